@@ -1,0 +1,143 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Five blocks, imported in this direction only: C → Platform → Domain (Chat first) → adapters and Gateway → Host.
+// `scripts/check` holds every import against it.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func c(_ name: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/C/\(name)")
+}
+
+func platform(_ name: String, _ uses: Target.Dependency...) -> Target {
+    .target(
+        name: name, dependencies: uses, path: "Sources/Platform/\(name)",
+        swiftSettings: strict + [.strictMemorySafety()])
+}
+
+func domain(_ name: String, _ uses: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: uses, path: "Sources/Domain/\(name)", swiftSettings: strict)
+}
+
+func adapter(_ name: String) -> Target {
+    .target(
+        name: name,
+        dependencies: [
+            "Chat", "EventLoop", "HTTPClient", "WebSockets", "Lifecycle", "Logging", "Markdown", "Primitives", "Crypto",
+        ],
+        path: "adapters/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ uses: Target.Dependency...) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: uses + ["JetbridgeTesting"], path: "Tests/\(name)Tests",
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "jetbridge",
+    products: [.executable(name: "jetbridge", targets: ["jetbridge"])],
+    targets: [
+        // C
+        c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"), c("CCrypto"),
+
+        // Platform
+        platform("Primitives", "CSystem"),
+        platform("JSON"),
+        platform("Crypto", "CCrypto", "Primitives"),
+        platform("Logging", "CSystem", "JSON", "Primitives"),
+        platform("EventLoop", "CSystem", "Logging", "Primitives"),
+        platform("Lifecycle", "CSystem", "EventLoop", "Logging", "Primitives"),
+        platform("Processes", "CSystem", "EventLoop", "Logging", "Primitives"),
+        platform("HTTP", "JSON"),
+        platform("HTTPClient", "CCurl", "CSystem", "EventLoop", "HTTP", "JSON", "Logging", "Primitives"),
+        platform("HTTPServer", "CSystem", "EventLoop", "HTTP", "JSON", "Lifecycle", "Logging", "Primitives"),
+        platform("WebSockets", "CWebSockets", "CSystem", "EventLoop", "HTTP", "HTTPServer", "Logging", "Primitives"),
+        platform("Database", "CSQLite", "CSystem", "Logging", "Primitives"),
+        platform("Git", "CGit2", "Primitives"),
+        platform("Markdown", "CMarkGFM", "Primitives"),
+        platform("YAML", "CYAML", "Primitives"),
+
+        // Domain
+        domain("Chat"),
+        domain("Copilot", "Chat", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
+        domain("Repositories", "Chat", "Crypto", "Git", "Logging", "Primitives"),
+        domain("Specs", "Chat", "Copilot", "Logging", "Primitives", "Repositories"),
+        domain("Sessions", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives"),
+
+        // Adapters and Gateway
+        adapter("IRC"),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Chat", "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging",
+                "Markdown", "Primitives",
+                "Repositories", "Sessions", "WebSockets",
+            ],
+            path: "Sources/Gateway", swiftSettings: strict),
+
+        // Host
+        .target(
+            name: "Host",
+            dependencies: [
+                "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP", "HTTPClient",
+                "HTTPServer", "IRC", "JSON",
+                "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Sessions", "Specs", "WebSockets",
+                "YAML",
+            ],
+            path: "Sources/Host", swiftSettings: strict),
+        .executableTarget(
+            name: "jetbridge",
+            dependencies: [
+                "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives", "WebSockets",
+            ],
+            path: "Sources/jetbridge", swiftSettings: strict),
+
+        // Tests
+        .target(
+            name: "JetbridgeTesting",
+            dependencies: [
+                "Chat", "Copilot", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer",
+                "JSON", "Lifecycle",
+                "Logging", "Primitives", "Processes", "WebSockets",
+            ],
+            path: "Sources/JetbridgeTesting", swiftSettings: strict),
+        tests("Primitives", "Primitives"),
+        tests("JSON", "JSON"),
+        tests("Crypto", "Crypto", "Primitives"),
+        tests("Logging", "Logging", "JSON", "Primitives"),
+        tests("EventLoop", "EventLoop", "Primitives"),
+        tests("Lifecycle", "Lifecycle", "Logging", "Primitives"),
+        tests("Processes", "Processes", "EventLoop", "Primitives"),
+        tests("HTTP", "HTTP"),
+        tests("HTTPClient", "HTTPClient", "HTTP", "HTTPServer", "EventLoop", "Primitives"),
+        tests("HTTPServer", "HTTPServer", "HTTP", "HTTPClient", "EventLoop", "Lifecycle", "Logging", "Primitives"),
+        tests("WebSockets", "WebSockets", "HTTPServer", "HTTP", "EventLoop", "Lifecycle", "Logging", "Primitives"),
+        tests("Database", "Database", "Primitives"),
+        tests("Git", "Git", "Primitives"),
+        tests("Markdown", "Markdown"),
+        tests("YAML", "YAML"),
+        tests("Chat", "Chat"),
+        tests("Copilot", "Copilot", "Chat", "HTTP", "HTTPClient", "JSON", "Primitives", "Logging"),
+        tests("Repositories", "Repositories", "Git", "Primitives"),
+        tests("Specs", "Specs", "Chat", "Copilot", "Repositories", "Git", "Primitives"),
+        tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
+        tests("IRC", "IRC", "Chat", "EventLoop", "HTTPClient", "Logging", "Markdown", "Primitives"),
+        tests(
+            "Gateway", "Gateway", "Chat", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Sessions", "Primitives",
+            "Repositories", "WebSockets", "Database", "Logging"),
+        tests("Host", "Host", "Primitives", "YAML"),
+        tests(
+            "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives", "EventLoop"),
+        tests("Crash", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes"),
+        tests("EndToEnd", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "WebSockets"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,136 @@
+/// A source of model answers: one face for every provider.
+package protocol ModelClient: Sendable {
+    /// The provider's name in the configuration: `openai`, `rehearsal`, …
+    var provider: String { get }
+    /// The model that is used when a thread has chosen none.
+    var defaultModel: String { get }
+    /// What can be chosen. Throws ``ModelError``.
+    func models() async throws -> [ModelInfo]
+    /// Streams one answer. The stream ends after ``ModelEvent/finished(_:)``, or throws ``ModelError``; a stream that
+    /// breaks off throws with ``ModelError/Code/interrupted``. Retries before the first delta happen inside and are
+    /// told by ``ModelEvent/waiting(_:)``. Cancelling the consumer ends the request at once.
+    func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error>
+    /// One cheap round trip that proves address and credentials, for `doctor` and `readyz`. Throws ``ModelError``.
+    func check() async throws
+}
+
+/// A model that can be chosen.
+package struct ModelInfo: Sendable, Equatable {
+    package let id: String
+    package let name: String
+    /// The most tokens a prompt may have.
+    package let inputLimit: Int
+    /// The most tokens an answer may have.
+    package let outputLimit: Int
+
+    package init(id: String, name: String, inputLimit: Int, outputLimit: Int) {
+        self.id = id
+        self.name = name
+        self.inputLimit = inputLimit
+        self.outputLimit = outputLimit
+    }
+}
+
+/// One message of a prompt.
+package struct ModelMessage: Sendable, Equatable {
+    package enum Role: String, Sendable { case system, user, assistant, tool }
+    package let role: Role
+    package let text: String
+
+    package init(_ role: Role, _ text: String) {
+        self.role = role
+        self.text = text
+    }
+}
+
+/// What is asked of a model.
+package struct ModelRequest: Sendable, Equatable {
+    /// What the answer is for; providers that make their own text (rehearsal) tell flows apart by it.
+    package enum Purpose: String, Sendable { case chat, specification, summary }
+    /// Nil for the provider's default.
+    package var model: String?
+    package var messages: [ModelMessage]
+    package var purpose: Purpose
+    /// Nil for the model's own limit.
+    package var outputLimit: Int?
+
+    package init(model: String? = nil, messages: [ModelMessage], purpose: Purpose = .chat, outputLimit: Int? = nil) {
+        self.model = model
+        self.messages = messages
+        self.purpose = purpose
+        self.outputLimit = outputLimit
+    }
+}
+
+/// A tool call that a model asked for.
+package struct ToolCall: Sendable, Equatable {
+    package var id: String
+    package var name: String
+    /// JSON text, parsed only after the stream's end.
+    package var arguments: String
+
+    package init(id: String, name: String, arguments: String) {
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+package struct TokenUsage: Sendable, Equatable {
+    package var input: Int
+    package var output: Int
+
+    package init(input: Int, output: Int) {
+        self.input = input
+        self.output = output
+    }
+}
+
+/// Why and how long a request waits before its next try.
+package struct RetryNotice: Sendable, Equatable {
+    /// Half a sentence for people: "the model is busy (429)".
+    package let reason: String
+    package let delay: Duration
+    package let attempt: Int
+
+    package init(reason: String, delay: Duration, attempt: Int) {
+        self.reason = reason
+        self.delay = delay
+        self.attempt = attempt
+    }
+}
+
+package enum FinishReason: Sendable, Equatable {
+    case stop, length, contentFilter, toolCalls
+    case other(String)
+}
+
+/// One step of a streamed answer.
+package enum ModelEvent: Sendable, Equatable {
+    case delta(String)
+    case reasoning(String)
+    case toolCall(ToolCall)
+    case usage(TokenUsage)
+    case waiting(RetryNotice)
+    case finished(FinishReason)
+}
+
+/// Why a model gave no (whole) answer.
+package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        case unauthorized, rateLimited, unavailable, unreachable, timedOut, interrupted, invalidResponse, tooLong
+        case refused, unknownModel
+    }
+    package let code: Code
+    /// One line: what failed, why, what to do. No secret.
+    package let message: String
+    package let retryAfter: Duration?
+
+    package init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
+        self.code = code
+        self.message = message
+        self.retryAfter = retryAfter
+    }
+
+    package var description: String { self.message }
+}

@@ -1,0 +1,29 @@
+internal import Glibc
+
+/// A value behind a mutex: the only lock of the code base.
+///
+/// `Synchronization.Mutex` makes ThreadSanitizer report races on Linux that are not there; a pthread mutex keeps its
+/// reports truthful. Never `await`, and never call C that may block, inside ``withLock(_:)``.
+@safe package final class Protected<Value>: @unchecked Sendable {  // @unchecked: every access to `value` holds `mutex`
+    private var value: Value
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+
+    package init(_ value: sending Value) {
+        self.value = value
+        unsafe self.mutex = .allocate(capacity: 1)
+        unsafe pthread_mutex_init(self.mutex, nil)
+    }
+
+    deinit {
+        unsafe pthread_mutex_destroy(self.mutex)
+        unsafe self.mutex.deallocate()
+    }
+
+    package func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        unsafe pthread_mutex_lock(self.mutex)
+        defer { unsafe pthread_mutex_unlock(self.mutex) }
+        return try body(&self.value)
+    }
+}

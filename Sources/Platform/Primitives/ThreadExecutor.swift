@@ -1,0 +1,118 @@
+internal import CSystem
+internal import Glibc
+internal import Synchronization
+
+/// A serial executor with a thread of its own, for a C library that blocks (SQLite, libgit2) or polls by itself
+/// (libwebsockets).
+///
+/// An actor names it as its `unownedExecutor`. Without a driver the thread sleeps on a condition; with one it
+/// alternates between queued jobs and ``Driver/turn()``, the only place where C may block.
+@safe package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {  // @unchecked: state is behind `mutex`
+    /// A library that polls by itself.
+    package protocol Driver: AnyObject, Sendable {
+        /// Waits for the library's events and handles them; returns after ``wake()``.
+        func turn()
+        /// Makes a running or the next ``turn()`` return. Called on any thread.
+        func wake()
+    }
+
+    private var jobs: [UnownedJob] = []
+    private var isStopping = false
+    private var driver: (any Driver)?
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let thread = Atomic<UInt>(0)
+    private let name: String
+
+    /// Starts the thread. `name` shows in `top -H`; the kernel keeps its first 15 bytes.
+    package init(name: String) {
+        self.name = name
+        unsafe pthread_mutex_init(self.mutex, nil)
+        unsafe pthread_cond_init(self.condition, nil)
+        var handle = pthread_t()
+        // The thread holds the executor until `stop()`, so that a job never runs on a freed one.
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        let status = unsafe pthread_create(
+            &handle, nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                let executor = unsafe Unmanaged<ThreadExecutor>.fromOpaque(context).takeRetainedValue()
+                executor.run()
+                return nil
+            }, context)
+        precondition(status == 0, "no thread for \(name): error \(status)")
+        pthread_detach(handle)
+    }
+
+    deinit {
+        unsafe pthread_cond_destroy(self.condition)
+        unsafe pthread_mutex_destroy(self.mutex)
+        unsafe self.condition.deallocate()
+        unsafe self.mutex.deallocate()
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        unsafe pthread_mutex_lock(self.mutex)
+        self.jobs.append(job)
+        // Under the lock, so that `detach()` is a fence: a wake never meets a destroyed context.
+        self.driver?.wake()
+        unsafe pthread_cond_signal(self.condition)
+        unsafe pthread_mutex_unlock(self.mutex)
+    }
+
+    package func checkIsolated() {
+        precondition(self.isCurrent, "not on the thread \(self.name)")
+    }
+
+    package func isIsolatingCurrentContext() -> Bool? { self.isCurrent }
+
+    /// Lets the thread poll a library from now on.
+    package func attach(_ driver: any Driver) {
+        unsafe pthread_mutex_lock(self.mutex)
+        self.driver = driver
+        unsafe pthread_cond_signal(self.condition)
+        unsafe pthread_mutex_unlock(self.mutex)
+    }
+
+    /// After this no `wake()` is under way or will come; call it on the thread itself, before destroying the context.
+    package func detach() {
+        unsafe pthread_mutex_lock(self.mutex)
+        self.driver = nil
+        unsafe pthread_mutex_unlock(self.mutex)
+    }
+
+    /// Ends the thread after the jobs that are queued now. Jobs enqueued later never run.
+    package func stop() {
+        unsafe pthread_mutex_lock(self.mutex)
+        self.isStopping = true
+        self.driver?.wake()
+        unsafe pthread_cond_signal(self.condition)
+        unsafe pthread_mutex_unlock(self.mutex)
+    }
+
+    private var isCurrent: Bool {
+        self.thread.load(ordering: .acquiring) == UInt(pthread_self())
+    }
+
+    private func run() {
+        self.thread.store(UInt(pthread_self()), ordering: .releasing)
+        unsafe self.name.withCString { unsafe csystem_name_thread($0) }
+        while true {
+            unsafe pthread_mutex_lock(self.mutex)
+            while self.jobs.isEmpty, !self.isStopping, self.driver == nil {
+                unsafe pthread_cond_wait(self.condition, self.mutex)
+            }
+            let jobs = self.jobs
+            self.jobs.removeAll(keepingCapacity: true)
+            let driver = self.driver
+            let isStopping = self.isStopping
+            unsafe pthread_mutex_unlock(self.mutex)
+
+            for job in jobs { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+            if !jobs.isEmpty { continue }  // a job may have queued another
+            if isStopping { return }
+            driver?.turn()
+        }
+    }
+}

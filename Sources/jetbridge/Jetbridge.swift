@@ -1,0 +1,4 @@
+@main
+struct Jetbridge {
+    static func main() {}
+}
