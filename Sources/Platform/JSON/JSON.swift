@@ -1,1 +1,94 @@
-// Placeholder until the target's first type lands.
+/// A JSON value of any shape (RFC 8259).
+///
+/// A number without fraction and exponent that fits is an ``integer(_:)``; every other one is a ``number(_:)``, so `1`
+/// and `1.0` are two values. ``intValue`` and ``doubleValue`` read either.
+package enum JSON: Sendable, Hashable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSON])
+    case object(JSONObject)
+}
+
+extension JSON {
+    package init(_ value: String) { self = .string(value) }
+    package init(_ value: Bool) { self = .bool(value) }
+    package init(_ value: Double) { self = .number(value) }
+    package init(_ value: [JSON]) { self = .array(value) }
+    package init(_ value: JSONObject) { self = .object(value) }
+
+    /// An integer; one beyond 64 bits becomes the nearest ``number(_:)``.
+    package init(_ value: some BinaryInteger) {
+        self = Int64(exactly: value).map(JSON.integer) ?? .number(Double(value))
+    }
+}
+
+extension JSON {
+    /// The member of an object, or nil: not an object, or no such key.
+    package subscript(key: String) -> JSON? {
+        guard case .object(let object) = self else { return nil }
+        return object[key]
+    }
+
+    /// The element of an array, or nil: not an array, or out of its bounds.
+    package subscript(index: Int) -> JSON? {
+        guard case .array(let array) = self, array.indices.contains(index) else { return nil }
+        return array[index]
+    }
+
+    package var isNull: Bool { self == .null }
+
+    package var stringValue: String? {
+        guard case .string(let value) = self else { return nil }
+        return value
+    }
+
+    package var boolValue: Bool? {
+        guard case .bool(let value) = self else { return nil }
+        return value
+    }
+
+    /// A whole number, also when it is written as `1.0` or `1e3`.
+    package var intValue: Int? {
+        switch self {
+        case .integer(let value): Int(exactly: value)
+        case .number(let value): Int(exactly: value)
+        default: nil
+        }
+    }
+
+    package var doubleValue: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
+    }
+
+    package var arrayValue: [JSON]? {
+        guard case .array(let value) = self else { return nil }
+        return value
+    }
+
+    package var objectValue: JSONObject? {
+        guard case .object(let value) = self else { return nil }
+        return value
+    }
+}
+
+extension JSON: ExpressibleByStringInterpolation, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(floatLiteral value: Double) { self = .number(value) }
+    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(JSONObject(members: elements)) }
+}
+
+extension JSON: CustomStringConvertible {
+    package var description: String { self.text }
+}

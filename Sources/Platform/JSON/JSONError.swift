@@ -1,0 +1,25 @@
+/// Why a text is not JSON, and where.
+package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What kind of trouble it is.
+    package enum Code: Sendable, Equatable {
+        case syntax
+        /// The text ends inside a value: of a stream, more may come.
+        case incomplete
+        case encoding
+        case depth
+        case number
+    }
+
+    package let code: Code
+    /// Offset in bytes from the start of the text.
+    package let offset: Int
+    package let message: String
+
+    package init(code: Code, offset: Int, message: String) {
+        self.code = code
+        self.offset = offset
+        self.message = message
+    }
+
+    package var description: String { "not valid JSON at byte \(self.offset): \(self.message)" }
+}
