@@ -1,1 +1,66 @@
-// Placeholder until the target's first test lands.
+import EventLoop
+import Primitives
+import Testing
+
+@Suite("EventLoop", .timeLimit(.minutes(1)))
+struct EventLoopTests {
+    @Test("isolated code runs on the loop's thread, other code does not")
+    func isolation() async {
+        #expect(!EventLoop.shared.isCurrent)
+        #expect(await Self.isCurrentOnNet())
+    }
+
+    @Net private static func isCurrentOnNet() -> Bool { EventLoop.shared.isCurrent }
+
+    @Test("no hop from many tasks is lost")
+    func hops() async {
+        let count = Protected(0)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<16 {
+                group.addTask {
+                    for _ in 0..<2_000 {
+                        await Self.increment(count)
+                        await Task.yield()
+                    }
+                }
+            }
+        }
+        #expect(count.withLock { $0 } == 32_000)
+    }
+
+    @Net private static func increment(_ count: Protected<Int>) { count.withLock { $0 += 1 } }
+
+    @Test("calls from one thread keep their order")
+    func callOrder() async {
+        let seen = Protected<[Int]>([])
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            for number in 0..<1_000 {
+                EventLoop.shared.execute { seen.withLock { $0.append(number) } }
+            }
+            EventLoop.shared.execute { done.resume() }
+        }
+        #expect(seen.withLock { $0 } == Array(0..<1_000))
+    }
+
+    @Test("runIfNeeded runs at once on the loop")
+    @Net func runIfNeeded() {
+        var ran = false
+        EventLoop.shared.runIfNeeded { ran = true }
+        #expect(ran)
+    }
+
+    @Test("a turn of more than 50 ms is reported with what held it")
+    func slowTurn() async {
+        let reported = await withCheckedContinuation { (done: CheckedContinuation<SlowTurn, Never>) in
+            let slot = Protected<CheckedContinuation<SlowTurn, Never>?>(done)
+            EventLoop.shared.reportSlowTurns { turn in slot.withLock { $0.take() }?.resume(returning: turn) }
+            EventLoop.shared.execute {
+                let end = LoopInstant.current().advanced(by: .milliseconds(60))
+                while LoopInstant.current() < end {}
+            }
+        }
+        EventLoop.shared.reportSlowTurns(to: nil)
+        #expect(reported.duration > .milliseconds(50))
+        #expect(reported.count > 0)
+    }
+}

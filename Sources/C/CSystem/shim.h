@@ -19,3 +19,45 @@
 
 /// Names the calling thread; the kernel keeps the first 15 bytes.
 static inline void csystem_name_thread(const char *_Nonnull name) { (void)prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// Declared by glibc under _GNU_SOURCE only.
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *_Nonnull actions, const char *_Nonnull path);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions, int from);
+
+/// accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC.
+static inline int csystem_accept(int listener, struct sockaddr *_Nullable address, socklen_t *_Nullable length) {
+    return (int)syscall(SYS_accept4, listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/// pipe2(2) with O_CLOEXEC: `ends[0]` reads, `ends[1]` writes. Blocking; make the own end nonblocking afterwards.
+static inline int csystem_pipe(int *_Nonnull ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
+
+static inline int csystem_make_nonblocking(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+}
+
+/// A descriptor that becomes readable when the process ends; close-on-exec by definition.
+static inline int csystem_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+/// Reaps the child behind `pidfd` without blocking. 1: reaped, `code` and `status` are siginfo's si_code and si_status;
+/// 0: still running; -1: errno.
+static inline int csystem_pidfd_reap(int pidfd, int *_Nonnull code, int *_Nonnull status) {
+    siginfo_t info;
+    info.si_pid = 0;
+    // P_PIDFD is 3; the raw call because the wrapper's declaration hides behind feature macros.
+    if (syscall(SYS_waitid, 3, pidfd, &info, WEXITED | WNOHANG, (void *)0) < 0) return -1;
+    if (info.si_pid == 0) return 0;
+    *code = info.si_code;
+    *status = info.si_status;
+    return 1;
+}
+
+/// Blocks every signal of the calling thread but those that report its own faults.
+static inline void csystem_block_signals(void) {
+    sigset_t set;
+    sigfillset(&set);
+    const int faults[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+    for (unsigned i = 0; i < sizeof faults / sizeof faults[0]; i++) sigdelset(&set, faults[i]);
+    pthread_sigmask(SIG_BLOCK, &set, (sigset_t *)0);
+}

@@ -1,1 +1,308 @@
-// Placeholder until the target's first type lands.
+internal import CSystem
+internal import Glibc
+internal import Primitives
+internal import Synchronization
+
+/// One epoll loop on a thread of its own, for sockets, libcurl's transfers and child processes; the executor of ``Net``.
+///
+/// A turn: a bounded batch of jobs → the ready descriptors → the due timers. Handlers and jobs run to their end, so none
+/// may block.
+@safe
+package final class EventLoop: SerialExecutor, @unchecked Sendable {
+    // @unchecked: `inbox` and `onSlowTurn` are locked, the rest belongs to the loop's thread.
+
+    /// The loop; its thread starts at the first use and lasts as long as the process.
+    package static let shared = EventLoop(name: "net")
+
+    /// A turn's share of jobs, so that a busy executor doesn't starve its sockets.
+    private static let jobsPerTurn = 512
+    private static let eventsPerTurn = 512
+
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        var calls: [@Net @Sendable () -> Void] = []
+        /// The loop will look here before it sleeps, or a wake is under way.
+        var isNoticed = false
+
+        var isEmpty: Bool { self.jobs.isEmpty && self.calls.isEmpty }
+    }
+
+    private let inbox = Protected(Inbox())
+    private let onSlowTurn = Protected<(@Sendable (SlowTurn) -> Void)?>(nil)
+    private let thread = Atomic<UInt>(0)
+    private let epoll: Int32
+    private let waker: Int32
+    private let events: UnsafeMutablePointer<epoll_event>
+
+    // On the loop only.
+    private var registrations: [Registration?] = []
+    private var generation: UInt32 = 0
+    private var timers = TimerHeap()
+    private var time = LoopInstant.current()
+    private var batch: [UnownedJob] = []
+    private var batchIndex = 0
+    /// Longer than this in one go is reported.
+    private let patience = Duration.milliseconds(50)
+
+    private init(name: String) {
+        self.epoll = epoll_create1(O_CLOEXEC)
+        self.waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+        precondition(self.epoll >= 0 && self.waker >= 0, "no epoll or eventfd: error \(errno)")
+        unsafe self.events = .allocate(capacity: Self.eventsPerTurn)
+        // Edge-triggered: each write is one event, so the counter need never be read.
+        var event = unsafe epoll_event()
+        unsafe event.events = Interest([.readable, .edgeTriggered]).rawValue
+        unsafe event.data.u64 = Self.wakerKey
+        let added = unsafe epoll_ctl(self.epoll, EPOLL_CTL_ADD, self.waker, &event)
+        precondition(added == 0, "the waker can't be watched: error \(errno)")
+        self.start(name: name)
+    }
+
+    // MARK: Any thread
+
+    /// Whether the caller is on the loop's thread.
+    package var isCurrent: Bool {
+        self.thread.load(ordering: .relaxed) == UInt(pthread_self())
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        self.post { $0.jobs.append(job) }
+    }
+
+    package func checkIsolated() {
+        precondition(self.isCurrent, "not on the event loop's thread")
+    }
+
+    package func isIsolatingCurrentContext() -> Bool? { self.isCurrent }
+
+    /// Calls `body` on the loop soon, in the order of the calls from one thread. Costs less than a task.
+    package func execute(_ body: @escaping @Net @Sendable () -> Void) {
+        self.post { $0.calls.append(body) }
+    }
+
+    /// Calls `body` now when on the loop, else soon.
+    package func runIfNeeded(_ body: @escaping @Net @Sendable () -> Void) {
+        if self.isCurrent {
+            Net.assumeIsolated(body)
+        } else {
+            self.execute(body)
+        }
+    }
+
+    /// Sets who hears of turns in which the loop was held for more than 50 ms. Called on the loop's thread.
+    package func reportSlowTurns(to handler: (@Sendable (SlowTurn) -> Void)?) {
+        self.onSlowTurn.withLock { $0 = handler }
+    }
+
+    private func post(_ add: (inout Inbox) -> Void) {
+        let isMine = self.isCurrent
+        let mustWake = self.inbox.withLock { inbox in
+            add(&inbox)
+            guard !inbox.isNoticed else { return false }
+            inbox.isNoticed = true
+            return !isMine
+        }
+        if mustWake {
+            var one: UInt64 = 1
+            _ = unsafe Glibc.write(self.waker, &one, 8)
+        }
+    }
+
+    // MARK: On the loop
+
+    /// The time of this turn's start.
+    @Net package var now: LoopInstant { self.time }
+
+    /// Calls `handler` whenever `descriptor` is ready for `interest`, until the registration is cancelled.
+    ///
+    /// The descriptor stays the caller's: cancel first, then close. A registration that the same number already has
+    /// is cancelled, for a library may close a descriptor without a word.
+    @Net package func watch(
+        _ descriptor: Int32, _ interest: Interest, handler: @escaping @Net (Readiness) -> Void
+    ) throws(SystemError) -> Registration {
+        guard descriptor >= 0 else { throw SystemError("epoll_ctl", code: EBADF) }
+        let index = Int(descriptor)
+        if index < self.registrations.count { self.registrations[index]?.cancel() }
+        self.generation &+= 1
+        let registration = Registration(
+            descriptor: descriptor, interest: interest, generation: self.generation, loop: self, handler: handler)
+        guard self.control(EPOLL_CTL_ADD, registration) || errno == EEXIST && self.control(EPOLL_CTL_MOD, registration)
+        else { throw SystemError.last("epoll_ctl") }
+        if index >= self.registrations.count {
+            self.registrations += Array(repeating: nil, count: max(64, index + 1 - self.registrations.count))
+        }
+        self.registrations[index] = registration
+        return registration
+    }
+
+    /// Calls `handler` once, `delay` from now; with zero or less in this or the next turn.
+    @Net @discardableResult
+    package func schedule(after delay: Duration, _ handler: @escaping @Net () -> Void) -> Timer {
+        let timer = Timer(deadline: self.time.advanced(by: delay), loop: self, handler: handler)
+        self.timers.place(timer)
+        return timer
+    }
+
+    @Net func place(_ timer: Timer) { self.timers.place(timer) }
+
+    @Net func remove(_ timer: Timer) { self.timers.remove(timer) }
+
+    @Net func update(_ registration: Registration) {
+        // The number was closed and opened anew by a library that reports only the change.
+        if !self.control(EPOLL_CTL_MOD, registration), errno == ENOENT {
+            _ = self.control(EPOLL_CTL_ADD, registration)
+        }
+    }
+
+    @Net func forget(_ registration: Registration) {
+        let index = Int(registration.descriptor)
+        guard self.registrations[index] === registration else { return }
+        self.registrations[index] = nil
+        // Fails when the descriptor is closed already, which removes it from epoll too.
+        _ = self.control(EPOLL_CTL_DEL, registration)
+    }
+
+    @Net private func control(_ operation: Int32, _ registration: Registration) -> Bool {
+        var event = unsafe epoll_event()
+        unsafe event.events = registration.interest.rawValue
+        unsafe event.data.u64 =
+            UInt64(registration.generation) << 32 | UInt64(UInt32(bitPattern: registration.descriptor))
+        return unsafe epoll_ctl(self.epoll, operation, registration.descriptor, &event) == 0
+    }
+
+    // MARK: The thread
+
+    /// No registration has this key: its descriptor would be -1.
+    private static let wakerKey = UInt64.max
+
+    private func start(name: String) {
+        var handle = pthread_t()
+        // Never released: the loop lasts as long as the process.
+        let context = unsafe Unmanaged.passRetained(Start(loop: self, name: name)).toOpaque()
+        let status = unsafe pthread_create(
+            &handle, nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
+                csystem_block_signals()
+                unsafe start.name.withCString { unsafe csystem_name_thread($0) }
+                start.loop.run()
+                return nil
+            }, context)
+        precondition(status == 0, "no thread for the event loop: error \(status)")
+        pthread_detach(handle)
+    }
+
+    private final class Start {
+        let loop: EventLoop
+        let name: String
+
+        init(loop: EventLoop, name: String) {
+            self.loop = loop
+            self.name = name
+        }
+    }
+
+    private func run() {
+        self.thread.store(UInt(pthread_self()), ordering: .relaxed)
+        Net.assumeIsolated {
+            while true {
+                self.runJobs()
+                self.dispatch(self.poll())
+                self.fireTimers()
+            }
+        }
+    }
+
+    @Net private func runJobs() {
+        let executor = unsafe self.asUnownedSerialExecutor()
+        var left = Self.jobsPerTurn
+        var calls = 0
+        while left > 0, self.takeBatch(calls: &calls) {
+            let end = min(self.batch.count, self.batchIndex + left)
+            left -= end - self.batchIndex
+            while self.batchIndex < end {
+                let job = self.batch[self.batchIndex]
+                self.batchIndex += 1
+                unsafe job.runSynchronously(on: executor)
+            }
+        }
+        self.report(.jobs, count: Self.jobsPerTurn - left + calls)
+    }
+
+    /// Whether there is something to run in `batch`; calls are made at once.
+    @Net private func takeBatch(calls made: inout Int) -> Bool {
+        if self.batchIndex < self.batch.count { return true }
+        self.batch.removeAll(keepingCapacity: true)
+        self.batchIndex = 0
+        let calls = self.inbox.withLock { inbox in
+            inbox.isNoticed = true
+            swap(&inbox.jobs, &self.batch)
+            guard !inbox.calls.isEmpty else { return [@Net @Sendable () -> Void]() }
+            defer { inbox.calls = [] }
+            return inbox.calls
+        }
+        for call in calls { call() }
+        made += calls.count
+        return !self.batch.isEmpty
+    }
+
+    /// Waits for events, not at all when jobs are left.
+    @Net private func poll() -> Int {
+        let isBusy = self.batchIndex < self.batch.count
+        let maySleep = self.inbox.withLock { inbox in
+            guard !isBusy, inbox.isEmpty else { return false }
+            inbox.isNoticed = false
+            return true
+        }
+        let count = unsafe epoll_wait(
+            self.epoll, self.events, Int32(Self.eventsPerTurn), maySleep ? self.millisecondsToTimer() : 0)
+        self.time = .current()
+        return count < 0 ? 0 : Int(count)
+    }
+
+    @Net private func millisecondsToTimer() -> Int32 {
+        guard let next = self.timers.next else { return -1 }
+        let left = next.nanoseconds - LoopInstant.current().nanoseconds
+        // Rounded up: a wake before the deadline would only turn once more.
+        return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
+    }
+
+    @Net private func dispatch(_ count: Int) {
+        guard count > 0 else { return }
+        for index in 0..<count {
+            let event = unsafe self.events[index]
+            let key = unsafe event.data.u64
+            guard key != Self.wakerKey else { continue }
+            let descriptor = Int(truncatingIfNeeded: key & 0xFFFF_FFFF)
+            // An earlier handler of this turn may have cancelled it, or watched another under the same number.
+            guard descriptor < self.registrations.count, let registration = self.registrations[descriptor],
+                registration.generation == UInt32(truncatingIfNeeded: key >> 32)
+            else { continue }
+            registration.deliver(unsafe Readiness(rawValue: event.events))
+        }
+        self.report(.events, count: count)
+    }
+
+    @Net private func fireTimers() {
+        // Bounded, for a handler may schedule the next one without delay.
+        var fired = 0
+        let due = self.time
+        while fired < Self.jobsPerTurn, let timer = self.timers.popDue(at: due) {
+            fired += 1
+            timer.fire()
+        }
+        if fired > 0 { self.report(.timers, count: fired) }
+    }
+
+    /// Tells of work that held the loop too long, and moves the loop's time on.
+    @Net private func report(_ work: SlowTurn.Work, count: Int) {
+        guard count > 0 else { return }
+        let now = LoopInstant.current()
+        let duration = self.time.duration(to: now)
+        self.time = now
+        guard duration > self.patience, let report = self.onSlowTurn.withLock({ $0 }) else { return }
+        report(SlowTurn(work: work, count: count, duration: duration))
+    }
+}

@@ -1,0 +1,200 @@
+/// A bounded pipe of bytes on the loop: the one tool for back-pressure between libcurl, sockets, child processes and
+/// tasks.
+///
+/// Each end has two faces. Producer: callbacks use ``offer(_:)-(Span<UInt8>)``, ``onDrain`` and ``onCancel``; a task
+/// uses ``write(_:)``. Consumer: callbacks use ``take(into:)``, ``takeAll()`` and ``onReadable``; a task uses
+/// ``read()``.
+@Net
+package final class BytePipe {
+    /// What ``write(_:)`` throws after the consumer went away.
+    package struct Closed: Error, Sendable, Hashable {
+        package init() {}
+    }
+
+    private enum State {
+        case open
+        case finished
+        case failed(any Error)
+        case cancelled
+    }
+
+    /// At this many bytes the producer must stop. What it offers nevertheless is kept: a callback can't give bytes back.
+    package let highWater: Int
+
+    /// The consumer took so much that a producer which was told to stop may go on. Called inside the consumer's call.
+    package var onDrain: (@Net () -> Void)?
+    /// The consumer wants no more; called once.
+    package var onCancel: (@Net () -> Void)?
+    /// Bytes or the end came into an empty pipe. Called inside the producer's call.
+    package var onReadable: (@Net () -> Void)?
+
+    private var state = State.open
+    private var buffer: [UInt8] = []
+    private var head = 0
+    private var isHeld = false
+    private let readers = WaitList()
+    private let writers = WaitList()
+
+    package nonisolated init(highWater: Int = 256 * 1024) {
+        self.highWater = highWater
+    }
+
+    /// The bytes that wait to be taken.
+    package var count: Int { self.buffer.count - self.head }
+    package var hasRoom: Bool { self.count < self.highWater }
+    /// Whether the producer has ended the pipe; bytes may still wait.
+    package var isFinished: Bool {
+        switch self.state {
+        case .finished, .failed: true
+        case .open, .cancelled: false
+        }
+    }
+    package var isCancelled: Bool { if case .cancelled = self.state { true } else { false } }
+
+    // MARK: Producer
+
+    /// Adds bytes. `false`: stop until ``onDrain``.
+    @discardableResult
+    package func offer(_ bytes: Span<UInt8>) -> Bool {
+        guard case .open = self.state, !bytes.isEmpty else { return self.mayGoOn() }
+        let wasEmpty = self.count == 0
+        self.compact()
+        unsafe bytes.withUnsafeBufferPointer { unsafe self.buffer.append(contentsOf: $0) }
+        return self.offered(wasEmpty: wasEmpty)
+    }
+
+    /// Adds bytes, without a copy into an empty pipe. `false`: stop until ``onDrain``.
+    @discardableResult
+    package func offer(_ bytes: [UInt8]) -> Bool {
+        guard case .open = self.state, !bytes.isEmpty else { return self.mayGoOn() }
+        let wasEmpty = self.count == 0
+        if wasEmpty {
+            self.buffer = bytes
+            self.head = 0
+        } else {
+            self.compact()
+            self.buffer += bytes
+        }
+        return self.offered(wasEmpty: wasEmpty)
+    }
+
+    /// Adds bytes as soon as there is room.
+    ///
+    /// Throws ``Closed`` when the consumer has gone or the pipe was ended, `CancellationError` when the task is cancelled.
+    package func write(_ bytes: [UInt8]) async throws {
+        while case .open = self.state, !self.hasRoom { try await self.writers.wait() }
+        guard case .open = self.state else { throw Closed() }
+        self.offer(bytes)
+        if self.hasRoom { self.writers.wakeFirst() }
+    }
+
+    /// Ends the pipe: the consumer gets the bytes that wait, then the end or the error. Only the first end counts.
+    package func finish(throwing error: (any Error)? = nil) {
+        guard case .open = self.state else { return }
+        self.state = error.map { .failed($0) } ?? .finished
+        self.writers.wakeAll()
+        self.readers.wakeAll()
+        if self.count == 0 { self.onReadable?() }
+        self.onDrain = nil
+    }
+
+    private func offered(wasEmpty: Bool) -> Bool {
+        if wasEmpty {
+            self.readers.wakeFirst()
+            self.onReadable?()
+        }
+        return self.mayGoOn()
+    }
+
+    private func mayGoOn() -> Bool {
+        guard case .open = self.state else { return false }
+        if !self.hasRoom { self.isHeld = true }
+        return self.hasRoom
+    }
+
+    // MARK: Consumer
+
+    /// All bytes that wait; `nil` when there are none.
+    package func takeAll() -> [UInt8]? {
+        guard self.count > 0 else { return nil }
+        let taken = self.head == 0 ? self.buffer : Array(self.buffer[self.head...])
+        self.buffer = []
+        self.head = 0
+        self.drained()
+        return taken
+    }
+
+    /// Moves up to `target.count` bytes; the number moved. 0 means none wait, see ``end``.
+    package func take(into target: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(target.count, self.count)
+        guard count > 0 else { return 0 }
+        unsafe self.buffer.withUnsafeBytes {
+            unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[self.head..<self.head + count]))
+        }
+        self.head += count
+        if self.head == self.buffer.count {
+            self.buffer.removeAll(keepingCapacity: self.buffer.capacity <= self.highWater)
+            self.head = 0
+        }
+        self.drained()
+        return count
+    }
+
+    /// How the pipe ended once all bytes are taken; `nil` while more may come.
+    package var end: Result<Void, any Error>? {
+        guard self.count == 0 else { return nil }
+        return switch self.state {
+        case .open: nil
+        case .finished: .success(())
+        case .failed(let error): .failure(error)
+        case .cancelled: .failure(Closed())
+        }
+    }
+
+    /// The next bytes, all that wait; `nil` at the end.
+    ///
+    /// Throws the producer's error, ``Closed`` after ``cancel()``, `CancellationError` when the task is cancelled.
+    package func read() async throws -> [UInt8]? {
+        while true {
+            if let bytes = self.takeAll() { return bytes }
+            if let end = self.end {
+                try end.get()
+                return nil
+            }
+            try await self.readers.wait()
+        }
+    }
+
+    /// The consumer wants no more: drops what waits and tells the producer.
+    package func cancel() {
+        switch self.state {
+        case .cancelled: return
+        case .finished, .failed: self.state = .cancelled
+        case .open:
+            self.state = .cancelled
+            self.onCancel?()
+        }
+        self.buffer = []
+        self.head = 0
+        self.onCancel = nil
+        self.onDrain = nil
+        self.onReadable = nil
+        self.writers.wakeAll()
+        self.readers.wakeAll()
+    }
+
+    private func drained() {
+        self.writers.wakeFirst()
+        // Half, so that a producer is not stopped and started at each small read.
+        guard self.isHeld, self.count <= self.highWater / 2, case .open = self.state else { return }
+        self.isHeld = false
+        self.onDrain?()
+    }
+
+    /// Gives back the room before `head` once it is the larger part.
+    private func compact() {
+        guard self.head > 4096, self.head > self.buffer.count / 2 else { return }
+        self.buffer.removeFirst(self.head)
+        self.head = 0
+    }
+}

@@ -1,0 +1,40 @@
+internal import Glibc
+
+/// A point of the monotonic clock that the loop's timers use; it stands still while the machine sleeps.
+package struct LoopInstant: InstantProtocol {
+    /// Nanoseconds since an arbitrary start.
+    package let nanoseconds: Int64
+
+    package init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// The clock's value at this moment; ``EventLoop/now`` is cheaper and good enough for deadlines.
+    package static func current() -> LoopInstant {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return LoopInstant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    package func advanced(by duration: Duration) -> LoopInstant {
+        let (sum, overflow) = self.nanoseconds.addingReportingOverflow(Self.nanoseconds(of: duration))
+        return LoopInstant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
+    }
+
+    package func duration(to other: LoopInstant) -> Duration {
+        .nanoseconds(other.nanoseconds - self.nanoseconds)
+    }
+
+    package static func < (left: LoopInstant, right: LoopInstant) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+
+    /// The duration in nanoseconds, held to what 64 bits carry (292 years).
+    private static func nanoseconds(of duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return carried ? (seconds < 0 ? .min : .max) : sum
+    }
+}

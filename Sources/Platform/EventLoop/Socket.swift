@@ -1,0 +1,145 @@
+internal import CSystem
+internal import Glibc
+package import Primitives
+
+/// TCP by system calls, everything nonblocking and close-on-exec.
+package enum Socket {
+    /// What a read or write did.
+    package enum Transfer: Sendable, Hashable {
+        /// So many bytes; for a read 0 is the end.
+        case moved(Int)
+        /// Wait for readiness.
+        case wouldBlock
+        /// The value of `errno`.
+        case failed(Int32)
+    }
+
+    /// A listening socket; with port 0 the system picks one, see ``localAddress(_:)``.
+    package static func listen(on address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) -> FileDescriptor {
+        let socket = try self.open(address)
+        var on: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe setsockopt(socket.rawValue, SOL_SOCKET, SO_REUSEADDR, &on, size)
+        guard unsafe address.withPointer({ unsafe bind(socket.rawValue, $0, $1) }) == 0 else {
+            throw .last("bind to \(address)")
+        }
+        guard Glibc.listen(socket.rawValue, backlog) == 0 else { throw .last("listen on \(address)") }
+        return socket
+    }
+
+    /// The next waiting connection with TCP_NODELAY set; `nil` when none waits.
+    ///
+    /// A connection that was reset while it waited is passed over. EMFILE and ENFILE throw: stop accepting for a while.
+    package static func accept(on listener: Int32) throws(SystemError) -> FileDescriptor? {
+        while true {
+            let accepted = csystem_accept(listener, nil, nil)
+            if accepted >= 0 {
+                self.setNoDelay(accepted)
+                return FileDescriptor(owning: accepted)
+            }
+            switch errno {
+            case EAGAIN: return nil
+            // The network's errors belong to the waiting connection (accept(2), "Error handling").
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+                ENETUNREACH:
+                continue
+            default: throw .last("accept")
+            }
+        }
+    }
+
+    /// A socket whose connection is under way: when it is writable, ``pendingError(_:)`` tells how it went.
+    package static func startConnecting(to address: SocketAddress) throws(SystemError) -> FileDescriptor {
+        let socket = try self.open(address)
+        self.setNoDelay(socket.rawValue)
+        guard unsafe address.withPointer({ unsafe connect(socket.rawValue, $0, $1) }) == 0 || errno == EINPROGRESS
+        else {
+            throw .last("connect to \(address)")
+        }
+        return socket
+    }
+
+    /// A connected socket.
+    @Net package static func connected(to address: SocketAddress) async throws -> FileDescriptor {
+        let socket = try self.startConnecting(to: address)
+        let changed = WaitList()
+        var isReady = false
+        let registration = try EventLoop.shared.watch(socket.rawValue, .writable) { _ in
+            isReady = true
+            changed.wakeAll()
+        }
+        defer { registration.cancel() }
+        while !isReady {
+            try await changed.wait()
+        }
+        let error = self.pendingError(socket.rawValue)
+        guard error == 0 else { throw SystemError("connect to \(address)", code: error) }
+        return socket
+    }
+
+    /// Takes the socket's error (SO_ERROR); 0 is none.
+    package static func pendingError(_ socket: Int32) -> Int32 {
+        var error: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 else { return errno }
+        return error
+    }
+
+    package static func localAddress(_ socket: Int32) -> SocketAddress? {
+        unsafe SocketAddress { unsafe getsockname(socket, $0, $1) == 0 }
+    }
+
+    package static func remoteAddress(_ socket: Int32) -> SocketAddress? {
+        unsafe SocketAddress { unsafe getpeername(socket, $0, $1) == 0 }
+    }
+
+    package static func setNoDelay(_ socket: Int32) {
+        var on: Int32 = 1
+        _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Reads what is there, at most `buffer.count` bytes. Also for pipes.
+    package static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+        while true {
+            let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            if count >= 0 { return .moved(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: return .failed(errno)
+            }
+        }
+    }
+
+    /// Writes what there is room for; a closed peer is `.failed(EPIPE)`, never a signal.
+    package static func write(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer {
+        while true {
+            let count = unsafe send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            if count >= 0 { return .moved(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: return .failed(errno)
+            }
+        }
+    }
+
+    /// Writes `bytes` from `start` on; see ``write(_:_:)``.
+    package static func write(_ socket: Int32, _ bytes: [UInt8], from start: Int = 0) -> Transfer {
+        unsafe bytes.withUnsafeBytes {
+            unsafe self.write(socket, UnsafeRawBufferPointer(rebasing: $0[start...]))
+        }
+    }
+
+    /// The peer reads the end; reading goes on.
+    package static func shutdownWrite(_ socket: Int32) {
+        _ = shutdown(socket, Int32(SHUT_WR))
+    }
+
+    private static func open(_ address: SocketAddress) throws(SystemError) -> FileDescriptor {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let socket = Glibc.socket(address.family, type, 0)
+        guard socket >= 0 else { throw .last("socket") }
+        return FileDescriptor(owning: socket)
+    }
+}
