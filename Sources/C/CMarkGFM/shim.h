@@ -1,3 +1,14 @@
 #pragma once
 #include <cmark-gfm.h>
 #include <cmark-gfm-core-extensions.h>
+// The node's layout: the walker reads text where the parser left it. The accessors would copy each piece to end it
+// with a NUL. The library's soname carries its full version, so header and library can't part.
+#include <cmark-gfm/node.h>
+
+// The extensions' node kinds: numbers given out at registration, exported but declared in no installed header.
+extern cmark_node_type CMARK_NODE_TABLE, CMARK_NODE_TABLE_ROW, CMARK_NODE_TABLE_CELL, CMARK_NODE_STRIKETHROUGH;
+
+static inline uint16_t cmarkgfm_table_kind(void) { return (uint16_t)CMARK_NODE_TABLE; }
+static inline uint16_t cmarkgfm_row_kind(void) { return (uint16_t)CMARK_NODE_TABLE_ROW; }
+static inline uint16_t cmarkgfm_cell_kind(void) { return (uint16_t)CMARK_NODE_TABLE_CELL; }
+static inline uint16_t cmarkgfm_strikethrough_kind(void) { return (uint16_t)CMARK_NODE_STRIKETHROUGH; }

@@ -1,0 +1,73 @@
+/// What a node of the tree is; everything but its text.
+@usableFromInline
+package enum MarkdownNode: Sendable, Hashable {
+    case document
+    case blockQuote
+    case list(MarkdownList)
+    /// One entry of a list; the state of its box when it is a task.
+    case item(MarkdownTask?)
+    /// Fenced or indented code. The detail is the fence's info string (`swift`), or empty.
+    case codeBlock
+    /// `isTight` in a list without blank lines between its items, where no space is set around it.
+    case paragraph(isTight: Bool)
+    /// Level 1 to 6.
+    case heading(level: Int)
+    case table(columns: Int)
+    case tableRow(isHeader: Bool)
+    case tableCell(MarkdownAlignment)
+    case emphasis
+    case strong
+    case strikethrough
+    /// The detail is the address, as written and unchecked.
+    case link
+    /// Its children are the text to show in its place; the detail is the address, as written and unchecked.
+    case image
+}
+
+/// How a list numbers its items and sets them apart.
+@usableFromInline
+package struct MarkdownList: Sendable, Hashable {
+    /// The first item's number, or nil for bullets.
+    package let start: Int?
+    /// No blank line between items.
+    package let isTight: Bool
+
+    package init(start: Int?, isTight: Bool) {
+        self.start = start
+        self.isTight = isTight
+    }
+}
+
+@usableFromInline
+package enum MarkdownTask: Sendable, Hashable {
+    case open, done
+}
+
+@usableFromInline
+package enum MarkdownAlignment: Sendable, Hashable {
+    case none, left, center, right
+}
+
+/// Where a piece of text stands.
+@usableFromInline
+package enum MarkdownTextKind: Sendable, Hashable {
+    case plain
+    /// Inline code.
+    case code
+    /// The whole content of a code block; ends with a line feed.
+    case codeBlock
+    /// A raw HTML tag within a line.
+    case html
+    /// A block of raw HTML; ends with a line feed.
+    case htmlBlock
+}
+
+/// A node without text or children.
+@usableFromInline
+package enum MarkdownMark: Sendable, Hashable {
+    /// A line feed inside a paragraph.
+    case softBreak
+    /// A line break that the writer asked for.
+    case lineBreak
+    case thematicBreak
+}
