@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""Passes a benchmark's lines through as long as each is the promised JSON object."""
+
+import json
+import sys
+
+KEYS = {"name": str, "metric": str, "ours": (int, float), "peer": (int, float, type(None)),
+        "peer_name": (str, type(None)), "ratio": (int, float, type(None)), "unit": str}
+
+
+def main():
+    lines = 0
+    for line in sys.stdin:
+        try:
+            value = json.loads(line)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict) or set(value) != set(KEYS) or not all(
+                isinstance(value[key], kind) for key, kind in KEYS.items()):
+            print(f"bench {sys.argv[1]}: not a result: {line.rstrip()}", file=sys.stderr)
+            return 1
+        print(line, end="", flush=True)
+        lines += 1
+    if lines == 0:
+        print(f"bench {sys.argv[1]}: no result", file=sys.stderr)
+    return 0 if lines else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

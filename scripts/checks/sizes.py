@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Reports the sizes of files and functions, the share of comments and of tests; fails over the hard limit."""
+
+import re
+import sys
+
+from swift_files import code_only, files, name
+
+FILE_LIMIT = 600
+FUNCTION = re.compile(r"(?:\bfunc\s+(?:`?\w+`?|[^\s\w(]+)|\binit[?]?|\bdeinit|\bsubscript)\s*(?=[(<{])")
+
+
+def functions(code):
+    """(first line, lines) of every function with a body: from its name to the brace that closes it."""
+    for match in FUNCTION.finditer(code):
+        start = body = None
+        depth = 0
+        for position in range(match.end(), len(code)):
+            letter = code[position]
+            if letter in "([":
+                depth += 1
+            elif letter in ")]":
+                depth -= 1
+                if depth < 0:
+                    break  # a call or a closure's argument, not a declaration
+            elif letter == "{" and depth == 0:
+                start = position
+                break
+            elif letter in "};" and depth == 0:
+                break
+            elif letter == "\n" and depth == 0 and not re.match(
+                    r"\s*(?:[{)]|where\b|throws\b|async\b|->|rethrows\b)", code[position:position + 200]):
+                break
+        if start is None:
+            continue
+        depth = 0
+        for position in range(start, len(code)):
+            if code[position] == "{":
+                depth += 1
+            elif code[position] == "}":
+                depth -= 1
+                if depth == 0:
+                    body = position
+                    break
+        if body is not None:
+            first = code.count("\n", 0, match.start()) + 1
+            yield first, code.count("\n", match.start(), body) + 1
+
+
+def at(values, share):
+    """The value that this share of the sorted values does not pass."""
+    return values[min(len(values) - 1, int(share * len(values)))] if values else 0
+
+
+def main():
+    sizes, lengths, comments, total = {}, [], 0, 0
+    for path in files("Sources", "adapters"):
+        text = path.read_text()
+        lines = text.splitlines()
+        sizes[name(path)] = len(lines)
+        total += sum(1 for line in lines if line.strip())
+        comments += sum(1 for line in lines if line.lstrip().startswith("//"))
+        lengths += [(length, f"{name(path)}:{first}") for first, length in functions(code_only(text))]
+    tests = {name(path): len(path.read_text().splitlines()) for path in files("Tests")}
+    ordered, spans = sorted(sizes.values()), sorted(lengths)
+    values = [length for length, _ in spans]
+    print(f"files      {len(ordered)}: median {at(ordered, 0.5)}, p95 {at(ordered, 0.95)}, max {at(ordered, 1)} lines")
+    print(f"functions  {len(values)}: median {at(values, 0.5)}, p95 {at(values, 0.95)}, max {at(values, 1)} lines"
+          + (f" ({spans[-1][1]})" if spans else ""))
+    print(f"comments   {100 * comments / max(total, 1):.0f} % of the lines with something on them")
+    print(f"tests      {sum(tests.values()) / max(sum(ordered), 1):.2f} lines a line of source "
+          f"({sum(tests.values())} / {sum(ordered)})")
+    over = {path: size for path, size in (sizes | tests).items() if size > FILE_LIMIT}
+    for path, size in over.items():
+        print(f"{path}: {size} lines, over {FILE_LIMIT}: split it by topic", file=sys.stderr)
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
