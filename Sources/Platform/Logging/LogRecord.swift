@@ -1,0 +1,105 @@
+package import JSON
+
+/// One event of the log, before it is a line.
+package struct LogRecord: Sendable {
+    /// Longer texts are cut: a record is a line, not a document.
+    static let textLimit = 8 << 10
+
+    /// Milliseconds since 1970, UTC.
+    package var time: Int64
+    package var level: LogLevel
+    package var label: String
+    package var message: String
+    package var fields: JSONObject
+
+    package init(time: Int64, level: LogLevel, label: String, message: String, fields: JSONObject = JSONObject()) {
+        self.time = time
+        self.level = level
+        self.label = label
+        self.message = message
+        self.fields = fields
+    }
+
+    /// The record with every secret taken out of its message, label, keys and values.
+    package func redacted(by redactor: Redactor) -> LogRecord {
+        var record = self
+        record.label = redactor.redact(self.label)
+        record.message = redactor.redact(self.message)
+        if !self.fields.isEmpty { record.fields = redactor.redact(self.fields) }
+        return record
+    }
+
+    /// The line, with its line feed at the end and no other one.
+    package func line(_ format: LogFormat) -> [UInt8] {
+        switch format {
+        case .json: self.jsonLine
+        case .text: self.textLine
+        }
+    }
+
+    private var jsonLine: [UInt8] {
+        var object: JSONObject = [
+            "time": .string(Timestamp.text(self.time)), "level": .string(self.level.name), "label": .string(self.label),
+            "message": .string(Self.cut(self.message)),
+        ]
+        for (key, value) in self.fields {
+            // The record's own names win; a field of the same name stays visible beside them.
+            object[object[key] == nil ? key : key + "_"] = Self.cut(value)
+        }
+        return JSON.object(object).bytes + [UInt8(ascii: "\n")]
+    }
+
+    private var textLine: [UInt8] {
+        var line = "\(Timestamp.text(self.time)) "
+        let level = self.level.name.uppercased()
+        line += level + String(repeating: " ", count: 8 - level.utf8.count)
+        line += "\(Self.printable(self.label)): \(Self.printable(Self.cut(self.message)))"
+        for (key, value) in self.fields {
+            line += " \(Self.printable(key))=\(Self.printable(Self.word(Self.cut(value))))"
+        }
+        return Array(line.utf8) + [UInt8(ascii: "\n")]
+    }
+
+    private static func word(_ value: JSON) -> String {
+        guard let text = value.stringValue else { return value.text }
+        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+        return isPlain && !text.isEmpty ? text : value.text
+    }
+
+    /// Control characters as escapes: a text from outside must neither forge a line nor steer the terminal.
+    private static func printable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: Self.isControl) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where Self.isControl(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        // C0, DEL, C1 and the line and paragraph separators.
+        scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+    }
+
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > Self.textLimit else { return text }
+        var end = text.utf8.index(text.startIndex, offsetBy: Self.textLimit)
+        end = text.unicodeScalars.index(before: text.unicodeScalars.index(after: end))
+        return "\(text[..<end])… (\(text.utf8.count) bytes)"
+    }
+
+    private static func cut(_ value: JSON) -> JSON {
+        switch value {
+        case .string(let text): .string(Self.cut(text))
+        case .array(let array): .array(array.map(Self.cut))
+        case .object(let object): .object(JSONObject(members: object.map { ($0.key, Self.cut($0.value)) }))
+        default: value
+        }
+    }
+}
