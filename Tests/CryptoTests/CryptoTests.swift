@@ -1,1 +1,106 @@
-// Placeholder until the target's first test lands.
+import Crypto
+import Testing
+
+@Suite("Crypto")
+struct CryptoTests {
+    // FIPS 180-2 and RFC 4231 vectors.
+    @Test(
+        "SHA-256 of the published examples",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+            ),
+        ])
+    func digest(_ text: String, _ expected: String) {
+        #expect(hex(sha256(text)) == expected)
+        #expect(hex(sha256(Array(text.utf8))) == expected)
+    }
+
+    @Test("HMAC-SHA-256 of the published examples")
+    func authentication() {
+        #expect(
+            hex(hmacSHA256(Array("Hi There".utf8), key: Array(repeating: 0x0B, count: 20)))
+                == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")
+        #expect(
+            hex(hmacSHA256(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8)))
+                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+        #expect(
+            hex(hmacSHA256([], key: [])) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
+    }
+
+    @Test(
+        "base64 of the published examples",
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ])
+    func base64Examples(_ text: String, _ encoded: String) {
+        #expect(base64(Array(text.utf8)) == encoded)
+        #expect(decodeBase64(encoded) == Array(text.utf8))
+        #expect(base64URL(Array(text.utf8)) == encoded.filter { $0 != "=" })
+        #expect(decodeBase64URL(encoded) == Array(text.utf8))
+    }
+
+    @Test("bytes of every length come back")
+    func encodingsRoundTrip() {
+        for count in 0...70 {
+            let bytes = randomBytes(count)
+            #expect(decodeBase64(base64(bytes)) == bytes)
+            #expect(decodeBase64URL(base64URL(bytes)) == bytes)
+            #expect(decodeHex(hex(bytes)) == bytes)
+            #expect(decodeHex(hex(bytes).uppercased()) == bytes)
+        }
+        #expect(base64([0xFB, 0xFF]) == "+/8=")
+        #expect(base64URL([0xFB, 0xFF]) == "-_8")
+    }
+
+    @Test(
+        "what is not base64 is refused",
+        arguments: [
+            "Z", "Zg", "Zg=", "Zg===", "=", "====", "Z===", "Zh==", "Zm9=", "Zm9v\n", "Zm-_", "Zg==Zg==", "Zm9vé",
+        ])
+    func invalidBase64(_ text: String) {
+        #expect(decodeBase64(text) == nil)
+    }
+
+    @Test("what is not hexadecimal is refused", arguments: ["0", "0g", "0x12", " 12", "é1"])
+    func invalidHex(_ text: String) {
+        #expect(decodeHex(text) == nil)
+    }
+
+    @Test("equality is exact")
+    func equality() {
+        #expect(constantTimeEqual("abc", "abc"))
+        #expect(!constantTimeEqual("abc", "abd"))
+        #expect(!constantTimeEqual("abc", "abcd"))
+        #expect(constantTimeEqual([UInt8](), []))
+    }
+
+    @Test("a code has the form that people can read to each other")
+    func codes() {
+        for _ in 0..<200 {
+            let code = randomCode()
+            #expect(code.count == 9)
+            #expect(code.utf8.dropFirst(4).first == UInt8(ascii: "-"))
+            #expect(code.allSatisfy { !"0O1ILU".contains($0) && ($0 == "-" || $0.isUppercase || $0.isNumber) })
+            #expect(normalizedCode(" \(code.lowercased().filter { $0 != "-" }) ") == code)
+        }
+        #expect(Set((0..<200).map { _ in randomCode() }).count == 200)
+        #expect(normalizedCode("ABCD-EFGO") == nil)
+        #expect(normalizedCode("ABCD-EFG") == nil)
+        #expect(normalizedCode(String(repeating: "A", count: 1_000)) == nil)
+    }
+
+    @Test("a token is long and never the same")
+    func tokens() {
+        let token = randomToken(prefix: "jb")
+        #expect(token.hasPrefix("jb_"))
+        #expect(token.utf8.count == 46)
+        #expect(token != randomToken(prefix: "jb"))
+        #expect(randomBytes(0).isEmpty)
+        #expect(randomBytes(32) != randomBytes(32))
+    }
+}

@@ -1,0 +1,88 @@
+/// Two small letters or digits a byte.
+package func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
+/// The bytes of a text of hexadecimal digits in any case; nil when it is none.
+package func decodeHex(_ text: String) -> [UInt8]? {
+    let digits = text.utf8.map(hexDigit)
+    guard digits.count.isMultiple(of: 2) else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+        guard let high = digits[index], let low = digits[index + 1] else { return nil }
+        bytes.append(high << 4 | low)
+    }
+    return bytes
+}
+
+/// RFC 4648 §4, with padding.
+package func base64(_ bytes: [UInt8]) -> String {
+    encodeBase64(bytes, base64Alphabet, isPadded: true)
+}
+
+/// RFC 4648 §5 for URLs and file names, without padding.
+package func base64URL(_ bytes: [UInt8]) -> String {
+    encodeBase64(bytes, base64URLAlphabet, isPadded: false)
+}
+
+/// Strict: padding belongs to the text, no other characters are in it, and unused bits are zero; else nil.
+package func decodeBase64(_ text: String) -> [UInt8]? {
+    guard text.utf8.count.isMultiple(of: 4) else { return nil }
+    let padding = text.utf8.suffix(2).filter { $0 == UInt8(ascii: "=") }.count
+    guard let bytes = decodeBase64(text.utf8.dropLast(padding), base64Alphabet) else { return nil }
+    return bytes.count % 3 == (3 - padding) % 3 ? bytes : nil
+}
+
+/// Like ``decodeBase64(_:)`` in the alphabet for URLs; padding may be there or not.
+package func decodeBase64URL(_ text: String) -> [UInt8]? {
+    let padding = text.utf8.suffix(2).filter { $0 == UInt8(ascii: "=") }.count
+    if padding > 0, !text.utf8.count.isMultiple(of: 4) { return nil }
+    guard let bytes = decodeBase64(text.utf8.dropLast(padding), base64URLAlphabet) else { return nil }
+    return padding == 0 || bytes.count % 3 == 3 - padding ? bytes : nil
+}
+
+private let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+private let base64URLAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+private func hexDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
+}
+
+private func encodeBase64(_ bytes: [UInt8], _ alphabet: [UInt8], isPadded: Bool) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let count = min(3, bytes.count - start)
+        var group = 0
+        for offset in 0..<3 { group = group << 8 | (offset < count ? Int(bytes[start + offset]) : 0) }
+        for position in 0...count { text.append(alphabet[group >> (18 - 6 * position) & 63]) }
+        if isPadded { text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - count)) }
+    }
+    return String(decoding: text, as: UTF8.self)
+}
+
+private func decodeBase64(_ text: some Collection<UInt8>, _ alphabet: [UInt8]) -> [UInt8]? {
+    var values = [UInt8?](repeating: nil, count: 256)
+    for (value, letter) in alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
+    var bytes: [UInt8] = []
+    var group = 0
+    var bits = 0
+    for letter in text {
+        guard let value = values[Int(letter)] else { return nil }
+        group = (group << 6 | Int(value)) & 0xFFFF
+        bits += 6
+        if bits >= 8 {
+            bits -= 8
+            bytes.append(UInt8(group >> bits & 255))
+        }
+    }
+    // One letter alone carries no byte; bits that are left over must be zero, so that every text has one meaning.
+    guard bits < 6, group & (1 << bits - 1) == 0 else { return nil }
+    return bytes
+}
