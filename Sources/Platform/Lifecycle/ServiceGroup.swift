@@ -1,0 +1,128 @@
+internal import EventLoop
+internal import Primitives
+
+/// Runs services together and ends them in order.
+///
+/// The first TERM or INT (or ``terminate(reason:)``) stops them one at a time, the last one first, each with a deadline
+/// after which it is cancelled. A second signal, the deadline for the whole stop, or the cancellation of the caller
+/// cancels everything. A service that ends by itself begins the same orderly stop, and ``run()`` throws its error.
+package final class ServiceGroup: Sendable {
+    package struct Settings: Sendable {
+        /// For each service.
+        package var stopDeadline: Duration = .seconds(20)
+        /// For the whole orderly stop.
+        package var totalDeadline: Duration = .seconds(45)
+        /// How long cancelled services are waited for.
+        package var cancelDeadline: Duration = .seconds(5)
+        /// Whether TERM, INT and HUP are watched; ``Signals/prepare()`` must have been called at the start of `main`.
+        package var watchesSignals = true
+        package var clock: any Clock<Duration> = ContinuousClock()
+
+        package init() {}
+    }
+
+    private let services: [any Service]
+    private let settings: Settings
+    private let report: @Sendable (LifecycleEvent) -> Void
+    private let reload: (@Sendable () async -> Void)?
+    private let inputs: AsyncStream<ShutdownMachine.Input>
+    private let feed: AsyncStream<ShutdownMachine.Input>.Continuation
+    private let terminations = Protected(0)
+
+    /// - Parameters:
+    ///   - services: In the order of dependency: a service may use those before it.
+    ///   - report: Hears of every step, for the log.
+    ///   - reload: Called for SIGHUP, one call at a time; signals that arrive meanwhile give one more.
+    package init(
+        _ services: [any Service], settings: Settings = Settings(),
+        report: @escaping @Sendable (LifecycleEvent) -> Void = { _ in },
+        reload: (@Sendable () async -> Void)? = nil
+    ) {
+        self.services = services
+        self.settings = settings
+        self.report = report
+        self.reload = reload
+        // At most: two terminations, a cancellation, two group deadlines; an end and a deadline for each service.
+        (self.inputs, self.feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(8 + 2 * services.count))
+    }
+
+    /// Like a TERM signal: the first call begins the orderly stop, the second cancels. Called on any thread.
+    package func terminate(reason: String = "asked to") {
+        let number = self.terminations.withLock { count in
+            count = min(count + 1, 3)
+            return count
+        }
+        // More than two say nothing new and must not fill the queue.
+        if number <= 2 { self.feed.yield(.terminate(reason: reason)) }
+    }
+
+    /// Runs all services until they have ended; call it once. Throws a ``LifecycleError`` unless the stop was orderly.
+    package func run() async throws {
+        guard !self.services.isEmpty else { return }
+        let (hangUps, hangUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let watch = try await self.watchSignals(hangUp: hangUp)
+        // Unstructured: it must not hold up the end of the group.
+        let reloading = Task { [reload] in for await _ in hangUps { await reload?() } }
+        // Unstructured: cancellation of the caller is an input here, and must not end the waiting for inputs.
+        let supervision = Task { try await self.supervise() }
+        let result = await withTaskCancellationHandler {
+            await supervision.result
+        } onCancel: {
+            self.feed.yield(.cancel)
+        }
+        reloading.cancel()
+        await watch?.cancel()
+        try result.get()
+    }
+
+    private func watchSignals(hangUp: AsyncStream<Void>.Continuation) async throws -> SignalWatch? {
+        guard self.settings.watchesSignals else { return nil }
+        return try await Signals.watch([Signals.terminate, Signals.interrupt, Signals.hangUp]) { signal in
+            switch signal {
+            case Signals.hangUp: hangUp.yield()
+            case Signals.interrupt: self.terminate(reason: "SIGINT")
+            default: self.terminate(reason: "SIGTERM")
+            }
+        }
+    }
+
+    private func supervise() async throws {
+        var machine = ShutdownMachine(names: self.services.map(\.name))
+        // Unstructured: a service that ignores its cancellation must not keep the process from ending.
+        let running = self.services.enumerated().map { index, service in
+            Task(name: service.name) { [feed] in
+                do {
+                    try await service.run()
+                    feed.yield(.ended(index, error: nil))
+                } catch {
+                    feed.yield(.ended(index, error: error))
+                }
+            }
+        }
+        var helpers: [Task<Void, Never>] = []
+        defer { for helper in helpers { helper.cancel() } }
+        for await input in self.inputs {
+            for action in machine.handle(input) {
+                switch action {
+                case .report(let event): self.report(event)
+                case .stop(let index):
+                    helpers.append(Task { [services] in await services[index].stop() })
+                    helpers.append(self.after(self.settings.stopDeadline, .serviceDeadline(index)))
+                case .cancel(let index): running[index].cancel()
+                case .startTotalDeadline: helpers.append(self.after(self.settings.totalDeadline, .totalDeadline))
+                case .startCancelDeadline: helpers.append(self.after(self.settings.cancelDeadline, .cancelDeadline))
+                case .finish(let error):
+                    if let error { throw error }
+                    return
+                }
+            }
+        }
+    }
+
+    private func after(_ delay: Duration, _ input: ShutdownMachine.Input) -> Task<Void, Never> {
+        Task { [feed, clock = self.settings.clock] in
+            guard (try? await clock.sleep(for: delay)) != nil else { return }
+            feed.yield(input)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+internal import CSystem
+package import EventLoop
+internal import Glibc
+internal import Primitives
+
+/// The process's signals, read on the event loop.
+package enum Signals {
+    package static let terminate = SIGTERM
+    package static let interrupt = SIGINT
+    package static let hangUp = SIGHUP
+
+    /// Must be the first statement of `main`, before any thread starts: blocks TERM, INT and HUP, so that they are only
+    /// ever read by ``watch(_:handler:)``, and ignores PIPE.
+    ///
+    /// Threads inherit the mask; the pool's threads block them of their own accord.
+    package static func prepare() {
+        self.block([self.terminate, self.interrupt, self.hangUp])
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Calls `handler` for each of `signals` that arrives, until the watch is cancelled.
+    ///
+    /// They are blocked in the calling thread and the loop's.
+    @Net package static func watch(
+        _ signals: [Int32], handler: @escaping @Net (Int32) -> Void
+    ) throws(SystemError) -> SignalWatch {
+        var set = self.block(signals)
+        let descriptor = unsafe signalfd(-1, &set, Int32(SFD_NONBLOCK) | Int32(SFD_CLOEXEC))
+        guard descriptor >= 0 else { throw .last("signalfd") }
+        return try SignalWatch(FileDescriptor(owning: descriptor), handler: handler)
+    }
+
+    @discardableResult
+    private static func block(_ signals: [Int32]) -> sigset_t {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        return set
+    }
+}

@@ -1,0 +1,102 @@
+import Testing
+
+@testable import Lifecycle
+
+@Suite("ShutdownMachine")
+struct ShutdownMachineTests {
+    private struct Broken: Error {}
+
+    /// The actions but the reports, as text.
+    private func steps(_ machine: inout ShutdownMachine, _ input: ShutdownMachine.Input) -> [String] {
+        machine.handle(input).compactMap { action in
+            switch action {
+            case .report: nil
+            case .stop(let index): "stop \(index)"
+            case .cancel(let index): "cancel \(index)"
+            case .startTotalDeadline: "total deadline"
+            case .startCancelDeadline: "cancel deadline"
+            case .finish(let error): "finish \((error as? LifecycleError)?.code.name ?? "well")"
+            }
+        }
+    }
+
+    @Test("an orderly stop goes one at a time, the last first")
+    func orderly() {
+        var machine = ShutdownMachine(names: ["store", "model", "web"])
+        #expect(self.steps(&machine, .terminate(reason: "SIGTERM")) == ["total deadline", "stop 2"])
+        #expect(self.steps(&machine, .ended(2, error: nil)) == ["stop 1"])
+        #expect(self.steps(&machine, .ended(1, error: CancellationError())) == ["stop 0"])
+        #expect(self.steps(&machine, .ended(0, error: nil)) == ["finish well"])
+        #expect(self.steps(&machine, .totalDeadline) == [])
+        #expect(self.steps(&machine, .terminate(reason: "SIGTERM")) == [])
+    }
+
+    @Test("a second signal cancels all that is left")
+    func secondSignal() {
+        var machine = ShutdownMachine(names: ["store", "model", "web"])
+        _ = machine.handle(.terminate(reason: "SIGTERM"))
+        _ = machine.handle(.ended(2, error: nil))
+        #expect(self.steps(&machine, .terminate(reason: "SIGINT")) == ["cancel 1", "cancel 0", "cancel deadline"])
+        #expect(self.steps(&machine, .terminate(reason: "SIGINT")) == [])
+        #expect(self.steps(&machine, .ended(0, error: CancellationError())) == [])
+        #expect(self.steps(&machine, .ended(1, error: Broken())) == ["finish cutShort"])
+    }
+
+    @Test("an overdue service is cancelled and the next is stopped")
+    func overdue() {
+        var machine = ShutdownMachine(names: ["store", "model", "web"])
+        _ = machine.handle(.terminate(reason: "SIGTERM"))
+        #expect(self.steps(&machine, .serviceDeadline(2)) == ["cancel 2", "stop 1"])
+        #expect(self.steps(&machine, .serviceDeadline(2)) == [])
+        #expect(self.steps(&machine, .ended(1, error: nil)) == ["stop 0"])
+        #expect(self.steps(&machine, .ended(0, error: nil)) == ["cancel deadline"])
+        #expect(self.steps(&machine, .ended(2, error: CancellationError())) == ["finish overdue"])
+    }
+
+    @Test("the deadline for the whole stop cancels, and what goes on nevertheless is left behind")
+    func totalDeadline() {
+        var machine = ShutdownMachine(names: ["store", "web"])
+        #expect(self.steps(&machine, .totalDeadline) == [])
+        _ = machine.handle(.terminate(reason: "SIGTERM"))
+        #expect(self.steps(&machine, .totalDeadline) == ["cancel 1", "cancel 0", "cancel deadline"])
+        #expect(self.steps(&machine, .ended(0, error: nil)) == [])
+        #expect(self.steps(&machine, .cancelDeadline) == ["finish cutShort"])
+        #expect(self.steps(&machine, .ended(1, error: nil)) == [])
+    }
+
+    @Test("a service that ends by itself stops the others in order and is the error")
+    func earlyEnd() {
+        var machine = ShutdownMachine(names: ["store", "model", "web"])
+        #expect(self.steps(&machine, .ended(1, error: Broken())) == ["total deadline", "stop 2"])
+        #expect(self.steps(&machine, .ended(2, error: nil)) == ["stop 0"])
+        let actions = machine.handle(.ended(0, error: Broken()))
+        guard case .finish(let error as LifecycleError) = actions.last else { return #expect(Bool(false)) }
+        #expect(error.code == .serviceFailed)
+        #expect(error.service == "model")
+        #expect(error.underlying is Broken)
+    }
+
+    @Test("the last service that ends by itself leaves nothing to stop")
+    func lastEnds() {
+        var machine = ShutdownMachine(names: ["web"])
+        #expect(self.steps(&machine, .ended(0, error: nil)) == ["total deadline", "finish serviceEnded"])
+    }
+
+    @Test("services that end while another one is stopped are passed over")
+    func endOutOfTurn() {
+        var machine = ShutdownMachine(names: ["a", "b", "c", "d"])
+        _ = machine.handle(.terminate(reason: "SIGTERM"))
+        #expect(self.steps(&machine, .ended(2, error: nil)) == [])
+        #expect(self.steps(&machine, .ended(1, error: Broken())) == [])
+        #expect(self.steps(&machine, .ended(3, error: nil)) == ["stop 0"])
+        #expect(self.steps(&machine, .ended(0, error: nil)) == ["finish serviceFailed"])
+    }
+
+    @Test("cancellation of the caller cancels everything at once")
+    func cancelled() {
+        var machine = ShutdownMachine(names: ["store", "web"])
+        #expect(self.steps(&machine, .cancel) == ["cancel 1", "cancel 0", "cancel deadline"])
+        #expect(self.steps(&machine, .ended(0, error: nil)) == [])
+        #expect(self.steps(&machine, .ended(1, error: nil)) == ["finish cutShort"])
+    }
+}

@@ -1,0 +1,25 @@
+import EventLoop
+import Glibc
+import Lifecycle
+import Testing
+
+@Suite("Signals", .timeLimit(.minutes(1)))
+@Net
+struct SignalsTests {
+    @Test("a signal to the process is read on the loop, each one once, until the watch ends")
+    func delivery() async throws {
+        let changed = WaitList()
+        var seen: [Int32] = []
+        let watch = try Signals.watch([SIGUSR1, SIGUSR2]) { signal in
+            seen.append(signal)
+            changed.wakeAll()
+        }
+        // To the loop's own thread, which blocks it: the test runner's other threads do not.
+        pthread_kill(pthread_self(), SIGUSR1)
+        while seen.count < 1 { try await changed.wait() }
+        pthread_kill(pthread_self(), SIGUSR2)
+        while seen.count < 2 { try await changed.wait() }
+        #expect(seen == [SIGUSR1, SIGUSR2])
+        watch.cancel()
+    }
+}
