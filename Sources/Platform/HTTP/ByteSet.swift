@@ -1,0 +1,77 @@
+/// A set of byte values as four machine words: one shift to ask, no table in memory.
+package struct ByteSet: Sendable, Hashable {
+    @usableFromInline var low: UInt64 = 0
+    @usableFromInline var high: UInt64 = 0
+    @usableFromInline var upperLow: UInt64 = 0
+    @usableFromInline var upperHigh: UInt64 = 0
+
+    package init() {}
+
+    /// The UTF-8 bytes of `text`; for sets of ASCII characters.
+    package init(_ text: String) {
+        for byte in text.utf8 { self.insert(byte) }
+    }
+
+    package mutating func insert(_ byte: UInt8) {
+        let bit = UInt64(1) << UInt64(byte & 63)
+        switch byte >> 6 {
+        case 0: self.low |= bit
+        case 1: self.high |= bit
+        case 2: self.upperLow |= bit
+        default: self.upperHigh |= bit
+        }
+    }
+
+    @inlinable
+    package func contains(_ byte: UInt8) -> Bool {
+        let word =
+            switch byte >> 6 {
+            case 0: self.low
+            case 1: self.high
+            case 2: self.upperLow
+            default: self.upperHigh
+            }
+        return word >> UInt64(byte & 63) & 1 == 1
+    }
+
+    package func union(_ other: ByteSet) -> ByteSet {
+        var union = self
+        union.low |= other.low
+        union.high |= other.high
+        union.upperLow |= other.upperLow
+        union.upperHigh |= other.upperHigh
+        return union
+    }
+
+    package static let digits = ByteSet("0123456789")
+    package static let letters = ByteSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    /// `tchar` of RFC 9110 §5.6.2: what a method, a header name and a parameter name consist of.
+    package static let token = ByteSet("!#$%&'*+-.^_`|~").union(.digits).union(.letters)
+    /// `unreserved` of RFC 3986 §2.3.
+    package static let unreserved = ByteSet("-._~").union(.digits).union(.letters)
+    /// What stays as it is in one path segment: `pchar` of RFC 3986 §3.3.
+    package static let pathSegment = ByteSet("!$&'()*+,;=:@").union(.unreserved)
+    /// What stays as it is in the value of a query item; `&`, `=`, `+` are not among them.
+    package static let queryValue = ByteSet("!$'()*,;:@/?").union(.unreserved)
+}
+
+extension UInt8 {
+    /// The byte with `A`–`Z` made small.
+    @inlinable
+    package var lowercasedASCII: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+
+    /// The value of a hexadecimal digit.
+    @inlinable
+    package var hexadecimalValue: UInt8? {
+        switch self {
+        case 0x30...0x39: self - 0x30
+        case 0x41...0x46: self - 0x41 + 10
+        case 0x61...0x66: self - 0x61 + 10
+        default: nil
+        }
+    }
+
+    /// A space or a tab: `OWS` of RFC 9110 §5.6.3.
+    @inlinable
+    package var isBlank: Bool { self == 0x20 || self == 0x09 }
+}

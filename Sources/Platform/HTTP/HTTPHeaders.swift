@@ -1,0 +1,178 @@
+/// Header or trailer fields in the order they came; names are compared without regard to case.
+///
+/// All names and values lie in one array of bytes, so that a head of twenty fields costs two allocations, and so that a
+/// value that isn't UTF-8 passes through a proxy unchanged. A text is made of a field when it is asked for.
+package struct HTTPHeaders: Sendable {
+    /// Where a field's name and value lie in the storage.
+    package struct Field: Sendable {
+        package var nameStart: UInt32
+        package var nameEnd: UInt32
+        package var valueStart: UInt32
+        package var valueEnd: UInt32
+
+        package init(nameStart: Int, nameEnd: Int, valueStart: Int, valueEnd: Int) {
+            self.nameStart = UInt32(truncatingIfNeeded: nameStart)
+            self.nameEnd = UInt32(truncatingIfNeeded: nameEnd)
+            self.valueStart = UInt32(truncatingIfNeeded: valueStart)
+            self.valueEnd = UInt32(truncatingIfNeeded: valueEnd)
+        }
+
+        package var name: Range<Int> { Int(self.nameStart)..<Int(self.nameEnd) }
+        package var value: Range<Int> { Int(self.valueStart)..<Int(self.valueEnd) }
+    }
+
+    private var storage: [UInt8]
+    private var fields: [Field]
+
+    package init() {
+        self.storage = []
+        self.fields = []
+    }
+
+    /// Takes over what a parser found; it has checked names and values.
+    package init(storage: [UInt8], fields: [Field]) {
+        self.storage = storage
+        self.fields = fields
+    }
+
+    /// The bytes that the fields lie in: for a parsed request its whole head.
+    package var rawBytes: [UInt8] { self.storage }
+
+    /// The first value with this name. Setting replaces every field of that name by one; `nil` removes them.
+    package subscript(name: String) -> String? {
+        get { self.fields.first { self.matches($0, name) }.map { self.text($0.value) } }
+        set {
+            self.remove(name)
+            if let newValue { self.append(name, newValue) }
+        }
+    }
+
+    package func contains(_ name: String) -> Bool {
+        self.fields.contains { self.matches($0, name) }
+    }
+
+    /// Every value with this name, in order.
+    package func values(of name: String) -> [String] {
+        self.fields.filter { self.matches($0, name) }.map { self.text($0.value) }
+    }
+
+    /// The elements of a comma-separated list header, over all its fields, trimmed, without empty ones (RFC 9110
+    /// §5.6.1). Not for lists whose elements may hold quoted commas.
+    package func list(of name: String) -> [String] {
+        self.values(of: name).flatMap { value in
+            value.utf8.split(separator: 0x2C).compactMap { element in
+                let trimmed = element.trimmingBlanks()
+                return trimmed.isEmpty ? nil : String(trimmed)
+            }
+        }
+    }
+
+    /// Whether a list header holds this token, without regard to case.
+    package func contains(_ name: String, token: String) -> Bool {
+        self.list(of: name).contains { $0.equalsIgnoringCase(token) }
+    }
+
+    /// Adds a field behind the others. CR, LF and NUL in the value become spaces (RFC 9110 §5.5), so that no text from
+    /// outside can start a line of its own; a name that isn't a token is not added, and the answer is `false`.
+    @discardableResult
+    package mutating func append(_ name: String, _ value: String) -> Bool {
+        self.append(name: Array(name.utf8), value: Array(value.utf8))
+    }
+
+    /// ``append(_:_:)-swift.method`` for bytes, as a C library gives them.
+    @discardableResult
+    package mutating func append(name: [UInt8], value: [UInt8]) -> Bool {
+        guard !name.isEmpty, name.allSatisfy(ByteSet.token.contains) else { return false }
+        let start = self.storage.count
+        self.storage.append(contentsOf: name)
+        for byte in value {
+            self.storage.append(byte == 0x0D || byte == 0x0A || byte == 0 ? 0x20 : byte)
+        }
+        let middle = start + name.count
+        self.fields.append(
+            Field(nameStart: start, nameEnd: middle, valueStart: middle, valueEnd: self.storage.count))
+        return true
+    }
+
+    package mutating func remove(_ name: String) {
+        guard self.contains(name) else { return }
+        self.fields = self.fields.filter { !self.matches($0, name) }
+    }
+
+    /// Writes `Name: value CRLF` for every field that `isWanted` (given the name in small letters' comparison form by
+    /// ``matches(at:_:)``) lets through.
+    package func write(to output: inout [UInt8], where isWanted: (Int) -> Bool = { _ in true }) {
+        for index in self.fields.indices where isWanted(index) {
+            let field = self.fields[index]
+            output.append(contentsOf: self.storage[field.name])
+            output.append(0x3A)
+            output.append(0x20)
+            output.append(contentsOf: self.storage[field.value])
+            output.append(0x0D)
+            output.append(0x0A)
+        }
+    }
+
+    /// Whether the field at `index` has this name.
+    package func matches(at index: Int, _ name: String) -> Bool {
+        self.matches(self.fields[index], name)
+    }
+
+    /// The value's bytes as they came.
+    package func valueBytes(at index: Int) -> ArraySlice<UInt8> {
+        self.storage[self.fields[index].value]
+    }
+
+    private func matches(_ field: Field, _ name: String) -> Bool {
+        let length = Int(field.nameEnd &- field.nameStart)
+        guard length == name.utf8.count else { return false }
+        var position = Int(field.nameStart)
+        for byte in name.utf8 {
+            guard self.storage[position].lowercasedASCII == byte.lowercasedASCII else { return false }
+            position &+= 1
+        }
+        return true
+    }
+
+    /// UTF-8 where it is; other bytes are read as ISO 8859-1, what the field values once were.
+    private func text(_ range: Range<Int>) -> String {
+        let bytes = self.storage[range]
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    }
+}
+
+extension HTTPHeaders: RandomAccessCollection {
+    package typealias Element = (name: String, value: String)
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { self.fields.count }
+
+    package subscript(position: Int) -> (name: String, value: String) {
+        let field = self.fields[position]
+        return (self.text(field.name), self.text(field.value))
+    }
+}
+
+extension HTTPHeaders: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral elements: (String, String)...) {
+        self.init()
+        for (name, value) in elements { self.append(name, value) }
+    }
+}
+
+extension HTTPHeaders: Equatable {
+    /// The same fields in the same order, names without regard to case.
+    package static func == (left: HTTPHeaders, right: HTTPHeaders) -> Bool {
+        left.count == right.count
+            && left.indices.allSatisfy { index in
+                left.matches(at: index, right[index].name) && left.valueBytes(at: index) == right.valueBytes(at: index)
+            }
+    }
+}
+
+extension HTTPHeaders: CustomStringConvertible {
+    package var description: String {
+        self.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+    }
+}

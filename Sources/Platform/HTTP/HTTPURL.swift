@@ -1,0 +1,128 @@
+/// An absolute `http`, `https`, `ws` or `wss` URL, as a client needs it: path and query stay percent-encoded as given.
+package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
+    /// In small letters.
+    package let scheme: String
+    /// In small letters, an IPv6 address without its brackets.
+    package let host: String
+    /// The port, if the URL names one.
+    package let port: Int?
+    /// Starts with `/`.
+    package var path: String
+    /// Without the `?`.
+    package var query: String?
+
+    /// Reads an absolute URL. A fragment is dropped, because it never goes to a server; a user name or password in it
+    /// is refused, because URLs are logged.
+    package init(_ text: String) throws(HTTPURLError) {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw HTTPURLError(.character, "a URL holds visible ASCII only; percent-encode other characters")
+        }
+        guard let colon = text.utf8.firstIndex(of: 0x3A), text[colon...].hasPrefix("://") else {
+            throw HTTPURLError(.scheme, "the URL needs a scheme, as in https://example.org/")
+        }
+        let scheme = text[..<colon].lowercased()
+        guard ["http", "https", "ws", "wss"].contains(scheme) else {
+            throw HTTPURLError(.scheme, "the URL's scheme is not http, https, ws or wss")
+        }
+        var rest = text[text.utf8.index(colon, offsetBy: 3)...]
+        if let fragment = rest.utf8.firstIndex(of: 0x23) { rest = rest[..<fragment] }
+        let end = rest.utf8.firstIndex { $0 == 0x2F || $0 == 0x3F } ?? rest.endIndex
+        let authority = try Authority(rest[..<end])
+        self.scheme = scheme
+        self.host = authority.host
+        self.port = authority.port
+        rest = rest[end...]
+        if let mark = rest.utf8.firstIndex(of: 0x3F) {
+            self.query = String(rest[rest.utf8.index(after: mark)...])
+            rest = rest[..<mark]
+        }
+        self.path = rest.isEmpty ? "/" : String(rest)
+    }
+
+    package var isSecure: Bool { self.scheme == "https" || self.scheme == "wss" }
+    package var effectivePort: Int { self.port ?? (self.isSecure ? 443 : 80) }
+
+    /// Whether the host can only be this machine: `localhost`, `127.0.0.0/8` or `::1`, by its text, without DNS.
+    package var isLoopback: Bool { Authority.isLoopback(self.host) }
+
+    /// The host as URLs and `Host` headers write it, with the port if the URL named one.
+    package var authority: String {
+        let host = self.host.utf8.contains(0x3A) ? "[\(self.host)]" : self.host
+        return self.port.map { "\(host):\($0)" } ?? host
+    }
+
+    /// `scheme://host[:port]`, without a default port: what a browser sends as `Origin`.
+    package var origin: String {
+        let isDefault = self.port == (self.isSecure ? 443 : 80)
+        let host = self.host.utf8.contains(0x3A) ? "[\(self.host)]" : self.host
+        return "\(self.scheme)://\(host)" + (isDefault ? "" : self.port.map { ":\($0)" } ?? "")
+    }
+
+    /// Path and query, as a request line has them.
+    package var target: String { self.query.map { "\(self.path)?\($0)" } ?? self.path }
+
+    package var description: String { "\(self.scheme)://\(self.authority)\(self.target)" }
+
+    /// The URL with segments added to its path, each one percent-encoded; a slash at the end of the path isn't doubled.
+    package func appending(_ segments: String...) -> HTTPURL {
+        var url = self
+        for segment in segments {
+            if !url.path.hasSuffix("/") { url.path += "/" }
+            url.path += PercentEncoding.encode(segment, keeping: .pathSegment)
+        }
+        return url
+    }
+
+    /// The URL with these items as its query.
+    package func with(query: HTTPQuery) -> HTTPURL {
+        var url = self
+        url.query = query.items.isEmpty ? nil : query.encoded
+        return url
+    }
+
+    /// What a `Location` header names, seen from this URL (RFC 3986 §5.2).
+    package func resolving(_ reference: String) throws(HTTPURLError) -> HTTPURL {
+        var reference = reference[...]
+        if let fragment = reference.utf8.firstIndex(of: 0x23) { reference = reference[..<fragment] }
+        let colon = reference.utf8.firstIndex { !ByteSet.schemeCharacters.contains($0) }
+        if let colon, colon != reference.startIndex, reference.utf8[colon] == 0x3A {
+            return try HTTPURL(String(reference))
+        }
+        if reference.hasPrefix("//") { return try HTTPURL("\(self.scheme):\(reference)") }
+        let mark = reference.utf8.firstIndex(of: 0x3F)
+        let path = mark.map { reference[..<$0] } ?? reference
+        let query = mark.map { String(reference[reference.utf8.index(after: $0)...]) }
+        let merged: String
+        if path.isEmpty {
+            merged = self.path
+        } else if path.hasPrefix("/") {
+            merged = String(path)
+        } else {
+            merged = String(self.path[...(self.path.lastIndex(of: "/") ?? self.path.startIndex)]) + path
+        }
+        let target = Self.removingDotSegments(merged)
+        let kept = query ?? (path.isEmpty ? self.query : nil)
+        return try HTTPURL("\(self.scheme)://\(self.authority)\(target)" + (kept.map { "?\($0)" } ?? ""))
+    }
+
+    /// RFC 3986 §5.2.4 for a path that starts with `/`.
+    package static func removingDotSegments(_ path: String) -> String {
+        var kept: [Substring] = []
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        for (offset, segment) in segments.enumerated() {
+            let isLast = offset == segments.count - 1
+            switch segment {
+            case ".": if isLast { kept.append("") }
+            case "..":
+                _ = kept.popLast()
+                if isLast { kept.append("") }
+            default: kept.append(segment)
+            }
+        }
+        return "/" + kept.joined(separator: "/")
+    }
+}
+
+extension ByteSet {
+    fileprivate static let schemeCharacters = ByteSet("+-.").union(.letters).union(.digits)
+}

@@ -1,0 +1,36 @@
+internal import HTTP
+
+/// `host[:port]` as `Host` headers and request targets write it.
+enum HostSyntax {
+    private static let name = ByteSet("-._~%").union(.letters).union(.digits)
+    private static let address = ByteSet(":.abcdefABCDEF").union(.digits)
+
+    static func isValid(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        if rest.first == 0x5B {
+            guard let end = rest.firstIndex(of: 0x5D), end - rest.startIndex > 2,
+                rest[(rest.startIndex + 1)..<end].allSatisfy(self.address.contains)
+            else { return false }
+            rest = rest[(end + 1)...]
+        } else {
+            let name = rest.prefix { self.name.contains($0) }
+            guard !name.isEmpty else { return false }
+            rest = rest[name.endIndex...]
+        }
+        guard let colon = rest.popFirst() else { return true }
+        return colon == 0x3A && rest.count <= 5 && rest.allSatisfy(ByteSet.digits.contains)
+    }
+
+    /// Whether both name the same place; a port 80 or 443 counts as none.
+    static func isSame(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
+        let (left, right) = (self.withoutDefaultPort(left), self.withoutDefaultPort(right))
+        return left.count == right.count && zip(left, right).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+    }
+
+    private static func withoutDefaultPort(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        for port in [":80", ":443", ":"] where bytes.suffix(port.utf8.count).elementsEqual(port.utf8) {
+            return bytes.dropLast(port.utf8.count)
+        }
+        return bytes
+    }
+}

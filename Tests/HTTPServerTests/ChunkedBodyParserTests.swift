@@ -1,0 +1,75 @@
+import HTTP
+import Testing
+
+@testable import HTTPServer
+
+@Suite("Chunked body parser")
+struct ChunkedBodyParserTests {
+    struct Outcome: Equatable {
+        var body: [UInt8] = []
+        var trailers: HTTPHeaders?
+        var rest = 0
+    }
+
+    static func parse(_ text: String, pieces size: Int) throws(HTTPServerError) -> Outcome {
+        var parser = ChunkedBodyParser()
+        var outcome = Outcome()
+        let bytes = Array(text.utf8)
+        var start = 0
+        while start < bytes.count {
+            let piece = Array(bytes[start..<min(start + size, bytes.count)])
+            var position = 0
+            reading: while true {
+                switch try parser.next(piece.span, from: &position) {
+                case .data(let range): outcome.body += piece[range]
+                case .needsMore: break reading
+                case .end(let trailers):
+                    outcome.trailers = trailers
+                    outcome.rest = bytes.count - start - position
+                    return outcome
+                }
+            }
+            start += size
+        }
+        return outcome
+    }
+
+    @Test("chunks and trailers come out the same in pieces of any size", arguments: [1, 2, 3, 5, 1000])
+    func pieces(size: Int) throws {
+        let text = "5\r\nhello\r\n00a\r\n, \r\nworld!\r\n0\r\nX-Sum: 1 \r\nY:\r\n\r\nGET"
+        let outcome = try Self.parse(text, pieces: size)
+        #expect(outcome.body == Array("hello, \r\nworld!".utf8))
+        #expect(outcome.trailers == ["X-Sum": "1", "Y": ""])
+        #expect(outcome.rest == 3)
+    }
+
+    @Test(
+        "anything else is refused",
+        arguments: [
+            "\r\n", " 5\r\nhello\r\n", "5 \r\nhello", "5;a=b\r\nhello", "5\nhello", "5\r\nhellox\r\n",
+            "5\r\nhello\n0\r\n\r\n",
+            "5\r\nhello\r0", "0x5\r\nhello", "+5\r\n", "-5\r\n", "g\r\n", "1000000000000000\r\n", "5\rhello", "\t5\r\n",
+            ";\r\n",
+            "5\r\nhello0\r\n\r\n", "0\r\n a: b\r\n\r\n", "0\r\na : b\r\n\r\n", "0\r\n:\r\n\r\n", "0\r\nabc\r\n\r\n",
+            "0\r\na: b\n\r\n",
+            "0\r\na: \u{0}\r\n\r\n", "0\r\nContent-Length: 5\r\n\r\n", "0\r\ntransfer-encoding: chunked\r\n\r\n",
+            "0\r\nhost: a\r\n\r\n",
+            "0\r\n\n", "0\n\n", "5,\r\n", "5\u{0}\r\n", "5\r\r\nhello",
+        ])
+    func refused(text: String) {
+        for size in [1, 1000] {
+            #expect { try Self.parse(text, pieces: size) } throws: {
+                ($0 as? HTTPServerError)?.code == .malformedRequest
+            }
+        }
+    }
+
+    @Test("trailers have the limits of a head")
+    func limits() {
+        for text in [String(repeating: "a: b\r\n", count: 101), "a: " + String(repeating: "b", count: 70_000)] {
+            #expect { try Self.parse("0\r\n\(text)", pieces: 100) } throws: {
+                ($0 as? HTTPServerError)?.code == .headTooLarge
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import HTTP
+import Testing
+
+@testable import HTTPServer
+
+@Suite("Request parser")
+struct RequestParserTests {
+    /// Feeds the text in pieces of `size` bytes; the head, and how many bytes lie behind it.
+    static func parse(
+        _ text: String, pieces size: Int, limits: HeadLimits = HeadLimits()
+    ) throws(HTTPServerError) -> (head: RequestHead?, rest: Int) {
+        var parser = RequestParser(limits: limits)
+        let bytes = Array(text.utf8)
+        var position = 0
+        while position < bytes.count {
+            let piece = Array(bytes[position..<min(position + size, bytes.count)])
+            let (consumed, head) = try parser.parse(piece.span)
+            position += consumed
+            if let head { return (head, bytes.count - position) }
+        }
+        return (nil, 0)
+    }
+
+    @Test("a request gives the same head in pieces of any size", arguments: [1, 2, 3, 7, 1000])
+    func pieces(size: Int) throws {
+        let text =
+            "\r\nPOST /a/b%2Fc?x=1?y HTTP/1.1\r\nHost: Example.org:80\r\nX-Empty:\r\nX-Blank: \t a b\t \r\n"
+            + "content-LENGTH: 5\r\nExpect: 100-Continue\r\nConnection: x, Upgrade\r\nUpgrade: y\r\n\r\nhello"
+        let (parsed, rest) = try Self.parse(text, pieces: size)
+        let head = try #require(parsed)
+        #expect(rest == 5)
+        #expect(head.method == .post)
+        #expect(head.target == "/a/b%2Fc?x=1?y")
+        #expect(head.path == "/a/b%2Fc")
+        #expect(head.query == "x=1?y")
+        #expect(head.framing == .length(5))
+        #expect(head.expectsContinue && head.keepsAlive && head.wantsUpgrade)
+        #expect(head.headers["x-empty"] == "")
+        #expect(head.headers["X-BLANK"] == "a b")
+        #expect(head.rawBytes == Array(text.utf8.dropFirst(2).dropLast(5)))
+    }
+
+    @Test("the parser is new after each head, so that pipelined requests follow each other")
+    func pipeline() throws {
+        var parser = RequestParser()
+        let bytes = Array("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.0\r\n\r\nGET /3".utf8)
+        var targets: [String] = []
+        var position = 0
+        while position < bytes.count {
+            let (consumed, head) = try parser.parse(bytes.span.extracting(position...))
+            position += consumed
+            if let head { targets.append("\(head.target) \(head.minorVersion) \(head.keepsAlive)") }
+        }
+        #expect(targets == ["/1 1 true", "/2 0 false"])
+        #expect(parser.isInsideHead)
+    }
+
+    @Test(
+        "targets in their four forms",
+        arguments: [
+            ("GET http://a HTTP/1.1", "/"), ("GET http://A:80/x?y HTTP/1.1", "/x"), ("GET HTTPS://a?y HTTP/1.1", "/"),
+            ("OPTIONS * HTTP/1.1", "*"), ("CONNECT a:443 HTTP/1.1", "a:443"), ("GET //a/b HTTP/1.1", "//a/b"),
+            ("PROPFIND /a HTTP/1.1", "/a"), ("get / HTTP/1.1", "/"), ("GET /..;/%00 HTTP/1.1", "/..;/%00"),
+        ])
+    func forms(line: String, path: String) throws {
+        let head = try #require(try Self.parse("\(line)\r\nHost: a\r\n\r\n", pieces: 1000).head)
+        #expect(head.path == path)
+        #expect(head.keepsAlive == (head.method != .connect))
+    }
+
+    @Test(
+        "limits are found before the line that breaks them ends",
+        arguments: [
+            ("GET /" + String(repeating: "a", count: 20_000), 414),
+            ("GET / HTTP/1.1\r\nX: " + String(repeating: "a", count: 70_000), 431),
+            ("GET / HTTP/1.1\r\n" + String(repeating: "a: b\r\n", count: 101), 431),
+            ("GET / HTTP/1.1\r\n" + String(repeating: "x", count: 70_000), 431),
+            (String(repeating: "A", count: 40), 400), ("\u{16}\u{3}\u{1}", 400), ("\n", 400), ("\r\n\r\n", 400),
+            (" ", 400),
+        ])
+    func early(text: String, status: Int) {
+        for size in [1, 1000] {
+            #expect { try Self.parse(text, pieces: size) } throws: { ($0 as? HTTPServerError)?.status.code == status }
+        }
+    }
+
+    @Test("a head may be exactly as large as the limits")
+    func exactLimits() throws {
+        var limits = HeadLimits()
+        (limits.target, limits.fields) = (4, 2)
+        let text = "GET /abc HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n"
+        limits.bytes = text.utf8.count
+        for size in [1, 5, 1000] { #expect(try Self.parse(text, pieces: size, limits: limits).head != nil) }
+        limits.bytes -= 1
+        #expect(throws: HTTPServerError.self) { try Self.parse(text, pieces: 5, limits: limits) }
+    }
+}
