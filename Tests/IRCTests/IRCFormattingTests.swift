@@ -1,0 +1,113 @@
+import Chat
+import IRC
+import Testing
+
+@Suite("Markdown to IRC")
+struct IRCFormattingTests {
+    /// The lines, with codes as readable marks.
+    private func lines(_ markdown: String) -> [String] {
+        let rendered = IRCFormatting().render(markdown)
+        return rendered.lines.map { Self.readable(rendered.bytes[$0.range]) }
+    }
+
+    static func readable(_ bytes: ArraySlice<UInt8>) -> String {
+        var text = ""
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            switch scalar {
+            case "\u{2}": text += "[b]"
+            case "\u{1D}": text += "[i]"
+            case "\u{1E}": text += "[s]"
+            case "\u{11}": text += "[m]"
+            case "\u{F}": text += "[0]"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    @Test(
+        "Markup becomes codes",
+        arguments: [
+            ("plain", ["plain"]), ("**b** and *i* and ~~s~~", ["[b]b[b] and [i]i[i] and [s]s[s]"]),
+            ("a `code` b", ["a [m]code[m] b"]), ("# Title\ntext", ["[b]Title[b]", "text"]),
+            ("# A **b** c", ["[b]A b c[b]"]), ("***both***", ["[b][i]both[b][i]"]),
+            ("one\ntwo\n\nthree", ["one two", "three"]), ("one  \ntwo", ["one", "two"]),
+            ("**a  \nb**", ["[b]a[0]", "[b]b[b]"]), ("- a\n- b\n  - c\n", ["- a", "- b", "  - c"]),
+            ("3. a\n4. b", ["3. a", "4. b"]), ("- a\n\n  b", ["- a", "  b"]),
+            ("- [ ] open\n- [x] done", ["- [ ] open", "- [x] done"]), ("> q\n> r\n\nx", ["> q r", "x"]),
+            ("> - a\n>   b", ["> - a b"]), ("```swift\nlet a = 1\n\n\tb\n```", ["let a = 1", "    b"]),
+            ("---", ["----"]), ("[text](https://e.org/x)", ["text <https://e.org/x>"]),
+            ("<https://e.org/x>", ["https://e.org/x"]), ("see https://e.org/x.", ["see https://e.org/x."]),
+            ("[x](javascript:alert)", ["x"]), ("![cat](https://e.org/c.png)", ["cat <https://e.org/c.png>"]),
+            ("|a|b|\n|-|-|\n|1|2|", ["[b]a | b[b]", "1 | 2"]), ("a <b>x</b>", ["a <b>x</b>"]), ("", []),
+            ("\n\n", []), ("1 < 2 && 3 > 2", ["1 < 2 && 3 > 2"]), ("/quit now", ["/quit now"]),
+            ("héllo 😀", ["héllo 😀"]),
+        ])
+    func markup(_ markdown: String, _ expected: [String]) {
+        #expect(self.lines(markdown) == expected)
+    }
+
+    @Test("No control character of the text reaches the wire")
+    func controls() {
+        let all = String(String.UnicodeScalarView((1..<0xA0).compactMap { Unicode.Scalar(UInt8($0)) }))
+        for markdown in ["x" + all + "y", "    x" + all + "y", "`" + all + "`", "[a](https://e.org/" + all + ")"] {
+            let rendered = IRCFormatting().render(markdown)
+            for line in rendered.lines {
+                let text = String(decoding: rendered.bytes[line.range], as: UTF8.self)
+                for scalar in text.unicodeScalars where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
+                    #expect([0x02, 0x0F, 0x11, 0x1D, 0x1E].contains(scalar.value), "\(scalar.value)")
+                }
+            }
+        }
+        #expect(self.lines("a\u{2028}b\u{1}ACTION c\u{1}") == ["a bACTION c"])
+    }
+
+    @Test("Lines know where blocks start")
+    func blocks() {
+        let rendered = IRCFormatting().render("a  \nb\n\n- c\n- d\n\n```\ne\nf\n```\n")
+        #expect(rendered.lines.map(\.startsBlock) == [true, false, true, true, true, false])
+        #expect(rendered.frames.isEmpty)
+    }
+
+    @Test(
+        "A cut line closes its formats and opens them again",
+        arguments: [
+            ("plain", "", ""), ("[b]bold", "[0]", "[b]"), ("[b]bold[b] x", "", ""), ("[b]a[i]b", "[0]", "[b][i]"),
+            ("[b]a[i]b[b]c", "[0]", "[i]"), ("[b]a[0]b", "", ""), ("[m]code", "[0]", "[m]"),
+        ])
+    func seams(_ before: String, _ close: String, _ open: String) {
+        var coded = before
+        for (mark, code) in [("[b]", "\u{2}"), ("[i]", "\u{1D}"), ("[m]", "\u{11}"), ("[0]", "\u{F}")] {
+            coded = coded.split(separator: mark, omittingEmptySubsequences: false).joined(separator: code)
+        }
+        let seam = IRCFormatting().seam(after: Array(coded.utf8)[...])
+        #expect(Self.readable(seam.close[...]) == close)
+        #expect(Self.readable(seam.open[...]) == open)
+    }
+}
+
+@Suite("IRC to text")
+struct IRCIncomingFormattingTests {
+    @Test(
+        "Codes are removed",
+        arguments: [
+            ("plain", "plain"), ("\u{2}b\u{2} \u{1D}i\u{1D} \u{1F}u\u{1F} \u{16}r\u{16}\u{F}", "b i u r"),
+            ("\u{3}4red\u{3} x", "red x"), ("\u{3}04,12red", "red"), ("\u{3}4,red", ",red"), ("\u{3}123", "3"),
+            ("\u{3},5x", ",5x"), ("\u{3}1,234", "4"), ("\u{4}ff0000red\u{4}", "red"),
+            ("\u{4}FF0000,00ff00red", "red"), ("\u{4}ff00x", "ff00x"), ("a\u{3}", "a"), ("a\u{7}\u{7F}b\tc", "ab\tc"),
+        ])
+    func plain(_ coded: String, _ expected: String) {
+        #expect(IRCIncomingFormatting.plain(Array(coded.utf8)[...]) == expected)
+    }
+
+    @Test(
+        "Formatted runs become Markdown, a text that is formatted as a whole stays plain",
+        arguments: [
+            ("a \u{2}b\u{2} c", "a **b** c"), ("\u{2}all bold", "all bold"), ("\u{2} \u{1D}\u{2}", " "),
+            ("x \u{11}f(*a)\u{11}", "x `f(*a)`"), ("x\u{1D} y \u{1D}z", "x *y* z"), ("x \u{1E}y\u{F} z", "x ~~y~~ z"),
+            ("x \u{2}\u{1D}y\u{F} z", "x ***y*** z"), ("x \u{3}4y\u{3} z", "x y z"),
+        ])
+    func markdown(_ coded: String, _ expected: String) {
+        #expect(IRCIncomingFormatting.markdown(Array(coded.utf8)[...]) == expected)
+    }
+}

@@ -1,0 +1,54 @@
+/// Cuts a byte stream into lines at LF, with or without CR before it.
+///
+/// A line over ``limit`` is cut there and its remainder thrown away up to the next LF, so that a hostile or broken
+/// server costs no more memory than that.
+package struct IRCLineBuffer {
+    /// The most bytes of one line: 8,191 of tags and, where `LINELEN` is raised, as much again of text.
+    package static let defaultLimit = 16_384
+
+    private var bytes: [UInt8] = []
+    private var position = 0
+    private var isDiscarding = false
+    private let limit: Int
+
+    package init(limit: Int = Self.defaultLimit) {
+        self.limit = limit
+    }
+
+    /// Takes what was read.
+    package mutating func append(_ chunk: [UInt8]) {
+        if self.position == self.bytes.count {
+            self.bytes = chunk
+        } else {
+            self.bytes.removeFirst(self.position)
+            self.bytes.append(contentsOf: chunk)
+        }
+        self.position = 0
+    }
+
+    /// The next non-empty line without its line break, or nil until more bytes come.
+    package mutating func next() -> ArraySlice<UInt8>? {
+        while self.position < self.bytes.count {
+            let rest = self.bytes[self.position...]
+            guard let end = rest.firstIndex(of: 0x0A) else { return self.cutOverlong(rest) }
+            self.position = end + 1
+            if self.isDiscarding {
+                self.isDiscarding = false
+                continue
+            }
+            var line = rest[..<end]
+            while line.last == 0x0D { line.removeLast() }
+            if line.count > self.limit { line = IRCText.droppingCutCharacter(line.prefix(self.limit)) }
+            if !line.isEmpty { return line }
+        }
+        return nil
+    }
+
+    private mutating func cutOverlong(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard self.isDiscarding || rest.count > self.limit else { return nil }
+        let wasDiscarding = self.isDiscarding
+        self.isDiscarding = true
+        self.position = self.bytes.count
+        return wasDiscarding ? nil : IRCText.droppingCutCharacter(rest.prefix(self.limit))
+    }
+}
