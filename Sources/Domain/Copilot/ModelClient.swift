@@ -91,6 +91,7 @@ package struct RetryNotice: Sendable, Equatable {
     /// Half a sentence for people: "the model is busy (429)".
     package let reason: String
     package let delay: Duration
+    /// The number of the try that follows the wait, from 2.
     package let attempt: Int
 
     package init(reason: String, delay: Duration, attempt: Int) {
@@ -125,11 +126,19 @@ package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     /// One line: what failed, why, what to do. No secret.
     package let message: String
     package let retryAfter: Duration?
+    /// The HTTP status that the endpoint answered with, if it did.
+    package let status: Int?
+    /// With ``Code/tooLong``: the most tokens that the endpoint takes, if it told.
+    package let inputLimit: Int?
 
-    package init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
+    package init(
+        _ code: Code, _ message: String, retryAfter: Duration? = nil, status: Int? = nil, inputLimit: Int? = nil
+    ) {
         self.code = code
         self.message = message
         self.retryAfter = retryAfter
+        self.status = status
+        self.inputLimit = inputLimit
     }
 
     package var description: String { self.message }

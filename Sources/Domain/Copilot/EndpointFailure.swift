@@ -1,0 +1,222 @@
+package import JSON
+internal import Logging
+
+/// What is known about an exchange when its failure has to be told to people.
+package struct EndpointContext: Sendable {
+    /// The endpoint as people know it.
+    package var host: String
+    package var model: String
+    /// Whether an API key is configured.
+    package var hasKey: Bool
+    package var retryAfter: Duration?
+    /// The endpoint's id of the request: what its support asks for.
+    package var requestID: String?
+
+    package init(
+        host: String = "The model endpoint", model: String = "the model", hasKey: Bool = true,
+        retryAfter: Duration? = nil, requestID: String? = nil
+    ) {
+        self.host = host
+        self.model = model
+        self.hasKey = hasKey
+        self.retryAfter = retryAfter
+        self.requestID = requestID
+    }
+}
+
+/// An endpoint's refusal in its own words: an error object, a flat one, or plain text.
+package struct EndpointFailure: Sendable {
+    /// In lower case, without what some endpoints add after a colon.
+    let code: String
+    let type: String
+    /// At most 200 characters of one line, secrets taken out.
+    let message: String
+    /// Some endpoints tell the status as the code of an error inside a stream.
+    let statusInBody: Int?
+    private let isWebPage: Bool
+
+    /// Reads the body of a failed answer.
+    package init(body: [UInt8]) {
+        if let json = try? JSON.parse(body) {
+            self.init(body: json["error"] ?? json)
+        } else {
+            let text = String(decoding: body.prefix(1024), as: UTF8.self)
+            self.init(code: "", type: "", message: text, status: nil, isWebPage: Self.isWebPage(body))
+        }
+    }
+
+    /// Reads an error object, or what stands in its place.
+    package init(body: JSON) {
+        let code = body["code"]
+        self.init(
+            code: code?.stringValue ?? "", type: body["type"]?.stringValue ?? "",
+            message: body["message"]?.stringValue ?? body["detail"]?.stringValue ?? body.stringValue ?? "",
+            status: code?.intValue ?? code?.stringValue.flatMap { Int($0) } ?? body["status"]?.intValue,
+            isWebPage: false)
+    }
+
+    private init(code: String, type: String, message: String, status: Int?, isWebPage: Bool) {
+        self.code = code.split(separator: ":").first.map { $0.lowercased() } ?? ""
+        self.type = type.lowercased()
+        self.message = Self.oneLine(message)
+        self.statusInBody = status.flatMap { (400...599).contains($0) ? $0 : nil }
+        self.isWebPage = isWebPage
+    }
+
+    /// The endpoint's own words as a part of a sentence, or nothing.
+    var quotation: String {
+        self.message.isEmpty || self.isWebPage ? "" : ": “\(self.message)”"
+    }
+
+    static func isWebPage(_ body: [UInt8]) -> Bool {
+        let start = String(decoding: body.prefix(256), as: UTF8.self).lowercased()
+        return start.contains("<!doctype html") || start.contains("<html")
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        let words = Redaction.redact(text).split(whereSeparator: { $0.isWhitespace || $0.isNewline })
+        var line = words.joined(separator: " ")
+        line = String(
+            String.UnicodeScalarView(line.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+        guard line.count > 200 else { return line.hasSuffix(".") ? String(line.dropLast()) : line }
+        return line.prefix(199) + "…"
+    }
+}
+
+extension EndpointFailure {
+    /// The one sentence for people, with what to do.
+    package func modelError(status: Int, context: EndpointContext) -> ModelError {
+        let status = status == 500 ? self.statusInBody ?? status : status
+        let host = context.host
+        if self.isAboutLength(status) { return self.tooLong(status, context) }
+        if self.isAboutQuota(status) {
+            return ModelError(
+                .refused,
+                "\(host): the account's credit or quota is used up (\(status)); add credit, wait for its "
+                    + "reset, or choose another provider.", status: status)
+        }
+        if self.isAboutContent {
+            return ModelError(
+                .refused, "\(host) blocked the message by its content filter (\(status)); rephrase it.", status: status)
+        }
+        if self.isAboutModel(status) {
+            return ModelError(
+                .unknownModel,
+                "\(host) has no model “\(context.model)” for this account; `models` lists what it has, "
+                    + "`model NAME` chooses one.", status: status)
+        }
+        switch status {
+        case 401:
+            let what = context.hasKey ? "does not accept the API key" : "wants an API key"
+            return ModelError(.unauthorized, "\(host) \(what) (401); set model.api_key to a valid one.", status: 401)
+        case 403:
+            return ModelError(
+                .unauthorized,
+                "\(host) does not allow the use of \(context.model) (403)\(self.quotation); "
+                    + "check the rights of the account and its key.", status: 403)
+        case 404, 405, 410:
+            return self.notFound(status, context)
+        case 429:
+            return self.busy(context)
+        case 408, 409, 425, 499, 500...599:
+            return ModelError(
+                .unavailable,
+                "\(host) failed (\(status))\(self.quotation)\(Self.mention(context.requestID)); "
+                    + "try again in a minute.", retryAfter: context.retryAfter, status: status)
+        case 300...399:
+            return ModelError(
+                .invalidResponse,
+                "\(host) redirects elsewhere (\(status)); set model.base_url to the API's own address.",
+                status: status)
+        default:
+            return ModelError(
+                .refused,
+                "\(host) refused the request (\(status))\(self.quotation)\(Self.mention(context.requestID)); "
+                    + "check model.name and model.base_url.", status: status)
+        }
+    }
+
+    private func notFound(_ status: Int, _ context: EndpointContext) -> ModelError {
+        if ["models.github.ai", "models.inference.ai.azure.com"].contains(context.host) {
+            return ModelError(
+                .refused,
+                "GitHub Models was shut down on 30 July 2026; use the provider copilot or another "
+                    + "OpenAI-compatible one.", status: status)
+        }
+        let words = self.message.lowercased()
+        if self.code.hasPrefix("model_") || (status == 404 && words.contains("model")) {
+            return ModelError(
+                .unknownModel,
+                "\(context.host) has no model “\(context.model)”; `models` lists what it has, "
+                    + "`model NAME` chooses one.", status: status)
+        }
+        return ModelError(
+            .invalidResponse,
+            "\(context.host) has no chat API at this address (\(status)); check model.base_url, "
+                + "which usually ends in /v1.", status: status)
+    }
+
+    private func busy(_ context: EndpointContext) -> ModelError {
+        let when = context.retryAfter.map { "try again in \($0.inWords)" } ?? "try again in a minute"
+        return ModelError(
+            .rateLimited, "\(context.host) is busy or limits this account (429); \(when).",
+            retryAfter: context.retryAfter, status: 429)
+    }
+
+    private func tooLong(_ status: Int, _ context: EndpointContext) -> ModelError {
+        let limit = Self.inputLimit(in: self.message)
+        let most = limit.map { ": \(context.model) takes at most \($0) tokens" } ?? " for \(context.model)"
+        return ModelError(
+            .tooLong, "The conversation is too long\(most); start afresh with `new` or send less.", status: status,
+            inputLimit: limit)
+    }
+
+    private func isAboutLength(_ status: Int) -> Bool {
+        if status == 413 { return true }
+        guard status == 400 || status == 422 else { return false }
+        let codes = [
+            "context_length_exceeded", "model_max_prompt_tokens_exceeded", "tokens_limit_reached",
+            "exceed_context_size_error", "string_above_max_length",
+        ]
+        let words = self.message.lowercased()
+        return codes.contains(self.code) || codes.contains(self.type) || words.contains("context length")
+            || words.contains("context window") || words.contains("prompt is too long")
+            || (words.contains("token") && words.contains("exceed"))
+    }
+
+    private func isAboutQuota(_ status: Int) -> Bool {
+        let codes = [
+            "insufficient_quota", "quota_exceeded", "free_quota_exceeded", "overage_limit_reached",
+            "billing_not_configured", "billing_hard_limit_reached", "billing_not_active",
+        ]
+        return status == 402 || codes.contains(self.code) || codes.contains(self.type)
+    }
+
+    private func isAboutModel(_ status: Int) -> Bool {
+        switch status {
+        case 400, 403:
+            ["model_not_found", "model_not_supported", "model_not_accessible", "unknown_model"].contains(self.code)
+        case 404: self.code.hasPrefix("model") || self.message.lowercased().contains("model")
+        default: false
+        }
+    }
+
+    private var isAboutContent: Bool {
+        ["content_filter", "content_policy_violation", "off_topic"].contains(self.code)
+    }
+
+    private static func mention(_ requestID: String?) -> String {
+        requestID.map { " (request \($0))" } ?? ""
+    }
+
+    /// The limit in “maximum context length is 8192 tokens…”, “exceeds the limit of 64000” or “Max size: 8000 tokens”.
+    static func inputLimit(in message: String) -> Int? {
+        let words = message.lowercased()
+        for mark in ["maximum context length is ", "exceeds the limit of ", "max size: ", "maximum of ", "limit is "] {
+            guard let range = words.firstRange(of: mark) else { continue }
+            let digits = words[range.upperBound...].prefix { $0.isNumber || $0 == "," }.filter { $0 != "," }
+            if let limit = Int(digits), (256...100_000_000).contains(limit) { return limit }
+        }
+        return nil
+    }
+}
