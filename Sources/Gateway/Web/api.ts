@@ -1,0 +1,144 @@
+// The gateway's HTTP interface. Credentials live in an HttpOnly cookie that this page never sees.
+
+import { Timestamp } from "./time";
+
+export type OperationState = "queued" | "running" | "complete" | "failed" | "stopped" | "interrupted";
+
+export interface Thread {
+  id: string;
+  adapter: string;
+  title: string;
+  state: string;
+  model: string | null;
+  updated_at: Timestamp;
+  active_operation: string | null;
+}
+export interface Commit {
+  sha: string;
+  url: string;
+  repository?: string;
+  branch?: string;
+  subject?: string;
+  files?: number;
+  additions?: number;
+  deletions?: number;
+}
+export interface Operation {
+  id: string;
+  thread_id: string;
+  state: OperationState;
+  error: string | null;
+  commits: Commit[];
+  position?: number | null;
+}
+export interface Message {
+  id: string;
+  role: "user" | "assistant" | "note" | "commit";
+  author: string | null;
+  text: string;
+  created_at: Timestamp;
+  operation_id: string | null;
+}
+export interface MessagePage extends Page<Message> {
+  previous_cursor: string | null;
+  operations: Operation[];
+}
+export interface Page<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
+export interface Command {
+  word: string;
+  usage: string;
+  summary: string;
+}
+export interface Me {
+  name: string;
+  role: string;
+}
+
+/** An answer other than success: `detail` is for people. */
+export class APIError extends Error {
+  constructor(readonly status: number, readonly detail: string, readonly retryAfter: number) {
+    super(detail);
+  }
+}
+
+const base = "/api/v1";
+const segment = encodeURIComponent;
+
+async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<any> {
+  const init: RequestInit = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin", cache: "no-store" };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    (init.headers as Record<string, string>)["Content-Type"] = "application/json";
+  }
+  const response = await fetch(base + path, init);
+  if (!response.ok) throw await problem(response);
+  return response.status === 204 ? null : response.json();
+}
+
+async function problem(response: Response): Promise<APIError> {
+  let detail = "";
+  try {
+    const body = await response.json();
+    detail = String(body.detail ?? body.title ?? "");
+  } catch {
+    // A proxy's own page: its status has to do.
+  }
+  const wait = Number(response.headers.get("Retry-After"));
+  return new APIError(response.status, detail || `The server answered ${response.status}.`, Number.isFinite(wait) ? wait : 0);
+}
+
+export const signIn = (code: string): Promise<void> => call("POST", "/signin", { code });
+export const signOut = (): Promise<void> => call("POST", "/signout", {});
+export const me = (): Promise<Me> => call("GET", "/me");
+export const commands = (): Promise<{ items: Command[] }> => call("GET", "/commands");
+export const threads = (cursor: string | null): Promise<Page<Thread>> =>
+  call("GET", `/threads?limit=30${cursor ? `&cursor=${segment(cursor)}` : ""}`);
+export const thread = (id: string): Promise<Thread> => call("GET", `/threads/${segment(id)}`);
+export const operation = (id: string): Promise<Operation> => call("GET", `/operations/${segment(id)}`);
+export const latestMessages = (id: string, before: string | null): Promise<MessagePage> =>
+  call("GET", `/threads/${segment(id)}/messages?limit=40&before=${segment(before ?? "latest")}`);
+export const messagesAfter = (id: string, after: string): Promise<MessagePage> =>
+  call("GET", `/threads/${segment(id)}/messages?limit=100&after=${segment(after)}`);
+
+export const createThread = (key: string): Promise<{ id: string }> =>
+  persistently(() => call("POST", "/threads", {}, { "Idempotency-Key": key }));
+export const send = (id: string, text: string, key: string): Promise<{ message_id: string; operation_id: string | null }> =>
+  persistently(() => call("POST", `/threads/${segment(id)}/messages`, { text }, { "Idempotency-Key": key }));
+
+/** A name for one send: a repeat under it is answered like the first. */
+export function newKey(): string {
+  // `randomUUID` exists in secure contexts only, and a home network may have plain HTTP.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Tries again after network failures, 429 and 5xx: the idempotency key makes that safe. */
+async function persistently<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const status = error instanceof APIError ? error.status : 0;
+      const isPassing = status === 0 || status === 429 || status === 502 || status === 503 || status === 504;
+      if (!isPassing || tries >= 5) throw error;
+      const asked = error instanceof APIError ? error.retryAfter * 1000 : 0;
+      await pause(Math.max(asked, backoff(tries)));
+    }
+  }
+}
+
+/** Grows from half a second to fifteen, with jitter so that many pages do not come back at one moment. */
+export function backoff(tries: number): number {
+  return Math.min(15_000, 500 * 2 ** tries) * (0.5 + Math.random() / 2);
+}
+
+export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** One line for people about any failure. */
+export function explain(error: unknown): string {
+  if (error instanceof APIError) return error.detail;
+  return "No connection to the server. Is Jetbridge running, and are you online?";
+}

@@ -1,0 +1,68 @@
+// Building the page from nodes only: no text from outside ever passes an HTML parser.
+
+export type Child = Node | string | null | undefined | false;
+type Handler = (event: any) => void;
+export type Attributes = Record<string, string | number | boolean | null | undefined | Handler>;
+
+/** Makes an element. Attributes named `on…` with a function are listeners; false, null and undefined are left out. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+export function append(parent: Node, children: Child[]): void {
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    parent.appendChild(typeof child === "string" ? document.createTextNode(child) : child);
+  }
+}
+
+export function replace(parent: Node, ...children: Child[]): void {
+  while (parent.firstChild) parent.removeChild(parent.firstChild);
+  append(parent, children);
+}
+
+const paths = {
+  menu: "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
+  plus: "M8 3v10M3 8h10",
+  send: "M8 13V3.5M3.8 7.6 8 3.4l4.2 4.2",
+  stop: "M4.5 4.5h7v7h-7z",
+  copy: "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z",
+  check: "m3 8.5 3.2 3.2L13 4.8",
+  sun: "M8 5.2a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6zM8 1v1.4M8 13.6V15M1 8h1.4M13.6 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1",
+  moon: "M13.2 9.6A5.6 5.6 0 0 1 6.4 2.8a5.6 5.6 0 1 0 6.8 6.8z",
+  down: "M8 3v9.5M3.8 8.6 8 12.8l4.2-4.2",
+  commit: "M8 5.4a2.6 2.6 0 1 1 0 5.2 2.6 2.6 0 0 1 0-5.2zM1 8h4.4M10.6 8H15",
+  leave: "M6.5 2.5h-4v11h4M9.5 5 12.5 8l-3 3M12.2 8H6",
+  help: "M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4zM6.3 6.2a1.8 1.8 0 1 1 2.5 1.7c-.5.2-.8.6-.8 1.1v.3M8 11.4v.1",
+  close: "m4 4 8 8M12 4l-8 8",
+  retry: "M13 8a5 5 0 1 1-1.5-3.6M13 2.5v2.4h-2.4",
+};
+export type IconName = keyof typeof paths;
+
+/** A 16-pixel line icon in the text's colour, hidden from assistive technology: its button carries the label. */
+export function icon(name: IconName): SVGSVGElement {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("class", `icon icon-${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", paths[name]);
+  svg.appendChild(path);
+  return svg;
+}
+
+export function iconButton(name: IconName, label: string, onclick: Handler, className = "icon-button"): HTMLButtonElement {
+  return h("button", { type: "button", class: className, "aria-label": label, title: label, onclick }, icon(name));
+}

@@ -1,0 +1,143 @@
+// The live WebSocket: frames of running operations, without a gap across reconnects.
+
+import { backoff } from "./api";
+import { Timestamp } from "./time";
+
+export interface Frame {
+  id: string;
+  operation_id: string;
+  type: "thinking" | "execution" | "error" | "complete";
+  content: string;
+  timestamp: Timestamp;
+  sequence: number;
+}
+
+export interface LiveDelegate {
+  frame(frame: Frame): void;
+  /** The connection is there (again): what is not an operation's frame may have been missed. */
+  connected(): void;
+  disconnected(): void;
+}
+
+export class Live {
+  private socket: WebSocket | null = null;
+  private tries = 0;
+  private timer: number | undefined;
+  private thread: string | null = null;
+  private isStopped = true;
+  /** The last sequence number seen of each operation that has not ended. */
+  private readonly open = new Map<string, number>();
+  private readonly ended = new Set<string>();
+
+  constructor(private readonly delegate: LiveDelegate) {
+    addEventListener("online", () => this.hurry());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.hurry();
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  start(): void {
+    this.isStopped = false;
+    this.connect();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    this.socket?.close();
+    this.socket = null;
+    this.open.clear();
+  }
+
+  /** Follows one thread; operations of the thread before are let go. */
+  watch(thread: string | null): void {
+    if (this.thread === thread) return;
+    const hadThread = this.thread !== null;
+    this.thread = thread;
+    this.open.clear();
+    this.ended.clear();
+    // A connection that still carries the thread before is replaced: the protocol has no word for "no longer".
+    if (hadThread && this.socket) this.reconnectNow();
+    else if (thread) this.say({ subscribe_thread: thread });
+  }
+
+  /** Follows an operation from what has been seen of it. */
+  follow(operation: string): void {
+    if (this.open.has(operation) || this.ended.has(operation)) return;
+    this.open.set(operation, 0);
+    this.say({ subscribe: operation, last_sequence: 0 });
+  }
+
+  private connect(): void {
+    if (this.isStopped || this.socket) return;
+    const address = new URL("/api/v1/live", location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(address.href);
+    this.socket = socket;
+    socket.onopen = () => {
+      if (socket !== this.socket) return;
+      this.tries = 0;
+      if (this.thread) this.say({ subscribe_thread: this.thread });
+      for (const [operation, sequence] of this.open) this.say({ subscribe: operation, last_sequence: sequence });
+      this.delegate.connected();
+    };
+    socket.onmessage = (event) => {
+      if (socket === this.socket && typeof event.data === "string") this.receive(event.data);
+    };
+    socket.onclose = () => {
+      if (socket !== this.socket) return;
+      this.socket = null;
+      if (this.isStopped) return;
+      this.delegate.disconnected();
+      this.timer = setTimeout(() => this.connect(), backoff(this.tries));
+      this.tries += 1;
+    };
+  }
+
+  private hurry(): void {
+    if (this.isStopped || this.socket) return;
+    clearTimeout(this.timer);
+    this.tries = 0;
+    this.connect();
+  }
+
+  private reconnectNow(): void {
+    const old = this.socket;
+    this.socket = null;
+    old?.close();
+    this.connect();
+  }
+
+  private say(message: unknown): void {
+    if (this.isConnected) this.socket?.send(JSON.stringify(message));
+  }
+
+  private receive(text: string): void {
+    let frame: Frame;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      return;
+    }
+    if (typeof frame.operation_id !== "string" || typeof frame.sequence !== "number") return;
+    if (this.ended.has(frame.operation_id)) return;
+    const last = this.open.get(frame.operation_id) ?? 0;
+    if (frame.sequence <= last) return;
+    if (frame.sequence > last + 1) {
+      this.open.set(frame.operation_id, last);
+      this.say({ subscribe: frame.operation_id, last_sequence: last });
+      return;
+    }
+    if (frame.type === "complete" || frame.type === "error") {
+      this.open.delete(frame.operation_id);
+      this.ended.add(frame.operation_id);
+    } else {
+      this.open.set(frame.operation_id, frame.sequence);
+    }
+    this.delegate.frame(frame);
+  }
+}

@@ -1,0 +1,37 @@
+// Times as people read them, in the reader's own locale.
+
+export type Timestamp = string | number;
+
+export function date(value: Timestamp): Date {
+  return new Date(value);
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const longDay = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
+
+export const clockTime = (value: Timestamp): string => clock.format(date(value));
+export const fullTime = (value: Timestamp): string => full.format(date(value));
+
+const startOfDay = (value: Date): number => new Date(value.getFullYear(), value.getMonth(), value.getDate()).getTime();
+
+function daysAgo(value: Timestamp): number {
+  return Math.round((startOfDay(new Date()) - startOfDay(date(value))) / 86_400_000);
+}
+
+/** For a list: the time today, "Yesterday", or the date. */
+export function shortTime(value: Timestamp): string {
+  const days = daysAgo(value);
+  if (days <= 0) return clockTime(value);
+  return days === 1 ? "Yesterday" : day.format(date(value));
+}
+
+/** The heading between two days of a conversation. */
+export function dayTitle(value: Timestamp): string {
+  const days = daysAgo(value);
+  if (days <= 0) return "Today";
+  return days === 1 ? "Yesterday" : longDay.format(date(value));
+}
+
+export const sameDay = (a: Timestamp, b: Timestamp): boolean => startOfDay(date(a)) === startOfDay(date(b));

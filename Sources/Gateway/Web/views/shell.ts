@@ -1,0 +1,123 @@
+// The frame of the page: the list beside the conversation, a drawer on a phone, and the keyboard's shortcuts.
+
+import { h, iconButton, replace } from "../dom";
+import { setUpToggle } from "../theme";
+import { badge } from "./threads";
+
+export interface ShellDelegate {
+  newConversation(): void;
+  signOut(): void;
+}
+
+export class Shell {
+  readonly element: HTMLElement;
+  readonly sidebar: HTMLElement;
+  readonly content = h("div", { class: "content" });
+  private readonly title = h("h1", {}, "New conversation");
+  private readonly facts = h("div", { class: "title-facts" });
+  private readonly banner = h("div", { class: "banner", role: "status", hidden: true });
+  private readonly menuButton = iconButton("menu", "Conversations", () => this.setDrawer(!this.isOpen), "icon-button menu");
+  private readonly main: HTMLElement;
+  private readonly shade = h("div", { class: "shade", hidden: true, onclick: () => this.setDrawer(false) });
+  private isOpen = false;
+
+  constructor(list: HTMLElement, person: string, private readonly delegate: ShellDelegate) {
+    const theme = h("button", { type: "button", class: "icon-button" });
+    setUpToggle(theme);
+    this.menuButton.setAttribute("aria-expanded", "false");
+    this.menuButton.setAttribute("aria-controls", "sidebar");
+    this.sidebar = h(
+      "aside", { class: "sidebar", id: "sidebar", "aria-label": "Conversations" },
+      h("div", { class: "brand" }, h("img", { src: "/assets/icon.svg", alt: "", width: 24, height: 24 }), h("span", {}, "Jetbridge"),
+        iconButton("close", "Close the list", () => this.setDrawer(false), "icon-button close-drawer")),
+      h("div", { class: "new-row" }, h("button", { type: "button", class: "primary new", onclick: () => this.delegate.newConversation() }, "New conversation")),
+      list,
+      h("footer", { class: "sidebar-foot" }, h("span", { class: "person", title: "Signed in" }, person), h("span", { class: "spacer" }), theme,
+        iconButton("help", "Keyboard shortcuts", () => this.showHelp()),
+        iconButton("leave", "Sign out", () => this.delegate.signOut())));
+    this.main = h(
+      "main", { class: "main", id: "main" },
+      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, this.facts),
+        iconButton("plus", "New conversation", () => this.delegate.newConversation(), "icon-button new-compact")),
+      this.banner, this.content);
+    this.element = h("div", { class: "shell" }, h("a", { class: "skip", href: "#message", onclick: skip }, "Skip to the message field"), this.sidebar, this.shade, this.main);
+  }
+
+  setTitle(title: string, adapter: string | null, model: string | null): void {
+    this.title.textContent = title;
+    document.title = `${title} · Jetbridge`;
+    replace(this.facts, adapter && badge(adapter), model && h("span", { class: "model" }, model));
+  }
+
+  setBanner(text: string | null): void {
+    this.banner.hidden = text === null;
+    this.banner.textContent = text ?? "";
+  }
+
+  setDrawer(isOpen: boolean): void {
+    if (this.isOpen === isOpen) return;
+    this.isOpen = isOpen;
+    this.element.classList.toggle("drawer-open", isOpen);
+    this.menuButton.setAttribute("aria-expanded", String(isOpen));
+    this.shade.hidden = !isOpen;
+    this.main.toggleAttribute("inert", isOpen);
+    if (isOpen) this.sidebar.querySelector<HTMLElement>("[aria-current], .new")?.focus();
+    else this.menuButton.focus();
+  }
+
+  showHelp(): void {
+    const row = (keys: string, meaning: string): Node =>
+      h("div", {}, h("dt", {}, ...keys.split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, meaning));
+    const dialog: HTMLDialogElement = h(
+      "dialog", { class: "help", "aria-labelledby": "help-title", onclose: () => dialog.remove() },
+      h("header", {}, h("h2", { id: "help-title" }, "Keyboard shortcuts"), iconButton("close", "Close", () => dialog.close())),
+      h("dl", {},
+        row("Enter", "Send the message"), row("Shift Enter", "New line"), row("/", "Write a command"), row("Alt N", "New conversation"),
+        row("Alt ↑", "Conversation above"), row("Alt ↓", "Conversation below"), row("Alt S", "Stop the answer"), row("Esc", "Close a list or dialog"), row("?", "Show this help")));
+    document.body.appendChild(dialog);
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    dialog.showModal();
+  }
+}
+
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("message")?.focus();
+}
+
+export interface Shortcuts {
+  newConversation(): void;
+  neighbour(step: number): void;
+  stop(): void;
+  command(): void;
+  help(): void;
+  escape(): void;
+}
+
+export function setUpShortcuts(shortcuts: Shortcuts): void {
+  document.onkeydown = (event) => {
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const isTyping = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
+    const action = choose(event, isTyping);
+    if (!action) return;
+    event.preventDefault();
+    action();
+  };
+
+  function choose(event: KeyboardEvent, isTyping: boolean): (() => void) | null {
+    if (event.altKey && !event.ctrlKey && !event.metaKey) {
+      switch (event.code) {
+        case "KeyN": return () => shortcuts.newConversation();
+        case "KeyS": return () => shortcuts.stop();
+        case "ArrowUp": return () => shortcuts.neighbour(-1);
+        case "ArrowDown": return () => shortcuts.neighbour(1);
+      }
+      return null;
+    }
+    if (event.key === "Escape") return () => shortcuts.escape();
+    if (isTyping || event.ctrlKey || event.metaKey) return null;
+    if (event.key === "/") return () => shortcuts.command();
+    if (event.key === "?") return () => shortcuts.help();
+    return null;
+  }
+}

@@ -1,0 +1,80 @@
+// The sign-in page: one code from the server's terminal.
+
+import * as api from "../api";
+import { h, replace } from "../dom";
+
+/** Upper case, without spaces and dashes, grouped as the terminal prints it. */
+export function formatCode(text: string): string {
+  const letters = text.toUpperCase().replace(/[^A-Z0-9]/g, "").slice(0, 8);
+  return letters.length > 4 ? `${letters.slice(0, 4)}-${letters.slice(4)}` : letters;
+}
+
+/** Shows the form; `onDone` follows a right code. */
+export function showSignIn(root: HTMLElement, onDone: () => void): void {
+  const error = h("p", { class: "form-error", id: "code-error", role: "alert" });
+  const field = h("input", {
+    id: "code", class: "code-field", type: "text", inputmode: "text", autocomplete: "one-time-code", autocapitalize: "characters",
+    spellcheck: "false", maxlength: 12, placeholder: "XXXX-XXXX", required: true, "aria-describedby": "code-help code-error",
+  });
+  const button = h("button", { type: "submit", class: "primary" }, "Sign in");
+  const form = h(
+    "form", { class: "signin-form", novalidate: true, onsubmit: submit },
+    h("label", { for: "code" }, "Sign-in code"), field, error, button,
+    h("p", { class: "hint", id: "code-help" }, "It stands in the terminal where Jetbridge was started. A new one comes from ",
+      h("code", {}, "jetbridge pair"), "."));
+  replace(root, h(
+    "main", { class: "signin" },
+    h("div", { class: "signin-card" }, h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }),
+      h("h1", {}, "Jetbridge"), h("p", { class: "lead" }, "Your conversations, wherever they began."), form)));
+  document.title = "Sign in · Jetbridge";
+  field.addEventListener("input", () => {
+    const atEnd = field.selectionStart === field.value.length;
+    const formatted = formatCode(field.value);
+    if (atEnd || formatted.length < field.value.length) field.value = formatted;
+    fail("");
+  });
+  field.focus();
+
+  function fail(message: string): void {
+    error.textContent = message;
+    if (message) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
+    const code = formatCode(field.value);
+    if (code.length !== 9) {
+      fail("The code has eight letters and digits.");
+      field.focus();
+      return;
+    }
+    button.disabled = true;
+    try {
+      await api.signIn(code);
+      onDone();
+    } catch (problem) {
+      fail(sentence(problem));
+      field.focus();
+      field.select();
+    } finally {
+      button.disabled = false;
+    }
+  }
+}
+
+function sentence(problem: unknown): string {
+  if (!(problem instanceof api.APIError)) return api.explain(problem);
+  if (problem.status === 429) {
+    const wait = problem.retryAfter > 0 ? `in ${problem.retryAfter} seconds` : "in a minute";
+    return `Too many wrong codes. Try again ${wait}.`;
+  }
+  if (problem.status === 401 || problem.status === 403) return "That code is wrong or no longer valid.";
+  return problem.detail;
+}
+
+/** Where to go after signing in: only a path of this server. */
+export function nextPath(): string | null {
+  const next = new URLSearchParams(location.search).get("next");
+  return next && /^\/[^/\\]/.test(next) && !/[\x00-\x1f]/.test(next) ? next : null;
+}
