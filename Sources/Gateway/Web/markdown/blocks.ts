@@ -175,7 +175,7 @@ class Parser {
         if (blanks > 0 && indent(line) === item.width && !marker(line.slice(item.width))) hasGap = true;
         for (; blanks > 0; blanks -= 1) lines.push("");
         lines.push(line.slice(item.width));
-      } else if (blanks > 0 || this.interrupts(line)) {
+      } else if (blanks > 0 || marker(line) || this.interrupts(line)) {
         break;
       } else {
         lines.push(line.trimStart());

@@ -1,6 +1,6 @@
 // The frame of the page: the list beside the conversation, a drawer on a phone, and the keyboard's shortcuts.
 
-import { h, iconButton, replace } from "../dom";
+import { h, icon, iconButton, replace } from "../dom";
 import { setUpToggle } from "../theme";
 import { badge } from "./threads";
 
@@ -30,7 +30,7 @@ export class Shell {
       "aside", { class: "sidebar", id: "sidebar", "aria-label": "Conversations" },
       h("div", { class: "brand" }, h("img", { src: "/assets/icon.svg", alt: "", width: 24, height: 24 }), h("span", {}, "Jetbridge"),
         iconButton("close", "Close the list", () => this.setDrawer(false), "icon-button close-drawer")),
-      h("div", { class: "new-row" }, h("button", { type: "button", class: "primary new", onclick: () => this.delegate.newConversation() }, "New conversation")),
+      h("div", { class: "new-row" }, h("button", { type: "button", class: "new", onclick: () => this.delegate.newConversation() }, icon("plus"), "New conversation")),
       list,
       h("footer", { class: "sidebar-foot" }, h("span", { class: "person", title: "Signed in" }, person), h("span", { class: "spacer" }), theme,
         iconButton("help", "Keyboard shortcuts", () => this.showHelp()),
