@@ -81,7 +81,8 @@ let package = Package(
                 "Markdown", "Primitives",
                 "Repositories", "Sessions", "WebSockets",
             ],
-            path: "Sources/Gateway", swiftSettings: strict),
+            path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
+        .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
 
         // Host
         .target(

@@ -1,0 +1,38 @@
+import Foundation
+import PackagePlugin
+
+/// Bundles the web page with Debian's esbuild and embeds it, so that the binary needs no files at run time.
+@main
+struct EmbedWeb: BuildToolPlugin {
+    private struct Missing: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
+        let bundler = "/usr/bin/esbuild"
+        guard FileManager.default.isExecutableFile(atPath: bundler) else {
+            throw Missing(description: "\(bundler) is missing: run ./scripts/setup")
+        }
+        let web = target.directoryURL.appending(path: "Web")
+        let script = context.package.directoryURL.appending(path: "Plugins/EmbedWeb/embed.sh")
+        let output = context.pluginWorkDirectoryURL.appending(path: "WebAssets.swift")
+        return [
+            .buildCommand(
+                displayName: "Bundling the web page",
+                executable: URL(filePath: "/bin/sh"),
+                arguments: [script.path(), bundler, web.path(), context.pluginWorkDirectoryURL.path(), output.path()],
+                inputFiles: try self.sources(below: web) + [script],
+                outputFiles: [output])
+        ]
+    }
+
+    /// Every file of the page: a change of any one bundles it again.
+    private func sources(below folder: URL) throws -> [URL] {
+        guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey]) else {
+            throw Missing(description: "\(folder.path()) cannot be read")
+        }
+        return files.compactMap { $0 as? URL }
+            .filter { (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true }
+            .sorted { $0.path() < $1.path() }
+    }
+}
