@@ -95,4 +95,11 @@ public protocol MessageSink: Sendable {
     /// Returns once `event` is committed; only then may the platform be told. Throws when it could not be stored, and
     /// then the platform must not be told. Call it from one task a room, so that a room's order is kept.
     @discardableResult func deliver(_ event: InboundEvent) async throws -> Delivery
+    /// Tells that a connection's state changed, so that what waits for it goes out at once.
+    func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async
+}
+
+extension MessageSink {
+    /// Does nothing.
+    public func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {}
 }
