@@ -1,0 +1,15 @@
+/// How a process ended.
+package enum ProcessStatus: Sendable, Hashable, CustomStringConvertible {
+    case exited(Int32)
+    /// By a signal.
+    case killed(Int32)
+
+    package var isSuccess: Bool { self == .exited(0) }
+
+    package var description: String {
+        switch self {
+        case .exited(let code): "exit status \(code)"
+        case .killed(let signal): "killed by signal \(signal)"
+        }
+    }
+}

@@ -1,0 +1,113 @@
+internal import CSystem
+internal import EventLoop
+internal import Glibc
+internal import Primitives
+
+/// The call of posix_spawn(3): a group of its own, default signals, an empty mask, no descriptor but the given ones.
+struct Spawn {
+    private let plan: ProcessPlan
+    /// What becomes the child's descriptors 0, 1, 2, 3, …
+    private let descriptors: [Int32]
+
+    init(_ plan: ProcessPlan, descriptors: [Int32]) {
+        self.plan = plan
+        self.descriptors = descriptors
+    }
+
+    func callAsFunction() throws(ProcessError) -> pid_t {
+        try self.checkTexts()
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+
+        for (number, descriptor) in self.descriptors.enumerated() {
+            unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+        }
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, Int32(self.descriptors.count))
+        if let directory = self.plan.directory {
+            unsafe posix_spawn_file_actions_addchdir_np(&actions, directory)
+        }
+        self.setSignalsAndGroup(&attributes)
+
+        var process: pid_t = 0
+        let variables = self.plan.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let status = unsafe Self.withCStrings([self.plan.executable] + self.plan.arguments) { arguments in
+            unsafe Self.withCStrings(variables) { environment in
+                unsafe posix_spawn(&process, self.plan.executable, &actions, &attributes, arguments, environment)
+            }
+        }
+        guard status == 0 else { throw self.error(status) }
+        return process
+    }
+
+    private func setSignalsAndGroup(_ attributes: inout posix_spawnattr_t) {
+        // An ignored signal (SIGPIPE here) would stay ignored in the child.
+        var all = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+    }
+
+    private func checkTexts() throws(ProcessError) {
+        let texts = [self.plan.executable, self.plan.directory ?? ""] + self.plan.arguments
+        let pairs = self.plan.environment
+        guard !texts.contains(where: { $0.utf8.contains(0) }),
+            !pairs.contains(where: { $0.key.isEmpty || $0.key.utf8.contains(0) || $0.value.utf8.contains(0) })
+        else {
+            throw ProcessError(.badArgument, "\(self.plan.executable): an argument or variable holds a NUL")
+        }
+        guard !pairs.keys.contains(where: { $0.utf8.contains(UInt8(ascii: "=")) }) else {
+            throw ProcessError(.badArgument, "\(self.plan.executable): the name of a variable holds an equals sign")
+        }
+        guard self.plan.executable.utf8.contains(UInt8(ascii: "/")) else {
+            throw ProcessError(.notFound, "\(self.plan.executable): give the program's path, or look it up first")
+        }
+    }
+
+    private func error(_ status: Int32) -> ProcessError {
+        let name = self.plan.executable
+        let reason = SystemError(name, code: status).message
+        // The child's chdir and exec report the same numbers.
+        if let directory = self.plan.directory, unsafe access(directory, X_OK) != 0 {
+            return ProcessError(.badDirectory, SystemError("directory \(directory) of \(name)", code: errno).message)
+        }
+        return switch status {
+        case ENOENT, ENOTDIR: ProcessError(.notFound, reason)
+        case EACCES, EPERM, ENOEXEC, EISDIR, ELIBBAD: ProcessError(.notExecutable, reason)
+        default: ProcessError(.spawnFailed, reason)
+        }
+    }
+
+    /// A NULL-terminated array of C strings for the duration of `body`.
+    private static func withCStrings<Result>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        var bytes: [CChar] = []
+        var offsets: [Int] = []
+        for string in strings {
+            offsets.append(bytes.count)
+            bytes += string.utf8.lazy.map { CChar(bitPattern: $0) }
+            bytes.append(0)
+        }
+        return unsafe bytes.withUnsafeMutableBufferPointer { text in
+            unsafe withUnsafeTemporaryAllocation(
+                of: UnsafeMutablePointer<CChar>?.self, capacity: offsets.count + 1
+            ) { list in
+                for (index, offset) in offsets.enumerated() {
+                    unsafe list.initializeElement(at: index, to: text.baseAddress.map { unsafe $0 + offset })
+                }
+                unsafe list.initializeElement(at: offsets.count, to: nil)
+                guard let base = list.baseAddress else { preconditionFailure("the list has at least one element") }
+                return unsafe body(base)
+            }
+        }
+    }
+}
