@@ -97,3 +97,38 @@ struct Transcript: MarkdownVisitor {
         }
     }
 }
+
+@Suite struct MarkdownCostTests {
+    @Test("text that would cost more than its length is shown as it is", .timeLimit(.minutes(1)))
+    func excessive() {
+        let brackets = String(repeating: "![[]()", count: 20_000)
+        #expect(Markdown.html(brackets) == "<pre><code>\(brackets)\n</code></pre>\n")
+
+        let columns = String(repeating: "|x", count: 10_000) + "\n" + String(repeating: "|-", count: 10_000)
+        let table = Markdown.html(columns + "\n" + String(repeating: "a\n", count: 30_000))
+        #expect(!table.contains("<table"))
+        #expect(table.utf8.count < 200_000)
+
+        #expect(!Markdown.html(String(repeating: "a@e.x ", count: 20_001)).contains("<a "))
+    }
+
+    @Test("a large honest table is a table")
+    func largeTable() {
+        let row = String(repeating: "| x ", count: 20) + "|\n"
+        let text = row + String(repeating: "|---", count: 20) + "|\n" + String(repeating: row, count: 2_000)
+        #expect(Markdown.html(text).contains("<table"))
+    }
+
+    @Test("deep nesting needs no stack", arguments: ["> ", "- ", "*a _", "[", "<b>", "~~"])
+    func nesting(unit: String) {
+        let html = Markdown.html(String(repeating: unit, count: 10_000) + "end")
+        #expect(html.contains("end"))
+    }
+
+    @Test("bare addresses can be left as text")
+    func withoutAutolinks() {
+        var transcript = Transcript()
+        Markdown.walk("https://e.x", autolinks: false, visitor: &transcript)
+        #expect(transcript.events == ["+document", "+P", "'https://e.x'", "-P", "-document"])
+    }
+}

@@ -23,23 +23,38 @@ enum MarkdownParser {
     /// document's inline phase: two at once would see each other's.
     private static let inlinePhase = Protected(())
 
-    private static let extensions = ["table", "strikethrough", "autolink", "tasklist"]
-
     /// Returns the tree's root, to be freed by `cmark_node_free`.
-    static func parse(_ text: Span<UInt8>, isValid: Bool) -> UnsafeMutablePointer<cmark_node>? {
+    static func parse(_ text: Span<UInt8>, isValid: Bool, autolinks: Bool) -> UnsafeMutablePointer<cmark_node>? {
         _ = Self.kinds
+        let cost = MarkdownCost(text)
+        if cost.isExcessive { return unsafe Self.verbatim(text) }
         // Two tildes: in chat one is "about", as in "~5 to ~10".
         var options = CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE
         if !isValid { options |= CMARK_OPT_VALIDATE_UTF8 }
         guard let parser = unsafe cmark_parser_new(options) else { return nil }
         defer { unsafe cmark_parser_free(parser) }
-        for name in Self.extensions {
-            unsafe cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name))
-        }
+        unsafe Self.attach("strikethrough", to: parser)
+        unsafe Self.attach("tasklist", to: parser)
+        if cost.allowsTables { unsafe Self.attach("table", to: parser) }
+        if autolinks, cost.allowsAutolinks { unsafe Self.attach("autolink", to: parser) }
         unsafe text.withUnsafeBytes { bytes in
             let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             if let base = unsafe base { unsafe cmark_parser_feed(parser, base, bytes.count) }
         }
         return unsafe Self.inlinePhase.withLock { _ in unsafe cmark_parser_finish(parser) }
+    }
+
+    private static func attach(_ name: String, to parser: OpaquePointer) {
+        unsafe cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name))
+    }
+
+    /// The text as one block of code.
+    private static func verbatim(_ text: Span<UInt8>) -> UnsafeMutablePointer<cmark_node>? {
+        guard let root = unsafe cmark_node_new(CMARK_NODE_DOCUMENT),
+            let block = unsafe cmark_node_new(CMARK_NODE_CODE_BLOCK)
+        else { return nil }
+        unsafe cmark_node_set_literal(block, String(decoding: text) + "\n")
+        unsafe cmark_node_append_child(root, block)
+        return unsafe root
     }
 }

@@ -44,8 +44,8 @@ struct MarkdownTree: ~Copyable {
 
     /// Parses `text`. `isValid`: known to be UTF-8; otherwise invalid parts become U+FFFD.
     @usableFromInline
-    init(parsing text: Span<UInt8>, isValid: Bool) {
-        unsafe self.root = MarkdownParser.parse(text, isValid: isValid)
+    init(parsing text: Span<UInt8>, isValid: Bool, autolinks: Bool) {
+        unsafe self.root = MarkdownParser.parse(text, isValid: isValid, autolinks: autolinks)
         unsafe self.node = self.root
     }
 
