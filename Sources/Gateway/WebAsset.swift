@@ -13,4 +13,10 @@ struct WebAsset: Sendable {
         self.hash = hash
         self.bytes = Array(text.utf8)
     }
+
+    /// The address that a changed file does not share: `/assets/HASH/chat.js`.
+    var path: String { "/assets/\(self.hash)/\(self.name)" }
+
+    /// What is served below `/assets`.
+    static var all: [WebAsset] { [.script, .style, .viewerStyle, .icon] }
 }

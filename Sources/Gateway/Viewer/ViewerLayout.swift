@@ -1,0 +1,66 @@
+internal import HTTP
+
+/// The frame of the viewer's pages: no script, one style sheet, the theme that was chosen in the chat.
+struct ViewerLayout: Sendable {
+    /// `light` or `dark` when chosen, else what the system prefers.
+    enum Theme: String, Sendable {
+        case light, dark
+
+        /// What a cookie says; anything else is no choice.
+        init?(cookie: String?) {
+            guard let cookie, let theme = Theme(rawValue: cookie) else { return nil }
+            self = theme
+        }
+    }
+
+    /// One step of the path in the page's head.
+    struct Crumb: Sendable {
+        let title: String
+        /// Nil for the page itself.
+        let path: String?
+    }
+
+    var theme: Theme?
+
+    func page(title: String, crumbs: [Crumb], isNarrow: Bool = false, body: HTML) -> HTML {
+        let theme: HTML = self.theme.map { " data-theme=\"\($0.rawValue)\"" } ?? ""
+        let main: HTML = isNarrow ? "<main class=\"narrow\">" : "<main>"
+        return """
+            <!doctype html>
+            <html lang="en"\(theme)>
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+            <meta name="color-scheme" content="light dark">
+            <meta name="robots" content="noindex">
+            <title>\(title) · Jetbridge</title>
+            <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+            <link rel="stylesheet" href="\(WebAsset.viewerStyle.path)">
+            </head>
+            <body>
+            <header class="top"><a href="/" aria-label="Jetbridge, the chat"><img src="/assets/icon.svg" alt="" width="24" height="24"></a>\
+            <nav class="crumbs" aria-label="Path">\(self.trail(crumbs))</nav></header>
+            \(main)\(body)</main>
+            </body>
+            </html>
+
+            """
+    }
+
+    /// A page that says why there is nothing to see, and what to do.
+    func notice(title: String, text: String, link: Crumb = Crumb(title: "To the chat", path: "/")) -> HTML {
+        self.page(
+            title: title, crumbs: [], isNarrow: true,
+            body: """
+                <div class="empty"><h1>\(title)</h1><p>\(text)</p><p><a href="\(link.path ?? "/")">\(link.title)</a></p></div>
+                """)
+    }
+
+    private func trail(_ crumbs: [Crumb]) -> HTML {
+        HTML.join(
+            crumbs.map { crumb in
+                if let path = crumb.path { return "<a href=\"\(path)\">\(VisibleText.of(crumb.title))</a>" }
+                return "<b aria-current=\"page\">\(VisibleText.of(crumb.title))</b>"
+            }, separator: "<span aria-hidden=\"true\">/</span>")
+    }
+}

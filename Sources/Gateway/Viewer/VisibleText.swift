@@ -1,0 +1,31 @@
+/// Makes visible what a file could hide: control characters, and the marks that turn the direction of text around
+/// ("Trojan Source", CVE-2021-42574), so that a diff reads as it is.
+enum VisibleText {
+    static func of(_ bytes: some Collection<UInt8>) -> String {
+        Self.of(String(decoding: bytes, as: UTF8.self))
+    }
+
+    static func of(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: Self.isHidden) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if !Self.isHidden(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else if scalar.value < 0x20, let picture = Unicode.Scalar(0x2400 + scalar.value) {
+                result.unicodeScalars.append(picture)
+            } else {
+                result += "⟨U+\(String(scalar.value, radix: 16, uppercase: true))⟩"
+            }
+        }
+        return result
+    }
+
+    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09: false
+        case 0..<0x20, 0x7F..<0xA0: true
+        case 0x202A...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0x061C: true
+        default: false
+        }
+    }
+}
