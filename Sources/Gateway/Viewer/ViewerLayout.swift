@@ -1,5 +1,3 @@
-internal import HTTP
-
 /// The frame of the viewer's pages: no script, one style sheet, the theme that was chosen in the chat.
 struct ViewerLayout: Sendable {
     /// `light` or `dark` when chosen, else what the system prefers.

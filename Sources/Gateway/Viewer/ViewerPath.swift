@@ -26,19 +26,5 @@ enum ViewerPath {
         return base + "/" + path.split(separator: "/").map { Self.encoded(String($0)) }.joined(separator: "/")
     }
 
-    private static func encoded(_ segment: String) -> String {
-        var result = ""
-        for byte in segment.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                result += byte < 16 ? "%0" : "%"
-                result += String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
-    }
+    private static func encoded(_ segment: String) -> String { PercentEncoding.encode(segment) }
 }

@@ -1,0 +1,17 @@
+internal import Markdown
+
+extension ViewerPages {
+    /// The whole text of one answer: where a long one is linked to from a network of short lines.
+    func answer(title: String, thread: String, text: String, time: CommitTime) -> HTML {
+        let rendered = HTML(trusted: Markdown.html(text))
+        return self.layout.page(
+            title: title,
+            crumbs: [
+                ViewerLayout.Crumb(title: title, path: "/#/t/\(thread)"), ViewerLayout.Crumb(title: "Answer", path: nil),
+            ], isNarrow: true,
+            body: """
+                <article><p class="faint">Jetbridge · <time datetime="\(time.machine)">\(time.text)</time></p>\
+                <div class="prose">\(rendered)</div></article>
+                """)
+    }
+}

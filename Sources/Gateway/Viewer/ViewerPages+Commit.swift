@@ -1,0 +1,148 @@
+extension ViewerPages {
+    /// A diff longer than this is cut, one file and all files together: a browser lays out no hundred thousand rows.
+    static let linesPerFile = 1500
+    static let linesPerPage = 6000
+
+    func commit(_ commit: ViewerCommit) -> HTML {
+        let short = String(commit.sha.prefix(7))
+        let details: HTML = commit.details.isEmpty ? "" : "<div class=\"message\">\(Self.lines(commit.details))</div>"
+        let body: HTML = """
+            <h1>\(VisibleText.of(commit.subject))</h1>\(details)
+            <dl class="facts"><dt>Commit</dt><dd><code>\(commit.sha)</code></dd>\(self.people(of: commit))\(self.parents(of: commit))</dl>
+            \(self.statistics(of: commit))\(self.diffs(of: commit))
+            """
+        return self.layout.page(
+            title: "\(commit.subject) · \(commit.repository)@\(short)",
+            crumbs: [
+                ViewerLayout.Crumb(title: commit.repository, path: ViewerPath.tree(commit.repository, commit.sha)),
+                ViewerLayout.Crumb(title: short, path: nil),
+            ], body: body)
+    }
+
+    private func people(of commit: ViewerCommit) -> HTML {
+        let author: HTML = "<dt>Author</dt><dd>\(self.person(commit.author))</dd>"
+        let isSame = commit.author.name == commit.committer.name && commit.author.email == commit.committer.email
+        if isSame { return author }
+        return "\(author)<dt>Committed by</dt><dd>\(self.person(commit.committer))</dd>"
+    }
+
+    private func person(_ person: ViewerCommit.Person) -> HTML {
+        let time = CommitTime(seconds: person.seconds, offset: person.offset)
+        return """
+            <b>\(VisibleText.of(person.name))</b> <span class="faint">&lt;\(VisibleText.of(person.email))&gt;</span> · \
+            <time datetime="\(time.machine)">\(time.text)</time>
+            """
+    }
+
+    private func parents(of commit: ViewerCommit) -> HTML {
+        guard !commit.parents.isEmpty else { return "<dt>Parent</dt><dd>none: the first commit</dd>" }
+        let links = commit.parents.map { sha -> HTML in
+            "<a href=\"\(ViewerPath.commit(commit.repository, sha))\"><code>\(String(sha.prefix(7)))</code></a>"
+        }
+        let title = links.count == 1 ? "Parent" : "Parents"
+        return "<dt>\(title)</dt><dd>\(HTML.join(links, separator: " "))</dd>"
+    }
+
+    private func statistics(of commit: ViewerCommit) -> HTML {
+        let additions = commit.files.reduce(0) { $0 + $1.additions }
+        let deletions = commit.files.reduce(0) { $0 + $1.deletions }
+        let rows = commit.files.enumerated().map { index, file -> HTML in
+            """
+            <tr><td class="kind">\(file.kind.rawValue)</td><td><a href="#file-\(index + 1)">\(self.name(of: file))</a></td>\
+            <td class="num">\(self.counts(of: file))</td></tr>
+            """
+        }
+        let changed = Self.count(commit.files.count, "file changed", "files changed")
+        let summary: HTML = "\(changed), <span class=\"added\">+\(additions)</span> <span class=\"removed\">−\(deletions)</span>"
+        guard !rows.isEmpty else { return "<p class=\"stat\">No files changed.</p>" }
+        return """
+            <h2 class="stat">\(summary)</h2>
+            <div class="card"><table class="files"><caption class="off">Changed files</caption><tbody>\(HTML.join(rows))</tbody></table></div>
+            """
+    }
+
+    private func counts(of file: ViewerFileChange) -> HTML {
+        if file.isBinary { return "<span class=\"faint\">binary</span>" }
+        return "<span class=\"added\">+\(file.additions)</span> <span class=\"removed\">−\(file.deletions)</span>"
+    }
+
+    private func name(of file: ViewerFileChange) -> HTML {
+        let isMoved = file.kind == .renamed || file.kind == .copied
+        guard isMoved else { return "\(VisibleText.of(file.path))" }
+        return "\(VisibleText.of(file.oldPath)) → \(VisibleText.of(file.newPath))"
+    }
+
+    private func diffs(of commit: ViewerCommit) -> HTML {
+        var left = Self.linesPerPage
+        let cards = commit.files.enumerated().map { index, file in
+            self.diff(of: file, number: index + 1, in: commit, left: &left)
+        }
+        return HTML.join(cards)
+    }
+
+    private func diff(of file: ViewerFileChange, number: Int, in commit: ViewerCommit, left: inout Int) -> HTML {
+        let link: HTML =
+            file.kind == .removed
+            ? "" : "<a href=\"\(ViewerPath.blob(commit.repository, commit.sha, file.newPath))\">View the file</a>"
+        return """
+            <section class="card" id="file-\(number)" aria-label="\(file.path)"><div class="bar"><span class="path">\(self.name(of: file))</span>\
+            <span class="num">\(self.counts(of: file))</span><span class="spacer"></span>\(link)</div>\(self.content(of: file, left: &left))</section>
+            """
+    }
+
+    private func content(of file: ViewerFileChange, left: inout Int) -> HTML {
+        if file.isBinary { return "<p class=\"note\">A binary file: its content is not shown.</p>" }
+        if file.hunks.isEmpty {
+            return file.kind == .modified
+                ? "<p class=\"note\">Only the file’s mode changed.</p>" : "<p class=\"note\">The content did not change.</p>"
+        }
+        let total = file.hunks.reduce(0) { $0 + $1.lines.count }
+        let allowed = min(Self.linesPerFile, left)
+        guard allowed > 0 else {
+            return "<p class=\"note\">Not shown: the diff is too long for one page. The file itself has all of it.</p>"
+        }
+        var shown = 0
+        var rows: HTML = ""
+        for hunk in file.hunks where shown < allowed {
+            rows += "<tr class=\"hunk\"><td colspan=\"4\">\(VisibleText.of(hunk.header))</td></tr>"
+            let lines = hunk.lines.prefix(allowed - shown)
+            for line in lines { rows += self.row(line) }
+            shown += lines.count
+        }
+        left -= shown
+        let note: HTML =
+            shown == total
+            ? "" : "<p class=\"note\">Cut here: \(total - shown) of \(total) lines of this diff are not shown.</p>"
+        return "<div class=\"scroll\" tabindex=\"0\"><table class=\"code\"><tbody>\(rows)</tbody></table></div>\(note)"
+    }
+
+    private func row(_ line: ViewerFileChange.Line) -> HTML {
+        let old: HTML = line.oldNumber.map { " data-n=\"\($0)\"" } ?? ""
+        let new: HTML = line.newNumber.map { " data-n=\"\($0)\"" } ?? ""
+        let (name, sign): (HTML, HTML) =
+            switch line.kind {
+            case .context: ("", " ")
+            case .added: (" class=\"add\"", "+")
+            case .removed: (" class=\"del\"", "−")
+            }
+        return """
+            <tr\(name)><td class="line"\(old)></td><td class="line"\(new)></td><td class="sign">\(sign)</td>\
+            <td>\(VisibleText.of(Self.trimmed(line.text)))</td></tr>
+            """
+    }
+
+    /// Without the line's end.
+    static func trimmed(_ line: [UInt8]) -> ArraySlice<UInt8> {
+        var line = line[...]
+        if line.last == UInt8(ascii: "\n") { line.removeLast() }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        return line
+    }
+
+    /// Line ends of every kind as one, so that ``VisibleText`` keeps them.
+    private static func lines(_ text: String) -> HTML {
+        HTML.join(
+            text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+                .map { "\(VisibleText.of(String($0)))" }, separator: "\n")
+    }
+}
