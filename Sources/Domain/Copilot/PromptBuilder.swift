@@ -132,7 +132,8 @@ extension PromptBuilder {
     private static let sharedNote =
         "Several people write in this conversation; each of their messages begins with the writer's name in <>. "
         + "Do not begin your own messages like that."
-    private static let goOn =
+    /// What asks for the rest of a cut answer. The rehearsal recognises it.
+    static let goOn =
         "Your last answer was cut off. Go on exactly where it stops. Do not repeat anything and do not introduce it."
 
     /// The history without a cut answer that is sent apart.
@@ -158,8 +159,11 @@ extension PromptBuilder {
         isNamed ? "<\(String(name.filter { $0 != ">" && !$0.isNewline }))> \(text)" : text
     }
 
+    /// What introduces a summary. The rehearsal recognises it.
+    static let summaryMark = "What was said before, in short:"
+
     private static func introduction(of summary: HistorySummary) -> String {
-        "What was said before, in short:\n" + summary.text
+        self.summaryMark + "\n" + summary.text
     }
 
     /// Joins neighbours of one role: several chat templates refuse two in a row.

@@ -1,0 +1,179 @@
+internal import Primitives
+
+/// Hands the events of one answer from the task that reads them to the one that consumes them.
+///
+/// Bounded: while ``byteLimit`` bytes wait, ``send(_:)`` waits too, so a slow reader slows the endpoint down. Pieces
+/// of text that wait are joined, so the number of waiting events is bounded as well.
+package final class ModelEventChannel: Sendable {
+    private static let byteLimit = 64 * 1024
+
+    private struct State {
+        var events: [ModelEvent] = []
+        var bytes = 0
+        var ending: Result<Void, any Error>?
+        /// The consumer is gone: nothing is taken any more.
+        var isAbandoned = false
+        var consumer: CheckedContinuation<ModelEvent?, any Error>?
+        var producer: CheckedContinuation<Void, Never>?
+        var work: (@Sendable (ModelEventChannel) async throws -> Void)?
+        var task: Task<Void, Never>?
+
+        mutating func append(_ event: ModelEvent) {
+            self.bytes += event.size
+            switch (self.events.last, event) {
+            case (.delta(let first), .delta(let second)):
+                self.events[self.events.count - 1] = .delta(first + second)
+            case (.reasoning(let first), .reasoning(let second)):
+                self.events[self.events.count - 1] = .reasoning(first + second)
+            default:
+                self.events.append(event)
+            }
+        }
+    }
+
+    private let state: Protected<State>
+
+    private init(_ work: @escaping @Sendable (ModelEventChannel) async throws -> Void) {
+        self.state = Protected(State(work: work))
+    }
+
+    /// A stream of what `work` sends. `work` starts with the first element that is asked for; it is cancelled when
+    /// the consumer's task is cancelled or the stream is dropped.
+    package static func stream(
+        _ work: @escaping @Sendable (ModelEventChannel) async throws -> Void
+    ) -> AsyncThrowingStream<ModelEvent, any Error> {
+        let consumer = ChannelConsumer(ModelEventChannel(work))
+        return AsyncThrowingStream { try await consumer.channel.next() }
+    }
+
+    /// Throws `CancellationError` when nobody will take the event.
+    package func send(_ event: ModelEvent) async throws {
+        try Task.checkCancellation()
+        let consumer = self.state.withLock { state -> CheckedContinuation<ModelEvent?, any Error>? in
+            guard !state.isAbandoned else { return nil }
+            if let consumer = state.consumer {
+                state.consumer = nil
+                return consumer
+            }
+            state.append(event)
+            return nil
+        }
+        consumer?.resume(returning: event)
+        await self.waitForRoom()
+        try Task.checkCancellation()
+    }
+
+    private func waitForRoom() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                let hasRoom = self.state.withLock { state in
+                    if state.isAbandoned || state.bytes < Self.byteLimit || Task.isCancelled { return true }
+                    state.producer = continuation
+                    return false
+                }
+                if hasRoom { continuation.resume() }
+            }
+        } onCancel: {
+            self.state.withLock { $0.producer.take() }?.resume()
+        }
+    }
+
+    private func next() async throws -> ModelEvent? {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                self.next(continuation)
+            }
+        } onCancel: {
+            self.abandon()
+        }
+    }
+
+    private func next(_ continuation: CheckedContinuation<ModelEvent?, any Error>) {
+        enum Answer {
+            case event(ModelEvent, producer: CheckedContinuation<Void, Never>?)
+            case ended(Result<Void, any Error>)
+            case later
+        }
+        let answer = self.state.withLock { state -> Answer in
+            if state.isAbandoned { return .ended(.failure(CancellationError())) }
+            if !state.events.isEmpty {
+                let event = state.events.removeFirst()
+                state.bytes -= event.size
+                return .event(event, producer: state.bytes < Self.byteLimit ? state.producer.take() : nil)
+            }
+            if let ending = state.ending { return .ended(ending) }
+            state.consumer = continuation
+            self.start(&state)
+            return .later
+        }
+        switch answer {
+        case .event(let event, let producer):
+            producer?.resume()
+            continuation.resume(returning: event)
+        case .ended(let ending): continuation.resume(with: ending.map { nil })
+        case .later: break
+        }
+    }
+
+    private func start(_ state: inout State) {
+        guard let work = state.work.take() else { return }
+        // Not a child of the consumer: it outlives single calls of `next`. `abandon()` cancels it.
+        state.task = Task(name: "model stream") {
+            let ending: Result<Void, any Error>
+            do {
+                try await work(self)
+                ending = .success(())
+            } catch {
+                ending = .failure(error)
+            }
+            self.finish(ending)
+        }
+    }
+
+    private func finish(_ ending: Result<Void, any Error>) {
+        let consumer = self.state.withLock { state in
+            state.ending = ending
+            state.task = nil
+            return state.consumer.take()
+        }
+        consumer?.resume(with: ending.map { nil })
+    }
+
+    /// Called when nobody will ask for an event again; harmless after the end.
+    fileprivate func abandon() {
+        let (consumer, producer, task) = self.state.withLock { state in
+            state.isAbandoned = true
+            state.events = []
+            state.bytes = 0
+            state.work = nil
+            return (state.consumer.take(), state.producer.take(), state.task.take())
+        }
+        task?.cancel()
+        producer?.resume()
+        consumer?.resume(throwing: CancellationError())
+    }
+}
+
+extension ModelEvent {
+    /// Roughly the memory it holds, so that even events without text fill the channel.
+    fileprivate var size: Int {
+        switch self {
+        case .delta(let text), .reasoning(let text): text.utf8.count
+        case .toolCall(let call): 64 + call.arguments.utf8.count
+        case .usage, .waiting, .finished: 64
+        }
+    }
+}
+
+/// Notices that a stream was dropped without being read to its end.
+private final class ChannelConsumer: Sendable {
+    let channel: ModelEventChannel
+
+    init(_ channel: ModelEventChannel) {
+        self.channel = channel
+    }
+
+    deinit {
+        self.channel.abandon()
+    }
+}
