@@ -93,7 +93,8 @@ let package = Package(
                 "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Sessions", "Specs", "WebSockets",
                 "YAML",
             ],
-            path: "Sources/Host", swiftSettings: strict),
+            path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
+        .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
         .executableTarget(
             name: "jetbridge",
             dependencies: [
@@ -134,7 +135,7 @@ let package = Package(
         tests(
             "Gateway", "Gateway", "Chat", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Sessions", "Primitives",
             "Repositories", "WebSockets", "Database", "Logging"),
-        tests("Host", "Host", "Primitives", "YAML"),
+        tests("Host", "Host", "HTTP", "JSON", "Primitives", "YAML"),
         tests(
             "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives", "EventLoop"),
         tests("Crash", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes"),

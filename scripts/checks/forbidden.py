@@ -14,18 +14,21 @@ NEVER = [
     (re.compile(r"\bSynchronization\.Mutex\b|\bMutex<"), "Protected is the only lock (ThreadSanitizer misreads Mutex)"),
     (re.compile(r"\b(?:print|debugPrint)\("), "write through the logger or the command line's output"),
 ]
+# (what, its name, the word by which a reason written elsewhere in the file is known)
 NEEDS_REASON = [
-    (re.compile(r"@unchecked Sendable"), "@unchecked Sendable"),
-    (re.compile(r"nonisolated\(unsafe\)"), "nonisolated(unsafe)"),
-    (re.compile(r"(?<![.\w])Task(?:\.detached)?(?:<[^>]*>)?\s*(?:\([^)]*\)\s*)?\{"), "a task outside any scope"),
+    (re.compile(r"@unchecked Sendable"), "@unchecked Sendable", "@unchecked"),
+    (re.compile(r"nonisolated\(unsafe\)"), "nonisolated(unsafe)", "nonisolated(unsafe)"),
+    (re.compile(r"(?<![.\w])Task(?:\.detached)?(?:<[^>]*>)?\s*(?:\([^)]*\)\s*)?\{"), "a task outside any scope",
+     "nstructured"),
 ]
 # Split, so that this file does not find itself.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 
 
-def has_reason(lines, number):
-    """A comment on the line itself or on the one above."""
-    return "//" in lines[number] or (number > 0 and lines[number - 1].lstrip().startswith("//"))
+def has_reason(lines, number, word):
+    """A comment on the line itself or on the one above, or one in the file that names the thing."""
+    return ("//" in lines[number] or (number > 0 and lines[number - 1].lstrip().startswith("//"))
+            or any("//" in line and word in line.split("//", 1)[1] for line in lines))
 
 
 def mistakes_of(path):
@@ -44,10 +47,10 @@ def mistakes_of(path):
         yield text.count("\n", 0, match.start()), f"unfinished by its own words: {match.group(1)}"
     if path.is_relative_to(ROOT / "Tests"):
         return
-    for pattern, what in NEEDS_REASON:
+    for pattern, what, word in NEEDS_REASON:
         for match in pattern.finditer(code):
-            if not has_reason(lines, line_of(match)):
-                yield line_of(match), f"{what} needs its reason in a comment there or on the line above"
+            if not has_reason(lines, line_of(match), word):
+                yield line_of(match), f"{what} needs its reason in a comment"
 
 
 def main():

@@ -1,0 +1,22 @@
+import Foundation
+import PackagePlugin
+
+/// Puts `config/jetbridge.*.yaml` into the binary, which needs no source tree when it runs.
+@main
+struct EmbedTemplates: BuildToolPlugin {
+    func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
+        let root = context.package.directoryURL
+        let script = root.appending(path: "Plugins/EmbedTemplates/embed.sh")
+        let output = context.pluginWorkDirectoryURL.appending(path: "TemplateFiles.swift")
+        let templates = try FileManager.default
+            .contentsOfDirectory(at: root.appending(path: "config"), includingPropertiesForKeys: nil)
+            .filter { $0.lastPathComponent.hasPrefix("jetbridge.") && $0.pathExtension == "yaml" }
+            .sorted { $0.lastPathComponent < $1.lastPathComponent }
+        return [
+            .buildCommand(
+                displayName: "Embedding the configuration templates", executable: URL(filePath: "/bin/sh"),
+                arguments: [script.path, output.path, "TemplateFiles"] + templates.map(\.path),
+                inputFiles: [script] + templates, outputFiles: [output])
+        ]
+    }
+}

@@ -1,0 +1,139 @@
+internal import Primitives
+internal import YAML
+
+/// What the command line says about the configuration.
+package struct ConfigurationFlags: Sendable {
+    /// `--config`
+    package var file: String?
+    /// `--data-dir`
+    package var dataDirectory: String?
+    /// `--listen`
+    package var listen: String?
+    /// `--log-level`
+    package var logLevel: String?
+
+    package init(
+        file: String? = nil, dataDirectory: String? = nil, listen: String? = nil, logLevel: String? = nil
+    ) {
+        self.file = file
+        self.dataDirectory = dataDirectory
+        self.listen = listen
+        self.logLevel = logLevel
+    }
+}
+
+/// A configuration as it was found.
+package struct LoadedConfiguration: Sendable {
+    /// The file, as it was named or found; nil for the embedded defaults.
+    package let file: String?
+    /// Nil where there is an error among the issues.
+    package let configuration: Configuration?
+    /// In the order of the file; all of them, not just the first.
+    package let issues: [ConfigurationIssue]
+
+    package var errors: [ConfigurationIssue] { self.issues.filter { $0.severity == .error } }
+    package var warnings: [ConfigurationIssue] { self.issues.filter { $0.severity == .warning } }
+}
+
+/// Finds and reads the configuration: flag before environment before file before default.
+package struct ConfigurationLoader: Sendable {
+    /// Much more than any configuration needs.
+    private static let fileLimit = 1 << 20
+
+    private let flags: ConfigurationFlags
+    private let surroundings: Surroundings
+
+    package init(flags: ConfigurationFlags = ConfigurationFlags(), surroundings: Surroundings = .ofProcess()) {
+        self.flags = flags
+        self.surroundings = surroundings
+    }
+
+    /// Reads what is found at `--config`, else `$JETBRIDGE_CONFIG`, else in the usual places, else the defaults.
+    package func load() -> LoadedConfiguration {
+        for (path, isWanted) in self.candidates() {
+            do throws(FileReader.Failure) {
+                let absolute = self.surroundings.absolutePath(path, relativeTo: self.surroundings.currentDirectory)
+                return self.read(try FileReader.read(absolute, limit: Self.fileLimit).bytes, file: path)
+            } catch {
+                if error.isMissing, !isWanted { continue }
+                let reading = Reading(source: path, surroundings: self.surroundings)
+                reading.report("the file cannot be read: \(error.reason)", path: "", line: nil, column: nil)
+                return LoadedConfiguration(file: path, configuration: nil, issues: reading.issues)
+            }
+        }
+        return self.read([], file: nil)
+    }
+
+    /// Reads a text as if it stood in `file`.
+    package func read(_ text: [UInt8], file: String?) -> LoadedConfiguration {
+        let reading = Reading(source: file, surroundings: self.surroundings)
+        let root: Value?
+        do throws(YAMLError) {
+            let node = try YAML.parse(text)
+            root = node.isNull ? nil : Value(node: node, path: "", reading: reading)
+        } catch {
+            reading.report(error.message, path: "", line: error.line, column: error.column)
+            return LoadedConfiguration(file: file, configuration: nil, issues: reading.issues)
+        }
+        let configuration =
+            root.map { $0.section { self.configuration($0, reading: reading) } }
+            ?? self.configuration(Section(nil, path: "", reading: reading), reading: reading)
+        return LoadedConfiguration(
+            file: file, configuration: reading.hasErrors ? nil : configuration, issues: reading.sortedIssues)
+    }
+
+    /// Where a file may be; `isWanted` means that somebody named it, so that it has to be there.
+    private func candidates() -> [(path: String, isWanted: Bool)] {
+        if let file = self.flags.file { return [(file, true)] }
+        if let file = self.surroundings.variable("JETBRIDGE_CONFIG") { return [(file, true)] }
+        let user = self.surroundings.baseDirectory("XDG_CONFIG_HOME", fallback: ".config")
+        let places = ["jetbridge.yaml", user.map { "\($0)/jetbridge/jetbridge.yaml" }, "/etc/jetbridge/jetbridge.yaml"]
+        return places.compactMap { $0 }.map { ($0, false) }
+    }
+
+    private func configuration(_ root: Section, reading: Reading) -> Configuration {
+        reading.dataDirectory = self.dataDirectory(root, reading: reading)
+        var configuration = Configuration(root, dataDirectory: reading.dataDirectory)
+        if let listen = self.override("--listen", self.flags.listen, "JETBRIDGE_LISTEN", reading, { $0.address() }) {
+            configuration.gateway.listen = listen
+        }
+        if let level = self.override(
+            "--log-level", self.flags.logLevel, "JETBRIDGE_LOG_LEVEL", reading,
+            { $0.choice(Configuration.Log.Level.self) })
+        {
+            configuration.log.level = level
+        }
+        return configuration
+    }
+
+    /// A relative one begins where it is written: at the file's folder, or at the current directory.
+    private func dataDirectory(_ root: Section, reading: Reading) -> String {
+        let current = self.surroundings.currentDirectory
+        let file = reading.source.map { self.surroundings.absolutePath($0, relativeTo: current) }
+        reading.dataDirectory = file.map(Self.folder) ?? current
+        let configured = root.optional("data_dir") { $0.filePath() }
+        let overridden = self.override(
+            "--data-dir", self.flags.dataDirectory, "JETBRIDGE_DATA_DIR", reading, { $0.filePath() })
+        return overridden ?? configured
+            ?? self.surroundings.baseDirectory("XDG_DATA_HOME", fallback: ".local/share").map { "\($0)/jetbridge" }
+            ?? "/var/lib/jetbridge"
+    }
+
+    /// What a flag, else a variable, says instead of the file.
+    private func override<T>(
+        _ flag: String, _ given: String?, _ variable: String, _ reading: Reading, _ convert: (Value) -> T?
+    ) -> T? {
+        let (source, text) = given.map { (flag, $0) } ?? (variable, self.surroundings.variable(variable) ?? "")
+        guard given != nil || !text.isEmpty else { return nil }
+        let own = Reading(
+            source: source, surroundings: self.surroundings, isFile: false,
+            dataDirectory: self.surroundings.currentDirectory)
+        defer { reading.append(own) }
+        let node = YAMLNode(.scalar(text, isPlain: false), line: 1, column: 1)
+        return convert(Value(node: node, path: "", reading: own))
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/"
+    }
+}

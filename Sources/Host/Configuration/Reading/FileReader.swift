@@ -1,0 +1,62 @@
+internal import Glibc
+internal import Primitives
+
+/// Small files, whole.
+package enum FileReader {
+    package struct Failure: Error {
+        /// In the words of the system: `No such file or directory`.
+        package let reason: String
+        package let isMissing: Bool
+
+        init(_ code: Int32) {
+            self.reason = String(cString: strerror(code))
+            self.isMissing = code == ENOENT || code == ENOTDIR
+        }
+
+        init(_ reason: String) {
+            self.reason = reason
+            self.isMissing = false
+        }
+    }
+
+    package struct File {
+        package let bytes: [UInt8]
+        /// Somebody else than its owner may read it.
+        package let isReadableByOthers: Bool
+    }
+
+    /// Reads at most `limit` bytes; a longer file is refused, and so is what is no file (a pipe would block).
+    package static func read(_ path: String, limit: Int) throws(Failure) -> File {
+        let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard number >= 0 else { throw Failure(errno) }
+        let descriptor = FileDescriptor(owning: number)
+        var status = stat()
+        guard fstat(descriptor.rawValue, &status) == 0 else { throw Failure(errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure("it is no regular file") }
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor.rawValue, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+            }
+            if got < 0 {
+                if errno == EINTR { continue }
+                throw Failure(errno)
+            }
+            if got == 0 { break }
+            count += got
+        }
+        guard count <= limit else { throw Failure("it is larger than \(limit) bytes") }
+        return File(bytes: Array(bytes[..<count]), isReadableByOthers: status.st_mode & 0o044 != 0)
+    }
+
+    /// Why a file cannot be read; nil where it can.
+    static func problem(readingFrom path: String) -> String? {
+        do throws(Failure) {
+            _ = try self.read(path, limit: 1 << 20)
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+}

@@ -1,0 +1,38 @@
+internal import HTTP
+
+/// A host and a port, for listening or connecting.
+package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+    /// A name or an address, an IPv6 one without its brackets.
+    package let host: String
+    /// 0 lets the system choose, when listening.
+    package let port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    package var isLoopback: Bool { Authority.isLoopback(self.host) }
+
+    package var description: String {
+        self.host.utf8.contains(0x3A) ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)"
+    }
+
+    struct Failure: Error { let message: String }
+
+    static func parse(_ text: String, defaultPort: Int? = nil) -> Result<SocketAddress, Failure> {
+        guard !text.contains("://") else {
+            return .failure(Failure(message: "host:port is expected here, not a URL; leave out what ends with ://"))
+        }
+        do throws(HTTPURLError) {
+            let authority = try Authority(text[...])
+            guard let port = authority.port ?? defaultPort else {
+                return .failure(Failure(message: "the port is missing; write \(text):PORT"))
+            }
+            return .success(SocketAddress(host: authority.host, port: port))
+        } catch {
+            let hint = text.hasPrefix(":") ? "; write 127.0.0.1\(text)" : ""
+            return .failure(Failure(message: "this is no host:port\(hint)"))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Primitives
+internal import YAML
+
+/// One value that is being read. Each conversion reports what is wrong, once, and returns nil.
+struct Value {
+    let node: YAMLNode
+    let path: String
+    let reading: Reading
+
+    /// Reports a mistake of this value.
+    func report(_ message: String, nearestTo word: String? = nil, among words: [String] = []) {
+        self.reading.report(
+            message, path: self.path, line: self.node.line, column: self.node.column,
+            nearest: word.flatMap { nearest(to: $0, among: words) })
+    }
+
+    /// Reports a mistake and is nil, so that a conversion can end with it.
+    func error<T>(_ message: String, nearestTo word: String? = nil, among words: [String] = []) -> T? {
+        self.report(message, nearestTo: word, among: words)
+        return nil
+    }
+
+    func warn(_ message: String) {
+        self.reading.report(
+            message, severity: .warning, path: self.path, line: self.node.line, column: self.node.column)
+    }
+
+    /// What the value is, in the words of the messages.
+    var kind: String {
+        switch self.node.content {
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .scalar where self.node.isNull: "nothing"
+        case .scalar where self.node.boolValue != nil: "true or false"
+        case .scalar where self.node.intValue != nil: "a number"
+        case .scalar: "a text"
+        }
+    }
+
+    /// A scalar's text, whatever it looks like.
+    var text: String? { self.node.stringValue }
+    var plainBool: Bool? { self.node.boolValue }
+    var isMapping: Bool { self.node.mappingValue != nil }
+
+    // MARK: Structure
+
+    func section<T>(_ body: (Section) -> T) -> T? {
+        guard self.isMapping else { return self.error("a mapping is expected here, not \(self.kind)") }
+        let section = Section(self, path: self.path, reading: self.reading)
+        defer { section.finish() }
+        return body(section)
+    }
+
+    func items() -> [Value]? {
+        guard let nodes = self.node.sequenceValue else {
+            return self.error("a list is expected here, not \(self.kind)")
+        }
+        return nodes.enumerated().map { Value(node: $1, path: "\(self.path)[\($0)]", reading: self.reading) }
+    }
+
+    // MARK: Scalars
+
+    func string() -> String? {
+        guard let text = self.node.stringValue else {
+            let hint = self.node.isNull ? "; put a value that begins with # in quotes" : ""
+            return self.error("a text is expected here, not \(self.kind)\(hint)")
+        }
+        guard !text.isEmpty else { return self.error("the text is empty") }
+        return text
+    }
+
+    func bool() -> Bool? {
+        self.node.boolValue ?? self.error("true or false is expected here, not \(self.kind)")
+    }
+
+    func integer(in range: ClosedRange<Int>) -> Int? {
+        guard let number = self.node.intValue else {
+            return self.error("a whole number is expected here, not \(self.kind)")
+        }
+        guard range.contains(number) else {
+            return self.error("\(number) is out of range; from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// One of the words of an enumeration.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ type: Choice.Type = Choice.self) -> Choice? {
+        let words = Choice.allCases.map(\.rawValue)
+        guard let text = self.node.stringValue else {
+            return self.error("one of \(words.joined(separator: ", ")) is expected here, not \(self.kind)")
+        }
+        return Choice(rawValue: text)
+            ?? self.error("'\(text)' is none of \(words.joined(separator: ", "))", nearestTo: text, among: words)
+    }
+}

@@ -1,0 +1,19 @@
+extension Configuration {
+    /// What needs somebody's word before it is done.
+    package struct Approvals: Sendable, Equatable {
+        package enum Rule: String, Sendable, CaseIterable { case ask, allow, deny }
+
+        package var commands: Rule
+        package var writes: Rule
+        package var network: Rule
+        /// A question that nobody answers counts as denied after this.
+        package var timeout: Duration
+
+        init(_ section: Section) {
+            self.commands = section.read("commands", default: .ask) { $0.choice() }
+            self.writes = section.read("writes", default: .allow) { $0.choice() }
+            self.network = section.read("network", default: .ask) { $0.choice() }
+            self.timeout = section.read("timeout", default: .seconds(300)) { $0.duration(from: .seconds(1)) }
+        }
+    }
+}

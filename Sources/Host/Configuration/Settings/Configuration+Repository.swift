@@ -1,0 +1,90 @@
+extension Configuration {
+    package struct Repository: Sendable, Equatable {
+        package enum Place: Sendable, Equatable {
+            /// A local repository, absolute; made where it is missing.
+            case local(path: String)
+            case github(owner: String, name: String)
+        }
+
+        /// As commands and links name it.
+        package var name: String
+        package var place: Place
+        package var branch: String
+
+        private init(name: String, place: Place, branch: String = "main") {
+            self.name = name
+            self.place = place
+            self.branch = branch
+        }
+
+        private init?(_ section: Section) {
+            let name = section.required("name", Self.name)
+            let path = section.optional("path") { $0.filePath() }
+            let github = section.optional("github", Self.github)
+            self.branch = section.read("branch", default: "main", Self.branch)
+            if section.has("path") == section.has("github") {
+                section.error("a repository has either 'path' or 'github'")
+            }
+            guard let name, let place = path.map(Place.local) ?? github else { return nil }
+            self.name = name
+            self.place = place
+        }
+
+        /// Without the key there is one local repository; an empty list means none.
+        static func list(_ root: Section) -> [Repository] {
+            let items = root.list("repositories") { value in
+                value.section { Repository($0) }.flatMap { $0 }.map { (value, $0) }
+            }
+            guard let items else { return [Repository(name: "notes", place: .local(path: root.absolutePath("notes")))] }
+            var names: Set<String> = []
+            for (value, repository) in items where !names.insert(repository.name).inserted {
+                value.report("the name '\(repository.name)' is taken by another repository")
+            }
+            return items.map { $0.1 }
+        }
+
+        /// The default repository: the first one, unless the key says otherwise.
+        static func standard(_ root: Section, among repositories: [Repository]) -> String? {
+            root.read("default_repository", default: repositories.first?.name) { value in
+                guard let name = value.string() else { return nil }
+                let names = repositories.map(\.name)
+                if names.contains(name) { return .some(name) }
+                value.report("there is no repository '\(name)'", nearestTo: name, among: names)
+                return nil
+            }
+        }
+
+        /// Names stand in URLs and commands.
+        private static func name(_ value: Value) -> String? {
+            guard let text = value.string() else { return nil }
+            let isGood =
+                text.utf8.count <= 64 && text.first != "." && text.first != "-" && text.allSatisfy(\.isNamePart)
+            return isGood ? text : value.error("a name has letters, digits, '.', '_' and '-' only, at most 64")
+        }
+
+        private static func github(_ value: Value) -> Place? {
+            guard let text = value.string() else { return nil }
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isNamePart) }) else {
+                return value.error("a GitHub repository is written owner/name")
+            }
+            return .github(owner: String(parts[0]), name: String(parts[1]))
+        }
+
+        /// The rules of git-check-ref-format that people run into; Git itself has the last word.
+        private static func branch(_ value: Value) -> String? {
+            guard let text = value.string() else { return nil }
+            let isGood =
+                text.unicodeScalars.allSatisfy {
+                    $0.value > 0x20 && $0.value != 0x7F && !"~^:?*[\\".unicodeScalars.contains($0)
+                }
+                && !text.contains("..") && !text.contains("//") && !text.hasPrefix("-") && !text.hasPrefix("/")
+                && !text.hasSuffix("/") && !text.hasSuffix(".lock") && !text.hasSuffix(".")
+            return isGood ? text : value.error("'\(text)' is no branch name that Git takes")
+        }
+    }
+}
+
+extension Character {
+    fileprivate var isNamePart: Bool { self.isASCII && (self.isLetter || self.isNumber || "._-".contains(self)) }
+}

@@ -1,0 +1,20 @@
+extension Configuration {
+    package struct Store: Sendable, Equatable {
+        /// The SQLite file, absolute.
+        package var path: String
+
+        init(_ section: Section) {
+            self.path = section.read("url", default: section.absolutePath("jetbridge.sqlite"), Self.path)
+        }
+
+        private static func path(of value: Value) -> String? {
+            guard let url = value.string() else { return nil }
+            if url.hasPrefix("postgres") { return value.error("this release stores in SQLite only; write sqlite:FILE") }
+            guard url.hasPrefix("sqlite:"), url != "sqlite:" else {
+                return value.error("write sqlite:FILE, where FILE is relative to data_dir or absolute")
+            }
+            let file = url.dropFirst("sqlite:".count)
+            return value.reading.absolutePath(String(file.hasPrefix("///") ? file.dropFirst(2) : file))
+        }
+    }
+}

@@ -1,0 +1,39 @@
+/// The whole configuration file, checked and with its defaults.
+///
+/// Names follow the file: `gateway.public_url` is ``Gateway/publicURL``.
+package struct Configuration: Sendable {
+    /// Absolute.
+    package var dataDirectory: String
+    package var log: Log
+    package var store: Store
+    package var gateway: Gateway
+    package var model: Model
+    package var copilot: Copilot
+    package var github: GitHub
+    /// Names are unique.
+    package var repositories: [Repository]
+    /// The name of one of ``repositories``; nil where there is none.
+    package var defaultRepository: String?
+    package var access: Access
+    package var approvals: Approvals
+    package var jail: Jail
+    package var adapters: Adapters
+
+    /// Reads the file's root; `dataDirectory` is known by then.
+    init(_ root: Section, dataDirectory: String) {
+        self.dataDirectory = dataDirectory
+        self.log = root.section("log") { Log($0) }
+        self.store = root.section("store") { Store($0) }
+        self.gateway = root.section("gateway") { Gateway($0) }
+        self.model = root.section("model") { Model($0) }
+        self.copilot = root.section("copilot") { Copilot($0) }
+        self.github = root.section("github") { GitHub($0) }
+        self.repositories = Repository.list(root)
+        self.defaultRepository = Repository.standard(root, among: self.repositories)
+        self.adapters = root.section("adapters") { Adapters($0) }
+        let adapters = self.adapters
+        self.access = root.section("access") { Access($0, adapters: adapters) }
+        self.approvals = root.section("approvals") { Approvals($0) }
+        self.jail = root.section("jail") { Jail($0) }
+    }
+}

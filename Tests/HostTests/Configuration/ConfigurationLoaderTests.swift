@@ -1,0 +1,104 @@
+import Host
+import Testing
+
+@Suite("Configuration: where it comes from")
+struct ConfigurationLoaderTests {
+    private let folder = TestFolder()
+
+    private func load(
+        _ environment: [String: String] = [:], flags: ConfigurationFlags = ConfigurationFlags()
+    ) -> LoadedConfiguration {
+        let surroundings = Surroundings(
+            environment: ["HOME": "\(self.folder.path)/home"].merging(environment) { $1 },
+            currentDirectory: "\(self.folder.path)/current")
+        return ConfigurationLoader(flags: flags, surroundings: surroundings).load()
+    }
+
+    @Test("flag before variable before current directory before XDG directory before home")
+    func searchOrder() {
+        let home = self.folder.write("home/.config/jetbridge/jetbridge.yaml", "model: {name: home}")
+        #expect(self.load().file == home)
+        let xdg = self.folder.write("xdg/jetbridge/jetbridge.yaml", "model: {name: xdg}")
+        var environment = ["XDG_CONFIG_HOME": "\(self.folder.path)/xdg"]
+        #expect(self.load(environment).file == xdg)
+        self.folder.write("current/jetbridge.yaml", "model: {name: current}")
+        #expect(self.load(environment).file == "jetbridge.yaml")
+        #expect(self.load(environment).configuration?.model.name == "current")
+        environment["JETBRIDGE_CONFIG"] = self.folder.write("variable.yaml", "model: {name: variable}")
+        #expect(self.load(environment).configuration?.model.name == "variable")
+        let flag = self.folder.write("flag.yaml", "model: {name: flag}")
+        #expect(self.load(environment, flags: ConfigurationFlags(file: flag)).configuration?.model.name == "flag")
+    }
+
+    @Test("a file that somebody named has to be there", arguments: [true, false])
+    func namedFile(_ byFlag: Bool) {
+        let loaded =
+            byFlag
+            ? self.load(flags: ConfigurationFlags(file: "none.yaml")) : self.load(["JETBRIDGE_CONFIG": "none.yaml"])
+        #expect(loaded.configuration == nil)
+        #expect(
+            loaded.issues.map(\.description) == [
+                "none.yaml: the file cannot be read: No such file or directory"
+            ])
+    }
+
+    @Test("what stands in the way of a usual place is told, not passed over")
+    func folderInTheWay() {
+        self.folder.write("current/jetbridge.yaml/x", "")
+        #expect(self.load().errors.first?.message == "the file cannot be read: it is no regular file")
+    }
+
+    @Test("with no file there are the defaults")
+    func defaults() throws {
+        let loaded = self.load()
+        #expect(loaded.file == nil && loaded.issues.isEmpty)
+        let configuration = try #require(loaded.configuration)
+        #expect(configuration.dataDirectory == "\(self.folder.path)/home/.local/share/jetbridge")
+        #expect(configuration.gateway.listen.description == "127.0.0.1:8787")
+        #expect(configuration.model.provider == .rehearsal)
+        #expect(configuration.repositories.map(\.name) == ["notes"])
+        #expect(configuration.repositories.map(\.place) == [.local(path: "\(configuration.dataDirectory)/notes")])
+        #expect(configuration.access.owners.isEmpty && configuration.access.pairing)
+        #expect(configuration.adapters.irc.isEmpty)
+    }
+
+    @Test("the data directory: flag, variable, file, XDG, each from its own place")
+    func dataDirectory() {
+        let path = self.folder.path
+        var environment = ["XDG_DATA_HOME": "\(path)/xdg"]
+        #expect(self.load(environment).configuration?.dataDirectory == "\(path)/xdg/jetbridge")
+        let file = self.folder.write("etc/file.yaml", "data_dir: data")
+        var flags = ConfigurationFlags(file: file)
+        #expect(self.load(environment, flags: flags).configuration?.dataDirectory == "\(path)/etc/data")
+        environment["JETBRIDGE_DATA_DIR"] = "from-variable"
+        #expect(self.load(environment, flags: flags).configuration?.dataDirectory == "\(path)/current/from-variable")
+        flags.dataDirectory = "/from/flag"
+        let configuration = self.load(environment, flags: flags).configuration
+        #expect(configuration?.dataDirectory == "/from/flag")
+        #expect(configuration?.store.path == "/from/flag/jetbridge.sqlite")
+    }
+
+    @Test("flag and variable win over the file")
+    func overrides() {
+        self.folder.write("current/jetbridge.yaml", "gateway: {listen: \"127.0.0.1:1\"}\nlog: {level: error}")
+        var environment: [String: String] = [:]
+        #expect(self.load(environment).configuration?.gateway.listen.port == 1)
+        environment = ["JETBRIDGE_LISTEN": "[::1]:2", "JETBRIDGE_LOG_LEVEL": "debug"]
+        #expect(self.load(environment).configuration?.gateway.listen.description == "[::1]:2")
+        #expect(self.load(environment).configuration?.log.level == .debug)
+        let flags = ConfigurationFlags(listen: "127.0.0.1:0", logLevel: "trace")
+        #expect(self.load(environment, flags: flags).configuration?.gateway.listen.port == 0)
+        #expect(self.load(environment, flags: flags).configuration?.log.level == .trace)
+    }
+
+    @Test("a wrong flag or variable is told by its name")
+    func wrongOverride() {
+        let flags = ConfigurationFlags(listen: "8787")
+        let loaded = self.load(["JETBRIDGE_LOG_LEVEL": "wrning"], flags: flags)
+        #expect(
+            loaded.issues.map(\.description) == [
+                "--listen: the port is missing; write 8787:PORT",
+                "JETBRIDGE_LOG_LEVEL: 'wrning' is none of trace, debug, info, warning, error; did you mean 'warning'?",
+            ])
+    }
+}

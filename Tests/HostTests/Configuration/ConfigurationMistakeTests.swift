@@ -1,0 +1,176 @@
+import Host
+import Testing
+
+@Suite("Configuration: what is wrong is told")
+struct ConfigurationMistakeTests {
+    @Test("all mistakes are told at once, in the order of the file, with path, line, column and the nearest key")
+    func all() {
+        let loaded = load(
+            """
+            lgo: {level: info}
+            gateway:
+              lisen: 127.0.0.1:8787
+              public_url: ftp://x
+            model:
+              provider: opnai
+              turn_timeout: 10
+            adapters:
+              irc:
+                - {id: a, server: "irc.example.org", nick: "9lives", tls: true}
+            """)
+        #expect(loaded.configuration == nil)
+        #expect(
+            loaded.issues.map(\.description) == [
+                "/srv/test.yaml:1:1: lgo: unknown key; did you mean 'log'?",
+                "/srv/test.yaml:3:3: gateway.lisen: unknown key; did you mean 'listen'?",
+                "/srv/test.yaml:4:15: gateway.public_url: the URL's scheme is not http, https, ws or wss",
+                "/srv/test.yaml:6:13: model.provider: 'opnai' is none of rehearsal, copilot, github-models, openai, "
+                    + "copilot-cli; did you mean 'openai'?",
+                "/srv/test.yaml:7:17: model.turn_timeout: '10' is no duration; write 500ms, 30s, 10m, 2h or 1d",
+                "/srv/test.yaml:10:48: adapters.irc[0].nick: a nick has letters, digits and []\\`_^{|}-, and begins "
+                    + "with neither digit nor '-'",
+            ])
+    }
+
+    @Test("a key that resembles nothing is told with those that are valid")
+    func unknownKey() throws {
+        let issue = try #require(load("store: {zzz: 1}").issues.first)
+        #expect(issue.description == "/srv/test.yaml:1:9: store.zzz: unknown key; valid here: url")
+    }
+
+    @Test("what is not YAML is told with its place")
+    func syntax() {
+        #expect(load("log:\n\tlevel: info\n").issues.map(\.line) == [2])
+        #expect(load("a: 1\na: 2").issues.map(\.message) == ["the key 'a' stands on line 1 already"])
+    }
+
+    @Test("a root that is no mapping is told", arguments: ["- a", "text", "12"])
+    func root(_ text: String) {
+        #expect(load(text).errors.count == 1)
+        #expect(load(text).errors.first?.message.hasPrefix("a mapping is expected here") == true)
+    }
+
+    @Test(
+        "one mistake, one error at its place",
+        arguments: [
+            ("log: []", "log", 6, "mapping"), ("log: {level: loud}", "log.level", 14, "trace, debug"),
+            ("log: {level: warn}", "log.level", 14, "warning"), ("log: {level: 1}", "log.level", 14, "'1' is none"),
+            ("store: {url: postgres://x}", "store.url", 14, "SQLite only"),
+            ("store: {url: file.db}", "store.url", 14, "sqlite:FILE"),
+            ("gateway: {listen: 8787}", "gateway.listen", 19, "port is missing"),
+            ("gateway: {listen: \":8787\"}", "gateway.listen", 19, "127.0.0.1:8787"),
+            ("gateway: {listen: \"http://127.0.0.1:1\"}", "gateway.listen", 19, "not a URL"),
+            ("gateway: {listen: \"127.0.0.1:99999\"}", "gateway.listen", 19, "host:port"),
+            ("copilot: {cli_processes: 0}", "copilot.cli_processes", 26, "from 1 to 256"),
+            ("copilot: {cli_processes: four}", "copilot.cli_processes", 26, "whole number"),
+            ("access: {pairing: yes}", "access.pairing", 19, "true or false"),
+            ("access: {owners: alice}", "access.owners", 18, "a list is expected"),
+            ("access: {owners: [alice]}", "access.owners[0]", 19, "begins with its network"),
+            ("access: {owners: [\"icr:x/account:y\"]}", "access.owners[0]", 19, "no network"),
+            ("access: {owners: [\"irc:x/y\"]}", "access.owners[0]", 19, "irc:ID/account:NAME"),
+            ("access: {owners: [\"irc:x/mask:alice\"]}", "access.owners[0]", 19, "NICK!USER@HOST"),
+            ("jail: {memory: 512}", "jail.memory", 16, "no size"),
+            ("jail: {memory: 1KiB}", "jail.memory", 16, "too small"),
+            ("jail: {timeout: 0s}", "jail.timeout", 17, "out of range"),
+            ("jail: {network: {mode: open}}", "jail.network.mode", 24, "none, allowlist"),
+            ("repositories: [{name: a}]", "repositories[0]", 16, "either 'path' or 'github'"),
+            ("repositories: [{name: a, github: b}]", "repositories[0].github", 34, "owner/name"),
+            ("repositories: [{path: a}]", "repositories[0]", 16, "'name' is missing"),
+            ("repositories: [{name: \"a b\", path: a}]", "repositories[0].name", 23, "letters, digits"),
+            ("repositories: [{name: a, path: a, branch: \"a..b\"}]", "repositories[0].branch", 43, "Git"),
+            ("repositories: [{name: a, path: a}, {name: a, path: b}]", "repositories[1]", 36, "taken"),
+            ("default_repository: noets", "default_repository", 21, "no repository"),
+            ("adapters: {irc: [{server: \"h:1\"}]}", "adapters.irc[0]", 18, "'id' is missing"),
+            ("adapters: {irc: [{id: a}]}", "adapters.irc[0]", 18, "'server' is missing"),
+            ("adapters: {irc: [{id: \"a b\", server: \"localhost:1\"}]}", "adapters.irc[0].id", 23, "letters"),
+            (
+                "adapters: {irc: [{id: a, server: \"localhost:1\", channels: [team]}]}", "adapters.irc[0].channels[0]",
+                60, "begins with #"
+            ),
+            ("adapters: {irc: [{id: a, server: \"localhost:1\", tls: 1}]}", "adapters.irc[0].tls", 54, "ca_file"),
+            (
+                "adapters: {irc: [{id: a, server: \"localhost:1\", tls: {ca_file: /nowhere}}]}",
+                "adapters.irc[0].tls.ca_file", 64, "No such file"
+            ),
+            (
+                "adapters: {irc: [{id: a, server: \"localhost:1\", sasl: {mechanism: SCRAM, account: a, password: {env: HOME}}}]}",
+                "adapters.irc[0].sasl.mechanism", 67, "PLAIN, EXTERNAL"
+            ),
+            (
+                "adapters: {matrix: [{id: a, homeserver: \"http://h\", user: \"@a:b\"}]}", "adapters.matrix[0]", 21,
+                "either"
+            ),
+        ] as [(String, String, Int, String)])
+    func one(_ text: String, path: String, column: Int, says: String) {
+        let errors = load(text).errors
+        #expect(errors.map(\.path) == [path])
+        #expect(errors.first?.column == column)
+        #expect(errors.first?.message.contains(says) == true, "\(errors)")
+    }
+
+    @Test("a channel without quotes is a comment, and that is said")
+    func channelWithoutQuotes() throws {
+        let text = """
+            adapters:
+              irc:
+                - id: a
+                  server: localhost:6667
+                  channels:
+                    - #team
+            """
+        let issue = try #require(load(text).errors.first)
+        #expect(issue.path == "adapters.irc[0].channels[0]")
+        #expect(issue.message.contains("in quotes"))
+    }
+
+    @Test("ids are unique over all networks")
+    func adapterIDs() throws {
+        let loaded = load(
+            """
+            adapters:
+              irc: [{id: a, server: "localhost:1"}]
+              telegram: [{id: a, token: {env: T}}]
+            """, environment: ["T": "x"])
+        #expect(loaded.errors.map(\.message) == ["the id 'a' is taken by adapters.irc[0].id; each adapter has its own"])
+    }
+
+    @Test("an owner on a network that is not there is a warning, and the configuration stays good")
+    func unknownAdapter() {
+        let loaded = load("access: {owners: [\"irc:gone/account:alice\"]}")
+        #expect(loaded.warnings.count == 1 && loaded.errors.isEmpty)
+        #expect(loaded.configuration?.access.owners == ["irc:gone/account:alice"])
+    }
+
+    @Test("a server on another machine without TLS is a warning")
+    func plainServer() {
+        #expect(load("adapters: {irc: [{id: a, server: irc.example.org}]}").warnings.count == 1)
+        #expect(load("adapters: {irc: [{id: a, server: 127.0.0.1}]}").issues.isEmpty)
+    }
+
+    @Test("OpenAI's own endpoint needs a key, another may do without")
+    func modelKey() {
+        #expect(load("model: {provider: openai}").errors.first?.message.contains("api_key") == true)
+        #expect(load("model: {provider: openai, base_url: \"http://127.0.0.1:1/v1\"}").issues.isEmpty)
+    }
+
+    @Test("a key does not go over plain HTTP to another machine, unless somebody says so")
+    func plainEndpoint() {
+        let text = "model: {provider: openai, base_url: \"http://llm.example.org/v1\""
+        #expect(load("\(text)}").errors.first?.message.contains("https://") == true)
+        #expect(load("\(text), allow_plain_http: true}").issues.isEmpty)
+    }
+
+    @Test("SASL EXTERNAL needs TLS and a certificate that can be read")
+    func external() {
+        let folder = TestFolder()
+        let certificate = folder.write("irc.pem", "certificate")
+        func read(_ tls: String, _ sasl: String) -> LoadedConfiguration {
+            load("adapters: {irc: [{id: a, server: localhost, tls: \(tls), sasl: {mechanism: EXTERNAL\(sasl)}}]}")
+        }
+        #expect(read("true", "").errors.map(\.message) == ["'certificate' is missing"])
+        #expect(
+            read("true", ", certificate: /nowhere").errors.map(\.message) == ["/nowhere: No such file or directory"])
+        #expect(read("false", ", certificate: \(certificate)").errors.count == 1)
+        #expect(read("true", ", certificate: \(certificate)").issues.isEmpty)
+    }
+}

@@ -1,0 +1,78 @@
+import Host
+import Primitives
+import Testing
+
+@Suite("Configuration: secrets")
+struct ConfigurationSecretTests {
+    private func load(key: String, environment: [String: String] = [:]) -> LoadedConfiguration {
+        HostTests.load("github: {token: \(key)}", environment: environment)
+    }
+
+    @Test(
+        "a literal secret is refused and never repeated",
+        arguments: [
+            "ghp_1234567890", "\"ghp_1234567890\"", "12345", "[ghp_1234567890]", "{env: [ghp_1234567890]}",
+            "{env: \"ghp 1234567890\"}", "{env: ghp_1234567890}",
+        ])
+    func literal(_ text: String) throws {
+        let loaded = self.load(key: text)
+        let issue = try #require(loaded.errors.first)
+        #expect(loaded.configuration == nil)
+        #expect(issue.path.hasPrefix("github.token"))
+        #expect(!loaded.issues.map(\.description).joined().contains("1234567890"))
+    }
+
+    @Test("a variable gives the secret; one that is missing or empty is named")
+    func variable() {
+        #expect(self.load(key: "{env: TOKEN}", environment: ["TOKEN": "x"]).configuration?.github.token == Secret("x"))
+        for environment in [[:], ["TOKEN": ""]] {
+            let issue = self.load(key: "{env: TOKEN}", environment: environment).errors.first
+            #expect(issue?.path == "github.token.env")
+            #expect(issue?.message == "the environment variable TOKEN is not set")
+        }
+    }
+
+    @Test("a file gives the secret without the space around it")
+    func file() {
+        let folder = TestFolder()
+        let path = folder.write("token", " \n se cret\r\n\n")
+        let loaded = self.load(key: "{file: \(path)}")
+        #expect(loaded.issues.isEmpty)
+        #expect(loaded.configuration?.github.token == Secret("se cret"))
+    }
+
+    @Test("a relative file is below the data directory")
+    func relativeFile() {
+        let folder = TestFolder()
+        folder.write("secrets/token", "x")
+        let loaded = HostTests.load("data_dir: \(folder.path)\ngithub: {token: {file: secrets/token}}")
+        #expect(loaded.configuration?.github.token == Secret("x"))
+    }
+
+    @Test("a file that others can read is a warning", arguments: [0o640, 0o604, 0o644])
+    func readableByOthers(_ mode: Int) {
+        let folder = TestFolder()
+        let path = folder.write("token", "x", mode: UInt32(mode))
+        let loaded = self.load(key: "{file: \(path)}")
+        #expect(loaded.warnings.map(\.message) == ["others can read \(path); run: chmod 600 \(path)"])
+        #expect(loaded.configuration != nil)
+    }
+
+    @Test("a file that cannot give a secret is named, with the reason")
+    func wrongFile() {
+        let folder = TestFolder()
+        let empty = folder.write("empty", "\n")
+        let large = folder.write("large", String(repeating: "x", count: 70_000))
+        func message(_ path: String) -> String? { self.load(key: "{file: \(path)}").errors.first?.message }
+        #expect(message("\(folder.path)/none")?.hasSuffix("none cannot be read: No such file or directory") == true)
+        #expect(message(folder.path)?.hasSuffix("it is no regular file") == true)
+        #expect(message(empty) == "the secret's file \(empty) is empty")
+        #expect(message(large)?.contains("larger than") == true)
+    }
+
+    @Test("a secret has exactly one source", arguments: ["{}", "{env: A, file: b}", "{env: ~}", "{vault: x}"])
+    func oneSource(_ text: String) {
+        let loaded = self.load(key: text, environment: ["A": "x"])
+        #expect(loaded.errors.contains { $0.message == "a secret is either {env: NAME} or {file: PATH}" })
+    }
+}

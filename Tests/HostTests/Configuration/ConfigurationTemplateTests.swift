@@ -1,0 +1,69 @@
+import Host
+import Testing
+
+@Suite("Configuration: the templates")
+struct ConfigurationTemplateTests {
+    /// What the templates take from the environment.
+    private static let environment = Dictionary(
+        uniqueKeysWithValues: [
+            "OPENAI_API_KEY", "IRC_PASSWORD", "IRC_SASL_PASSWORD", "IRC_CHANNEL_KEY", "MATRIX_TOKEN", "SLACK_BOT_TOKEN",
+            "SLACK_APP_TOKEN", "TELEGRAM_TOKEN", "GITHUB_TOKEN",
+        ].map { ($0, "value") })
+
+    @Test("every template is read without a word", arguments: ConfigurationTemplate.all.map(\.name))
+    func reads(_ name: String) throws {
+        let template = try #require(ConfigurationTemplate.named(name))
+        let loaded = load(template.text, environment: Self.environment)
+        #expect(loaded.issues == [])
+        #expect(loaded.configuration != nil)
+        #expect(template.summary.count > 20 && !template.summary.hasPrefix("#"))
+    }
+
+    @Test("the example is there, and the one that says what no file means")
+    func names() {
+        #expect(Set(ConfigurationTemplate.all.map(\.name)).isSuperset(of: ["example", "default", "irc", "openai"]))
+        #expect(ConfigurationTemplate.named(ConfigurationTemplate.standard) != nil)
+    }
+
+    @Test("the example needs nothing from the environment as it is")
+    func exampleAsIs() throws {
+        let template = try #require(ConfigurationTemplate.named("example"))
+        #expect(load(template.text).issues == [])
+    }
+
+    @Test("example and default say what is true without any file", arguments: ["example", "default"])
+    func defaults(_ name: String) throws {
+        let template = try #require(ConfigurationTemplate.named(name))
+        let said = try #require(load(template.text).configuration)
+        let silent = try #require(load("").configuration)
+        #expect("\(said)" == "\(silent)")
+    }
+
+    @Test("the example with every setting switched on is good too, and knows all keys")
+    func exampleSwitchedOn() throws {
+        let template = try #require(ConfigurationTemplate.named("example"))
+        let text = template.text.split(separator: "\n", omittingEmptySubsequences: false).map(Self.switchedOn)
+            .joined(separator: "\n").replacing("/etc/ssl/private-ca.pem", with: "/etc/hostname")
+        let loaded = load(text, environment: Self.environment)
+        #expect(loaded.errors == [])
+        let configuration = try #require(loaded.configuration)
+        #expect(configuration.dataDirectory == "/var/lib/jetbridge")
+        #expect(configuration.adapters.irc.map(\.id) == ["libera"])
+        #expect(configuration.adapters.irc[0].channels.count == 2)
+        #expect(configuration.adapters.matrix.count == 1)
+        #expect(configuration.adapters.slack.count == 1)
+        #expect(configuration.adapters.telegram.count == 1)
+        #expect(configuration.repositories.count == 2)
+        #expect(configuration.model.contextTokens == 128_000)
+    }
+
+    /// Takes the `#` from `#key: value` and from `#  - item`, and leaves `# a comment` alone.
+    private static func switchedOn(_ line: Substring) -> String {
+        let indentation = line.prefix { $0 == " " }
+        let rest = line.dropFirst(indentation.count)
+        guard rest.first == "#" else { return String(line) }
+        let setting = rest.dropFirst()
+        let isComment = setting.isEmpty || (setting.hasPrefix(" ") && !setting.hasPrefix("  "))
+        return isComment ? String(line) : String(indentation + setting)
+    }
+}

@@ -1,0 +1,131 @@
+import HTTP
+import Host
+import Primitives
+import Testing
+
+/// The file as it is promised to people, key for key; what is tested here cannot change without breaking them.
+@Suite("Configuration: the promised file")
+struct ContractTests {
+    private static let file = """
+        data_dir: /var/lib/jetbridge
+        log: {level: info, format: json}            # trace debug info warning error · json text
+        store: {url: "sqlite:jetbridge.sqlite"}
+        gateway:
+          listen: 127.0.0.1:8787
+          public_url: http://127.0.0.1:8787
+        model:
+          provider: rehearsal
+          name: gpt-4.1
+          base_url: https://api.openai.com/v1
+          api_key: {env: OPENAI_API_KEY}
+          turn_timeout: 10m
+        copilot:
+          github_url: https://github.com
+          api_url: https://api.github.com
+          integration_id: vscode-chat
+          cli: copilot
+          cli_processes: 4
+        github: {api_url: https://api.github.com, web_url: https://github.com, token: {env: GITHUB_TOKEN}}
+        repositories:
+          - {name: notes, path: notes}
+          - {name: app, github: owner/app, branch: main}
+        default_repository: notes
+        access:
+          owners: ["irc:local/account:alice", "irc:local/mask:alice!*@trusted.host", "slack:T1/U1", "telegram:1001", "matrix:@alice:example.org"]
+          members: []
+          guests: []
+          pairing: true
+        approvals: {commands: ask, writes: allow, network: ask, timeout: 5m}
+        jail:
+          memory: 512MiB
+          processes: 64
+          file_size: 64MiB
+          output: 1MiB
+          timeout: 2m
+          network: {mode: none, allow: []}
+          workspace_quota: 1GiB
+        adapters:
+          irc:
+            - id: local
+              server: 127.0.0.1:6667
+              tls: false
+              nick: jetbridge
+              password: {env: IRC_PASSWORD}
+              sasl: {mechanism: PLAIN, account: jetbridge, password: {env: IRC_SASL_PASSWORD}}
+              channels: ["#team"]
+          matrix:
+            - {id: home, homeserver: "http://127.0.0.1:8008", user: "@jetbridge:example.org", access_token: {env: MATRIX_TOKEN}}
+          slack:
+            - {id: team, bot_token: {env: SLACK_BOT_TOKEN}, app_token: {env: SLACK_APP_TOKEN}, api_url: "https://slack.com/api/"}
+          telegram:
+            - {id: bot, token: {env: TELEGRAM_TOKEN}, api_url: "https://api.telegram.org"}
+        """
+
+    private static let variables = [
+        "OPENAI_API_KEY", "GITHUB_TOKEN", "IRC_PASSWORD", "IRC_SASL_PASSWORD", "MATRIX_TOKEN", "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN", "TELEGRAM_TOKEN",
+    ]
+
+    private func loadFile() throws -> Configuration {
+        let environment = Dictionary(uniqueKeysWithValues: Self.variables.map { ($0, "of \($0)") })
+        let loaded = load(Self.file, environment: environment)
+        #expect(loaded.issues == [])
+        return try #require(loaded.configuration)
+    }
+
+    @Test("every value arrives")
+    func values() throws {
+        let file = try self.loadFile()
+        #expect(file.dataDirectory == "/var/lib/jetbridge")
+        #expect(file.log.level == .info && file.log.format == .json)
+        #expect(file.store.path == "/var/lib/jetbridge/jetbridge.sqlite")
+        #expect(file.gateway.listen == SocketAddress(host: "127.0.0.1", port: 8787))
+        #expect(file.gateway.publicURL?.origin == "http://127.0.0.1:8787")
+        #expect(file.model.provider == .rehearsal && file.model.name == "gpt-4.1")
+        #expect(file.model.baseURL.description == "https://api.openai.com/v1")
+        #expect(file.model.apiKey == Secret("of OPENAI_API_KEY"))
+        #expect(file.model.turnTimeout == .seconds(600))
+        #expect(file.copilot.cli == "copilot" && file.copilot.cliProcesses == 4)
+        #expect(file.github.token == Secret("of GITHUB_TOKEN"))
+        #expect(file.repositories.map(\.name) == ["notes", "app"])
+        #expect(
+            file.repositories.map(\.place) == [
+                .local(path: "/var/lib/jetbridge/notes"), .github(owner: "owner", name: "app"),
+            ])
+        #expect(file.defaultRepository == "notes")
+        #expect(file.access.owners.count == 5 && file.access.pairing)
+        #expect(file.approvals.commands == .ask && file.approvals.writes == .allow)
+        #expect(file.approvals.timeout == .seconds(300))
+    }
+
+    @Test("the jail's limits are bytes and durations")
+    func jail() throws {
+        let jail = try self.loadFile().jail
+        #expect(
+            [jail.memory, jail.fileSize, jail.output, jail.workspaceQuota] == [512 << 20, 64 << 20, 1 << 20, 1 << 30])
+        #expect(jail.timeout == .seconds(120) && jail.network.mode == .none)
+    }
+
+    @Test("every network arrives")
+    func adapters() throws {
+        let adapters = try self.loadFile().adapters
+        let irc = try #require(adapters.irc.first)
+        #expect(irc.server == SocketAddress(host: "127.0.0.1", port: 6667) && irc.tls == .off)
+        #expect(irc.nick == "jetbridge" && irc.password == Secret("of IRC_PASSWORD"))
+        guard case .plain("jetbridge", Secret("of IRC_SASL_PASSWORD")) = irc.sasl else {
+            Issue.record("SASL is \(String(describing: irc.sasl))")
+            return
+        }
+        #expect(irc.channels == [Configuration.IRC.Channel(name: "#team", key: nil)])
+        #expect(adapters.matrix.map(\.user) == ["@jetbridge:example.org"])
+        #expect(adapters.slack.map(\.appToken) == [Secret("of SLACK_APP_TOKEN")])
+        #expect(adapters.telegram.map(\.apiURL.host) == ["api.telegram.org"])
+    }
+
+    @Test("no secret shows when the configuration is printed")
+    func secretsDoNotShow() throws {
+        var text = ""
+        dump(try self.loadFile(), to: &text)
+        #expect(!text.contains("of IRC_") && !text.contains("of OPENAI"))
+    }
+}

@@ -1,0 +1,27 @@
+import Primitives
+import Testing
+
+@Suite("The nearest word")
+struct NearestTests {
+    private static let keys = ["data_dir", "log", "store", "gateway", "model", "provider", "listen", "name"]
+
+    @Test(
+        "a typing slip finds its word",
+        arguments: [
+            ("provder", "provider"), ("modle", "model"), ("Gateway", "gateway"), ("data-dir", "data_dir"),
+            ("lisen", "listen"), ("lgo", "log"), ("nmae", "name"),
+        ])
+    func slip(_ word: String, meant: String) {
+        #expect(nearest(to: word, among: Self.keys) == meant)
+    }
+
+    @Test("a different word finds nothing", arguments: ["", "zzz", "certificate", "x"])
+    func different(_ word: String) {
+        #expect(nearest(to: word, among: Self.keys) == nil)
+    }
+
+    @Test("a very long word costs no more than a long one")
+    func long() {
+        #expect(nearest(to: String(repeating: "a", count: 1_000_000), among: Self.keys) == nil)
+    }
+}
