@@ -1,0 +1,70 @@
+internal import CSQLite
+internal import Glibc
+
+extension DatabaseError {
+    /// Trouble that SQLite reports.
+    ///
+    /// - Parameters:
+    ///   - detail: SQLite's own text.
+    ///   - systemError: `errno` of the failed system call, or 0.
+    ///   - isReader: whether the connection is one that only reads, where "read-only" means a mistake in the program.
+    init(resultCode: Int32, detail: String, systemError: Int32, path: String, isReader: Bool) {
+        let code = Self.code(resultCode, systemError, isReader: isReader)
+        let facts = "\(detail), SQLite \(resultCode)" + (systemError == 0 ? "" : ", errno \(systemError)")
+        self.init(code: code, message: Self.message(code, path: path, facts: facts), resultCode: resultCode)
+    }
+
+    private static func code(_ resultCode: Int32, _ systemError: Int32, isReader: Bool) -> Code {
+        // SQLite reports a full disk as FULL where it writes pages, but as an I/O error where it grows its shared index.
+        switch (resultCode & 0xFF, systemError) {
+        case (SQLITE_IOERR, ENOSPC), (SQLITE_IOERR, EDQUOT), (SQLITE_CANTOPEN, ENOSPC), (SQLITE_CANTOPEN, EDQUOT):
+            return .full
+        case (SQLITE_CANTOPEN, EROFS), (SQLITE_CANTOPEN, EACCES), (SQLITE_CANTOPEN, EPERM), (SQLITE_IOERR, EROFS):
+            return .readOnly
+        default: break
+        }
+        switch resultCode & 0xFF {
+        case SQLITE_FULL: return .full
+        case SQLITE_READONLY: return isReader ? .misuse : .readOnly
+        case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt
+        case SQLITE_BUSY, SQLITE_LOCKED: return .locked
+        case SQLITE_CANTOPEN: return .cannotOpen
+        case SQLITE_PERM, SQLITE_AUTH: return .readOnly
+        case SQLITE_IOERR: return .inputOutput
+        case SQLITE_NOMEM: return .outOfMemory
+        case SQLITE_INTERRUPT: return .interrupted
+        case SQLITE_CONSTRAINT: return Self.isUnique(resultCode) ? .unique : .constraint
+        default: return .misuse
+        }
+    }
+
+    private static func isUnique(_ resultCode: Int32) -> Bool {
+        // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY and _ROWID are macros with shifts, which Swift does not import.
+        [8, 6, 10].contains(resultCode >> 8)
+    }
+
+    private static func message(_ code: Code, path: String, facts: String) -> String {
+        switch code {
+        case .full:
+            "the store \(path) cannot grow because the disk is full (\(facts)): free some space; what was stored is kept"
+        case .readOnly:
+            "the store \(path) cannot be written (\(facts)): give the user that runs this program the right to write the "
+                + "file and its directory, and check that the disk is not mounted read-only"
+        case .corrupt:
+            "the store \(path) is damaged or not a database (\(facts)): stop the program, keep a copy of the file and of "
+                + "its -wal beside it, then restore the last backup or try `sqlite3 \(path) .recover`"
+        case .locked:
+            "the store \(path) is locked by another process (\(facts)): end what holds it, such as an open sqlite3 shell, "
+                + "and try again"
+        case .cannotOpen:
+            "the store \(path) cannot be opened (\(facts)): check that its directory exists and is yours"
+        case .inputOutput:
+            "the disk of the store \(path) reports an error (\(facts)): check the disk and the system log; what was being "
+                + "written may or may not be stored"
+        case .outOfMemory: "no memory left for the store \(path) (\(facts)): give the program more"
+        case .unique: "the store has this entry already (\(facts))"
+        case .constraint: "the store refuses contradictory data (\(facts)): this is a mistake in the program, report it"
+        default: "the store cannot do this (\(facts)): this is a mistake in the program, report it"
+        }
+    }
+}

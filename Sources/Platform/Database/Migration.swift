@@ -1,0 +1,22 @@
+/// One step of the schema. Steps only go forward; a released one never changes.
+package struct Migration: Sendable {
+    /// 1, 2, 3, … without gaps.
+    package let number: Int
+    package let name: String
+    /// One or more statements, which run in one transaction.
+    package let sql: String
+
+    package init(number: Int, name: String, sql: String) {
+        self.number = number
+        self.name = name
+        self.sql = sql
+    }
+
+    /// Tells that a released step was changed: FNV-1a over the text, 64 bits in hexadecimal.
+    var checksum: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in self.sql.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}

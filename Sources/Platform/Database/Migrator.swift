@@ -1,0 +1,93 @@
+/// Brings the schema of a file to what this version of the program knows.
+struct Migrator {
+    private static let table = """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
+            applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+        )
+        """
+
+    private let migrations: [Migration]
+    private let path: String
+
+    init(_ migrations: [Migration], path: String) throws(DatabaseError) {
+        self.migrations = migrations.sorted { $0.number < $1.number }
+        self.path = path
+        guard self.migrations.map(\.number) == (0..<migrations.count).map({ $0 + 1 }) else {
+            throw DatabaseError(
+                code: .misuse,
+                message: "the migrations are not numbered 1, 2, 3, …: this is a mistake in the program, report it")
+        }
+    }
+
+    /// Applies what is missing, each step in a transaction of its own. Another process may do the same at this moment.
+    func run(on connection: Connection) throws(DatabaseError) {
+        if try self.isCurrent(connection) { return }
+        try connection.execute(Self.table)
+        // A table is rebuilt by dropping the old one, which must not delete what refers to it; checked afterwards.
+        try connection.control("PRAGMA foreign_keys = OFF")
+        for migration in self.migrations { try self.apply(migration, on: connection) }
+        try connection.control("PRAGMA foreign_keys = ON")
+    }
+
+    private func isCurrent(_ connection: Connection) throws(DatabaseError) -> Bool {
+        let isThere = try connection.first(
+            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'")
+        guard isThere != nil else { return false }
+        return try self.applied(connection) == self.migrations.count
+    }
+
+    /// The number of steps that the file has, after a look whether they are ours.
+    private func applied(_ connection: Connection) throws(DatabaseError) -> Int {
+        let rows = try connection.query("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
+        for (index, row) in rows.enumerated() {
+            guard index < self.migrations.count else {
+                throw DatabaseError(
+                    code: .tooNew,
+                    message:
+                        "the store \(self.path) was written by a newer version (schema \(rows.count), this program "
+                        + "knows \(self.migrations.count)): install the newer version, or restore a backup of before")
+            }
+            let migration = self.migrations[index]
+            guard try row.int("number") == migration.number, try row.text("checksum") == migration.checksum else {
+                throw DatabaseError(
+                    code: .migration,
+                    message:
+                        "step \(migration.number) (\(migration.name)) of the store \(self.path) is not the one that this "
+                        + "program knows: the file belongs to another build; use that one, or restore a backup")
+            }
+        }
+        return rows.count
+    }
+
+    private func apply(_ migration: Migration, on connection: Connection) throws(DatabaseError) {
+        // The lock first, then the look: of two processes one applies the step, the other sees it done.
+        try connection.control("BEGIN IMMEDIATE")
+        do throws(DatabaseError) {
+            if try self.applied(connection) < migration.number { try self.perform(migration, on: connection) }
+            try connection.control("COMMIT")
+        } catch {
+            connection.giveUpTransaction()
+            guard error.code == .misuse || error.code == .constraint || error.code == .unique else { throw error }
+            throw DatabaseError(
+                code: .migration,
+                message:
+                    "step \(migration.number) (\(migration.name)) of the store \(self.path) failed and was undone: "
+                    + "\(error.message)", resultCode: error.resultCode)
+        }
+    }
+
+    private func perform(_ migration: Migration, on connection: Connection) throws(DatabaseError) {
+        try connection.script(migration.sql)
+        guard connection.isInTransaction else {
+            throw DatabaseError(code: .misuse, message: "a migration must not end its transaction")
+        }
+        if let row = try connection.control("PRAGMA foreign_key_check").first {
+            throw DatabaseError(
+                code: .constraint, message: "rows of \(row[0].text ?? "a table") refer to what is not there")
+        }
+        try connection.execute(
+            "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)", SQLValue(migration.number),
+            .text(migration.name), .text(migration.checksum))
+    }
+}

@@ -1,0 +1,129 @@
+internal import Primitives
+internal import Synchronization
+
+/// One write that waits for its commit.
+struct PendingWrite: Sendable {
+    /// Runs the body; what it returns hands the value over after the commit.
+    let perform: @Sendable (Connection) throws -> @Sendable () -> Void
+    let fail: @Sendable (any Error) -> Void
+}
+
+/// The only connection that writes, on a thread of its own. What arrives while a commit is under way goes together
+/// into the next one, so that one fsync serves many writers.
+final class Writer: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked: the connection stays on one thread
+    enum Job: Sendable {
+        case write(PendingWrite)
+        case close(@Sendable () -> Void)
+    }
+
+    /// Bounds the time for which readers of an old state keep the log growing, and the work that one failure repeats.
+    private static let groupLimit = 1_024
+    /// Pages (4 KiB) in the log before they are copied into the file; SQLite's own default.
+    private static let checkpointPages = 1_000
+
+    private let queue: JobQueue<Job>
+    private let observer: (@Sendable (CommitReport) -> Void)?
+    private let isWoken = Atomic(false)
+    private var connection: Connection?
+
+    init(_ connection: Connection, _ queue: JobQueue<Job>, observer: (@Sendable (CommitReport) -> Void)?) {
+        self.connection = connection
+        self.queue = queue
+        self.observer = observer
+    }
+
+    func wake() {
+        self.isWoken.store(true, ordering: .releasing)
+        self.queue.wake()
+    }
+
+    func turn() {
+        let jobs = self.queue.take(atMost: Self.groupLimit) { self.isWoken.exchange(false, ordering: .acquiring) }
+        var writes: [PendingWrite] = []
+        for job in jobs {
+            switch job {
+            case .write(let write): writes.append(write)
+            case .close(let completion):
+                self.commit(writes)
+                writes = []
+                self.connection = nil
+                completion()
+            }
+        }
+        self.commit(writes)
+    }
+
+    private func commit(_ writes: [PendingWrite]) {
+        guard let connection = self.connection, !writes.isEmpty else { return }
+        let group = WriteGroup(connection)
+        let started = ContinuousClock.now
+        let undone = group.run(writes)
+        self.observer?(CommitReport(duration: ContinuousClock.now - started, writes: writes.count))
+        // The disk was full for all of them together; each may still fit by itself.
+        for write in undone { _ = group.run([write]) }
+        // After the answers, so that nobody waits for it. A failure only means that the log grows on.
+        if connection.logPages >= Self.checkpointPages { try? connection.checkpoint() }
+    }
+}
+
+/// One transaction for several writes.
+private struct WriteGroup {
+    private let connection: Connection
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    /// Answers every write, except those that it returns: they were undone together and may be tried alone.
+    func run(_ writes: [PendingWrite]) -> [PendingWrite] {
+        do {
+            try self.connection.control("BEGIN IMMEDIATE")
+        } catch {
+            for write in writes { write.fail(error) }
+            return []
+        }
+        var done: [(write: PendingWrite, deliver: @Sendable () -> Void)] = []
+        var failed: [(write: PendingWrite, error: any Error)] = []
+        for (index, write) in writes.enumerated() {
+            do {
+                done.append((write, try self.perform(write, alone: writes.count == 1)))
+            } catch {
+                failed.append((write, error))
+                if self.connection.isInTransaction { continue }
+                // SQLite gave up the transaction, and with it what the others had written.
+                let others = done.map(\.write) + writes[(index + 1)...]
+                for (write, error) in failed { write.fail(error) }
+                return self.undone(others, because: error)
+            }
+        }
+        return self.end(done, failed)
+    }
+
+    /// A write alone needs no savepoint: the transaction is its own.
+    private func perform(_ write: PendingWrite, alone: Bool) throws -> @Sendable () -> Void {
+        alone
+            ? try write.perform(self.connection) : try self.connection.savepoint { try write.perform(self.connection) }
+    }
+
+    private func end(
+        _ done: [(write: PendingWrite, deliver: @Sendable () -> Void)],
+        _ failed: [(write: PendingWrite, error: any Error)]
+    ) -> [PendingWrite] {
+        do {
+            try self.connection.control(done.isEmpty ? "ROLLBACK" : "COMMIT")
+        } catch {
+            self.connection.giveUpTransaction()
+            for (write, error) in failed { write.fail(error) }
+            return self.undone(done.map(\.write), because: error)
+        }
+        for (_, deliver) in done { deliver() }
+        for (write, error) in failed { write.fail(error) }
+        return []
+    }
+
+    private func undone(_ writes: [PendingWrite], because error: any Error) -> [PendingWrite] {
+        if writes.count > 1, (error as? DatabaseError)?.code == .full { return writes }
+        for write in writes { write.fail(error) }
+        return []
+    }
+}
