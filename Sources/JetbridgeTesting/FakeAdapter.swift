@@ -20,11 +20,13 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var sink: (any MessageSink)?
         var failures: [AdapterError] = []
         var nextEvent = 0
-        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [(isMet: @Sendable ([Post]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         var isTyping = false
     }
 
+    /// The network's id.
     public let id: AdapterID
+    /// Markdown as it is written.
     public let renderer: any MessageRenderer = PlainMarkdownRenderer()
     private let roomTraits: RoomTraits
     private let state = Protected(State())
@@ -84,14 +86,36 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
 
     /// Waits until at least `count` messages stand in the rooms.
     public func waitForPosts(_ count: Int) async {
+        await self.wait { $0.count >= count }
+    }
+
+    /// Waits until a message reads `text`.
+    public func waitForText(_ text: String) async {
+        await self.wait { $0.contains { $0.text == text } }
+    }
+
+    private func wait(until isMet: @escaping @Sendable ([Post]) -> Bool) async {
         await withCheckedContinuation { continuation in
             let isThere = self.state.withLock { state in
-                if state.posts.count >= count { return true }
-                state.waiters.append((count, continuation))
+                if isMet(state.posts) { return true }
+                state.waiters.append((isMet, continuation))
                 return false
             }
             if isThere { continuation.resume() }
         }
+    }
+
+    /// Changes what stands in the rooms and tells who waits for it.
+    private func change<Value>(_ body: (inout State) -> Value) -> Value {
+        let (value, ready) = self.state.withLock { state in
+            let value = body(&state)
+            let posts = state.posts
+            let ready = state.waiters.filter { $0.isMet(posts) }
+            state.waiters.removeAll { $0.isMet(posts) }
+            return (value, ready)
+        }
+        for waiter in ready { waiter.continuation.resume() }
+        return value
     }
 
     private var connectedSink: any MessageSink {
@@ -105,36 +129,40 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
 
     // MARK: ChatAdapter
 
+    /// Always up.
     public var status: AdapterStatus { AdapterStatus(state: .up, since: 0) }
 
+    /// Connects it; nothing runs.
     public func run(delivering sink: any MessageSink) async throws { self.connect(to: sink) }
 
+    /// Does nothing.
     public func stop() async {}
 
+    /// The traits that it was made with.
     public func traits(of room: RoomID) -> RoomTraits { self.roomTraits }
 
+    /// Puts the message into its room, or fails as told.
     public func post(_ message: OutgoingMessage) async throws -> MessageReference {
-        if let failure = self.state.withLock({ $0.failures.isEmpty ? nil : $0.failures.removeFirst() }) { throw failure }
-        let (reference, ready) = self.state.withLock { state in
+        if let failure = self.state.withLock({ $0.failures.isEmpty ? nil : $0.failures.removeFirst() }) {
+            throw failure
+        }
+        return self.change { state in
             let id = "p\(state.posts.count + 1)"
             state.posts.append(Post(id: id, route: message.route, text: message.text, edits: 0))
-            let count = state.posts.count
-            let ready = state.waiters.filter { $0.count <= count }
-            state.waiters.removeAll { $0.count <= count }
-            return (MessageReference(room: message.route.room, id: id), ready)
+            return MessageReference(room: message.route.room, id: id)
         }
-        for waiter in ready { waiter.continuation.resume() }
-        return reference
     }
 
+    /// Edits a message in place.
     public func replace(_ reference: MessageReference, with message: OutgoingMessage) async throws {
-        self.state.withLock { state in
+        self.change { state in
             guard let index = state.posts.firstIndex(where: { $0.id == reference.id }) else { return }
             state.posts[index].text = message.text
             state.posts[index].edits += 1
         }
     }
 
+    /// Remembers the sign.
     public func setTyping(_ isTyping: Bool, in route: Route) async {
         self.state.withLock { $0.isTyping = isTyping }
     }

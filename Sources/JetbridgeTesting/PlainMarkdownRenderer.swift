@@ -5,6 +5,7 @@ public struct PlainMarkdownRenderer: MessageRenderer {
     /// Makes one.
     public init() {}
 
+    /// The lines as they are.
     public func render(_ markdown: String) -> RenderedText {
         var text = RenderedText()
         var frame: Int?
@@ -25,5 +26,6 @@ public struct PlainMarkdownRenderer: MessageRenderer {
         return text
     }
 
+    /// Nothing spans a cut.
     public func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
 }

@@ -19,7 +19,22 @@ public final class TemporaryDirectory: Sendable {
     }
 
     deinit {
-        // Depth first, without following links.
-        nftw(self.path, { path, _, _, _ in path.map { remove($0) } ?? 0 }, 16, Int32(FTW_DEPTH.rawValue) | Int32(FTW_PHYS.rawValue))
+        Self.remove(self.path)
+    }
+
+    /// Depth first, without following links.
+    private static func remove(_ path: String) {
+        if let stream = opendir(path) {
+            while let entry = readdir(stream) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                guard name != ".", name != ".." else { continue }
+                let isFolder = entry.pointee.d_type == UInt8(DT_DIR)
+                if isFolder { Self.remove(path + "/" + name) } else { unlink(path + "/" + name) }
+            }
+            closedir(stream)
+        }
+        rmdir(path)
     }
 }

@@ -8,7 +8,7 @@ public struct HistoryEntry: Sendable, Equatable {
         case assistant
     }
 
-    /// The stored message's number; grows with time.
+    /// The place in the session's history; grows from entry to entry.
     public let id: Int64
     /// Who said it.
     public let role: Role
@@ -30,7 +30,7 @@ public struct HistoryEntry: Sendable, Equatable {
 public struct HistorySummary: Sendable, Equatable {
     /// Markdown.
     public let text: String
-    /// The last message that it covers.
+    /// The place of the last entry that it covers.
     public let through: Int64
 
     /// Makes a summary.

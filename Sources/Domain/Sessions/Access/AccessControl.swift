@@ -1,0 +1,91 @@
+package import Chat
+internal import Crypto
+internal import Primitives
+
+/// The access policy in force, its stored grants and its pairing codes.
+package final class AccessControl: Sendable {
+    private struct State {
+        var policy: AccessPolicy
+        var limiter = AttemptLimiter(perPeer: 5, inTotal: 30, window: 600_000)
+    }
+
+    private let state: Protected<State>
+    private let store: SessionStore
+    private let now: @Sendable () -> Int64
+
+    /// Codes live for an hour.
+    package static let codeLifetime: Int64 = 3_600_000
+
+    package init(policy: AccessPolicy, store: SessionStore, now: @escaping @Sendable () -> Int64) {
+        self.state = Protected(State(policy: policy))
+        self.store = store
+        self.now = now
+    }
+
+    /// Reads the stored grants; those for a connection ended with the last run.
+    package func load() async throws {
+        let grants = try await self.store.write { ledger in
+            try ledger.endConnectionGrants()
+            return try ledger.grants()
+        }
+        self.state.withLock { state in for grant in grants { state.policy.grant(grant.role, to: grant.identity) } }
+    }
+
+    /// Takes over changed lists; grants stay.
+    package func replace(policy: AccessPolicy) async throws {
+        let grants = try await self.store.read { ledger in try ledger.grants() }
+        var policy = policy
+        for grant in grants { policy.grant(grant.role, to: grant.identity) }
+        let complete = policy
+        self.state.withLock { $0.policy = complete }
+    }
+
+    package var isPairingAllowed: Bool { self.state.withLock { $0.policy.isPairingAllowed } }
+
+    package func role(of sender: Sender) -> Role? { self.state.withLock { $0.policy.role(of: sender) } }
+
+    /// Whether `peer` may present a code now: five wrong ones in ten minutes are enough.
+    package func mayPair(_ peer: String) -> Bool {
+        let now = self.now()
+        return self.state.withLock { $0.limiter.mayTry(peer, at: now) }
+    }
+
+    /// Uses up `code` for `sender`. Nil for a wrong one.
+    package func pair(_ sender: Sender, code: String) async throws -> Role? {
+        let now = self.now()
+        let hash = Self.hash(ofCode: code)
+        let role = try await self.store.write { ledger -> Role? in
+            guard let role = try ledger.takeCode(hash: hash, at: now) else { return nil }
+            try ledger.grant(role, to: sender.id, isLasting: sender.isLasting, at: now)
+            return role
+        }
+        self.state.withLock { state in
+            if let role { state.policy.grant(role, to: sender.id) } else { state.limiter.failed(sender.id, at: now) }
+        }
+        return role
+    }
+
+    /// The end of a connection's identity.
+    package func end(_ identity: String) async throws {
+        guard self.state.withLock({ $0.policy.isGranted(identity) }) else { return }
+        self.state.withLock { $0.policy.revoke(identity) }
+        try await self.store.write { ledger in try ledger.revoke(identity) }
+    }
+
+    /// A new code for `role`, as it is shown, and when it ends (milliseconds since 1970). Only its hash is stored.
+    package static func makeCode(
+        for role: Role, in store: SessionStore, at now: Int64
+    ) async throws -> (code: String, expiresAt: Int64) {
+        let code = Crypto.randomCode()
+        let expiresAt = now + Self.codeLifetime
+        let hash = Self.hash(ofCode: code)
+        try await store.write { ledger in try ledger.insertCode(hash: hash, role: role, expiresAt: expiresAt) }
+        return (code, expiresAt)
+    }
+
+    /// Hash of a code however it was typed: case, spaces and dashes do not matter.
+    package static func hash(ofCode code: String) -> String {
+        let normal = code.uppercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return Crypto.hex(Crypto.sha256(Array(normal.utf8)))
+    }
+}

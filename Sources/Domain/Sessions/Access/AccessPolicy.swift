@@ -1,0 +1,44 @@
+package import Chat
+
+/// Who may talk to the bot: the configured lists and the grants made by pairing. Pure.
+package struct AccessPolicy: Sendable {
+    /// Configured entries by role.
+    private let entries: [(role: Role, text: String)]
+    /// Grants by identity.
+    private var grants: [String: Role] = [:]
+    /// Whether unknown people may present a pairing code.
+    package let isPairingAllowed: Bool
+
+    package init(owners: [String] = [], members: [String] = [], guests: [String] = [], isPairingAllowed: Bool = true) {
+        self.entries =
+            owners.map { (.owner, $0) } + members.map { (.member, $0) } + guests.map { (.guest, $0) }
+        self.isPairingAllowed = isPairingAllowed
+    }
+
+    /// The strongest role that any vouched identity of `sender` has; nil for a stranger, a program or ourselves.
+    package func role(of sender: Sender) -> Role? {
+        guard !sender.isBot, !sender.isSelf else { return nil }
+        var best: Role?
+        for identity in sender.identities {
+            if let granted = self.grants[identity.value] { best = max(best ?? granted, granted) }
+            for entry in self.entries where Self.matches(entry.text, identity) {
+                best = max(best ?? entry.role, entry.role)
+            }
+        }
+        return best
+    }
+
+    package mutating func grant(_ role: Role, to identity: String) { self.grants[identity] = role }
+
+    package mutating func revoke(_ identity: String) { self.grants[identity] = nil }
+
+    package func isGranted(_ identity: String) -> Bool { self.grants[identity] != nil }
+
+    static func matches(_ entry: String, _ identity: Identity) -> Bool {
+        switch identity.comparison {
+        case .exact: entry == identity.value
+        case .caseInsensitive: Glob.fold(Array(entry.utf8)) == Glob.fold(Array(identity.value.utf8))
+        case .mask: Glob.matches(pattern: entry, identity.value)
+        }
+    }
+}

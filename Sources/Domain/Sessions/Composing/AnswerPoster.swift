@@ -1,0 +1,68 @@
+internal import Chat
+internal import Markdown
+
+/// Follows a growing answer and says which messages are due where nothing can be edited: whole paragraphs, as they are
+/// finished. Pure.
+struct AnswerPoster {
+    private let composer: Composer
+    private let traits: RoomTraits
+    private var blocks = MarkdownBlocks()
+    /// The bytes of the answer that have been turned into messages.
+    private var consumed = 0
+    /// How many messages the answer has made.
+    private(set) var count = 0
+    /// The answer is too long for this room: an excerpt and a link stand for it.
+    private(set) var isShortened = false
+
+    init(traits: RoomTraits, renderer: any MessageRenderer) {
+        self.traits = traits
+        self.composer = Composer(traits: traits, renderer: renderer)
+    }
+
+    var canAppend: Bool {
+        !self.traits.capabilities.contains(.transcript) && !self.traits.capabilities.contains(.edits)
+    }
+
+    /// Messages for the paragraphs that are finished by now, after `piece` was added to `answer`.
+    mutating func append(_ piece: String, to answer: [UInt8]) -> [String] {
+        guard self.canAppend, !self.isShortened else { return [] }
+        self.blocks.append(piece.utf8)
+        let end = self.blocks.stableEnd
+        guard end > self.consumed else { return [] }
+        return self.take(answer[self.consumed..<end], upTo: end)
+    }
+
+    /// Messages for the rest.
+    mutating func rest(of answer: [UInt8]) -> [String] {
+        guard !self.traits.capabilities.contains(.transcript), !self.isShortened else { return [] }
+        return self.take(answer[self.consumed...], upTo: answer.count)
+    }
+
+    /// Whether the answer is shown while it grows, by edits.
+    var canEdit: Bool {
+        self.traits.capabilities.contains(.edits) && !self.traits.capabilities.contains(.transcript)
+    }
+
+    /// All messages of the answer so far, for a room where they can be edited.
+    func preview(of answer: [UInt8]) -> [String] {
+        self.composer.messages(for: String(decoding: answer, as: UTF8.self))
+    }
+
+    /// Messages for a line of the bot's own.
+    func messages(for markdown: String) -> [String] {
+        guard !self.traits.capabilities.contains(.transcript) else { return [] }
+        return self.composer.messages(for: markdown)
+    }
+
+    private mutating func take(_ markdown: ArraySlice<UInt8>, upTo end: Int) -> [String] {
+        self.consumed = end
+        var messages = self.composer.messages(for: String(decoding: markdown, as: UTF8.self))
+        self.count += messages.count
+        if self.count > self.traits.answerMessages {
+            self.isShortened = true
+            let before = self.count - messages.count
+            messages = Array(messages.prefix(max(0, self.traits.excerptMessages - before)))
+        }
+        return messages
+    }
+}

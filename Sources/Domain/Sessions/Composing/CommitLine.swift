@@ -1,0 +1,20 @@
+package import Chat
+
+/// The one line that shows a commit in a thread: link, short hash, subject, diffstat.
+package enum CommitLine {
+    package static func url(of commit: CommitNotice, publicURL: String) -> String {
+        "\(publicURL)/r/\(commit.repository)/commit/\(commit.sha)"
+    }
+
+    /// Markdown.
+    package static func text(for commit: CommitNotice, publicURL: String) -> String {
+        let files = commit.files == 1 ? "1 file changed" : "\(commit.files) files changed"
+        return "`\(commit.sha.prefix(7))` \(Self.escaped(commit.subject)) (\(files), +\(commit.additions) "
+            + "−\(commit.deletions)) \(Self.url(of: commit, publicURL: publicURL))"
+    }
+
+    /// Plain text within Markdown.
+    private static func escaped(_ text: String) -> String {
+        text.map { "\\`*_[]<>#|~".contains($0) ? "\\\($0)" : String($0) }.joined()
+    }
+}

@@ -1,0 +1,81 @@
+internal import Chat
+
+/// Packs lines into messages for ``Composer``.
+struct MessageBuilder {
+    private let traits: RoomTraits
+    private let limit: Int
+    private var messages: [String] = []
+    private var current: [UInt8] = []
+    private var size = 0
+    private var frame: RenderedText.Frame?
+
+    init(traits: RoomTraits, limit: Int) {
+        self.traits = traits
+        self.limit = limit
+    }
+
+    /// What an empty message leaves for one line within `frame`.
+    func roomForWholeLine(in frame: RenderedText.Frame?) -> Int {
+        self.limit - self.cost(of: frame)
+    }
+
+    mutating func append(_ line: ArraySlice<UInt8>, size: Int, frame: RenderedText.Frame?, startsBlock: Bool) {
+        if !self.traits.isMultiline {
+            self.messages.append(String(decoding: line, as: UTF8.self))
+            return
+        }
+        let closing = frame == self.frame ? 0 : self.cost(of: self.frame) + self.cost(of: frame)
+        if !self.current.isEmpty, self.size + 1 + size + closing + self.cost(of: frame) > self.limit { self.flush() }
+        self.enter(frame)
+        if !self.current.isEmpty { self.add([UInt8(ascii: "\n")]) }
+        self.add(Array(line))
+    }
+
+    mutating func finish() -> [String] {
+        self.flush()
+        return self.messages
+    }
+
+    private mutating func enter(_ frame: RenderedText.Frame?) {
+        guard frame != self.frame else { return }
+        self.leave()
+        guard let frame else { return }
+        if !self.current.isEmpty { self.add([UInt8(ascii: "\n")]) }
+        self.add(frame.open)
+        self.frame = frame
+    }
+
+    private mutating func leave() {
+        if let open = self.frame, !self.current.isEmpty { self.add([UInt8(ascii: "\n")] + open.close) }
+        self.frame = nil
+    }
+
+    private mutating func flush() {
+        self.leave()
+        // Blank lines at the ends of a message carry nothing.
+        let text = String(decoding: self.current, as: UTF8.self)
+        if !text.allSatisfy(\.isWhitespace) { self.messages.append(text.trimmingBlankLines) }
+        self.current = []
+        self.size = 0
+    }
+
+    private mutating func add(_ bytes: [UInt8]) {
+        self.current += bytes
+        self.size += TextMeasure.size(of: bytes[...], unit: self.traits.textUnit)
+    }
+
+    private func cost(of frame: RenderedText.Frame?) -> Int {
+        guard let frame else { return 0 }
+        return TextMeasure.size(of: frame.open[...], unit: self.traits.textUnit)
+            + TextMeasure.size(of: frame.close[...], unit: self.traits.textUnit) + 2
+    }
+}
+
+extension String {
+    fileprivate var trimmingBlankLines: String {
+        var text = self[...]
+        while text.first?.isNewline == true { text = text.dropFirst() }
+        while text.last?.isWhitespace == true { text = text.dropLast() }
+        return String(text)
+    }
+}

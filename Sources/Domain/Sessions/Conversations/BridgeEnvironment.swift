@@ -1,0 +1,71 @@
+package import Logging
+
+/// What every part of the bridge is given: settings, clock, logs, counters.
+package struct BridgeEnvironment: Sendable {
+    package var settings: BridgeSettings
+    package var logger: Logger
+    package var metrics: Metrics
+    /// Milliseconds since 1970.
+    package var now: @Sendable () -> Int64
+
+    package init(settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64) {
+        self.settings = settings
+        self.logger = logger
+        self.metrics = metrics
+        self.now = now
+    }
+}
+
+/// The bridge's own settings.
+package struct BridgeSettings: Sendable {
+    /// The base of links posted into threads, without a slash at the end.
+    package var publicURL: String
+    /// How long one turn may take.
+    package var turnTimeout: Duration
+    /// How many messages may wait in one thread.
+    package var queueLimit: Int
+    /// Backlog older than this is listed, not answered. Milliseconds.
+    package var freshness: Int64
+    /// How long a shutdown lets running turns go on.
+    package var drainTimeout: Duration
+    /// Names of the configured repositories, the default first.
+    package var repositories: [String]
+
+    package init(
+        publicURL: String, turnTimeout: Duration = .seconds(600), queueLimit: Int = 20,
+        freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20), repositories: [String] = []
+    ) {
+        self.publicURL = publicURL
+        self.turnTimeout = turnTimeout
+        self.queueLimit = queueLimit
+        self.freshness = freshness
+        self.drainTimeout = drainTimeout
+        self.repositories = repositories
+    }
+}
+
+/// What can be chosen with `model`.
+package struct ModelChoice: Sendable, Equatable {
+    package let id: String
+    package let detail: String
+
+    package init(id: String, detail: String) {
+        self.id = id
+        self.detail = detail
+    }
+}
+
+/// The models as the commands need them.
+package struct ModelDirectory: Sendable {
+    package let defaultModel: String
+    package let provider: String
+    package let list: @Sendable () async throws -> [ModelChoice]
+
+    package init(
+        defaultModel: String, provider: String, list: @escaping @Sendable () async throws -> [ModelChoice]
+    ) {
+        self.defaultModel = defaultModel
+        self.provider = provider
+        self.list = list
+    }
+}

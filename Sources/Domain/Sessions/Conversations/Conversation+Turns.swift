@@ -1,0 +1,230 @@
+internal import Chat
+internal import JSON
+internal import Logging
+
+/// The running of one turn, from its request to the transaction that closes it.
+extension Conversation {
+    func begin(_ turn: TurnRecord) {
+        var running = RunningTurn(turn: turn, startedAt: .now, poster: self.poster(for: turn.route))
+        let timeout = self.environment.settings.turnTimeout
+        // A turn is a scope of its own: `stop` cancels it, and the conversation goes on taking messages meanwhile.
+        running.task = Task { await self.run(turn) }
+        running.watchdog = Task {
+            do { try await Task.sleep(for: timeout) } catch { return }
+            self.end(turn.id, because: .timedOut)
+        }
+        self.running = running
+        FaultPoint.turnStarted.hit()
+    }
+
+    /// Ends the running turn from outside.
+    func end(_ turn: String, because cut: RunningTurn.Cut) {
+        guard self.running?.turn.id == turn, self.running?.cut == nil else { return }
+        self.running?.cut = cut
+        self.running?.task?.cancel()
+    }
+
+    private func run(_ turn: TurnRecord) async {
+        await self.setTyping(true, for: turn)
+        let outcome = await self.outcome(of: turn)
+        await self.close(turn, outcome)
+        await self.setTyping(false, for: turn)
+        await self.beginNext()
+    }
+
+    private func outcome(of turn: TurnRecord) async -> TurnOutcome {
+        guard let worker = self.context.workers[turn.kind] else {
+            return .failed("`\(turn.kind)` cannot be done by this host any more. Look at its configuration.")
+        }
+        do {
+            let request = try await self.request(for: turn)
+            let ending = try await worker.run(request) { event in try await self.take(event, of: turn) }
+            switch ending {
+            case .complete: return .complete
+            case .cut(let reason): return .cut(reason)
+            }
+        } catch let failure as TurnFailure {
+            return self.cutOutcome(orElse: .failed(failure.message))
+        } catch is CancellationError {
+            return self.cutOutcome(orElse: .stopped)
+        } catch {
+            self.environment.logger.error("a turn failed", ["turn": .string(turn.id), "error": .string("\(error)")])
+            return self.cutOutcome(orElse: .failed("The answer failed inside the host. The log tells why; try again."))
+        }
+    }
+
+    private func cutOutcome(orElse other: TurnOutcome) -> TurnOutcome {
+        switch self.running?.cut {
+        case .stopped: .stopped
+        case .shutdown: .interrupted
+        case .timedOut: .cut("the answer took longer than `turn_timeout` allows")
+        case nil: other
+        }
+    }
+
+    private func request(for turn: TurnRecord) async throws -> TurnRequest {
+        try await self.context.store.read { ledger in
+            guard let session = try ledger.session(id: turn.session) else {
+                throw TurnFailure("The thread is not there any more. Begin a new one.")
+            }
+            let through = max(session.epoch, session.summary?.through ?? 0)
+            let history = try ledger.history(
+                of: session.id, after: through, before: turn.id, limit: Self.historyLimit)
+            let resumed = turn.work == turn.id ? nil : history.last(where: { $0.role == .assistant })
+            let continuing = turn.kind == "chat" ? resumed?.text : nil
+            return TurnRequest(
+                id: turn.work, session: session.id, text: turn.text, sender: turn.sender, model: session.model,
+                history: history, summary: session.summary, continuing: continuing)
+        }
+    }
+
+    /// The most messages that a prompt is made from; older ones are in the summary by then.
+    private static let historyLimit = 400
+
+    // MARK: Events
+
+    private func take(_ event: TurnEvent, of turn: TurnRecord) async throws {
+        try Task.checkCancellation()
+        switch event {
+        case .text(let text): try await self.takeText(text, of: turn)
+        case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
+        case .notice(let text): try await self.post(text, as: .note, of: turn)
+        case .commit(let commit): try await self.take(commit, of: turn)
+        case .summary(let summary): self.running?.summary = summary
+        case .usage(let model, let input, let output):
+            self.running?.usage.append((model, input, output))
+            self.environment.metrics.count(
+                "model_tokens", ["model": model, "direction": "in"], by: UInt64(max(0, input)))
+            self.environment.metrics.count(
+                "model_tokens", ["model": model, "direction": "out"], by: UInt64(max(0, output)))
+        }
+    }
+
+    private func takeText(_ text: String, of turn: TurnRecord) async throws {
+        guard var running = self.running, running.turn.id == turn.id else { throw CancellationError() }
+        if !running.hasFirstText {
+            running.hasFirstText = true
+            self.environment.metrics.observe(
+                "turn_first_token_seconds", seconds: Self.seconds(since: running.startedAt))
+        }
+        self.running = nil  // one owner of the answer, so that appending does not copy it
+        running.answer.append(contentsOf: text.utf8)
+        let wasShortened = running.poster.isShortened
+        let messages = running.poster.append(text, to: running.answer)
+        let isCut = !wasShortened && running.poster.isShortened
+        self.running = running
+        await self.context.hub.append(.execution, text, to: turn.id)
+        FaultPoint.firstText.hit()
+        if let poster = self.running?.poster, poster.canEdit, let answer = self.running?.answer {
+            await self.context.preview(turn, poster, answer)
+        }
+        if !messages.isEmpty || isCut { try await self.post(messages, of: turn, isExcerpt: isCut) }
+    }
+
+    /// Stores finished paragraphs and sends them on their way.
+    private func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async throws {
+        let now = self.environment.now()
+        let keep = self.context.adapters.traits(of: turn.route.room).excerptMessages
+        let items = try await self.context.store.write { ledger in
+            if isExcerpt { _ = try ledger.dropPending(ofTurn: turn.id, keeping: keep) }
+            return try messages.map {
+                try ledger.insertOutbox(
+                    session: turn.session, turn: turn.id, kind: .part, route: turn.route, text: $0, at: now)
+            }
+        }
+        FaultPoint.partStored.hit()
+        await self.context.dispatch(items)
+    }
+
+    private func take(_ commit: CommitNotice, of turn: TurnRecord) async throws {
+        let now = self.environment.now()
+        let line = CommitLine.text(for: commit, publicURL: self.environment.settings.publicURL)
+        let messages = self.poster(for: turn.route).messages(for: line)
+        let items = try await self.context.store.write { ledger in
+            guard try !ledger.commits(of: turn.id).contains(where: { $0.sha == commit.sha }) else {
+                return [OutboxItem]()
+            }
+            try ledger.insert(commit, turn: turn.id, at: now)
+            try ledger.insertMessage(session: turn.session, turn: turn.id, role: .commit, text: line, at: now)
+            return try messages.map {
+                try ledger.insertOutbox(
+                    session: turn.session, turn: turn.id, kind: .commit, route: turn.route, text: $0, at: now)
+            }
+        }
+        await self.context.hub.append(.thinking, line, to: turn.id)
+        await self.context.dispatch(items)
+    }
+
+    /// One line of the bot's own in the middle of a turn.
+    private func post(_ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord) async throws {
+        let now = self.environment.now()
+        let messages = self.poster(for: turn.route).messages(for: text)
+        let items = try await self.context.store.write { ledger in
+            try messages.map {
+                try ledger.insertOutbox(
+                    session: turn.session, turn: turn.id, kind: kind, route: turn.route, text: $0, at: now)
+            }
+        }
+        await self.context.hub.append(.thinking, text, to: turn.id)
+        await self.context.dispatch(items)
+    }
+
+    // MARK: The end
+
+    /// Closes a turn: its last frames, its state, the answer in the transcript and the messages still to be posted are
+    /// one transaction. Exactly one finaliser gets here: the turn's own task, or recovery when that died.
+    private func close(_ turn: TurnRecord, _ outcome: TurnOutcome) async {
+        guard var running = self.running, running.turn.id == turn.id else { return }
+        running.watchdog?.cancel()
+        let now = self.environment.now()
+        let settings = self.environment.settings
+        let sign = self.context.adapters.traits(of: turn.route.room).commandSign
+        let wasShortened = running.poster.isShortened
+        let rest = running.poster.rest(of: running.answer)
+        let closing = TurnClosing(
+            turn: turn, outcome: outcome, answer: running.text, rest: rest, note: outcome.note(sign: sign),
+            isShortened: running.poster.isShortened, isNewlyShortened: !wasShortened && running.poster.isShortened,
+            excerpt: self.context.adapters.traits(of: turn.route.room).excerptMessages, usage: running.usage,
+            summary: running.summary, publicURL: settings.publicURL, at: now)
+        let frames = await self.context.hub.close(
+            turn.id, with: outcome == .complete ? .complete : .error, closing.lastFrame)
+        FaultPoint.turnClosing.hit()
+        let poster = running.poster
+        if poster.canEdit { await self.context.endPreview(turn) }
+        let items = await self.persistently { ledger in
+            try closing.write(to: ledger, frames: frames, render: { poster.messages(for: $0) })
+        }
+        FaultPoint.turnClosed.hit()
+        await self.context.hub.publish(frames)
+        await self.context.dispatch(items)
+        self.running = nil
+        self.environment.metrics.count("turns", ["state": outcome.state.rawValue])
+        self.environment.metrics.observe("turn_seconds", seconds: Self.seconds(since: running.startedAt))
+    }
+
+    /// Storage that does not answer (a full disk) holds the thread, it does not lose the answer.
+    private func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
+        var delay: Duration = .milliseconds(200)
+        while true {
+            do {
+                return try await self.context.store.write(body)
+            } catch {
+                self.environment.logger.error(
+                    "a turn's end cannot be stored", ["thread": "\(self.key)", "error": .string("\(error)")])
+                // Not cut short by `stop`: the turn's task may be cancelled already.
+                let pause = delay
+                await Task<Void, Never> { try? await Task.sleep(for: pause) }.value
+                delay = min(delay * 2, .seconds(10))
+            }
+        }
+    }
+
+    private func setTyping(_ isTyping: Bool, for turn: TurnRecord) async {
+        guard let adapter = self.context.adapters[turn.route.room.adapter] as? any TypingAdapter else { return }
+        await adapter.setTyping(isTyping, in: turn.route)
+    }
+
+    private static func seconds(since start: ContinuousClock.Instant) -> Double {
+        (ContinuousClock.now - start) / .seconds(1)
+    }
+}

@@ -1,0 +1,262 @@
+internal import Chat
+internal import JSON
+internal import Logging
+
+/// One thread: takes its messages in order, runs one turn at a time, answers commands at once.
+///
+/// Every step that matters is one transaction, and what is shown was stored before. Other threads are never blocked.
+actor Conversation {
+    struct Letter {
+        let stored: StoredMessage
+        let reply: ReplyBox?
+    }
+
+    let key: ThreadKey
+    let context: ConversationContext
+    private var mailbox: [Letter] = []
+    private var isDraining = false
+    private var isRetired = false
+    var running: RunningTurn?
+    /// Turns that wait, oldest first.
+    var queue: [TurnRecord] = []
+    /// No turn is begun any more: the host goes down.
+    var isClosing = false
+
+    init(key: ThreadKey, context: ConversationContext) {
+        self.key = key
+        self.context = context
+    }
+
+    var environment: BridgeEnvironment { self.context.environment }
+
+    /// Whether nothing runs or waits.
+    var isIdle: Bool { self.running == nil && self.queue.isEmpty && self.mailbox.isEmpty && !self.isDraining }
+
+    /// Whether it may be forgotten; from then on it takes no messages.
+    func retire() -> Bool {
+        self.isRetired = self.isIdle
+        return self.isRetired
+    }
+
+    /// Takes a stored message. False when this conversation was retired: ask for a new one.
+    func accept(_ stored: StoredMessage, reply: ReplyBox? = nil) -> Bool {
+        guard !self.isRetired else { return false }
+        self.mailbox.append(Letter(stored: stored, reply: reply))
+        guard !self.isDraining else { return true }
+        self.isDraining = true
+        // The mailbox's own loop: it ends when the mailbox is empty, and there is never more than one.
+        Task { await self.drain() }
+        return true
+    }
+
+    private func drain() async {
+        while !self.mailbox.isEmpty {
+            let letter = self.mailbox.removeFirst()
+            do {
+                let submission = try await self.handle(letter.stored)
+                letter.reply?.resume(with: .success(submission))
+            } catch {
+                // The message stays in the inbox as new, and is taken up again at the next start.
+                self.environment.logger.error(
+                    "a message could not be handled", ["thread": "\(self.key)", "error": .string("\(error)")])
+                letter.reply?.resume(with: .failure(error))
+            }
+        }
+        self.isDraining = false
+    }
+
+    private func handle(_ stored: StoredMessage) async throws -> Submission? {
+        let message = stored.message
+        let role = self.context.access.role(of: message.sender)
+        let sign = self.context.adapters.traits(of: message.route.room).commandSign
+        let intent = Intent.determine(
+            message, role: role, sign: sign, isPairingAllowed: self.context.access.isPairingAllowed)
+        if message.isBacklog, message.sentAt < self.environment.now() - self.environment.settings.freshness {
+            return try await self.reply(
+                to: stored, with: "A message from more than a day ago was not answered: ask again if it still matters.")
+        }
+        switch intent {
+        case .ignore:
+            try await self.context.store.write { ledger in try ledger.finishEvent(stored.number, turn: nil) }
+            return nil
+        case .chat(let text):
+            return try await self.enqueue(stored, kind: "chat", text: text)
+        case .command(let name, let argument):
+            return try await self.perform(name, argument: argument, for: stored, role: role, sign: sign)
+        case .unknownCommand(let word):
+            let nearest = CommandName.nearest(to: word)
+            return try await self.reply(
+                to: stored,
+                with: "There is no command `\(sign)\(word)`. Did you mean `\(sign)\(nearest.rawValue)`? "
+                    + "`\(sign)help` lists them all.")
+        }
+    }
+
+    // MARK: Turns in
+
+    /// Stores a question as a turn, begun at once when nothing runs.
+    func enqueue(
+        _ stored: StoredMessage, kind: String, text: String, work: String? = nil, role: MessageRecord.Role = .user
+    ) async throws -> Submission? {
+        let sign = self.context.adapters.traits(of: stored.message.route.room).commandSign
+        guard let worker = self.context.workers[kind] else {
+            return try await self.reply(to: stored, with: "This host has nothing configured that could answer.")
+        }
+        if let refusal = worker.refusal(of: text) { return try await self.reply(to: stored, with: refusal) }
+        if self.queue.count >= self.environment.settings.queueLimit {
+            return try await self.reply(
+                to: stored,
+                with: "\(self.queue.count) messages are waiting here already. Wait for an answer, or type "
+                    + "`\(sign)stop all`.")
+        }
+        let ahead = self.queue.count + (self.running == nil ? 0 : 1)
+        let now = self.environment.now()
+        let id = Identifier.make("op")
+        let poster = self.poster(for: stored.message.route)
+        let note =
+            ahead == 0
+            ? nil : "I am still answering; \(ahead == 1 ? "1 message is" : "\(ahead) messages are") ahead of this one."
+        let notes = note.map { poster.messages(for: $0) } ?? []
+        let key = self.key
+        let (turn, items) = try await self.context.store.write { ledger in
+            var session = try ledger.session(
+                for: key, route: stored.message.route, owner: stored.message.sender.id, title: Self.title(of: text),
+                at: now)
+            session.route = stored.message.route
+            session.activeAt = now
+            session.state = .active
+            if session.title.isEmpty { session.title = Self.title(of: text) }
+            try ledger.update(session)
+            let message = try ledger.insertMessage(
+                session: session.id, turn: id, role: role, author: stored.message.sender.displayName,
+                text: stored.message.text, at: now)
+            let turn = TurnRecord(
+                id: id, session: session.id, kind: kind, work: work ?? id, text: text, sender: stored.message.sender,
+                route: stored.message.route, message: message, state: ahead == 0 ? .running : .queued,
+                attempts: ahead == 0 ? 1 : 0, queuedAt: now, startedAt: ahead == 0 ? now : nil)
+            try ledger.insert(turn)
+            let items = try notes.map {
+                try ledger.insertOutbox(
+                    session: session.id, turn: id, kind: .note, route: turn.route, text: $0, at: now)
+            }
+            try ledger.finishEvent(stored.number, turn: id)
+            return (turn, items)
+        }
+        FaultPoint.turnQueued.hit()
+        await self.context.hub.begin(turn.id, session: turn.session)
+        if let note { await self.context.hub.append(.thinking, note, to: turn.id) }
+        await self.context.dispatch(items)
+        if turn.state == .running, self.running == nil, !self.isClosing {
+            self.begin(turn)
+        } else {
+            self.queue.append(turn)
+        }
+        return Submission(message: turn.message ?? 0, operation: turn.id)
+    }
+
+    /// Takes up a stored turn again, at a start of the host.
+    func restore(_ turn: TurnRecord) async {
+        let stored = (try? await self.context.store.frames(of: turn.id, after: 0))?.last?.sequence ?? 0
+        await self.context.hub.begin(turn.id, session: turn.session, next: stored + 1)
+        self.queue.append(turn)
+        await self.beginNext()
+    }
+
+    /// Begins nothing any more, and lets what runs end until `deadline`.
+    func close(by deadline: ContinuousClock.Instant) async {
+        self.isClosing = true
+        guard let running = self.running else { return }
+        let timer = Task {
+            do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
+            self.end(running.turn.id, because: .shutdown)
+        }
+        await running.task?.value
+        timer.cancel()
+    }
+
+    func beginNext() async {
+        guard self.running == nil, !self.isClosing, !self.queue.isEmpty else { return }
+        let turn = self.queue.removeFirst()
+        let now = self.environment.now()
+        do {
+            try await self.context.store.write { ledger in
+                try ledger.start(turn.id, attempts: turn.attempts + 1, at: now)
+            }
+        } catch {
+            self.environment.logger.error(
+                "a turn could not be begun", ["turn": .string(turn.id), "error": .string("\(error)")])
+            self.queue.insert(turn, at: 0)
+            return
+        }
+        guard self.running == nil else {
+            self.queue.insert(turn, at: 0)
+            return
+        }
+        self.begin(turn)
+    }
+
+    // MARK: Replies
+
+    /// Answers a message at once: the command, its reply and the end of its inbox entry are one transaction.
+    @discardableResult
+    func reply(
+        to stored: StoredMessage, with text: String,
+        changing change: (@Sendable (Ledger, inout SessionRecord) throws -> Void)? = nil
+    ) async throws -> Submission? {
+        let now = self.environment.now()
+        let id = Identifier.make("op")
+        let message = stored.message
+        let lines = self.poster(for: message.route).messages(for: text)
+        let key = self.key
+        let (turn, items, frames) = try await self.context.store.write { ledger in
+            var session = try ledger.session(
+                for: key, route: message.route, owner: message.sender.id, title: "", at: now)
+            session.route = message.route
+            session.activeAt = now
+            let asked = try ledger.insertMessage(
+                session: session.id, turn: id, role: .command, author: message.sender.displayName,
+                text: Self.withoutCode(message.text), at: now)
+            try ledger.insertMessage(session: session.id, turn: id, role: .note, text: text, at: now)
+            try change?(ledger, &session)
+            try ledger.update(session)
+            let turn = TurnRecord(
+                id: id, session: session.id, kind: "command", work: id, text: "", sender: message.sender,
+                route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
+                endedAt: now)
+            try ledger.insert(turn)
+            let frames = [
+                LiveFrame(operation: id, sequence: 1, kind: .execution, content: text, timestamp: now),
+                LiveFrame(operation: id, sequence: 2, kind: .complete, content: text, timestamp: now),
+            ]
+            try ledger.insert(frames)
+            let items = try lines.map {
+                try ledger.insertOutbox(
+                    session: session.id, turn: id, kind: .note, route: message.route, text: $0, at: now)
+            }
+            try ledger.finishEvent(stored.number, turn: id)
+            return (turn, items, frames)
+        }
+        FaultPoint.commandAnswered.hit()
+        await self.context.hub.begin(id, session: turn.session)
+        await self.context.hub.publish(frames)
+        await self.context.dispatch(items)
+        return Submission(message: turn.message ?? 0, operation: id)
+    }
+
+    func poster(for route: Route) -> AnswerPoster {
+        AnswerPoster(
+            traits: self.context.adapters.traits(of: route.room),
+            renderer: self.context.adapters[route.room.adapter]?.renderer ?? PlainRenderer())
+    }
+
+    private static func title(of text: String) -> String {
+        let line = text.prefix(200).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        return line.count <= 60 ? line : String(line.prefix(59)).trimmed + "…"
+    }
+
+    /// A pairing code in a transcript would be a secret in the database.
+    private static func withoutCode(_ text: String) -> String {
+        guard text.lowercased().dropFirst().hasPrefix("pair ") else { return text }
+        return String(text.prefix(5)) + " …"
+    }
+}

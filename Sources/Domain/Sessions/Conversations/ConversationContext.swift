@@ -1,0 +1,18 @@
+internal import Chat
+
+/// What a conversation uses of the bridge.
+struct ConversationContext: Sendable {
+    let store: SessionStore
+    let hub: LiveHub
+    let adapters: AdapterRegistry
+    let workers: [String: any TurnWorker]
+    let models: ModelDirectory
+    let access: AccessControl
+    let environment: BridgeEnvironment
+    /// Hands committed messages to their lanes.
+    let dispatch: @Sendable ([OutboxItem]) async -> Void
+    /// Shows a growing answer, given as UTF-8, where messages can be edited.
+    let preview: @Sendable (TurnRecord, AnswerPoster, [UInt8]) async -> Void
+    /// Stops showing it; returns when no preview of it is on its way any more.
+    let endPreview: @Sendable (TurnRecord) async -> Void
+}

@@ -1,0 +1,69 @@
+internal import Chat
+
+/// Everything that the end of a turn writes, as a value; ``write(to:frames:render:)`` is its one transaction.
+struct TurnClosing: Sendable {
+    let turn: TurnRecord
+    let outcome: TurnOutcome
+    let answer: String
+    /// Rendered messages of the answer that are not in the outbox yet.
+    let rest: [String]
+    let note: String?
+    let isShortened: Bool
+    /// It became too long with its last paragraph: what waits beyond the excerpt is dropped.
+    let isNewlyShortened: Bool
+    let excerpt: Int
+    let usage: [(model: String, input: Int, output: Int)]
+    let summary: HistorySummary?
+    let publicURL: String
+    let at: Int64
+
+    /// The content of the last frame: the whole answer, or the line that says what happened.
+    var lastFrame: String { self.outcome == .complete ? self.answer : self.note ?? "" }
+
+    func write(
+        to ledger: Ledger, frames: [LiveFrame], render: (String) -> [String]
+    ) throws -> [OutboxItem] {
+        try ledger.insert(frames)
+        let error = self.outcome == .complete ? nil : self.note
+        try ledger.end(self.turn.id, self.outcome.state, error: error, at: self.at)
+        for entry in self.usage {
+            try ledger.addUsage(self.turn.id, model: entry.model, input: entry.input, output: entry.output)
+        }
+        try self.keepSummary(in: ledger)
+        if self.isNewlyShortened { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: self.excerpt) }
+        var items = try ledger.finishPreviews(ofTurn: self.turn.id, with: self.rest)
+        items += try self.rest.dropFirst(items.count).map { try self.insert($0, as: .final, into: ledger) }
+        if !self.answer.isEmpty {
+            let id = try ledger.insertMessage(
+                session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)
+            if self.isShortened {
+                for line in render("The whole answer: \(self.publicURL)/a/\(id)") {
+                    items.append(try self.insert(line, as: .final, into: ledger))
+                }
+            }
+        }
+        if let note = self.note {
+            try ledger.insertMessage(
+                session: self.turn.session, turn: self.turn.id, role: .note, text: note, at: self.at)
+            // Who typed `stop` has its reply already.
+            if self.outcome != .stopped {
+                items += try render(note).map { try self.insert($0, as: .note, into: ledger) }
+            }
+        }
+        return items
+    }
+
+    private func insert(_ text: String, as kind: OutboxItem.Kind, into ledger: Ledger) throws -> OutboxItem {
+        try ledger.insertOutbox(
+            session: self.turn.session, turn: self.turn.id, kind: kind, route: self.turn.route, text: text, at: self.at)
+    }
+
+    private func keepSummary(in ledger: Ledger) throws {
+        guard let summary = self.summary, var session = try ledger.session(id: self.turn.session),
+            // `new` in the middle of the turn has left that behind.
+            summary.through > session.epoch
+        else { return }
+        session.summary = summary
+        try ledger.update(session)
+    }
+}

@@ -1,0 +1,243 @@
+internal import Chat
+internal import JSON
+internal import Logging
+internal import Primitives
+
+/// The single writer of one room: takes the outbox in order, one message at a time.
+///
+/// A message is marked as being sent before it is, and as sent afterwards; a crash or a lost connection in between
+/// makes it *unknown*, and an unknown one is looked for on the platform or repeated with a mark.
+actor Lane {
+    let room: RoomID
+    let adapter: any ChatAdapter
+    let store: SessionStore
+    let environment: BridgeEnvironment
+    private(set) var queue: [OutboxItem] = []
+    /// More may be in storage than in `queue`, which is bounded.
+    private var hasMore = false
+    private var lastID: Int64 = 0
+    private var isRunning = false
+    /// Storage is being read: what is enqueued meanwhile is found by the next reading.
+    private var isRefilling = false
+    private var retryDelay: Duration = .milliseconds(500)
+    private var wakeUp: CheckedContinuation<Void, Never>?
+    private var onDrained: CheckedContinuation<Void, Never>?
+    /// Growing answers by turn; they give way to whatever is in the queue.
+    var previews: [String: Preview] = [:]
+    var isShowingPreview = false
+    var previewTimer: Task<Void, Never>?
+    var previewWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Tokens of the room's pace: when the burst is used up, one comes back each `postInterval`.
+    private var sentTimes: [ContinuousClock.Instant] = []
+
+    static let queueLimit = 256
+
+    init(room: RoomID, adapter: any ChatAdapter, store: SessionStore, environment: BridgeEnvironment) {
+        self.room = room
+        self.adapter = adapter
+        self.store = store
+        self.environment = environment
+    }
+
+    var isIdle: Bool { !self.isRunning }
+
+    /// Takes messages that were just committed to the outbox, in the order of their ids.
+    func enqueue(_ items: [OutboxItem]) {
+        // An edit of a message that stands there already has an old id, and must not wait behind what is in storage.
+        self.queue += items.filter { $0.reference != nil }
+        for item in items where item.reference == nil && item.id > self.lastID {
+            if self.hasMore || self.isRefilling || self.queue.count >= Self.queueLimit {
+                self.hasMore = true
+                break
+            }
+            self.queue.append(item)
+            self.lastID = item.id
+        }
+        self.start()
+    }
+
+    /// Looks into storage: after a restart, or when the network is back.
+    func wake() {
+        self.hasMore = true
+        self.wakeUp.take()?.resume()
+        self.start()
+    }
+
+    /// Waits until everything is sent, or until `deadline`.
+    func drain(until deadline: ContinuousClock.Instant) async {
+        guard self.isRunning else { return }
+        let timer = Task {
+            do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
+            self.releaseDrain()
+        }
+        await withCheckedContinuation { self.onDrained = $0 }
+        timer.cancel()
+    }
+
+    private func releaseDrain() { self.onDrained.take()?.resume() }
+
+    func start() {
+        guard !self.isRunning else { return }
+        self.isRunning = true
+        // The lane's own writer: it ends when the room's outbox is empty, and there is never more than one.
+        Task { await self.run() }
+    }
+
+    private func run() async {
+        var isMarked = false
+        while true {
+            guard let item = self.queue.first else {
+                if self.hasMore {
+                    await self.refill()
+                } else if await !self.showPreview() {
+                    break
+                }
+                continue
+            }
+            await self.pace()
+            if !isMarked {
+                guard await self.mark(item) else {
+                    self.queue.removeFirst()
+                    continue
+                }
+            }
+            FaultPoint.sendMarked.hit()
+            isMarked = await self.send(item)
+        }
+        self.isRunning = false
+        self.releaseDrain()
+    }
+
+    /// Sends the first item of the queue. Returns whether the next one is marked already.
+    private func send(_ item: OutboxItem) async -> Bool {
+        do {
+            let reference = try await self.transmit(item)
+            FaultPoint.sendDone.hit()
+            self.retryDelay = .milliseconds(500)
+            self.queue.removeFirst()
+            self.environment.metrics.count(
+                "outbound", ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": "sent"])
+            let isMarked = await self.record(item, reference: reference)
+            FaultPoint.sendRecorded.hit()
+            return isMarked
+        } catch let error as AdapterError {
+            await self.handle(error, for: item)
+        } catch {
+            // Cancelled or unexpected: what became of the message is not known.
+            await self.handle(AdapterError(.timedOut, "\(error)", isCertain: false), for: item)
+        }
+        return false
+    }
+
+    private func transmit(_ item: OutboxItem) async throws -> MessageReference {
+        var isRepeat = item.state == .unknown
+        if isRepeat, item.reference == nil, let reconciling = self.adapter as? any ReconcilingAdapter {
+            if let found = try await reconciling.find(token: item.token, in: item.route) { return found }
+            isRepeat = false
+        }
+        let text = isRepeat ? Composer.repeatMark + item.text : item.text
+        let message = OutgoingMessage(text: text, route: item.route, token: item.token, isRepeat: isRepeat)
+        if let id = item.reference, let editing = self.adapter as? any EditingAdapter {
+            // Putting the same text there twice is harmless, so an edit is never marked as a repeat.
+            let reference = MessageReference(room: item.route.room, id: id)
+            let edit = OutgoingMessage(text: item.text, route: item.route, token: item.token)
+            try await editing.replace(reference, with: edit)
+            return reference
+        }
+        return try await self.adapter.post(message)
+    }
+
+    private func handle(_ error: AdapterError, for item: OutboxItem) async {
+        let labels = ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": error.code.rawValue]
+        self.environment.metrics.count("outbound", labels)
+        switch error.code {
+        case .forbidden, .notFound, .invalid:
+            self.queue.removeFirst()
+            self.environment.logger.warning(
+                "a message was refused by the network", ["room": "\(self.room)", "error": .string(error.message)])
+            await self.set(item, .failed, error: error.message)
+        case .rateLimited:
+            self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
+            await self.set(item, error.isCertain ? .pending : .unknown)
+            await self.pause(error.retryAfter ?? .seconds(5))
+        case .disconnected, .unauthorized, .timedOut:
+            await self.set(item, error.isCertain ? .pending : .unknown)
+            if !error.isCertain, !self.queue.isEmpty { self.queue[0].state = .unknown }
+            await self.pause(error.retryAfter ?? self.retryDelay)
+            self.retryDelay = min(self.retryDelay * 2, .seconds(30))
+        }
+    }
+
+    /// Marks `item` as being sent. False when it is not to be sent any more.
+    private func mark(_ item: OutboxItem) async -> Bool {
+        await self.persistently { ledger in try ledger.markSending(item.id, at: self.environment.now()) }
+    }
+
+    /// Records a sent message and marks the next one in the same transaction.
+    private func record(_ item: OutboxItem, reference: MessageReference) async -> Bool {
+        let now = self.environment.now()
+        let next = self.queue.first
+        let isNextMarked = await self.persistently { ledger in
+            try ledger.setOutbox(item.id, .sent, reference: reference.id, at: now)
+            guard let next else { return false }
+            return try ledger.markSending(next.id, at: now)
+        }
+        if next != nil, !isNextMarked { self.queue.removeFirst() }
+        return isNextMarked
+    }
+
+    private func set(_ item: OutboxItem, _ state: OutboxItem.State, error: String? = nil) async {
+        let now = self.environment.now()
+        await self.persistently { ledger in try ledger.setOutbox(item.id, state, error: error, at: now) }
+    }
+
+    private func refill() async {
+        self.hasMore = false
+        self.isRefilling = true
+        let room = self.room
+        let items = await self.persistently { ledger in
+            try ledger.openOutbox(of: room, after: 0, limit: Self.queueLimit)
+        }
+        self.isRefilling = false
+        // Edits that arrived meanwhile are kept; an entry in both is skipped when it comes up again.
+        self.queue = items + self.queue
+        self.hasMore = self.hasMore || items.count == Self.queueLimit
+        self.lastID = max(self.lastID, items.last?.id ?? 0)
+    }
+
+    /// Storage that does not answer (a full disk) stops the lane, it does not lose the message.
+    @discardableResult
+    func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
+        var delay: Duration = .milliseconds(200)
+        while true {
+            do {
+                return try await self.store.write(body)
+            } catch {
+                self.environment.logger.error("the outbox cannot be stored", ["error": .string("\(error)")])
+                try? await Task.sleep(for: delay)
+                delay = min(delay * 2, .seconds(10))
+            }
+        }
+    }
+
+    func pace() async {
+        let traits = self.adapter.traits(of: self.room)
+        guard traits.postInterval > .zero else { return }
+        let now = ContinuousClock.now
+        self.sentTimes.removeAll { $0 + traits.postInterval * traits.postBurst < now }
+        if self.sentTimes.count >= traits.postBurst, let oldest = self.sentTimes.first {
+            await self.pause((oldest + traits.postInterval * traits.postBurst) - now)
+        }
+        self.sentTimes.append(.now)
+    }
+
+    /// Waits, or until ``wake()``.
+    func pause(_ duration: Duration) async {
+        let timer = Task {
+            try? await Task.sleep(for: duration)
+            self.wakeUp.take()?.resume()
+        }
+        await withCheckedContinuation { self.wakeUp = $0 }
+        timer.cancel()
+    }
+}

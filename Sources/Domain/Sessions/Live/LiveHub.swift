@@ -1,0 +1,223 @@
+internal import Primitives
+
+/// The live side of every operation: numbers its frames, stores them in groups, and only then shows them.
+///
+/// A frame that a watcher has seen is therefore never lost, and what is left of an answer after a crash is in the
+/// same table. Text that arrives faster than ``flushInterval`` is joined into one frame.
+package actor LiveHub {
+    private struct Operation {
+        let session: String
+        var next: Int64
+        var pending: [(kind: LiveFrame.Kind, content: String)] = []
+        /// Drained by ``close(_:with:_:)``: nothing more is flushed.
+        var isClosing = false
+        /// The last sequence that watchers were given.
+        var shown: Int64
+        /// Stored frames whose forerunner is not shown yet: two transactions may report out of order.
+        var waiting: [LiveFrame] = []
+    }
+
+    private struct Watcher {
+        let subscription: LiveSubscription
+        /// Frames up to here were replayed from storage.
+        var seen: [String: Int64]
+        /// Frames that came while the replay was being read.
+        var held: [LiveFrame]?
+    }
+
+    private let store: SessionStore
+    private let now: @Sendable () -> Int64
+    private let flushInterval: Duration
+    private var operations: [String: Operation] = [:]
+    private var watchers: [UInt64: Watcher] = [:]
+    private var byOperation: [String: Set<UInt64>] = [:]
+    private var bySession: [String: Set<UInt64>] = [:]
+    private var nextWatcher: UInt64 = 0
+    private var isFlushScheduled = false
+    private var lastFlush: ContinuousClock.Instant?
+
+    package init(store: SessionStore, flushInterval: Duration = .milliseconds(50), now: @escaping @Sendable () -> Int64)
+    {
+        self.store = store
+        self.flushInterval = flushInterval
+        self.now = now
+    }
+
+    /// Opens an operation whose stored frames end before `next`.
+    package func begin(_ operation: String, session: String, next: Int64 = 1) {
+        self.operations[operation] = Operation(session: session, next: next, shown: next - 1)
+    }
+
+    /// Adds to an operation; shown after the next flush.
+    package func append(_ kind: LiveFrame.Kind, _ content: String, to operation: String) {
+        guard var state = self.operations[operation], !state.isClosing, !content.isEmpty else { return }
+        if kind == .execution, let last = state.pending.indices.last, state.pending[last].kind == .execution {
+            self.operations[operation] = nil  // one owner of the text, so that appending does not copy it
+            state.pending[last].content += content
+        } else {
+            state.pending.append((kind, content))
+        }
+        self.operations[operation] = state
+        self.scheduleFlush()
+    }
+
+    /// The frames that end an operation, to be stored by the transaction that closes the turn and then shown with
+    /// ``publish(_:)``.
+    package func close(_ operation: String, with kind: LiveFrame.Kind, _ content: String) -> [LiveFrame] {
+        guard var state = self.operations[operation] else { return [] }
+        state.isClosing = true
+        state.pending.append((kind, content))
+        let frames = self.number(&state, of: operation)
+        self.operations[operation] = state
+        return frames
+    }
+
+    /// Shows stored frames to whoever watches, in order, and forgets operations that ended.
+    package func publish(_ frames: [LiveFrame]) {
+        for frame in frames {
+            guard var state = self.operations[frame.operation] else { continue }
+            guard frame.sequence == state.shown + 1 else {
+                state.waiting.append(frame)
+                self.operations[frame.operation] = state
+                continue
+            }
+            var due = [frame]
+            while let index = state.waiting.firstIndex(where: { $0.sequence == (due.last?.sequence ?? 0) + 1 }) {
+                due.append(state.waiting.remove(at: index))
+            }
+            state.shown = due.last?.sequence ?? state.shown
+            self.operations[frame.operation] = due.contains(where: \.isLast) ? nil : state
+            let watching = (self.byOperation[frame.operation] ?? []).union(self.bySession[state.session] ?? [])
+            for frame in due { for id in watching { self.show(frame, to: id) } }
+        }
+    }
+
+    /// Watches one operation from `lastSequence` + 1.
+    package func subscribe(toOperation operation: String, after lastSequence: Int64) async throws -> LiveSubscription {
+        let id = self.addWatcher { hub, id in hub.byOperation[operation, default: []].insert(id) }
+        try await self.replay(operation, after: lastSequence, to: id)
+        return self.finishReplay(id)
+    }
+
+    /// Watches a thread: what runs now from its first frame, then every operation to come.
+    package func subscribe(toSession session: String) async throws -> LiveSubscription {
+        let id = self.addWatcher { hub, id in hub.bySession[session, default: []].insert(id) }
+        for (operation, state) in self.operations where state.session == session {
+            try await self.replay(operation, after: 0, to: id)
+        }
+        return self.finishReplay(id)
+    }
+
+    // MARK: Watchers
+
+    private func addWatcher(_ register: (isolated LiveHub, UInt64) -> Void) -> UInt64 {
+        self.nextWatcher += 1
+        let id = self.nextWatcher
+        let subscription = LiveSubscription { [weak self] in
+            // The end of a stream is told on any thread, so the hub is entered by a task.
+            Task { await self?.remove(id) }
+        }
+        self.watchers[id] = Watcher(subscription: subscription, seen: [:], held: [])
+        register(self, id)
+        return id
+    }
+
+    private func remove(_ id: UInt64) {
+        self.watchers[id] = nil
+        for (key, var ids) in self.byOperation where ids.remove(id) != nil {
+            self.byOperation[key] = ids.isEmpty ? nil : ids
+        }
+        for (key, var ids) in self.bySession where ids.remove(id) != nil {
+            self.bySession[key] = ids.isEmpty ? nil : ids
+        }
+    }
+
+    private func replay(_ operation: String, after lastSequence: Int64, to id: UInt64) async throws {
+        self.watchers[id]?.seen[operation] = lastSequence
+        let frames: [LiveFrame]
+        do {
+            frames = try await self.store.frames(of: operation, after: lastSequence)
+        } catch {
+            self.watchers[id]?.subscription.cancel()
+            throw error
+        }
+        for frame in frames {
+            self.watchers[id]?.subscription.yield(frame)
+            self.watchers[id]?.seen[operation] = frame.sequence
+        }
+    }
+
+    private func finishReplay(_ id: UInt64) -> LiveSubscription {
+        guard let watcher = self.watchers[id] else { return LiveSubscription {} }
+        let held = watcher.held ?? []
+        self.watchers[id]?.held = nil
+        for frame in held { self.show(frame, to: id) }
+        return watcher.subscription
+    }
+
+    private func show(_ frame: LiveFrame, to id: UInt64) {
+        guard let watcher = self.watchers[id] else { return }
+        if watcher.held != nil {
+            self.watchers[id]?.held?.append(frame)
+            return
+        }
+        if let seen = watcher.seen[frame.operation], frame.sequence <= seen { return }
+        if !watcher.seen.isEmpty { self.watchers[id]?.seen[frame.operation] = frame.isLast ? nil : frame.sequence }
+        watcher.subscription.yield(frame)
+    }
+
+    // MARK: Flushing
+
+    private func scheduleFlush() {
+        guard !self.isFlushScheduled else { return }
+        self.isFlushScheduled = true
+        let due = self.lastFlush.map { $0 + self.flushInterval }
+        // A flush outlives the append that asked for it; it ends by itself and there is never more than one.
+        Task {
+            if let due, due > .now { try? await Task.sleep(until: due, clock: .continuous) }
+            await self.flush()
+        }
+    }
+
+    private func flush() async {
+        self.lastFlush = .now
+        var frames: [LiveFrame] = []
+        for (id, var state) in self.operations where !state.pending.isEmpty && !state.isClosing {
+            self.operations[id] = nil
+            frames += self.number(&state, of: id)
+            self.operations[id] = state
+        }
+        do {
+            if !frames.isEmpty { try await self.store.append(frames) }
+            self.publish(frames)
+        } catch {
+            self.takeBack(frames)
+            // A full disk is not mended by asking it twenty times a second.
+            try? await Task.sleep(for: .seconds(1))
+        }
+        self.isFlushScheduled = false
+        if self.operations.values.contains(where: { !$0.pending.isEmpty && !$0.isClosing }) { self.scheduleFlush() }
+    }
+
+    /// Frames that could not be stored were not shown: their content waits for the next try, under the same numbers.
+    private func takeBack(_ frames: [LiveFrame]) {
+        for frame in frames.reversed() {
+            guard var state = self.operations[frame.operation], !state.isClosing else { continue }
+            state.pending.insert((frame.kind, frame.content), at: 0)
+            state.next = frame.sequence
+            self.operations[frame.operation] = state
+        }
+    }
+
+    private func number(_ state: inout Operation, of operation: String) -> [LiveFrame] {
+        let timestamp = self.now()
+        let frames = state.pending.map { entry -> LiveFrame in
+            defer { state.next += 1 }
+            return LiveFrame(
+                operation: operation, sequence: state.next, kind: entry.kind, content: entry.content,
+                timestamp: timestamp)
+        }
+        state.pending = []
+        return frames
+    }
+}

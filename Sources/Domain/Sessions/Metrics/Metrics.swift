@@ -1,0 +1,117 @@
+internal import Primitives
+
+/// Counters, gauges and histograms in the text format of Prometheus. Names are given without the prefix `jetbridge_`
+/// and the suffix that the kind adds.
+package final class Metrics: Sendable {
+    private struct Series: Hashable {
+        let name: String
+        let labels: String
+    }
+
+    private struct Histogram {
+        var buckets: [UInt64]
+        var count: UInt64 = 0
+        var sum = 0.0
+    }
+
+    private struct State {
+        var counters: [Series: UInt64] = [:]
+        var gauges: [Series: @Sendable () -> Double?] = [:]
+        var histograms: [Series: Histogram] = [:]
+    }
+
+    /// Upper bounds in seconds; the last bucket has none.
+    private static let bounds = [
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600,
+    ]
+
+    private let state = Protected(State())
+
+    package init() {}
+
+    package func count(_ name: String, _ labels: [String: String] = [:], by amount: UInt64 = 1) {
+        let series = Series(name: name, labels: Self.text(labels))
+        self.state.withLock { $0.counters[series, default: 0] += amount }
+    }
+
+    /// A value that is asked for at each scrape; nil leaves the series out.
+    package func gauge(_ name: String, _ labels: [String: String] = [:], value: @escaping @Sendable () -> Double?) {
+        let series = Series(name: name, labels: Self.text(labels))
+        self.state.withLock { $0.gauges[series] = value }
+    }
+
+    package func observe(_ name: String, _ labels: [String: String] = [:], seconds: Double) {
+        let series = Series(name: name, labels: Self.text(labels))
+        self.state.withLock { state in
+            var histogram =
+                state.histograms[series] ?? Histogram(buckets: Array(repeating: 0, count: Self.bounds.count))
+            for (index, bound) in Self.bounds.enumerated() where seconds <= bound { histogram.buckets[index] += 1 }
+            histogram.count += 1
+            histogram.sum += seconds
+            state.histograms[series] = histogram
+        }
+    }
+
+    /// The whole exposition.
+    package func text() -> String {
+        let (counters, gauges, histograms) = self.state.withLock { ($0.counters, $0.gauges, $0.histograms) }
+        var lines: [String] = []
+        for (name, entries) in Self.grouped(counters) {
+            lines.append("# TYPE jetbridge_\(name)_total counter")
+            for (labels, value) in entries { lines.append("jetbridge_\(name)_total\(Self.braced(labels)) \(value)") }
+        }
+        for (name, entries) in Self.grouped(gauges) {
+            // Process facts have the names that every exporter gives them.
+            let full = name.hasPrefix("process_") ? name : "jetbridge_\(name)"
+            lines.append("# TYPE \(full) gauge")
+            for (labels, value) in entries {
+                if let number = value() { lines.append("\(full)\(Self.braced(labels)) \(Self.number(number))") }
+            }
+        }
+        for (name, entries) in Self.grouped(histograms) {
+            lines.append("# TYPE jetbridge_\(name) histogram")
+            for (labels, histogram) in entries { lines += Self.lines(of: histogram, name: name, labels: labels) }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func lines(of histogram: Histogram, name: String, labels: String) -> [String] {
+        let comma = labels.isEmpty ? "" : ","
+        var lines = zip(Self.bounds, histogram.buckets).map { bound, count in
+            "jetbridge_\(name)_bucket{\(labels)\(comma)le=\"\(Self.number(bound))\"} \(count)"
+        }
+        lines.append("jetbridge_\(name)_bucket{\(labels)\(comma)le=\"+Inf\"} \(histogram.count)")
+        lines.append("jetbridge_\(name)_sum\(Self.braced(labels)) \(histogram.sum)")
+        lines.append("jetbridge_\(name)_count\(Self.braced(labels)) \(histogram.count)")
+        return lines
+    }
+
+    private static func grouped<Value>(_ series: [Series: Value]) -> [(name: String, entries: [(String, Value)])] {
+        Dictionary(grouping: series, by: { $0.key.name })
+            .sorted { $0.key < $1.key }
+            .map { name, entries in (name, entries.map { ($0.key.labels, $0.value) }.sorted { $0.0 < $1.0 }) }
+    }
+
+    private static func text(_ labels: [String: String]) -> String {
+        labels.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
+    }
+
+    private static func escaped(_ value: String) -> String {
+        var result = ""
+        for character in value.unicodeScalars {
+            switch character {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+
+    private static func braced(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }
+
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+    }
+}

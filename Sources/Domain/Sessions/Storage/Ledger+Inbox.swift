@@ -1,0 +1,60 @@
+package import Chat
+internal import Database
+
+/// A message that is in the inbox and not handled yet.
+package struct StoredMessage: Sendable {
+    package let number: Int64
+    package let event: String
+    package let message: InboundMessage
+
+    package init(number: Int64, event: String, message: InboundMessage) {
+        self.number = number
+        self.event = event
+        self.message = message
+    }
+}
+
+extension Ledger {
+    /// Stores an event unless its key is there already. Returns its number, or nil for a repeat.
+    package func insertEvent(_ id: String, adapter: AdapterID, body: String, at now: Int64) throws -> Int64? {
+        try self.connection.execute(
+            """
+            INSERT INTO inbox (adapter, event, body, state, received_at) VALUES (?, ?, ?, 'new', ?)
+            ON CONFLICT DO NOTHING
+            """,
+            [.text(adapter.rawValue), .text(id), .text(body), .integer(now)])
+        return self.connection.changes == 0 ? nil : self.connection.lastInsertID
+    }
+
+    /// Marks an event as handled, in the transaction that handles it. The body is not needed any more: the key stays.
+    package func finishEvent(_ number: Int64, turn: String?) throws {
+        try self.connection.execute(
+            "UPDATE inbox SET state = 'done', body = '', turn = ? WHERE number = ?",
+            [.optional(turn), .integer(number)])
+    }
+
+    /// The turn that an event led to.
+    package func turn(ofEvent id: String, adapter: AdapterID) throws -> TurnRecord? {
+        let row = try self.connection.query(
+            "SELECT turn FROM inbox WHERE adapter = ? AND event = ?", [.text(adapter.rawValue), .text(id)]
+        ).first
+        return try row?.optionalText("turn").flatMap { try self.turn(id: $0) }
+    }
+
+    /// Events that were stored and not handled, in the order of their arrival.
+    package func newEvents(after number: Int64, limit: Int) throws -> [StoredMessage] {
+        try self.connection.query(
+            "SELECT number, event, body FROM inbox WHERE state = 'new' AND number > ? ORDER BY number LIMIT ?",
+            [.integer(number), .integer(Int64(limit))]
+        ).map { row in
+            StoredMessage(
+                number: try row.integer("number"), event: try row.text("event"),
+                message: try StoredForm.message(from: try row.text("body")))
+        }
+    }
+
+    /// Forgets keys that no platform will repeat any more.
+    package func pruneInbox(before: Int64) throws {
+        try self.connection.execute("DELETE FROM inbox WHERE state = 'done' AND received_at < ?", [.integer(before)])
+    }
+}

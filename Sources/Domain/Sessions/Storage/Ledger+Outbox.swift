@@ -1,0 +1,116 @@
+package import Chat
+internal import Database
+
+extension Ledger {
+    /// Puts a rendered message into the outbox. Returns it as stored.
+    package func insertOutbox(
+        session: String, turn: String?, kind: OutboxItem.Kind, route: Route, text: String, at now: Int64
+    ) throws -> OutboxItem {
+        let token = Identifier.make("m")
+        try self.connection.execute(
+            """
+            INSERT INTO outbox (session, turn, kind, adapter, room, route, text, token, state, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)
+            """,
+            [
+                .text(session), .optional(turn), .text(kind.rawValue), .text(route.room.adapter.rawValue),
+                .text(route.room.name), .text(StoredForm.text(of: route)), .text(text), .text(token), .integer(now),
+            ])
+        return OutboxItem(
+            id: self.connection.lastInsertID, session: session, turn: turn, kind: kind, route: route, text: text,
+            token: token, reference: nil, state: .pending)
+    }
+
+    /// Gives the live previews of a turn their final texts, oldest first, and returns them as to be sent again; what
+    /// there is no text for is left as it stands.
+    package func finishPreviews(ofTurn turn: String, with texts: [String]) throws -> [OutboxItem] {
+        let live = try self.outbox(ofTurn: turn).filter { $0.kind == .preview && $0.reference != nil }
+        return try zip(live, texts).map { item, text in
+            try self.connection.execute(
+                "UPDATE outbox SET kind = 'final', text = ?, state = 'pending' WHERE id = ?",
+                [.text(text), .integer(item.id)])
+            var item = item
+            item.kind = .final
+            item.text = text
+            item.state = .pending
+            return item
+        }
+    }
+
+    /// Marks a message as being sent. False when it was dropped meanwhile.
+    package func markSending(_ id: Int64, at now: Int64) throws -> Bool {
+        try self.connection.execute(
+            "UPDATE outbox SET state = 'sending' WHERE id = ? AND state IN ('pending', 'unknown')", [.integer(id)])
+        return self.connection.changes > 0
+    }
+
+    package func setOutbox(
+        _ id: Int64, _ state: OutboxItem.State, reference: String? = nil, error: String? = nil, at now: Int64
+    ) throws {
+        try self.connection.execute(
+            """
+            UPDATE outbox SET state = $1, reference = COALESCE($2, reference), error = $3,
+            sent_at = CASE WHEN $1 = 'sent' THEN $4 ELSE sent_at END WHERE id = $5
+            """,
+            [.text(state.rawValue), .optional(reference), .optional(error), .integer(now), .integer(id)])
+    }
+
+    /// What is on its way to a room, oldest first, after `id`.
+    package func openOutbox(of room: RoomID, after id: Int64, limit: Int) throws -> [OutboxItem] {
+        try self.connection.query(
+            """
+            SELECT * FROM outbox WHERE adapter = ? AND room = ? AND id > ? AND state IN ('pending', 'sending', 'unknown')
+            ORDER BY id LIMIT ?
+            """,
+            [.text(room.adapter.rawValue), .text(room.name), .integer(id), .integer(Int64(limit))]
+        ).map(Self.outboxItem)
+    }
+
+    /// Rooms that something is on its way to.
+    package func roomsWithOutbox() throws -> [RoomID] {
+        try self.connection.query(
+            "SELECT DISTINCT adapter, room FROM outbox WHERE state IN ('pending', 'sending', 'unknown')", []
+        ).map { RoomID(adapter: AdapterID(try $0.text("adapter")), name: try $0.text("room")) }
+    }
+
+    package func outbox(ofTurn turn: String) throws -> [OutboxItem] {
+        try self.connection.query("SELECT * FROM outbox WHERE turn = ? ORDER BY id", [.text(turn)]).map(Self.outboxItem)
+    }
+
+    package func outboxPending() throws -> Int64 {
+        try self.connection.query(
+            "SELECT COUNT(*) AS n FROM outbox WHERE state IN ('pending', 'sending', 'unknown')", []
+        ).first?.integer("n") ?? 0
+    }
+
+    /// What was being sent when the process died may or may not have arrived.
+    package func markInterruptedSends() throws {
+        try self.connection.execute("UPDATE outbox SET state = 'unknown' WHERE state = 'sending'", [])
+    }
+
+    /// Drops what a shortened answer has not sent yet. Returns the ids of what is dropped.
+    package func dropPending(ofTurn turn: String, keeping count: Int) throws -> [Int64] {
+        let pending = try self.connection.query(
+            "SELECT id FROM outbox WHERE turn = ? AND kind IN ('part', 'final') ORDER BY id", [.text(turn)]
+        ).dropFirst(count).map { try $0.integer("id") }
+        for id in pending {
+            try self.connection.execute(
+                "UPDATE outbox SET state = 'dropped' WHERE id = ? AND state = 'pending'", [.integer(id)])
+        }
+        return pending
+    }
+
+    package func pruneOutbox(before: Int64) throws {
+        try self.connection.execute(
+            "DELETE FROM outbox WHERE state IN ('sent', 'failed', 'dropped') AND created_at < ?", [.integer(before)])
+    }
+
+    private static func outboxItem(_ row: Row) throws -> OutboxItem {
+        OutboxItem(
+            id: try row.integer("id"), session: try row.text("session"), turn: try row.optionalText("turn"),
+            kind: OutboxItem.Kind(rawValue: try row.text("kind")) ?? .note,
+            route: try StoredForm.route(from: try row.text("route")), text: try row.text("text"),
+            token: try row.text("token"), reference: try row.optionalText("reference"),
+            state: OutboxItem.State(rawValue: try row.text("state")) ?? .unknown)
+    }
+}

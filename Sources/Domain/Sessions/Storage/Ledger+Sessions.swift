@@ -1,0 +1,94 @@
+package import Chat
+internal import Database
+internal import JSON
+
+extension Ledger {
+    /// The session of `key`, made when there is none yet.
+    package func session(for key: ThreadKey, route: Route, owner: String, title: String, at now: Int64) throws
+        -> SessionRecord
+    {
+        if let session = try self.session(for: key) { return session }
+        let session = SessionRecord(
+            id: Identifier.make("t"), key: key, title: title, owner: owner, route: route, model: nil, repository: nil,
+            state: .active, epoch: 0, summary: nil, createdAt: now, activeAt: now)
+        try self.connection.execute(
+            """
+            INSERT INTO sessions (id, adapter, thread, title, owner, route, state, epoch, created_at, active_at)
+            VALUES (?, ?, ?, ?, ?, ?, 'active', 0, ?, ?)
+            """,
+            [
+                .text(session.id), .text(key.adapter.rawValue), .text(key.value), .text(title), .text(owner),
+                .text(StoredForm.text(of: route)), .integer(now), .integer(now),
+            ])
+        return session
+    }
+
+    package func session(for key: ThreadKey) throws -> SessionRecord? {
+        try self.connection.query(
+            "SELECT * FROM sessions WHERE adapter = ? AND thread = ?",
+            [.text(key.adapter.rawValue), .text(key.value)]
+        ).first.map(Self.session)
+    }
+
+    package func session(id: String) throws -> SessionRecord? {
+        try self.connection.query("SELECT * FROM sessions WHERE id = ?", [.text(id)]).first.map(Self.session)
+    }
+
+    /// Sessions, last active first.
+    package func sessions(adapter: String? = nil, after cursor: String?, limit: Int) throws -> Page<SessionRecord> {
+        let position = cursor.flatMap(Self.position)
+        let rows = try self.connection.query(
+            """
+            SELECT * FROM sessions
+            WHERE ($1 IS NULL OR adapter = $1) AND (active_at < $2 OR (active_at = $2 AND id < $3))
+            ORDER BY active_at DESC, id DESC LIMIT $4
+            """,
+            [
+                adapter.map { .text($0) } ?? .null, .integer(position?.at ?? .max), .text(position?.id ?? ""),
+                .integer(Int64(limit + 1)),
+            ])
+        let items = try rows.prefix(limit).map(Self.session)
+        let next = rows.count > limit ? items.last.map { "\($0.activeAt)-\($0.id)" } : nil
+        return Page(items: items, next: next)
+    }
+
+    package func update(_ session: SessionRecord) throws {
+        try self.connection.execute(
+            """
+            UPDATE sessions SET title = ?, route = ?, model = ?, repository = ?, state = ?, epoch = ?, summary = ?,
+            summary_through = ?, active_at = ? WHERE id = ?
+            """,
+            [
+                .text(session.title), .text(StoredForm.text(of: session.route)), .optional(session.model),
+                .optional(session.repository), .text(session.state.rawValue), .integer(session.epoch),
+                .optional(session.summary?.text), session.summary.map { .integer($0.through) } ?? .null,
+                .integer(session.activeAt), .text(session.id),
+            ])
+    }
+
+    /// Moves a session to another key, unless that one has a session of its own already.
+    package func rename(_ from: ThreadKey, to: ThreadKey) throws {
+        guard try self.session(for: to) == nil else { return }
+        try self.connection.execute(
+            "UPDATE sessions SET thread = ? WHERE adapter = ? AND thread = ?",
+            [.text(to.value), .text(from.adapter.rawValue), .text(from.value)])
+    }
+
+    private static func position(of cursor: String) -> (at: Int64, id: String)? {
+        guard let dash = cursor.firstIndex(of: "-"), let at = Int64(cursor[..<dash]) else { return nil }
+        return (at, String(cursor[cursor.index(after: dash)...]))
+    }
+
+    private static func session(_ row: Row) throws -> SessionRecord {
+        let key = ThreadKey(adapter: AdapterID(try row.text("adapter")), value: try row.text("thread"))
+        let summary = try row.optionalText("summary").map {
+            HistorySummary(text: $0, through: try row.optionalInteger("summary_through") ?? 0)
+        }
+        return SessionRecord(
+            id: try row.text("id"), key: key, title: try row.text("title"), owner: try row.text("owner"),
+            route: try StoredForm.route(from: try row.text("route")), model: try row.optionalText("model"),
+            repository: try row.optionalText("repository"),
+            state: SessionRecord.State(rawValue: try row.text("state")) ?? .active, epoch: try row.integer("epoch"),
+            summary: summary, createdAt: try row.integer("created_at"), activeAt: try row.integer("active_at"))
+    }
+}

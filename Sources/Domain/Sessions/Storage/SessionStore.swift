@@ -1,0 +1,24 @@
+package import Database
+
+/// The bridge's tables behind values. Every write is durable when it returns.
+package struct SessionStore: Sendable {
+    package let database: Database
+
+    package init(database: Database) {
+        self.database = database
+    }
+
+    /// Runs `body` in one transaction.
+    package func write<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
+        try await self.database.write { connection in try body(Ledger(connection: connection)) }
+    }
+
+    package func read<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
+        try await self.database.read { connection in try body(Ledger(connection: connection)) }
+    }
+}
+
+/// The tables within one transaction.
+package struct Ledger {
+    package let connection: Connection
+}

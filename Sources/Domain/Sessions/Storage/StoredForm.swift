@@ -1,0 +1,86 @@
+internal import Chat
+internal import JSON
+
+/// Values of the chat vocabulary as JSON text in the tables.
+enum StoredForm {
+    struct Malformed: Error, CustomStringConvertible {
+        let what: String
+        var description: String { "the stored \(self.what) cannot be read" }
+    }
+
+    static func text(of route: Route) -> String { Self.json(route).text }
+
+    static func route(from text: String) throws -> Route { try Self.route(try Self.parse(text)) }
+
+    static func text(of sender: Sender) -> String { Self.json(sender).text }
+
+    static func sender(from text: String) throws -> Sender { try Self.sender(try Self.parse(text)) }
+
+    static func text(of message: InboundMessage) -> String {
+        let json: JSON = [
+            "adapter": .string(message.thread.adapter.rawValue), "thread": .string(message.thread.value),
+            "route": Self.json(message.route), "sender": Self.json(message.sender), "text": .string(message.text),
+            "sentAt": .integer(message.sentAt), "isDirect": .bool(message.isDirect),
+            "isAddressed": .bool(message.isAddressed), "isBacklog": .bool(message.isBacklog),
+        ]
+        return json.text
+    }
+
+    static func message(from text: String) throws -> InboundMessage {
+        let json = try Self.parse(text)
+        guard let adapter = json["adapter"]?.stringValue, let thread = json["thread"]?.stringValue,
+            let body = json["text"]?.stringValue, let sentAt = json["sentAt"]?.intValue,
+            let route = json["route"], let sender = json["sender"]
+        else { throw Malformed(what: "message") }
+        return InboundMessage(
+            thread: ThreadKey(adapter: AdapterID(adapter), value: thread), route: try Self.route(route),
+            sender: try Self.sender(sender), text: body, sentAt: Int64(sentAt),
+            isDirect: json["isDirect"]?.boolValue ?? false, isAddressed: json["isAddressed"]?.boolValue ?? false,
+            isBacklog: json["isBacklog"]?.boolValue ?? false)
+    }
+
+    private static func parse(_ text: String) throws -> JSON {
+        try JSON.parse(Array(text.utf8))
+    }
+
+    private static func json(_ route: Route) -> JSON {
+        [
+            "adapter": .string(route.room.adapter.rawValue), "room": .string(route.room.name),
+            "anchor": route.anchor.map { .string($0) } ?? .null,
+            "addressee": route.addressee.map { .string($0) } ?? .null,
+            "replyTo": route.replyTo.map { .string($0) } ?? .null,
+        ]
+    }
+
+    private static func route(_ json: JSON) throws -> Route {
+        guard let adapter = json["adapter"]?.stringValue, let room = json["room"]?.stringValue else {
+            throw Malformed(what: "route")
+        }
+        return Route(
+            room: RoomID(adapter: AdapterID(adapter), name: room), anchor: json["anchor"]?.stringValue,
+            addressee: json["addressee"]?.stringValue, replyTo: json["replyTo"]?.stringValue)
+    }
+
+    private static func json(_ sender: Sender) -> JSON {
+        [
+            "id": .string(sender.id), "name": .string(sender.displayName), "isBot": .bool(sender.isBot),
+            "isSelf": .bool(sender.isSelf), "isLasting": .bool(sender.isLasting),
+            "identities": .array(
+                sender.identities.map { .array([.string($0.value), .string($0.comparison.rawValue)]) }),
+        ]
+    }
+
+    private static func sender(_ json: JSON) throws -> Sender {
+        guard let id = json["id"]?.stringValue, let name = json["name"]?.stringValue else {
+            throw Malformed(what: "sender")
+        }
+        let identities = (json["identities"]?.arrayValue ?? []).compactMap { pair -> Identity? in
+            guard let value = pair[0]?.stringValue else { return nil }
+            return Identity(
+                value, comparison: pair[1]?.stringValue.flatMap { Identity.Comparison(rawValue: $0) } ?? .exact)
+        }
+        return Sender(
+            id: id, identities: identities, displayName: name, isBot: json["isBot"]?.boolValue ?? false,
+            isSelf: json["isSelf"]?.boolValue ?? false, isLasting: json["isLasting"]?.boolValue ?? true)
+    }
+}

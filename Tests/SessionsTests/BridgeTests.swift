@@ -1,0 +1,279 @@
+import Chat
+import Database
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Bridge", .timeLimit(.minutes(1)))
+struct BridgeTests {
+    @Test("a question is answered in its thread, streamed in frames without gaps, and stands in the transcript")
+    func answer() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.event(.text("First.\n\n")), .event(.text("Second."))]))
+        let submission = try #require(try await harness.ask("hello"))
+        let frames = try await harness.frames(of: submission.operation)
+        #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
+        #expect(frames.filter { $0.kind == .execution }.map(\.content).joined() == "First.\n\nSecond.")
+        #expect(frames.last?.kind == .complete)
+        #expect(frames.last?.content == "First.\n\nSecond.")
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts == ["First.", "Second."])
+        #expect(try await harness.turn(submission.operation)?.state == .complete)
+        let messages = try await harness.bridge.store.read { ledger in
+            let session = try #require(
+                try ledger.session(for: ThreadKey(adapter: AdapterID("fake:one"), value: "alice/alice")))
+            return try ledger.messages(of: session.id, after: nil, limit: 10).items
+        }
+        #expect(messages.map(\.role) == [.user, .assistant])
+        #expect(messages.map(\.text) == ["hello", "First.\n\nSecond."])
+    }
+
+    @Test("the same event twice is one turn, and the repeat learns the first one's operation")
+    func repeated() async throws {
+        let harness = try await BridgeHarness()
+        let first = try await harness.ask("hello", id: "e1")
+        let second = try await harness.ask("hello", id: "e1")
+        #expect(first == second)
+        _ = try await harness.frames(of: try #require(first).operation)
+        #expect(harness.worker.requests.count == 1)
+    }
+
+    @Test("a stranger, a wrong code and another bot get nothing")
+    func strangers() async throws {
+        let harness = try await BridgeHarness()
+        #expect(try await harness.adapter.say("hello", from: "mallory") == .ignored("stranger"))
+        #expect(try await harness.ask("!pair ABCD-2345", from: "mallory") == nil)
+        #expect(harness.adapter.posts.isEmpty)
+        #expect(harness.worker.requests.isEmpty)
+    }
+
+    @Test("a pairing code works once, for the role that it was made for")
+    func pairing() async throws {
+        let harness = try await BridgeHarness()
+        let (code, _) = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000)
+        _ = try await harness.ask("!pair \(code.lowercased())", from: "bob")
+        await harness.adapter.waitForPosts(1)
+        #expect(harness.adapter.texts == ["Paired: you are a member now."])
+        _ = try await harness.frames(of: try #require(try await harness.ask("hello", from: "bob")).operation)
+        #expect(harness.worker.requests.count == 1)
+        #expect(try await harness.ask("!pair \(code)", from: "mallory") == nil)
+        let transcript = try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT text FROM messages WHERE role = 'command'", []).map {
+                try $0.text("text")
+            }
+        }
+        #expect(transcript.allSatisfy { !$0.contains(code.lowercased()) })
+    }
+
+    @Test("a code is dead after an hour")
+    func oldCode() async throws {
+        let harness = try await BridgeHarness()
+        let (code, _) = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000 - 3_600_000)
+        #expect(try await harness.ask("!pair \(code)", from: "bob") == nil)
+        #expect(harness.adapter.posts.isEmpty)
+    }
+
+    @Test("a guest may not make commits, and is told who may")
+    func guest() async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.ask("!specify a login page", from: "gina")
+        await harness.adapter.waitForPosts(1)
+        #expect(harness.adapter.texts.first?.hasPrefix("`!specify` needs the role member") == true)
+        #expect(harness.worker.requests.isEmpty)
+    }
+
+    @Test("messages during a turn wait in order, visibly")
+    func queue() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.hold, .event(.text("one"))], [.event(.text("two"))], [.event(.text("three"))]))
+        let first = try #require(try await harness.ask("1"))
+        let second = try #require(try await harness.ask("2"))
+        let third = try #require(try await harness.ask("3"))
+        #expect(try await harness.turn(second.operation)?.state == .queued)
+        await harness.adapter.waitForPosts(2)
+        #expect(
+            harness.adapter.texts == [
+                "I am still answering; 1 message is ahead of this one.",
+                "I am still answering; 2 messages are ahead of this one.",
+            ])
+        harness.worker.release()
+        for operation in [first, second, third] { _ = try await harness.frames(of: operation.operation) }
+        await harness.adapter.waitForPosts(5)
+        #expect(harness.adapter.texts.suffix(3) == ["one", "two", "three"])
+        #expect(harness.worker.requests.map(\.text) == ["1", "2", "3"])
+        #expect(harness.worker.requests.last?.history.map(\.text) == ["1", "one", "2", "two"])
+    }
+
+    @Test("stop ends the running turn at once and keeps what came")
+    func stop() async throws {
+        let harness = try await BridgeHarness(worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold]))
+        let first = try #require(try await harness.ask("1"))
+        await harness.adapter.waitForPosts(1)
+        _ = try await harness.ask("!stop")
+        let frames = try await harness.frames(of: first.operation)
+        #expect(frames.last?.kind == .error)
+        #expect(try await harness.turn(first.operation)?.state == .stopped)
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts == ["Begun.", "Stopped. `resume` goes on with the answer."])
+    }
+
+    @Test("a cut answer keeps its text, says so, and resume goes on with it")
+    func cutAndResume() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker(
+                [.event(.text("Half")), .cut("the model's server closed the connection")], [.event(.text(" and half"))])
+        )
+        let first = try #require(try await harness.ask("1"))
+        _ = try await harness.frames(of: first.operation)
+        await harness.adapter.waitForPosts(2)
+        #expect(
+            harness.adapter.texts == [
+                "Half", "Cut off: the model's server closed the connection. Type `!resume` to go on.",
+            ])
+        let second = try #require(try await harness.ask("!resume"))
+        _ = try await harness.frames(of: second.operation)
+        #expect(harness.worker.requests.last?.continuing == "Half")
+        #expect(harness.worker.requests.last?.id == first.operation)
+        #expect(try await harness.turn(first.operation)?.state == .interrupted)
+    }
+
+    @Test("a failure is one line and the next question is answered")
+    func failure() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.fail("The model refuses the key (401). Put a valid one into `model.api_key`.")]))
+        let first = try #require(try await harness.ask("1"))
+        #expect(try await harness.frames(of: first.operation).last?.kind == .error)
+        await harness.adapter.waitForPosts(1)
+        #expect(harness.adapter.texts == ["The model refuses the key (401). Put a valid one into `model.api_key`."])
+        _ = try await harness.ask("2")
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts.last == "You said: 2")
+    }
+
+    @Test("a commit is posted as one line, and repeated reports of it are not")
+    func commits() async throws {
+        let commit = CommitNotice(
+            repository: "notes", sha: "0123456789abcdef", branch: "001-a", subject: "spec", files: 2, additions: 5,
+            deletions: 0)
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.event(.commit(commit)), .event(.commit(commit)), .event(.text("done"))]))
+        let submission = try #require(try await harness.ask("!specify x"))
+        _ = try await harness.frames(of: submission.operation)
+        await harness.adapter.waitForPosts(2)
+        #expect(
+            harness.adapter.texts.first
+                == "`0123456` spec (2 files changed, +5 −0) http://127.0.0.1:8787/r/notes/commit/0123456789abcdef")
+        #expect(try await harness.turn(submission.operation)?.commits == [commit])
+    }
+
+    @Test("new leaves the history behind")
+    func new() async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.frames(of: try #require(try await harness.ask("1")).operation)
+        _ = try await harness.ask("!new")
+        _ = try await harness.frames(of: try #require(try await harness.ask("2")).operation)
+        #expect(harness.worker.requests.last?.history == [])
+    }
+
+    @Test("an answer that is too long for a room becomes an excerpt and a link")
+    func shortened() async throws {
+        let long = (1...40).map { "Paragraph \($0)." }.joined(separator: "\n\n")
+        let harness = try await BridgeHarness(
+            traits: RoomTraits(
+                textLimit: 400, textUnit: .bytes, isMultiline: false, answerMessages: 10, excerptMessages: 3),
+            worker: ScriptedWorker([.event(.text(long))]))
+        let submission = try #require(try await harness.ask("1"))
+        _ = try await harness.frames(of: submission.operation)
+        await harness.adapter.waitForPosts(4)
+        #expect(harness.adapter.texts.prefix(3) == ["Paragraph 1.", "Paragraph 2.", "Paragraph 3."])
+        #expect(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/") == true)
+        #expect(harness.adapter.texts.count == 4)
+    }
+
+    @Test("a post of unknown outcome is repeated with the mark, a certain failure without")
+    func unknownSend() async throws {
+        let harness = try await BridgeHarness(worker: ScriptedWorker([.event(.text("a"))], [.event(.text("b"))]))
+        harness.adapter.fail(with: AdapterError(.disconnected, "gone", retryAfter: .milliseconds(1), isCertain: false))
+        _ = try await harness.frames(of: try #require(try await harness.ask("1")).operation)
+        await harness.adapter.waitForPosts(1)
+        #expect(harness.adapter.texts == ["(may be a repeat) a"])
+        harness.adapter.fail(with: AdapterError(.disconnected, "gone", retryAfter: .milliseconds(1)))
+        _ = try await harness.ask("2")
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts.last == "b")
+    }
+
+    @Test(
+        "commands answer at once, also unknown ones",
+        arguments: [
+            ("!halp", "There is no command `!halp`. Did you mean `!help`?"),
+            ("!plan", "`!plan` is not part of this release."),
+            ("!model huge", "There is no model `huge`. Nearest:"),
+            ("!model large", "From now on this thread uses `large`."),
+            ("!whoami", "You are `fake:one/alice`, role owner."),
+            ("!stop", "Nothing is running."),
+            ("!resume", "There is no cut answer to go on with."),
+            ("!repo", "Repositories: `notes`."),
+            ("!usage", "No tokens were used in this thread yet."),
+            ("!resend", "There is no answer to post again."),
+        ])
+    func commands(text: String, reply: String) async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.ask(text)
+        await harness.adapter.waitForPosts(1)
+        #expect(harness.adapter.texts.first?.hasPrefix(reply) == true, "\(harness.adapter.texts)")
+    }
+}
+
+@Suite("Answers that grow by edits", .timeLimit(.minutes(1)))
+struct PreviewTests {
+    private static let traits = RoomTraits(
+        capabilities: .edits, textLimit: 4_000, textUnit: .characters, editInterval: .milliseconds(5))
+
+    @Test("one message grows and ends complete")
+    func grows() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits,
+            worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two.\n\n")), .event(.text("Three."))]))
+        let submission = try #require(try await harness.ask("1"))
+        await harness.adapter.waitForPosts(1)
+        #expect(harness.adapter.texts == ["One."])
+        harness.worker.release()
+        _ = try await harness.frames(of: submission.operation)
+        await harness.adapter.waitForText("One. Two.\n\nThree.")
+        #expect(harness.adapter.posts.count == 1)
+    }
+
+    @Test("an answer over the limit becomes several messages, the first ones edited")
+    func several() async throws {
+        let long = (1...30).map { "Paragraph number \($0)." }.joined(separator: "\n\n")
+        let traits = RoomTraits(
+            capabilities: .edits, textLimit: 218, textUnit: .characters, editInterval: .milliseconds(5))
+        let harness = try await BridgeHarness(
+            traits: traits,
+            worker: ScriptedWorker([
+                .event(.text("Paragraph number 1.\n\n")), .hold, .event(.text(String(long.dropFirst(21)))),
+            ]))
+        let submission = try #require(try await harness.ask("1"))
+        await harness.adapter.waitForPosts(1)
+        harness.worker.release()
+        _ = try await harness.frames(of: submission.operation)
+        await harness.adapter.waitForPosts(4)
+        let wanted = Composer(traits: traits, renderer: PlainMarkdownRenderer()).messages(for: long)
+        await harness.adapter.waitForText(wanted[0])
+        #expect(harness.adapter.texts.count == wanted.count)
+        #expect(Set(harness.adapter.texts) == Set(wanted))
+    }
+
+    @Test("a preview that cannot be sent does not hold up the final")
+    func failing() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
+        harness.adapter.fail(with: AdapterError(.rateLimited, "slow down", retryAfter: .seconds(600)))
+        let submission = try #require(try await harness.ask("1"))
+        _ = try await harness.frames(of: submission.operation)
+        await harness.adapter.waitForText("One. Two.")
+        #expect(harness.adapter.posts.count == 1)
+    }
+}

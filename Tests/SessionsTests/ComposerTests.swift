@@ -1,0 +1,85 @@
+import Chat
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Composer")
+struct ComposerTests {
+    private static let mark = Composer.repeatMark.utf8.count
+
+    private static func composer(limit: Int, unit: RoomTraits.TextUnit = .bytes, isMultiline: Bool = true) -> Composer {
+        Composer(
+            traits: RoomTraits(textLimit: limit + Self.mark, textUnit: unit, isMultiline: isMultiline),
+            renderer: PlainMarkdownRenderer())
+    }
+
+    @Test("what fits stays one message")
+    func fits() {
+        #expect(Self.composer(limit: 100).messages(for: "one\ntwo") == ["one\ntwo"])
+        #expect(Self.composer(limit: 100).messages(for: "\n\n") == [])
+    }
+
+    @Test(
+        "no message is over the limit, in any unit, and nothing is lost",
+        arguments: [
+            RoomTraits.TextUnit.bytes, .utf16, .characters,
+        ])
+    func limits(unit: RoomTraits.TextUnit) {
+        let text = (0..<60).map { "word\($0) 👩‍👩‍👧 größer naïve 漢字" }.joined(separator: " ")
+        let messages = Self.composer(limit: 64, unit: unit, isMultiline: false).messages(for: text)
+        #expect(messages.allSatisfy { TextMeasure.size(of: Array($0.utf8)[...], unit: unit) <= 64 })
+        #expect(messages.joined() == text)
+    }
+
+    @Test("a cut never lies inside a grapheme")
+    func graphemes() {
+        let family = "👩‍👩‍👧‍👦"
+        let messages = Self.composer(limit: 64, isMultiline: false).messages(for: String(repeating: family, count: 20))
+        #expect(messages.joined() == String(repeating: family, count: 20))
+        #expect(messages.allSatisfy { $0.allSatisfy { String($0) == family } })
+    }
+
+    @Test("a fence is closed at a cut and opened again")
+    func fences() {
+        let code = (1...12).map { "line \($0)" }.joined(separator: "\n")
+        let messages = Self.composer(limit: 60).messages(for: "before\n```swift\n\(code)\n```\nafter")
+        #expect(messages.count > 1)
+        for message in messages {
+            #expect(message.components(separatedBy: "```").count % 2 == 1, "unbalanced: \(message)")
+            #expect(message.utf8.count <= 60)
+        }
+        #expect(messages.joined().contains("line 12"))
+    }
+
+    @Test("one line of a megabyte is cut in moments")
+    func longLine() {
+        let messages = Self.composer(limit: 400, isMultiline: false).messages(
+            for: String(repeating: "x", count: 1_000_000))
+        #expect(messages.count == 2_500)
+    }
+
+    @Test("a commit is one line with everything in it")
+    func commitLine() {
+        let commit = CommitNotice(
+            repository: "notes", sha: "0123456789abcdef0123456789abcdef01234567", branch: "001-login",
+            subject: "spec: *login*",
+            files: 2, additions: 57, deletions: 3)
+        #expect(
+            CommitLine.text(for: commit, publicURL: "http://127.0.0.1:8787")
+                == "`0123456` spec: \\*login\\* (2 files changed, +57 −3) "
+                + "http://127.0.0.1:8787/r/notes/commit/0123456789abcdef0123456789abcdef01234567")
+    }
+}
+
+extension String {
+    fileprivate func components(separatedBy separator: String) -> [Substring] {
+        var parts: [Substring] = []
+        var rest = self[...]
+        while let range = rest.firstRange(of: separator) {
+            parts.append(rest[..<range.lowerBound])
+            rest = rest[range.upperBound...]
+        }
+        return parts + [rest]
+    }
+}

@@ -1,0 +1,74 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("Intent")
+struct IntentTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        let text: String
+        var isDirect = false
+        var isAddressed = false
+        var isBot = false
+        var isSelf = false
+        var role: Role? = .member
+        let intent: Intent
+        var testDescription: String {
+            "\(self.text) direct=\(self.isDirect) addressed=\(self.isAddressed) role=\(String(describing: self.role))"
+        }
+    }
+
+    static let rows: [Row] = [
+        Row(text: "hello", isDirect: true, intent: .chat("hello")),
+        Row(text: "hello", isAddressed: true, intent: .chat("hello")),
+        Row(text: "hello", intent: .ignore("not addressed")),
+        Row(text: "  !help  ", isDirect: true, intent: .command(.help, argument: "")),
+        Row(
+            text: "!specify a login page\nwith a second line",
+            intent: .command(.specify, argument: "a login page\nwith a second line")),
+        Row(text: "!HELP stop", isDirect: true, intent: .command(.help, argument: "stop")),
+        Row(text: "!frobnicate now", isDirect: true, intent: .unknownCommand("frobnicate")),
+        Row(text: "!frobnicate now", intent: .ignore("not addressed")),
+        Row(text: "!!", isDirect: true, intent: .chat("!!")),
+        Row(text: "! wow", isDirect: true, intent: .chat("! wow")),
+        Row(text: "!usr/bin is a path", isDirect: true, intent: .chat("!usr/bin is a path")),
+        Row(text: " \n ", isDirect: true, intent: .ignore("empty")),
+        Row(text: "hello", isDirect: true, isBot: true, intent: .ignore("bot")),
+        Row(text: "hello", isDirect: true, isSelf: true, intent: .ignore("self")),
+        Row(text: "hello", isDirect: true, role: nil, intent: .ignore("stranger")),
+        Row(text: "!help", isDirect: true, role: nil, intent: .ignore("stranger")),
+        Row(text: "!pair ABCD-EFGH", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFGH")),
+        Row(text: "!pair ABCD-EFGH", isAddressed: true, role: nil, intent: .ignore("stranger")),
+    ]
+
+    @Test("what a message asks depends on nothing but the message and the role", arguments: Self.rows)
+    func determine(row: Row) {
+        let adapter = AdapterID("irc:local")
+        let message = InboundMessage(
+            thread: ThreadKey(adapter: adapter, value: "t"), route: Route(room: RoomID(adapter: adapter, name: "#a")),
+            sender: Sender(id: "x", identities: [], displayName: "x", isBot: row.isBot, isSelf: row.isSelf),
+            text: row.text, sentAt: 0, isDirect: row.isDirect, isAddressed: row.isAddressed)
+        #expect(Intent.determine(message, role: row.role, sign: "!", isPairingAllowed: true) == row.intent)
+    }
+
+    @Test("with pairing switched off a stranger's code is ignored")
+    func pairingOff() {
+        let adapter = AdapterID("irc:local")
+        let message = InboundMessage(
+            thread: ThreadKey(adapter: adapter, value: "t"), route: Route(room: RoomID(adapter: adapter, name: "a")),
+            sender: Sender(id: "x", identities: [], displayName: "x"), text: "!pair ABCD-EFGH", sentAt: 0,
+            isDirect: true, isAddressed: true)
+        #expect(Intent.determine(message, role: nil, sign: "!", isPairingAllowed: false) == .ignore("stranger"))
+    }
+
+    @Test(
+        "the nearest command is the one meant",
+        arguments: [
+            ("halp", CommandName.help), ("staus", .status), ("specfy", .specify), ("resum", .resume),
+            ("modls", .models),
+            ("stpo", .stop),
+        ])
+    func nearest(word: String, command: CommandName) {
+        #expect(CommandName.nearest(to: word) == command)
+    }
+}
