@@ -1,0 +1,86 @@
+/// What server and client agreed on (CAP, version 302).
+package struct IRCCapabilities: Sendable {
+    /// Everything that is used when it is offered.
+    package static let wanted = [
+        "message-tags", "server-time", "batch", "labeled-response", "echo-message", "account-tag", "account-notify",
+        "extended-join", "multi-prefix", "userhost-in-names", "chghost", "setname", "away-notify", "invite-notify",
+        "cap-notify", "standard-replies", "draft/chathistory", "chathistory",
+    ]
+    /// Bytes of the names in one CAP REQ: the line with its prefix stays below 512.
+    package static let requestLimit = 400
+
+    /// Offered, with its value or "".
+    package private(set) var offered: [String: String] = [:]
+    package private(set) var enabled: Set<String> = []
+    private var waiting: [[String]] = []
+    private var inFlight: [String]?
+
+    package init() {}
+
+    package var isIdle: Bool { self.inFlight == nil && self.waiting.isEmpty }
+
+    /// Takes a list of LS or NEW.
+    package mutating func offer(_ list: String) {
+        for word in list.split(separator: " ") {
+            let name = word.prefix { $0 != "=" }
+            self.offered[String(name)] = String(word.dropFirst(name.count + 1))
+        }
+    }
+
+    /// Takes a list of DEL.
+    package mutating func withdraw(_ list: String) {
+        for word in list.split(separator: " ") {
+            self.offered[String(word)] = nil
+            self.enabled.remove(String(word))
+        }
+    }
+
+    /// Plans requests for what is offered, wanted (with `also`) and not enabled, in lines that fit.
+    package mutating func plan(also: [String] = []) {
+        let planned = Set(self.waiting.joined()).union(self.inFlight ?? [])
+        let names = (also + Self.wanted).filter {
+            self.offered[$0] != nil && !self.enabled.contains($0) && !planned.contains($0)
+        }
+        var set: [String] = []
+        var size = 0
+        for name in names {
+            if size + name.utf8.count + 1 > Self.requestLimit {
+                self.waiting.append(set)
+                set = []
+                size = 0
+            }
+            set.append(name)
+            size += name.utf8.count + 1
+        }
+        if !set.isEmpty { self.waiting.append(set) }
+    }
+
+    /// The next set to ask for. One at a time: two requests in flight get their answers mixed up on some servers.
+    package mutating func next() -> String? {
+        guard self.inFlight == nil, !self.waiting.isEmpty else { return nil }
+        let set = self.waiting.removeFirst()
+        self.inFlight = set
+        return set.joined(separator: " ")
+    }
+
+    /// The server agreed; `-name` switches off.
+    package mutating func acknowledge(_ list: String) {
+        for word in list.split(separator: " ") {
+            let name = word.drop { $0 == "~" || $0 == "=" }
+            if name.first == "-" {
+                self.enabled.remove(String(name.dropFirst()))
+            } else {
+                self.enabled.insert(String(name))
+            }
+        }
+        self.inFlight = nil
+    }
+
+    /// The server refused the set as a whole: its members are asked for one by one, so that one of them does not cost
+    /// the others.
+    package mutating func refuse() {
+        let set = self.inFlight ?? []
+        self.inFlight = nil
+        if set.count > 1 { self.waiting.insert(contentsOf: set.map { [$0] }, at: 0) }
+    }
+}

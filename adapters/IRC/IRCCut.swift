@@ -1,0 +1,44 @@
+/// Cuts a line that is too long after all.
+package enum IRCCut {
+    /// Pieces of at most `limit` bytes: at a space, which stays with the piece before it, else between two graphemes,
+    /// else (one grapheme that is too long) between two characters. Open formats are closed and opened again.
+    package static func pieces(_ bytes: [UInt8], limit: Int) -> [[UInt8]] {
+        let formatting = IRCFormatting()
+        var pieces: [[UInt8]] = []
+        var rest = bytes[...]
+        var open: [UInt8] = []
+        while open.count + rest.count > limit {
+            // Room for the codes that the cut itself needs: one reset.
+            let end = Self.end(rest, room: max(8, limit - open.count - 1))
+            let piece = open + rest[..<end]
+            let seam = formatting.seam(after: piece[...])
+            pieces.append(piece + seam.close)
+            open = seam.open
+            rest = rest[end...]
+        }
+        if !rest.isEmpty { pieces.append(open + rest) }
+        return pieces
+    }
+
+    private static func end(_ bytes: ArraySlice<UInt8>, room: Int) -> Int {
+        guard bytes.count > room else { return bytes.endIndex }
+        let window = bytes.prefix(room)
+        if let space = window.lastIndex(of: 0x20), space > window.startIndex { return space + 1 }
+        let whole = IRCText.droppingCutCharacter(window)
+        // The window's last grapheme may go on behind it: it moves to the next piece as a whole.
+        let text = String(decoding: whole, as: UTF8.self)
+        let isCutInside = Self.joins(whole, bytes[whole.endIndex...])
+        guard isCutInside, let last = text.last, text.count > 1 else {
+            return whole.isEmpty ? bytes.startIndex + room : whole.endIndex
+        }
+        return whole.endIndex - last.utf8.count
+    }
+
+    /// Whether the last grapheme of `left` continues in `right`.
+    private static func joins(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
+        let text = String(decoding: left, as: UTF8.self)
+        let next = String(decoding: IRCText.droppingCutCharacter(right.prefix(8)), as: UTF8.self)
+        guard let scalar = next.unicodeScalars.first else { return false }
+        return (text + String(scalar)).count == text.count
+    }
+}

@@ -1,0 +1,64 @@
+/// 004 and 005, and what the server shows of us.
+extension IRCSession {
+    mutating func receiveSoftware(_ line: IRCLine) {
+        self.link.features.software = line.text(2)
+        if self.link.features.isNgIRCd {
+            self.link.bucket.limitBytes(perSecond: IRCFloodBucket.ngIRCdBytesPerSecond)
+        }
+    }
+
+    /// `005 nick TOKEN TOKEN=value -TOKEN :are supported`; may come again at any time.
+    mutating func receiveFeatures(_ line: IRCLine) {
+        let before = self.link.features.casemapping
+        for index in 1..<max(1, line.count - 1) { self.link.features.take(line.text(index)) }
+        if self.link.features.casemapping != before { self.refold() }
+    }
+
+    /// Names are stored folded; when the rule changes, they have to change.
+    private mutating func refold() {
+        var channels: [String: Channel] = [:]
+        for channel in self.link.channels.values { channels[self.fold(channel.name)] = channel }
+        self.link.channels = channels
+        self.link.unsettled = Set(self.link.unsettled.map(self.fold))
+        var people: [String: Person] = [:]
+        for var person in self.link.people.values {
+            person.channels = Set(person.channels.map(self.fold))
+            people[self.fold(person.nick)] = person
+        }
+        self.link.people = people
+    }
+
+    /// Takes user and host from a line of our own.
+    mutating func learnOwnHost(_ line: IRCLine) {
+        if let source = line.source, self.isMe(source.name) { self.learn(source) }
+    }
+
+    mutating func learn(_ source: IRCSource) {
+        if let user = source.user { self.link.user = user }
+        if let host = source.host { self.link.host = host }
+    }
+
+    /// `396 nick host :is now your displayed host`; some servers write `user@host`.
+    mutating func receiveOwnHost(_ line: IRCLine) {
+        let parts = line.text(1).split(separator: "@", maxSplits: 1)
+        if let host = parts.last { self.link.host = String(host) }
+        if parts.count == 2 { self.link.user = String(parts[0]) }
+    }
+
+    // MARK: The byte budget
+
+    /// The bytes of text that one line to `target` may hold, so that the server can relay it whole:
+    /// `:nick!user@host PRIVMSG target :text` with CR LF, of which 16 are punctuation and command.
+    func budget(target: String) -> Int {
+        let nick = max(self.link.nick.utf8.count, self.settings.nick.utf8.count)
+        // Until the server showed us: a user name of ten with its `~`, the longest host name that servers keep.
+        let user = self.link.user?.utf8.count ?? max(11, self.settings.username.utf8.count + 1)
+        let host = self.link.host?.utf8.count ?? 63
+        let fixed = 16 + nick + user + host + target.utf8.count
+        // One spare for the sign of a STATUSMSG, as bouncers and relays may add.
+        return max(64, self.link.features.lineLength - fixed - 1)
+    }
+
+    /// What `nick: ` takes at most.
+    var addresseeReserve: Int { self.link.features.assumedNickLength + 2 }
+}

@@ -1,0 +1,211 @@
+internal import Chat
+internal import Crypto
+internal import Primitives
+
+/// CAP, nick and 001.
+extension IRCSession {
+    /// The wire is there: everything that needs no answer goes at once.
+    mutating func begin(id: String, isSecure: Bool) {
+        self.link = Link()
+        self.link.id = id
+        self.link.isSecure = isSecure
+        self.link.nick = self.settings.nick
+        self.link.received = self.now
+        self.link.bucket = IRCFloodBucket(self.settings.flood, now: self.now.monotonic)
+        self.link.phase = .negotiating
+        self.setTimer(.registration, in: Self.registrationLimit)
+        self.sendNow(IRCOutgoingLine("CAP", "LS", "302"))
+        if let password = self.settings.password { self.sendNow(IRCOutgoingLine("PASS", text: password.reveal())) }
+        self.sendNow(IRCOutgoingLine("NICK", self.settings.nick))
+        self.sendNow(IRCOutgoingLine("USER", self.settings.username, "0", "*", text: self.settings.realname))
+    }
+
+    // MARK: CAP
+
+    /// `CAP target LS [*] :list`. The target is `*`, the nick or a UID, depending on the server: it means nothing.
+    mutating func receiveCapabilities(_ line: IRCLine) {
+        let list = line.count > 2 ? line.lastText : ""
+        switch line.text(1).uppercased() {
+        case "LS":
+            self.link.capabilities.offer(list)
+            if line.count > 3, line.text(2) == "*" { return }
+            self.finishListing()
+        case "NEW":
+            self.link.capabilities.offer(list)
+            self.link.capabilities.plan()
+            self.requestNext()
+        case "DEL": self.link.capabilities.withdraw(list)
+        case "ACK":
+            self.link.capabilities.acknowledge(list)
+            self.requestNext()
+        case "NAK":
+            self.link.capabilities.refuse()
+            self.requestNext()
+        default: break
+        }
+    }
+
+    private mutating func finishListing() {
+        guard self.link.phase == .negotiating else { return }
+        if self.obeyPolicy() { return }
+        self.link.capabilities.plan(also: self.settings.sasl == nil ? [] : ["sasl"])
+        self.requestNext()
+    }
+
+    private mutating func requestNext() {
+        if let set = self.link.capabilities.next() {
+            return self.sendNow(IRCOutgoingLine("CAP", "REQ", text: set))
+        }
+        guard self.link.phase == .negotiating, self.link.capabilities.isIdle else { return }
+        if self.settings.sasl == nil { self.finishNegotiation() } else { self.beginLogin() }
+    }
+
+    mutating func finishNegotiation() {
+        self.link.phase = .registering
+        self.sendNow(IRCOutgoingLine("CAP", "END"))
+    }
+
+    /// Strict transport security. On a plain wire its port is obeyed at once; its duration counts on TLS only, since
+    /// anybody on the path can write into a plain wire. True when the connection ends for it.
+    private mutating func obeyPolicy() -> Bool {
+        guard let value = self.link.capabilities.offered["sts"], !self.settings.isAddress else { return false }
+        var tokens: [Substring: Substring] = [:]
+        for token in value.split(separator: ",") {
+            let parts = token.split(separator: "=", maxSplits: 1)
+            tokens[parts.first ?? ""] = parts.count > 1 ? parts[1] : ""
+        }
+        let host = self.settings.host.lowercased()
+        if !self.link.isSecure {
+            guard let port = tokens["port"].flatMap({ Int($0) }), (1...65_535).contains(port) else { return false }
+            self.memory.policies[host] = .init(port: port, duration: 60, expires: self.now.wall + 60_000)
+            self.close(.init(.upgrade, "The server demands TLS on port \(port)"))
+            return true
+        }
+        guard let duration = tokens["duration"].flatMap({ Int64($0) }), duration >= 0 else { return false }
+        if duration == 0 {
+            self.memory.policies[host] = nil
+        } else {
+            let duration = min(duration, 10 * 365 * 86_400)
+            let port = self.endpoint(at: self.now).port
+            self.memory.policies[host] = .init(
+                port: port, duration: duration, expires: self.now.wall + duration * 1_000)
+        }
+        self.act(.remember(self.memory))
+        return false
+    }
+
+    /// A policy counts from the end of the last connection that showed it.
+    mutating func renewPolicy() {
+        let host = self.settings.host.lowercased()
+        guard self.link.isSecure, self.link.capabilities.offered["sts"] != nil,
+            let policy = self.memory.policies[host]
+        else { return }
+        self.memory.policies[host]?.expires = self.now.wall + policy.duration * 1_000
+    }
+
+    /// A server without CAP says so, or goes on to 001.
+    mutating func receiveUnknownCommand(_ line: IRCLine) {
+        guard line.text(1).uppercased() == "CAP", self.link.phase == .negotiating else { return }
+        if self.settings.sasl != nil {
+            self.close(.init(.refused, "The server knows no SASL: remove sasl from its settings or use another server"))
+        } else {
+            self.link.phase = .registering
+        }
+    }
+
+    // MARK: Nick
+
+    /// 432 not valid, 433 in use, 436 collision, 437 held.
+    mutating func receiveNickRefusal(_ numeric: Int, _ line: IRCLine) {
+        guard self.link.phase != .welcome, self.link.phase != .ready else {
+            if numeric == 432 { self.clearTimer(.regain) }
+            return
+        }
+        if numeric == 432, self.link.nickTries > 0 || self.settings.nick.utf8.count <= 9 {
+            return self.close(
+                .init(.refused, "The server refuses the nick \(self.link.nick): \(line.lastText). Choose another nick"))
+        }
+        self.link.nickTries += 1
+        guard let nick = Self.alternative(to: self.settings.nick, attempt: self.link.nickTries) else {
+            return self.close(.init(.lost, "The nick \(self.settings.nick) and its variants are all taken"))
+        }
+        self.link.nick = nick
+        self.sendNow(IRCOutgoingLine("NICK", nick))
+    }
+
+    /// `nick_`, then `nick-2` to `nick-9`. Not longer than the nick itself, or nine letters, the shortest limit that a
+    /// server may have and would not have told yet.
+    static func alternative(to nick: String, attempt: Int) -> String? {
+        guard (1...9).contains(attempt) else { return nil }
+        let suffix = attempt == 1 ? "_" : "-\(attempt)"
+        let room = max(nick.utf8.count, 9) - suffix.utf8.count
+        var stem = nick
+        while stem.utf8.count > room { stem.removeLast() }
+        return stem + suffix
+    }
+
+    /// Wrong server password, or banned from the server.
+    mutating func receiveServerRefusal(_ numeric: Int, _ line: IRCLine) {
+        switch numeric {
+        case 464: self.close(.init(.refused, "The server's password is wrong or missing: \(line.lastText)"))
+        case 465: self.close(.init(.banned, "The server bans us: \(line.lastText)"))
+        default: self.close(.init(.refused, "The server does not let this machine in: \(line.lastText)"))
+        }
+    }
+
+    // MARK: 001 and ready
+
+    mutating func welcome(_ line: IRCLine) {
+        guard self.link.phase != .welcome, self.link.phase != .ready else { return }
+        if self.settings.sasl != nil, !self.link.isLoggedIn {
+            return self.close(
+                .init(.refused, "The server let us in without a login; Jetbridge does not stay as nobody"))
+        }
+        self.link.phase = .welcome
+        self.link.nick = line.text(0)
+        let words = line.lastText.split(separator: " ")
+        if let last = words.last, last.contains("!"), last.contains("@") { self.learn(IRCSource(String(last))) }
+        self.clearTimer(.registration)
+        self.clearTimer(.login)
+        self.setTimer(.welcome, in: 10_000)
+        self.setTimer(.silence, in: Self.silenceLimit)
+    }
+
+    /// The first thing that a bot may do is to say that it is one.
+    mutating func becomeReady() {
+        guard self.link.phase == .welcome else { return }
+        self.clearTimer(.welcome)
+        self.link.phase = .ready
+        self.link.readySince = self.now.monotonic
+        self.setTimer(.memory, in: 60_000)
+        if let mode = self.link.features.botMode { self.enqueue(IRCOutgoingLine("MODE", self.link.nick, "+" + mode)) }
+        if self.link.host == nil, self.settings.channels.isEmpty {
+            self.enqueue(IRCOutgoingLine("WHO", self.link.nick), cost: 2)
+        }
+        if !self.isMe(self.settings.nick) { self.beginRegaining() }
+        self.joinAll()
+        self.requestMissedQueries()
+        self.pump()
+    }
+
+    /// Waits for the nick to become free: a watch where the server offers one, and a try a minute.
+    private mutating func beginRegaining() {
+        self.log(.info, "The nick \(self.settings.nick) is taken; using \(self.link.nick) for now")
+        if self.link.features.monitorLimit != nil {
+            self.enqueue(IRCOutgoingLine("MONITOR", "+", self.settings.nick))
+        }
+        self.setTimer(.regain, in: 60_000)
+    }
+
+    mutating func regain() {
+        guard self.link.phase == .ready, !self.isMe(self.settings.nick) else { return self.clearTimer(.regain) }
+        self.enqueue(IRCOutgoingLine("NICK", self.settings.nick))
+        self.setTimer(.regain, in: 60_000)
+        self.pump()
+    }
+
+    /// Somebody gave up `nick`: if it is ours, it is taken at once.
+    mutating func regain(ifFreed nick: String) {
+        if self.link.timers[.regain] != nil, self.fold(nick) == self.fold(self.settings.nick) { self.regain() }
+    }
+}
