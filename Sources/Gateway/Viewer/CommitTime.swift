@@ -12,9 +12,12 @@ struct CommitTime: Sendable {
     }
 
     /// By RFC 3339.
-    var machine: String {
+    var machine: String { self.local + self.zone(separator: ":") }
+
+    /// RFC 3339 without the zone.
+    var local: String {
         let (date, time) = self.parts
-        return "\(date)T\(time)\(self.zone(separator: ":"))"
+        return "\(date)T\(time)"
     }
 
     private var parts: (date: String, time: String) {

@@ -1,0 +1,25 @@
+internal import Chat
+internal import Sessions
+
+/// Who makes a request.
+struct Principal: Sendable {
+    let credential: CredentialRecord
+
+    var role: Role { self.credential.role }
+    var identity: String { self.credential.identity }
+    var isCookie: Bool { self.credential.kind == .cookie }
+
+    /// Whether it may see what others began.
+    var seesEverything: Bool { self.role == .owner }
+
+    func has(anyOf scopes: Set<Scope>) -> Bool {
+        let held = self.credential.scopes.compactMap { Scope(rawValue: $0) }
+        return held.contains(.admin) || held.contains(where: scopes.contains)
+    }
+
+    func maySee(_ session: SessionRecord) -> Bool { self.seesEverything || session.owner == self.identity }
+
+    var sender: Sender {
+        Sender(id: self.identity, identities: [Identity(self.identity)], displayName: self.credential.name)
+    }
+}

@@ -1,0 +1,78 @@
+package import Chat
+internal import Markdown
+internal import Primitives
+
+/// The web chat as a network: its page reads the transcript and the live frames, so posting is only a notification.
+package final class WebAdapter: ChatAdapter {
+    package static let id = AdapterID("web")
+
+    package let id = WebAdapter.id
+    package let renderer: any MessageRenderer = WebRenderer()
+
+    private struct State {
+        var status: AdapterStatus
+        var isStopped = false
+        var onStop: CheckedContinuation<Void, Never>?
+    }
+
+    private let state: Protected<State>
+    private let now: @Sendable () -> Int64
+
+    package init(now: @escaping @Sendable () -> Int64) {
+        self.now = now
+        self.state = Protected(State(status: AdapterStatus(state: .down, since: now())))
+    }
+
+    package var status: AdapterStatus { self.state.withLock { $0.status } }
+
+    package func run(delivering sink: any MessageSink) async throws {
+        self.set(.up)
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isStopped = self.state.withLock { state in
+                    if !state.isStopped { state.onStop = continuation }
+                    return state.isStopped
+                }
+                if isStopped { continuation.resume() }
+            }
+        } onCancel: {
+            self.release()
+        }
+        self.set(.down)
+        try Task.checkCancellation()
+    }
+
+    package func stop() async { self.release() }
+
+    package func traits(of room: RoomID) -> RoomTraits {
+        RoomTraits(
+            capabilities: [.transcript, .threads, .history], textLimit: 1_000_000, textUnit: .bytes, commandSign: "/")
+    }
+
+    /// Nothing is sent: the answer is in the transcript by now.
+    @discardableResult
+    package func post(_ message: OutgoingMessage) async throws -> MessageReference {
+        MessageReference(room: message.route.room, id: "")
+    }
+
+    /// Notes that somebody wrote in the chat.
+    func noteEvent() {
+        let now = self.now()
+        self.state.withLock { $0.status.lastEvent = now }
+    }
+
+    private func set(_ state: AdapterStatus.State) {
+        let now = self.now()
+        self.state.withLock {
+            $0.status.state = state
+            $0.status.since = now
+        }
+    }
+
+    private func release() {
+        self.state.withLock { state in
+            state.isStopped = true
+            return state.onStop.take()
+        }?.resume()
+    }
+}
