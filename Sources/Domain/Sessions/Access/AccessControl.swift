@@ -65,6 +65,11 @@ package final class AccessControl: Sendable {
         return role
     }
 
+    /// Makes known what a stored credential of the gateway speaks for, since another process may have made it.
+    package func admit(_ identity: String, as role: Role) {
+        self.state.withLock { $0.policy.grant(role, to: identity) }
+    }
+
     /// The end of a connection's identity.
     package func end(_ identity: String) async throws {
         guard self.state.withLock({ $0.policy.isGranted(identity) }) else { return }
