@@ -22,18 +22,21 @@ public final class TemporaryDirectory: Sendable {
         Self.remove(self.path)
     }
 
-    /// Depth first, without following links.
+    /// Depth first, without following links. The Glibc module lacks `nftw`.
     private static func remove(_ path: String) {
-        if let stream = opendir(path) {
-            while let entry = readdir(stream) {
+        if let directory = opendir(path) {
+            while let entry = readdir(directory) {
                 let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                     pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 }
                 guard name != ".", name != ".." else { continue }
-                let isFolder = entry.pointee.d_type == UInt8(DT_DIR)
-                if isFolder { Self.remove(path + "/" + name) } else { unlink(path + "/" + name) }
+                if entry.pointee.d_type == UInt8(DT_DIR) {
+                    Self.remove("\(path)/\(name)")
+                } else {
+                    unlink("\(path)/\(name)")
+                }
             }
-            closedir(stream)
+            closedir(directory)
         }
         rmdir(path)
     }
