@@ -1,0 +1,118 @@
+internal import CGit2
+internal import Primitives
+
+/// libgit2 as a whole: one thread for all its blocking calls, and its error codes.
+enum GitLibrary {
+    /// All repositories share the thread; starts the library on first use. Commits reach the disk before a call
+    /// returns, because a commit that was told to people must survive a crash.
+    static let executor: ThreadExecutor = {
+        git_libgit2_init()
+        cgit2_enable_fsync()
+        return ThreadExecutor(name: "git")
+    }()
+
+    /// Throws unless `status` says success. `what` begins the message: "the commit 1234".
+    static func check(_ status: Int32, _ what: @autoclosure () -> String) throws(GitError) {
+        guard status < 0 else { return }
+        throw Self.error(status, what())
+    }
+
+    /// Calls a libgit2 constructor. The result is the caller's to free.
+    static func make(
+        _ what: @autoclosure () -> String, _ body: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
+    ) throws(GitError) -> OpaquePointer {
+        var object: OpaquePointer?
+        let status = unsafe body(&object)
+        guard status >= 0, let object = unsafe object else { throw Self.error(min(status, -1), what()) }
+        return unsafe object
+    }
+
+    /// A C string for a structure that outlives the call; the caller deallocates it.
+    static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
+        let bytes = text.utf8CString
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+        unsafe copy.initialize(from: Array(bytes), count: bytes.count)
+        return unsafe copy
+    }
+
+    /// The error of the call that just failed on this thread.
+    static func error(_ status: Int32, _ what: String) -> GitError {
+        let detail = Self.lastMessage
+        switch git_error_code(status) {
+        case GIT_ENOTFOUND:
+            return GitError(.notFound, "\(what) was not found: check its name")
+        case GIT_EEXISTS:
+            return GitError(.exists, "\(what) exists already: choose another name")
+        case GIT_ELOCKED:
+            return GitError(
+                .locked,
+                "\(what) is locked (\(detail)): another program is writing; if none is, delete the .lock file in .git")
+        case GIT_EMODIFIED:
+            return GitError(.conflict, "\(what) was moved by somebody else meanwhile: try again")
+        case GIT_EUNBORNBRANCH:
+            return GitError(.unborn, "\(what) has no commit yet: make a first commit")
+        case GIT_EINVALIDSPEC, GIT_EAMBIGUOUS:
+            return GitError(.invalidName, "\(what) is no valid or no unique name: write it in full")
+        case GIT_EMISMATCH:
+            return GitError(.corrupt, "\(what) is damaged (\(detail)): run `git fsck` in the repository")
+        case GIT_EUNMERGED, GIT_EMERGECONFLICT:
+            return GitError(.unfinished, "\(what) is in an unfinished merge: finish or abort it in the repository")
+        case GIT_ECONFLICT, GIT_EUNCOMMITTED, GIT_EINDEXDIRTY:
+            return GitError(.dirtyWorkTree, "\(what) has changed files in the work tree: commit or stash them")
+        default:
+            return Self.systemError(what, detail)
+        }
+    }
+
+    /// Failures of the system, which libgit2 tells by text only.
+    private static func systemError(_ what: String, _ detail: String) -> GitError {
+        let lower = detail.lowercased()
+        if lower.contains("permission denied") || lower.contains("read-only") || lower.contains("not permitted") {
+            return GitError(
+                .notWritable,
+                "\(what) can't be written (\(detail)): give jetbridge's user write access to the repository")
+        }
+        if lower.contains("no space left") || lower.contains("quota exceeded") {
+            return GitError(.diskFull, "\(what) can't be written (\(detail)): make room on the disk")
+        }
+        if lower.contains("failed to create locked file") || lower.contains(".lock") {
+            return GitError(
+                .locked,
+                "\(what) is locked (\(detail)): another program is writing; if none is, delete the .lock file in .git")
+        }
+        if lower.contains("not a directory") {
+            return GitError(.pathIsFile, "\(what) can't be used (\(detail)): a file is in the way of a directory")
+        }
+        return GitError(.failed, "\(what) failed (\(detail)): look at the repository with `git status` and `git fsck`")
+    }
+
+    static var lastMessage: String {
+        guard let error = unsafe git_error_last(), let message = unsafe error.pointee.message else {
+            return "no detail"
+        }
+        return unsafe String(cString: message).split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
+
+extension GitObjectID {
+    init(_ id: git_oid) {
+        var id = id
+        let hex = unsafe withUnsafeBytes(of: &id) { bytes in
+            let digits = Array("0123456789abcdef".utf8)
+            var hex: [UInt8] = []
+            hex.reserveCapacity(40)
+            for byte in unsafe Array(bytes.prefix(20)) {
+                hex.append(digits[Int(byte >> 4)])
+                hex.append(digits[Int(byte & 15)])
+            }
+            return hex
+        }
+        self.init(trusted: String(decoding: hex, as: UTF8.self))
+    }
+
+    var raw: git_oid {
+        var id = git_oid()
+        unsafe git_oid_fromstr(&id, self.hex)
+        return id
+    }
+}

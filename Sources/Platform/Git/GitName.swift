@@ -1,0 +1,56 @@
+/// What paths and branches may be called.
+package enum GitName {
+    /// Checks a path inside a repository. Throws ``GitError/Code/invalidName``.
+    ///
+    /// Beyond Git's own rules it keeps to what every file system and every viewer can take: relative, no `.` or `..`,
+    /// nothing that any system takes for `.git`, no control character or backslash.
+    package static func checkPath(_ path: String) throws(GitError) {
+        let reason: String? =
+            if path.isEmpty {
+                "it is empty"
+            } else if path.utf8.count > 1024 {
+                "it is longer than 1024 bytes"
+            } else if path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) {
+                "it has a control character or a backslash"
+            } else {
+                path.split(separator: "/", omittingEmptySubsequences: false).lazy
+                    .compactMap { Self.problem(ofComponent: $0) }.first
+            }
+        guard let reason else { return }
+        throw GitError(
+            .invalidName, "the path \"\(Self.printable(path))\" can't be used because \(reason): choose another one")
+    }
+
+    private static func problem(ofComponent component: Substring) -> String? {
+        if component.isEmpty { return "it is absolute or has an empty part" }
+        if component == "." || component == ".." { return "it has the part \"\(component)\"" }
+        if component.utf8.count > 255 { return "a part of it is longer than 255 bytes" }
+        // ".git " and "GIT~1" are ".git" on other systems; a colon begins a stream there.
+        var name = component.lowercased()
+        name.unicodeScalars.removeAll { $0.properties.isDefaultIgnorableCodePoint }
+        if let colon = name.firstIndex(of: ":") { name = String(name[..<colon]) }
+        while let last = name.last, last == " " || last == "." { name.removeLast() }
+        return name == ".git" || name == "git~1" ? "a part of it means .git" : nil
+    }
+
+    /// Checks a branch name by git-check-ref-format's rules, without `@{` and a dash in front. Throws
+    /// ``GitError/Code/invalidName``.
+    package static func checkBranch(_ name: String) throws(GitError) {
+        let isWrong =
+            name.isEmpty || name.utf8.count > 244 || name.hasPrefix("-") || name.hasPrefix("/") || name.hasSuffix("/")
+            || name.hasSuffix(".") || name == "@" || name == "HEAD" || name.hasPrefix("refs/")
+            || name.contains("..") || name.contains("//") || name.contains("@{")
+            || name.split(separator: "/").contains { $0.hasPrefix(".") || $0.hasSuffix(".lock") }
+            || name.utf8.contains { $0 <= 0x20 || $0 == 0x7F || "~^:?*[\\".utf8.contains($0) }
+        guard isWrong else { return }
+        throw GitError(
+            .invalidName, "\"\(Self.printable(name))\" can't be the name of a branch: choose another one")
+    }
+
+    /// At most 80 characters without control characters, for messages.
+    static func printable(_ text: String) -> String {
+        let shown = String(
+            text.unicodeScalars.prefix(80).map { $0.properties.generalCategory == .control ? "?" : Character($0) })
+        return text.unicodeScalars.count > 80 ? shown + "…" : shown
+    }
+}

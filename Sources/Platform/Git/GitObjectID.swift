@@ -1,0 +1,29 @@
+/// The full hash of an object: 40 lower-case hexadecimal digits.
+package struct GitObjectID: Hashable, Sendable, CustomStringConvertible {
+    package let hex: String
+
+    /// Nil unless `hex` is a full SHA-1 hash; upper-case digits are lowered.
+    package init?(_ hex: String) {
+        guard hex.utf8.count == 40, Self.isHexadecimal(hex) else { return nil }
+        self.hex = hex.lowercased()
+    }
+
+    init(trusted hex: String) {
+        self.hex = hex
+    }
+
+    /// As many digits as people read.
+    package var short: String { String(self.hex.prefix(7)) }
+    package var description: String { self.hex }
+
+    static func isHexadecimal(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+                UInt8(ascii: "A")...UInt8(ascii: "F"):
+                true
+            default: false
+            }
+        }
+    }
+}

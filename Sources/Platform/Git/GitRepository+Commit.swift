@@ -1,0 +1,196 @@
+internal import CGit2
+
+extension GitRepository {
+    /// Makes a commit and moves its branch to it, or throws and leaves the branch where it was.
+    ///
+    /// The work tree is touched only when the branch is checked out there; then it must be free of changes and is
+    /// brought to the new commit.
+    package func commit(_ change: GitChange) throws(GitError) -> GitObjectID {
+        try GitName.checkBranch(change.branch)
+        for path in change.files.keys { try GitName.checkPath(path) }
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        try unsafe self.checkState(repository)
+
+        let (old, parent) = try unsafe self.base(of: change, repository)
+        let tree = try unsafe self.tree(of: change, on: parent, repository)
+        let isCheckedOut = if old == nil { false } else { try unsafe self.isCheckedOut(change.branch, repository) }
+        if isCheckedOut { try unsafe self.checkClean(change.branch, repository) }
+
+        let message = change.fullMessage
+        let id = try unsafe self.writeCommit(
+            tree: tree, parents: [parent], author: change.author, committer: change.committer, message: message,
+            repository)
+        // First the files, because they can refuse; then the branch.
+        if isCheckedOut { try unsafe self.checkOut(id, paths: Array(change.files.keys), force: false, repository) }
+        let subject = message.prefix { !$0.isNewline }
+        do throws(GitError) {
+            try unsafe self.moveBranch(
+                change.branch, from: old, to: id, log: "commit: \(subject)", as: change.committer, repository)
+        } catch {
+            if isCheckedOut {
+                try unsafe self.checkOut(parent, paths: Array(change.files.keys), force: true, repository)
+            }
+            throw error
+        }
+        return id
+    }
+
+    /// Makes a branch at a commit. Throws ``GitError/Code/exists``.
+    package func createBranch(_ name: String, at id: GitObjectID, as committer: GitSignature) throws(GitError) {
+        try GitName.checkBranch(name)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        unsafe git_commit_free(try unsafe self.commitHandle(id, repository))
+        try unsafe self.moveBranch(
+            name, from: nil, to: id, log: "branch: Created from \(id)", as: committer, repository)
+    }
+}
+
+extension GitRepository {
+    func writeCommit(
+        tree: git_oid, parents: [GitObjectID], author: GitSignature, committer: GitSignature, message: String,
+        _ repository: OpaquePointer
+    ) throws(GitError) -> GitObjectID {
+        var treeID = tree
+        let tree = try unsafe GitLibrary.make("the tree") { unsafe git_tree_lookup($0, repository, &treeID) }
+        defer { unsafe git_tree_free(tree) }
+        var parentHandles: [OpaquePointer?] = unsafe []
+        defer { unsafe parentHandles.forEach { unsafe git_commit_free($0) } }
+        for parent in parents { try unsafe parentHandles.append(self.commitHandle(parent, repository)) }
+        let author = try unsafe Self.signature(author)
+        defer { unsafe git_signature_free(author) }
+        let committer = try unsafe Self.signature(committer)
+        defer { unsafe git_signature_free(committer) }
+        var id = git_oid()
+        let status = unsafe parentHandles.withUnsafeMutableBufferPointer {
+            unsafe git_commit_create(
+                &id, repository, nil, author, committer, nil, message, tree, $0.count, $0.baseAddress)
+        }
+        try GitLibrary.check(status, "the commit")
+        return GitObjectID(id)
+    }
+
+    /// Compare and set: `from` nil means that the branch must not exist.
+    func moveBranch(
+        _ branch: String, from old: GitObjectID?, to new: GitObjectID, log: String, as committer: GitSignature,
+        _ repository: OpaquePointer
+    ) throws(GitError) {
+        let name = "refs/heads/" + branch
+        unsafe git_repository_set_ident(repository, committer.name, committer.mail)
+        var reference: OpaquePointer?
+        defer { unsafe git_reference_free(reference) }
+        var id = new.raw
+        let status: Int32
+        if var expected = old?.raw {
+            status = unsafe git_reference_create_matching(&reference, repository, name, &id, 1, &expected, log)
+        } else {
+            status = unsafe git_reference_create(&reference, repository, name, &id, 0, log)
+        }
+        try GitLibrary.check(status, "the branch \(branch)")
+    }
+
+    private static func signature(_ value: GitSignature) throws(GitError) -> UnsafeMutablePointer<git_signature> {
+        var signature: UnsafeMutablePointer<git_signature>?
+        let status = unsafe git_signature_new(
+            &signature, value.name, value.mail, value.seconds, Int32(clamping: value.offsetMinutes))
+        try GitLibrary.check(status, "the signature of \(value.name)")
+        guard let signature = unsafe signature else { throw GitLibrary.error(-1, "the signature of \(value.name)") }
+        return unsafe signature
+    }
+
+    /// Where the branch must stand (nil: not exist) and the commit that the new one grows from.
+    private func base(
+        of change: GitChange, _ repository: OpaquePointer
+    ) throws(GitError) -> (old: GitObjectID?, parent: GitObjectID) {
+        switch change.base {
+        case .new(let start):
+            var id = git_oid()
+            guard unsafe git_reference_name_to_id(&id, repository, "refs/heads/" + change.branch) != 0 else {
+                throw GitError(.exists, "the branch \(change.branch) exists already: choose another name")
+            }
+            return (nil, start)
+        case .at(let expected):
+            guard try unsafe self.tip(of: change.branch, repository) == expected else {
+                throw GitError(
+                    .conflict, "the branch \(change.branch) was moved by somebody else meanwhile: try again")
+            }
+            return (expected, expected)
+        case .tip:
+            let tip = try unsafe self.tip(of: change.branch, repository)
+            return (tip, tip)
+        }
+    }
+
+    private func tree(
+        of change: GitChange, on parent: GitObjectID, _ repository: OpaquePointer
+    ) throws(GitError) -> git_oid {
+        let commit = try unsafe self.commitHandle(parent, repository)
+        defer { unsafe git_commit_free(commit) }
+        let baseline = try unsafe GitLibrary.make("the tree of \(parent.short)") { unsafe git_commit_tree($0, commit) }
+        defer { unsafe git_tree_free(baseline) }
+        // In order: a path and what lies below it must meet in one pass.
+        var tree = unsafe git_tree_id(baseline).pointee
+        let before = GitObjectID(tree)
+        var updates: [git_tree_update] = unsafe []
+        var names: [UnsafeMutablePointer<CChar>] = unsafe []
+        defer { unsafe names.forEach { unsafe $0.deallocate() } }
+        for (path, content) in change.files.sorted(by: { $0.key < $1.key }) {
+            let mode = try unsafe self.mode(of: path, in: baseline, isDeletion: content == nil)
+            let name = unsafe GitLibrary.copy(path)
+            unsafe names.append(name)
+            let blob = if let content { try unsafe self.writeBlob(content, path, repository) } else { git_oid() }
+            unsafe updates.append(
+                git_tree_update(
+                    action: content == nil ? GIT_TREE_UPDATE_REMOVE : GIT_TREE_UPDATE_UPSERT, id: blob,
+                    filemode: mode, path: name))
+        }
+        let status = unsafe git_tree_create_updated(&tree, repository, baseline, updates.count, updates)
+        try GitLibrary.check(status, "the tree of the commit")
+        guard GitObjectID(tree) != before else {
+            throw GitError(.unchanged, "the commit would change nothing on \(change.branch): there is nothing to do")
+        }
+        return tree
+    }
+
+    /// The mode that the file has or gets. Throws where a file and a directory would share a name.
+    private func mode(
+        of path: String, in tree: OpaquePointer, isDeletion: Bool
+    ) throws(GitError) -> git_filemode_t {
+        let parts = path.split(separator: "/")
+        for count in 1..<parts.count where parts.count > 1 {
+            let parent = parts.prefix(count).joined(separator: "/")
+            guard let mode = unsafe Self.entryMode(parent, in: tree) else { break }
+            guard mode == GIT_FILEMODE_TREE else {
+                throw GitError(
+                    .invalidName, "\(path) can't be written because \(parent) is a file: choose another path")
+            }
+        }
+        switch unsafe Self.entryMode(path, in: tree) {
+        case GIT_FILEMODE_TREE?:
+            throw GitError(.invalidName, "\(path) is a directory, not a file: choose another path")
+        case GIT_FILEMODE_BLOB_EXECUTABLE?: return GIT_FILEMODE_BLOB_EXECUTABLE
+        case nil where isDeletion:
+            throw GitError(.notFound, "\(path) can't be deleted because it doesn't exist: check its name")
+        default: return GIT_FILEMODE_BLOB
+        }
+    }
+
+    private static func entryMode(_ path: String, in tree: OpaquePointer) -> git_filemode_t? {
+        var entry: OpaquePointer?
+        guard unsafe git_tree_entry_bypath(&entry, tree, path) == 0 else { return nil }
+        defer { unsafe git_tree_entry_free(entry) }
+        return unsafe git_tree_entry_filemode(entry)
+    }
+
+    private func writeBlob(
+        _ content: [UInt8], _ path: String, _ repository: OpaquePointer
+    ) throws(GitError) -> git_oid {
+        var id = git_oid()
+        let status = unsafe content.withUnsafeBytes {
+            unsafe git_blob_create_from_buffer(&id, repository, $0.baseAddress, $0.count)
+        }
+        try GitLibrary.check(status, "the file \(path)")
+        return id
+    }
+}

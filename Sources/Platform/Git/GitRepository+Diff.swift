@@ -1,0 +1,159 @@
+internal import CGit2
+
+extension GitRepository {
+    /// What a commit changed against its first parent, or against nothing if it has none.
+    package func diff(of id: GitObjectID, limits: GitDiffLimits = GitDiffLimits()) throws(GitError) -> GitDiff {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let diff = try unsafe self.diffHandle(of: id, limits, repository)
+        defer { unsafe git_diff_free(diff) }
+        let stat = try unsafe Self.stat(diff)
+        var reader = GitPatchReader(limits: limits)
+        let count = min(unsafe git_diff_num_deltas(diff), limits.files)
+        let files = try (0..<count).map { (index) throws(GitError) in
+            try unsafe reader.file(index, of: diff)
+        }
+        let isCut = count < stat.files || files.contains { $0.isCut }
+        return GitDiff(files: files, stat: stat, isCut: isCut)
+    }
+
+    /// How much a commit changed against its first parent.
+    package func stat(of id: GitObjectID) throws(GitError) -> GitStat {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let diff = try unsafe self.diffHandle(of: id, GitDiffLimits(), repository)
+        defer { unsafe git_diff_free(diff) }
+        return try unsafe Self.stat(diff)
+    }
+
+    private func diffHandle(
+        of id: GitObjectID, _ limits: GitDiffLimits, _ repository: OpaquePointer
+    ) throws(GitError) -> OpaquePointer {
+        let what = "the diff of \(id.short)"
+        let commit = try unsafe self.commitHandle(id, repository)
+        defer { unsafe git_commit_free(commit) }
+        let new = try unsafe GitLibrary.make(what) { unsafe git_commit_tree($0, commit) }
+        defer { unsafe git_tree_free(new) }
+        var old: OpaquePointer?
+        defer { unsafe git_tree_free(old) }
+        if unsafe git_commit_parentcount(commit) > 0 {
+            let parent = try unsafe GitLibrary.make(what) { unsafe git_commit_parent($0, commit, 0) }
+            defer { unsafe git_commit_free(parent) }
+            unsafe old = try unsafe GitLibrary.make(what) { unsafe git_commit_tree($0, parent) }
+        }
+        var options = unsafe git_diff_options()
+        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
+        unsafe options.flags = GIT_DIFF_INCLUDE_TYPECHANGE.rawValue
+        unsafe options.max_size = limits.fileBytes
+        let diff = try unsafe GitLibrary.make(what) { unsafe git_diff_tree_to_tree($0, repository, old, new, &options) }
+        // Comparing each deleted file with each added one gets slow; libgit2's own limit is 1000 targets.
+        var find = unsafe git_diff_find_options()
+        unsafe git_diff_find_options_init(&find, UInt32(GIT_DIFF_FIND_OPTIONS_VERSION))
+        unsafe find.flags = GIT_DIFF_FIND_RENAMES.rawValue
+        unsafe find.rename_limit = 200
+        let status = unsafe git_diff_find_similar(diff, &find)
+        if status < 0 {
+            unsafe git_diff_free(diff)
+            throw GitLibrary.error(status, what)
+        }
+        return unsafe diff
+    }
+
+    private static func stat(_ diff: OpaquePointer) throws(GitError) -> GitStat {
+        let stats = try unsafe GitLibrary.make("the diff's summary") { unsafe git_diff_get_stats($0, diff) }
+        defer { unsafe git_diff_stats_free(stats) }
+        return unsafe GitStat(
+            files: git_diff_stats_files_changed(stats), additions: git_diff_stats_insertions(stats),
+            deletions: git_diff_stats_deletions(stats))
+    }
+}
+
+/// Reads patches up to the limits of a whole diff.
+struct GitPatchReader {
+    private let limits: GitDiffLimits
+    private var linesLeft: Int
+
+    init(limits: GitDiffLimits) {
+        self.limits = limits
+        self.linesLeft = limits.lines
+    }
+
+    mutating func file(_ index: Int, of diff: OpaquePointer) throws(GitError) -> GitFileChange {
+        var patch: OpaquePointer?
+        try unsafe GitLibrary.check(git_patch_from_diff(&patch, diff, index), "the diff")
+        defer { unsafe git_patch_free(patch) }
+        guard let delta = unsafe git_diff_get_delta(diff, index)?.pointee else {
+            throw GitLibrary.error(-1, "the diff")
+        }
+        var additions = 0
+        var deletions = 0
+        var hunks: [GitHunk] = []
+        var isCut = false
+        if let patch = unsafe patch {
+            unsafe git_patch_line_stats(nil, &additions, &deletions, patch)
+            (hunks, isCut) = unsafe self.hunks(of: patch)
+        }
+        let status = unsafe Self.status(delta.status)
+        let oldPath = unsafe delta.old_file.path.map { unsafe String(cString: $0) }
+        let newPath = unsafe delta.new_file.path.map { unsafe String(cString: $0) }
+        return unsafe GitFileChange(
+            status: status, oldPath: status == .added ? nil : oldPath, path: newPath ?? oldPath ?? "",
+            isBinary: delta.flags & GIT_DIFF_FLAG_BINARY.rawValue != 0, additions: additions, deletions: deletions,
+            hunks: hunks, isCut: isCut)
+    }
+
+    private mutating func hunks(of patch: OpaquePointer) -> ([GitHunk], isCut: Bool) {
+        var hunks: [GitHunk] = []
+        for index in 0..<(unsafe git_patch_num_hunks(patch)) {
+            guard self.linesLeft > 0 else { return (hunks, true) }
+            var hunk: UnsafePointer<git_diff_hunk>?
+            var count = 0
+            guard unsafe git_patch_get_hunk(&hunk, &count, patch, index) == 0, let raw = unsafe hunk?.pointee else {
+                return (hunks, true)
+            }
+            let taken = min(count, self.linesLeft)
+            self.linesLeft -= taken
+            let lines = (0..<taken).compactMap { unsafe self.line($0, ofHunk: index, patch) }
+            let header = unsafe withUnsafeBytes(of: raw.header) { bytes in
+                unsafe String(decoding: bytes.prefix(Int(raw.header_len)), as: UTF8.self)
+            }
+            hunks.append(GitHunk(header: header.filter { !$0.isNewline }, lines: lines))
+            if taken < count { return (hunks, true) }
+        }
+        return (hunks, false)
+    }
+
+    private func line(_ index: Int, ofHunk hunk: Int, _ patch: OpaquePointer) -> GitDiffLine? {
+        var raw: UnsafePointer<git_diff_line>?
+        guard unsafe git_patch_get_line_in_hunk(&raw, patch, hunk, index) == 0, let line = unsafe raw?.pointee else {
+            return nil
+        }
+        let kind: GitDiffLine.Kind
+        switch unsafe UInt8(bitPattern: line.origin) {
+        case UInt8(ascii: "+"): kind = .added
+        case UInt8(ascii: "-"): kind = .deleted
+        case UInt8(ascii: " "): kind = .context
+        default: kind = .noNewline
+        }
+        var bytes = unsafe UnsafeRawBufferPointer(start: line.content, count: line.content_len)[...]
+        if unsafe bytes.last == UInt8(ascii: "\n") { unsafe bytes.removeLast() }
+        if unsafe bytes.last == UInt8(ascii: "\r") { unsafe bytes.removeLast() }
+        let isLong = unsafe bytes.count > self.limits.lineBytes
+        let text = unsafe String(decoding: bytes.prefix(self.limits.lineBytes), as: UTF8.self) + (isLong ? "…" : "")
+        return unsafe GitDiffLine(
+            kind: kind, oldNumber: line.old_lineno > 0 ? Int(line.old_lineno) : nil,
+            newNumber: line.new_lineno > 0 ? Int(line.new_lineno) : nil,
+            text: kind == .noNewline ? "No newline at end of file" : text)
+    }
+
+    private static func status(_ status: git_delta_t) -> GitFileChange.Status {
+        switch status {
+        case GIT_DELTA_ADDED: .added
+        case GIT_DELTA_DELETED: .deleted
+        case GIT_DELTA_RENAMED: .renamed
+        case GIT_DELTA_COPIED: .copied
+        case GIT_DELTA_TYPECHANGE: .typeChanged
+        default: .modified
+        }
+    }
+}

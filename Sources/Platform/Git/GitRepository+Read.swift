@@ -1,0 +1,246 @@
+internal import CGit2
+
+extension GitRepository {
+    /// Local branches first, then those known of remotes; each by name.
+    package func branches() throws(GitError) -> [Branch] {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        return try unsafe self.branches(repository)
+    }
+
+    /// The commit that a full or short (7 digits and more) hash, a branch or a tag means. No other revision syntax.
+    package func resolve(_ name: String) throws(GitError) -> GitObjectID {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        return try unsafe self.resolve(name, repository)
+    }
+
+    /// A commit's data. Throws ``GitError/Code/notFound``.
+    package func commit(_ id: GitObjectID) throws(GitError) -> GitCommit {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        return try unsafe self.read(id, repository)
+    }
+
+    /// The commits that lead to `id`, newest first.
+    package func log(from id: GitObjectID, limit: Int) throws(GitError) -> [GitCommit] {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var commits: [GitCommit] = []
+        try unsafe self.walk(from: [id], limit: limit, repository) { (commit) throws(GitError) in
+            commits.append(commit)
+            return true
+        }
+        return commits
+    }
+
+    /// The newest commit on any local branch that carries `trailer`, with a branch that it is on (one whose tip it is,
+    /// if there is one), among the newest `limit` commits.
+    package func find(
+        _ trailer: GitTrailer, limit: Int = 5_000
+    ) throws(GitError) -> (commit: GitCommit, branch: String)? {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let branches = try unsafe self.branches(repository).filter { !$0.isRemote }
+        var found: GitCommit?
+        try unsafe self.walk(from: branches.map(\.id), limit: limit, repository) { (commit) throws(GitError) in
+            if commit.trailers.contains(trailer) { found = commit }
+            return found == nil
+        }
+        guard let found else { return nil }
+        if let tip = branches.first(where: { $0.id == found.id }) { return (found, tip.name) }
+        var wanted = found.id.raw
+        for branch in branches {
+            var tip = branch.id.raw
+            if unsafe git_graph_descendant_of(repository, &tip, &wanted) == 1 { return (found, branch.name) }
+        }
+        return nil
+    }
+
+    /// A file's content at a commit. Throws ``GitError/Code/notFound`` and, over `limit` bytes, ``GitError/Code/tooLarge``.
+    package func file(_ path: String, at id: GitObjectID, limit: Int) throws(GitError) -> [UInt8] {
+        try GitName.checkPath(path)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let blob = try unsafe self.object(path, at: id, GIT_OBJECT_BLOB, repository)
+        defer { unsafe git_object_free(blob) }
+        let size = unsafe git_blob_rawsize(blob)
+        guard size <= UInt64(limit) else {
+            throw GitError(.tooLarge, "\(path) has \(size) bytes, more than \(limit) are not shown: use a clone")
+        }
+        return unsafe Array(UnsafeRawBufferPointer(start: git_blob_rawcontent(blob), count: Int(size)))
+    }
+
+    /// A directory's entries at a commit, directories first; "" is the root. Throws ``GitError/Code/notFound``.
+    package func entries(in path: String, at id: GitObjectID) throws(GitError) -> [GitTreeEntry] {
+        if !path.isEmpty { try GitName.checkPath(path) }
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let tree = try unsafe self.object(path, at: id, GIT_OBJECT_TREE, repository)
+        defer { unsafe git_object_free(tree) }
+        let entries = unsafe (0..<git_tree_entrycount(tree)).compactMap { index in
+            unsafe git_tree_entry_byindex(tree, index).map { unsafe Self.entry($0, repository) }
+        }
+        return entries.sorted { left, right in
+            let isDirectory = (left.kind == .directory, right.kind == .directory)
+            return isDirectory.0 == isDirectory.1 ? left.name < right.name : isDirectory.0
+        }
+    }
+
+    /// The names of all directories right below `path` on any branch, local or of a remote.
+    package func directoryNames(in path: String) throws(GitError) -> Set<String> {
+        try GitName.checkPath(path)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var names: Set<String> = []
+        var seen: Set<GitObjectID> = []
+        for branch in try unsafe self.branches(repository) {
+            guard let tree = try? unsafe self.object(path, at: branch.id, GIT_OBJECT_TREE, repository) else { continue }
+            defer { unsafe git_object_free(tree) }
+            // Most branches share most of their trees.
+            guard unsafe seen.insert(GitObjectID(git_object_id(tree).pointee)).inserted else { continue }
+            for index in 0..<(unsafe git_tree_entrycount(tree)) {
+                guard let entry = unsafe git_tree_entry_byindex(tree, index),
+                    unsafe git_tree_entry_type(entry) == GIT_OBJECT_TREE, let name = unsafe git_tree_entry_name(entry)
+                else { continue }
+                unsafe names.insert(String(cString: name))
+            }
+        }
+        return names
+    }
+}
+
+extension GitRepository {
+    func branches(_ repository: OpaquePointer) throws(GitError) -> [Branch] {
+        let iterator = try unsafe GitLibrary.make("the list of branches") {
+            unsafe git_branch_iterator_new($0, repository, GIT_BRANCH_ALL)
+        }
+        defer { unsafe git_branch_iterator_free(iterator) }
+        var branches: [Branch] = []
+        var reference: OpaquePointer?
+        var kind = GIT_BRANCH_LOCAL
+        while unsafe git_branch_next(&reference, &kind, iterator) == 0 {
+            defer { unsafe git_reference_free(reference) }
+            var name: UnsafePointer<CChar>?
+            // A remote's HEAD is symbolic and stands for one of the others.
+            guard let target = unsafe git_reference_target(reference), unsafe git_branch_name(&name, reference) == 0,
+                let name = unsafe name
+            else { continue }
+            unsafe branches.append(
+                Branch(
+                    name: String(cString: name), id: GitObjectID(target.pointee), isRemote: kind == GIT_BRANCH_REMOTE))
+        }
+        return branches.sorted { left, right in
+            left.isRemote == right.isRemote ? left.name < right.name : right.isRemote
+        }
+    }
+
+    func read(_ id: GitObjectID, _ repository: OpaquePointer) throws(GitError) -> GitCommit {
+        let commit = try unsafe self.commitHandle(id, repository)
+        defer { unsafe git_commit_free(commit) }
+        let parents = unsafe (0..<git_commit_parentcount(commit)).compactMap { index in
+            unsafe git_commit_parent_id(commit, index).map { unsafe GitObjectID($0.pointee) }
+        }
+        return unsafe GitCommit(
+            id: id, parents: parents, author: Self.signature(git_commit_author(commit)),
+            committer: Self.signature(git_commit_committer(commit)),
+            message: git_commit_message(commit).map { unsafe String(cString: $0) } ?? "")
+    }
+
+    private func resolve(_ name: String, _ repository: OpaquePointer) throws(GitError) -> GitObjectID {
+        let shown = GitName.printable(name)
+        if GitObjectID.isHexadecimal(name), 7...40 ~= name.utf8.count {
+            var id = git_oid()
+            unsafe git_oid_fromstrn(&id, name, name.utf8.count)
+            var commit: OpaquePointer?
+            let status = unsafe git_commit_lookup_prefix(&commit, repository, &id, name.utf8.count)
+            defer { unsafe git_commit_free(commit) }
+            if status == 0, let found = unsafe git_commit_id(commit) { return unsafe GitObjectID(found.pointee) }
+            guard git_error_code(status) == GIT_ENOTFOUND else { throw GitLibrary.error(status, "the commit \(shown)") }
+        }
+        try GitName.checkBranch(name)
+        for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
+            var reference: OpaquePointer?
+            guard unsafe git_reference_lookup(&reference, repository, prefix + name) == 0 else { continue }
+            defer { unsafe git_reference_free(reference) }
+            let commit = try unsafe GitLibrary.make("the commit of \(shown)") {
+                unsafe git_reference_peel($0, reference, GIT_OBJECT_COMMIT)
+            }
+            defer { unsafe git_object_free(commit) }
+            return unsafe GitObjectID(git_object_id(commit).pointee)
+        }
+        throw GitError(.notFound, "there is no commit, branch or tag \(shown): check its name")
+    }
+
+    /// Goes through the ancestors of `starts`, newest first, until `visit` says false.
+    private func walk(
+        from starts: [GitObjectID], limit: Int, _ repository: OpaquePointer,
+        visit: (GitCommit) throws(GitError) -> Bool
+    ) throws(GitError) {
+        let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, repository) }
+        defer { unsafe git_revwalk_free(walk) }
+        unsafe git_revwalk_sorting(walk, GIT_SORT_TIME.rawValue)
+        for start in starts {
+            var id = start.raw
+            try unsafe GitLibrary.check(git_revwalk_push(walk, &id), "the commit \(start.short)")
+        }
+        var id = git_oid()
+        var count = 0
+        while count < limit, unsafe git_revwalk_next(&id, walk) == 0 {
+            guard try unsafe visit(self.read(GitObjectID(id), repository)) else { return }
+            count += 1
+        }
+    }
+
+    /// A file or directory at a commit, to be freed by the caller.
+    private func object(
+        _ path: String, at id: GitObjectID, _ kind: git_object_t, _ repository: OpaquePointer
+    ) throws(GitError) -> OpaquePointer {
+        let commit = try unsafe self.commitHandle(id, repository)
+        defer { unsafe git_commit_free(commit) }
+        let tree = try unsafe GitLibrary.make("the tree of \(id.short)") { unsafe git_commit_tree($0, commit) }
+        if path.isEmpty, kind == GIT_OBJECT_TREE { return unsafe tree }
+        defer { unsafe git_tree_free(tree) }
+        let entry = try unsafe GitLibrary.make("\(path) at \(id.short)") {
+            unsafe git_tree_entry_bypath($0, tree, path)
+        }
+        defer { unsafe git_tree_entry_free(entry) }
+        guard unsafe git_tree_entry_type(entry) == kind else {
+            let wanted = kind == GIT_OBJECT_TREE ? "directory" : "file"
+            throw GitError(.notFound, "\(path) at \(id.short) is no \(wanted): check its name")
+        }
+        return try unsafe GitLibrary.make("\(path) at \(id.short)") {
+            unsafe git_tree_entry_to_object($0, repository, entry)
+        }
+    }
+
+    private static func entry(_ entry: OpaquePointer, _ repository: OpaquePointer) -> GitTreeEntry {
+        let kind: GitTreeEntry.Kind =
+            switch unsafe git_tree_entry_filemode(entry) {
+            case GIT_FILEMODE_TREE: .directory
+            case GIT_FILEMODE_BLOB_EXECUTABLE: .executable
+            case GIT_FILEMODE_LINK: .symbolicLink
+            case GIT_FILEMODE_COMMIT: .submodule
+            default: .file
+            }
+        var size: Int64?
+        if kind == .file || kind == .executable {
+            var blob: OpaquePointer?
+            if unsafe git_tree_entry_to_object(&blob, repository, entry) == 0 {
+                size = unsafe Int64(clamping: git_blob_rawsize(blob))
+                unsafe git_object_free(blob)
+            }
+        }
+        let name = unsafe git_tree_entry_name(entry).map { unsafe String(cString: $0) } ?? ""
+        return unsafe GitTreeEntry(
+            name: name, kind: kind, id: GitObjectID(git_tree_entry_id(entry).pointee), size: size)
+    }
+
+    private static func signature(_ raw: UnsafePointer<git_signature>?) -> GitSignature {
+        guard let raw = unsafe raw?.pointee else { return GitSignature(name: "", mail: "", seconds: 0) }
+        return unsafe GitSignature(
+            name: raw.name.map { unsafe String(cString: $0) } ?? "",
+            mail: raw.email.map { unsafe String(cString: $0) } ?? "",
+            seconds: raw.when.time, offsetMinutes: Int(raw.when.offset))
+    }
+}

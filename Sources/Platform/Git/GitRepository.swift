@@ -1,0 +1,226 @@
+internal import CGit2
+internal import Glibc
+internal import Primitives
+
+/// A repository on this machine's disk.
+///
+/// Each call opens it anew (a tenth of a millisecond), so nothing goes stale when other programs work in it, and runs
+/// as one step on the thread that all repositories share: two calls never interleave. Everything is written the way
+/// the `git` program does; a branch is moved only from where it was expected (compare and set).
+package actor GitRepository {
+    /// A branch and the commit that it stands at.
+    package struct Branch: Hashable, Sendable {
+        /// `main`; of a remote's branch `origin/main`.
+        package let name: String
+        package let id: GitObjectID
+        package let isRemote: Bool
+    }
+
+    /// The directory that holds `.git`, or a bare repository's own.
+    package nonisolated let path: String
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe GitLibrary.executor.asUnownedSerialExecutor()
+    }
+
+    /// Touches nothing yet.
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// Makes the repository when there is none at the path (directories above it too), and a first, empty commit on
+    /// its HEAD's branch when it has no commit at all. Returns whether anything was made. A new one begins with the
+    /// branch `main`; `bare`: without a work tree.
+    @discardableResult
+    package func initialise(bare: Bool = false, committer: GitSignature) throws(GitError) -> Bool {
+        var made = false
+        do throws(GitError) {
+            unsafe git_repository_free(try self.open())
+        } catch  where error.code == .notARepository && PathKind.isAbsentOrEmpty(self.path) {
+            try Self.create(self.path, bare: bare)
+            made = true
+        }
+        return try self.makeFirstCommit(committer) || made
+    }
+
+    /// Says whether a commit can be made that grows from `base` (nil: from HEAD's branch), and from where. Throws
+    /// what is in the way and what to do about it.
+    package func checkReady(base: String?) throws(GitError) -> Branch {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        try unsafe self.checkState(repository)
+        try unsafe self.checkWritable(repository)
+        let name = if let base { base } else { try unsafe self.headBranch(repository) }
+        try GitName.checkBranch(name)
+        do throws(GitError) {
+            return unsafe Branch(name: name, id: try self.tip(of: name, repository), isRemote: false)
+        } catch  where error.code == .notFound {
+            throw GitError(
+                .unborn,
+                "the branch \(name) of the repository has no commit yet: make a first commit on it, or configure another branch"
+            )
+        }
+    }
+
+    /// The branch that HEAD names, whether it has commits or not.
+    package func headBranch() throws(GitError) -> String {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        return try unsafe self.headBranch(repository)
+    }
+}
+
+// What the other files of the actor use.
+extension GitRepository {
+    /// The caller frees it.
+    func open() throws(GitError) -> OpaquePointer {
+        _ = GitLibrary.executor
+        var repository: OpaquePointer?
+        let flags = GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue
+        let status = unsafe git_repository_open_ext(&repository, self.path, flags, nil)
+        if status == 0, let repository = unsafe repository { return unsafe repository }
+        throw self.openError(status)
+    }
+
+    func tip(of branch: String, _ repository: OpaquePointer) throws(GitError) -> GitObjectID {
+        var id = git_oid()
+        let status = unsafe git_reference_name_to_id(&id, repository, "refs/heads/" + branch)
+        try GitLibrary.check(status, "the branch \(GitName.printable(branch))")
+        return GitObjectID(id)
+    }
+
+    func headBranch(_ repository: OpaquePointer) throws(GitError) -> String {
+        let head = try unsafe GitLibrary.make("HEAD") { unsafe git_reference_lookup($0, repository, "HEAD") }
+        defer { unsafe git_reference_free(head) }
+        let prefix = "refs/heads/"
+        guard let target = unsafe git_reference_symbolic_target(head) else {
+            throw GitError(
+                .detached,
+                "HEAD of the repository is at a commit instead of a branch: `git switch` to a branch, or configure one")
+        }
+        let name = unsafe String(cString: target)
+        guard name.hasPrefix(prefix) else {
+            throw GitError(.detached, "HEAD of the repository names no branch: `git switch` to one, or configure one")
+        }
+        return String(name.dropFirst(prefix.count))
+    }
+
+    func checkState(_ repository: OpaquePointer) throws(GitError) {
+        let doing: (String, String)? =
+            switch unsafe git_repository_state_t(UInt32(bitPattern: git_repository_state(repository))) {
+            case GIT_REPOSITORY_STATE_NONE: nil
+            case GIT_REPOSITORY_STATE_MERGE: ("merge", "merge")
+            case GIT_REPOSITORY_STATE_REVERT, GIT_REPOSITORY_STATE_REVERT_SEQUENCE: ("revert", "revert")
+            case GIT_REPOSITORY_STATE_CHERRYPICK, GIT_REPOSITORY_STATE_CHERRYPICK_SEQUENCE:
+                ("cherry-pick", "cherry-pick")
+            case GIT_REPOSITORY_STATE_BISECT: ("bisection", "bisect")
+            case GIT_REPOSITORY_STATE_APPLY_MAILBOX: ("mailbox", "am")
+            default: ("rebase", "rebase")
+            }
+        guard let (noun, command) = doing else { return }
+        let remedy =
+            command == "bisect"
+            ? "end it with `git bisect reset`"
+            : "end it with `git \(command) --continue` or drop it with `git \(command) --abort`"
+        throw GitError(.unfinished, "a \(noun) is unfinished in the repository \(self.path): \(remedy), then try again")
+    }
+
+    func commitHandle(_ id: GitObjectID, _ repository: OpaquePointer) throws(GitError) -> OpaquePointer {
+        var raw = id.raw
+        return try unsafe GitLibrary.make("the commit \(id.short)") { unsafe git_commit_lookup($0, repository, &raw) }
+    }
+
+    private func checkWritable(_ repository: OpaquePointer) throws(GitError) {
+        guard let directory = unsafe git_repository_commondir(repository) else { return }
+        let base = unsafe String(cString: directory)
+        for part in ["objects", "refs", "refs/heads"] {
+            guard unsafe access(base + part, W_OK | X_OK) != 0, errno != ENOENT else { continue }
+            let why = errno == EROFS ? "the file system is read-only" : "permission denied"
+            throw GitError(
+                .notWritable,
+                "the repository can't be written (\(base)\(part): \(why)): give jetbridge's user write access to it")
+        }
+    }
+
+    private func openError(_ status: Int32) -> GitError {
+        // libgit2 1.5.1 says "config value 'safe.directory' was not found" where no such value is set.
+        if git_error_code(status) == GIT_EOWNER || GitLibrary.lastMessage.contains("safe.directory") {
+            return GitError(
+                .foreignOwner,
+                "the repository \(self.path) belongs to another user: chown it to jetbridge's user, or as that user run `git config --global --add safe.directory \(self.path)`"
+            )
+        }
+        switch PathKind(self.path) {
+        case .belowFile:
+            return GitError(
+                .pathIsFile, "\(self.path) can't be a repository, a file is in its path: move the file away")
+        case .file:
+            return GitError(
+                .pathIsFile, "\(self.path) is a file, not a repository: move it away, or configure another path")
+        case .forbidden:
+            return GitError(.notWritable, "\(self.path) can't be read: give jetbridge's user access to it")
+        case .absent:
+            return GitError(
+                .notARepository,
+                "there is no repository at \(self.path): make one with `git init`, or correct the path")
+        case .directory: break
+        }
+        guard git_error_code(status) == GIT_ENOTFOUND else {
+            return GitLibrary.error(status, "the repository \(self.path)")
+        }
+        return GitError(
+            .notARepository, "\(self.path) is a directory but no repository: run `git init` in it, or correct the path")
+    }
+}
+
+// Making one.
+extension GitRepository {
+    private static func create(_ path: String, bare: Bool) throws(GitError) {
+        var options = unsafe git_repository_init_options()
+        unsafe git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
+        unsafe options.flags =
+            GIT_REPOSITORY_INIT_MKPATH.rawValue | GIT_REPOSITORY_INIT_NO_REINIT.rawValue
+            | (bare ? GIT_REPOSITORY_INIT_BARE.rawValue : 0)
+        let main = unsafe GitLibrary.copy("main")
+        defer { unsafe main.deallocate() }
+        unsafe options.initial_head = unsafe UnsafePointer(main)
+        let repository = try unsafe GitLibrary.make("the new repository \(path)") {
+            unsafe git_repository_init_ext($0, path, &options)
+        }
+        defer { unsafe git_repository_free(repository) }
+        guard bare else { return }
+        // Git logs a bare repository's branches only on request.
+        let configuration = try unsafe GitLibrary.make("the new repository's configuration") {
+            unsafe git_repository_config($0, repository)
+        }
+        defer { unsafe git_config_free(configuration) }
+        unsafe git_config_set_bool(configuration, "core.logAllRefUpdates", 1)
+    }
+
+    private func makeFirstCommit(_ committer: GitSignature) throws(GitError) -> Bool {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        // Not merely "HEAD is unborn": a repository with other branches is not ours to begin.
+        let isEmpty = unsafe git_repository_is_empty(repository)
+        try GitLibrary.check(isEmpty, "the repository \(self.path)")
+        let isUnborn = if isEmpty == 1 { true } else { try unsafe self.isUnborn(repository) }
+        guard isUnborn else { return false }
+        let branch = try unsafe self.headBranch(repository)
+        var tree = git_oid()
+        try unsafe GitLibrary.check(
+            git_tree_create_updated(&tree, repository, nil, 0, nil), "the first commit")
+        let id = try unsafe self.writeCommit(
+            tree: tree, parents: [], author: committer, committer: committer, message: "Begin the repository\n",
+            repository)
+        try unsafe self.moveBranch(
+            branch, from: nil, to: id, log: "commit (initial): Begin the repository", as: committer, repository)
+        return true
+    }
+
+    /// HEAD names a branch without a commit and there is no other branch. `git_repository_is_empty` alone denies that
+    /// for a HEAD other than the configured initial one.
+    private func isUnborn(_ repository: OpaquePointer) throws(GitError) -> Bool {
+        guard unsafe git_repository_head_unborn(repository) == 1 else { return false }
+        return try unsafe self.branches(repository).isEmpty
+    }
+}

@@ -1,0 +1,154 @@
+import Git
+import JetbridgeTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct GitCommitTests {
+    @Test("git reads what was written: a commit on a new branch with author, committer, trailer and reflog")
+    func realGit() async throws {
+        let fixture = try await Fixture.initialised()
+        let start = try await fixture.repository.resolve("main")
+        var change = fixture.change(
+            ["specs/001-a/spec.md": Array("# A\n".utf8), "b.txt": [0xFF, 0x00]], branch: "001-a",
+            base: .new(from: start), message: "Specify a\n\nBody.")
+        change.trailers = [GitTrailer("Jetbridge-Turn", "op1")]
+        let id = try await fixture.repository.commit(change)
+
+        try fixture.git("fsck --strict --full")
+        #expect(try fixture.git("rev-parse 001-a") == id.hex)
+        #expect(
+            try fixture.git(
+                "log -1 --format='%an|%ae|%ad|%cn|%ce|%P|%s|%(trailers:key=Jetbridge-Turn,valueonly)' 001-a"
+            )
+            .split(separator: "\n").first
+                == "Ada|ada@example.org|Tue Nov 14 23:13:20 2023 +0100|Jetbridge|bot@example.org|\(start)|Specify a|op1"
+        )
+        #expect(try fixture.git("show 001-a:specs/001-a/spec.md") == "# A")
+        #expect(try fixture.git("reflog -1 001-a --format=%gs") == "commit: Specify a")
+        #expect(try fixture.git("status --porcelain --branch") == "## main")
+        #expect(try fixture.git("log --oneline main").split(separator: "\n").count == 1)
+    }
+
+    @Test("a branch that was moved meanwhile is a conflict and stays where it is")
+    func compareAndSet() async throws {
+        let fixture = try await Fixture.initialised()
+        let old = try await fixture.repository.resolve("main")
+        let theirs = try await fixture.commit("theirs", "x")
+        let code = await Fixture.code {
+            _ = try await fixture.repository.commit(fixture.change(["a": []], base: .at(old)))
+        }
+        #expect(code == .conflict)
+        #expect(try await fixture.repository.resolve("main") == theirs)
+        let taken = await Fixture.code {
+            _ = try await fixture.repository.commit(fixture.change(["a": []], base: .new(from: old)))
+        }
+        #expect(taken == .exists)
+    }
+
+    @Test("of commits made at the same time on one base exactly one wins")
+    func race() async throws {
+        let fixture = try await Fixture.initialised()
+        let base = try await fixture.repository.resolve("main")
+        let wins = await withTaskGroup(of: Bool.self) { group in
+            for index in 0..<16 {
+                group.addTask {
+                    let other = GitRepository(path: fixture.directory.path)
+                    return (try? await other.commit(fixture.change(["f\(index)": [1]], base: .at(base)))) != nil
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(wins == 1)
+        try fixture.git("fsck --strict")
+    }
+
+    @Test("files are changed, added and deleted; the executable bit and other files stay")
+    func change() async throws {
+        let fixture = try await Fixture.initialised()
+        try await fixture.commit("a/b/c", "1")
+        try await fixture.commit("keep", "k")
+        try fixture.git.shell("chmod +x keep && git commit -qam mode && git switch -q -c other")
+        _ = try await fixture.repository.commit(
+            fixture.change(["a/b/c": nil, "a/d": Array("2".utf8), "keep": Array("l".utf8)]))
+        #expect(
+            try fixture.git("ls-tree -r --format='%(objectmode) %(path)' main") == "100644 a/d\n100755 keep")
+        let gone = await Fixture.code { _ = try await fixture.repository.commit(fixture.change(["no": nil])) }
+        #expect(gone == .notFound)
+        let same = await Fixture.code {
+            _ = try await fixture.repository.commit(fixture.change(["keep": Array("l".utf8)]))
+        }
+        #expect(same == .unchanged)
+    }
+
+    @Test("a file can't take a directory's place, nor a directory a file's", arguments: ["a", "a/b/c"])
+    func fileAndDirectory(path: String) async throws {
+        let fixture = try await Fixture.initialised()
+        try await fixture.commit("a/b", "1")
+        let code = await Fixture.code { _ = try await fixture.repository.commit(fixture.change([path: [1]])) }
+        #expect(code == .invalidName)
+    }
+
+    @Test("the checked-out branch takes its clean work tree along")
+    func cleanWorkTree() async throws {
+        let fixture = try await Fixture.initialised()
+        try await fixture.commit("a.txt", "one\n")
+        #expect(try fixture.git.shell("cat a.txt") == "one")
+        try fixture.git.shell("echo mine > untracked")
+        try await fixture.commit("a.txt", "two\n")
+        _ = try await fixture.repository.commit(fixture.change(["a.txt": nil, "b.txt": [0x62]]))
+        #expect(try fixture.git("status --porcelain") == "?? untracked")
+        #expect(try fixture.git.shell("ls") == "b.txt\nuntracked")
+    }
+
+    @Test(
+        "a work tree with changes refuses, and nothing moves",
+        arguments: ["echo x >> a.txt", "echo x >> a.txt && git add a.txt", "rm a.txt", "echo mine > new.txt"])
+    func dirtyWorkTree(command: String) async throws {
+        let fixture = try await Fixture.initialised()
+        let before = try await fixture.commit("a.txt", "one\n")
+        try fixture.git.shell(command)
+        let status = try fixture.git("status --porcelain")
+        let code = await Fixture.code {
+            _ = try await fixture.repository.commit(fixture.change(["new.txt": [1], "a.txt": Array("two\n".utf8)]))
+        }
+        #expect(code == .dirtyWorkTree)
+        #expect(try await fixture.repository.resolve("main") == before)
+        #expect(try fixture.git("status --porcelain") == status)
+        // Another branch doesn't care.
+        _ = try await fixture.repository.commit(
+            fixture.change(["new.txt": [1]], branch: "other", base: .new(from: before)))
+    }
+
+    @Test("a branch that is checked out in another work tree is left alone")
+    func otherWorkTree() async throws {
+        let fixture = try await Fixture.initialised()
+        let other = try TemporaryDirectory()
+        try fixture.git("worktree add -q -b side \(other.path)/side")
+        let code = await Fixture.code { try await fixture.commit("a", "1", branch: "side") }
+        #expect(code == .dirtyWorkTree)
+    }
+
+    @Test("a bare repository takes commits, with a reflog")
+    func bare() async throws {
+        let fixture = try Fixture()
+        try await fixture.repository.initialise(bare: true, committer: Fixture.bot)
+        try await fixture.commit("a", "1")
+        #expect(try fixture.git("rev-parse --is-bare-repository") == "true")
+        #expect(try fixture.git("show main:a") == "1")
+        #expect(try fixture.git("reflog main --format=%gs").hasPrefix("commit: Write a"))
+        try fixture.git("fsck --strict")
+    }
+
+    @Test("a signature or message with what a commit can't hold is cleaned")
+    func cleaning() async throws {
+        let fixture = try await Fixture.initialised()
+        var change = fixture.change(["a": [1]], message: "s\u{0}ubject\r\n\r\nbody\n\n\n")
+        change.author = GitSignature(name: "<evil>\nAda.", mail: "\u{7}", seconds: -5)
+        change.trailers = [GitTrailer("K", "a\nb")]
+        let id = try await fixture.repository.commit(change)
+        let commit = try await fixture.repository.commit(id)
+        #expect(commit.author == GitSignature(name: "evil  Ada", mail: "unknown", seconds: 0))
+        #expect(commit.message == "subject\n\nbody\n\nK: a b\n")
+        #expect(commit.trailers == [GitTrailer("K", "a b")])
+        try fixture.git("fsck --strict")
+    }
+}

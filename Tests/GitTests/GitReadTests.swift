@@ -1,0 +1,146 @@
+import Git
+import JetbridgeTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct GitReadTests {
+    @Test("commits, branches and tags are resolved; other revision syntax is not")
+    func resolve() async throws {
+        let fixture = try await Fixture.initialised()
+        let id = try await fixture.commit("a", "1")
+        try fixture.git("tag -a v1 -m v1")
+        for name in [id.hex, id.short, id.hex.uppercased(), "main", "v1"] {
+            #expect(try await fixture.repository.resolve(name) == id)
+        }
+        for name in ["nothing", "0000000", "HEAD~1", "main^", ":/Write", "@{-1}", "../main", "HEAD"] {
+            let code = await Fixture.code { _ = try await fixture.repository.resolve(name) }
+            #expect(code == .notFound || code == .invalidName, "\(name)")
+        }
+    }
+
+    @Test("what git committed is read: log, message, files, directories")
+    func gitWrote() async throws {
+        let fixture = try await Fixture.initialised()
+        try fixture.git.shell(
+            """
+            mkdir -p d/e && echo one > d/x && echo two > d/e/y && echo '#!' > run && chmod +x run && ln -s run link &&
+            git add . && git commit -q -m 'Add things' -m 'Because.' && git pack-refs --all && git gc -q
+            """)
+        let id = try await fixture.repository.resolve("main")
+        let log = try await fixture.repository.log(from: id, limit: 10)
+        #expect(log.map(\.subject) == ["Add things", "Begin the repository"])
+        #expect(log[0].body == "Because.")
+        #expect(log[0].parents == [log[1].id])
+        #expect(try await fixture.repository.log(from: id, limit: 1).count == 1)
+        let entries = try await fixture.repository.entries(in: "", at: id)
+        #expect(entries.map(\.name) == ["d", "link", "run"])
+        #expect(entries.map(\.kind) == [.directory, .symbolicLink, .executable])
+        #expect(entries[2].size == 3)
+        #expect(try await fixture.repository.entries(in: "d", at: id).map(\.name) == ["e", "x"])
+        #expect(try await fixture.repository.file("d/e/y", at: id, limit: 100) == Array("two\n".utf8))
+    }
+
+    @Test("what isn't there, is another kind or is too large is an error")
+    func missing() async throws {
+        let fixture = try await Fixture.initialised()
+        let id = try await fixture.commit("d/f", "12345")
+        #expect(await Fixture.code { _ = try await fixture.repository.file("no", at: id, limit: 9) } == .notFound)
+        #expect(await Fixture.code { _ = try await fixture.repository.file("d", at: id, limit: 9) } == .notFound)
+        #expect(await Fixture.code { _ = try await fixture.repository.entries(in: "d/f", at: id) } == .notFound)
+        #expect(await Fixture.code { _ = try await fixture.repository.file("d/f", at: id, limit: 4) } == .tooLarge)
+        #expect(await Fixture.code { _ = try await fixture.repository.file("../f", at: id, limit: 4) } == .invalidName)
+    }
+
+    @Test("a commit is found by its trailer, on the branch that it is on")
+    func trailer() async throws {
+        let fixture = try await Fixture.initialised()
+        let start = try await fixture.repository.resolve("main")
+        var change = fixture.change(["a": [1]], branch: "001-a", base: .new(from: start), message: "Subject\n\nK: body")
+        change.trailers = [GitTrailer("Jetbridge-Turn", "t1"), GitTrailer("Other", "x")]
+        let id = try await fixture.repository.commit(change)
+        try await fixture.commit("later", "1", branch: "001-a")
+        let found = try await fixture.repository.find(GitTrailer("Jetbridge-Turn", "t1"))
+        #expect(found?.commit.id == id)
+        #expect(found?.branch == "001-a")
+        #expect(try await fixture.repository.find(GitTrailer("Jetbridge-Turn", "t")) == nil)
+        #expect(try await fixture.repository.find(GitTrailer("K", "body")) == nil)
+    }
+
+    @Test("directories are listed over all branches, the remotes' too")
+    func directoryNames() async throws {
+        let fixture = try await Fixture.initialised()
+        let start = try await fixture.repository.resolve("main")
+        #expect(try await fixture.repository.directoryNames(in: "specs").isEmpty)
+        _ = try await fixture.repository.commit(
+            fixture.change(["specs/007-x/spec.md": [1], "specs/file": [1]], branch: "x", base: .new(from: start)))
+        try await fixture.commit("specs/010-y/spec.md", "1")
+        try fixture.git("update-ref refs/remotes/origin/far x")
+        try fixture.git("branch -q -D x")
+        #expect(try await fixture.repository.directoryNames(in: "specs") == ["007-x", "010-y"])
+        #expect(try await fixture.repository.branches().map(\.name) == ["main", "origin/far"])
+    }
+
+    @Test("a diff has files, numbered lines, renames and binary files")
+    func diff() async throws {
+        let fixture = try await Fixture.initialised()
+        let text = (1...20).map { "line \($0)\n" }.joined()
+        try await fixture.commit("a.txt", text)
+        try await fixture.commit("old.txt", text.uppercased())
+        try await fixture.commit("gone", "bye")
+        let id = try await fixture.repository.commit(
+            fixture.change([
+                "a.txt": Array(text.replacing("line 10\n", with: "line ten\nand more\n").utf8),
+                "old.txt": nil, "new.txt": Array((text.uppercased() + "end").utf8), "gone": nil, "bin": [0, 1, 2],
+            ]))
+        let diff = try await fixture.repository.diff(of: id)
+        #expect(diff.files.map(\.path) == ["a.txt", "bin", "gone", "new.txt"])
+        #expect(diff.files.map(\.status) == [.modified, .added, .deleted, .renamed])
+        #expect(diff.files[3].oldPath == "old.txt")
+        #expect(diff.files.map(\.isBinary) == [false, true, false, false])
+        #expect(diff.stat == GitStat(files: 4, additions: 3, deletions: 2))
+        #expect(!diff.isCut)
+        #expect(try await fixture.repository.stat(of: id) == diff.stat)
+
+        let hunk = try #require(diff.files[0].hunks.first)
+        #expect(hunk.header.hasPrefix("@@ -7,7 +7,8 @@"))
+        #expect(
+            hunk.lines.map { "\($0.oldNumber ?? 0) \($0.newNumber ?? 0) \($0.kind) \($0.text)" } == [
+                "7 7 context line 7", "8 8 context line 8", "9 9 context line 9", "10 0 deleted line 10",
+                "0 10 added line ten", "0 11 added and more", "11 12 context line 11", "12 13 context line 12",
+                "13 14 context line 13",
+            ])
+        #expect(diff.files[3].hunks.last?.lines.last?.kind == .noNewline)
+    }
+
+    @Test("a root commit and a merge are compared with nothing and with the first parent")
+    func diffOfEnds() async throws {
+        let fixture = try Fixture()
+        try fixture.git.shell("git init -q && echo a > a && git add a && git commit -qm root")
+        let root = try await fixture.repository.resolve("main")
+        #expect(try await fixture.repository.diff(of: root).files.map(\.path) == ["a"])
+        try fixture.git.shell(
+            "git switch -qc side && echo b > b && git add b && git commit -qm b && git switch -q main && echo c > c && git add c && git commit -qm c && git merge -q side -m merge"
+        )
+        let merge = try await fixture.repository.resolve("main")
+        #expect(try await fixture.repository.diff(of: merge).files.map(\.path) == ["b"])
+    }
+
+    @Test("a huge diff is cut, and says so")
+    func cutDiff() async throws {
+        let fixture = try await Fixture.initialised()
+        let lines = Array((0..<1_000).map { "\($0)\n" }.joined().utf8)
+        let id = try await fixture.repository.commit(
+            fixture.change(["a": lines, "b": lines, "c": Array(repeating: 0x78, count: 5_000), "d": [1]]))
+        let limits = GitDiffLimits(files: 3, lines: 1_500, lineBytes: 100, fileBytes: 4_500)
+        let diff = try await fixture.repository.diff(of: id, limits: limits)
+        #expect(diff.isCut)
+        #expect(diff.files.map(\.path) == ["a", "b", "c"])
+        #expect(diff.files[1].isCut)
+        #expect(diff.files[1].hunks[0].lines.count == 500)
+        #expect(diff.files[1].additions == 1_000)
+        #expect(diff.files[2].isBinary)
+        #expect(diff.stat.files == 4)
+
+        let long = try await fixture.repository.diff(of: id, limits: GitDiffLimits(lineBytes: 10))
+        #expect(long.files[2].hunks[0].lines[0].text == "xxxxxxxxxx…")
+    }
+}

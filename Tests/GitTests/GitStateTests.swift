@@ -1,0 +1,183 @@
+import Git
+import Glibc
+import JetbridgeTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct GitStateTests {
+    @Test("a missing repository is made on main with one empty commit; doing it again changes nothing")
+    func initialise() async throws {
+        let directory = try TemporaryDirectory()
+        let repository = GitRepository(path: directory.path + "/deep/notes")
+        #expect(try await repository.initialise(committer: Fixture.bot))
+        #expect(try await !repository.initialise(committer: Fixture.bot))
+        let git = RealGit(repository.path)
+        #expect(try git("log --format=%s:%T main") == "Begin the repository:4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+        #expect(try git("status --porcelain --branch") == "## main")
+        try git("fsck --strict")
+        #expect(try await repository.checkReady(base: nil).name == "main")
+    }
+
+    @Test("an existing repository without commits gets its first one on its own branch")
+    func emptyRepository() async throws {
+        let fixture = try Fixture()
+        try fixture.git("init -q -b trunk")
+        let code = await Fixture.code { _ = try await fixture.repository.checkReady(base: nil) }
+        #expect(code == .unborn)
+        #expect(try await fixture.repository.initialise(committer: Fixture.bot))
+        #expect(try await fixture.repository.checkReady(base: nil).name == "trunk")
+    }
+
+    @Test("a repository with commits elsewhere is not begun anew")
+    func orphan() async throws {
+        let fixture = try await Fixture.initialised()
+        try fixture.git("switch -q --orphan fresh")
+        #expect(try await !fixture.repository.initialise(committer: Fixture.bot))
+        let code = await Fixture.code { _ = try await fixture.repository.checkReady(base: nil) }
+        #expect(code == .unborn)
+        #expect(try await fixture.repository.checkReady(base: "main").name == "main")
+    }
+
+    @Test(
+        "states that can't be committed to are told apart, with what to do",
+        arguments: [
+            ("git switch -q --detach", GitError.Code.detached, "git switch"),
+            ("git rev-parse HEAD > .git/MERGE_HEAD", .unfinished, "git merge --abort"),
+            ("mkdir .git/rebase-merge && touch .git/rebase-merge/interactive", .unfinished, "git rebase --abort"),
+            ("mkdir .git/rebase-apply && touch .git/rebase-apply/applying", .unfinished, "git am --abort"),
+            ("git rev-parse HEAD > .git/CHERRY_PICK_HEAD", .unfinished, "git cherry-pick --abort"),
+            ("git rev-parse HEAD > .git/REVERT_HEAD", .unfinished, "git revert --abort"),
+            ("touch .git/BISECT_LOG", .unfinished, "git bisect reset"),
+            ("rm -r .git", .notARepository, "git init"),
+            ("rm .git/HEAD", .notARepository, "git init"),
+            ("rm -r ../repo && touch ../repo", .pathIsFile, "move it away"),
+            ("rm -r ../repo", .notARepository, "git init"),
+        ])
+    func states(command: String, code: GitError.Code, remedy: String) async throws {
+        let directory = try TemporaryDirectory()
+        let repository = GitRepository(path: directory.path + "/repo")
+        try await repository.initialise(committer: Fixture.bot)
+        try RealGit(repository.path).shell(command)
+        do {
+            _ = try await repository.checkReady(base: nil)
+            Issue.record("no error")
+        } catch {
+            #expect(error.code == code)
+            #expect(error.message.contains(remedy), "\(error.message)")
+            #expect(!error.message.contains("\n"))
+        }
+    }
+
+    @Test("a lock that another program holds is named")
+    func locked() async throws {
+        let fixture = try await Fixture.initialised()
+        let start = try await fixture.repository.resolve("main")
+        try fixture.git.shell("touch .git/refs/heads/new.lock .git/refs/heads/main.lock")
+        let new = await Fixture.code {
+            _ = try await fixture.repository.commit(fixture.change(["a": [1]], branch: "new", base: .new(from: start)))
+        }
+        #expect(new == .locked)
+        // The checked-out branch's files go back with it.
+        let old = await Fixture.code { try await fixture.commit("a", "1") }
+        #expect(old == .locked)
+        #expect(try fixture.git("status --porcelain") == "")
+        try fixture.git.shell("rm .git/refs/heads/main.lock && touch .git/index.lock")
+        let index = await Fixture.code { try await fixture.commit("a", "1") }
+        #expect(index == .locked)
+        #expect(try await fixture.repository.resolve("main") == start)
+    }
+
+    @Test("a branch below another branch's name can't be")
+    func nestedBranch() async throws {
+        let fixture = try await Fixture.initialised()
+        let start = try await fixture.repository.resolve("main")
+        let code = await Fixture.code {
+            try await fixture.repository.createBranch("main/sub", at: start, as: Fixture.bot)
+        }
+        #expect(code != nil)
+    }
+
+    @Test("a directory that can't be made or written is told", arguments: ["/proc/jetbridge/notes"])
+    func unwritable(path: String) async throws {
+        await #expect(throws: GitError.self) {
+            try await GitRepository(path: path).initialise(committer: Fixture.bot)
+        }
+    }
+
+    @Test("a repository without write permission is refused; who may write everything is not kept from it")
+    func permissions() async throws {
+        let fixture = try await Fixture.initialised()
+        try fixture.git.shell("chmod -R a-w .git")
+        let code = await Fixture.code { _ = try await fixture.repository.checkReady(base: nil) }
+        #expect(code == (geteuid() == 0 ? nil : .notWritable))
+        try fixture.git.shell("chmod -R u+w .git")
+    }
+
+    @Test("another user's repository is refused by its owner's name")
+    func owner() async throws {
+        let fixture = try await Fixture.initialised()
+        guard geteuid() == 0 else {
+            // Only root can give a directory away; the system's own ones stand in.
+            let code = await Fixture.code { _ = try await GitRepository(path: "/").checkReady(base: nil) }
+            #expect(code == .notARepository)
+            return
+        }
+        try fixture.git.shell("chown -R 65534 .")
+        do {
+            _ = try await fixture.repository.checkReady(base: nil)
+            Issue.record("no error")
+        } catch {
+            #expect(error.code == .foreignOwner)
+            #expect(error.message.contains("safe.directory"))
+        }
+    }
+
+    @Test("a damaged object is told as such")
+    func corrupt() async throws {
+        let fixture = try await Fixture.initialised()
+        let id = try await fixture.commit("a", "1")
+        let object = ".git/objects/\(id.hex.prefix(2))/\(id.hex.dropFirst(2))"
+        try fixture.git.shell("chmod u+w \(object) && echo rubbish > \(object)")
+        await #expect(throws: GitError.self) { _ = try await fixture.repository.commit(id) }
+    }
+}
+
+@Suite struct GitNameTests {
+    @Test(
+        "paths that leave the repository or can't be everywhere are refused",
+        arguments: [
+            "", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", ".git", ".git/config", "a/.GIT/b", ".git ",
+            ".git.", "git~1", ".g\u{200C}it", ".git::$INDEX_ALLOCATION", "a\\b", "a\nb", "a\u{0}b", "a\u{7F}",
+            String(repeating: "a/", count: 600) + "a", String(repeating: "a", count: 256),
+        ])
+    func badPaths(path: String) {
+        #expect(throws: GitError.self) { try GitName.checkPath(path) }
+    }
+
+    @Test("ordinary paths pass", arguments: ["a", "a/b.md", ".gitignore", "ä ö/ü", "a..b", "...", "-x", ".github/x"])
+    func goodPaths(path: String) throws {
+        try GitName.checkPath(path)
+    }
+
+    @Test(
+        "branch names follow git-check-ref-format",
+        arguments: [
+            "", "-a", "/a", "a/", "a.", "a..b", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "a@{b", "@", "HEAD", "a b",
+            "a~", "a^",
+            "a:", "a?", "a*", "a[", "a\\", "a\u{7}", "refs/heads/a", String(repeating: "a", count: 245),
+        ])
+    func badBranches(name: String) {
+        #expect(throws: GitError.self) { try GitName.checkBranch(name) }
+    }
+
+    @Test("ordinary branch names pass", arguments: ["main", "001-user-auth", "a/b", "ä", "v1.2"])
+    func goodBranches(name: String) throws {
+        try GitName.checkBranch(name)
+    }
+
+    @Test("a full hash is 40 hexadecimal digits")
+    func objectID() {
+        #expect(GitObjectID(String(repeating: "A", count: 40))?.hex == String(repeating: "a", count: 40))
+        #expect(GitObjectID("abc") == nil)
+        #expect(GitObjectID(String(repeating: "g", count: 40)) == nil)
+    }
+}
