@@ -135,7 +135,8 @@ let package = Package(
         tests(
             "Gateway", "Gateway", "Chat", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Sessions", "Primitives",
             "Repositories", "WebSockets", "Database", "Logging"),
-        tests("Host", "Host", "HTTP", "JSON", "Primitives", "YAML"),
+        tests("Host", "Host", "HTTP", "Logging", "Primitives", "YAML"),
+        tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(
             "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives", "EventLoop"),
         tests("Crash", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes"),

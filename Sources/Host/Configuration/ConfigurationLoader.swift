@@ -99,7 +99,7 @@ package struct ConfigurationLoader: Sendable {
         }
         if let level = self.override(
             "--log-level", self.flags.logLevel, "JETBRIDGE_LOG_LEVEL", reading,
-            { $0.choice(Configuration.Log.Level.self) })
+            { $0.logLevel() })
         {
             configuration.log.level = level
         }

@@ -1,9 +1,13 @@
 import Host
+import JetbridgeTesting
+import Logging
 import Testing
 
 @Suite("Configuration: where it comes from")
 struct ConfigurationLoaderTests {
-    private let folder = TestFolder()
+    private let folder: TemporaryDirectory
+
+    init() throws { self.folder = try TemporaryDirectory() }
 
     private func load(
         _ environment: [String: String] = [:], flags: ConfigurationFlags = ConfigurationFlags()

@@ -1,4 +1,5 @@
 import Host
+import JetbridgeTesting
 import Testing
 
 @Suite("Configuration: what is wrong is told")
@@ -161,8 +162,8 @@ struct ConfigurationMistakeTests {
     }
 
     @Test("SASL EXTERNAL needs TLS and a certificate that can be read")
-    func external() {
-        let folder = TestFolder()
+    func external() throws {
+        let folder = try TemporaryDirectory()
         let certificate = folder.write("irc.pem", "certificate")
         func read(_ tls: String, _ sasl: String) -> LoadedConfiguration {
             load("adapters: {irc: [{id: a, server: localhost, tls: \(tls), sasl: {mechanism: EXTERNAL\(sasl)}}]}")

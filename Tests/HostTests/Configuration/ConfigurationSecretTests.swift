@@ -1,4 +1,5 @@
 import Host
+import JetbridgeTesting
 import Primitives
 import Testing
 
@@ -33,8 +34,8 @@ struct ConfigurationSecretTests {
     }
 
     @Test("a file gives the secret without the space around it")
-    func file() {
-        let folder = TestFolder()
+    func file() throws {
+        let folder = try TemporaryDirectory()
         let path = folder.write("token", " \n se cret\r\n\n")
         let loaded = self.load(key: "{file: \(path)}")
         #expect(loaded.issues.isEmpty)
@@ -42,16 +43,16 @@ struct ConfigurationSecretTests {
     }
 
     @Test("a relative file is below the data directory")
-    func relativeFile() {
-        let folder = TestFolder()
+    func relativeFile() throws {
+        let folder = try TemporaryDirectory()
         folder.write("secrets/token", "x")
         let loaded = HostTests.load("data_dir: \(folder.path)\ngithub: {token: {file: secrets/token}}")
         #expect(loaded.configuration?.github.token == Secret("x"))
     }
 
     @Test("a file that others can read is a warning", arguments: [0o640, 0o604, 0o644])
-    func readableByOthers(_ mode: Int) {
-        let folder = TestFolder()
+    func readableByOthers(_ mode: Int) throws {
+        let folder = try TemporaryDirectory()
         let path = folder.write("token", "x", mode: UInt32(mode))
         let loaded = self.load(key: "{file: \(path)}")
         #expect(loaded.warnings.map(\.message) == ["others can read \(path); run: chmod 600 \(path)"])
@@ -59,8 +60,8 @@ struct ConfigurationSecretTests {
     }
 
     @Test("a file that cannot give a secret is named, with the reason")
-    func wrongFile() {
-        let folder = TestFolder()
+    func wrongFile() throws {
+        let folder = try TemporaryDirectory()
         let empty = folder.write("empty", "\n")
         let large = folder.write("large", String(repeating: "x", count: 70_000))
         func message(_ path: String) -> String? { self.load(key: "{file: \(path)}").errors.first?.message }

@@ -1,5 +1,6 @@
 import Glibc
 import Host
+import JetbridgeTesting
 
 /// Reads texts as if they stood in `test.yaml`.
 func load(
@@ -11,18 +12,7 @@ func load(
     return ConfigurationLoader(flags: flags, surroundings: surroundings).read(Array(text.utf8), file: "/srv/test.yaml")
 }
 
-/// A folder that lives as long as the test that made it.
-final class TestFolder {
-    let path: String
-
-    init() {
-        let template = strdup("/tmp/jetbridge-test-XXXXXX")
-        defer { free(template) }
-        self.path = template.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? "/nonexistent"
-    }
-
-    deinit { _ = self.removeAll(self.path) }
-
+extension TemporaryDirectory {
     /// Writes a file, with the folders above it, and returns its path.
     @discardableResult
     func write(_ name: String, _ text: String, mode: mode_t = 0o600) -> String {
@@ -37,19 +27,5 @@ final class TestFolder {
         fchmod(descriptor, mode)
         close(descriptor)
         return path
-    }
-
-    private func removeAll(_ path: String) -> Bool {
-        if let folder = opendir(path) {
-            defer { closedir(folder) }
-            while let entry = readdir(folder) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { _ = self.removeAll("\(path)/\(name)") }
-            }
-            return rmdir(path) == 0
-        }
-        return unlink(path) == 0
     }
 }

@@ -1,5 +1,6 @@
 import HTTP
 import Host
+import Logging
 import Primitives
 import Testing
 

@@ -85,11 +85,15 @@ struct Value {
 
     /// One of the words of an enumeration.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(_ type: Choice.Type = Choice.self) -> Choice? {
-        let words = Choice.allCases.map(\.rawValue)
-        guard let text = self.node.stringValue else {
+        self.choice(among: Array(Choice.allCases), named: \.rawValue)
+    }
+
+    func choice<Choice>(among choices: [Choice], named name: (Choice) -> String) -> Choice? {
+        let words = choices.map(name)
+        guard let text = self.text else {
             return self.error("one of \(words.joined(separator: ", ")) is expected here, not \(self.kind)")
         }
-        return Choice(rawValue: text)
+        return choices.first { name($0) == text }
             ?? self.error("'\(text)' is none of \(words.joined(separator: ", "))", nearestTo: text, among: words)
     }
 }

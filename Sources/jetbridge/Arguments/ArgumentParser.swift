@@ -1,0 +1,125 @@
+internal import Primitives
+
+/// Reads a command line by the table of commands.
+///
+/// Common options may stand anywhere; a command's own ones stand after its name. `--` ends the options.
+struct ArgumentParser {
+    enum Outcome: Equatable {
+        case run(CommandSyntax, Arguments)
+        /// The help of a command or of a group; of the program where the path is empty.
+        case help([String])
+        /// A command that this release doesn't have yet.
+        case later(String)
+    }
+
+    private let table: CommandTable
+    private var path: [String] = []
+    private var command: CommandSyntax?
+    private var words: [String] = []
+    private var arguments = Arguments()
+
+    private init(_ table: CommandTable) {
+        self.table = table
+    }
+
+    static func parse(_ words: [String], table: CommandTable) throws(UsageError) -> Outcome {
+        var parser = ArgumentParser(table)
+        return try parser.parse(words[...])
+    }
+
+    private mutating func parse(_ words: ArraySlice<String>) throws(UsageError) -> Outcome {
+        var rest = words
+        while let word = rest.popFirst() {
+            if word == "--" {
+                for word in rest { try self.take(word) }
+                break
+            }
+            if word.hasPrefix("-"), word != "-" {
+                try self.takeOption(word, &rest)
+            } else {
+                try self.take(word)
+                if let first = self.path.first, self.table.later.contains(first) { return .later(first) }
+            }
+        }
+        if self.arguments.has("help") { return .help(self.path) }
+        guard let command else { throw self.incomplete() }
+        try self.assignPositionals(of: command)
+        return .run(command, self.arguments)
+    }
+
+    // MARK: Words
+
+    /// A word of the command's name as long as that is not complete, else an argument.
+    private mutating func take(_ word: String) throws(UsageError) {
+        guard self.command == nil else {
+            self.words.append(word)
+            return
+        }
+        let next = self.table.words(after: self.path)
+        guard next.contains(word) || (self.path.isEmpty && self.table.later.contains(word)) else {
+            let known = next + (self.path.isEmpty ? self.table.later : [])
+            let hint = nearest(to: word, among: known).map { "; did you mean '\($0)'?" } ?? ""
+            throw self.error("unknown command '\((self.path + [word]).joined(separator: " "))'\(hint)")
+        }
+        self.path.append(word)
+        self.command = self.table.syntax(of: self.path)
+    }
+
+    private mutating func assignPositionals(of command: CommandSyntax) throws(UsageError) {
+        var rest = self.words[...]
+        for positional in command.positionals {
+            let taken = positional.isRepeated ? rest : rest.prefix(1)
+            guard !taken.isEmpty || positional.isOptional else {
+                throw self.error("'\(command.name)' needs \(positional.value.placeholder)")
+            }
+            for word in taken { try self.check(word, positional.value, of: positional.value.placeholder) }
+            if !taken.isEmpty { self.arguments.positionals[positional.name] = Array(taken) }
+            rest = rest.dropFirst(taken.count)
+        }
+        if let extra = rest.first { throw self.error("'\(command.name)' does not take '\(extra)'") }
+    }
+
+    // MARK: Options
+
+    private mutating func takeOption(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
+        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let typed = String(parts[0])
+        let options = self.command?.allOptions ?? CommandSyntax.commonOptions
+        guard let option = options.first(where: { "--\($0.name)" == typed || (typed == "-h" && $0.name == "help") })
+        else {
+            let near = nearest(to: typed, among: options.map { "--\($0.name)" })
+            throw self.error("unknown option '\(typed)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+        }
+        guard let syntax = option.value else {
+            guard parts.count == 1 else { throw self.error("'\(typed)' takes no value") }
+            self.arguments.switches.insert(option.name)
+            return
+        }
+        guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty else {
+            throw self.error("'\(typed)' needs \(syntax.placeholder)")
+        }
+        try self.check(value, syntax, of: typed)
+        guard self.arguments.values.updateValue(value, forKey: option.name) == nil else {
+            throw self.error("'\(typed)' is given twice")
+        }
+    }
+
+    private func check(_ word: String, _ syntax: ValueSyntax, of name: String) throws(UsageError) {
+        let choices = syntax.choices
+        guard !choices.isEmpty, !choices.contains(word) else { return }
+        let hint = nearest(to: word, among: choices).map { "; did you mean '\($0)'?" } ?? ""
+        throw self.error("'\(word)' is none of \(choices.joined(separator: ", "))\(hint)")
+    }
+
+    // MARK: Errors
+
+    private func incomplete() -> UsageError {
+        self.path.isEmpty
+            ? self.error("a command is missing")
+            : self.error(
+                "'\(self.path.joined(separator: " "))' needs one of \(self.table.words(after: self.path).joined(separator: ", "))"
+            )
+    }
+
+    private func error(_ message: String) -> UsageError { UsageError(message: message, path: self.path) }
+}

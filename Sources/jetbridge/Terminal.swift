@@ -1,0 +1,59 @@
+internal import Glibc
+
+/// One of the program's outputs. Swift's own `stdout` cannot be used from concurrent code, and buffers.
+struct Terminal: Sendable {
+    /// Somebody looks at it, rather than a file or a pipe.
+    let isTerminal: Bool
+    let hasColour: Bool
+    private let sink: @Sendable ([UInt8]) throws(CommandFailure) -> Void
+
+    /// An output that takes bytes somewhere else, for tests.
+    init(isTerminal: Bool = false, sink: @escaping @Sendable ([UInt8]) -> Void) {
+        self.isTerminal = isTerminal
+        self.hasColour = isTerminal
+        self.sink = { (bytes) throws(CommandFailure) in sink(bytes) }
+    }
+
+    /// Colours follow https://no-color.org and `TERM=dumb`.
+    init(descriptor: Int32, environment: [String: String]) {
+        self.isTerminal = isatty(descriptor) == 1
+        self.hasColour =
+            self.isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+        self.sink = { (bytes) throws(CommandFailure) in try Self.write(bytes, to: descriptor) }
+    }
+
+    func write(_ text: String) throws(CommandFailure) {
+        try self.sink(Array(text.utf8))
+    }
+
+    func writeLine(_ line: String) throws(CommandFailure) {
+        try self.write(line + "\n")
+    }
+
+    // MARK: Colours
+
+    func bold(_ text: String) -> String { self.styled(text, "1") }
+    func red(_ text: String) -> String { self.styled(text, "31") }
+    func green(_ text: String) -> String { self.styled(text, "32") }
+    func yellow(_ text: String) -> String { self.styled(text, "33") }
+    func faint(_ text: String) -> String { self.styled(text, "2") }
+
+    private func styled(_ text: String, _ code: String) -> String {
+        self.hasColour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(CommandFailure) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else if errno == EAGAIN {
+                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = Glibc.poll(&poll, 1, -1)
+            } else if errno != EINTR {
+                throw CommandFailure("the output cannot be written: \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+}

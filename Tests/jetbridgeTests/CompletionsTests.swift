@@ -1,0 +1,58 @@
+import Glibc
+import Testing
+
+@testable import jetbridge
+
+@Suite("Completions", .timeLimit(.minutes(1)))
+struct CompletionsTests {
+    /// Asks a real bash what it offers after these words; the last one is incomplete.
+    private func offers(_ words: String...) throws -> [String] {
+        let script =
+            BashCompletions(table: .standard).script + """
+
+                compopt() { :; }
+                COMP_WORDS=(\(words.map { "'\($0)'" }.joined(separator: " ")))
+                COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                _jetbridge
+                printf '%s\\n' "${COMPREPLY[@]}"
+                """
+        let path = "/tmp/jetbridge-completions-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).bash"
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        _ = Array(script.utf8).withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        close(file)
+        defer { unlink(path) }
+        let pipe = try #require(popen("bash --norc \(path) 2>&1", "r"))
+        defer { pclose(pipe) }
+        var bytes: [UInt8] = []
+        while case let byte = getc(pipe), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    @Test("bash offers commands, subcommands, options and choices")
+    func bash() throws {
+        #expect(try self.offers("jetbridge", "con") == ["config"])
+        #expect(
+            try self.offers("jetbridge", "config", "") == [
+                "check", "template", "--config", "--data-dir", "--json", "--help",
+            ])
+        #expect(try self.offers("jetbridge", "--json", "config", "ch") == ["check"])
+        #expect(try self.offers("jetbridge", "pair", "--role", "") == ["owner", "member", "guest"])
+        #expect(try self.offers("jetbridge", "completions", "f") == ["fish"])
+        #expect(try self.offers("jetbridge", "config", "template", "ir") == ["irc"])
+        #expect(try self.offers("jetbridge", "serve", "--lis") == ["--listen"])
+        #expect(try self.offers("jetbridge", "serve", "--listen", "") == [])
+        #expect(try self.offers("jetbridge", "--config", "/etc/hostn") == ["/etc/hostname"])
+    }
+
+    @Test("the scripts for zsh and fish name every command and option")
+    func scripts() async {
+        for script in [ZshCompletions(table: .standard).script, FishCompletions(table: .standard).script] {
+            for syntax in CommandTable.standard.syntaxes {
+                for word in syntax.path { #expect(script.contains(word)) }
+                for option in syntax.allOptions { #expect(script.contains(option.name)) }
+            }
+        }
+        #expect(await run("completions", "zsh").output.hasPrefix("#compdef jetbridge\n"))
+        #expect(await run("completions", "fish").output.contains("complete -c jetbridge"))
+    }
+}

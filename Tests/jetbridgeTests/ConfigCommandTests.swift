@@ -1,0 +1,95 @@
+import Glibc
+import JSON
+import JetbridgeTesting
+import Testing
+
+@testable import jetbridge
+
+@Suite("config check and config template", .timeLimit(.minutes(1)))
+struct ConfigCommandTests {
+    private func withFile<T>(_ text: String, _ body: (String) async throws -> T) async throws -> T {
+        let folder = try TemporaryDirectory()
+        let path = "\(folder.path)/test.yaml"
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        _ = Array(text.utf8).withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        close(file)
+        defer { withExtendedLifetime(folder) {} }
+        return try await body(path)
+    }
+
+    @Test("a good file is said to be good")
+    func good() async throws {
+        try await self.withFile("log: {level: debug}") { path in
+            for result in [await run("config", "check", path), await run("config", "check", "--config", path)] {
+                #expect(result.status == .done && result.errors.isEmpty)
+                #expect(result.output == "\(path): good\n")
+            }
+        }
+    }
+
+    @Test("each mistake is a line on stderr, and the status is 78")
+    func mistakes() async throws {
+        try await self.withFile("lgo: {}\nmodel: {provider: opnai}\n") { path in
+            let result = await run("config", "check", "--config", path)
+            #expect(result.status == .configuration && result.output.isEmpty)
+            #expect(
+                result.errors.split(separator: "\n") == [
+                    "\(path):1:1: lgo: unknown key; did you mean 'log'?",
+                    "\(path):2:19: model.provider: 'opnai' is none of rehearsal, copilot, github-models, openai, copilot-cli; "
+                        + "did you mean 'openai'?",
+                    "jetbridge: \(path): 2 mistakes",
+                ])
+        }
+    }
+
+    @Test("as JSON it is one document, good or not")
+    func json() async throws {
+        try await self.withFile("log: {levle: debug}") { path in
+            let result = await run("config", "check", "--config", path, "--json")
+            #expect(result.status == .configuration)
+            let document = try JSON.parse(result.output)
+            #expect(document["ok"] == false && document["file"]?.stringValue == path)
+            let issue = try #require(document["issues"]?[0])
+            #expect(issue["path"] == "log.levle" && issue["line"] == 1 && issue["column"] == 7)
+            #expect(issue["nearest"] == "level" && issue["severity"] == "error")
+        }
+        let defaults = await run("config", "check", "--json")
+        #expect(defaults.status == .done)
+        #expect(try JSON.parse(defaults.output) == ["ok": true, "file": .null, "issues": []])
+    }
+
+    @Test("a file that is not there is a wrong configuration")
+    func missing() async {
+        let result = await run("config", "check", "--config", "/nonexistent.yaml")
+        #expect(result.status == .configuration)
+        #expect(result.errors.hasPrefix("/nonexistent.yaml: the file cannot be read: No such file or directory\n"))
+    }
+
+    @Test("variables are looked at too")
+    func variables() async {
+        let result = await run("config", "check", environment: ["JETBRIDGE_LISTEN": "nonsense"])
+        #expect(result.status == .configuration)
+        #expect(result.errors.hasPrefix("JETBRIDGE_LISTEN: the port is missing"))
+    }
+
+    @Test("a template that is printed is a good file")
+    func template() async throws {
+        let template = await run("config", "template")
+        #expect(template.status == .done && template.output.hasPrefix("# Jetbridge: every setting"))
+        try await self.withFile(template.output) { path in
+            #expect(await run("config", "check", path).output == "\(path): good\n")
+        }
+        let json = await run("config", "template", "irc", "--json")
+        let irc = await run("config", "template", "irc")
+        #expect(try JSON.parse(json.output)["text"]?.stringValue == irc.output)
+    }
+
+    @Test("the list of templates is lines, or JSON lines")
+    func list() async throws {
+        #expect(await run("config", "template", "--list").output.contains("\nirc "))
+        for line in await run("config", "template", "--list", "--json").output.split(separator: "\n") {
+            #expect(try JSON.parse(String(line))["summary"]?.stringValue?.isEmpty == false)
+        }
+        #expect(await run("config", "template", "icr").status == .usage)
+    }
+}

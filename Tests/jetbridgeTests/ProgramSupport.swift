@@ -1,0 +1,28 @@
+import Host
+import Primitives
+
+@testable import jetbridge
+
+/// What a run of the whole program left behind.
+struct ProgramResult {
+    let status: ExitStatus
+    let output: String
+    let errors: String
+}
+
+/// Runs the program with these words, in a folder and an environment of the test's own.
+func run(
+    _ words: String..., environment: [String: String] = [:], directory: String = "/nonexistent"
+) async -> ProgramResult {
+    let output = Protected([UInt8]())
+    let errors = Protected([UInt8]())
+    let program = Program(
+        words: words, table: .standard, output: Terminal { bytes in output.withLock { $0 += bytes } },
+        errors: Terminal { bytes in errors.withLock { $0 += bytes } },
+        surroundings: Surroundings(
+            environment: ["HOME": "/nonexistent"].merging(environment) { $1 }, currentDirectory: directory))
+    let status = await program.run()
+    return ProgramResult(
+        status: status, output: output.withLock { String(decoding: $0, as: UTF8.self) },
+        errors: errors.withLock { String(decoding: $0, as: UTF8.self) })
+}
