@@ -1,0 +1,58 @@
+internal import EventLoop
+
+/// The deadlines of one connection on a single timer. Putting one off costs nothing: the timer looks when it fires.
+@Net
+struct ConnectionClock {
+    enum Phase {
+        /// Something is under way that has no deadline of its own.
+        case busy
+        case idle
+        case head
+        case lingering
+    }
+
+    private(set) var phase = Phase.busy
+    private var phaseDeadline: LoopInstant?
+    var body: ProgressMeter?
+    var output: ProgressMeter?
+    private var timer: Timer?
+
+    nonisolated init() {}
+
+    /// The next deadline of an idle connection counts from now.
+    mutating func hasMoved() {
+        self.phase = .busy
+    }
+
+    /// Enters `phase`, whose deadline is `limit` from now; nothing when it is in it already.
+    mutating func enter(_ phase: Phase, limit: Duration?, now: LoopInstant) {
+        guard phase != self.phase else { return }
+        self.phase = phase
+        self.phaseDeadline = limit.map { now.advanced(by: $0) }
+    }
+
+    var isPhaseOver: Bool {
+        guard let deadline = self.phaseDeadline else { return false }
+        return deadline <= EventLoop.shared.now
+    }
+
+    /// Makes the timer fire no later than the earliest deadline.
+    mutating func arm(_ handler: @escaping @Net () -> Void) {
+        var next = self.phase == .busy ? nil : self.phaseDeadline
+        for deadline in [self.body?.deadline, self.output?.deadline] {
+            if let deadline, next.map({ deadline < $0 }) ?? true { next = deadline }
+        }
+        guard let next else { return }
+        let delay = EventLoop.shared.now.duration(to: next)
+        if let timer = self.timer {
+            if !timer.isPending || next < timer.deadline { timer.reschedule(after: delay) }
+        } else {
+            self.timer = EventLoop.shared.schedule(after: delay, handler)
+        }
+    }
+
+    mutating func stop() {
+        self.timer?.cancel()
+        self.timer = nil
+    }
+}

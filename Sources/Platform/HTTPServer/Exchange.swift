@@ -1,0 +1,39 @@
+internal import EventLoop
+internal import HTTP
+
+/// One request that is being answered.
+@Net
+final class Exchange {
+    let head: RequestHead
+    /// The body, when it had not arrived as a whole with its head.
+    let body: BodyStream?
+    private let bodyLimit: Int
+    private(set) var bodyCount: Int
+    /// Whether the client still waits for `100 Continue`.
+    var awaitsContinue: Bool
+    /// How the answer is sent, once its head has been written.
+    var framing: ResponseFraming?
+    /// The bytes left of an answer whose length was announced.
+    var remaining = 0
+    /// Fields behind a chunked answer.
+    var trailers = HTTPHeaders()
+    var task: Task<Void, Never>?
+
+    init(head: RequestHead, body: BodyStream?, received: Int, bodyLimit: Int) {
+        self.head = head
+        self.body = body
+        self.bodyLimit = bodyLimit
+        self.bodyCount = received
+        self.awaitsContinue = head.expectsContinue && body != nil && received == 0
+    }
+
+    /// Whether the body is still within its limit with so many bytes more.
+    func takes(_ count: Int) -> Bool {
+        self.bodyCount += count
+        return self.bodyCount <= self.bodyLimit
+    }
+
+    func cancel() {
+        self.task?.cancel()
+    }
+}

@@ -1,0 +1,242 @@
+internal import EventLoop
+internal import HTTP
+internal import JSON
+internal import Logging
+
+extension HTTPConnection {
+    // MARK: Handlers
+
+    func start(_ exchange: Exchange, _ request: HTTPServerRequest, _ handler: HTTPDispatch.Handler) {
+        self.exchange = exchange
+        switch handler {
+        case .immediate(let body):
+            do {
+                self.answer(exchange, try body(request))
+            } catch {
+                self.answer(exchange, failure: error)
+            }
+        case .loop(let body):
+            // One task per request, ended by its connection; without a hop as far as the handler doesn't wait.
+            exchange.task = Task.immediate { @Net in
+                do {
+                    self.answer(exchange, try await body(request))
+                } catch {
+                    self.answer(exchange, failure: error)
+                }
+            }
+        case .pool(let body):
+            exchange.task = Task.immediate { @Net in
+                do {
+                    self.answer(exchange, try await body(request))
+                } catch {
+                    self.answer(exchange, failure: error)
+                }
+            }
+        }
+        if self.isPeerClosed { exchange.cancel() }
+    }
+
+    /// The only place where a handler's error becomes an answer, and where it is logged.
+    private func answer(_ exchange: Exchange, failure error: any Error) {
+        guard self.isOpen, self.exchange === exchange else { return }
+        guard exchange.framing == nil else {
+            // Half an answer must not look like a whole one.
+            self.log(error, exchange)
+            return self.abort()
+        }
+        switch error {
+        case is CancellationError:
+            self.abort()
+        case let problem as HTTPProblem:
+            self.answer(exchange, .problem(problem))
+        case let error as HTTPServerError where error.code == .clientGone:
+            self.abort()
+        case let error as HTTPServerError where error.status.isClientError:
+            self.answer(exchange, .problem(HTTPProblem(error.status, error.message)))
+        default:
+            self.log(error, exchange)
+            self.answer(exchange, .problem(HTTPProblem(.internalServerError, "the server's log says why")))
+        }
+    }
+
+    private func log(_ error: any Error, _ exchange: Exchange) {
+        if error is CancellationError || (error as? HTTPServerError)?.code == .clientGone { return }
+        self.server.logger.error(
+            "a handler failed",
+            [
+                "method": .string(exchange.head.method.rawValue), "path": .string(String(exchange.head.path)),
+                "error": .string(String(describing: error)),
+            ])
+    }
+
+    // MARK: Answers
+
+    private func answer(_ exchange: Exchange, _ response: HTTPServerResponse) {
+        guard self.isOpen, self.exchange === exchange else { return }
+        do throws(HTTPServerError) {
+            switch response.body {
+            case .bytes(let bytes): try self.send(exchange, response, bytes)
+            case .stream(let body):
+                try self.stream(exchange, response) { writer in try await body(writer) }
+            case .streamOnLoop(let body):
+                try self.stream(exchange, response) { writer in try await body(writer) }
+            case .upgrade(let body):
+                guard exchange.head.wantsUpgrade, exchange.head.framing == .none else {
+                    throw HTTPServerError(
+                        .invalidResponse, "an upgrade answers only a request that asks for one and has no body")
+                }
+                exchange.task = Task.immediate { @Net in await self.handOver(exchange, to: body) }
+            }
+        } catch {
+            self.answer(exchange, failure: error)
+        }
+    }
+
+    private func send(
+        _ exchange: Exchange, _ response: HTTPServerResponse, _ bytes: [UInt8]
+    ) throws(HTTPServerError) {
+        let framing = try ResponseFraming(
+            response, length: bytes.count, for: exchange.head, mayStay: self.mayStay(after: exchange))
+        self.output.append(framing.head(of: response, for: exchange.head, date: self.server.date.bytes))
+        if case .length = framing.body { self.output.append(bytes) }
+        self.finishExchange(closing: framing.closes)
+    }
+
+    private func stream(
+        _ exchange: Exchange, _ response: HTTPServerResponse,
+        body: @escaping @Net (ResponseWriter) async throws -> Void
+    ) throws(HTTPServerError) {
+        let framing = try ResponseFraming(
+            response, length: nil, for: exchange.head, mayStay: self.mayStay(after: exchange))
+        exchange.framing = framing
+        self.output.append(framing.head(of: response, for: exchange.head, date: self.server.date.bytes))
+        guard framing.body != .none else { return self.finishExchange(closing: framing.closes) }
+        if case .length(let length) = framing.body { exchange.remaining = length }
+        self.finishTurn()
+        let writer = ResponseWriter(connection: self, exchange: exchange)
+        // In place of the handler's task, which is at its end; cancelled with the connection like it.
+        exchange.task = Task.immediate { @Net in
+            do {
+                try await body(writer)
+                try self.finishStream(exchange, framing)
+            } catch {
+                self.answer(exchange, failure: error)
+            }
+        }
+        if self.isPeerClosed { exchange.cancel() }
+    }
+
+    private func finishStream(_ exchange: Exchange, _ framing: ResponseFraming) throws {
+        guard self.isOpen, self.exchange === exchange else { return }
+        guard exchange.remaining == 0 else {
+            throw HTTPServerError(
+                .invalidResponse, "the answer ended \(exchange.remaining) bytes before its Content-Length")
+        }
+        if framing.body == .chunked {
+            var end = Array("0\r\n".utf8)
+            exchange.trailers.write(to: &end)
+            end += "\r\n".utf8
+            self.output.append(end)
+        }
+        self.finishExchange(closing: framing.closes)
+    }
+
+    /// Adds to a streamed answer and waits while the client is too slow.
+    func write(_ bytes: [UInt8], for exchange: Exchange) async throws {
+        try Task.checkCancellation()
+        guard self.isOpen, !self.isPeerClosed else {
+            throw HTTPServerError(.clientGone, "the client left before the answer was complete")
+        }
+        guard self.exchange === exchange, let framing = exchange.framing else {
+            throw HTTPServerError(.invalidResponse, "written after the answer's end")
+        }
+        guard !bytes.isEmpty else { return }
+        switch framing.body {
+        case .chunked:
+            var chunk: [UInt8] = []
+            chunk.reserveCapacity(bytes.count + 20)
+            chunk.appendHexadecimal(bytes.count)
+            chunk += "\r\n".utf8
+            chunk += bytes
+            chunk += "\r\n".utf8
+            self.output.append(chunk)
+        case .length:
+            guard bytes.count <= exchange.remaining else {
+                throw HTTPServerError(.invalidResponse, "the answer is longer than its Content-Length")
+            }
+            exchange.remaining -= bytes.count
+            self.output.append(bytes)
+        case .untilClose, .none:
+            self.output.append(bytes)
+        }
+        self.finishTurn()
+        while self.output.count >= self.settings.highWater, self.isOpen, !self.isPeerClosed {
+            try await self.drained.wait()
+        }
+    }
+
+    /// `100 Continue`, because the handler begins to read.
+    func proceed(_ exchange: Exchange) {
+        guard self.isOpen, self.exchange === exchange, exchange.awaitsContinue, exchange.framing == nil else { return }
+        exchange.awaitsContinue = false
+        self.output.append(StatusLines.proceed)
+        self.finishTurn()
+    }
+
+    /// An answer to what is not a request.
+    func sendRefusal(_ error: HTTPServerError) {
+        let problem = HTTPProblem(error.status, error.message)
+        let body = problem.document.bytes
+        var output: [UInt8] = []
+        StatusLines.write(error.status, to: &output)
+        output += "Content-Type: application/problem+json\r\nDate: ".utf8
+        output += self.server.date.bytes
+        output += "\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n".utf8
+        output += body
+        self.output.append(output)
+    }
+
+    // MARK: Hand-over
+
+    private func handOver(
+        _ exchange: Exchange, to body: @concurrent @Sendable (ConnectionHandover) async -> Void
+    ) async {
+        do {
+            try await self.waitUntilConsumed()
+            while !self.output.isEmpty, self.isOpen { try await self.drained.wait() }
+        } catch {
+            return self.abort()
+        }
+        guard self.isOpen, self.exchange === exchange, let registration = self.registration.take() else { return }
+        registration.cancel()
+        guard let descriptor = self.descriptor.take() else { return }
+        let handover = ConnectionHandover(
+            descriptor: descriptor, head: exchange.head, extra: self.takePending(), remoteAddress: self.remoteAddress)
+        self.letGo()
+        self.server.noteHandOver(self)
+        await body(handover)
+        self.server.remove(self)
+    }
+
+    // MARK: Output
+
+    /// Writes until nothing is left or the socket takes no more.
+    func flush() {
+        guard let registration = self.registration, !self.output.isEmpty, !self.isWriteBlocked else { return }
+        var hasFailed = false
+        self.output.drain { bytes, start in
+            switch Socket.write(registration.descriptor, bytes, from: start) {
+            case .moved(let count):
+                self.sentCount += count
+                return count
+            case .wouldBlock:
+                self.isWriteBlocked = true
+            case .failed:
+                hasFailed = true
+            }
+            return nil
+        }
+        if hasFailed { return self.abort() }
+        if self.output.count <= self.settings.highWater / 2 { self.drained.wakeAll() }
+    }
+}

@@ -1,0 +1,29 @@
+package import HTTP
+package import JSON
+
+/// A refusal that a handler throws or answers: `application/problem+json` (RFC 9457).
+package struct HTTPProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    package let status: HTTPStatus
+    package let title: String
+    /// What happened here and what to do, for people.
+    package let detail: String
+    /// Such as `Retry-After` or `Allow`.
+    package let headers: [String: String]
+
+    /// Without a title the status's reason is it.
+    package init(_ status: HTTPStatus, _ detail: String, title: String? = nil, headers: [String: String] = [:]) {
+        self.status = status
+        self.title = title ?? status.reason
+        self.detail = detail
+        self.headers = headers
+    }
+
+    package var description: String { "\(self.status.code) \(self.title): \(self.detail)" }
+
+    package var document: JSON {
+        [
+            "type": "about:blank", "title": .string(self.title), "status": .integer(Int64(self.status.code)),
+            "detail": .string(self.detail),
+        ]
+    }
+}

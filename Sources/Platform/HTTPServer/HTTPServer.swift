@@ -1,0 +1,158 @@
+package import EventLoop
+internal import HTTP
+internal import JSON
+internal import Lifecycle
+package import Logging
+internal import Primitives
+
+/// A strict HTTP/1.1 server on the event loop (reference: RFC 9110, RFC 9112).
+package final class HTTPServer: Service {
+    package let name: String
+    package let settings: HTTPServerSettings
+    let dispatcher: any HTTPDispatcher
+    let logger: Logger
+    @Net let scratch = ScratchBuffer(count: 64 * 1024)
+    @Net var date = ServerDate()
+
+    @Net private var listener: FileDescriptor?
+    @Net private var registration: Registration?
+    @Net private var isFull = false
+    @Net private(set) var isDraining = false
+    @Net private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    @Net private var handedOver: [ObjectIdentifier: HTTPConnection] = [:]
+    private let changed = WaitList()
+    private let address = Protected<SocketAddress?>(nil)
+
+    /// Answers what `dispatcher` says, such as a ``Router``.
+    package init(
+        _ settings: HTTPServerSettings, name: String = "http", logger: Logger = Logger(label: "http"),
+        dispatcher: any HTTPDispatcher
+    ) {
+        self.settings = settings
+        self.name = name
+        self.logger = logger
+        self.dispatcher = dispatcher
+    }
+
+    /// Answers every request by one handler on the pool.
+    package convenience init(
+        _ settings: HTTPServerSettings, name: String = "http", logger: Logger = Logger(label: "http"),
+        handler: @escaping @concurrent @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
+    ) {
+        self.init(settings, name: name, logger: logger, dispatcher: SingleDispatcher(handler: .pool(handler)))
+    }
+
+    /// Where the server listens; `nil` before ``start()``.
+    package var boundAddress: SocketAddress? { self.address.withLock { $0 } }
+
+    /// How many clients are connected.
+    @Net package var connectionCount: Int { self.connections.count }
+
+    // MARK: Service
+
+    /// Begins to listen. Throws ``HTTPServerError`` with `cannotListen`.
+    @Net package func start() throws {
+        guard self.listener == nil, !self.isDraining else { return }
+        guard let address = SocketAddress(host: self.settings.address, port: self.settings.port) else {
+            throw HTTPServerError(
+                .cannotListen, "\(self.settings.address) is not a numeric address; give one such as 127.0.0.1")
+        }
+        do {
+            let listener = try Socket.listen(on: address)
+            let number = listener.rawValue
+            self.registration = try EventLoop.shared.watch(number, .readable) { [weak self] _ in self?.accept() }
+            self.listener = consume listener
+            self.address.withLock { $0 = Socket.localAddress(number) }
+        } catch {
+            throw HTTPServerError(
+                .cannotListen, "can't listen: \(error); free the address or configure another one")
+        }
+    }
+
+    /// Serves until ``stop()`` and the end of the answers that are under way then.
+    package func run() async throws {
+        try await self.start()
+        try await self.waitForEnd()
+    }
+
+    @Net private func waitForEnd() async throws {
+        do {
+            while !self.isDraining || !self.connections.isEmpty || !self.handedOver.isEmpty {
+                try await self.changed.wait()
+            }
+        } catch {
+            self.isDraining = true
+            self.closeListener()
+            self.abortAll()
+            throw error
+        }
+    }
+
+    /// Takes no new connection, closes the idle ones, and lets running answers end until the drain deadline.
+    @Net package func stop() async {
+        guard !self.isDraining else { return }
+        self.isDraining = true
+        self.closeListener()
+        for connection in self.connections.values where connection.isIdle { connection.abort() }
+        EventLoop.shared.schedule(after: self.settings.deadlines.drain) { self.abortAll() }
+        self.changed.wakeAll()
+    }
+
+    @Net private func abortAll() {
+        for connection in self.connections.values { connection.abort() }
+        for connection in self.handedOver.values { connection.exchange?.cancel() }
+    }
+
+    @Net private func closeListener() {
+        self.registration?.cancel()
+        self.registration = nil
+        self.listener = nil
+    }
+
+    // MARK: Connections
+
+    @Net private func accept() {
+        do {
+            // Bounded, so that a storm of new clients doesn't hold the loop.
+            for _ in 0..<64 {
+                guard self.connections.count < self.settings.maximumConnections else { return self.pause() }
+                guard let number = self.registration?.descriptor,
+                    let descriptor = try Socket.accept(on: number)
+                else { return }
+                let connection = HTTPConnection(server: self, descriptor: descriptor)
+                try connection.open()
+                self.connections[ObjectIdentifier(connection)] = connection
+            }
+        } catch {
+            self.logger.warning("can't accept connections for a moment", ["error": .string("\(error)")])
+            self.registration?.modify([])
+            EventLoop.shared.schedule(after: .milliseconds(200)) { [weak self] in
+                self?.registration?.modify(.readable)
+            }
+        }
+    }
+
+    @Net private func pause() {
+        self.registration?.modify([])
+        guard !self.isFull else { return }
+        self.isFull = true
+        self.logger.warning(
+            "the connection limit is reached; further clients wait",
+            ["limit": .integer(Int64(self.settings.maximumConnections))])
+    }
+
+    @Net func remove(_ connection: HTTPConnection) {
+        self.connections[ObjectIdentifier(connection)] = nil
+        self.handedOver[ObjectIdentifier(connection)] = nil
+        if self.isFull, self.connections.count < max(1, self.settings.maximumConnections * 9 / 10) {
+            self.isFull = false
+            self.registration?.modify(.readable)
+        }
+        if self.isDraining { self.changed.wakeAll() }
+    }
+
+    @Net func noteHandOver(_ connection: HTTPConnection) {
+        self.connections[ObjectIdentifier(connection)] = nil
+        self.handedOver[ObjectIdentifier(connection)] = connection
+    }
+}

@@ -1,0 +1,51 @@
+/// Bytes that wait to be written: small ones are joined, large ones are kept without a copy.
+struct OutputQueue {
+    private static let joinBelow = 16 * 1024
+
+    private var segments: [[UInt8]] = []
+    private var first = 0
+    private var offset = 0
+    private(set) var count = 0
+
+    var isEmpty: Bool { self.count == 0 }
+
+    mutating func append(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        self.count += bytes.count
+        if let last = self.segments.indices.last, last >= self.first,
+            self.segments[last].count + bytes.count <= Self.joinBelow
+        {
+            self.segments[last] += bytes
+        } else {
+            self.segments.append(bytes)
+        }
+    }
+
+    /// Gives `write` what comes first until it takes less than all; `write` answers the number taken, `nil` for none.
+    mutating func drain(_ write: (_ bytes: [UInt8], _ start: Int) -> Int?) {
+        while self.first < self.segments.count {
+            let left = self.segments[self.first].count - self.offset
+            guard let written = write(self.segments[self.first], self.offset) else { return }
+            self.count -= written
+            guard written == left else {
+                self.offset += written
+                return
+            }
+            self.offset = 0
+            self.first += 1
+            self.compact()
+        }
+    }
+
+    private mutating func compact() {
+        if self.first == self.segments.count {
+            self.segments.removeAll(keepingCapacity: true)
+            self.first = 0
+        } else if self.first > 64 {
+            self.segments.removeFirst(self.first)
+            self.first = 0
+        } else {
+            self.segments[self.first - 1] = []
+        }
+    }
+}

@@ -1,0 +1,88 @@
+internal import HTTP
+
+/// How an answer's body is delimited, and the head that says so.
+struct ResponseFraming: Equatable {
+    enum Body: Equatable {
+        case none
+        /// Exactly so many bytes.
+        case length(Int)
+        case chunked
+        /// The end of the connection is the end of the body (HTTP/1.0).
+        case untilClose
+    }
+
+    let body: Body
+    /// Whether the connection ends with this answer.
+    let closes: Bool
+    /// What `Content-Length` says, also where no body follows (HEAD, 304).
+    private let announcedLength: Int?
+
+    /// `length` is that of the bytes, `nil` for a stream. `mayStay` says whether client and server want the connection to
+    /// stay open.
+    init(
+        _ response: HTTPServerResponse, length: Int?, for head: RequestHead, mayStay: Bool
+    ) throws(HTTPServerError) {
+        let given = try Self.givenLength(response.headers)
+        let isHead = head.method == .head
+        var closes = !mayStay || response.headers.contains("connection", token: "close")
+        if response.status.isBodiless || isHead {
+            self.body = .none
+            let hasOwn = response.status.code == 204 || response.status.isInformational
+            self.announcedLength = hasOwn ? nil : given ?? (response.status.code == 304 ? nil : length)
+        } else if let length {
+            guard given == nil || given == length else {
+                throw HTTPServerError(
+                    .invalidResponse, "the answer's Content-Length is \(given ?? 0), its body has \(length) bytes")
+            }
+            self.body = .length(length)
+            self.announcedLength = length
+        } else if let given {
+            self.body = .length(given)
+            self.announcedLength = given
+        } else {
+            self.body = head.minorVersion == 1 ? .chunked : .untilClose
+            self.announcedLength = nil
+            if head.minorVersion == 0 { closes = true }
+        }
+        self.closes = closes
+    }
+
+    /// Status line and header fields with the empty line; names that the server decides about are left out.
+    func head(of response: HTTPServerResponse, for head: RequestHead, date: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(256)
+        StatusLines.write(response.status, to: &output)
+        let headers = response.headers
+        headers.write(to: &output) { index in !Self.isOurs(headers, index) }
+        if !headers.contains("date") {
+            output += "Date: ".utf8
+            output += date
+            output += "\r\n".utf8
+        }
+        if let length = self.announcedLength {
+            output += "Content-Length: ".utf8
+            output.appendDecimal(length)
+            output += "\r\n".utf8
+        }
+        if self.body == .chunked { output += "Transfer-Encoding: chunked\r\n".utf8 }
+        if self.closes {
+            output += "Connection: close\r\n".utf8
+        } else if head.minorVersion == 0 {
+            output += "Connection: keep-alive\r\n".utf8
+        }
+        output += "\r\n".utf8
+        return output
+    }
+
+    private static func isOurs(_ headers: HTTPHeaders, _ index: Int) -> Bool {
+        ["content-length", "transfer-encoding", "connection", "keep-alive"].contains { headers.matches(at: index, $0) }
+    }
+
+    private static func givenLength(_ headers: HTTPHeaders) throws(HTTPServerError) -> Int? {
+        guard let text = headers["content-length"] else { return nil }
+        guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(ByteSet.digits.contains) else {
+            throw HTTPServerError(.invalidResponse, "the answer's Content-Length is not a number")
+        }
+        return Int(text)
+    }
+}

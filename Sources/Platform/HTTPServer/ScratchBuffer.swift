@@ -1,0 +1,13 @@
+/// Where all connections of the loop read into: bytes leave it before the next read.
+@safe
+final class ScratchBuffer {
+    let buffer: UnsafeMutableRawBufferPointer
+
+    init(count: Int) {
+        unsafe self.buffer = .allocate(byteCount: count, alignment: 64)
+    }
+
+    deinit {
+        unsafe self.buffer.deallocate()
+    }
+}

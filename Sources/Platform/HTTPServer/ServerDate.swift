@@ -1,0 +1,19 @@
+internal import Glibc
+internal import HTTP
+
+/// The `Date` header's text, made once a second.
+struct ServerDate {
+    private var second = 0
+    private var text: [UInt8] = []
+
+    var bytes: [UInt8] {
+        mutating get {
+            let now = time(nil)
+            if now != self.second {
+                self.second = now
+                self.text = Array(HTTPDate.format(now).utf8)
+            }
+            return self.text
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import EventLoop
+import HTTP
+import HTTPServer
+import Testing
+
+@Suite("Deadlines and departures", .timeLimit(.minutes(1)))
+struct DeadlineTests {
+    @Test("a head must be whole in time, however steadily its bytes come")
+    func slowHead() async throws {
+        try await withServer(settings: .hurried(), .loop { _ in .text("never") }) { server in
+            let client = try await RawConnection(to: server)
+            let start = LoopInstant.current()
+            for byte in "GET / HTTP/1.1\r\nHost: a\r\nX: ".utf8 + Array(repeating: 0x61, count: 1000)
+            where !client.isEnded {
+                _ = try? client.sendSome([byte])
+                try await EventLoop.shared.sleep(for: .milliseconds(10))
+            }
+            #expect(try await client.receiveToEnd().hasPrefix("HTTP/1.1 408 "))
+            #expect(start.duration(to: .current()) < .seconds(5))
+            client.close()
+        }
+    }
+
+    @Test("an idle connection is closed without a word, a used one from its last answer on")
+    func idle() async throws {
+        try await withServer(settings: .hurried(), .loop { _ in .text("hello") }) { server in
+            let unused = try await RawConnection(to: server)
+            let used = try await RawConnection(to: server)
+            let start = LoopInstant.current()
+            for _ in 0..<10 {
+                try await used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await used.receive(through: "hello")
+                try await EventLoop.shared.sleep(for: .milliseconds(60))
+            }
+            #expect(unused.isEnded && !used.isEnded)
+            #expect(try await unused.receiveToEnd() == "")
+            #expect(try await used.receiveToEnd() == "")
+            #expect(start.duration(to: .current()) >= .milliseconds(1000))
+            unused.close()
+            used.close()
+        }
+    }
+
+    @Test("a body must make progress: one byte now and then is not enough")
+    func slowBody() async throws {
+        try await withServer(settings: .hurried(), .pool { .text("\(try await $0.body.collect().count)") }) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n")
+            for _ in 0..<1000 where !client.isEnded {
+                _ = try? client.sendSome([0x61])
+                try await EventLoop.shared.sleep(for: .milliseconds(10))
+            }
+            #expect(try await client.receiveToEnd().hasPrefix("HTTP/1.1 408 "))
+            client.close()
+        }
+    }
+
+    @Test("a slow handler is not a slow client: its body waits without a deadline")
+    func slowHandler() async throws {
+        let mayRead = Signal()
+        let settings = HTTPServerSettings.hurried { $0.highWater = 1000 }
+        let handler = HTTPDispatch.Handler.pool { request in
+            try await mayRead.wait()
+            return .text("\(try await request.body.collect().count)\n")
+        }
+        try await withServer(settings: settings, handler) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\n")
+            try await client.send([UInt8](repeating: 0x61, count: 4000))
+            try await EventLoop.shared.sleep(for: .milliseconds(500))
+            mayRead.set()
+            _ = try await client.receive(through: "4000\n")
+            client.close()
+        }
+    }
+
+    @Test("a client that reads a byte now and then is cut off, and the handler learns it")
+    func slowReader() async throws {
+        let outcome = Signal()
+        let handler = HTTPDispatch.Handler.pool { _ in
+            HTTPServerResponse(
+                body: .stream { writer in
+                    do {
+                        while true { try await writer.write([UInt8](repeating: 0x61, count: 60_000)) }
+                    } catch {
+                        await outcome.set()
+                        throw error
+                    }
+                })
+        }
+        try await withServer(settings: .hurried(), handler) { server in
+            let client = try await RawConnection(to: server)
+            client.isReading = false
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await outcome.wait()
+            #expect(server.connectionCount == 0)
+            client.close()
+        }
+    }
+
+    @Test("a client that leaves cancels its handler at once", arguments: ["pool", "loop", "stream", "body"])
+    func departure(place: String) async throws {
+        let (isRunning, isCancelled) = (Signal(), Signal())
+        let wait: @Sendable () async throws -> Void = {
+            await isRunning.set()
+            do {
+                try await EventLoop.shared.sleep(for: .seconds(3600))
+            } catch {
+                await isCancelled.set()
+                throw error
+            }
+        }
+        let handler: HTTPDispatch.Handler =
+            switch place {
+            case "pool":
+                .pool { _ in
+                    try await wait()
+                    return .text("")
+                }
+            case "loop":
+                .loop { _ in
+                    try await wait()
+                    return .text("")
+                }
+            case "stream":
+                .pool { _ in
+                    HTTPServerResponse(
+                        body: .stream { writer in
+                            try await writer.write("x")
+                            try await wait()
+                        })
+                }
+            default:
+                .pool { request in
+                    await isRunning.set()
+                    do {
+                        _ = try await request.body.collect()
+                    } catch {
+                        await isCancelled.set()
+                        throw error
+                    }
+                    return .text("")
+                }
+            }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(place == "body" ? 5 : 0)\r\n\r\n")
+            try await isRunning.wait()
+            let start = LoopInstant.current()
+            client.close()
+            try await isCancelled.wait()
+            #expect(start.duration(to: .current()) < .seconds(1))
+            while server.connectionCount > 0 { try await EventLoop.shared.sleep(for: .milliseconds(1)) }
+        }
+    }
+
+    @Test("a client that sends its end behind the request still gets a quick answer")
+    func halfClosed() async throws {
+        try await withServer(.pool { .text("hello \($0.path)\n") }) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.finishSending()
+            let answer = try await client.receiveToEnd()
+            #expect(answer.contains("hello /1\n") && answer.contains("hello /2\n"))
+            client.close()
+        }
+    }
+}

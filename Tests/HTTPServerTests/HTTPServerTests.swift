@@ -1,0 +1,193 @@
+import EventLoop
+import HTTP
+import HTTPServer
+import Testing
+
+@Suite("HTTP server", .timeLimit(.minutes(1)))
+struct HTTPServerTests {
+    static let kinds: [@Sendable (String) -> HTTPDispatch.Handler] = [
+        { text in .pool { _ in .text(text) } },
+        { text in .loop { _ in .text(text) } },
+        { text in .immediate { _ in .text(text) } },
+    ]
+
+    @Test("answers with its framing and date, from the pool, the loop and at once", arguments: [0, 1, 2])
+    func hello(kind: Int) async throws {
+        try await withServer(Self.kinds[kind]("hello")) { server in
+            let client = try await RawConnection(to: server)
+            for _ in 0..<3 {
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                let answer = try await client.receive(through: "hello")
+                #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nDate: "))
+                #expect(answer.hasSuffix(" GMT\r\nContent-Length: 5\r\n\r\nhello"))
+            }
+            client.close()
+        }
+    }
+
+    @Test("pipelined requests are answered in order, though the first takes longest", arguments: [1, 7, 4096])
+    func pipelining(pieceSize: Int) async throws {
+        let isFirstDone = Signal()
+        let handler = HTTPDispatch.Handler.pool { request in
+            if request.path == "/0" { try await isFirstDone.wait() }
+            return .text("<\(request.path) \(String(decoding: try await request.body.collect(), as: UTF8.self))>")
+        }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server)
+            let requests = (0..<5).map { index in
+                index % 2 == 0
+                    ? "GET /\(index) HTTP/1.1\r\nHost: a\r\n\r\n"
+                    : "POST /\(index) HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody"
+            }
+            let bytes = Array(requests.joined().utf8)
+            for start in stride(from: 0, to: bytes.count, by: pieceSize) {
+                try await client.send(Array(bytes[start..<min(start + pieceSize, bytes.count)]))
+            }
+            isFirstDone.set()
+            let answers = try await client.receive(through: "</4 >")
+            #expect(
+                answers.split(separator: "<").dropFirst().map { $0.prefix { $0 != ">" } }
+                    == ["/0 ", "/1 body", "/2 ", "/3 body", "/4 "])
+            client.close()
+        }
+    }
+
+    @Test(
+        "the connection stays or ends as both sides say",
+        arguments: [
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", nil, true),
+            ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "close", false),
+            ("GET / HTTP/1.0\r\n\r\n", "close", false),
+            ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "keep-alive", true),
+            ("GET /close HTTP/1.1\r\nHost: a\r\n\r\n", "close", false),
+        ] as [(String, String?, Bool)])
+    func keepAlive(request: String, header: String?, stays: Bool) async throws {
+        let handler = HTTPDispatch.Handler.loop { request in
+            var response = HTTPServerResponse.text("hello")
+            if request.path == "/close" { response.headers["Connection"] = "close" }
+            return response
+        }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send(request)
+            let answer = try await client.receive(through: "hello")
+            let line = answer.split(separator: "\r\n").first { $0.hasPrefix("Connection: ") }
+            #expect(line.map { String($0.dropFirst(12)) } == header)
+            if stays {
+                try await client.send(request)
+                _ = try await client.receive(through: "hello")
+            } else {
+                #expect(try await client.receiveToEnd() == "")
+            }
+            client.close()
+        }
+    }
+
+    @Test("HEAD and bodiless statuses send no body, so the next answer is not mistaken for one")
+    func bodiless() async throws {
+        let handler = HTTPDispatch.Handler.loop { request in
+            switch request.path {
+            case "/204": HTTPServerResponse(.noContent, body: .bytes(Array("no".utf8)))
+            case "/304": HTTPServerResponse(.notModified, headers: ["ETag": "x", "Content-Length": "9"])
+            case "/stream": HTTPServerResponse(.ok, headers: ["Content-Length": "99"], body: .stream { _ in })
+            default: .text("hello")
+            }
+        }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server)
+            for (request, length) in [
+                ("HEAD /", "5"), ("GET /204", nil), ("GET /304", "9"), ("HEAD /stream", "99"), ("HEAD /204", nil),
+            ] as [(String, String?)] {
+                try await client.send("\(request) HTTP/1.1\r\nHost: a\r\n\r\n")
+                let head = try await client.receive(through: "\r\n\r\n")
+                let line = head.split(separator: "\r\n").first { $0.hasPrefix("Content-Length: ") }
+                #expect(line.map { String($0.dropFirst(16)) } == length)
+                #expect(!head.contains("chunked"))
+            }
+            client.close()
+        }
+    }
+
+    @Test(
+        "what can't be understood is refused with its status and the connection ends",
+        arguments: [
+            ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+            ("GET /\(String(repeating: "a", count: 17_000))", 414),
+            ("GET / HTTP/1.1\r\nX: \(String(repeating: "a", count: 70_000))", 431),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n", 413),
+            ("POST / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", 417),
+            ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx", 400),
+            ("\u{16}\u{3}\u{1}\u{2}", 400),
+        ])
+    func refused(request: String, status: Int) async throws {
+        try await withServer(.pool { _ in .text("never") }) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send(request)
+            let answer = try await client.receiveToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(answer.contains("Connection: close\r\n"))
+            #expect(answer.contains("application/problem+json"))
+            #expect(!answer.contains("never"))
+            client.close()
+        }
+    }
+
+    @Test("a handler's error is answered and logged once, a refusal only answered")
+    func errors() async throws {
+        struct Broken: Error {}
+        let log = LogLines()
+        let handler = HTTPDispatch.Handler.pool { request in
+            if request.path == "/problem" { throw HTTPProblem(.conflict, "taken", headers: ["Retry-After": "5"]) }
+            throw Broken()
+        }
+        try await withServer(log: log, handler) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send(
+                "GET /problem HTTP/1.1\r\nHost: a\r\n\r\nGET /broken?token=1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answers = try await client.receive(through: "log says why\"}")
+            #expect(answers.contains("HTTP/1.1 409 Conflict\r\n") && answers.contains("Retry-After: 5\r\n"))
+            #expect(answers.contains("HTTP/1.1 500 "))
+            client.close()
+        }
+        #expect(log.lines.count == 1)
+        #expect(log.lines.first?.contains("Broken") == true)
+        #expect(log.lines.first?.contains("token") == false)
+    }
+
+    @Test("the raw target, any method and absolute-form reach the handler")
+    func targets() async throws {
+        try await withServer(.loop { .text("\($0.method) \($0.target) \($0.path) \($0.query["q"] ?? "-")\n") }) {
+            server in
+            let client = try await RawConnection(to: server)
+            for (line, expected) in [
+                ("PROPFIND /a%2Fb/../c?q=1", "PROPFIND /a%2Fb/../c?q=1 /a%2Fb/../c 1\n"),
+                ("QUERY http://a/x?q=2", "QUERY http://a/x?q=2 /x 2\n"), ("OPTIONS *", "OPTIONS * * -\n"),
+            ] {
+                try await client.send("\(line) HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await client.receive(through: "\r\n\r\n")
+                #expect(try await client.receive(through: "\n") == expected)
+            }
+            client.close()
+        }
+    }
+
+    @Test("no header of a handler can break the framing")
+    func handlerHeaders() async throws {
+        let handler = HTTPDispatch.Handler.loop { _ in
+            var response = HTTPServerResponse.text("hello")
+            response.headers.append("Transfer-Encoding", "chunked")
+            response.headers.append("Keep-Alive", "x")
+            response.headers.append("X", "a\r\nContent-Length: 0\r\n\r\n")
+            return response
+        }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let answer = try await client.receiveToEnd()
+            #expect(!answer.contains("Transfer-Encoding") && !answer.contains("Keep-Alive"))
+            #expect(answer.contains("X: a  Content-Length: 0    \r\n"))
+            #expect(answer.hasSuffix("\r\n\r\nhello"))
+            client.close()
+        }
+    }
+}

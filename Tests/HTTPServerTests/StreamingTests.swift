@@ -1,0 +1,217 @@
+import EventLoop
+import HTTP
+import HTTPServer
+import Primitives
+import Testing
+
+@Suite("Streamed bodies", .timeLimit(.minutes(1)))
+struct StreamingTests {
+    /// Answers with what comes in, while it comes in.
+    static let echo = HTTPDispatch.Handler.pool { request in
+        HTTPServerResponse(
+            .ok,
+            body: .stream { writer in
+                for try await piece in request.body { try await writer.write(piece) }
+                await writer.setTrailers(request.body.trailers())
+            })
+    }
+
+    @Test("each write of a handler reaches the client before the next")
+    func flushed() async throws {
+        let next = [Signal(), Signal()]
+        let handler = HTTPDispatch.Handler.pool { _ in
+            HTTPServerResponse(
+                body: .stream { writer in
+                    try await writer.write("one")
+                    try await next[0].wait()
+                    try await writer.write("")
+                    try await writer.write("two!")
+                    try await next[1].wait()
+                })
+        }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.receive(through: "3\r\none\r\n").contains("Transfer-Encoding: chunked\r\n"))
+            next[0].set()
+            #expect(try await client.receive(through: "\r\n") == "4\r\n")
+            #expect(try await client.receive(through: "\r\n") == "two!\r\n")
+            next[1].set()
+            #expect(try await client.receive(through: "\r\n\r\n") == "0\r\n\r\n")
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await client.receiveToEnd().hasSuffix("3\r\none\r\n4\r\ntwo!\r\n0\r\n\r\n"))
+            client.close()
+        }
+    }
+
+    @Test("bodies stream both ways at once, with trailers, and the connection goes on")
+    func echo() async throws {
+        try await withServer(Self.echo) { server in
+            let client = try await RawConnection(to: server)
+            for _ in 0..<2 {
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for text in ["first", "second"] {
+                    try await client.send("\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n")
+                    _ = try await client.receive(through: "\(text)\r\n")
+                }
+                try await client.send("0\r\nX-Sum: 7\r\n\r\n")
+                #expect(try await client.receive(through: "\r\n\r\n") == "0\r\nX-Sum: 7\r\n\r\n")
+            }
+            client.close()
+        }
+    }
+
+    @Test("an HTTP/1.0 client gets a stream without chunks, up to the end of the connection")
+    func oldClient() async throws {
+        try await withServer(Self.echo) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("POST / HTTP/1.0\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello")
+            let answer = try await client.receiveToEnd()
+            #expect(answer.hasSuffix("Connection: close\r\n\r\nhello"))
+            client.close()
+        }
+    }
+
+    @Test("100 Continue is sent when the handler reads, and not before")
+    func expectation() async throws {
+        let mayRead = Signal()
+        let handler = HTTPDispatch.Handler.pool { request in
+            if request.path == "/never" { return .text("unread") }
+            try await mayRead.wait()
+            return .text(String(decoding: try await request.body.collect(), as: UTF8.self))
+        }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server)
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+            try await client.send(head)
+            mayRead.set()
+            #expect(try await client.receive(through: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await client.send("hello")
+            #expect(try await client.receive(through: "hello").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            // A client that doesn't wait for it needs none.
+            try await client.send(head + "hello")
+            #expect(try await client.receive(through: "hello").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            // Whether the body still comes is unknown, so the connection can't be used again.
+            try await client.send(head.replacing("POST / ", with: "POST /never "))
+            let answer = try await client.receiveToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.contains("Connection: close\r\n"))
+            #expect(answer.hasSuffix("unread"))
+            client.close()
+        }
+    }
+
+    @Test("a body is refused at its first byte over the limit, with chunks too")
+    func bodyLimit() async throws {
+        var settings = HTTPServerSettings()
+        settings.bodyLimit = 10
+        try await withServer(settings: settings, .pool { .text("\(try await $0.body.collect().count)\n") }) { server in
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let client = try await RawConnection(to: server)
+            try await client.send(head + "a\r\n0123456789\r\n")
+            try await client.send("0\r\n\r\n")
+            #expect(try await client.receive(through: "10\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            try await client.send(head + "1\r\nx\r\n")
+            try await client.send("a\r\n0123456789")
+            let answer = try await client.receiveToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 413 ") && answer.contains("Connection: close\r\n"))
+            client.close()
+        }
+    }
+
+    @Test("a client is held back while the handler doesn't read, and nothing is lost")
+    func uploadBackPressure() async throws {
+        let body = Array(String(repeating: "0123456789abc", count: 1_500_000).utf8)
+        let mayRead = Signal()
+        var settings = HTTPServerSettings()
+        settings.bodyLimit = body.count
+        let handler = HTTPDispatch.Handler.pool { request in
+            try await mayRead.wait()
+            return .text(try await request.body.collect() == body ? "equal\n" : "different\n")
+        }
+        try await withServer(settings: settings, handler) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n")
+            var (sent, idleTurns) = (0, 0)
+            while idleTurns < 20 {
+                let count = try client.sendSome(body, from: sent)
+                sent += count
+                idleTurns = count == 0 ? idleTurns + 1 : 0
+                try await EventLoop.shared.sleep(for: .milliseconds(1))
+            }
+            #expect(sent < body.count)  // the kernel's buffers and 256 KB
+            mayRead.set()
+            try await client.send(Array(body[sent...]))
+            _ = try await client.receive(through: "\r\n\r\n")
+            #expect(try await client.receive(through: "\n") == "equal\n")
+            client.close()
+        }
+    }
+
+    @Test("a handler is held back while the client doesn't read, and nothing is lost")
+    func downloadBackPressure() async throws {
+        let written = Protected(0)
+        let total = 18_000_000
+        let handler = HTTPDispatch.Handler.pool { _ in
+            HTTPServerResponse(
+                headers: ["Content-Length": "\(total)"],
+                body: .stream { writer in
+                    while written.withLock({ $0 }) < total {
+                        try await writer.write([UInt8](repeating: 7, count: 60_000))
+                        written.withLock { $0 += 60_000 }
+                    }
+                })
+        }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server)
+            client.isReading = false
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            var (last, idleTurns) = (-1, 0)
+            while idleTurns < 20 {
+                let now = written.withLock { $0 }
+                idleTurns = now == last ? idleTurns + 1 : 0
+                last = now
+                try await EventLoop.shared.sleep(for: .milliseconds(2))
+            }
+            #expect(last < total)
+            client.isReading = true
+            _ = try await client.receive(through: "\r\n\r\n")
+            #expect(try await client.receive(count: total) == [UInt8](repeating: 7, count: total))
+            client.close()
+        }
+    }
+
+    @Test(
+        "half an answer never looks whole: the connection breaks instead", arguments: ["/chunked", "/short", "/long"])
+    func broken(path: String) async throws {
+        struct Broken: Error {}
+        let log = LogLines()
+        let handler = HTTPDispatch.Handler.pool { request in
+            switch request.path {
+            case "/short":
+                HTTPServerResponse(headers: ["Content-Length": "9"], body: .stream { try await $0.write("part") })
+            case "/long":
+                HTTPServerResponse(
+                    headers: ["Content-Length": "4"],
+                    body: .stream { writer in
+                        try await writer.write("part")
+                        try await writer.write("more")
+                    })
+            default:
+                HTTPServerResponse(
+                    body: .stream { writer in
+                        try await writer.write("part")
+                        throw Broken()
+                    })
+            }
+        }
+        try await withServer(log: log, handler) { server in
+            let client = try await RawConnection(to: server)
+            try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = try await client.receiveToEnd()
+            #expect(answer.contains("part"))
+            #expect(!answer.contains("0\r\n\r\n") && !answer.contains("more"))
+            client.close()
+        }
+        #expect(log.lines.count == 1)
+    }
+}
