@@ -157,12 +157,14 @@ struct DeadlineTests {
     @Test("a client that sends its end behind the request still gets a quick answer")
     func halfClosed() async throws {
         try await withServer(.pool { .text("hello \($0.path)\n") }) { server in
-            let client = try await RawConnection(to: server)
-            try await client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
-            client.finishSending()
-            let answer = try await client.receiveToEnd()
-            #expect(answer.contains("hello /1\n") && answer.contains("hello /2\n"))
-            client.close()
+            let requests = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
+            for (rest, count) in [("", 2), ("GET /3 HT", 2), (requests, 4)] {
+                let client = try await RawConnection(to: server)
+                try await client.send(requests + rest)
+                client.finishSending()
+                #expect(try await client.receiveToEnd().split(separator: "hello /").count == count + 1)
+                client.close()
+            }
         }
     }
 }

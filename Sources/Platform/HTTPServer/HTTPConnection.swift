@@ -225,8 +225,7 @@ final class HTTPConnection {
         self.noticePeerClosed()
         self.exchange?.body?.pipe.finish(
             throwing: HTTPServerError(.clientGone, "the client left before its request was complete"))
-        if self.isLingering { return self.abort() }
-        if self.exchange == nil { self.close() }
+        if self.isLingering { self.abort() }
     }
 
     /// Waits until the bytes at hand are used or kept, so that those behind a head are not lost at a hand-over.
@@ -244,7 +243,8 @@ final class HTTPConnection {
 
     /// Whether another request may follow the one that is being answered.
     func mayStay(after exchange: Exchange) -> Bool {
-        exchange.head.keepsAlive && !self.server.isDraining && !self.isInputBroken && !self.hasEnded
+        exchange.head.keepsAlive && !self.server.isDraining && !self.isInputBroken
+            && !(self.hasEnded && self.pending.isEmpty)
             && !(exchange.awaitsContinue && self.reader.isInsideBody)
             && (self.reader.remainingLength ?? 0) <= Self.aheadLimit
     }
@@ -254,9 +254,7 @@ final class HTTPConnection {
         self.exchange?.body?.pipe.cancel()
         self.exchange = nil
         self.clock.hasMoved()
-        if closing || self.isInputBroken || (self.hasEnded && self.pending.isEmpty) || self.server.isDraining {
-            self.close()
-        }
+        if closing || self.isInputBroken || self.server.isDraining { self.close() }
         self.finishTurn()
     }
 
@@ -284,6 +282,8 @@ final class HTTPConnection {
             self.resume()
             self.flush()
         }
+        // What the client sent before its end has been answered.
+        if self.hasEnded, self.exchange == nil, self.output.isEmpty { self.isClosing = true }
         if self.isOpen, self.isClosing, self.output.isEmpty { self.finishClosing() }
         guard let registration = self.registration else { return }
         var interest: Interest = []
