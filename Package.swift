@@ -119,9 +119,8 @@ let package = Package(
         tests("Lifecycle", "Lifecycle", "Logging", "Primitives"),
         tests("Processes", "Processes", "EventLoop", "Primitives"),
         tests("HTTP", "HTTP"),
-        tests("HTTPClient", "HTTPClient", "HTTP", "HTTPServer", "EventLoop", "Primitives"),
-        tests(
-            "HTTPServer", "HTTPServer", "HTTP", "HTTPClient", "EventLoop", "JSON", "Lifecycle", "Logging", "Primitives"),
+        tests("HTTPClient", "HTTPClient", "HTTP", "HTTPServer", "EventLoop", "Primitives", "Processes"),
+        tests("HTTPServer", "HTTPServer", "HTTP", "HTTPClient", "EventLoop", "Lifecycle", "Logging", "Primitives"),
         tests("WebSockets", "WebSockets", "HTTPServer", "HTTP", "EventLoop", "Lifecycle", "Logging", "Primitives"),
         tests("Database", "Database", "Primitives"),
         tests("Git", "Git", "Primitives"),

@@ -1,1 +1,242 @@
-// Placeholder until the target's first test lands.
+import EventLoop
+import HTTP
+import HTTPClient
+import Primitives
+import Testing
+
+@Suite("HTTPClient", .timeLimit(.minutes(1)))
+@Net
+struct HTTPClientTests {
+    private func url(_ server: RawServer, _ target: String = "/") throws -> HTTPURL {
+        try HTTPURL("http://127.0.0.1:\(server.port)\(target)")
+    }
+
+    private func get(
+        _ server: RawServer, _ target: String = "/", settings: HTTPClientSettings = HTTPClientSettings()
+    ) async throws -> HTTPClientResponse {
+        try await HTTPClient(settings).execute(HTTPClientRequest(.get, self.url(server, target)))
+    }
+
+    @Test("exactly the caller's method, target and headers go out; status, headers and body come back")
+    func exchange() async throws {
+        let server = try RawServer { connection in
+            let head = try await connection.head() ?? ""
+            #expect(
+                head
+                    == "GET /a/../b//%41?x=1&y=%20|? HTTP/1.1\r\nHost: 127.0.0.1:\(head.hostPort)\r\nX-One: 1\r\nX-Empty:\r\nx-one: zwei\r\n\r\n"
+            )
+            try await connection.write(
+                "HTTP/1.1 203 Fine\r\nContent-Length: 5\r\nSet-Cookie: a\r\nSet-Cookie:  b \r\n\r\nhello")
+        }
+        var request = HTTPClientRequest(.get, try self.url(server, "/a/../b//%41?x=1&y=%20|?"))
+        request.headers = ["X-One": "1", "X-Empty": "", "x-one": "zwei", "Connection": "close", "Content-Length": "9"]
+        let client = HTTPClient()
+        let response = try await client.execute(request)
+        #expect(response.status.code == 203)
+        #expect(response.version == "1.1")
+        #expect(response.headers.values(of: "set-cookie") == ["a", "b"])
+        #expect(try await response.body.collect(upTo: 5) == Array("hello".utf8))
+        server.stop()
+    }
+
+    struct Sent: Sendable {
+        let method: HTTPMethod
+        let body: HTTPClientRequest.Body
+        let lines: [String]
+        let bytes: String
+    }
+
+    nonisolated static let sent = [
+        Sent(method: .post, body: .bytes(Array("abc".utf8)), lines: ["Content-Length: 3"], bytes: "abc"),
+        Sent(method: .post, body: .none, lines: ["Content-Length: 0"], bytes: ""),
+        Sent(method: .put, body: .bytes([]), lines: ["Content-Length: 0"], bytes: ""),
+        Sent(method: .delete, body: .none, lines: [], bytes: ""),
+        Sent(method: "PROPFIND", body: .bytes(Array("<x/>".utf8)), lines: ["Content-Length: 4"], bytes: "<x/>"),
+        Sent(
+            method: .patch,
+            body: .stream(length: 4) {
+                try await $0.write(Array("ab".utf8)); try await $0.write(Array("cd".utf8))
+            },
+            lines: ["Content-Length: 4"], bytes: "abcd"),
+        Sent(
+            method: .put, body: .stream(length: nil) { try await $0.write(Array("abc".utf8)) },
+            lines: ["Transfer-Encoding: chunked"], bytes: "3\r\nabc\r\n0\r\n\r\n"),
+    ]
+
+    @Test("every kind of body is framed rightly and nothing is added", arguments: sent)
+    func bodies(_ sent: Sent) async throws {
+        let server = try RawServer { connection in
+            let head = try await connection.head() ?? ""
+            let lines = head.split(whereSeparator: \.isNewline).map(String.init)
+            #expect(lines.first == "\(sent.method) / HTTP/1.1")
+            #expect(Array(lines.dropFirst(2)) == sent.lines)
+            let body = try await connection.body(sent.bytes.utf8.count)
+            #expect(String(decoding: body, as: UTF8.self) == sent.bytes)
+            try await connection.write("HTTP/1.1 204 No Content\r\n\r\n")
+        }
+        let client = HTTPClient()
+        let response = try await client.execute(
+            HTTPClientRequest(sent.method, self.url(server), body: sent.body))
+        #expect(response.status == .noContent)
+        #expect(try await response.body.collect(upTo: 0) == [])
+        server.stop()
+    }
+
+    @Test("HEAD has headers and no body, whatever length is told")
+    func head() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n")
+            _ = try await connection.head()
+        }
+        let client = HTTPClient()
+        let response = try await client.execute(HTTPClientRequest(.head, self.url(server)))
+        #expect(response.headers["content-length"] == "99")
+        #expect(try await response.body.collect(upTo: 0) == [])
+        server.stop()
+    }
+
+    @Test("informational heads are passed over, trailers come behind the body, redirects are the caller's")
+    func heads() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write(
+                "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 302 Found\r\nLocation: /other\r\nTransfer-Encoding: chunked\r\nX: a\r\n  b\r\n\r\n"
+                    + "4\r\nbody\r\n0\r\nX-Sum: 9\r\n\r\n")
+        }
+        let response = try await self.get(server)
+        #expect(response.status == .found)
+        #expect(response.headers["location"] == "/other")
+        #expect(response.headers["x"] == "a b")
+        #expect(response.headers["link"] == nil)
+        #expect(try await response.body.collect(upTo: 100) == Array("body".utf8))
+        #expect(await response.body.trailers["x-sum"] == "9")
+        #expect(server.accepted == 1)
+        server.stop()
+    }
+
+    @Test("requests one after the other use one connection")
+    func reuse() async throws {
+        let server = try RawServer { connection in
+            while try await connection.head() != nil {
+                try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            }
+        }
+        let client = HTTPClient()
+        for _ in 0..<50 {
+            let response = try await client.execute(HTTPClientRequest(.get, self.url(server)))
+            #expect(try await response.body.collect(upTo: 2) == Array("ok".utf8))
+        }
+        #expect(server.accepted == 1)
+        server.stop()
+    }
+
+    @Test("a body over the limit is an error, not memory")
+    func collectLimit() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\n\r\n")
+            while true { try await connection.write([UInt8](repeating: 0, count: 100_000)) }
+        }
+        let response = try await self.get(server)
+        let error = await #expect(throws: HTTPClientError.self) { try await response.body.collect(upTo: 1_000_000) }
+        #expect(error?.code == .tooLarge)
+        server.stop()
+    }
+
+    struct Answer: Sendable {
+        let text: String
+        let code: HTTPClientError.Code
+    }
+
+    @Test(
+        "an answer that can't be used is an error of its kind",
+        arguments: [
+            Answer(text: "", code: .closed),
+            Answer(text: "HTTP/1.1 200 OK\r\nContent-Len", code: .closed),
+            Answer(text: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", code: .closed),
+            Answer(text: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", code: .closed),
+            Answer(text: "SSH-2.0-OpenSSH_9.2\r\n", code: .invalidResponse),
+            Answer(text: "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n", code: .invalidResponse),
+            Answer(
+                text: "HTTP/1.1 200 OK\r\n"
+                    + String(repeating: "X: \(String(repeating: "y", count: 1_000))\r\n", count: 70) + "\r\n",
+                code: .tooLarge),
+        ])
+    func badAnswers(_ answer: Answer) async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write(answer.text)
+        }
+        let error = await #expect(throws: HTTPClientError.self) {
+            _ = try await self.get(server).body.collect(upTo: 1_000)
+        }
+        #expect(error?.code == answer.code, "\(String(describing: error))")
+        #expect(error?.mayHaveReachedServer == true)
+        server.stop()
+    }
+
+    @Test("a refused connection is safe to try again")
+    func refused() async throws {
+        let server = try RawServer { _ in }
+        let port = server.port
+        server.stop()
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await HTTPClient().execute(HTTPClientRequest(.get, HTTPURL("http://localhost:\(port == 1 ? 2 : 1)/")))
+        }
+        #expect(error?.code == .connect, "\(String(describing: error))")
+        #expect(error?.mayHaveReachedServer == false)
+    }
+
+    @Test(
+        "plain http leaves this machine only when the settings say so",
+        arguments: ["http://example.org/", "http://10.0.0.1/", "http://127.0.0.1.example.org/"])
+    func plainHTTP(_ text: String) async throws {
+        let url = try HTTPURL(text)
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await HTTPClient().execute(HTTPClientRequest(.get, url))
+        }
+        #expect(error?.code == .plainHTTPRefused)
+    }
+
+    @Test("what would change the request's meaning is refused before anything is sent")
+    func injection() async throws {
+        let server = try RawServer { _ in }
+        var requests: [HTTPClientRequest] = []
+        for method in ["GET /x HTTP/1.1\r\nX:", "", "A B", "CONNECT"] {
+            requests.append(HTTPClientRequest(HTTPMethod(rawValue: method), try self.url(server)))
+        }
+        for path in ["/a b", "/a\r\nX: y", "relative", "/é", "/\u{7F}"] {
+            var url = try self.url(server)
+            url.path = path
+            requests.append(HTTPClientRequest(.get, url))
+        }
+        for bytes in ["a\r\nX: y", "a\nb", "a\0b"] {
+            // The checked ways of adding a header make these spaces.
+            let storage = Array("X-A\(bytes)".utf8)
+            let field = HTTPHeaders.Field(nameStart: 0, nameEnd: 3, valueStart: 3, valueEnd: storage.count)
+            requests.append(
+                HTTPClientRequest(.get, try self.url(server), headers: HTTPHeaders(storage: storage, fields: [field])))
+        }
+        for request in requests {
+            let error = await #expect(throws: HTTPClientError.self) { try await HTTPClient().execute(request) }
+            #expect(error?.code == .invalidRequest)
+        }
+        #expect(server.accepted == 0)
+        server.stop()
+    }
+}
+
+extension String {
+    /// The port in the Host line of a request's head.
+    fileprivate var hostPort: String {
+        let start = self.range(of: "127.0.0.1:")
+        return String(self[start.upperBound...].prefix(while: \.isNumber))
+    }
+
+    private func range(of text: String) -> Range<String.Index> {
+        var start = self.startIndex
+        while start < self.endIndex, !self[start...].hasPrefix(text) { start = self.index(after: start) }
+        return start..<(self.index(start, offsetBy: text.count, limitedBy: self.endIndex) ?? self.endIndex)
+    }
+}

@@ -23,6 +23,11 @@ package final class Timer {
         self.handler = nil
     }
 
+    /// The handler will not be called until ``reschedule(after:)``.
+    package func stop() {
+        self.loop.remove(self)
+    }
+
     /// Moves the deadline, also of a timer that has fired; nothing happens after ``cancel()``.
     ///
     /// Putting it off is two stores: the heap is put in order when the old deadline passes. So a connection may move

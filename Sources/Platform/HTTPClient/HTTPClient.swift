@@ -1,1 +1,51 @@
-// Placeholder until the target's first type lands.
+internal import EventLoop
+
+/// Sends HTTP requests over libcurl on the event loop.
+///
+/// Connections are kept and shared between requests, by HTTP/2 where the server offers it over TLS. Servers are always
+/// verified; redirects are not followed, content codings not asked for, proxies of the environment not used. Cancelling
+/// the task that executes a request or reads its body ends the transfer at once.
+package final class HTTPClient: Sendable {
+    package let settings: HTTPClientSettings
+    private let box = MultiBox()
+
+    package init(_ settings: HTTPClientSettings = HTTPClientSettings()) {
+        self.settings = settings
+    }
+
+    deinit {
+        let box = self.box
+        EventLoop.shared.execute { box.multi?.close() }
+    }
+
+    /// Sends a request and returns when the head of the response is there; the body follows as it is read.
+    ///
+    /// Throws an ``HTTPClientError``, what the request's own body threw, or `CancellationError`.
+    package func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+        let plan = try TransferPlan(request, self.settings)
+        return try await self.run(plan)
+    }
+
+    @Net private func run(_ plan: TransferPlan) async throws -> HTTPClientResponse {
+        let transfer = try Transfer(plan, self.settings, on: try self.multi())
+        try transfer.start()
+        return try await transfer.response()
+    }
+
+    @Net private func multi() throws(HTTPClientError) -> Multi {
+        if let multi = self.box.multi { return multi }
+        guard
+            let multi = Multi(
+                maxConnections: self.settings.maxConnections, maxIdleConnections: self.settings.maxIdleConnections)
+        else { throw HTTPClientError(.local, "no memory for HTTP transfers") }
+        self.box.multi = multi
+        return multi
+    }
+
+    /// Made at the first request, on the loop.
+    @Net private final class MultiBox {
+        var multi: Multi?
+
+        nonisolated init() {}
+    }
+}

@@ -1,0 +1,183 @@
+internal import CCurl
+internal import EventLoop
+
+/// libcurl's multi interface on the event loop: its sockets are watched, its timer is the loop's.
+///
+/// Nothing here is entered from one of libcurl's callbacks: those only note what has come and wake tasks, which run later.
+@Net @safe
+final class Multi {
+    /// Who uses a handle of this multi.
+    @Net protocol User: AnyObject {
+        var easy: EasyHandle { get }
+        /// The transfer is over. The handle is still in the multi, so that it can be asked; ``Multi/remove(_:)`` is next,
+        /// but for a raw connection that goes on.
+        func finished(_ result: CURLcode)
+    }
+
+    private let pointer: UnsafeMutableRawPointer
+    private var timer: Timer?
+    private var registrations: [Int32: Registration] = [:]
+    private var users: [UInt: any User] = [:]
+    private var idle: [EasyHandle] = []
+    private var isInside = false
+    private var isClosing = false
+    private var isFreed = false
+
+    init?(maxConnections: Int?, maxIdleConnections: Int) {
+        _ = CurlLibrary.isReady
+        guard let pointer = unsafe curl_multi_init() else { return nil }
+        unsafe self.pointer = pointer
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe ccurl_multi_set_socket_function(pointer, onSocket, context)
+        unsafe ccurl_multi_set_timer_function(pointer, onTimer, context)
+        // By default the cache would grow with the number of transfers.
+        unsafe ccurl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, maxIdleConnections)
+        if let maxConnections {
+            unsafe ccurl_multi_set_long(pointer, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections)
+        }
+    }
+
+    /// A handle to set up; ``add(_:)`` starts it, ``recycle(_:)`` takes it back.
+    func handle() throws(HTTPClientError) -> EasyHandle {
+        if let easy = self.idle.popLast() { return easy }
+        guard let easy = EasyHandle() else { throw HTTPClientError(.local, "no memory for a transfer") }
+        return easy
+    }
+
+    /// Starts the user's transfer, in the next turn of the loop at the earliest.
+    func add(_ user: any User) throws(HTTPClientError) {
+        let code = unsafe curl_multi_add_handle(self.pointer, user.easy.pointer)
+        guard code == CURLM_OK else {
+            throw HTTPClientError(
+                .local, "the transfer can't be started: \(unsafe String(cString: curl_multi_strerror(code)))")
+        }
+        self.users[user.easy.key] = user
+    }
+
+    /// Ends the user's transfer if it still runs; a connection in the middle of something is closed.
+    func remove(_ user: any User) {
+        precondition(!self.isInside, "a handle was removed inside a callback of libcurl")
+        unsafe curl_multi_remove_handle(self.pointer, user.easy.pointer)
+        self.users[user.easy.key] = nil
+        // Later: this may be called while messages of the multi are being taken.
+        if self.isClosing { EventLoop.shared.execute { self.closeIfUnused() } }
+    }
+
+    /// Takes back a removed handle.
+    func recycle(_ easy: EasyHandle) {
+        guard self.idle.count < 64, !self.isClosing else { return easy.close() }
+        easy.reset()
+        self.idle.append(easy)
+    }
+
+    /// Lets a paused direction of a transfer go on. Callable from callbacks of libcurl too: it happens later.
+    func unpause(_ user: any User, _ paused: @escaping @Net () -> Int32) {
+        EventLoop.shared.execute {
+            guard let current = self.users[user.easy.key], current === user else { return }
+            self.inside { unsafe curl_easy_pause(user.easy.pointer, paused()) }
+            self.collect()
+        }
+    }
+
+    /// Frees everything as soon as no transfer is left.
+    func close() {
+        self.isClosing = true
+        EventLoop.shared.execute { self.closeIfUnused() }
+    }
+
+    private func closeIfUnused() {
+        guard self.users.isEmpty, !self.isFreed else { return }
+        self.isFreed = true
+        for easy in self.idle { easy.close() }
+        self.idle = []
+        // Closes the cached connections, whose sockets are reported as removed.
+        unsafe curl_multi_cleanup(self.pointer)
+        self.timer?.cancel()
+        for registration in self.registrations.values { registration.cancel() }
+        self.registrations = [:]
+    }
+
+    // MARK: libcurl's side
+
+    private func inside(_ body: () -> Void) {
+        precondition(!self.isInside, "libcurl was entered twice")
+        self.isInside = true
+        body()
+        self.isInside = false
+    }
+
+    private func act(on socket: Int32, _ events: Int32) {
+        var running: Int32 = 0
+        self.inside { unsafe curl_multi_socket_action(self.pointer, socket, events, &running) }
+        self.collect()
+    }
+
+    private func collect() {
+        var result = CURLE_OK
+        while let easy = unsafe ccurl_multi_next_done(self.pointer, &result) {
+            self.users[UInt(bitPattern: easy)]?.finished(result)
+        }
+    }
+
+    fileprivate func setTimer(_ milliseconds: Int) {
+        guard milliseconds >= 0 else {
+            self.timer?.stop()
+            return
+        }
+        let delay = Duration.milliseconds(milliseconds)
+        if let timer = self.timer {
+            timer.reschedule(after: delay)
+        } else {
+            self.timer = EventLoop.shared.schedule(after: delay) { [weak self] in self?.act(on: CURL_SOCKET_TIMEOUT, 0)
+            }
+        }
+    }
+
+    fileprivate func setInterest(_ what: Int32, in socket: Int32) {
+        var interest: Interest = []
+        if what & CURL_POLL_IN != 0 { interest.insert(.readable) }
+        if what & CURL_POLL_OUT != 0 { interest.insert(.writable) }
+        // An empty interest would still report a hang-up, over and over while a transfer is paused.
+        guard !interest.isEmpty, what != CURL_POLL_REMOVE else {
+            self.registrations.removeValue(forKey: socket)?.cancel()
+            return
+        }
+        if let registration = self.registrations[socket], registration.isActive {
+            registration.modify(interest)
+            return
+        }
+        self.registrations[socket] = try? EventLoop.shared.watch(socket, interest) { [weak self] readiness in
+            var events: Int32 = 0
+            if readiness.contains(.readable) { events |= CURL_CSELECT_IN }
+            if readiness.contains(.writable) { events |= CURL_CSELECT_OUT }
+            if !readiness.isDisjoint(with: [.error, .hangUp]) { events |= CURL_CSELECT_ERR }
+            self?.act(on: socket, events)
+        }
+    }
+}
+
+/// CURLMOPT_SOCKETFUNCTION; on the loop, for libcurl is only entered there.
+private func onSocket(
+    _ easy: UnsafeMutableRawPointer, _ socket: curl_socket_t, _ what: Int32, _ context: UnsafeMutableRawPointer?,
+    _ socketContext: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard let context = unsafe context else { return 0 }
+    let multi = unsafe Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
+    Net.assumeIsolated { multi.setInterest(what, in: socket) }
+    return 0
+}
+
+/// CURLMOPT_TIMERFUNCTION.
+private func onTimer(_ pointer: UnsafeMutableRawPointer, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?)
+    -> Int32
+{
+    guard let context = unsafe context else { return 0 }
+    let multi = unsafe Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
+    Net.assumeIsolated { multi.setTimer(milliseconds) }
+    return 0
+}
+
+/// libcurl's global state, made once.
+private enum CurlLibrary {
+    static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+}

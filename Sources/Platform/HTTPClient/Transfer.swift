@@ -1,0 +1,324 @@
+internal import CCurl
+internal import EventLoop
+internal import HTTP
+
+/// One exchange on its way: libcurl's callbacks fill it, tasks wait on it.
+@Net
+final class Transfer: Multi.User {
+    let easy: EasyHandle
+    /// Fields behind the body; empty before its end.
+    var trailers: HTTPHeaders { self.isEnded ? self.reader.trailers : HTTPHeaders() }
+
+    private let plan: TransferPlan
+    private let multi: Multi
+    private var reader: ResponseHeadReader
+    private var head: ResponseHeadReader.Head?
+    private var isEnded = false
+    private var isConnected = false
+    /// What ended the transfer, where libcurl only knows that a callback refused to go on.
+    private var failure: (any Error)?
+    private var headFailure: (any Error)?
+    private let headChanged = WaitList()
+
+    private let body = BytePipe()
+    private var isReceivePaused = false
+    private let upload = BytePipe()
+    private var isSendPaused = false
+    private var uploading: Task<Void, Never>?
+    private var idleTimer: Timer?
+    private var totalTimer: Timer?
+
+    init(_ plan: TransferPlan, _ settings: HTTPClientSettings, on multi: Multi) throws(HTTPClientError) {
+        self.plan = plan
+        self.multi = multi
+        self.easy = try multi.handle()
+        self.reader = ResponseHeadReader(limit: settings.maximumHeadBytes, host: plan.host)
+        self.setUp(settings)
+        self.body.onDrain = { [weak self] in self?.resumeReceiving() }
+        self.upload.onReadable = { [weak self] in self?.resumeSending() }
+    }
+
+    /// Hands the transfer to libcurl.
+    func start() throws(HTTPClientError) {
+        do throws(HTTPClientError) {
+            try self.multi.add(self)
+        } catch {
+            self.multi.recycle(self.easy)
+            throw error
+        }
+        if let total = self.plan.totalTimeout {
+            self.totalTimer = EventLoop.shared.schedule(after: total) { [weak self] in
+                self?.fail(.totalTimeout, "the exchange took longer than \(total)")
+            }
+        }
+        if case .stream(_, let write) = self.plan.body {
+            let pipe = self.upload
+            // Owned by the transfer: `end` cancels it. On the loop, where most bodies come from.
+            self.uploading = Task {
+                do {
+                    try await write(HTTPRequestBodyWriter(pipe: pipe))
+                    pipe.finish()
+                } catch {
+                    pipe.finish(throwing: error)
+                }
+            }
+        }
+    }
+
+    /// The head, as soon as it is there. Cancellation ends the transfer.
+    func response() async throws -> HTTPClientResponse {
+        do {
+            while true {
+                if let head = self.head {
+                    return HTTPClientResponse(
+                        status: head.status, version: head.version, headers: head.headers, body: HTTPResponseBody(self))
+                }
+                if let failure = self.headFailure { throw failure }
+                try await self.headChanged.wait()
+            }
+        } catch {
+            self.abandon()
+            throw error
+        }
+    }
+
+    /// The next bytes of the body; `nil` at its end. Cancellation ends the transfer.
+    func nextBodyBytes() async throws -> [UInt8]? {
+        do {
+            return try await self.body.read()
+        } catch {
+            self.abandon()
+            throw error is BytePipe.Closed ? CancellationError() : error
+        }
+    }
+
+    /// Ends the transfer at once; nobody wants the rest.
+    func abandon() {
+        self.end(throwing: CancellationError())
+        self.body.cancel()
+    }
+
+    func finished(_ result: CURLcode) {
+        guard result != CURLE_OK else { return self.end(throwing: nil) }
+        let failure = self.easy.failure(result, host: self.plan.host, wasConnected: self.isConnected)
+        self.end(throwing: self.failure ?? failure.error)
+    }
+
+    private func fail(_ code: HTTPClientError.Code, _ reason: String) {
+        self.end(
+            throwing: HTTPClientError(
+                code, "\(self.plan.host): \(reason)", mayHaveReachedServer: self.isConnected))
+    }
+
+    private func end(throwing error: (any Error)?) {
+        guard !self.isEnded else { return }
+        self.isEnded = true
+        self.idleTimer?.cancel()
+        self.totalTimer?.cancel()
+        self.multi.remove(self)
+        self.multi.recycle(self.easy)
+        self.uploading?.cancel()
+        self.uploading = nil
+        self.upload.cancel()
+        if self.head == nil {
+            self.headFailure =
+                error
+                // libcurl takes an end within the head for an end of it.
+                ?? HTTPClientError(
+                    .closed, "\(self.plan.host): the connection was closed before the response's head was whole",
+                    mayHaveReachedServer: true)
+            self.headChanged.wakeAll()
+        }
+        self.body.finish(throwing: error)
+    }
+
+    // MARK: Pauses and deadlines
+
+    private func resumeReceiving() {
+        guard self.isReceivePaused, !self.isEnded else { return }
+        self.multi.unpause(self) {
+            self.isReceivePaused = false
+            self.moved()
+            return self.pauses
+        }
+    }
+
+    private func resumeSending() {
+        guard self.isSendPaused, !self.isEnded else { return }
+        self.multi.unpause(self) {
+            self.isSendPaused = false
+            self.moved()
+            return self.pauses
+        }
+    }
+
+    private var pauses: Int32 {
+        (self.isReceivePaused ? CURLPAUSE_RECV : 0) | (self.isSendPaused ? CURLPAUSE_SEND : 0)
+    }
+
+    /// Something moved: the idle deadline is put off.
+    private func moved() {
+        guard let idle = self.plan.idleTimeout else { return }
+        if let timer = self.idleTimer {
+            timer.reschedule(after: idle)
+        } else {
+            self.idleTimer = EventLoop.shared.schedule(after: idle) { [weak self] in self?.idled() }
+        }
+    }
+
+    private func idled() {
+        // It is not the peer that is slow.
+        guard !self.isReceivePaused, !self.isSendPaused else { return self.moved() }
+        self.fail(.idleTimeout, "nothing came for \(self.plan.idleTimeout ?? .zero)")
+    }
+
+    // MARK: libcurl's callbacks
+
+    /// The connection stands. `false` ends the transfer.
+    fileprivate func connected(to address: String) -> Bool {
+        let isLoopback = address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
+        guard self.plan.mayLeaveLoopback || isLoopback else {
+            self.failure = HTTPClientError(
+                .plainHTTPRefused, "\(self.plan.host): the name leads to \(address), which is not this machine")
+            return false
+        }
+        self.isConnected = true
+        self.moved()
+        return true
+    }
+
+    /// A line of the head or the trailers. `false` ends the transfer.
+    fileprivate func received(line: [UInt8]) -> Bool {
+        self.moved()
+        do throws(HTTPClientError) {
+            if let head = try self.reader.take(line) {
+                self.head = head
+                self.headChanged.wakeAll()
+            }
+            return true
+        } catch {
+            self.failure = error
+            return false
+        }
+    }
+
+    /// Bytes of the body; `false` asks libcurl to keep them and pause.
+    fileprivate func received(body bytes: Span<UInt8>) -> Bool {
+        self.moved()
+        guard self.body.hasRoom else {
+            self.isReceivePaused = true
+            // A full pipe notes that its producer waits.
+            self.body.offer([])
+            return false
+        }
+        self.body.offer(bytes)
+        return true
+    }
+
+    fileprivate func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        self.moved()
+        let count = unsafe self.upload.take(into: buffer)
+        if count > 0 { return count }
+        switch self.upload.end {
+        case .success: return 0
+        case .failure(let error):
+            self.failure = error
+            return Int(CURL_READFUNC_ABORT)
+        case nil:
+            self.isSendPaused = true
+            return Int(CURL_READFUNC_PAUSE)
+        }
+    }
+}
+
+// MARK: - Setting up
+
+extension Transfer {
+    private func setUp(_ settings: HTTPClientSettings) {
+        let easy = self.easy
+        easy.setCommon(connectTimeout: settings.connectTimeout)
+        easy.set(CURLOPT_URL, self.plan.url)
+        easy.set(CURLOPT_PATH_AS_IS, true)
+        easy.set(CURLOPT_REQUEST_TARGET, self.plan.target)
+        if self.plan.isSecure {
+            easy.setTrust(caFile: settings.caFile)
+            easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+            // Rather a stream of a connection that is being made than one connection for each request.
+            easy.set(CURLOPT_PIPEWAIT, true)
+        } else {
+            easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        }
+        self.setMethodAndBody()
+        easy.setHeaderLines(self.plan.headerLines)
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe ccurl_set_function(easy.pointer, CURLOPT_HEADERFUNCTION, onHeader)
+        unsafe ccurl_set_pointer(easy.pointer, CURLOPT_HEADERDATA, context)
+        unsafe ccurl_set_function(easy.pointer, CURLOPT_WRITEFUNCTION, onBody)
+        unsafe ccurl_set_pointer(easy.pointer, CURLOPT_WRITEDATA, context)
+        unsafe ccurl_set_function(easy.pointer, CURLOPT_READFUNCTION, onFill)
+        unsafe ccurl_set_pointer(easy.pointer, CURLOPT_READDATA, context)
+        unsafe ccurl_set_connected_function(easy.pointer, onConnected)
+        unsafe ccurl_set_pointer(easy.pointer, CURLOPT_PREREQDATA, context)
+    }
+
+    private func setMethodAndBody() {
+        switch self.plan.body {
+        case .none where self.plan.method == .head: self.easy.set(CURLOPT_NOBODY, true)
+        // Servers expect a length of zero with these (RFC 9110 §8.6).
+        case .none where [.post, .put, .patch].contains(self.plan.method): self.easy.setBody([])
+        case .none: self.easy.set(CURLOPT_HTTPGET, true)
+        case .bytes(let bytes): self.easy.setBody(bytes)
+        case .stream(let length, _): self.easy.setUpload(length: length)
+        }
+        self.easy.set(CURLOPT_CUSTOMREQUEST, self.plan.method.rawValue)
+    }
+}
+
+/// A buffer of libcurl's for the length of a callback.
+@unsafe private struct Borrowed: @unchecked Sendable {
+    // @unchecked: callbacks are on the loop's thread, and so is who looks at it.
+    let bytes: UnsafeMutableRawBufferPointer
+}
+
+private func transfer(_ context: UnsafeMutableRawPointer) -> Transfer {
+    unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+}
+
+private func onHeader(
+    _ bytes: UnsafeMutablePointer<CChar>, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer
+) -> Int {
+    let line = unsafe [UInt8](UnsafeRawBufferPointer(start: bytes, count: size * count))
+    let transfer = unsafe transfer(context)
+    return Net.assumeIsolated { transfer.received(line: line) } ? size * count : 0
+}
+
+private func onBody(
+    _ bytes: UnsafeMutablePointer<CChar>, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer
+) -> Int {
+    let borrowed = unsafe Borrowed(bytes: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+    let transfer = unsafe transfer(context)
+    let isTaken = Net.assumeIsolated {
+        unsafe borrowed.bytes.withMemoryRebound(to: UInt8.self) {
+            transfer.received(body: unsafe Span(_unsafeElements: $0))
+        }
+    }
+    return isTaken ? size * count : Int(CURL_WRITEFUNC_PAUSE)
+}
+
+private func onFill(
+    _ bytes: UnsafeMutablePointer<CChar>, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer
+) -> Int {
+    let borrowed = unsafe Borrowed(bytes: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+    let transfer = unsafe transfer(context)
+    return Net.assumeIsolated { unsafe transfer.fill(borrowed.bytes) }
+}
+
+private func onConnected(
+    _ context: UnsafeMutableRawPointer, _ peer: UnsafeMutablePointer<CChar>?, _ local: UnsafeMutablePointer<CChar>?,
+    _ peerPort: Int32, _ localPort: Int32
+) -> Int32 {
+    let address = unsafe peer.map { unsafe String(cString: $0) } ?? ""
+    let transfer = unsafe transfer(context)
+    let mayGoOn = Net.assumeIsolated { transfer.connected(to: address) }
+    return mayGoOn ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}

@@ -1,0 +1,73 @@
+internal import HTTP
+
+/// A checked request, ready to be set on a handle. Pure.
+struct TransferPlan: Sendable {
+    let method: HTTPMethod
+    /// Without path and query: those go out as `target`, untouched.
+    let url: String
+    let target: String
+    let isSecure: Bool
+    let host: String
+    /// For CURLOPT_HTTPHEADER.
+    let headerLines: [String]
+    let body: HTTPClientRequest.Body
+    let mayLeaveLoopback: Bool
+    let idleTimeout: Duration?
+    let totalTimeout: Duration?
+
+    /// What only the connection's owner may say (RFC 9110 §7.6.1), and framing.
+    private static let ownHeaders = [
+        "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade",
+    ]
+
+    init(_ request: HTTPClientRequest, _ settings: HTTPClientSettings) throws(HTTPClientError) {
+        let url = request.url
+        guard url.scheme == "http" || url.scheme == "https" else {
+            throw HTTPClientError(.invalidRequest, "\(url.host): only http and https URLs can be requested")
+        }
+        guard url.isSecure || url.isLoopback || settings.allowsPlainHTTP else {
+            throw HTTPClientError(
+                .plainHTTPRefused,
+                "\(url.host): plain http would send everything unencrypted over the network; use https")
+        }
+        guard !request.method.rawValue.isEmpty, request.method.rawValue.utf8.allSatisfy(ByteSet.token.contains),
+            request.method != .connect
+        else { throw HTTPClientError(.invalidRequest, "\(url.host): the request's method is no token, or CONNECT") }
+        guard url.target.utf8.first == UInt8(ascii: "/"), url.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw HTTPClientError(
+                .invalidRequest, "\(url.host): the path must begin with a slash and be percent-encoded")
+        }
+        self.method = request.method
+        self.url = "\(url.scheme)://\(url.authority)/"
+        self.target = url.target
+        self.isSecure = url.isSecure
+        self.host = url.authority
+        self.headerLines = try Self.headerLines(request.headers, userAgent: settings.userAgent, host: url.host)
+        self.body = request.body
+        self.mayLeaveLoopback = url.isSecure || settings.allowsPlainHTTP
+        self.idleTimeout = request.idleTimeout ?? settings.idleTimeout
+        self.totalTimeout = request.totalTimeout ?? settings.totalTimeout
+    }
+
+    private static func headerLines(
+        _ headers: HTTPHeaders, userAgent: String?, host: String
+    ) throws(HTTPClientError) -> [String] {
+        var lines: [String] = []
+        for (name, value) in headers where !self.ownHeaders.contains(name.lowercased()) {
+            guard !name.isEmpty, name.utf8.allSatisfy(ByteSet.token.contains),
+                !value.utf8.contains(where: { $0 == 0x0D || $0 == 0x0A || $0 == 0 })
+            else {
+                throw HTTPClientError(
+                    .invalidRequest, "\(host): a header has a wrong name or a line break in its value")
+            }
+            // libcurl's sign for a header without a value is a semicolon.
+            lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
+        }
+        if let userAgent, !headers.contains("user-agent") { lines.append("User-Agent: \(userAgent)") }
+        // libcurl's own ones are not wanted: exactly what the caller said goes out.
+        for name in ["Accept", "Content-Type"] where !headers.contains(name) { lines.append("\(name):") }
+        lines.append("Expect:")
+        return lines
+    }
+}

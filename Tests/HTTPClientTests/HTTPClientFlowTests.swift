@@ -1,0 +1,307 @@
+import EventLoop
+import HTTP
+import HTTPClient
+import Primitives
+import Testing
+
+@Suite("HTTPClient: time, pressure and ends", .serialized, .timeLimit(.minutes(1)))
+@Net
+struct HTTPClientFlowTests {
+    private func request(_ server: RawServer, _ body: HTTPClientRequest.Body = .none) throws -> HTTPClientRequest {
+        try HTTPClientRequest(body.isNone ? .get : .post, HTTPURL("http://127.0.0.1:\(server.port)/"), body: body)
+    }
+
+    private func settings(_ change: (inout HTTPClientSettings) -> Void) -> HTTPClientSettings {
+        var settings = HTTPClientSettings()
+        change(&settings)
+        return settings
+    }
+
+    // MARK: Deadlines
+
+    @Test(
+        "a server that stalls before the head, in the head or in the body times out",
+        arguments: [
+            "", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+        ])
+    func idle(_ start: String) async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write(start)
+            try await connection.peerGone()
+        }
+        let client = HTTPClient(self.settings { $0.idleTimeout = .milliseconds(80) })
+        let error = await #expect(throws: HTTPClientError.self) {
+            _ = try await client.execute(self.request(server)).body.collect(upTo: 100)
+        }
+        #expect(error?.code == .idleTimeout)
+        server.stop()
+    }
+
+    @Test("a slow but steady server outlives the idle deadline and not the total one")
+    func total() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\n\r\n")
+            while true {
+                try await connection.write(".")
+                try await EventLoop.shared.sleep(for: .milliseconds(20))
+            }
+        }
+        let client = HTTPClient(
+            self.settings {
+                $0.idleTimeout = .milliseconds(300)
+                $0.totalTimeout = .milliseconds(800)
+            })
+        var count = 0
+        let error = await #expect(throws: HTTPClientError.self) {
+            for try await bytes in try await client.execute(self.request(server)).body { count += bytes.count }
+        }
+        #expect(error?.code == .totalTimeout)
+        #expect(count >= 5)
+        server.stop()
+    }
+
+    @Test("a connection whose TLS never begins times out as a connection")
+    func connectTimeout() async throws {
+        let server = try RawServer { try await $0.peerGone() }
+        let client = HTTPClient(self.settings { $0.connectTimeout = .milliseconds(80) })
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await client.execute(HTTPClientRequest(.get, HTTPURL("https://127.0.0.1:\(server.port)/")))
+        }
+        #expect(error?.code == .connectTimeout)
+        #expect(error?.mayHaveReachedServer == false)
+        server.stop()
+    }
+
+    @Test("a slow reader's own pause is no timeout")
+    func slowReaderIsNoTimeout() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n")
+            try await connection.write([UInt8](repeating: 1, count: 3_000_000))
+        }
+        let client = HTTPClient(self.settings { $0.idleTimeout = .milliseconds(200) })
+        let response = try await client.execute(self.request(server))
+        try await EventLoop.shared.sleep(for: .milliseconds(600))
+        #expect(try await response.body.collect(upTo: 3_000_000).count == 3_000_000)
+        server.stop()
+    }
+
+    // MARK: Ends
+
+    @Test(
+        "a cancelled task ends its transfer, before the head and in the body, within moments", arguments: [false, true])
+    func cancel(inBody: Bool) async throws {
+        let gone = Gate()
+        let begun = Gate()
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            if inBody { try await connection.write("HTTP/1.1 200 OK\r\n\r\nabc") }
+            if !inBody { begun.open() }
+            try await connection.peerGone()
+            gone.open()
+        }
+        let client = HTTPClient()
+        let task = Task {
+            for try await _ in try await client.execute(self.request(server)).body {
+                begun.open()
+            }
+        }
+        try await begun.passed()
+        let start = LoopInstant.current()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await gone.passed()
+        #expect(start.duration(to: .current()) < .milliseconds(500))
+        server.stop()
+    }
+
+    @Test("a body that nobody holds any more ends its transfer")
+    func dropped() async throws {
+        let gone = Gate()
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\n\r\nabc")
+            try await connection.peerGone()
+            gone.open()
+        }
+        let client = HTTPClient()
+        do {
+            let response = try await client.execute(self.request(server))
+            #expect(response.status == .ok)
+        }
+        try await gone.passed()
+        server.stop()
+    }
+
+    @Test("a body can be read after its client has gone")
+    func clientGone() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            try await connection.write([UInt8](repeating: 1, count: 1_000_000))
+        }
+        let response = try await HTTPClient().execute(self.request(server))
+        #expect(try await response.body.collect(upTo: 1_000_000).count == 1_000_000)
+        server.stop()
+    }
+
+    // MARK: Pressure
+
+    @Test("a slow reader holds the server back, and everything arrives in order")
+    func download() async throws {
+        let total = 40_000_000
+        var written = 0
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n")
+            while written < total {
+                let block = [UInt8](repeating: UInt8(truncatingIfNeeded: written / 100_000), count: 100_000)
+                try await connection.write(block)
+                written += block.count
+            }
+        }
+        let client = HTTPClient()
+        let response = try await client.execute(self.request(server))
+        try await self.settled { written }
+        #expect(written < 12_000_000, "the sender got \(written) bytes rid")
+        var received = 0
+        var isInOrder = true
+        for try await bytes in response.body {
+            // A sample: every byte would take long in a debug build.
+            for offset in stride(from: 0, to: bytes.count, by: 997)
+            where bytes[offset] != UInt8(truncatingIfNeeded: (received + offset) / 100_000) {
+                isInOrder = false
+            }
+            received += bytes.count
+        }
+        #expect(received == total)
+        #expect(isInOrder)
+        server.stop()
+    }
+
+    @Test("a server that reads nothing holds the writer of the body back")
+    func upload() async throws {
+        let resume = Gate()
+        var received = 0
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await resume.passed()
+            while received < 20_000_000, let bytes = try await connection.read() { received += bytes.count }
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        }
+        let client = HTTPClient()
+        var offered = 0
+        let body = HTTPClientRequest.Body.stream(length: 20_000_000) { @Net writer in
+            while offered < 20_000_000 {
+                try await writer.write([UInt8](repeating: 1, count: 50_000))
+                offered += 50_000
+            }
+        }
+        async let response = client.execute(self.request(server, body))
+        try await self.settled { offered }
+        #expect(offered < 10_000_000, "\(offered) bytes were taken")
+        resume.open()
+        #expect(try await response.status == .ok)
+        #expect(received == 20_000_000)
+        server.stop()
+    }
+
+    /// Waits until a number has stood still for a while.
+    private func settled(_ number: () -> Int) async throws {
+        var last = -1
+        while number() != last || last == 0 {
+            last = number()
+            try await EventLoop.shared.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private struct Broken: Error {}
+
+    @Test("what the writer of the body throws is the error of the exchange")
+    func brokenBody() async throws {
+        let server = try RawServer { try await $0.peerGone() }
+        let client = HTTPClient()
+        let body = HTTPClientRequest.Body.stream(length: nil) { writer in
+            try await writer.write([1, 2, 3])
+            throw Broken()
+        }
+        await #expect(throws: Broken.self) { try await client.execute(self.request(server, body)) }
+        server.stop()
+    }
+
+    @Test("an answer before the body is through is the answer, and the writer ends")
+    func earlyAnswer() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write(
+                "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
+            while try await connection.read() != nil {}
+        }
+        let client = HTTPClient()
+        let body = HTTPClientRequest.Body.stream(length: nil) { writer in
+            while true { try await writer.write([UInt8](repeating: 1, count: 10_000)) }
+        }
+        let response = try await client.execute(self.request(server, body))
+        #expect(response.status == .contentTooLarge)
+        #expect(try await response.body.collect(upTo: 3) == Array("big".utf8))
+        server.stop()
+    }
+
+    @Test("a thousand event streams at once")
+    func thousandStreams() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+            for number in 0..<20 {
+                try await connection.write("id: \(number)\ndata: chunk \(number)\n\n")
+                try await EventLoop.shared.sleep(for: .milliseconds(10))
+            }
+        }
+        let client = HTTPClient()
+        let request = try self.request(server)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<1_000 {
+                group.addTask {
+                    var count = 0
+                    let response = try await client.execute(request)
+                    for try await event in response.body.serverSentEvents() where event.data == "chunk \(count)" {
+                        count += 1
+                    }
+                    return count
+                }
+            }
+            for try await count in group { #expect(count == 20) }
+        }
+        server.stop()
+    }
+
+    @Test("no more connections are open than allowed")
+    func maxConnections() async throws {
+        var open = 0
+        var most = 0
+        let server = try RawServer { connection in
+            while try await connection.head() != nil {
+                open += 1
+                most = max(most, open)
+                try await EventLoop.shared.sleep(for: .milliseconds(5))
+                open -= 1
+                try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            }
+        }
+        let client = HTTPClient(self.settings { $0.maxConnections = 4 })
+        let request = try self.request(server)
+        try await withThrowingTaskGroup(of: HTTPStatus.self) { group in
+            for _ in 0..<40 { group.addTask { try await client.execute(request).status } }
+            for try await status in group { #expect(status == .ok) }
+        }
+        #expect(most == 4)
+        #expect(server.accepted == 4)
+        server.stop()
+    }
+}
+
+extension HTTPClientRequest.Body {
+    fileprivate var isNone: Bool { if case .none = self { true } else { false } }
+}
