@@ -2,11 +2,7 @@
 package enum IRCIncomingFormatting {
     /// The text without codes.
     package static func plain(_ bytes: ArraySlice<UInt8>) -> String {
-        guard bytes.contains(where: self.isCode) else { return IRCText.decode(bytes) }
-        var plain: [UInt8] = []
-        plain.reserveCapacity(bytes.count)
-        self.scan(bytes, text: { plain.append($0) }, code: { _ in })
-        return IRCText.decode(plain)
+        IRCText.decode(self.plainBytes(bytes))
     }
 
     /// The text with bold, italic, struck and monospaced runs as Markdown.
@@ -19,6 +15,34 @@ package enum IRCIncomingFormatting {
         var marked: [UInt8] = []
         for run in runs { self.append(run, to: &marked) }
         return IRCText.decode(marked)
+    }
+
+    /// What is left after the first `count` bytes of text, with the formats that are open there opened again.
+    package static func dropping(_ count: Int, of bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var seen = 0
+        var style: [UInt8] = []
+        var rest: [UInt8] = []
+        self.scan(
+            bytes,
+            text: { byte in
+                if seen >= count { rest.append(byte) }
+                seen += 1
+            },
+            code: { code in
+                if seen > count { return rest.append(code) }
+                if code == IRCCode.reset { return style.removeAll() }
+                if let index = style.firstIndex(of: code) { style.remove(at: index) } else { style.append(code) }
+            })
+        return style + rest
+    }
+
+    /// The text without codes, as bytes.
+    package static func plainBytes(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard bytes.contains(where: self.isCode) else { return bytes }
+        var plain: [UInt8] = []
+        plain.reserveCapacity(bytes.count)
+        self.scan(bytes, text: { plain.append($0) }, code: { _ in })
+        return plain[...]
     }
 
     private struct Run {

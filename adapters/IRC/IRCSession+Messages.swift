@@ -13,9 +13,11 @@ extension IRCSession {
         let isAction = Self.isAction(line.raw(1))
         let bytes = isAction ? Self.body(line.raw(1)).dropFirst(7) : line.raw(1)
         if !isAction, bytes.first == IRCCode.request { return self.receiveRequest(line, isDirect: isDirect) }
-        guard isDirect || self.concernsUs(bytes), let source = line.source, !source.isServer, !Self.isFromBot(line)
+        let plain = IRCIncomingFormatting.plainBytes(bytes)
+        guard isDirect || self.concernsUs(plain), let source = line.source, !source.isServer, !Self.isFromBot(line)
         else { return }
-        self.receive(Said(line: line, source: source, bytes: bytes, isAction: isAction, isDirect: isDirect))
+        self.receive(
+            Said(line: line, source: source, bytes: bytes, plain: plain, isAction: isAction, isDirect: isDirect))
     }
 
     /// A message that may be for us.
@@ -23,6 +25,8 @@ extension IRCSession {
         let line: IRCLine
         let source: IRCSource
         let bytes: ArraySlice<UInt8>
+        /// Without formatting codes.
+        let plain: ArraySlice<UInt8>
         let isAction: Bool
         let isDirect: Bool
     }
@@ -70,7 +74,7 @@ extension IRCSession {
         let message = InboundMessage(
             thread: self.thread(in: channel, account: account, nick: key), route: route, sender: sender, text: text,
             sentAt: said.line.tag("time").flatMap { IRCTime.milliseconds(iso8601: $0) } ?? self.now.wall,
-            isDirect: said.isDirect, isAddressed: said.isDirect || isStripped || self.mentions(said.bytes),
+            isDirect: said.isDirect, isAddressed: said.isDirect || isStripped || self.mentions(said.plain),
             isBacklog: isBacklog)
         return InboundEvent(
             id: id.map { "msgid:\($0)" } ?? self.nextEventID(), adapter: self.adapter, kind: .message(message))
@@ -134,27 +138,29 @@ extension IRCSession {
 
     /// The text for the core: codes as Markdown, our nick at the start removed. A command comes plain.
     private func text(_ said: Said) -> (text: String, isStripped: Bool) {
-        let (plain, isStripped) = self.withoutMention(IRCIncomingFormatting.plain(said.bytes))
-        if said.isAction { return ("*\(said.source.name) \(plain)*", isStripped) }
-        guard plain.utf8.first != UInt8(ascii: "!"), said.bytes.contains(where: { $0 < 0x20 }) else {
-            return (plain, isStripped)
+        let mention = self.mentionLength(said.plain)
+        let plain = IRCText.decode(said.plain.dropFirst(mention))
+        if said.isAction { return ("*\(said.source.name) \(plain)*", mention > 0) }
+        guard plain.utf8.first != UInt8(ascii: "!"), said.plain.count != said.bytes.count else {
+            return (plain, mention > 0)
         }
-        let marked = self.withoutMention(IRCIncomingFormatting.markdown(said.bytes))
-        return marked.isStripped == isStripped ? marked : (plain, isStripped)
+        let rest = IRCIncomingFormatting.dropping(mention, of: said.bytes)
+        return (IRCIncomingFormatting.markdown(rest[...]), mention > 0)
     }
 
-    /// `nick: text`, `nick, text`, `nick text`, `@nick text`; also in a query, where some write it from habit.
-    private func withoutMention(_ text: String) -> (text: String, isStripped: Bool) {
+    /// The bytes of our nick at the start: `nick: text`, `nick, text`, `nick text`, `@nick text`; also in a query,
+    /// where some write it from habit.
+    private func mentionLength(_ bytes: ArraySlice<UInt8>) -> Int {
         let space = UInt8(ascii: " ")
-        let bytes = Array(text.utf8)[...].drop { $0 == space }
-        let rest = bytes.first == UInt8(ascii: "@") ? bytes.dropFirst() : bytes
+        let start = bytes.drop { $0 == space }
+        let rest = start.first == UInt8(ascii: "@") ? start.dropFirst() : start
         let nick = self.link.nick.utf8
-        guard self.link.features.casemapping.areEqual(rest.prefix(nick.count), nick) else { return (text, false) }
+        guard self.link.features.casemapping.areEqual(rest.prefix(nick.count), nick) else { return 0 }
         var tail = rest.dropFirst(nick.count)
-        guard let next = tail.first else { return ("", true) }
-        guard next == space || next == UInt8(ascii: ":") || next == UInt8(ascii: ",") else { return (text, false) }
+        guard let next = tail.first else { return bytes.count }
+        guard next == space || next == UInt8(ascii: ":") || next == UInt8(ascii: ",") else { return 0 }
         if next != space { tail = tail.dropFirst() }
-        return (String(decoding: tail.drop { $0 == space }, as: UTF8.self), true)
+        return bytes.count - tail.drop { $0 == space }.count
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }

@@ -1,0 +1,252 @@
+import Chat
+import IRC
+import Testing
+
+@Suite("Who somebody is")
+struct IRCIdentityTests {
+    private func script(_ caps: String = "", tokens: String = "WHOX") -> Transcript {
+        let script = Transcript()
+        script.start(caps: caps, tokens: tokens)
+        return script
+    }
+
+    private func sender(_ script: Transcript) throws -> Sender {
+        try #require(script.messages().first?.sender)
+    }
+
+    @Test("An account is lasting and comes with mask and nick")
+    func account() throws {
+        let script = self.script("message-tags account-tag")
+        script.read("@account=Ann :Al!~a@h.test PRIVMSG #dev :bot: x")
+        let sender = try self.sender(script)
+        #expect(sender.id == "irc:net/account:ann" && sender.isLasting && sender.displayName == "Al")
+        #expect(
+            sender.identities == [
+                Identity("irc:net/account:ann", comparison: .caseInsensitive),
+                Identity("irc:net/nick:al", comparison: .caseInsensitive),
+                Identity("irc:net/mask:Al!~a@h.test", comparison: .mask),
+            ])
+    }
+
+    @Test("Without an account the nick counts for the moment")
+    func nick() throws {
+        let script = self.script()
+        script.read(":Al!~a@h PRIVMSG #dev :bot: x")
+        let sender = try self.sender(script)
+        #expect(sender.id == "irc:net/nick:al" && !sender.isLasting)
+        #expect(sender.identities.contains { $0.value == sender.id })
+    }
+
+    @Test("A client's own tag is no proof, nor is an account tag that was not agreed on")
+    func forgedTag() throws {
+        let script = self.script("message-tags account-tag")
+        script.read("@+account=ann :Al!~a@h PRIVMSG #dev :bot: x")
+        #expect(try self.sender(script).id == "irc:net/nick:al")
+        let plain = self.script()
+        plain.read("@account=ann :Al!~a@h PRIVMSG #dev :bot: x")
+        #expect(try self.sender(plain).id == "irc:net/nick:al")
+    }
+
+    @Test("extended-join, account-notify and WHOX tell accounts where messages do not")
+    func fallbacks() throws {
+        let script = self.script("account-notify extended-join")
+        script.read(":al!~a@h JOIN #dev Ann :Real", ":al!~a@h PRIVMSG #dev :bot: x")
+        #expect(try self.sender(script).id == "irc:net/account:ann")
+        script.read(":al!~a@h ACCOUNT *", ":al!~a@h PRIVMSG #dev :bot: x")
+        let events = script.events()
+        #expect(events.count == 2)
+        script.read(":s 354 bot 42 #dev ~b h2 bo Bob", ":bo!~b@h2 PRIVMSG #dev :bot: x")
+        #expect(try self.sender(script).id == "irc:net/account:bob")
+    }
+
+    @Test("Members are asked for their accounts only where that tells something")
+    func whox() {
+        #expect(self.joinLines("account-notify extended-join", "WHOX") == ["WHO #dev %tcuhna,42"])
+        #expect(self.joinLines("account-notify extended-join account-tag", "WHOX").isEmpty)
+        #expect(self.joinLines("extended-join", "WHOX").isEmpty)
+        #expect(self.joinLines("account-notify", "X").isEmpty)
+    }
+
+    private func joinLines(_ caps: String, _ tokens: String) -> [String] {
+        let script = Transcript()
+        _ = script.connect()
+        script.read(
+            "CAP * LS :\(caps)", "CAP * ACK :\(caps)", ":s 001 bot :x", ":s 005 bot \(tokens) :x", ":s 422 bot :x")
+        return script.read(":bot!b@h JOIN #dev") + script.pass(5_000)
+    }
+
+    @Test(
+        "A nick's pairing ends by QUIT, NICK, leaving our sight, logout, and the end of the connection",
+        arguments: [
+            ":al!~a@h QUIT :Quit: bye", ":al!~a@h PART #dev", ":op!o@h KICK #dev al :out", ":al!~a@h NICK other",
+            ":bot!~bot@bot.host PART #dev", ":op!o@h KICK #dev bot :out",
+        ])
+    func endings(_ line: String) {
+        let script = self.script()
+        script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x")
+        _ = script.events()
+        script.read(line)
+        #expect(script.notices().contains("ended irc:net/nick:al"))
+    }
+
+    @Test("Who never spoke to us has no pairing that could end")
+    func silent() {
+        let script = self.script()
+        script.read(":al!~a@h JOIN #dev", ":al!~a@h QUIT :bye")
+        #expect(script.events().isEmpty)
+    }
+
+    @Test("A logout ends the nick's pairing; so does a message without the account")
+    func logout() {
+        let script = self.script("message-tags account-tag account-notify")
+        script.read(":al!~a@h JOIN #dev", "@account=ann :al!~a@h PRIVMSG #dev :bot: x")
+        _ = script.events()
+        script.read(":al!~a@h PRIVMSG #dev :bot: y")
+        #expect(script.notices() == ["ended irc:net/nick:al"])
+    }
+
+    @Test("All pairings end with the connection")
+    func disconnect() {
+        let script = self.script()
+        script.read(":al!~a@h PRIVMSG #dev :bot: x", ":bo!~a@h PRIVMSG #dev :bot: x")
+        _ = script.events()
+        script.handle(.disconnected(.init(.lost, "x")))
+        #expect(Set(script.notices()) == ["ended irc:net/nick:al", "ended irc:net/nick:bo"])
+    }
+
+    @Test("Another user or host under the same nick is somebody else; CHGHOST is not")
+    func otherHost() {
+        let script = self.script("chghost")
+        script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x", ":al!~a@h CHGHOST ~a cloak")
+        _ = script.events()
+        script.read(":al!~a@cloak PRIVMSG #dev :bot: y")
+        #expect(script.notices().isEmpty)
+        script.read(":al!~a@evil PRIVMSG #dev :bot: z")
+        #expect(script.notices() == ["ended irc:net/nick:al"])
+    }
+
+    @Test("A new nick renames threads and ends the old nick's pairing, in this order")
+    func rename() {
+        let script = self.script()
+        script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x")
+        _ = script.events()
+        script.read(":al!~a@h NICK Bo")
+        #expect(
+            script.notices() == [
+                "nick:al -> nick:bo", "#dev,nick:al -> #dev,nick:bo", "ended irc:net/nick:al",
+            ])
+        script.read(":bo!~a@h NICK BO")
+        #expect(script.notices().isEmpty)
+    }
+
+    @Test("Threads by account keep their key when the nick changes")
+    func renameWithAccount() {
+        let script = self.script("message-tags account-tag")
+        script.read(":al!~a@h JOIN #dev", "@account=ann :al!~a@h PRIVMSG #dev :bot: x")
+        _ = script.events()
+        script.read(":al!~a@h NICK Bo")
+        #expect(script.notices() == ["ended irc:net/nick:al"])
+    }
+
+    @Test(
+        "A netsplit ends nothing for those who come back, and everything for those who do not",
+        arguments: [
+            ":al!~a@h QUIT :hub.test leaf.test", ":al!~a@h QUIT :*.net *.split", "@batch=9 :al!~a@h QUIT :x y z",
+        ])
+    func netsplit(_ quit: String) {
+        let script = self.script("batch")
+        script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x", "BATCH +9 netsplit hub.test leaf.test")
+        _ = script.events()
+        script.read(quit, "BATCH -9", ":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: y")
+        #expect(script.notices().isEmpty)
+        script.read(":al!~a@h QUIT :hub.test leaf.test")
+        for _ in 0..<30 {
+            script.pass(60_000)
+            script.read("PING x")
+        }
+        #expect(script.notices() == ["ended irc:net/nick:al"])
+    }
+
+    @Test("Somebody else who takes a nick during a netsplit is somebody else")
+    func splitTheft() {
+        let script = self.script()
+        script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x", ":al!~a@h QUIT :hub.test leaf.test")
+        _ = script.events()
+        script.read(":al!~m@evil JOIN #dev")
+        #expect(script.notices() == ["ended irc:net/nick:al"])
+        script.read(":bo!~b@h JOIN #dev", ":bo!~b@h PRIVMSG #dev :bot: x", ":bo!~b@h QUIT :hub.test leaf.test")
+        script.read(":eve!~e@h JOIN #dev")
+        _ = script.events()
+        script.read(":eve!~e@h NICK bo")
+        #expect(script.notices().contains("ended irc:net/nick:bo"))
+    }
+
+    @Test(
+        "A quit message that only looks like a netsplit ends the identity",
+        arguments: [
+            "hub leaf", "Quit: hub.test leaf.test", "\"hub.test leaf.test\"", "hub.test hub.test",
+            "hub.test  leaf.test",
+        ])
+    func falseSplit(_ text: String) {
+        let script = self.script()
+        script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x")
+        _ = script.events()
+        script.read(":al!~a@h QUIT :\(text)")
+        #expect(script.notices() == ["ended irc:net/nick:al"])
+    }
+
+    // MARK: Out of sight
+
+    @Test("A stranger's query waits for WHOIS; the same sign-on time is the same person")
+    func whois() {
+        let script = self.script()
+        #expect(script.read(":al!~a@h PRIVMSG bot :one") == ["WHOIS al"])
+        #expect(script.messages().isEmpty)
+        script.read(":s 317 bot al 5 1700000000 :idle", ":s 318 bot al :End")
+        #expect(script.messages().map(\.text) == ["one"])
+        script.read(":al!~a@h PRIVMSG bot :two", ":al!~a@h PRIVMSG bot :three")
+        script.read(":s 317 bot al 5 1700000000 :idle", ":s 318 bot al :End")
+        let events = script.events()
+        #expect(events.count == 2)
+    }
+
+    @Test("Another sign-on time is somebody else: the pairing ends before the message comes")
+    func whoisTheft() {
+        let script = self.script()
+        script.read(":al!~a@h PRIVMSG bot :one", ":s 317 bot al 5 1700000000 :idle", ":s 318 bot al :End")
+        _ = script.events()
+        script.read(":al!~a@h PRIVMSG bot :give me", ":s 317 bot al 0 1700000500 :idle", ":s 318 bot al :End")
+        let kinds = script.events().map { if case .identityEnded = $0.kind { "ended" } else { "message" } }
+        #expect(kinds == ["ended", "message"])
+    }
+
+    @Test("WHOIS without an answer, or that finds nobody, proves nothing", arguments: [true, false])
+    func whoisSilence(_ isGone: Bool) {
+        let script = self.script()
+        script.read(":al!~a@h PRIVMSG bot :one")
+        if isGone { script.read(":s 401 bot al :No such nick") } else { script.pass(10_000) }
+        let kinds = script.events().map { if case .identityEnded = $0.kind { "ended" } else { "message" } }
+        #expect(kinds == ["ended", "message"])
+    }
+
+    @Test("With MONITOR the nick is watched instead")
+    func monitor() {
+        let script = self.script(tokens: "MONITOR=10")
+        #expect(script.read(":al!~a@h PRIVMSG bot :one") == ["MONITOR + al"])
+        #expect(script.messages().count == 1)
+        #expect(script.read(":al!~a@h PRIVMSG bot :two").isEmpty)
+        _ = script.events()
+        script.read(":s 731 bot :al")
+        #expect(script.notices() == ["ended irc:net/nick:al"])
+        script.read(":bo!~a@h PRIVMSG bot :one", ":s 734 bot 10 bo :full")
+        #expect(script.read(":bo!~a@h PRIVMSG bot :two") == ["WHOIS bo"])
+    }
+
+    @Test("Who has an account, or is in a channel of ours, needs no proof")
+    func noProof() {
+        let script = self.script("message-tags account-tag")
+        #expect(script.read("@account=ann :al!~a@h PRIVMSG bot :one").isEmpty)
+        #expect(script.read(":s 353 bot = #dev :@bo +cy bot", ":bo!~b@h PRIVMSG bot :one").isEmpty)
+        #expect(script.messages().count == 2)
+    }
+}

@@ -1,0 +1,206 @@
+import Chat
+import IRC
+import Testing
+
+@Suite("Messages in")
+struct IRCMessageTests {
+    private func only(_ script: Transcript) throws -> InboundMessage {
+        let messages = script.messages()
+        return try #require(messages.count == 1 ? messages[0] : nil)
+    }
+
+    @Test(
+        "What begins with our nick is for us, without the nick",
+        arguments: [
+            ("bot: hello", "hello"), ("bot, hello", "hello"), ("bot hello", "hello"), ("BOT:hello", "hello"),
+            ("@bot hello", "hello"), ("  bot:   hello  ", "hello  "), ("bot", ""), ("bot:", ""),
+            ("\u{2}bot\u{2}: hello \u{2}you\u{2}", "hello **you**"), ("\u{3}04bot: hi", "hi"),
+        ])
+    func addressed(_ text: String, _ expected: String) throws {
+        let script = Transcript()
+        script.start()
+        script.read(":ann!~a@h PRIVMSG #dev :\(text)")
+        let message = try self.only(script)
+        #expect(message.text == expected)
+        #expect(message.isAddressed && !message.isDirect && !message.isBacklog)
+    }
+
+    @Test(
+        "Our nick as a word is a mention; the text stays whole",
+        arguments: ["hi bot", "hi bot!", "is bot's here?", "(bot)", "ask bot, please", "bot! hi", "你bot好"])
+    func mentioned(_ text: String) throws {
+        let script = Transcript()
+        script.start()
+        script.read(":ann!~a@h PRIVMSG #dev :\(text)")
+        let message = try self.only(script)
+        #expect(message.isAddressed && message.text == text)
+    }
+
+    @Test(
+        "Everything else in a channel is not for us",
+        arguments: [
+            ":ann!~a@h PRIVMSG #dev :hello all", ":ann!~a@h PRIVMSG #dev :robot talk",
+            ":ann!~a@h PRIVMSG #dev :bot_: x",
+            ":ann!~a@h PRIVMSG #dev :bot-2 x", ":ann!~a@h PRIVMSG #dev :!", ":ann!~a@h PRIVMSG #dev :!! wow",
+            ":ann!~a@h PRIVMSG #dev :", ":ann!~a@h PRIVMSG #dev", ":ann!~a@h NOTICE #dev :bot: hi",
+            ":ann!~a@h NOTICE bot :hi", ":ann!~a@h PRIVMSG @#dev :bot: hi", ":ann!~a@h PRIVMSG $$* :bot: hi",
+            ":irc.test PRIVMSG bot :hi", ":bot!~bot@bot.host PRIVMSG #dev :bot: hi",
+            "@bot :x!y@z PRIVMSG #dev :bot: hi",
+            "@inspircd.org/bot= :x!y@z PRIVMSG bot :hi", ":ann!~a@h PRIVMSG #dev :\u{1}VERSION bot\u{1}",
+            ":ann!~a@h PRIVMSG bot :\u{1}DCC SEND x 1 2 3\u{1}", ":ann!~a@h TAGMSG bot",
+        ])
+    func ignored(_ line: String) {
+        let script = Transcript()
+        script.start()
+        script.read(line)
+        #expect(script.events().isEmpty)
+    }
+
+    @Test("A command is delivered, addressed only when it names us")
+    func command() throws {
+        let script = Transcript()
+        script.start()
+        script.read(":ann!~a@h PRIVMSG #dev :!help me")
+        let plain = try self.only(script)
+        #expect(plain.text == "!help me" && !plain.isAddressed)
+        script.read(":ann!~a@h PRIVMSG #dev :\u{2}bot: !help \u{1F}me")
+        let addressed = try self.only(script)
+        #expect(addressed.text == "!help me" && addressed.isAddressed)
+    }
+
+    @Test("A query is direct, its room the nick, its thread the person")
+    func query() throws {
+        let script = Transcript()
+        script.start(channels: ["#dev"])
+        script.read(":Ann!~a@h JOIN #dev", ":Ann!~a@h PRIVMSG bot :hello")
+        let message = try self.only(script)
+        #expect(message.isDirect && message.isAddressed && message.text == "hello")
+        #expect(message.route == Transcript.route("ann"))
+        #expect(message.thread.value == "nick:ann")
+    }
+
+    @Test("A channel's thread is channel and person, its answer names the person")
+    func channelThread() throws {
+        let script = Transcript()
+        script.start(caps: "message-tags account-tag server-time")
+        script.read("@time=2026-11-20T06:00:00.123Z;msgid=M1;account=Ann :Al!~a@h PRIVMSG #Dev :bot: x")
+        let event = try #require(script.events().first)
+        #expect(event.id == "msgid:M1" && event.adapter.rawValue == "irc:net")
+        guard case .message(let message) = event.kind else { return }
+        #expect(message.route == Transcript.route("#dev", anchor: "ann", addressee: "Al", replyTo: "M1"))
+        #expect(message.thread.value == "#dev,account:ann")
+        #expect(message.sentAt == 1_795_154_400_123)
+    }
+
+    @Test("Without a msgid, ids are unique in the connection and between connections")
+    func ids() {
+        let script = Transcript()
+        script.start()
+        script.read(":a!b@c PRIVMSG #dev :bot: 1", ":a!b@c PRIVMSG #dev :bot: 1")
+        script.handle(.disconnected(.init(.lost, "x")))
+        _ = script.connect(id: "c2")
+        script.read(
+            "CAP * LS :", ":s 001 bot :x", ":s 422 bot :x", ":bot!b@h JOIN #dev", ":a!b@c PRIVMSG #dev :bot: 1")
+        let ids = script.events().map(\.id)
+        #expect(Set(ids).count == ids.count && ids.count == 4)
+    }
+
+    @Test("An action is told as one, and is for us when it names us")
+    func action() throws {
+        let script = Transcript()
+        script.start()
+        script.read(":ann!~a@h PRIVMSG #dev :\u{1}ACTION waves at bot\u{1}")
+        let message = try self.only(script)
+        #expect(message.text == "*ann waves at bot*" && message.isAddressed)
+        script.read(":ann!~a@h PRIVMSG #dev :\u{1}ACTION waves\u{1}")
+        #expect(script.messages().isEmpty)
+    }
+
+    @Test("Text that is no UTF-8 comes as Windows-1252")
+    func encoding() throws {
+        let script = Transcript()
+        script.start()
+        let line = try #require(IRCLine(Array(":a!b@c PRIVMSG #dev :bot: caf".utf8)[...] + [0xE9]))
+        script.handle(.line(line))
+        #expect(try self.only(script).text == "café")
+    }
+
+    @Test("VERSION and PING are answered by NOTICE, three at once and one each five seconds")
+    func requests() {
+        let script = Transcript()
+        script.start()
+        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}VERSION\u{1}") == ["NOTICE ann :\u{1}VERSION Jetbridge\u{1}"])
+        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 12 3\u{1}") == ["NOTICE ann :\u{1}PING 12 3\u{1}"])
+        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 1\u{1}").count == 1)
+        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 1\u{1}").isEmpty)
+        script.pass(5_000)
+        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 1\u{1}").count == 1)
+        #expect(script.read(":ann!~a@h PRIVMSG #dev :\u{1}PING 1\u{1}").isEmpty)
+    }
+
+    @Test("Lines of a history batch are backlog, and their nicks prove nothing about today's")
+    func history() throws {
+        var memory = IRCMemory()
+        memory.seen = 1_795_154_400_000
+        let script = Transcript(memory: memory)
+        _ = script.connect()
+        let caps = "message-tags server-time batch draft/chathistory account-tag"
+        script.read("CAP * LS :\(caps)", "CAP * ACK :\(caps)", ":s 001 bot :x", ":s 005 bot CHATHISTORY=2 :x")
+        let ready = script.read(":s 422 bot :x")
+        #expect(ready.contains { $0.hasPrefix("CHATHISTORY TARGETS timestamp=2026-11-20T05:59:50.000Z timestamp=") })
+        script.pass(3_000)
+        script.read(":bot!b@h JOIN #dev")
+        #expect(script.pass(3_000).isEmpty)
+        _ = script.events()
+        script.read(
+            "BATCH +1 chathistory #dev", "@batch=1;msgid=a;time=2026-11-20T06:00:01.000Z :ann!a@h PRIVMSG #dev :bot: x",
+            "@batch=1;msgid=b;account=bob :bob!a@h PRIVMSG #dev :bot: y", "@batch=1;msgid=z :bot!b@h PRIVMSG #dev :old")
+        let messages = script.messages()
+        #expect(messages.map(\.isBacklog) == [true, true])
+        #expect(messages.map(\.sender.id) == ["irc:net/past-nick:ann", "irc:net/account:bob"])
+        #expect(messages.map(\.thread.value) == ["#dev,nick:ann", "#dev,account:bob"])
+        // A full page asks for the next one.
+        #expect(script.read("BATCH -1") == ["CHATHISTORY AFTER #dev msgid=z 2"])
+    }
+
+    @Test("Who wrote in the meantime is asked for what they wrote; the first start asks nothing")
+    func missedQueries() {
+        let script = Transcript()
+        script.start(caps: "message-tags server-time batch draft/chathistory")
+        script.handle(.disconnected(.init(.lost, "x")))
+        _ = script.connect()
+        let caps = "message-tags server-time batch draft/chathistory"
+        script.read("CAP * LS :\(caps)", "CAP * ACK :\(caps)", ":s 001 bot :x")
+        #expect(script.read(":s 422 bot :x").contains { $0.hasPrefix("CHATHISTORY TARGETS") })
+        script.pass(5_000)
+        #expect(
+            script.read("CHATHISTORY TARGETS ann 2026-11-20T06:00:00.000Z").first?.hasPrefix(
+                "CHATHISTORY AFTER ann timestamp=") == true)
+        #expect(script.read("CHATHISTORY TARGETS #dev 2026-11-20T06:00:00.000Z").isEmpty)
+    }
+}
+
+@Suite("Server time")
+struct IRCTimeTests {
+    @Test(
+        "ISO 8601 both ways",
+        arguments: [
+            ("1970-01-01T00:00:00.000Z", 0), ("2026-11-20T06:00:00.123Z", 1_795_154_400_123),
+            ("2000-02-29T23:59:59.999Z", 951_868_799_999), ("2100-03-01T00:00:00.000Z", 4_107_542_400_000),
+        ] as [(String, Int64)])
+    func both(_ text: String, _ milliseconds: Int64) {
+        #expect(IRCTime.milliseconds(iso8601: text) == milliseconds)
+        #expect(IRCTime.iso8601(milliseconds: milliseconds) == text)
+    }
+
+    @Test(
+        "Other precisions, and what is no time",
+        arguments: [
+            ("2026-11-20T06:00:00Z", 1_795_154_400_000), ("2026-11-20T06:00:00.1Z", 1_795_154_400_100),
+            ("2026-11-20T06:00:00.123456Z", 1_795_154_400_123), ("2026-13-20T06:00:00Z", nil), ("yesterday", nil),
+            ("2026-11-20 06:00:00Z", nil), ("2026-11-20T06:00:00", nil), ("", nil), ("2026-11-2xT06:00:00Z", nil),
+        ] as [(String, Int64?)])
+    func reading(_ text: String, _ milliseconds: Int64?) {
+        #expect(IRCTime.milliseconds(iso8601: text) == milliseconds)
+    }
+}
