@@ -7,6 +7,8 @@ package final class AccessControl: Sendable {
     private struct State {
         var policy: AccessPolicy
         var limiter = AttemptLimiter(perPeer: 5, inTotal: 30, window: 600_000)
+        /// The sign-in code that the host printed at its start.
+        var printed: (hash: String, expiresAt: Int64)?
     }
 
     private let state: Protected<State>
@@ -62,6 +64,31 @@ package final class AccessControl: Sendable {
         self.state.withLock { state in
             if let role { state.policy.grant(role, to: sender.id) } else { state.limiter.failed(sender.id, at: now) }
         }
+        return role
+    }
+
+    /// A sign-in code for the owner at the machine: it works in any number of browsers for an hour, is kept in memory
+    /// only, and is good for nothing but ``signIn(_:code:)``.
+    package func printSignInCode() -> String {
+        let code = Crypto.randomCode()
+        let expiresAt = self.now() + Self.codeLifetime
+        self.state.withLock { $0.printed = (Self.hash(ofCode: code), expiresAt) }
+        return code
+    }
+
+    /// Uses the printed code, or uses up a pairing code, for a browser. Nil for a wrong one; the caller counts those.
+    package func signIn(_ sender: Sender, code: String) async throws -> Role? {
+        let now = self.now()
+        let hash = Self.hash(ofCode: code)
+        let isPrinted = self.state.withLock { state in
+            state.printed.map { $0.expiresAt > now && Crypto.constantTimeEqual($0.hash, hash) } ?? false
+        }
+        if isPrinted {
+            self.admit(sender.id, as: .owner)
+            return .owner
+        }
+        let role = try await self.store.write { ledger in try ledger.takeCode(hash: hash, at: now) }
+        if let role { self.admit(sender.id, as: role) }
         return role
     }
 

@@ -42,6 +42,14 @@ package final class Bridge: MessageSink, Service {
 
     package var modelDirectory: ModelDirectory { self.models }
 
+    /// The metrics in Prometheus' text form, with what has to be looked up first.
+    package func exposition() async -> String {
+        if let pending = try? await self.store.read({ ledger in try ledger.outboxPending() }) {
+            self.environment.metrics.set("outbox_pending", to: Double(pending))
+        }
+        return self.environment.metrics.text()
+    }
+
     // MARK: In
 
     @discardableResult

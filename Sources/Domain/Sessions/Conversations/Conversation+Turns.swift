@@ -14,6 +14,7 @@ extension Conversation {
             self.end(turn.id, because: .timedOut)
         }
         self.running = running
+        self.environment.metrics.adjust("turns_active", by: 1)
         FaultPoint.turnStarted.hit()
     }
 
@@ -198,6 +199,7 @@ extension Conversation {
         await self.context.hub.publish(frames)
         await self.context.dispatch(items)
         self.running = nil
+        self.environment.metrics.adjust("turns_active", by: -1)
         self.environment.metrics.count("turns", ["state": outcome.state.rawValue])
         self.environment.metrics.observe("turn_seconds", seconds: Self.seconds(since: running.startedAt))
     }

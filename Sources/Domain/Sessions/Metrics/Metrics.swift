@@ -17,6 +17,7 @@ package final class Metrics: Sendable {
     private struct State {
         var counters: [Series: UInt64] = [:]
         var gauges: [Series: @Sendable () -> Double?] = [:]
+        var levels: [Series: Double] = [:]
         var histograms: [Series: Histogram] = [:]
     }
 
@@ -40,6 +41,17 @@ package final class Metrics: Sendable {
         self.state.withLock { $0.gauges[series] = value }
     }
 
+    /// A value that is kept here and changed by `amount`.
+    package func adjust(_ name: String, by amount: Double) {
+        let series = Series(name: name, labels: "")
+        self.state.withLock { $0.levels[series, default: 0] += amount }
+    }
+
+    package func set(_ name: String, to value: Double) {
+        let series = Series(name: name, labels: "")
+        self.state.withLock { $0.levels[series] = value }
+    }
+
     package func observe(_ name: String, _ labels: [String: String] = [:], seconds: Double) {
         let series = Series(name: name, labels: Self.text(labels))
         self.state.withLock { state in
@@ -54,7 +66,10 @@ package final class Metrics: Sendable {
 
     /// The whole exposition.
     package func text() -> String {
-        let (counters, gauges, histograms) = self.state.withLock { ($0.counters, $0.gauges, $0.histograms) }
+        let (counters, asked, histograms, levels) = self.state.withLock {
+            ($0.counters, $0.gauges, $0.histograms, $0.levels)
+        }
+        let gauges = asked.compactMapValues { $0() }.merging(levels) { first, _ in first }
         var lines: [String] = []
         for (name, entries) in Self.grouped(counters) {
             lines.append("# TYPE jetbridge_\(name)_total counter")
@@ -64,9 +79,7 @@ package final class Metrics: Sendable {
             // Process facts have the names that every exporter gives them.
             let full = name.hasPrefix("process_") ? name : "jetbridge_\(name)"
             lines.append("# TYPE \(full) gauge")
-            for (labels, value) in entries {
-                if let number = value() { lines.append("\(full)\(Self.braced(labels)) \(Self.number(number))") }
-            }
+            for (labels, value) in entries { lines.append("\(full)\(Self.braced(labels)) \(Self.number(value))") }
         }
         for (name, entries) in Self.grouped(histograms) {
             lines.append("# TYPE jetbridge_\(name) histogram")
