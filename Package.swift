@@ -68,8 +68,8 @@ let package = Package(
         // Domain
         domain("Chat"),
         domain("Copilot", "Chat", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
-        domain("Repositories", "Chat", "Crypto", "Git", "Logging", "Primitives"),
-        domain("Specs", "Chat", "Copilot", "Logging", "Primitives", "Repositories"),
+        domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
+        domain("Specs", "Chat", "Copilot", "Git", "JSON", "Logging", "Primitives", "Repositories"),
         domain("Sessions", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives"),
 
         // Adapters and Gateway
@@ -128,8 +128,8 @@ let package = Package(
         tests("YAML", "YAML"),
         tests("Chat", "Chat"),
         tests("Copilot", "Copilot", "Chat", "HTTP", "HTTPClient", "JSON", "Primitives", "Logging"),
-        tests("Repositories", "Repositories", "Git", "Primitives"),
-        tests("Specs", "Specs", "Chat", "Copilot", "Repositories", "Git", "Primitives"),
+        tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
+        tests("Specs", "Specs", "Chat", "Copilot", "Git", "Logging", "Primitives", "Repositories"),
         tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
         tests("IRC", "IRC", "Chat", "EventLoop", "HTTPClient", "Logging", "Markdown", "Primitives"),
         tests(

@@ -1,1 +1,264 @@
-// Placeholder until the target's first test lands.
+import Chat
+import Git
+import JetbridgeTesting
+import Logging
+import Repositories
+import Testing
+
+private let ada = Sender(id: "irc:local/account:ada", identities: [], displayName: "Ada Lovelace")
+
+/// A catalog with one repository, below a directory of its own.
+private struct Fixture {
+    let directory: TemporaryDirectory
+    let catalog: RepositoryCatalog
+    let git: RealGit
+
+    init(branch: String? = "main") throws {
+        self.directory = try TemporaryDirectory()
+        let path = self.directory.path + "/notes"
+        self.catalog = RepositoryCatalog(
+            [
+                RepositorySetting(name: "notes", place: .local(path: path), branch: branch),
+                RepositorySetting(name: "app", place: .elsewhere("GitHub")),
+            ], now: { 1_700_000_000 }, logger: Logger(label: "test"))
+        self.git = RealGit(path)
+    }
+
+    var repository: LocalRepository { get throws { try self.catalog.repository(nil) } }
+
+    @discardableResult
+    func make(_ shortName: String, turn: String) async throws -> MadeCommit {
+        let repository = try self.repository
+        let base = try await repository.checkReady()
+        let name = try await repository.reserve(shortName)
+        return try await repository.commit(
+            name, onBase: base, author: GitSignature(person: ada, seconds: 1_700_000_000), turn: turn
+        ) { name in
+            ("Specify \(name)", "", [try Document(path: "specs/\(name)/spec.md", text: "# \(name)\n")])
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct LocalRepositoryTests {
+    @Test("a missing repository is made, and a document committed on a branch of its own")
+    func commit() async throws {
+        let fixture = try Fixture()
+        #expect(await fixture.catalog.prepare().isEmpty)
+        let made = try await fixture.make("login-page", turn: "t1")
+        #expect(made.branch == "001-login-page")
+        #expect(made.stat == GitStat(files: 1, additions: 1, deletions: 0))
+        #expect(made.notice.sha == made.id.hex)
+        #expect(made.notice.repository == "notes")
+        #expect(try fixture.git("show 001-login-page:specs/001-login-page/spec.md") == "# 001-login-page")
+        #expect(
+            try fixture.git("log -1 --format='%an|%ae|%cn|%(trailers:key=Jetbridge-Turn,valueonly)' 001-login-page")
+                .hasPrefix("Ada Lovelace|irc-local-account-ada."))
+        #expect(try fixture.git("status --porcelain --branch") == "## main")
+        #expect(try await fixture.repository.find(turn: "t1") == made)
+        #expect(try await fixture.repository.find(turn: "t") == nil)
+        try fixture.git("fsck --strict")
+    }
+
+    @Test("many at once get as many numbers, without gaps")
+    func concurrent() async throws {
+        let fixture = try Fixture()
+        await fixture.catalog.prepare()
+        let branches = try await withThrowingTaskGroup(of: String.self) { group in
+            for index in 0..<12 {
+                group.addTask { try await fixture.make("thing", turn: "t\(index)").branch }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(Set(branches).count == 12)
+        #expect(branches.sorted().last == "012-thing")
+    }
+
+    @Test("an earlier number that is committed later stays the earlier one")
+    func overtaken() async throws {
+        let fixture = try Fixture()
+        let repository = try fixture.repository
+        let base = try await repository.checkReady()
+        let first = try await repository.reserve("first")
+        let second = try await fixture.make("second", turn: "t2")
+        let author = GitSignature(person: ada, seconds: 0)
+        let made = try await repository.commit(first, onBase: base, author: author, turn: "t1") { name in
+            ("Specify", "", [try Document(path: "specs/\(name)/spec.md", text: "x")])
+        }
+        #expect(second.branch == "002-second")
+        #expect(made.branch == "001-first")
+    }
+
+    @Test("a number that is given back is used again; one that another program takes is passed over")
+    func renumber() async throws {
+        let fixture = try Fixture()
+        let repository = try fixture.repository
+        let base = try await repository.checkReady()
+        let unused = try await repository.reserve("unused")
+        await repository.release(unused)
+        let name = try await repository.reserve("mine")
+        #expect(name.description == "001-mine")
+        try fixture.git("branch 001-theirs")
+        let author = GitSignature(person: ada, seconds: 0)
+        let made = try await repository.commit(name, onBase: base, author: author, turn: "t") { name in
+            ("Specify \(name)", "", [try Document(path: "specs/\(name)/spec.md", text: "\(name)")])
+        }
+        #expect(made.branch == "002-mine")
+        #expect(try fixture.git("show 002-mine:specs/002-mine/spec.md") == "002-mine")
+    }
+
+    @Test("numbers go on from folders and branches, also the remotes', read as decimal")
+    func numbering() async throws {
+        let fixture = try Fixture()
+        let repository = try fixture.repository
+        _ = try await repository.checkReady()
+        try fixture.git.shell(
+            "mkdir -p specs/010-x && touch specs/010-x/spec.md && git add . && git commit -qm x && git branch feature/008-y"
+        )
+        #expect(try await repository.reserve("a").number == 11)
+        try fixture.git("update-ref refs/remotes/origin/0041-far main")
+        #expect(try await repository.reserve("b").number == 42)
+        try fixture.git("branch 20260101-120000-stamp")
+        #expect(try await repository.reserve("c").number == 43)
+    }
+
+    @Test("a document that can't be kept frees its number and commits nothing")
+    func refused() async throws {
+        let fixture = try Fixture()
+        let repository = try fixture.repository
+        let base = try await repository.checkReady()
+        let name = try await repository.reserve("large")
+        await #expect(throws: RepositoryError.self) {
+            _ = try await repository.commit(
+                name, onBase: base, author: GitSignature(person: ada, seconds: 0), turn: "t"
+            ) { name in
+                let text = String(repeating: "x", count: Document.sizeLimit + 1)
+                return ("s", "", [try Document(path: "specs/\(name)/spec.md", text: text)])
+            }
+        }
+        #expect(try fixture.git("branch --format='%(refname:short)'") == "main")
+        #expect(try await repository.reserve("next").number == 1)
+    }
+
+    @Test("the configured main falls back to the repository's own branch; another name does not")
+    func baseBranch() async throws {
+        let fixture = try Fixture()
+        try RealGit(fixture.directory.path).shell("git init -q -b trunk notes")
+        #expect(try await fixture.repository.checkReady().name == "trunk")
+        let strict = RepositoryCatalog(
+            [RepositorySetting(name: "notes", place: .local(path: fixture.git.path), branch: "develop")],
+            now: { 0 }, logger: Logger(label: "test"))
+        await #expect(throws: RepositoryError.self) { _ = try await strict.repository("notes").checkReady() }
+    }
+
+    @Test("the viewer's pages: a commit with its diff, a file, a folder")
+    func pages() async throws {
+        let fixture = try Fixture()
+        let made = try await fixture.make("page", turn: "t1")
+        let repository = try fixture.repository
+        let page = try await repository.commitPage(made.id.short)
+        #expect(page.commit.subject == "Specify 001-page")
+        #expect(page.diff.files.map(\.path) == ["specs/001-page/spec.md"])
+        let file = try await repository.filePage("specs/001-page/spec.md", at: "001-page")
+        #expect(file.bytes == Array("# 001-page\n".utf8))
+        #expect(file.commit == made.id)
+        #expect(try await repository.folderPage("specs", at: made.id.hex).entries.map(\.name) == ["001-page"])
+        #expect(try await repository.text(of: "specs/001-page/spec.md", at: "001-page") == "# 001-page\n")
+        #expect(try await repository.text(of: "none", at: "main") == nil)
+        for ref in ["0000000", "../..", "no branch"] {
+            await #expect(throws: RepositoryError.self) { _ = try await repository.commitPage(ref) }
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct RepositoryCatalogTests {
+    @Test("a repository is found by name or by default; another one is told with what to do")
+    func lookup() async throws {
+        let fixture = try Fixture()
+        #expect(fixture.catalog.names == ["notes", "app"])
+        #expect(fixture.catalog.defaultName == "notes")
+        #expect(try fixture.catalog.repository("notes").name == "notes")
+        #expect(throws: RepositoryError.self) { try fixture.catalog.repository("nots") }
+        do {
+            _ = try fixture.catalog.repository("app")
+            Issue.record("no error")
+        } catch {
+            #expect(error.code == .notLocal)
+        }
+        let none = RepositoryCatalog([], now: { 0 }, logger: Logger(label: "test"))
+        #expect(throws: RepositoryError.self) { try none.repository(nil) }
+    }
+
+    @Test("one that can't be made is told by name and keeps the others from nothing")
+    func unusable() async throws {
+        let directory = try TemporaryDirectory()
+        try RealGit(directory.path).shell("touch file")
+        let catalog = RepositoryCatalog(
+            [
+                RepositorySetting(name: "bad", place: .local(path: directory.path + "/file")),
+                RepositorySetting(name: "good", place: .local(path: directory.path + "/good")),
+            ], now: { 0 }, logger: Logger(label: "test"))
+        let failures = await catalog.prepare()
+        #expect(failures.keys.sorted() == ["bad"])
+        #expect(failures["bad"]?.code == .git(.pathIsFile))
+        _ = try await catalog.repository("good").checkReady()
+    }
+}
+
+@Suite struct RepositoryNameTests {
+    @Test(
+        "a folder's or branch's number is read as decimal",
+        arguments: [
+            ("001-a", 1), ("010-a", 10), ("1234-a", 1234), ("origin/007-a", 7), ("feature/x/008-b", 8), ("12-a", nil),
+            ("001", nil), ("001a", nil), ("a-001", nil), ("20260101-120000-a", nil), ("", nil), ("-", nil),
+        ] as [(String, Int?)])
+    func number(name: String, expected: Int?) {
+        #expect(NumberedName.number(of: name) == expected)
+    }
+
+    @Test("names have three digits and more, and at most 244 bytes, cut at a word")
+    func names() {
+        #expect(NumberedName(number: 7, shortName: "a").description == "007-a")
+        #expect(NumberedName(number: 1000, shortName: "a").description == "1000-a")
+        let long = NumberedName(number: 7, shortName: String(repeating: "abcdefg-", count: 40) + "z")
+        #expect(long.description.utf8.count <= 244)
+        #expect(long.description.hasSuffix("-abcdefg"))
+        #expect(NumberedName(number: 7, shortName: String(repeating: "a", count: 300)).description.utf8.count == 244)
+    }
+
+    @Test(
+        "document names keep to a fixed set of signs",
+        arguments: [
+            "Spec.md", "a b", "ä.md", "../x", "/x", "x/", ".git/x", "", String(repeating: "a/", count: 130) + "a",
+        ])
+    func documents(path: String) {
+        #expect(throws: RepositoryError.self) { try Document(path: path, text: "") }
+    }
+
+    @Test("a document may have 100 KB, not a byte more")
+    func size() throws {
+        _ = try Document(path: "a", text: String(repeating: "x", count: 102_400))
+        #expect(throws: RepositoryError.self) { try Document(path: "a", text: String(repeating: "x", count: 102_401)) }
+    }
+
+    @Test("links are built for the viewer, whatever the names hold")
+    func links() {
+        #expect(CommitLink.commit("abc", in: "notes", publicURL: "http://h:1/") == "http://h:1/r/notes/commit/abc")
+        #expect(
+            CommitLink.blob("a b/ü?.md", at: "feature/x", in: "notes", publicURL: "https://h")
+                == "https://h/r/notes/blob/feature%2Fx/a%20b/%C3%BC%3F.md")
+    }
+
+    @Test("a person's mail is stable, tells people apart and can't be delivered")
+    func signatures() {
+        let mail = GitSignature(person: ada, seconds: 0).mail
+        #expect(mail == GitSignature(person: ada, seconds: 9).mail)
+        #expect(mail.hasSuffix("@users.jetbridge.invalid"))
+        let others = ["irc:local/account-ada", "irc:local/account:adA", "matrix:@ada:example.org", "💥", ""]
+        let mails = others.map {
+            GitSignature(person: Sender(id: $0, identities: [], displayName: ""), seconds: 0).mail
+        }
+        #expect(Set(mails + [mail]).count == others.count + 1)
+        #expect(mails.allSatisfy { $0.allSatisfy { $0.isASCII && !$0.isWhitespace } })
+        #expect(GitSignature(person: Sender(id: "", identities: [], displayName: "<>"), seconds: 0).name == "unknown")
+    }
+}

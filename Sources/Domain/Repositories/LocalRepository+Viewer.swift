@@ -1,0 +1,51 @@
+package import Git
+
+extension LocalRepository {
+    /// What the page of a commit shows.
+    package struct CommitPage: Sendable {
+        package let commit: GitCommit
+        package let diff: GitDiff
+    }
+
+    /// What the page of a file shows.
+    package struct FilePage: Sendable {
+        /// The commit that the reference meant.
+        package let commit: GitObjectID
+        package let bytes: [UInt8]
+    }
+
+    /// What the page of a folder shows.
+    package struct FolderPage: Sendable {
+        /// The commit that the reference meant.
+        package let commit: GitObjectID
+        package let entries: [GitTreeEntry]
+    }
+
+    /// A commit by its full or short hash. Throws ``RepositoryError``; code `git(.notFound)` for the page "not found".
+    package nonisolated func commitPage(
+        _ sha: String, limits: GitDiffLimits = GitDiffLimits()
+    ) async throws -> CommitPage {
+        try await self.call { git in
+            let id = try await git.resolve(sha)
+            return CommitPage(commit: try await git.commit(id), diff: try await git.diff(of: id, limits: limits))
+        }
+    }
+
+    /// A file at a branch, tag or commit. Throws ``RepositoryError``; `git(.tooLarge)` over `limit` bytes.
+    package nonisolated func filePage(
+        _ path: String, at ref: String, limit: Int = 1 << 20
+    ) async throws -> FilePage {
+        try await self.call { git in
+            let id = try await git.resolve(ref)
+            return FilePage(commit: id, bytes: try await git.file(path, at: id, limit: limit))
+        }
+    }
+
+    /// A folder at a branch, tag or commit; "" is the root. Throws ``RepositoryError``.
+    package nonisolated func folderPage(_ path: String, at ref: String) async throws -> FolderPage {
+        try await self.call { git in
+            let id = try await git.resolve(ref)
+            return FolderPage(commit: id, entries: try await git.entries(in: path, at: id))
+        }
+    }
+}

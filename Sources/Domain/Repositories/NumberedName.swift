@@ -1,0 +1,38 @@
+/// The name of a feature's folder and branch: `007-login-page`.
+package struct NumberedName: Sendable, Hashable, CustomStringConvertible {
+    package let number: Int
+    /// Lower-case words joined by dashes.
+    package let shortName: String
+
+    /// A branch name is cut to 244 bytes, at a word where it can be: GitHub's limit for a reference less `refs/heads/`.
+    package init(number: Int, shortName: String) {
+        self.number = number
+        let room = 244 - Self.digits(number).utf8.count - 1
+        if shortName.utf8.count > room {
+            // The name is ASCII; see `ShortName`.
+            let cut = shortName.prefix(room)
+            self.shortName = String(cut.lastIndex(of: "-").map { cut[..<$0] } ?? cut)
+        } else {
+            self.shortName = shortName
+        }
+    }
+
+    /// Three digits and more.
+    package static func digits(_ number: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, 3 - text.utf8.count)) + text
+    }
+
+    package var digits: String { Self.digits(self.number) }
+    package var description: String { "\(self.digits)-\(self.shortName)" }
+
+    /// The number that a folder or branch begins with, read as decimal; nil for a name without one.
+    ///
+    /// A branch's last part counts (`origin/007-x`, `feature/007-x`). Seven and more digits are a date.
+    package static func number(of name: String) -> Int? {
+        let last = name.split(separator: "/").last ?? ""
+        let digits = last.utf8.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        guard 3...6 ~= digits.count, last.utf8.dropFirst(digits.count).first == UInt8(ascii: "-") else { return nil }
+        return Int(String(Substring(digits)))
+    }
+}

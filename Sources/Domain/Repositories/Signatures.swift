@@ -1,0 +1,28 @@
+package import Chat
+internal import Crypto
+package import Git
+
+extension GitSignature {
+    /// A person of a chat as the author of a commit.
+    ///
+    /// The mail is made from the identity that sessions are stored under, so it is the same as long as the identity
+    /// is, and different for different ones: a readable part and a hash, below a domain that can't exist (RFC 2606).
+    package init(person: Sender, seconds: Int64) {
+        let readable = person.id.lowercased().utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): byte
+            default: UInt8(ascii: "-")
+            }
+        }
+        let words = String(decoding: readable.prefix(80), as: UTF8.self).split(separator: "-").joined(separator: "-")
+        let hash = hex(Array(sha256(person.id).prefix(4)))
+        self.init(
+            name: person.displayName.isEmpty ? person.id : person.displayName,
+            mail: "\(words.isEmpty ? "" : words + ".")\(hash)@users.jetbridge.invalid", seconds: seconds)
+    }
+
+    /// The host as a committer.
+    package static func jetbridge(seconds: Int64) -> GitSignature {
+        GitSignature(name: "Jetbridge", mail: "jetbridge@users.jetbridge.invalid", seconds: seconds)
+    }
+}
