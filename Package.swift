@@ -59,7 +59,9 @@ let package = Package(
         platform("HTTP", "JSON"),
         platform("HTTPClient", "CCurl", "CSystem", "EventLoop", "HTTP", "JSON", "Logging", "Primitives"),
         platform("HTTPServer", "CSystem", "EventLoop", "HTTP", "JSON", "Lifecycle", "Logging", "Primitives"),
-        platform("WebSockets", "CWebSockets", "CSystem", "EventLoop", "HTTP", "HTTPServer", "Logging", "Primitives"),
+        platform(
+            "WebSockets", "CWebSockets", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle",
+            "Logging", "Primitives"),
         platform("Database", "CSQLite", "CSystem", "Logging", "Primitives"),
         platform("Git", "CGit2", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
@@ -139,8 +141,8 @@ let package = Package(
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(
             "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives", "EventLoop"),
-        tests("Crash", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes"),
-        tests("EndToEnd", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "WebSockets"),
+        tests("Crash", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
+        tests("EndToEnd", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "WebSockets", "jetbridge"),
     ],
     swiftLanguageModes: [.v6]
 )
