@@ -1,0 +1,242 @@
+import Chat
+import IRC
+import Testing
+
+@Suite("Staying connected")
+struct IRCConnectionTests {
+    @Test("Silence is asked about once; a dead server is left")
+    func deadPeer() {
+        let script = Transcript()
+        script.start()
+        script.read("PING x")
+        #expect(script.pass(74_999).isEmpty)
+        #expect(script.pass(1) == ["PING alive"])
+        script.read("PONG s alive")
+        #expect(script.pass(75_000) == ["PING alive"])
+        #expect(script.pass(60_000) == ["QUIT :Jetbridge"])
+        #expect(script.isClosed())
+    }
+
+    @Test("An answer in the same millisecond counts, and any line is an answer")
+    func quickAnswer() {
+        let script = Transcript()
+        script.start()
+        script.read("PING x")
+        script.pass(75_000)
+        script.read(":a!b@c PRIVMSG #dev :noise")
+        #expect(script.pass(60_000).isEmpty)
+        #expect(!script.isClosed())
+    }
+
+    @Test("A registration that does not end is given up")
+    func registrationTimeout() {
+        let script = Transcript()
+        _ = script.connect()
+        script.pass(60_000)
+        #expect(script.isClosed())
+    }
+
+    @Test("Tries get rarer: 5 s to 5 min, with jitter; a connection that held begins anew")
+    func backoff() {
+        let script = Transcript()
+        let expected: [Int64] = [5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]
+        for delay in expected {
+            script.handle(.connecting)
+            script.handle(.disconnected(.init(.lost, "refused")))
+            #expect(script.reconnects() == [delay * 3 / 4...delay * 5 / 4])
+            #expect(script.statuses().last?.hasPrefix("down refused") == true)
+        }
+        script.start()
+        script.read("PING x")
+        script.pass(61_000)
+        script.handle(.disconnected(.init(.lost, "reset")))
+        #expect(script.reconnects() == [3_750...6_250])
+    }
+
+    @Test(
+        "Bans and throttles keep us away for ten minutes or more, and say so",
+        arguments: [
+            "ERROR :Closing Link: bot[1.2.3.4] (K-Lined)", "ERROR :Closing link: (b@h) [G-Lined: spam]",
+            "ERROR :Trying to reconnect too fast.", "ERROR :Your host is trying to (re)connect too fast -- throttled.",
+            "ERROR :Closing Link: Too many connections from your host", ":s 465 bot :You are banned from this server",
+        ])
+    func banned(_ line: String) {
+        let script = Transcript()
+        _ = script.connect()
+        script.read(line)
+        script.handle(.disconnected(.init(.lost, "closed")))
+        #expect(script.reconnects().allSatisfy { $0.lowerBound >= 600_000 })
+        #expect(script.statuses().last?.hasPrefix("refused") == true)
+    }
+
+    @Test("ERROR is the reason that is told")
+    func errorReason() {
+        let script = Transcript()
+        script.start()
+        script.read("ERROR :Closing Link: bot (Excess Flood)")
+        script.handle(.disconnected(.init(.lost, "closed")))
+        #expect(script.statuses().last?.contains("Excess Flood") == true)
+        #expect(script.reconnects() == [3_750...6_250])
+    }
+
+    @Test("A wrong server password is refused")
+    func password() {
+        let script = Transcript()
+        _ = script.connect()
+        script.read(":s 464 * :Password incorrect")
+        script.handle(.disconnected(.init(.lost, "closed")))
+        #expect(script.statuses().last?.hasPrefix("refused The server's password") == true)
+    }
+
+    @Test("Stopping says good-bye and does not come back")
+    func quit() {
+        let script = Transcript()
+        script.start()
+        script.handle(.quit)
+        #expect(script.sent() == ["QUIT :Jetbridge"])
+        #expect(script.isClosed())
+        script.handle(.disconnected(.init(.lost, "closed")))
+        #expect(script.reconnects().isEmpty)
+        #expect(script.statuses() == ["down stopped"])
+        // Seen is what came in, up to the last line; the twenty seconds after it were silent.
+        #expect(script.memories().last?.seen == script.now.wall - 20_000)
+    }
+
+    @Test("Lines after the end, and lines of no meaning, are nothing")
+    func noise() {
+        let script = Transcript()
+        script.read("PING x", ":s 001 bot :x")
+        #expect(script.actions.isEmpty)
+        script.start()
+        for line in [
+            ":", "@", "JOIN", ":x JOIN", "KICK", "NICK", ":a NICK", "353", ":s 353 bot", ":s 354 bot 42", "BATCH",
+            "BATCH +", "BATCH -x", "CAP", "CAP * LS", "AUTHENTICATE", "PRIVMSG", ":a!b@c PRIVMSG", "QUIT", "PART",
+            ":s 005 bot", ":s 005", ":s 396", ":s 731", ":s 734", ":s 999 x y", "FAIL", "ACK", "PONG", "MODE",
+            "CHGHOST", ":bot CHGHOST", "INVITE", "ACCOUNT", ":s 470", ":s 433", "CHATHISTORY", "ERROR", "KILL",
+        ] {
+            script.read(line)
+        }
+        #expect(script.events().isEmpty)
+    }
+}
+
+@Suite("Channels")
+struct IRCChannelTests {
+    @Test("After a kick: 10 s, a minute, five minutes, then no more")
+    func kicks() {
+        let script = Transcript()
+        script.start()
+        for delay in [10_000, 60_000, 300_000] as [Int64] {
+            script.read(":op!o@h KICK #dev bot :out")
+            #expect(script.statuses().last?.contains("kicked by op") == true)
+            var sent: [String] = []
+            for _ in 0..<(delay / 10_000) - 1 {
+                sent += script.pass(10_000)
+                script.read("PING x")
+            }
+            #expect(!sent.contains { $0.hasPrefix("JOIN") })
+            #expect(script.pass(10_000).contains("JOIN #dev"))
+            script.read(":bot!~bot@bot.host JOIN #dev")
+            #expect(script.statuses() == ["up "])
+        }
+        script.read(":op!o@h KICK #dev bot :out")
+        for _ in 0..<100 {
+            #expect(!script.pass(10_000).contains { $0.hasPrefix("JOIN") })
+            script.read("PING x")
+        }
+        // An invitation is a new beginning.
+        #expect(script.read(":op!o@h INVITE bot #dev") == ["JOIN #dev"])
+    }
+
+    @Test(
+        "A join that is refused for good is not repeated, and the reason is shown",
+        arguments: [
+            ("473 bot #dev :+i", "invite"), ("474 bot #dev :+b", "banned"), ("475 bot #dev :+k", "key"),
+            ("477 bot #dev :+r", "registered"), ("403 bot #dev :No such channel", "No such channel"),
+            ("476 bot #dev :Bad channel mask", "mask"), ("489 bot #dev :+z", "+z"),
+        ])
+    func refused(_ line: String, _ expected: String) {
+        let script = Transcript()
+        _ = script.connect()
+        script.read("CAP * LS :", ":s 001 bot :x", ":s 422 bot :x", ":s \(line)")
+        #expect(script.statuses().last?.contains(expected) == true)
+        script.read("PING x")
+        #expect(!script.pass(70_000).contains { $0.hasPrefix("JOIN") })
+    }
+
+    @Test("A full channel is tried again")
+    func full() {
+        let script = Transcript()
+        _ = script.connect()
+        script.read("CAP * LS :", ":s 001 bot :x", ":s 422 bot :x", ":s 471 bot #dev :+l")
+        #expect(script.pass(10_000).contains("JOIN #dev"))
+    }
+
+    @Test("A channel that is not configured is left: forwards and forced joins")
+    func foreign() {
+        let script = Transcript()
+        script.start()
+        #expect(script.read(":bot!~bot@bot.host JOIN #else") == ["PART #else"])
+        script.read(":a!b@c PRIVMSG #else :bot: hi")
+        #expect(script.messages().allSatisfy { $0.route.room.name == "#else" })
+        #expect(script.read(":a!b@c INVITE bot #else").isEmpty)
+    }
+
+    @Test("Up comes when every channel has answered, or ten seconds passed")
+    func settling() {
+        let script = Transcript(channels: [.init("#a"), .init("#b")])
+        _ = script.connect()
+        script.read("CAP * LS :", ":s 001 bot :x", ":s 422 bot :x", ":bot!b@h JOIN #a")
+        #expect(!script.statuses().contains { $0.hasPrefix("up") })
+        script.pass(10_000)
+        #expect(script.statuses() == ["up Not in #b: no answer to the join"])
+        script.read(":bot!b@h JOIN #B")
+        #expect(script.statuses() == ["up "])
+    }
+
+    @Test("Names are one under the server's casemapping, also when it is told late")
+    func casemapping() {
+        let script = Transcript(channels: [.init("#Dev[1]")])
+        script.start(tokens: "CASEMAPPING=rfc1459", channels: ["#dev{1}"])
+        script.read(":ann!a@h PRIVMSG #DEV{1] :bot: x")
+        #expect(script.messages().map(\.route.room.name) == ["#dev{1}"])
+        script.read(":s 005 bot CASEMAPPING=ascii :x")
+        #expect(script.post("x", to: "#dev{1}").first == "PRIVMSG #dev{1} :x")
+    }
+}
+
+@Suite("ISUPPORT")
+struct IRCFeaturesTests {
+    @Test("Tokens are read, repeated, taken back; nonsense keeps the default")
+    func tokens() {
+        var features = IRCFeatures()
+        for token in [
+            "CASEMAPPING=ascii", "CHANTYPES=#", "PREFIX=(qaohv)~&@%+", "STATUSMSG=@+", "NICKLEN=16", "CHANNELLEN=50",
+            "LINELEN=1024", "MODES=4", "UTF8ONLY", "CHATHISTORY=1000", "WHOX", "BOT=B", "MONITOR=100",
+            #"NETWORK=My\x20Net"#, "TARGMAX=PRIVMSG:3,JOIN:,KICK:1", "CLIENTTAGDENY=*,-typing",
+        ] {
+            features.take(token)
+        }
+        #expect(features.casemapping == .ascii && features.isChannel("#x") && !features.isChannel("&x"))
+        #expect(features.prefixes.map(\.sign) == Array("~&@%+".utf8) && features.statusSigns == Array("@+".utf8))
+        #expect(features.nickLength == 16 && features.channelLength == 50 && features.lineLength == 1_024)
+        #expect(features.modes == 4 && features.isUTF8Only && features.historyLimit == 1_000 && features.hasWHOX)
+        #expect(features.botMode == "B" && features.monitorLimit == 100 && features.network == "My Net")
+        #expect(features.targetLimits == ["PRIVMSG": 3, "KICK": 1])
+        #expect(features.relays(tag: "typing") && !features.relays(tag: "other"))
+        for token in [
+            "-CASEMAPPING", "-CHANTYPES", "-PREFIX", "-NICKLEN", "-LINELEN", "-UTF8ONLY", "-WHOX", "-BOT", "-MONITOR",
+            "-CHATHISTORY", "-TARGMAX", "-CLIENTTAGDENY", "-MODES", "-NETWORK", "-STATUSMSG", "-CHANNELLEN",
+        ] {
+            features.take(token)
+        }
+        #expect(features.casemapping == .rfc1459 && features.isChannel("&x") && features.nickLength == nil)
+        #expect(features.lineLength == 512 && !features.isUTF8Only && !features.hasWHOX && features.botMode == nil)
+        for token in [
+            "LINELEN=-1", "LINELEN=99999999", "NICKLEN=x", "BOT=", "BOT=+i o", "PREFIX=", "", "=", "-", "MODES=",
+        ] {
+            features.take(token)
+        }
+        #expect(features.lineLength == 512 && features.botMode == nil && features.prefixes.isEmpty)
+    }
+}

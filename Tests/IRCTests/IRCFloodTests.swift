@@ -1,0 +1,138 @@
+import Chat
+import IRC
+import Testing
+
+@Suite("Flood control")
+struct IRCFloodTests {
+    @Test("Four at once, then one each 1.2 s, whatever the burst before it")
+    func pace() {
+        let script = Transcript()
+        script.start(caps: "message-tags echo-message")
+        let atOnce = (1...10).flatMap { script.post("\($0)", ticket: $0) }
+        #expect(atOnce.count == 4)
+        for _ in 0..<6 {
+            #expect(script.pass(1_199).isEmpty)
+            #expect(script.pass(1).count == 1)
+        }
+        #expect(script.pass(30_000).isEmpty)
+    }
+
+    /// A server's penalty by InspIRCd's rules: each command adds a second, time takes it away; over ten it throws out.
+    @Test("200 lines never reach InspIRCd's threshold, confirmations included", arguments: [true, false])
+    func inspircd(_ hasEcho: Bool) {
+        let script = Transcript()
+        script.start(caps: hasEcho ? "message-tags echo-message" : "")
+        var penalty = 0.0
+        var lines = 0
+        func take(_ sent: [String]) {
+            for line in sent {
+                penalty += 1_000
+                if line.hasPrefix("PRIVMSG") {
+                    lines += 1
+                    script.read(":bot!~bot@bot.host \(line)")
+                } else if line.hasPrefix("PING ") {
+                    script.read("PONG s \(line.dropFirst(5))")
+                }
+            }
+        }
+        for ticket in 0..<200 { take(script.post("line \(ticket)", ticket: ticket)) }
+        for _ in 0..<8_000 where lines < 200 {
+            penalty = max(0, penalty - 100)
+            take(script.pass(100))
+            #expect(penalty < 10_000)
+        }
+        #expect(lines == 200)
+        #expect(script.failed().isEmpty)
+    }
+
+    @Test("ngIRCd gets no more than 250 bytes a second after a burst")
+    func ngircd() {
+        let script = Transcript()
+        script.start(software: "ngircd-26.1")
+        var bytes = 0
+        for ticket in 0..<30 {
+            bytes += script.post(String(repeating: "x", count: 380), ticket: ticket).reduce(0) {
+                $0 + $1.utf8.count + 2
+            }
+        }
+        var second = 0
+        while second < 40 {
+            second += 1
+            for line in script.pass(1_000) {
+                bytes += line.utf8.count + 2
+                if line.hasPrefix("PING jb") { script.read("PONG s \(line.dropFirst(5))") }
+            }
+            #expect(bytes <= 512 + 250 * second + 20)
+        }
+        #expect(bytes > 250 * 38)
+    }
+
+    @Test("PONG and QUIT never wait; our own commands go before people's messages")
+    func priority() {
+        let script = Transcript(flood: .init(burst: 1, interval: 10_000))
+        script.start(caps: "message-tags echo-message")
+        script.post("one")
+        script.post("two", ticket: 2)
+        #expect(script.read("PING x") == ["PONG :x"])
+        #expect(script.read(":ann!a@h PRIVMSG bot :\u{1}VERSION\u{1}").isEmpty)
+        #expect(script.pass(10_000) == ["NOTICE ann :\u{1}VERSION Jetbridge\u{1}"])
+        #expect(script.pass(10_000) == ["PRIVMSG #dev :two"])
+    }
+
+    @Test("An exempted bot sends at once")
+    func exempt() {
+        let script = Transcript(flood: .exempt)
+        script.start(caps: "message-tags echo-message")
+        #expect((1...900).flatMap { script.post("x", ticket: $0) }.count == 900)
+    }
+
+    @Test("A bucket never earns more than its burst, and pays its debts")
+    func bucket() {
+        var bucket = IRCFloodBucket(.init(burst: 3, interval: 1_000), now: 0)
+        #expect(bucket.available(now: 1_000_000) == 3)
+        bucket.spend(cost: 5, bytes: 10, now: 1_000_000)
+        #expect(bucket.delay(cost: 1, bytes: 10, now: 1_000_000) == 3_000)
+        #expect(bucket.delay(cost: 1, bytes: 10, now: 1_002_999) == 1)
+        #expect(bucket.delay(cost: 1, bytes: 10, now: 1_003_000) == 0)
+        #expect(bucket.delay(cost: 9, bytes: 10, now: 1_005_000) == 0)
+    }
+}
+
+@Suite("Typing")
+struct IRCTypingTests {
+    @Test("Shown at once, refreshed while it lasts, ended; never at the cost of messages")
+    func typing() {
+        let script = Transcript()
+        script.start(caps: "message-tags")
+        let route = Transcript.route("#dev")
+        #expect(script.session.traits(of: route.room).capabilities.contains(.typing))
+        script.handle(.typing(true, route))
+        script.handle(.typing(true, route))
+        #expect(script.sent() == ["@+typing=active TAGMSG #dev"])
+        #expect(script.pass(11_000) == ["@+typing=active TAGMSG #dev", "@+typing=active TAGMSG #dev"])
+        script.handle(.typing(false, route))
+        #expect(script.sent() == ["@+typing=done TAGMSG #dev"])
+        #expect(script.pass(20_000).isEmpty)
+        for ticket in 0..<3 { script.post("x", ticket: ticket) }
+        script.handle(.typing(true, route))
+        #expect(script.sent().isEmpty)
+    }
+
+    @Test(
+        "Not where the server does not relay it",
+        arguments: [("", "X"), ("message-tags", "CLIENTTAGDENY=*"), ("message-tags", "CLIENTTAGDENY=typing,x")])
+    func denied(_ caps: String, _ tokens: String) {
+        let script = Transcript()
+        script.start(caps: caps, tokens: tokens)
+        script.handle(.typing(true, Transcript.route("#dev")))
+        #expect(script.sent().isEmpty)
+    }
+
+    @Test("An exception from the list of denied tags counts")
+    func exception() {
+        let script = Transcript()
+        script.start(caps: "message-tags", tokens: "CLIENTTAGDENY=*,-typing")
+        script.handle(.typing(true, Transcript.route("#dev")))
+        #expect(script.sent().count == 1)
+    }
+}
