@@ -137,7 +137,7 @@ let package = Package(
         tests(
             "Gateway", "Gateway", "Chat", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Sessions", "Primitives",
             "Repositories", "WebSockets", "Database", "Logging"),
-        tests("Host", "Host", "HTTP", "Logging", "Primitives", "YAML"),
+        tests("Host", "Host", "HTTP", "IRC", "Logging", "Primitives", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(
             "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives", "EventLoop"),
@@ -151,7 +151,8 @@ let package = Package(
 if Context.environment["JETBRIDGE_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "fuzz", dependencies: ["YAML"], path: "Tests/Fuzz",
+            name: "fuzz", dependencies: ["HTTPServer", "Host", "IRC", "JSON", "YAML"], path: "Tests/Fuzz",
+            exclude: ["Seeds"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer"])]))
 }

@@ -1,12 +1,86 @@
+import HTTPServer
+import Host
+import IRC
+import JSON
 import YAML
 
 /// Every parser that reads bytes from outside. A new one is a case and a line below.
 enum FuzzTarget: String, CaseIterable {
     case yaml
+    case configuration
+    case json
+    case http
+    case chunks
+    case irc
 
     func run(_ bytes: [UInt8]) {
         switch self {
         case .yaml: _ = try? YAML.parse(bytes)
+        case .configuration: Self.readConfiguration(bytes)
+        case .json: Self.roundTrip(bytes)
+        case .http: Self.readHeads(bytes)
+        case .chunks: Self.readChunks(bytes)
+        case .irc: Self.talkIRC(bytes)
         }
+    }
+
+    private static func readConfiguration(_ bytes: [UInt8]) {
+        let surroundings = Surroundings(
+            environment: ["HOME": "/nonexistent", "A": "x"], currentDirectory: "/nonexistent")
+        let loaded = ConfigurationLoader(surroundings: surroundings).read(bytes, file: "fuzz.yaml")
+        precondition(loaded.configuration != nil || !loaded.errors.isEmpty, "refused without a reason")
+    }
+
+    /// What was read is written and read again as the same value.
+    private static func roundTrip(_ bytes: [UInt8]) {
+        guard let value = try? JSON.parse(bytes) else { return }
+        precondition((try? JSON.parse(value.bytes)) == value, "changed by writing")
+    }
+
+    /// In two pieces, cut where the first byte says: a cut must not change what is understood.
+    private static func readHeads(_ bytes: [UInt8]) {
+        guard let first = bytes.first else { return }
+        let text = Array(bytes.dropFirst())
+        var whole = RequestParser()
+        let expected = try? whole.parse(text.span)
+        let cut = min(Int(first), text.count)
+        var parser = RequestParser()
+        guard let before = try? parser.parse(text.span.extracting(..<cut)) else {
+            precondition(expected == nil, "refused only when cut")
+            return
+        }
+        if before.head != nil { return }
+        let after = try? parser.parse(text.span.extracting(cut...))
+        precondition((after == nil) == (expected == nil), "a cut changes what is refused")
+        precondition((after?.head == nil) == (expected?.head == nil), "a cut changes what is complete")
+    }
+
+    private static func readChunks(_ bytes: [UInt8]) {
+        var parser = ChunkedBodyParser()
+        var position = 0
+        while let event = try? parser.next(bytes.span, from: &position) {
+            switch event {
+            case .data(let range): precondition(range.upperBound <= bytes.count && !range.isEmpty)
+            case .end, .needsMore: return
+            }
+        }
+    }
+
+    /// A server that says these lines after a connection began.
+    private static func talkIRC(_ bytes: [UInt8]) {
+        var settings = IRCSettings(id: "fuzz", host: "localhost", port: 6667, tls: .none)
+        settings.channels = [.init("#a")]
+        var session = IRCSession(settings: settings)
+        var now = IRCTime(monotonic: 0, wall: 1_700_000_000_000)
+        _ = session.handle(.connecting, at: now)
+        _ = session.handle(.connected(id: "x", isSecure: false), at: now)
+        var buffer = IRCLineBuffer()
+        buffer.append(bytes)
+        while let line = buffer.next() {
+            now.monotonic += 1
+            if let line = IRCLine(line) { _ = session.handle(.line(line), at: now) }
+            if let deadline = session.deadline, deadline <= now.monotonic { _ = session.handle(.time, at: now) }
+        }
+        _ = session.handle(.quit, at: now)
     }
 }

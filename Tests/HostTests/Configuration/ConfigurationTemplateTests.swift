@@ -1,4 +1,5 @@
 import Host
+import IRC
 import Testing
 
 @Suite("Configuration: the templates")
@@ -50,6 +51,7 @@ struct ConfigurationTemplateTests {
         #expect(configuration.dataDirectory == "/var/lib/jetbridge")
         #expect(configuration.adapters.irc.map(\.id) == ["libera"])
         #expect(configuration.adapters.irc[0].channels.count == 2)
+        #expect(configuration.adapters.irc[0].flood == .safe)
         #expect(configuration.adapters.matrix.count == 1)
         #expect(configuration.adapters.slack.count == 1)
         #expect(configuration.adapters.telegram.count == 1)

@@ -1,5 +1,6 @@
 import HTTP
 import Host
+import IRC
 import Logging
 import Primitives
 import Testing
@@ -111,13 +112,13 @@ struct ContractTests {
     func adapters() throws {
         let adapters = try self.loadFile().adapters
         let irc = try #require(adapters.irc.first)
-        #expect(irc.server == SocketAddress(host: "127.0.0.1", port: 6667) && irc.tls == .off)
+        #expect(irc.host == "127.0.0.1" && irc.port == 6667 && irc.tls == .none)
         #expect(irc.nick == "jetbridge" && irc.password == Secret("of IRC_PASSWORD"))
         guard case .plain("jetbridge", Secret("of IRC_SASL_PASSWORD")) = irc.sasl else {
             Issue.record("SASL is \(String(describing: irc.sasl))")
             return
         }
-        #expect(irc.channels == [Configuration.IRC.Channel(name: "#team", key: nil)])
+        #expect(irc.channels == [IRCSettings.Channel("#team")])
         #expect(adapters.matrix.map(\.user) == ["@jetbridge:example.org"])
         #expect(adapters.slack.map(\.appToken) == [Secret("of SLACK_APP_TOKEN")])
         #expect(adapters.telegram.map(\.apiURL.host) == ["api.telegram.org"])

@@ -1,3 +1,5 @@
+internal import IRC
+
 extension Configuration {
     /// Who may talk to the bot. An empty list means nobody.
     package struct Access: Sendable, Equatable {

@@ -1,7 +1,9 @@
+package import IRC
+
 extension Configuration {
     /// The networks to connect to.
     package struct Adapters: Sendable {
-        package var irc: [IRC]
+        package var irc: [IRCSettings]
         package var matrix: [Matrix]
         package var slack: [Slack]
         package var telegram: [Telegram]
@@ -17,7 +19,7 @@ extension Configuration {
                     }.flatMap { $0 }
                 } ?? []
             }
-            self.irc = entries("irc") { IRC($0, id: $1) }
+            self.irc = entries("irc") { IRCSettings($0, id: $1) }
             self.matrix = entries("matrix") { Matrix($0, id: $1) }
             self.slack = entries("slack") { Slack($0, id: $1) }
             self.telegram = entries("telegram") { Telegram($0, id: $1) }
