@@ -46,3 +46,21 @@ struct CommandContext: Sendable {
         try self.output.writeLine(line)
     }
 }
+
+extension CommandContext {
+    /// Opens the configured store for `body` and closes it.
+    func administering<Result>(_ body: (Administration) async throws -> Result) async throws -> Result {
+        guard let configuration = try self.loadConfiguration().configuration else {
+            throw CommandFailure(nil, status: .configuration)
+        }
+        let administration = try Administration(configuration)
+        do {
+            let result = try await body(administration)
+            await administration.close()
+            return result
+        } catch {
+            await administration.close()
+            throw error
+        }
+    }
+}

@@ -1,3 +1,6 @@
+internal import Host
+internal import JSON
+
 struct DoctorCommand: Command {
     let syntax = CommandSyntax(
         "doctor", summary: "Check that everything works, by really connecting",
@@ -7,6 +10,42 @@ struct DoctorCommand: Command {
             """)
 
     func run(_ context: CommandContext) async throws {
-        throw CommandFailure.needsHost(self.syntax)
+        let loaded = try context.loadConfiguration()
+        guard let configuration = loaded.configuration else { return }
+        let failures = Counter()
+        let report: @Sendable (Finding) async throws -> Void = { finding in
+            if finding.state == .failed { await failures.increment() }
+            try Self.print(finding, to: context)
+        }
+        try await report(
+            Finding(
+                "configuration", .ok, loaded.file.map { "\($0) has no mistakes" } ?? "no file: the built-in defaults"))
+        try await Doctor(configuration).examine(report: report)
+        let count = await failures.value
+        if count > 0 {
+            throw CommandFailure(
+                "\(count == 1 ? "1 check" : "\(count) checks") failed; each line above says what to do")
+        }
+    }
+
+    private static func print(_ finding: Finding, to context: CommandContext) throws {
+        guard !context.isJSON else {
+            return try context.print([
+                "check": .string(finding.subject), "state": .string(finding.state.rawValue),
+                "detail": .string(finding.detail),
+            ])
+        }
+        let mark =
+            switch finding.state {
+            case .ok: context.output.green("ok     ")
+            case .warning: context.output.yellow("warning")
+            case .failed: context.output.red("failed ")
+            }
+        try context.print("\(mark) \(finding.subject): \(finding.detail)")
+    }
+
+    private actor Counter {
+        private(set) var value = 0
+        func increment() { self.value += 1 }
     }
 }

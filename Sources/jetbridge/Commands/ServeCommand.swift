@@ -1,3 +1,5 @@
+internal import Host
+
 struct ServeCommand: Command {
     let syntax = CommandSyntax(
         "serve", summary: "Serve the web chat, the API and the networks until stopped",
@@ -17,6 +19,13 @@ struct ServeCommand: Command {
         examples: ["jetbridge serve", "jetbridge serve --config jetbridge.yaml --listen 127.0.0.1:9000"])
 
     func run(_ context: CommandContext) async throws {
-        throw CommandFailure.needsHost(self.syntax)
+        guard let configuration = try context.loadConfiguration().configuration else { return }
+        LogParts.configure(configuration.log)
+        try FaultSetting.arm(from: context.surroundings, for: configuration)
+        let host = try await Host(configuration)
+        let loader = context.configurationLoader
+        try await host.run(reload: { loader.load() }) { host in
+            try context.print("open \(host.publicURL) and enter the code \(host.signInCode)")
+        }
     }
 }

@@ -1,9 +1,45 @@
+internal import Chat
+internal import Host
+internal import JSON
+internal import Sessions
+
 struct SessionsListCommand: Command {
     let syntax = CommandSyntax(
         "sessions", "list", summary: "List the conversations, the latest first",
         options: [OptionSyntax("archived", help: "List the archived ones too.")])
 
     func run(_ context: CommandContext) async throws {
-        throw CommandFailure.needsHost(self.syntax)
+        let isComplete = context.arguments.has("archived")
+        var sessions: [SessionRecord] = []
+        try await context.administering { administration in
+            var cursor: String?
+            repeat {
+                let page = try await administration.sessions(after: cursor)
+                sessions += page.items.filter { isComplete || $0.state != .archived }
+                cursor = page.next
+            } while cursor != nil && sessions.count < 1_000
+        }
+        guard !context.isJSON else {
+            return try context.print(.array(sessions.map(Self.json)))
+        }
+        if sessions.isEmpty { try context.errors.writeLine("There are no sessions yet.") }
+        let rows = sessions.map { session in
+            [
+                session.id, ISOTime.text(of: session.activeAt), session.state.rawValue, session.key.adapter.rawValue,
+                session.title,
+            ]
+        }
+        for line in TextTable.lines(rows) { try context.print(line) }
+    }
+
+    static func json(_ session: SessionRecord) -> JSON {
+        [
+            "id": .string(session.id), "adapter": .string(session.key.adapter.rawValue),
+            "title": .string(session.title),
+            "owner": .string(session.owner), "state": .string(session.state.rawValue),
+            "model": session.model.map { .string($0) } ?? .null,
+            "created_at": .string(ISOTime.text(of: session.createdAt)),
+            "active_at": .string(ISOTime.text(of: session.activeAt)),
+        ]
     }
 }

@@ -1,9 +1,38 @@
+internal import Chat
+internal import Host
+internal import JSON
+internal import Sessions
+
 struct SessionsShowCommand: Command {
     let syntax = CommandSyntax(
         "sessions", "show", summary: "Print a conversation",
         positionals: [PositionalSyntax("id", .text("ID"), help: "As 'sessions list' prints it.")])
 
     func run(_ context: CommandContext) async throws {
-        throw CommandFailure.needsHost(self.syntax)
+        let id = context.arguments.word("id") ?? ""
+        try await context.administering { administration in
+            let session = try await administration.session(id)
+            if !context.isJSON { try context.print("\(session.title) (\(session.key), \(session.state.rawValue))") }
+            var cursor: String?
+            repeat {
+                let page = try await administration.messages(of: session, after: cursor)
+                for message in page.items { try Self.print(message, to: context) }
+                cursor = page.next
+            } while cursor != nil
+        }
+    }
+
+    private static func print(_ message: MessageRecord, to context: CommandContext) throws {
+        let time = ISOTime.text(of: message.createdAt)
+        guard !context.isJSON else {
+            return try context.print([
+                "id": .string(String(message.id)), "role": .string(message.role.rawValue),
+                "author": message.author.map { .string($0) } ?? .null, "text": .string(message.text),
+                "created_at": .string(time),
+            ])
+        }
+        try context.print("")
+        try context.print(context.output.bold("\(message.author ?? message.role.rawValue), \(time)"))
+        try context.print(message.text)
     }
 }

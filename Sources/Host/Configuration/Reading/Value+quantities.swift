@@ -40,9 +40,9 @@ extension Value {
     }
 
     /// `host:port`, `[v6]:port`; without a port where there is a default.
-    func address(defaultPort: Int? = nil) -> SocketAddress? {
+    func address(defaultPort: Int? = nil) -> HostPort? {
         guard let text = self.string() else { return nil }
-        switch SocketAddress.parse(text, defaultPort: defaultPort) {
+        switch HostPort.parse(text, defaultPort: defaultPort) {
         case .success(let address): return address
         case .failure(let failure): return self.error(failure.message)
         }

@@ -3,12 +3,12 @@ package import HTTP
 extension Configuration {
     package struct Gateway: Sendable, Equatable {
         /// Port 0 takes a free one.
-        package var listen: SocketAddress
+        package var listen: HostPort
         /// The base of posted links; nil means the address that is listened on.
         package var publicURL: HTTPURL?
 
         init(_ section: Section) {
-            self.listen = section.read("listen", default: SocketAddress(host: "127.0.0.1", port: 8787)) {
+            self.listen = section.read("listen", default: HostPort(host: "127.0.0.1", port: 8787)) {
                 $0.address()
             }
             self.publicURL = section.optional("public_url") { $0.url() }

@@ -1,7 +1,7 @@
 internal import HTTP
 
 /// A host and a port, for listening or connecting.
-package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+package struct HostPort: Sendable, Hashable, CustomStringConvertible {
     /// A name or an address, an IPv6 one without its brackets.
     package let host: String
     /// 0 lets the system choose, when listening.
@@ -20,7 +20,7 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     struct Failure: Error { let message: String }
 
-    static func parse(_ text: String, defaultPort: Int? = nil) -> Result<SocketAddress, Failure> {
+    static func parse(_ text: String, defaultPort: Int? = nil) -> Result<HostPort, Failure> {
         guard !text.contains("://") else {
             return .failure(Failure(message: "host:port is expected here, not a URL; leave out what ends with ://"))
         }
@@ -29,7 +29,7 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
             guard let port = authority.port ?? defaultPort else {
                 return .failure(Failure(message: "the port is missing; write \(text):PORT"))
             }
-            return .success(SocketAddress(host: authority.host, port: port))
+            return .success(HostPort(host: authority.host, port: port))
         } catch {
             let hint = text.hasPrefix(":") ? "; write 127.0.0.1\(text)" : ""
             return .failure(Failure(message: "this is no host:port\(hint)"))

@@ -1,0 +1,22 @@
+internal import Copilot
+internal import Logging
+
+/// The models of the configured provider, for a command.
+package enum ModelListing {
+    package struct Entry: Sendable {
+        package let id: String
+        package let name: String
+        package let inputLimit: Int
+        package let outputLimit: Int
+        package let isDefault: Bool
+    }
+
+    package static func models(of configuration: Configuration) async throws -> [Entry] {
+        let client = try ModelProvider.client(for: configuration, logger: Logger(label: "model"))
+        return try await client.models().map { model in
+            Entry(
+                id: model.id, name: model.name, inputLimit: model.inputLimit, outputLimit: model.outputLimit,
+                isDefault: model.id == client.defaultModel)
+        }
+    }
+}

@@ -1,0 +1,14 @@
+internal import Chat
+internal import Lifecycle
+
+/// Runs one adapter as a service of the group.
+struct AdapterService: Service {
+    let adapter: any ChatAdapter
+    let sink: any MessageSink
+
+    var name: String { "adapter \(self.adapter.id)" }
+
+    func run() async throws { try await self.adapter.run(delivering: self.sink) }
+
+    func stop() async { await self.adapter.stop() }
+}

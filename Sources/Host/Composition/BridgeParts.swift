@@ -1,0 +1,33 @@
+internal import Chat
+internal import Copilot
+internal import Sessions
+
+/// What the bridge takes from the configuration.
+enum BridgeParts {
+    static func settings(_ configuration: Configuration, publicURL: String) -> BridgeSettings {
+        let names = configuration.repositories.map(\.name)
+        let first = configuration.defaultRepository
+        return BridgeSettings(
+            publicURL: publicURL, turnTimeout: configuration.model.turnTimeout,
+            repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names)
+    }
+
+    static func policy(_ access: Configuration.Access) -> AccessPolicy {
+        AccessPolicy(
+            owners: access.owners, members: access.members, guests: access.guests, isPairingAllowed: access.pairing)
+    }
+
+    static func models(_ client: any ModelClient, _ catalog: ModelCatalog) -> ModelDirectory {
+        ModelDirectory(defaultModel: client.defaultModel, provider: client.provider) {
+            try await catalog.models().map { model in
+                ModelChoice(id: model.id, detail: "\(model.inputLimit) tokens in, \(model.outputLimit) out")
+            }
+        }
+    }
+
+    static func registerGauges(of bridge: Bridge, in metrics: Metrics) {
+        for adapter in bridge.adapters.all {
+            metrics.gauge("adapter_up", ["adapter": adapter.id.rawValue]) { adapter.status.state == .up ? 1 : 0 }
+        }
+    }
+}

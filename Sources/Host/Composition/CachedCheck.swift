@@ -1,0 +1,32 @@
+/// A check that costs a round trip, asked at most once in a while however often its answer is wanted.
+actor CachedCheck {
+    private let lifetime: Duration
+    private let check: @Sendable () async throws -> Void
+    private var last: (at: ContinuousClock.Instant, problem: String?)?
+    private var running: Task<String?, Never>?
+
+    init(lifetime: Duration, check: @escaping @Sendable () async throws -> Void) {
+        self.lifetime = lifetime
+        self.check = check
+    }
+
+    /// Nil where all is well, else one line.
+    func result() async -> String? {
+        if let last = self.last, last.at + self.lifetime > .now { return last.problem }
+        if let running = self.running { return await running.value }
+        // Shared by everybody who asks meanwhile, so it must not end with the first of them.
+        let task = Task { [check] () -> String? in
+            do {
+                try await check()
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        self.running = task
+        let problem = await task.value
+        self.running = nil
+        self.last = (.now, problem)
+        return problem
+    }
+}

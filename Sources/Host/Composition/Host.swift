@@ -1,0 +1,104 @@
+internal import Chat
+internal import Copilot
+internal import Database
+internal import Gateway
+internal import JSON
+internal import Lifecycle
+internal import Logging
+internal import Primitives
+internal import Repositories
+package import Sessions
+internal import Specs
+
+/// The parts list: what the configuration says, as objects in one service group. No logic lives here.
+package final class Host: Sendable {
+    package let directory: DataDirectory
+    package let bridge: Bridge
+    /// The base of links in threads.
+    package let publicURL: String
+    /// What the gateway listens on, `HOST:PORT`.
+    package let address: String
+    /// Signs browsers in as the owner, for an hour.
+    package let signInCode: String
+    private let lock: DataDirectoryLock
+    private let database: Database
+    private let gateway: Gateway
+    private let adapters: [any ChatAdapter]
+    private let logger = Logger(label: "host")
+
+    /// Opens everything that can be wrong before anybody is served: directory, store, repositories, model, address.
+    /// Without networks only the web is served, for a conversation in the terminal.
+    package init(_ configuration: Configuration, withNetworks: Bool = true) async throws {
+        self.directory = try DataDirectory(path: configuration.dataDirectory)
+        self.lock = try self.directory.lock()
+        let metrics = Metrics()
+        ProcessMetrics.register(in: metrics)
+        self.database = try Stores.open(configuration, metrics: metrics)
+        let store = SessionStore(database: self.database)
+        let model = try ModelProvider.client(for: configuration, logger: Logger(label: "model"))
+        let catalog = ModelCatalog(model)
+        let repositories = await RepositoryParts.catalog(for: configuration)
+        let web = WebAdapter(now: WallClock.now)
+        self.adapters = [web] + (withNetworks ? NetworkParts.adapters(for: configuration) : [])
+        let listening = try GatewayParts.listening(configuration.gateway)
+        self.address = "\(listening.host):\(listening.port)"
+        self.publicURL = configuration.gateway.publicURL.map(GatewayParts.base) ?? listening.url
+        self.bridge = Bridge(
+            store: store, adapters: AdapterRegistry(self.adapters),
+            workers: [
+                "chat": ChatTurn(model, catalog: catalog, logger: Logger(label: "model")),
+                "specify": SpecifyTurn(
+                    model, catalog: repositories, now: { WallClock.now() / 1_000 }, logger: Logger(label: "specs")),
+            ],
+            models: BridgeParts.models(model, catalog), policy: BridgeParts.policy(configuration.access),
+            environment: BridgeEnvironment(
+                settings: BridgeParts.settings(configuration, publicURL: self.publicURL),
+                logger: Logger(label: "bridge"),
+                metrics: metrics, now: WallClock.now))
+        self.gateway = try GatewayParts.gateway(
+            listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
+            publicURL: self.publicURL)
+        self.signInCode = self.bridge.access.printSignInCode()
+        BridgeParts.registerGauges(of: self.bridge, in: metrics)
+        for name in NetworkParts.unserved(in: configuration) {
+            self.logger.warning(
+                "this release does not serve this network; its entry is ignored", ["adapter": .string(name)])
+        }
+    }
+
+    /// Puts in order what the last run left, serves until it is told to stop, and closes the store. `onReady` is called
+    /// once the gateway listens.
+    package func run(
+        reload: (@Sendable () -> LoadedConfiguration)? = nil, onReady: @Sendable (Host) async throws -> Void
+    ) async throws {
+        try await self.bridge.recover()
+        try await self.gateway.start()
+        try self.directory.write("\(self.address)\n", to: "gateway.address")
+        self.logger.info(
+            "the gateway listens", ["address": .string(self.address), "public_url": .string(self.publicURL)])
+        let logger = self.logger
+        let group = ServiceGroup(
+            [self.gateway] + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [self.bridge],
+            report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") },
+            reload: { if let reload { await self.reload(reload()) } })
+        try await onReady(self)
+        defer { self.directory.remove("gateway.address") }
+        try await group.run()
+        await self.database.close()
+    }
+
+    private func reload(_ loaded: LoadedConfiguration) async {
+        for issue in loaded.issues { self.logger.warning("\(issue)") }
+        guard let configuration = loaded.configuration else {
+            self.logger.error("the configuration has mistakes, so the old one stays")
+            return
+        }
+        LogParts.configure(configuration.log)
+        do {
+            try await self.bridge.access.replace(policy: BridgeParts.policy(configuration.access))
+            self.logger.info("log.level and access are taken over; other changes need a restart")
+        } catch {
+            self.logger.error("access could not be taken over", ["error": .string("\(error)")])
+        }
+    }
+}

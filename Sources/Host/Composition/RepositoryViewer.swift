@@ -1,0 +1,97 @@
+internal import Gateway
+internal import Git
+internal import Repositories
+
+/// Shows local repositories in the gateway's viewer.
+struct RepositoryViewer: ViewerSource {
+    let catalog: RepositoryCatalog
+
+    func defaultRef(of repository: String) async throws -> String? {
+        try await Self.ifFound {
+            let local = try self.catalog.repository(repository)
+            return try await local.git.headBranch()
+        }
+    }
+
+    func commit(_ repository: String, _ ref: String) async throws -> ViewerCommit? {
+        try await Self.ifFound {
+            let page = try await self.catalog.repository(repository).commitPage(ref)
+            return ViewerCommit(
+                repository: repository, sha: "\(page.commit.id)", parents: page.commit.parents.map { "\($0)" },
+                author: Self.person(page.commit.author), committer: Self.person(page.commit.committer),
+                message: page.commit.message, files: page.diff.files.map(Self.file))
+        }
+    }
+
+    func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob? {
+        try await Self.ifFound {
+            let page = try await self.catalog.repository(repository).filePage(path, at: ref)
+            return ViewerBlob(repository: repository, ref: ref, path: path, bytes: page.bytes)
+        }
+    }
+
+    func tree(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerTree? {
+        try await Self.ifFound {
+            let page = try await self.catalog.repository(repository).folderPage(path, at: ref)
+            return ViewerTree(repository: repository, ref: ref, path: path, entries: page.entries.map(Self.entry))
+        }
+    }
+
+    /// Nil for what does not exist; anything else that fails is passed on.
+    private static func ifFound<Value>(_ body: () async throws -> Value) async throws -> Value? {
+        do {
+            return try await body()
+        } catch let error as RepositoryError
+            where [.unknown, .notLocal, .git(.notFound), .git(.invalidName), .git(.unborn)].contains(error.code)
+        {
+            return nil
+        } catch let error as GitError where error.code == .notFound {
+            return nil
+        }
+    }
+
+    private static func person(_ signature: GitSignature) -> ViewerCommit.Person {
+        ViewerCommit.Person(
+            name: signature.name, email: signature.mail, seconds: signature.seconds, offset: signature.offsetMinutes)
+    }
+
+    private static func file(_ change: GitFileChange) -> ViewerFileChange {
+        let kind: ViewerFileChange.Kind =
+            switch change.status {
+            case .added: .added
+            case .deleted: .removed
+            case .modified, .typeChanged: .modified
+            case .renamed: .renamed
+            case .copied: .copied
+            }
+        return ViewerFileChange(
+            kind: kind, oldPath: change.oldPath ?? change.path, newPath: change.path, additions: change.additions,
+            deletions: change.deletions, isBinary: change.isBinary,
+            hunks: change.hunks.map { hunk in
+                ViewerFileChange.Hunk(header: hunk.header, lines: hunk.lines.compactMap(Self.line))
+            })
+    }
+
+    private static func line(_ line: GitDiffLine) -> ViewerFileChange.Line? {
+        let kind: ViewerFileChange.Line.Kind
+        switch line.kind {
+        case .context: kind = .context
+        case .added: kind = .added
+        case .deleted: kind = .removed
+        case .noNewline: return nil
+        }
+        return ViewerFileChange.Line(
+            kind: kind, oldNumber: line.oldNumber, newNumber: line.newNumber, text: Array(line.text.utf8))
+    }
+
+    private static func entry(_ entry: GitTreeEntry) -> ViewerTree.Entry {
+        let kind: ViewerTree.Entry.Kind =
+            switch entry.kind {
+            case .directory: .folder
+            case .file, .executable: .file
+            case .symbolicLink: .link
+            case .submodule: .submodule
+            }
+        return ViewerTree.Entry(name: entry.name, kind: kind, size: entry.size.map { Int($0) })
+    }
+}

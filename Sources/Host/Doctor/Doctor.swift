@@ -1,0 +1,127 @@
+internal import Chat
+internal import Copilot
+internal import Database
+internal import Git
+internal import Logging
+internal import Repositories
+internal import Sessions
+
+/// Checks everything that a host needs, by really opening and connecting it.
+package struct Doctor: Sendable {
+    private let configuration: Configuration
+    /// How long each connection may take.
+    private let patience: Duration
+
+    package init(_ configuration: Configuration, patience: Duration = .seconds(30)) {
+        self.configuration = configuration
+        self.patience = patience
+    }
+
+    /// Reports each finding as soon as it is there.
+    package func examine(report: @Sendable (Finding) async throws -> Void) async throws {
+        let directory: DataDirectory
+        do {
+            directory = try DataDirectory(path: self.configuration.dataDirectory)
+            let host = directory.servingHost.map { ", a host with pid \($0) serves it" } ?? ""
+            try await report(Finding("data", .ok, "\(directory.path) can be used\(host)"))
+        } catch let error as HostError {
+            try await report(Finding("data", .failed, error.message))
+            return
+        }
+        try await report(await self.store())
+        try await report(await self.model())
+        for finding in await self.repositories() { try await report(finding) }
+        for finding in self.access() { try await report(finding) }
+        for adapter in NetworkParts.adapters(for: self.configuration) {
+            try await report(await self.network(adapter))
+        }
+        for name in NetworkParts.unserved(in: self.configuration) {
+            try await report(
+                Finding(name, .warning, "this release does not serve this network yet; the entry is ignored"))
+        }
+    }
+
+    private func store() async -> Finding {
+        do {
+            let database = try Stores.open(self.configuration)
+            let pending = try await SessionStore(database: database).read { ledger in try ledger.outboxPending() }
+            await database.close()
+            return Finding(
+                "store", .ok, "\(self.configuration.store.path) is sound; \(pending) messages wait to be sent")
+        } catch {
+            return Finding("store", .failed, "\(error)")
+        }
+    }
+
+    private func model() async -> Finding {
+        do {
+            let client = try ModelProvider.client(for: self.configuration, logger: Logger(label: "model"))
+            try await client.check()
+            let models = try await client.models()
+            let name = client.defaultModel
+            guard models.contains(where: { $0.id == name }) else {
+                let near = models.prefix(3).map(\.id).joined(separator: ", ")
+                return Finding(
+                    "model", .warning,
+                    "\(client.provider) answers but does not list the model '\(name)'; set model.name to one of: \(near)"
+                )
+            }
+            return Finding("model", .ok, "\(client.provider) answers and has the model '\(name)'")
+        } catch {
+            return Finding("model", .failed, "\(error)")
+        }
+    }
+
+    private func repositories() async -> [Finding] {
+        let catalog = await RepositoryParts.catalog(for: self.configuration)
+        var findings: [Finding] = []
+        for name in catalog.names {
+            do {
+                let branch = try await catalog.repository(name).checkReady()
+                findings.append(
+                    Finding("repository \(name)", .ok, "commits can be made; new branches grow from \(branch.name)"))
+            } catch let error as RepositoryError where error.code == .notLocal {
+                findings.append(Finding("repository \(name)", .warning, error.message))
+            } catch {
+                findings.append(Finding("repository \(name)", .failed, "\(error)"))
+            }
+        }
+        return findings
+    }
+
+    private func access() -> [Finding] {
+        let access = self.configuration.access
+        if !access.owners.isEmpty || self.configuration.adapters.irc.isEmpty { return [] }
+        return [
+            Finding(
+                "access", .warning,
+                "nobody is an owner on a network yet; run 'jetbridge pair --role owner' and send the code in a direct message"
+            )
+        ]
+    }
+
+    private func network(_ adapter: any ChatAdapter) async -> Finding {
+        let probe = ConnectionProbe()
+        let patience = self.patience
+        let status = await withTaskGroup(of: AdapterStatus?.self) { group in
+            group.addTask(name: "connection") {
+                try? await adapter.run(delivering: probe)
+                return nil
+            }
+            group.addTask(name: "verdict") { await probe.verdict() }
+            group.addTask(name: "patience") {
+                try? await Task.sleep(for: patience)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            await adapter.stop()
+            group.cancelAll()
+            return first ?? adapter.status
+        }
+        switch status.state {
+        case .up: return Finding(adapter.id.rawValue, .ok, status.detail ?? "connected")
+        case .refused, .down, .connecting:
+            return Finding(adapter.id.rawValue, .failed, status.detail ?? "no connection within \(patience)")
+        }
+    }
+}

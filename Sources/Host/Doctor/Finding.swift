@@ -1,0 +1,16 @@
+/// What a check found.
+package struct Finding: Sendable, Equatable {
+    package enum State: String, Sendable { case ok, warning, failed }
+
+    /// What was looked at: `store`, `model`, `irc:local`, …
+    package let subject: String
+    package let state: State
+    /// One line: what is there, or what is wrong, why and what to do.
+    package let detail: String
+
+    package init(_ subject: String, _ state: State, _ detail: String) {
+        self.subject = subject
+        self.state = state
+        self.detail = detail
+    }
+}

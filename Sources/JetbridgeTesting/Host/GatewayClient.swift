@@ -1,0 +1,100 @@
+package import HTTP
+internal import HTTPClient
+package import JSON
+
+/// A signed-in caller of the gateway's HTTP API.
+package struct GatewayClient: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        package let status: Int
+        package let body: String
+        package var description: String { "the gateway answered \(self.status): \(self.body)" }
+    }
+
+    /// `http://ADDRESS`
+    package let base: String
+    private let client: HTTPClient
+    private let headers: HTTPHeaders
+
+    /// Signs in with the printed code.
+    package init(signingInAt address: String, code: String) async throws {
+        self.base = "http://\(address)"
+        self.client = HTTPClient()
+        let body: JSON = ["code": .string(code)]
+        var request = HTTPClientRequest(.post, try HTTPURL(self.base + "/api/v1/signin"), body: .bytes(body.bytes))
+        request.headers = ["Content-Type": "application/json", "Origin": self.base]
+        let response = try await self.client.execute(request)
+        guard response.status.code == 204, let cookie = response.headers["set-cookie"]?.split(separator: ";").first
+        else {
+            throw Failure(
+                status: response.status.code,
+                body: String(decoding: try await response.body.collect(upTo: 65_536), as: UTF8.self))
+        }
+        self.headers = ["Cookie": String(cookie), "Origin": self.base]
+    }
+
+    /// Uses a bearer token.
+    package init(address: String, token: String) {
+        self.base = "http://\(address)"
+        self.client = HTTPClient()
+        self.headers = ["Authorization": "Bearer \(token)"]
+    }
+
+    package var cookie: String? { self.headers["cookie"] }
+
+    package func get(_ path: String) async throws -> JSON { try await self.call(.get, path, nil) }
+
+    package func post(_ path: String, _ body: JSON = [:], key: String? = nil) async throws -> JSON {
+        try await self.call(.post, path, body, key: key)
+    }
+
+    /// Status and text of any page.
+    package func page(_ path: String) async throws -> (status: Int, text: String) {
+        let target = path.hasPrefix("http") ? path : self.base + path
+        let response = try await self.client.execute(
+            HTTPClientRequest(.get, try HTTPURL(target), headers: self.headers))
+        return (response.status.code, String(decoding: try await response.body.collect(upTo: 16 << 20), as: UTF8.self))
+    }
+
+    /// A new web thread's id.
+    package func newThread() async throws -> String {
+        try await self.post("/api/v1/threads")["id"]?.stringValue ?? ""
+    }
+
+    /// Writes into a thread. Returns the operation's id.
+    package func send(_ text: String, to thread: String, key: String? = nil) async throws -> String {
+        try await self.post("/api/v1/threads/\(thread)/messages", ["text": .string(text)], key: key)["operation_id"]?
+            .stringValue ?? ""
+    }
+
+    /// Waits until an operation has ended, and returns it.
+    package func ended(_ operation: String, within limit: Duration = .seconds(30)) async throws -> JSON {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let state = try await self.get("/api/v1/operations/\(operation)")
+            if !["queued", "running"].contains(state["state"]?.stringValue ?? "") { return state }
+            if ContinuousClock.now > deadline { throw Failure(status: 200, body: "still \(state.text)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Role and text of every message of a thread.
+    package func transcript(of thread: String) async throws -> [(role: String, text: String)] {
+        let items = try await self.get("/api/v1/threads/\(thread)/messages?limit=100")["items"]?.arrayValue ?? []
+        return items.map { ($0["role"]?.stringValue ?? "", $0["text"]?.stringValue ?? "") }
+    }
+
+    private func call(_ method: HTTPMethod, _ path: String, _ body: JSON?, key: String? = nil) async throws -> JSON {
+        var request = HTTPClientRequest(method, try HTTPURL(self.base + path), headers: self.headers)
+        if let body {
+            request.headers["Content-Type"] = "application/json"
+            request.body = .bytes(body.bytes)
+        }
+        if let key { request.headers["Idempotency-Key"] = key }
+        let response = try await self.client.execute(request)
+        let bytes = try await response.body.collect(upTo: 16 << 20)
+        guard response.status.isSuccess else {
+            throw Failure(status: response.status.code, body: String(decoding: bytes, as: UTF8.self))
+        }
+        return bytes.isEmpty ? .null : try JSON.parse(bytes)
+    }
+}

@@ -1,0 +1,153 @@
+internal import EventLoop
+internal import Glibc
+package import HTTP
+package import Primitives
+package import Processes
+
+/// The real program as a child process, on a data directory of its own, to be killed and started again.
+@Net package final class HostProcess {
+    package enum Failure: Error, CustomStringConvertible {
+        case ended(ProcessStatus, log: String)
+        case notReady(log: String)
+
+        package var description: String {
+            switch self {
+            case .ended(let status, let log): "jetbridge ended (\(status)) before it was ready:\n\(log)"
+            case .notReady(let log): "jetbridge was not ready in time:\n\(log)"
+            }
+        }
+    }
+
+    package nonisolated let directory: TemporaryDirectory
+    /// The text of the configuration file.
+    package let configuration: String
+    private var process: Process?
+    private var readers: [Task<Void, Never>] = []
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+    /// What it wrote to standard output and standard error since the last start.
+    package private(set) var output = ""
+    package private(set) var log = ""
+
+    package init(configuration: String, directory: TemporaryDirectory? = nil) throws {
+        self.directory = try directory ?? TemporaryDirectory()
+        self.configuration = configuration
+    }
+
+    /// The program beside the running tests.
+    package nonisolated static var executable: String {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        let own = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        // The test runner may be a bundle's helper from the toolchain: then the bundle's path is an argument.
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? own
+        return String(bundle[..<(bundle.lastIndex(of: "/") ?? bundle.startIndex)]) + "/jetbridge"
+    }
+
+    package nonisolated var dataPath: String { self.directory.path + "/data" }
+    package nonisolated var configurationPath: String { self.directory.path + "/jetbridge.yaml" }
+
+    /// Starts it and waits until the gateway answers. `fault` is a place on a message's way where it ends itself.
+    package func start(fault: String? = nil, environment: [String: String] = [:], isReadyAwaited: Bool = true)
+        async throws
+    {
+        try self.writeConfiguration()
+        self.output = ""
+        self.log = ""
+        var all = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.directory.path]
+        if let fault { all["JETBRIDGE_FAULT"] = fault }
+        all.merge(environment) { $1 }
+        var plan = ProcessPlan(
+            Self.executable, ["serve", "--config", self.configurationPath, "--data-dir", self.dataPath],
+            environment: all,
+            directory: self.directory.path)
+        plan.standardInput = .null
+        unlink(self.dataPath + "/gateway.address")
+        let process = try Process.spawn(plan)
+        self.process = process
+        self.readers = [
+            Task { @Net in await self.read(process.output) { self.output += $0 } },
+            Task { @Net in await self.read(process.errorOutput) { self.log += $0 } },
+        ]
+        if isReadyAwaited { try await self.waitUntilReady() }
+    }
+
+    /// Ends it like `kill -9` and waits for the end.
+    package func kill() async {
+        self.process?.signal(SIGKILL)
+        _ = await self.waitForEnd()
+    }
+
+    /// Sends TERM and waits for the end.
+    package func terminate() async -> ProcessStatus? {
+        self.process?.signal(SIGTERM)
+        return await self.waitForEnd()
+    }
+
+    package func signal(_ signal: Int32) { self.process?.signal(signal) }
+
+    package var id: Int32? { self.process?.id }
+
+    /// Waits until it has ended by itself.
+    @discardableResult
+    package func waitForEnd() async -> ProcessStatus? {
+        let status = try? await self.process?.exit()
+        for reader in self.readers { await reader.value }
+        self.readers = []
+        self.process = nil
+        return status ?? nil
+    }
+
+    /// Waits until standard error holds `text`. Standard error ends with the process, and so does the waiting.
+    package func waitForLog(_ text: String) async {
+        while !self.log.contains(text), self.process?.status == nil {
+            await withCheckedContinuation { self.waiters.append($0) }
+        }
+    }
+
+    /// The address that the gateway is bound to.
+    package nonisolated var address: String? {
+        guard let file = fopen(self.dataPath + "/gateway.address", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, 256, file) != nil else { return nil }
+        return String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            .split(whereSeparator: \.isWhitespace).first.map(String.init)
+    }
+
+    /// The code of the line `open … and enter the code XXXX-XXXX`.
+    package var code: String? {
+        guard let range = self.output.firstRange(of: "enter the code ") else { return nil }
+        return String(self.output[range.upperBound...].prefix(9))
+    }
+
+    private func waitUntilReady() async throws {
+        while self.code == nil || self.address == nil {
+            if let status = self.process?.status {
+                _ = await self.waitForEnd()
+                throw Failure.ended(status, log: self.log)
+            }
+            await withCheckedContinuation { self.waiters.append($0) }
+        }
+    }
+
+    private func read(_ pipe: BytePipe, _ take: @escaping @Net (String) -> Void) async {
+        while let bytes = try? await pipe.read() {
+            take(String(decoding: bytes, as: UTF8.self))
+            self.wakeWaiters()
+        }
+        self.wakeWaiters()
+    }
+
+    private func wakeWaiters() {
+        let waiters = self.waiters
+        self.waiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func writeConfiguration() throws {
+        mkdir(self.directory.path, 0o700)
+        guard let file = fopen(self.configurationPath, "w") else { throw TemporaryDirectory.Failure(code: errno) }
+        fputs(self.configuration, file)
+        fclose(file)
+    }
+}

@@ -1,0 +1,112 @@
+import HTTP
+import JSON
+import JetbridgeTesting
+import Primitives
+import Sessions
+import Testing
+
+/// Ends the real program at every named step of a message's way, starts it again, and looks at the thread.
+@Suite("A crash at any step, seen from the web chat", .serialized, .timeLimit(.minutes(3)))
+struct WebCrashTests {
+    private static let answer = "First paragraph.\n\nSecond paragraph with `code`.\n\nThe end."
+
+    /// Steps that a web thread passes; the others belong to networks.
+    static let points: [FaultPoint] = [
+        .eventReceived, .eventStored, .turnQueued, .turnStarted, .firstText, .turnClosing, .turnClosed,
+    ]
+
+    @Test("one complete answer or one note, nothing twice, nothing lost", arguments: Self.points)
+    func crash(at point: FaultPoint) async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 60)])
+        let host = try await HostProcess(configuration: Self.configuration(model))
+        try await host.start(fault: point.rawValue)
+        let first = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let thread = try await first.newThread()
+        // The connection may die with the program; the client then repeats with the same key.
+        _ = try? await first.send("What is it?", to: thread, key: "the-one")
+        await host.waitForEnd()
+
+        try await host.start()
+        let client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let operation = try await client.send("What is it?", to: thread, key: "the-one")
+        let ended = try await client.ended(operation)
+        let transcript = try await client.transcript(of: thread)
+        #expect(transcript.filter { $0.role == "user" }.map(\.text) == ["What is it?"])
+        switch ended["state"]?.stringValue {
+        case "complete":
+            #expect(transcript.filter { $0.role == "assistant" }.map(\.text) == [Self.answer])
+            #expect(!transcript.contains { $0.text.hasPrefix("Interrupted") })
+        case "interrupted":
+            #expect(transcript.filter { $0.text.hasPrefix("Interrupted") }.count == 1)
+            #expect(transcript.filter { $0.role == "assistant" }.allSatisfy { Self.answer.hasPrefix($0.text) })
+        default:
+            Issue.record("the operation is \(ended.text)")
+        }
+        _ = await host.terminate()
+        await model.stop()
+    }
+
+    @Test("resume goes on after a crash in the middle of an answer")
+    func resume() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 20)])
+        let host = try await HostProcess(configuration: Self.configuration(model))
+        try await host.start(fault: "first-text:3")
+        let first = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let thread = try await first.newThread()
+        let cut = try await first.send("What is it?", to: thread)
+        await host.waitForEnd()
+        try await host.start()
+        let client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        #expect(try await client.ended(cut)["state"]?.stringValue == "interrupted")
+        let resumed = try await client.send("/resume", to: thread)
+        #expect(try await client.ended(resumed)["state"]?.stringValue == "complete")
+        _ = await host.terminate()
+        await model.stop()
+    }
+
+    @Test(
+        "a command is answered once, wherever the program dies", arguments: [FaultPoint.eventStored, .commandAnswered])
+    func command(at point: FaultPoint) async throws {
+        let model = try await LoopbackModelServer.started(behaviors: [:])
+        let host = try await HostProcess(configuration: Self.configuration(model))
+        try await host.start(fault: point.rawValue)
+        let first = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let thread = try await first.newThread()
+        _ = try? await first.send("/help", to: thread, key: "the-one")
+        await host.waitForEnd()
+        try await host.start()
+        let client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        _ = try await client.ended(try await client.send("/help", to: thread, key: "the-one"))
+        #expect(try await client.transcript(of: thread).filter { $0.role == "note" }.count == 1)
+        _ = await host.terminate()
+        await model.stop()
+    }
+
+    @Test("two hosts on one data directory: the second refuses and names the first one's pid")
+    func twoHosts() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: [:])
+        let first = try await HostProcess(configuration: Self.configuration(model))
+        try await first.start()
+        let second = try await HostProcess(configuration: Self.configuration(model), directory: first.directory)
+        try await second.start(isReadyAwaited: false)
+        #expect(await second.waitForEnd() == .exited(1))
+        let pid = try #require(await first.id)
+        #expect(await second.log.contains("pid \(pid)"))
+        _ = await first.terminate()
+        await model.stop()
+    }
+
+    static func configuration(_ model: LoopbackModelServer) -> String {
+        """
+        gateway: {listen: "127.0.0.1:0"}
+        model: {provider: openai, name: test, base_url: "\(model.baseURL)"}
+        repositories: [{name: notes, path: notes}]
+        """
+    }
+}
