@@ -96,7 +96,7 @@ private struct Fixture {
         let unused = try await repository.reserve("unused")
         await repository.release(unused)
         let name = try await repository.reserve("mine")
-        #expect(name.description == "001-mine")
+        #expect(name.name.description == "001-mine")
         try fixture.git("branch 001-theirs")
         let author = GitSignature(person: ada, seconds: 0)
         let made = try await repository.commit(name, onBase: base, author: author, turn: "t") { name in
@@ -114,11 +114,11 @@ private struct Fixture {
         try fixture.git.shell(
             "mkdir -p specs/010-x && touch specs/010-x/spec.md && git add . && git commit -qm x && git branch feature/008-y"
         )
-        #expect(try await repository.reserve("a").number == 11)
+        #expect(try await repository.reserve("a").name.number == 11)
         try fixture.git("update-ref refs/remotes/origin/0041-far main")
-        #expect(try await repository.reserve("b").number == 42)
+        #expect(try await repository.reserve("b").name.number == 42)
         try fixture.git("branch 20260101-120000-stamp")
-        #expect(try await repository.reserve("c").number == 43)
+        #expect(try await repository.reserve("c").name.number == 43)
     }
 
     @Test("a document that can't be kept frees its number and commits nothing")
@@ -136,7 +136,7 @@ private struct Fixture {
             }
         }
         #expect(try fixture.git("branch --format='%(refname:short)'") == "main")
-        #expect(try await repository.reserve("next").number == 1)
+        #expect(try await repository.reserve("next").name.number == 1)
     }
 
     @Test("the configured main falls back to the repository's own branch; another name does not")

@@ -9,7 +9,8 @@ package actor LocalRepository {
 
     private nonisolated let branch: String?
     private nonisolated let now: @Sendable () -> Int64
-    private var reserved: Set<Int> = []
+    private var reserved: [Reservation.Ticket: Int] = [:]
+    private var lastTicket = 0
     /// The highest number that was committed here: a list of branches that was read before may not show it.
     private var highestCommitted = 0
 
@@ -56,43 +57,44 @@ package actor LocalRepository {
         }
     }
 
-    /// Takes the next free number for `shortName`. Give it back by ``release(_:)`` unless a commit was made with it.
-    package func reserve(_ shortName: String) async throws -> NumberedName {
+    /// Takes the next free number for `shortName`, until a commit is made with it or ``release(_:)`` gives it back.
+    package func reserve(_ shortName: String) async throws -> Reservation {
         let highest = try await self.usedNumbers().max() ?? 0
         // No await from here on: nobody else takes it.
-        let number = max(highest, self.reserved.max() ?? 0, self.highestCommitted) + 1
-        self.reserved.insert(number)
-        return NumberedName(number: number, shortName: shortName)
+        let number = max(highest, self.reserved.values.max() ?? 0, self.highestCommitted) + 1
+        self.lastTicket += 1
+        let ticket = Reservation.Ticket(number: self.lastTicket)
+        self.reserved[ticket] = number
+        return Reservation(name: NumberedName(number: number, shortName: shortName), ticket: ticket)
     }
 
-    /// Gives back a number that was not used.
-    package func release(_ name: NumberedName) {
-        self.reserved.remove(name.number)
+    /// Gives back a number that was not used. Doing it twice, or after the commit, changes nothing.
+    package func release(_ reservation: Reservation) {
+        self.reserved[reservation.ticket] = nil
     }
 
-    /// Commits documents on a new branch of the reserved name, and frees the reservation. When somebody else has made
-    /// that branch or taken that number meanwhile, `documents` is asked again with the next one.
+    /// Commits documents on a new branch of the reserved name; the reservation ends, whatever comes of it. When
+    /// somebody else has made that branch or taken that number meanwhile, `documents` is asked again with the next one.
     package func commit(
-        _ reservation: NumberedName, onBase base: GitRepository.Branch, author: GitSignature, turn: String,
+        _ reservation: Reservation, onBase base: GitRepository.Branch, author: GitSignature, turn: String,
         documents: @Sendable (NumberedName) throws -> (subject: String, body: String, documents: [Document])
     ) async throws -> MadeCommit {
-        var name = reservation
+        var current = reservation
         for _ in 0..<20 {
             do {
-                let made = try await self.commit(name, base, author, turn, documents(name))
-                self.highestCommitted = max(self.highestCommitted, name.number)
-                self.release(name)
+                let made = try await self.commit(current.name, base, author, turn, documents(current.name))
+                self.highestCommitted = max(self.highestCommitted, current.name.number)
+                self.release(current)
                 return made
             } catch let error as RepositoryError where error.code == .git(.exists) {
-                let taken = name
-                name = try await self.reserve(reservation.shortName)
-                self.release(taken)
+                self.release(current)
+                current = try await self.reserve(reservation.name.shortName)
             } catch {
-                self.release(name)
+                self.release(current)
                 throw error
             }
         }
-        self.release(name)
+        self.release(current)
         throw RepositoryError(
             .git(.exists), "repository \(self.name): other programs keep taking the branch names: try again later")
     }
