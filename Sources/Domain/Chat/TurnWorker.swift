@@ -53,6 +53,8 @@ public struct TurnRequest: Sendable {
     public let sender: Sender
     /// The model chosen for the thread, or nil for the default.
     public let model: String?
+    /// The repository chosen for the thread, or nil for the default.
+    public let repository: String?
     /// What was said before, oldest first, after ``summary``.
     public let history: [HistoryEntry]
     /// What came before ``history``.
@@ -62,7 +64,7 @@ public struct TurnRequest: Sendable {
 
     /// Makes a request.
     public init(
-        id: String, session: String, text: String, sender: Sender, model: String? = nil,
+        id: String, session: String, text: String, sender: Sender, model: String? = nil, repository: String? = nil,
         history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil
     ) {
         self.id = id
@@ -70,6 +72,7 @@ public struct TurnRequest: Sendable {
         self.text = text
         self.sender = sender
         self.model = model
+        self.repository = repository
         self.history = history
         self.summary = summary
         self.continuing = continuing

@@ -193,6 +193,6 @@ extension TurnRequest {
     fileprivate func with(history: [HistoryEntry], summary: HistorySummary?) -> TurnRequest {
         TurnRequest(
             id: self.id, session: self.session, text: self.text, sender: self.sender, model: self.model,
-            history: history, summary: summary, continuing: self.continuing)
+            repository: self.repository, history: history, summary: summary, continuing: self.continuing)
     }
 }

@@ -1,30 +1,30 @@
-internal import Chat
+package import Chat
 
 /// What becomes of one streamed answer: model events in, turn events out, and how the turn ends. Pure.
-struct TurnReport: Sendable {
+package struct TurnReport: Sendable {
     /// How a stream ended.
-    enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         case ended(TurnEnding)
         case failed(TurnFailure)
     }
 
-    let model: String
+    package let model: String
     /// The tries that a request has at most, for the line that tells of one.
     let maximumTries: Int
-    private(set) var text = ""
-    private(set) var usage: TokenUsage?
-    private(set) var finish: FinishReason?
+    package private(set) var text = ""
+    package private(set) var usage: TokenUsage?
+    package private(set) var finish: FinishReason?
     private var tools: [String] = []
 
-    init(model: String, maximumTries: Int) {
+    package init(model: String, maximumTries: Int) {
         self.model = model
         self.maximumTries = maximumTries
     }
 
     /// Whether anything that people can read has come.
-    var hasText: Bool { !self.text.isEmpty }
+    package var hasText: Bool { !self.text.isEmpty }
 
-    mutating func receive(_ event: ModelEvent) -> TurnEvent? {
+    package mutating func receive(_ event: ModelEvent) -> TurnEvent? {
         switch event {
         case .delta(let text):
             self.text += text
@@ -39,7 +39,7 @@ struct TurnReport: Sendable {
     }
 
     /// The outcome of a stream that ended without an error.
-    var outcome: Outcome {
+    package var outcome: Outcome {
         if let tool = self.tools.first {
             return self.cut(
                 "the model wanted to use the tool “\(tool.prefix(40))”, and none is offered here",
@@ -70,7 +70,7 @@ struct TurnReport: Sendable {
     }
 
     /// The outcome of a stream that ended with `error`.
-    func outcome(of error: ModelError) -> Outcome {
+    package func outcome(of error: ModelError) -> Outcome {
         let reason =
             switch error.code {
             case .interrupted: "the connection to the model broke"

@@ -75,7 +75,7 @@ extension Conversation {
             let continuing = turn.kind == "chat" ? resumed?.text : nil
             return TurnRequest(
                 id: turn.work, session: session.id, text: turn.text, sender: turn.sender, model: session.model,
-                history: history, summary: session.summary, continuing: continuing)
+                repository: session.repository, history: history, summary: session.summary, continuing: continuing)
         }
     }
 
