@@ -1,0 +1,131 @@
+/// Turns a model's stream into a specification while it arrives: what comes out is what people see and what is kept.
+///
+/// The head is ours. Words before the document, a fence around it and control characters are dropped, headings of
+/// known sections are spelt as they should be, and open questions are kept to three.
+package struct SpecificationDraft: Sendable {
+    private enum State {
+        /// Before the title.
+        case opening
+        /// Below the title, where the model wrote a head of its own.
+        case head
+        case body
+        /// Behind the fence that the model put around the document.
+        case closed
+    }
+
+    /// The document so far.
+    package private(set) var document = ""
+    /// What was found in front of the document, for the case that none came.
+    package private(set) var preface = ""
+    /// Whether a document has begun.
+    package var hasBegun: Bool { !self.document.isEmpty }
+    /// Open questions in it.
+    package var openQuestions: Int { self.markers.count }
+
+    private var head: SpecificationHead
+    private var state = State.opening
+    private var line = ""
+    private var markers = ClarificationMarkers()
+    private var isFenced = false
+    /// The fence inside the document that is open.
+    private var innerFence: String?
+    private var isInputContinued = false
+
+    /// `head.title` is used when the model gives none.
+    package init(head: SpecificationHead) {
+        self.head = head
+    }
+
+    /// Takes the next piece and returns what it adds to the document: whole lines.
+    package mutating func append(_ delta: String) -> String {
+        let before = self.document.endIndex
+        for scalar in delta.unicodeScalars {
+            switch scalar {
+            case "\n":
+                self.take(self.line)
+                self.line = ""
+            case "\t": self.line += "    "
+            case _ where scalar.properties.generalCategory == .control: break
+            default: self.line.unicodeScalars.append(scalar)
+            }
+        }
+        return String(self.document[before...])
+    }
+
+    /// Takes the last line and returns what it adds.
+    package mutating func finish() -> String {
+        let before = self.document.endIndex
+        if !self.line.isEmpty { self.take(self.line) }
+        self.line = ""
+        return String(self.document[before...])
+    }
+
+    private mutating func take(_ line: String) {
+        switch self.state {
+        case .opening: self.takeOpening(line)
+        case .head: self.takeHead(line)
+        case .body: self.takeBody(line)
+        case .closed: break
+        }
+    }
+
+    private mutating func takeOpening(_ line: String) {
+        let text = line.drop { $0 == " " }
+        if text.hasPrefix("```") || text.hasPrefix("~~~") {
+            self.isFenced.toggle()
+        } else if text.hasPrefix("# ") {
+            self.begin(title: String(text.dropFirst(2)))
+        } else if SpecificationSection(heading: text) != nil {
+            self.begin(title: "")
+            self.takeHead(line)
+        } else {
+            self.preface += self.preface.utf8.count < 2_000 ? line + "\n" : ""
+        }
+    }
+
+    private mutating func begin(title: String) {
+        var title = title
+        let label = "feature specification"
+        if title.lowercased().hasPrefix(label) { title = String(title.dropFirst(label.count).drop { $0 == ":" }) }
+        title = title.split(separator: " ").joined(separator: " ")
+        if !title.isEmpty, title.first != "[" { self.head.title = String(title.prefix(120)) }
+        self.document = self.head.text
+        self.state = .head
+    }
+
+    private mutating func takeHead(_ line: String) {
+        let text = line.drop { $0 == " " || $0 == "-" }
+        if text.isEmpty {
+            self.isInputContinued = false
+            return
+        }
+        let labels = ["**feature branch", "**created", "**status", "**input", "feature branch:", "created:", "status:"]
+        let lower = text.lowercased()
+        if labels.contains(where: { lower.hasPrefix($0) }) {
+            self.isInputContinued = lower.hasPrefix("**input")
+            return
+        }
+        // A description of several lines that the model copied.
+        if self.isInputContinued, !text.hasPrefix("#") { return }
+        self.state = .body
+        self.takeBody(line)
+    }
+
+    private mutating func takeBody(_ line: String) {
+        let text = line.drop { $0 == " " }
+        if let fence = self.innerFence {
+            if text == fence { self.innerFence = nil }
+        } else if text.hasPrefix("```") || text.hasPrefix("~~~") {
+            let fence = String(text.prefix { $0 == text.first })
+            if self.isFenced, text == fence {
+                self.state = .closed
+                return
+            }
+            self.innerFence = fence
+        } else if let section = SpecificationSection(heading: line) {
+            self.document += section.heading + "\n"
+            return
+        }
+        self.document += self.markers.limit(line) + "\n"
+    }
+}
