@@ -11,6 +11,9 @@ package struct ChatCompletionStream: Sendable {
     /// A piece of the answer or a tool call has come: from now on a failure is a cut, not a retry.
     package private(set) var hasAnswer = false
 
+    /// A finish reason has come: only token counts may follow.
+    package var isWhole: Bool { self.finish != nil }
+
     private var calls = ToolCallAssembly()
     private var usage: TokenUsage?
     private var finish: FinishReason?

@@ -1,0 +1,13 @@
+internal import HTTP
+package import HTTPClient
+
+extension HTTPClient: ModelTransport {
+    package func send(_ request: TransportRequest) async throws -> TransportResponse {
+        var sent = HTTPClientRequest(
+            request.method, request.url, headers: request.headers, body: request.body.map { .bytes($0) } ?? .none)
+        sent.idleTimeout = request.idleTimeout
+        sent.totalTimeout = request.totalTimeout
+        let response = try await self.execute(sent)
+        return TransportResponse(status: response.status.code, headers: response.headers, body: response.body)
+    }
+}
