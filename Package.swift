@@ -129,7 +129,8 @@ let package = Package(
         tests("Markdown", "Markdown"),
         tests("YAML", "YAML"),
         tests("Chat", "Chat"),
-        tests("Copilot", "Copilot", "Chat", "HTTP", "HTTPClient", "JSON", "Primitives", "Logging"),
+        tests(
+            "Copilot", "Copilot", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Logging"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
         tests("Specs", "Specs", "Chat", "Copilot", "Git", "Logging", "Primitives", "Repositories"),
         tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
