@@ -152,7 +152,8 @@ let package = Package(
 if Context.environment["JETBRIDGE_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "fuzz", dependencies: ["HTTPServer", "Host", "IRC", "JSON", "YAML"], path: "Tests/Fuzz",
+            name: "fuzz", dependencies: ["HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "YAML"],
+            path: "Tests/Fuzz",
             exclude: ["Seeds"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer"])]))

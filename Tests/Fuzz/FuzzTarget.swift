@@ -1,3 +1,4 @@
+import HTTPClient
 import HTTPServer
 import Host
 import IRC
@@ -11,6 +12,7 @@ enum FuzzTarget: String, CaseIterable {
     case json
     case http
     case chunks
+    case events
     case irc
 
     func run(_ bytes: [UInt8]) {
@@ -20,6 +22,7 @@ enum FuzzTarget: String, CaseIterable {
         case .json: Self.roundTrip(bytes)
         case .http: Self.readHeads(bytes)
         case .chunks: Self.readChunks(bytes)
+        case .events: Self.readEvents(bytes)
         case .irc: Self.talkIRC(bytes)
         }
     }
@@ -64,6 +67,20 @@ enum FuzzTarget: String, CaseIterable {
             case .end, .needsMore: return
             }
         }
+    }
+
+    /// In two pieces, cut where the first byte says: a cut must not change the events.
+    private static func readEvents(_ bytes: [UInt8]) {
+        guard let first = bytes.first else { return }
+        let text = Array(bytes.dropFirst())
+        let cut = min(Int(first), text.count)
+        var whole = ServerSentEventParser(maximumEventBytes: 256)
+        var parser = ServerSentEventParser(maximumEventBytes: 256)
+        guard let expected = try? whole.parse(text) else { return }
+        let before = try? parser.parse(Array(text[..<cut]))
+        let after = try? parser.parse(Array(text[cut...]))
+        precondition((before ?? []) + (after ?? []) == expected, "a cut changes the events")
+        precondition(parser.lastEventID == whole.lastEventID && parser.retry == whole.retry)
     }
 
     /// A server that says these lines after a connection began.

@@ -12,7 +12,7 @@ NEVER = [
     (re.compile(r"^\s*(?:@testable )?import XCTest\b", re.MULTILINE), "tests use Swift Testing"),
     (re.compile(r"\.disabled\(|\bXCTSkip\b"), "a test is fixed or removed, not switched off"),
     (re.compile(r"\bSynchronization\.Mutex\b|\bMutex<"), "Protected is the only lock (ThreadSanitizer misreads Mutex)"),
-    (re.compile(r"\b(?:print|debugPrint)\("), "write through the logger or the command line's output"),
+    (re.compile(r"(?<![.\w])(?<!func )(?:print|debugPrint)\("), "write through the logger or the command line's output"),
 ]
 # (what, its name, the word by which a reason written elsewhere in the file is known)
 NEEDS_REASON = [
