@@ -25,6 +25,7 @@ package final class Host: Sendable {
     private let gateway: Gateway
     private let adapters: [any ChatAdapter]
     private let logger = Logger(label: "host")
+    private let running = Protected<ServiceGroup?>(nil)
 
     /// Opens everything that can be wrong before anybody is served: directory, store, repositories, model, address.
     /// Without networks only the web is served, for a conversation in the terminal.
@@ -55,7 +56,7 @@ package final class Host: Sendable {
                 settings: BridgeParts.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now))
-        self.gateway = try GatewayParts.gateway(
+        self.gateway = GatewayParts.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
             publicURL: self.publicURL)
         self.signInCode = self.bridge.access.printSignInCode()
@@ -67,24 +68,49 @@ package final class Host: Sendable {
     }
 
     /// Puts in order what the last run left, serves until it is told to stop, and closes the store. `onReady` is called
-    /// once the gateway listens.
+    /// once everything runs; when it throws, the host stops and the error is passed on.
     package func run(
-        reload: (@Sendable () -> LoadedConfiguration)? = nil, onReady: @Sendable (Host) async throws -> Void
+        watchingSignals: Bool = true, reload: (@Sendable () -> LoadedConfiguration)? = nil,
+        onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws {
         try await self.bridge.recover()
         try await self.gateway.start()
         try self.directory.write("\(self.address)\n", to: "gateway.address")
+        defer { self.directory.remove("gateway.address") }
         self.logger.info(
             "the gateway listens", ["address": .string(self.address), "public_url": .string(self.publicURL)])
+        let group = self.group(watchingSignals: watchingSignals, reload: reload)
+        self.running.withLock { $0 = group }
+        // Beside the services, because a conversation in the terminal lasts as long as they do.
+        async let ready: Void = self.whenReady(onReady)
+        try await group.run()
+        try await ready
+        await self.database.close()
+    }
+
+    /// Begins the orderly stop.
+    package func stop() {
+        self.running.withLock { $0 }?.terminate(reason: "done")
+    }
+
+    private func whenReady(_ onReady: @Sendable (Host) async throws -> Void) async throws {
+        do {
+            try await onReady(self)
+        } catch {
+            self.stop()
+            throw error
+        }
+    }
+
+    private func group(watchingSignals: Bool, reload: (@Sendable () -> LoadedConfiguration)?) -> ServiceGroup {
         let logger = self.logger
-        let group = ServiceGroup(
+        var settings = ServiceGroup.Settings()
+        settings.watchesSignals = watchingSignals
+        return ServiceGroup(
             [self.gateway] + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [self.bridge],
+            settings: settings,
             report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") },
             reload: { if let reload { await self.reload(reload()) } })
-        try await onReady(self)
-        defer { self.directory.remove("gateway.address") }
-        try await group.run()
-        await self.database.close()
     }
 
     private func reload(_ loaded: LoadedConfiguration) async {

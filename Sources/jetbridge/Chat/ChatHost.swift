@@ -1,0 +1,45 @@
+internal import Host
+internal import Sessions
+
+/// Gives `chat` a host for as long as it lasts.
+enum ChatHost {
+    /// Calls `body` with a link to the host that serves the data directory, else to one without networks in this
+    /// process. The token that it uses is ended afterwards.
+    static func withLink(_ configuration: Configuration, _ body: @escaping @Sendable (ChatLink) async throws -> Void)
+        async throws
+    {
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        if directory.servingHost != nil, let address = directory.read("gateway.address") {
+            return try await Self.withToken(configuration) { token in
+                try await body(try ChatLink(address: address, token: token))
+            }
+        }
+        var own = configuration
+        own.gateway.listen = HostPort(host: "127.0.0.1", port: 0)
+        own.gateway.publicURL = configuration.gateway.publicURL
+        let host = try await Host(own, withNetworks: false)
+        try await host.run(watchingSignals: false) { host in
+            try await Self.withToken(configuration) { token in
+                let link = try ChatLink(address: host.address, token: token)
+                try await body(link)
+                await link.close()
+            }
+            host.stop()
+        }
+    }
+
+    private static func withToken(_ configuration: Configuration, _ body: (String) async throws -> Void) async throws {
+        let administration = try Administration(configuration)
+        let (credential, token) = try await administration.createToken(
+            name: "jetbridge chat", scopes: ["chat"], lifetime: 24 * 3_600_000)
+        do {
+            try await body(token)
+        } catch {
+            _ = try? await administration.revoke(credential.id)
+            await administration.close()
+            throw error
+        }
+        _ = try await administration.revoke(credential.id)
+        await administration.close()
+    }
+}

@@ -1,0 +1,74 @@
+internal import HTTP
+internal import HTTPClient
+internal import Host
+internal import JSON
+internal import Logging
+internal import WebSockets
+
+/// A host to talk to from the terminal: the one that serves the data directory, or one in this process.
+struct ChatLink: Sendable {
+    struct Frame: Sendable {
+        let type: String
+        let content: String
+        var isLast: Bool { self.type == "complete" || self.type == "error" }
+    }
+
+    private let base: HTTPURL
+    private let headers: HTTPHeaders
+    private let client = HTTPClient()
+    private let sockets = WebSocketClient(logger: Logger(label: "chat"))
+
+    init(address: String, token: String) throws {
+        self.base = try HTTPURL("http://\(address)")
+        self.headers = ["Authorization": "Bearer \(token)", "Content-Type": "application/json"]
+    }
+
+    func newThread() async throws -> String {
+        let answer = try await self.post("/api/v1/threads", [:])
+        guard let id = answer["id"]?.stringValue else { throw CommandFailure("the host gave no thread; try again") }
+        return id
+    }
+
+    /// Sends a message and follows its operation until it has ended. Returns the operation.
+    func ask(_ text: String, in thread: String, show: (Frame) throws -> Void) async throws -> JSON {
+        let answer = try await self.post("/api/v1/threads/\(thread)/messages", ["text": .string(text)])
+        guard let operation = answer["operation_id"]?.stringValue else {
+            throw CommandFailure("the host did not take the message; try again")
+        }
+        var url = self.base
+        url.path = "/api/v1/live"
+        let socket = try await self.sockets.connect(url, headers: self.headers)
+        try await socket.send(JSON.object(["subscribe": .string(operation), "last_sequence": 0]).text)
+        while case .text(let text)? = try await socket.next() {
+            let json = try JSON.parse(Array(text.utf8))
+            guard let type = json["type"]?.stringValue, let content = json["content"]?.stringValue else { continue }
+            let frame = Frame(type: type, content: content)
+            try show(frame)
+            if frame.isLast { break }
+        }
+        await socket.close()
+        return try await self.call(.get, "/api/v1/operations/\(operation)", nil)
+    }
+
+    /// Ends the running answer of a thread.
+    func stop(_ thread: String) async throws {
+        _ = try await self.post("/api/v1/threads/\(thread)/messages", ["text": "/stop"])
+    }
+
+    func close() async { await self.sockets.stop() }
+
+    private func post(_ path: String, _ body: JSON) async throws -> JSON { try await self.call(.post, path, body) }
+
+    private func call(_ method: HTTPMethod, _ path: String, _ body: JSON?) async throws -> JSON {
+        var url = self.base
+        url.path = path
+        var request = HTTPClientRequest(method, url, headers: self.headers)
+        if let body { request.body = .bytes(body.bytes) }
+        let response = try await self.client.execute(request)
+        let json = try JSON.parse(try await response.body.collect(upTo: 16 << 20))
+        guard response.status.isSuccess else {
+            throw CommandFailure(json["detail"]?.stringValue ?? "the host answered \(response.status.code); try again")
+        }
+        return json
+    }
+}
