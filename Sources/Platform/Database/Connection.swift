@@ -35,6 +35,8 @@ internal import Synchronization
 
     /// Beyond this many statements, all are compiled anew: texts that never repeat must not collect.
     private static let statementLimit = 128
+    /// Instructions of SQLite's machine, of which it does tens of millions in a second.
+    private static let stepsBetweenLooks: Int32 = 10_000
     /// Words that the group commit relies on, or that belong into settings and migrations.
     private static let reservedWords: Set<String> = [
         "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM", "PRAGMA",
@@ -67,6 +69,7 @@ internal import Synchronization
         let (seconds, attoseconds) = busyTimeout.components
         unsafe sqlite3_busy_timeout(handle, Int32(clamping: seconds * 1_000 + attoseconds / 1_000_000_000_000_000))
         unsafe csqlite_make_defensive(handle)
+        self.watchForInterrupts()
     }
 
     deinit {
@@ -177,6 +180,18 @@ extension Connection {
     /// Pages in the log since the last checkpoint, as of the last commit.
     var logPages: Int { self.log.pages }
 
+    /// SQLite forgets an interrupt that comes right before a statement begins, so that the flag is looked at on the way.
+    private func watchForInterrupts() {
+        let context = unsafe Unmanaged.passUnretained(self.interrupter.flag).toOpaque()
+        unsafe sqlite3_progress_handler(
+            self.handle, Self.stepsBetweenLooks,
+            { context in
+                guard let context = unsafe context else { return 0 }
+                return unsafe Unmanaged<Flag>.fromOpaque(context).takeUnretainedValue().isSet.load(ordering: .relaxed)
+                    ? 1 : 0
+            }, context)
+    }
+
     /// Undoes the transaction if there is still one. It cannot fail in a way that leaves its changes.
     func giveUpTransaction() {
         if self.isInTransaction { _ = try? self.control("ROLLBACK") }
@@ -237,6 +252,8 @@ extension Connection {
 
     private func checkIn(_ statement: Statement, _ sql: String) {
         statement.reset()
+        // A pragma may be compiled for the schema of that moment, and nothing tells it of a later one.
+        if sql.hasPrefix("PRAGMA") { return }
         if self.statements.count >= Self.statementLimit { self.statements = [:] }
         self.statements[sql] = statement
     }

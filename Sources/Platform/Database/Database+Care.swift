@@ -2,11 +2,17 @@ extension Database {
     /// Looks through the whole file, indexes too: one text for each problem, none when it is sound. Takes a while.
     package func integrityProblems() async throws -> [String] {
         try await self.read { connection in
-            let rows = try connection.control("PRAGMA foreign_key_check")
-            let orphans = Set(rows.compactMap { $0[0].text }).sorted().map {
-                "rows of \($0) refer to what is not there"
+            do {
+                // Makes the connection see tables that others have made: the checks look only at what it knows.
+                _ = try connection.query("SELECT name FROM sqlite_schema")
+                let rows = try connection.control("PRAGMA foreign_key_check")
+                let orphans = Set(rows.compactMap { $0[0].text }).sorted()
+                return try connection.problems(isFull: true, limit: 100)
+                    + orphans.map { "rows of \($0) refer to what is not there" }
+            } catch let error as DatabaseError where error.code == .corrupt {
+                // Some damage stops the check itself.
+                return [error.message]
             }
-            return try connection.problems(isFull: true, limit: 100) + orphans
         }
     }
 

@@ -8,8 +8,7 @@ package final class Database: Sendable {
     package let path: String
     private let writes: JobQueue<Writer.Job>
     private let reads: JobQueue<Reader.Job>
-    private let writerThread: ThreadExecutor
-    private let readerThreads: [ThreadExecutor]
+    private let readerCount: Int
 
     /// Opens or makes the file, checks it and brings its schema up to date. Blocks: call it at the start.
     ///
@@ -25,17 +24,20 @@ package final class Database: Sendable {
         }
         self.writes = JobQueue(capacity: settings.queueCapacity)
         self.reads = JobQueue(capacity: settings.queueCapacity)
-        self.writerThread = ThreadExecutor(name: "store-writer")
-        self.writerThread.attach(Writer(writer, self.writes, observer: settings.commitObserver))
-        self.readerThreads = readers.map { _ in ThreadExecutor(name: "store-reader") }
-        for (thread, connection) in zip(self.readerThreads, readers) { thread.attach(Reader(connection, self.reads)) }
+        let thread = ThreadExecutor(name: "store-writer")
+        thread.attach(
+            Writer(writer, self.writes, observer: settings.commitObserver) { [weak thread] in thread?.stop() })
+        for connection in readers {
+            let thread = ThreadExecutor(name: "store-reader")
+            thread.attach(Reader(connection, self.reads) { [weak thread] in thread?.stop() })
+        }
+        self.readerCount = readers.count
     }
 
     deinit {
-        // What was submitted is still written: the threads end behind it.
-        let (writer, readers) = (self.writerThread, self.readerThreads)
-        _ = self.reads.close(after: readers.map { thread in .close { thread.stop() } })
-        _ = self.writes.close(after: [.close { writer.stop() }])
+        // What was submitted is still written: the threads, which hold themselves, end behind it.
+        _ = self.reads.close(after: Array(repeating: .close {}, count: self.readerCount))
+        _ = self.writes.close(after: [.close {}])
     }
 
     /// Runs a body in a transaction; its changes are durable when this returns, or none of them is made.
@@ -104,29 +106,21 @@ package final class Database: Sendable {
 
     /// Ends the threads after everything that was asked for. What is asked later is refused as closed.
     package func close() async {
-        let readers = self.readerThreads
         await withCheckedContinuation { continuation in
-            let left = Protected(readers.count)
-            let jobs = readers.map { thread in
-                Reader.Job.close {
-                    thread.stop()
-                    let isLast = left.withLock { left in
-                        left -= 1
-                        return left == 0
-                    }
-                    if isLast { continuation.resume() }
+            let left = Protected(self.readerCount)
+            let job = Reader.Job.close {
+                let isLast = left.withLock { left in
+                    left -= 1
+                    return left == 0
                 }
+                if isLast { continuation.resume() }
             }
-            if !self.reads.close(after: jobs) { continuation.resume() }
+            let isFirst = self.reads.close(after: Array(repeating: job, count: self.readerCount))
+            if !isFirst { continuation.resume() }
         }
         // Last, because the last connection that closes copies the log into the file.
-        let writer = self.writerThread
         await withCheckedContinuation { continuation in
-            let job = Writer.Job.close {
-                writer.stop()
-                continuation.resume()
-            }
-            if !self.writes.close(after: [job]) { continuation.resume() }
+            if !self.writes.close(after: [.close { continuation.resume() }]) { continuation.resume() }
         }
     }
 

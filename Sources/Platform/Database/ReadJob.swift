@@ -32,6 +32,8 @@ final class ReadJob: Sendable {
         guard self.begin(connection.interrupter) else { return self.fail(CancellationError()) }
         let result = Result { try self.transact(connection) }
         let isCancelled = self.end()
+        // Nobody interrupts it any more, and nothing may stop the end of its transaction.
+        connection.interrupter.clear()
         // A statement that was interrupted before its transaction was over leaves it open.
         connection.giveUpTransaction()
         switch result {
@@ -81,7 +83,8 @@ final class ReadJob: Sendable {
         guard self.isTransaction else { return try self.perform(connection) }
         try connection.control("BEGIN")
         let deliver = try self.perform(connection)
-        try connection.control("COMMIT")
+        // Nothing was changed, so that a failure here (a damaged page that was met on the way) takes nothing away.
+        _ = try? connection.control("COMMIT")
         return deliver
     }
 }

@@ -9,12 +9,15 @@ final class Reader: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked:
     }
 
     private let queue: JobQueue<Job>
+    private let stop: @Sendable () -> Void
     private let isWoken = Atomic(false)
     private var connection: Connection?
 
-    init(_ connection: Connection, _ queue: JobQueue<Job>) {
+    /// - Parameter stop: ends the thread of this reader.
+    init(_ connection: Connection, _ queue: JobQueue<Job>, stop: @escaping @Sendable () -> Void) {
         self.connection = connection
         self.queue = queue
+        self.stop = stop
     }
 
     func wake() {
@@ -30,7 +33,9 @@ final class Reader: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked:
             case .read(let job):
                 if let connection = self.connection { job.run(on: connection) }
             case .close(let completion):
+                // Any reader may take this one, and ends itself; the next takes the next.
                 self.connection = nil
+                self.stop()
                 completion()
             }
         }

@@ -4,30 +4,36 @@ internal import Glibc
 enum StoreFile {
     /// Makes the file when it is missing, and takes the rights of other users away: mode 0600.
     ///
-    /// SQLite gives its `-wal` and `-shm` files the mode of the file itself, whatever the umask is.
+    /// SQLite gives its `-wal` and `-shm` files the mode of the file itself, whatever the umask is. A file that may be
+    /// open already is never opened here: closing it would drop the locks that SQLite holds on it in this process.
     static func prepare(_ path: String) throws(DatabaseError) {
-        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.error(errno, path) }
-        defer { close(descriptor) }
-        try Self.restrict(descriptor, path)
-        for suffix in ["-wal", "-shm"] {
-            let companion = unsafe open(path + suffix, O_RDWR | O_CLOEXEC)
-            guard companion >= 0 else { continue }
-            defer { close(companion) }
-            try Self.restrict(companion, path + suffix)
-        }
-    }
-
-    private static func restrict(_ descriptor: Int32, _ path: String) throws(DatabaseError) {
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw Self.error(errno, path) }
+        if unsafe stat(path, &status) != 0 {
+            guard errno == ENOENT else { throw Self.error(errno, path) }
+            try self.makeEmpty(path)
+            guard unsafe stat(path, &status) == 0 else { throw Self.error(errno, path) }
+        }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw DatabaseError(
                 code: .cannotOpen, message: "the store \(path) is not a file: name a file, or move it away")
         }
+        for suffix in ["", "-wal", "-shm"] { try Self.restrict(path + suffix) }
+    }
+
+    /// Under another name first, so that nobody has the file open while this does.
+    private static func makeEmpty(_ path: String) throws(DatabaseError) {
+        let draft = "\(path).\(getpid()).\(UInt64.random(in: 0...UInt64.max))"
+        try self.make(draft)
+        defer { self.remove(draft) }
+        // Unlike a renaming it never replaces a file that somebody made meanwhile.
+        if unsafe link(draft, path) != 0, errno != EEXIST { throw Self.error(errno, path) }
+    }
+
+    private static func restrict(_ path: String) throws(DatabaseError) {
+        var status = stat()
         // Only the owner may change the mode; a file of somebody else is theirs to protect.
-        guard status.st_mode & 0o077 != 0, status.st_uid == geteuid() else { return }
-        if fchmod(descriptor, 0o600) != 0 { throw Self.error(errno, path) }
+        guard unsafe stat(path, &status) == 0, status.st_mode & 0o077 != 0, status.st_uid == geteuid() else { return }
+        if unsafe chmod(path, 0o600) != 0, errno != ENOENT { throw Self.error(errno, path) }
     }
 
     /// Trouble with a system call on the store's file.

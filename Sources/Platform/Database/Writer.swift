@@ -23,12 +23,18 @@ final class Writer: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked:
 
     private let queue: JobQueue<Job>
     private let observer: (@Sendable (CommitReport) -> Void)?
+    private let stop: @Sendable () -> Void
     private let isWoken = Atomic(false)
     private var connection: Connection?
 
-    init(_ connection: Connection, _ queue: JobQueue<Job>, observer: (@Sendable (CommitReport) -> Void)?) {
+    /// - Parameter stop: ends the thread.
+    init(
+        _ connection: Connection, _ queue: JobQueue<Job>, observer: (@Sendable (CommitReport) -> Void)?,
+        stop: @escaping @Sendable () -> Void
+    ) {
         self.connection = connection
         self.queue = queue
+        self.stop = stop
         self.observer = observer
     }
 
@@ -47,6 +53,7 @@ final class Writer: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked:
                 self.commit(writes)
                 writes = []
                 self.connection = nil
+                self.stop()
                 completion()
             }
         }

@@ -1,0 +1,112 @@
+import Database
+import Testing
+
+@Suite("Statements and rows", .timeLimit(.minutes(1)))
+struct ConnectionTests {
+    private let store: TestStore
+
+    init() throws { self.store = try TestStore() }
+
+    @Test("every kind of value comes back as it was")
+    func valuesRoundTrip() async throws {
+        let values: [SQLValue] = [
+            nil, 0, 1, -1, .integer(.max), .integer(.min), 0.5, .real(-1e300), "", "x", "é😀\u{0}y", .text("a'b\"c"),
+            .blob([]),
+            .blob([0, 255, 0]), true, SQLValue(Int?.none), SQLValue("z" as String?), SQLValue([7] as [UInt8]?),
+        ]
+        let back = try await self.store.database.write { connection in
+            try connection.execute("CREATE TEMP TABLE v (id INTEGER PRIMARY KEY, value)")
+            for value in values { try connection.execute("INSERT INTO v (value) VALUES ($1)", value) }
+            return try connection.query("SELECT value FROM v ORDER BY id").map { $0["value"] }
+        }
+        #expect(back == values)
+    }
+
+    @Test("columns are read by name and type")
+    func typedColumns() async throws {
+        let row = try #require(
+            try await self.store.database.read {
+                try $0.first("SELECT 7 AS i, 'x' AS t, 1.5 AS d, x'0102' AS b, NULL AS n, 1 AS y")
+            })
+        #expect(row.columnNames == ["i", "t", "d", "b", "n", "y"])
+        #expect(try row.int("i") == 7)
+        #expect(try row.int64("i") == 7)
+        #expect(try row.text("t") == "x")
+        #expect(try row.double("d") == 1.5)
+        #expect(try row.double("i") == 7)
+        #expect(try row.bytes("b") == [1, 2])
+        #expect(try row.bool("y"))
+        #expect(row["n"].isNull && row["n"].text == nil)
+        #expect(row[0] == 7)
+        #expect("\(row)" == "Row(i, t, d, b, n, y)")
+        let error = #expect(throws: DatabaseError.self) { try row.text("n") }
+        #expect(error?.code == .wrongType)
+    }
+
+    @Test("a parameter is taken by its number, as in PostgreSQL, or by its place")
+    func parameters() async throws {
+        let rows = try await self.store.database.read { connection in
+            [
+                try connection.first("SELECT $2 || $1 || $2 AS x", "a", "b"),
+                try connection.first("SELECT ? || ? AS x", "a", "b"),
+                try connection.first("SELECT $1 AS x", ["list"]),
+            ]
+        }
+        #expect(rows.map { $0?["x"] } == ["bab", "ab", "list"])
+    }
+
+    @Test("what inserted, changed and found nothing is told")
+    func effects() async throws {
+        try await self.store.database.write { connection in
+            #expect(try connection.execute("INSERT INTO notes (text) VALUES ('a'), ('b')") == 2)
+            #expect(connection.lastInsertID == 2)
+            #expect(try connection.execute("UPDATE notes SET text = text || '!'") == 2)
+            #expect(try connection.execute("DELETE FROM notes WHERE id = $1", 9) == 0)
+            #expect(try connection.first("SELECT id FROM notes WHERE id = 9") == nil)
+            var seen: [Int] = []
+            // The same text runs inside its own rows.
+            try connection.each("SELECT id FROM notes", []) { row in
+                seen.append(try row.int("id"))
+                seen.append(try connection.query("SELECT id FROM notes").count)
+            }
+            #expect(seen == [1, 2, 2, 2])
+        }
+    }
+
+    @Test(
+        "a mistake in a statement is told without its values",
+        arguments: [
+            ("SELEC 1", []), ("SELECT $1", []), ("SELECT 1", [1]), ("SELECT x FROM nowhere", []), ("", []), ("  ", []),
+            ("COMMIT", []), (" begin", []), ("PRAGMA user_version = 1", []), ("ATTACH 'x' AS y", []), ("ROLLBACK;", []),
+            ("DELETE FROM sqlite_schema", []),
+        ] as [(String, [SQLValue])])
+    func mistakes(_ sql: String, _ values: [SQLValue]) async throws {
+        let database = self.store.database
+        let code = await self.store.code { try await database.write { _ = try $0.execute(sql, values) } }
+        #expect(code == .misuse)
+        try await self.store.add("works on")
+    }
+
+    @Test("a violated constraint has its own code and undoes its write")
+    func constraints() async throws {
+        try await self.store.add("a")
+        #expect(await self.store.code { try await self.store.add("a") } == .unique)
+        let database = self.store.database
+        let code = await self.store.code {
+            try await database.write { connection in
+                try connection.execute("INSERT INTO notes (text) VALUES ('gone')")
+                try connection.execute("INSERT INTO notes (text) VALUES (NULL)")
+            }
+        }
+        #expect(code == .constraint)
+        #expect(try await self.store.texts() == ["a"])
+    }
+
+    @Test("texts that never repeat don't collect")
+    func statementCacheIsBounded() async throws {
+        let sum = try await self.store.database.read { connection in
+            try (0..<1_000).reduce(0) { try $0 + (connection.first("SELECT \($1) AS n")?.int("n") ?? 0) }
+        }
+        #expect(sum == 499_500)
+    }
+}

@@ -1,0 +1,165 @@
+import Glibc
+import Primitives
+import Testing
+
+@testable import Database
+
+@Suite("Faults", .timeLimit(.minutes(1)))
+struct FaultTests {
+    /// Writes until the disk is full; the texts that were acknowledged, and the error.
+    private func fill(_ store: TestStore) async throws -> (stored: [String], error: DatabaseError?) {
+        let text = String(repeating: "x", count: 3_000)
+        var stored: [String] = []
+        do {
+            for index in 0..<10_000 {
+                try await store.add("\(index)-\(text)")
+                stored.append("\(index)-\(text)")
+            }
+            return (stored, nil)
+        } catch let error as DatabaseError {
+            return (stored, error)
+        }
+    }
+
+    @Test("a full disk is told, and what was acknowledged is kept", .enabled(if: TestDirectory.canMount))
+    func fullDisk() async throws {
+        let directory = try TestDirectory(size: "1m")
+        let store = try TestStore(directory)
+        let (stored, error) = try await self.fill(store)
+        #expect(error?.code == .full)
+        #expect(error?.message.contains("disk is full") == true)
+        #expect(stored.count > 10)
+        #expect(try await store.texts() == stored)
+        await store.database.close()
+        let again = try TestStore(directory)
+        #expect(try await again.texts() == stored)
+        #expect(try await again.database.integrityProblems() == [])
+    }
+
+    @Test("writes go on when there is room again", .enabled(if: TestDirectory.canMount))
+    func roomAgain() async throws {
+        let directory = try TestDirectory(size: "1m")
+        let ballast = open(directory.path + "/ballast", O_WRONLY | O_CREAT, 0o600)
+        let bytes = [UInt8](repeating: 1, count: 512 << 10)
+        #expect(write(ballast, bytes, bytes.count) == bytes.count)
+        let store = try TestStore(directory)
+        let (stored, error) = try await self.fill(store)
+        #expect(error?.code == .full)
+        ftruncate(ballast, 0)
+        close(ballast)
+        try await store.add("after")
+        #expect(try await store.texts() == stored + ["after"])
+    }
+
+    @Test("no room to make a store is told", .enabled(if: TestDirectory.canMount))
+    func noRoomAtAll() throws {
+        let directory = try TestDirectory(size: "4k")
+        let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
+        #expect(error?.code == .full)
+    }
+
+    @Test("one write that doesn't fit leaves the others of its commit alone")
+    func oneTooLarge() async throws {
+        let store = try TestStore()
+        try await store.database.write { connection in
+            try connection.execute("INSERT INTO notes (text) VALUES ('first')")
+            // Stands for a small disk, on any machine.
+            try connection.control("PRAGMA max_page_count = 60")
+        }
+        let gate = Gate()
+        let codes = Protected<[String: DatabaseError.Code?]>([:])
+        store.database.submit({ _ in gate.block() }, completion: { _ in })
+        let texts = ["a", String(repeating: "x", count: 1 << 20), "b"]
+        for text in texts {
+            store.database.submit({ try $0.execute("INSERT INTO notes (text) VALUES ($1)", .text(text)) }) { result in
+                guard case .failure(let error) = result else { return }
+                codes.withLock { $0[String(text.prefix(1))] = (error as? DatabaseError)?.code }
+            }
+        }
+        gate.open()
+        try await store.add("last")
+        #expect(codes.withLock { $0 } == ["x": .full])
+        #expect(try await store.texts() == ["first", "a", "b", "last"])
+    }
+
+    @Test("a file system that is read-only is told", .enabled(if: TestDirectory.canMount))
+    func readOnlyDisk() async throws {
+        let directory = try TestDirectory(size: "1m")
+        let store = try TestStore(directory)
+        try await store.add("kept")
+        await store.database.close()
+        try directory.makeReadOnly(true)
+        let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
+        #expect(error?.code == .readOnly)
+        #expect(error?.message.contains("cannot be written") == true)
+        try directory.makeReadOnly(false)
+        #expect(try await TestStore(directory).texts() == ["kept"])
+    }
+
+    @Test("what is not a database is told", arguments: ["rubbish", "cut"])
+    func notADatabase(_ kind: String) async throws {
+        let directory = try TestDirectory()
+        if kind == "cut" {
+            let store = try TestStore(directory)
+            for index in 0..<50 { try await store.add("\(index)" + String(repeating: "x", count: 1_000)) }
+            await store.database.close()
+            #expect(truncate(directory.store, 10_000) == 0)
+        } else {
+            await (try TestStore(directory)).database.close()
+            try directory.damage(at: 0, count: 4_096)
+        }
+        let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
+        #expect(error?.code == .corrupt)
+        #expect(error?.message.contains("restore the last backup") == true)
+    }
+
+    @Test("a damaged page is told at the start, on use and by the full check")
+    func damagedPage() async throws {
+        let directory = try TestDirectory()
+        let store = try TestStore(directory)
+        for index in 0..<200 { try await store.add("\(index)" + String(repeating: "x", count: 1_000)) }
+        await store.database.close()
+        try directory.damage(at: 4_096 * 4, count: 4_096 * 20)
+        let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
+        #expect(error?.code == .corrupt)
+        let unchecked = try TestStore(directory, settings: DatabaseSettings(checksIntegrity: false))
+        #expect(await unchecked.code { _ = try await unchecked.texts() } == .corrupt)
+        #expect(try await !unchecked.database.integrityProblems().isEmpty)
+    }
+
+    @Test("a place that cannot hold a store is told", arguments: ["/nonexistent/x/store", "/tmp", "/dev/null"])
+    func noPlace(_ path: String) {
+        let error = #expect(throws: DatabaseError.self) { try Database(path: path, migrations: []) }
+        #expect(error?.code == .cannotOpen)
+        #expect(error?.message.contains(path) == true)
+    }
+
+    @Test("a lock of another process is waited for, then told")
+    func locked() async throws {
+        let store = try TestStore(settings: DatabaseSettings(busyTimeout: .milliseconds(50)))
+        let other = try Connection.openWriter(
+            path: store.directory.store, migrations: TestStore.migrations, settings: DatabaseSettings())
+        try other.control("BEGIN IMMEDIATE")
+        try other.execute("INSERT INTO notes (text) VALUES ('theirs')")
+        let error = await #expect(throws: DatabaseError.self) { try await store.add("mine") }
+        #expect(error?.code == .locked)
+        #expect(error?.message.contains("another process") == true)
+        #expect(try await store.texts() == [])
+        try other.control("COMMIT")
+        try await store.add("mine")
+        #expect(try await store.texts() == ["theirs", "mine"])
+    }
+
+    @Test("two stores on one file write in turns")
+    func twoWriters() async throws {
+        let directory = try TestDirectory()
+        let stores = [try TestStore(directory), try TestStore(directory)]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, store) in stores.enumerated() {
+                for index in 0..<50 { group.addTask { try await store.add("\(number)-\(index)") } }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await stores[0].texts().count == 100)
+    }
+}

@@ -1,0 +1,95 @@
+import Testing
+
+@testable import Database
+
+@Suite("Migrations", .timeLimit(.minutes(1)))
+struct MigrationTests {
+    private let directory: TestDirectory
+    private static let steps = [
+        Migration(
+            number: 1, name: "people",
+            sql: "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO people (name) VALUES ('a')"),
+        Migration(number: 2, name: "pets", sql: "CREATE TABLE pets (owner INTEGER NOT NULL REFERENCES people (id))"),
+        // Rebuilding a table that others refer to.
+        Migration(
+            number: 3, name: "rebuild",
+            sql: """
+                CREATE TABLE new_people (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+                INSERT INTO new_people SELECT id, name FROM people;
+                DROP TABLE people;
+                ALTER TABLE new_people RENAME TO people;
+                """),
+    ]
+
+    init() throws { self.directory = try TestDirectory() }
+
+    private func open(_ steps: [Migration]) throws(DatabaseError) -> Database {
+        try Database(path: self.directory.store, migrations: steps)
+    }
+
+    @Test("steps are applied once and in order, from any earlier version", arguments: 0...3)
+    func stepByStep(_ version: Int) async throws {
+        let old = try self.open(Array(Self.steps.prefix(version)))
+        #expect(try await old.schemaVersion() == version)
+        await old.close()
+        let new = try self.open(Self.steps.reversed())
+        #expect(try await new.schemaVersion() == 3)
+        #expect(try await new.read { try $0.query("SELECT name FROM people").map { $0["name"] } } == ["a"])
+        let rows = try await new.read {
+            try $0.query("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
+        }
+        #expect(rows.map { $0["name"] } == ["people", "pets", "rebuild"])
+        #expect(rows.allSatisfy { $0["checksum"].text?.utf8.count == 16 })
+        // Foreign keys hold again afterwards.
+        let code = await #expect(throws: DatabaseError.self) {
+            try await new.write { try $0.execute("INSERT INTO pets (owner) VALUES (99)") }
+        }?.code
+        #expect(code == .constraint)
+    }
+
+    @Test("a newer store is refused and left as it is")
+    func tooNew() async throws {
+        await (try self.open(Self.steps)).close()
+        let error = #expect(throws: DatabaseError.self) { try self.open(Array(Self.steps.prefix(2))) }
+        #expect(error?.code == .tooNew)
+        #expect(error?.message.contains("schema 3, this program knows 2") == true)
+        #expect(try await self.open(Self.steps).schemaVersion() == 3)
+    }
+
+    @Test("a step that was changed after its release is refused")
+    func changed() async throws {
+        await (try self.open(Self.steps)).close()
+        var steps = Self.steps
+        steps[1] = Migration(number: 2, name: "pets", sql: "CREATE TABLE pets (owner INTEGER)")
+        let error = #expect(throws: DatabaseError.self) { try self.open(steps) }
+        #expect(error?.code == .migration)
+        #expect(error?.message.contains("step 2 (pets)") == true)
+    }
+
+    @Test(
+        "a step that fails is undone as a whole, the ones before stay",
+        arguments: ["CREATE TABLE x (y); SELEC 1", "CREATE TABLE x (y); INSERT INTO pets VALUES (42)"])
+    func failing(_ sql: String) async throws {
+        let steps = Array(Self.steps.prefix(2)) + [Migration(number: 3, name: "bad", sql: sql)]
+        let error = #expect(throws: DatabaseError.self) { try self.open(steps) }
+        #expect(error?.code == .migration)
+        #expect(error?.message.contains("step 3 (bad)") == true)
+        let store = try self.open(Array(Self.steps.prefix(2)))
+        #expect(try await store.schemaVersion() == 2)
+        #expect(try await store.read { try $0.query("SELECT 1 FROM sqlite_schema WHERE name = 'x'") }.isEmpty)
+    }
+
+    @Test("numbers without order are a mistake of the program", arguments: [[1, 3], [2], [1, 1], [0, 1]])
+    func numbering(_ numbers: [Int]) {
+        let steps = numbers.map { Migration(number: $0, name: "x", sql: "SELECT 1") }
+        #expect(#expect(throws: DatabaseError.self) { try self.open(steps) }?.code == .misuse)
+    }
+
+    @Test("several openers at once apply each step once")
+    func race() async throws {
+        try await withThrowingTaskGroup(of: Database.self) { group in
+            for _ in 0..<4 { group.addTask { @concurrent in try self.open(Self.steps) } }
+            for try await database in group { #expect(try await database.schemaVersion() == 3) }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Glibc
+import Primitives
+import Testing
+
+@testable import Database
+
+@Suite("Writes", .timeLimit(.minutes(1)))
+struct WriteTests {
+    @Test("many writers at once are all stored, in few commits")
+    func groupCommit() async throws {
+        let reports = Protected<[Int]>([])
+        let store = try TestStore(
+            settings: DatabaseSettings(commitObserver: { report in
+                #expect(report.duration > .zero)
+                reports.withLock { $0.append(report.writes) }
+            }))
+        // The writer is held, so that what arrives meanwhile shares a commit.
+        let gate = Gate()
+        async let held: Void = store.database.write { _ in gate.block() }
+        await withTaskGroup(of: Void.self) { group in
+            for index in 0..<64 {
+                group.addTask {
+                    await #expect(throws: Never.self) { try await store.add("n\(index)") }
+                }
+            }
+            gate.open()
+        }
+        try await held
+        #expect(try await store.texts().count == 64)
+        let sizes = reports.withLock { $0 }
+        #expect(sizes.reduce(0, +) == 65)
+        #expect(sizes.count <= 65)
+    }
+
+    @Test("a write that fails undoes only itself and passes its error on")
+    func failureIsAlone() async throws {
+        let store = try TestStore()
+        let gate = Gate()
+        let results = Protected<[String]>([])
+        store.database.submit({ _ in gate.block() }, completion: { _ in })
+        for index in 0..<10 {
+            store.database.submit({ connection in
+                try connection.execute("INSERT INTO notes (text) VALUES ($1)", "n\(index)")
+                if index % 3 == 0 { throw Refusal() }
+                return index
+            }) { result in
+                results.withLock { results in
+                    switch result {
+                    case .success(let value): results.append("\(value)")
+                    case .failure(let error): results.append(error is Refusal ? "refused" : "\(error)")
+                    }
+                }
+            }
+        }
+        gate.open()
+        try await store.add("last")
+        #expect(try await store.texts() == ["n1", "n2", "n4", "n5", "n7", "n8", "last"])
+        #expect(results.withLock { Set($0) } == ["refused", "1", "2", "4", "5", "7", "8"])
+        #expect(results.withLock { $0.filter { $0 != "refused" } } == ["1", "2", "4", "5", "7", "8"])
+    }
+
+    @Test("a part of a write can fail by itself")
+    func savepoints() async throws {
+        let store = try TestStore()
+        try await store.database.write { connection in
+            try connection.execute("INSERT INTO notes (text) VALUES ('a')")
+            #expect(throws: Refusal.self) {
+                try connection.savepoint {
+                    try connection.execute("INSERT INTO notes (text) VALUES ('b')")
+                    try connection.savepoint { try connection.execute("INSERT INTO notes (text) VALUES ('c')") }
+                    throw Refusal()
+                }
+            }
+            try connection.savepoint { try connection.execute("INSERT INTO notes (text) VALUES ('d')") }
+        }
+        #expect(try await store.texts() == ["a", "d"])
+    }
+
+    @Test("a cancelled task's write is stored all the same")
+    func cancellation() async throws {
+        let store = try TestStore()
+        let task = Task { try await store.add("kept") }
+        task.cancel()
+        try await task.value
+        #expect(try await store.texts() == ["kept"])
+    }
+
+    @Test("more work than the queue holds is refused")
+    func overload() async throws {
+        let store = try TestStore(settings: DatabaseSettings(queueCapacity: 4))
+        let (started, gate) = (Gate(), Gate())
+        store.database.submit(
+            { _ in
+                started.open()
+                gate.block()
+            }, completion: { _ in })
+        await started.opened()
+        let codes = Protected<[DatabaseError.Code?]>([])
+        for _ in 0..<6 {
+            store.database.submit({ _ in }) { result in
+                guard case .failure(let error) = result else { return }
+                codes.withLock { $0.append((error as? DatabaseError)?.code) }
+            }
+        }
+        #expect(codes.withLock { $0 } == [.overloaded, .overloaded])
+        gate.open()
+        await store.database.close()
+    }
+
+    @Test("closing finishes what was asked for and refuses what comes after")
+    func closing() async throws {
+        let store = try TestStore()
+        let done = Protected(0)
+        for index in 0..<100 {
+            store.database.submit({ try $0.execute("INSERT INTO notes (text) VALUES ($1)", "n\(index)") }) { _ in
+                done.withLock { $0 += 1 }
+            }
+        }
+        await store.database.close()
+        #expect(done.withLock { $0 } == 100)
+        #expect(await store.code { try await store.add("late") } == .closed)
+        #expect(await store.code { _ = try await store.texts() } == .closed)
+        await store.database.close()
+        // The log is in the file now.
+        #expect(try store.directory.names() == ["store.sqlite"])
+        #expect(try await TestStore(store.directory).texts().count == 100)
+    }
+
+    @Test("a store that is let go still writes what was submitted")
+    func lettingGo() async throws {
+        let directory = try TestDirectory()
+        let gate = Gate()
+        do {
+            let store = try TestStore(directory)
+            store.database.submit({ try $0.execute("INSERT INTO notes (text) VALUES ('x')") }) { _ in gate.open() }
+        }
+        await gate.opened()
+        #expect(try await TestStore(directory).texts() == ["x"])
+    }
+
+    @Test("the log doesn't grow without end")
+    func logIsCheckpointed() async throws {
+        let store = try TestStore()
+        let text = String(repeating: "x", count: 100_000)
+        for index in 0..<200 { try await store.add("\(index)\(text)") }
+        var status = stat()
+        #expect(stat(store.directory.store + "-wal", &status) == 0)
+        #expect(status.st_size < 8 << 20)
+    }
+}
