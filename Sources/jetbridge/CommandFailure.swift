@@ -21,10 +21,3 @@ struct CommandFailure: Error, Equatable {
         self.status = status
     }
 }
-
-extension CommandFailure {
-    /// A command whose work is done by the host's parts, in a build that has them not.
-    static func needsHost(_ syntax: CommandSyntax) -> CommandFailure {
-        CommandFailure("'\(syntax.name)' is not in this build")
-    }
-}

@@ -6,6 +6,7 @@ struct ChatTalk: Sendable {
     let link: ChatLink
     let thread: String
     let context: CommandContext
+    let interrupts: Interrupts
 
     /// One question; the answer goes to standard output, everything else to standard error.
     func answer(_ message: String) async throws {
@@ -35,6 +36,9 @@ struct ChatTalk: Sendable {
 
     private func follow(_ message: String) async throws -> JSON {
         var text = ""
+        let (link, thread) = (self.link, self.thread)
+        self.interrupts.set { try? await link.stop(thread) }
+        defer { self.interrupts.set(nil) }
         let operation = try await self.link.ask(message, in: self.thread) { frame in
             switch frame.type {
             case "execution":

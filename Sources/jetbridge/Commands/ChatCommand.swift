@@ -28,15 +28,19 @@ struct ChatCommand: Command {
         let input = StandardInput()
         let message = try await Self.message(context, input)
         let model = context.arguments.value("model")
+        let interrupts = Interrupts()
+        let watch = try await interrupts.watch()
         try await ChatHost.withLink(configuration) { link in
             let thread = try await link.newThread()
+            let talk = ChatTalk(link: link, thread: thread, context: context, interrupts: interrupts)
             if let model { try await Self.choose(model, in: thread, link) }
             if let message {
-                try await ChatTalk(link: link, thread: thread, context: context).answer(message)
+                try await talk.answer(message)
             } else {
-                try await ChatTalk(link: link, thread: thread, context: context).converse(input)
+                try await talk.converse(input)
             }
         }
+        await watch.cancel()
     }
 
     /// What to ask at once; nil for a conversation.
