@@ -4,9 +4,9 @@ internal import Primitives
 
 /// The web chat as a network: its page reads the transcript and the live frames, so posting is only a notification.
 package final class WebAdapter: ChatAdapter {
-    package static let id = AdapterID("web")
+    package static let adapterID = AdapterID("web")
 
-    package let id = WebAdapter.id
+    package let id = WebAdapter.adapterID
     package let renderer: any MessageRenderer = WebRenderer()
 
     private struct State {

@@ -1,10 +1,13 @@
 internal import Glibc
 internal import Host
 internal import Lifecycle
+internal import Logging
 
 @main
 struct Jetbridge {
-    static func main() async {
+    // Not an async main: the main thread would then wait in sigsuspend(2) with every signal let through, and take those
+    // that the host waits for with their default action.
+    static func main() {
         let words = Array(CommandLine.arguments.dropFirst())
         if let command = words.first, ["serve", "chat"].contains(command) {
             // Before any thread is there, so that no thread takes a signal that the command waits for.
@@ -20,6 +23,12 @@ struct Jetbridge {
             output: Terminal(descriptor: STDOUT_FILENO, environment: surroundings.environment),
             errors: Terminal(descriptor: STDERR_FILENO, environment: surroundings.environment),
             surroundings: surroundings)
-        exit(await program.run().rawValue)
+        // The whole program; it ends the process, and the main thread only waits.
+        Task.detached {
+            let status = await program.run()
+            Logging.flush()
+            exit(status.rawValue)
+        }
+        while true { pause() }
     }
 }

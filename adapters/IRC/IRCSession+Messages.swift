@@ -55,6 +55,10 @@ extension IRCSession {
             if self.link.people[key]?.account != nil, account == nil { self.endIdentity(key) }
             self.link.people[key]?.account = account
         }
+        // The first word of a nick in a connection: whatever was paired with it before is over, however it ended.
+        if account == nil, self.link.people[key]?.hasSpoken == false {
+            self.deliver(.identityEnded(self.nickIdentity(key)))
+        }
         self.link.people[key]?.hasSpoken = true
         self.link.people[key]?.lastSpoke = self.now.monotonic
         self.link.renames[key] = nil

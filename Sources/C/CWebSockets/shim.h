@@ -1,2 +1,166 @@
+// libwebsockets 4.1 with what Swift can't say: tables with callbacks, buffers with LWS_PRE before them, in-out buffers.
 #pragma once
 #include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// One context with one virtual host; its tables must live as long as the context.
+struct cws_service {
+    struct lws_context *_Nullable context;
+    struct lws_vhost *_Nullable vhost;
+    lws_retry_bo_t policy;
+    struct lws_extension extensions[2];
+    struct lws_protocols protocols[2];
+};
+
+/// The file of certificate authorities, and the seconds for connecting and for the handshake.
+struct cws_options {
+    const char *_Nullable ca_file;
+    int is_client;
+    int has_deflate;
+    int timeout;
+    size_t receive_size;
+};
+
+static inline void cws_stop(struct cws_service *_Nonnull service) {
+    if (service->context) lws_context_destroy(service->context);
+    free(service);
+}
+
+static inline struct cws_service *_Nullable cws_start(
+    lws_callback_function *_Nonnull callback, void *_Nonnull user, const struct cws_options *_Nonnull options) {
+    struct cws_service *service = calloc(1, sizeof *service);
+    if (!service) return NULL;
+    // Pings are the caller's business; these only have to be later than any of its deadlines.
+    service->policy.secs_since_valid_ping = 65500;
+    service->policy.secs_since_valid_hangup = 65530;
+    service->protocols[0].name = "jetbridge";
+    service->protocols[0].callback = callback;
+    service->protocols[0].rx_buffer_size = options->receive_size;
+    service->extensions[0].name = "permessage-deflate";
+    service->extensions[0].callback = lws_extension_callback_pm_deflate;
+    service->extensions[0].client_offer = "permessage-deflate; client_no_context_takeover; server_no_context_takeover";
+
+    struct lws_context_creation_info info;
+    memset(&info, 0, sizeof info);
+    info.port = options->is_client ? CONTEXT_PORT_NO_LISTEN : CONTEXT_PORT_NO_LISTEN_SERVER;
+    info.protocols = service->protocols;
+    info.extensions = options->has_deflate ? service->extensions : NULL;
+    info.retry_and_idle_policy = &service->policy;
+    info.user = user;
+    info.gid = (int)-1;
+    info.uid = (int)-1;
+    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES;
+    if (options->is_client) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info.client_ssl_ca_filepath = options->ca_file;
+    if (options->timeout > 0) {
+        info.timeout_secs = (unsigned int)options->timeout;
+        info.connect_timeout_secs = (unsigned int)options->timeout;
+    }
+    service->context = lws_create_context(&info);
+    if (service->context) service->vhost = lws_create_vhost(service->context, &info);
+    if (service->vhost) return service;
+    cws_stop(service);
+    return NULL;
+}
+
+/// Waits for events and handles them.
+static inline void cws_turn(struct cws_service *_Nonnull service) { (void)lws_service(service->context, 0); }
+
+/// Makes a running or the next turn return. Legal on any thread while the context lives.
+static inline void cws_wake(struct cws_service *_Nonnull service) { lws_cancel_service(service->context); }
+
+/// Takes over a connected socket whose first bytes have been read. NULL: it has been closed.
+static inline struct lws *_Nullable cws_adopt(
+    struct cws_service *_Nonnull service, int socket, const void *_Nonnull bytes, size_t count) {
+    return lws_adopt_socket_vhost_readbuf(service->vhost, socket, (const char *)bytes, count);
+}
+
+struct cws_target {
+    const char *_Nonnull address;
+    const char *_Nonnull host;
+    const char *_Nonnull path;
+    const char *_Nullable origin;
+    const char *_Nullable subprotocols;
+    int port;
+    int is_secure;
+};
+
+/// Begins to connect; name resolution blocks. `tag` becomes the connection's opaque user data.
+static inline struct lws *_Nullable cws_connect(
+    struct cws_service *_Nonnull service, const struct cws_target *_Nonnull target, void *_Nonnull tag) {
+    struct lws_client_connect_info info;
+    memset(&info, 0, sizeof info);
+    info.context = service->context;
+    info.vhost = service->vhost;
+    info.address = target->address;
+    info.host = target->host;
+    info.path = target->path;
+    info.origin = target->origin;
+    info.protocol = target->subprotocols;
+    info.local_protocol_name = service->protocols[0].name;
+    info.port = target->port;
+    info.ssl_connection = target->is_secure ? LCCSCF_USE_SSL : 0;
+    info.ietf_version_or_minus_one = -1;
+    info.opaque_user_data = tag;
+    info.retry_and_idle_policy = &service->policy;
+    return lws_client_connect_via_info(&info);
+}
+
+/// What cws_start was given as `user`.
+static inline void *_Nullable cws_user(struct lws *_Nonnull wsi) { return lws_context_user(lws_get_context(wsi)); }
+
+/// Writes `count` bytes; `LWS_PRE` bytes before `bytes` belong to the library.
+static inline int cws_write(struct lws *_Nonnull wsi, void *_Nonnull bytes, size_t count, int kind) {
+    return lws_write(wsi, (unsigned char *)bytes, count, (enum lws_write_protocol)kind);
+}
+
+/// The flags of one piece of a message.
+static inline int cws_kind(int is_text, int is_first, int is_last) {
+    int kind = is_first ? (is_text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY) : LWS_WRITE_CONTINUATION;
+    return is_last ? kind : kind | LWS_WRITE_NO_FIN;
+}
+
+static inline size_t cws_headroom(void) { return LWS_PRE; }
+
+static inline void cws_set_close(struct lws *_Nonnull wsi, int code, const void *_Nullable reason, size_t count) {
+    lws_close_reason(wsi, (enum lws_close_status)code, (unsigned char *)reason, count);
+}
+
+/// Ends the connection within the seconds given; 0 at once, from the loop.
+static inline void cws_end(struct lws *_Nonnull wsi, int seconds) {
+    lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, seconds > 0 ? seconds : LWS_TO_KILL_ASYNC);
+}
+
+/// Small windows and tables, so that an open socket costs little.
+static inline void cws_spare_memory(struct lws *_Nonnull wsi) {
+    (void)lws_set_extension_option(wsi, "permessage-deflate", "mem_level", "4");
+    (void)lws_set_extension_option(wsi, "permessage-deflate", "comp_level", "1");
+}
+
+/// Adds a header to a client's handshake, in LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER. `name` ends with a colon.
+static inline int cws_add_header(
+    struct lws *_Nonnull wsi, void *_Nonnull in, size_t length, const char *_Nonnull name, const char *_Nonnull value) {
+    unsigned char **position = (unsigned char **)in;
+    return lws_add_http_header_by_name(
+        wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), position, *position + length);
+}
+
+/// Adds a whole header line to a server's 101, in LWS_CALLBACK_ADD_HEADERS.
+static inline void cws_add_line(void *_Nonnull in, const void *_Nonnull line, size_t length) {
+    struct lws_process_html_args *args = (struct lws_process_html_args *)in;
+    if ((int)length > args->max_len - args->len) return;
+    memcpy(args->p, line, length);
+    args->p += length;
+}
+
+/// The subprotocol that the server chose; its length, 0 for none.
+static inline int cws_subprotocol(struct lws *_Nonnull wsi, char *_Nonnull buffer, int size) {
+    int length = lws_hdr_copy(wsi, buffer, size, WSI_TOKEN_PROTOCOL);
+    return length > 0 ? length : 0;
+}
+
+/// Errors only, to `emit`.
+static inline void cws_set_log(void (*_Nonnull emit)(int level, const char *_Nullable line)) {
+    lws_set_log_level(LLL_ERR, emit);
+}

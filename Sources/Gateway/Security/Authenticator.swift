@@ -69,7 +69,7 @@ struct Authenticator: Sendable {
     private static func bearer(_ header: String) -> String? {
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].equalsIgnoringCase("bearer") else { return nil }
-        return String(parts[1].trimmingBlanks())
+        return String(parts[1].utf8.trimmingBlanks())
     }
 }
 

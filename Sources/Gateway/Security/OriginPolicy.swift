@@ -8,8 +8,8 @@ struct OriginPolicy: Sendable {
     /// The origin of the configured public URL, in lower case.
     private let own: String
 
-    init(publicURL: String) {
-        self.own = ((try? HTTPURL(publicURL))?.origin ?? publicURL).lowercased()
+    init(publicURL: HTTPURL) {
+        self.own = publicURL.origin.lowercased()
     }
 
     /// - Parameters:

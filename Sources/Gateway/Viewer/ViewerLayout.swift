@@ -31,7 +31,7 @@ struct ViewerLayout: Sendable {
             <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
             <meta name="color-scheme" content="light dark">
             <meta name="robots" content="noindex">
-            <title>\(title) · Jetbridge</title>
+            <title>\(VisibleText.of(title)) · Jetbridge</title>
             <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
             <link rel="stylesheet" href="\(WebAsset.viewerStyle.path)">
             </head>

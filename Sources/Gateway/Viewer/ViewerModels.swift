@@ -1,21 +1,40 @@
 /// What the viewer shows of a commit, free of any Git library.
-struct ViewerCommit: Sendable {
-    struct Person: Sendable, Equatable {
-        let name: String
-        let email: String
+package struct ViewerCommit: Sendable {
+    package struct Person: Sendable, Equatable {
+        package let name: String
+        package let email: String
         /// Seconds since 1970.
-        let seconds: Int64
+        package let seconds: Int64
         /// Minutes east of UTC.
-        let offset: Int
+        package let offset: Int
+
+        package init(name: String, email: String, seconds: Int64, offset: Int) {
+            self.name = name
+            self.email = email
+            self.seconds = seconds
+            self.offset = offset
+        }
     }
 
-    let repository: String
-    let sha: String
-    let parents: [String]
-    let author: Person
-    let committer: Person
-    let message: String
-    let files: [ViewerFileChange]
+    package let repository: String
+    package let sha: String
+    package let parents: [String]
+    package let author: Person
+    package let committer: Person
+    package let message: String
+    package let files: [ViewerFileChange]
+
+    package init(
+        repository: String, sha: String, parents: [String], author: Person, committer: Person, message: String, files: [ViewerFileChange]
+    ) {
+        self.repository = repository
+        self.sha = sha
+        self.parents = parents
+        self.author = author
+        self.committer = committer
+        self.message = message
+        self.files = files
+    }
 
     var subject: String { self.message.split(whereSeparator: \.isNewline).first.map(String.init) ?? "(no message)" }
 
@@ -27,41 +46,72 @@ struct ViewerCommit: Sendable {
 }
 
 /// One file of a commit's diff.
-struct ViewerFileChange: Sendable {
-    enum Kind: String, Sendable { case added, removed, modified, renamed, copied }
+package struct ViewerFileChange: Sendable {
+    package enum Kind: String, Sendable { case added, removed, modified, renamed, copied }
 
-    struct Line: Sendable {
-        enum Kind: Sendable { case context, added, removed }
+    package struct Line: Sendable {
+        package enum Kind: Sendable { case context, added, removed }
 
-        let kind: Kind
-        let oldNumber: Int?
-        let newNumber: Int?
-        let text: [UInt8]
+        package let kind: Kind
+        package let oldNumber: Int?
+        package let newNumber: Int?
+        package let text: [UInt8]
+
+        package init(kind: Kind, oldNumber: Int?, newNumber: Int?, text: [UInt8]) {
+            self.kind = kind
+            self.oldNumber = oldNumber
+            self.newNumber = newNumber
+            self.text = text
+        }
     }
 
-    struct Hunk: Sendable {
-        let header: String
-        let lines: [Line]
+    package struct Hunk: Sendable {
+        package let header: String
+        package let lines: [Line]
+
+        package init(header: String, lines: [Line]) {
+            self.header = header
+            self.lines = lines
+        }
     }
 
-    let kind: Kind
-    let oldPath: String
-    let newPath: String
-    let additions: Int
-    let deletions: Int
-    let isBinary: Bool
-    let hunks: [Hunk]
+    package let kind: Kind
+    package let oldPath: String
+    package let newPath: String
+    package let additions: Int
+    package let deletions: Int
+    package let isBinary: Bool
+    package let hunks: [Hunk]
+
+    package init(
+        kind: Kind, oldPath: String, newPath: String, additions: Int, deletions: Int, isBinary: Bool, hunks: [Hunk]
+    ) {
+        self.kind = kind
+        self.oldPath = oldPath
+        self.newPath = newPath
+        self.additions = additions
+        self.deletions = deletions
+        self.isBinary = isBinary
+        self.hunks = hunks
+    }
 
     /// The path by which the file is known after the commit, or before it when it was removed.
     var path: String { self.kind == .removed ? self.oldPath : self.newPath }
 }
 
 /// What the viewer shows of a file.
-struct ViewerBlob: Sendable {
-    let repository: String
-    let ref: String
-    let path: String
-    let bytes: [UInt8]
+package struct ViewerBlob: Sendable {
+    package let repository: String
+    package let ref: String
+    package let path: String
+    package let bytes: [UInt8]
+
+    package init(repository: String, ref: String, path: String, bytes: [UInt8]) {
+        self.repository = repository
+        self.ref = ref
+        self.path = path
+        self.bytes = bytes
+    }
 
     /// As Git decides it: a NUL in the first 8,000 bytes.
     var isBinary: Bool { self.bytes.prefix(8000).contains(0) }
@@ -73,19 +123,32 @@ struct ViewerBlob: Sendable {
 }
 
 /// What the viewer shows of a folder.
-struct ViewerTree: Sendable {
-    struct Entry: Sendable {
-        enum Kind: Sendable { case folder, file, link, submodule }
+package struct ViewerTree: Sendable {
+    package struct Entry: Sendable {
+        package enum Kind: Sendable { case folder, file, link, submodule }
 
-        let name: String
-        let kind: Kind
+        package let name: String
+        package let kind: Kind
         /// Bytes; nil for what is no file.
-        let size: Int?
+        package let size: Int?
+
+        package init(name: String, kind: Kind, size: Int?) {
+            self.name = name
+            self.kind = kind
+            self.size = size
+        }
     }
 
-    let repository: String
-    let ref: String
+    package let repository: String
+    package let ref: String
     /// Empty for the root.
-    let path: String
-    let entries: [Entry]
+    package let path: String
+    package let entries: [Entry]
+
+    package init(repository: String, ref: String, path: String, entries: [Entry]) {
+        self.repository = repository
+        self.ref = ref
+        self.path = path
+        self.entries = entries
+    }
 }

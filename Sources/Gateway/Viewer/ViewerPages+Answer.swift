@@ -10,8 +10,8 @@ extension ViewerPages {
                 ViewerLayout.Crumb(title: title, path: "/#/t/\(thread)"), ViewerLayout.Crumb(title: "Answer", path: nil),
             ], isNarrow: true,
             body: """
-                <article><p class="faint">Jetbridge · <time datetime="\(time.machine)">\(time.text)</time></p>\
-                <div class="prose">\(rendered)</div></article>
+                <article class="card"><div class="bar"><b>Jetbridge</b><time class="faint" datetime="\(time.machine)">\(time.text)</time></div>\
+                <div class="rendered prose">\(rendered)</div></article>
                 """)
     }
 }

@@ -14,7 +14,7 @@ extension ViewerPages {
         return self.layout.page(
             title: "\(blob.path) · \(blob.repository)",
             crumbs: self.crumbs(repository: blob.repository, ref: blob.ref, path: blob.path),
-            body: "<section class=\"card\" aria-label=\"\(blob.path)\">\(bar)\(self.content(of: blob, isSource: isSource))</section>")
+            body: "<section class=\"card\" aria-label=\"\(VisibleText.of(blob.path))\">\(bar)\(self.content(of: blob, isSource: isSource))</section>")
     }
 
     private func facts(of blob: ViewerBlob) -> String {

@@ -85,7 +85,7 @@ extension ViewerPages {
             file.kind == .removed
             ? "" : "<a href=\"\(ViewerPath.blob(commit.repository, commit.sha, file.newPath))\">View the file</a>"
         return """
-            <section class="card" id="file-\(number)" aria-label="\(file.path)"><div class="bar"><span class="path">\(self.name(of: file))</span>\
+            <section class="card" id="file-\(number)" aria-label="\(VisibleText.of(file.path))"><div class="bar"><span class="path">\(self.name(of: file))</span>\
             <span class="num">\(self.counts(of: file))</span><span class="spacer"></span>\(link)</div>\(self.content(of: file, left: &left))</section>
             """
     }

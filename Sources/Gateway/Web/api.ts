@@ -12,6 +12,7 @@ export interface Thread {
   model: string | null;
   updated_at: Timestamp;
   active_operation: string | null;
+  can_write: boolean;
 }
 export interface Commit {
   sha: string;
@@ -33,7 +34,7 @@ export interface Operation {
 }
 export interface Message {
   id: string;
-  role: "user" | "assistant" | "note" | "commit";
+  role: "user" | "command" | "assistant" | "note" | "commit";
   author: string | null;
   text: string;
   created_at: Timestamp;
@@ -90,7 +91,7 @@ async function problem(response: Response): Promise<APIError> {
   return new APIError(response.status, detail || `The server answered ${response.status}.`, Number.isFinite(wait) ? wait : 0);
 }
 
-export const signIn = (code: string): Promise<void> => call("POST", "/signin", { code });
+export const signIn = (code: string, name: string): Promise<void> => call("POST", "/signin", name ? { code, name } : { code });
 export const signOut = (): Promise<void> => call("POST", "/signout", {});
 export const me = (): Promise<Me> => call("GET", "/me");
 export const commands = (): Promise<{ items: Command[] }> => call("GET", "/commands");

@@ -105,6 +105,7 @@ class App {
   private showTitle(known?: api.Thread): void {
     const id = this.conversation?.id ?? null;
     const thread = known ?? (id === null ? undefined : this.list.find(id));
+    this.composer.setPlace(thread && thread.id === id && !thread.can_write ? thread.adapter : null);
     if (id === null) this.shell.setTitle("New conversation", null, null);
     else if (thread && thread.id === id) this.shell.setTitle(thread.title || "New conversation", thread.adapter, thread.model);
   }

@@ -56,7 +56,7 @@ package final class Host: Sendable {
                 settings: BridgeParts.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now))
-        self.gateway = GatewayParts.gateway(
+        self.gateway = try GatewayParts.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
             publicURL: self.publicURL)
         self.signInCode = self.bridge.access.printSignInCode()

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Host
 internal import JSON
+internal import Lifecycle
 internal import Logging
 
 struct ChatCommand: Command {

@@ -1,7 +1,7 @@
 // Where a message is written: drafts for each conversation, and completion of commands.
 
 import { Command } from "../api";
-import { h, icon, iconButton, replace } from "../dom";
+import { append, h, icon, iconButton, replace } from "../dom";
 
 export interface ComposerDelegate {
   send(text: string): void;
@@ -14,6 +14,9 @@ export class Composer {
   private readonly options = h("ul", { class: "completions", id: "completions", role: "listbox", "aria-label": "Commands", hidden: true });
   private readonly button: HTMLButtonElement;
   private readonly stopButton: HTMLButtonElement;
+  private readonly box = h("div", { class: "composer-box" });
+  private readonly hint = h("p", { class: "composer-hint" }, "Enter sends · Shift+Enter makes a new line · ? shows the shortcuts");
+  private readonly elsewhere = h("p", { class: "elsewhere", hidden: true });
   private readonly drafts = new Map<string, string>();
   private thread = "";
   private commands: Command[] = [];
@@ -32,13 +35,22 @@ export class Composer {
     this.element = h(
       "form", { class: "composer", onsubmit: (event: Event) => { event.preventDefault(); this.submit(); } },
       this.options,
-      h("div", { class: "composer-box" }, this.field, this.stopButton, this.button),
-      h("p", { class: "composer-hint" }, "Enter sends · Shift+Enter makes a new line · ? shows the shortcuts"));
+      this.box, this.hint, this.elsewhere);
+    append(this.box, [this.field, this.stopButton, this.button]);
     this.changed();
   }
 
   setCommands(commands: Command[]): void {
     this.commands = commands;
+  }
+
+  /** A conversation of another network is written to there; `place` names it. */
+  setPlace(place: string | null): void {
+    this.element.classList.toggle("is-elsewhere", place !== null);
+    this.field.disabled = place !== null;
+    replace(this.elsewhere, place && `This conversation takes place on ${place}. Answer there, so that everybody sees it.`);
+    this.elsewhere.hidden = place === null;
+    this.box.hidden = this.hint.hidden = place !== null;
   }
 
   setBusy(isBusy: boolean): void {

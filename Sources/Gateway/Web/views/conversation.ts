@@ -127,27 +127,27 @@ export class Conversation {
         if (!turn.element.dataset.stored) turn.append(frame.content);
         break;
       case "error":
-        turn.setState("failed", frame.content);
-        void this.finish(frame.operation_id, turn);
+        // Failed, stopped or interrupted: the store knows which.
+        void this.finish(frame.operation_id, turn, "failed", frame.content);
         break;
       case "complete":
-        turn.setState("complete");
-        void this.finish(frame.operation_id, turn);
+        void this.finish(frame.operation_id, turn, "complete", null);
         break;
     }
     this.showBusy();
   }
 
   /** The store tells how it ended, and its text is the one that counts. */
-  private async finish(id: string, turn: TurnEntry): Promise<void> {
+  private async finish(id: string, turn: TurnEntry, state: api.OperationState, error: string | null): Promise<void> {
     await this.sync();
     try {
       this.apply(await api.operation(id));
-    } catch (error) {
-      this.delegate.failed(error);
+    } catch (failure) {
+      this.delegate.failed(failure);
     }
+    if (turn.isOpen) turn.setState(state, error);
     this.showBusy();
-    announce(turn.state === "failed" ? "The answer failed." : `Jetbridge answered: ${turn.plainText.slice(0, 600)}`);
+    announce(turn.summary);
     this.delegate.changed();
   }
 
@@ -175,7 +175,7 @@ export class Conversation {
   private place(message: api.Message): void {
     if (this.seen.has(message.id)) return;
     this.seen.add(message.id);
-    if (message.role === "user") {
+    if (message.role === "user" || message.role === "command") {
       const entry = new UserEntry(message.text, message.author ?? "Someone", message.created_at, message.id);
       const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
       this.separate(message.created_at);

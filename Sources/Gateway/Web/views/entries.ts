@@ -76,8 +76,12 @@ export class TurnEntry {
     this.element = h("article", { class: "entry entry-bot", "aria-label": "Jetbridge" }, this.head, this.body.element, this.notes, this.commits, this.status);
   }
 
-  get plainText(): string {
-    return (this.body.element.textContent ?? "").trim() || (this.notes.textContent ?? "").trim();
+  /** What a screen reader is told at the end. */
+  get summary(): string {
+    const words = (this.body.element.textContent ?? "").trim() || (this.notes.textContent ?? "").trim();
+    if (this.state === "failed") return `The answer failed. ${words.slice(0, 300)}`;
+    if (this.state === "complete") return `Jetbridge answered: ${words.slice(0, 600)}`;
+    return `The answer ${this.state === "stopped" ? "was stopped" : "was interrupted"}.`;
   }
 
   /** The next piece of the answer. Drawn once a frame, however many pieces come. */
@@ -140,19 +144,20 @@ export class TurnEntry {
   }
 
   private drawStatus(error: string | null = null, position: number | null = null): void {
-    this.element.classList.toggle("is-open", this.isOpen);
+    this.element.dataset.state = this.state;
     this.element.setAttribute("aria-busy", String(this.isOpen));
     const isSilent = this.text === "" && !this.notes.hasChildNodes();
     switch (this.state) {
       case "queued": {
-        const place = position && position > 1 ? `Queued, ${position} answers are before this one.` : "Queued, it starts when the answer before it ends.";
+        const place = position && position > 1 ? `Queued: ${position} messages are ahead of this one.` : "Queued: it is next.";
         return this.show("queued", place);
       }
       case "running":
         return this.show("running", this.thinking || (isSilent ? "Thinking…" : ""));
-      case "stopped": return this.show("ended", "Stopped.");
+      case "stopped":
+        return this.notes.hasChildNodes() ? this.show("action", "", this.resumeButton()) : this.show("ended", "Stopped.", this.resumeButton());
       case "interrupted":
-        if (this.notes.hasChildNodes()) return this.show("warn", "", this.resumeButton());
+        if (this.notes.hasChildNodes()) return this.show("action", "", this.resumeButton());
         return this.show("warn", "Interrupted before the end.", this.resumeButton());
       case "failed":
         if (error) this.element.dataset.error = error;

@@ -16,12 +16,14 @@ export function showSignIn(root: HTMLElement, onDone: () => void): void {
     id: "code", class: "code-field", type: "text", inputmode: "text", autocomplete: "one-time-code", autocapitalize: "characters",
     spellcheck: "false", maxlength: 12, placeholder: "XXXX-XXXX", required: true, "aria-describedby": "code-help code-error",
   });
+  const name = h("input", { id: "name", class: "name-field", type: "text", autocomplete: "name", maxlength: 40, placeholder: "Shown beside your messages" });
   const button = h("button", { type: "submit", class: "primary" }, "Sign in");
   const form = h(
     "form", { class: "signin-form", novalidate: true, onsubmit: submit },
-    h("label", { for: "code" }, "Sign-in code"), field, error, button,
+    h("label", { for: "code" }, "Sign-in code"), field, error,
+    h("label", { for: "name" }, "Your name ", h("span", { class: "optional" }, "optional")), name, button,
     h("p", { class: "hint", id: "code-help" }, "It stands in the terminal where Jetbridge was started. A new one comes from ",
-      h("code", {}, "jetbridge pair"), "."));
+      h("code", {}, "jetbridge pair --role owner"), "."));
   replace(root, h(
     "main", { class: "signin" },
     h("div", { class: "signin-card" }, h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }),
@@ -51,7 +53,7 @@ export function showSignIn(root: HTMLElement, onDone: () => void): void {
     }
     button.disabled = true;
     try {
-      await api.signIn(code);
+      await api.signIn(code, name.value.trim());
       onDone();
     } catch (problem) {
       fail(sentence(problem));

@@ -1,0 +1,127 @@
+internal import Chat
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Sessions
+
+/// Operations, and what the chat commands `models`, `usage`, `status`, `repo` and `help` show.
+struct CatalogRoutes: Sendable {
+    let context: GatewayContext
+
+    private static let reading: APIRoute.Access = .scopes([.chat, .read])
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(
+                method: .get, pattern: "/api/v1/operations/{id}", operation: "getOperation",
+                summary: "One operation: its state, its error, its commits.", access: Self.reading,
+                answers: [
+                    .init(status: .ok, description: "The operation.", schema: "Operation"),
+                    .init(status: .notFound, description: "No such operation.", schema: "Problem"),
+                ], handle: { try await self.operation($0) }),
+            self.listing("models", "ModelPage", "The models that a thread can choose.") { _ in try await self.models() },
+            self.listing("usage", "UsagePage", "Tokens used by model; an owner sees everybody's.") {
+                try await self.usage($0)
+            },
+            APIRoute(
+                method: .get, pattern: "/api/v1/sessions", operation: "listSessions",
+                summary: "The sessions behind the threads.", access: Self.reading, parameters: [.cursor, .limit(30)],
+                answers: [.init(status: .ok, description: "A page.", schema: "SessionPage")],
+                handle: { try await self.sessions($0) }),
+            self.listing("repositories", "RepositoryPage", "The configured repositories, the default first.") { _ in
+                self.repositories()
+            },
+            self.listing("commands", "CommandPage", "The words that can be typed into a thread.") { request in
+                self.commands(for: try request.person().role)
+            },
+        ]
+    }
+
+    private func listing(
+        _ name: String, _ schema: String, _ summary: String,
+        _ items: @escaping @Sendable (APIRequest) async throws -> [JSON]
+    ) -> APIRoute {
+        APIRoute(
+            method: .get, pattern: "/api/v1/\(name)", operation: name, summary: summary, access: Self.reading,
+            answers: [.init(status: .ok, description: "All of them.", schema: schema)],
+            handle: { request in .json(["items": .array(try await items(request)), "next_cursor": .null]) })
+    }
+
+    private func operation(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
+        let id = request.parameter("id")
+        let document = try await self.context.store.read { ledger -> OperationDocument? in
+            guard let turn = try ledger.turn(id: id), let session = try ledger.session(id: turn.session),
+                principal.maySee(session)
+            else { return nil }
+            return try OperationDocument(turn: turn, in: ledger)
+        }
+        guard let document else { throw Problems.missing("operation") }
+        return .json(document.json(publicURL: self.context.settings.publicURL))
+    }
+
+    private func models() async throws -> [JSON] {
+        let directory = self.context.bridge.modelDirectory
+        let choices: [ModelChoice]
+        do { choices = try await directory.list() } catch let error as CancellationError { throw error } catch {
+            throw HTTPProblem(.badGateway, "The models cannot be listed: \(error)")
+        }
+        return choices.map { choice in
+            [
+                "id": .string(choice.id), "detail": .string(choice.detail), "provider": .string(directory.provider),
+                "default": .bool(choice.id == directory.defaultModel),
+            ]
+        }
+    }
+
+    private func usage(_ request: APIRequest) async throws -> [JSON] {
+        let principal = try request.person()
+        let owner = principal.seesEverything ? nil : principal.identity
+        return try await self.context.store.read { ledger in
+            try ledger.usage(ofOwner: owner).map { row in
+                [
+                    "model": .string(row.model), "turns": .integer(row.turns), "input_tokens": .integer(row.input),
+                    "output_tokens": .integer(row.output),
+                ]
+            }
+        }
+    }
+
+    private func sessions(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
+        let limit = try request.limit(default: 30, most: 100)
+        let cursor = request.http.query["cursor"]
+        let owner = principal.seesEverything ? nil : principal.identity
+        let page = try await self.context.store.read { ledger in
+            let page = try ledger.sessions(owner: owner, after: cursor, limit: limit)
+            let items = try page.items.map { session -> JSON in
+                let open = try ledger.openTurns(of: session.id)
+                return [
+                    "id": .string(session.id), "thread_id": .string(session.id), "title": .string(session.title),
+                    "adapter": .string(session.key.adapter.rawValue), "owner": .string(session.owner),
+                    "state": .string(session.state.rawValue),
+                    "running": .integer(Int64(open.count { $0.state == .running })),
+                    "queued": .integer(Int64(open.count { $0.state == .queued })),
+                    "created_at": .string(Timestamp.text(session.createdAt)),
+                    "active_at": .string(Timestamp.text(session.activeAt)),
+                ]
+            }
+            return Page(items: items, next: page.next)
+        }
+        return .json(page.document { $0 })
+    }
+
+    private func repositories() -> [JSON] {
+        let names = self.context.environment.settings.repositories
+        return names.enumerated().map { index, name in
+            ["name": .string(name), "default": .bool(index == 0), "url": .string("/r/\(name)")]
+        }
+    }
+
+    private func commands(for role: Role) -> [JSON] {
+        CommandName.offered.filter { $0.role <= role }.map { command in
+            let usage = command.argument.isEmpty ? command.rawValue : "\(command.rawValue) \(command.argument)"
+            return ["word": .string(command.rawValue), "usage": .string(usage), "summary": .string(command.summary)]
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import Chat
+internal import JSON
+internal import Sessions
+
+/// A thread as the interface shows it.
+struct ThreadDocument: Sendable {
+    let session: SessionRecord
+    /// The operation that runs or waits first.
+    let active: String?
+
+    var json: JSON {
+        [
+            "id": .string(self.session.id), "adapter": .string(self.session.key.adapter.rawValue),
+            "title": .string(self.title), "state": .string(self.session.state.rawValue),
+            "owner": .string(self.session.owner), "model": self.session.model.map { .string($0) } ?? .null,
+            "repository": self.session.repository.map { .string($0) } ?? .null,
+            "created_at": .string(Timestamp.text(self.session.createdAt)),
+            "updated_at": .string(Timestamp.text(self.session.activeAt)),
+            "active_operation": self.active.map { .string($0) } ?? .null,
+            "can_write": .bool(self.session.key.adapter == WebAdapter.adapterID),
+        ]
+    }
+
+    /// A thread of another network that has no title yet goes by its place.
+    private var title: String {
+        if !self.session.title.isEmpty || self.session.key.adapter == WebAdapter.adapterID { return self.session.title }
+        return self.session.route.addressee.map { "\(self.session.route.room.name) · \($0)" } ?? self.session.route.room.name
+    }
+}
+
+/// An operation as the interface shows it.
+struct OperationDocument: Sendable {
+    let turn: TurnRecord
+    /// How many come before it in its thread; nil when it does not wait.
+    let ahead: Int?
+
+    init(turn: TurnRecord, in ledger: Ledger) throws {
+        self.turn = turn
+        guard turn.state == .queued else {
+            self.ahead = nil
+            return
+        }
+        self.ahead = try ledger.openTurns(of: turn.session).firstIndex { $0.id == turn.id }
+    }
+
+    func json(publicURL: String) -> JSON {
+        [
+            "id": .string(self.turn.id), "thread_id": .string(self.turn.session), "kind": .string(self.turn.kind),
+            "state": .string(self.turn.state.rawValue), "queued_at": .string(Timestamp.text(self.turn.queuedAt)),
+            "started_at": self.turn.startedAt.map { .string(Timestamp.text($0)) } ?? .null,
+            "ended_at": self.turn.endedAt.map { .string(Timestamp.text($0)) } ?? .null,
+            "error": self.turn.error.map { .string($0) } ?? .null,
+            "position": self.ahead.map { .integer(Int64($0)) } ?? .null,
+            "commits": .array(self.turn.commits.map { Self.json($0, publicURL: publicURL) }),
+        ]
+    }
+
+    private static func json(_ commit: CommitNotice, publicURL: String) -> JSON {
+        [
+            "sha": .string(commit.sha), "url": .string(CommitLine.url(of: commit, publicURL: publicURL)),
+            "repository": .string(commit.repository), "branch": .string(commit.branch),
+            "subject": .string(commit.subject), "files": .integer(Int64(commit.files)),
+            "additions": .integer(Int64(commit.additions)), "deletions": .integer(Int64(commit.deletions)),
+        ]
+    }
+}
+
+extension MessageRecord {
+    var json: JSON {
+        [
+            "id": .string(String(self.id)), "role": .string(self.role.rawValue),
+            "author": self.author.map { .string($0) } ?? .null, "text": .string(self.text),
+            "created_at": .string(Timestamp.text(self.createdAt)),
+            "operation_id": self.turn.map { .string($0) } ?? .null,
+        ]
+    }
+}
+
+extension LiveFrame {
+    /// The live protocol's frame.
+    var json: JSON {
+        [
+            "id": .string("\(self.operation)-\(self.sequence)"), "operation_id": .string(self.operation),
+            "type": .string(self.kind.rawValue), "content": .string(self.content),
+            "timestamp": .string(Timestamp.text(self.timestamp)), "sequence": .integer(self.sequence),
+        ]
+    }
+}
+
+extension Page {
+    func document(_ item: (Item) -> JSON) -> JSON {
+        ["items": .array(self.items.map(item)), "next_cursor": self.next.map { .string($0) } ?? .null]
+    }
+}

@@ -1,0 +1,25 @@
+internal import Chat
+internal import Logging
+internal import Sessions
+
+/// What the routes work with.
+struct GatewayContext: Sendable {
+    let settings: GatewaySettings
+    let bridge: Bridge
+    let web: WebAdapter
+    let viewer: any ViewerSource
+    let readiness: Readiness
+    let logger: Logger
+
+    var store: SessionStore { self.bridge.store }
+    var environment: BridgeEnvironment { self.bridge.environment }
+    var metrics: Metrics { self.environment.metrics }
+    func now() -> Int64 { self.environment.now() }
+
+    /// The session `id` if `principal` may see it. Throws 404 otherwise: what one may not see does not exist.
+    func session(_ id: String, for principal: Principal) async throws -> SessionRecord {
+        let session = try await self.store.read { ledger in try ledger.session(id: id) }
+        guard let session, principal.maySee(session) else { throw Problems.missing("thread") }
+        return session
+    }
+}

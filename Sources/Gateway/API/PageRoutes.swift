@@ -1,0 +1,66 @@
+internal import HTTP
+internal import HTTPServer
+
+/// The chat's page and its files. Open: what is on them is nobody's.
+struct PageRoutes: Sendable {
+    let context: GatewayContext
+
+    var routes: [APIRoute] {
+        [
+            self.page("/", "page", { request in self.index(request) }),
+            self.page("/assets/icon.svg", "icon", { request in self.icon(request) }),
+            self.page("/assets/{hash}/{name}", "asset", { request in try self.asset(request) }),
+        ]
+    }
+
+    private func page(
+        _ pattern: String, _ operation: String, _ handle: @escaping @Sendable (APIRequest) throws -> HTTPServerResponse
+    ) -> APIRoute {
+        APIRoute(
+            method: .get, pattern: pattern, operation: operation, summary: "", access: .open, answers: [], isHidden: true,
+            handle: { try handle($0) })
+    }
+
+    private func index(_ request: APIRequest) -> HTTPServerResponse {
+        let theme = Front.theme(of: request.http)
+        let attribute = theme.map { " data-theme=\"\($0.rawValue)\"" } ?? ""
+        let text = Self.template.before + attribute + Self.template.after
+        var response = HTTPServerResponse(.ok, .html, bytes: Array(text.utf8))
+        response.headers["Content-Security-Policy"] = SecurityHeaders.chatPolicy
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+    }
+
+    /// The page around the place where the theme goes.
+    private static let template: (before: String, after: String) = {
+        let page = String(decoding: WebAsset.page.bytes, as: UTF8.self)
+            .replacing("@STYLE@", with: WebAsset.style.path)
+            .replacing("@SCRIPT@", with: WebAsset.script.path)
+        let parts = page.split(separator: "<html lang=\"en\"", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return (page, "") }
+        return (parts[0] + "<html lang=\"en\"", parts[1])
+    }()
+
+    private func asset(_ request: APIRequest) throws -> HTTPServerResponse {
+        let name = request.parameter("name")
+        guard let asset = WebAsset.all.first(where: { $0.name == name && $0.hash == request.parameter("hash") }) else {
+            throw Problems.missing("file")
+        }
+        return Self.response(asset, to: request, caching: "public, max-age=31536000, immutable")
+    }
+
+    private func icon(_ request: APIRequest) -> HTTPServerResponse {
+        Self.response(.icon, to: request, caching: "public, max-age=86400")
+    }
+
+    private static func response(_ asset: WebAsset, to request: APIRequest, caching: String) -> HTTPServerResponse {
+        let tag = "\"\(asset.hash)\""
+        var response = HTTPServerResponse(.ok, headers: ["Content-Type": asset.type], body: .bytes(asset.bytes))
+        if request.http.headers.list(of: "if-none-match").contains(where: { $0 == tag || $0 == "W/\(tag)" || $0 == "*" }) {
+            response = HTTPServerResponse(.notModified)
+        }
+        response.headers["ETag"] = tag
+        response.headers["Cache-Control"] = caching
+        return response
+    }
+}

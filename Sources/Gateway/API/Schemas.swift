@@ -1,0 +1,103 @@
+internal import JSON
+
+/// The components of the OpenAPI document. A test holds every answer of the gateway against them.
+enum Schemas {
+    static func reference(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
+
+    static let all: JSONObject = [
+        "Problem": Self.object([
+            ("type", Self.text), ("title", Self.text), ("status", Self.integer), ("detail", Self.text),
+        ]),
+        "SignIn": Self.object([("code", Self.text), ("name", Self.text)], required: ["code"]),
+        "NewMessage": Self.object([("text", Self.text)]),
+        "Created": Self.object([("id", Self.text)]),
+        "Accepted": Self.object([("message_id", Self.text), ("operation_id", Self.text)]),
+        "Person": Self.object([
+            ("name", Self.text), ("role", Self.choice("owner", "member", "guest")), ("identity", Self.text),
+            ("scopes", Self.array(Self.text)),
+        ]),
+        "Thread": Self.object([
+            ("id", Self.text), ("adapter", Self.text), ("title", Self.text),
+            ("state", Self.choice("active", "idle", "archived")), ("owner", Self.text), ("model", Self.optionalText),
+            ("repository", Self.optionalText), ("created_at", Self.time), ("updated_at", Self.time),
+            ("active_operation", Self.optionalText), ("can_write", Self.boolean),
+        ]),
+        "ThreadPage": Self.page("Thread"),
+        "Message": Self.object([
+            ("id", Self.text), ("role", Self.choice("user", "command", "assistant", "note", "commit")),
+            ("author", Self.optionalText), ("text", Self.text), ("created_at", Self.time),
+            ("operation_id", Self.optionalText),
+        ]),
+        "MessagePage": Self.object([
+            ("items", Self.array(Self.reference("Message"))), ("next_cursor", Self.optionalText),
+            ("previous_cursor", Self.optionalText), ("operations", Self.array(Self.reference("Operation"))),
+        ]),
+        "Commit": Self.object([
+            ("sha", Self.text), ("url", Self.text), ("repository", Self.text), ("branch", Self.text),
+            ("subject", Self.text), ("files", Self.integer), ("additions", Self.integer), ("deletions", Self.integer),
+        ]),
+        "Operation": Self.object([
+            ("id", Self.text), ("thread_id", Self.text), ("kind", Self.text),
+            ("state", Self.choice("queued", "running", "complete", "failed", "stopped", "interrupted")),
+            ("queued_at", Self.time), ("started_at", Self.optionalTime), ("ended_at", Self.optionalTime),
+            ("error", Self.optionalText), ("position", Self.optionalInteger),
+            ("commits", Self.array(Self.reference("Commit"))),
+        ]),
+        "Model": Self.object([
+            ("id", Self.text), ("detail", Self.text), ("provider", Self.text), ("default", Self.boolean),
+        ]),
+        "ModelPage": Self.page("Model"),
+        "Usage": Self.object([
+            ("model", Self.text), ("turns", Self.integer), ("input_tokens", Self.integer),
+            ("output_tokens", Self.integer),
+        ]),
+        "UsagePage": Self.page("Usage"),
+        "Session": Self.object([
+            ("id", Self.text), ("thread_id", Self.text), ("title", Self.text), ("adapter", Self.text),
+            ("owner", Self.text), ("state", Self.choice("active", "idle", "archived")), ("running", Self.integer),
+            ("queued", Self.integer), ("created_at", Self.time), ("active_at", Self.time),
+        ]),
+        "SessionPage": Self.page("Session"),
+        "Repository": Self.object([("name", Self.text), ("default", Self.boolean), ("url", Self.text)]),
+        "RepositoryPage": Self.page("Repository"),
+        "Command": Self.object([("word", Self.text), ("usage", Self.text), ("summary", Self.text)]),
+        "CommandPage": Self.page("Command"),
+        "Health": Self.object([("status", Self.text)]),
+        "Readiness": Self.object([
+            ("status", Self.choice("ok", "unavailable")),
+            (
+                "checks",
+                Self.object([
+                    ("store", Self.text), ("model", Self.text), ("jail", Self.text), ("adapters", ["type": "object"]),
+                ])
+            ),
+        ]),
+    ]
+
+    private static let text: JSON = ["type": "string"]
+    private static let optionalText: JSON = ["type": ["string", "null"]]
+    private static let integer: JSON = ["type": "integer"]
+    private static let optionalInteger: JSON = ["type": ["integer", "null"]]
+    private static let boolean: JSON = ["type": "boolean"]
+    private static let time: JSON = ["type": "string", "format": "date-time"]
+    private static let optionalTime: JSON = ["type": ["string", "null"], "format": "date-time"]
+
+    private static func choice(_ values: String...) -> JSON {
+        ["type": "string", "enum": .array(values.map { .string($0) })]
+    }
+
+    private static func array(_ items: JSON) -> JSON { ["type": "array", "items": items] }
+
+    private static func page(_ item: String) -> JSON {
+        Self.object([("items", Self.array(Self.reference(item))), ("next_cursor", Self.optionalText)])
+    }
+
+    /// Every member is required where nothing else is said.
+    private static func object(_ members: [(String, JSON)], required: [String]? = nil) -> JSON {
+        let names = required ?? members.map(\.0)
+        return [
+            "type": "object", "properties": .object(JSONObject(members: members)),
+            "required": .array(names.map { .string($0) }),
+        ]
+    }
+}

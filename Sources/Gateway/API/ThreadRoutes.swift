@@ -1,0 +1,216 @@
+internal import Chat
+internal import Crypto
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Logging
+internal import Sessions
+
+/// Threads of every network, their messages, and writing into those of the web.
+struct ThreadRoutes: Sendable {
+    let context: GatewayContext
+
+    /// Longer messages are refused; a specification may have 100 KB.
+    private static let textLimit = 256 * 1024
+    private static let reading: APIRoute.Access = .scopes([.chat, .read])
+
+    var routes: [APIRoute] {
+        [self.list, self.create, self.show, self.messages, self.post]
+    }
+
+    private var list: APIRoute {
+        APIRoute(
+            method: .get, pattern: "/api/v1/threads", operation: "listThreads",
+            summary: "Threads of all networks, last active first.", access: Self.reading,
+            parameters: [
+                .cursor, .limit(30), .init(name: "adapter", place: .query, description: "Only this network's threads."),
+            ],
+            answers: [.init(status: .ok, description: "A page.", schema: "ThreadPage")],
+            handle: { try await self.list($0) })
+    }
+
+    private var create: APIRoute {
+        APIRoute(
+            method: .post, pattern: "/api/v1/threads", operation: "createThread", summary: "Begins a thread in the web chat.",
+            access: .scopes([.chat]), parameters: [.idempotencyKey], bodyLimit: 4096,
+            answers: [.init(status: .created, description: "The new thread.", schema: "Created")],
+            handle: { try await self.create($0) })
+    }
+
+    private var show: APIRoute {
+        APIRoute(
+            method: .get, pattern: "/api/v1/threads/{id}", operation: "getThread", summary: "One thread.",
+            access: Self.reading,
+            answers: [
+                .init(status: .ok, description: "The thread.", schema: "Thread"),
+                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
+            ], handle: { try await self.show($0) })
+    }
+
+    private var messages: APIRoute {
+        APIRoute(
+            method: .get, pattern: "/api/v1/threads/{id}/messages", operation: "listMessages",
+            summary: "A thread's messages, oldest first.", access: Self.reading,
+            parameters: [
+                .cursor, .limit(50),
+                .init(name: "after", place: .query, description: "Only messages behind the one with this id."),
+                .init(
+                    name: "before", place: .query,
+                    description: "The messages right before the one with this id, or `latest` for the newest ones."),
+            ],
+            answers: [
+                .init(status: .ok, description: "A page.", schema: "MessagePage"),
+                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
+            ], handle: { try await self.messages($0) })
+    }
+
+    private var post: APIRoute {
+        APIRoute(
+            method: .post, pattern: "/api/v1/threads/{id}/messages", operation: "postMessage",
+            summary: "Writes into a thread of the web chat: a message or a `/command`.", access: .scopes([.chat]),
+            parameters: [.idempotencyKey], body: "NewMessage", bodyLimit: 2 * 1024 * 1024,
+            answers: [
+                .init(status: .accepted, description: "Stored; the operation answers it.", schema: "Accepted"),
+                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
+            ], handle: { try await self.post($0) })
+    }
+
+    // MARK: Reading
+
+    private func list(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
+        let limit = try request.limit(default: 30, most: 100)
+        let cursor = request.http.query["cursor"]
+        let adapter = request.http.query["adapter"]
+        let owner = principal.seesEverything ? nil : principal.identity
+        let page = try await self.context.store.read { ledger in
+            let page = try ledger.sessions(adapter: adapter, owner: owner, after: cursor, limit: limit)
+            let items = try page.items.map { ThreadDocument(session: $0, active: try ledger.openTurns(of: $0.id).first?.id) }
+            return Page(items: items, next: page.next)
+        }
+        return .json(page.document { $0.json })
+    }
+
+    private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let session = try await self.context.session(request.parameter("id"), for: request.person())
+        let active = try await self.context.store.read { ledger in try ledger.openTurns(of: session.id).first?.id }
+        return .json(ThreadDocument(session: session, active: active).json)
+    }
+
+    private func messages(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let session = try await self.context.session(request.parameter("id"), for: request.person())
+        let limit = try request.limit(default: 50, most: 200)
+        let query = request.http.query
+        let before = try query["before"].map { try Self.position($0, named: "before", latest: true) }
+        let after = try (query["cursor"] ?? query["after"]).map { try Self.position($0, named: "cursor", latest: false) }
+        let publicURL = self.context.settings.publicURL
+        let document = try await self.context.store.read { ledger -> JSON in
+            let page: MessagePage
+            if let before {
+                page = try ledger.messages(of: session.id, before: before, limit: limit)
+            } else {
+                let found = try ledger.messages(of: session.id, after: after.map(String.init), limit: limit)
+                page = MessagePage(items: found.items, next: found.next, previous: nil)
+            }
+            var operations: [JSON] = []
+            var seen: Set<String> = []
+            for message in page.items {
+                guard let id = message.turn, seen.insert(id).inserted, let turn = try ledger.turn(id: id) else { continue }
+                operations.append(try OperationDocument(turn: turn, in: ledger).json(publicURL: publicURL))
+            }
+            return [
+                "items": .array(page.items.map(\.json)), "next_cursor": page.next.map { .string($0) } ?? .null,
+                "previous_cursor": page.previous.map { .string($0) } ?? .null, "operations": .array(operations),
+            ]
+        }
+        return .json(document)
+    }
+
+    private static func position(_ text: String, named name: String, latest: Bool) throws -> Int64 {
+        if latest, text == "latest" { return .max }
+        guard let number = Int64(text), number >= 0 else {
+            throw HTTPProblem(.badRequest, "`\(name)` is the id of a message\(latest ? ", or `latest`" : "").")
+        }
+        return number
+    }
+
+    // MARK: Writing
+
+    private func create(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
+        let name = try Self.key(of: request, scope: principal.identity) ?? Crypto.hex(Crypto.randomBytes(10))
+        let key = ThreadKey(adapter: WebAdapter.adapterID, value: name)
+        let route = Route(room: RoomID(adapter: WebAdapter.adapterID, name: name))
+        let now = self.context.now()
+        let session = try await self.context.store.write { ledger in
+            try ledger.session(for: key, route: route, owner: principal.identity, title: "", at: now)
+        }
+        var response = HTTPServerResponse.json(["id": .string(session.id)], .created)
+        response.headers["Location"] = "/api/v1/threads/\(session.id)"
+        return response
+    }
+
+    private func post(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
+        let session = try await self.context.session(request.parameter("id"), for: principal)
+        guard session.key.adapter == WebAdapter.adapterID else {
+            throw HTTPProblem(
+                .forbidden, "This conversation takes place on \(session.key.adapter): write there, people there have to see it.")
+        }
+        let text = try await Self.text(of: request)
+        let key = try Self.key(of: request, scope: "\(principal.identity) \(session.id)")
+        let event = InboundEvent(
+            id: key ?? Crypto.hex(Crypto.randomBytes(10)), adapter: WebAdapter.adapterID,
+            kind: .message(
+                InboundMessage(
+                    thread: session.key, route: session.route, sender: principal.sender, text: text,
+                    sentAt: self.context.now(), isDirect: true, isAddressed: true)))
+        self.context.web.noteEvent()
+        guard let submission = try await self.context.bridge.submit(event) else {
+            // The first of two equal requests is still being stored, or the host is going down.
+            throw HTTPProblem(
+                .serviceUnavailable, "The message is being taken in: repeat the request with the same Idempotency-Key.",
+                headers: ["Retry-After": "1"])
+        }
+        request.logger.info("a message", ["thread": .string(session.id), "operation": .string(submission.operation)])
+        let body: JSON = [
+            "message_id": .string(String(submission.message)), "operation_id": .string(submission.operation),
+        ]
+        return .json(body, .accepted)
+    }
+
+    private static func text(of request: APIRequest) async throws -> String {
+        let body = try await request.object(upTo: 2 * 1024 * 1024)
+        guard let text = body["text"]?.stringValue else {
+            throw HTTPProblem(.badRequest, "The body needs a member `text`.")
+        }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw HTTPProblem(.badRequest, "The text is empty: write something.")
+        }
+        guard text.utf8.count <= Self.textLimit else {
+            throw HTTPProblem(.contentTooLarge, "The text is longer than \(Self.textLimit / 1024) KB: send it in parts.")
+        }
+        return text
+    }
+
+    /// The repeat key of a request, bound to who sends it. Nil without the header.
+    private static func key(of request: APIRequest, scope: String) throws -> String? {
+        guard let key = request.http.headers["idempotency-key"] else { return nil }
+        guard !key.isEmpty, key.utf8.count <= 200 else {
+            throw HTTPProblem(.badRequest, "An Idempotency-Key has 1 to 200 bytes.")
+        }
+        return String(Crypto.hex(Crypto.sha256("\(scope)\u{0}\(key)")).prefix(40))
+    }
+}
+
+extension APIRoute.Parameter {
+    static let cursor = Self(name: "cursor", place: .query, description: "`next_cursor` of the page before.")
+    static let idempotencyKey = Self(
+        name: "Idempotency-Key", place: .header, description: "A repeat under the same key gets the first answer.")
+
+    static func limit(_ usual: Int) -> Self {
+        Self(
+            name: "limit", place: .query, description: "How many at most.",
+            schema: ["type": "integer", "default": .integer(Int64(usual)), "minimum": 1])
+    }
+}

@@ -1,0 +1,113 @@
+internal import Crypto
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Logging
+internal import Primitives
+internal import Sessions
+
+/// What every request passes before its route: trace id, credential, scopes, origin, rate; and every answer after it:
+/// errors as problems, security headers, a line in the log.
+struct Front: Sendable {
+    private let context: GatewayContext
+    private let authenticator: Authenticator
+    private let origins: OriginPolicy
+    private let headers: SecurityHeaders
+    private let limiter: Protected<RateLimiter>
+
+    init(context: GatewayContext, authenticator: Authenticator, origins: OriginPolicy) {
+        self.context = context
+        self.authenticator = authenticator
+        self.origins = origins
+        self.headers = SecurityHeaders(isSecure: context.settings.isSecure)
+        self.limiter = Protected(
+            RateLimiter(burst: context.settings.requestBurst, perSecond: context.settings.requestsPerSecond))
+    }
+
+    /// Throws only what the server has to know: a client that left, a body that broke off, cancellation.
+    func answer(_ request: HTTPServerRequest, by route: APIRoute) async throws -> HTTPServerResponse {
+        let trace = Self.trace(of: request.headers)
+        let logger = self.context.logger.with(["trace": .string(trace)])
+        let start = ContinuousClock.now
+        var response: HTTPServerResponse
+        do {
+            response = try await self.admitted(request, by: route, logger: logger)
+        } catch let problem as HTTPProblem {
+            response = self.response(to: problem, request: request, route: route)
+        } catch let error as HTTPServerError {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
+            let problem = HTTPProblem(.internalServerError, "The host could not do that. Its log tells why, under the trace \(trace).")
+            response = self.response(to: problem, request: request, route: route)
+        }
+        self.headers.apply(to: &response)
+        if case .upgrade = response.body {} else { response.headers["X-Request-Id"] = trace }
+        logger.debug(
+            "request",
+            [
+                "method": .string(request.method.rawValue), "route": .string(route.pattern),
+                "status": .integer(Int64(response.status.code)),
+                "milliseconds": .number((ContinuousClock.now - start) / .milliseconds(1)),
+            ])
+        return response
+    }
+
+    private func admitted(_ request: HTTPServerRequest, by route: APIRoute, logger: Logger) async throws -> HTTPServerResponse {
+        guard case .scopes(let scopes) = route.access else {
+            return try await route.handle(APIRequest(http: request, principal: nil, logger: logger))
+        }
+        guard let principal = try await self.authenticator.principal(of: request.headers) else {
+            throw Problems.unauthorized
+        }
+        if principal.isCookie, Self.changes(request) || route.isLive, !self.origins.allows(request.headers) {
+            throw Problems.forbiddenOrigin
+        }
+        let now = self.context.now()
+        if let wait = self.limiter.withLock({ $0.take(principal.credential.id, at: now) }) {
+            throw Problems.tooManyRequests(wait)
+        }
+        guard principal.has(anyOf: scopes) else { throw Problems.missingScope(scopes) }
+        let logger = logger.with(["credential": .string(principal.credential.id)])
+        return try await route.handle(APIRequest(http: request, principal: principal, logger: logger))
+    }
+
+    /// People get pages, programs get problems.
+    private func response(to problem: HTTPProblem, request: HTTPServerRequest, route: APIRoute) -> HTTPServerResponse {
+        guard route.isPage, Self.isBrowser(request) else { return .problem(problem) }
+        if problem.status == .unauthorized {
+            let next = PercentEncoding.encode(request.target)
+            return HTTPServerResponse(.seeOther, headers: ["Location": "/?next=\(next)"])
+        }
+        let page = ViewerLayout(theme: Self.theme(of: request)).notice(title: problem.title, text: problem.detail)
+        var response = HTTPServerResponse(problem.status, .html, bytes: page.utf8)
+        response.headers["Content-Security-Policy"] = SecurityHeaders.viewerPolicy
+        return response
+    }
+
+    /// The theme that was chosen in the chat.
+    static func theme(of request: HTTPServerRequest) -> ViewerLayout.Theme? {
+        ViewerLayout.Theme(cookie: HTTPCookie.value(of: "jetbridge_theme", in: request.headers))
+    }
+
+    static func isBrowser(_ request: HTTPServerRequest) -> Bool {
+        request.headers.list(of: "accept").contains { $0.hasPrefix("text/html") }
+    }
+
+    private static func changes(_ request: HTTPServerRequest) -> Bool {
+        ![.get, .head, .options].contains(request.method)
+    }
+
+    /// The caller's trace id where it sends one (W3C Trace Context), else a new one.
+    private static func trace(of headers: HTTPHeaders) -> String {
+        if let parent = headers["traceparent"] {
+            let parts = parent.split(separator: "-")
+            if parts.count >= 4, parts[1].utf8.count == 32, parts[1].allSatisfy({ $0.isHexDigit && !$0.isUppercase }) {
+                return String(parts[1])
+            }
+        }
+        return Crypto.hex(Crypto.randomBytes(16))
+    }
+}

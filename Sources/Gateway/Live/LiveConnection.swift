@@ -1,0 +1,167 @@
+internal import JSON
+internal import Logging
+internal import Primitives
+internal import Sessions
+
+/// One client of the live protocol.
+///
+/// Each subscription is a task of its own that waits for the socket's room, so a slow client's frames wait in storage and
+/// nowhere else. A subscription to an operation takes that operation out of the thread's: nothing comes twice.
+struct LiveConnection: Sendable {
+    let context: GatewayContext
+    let principal: Principal
+    let socket: any LiveSocket
+    /// Whether the credential still holds.
+    let isValid: @Sendable () async throws -> Bool
+    let logger: Logger
+
+    private let followed = Protected<Set<String>>([])
+
+    /// Subscriptions that one connection may begin.
+    private static let limit = 256
+    /// A revoked credential ends its connections within this time.
+    private static let checkInterval: Duration = .seconds(30)
+
+    init(
+        context: GatewayContext, principal: Principal, socket: any LiveSocket, logger: Logger,
+        isValid: @escaping @Sendable () async throws -> Bool
+    ) {
+        self.context = context
+        self.principal = principal
+        self.socket = socket
+        self.logger = logger
+        self.isValid = isValid
+    }
+
+    /// Serves until the connection ends.
+    func run() async {
+        do {
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask(name: "credential") { try await self.watchCredential() }
+                var begun = 0
+                while let text = try await self.socket.next() {
+                    begun += 1
+                    guard begun <= Self.limit else {
+                        await self.socket.refuse("more than \(Self.limit) subscriptions")
+                        break
+                    }
+                    group.addTask(name: "subscription") { try await self.obey(text) }
+                }
+                group.cancelAll()
+            }
+        } catch {
+            // A connection that broke: its client comes back with the last sequence that it has.
+            self.logger.debug("a live connection ended", ["error": .string("\(error)")])
+        }
+        await self.socket.close()
+    }
+
+    private func watchCredential() async throws {
+        while true {
+            try await Task.sleep(for: Self.checkInterval)
+            if try await !self.isValid() {
+                await self.socket.refuse("the credential was revoked")
+                return
+            }
+        }
+    }
+
+    private func obey(_ text: String) async throws {
+        do {
+            switch try LiveCommand(text) {
+            case .operation(let id, let after): try await self.follow(operation: id, after: after)
+            case .thread(let id): try await self.follow(thread: id)
+            }
+        } catch let mistake as LiveCommand.Mistake {
+            try await self.refuse("", mistake.text)
+        }
+    }
+
+    // MARK: One operation
+
+    private func follow(operation: String, after: Int64) async throws {
+        let principal = self.principal
+        let found = try await self.context.store.read { ledger -> TurnRecord? in
+            guard let turn = try ledger.turn(id: operation), let session = try ledger.session(id: turn.session),
+                principal.maySee(session)
+            else { return nil }
+            return turn
+        }
+        guard let found else { return try await self.refuse(operation, "There is no such operation, or you may not see it.") }
+        self.followed.withLock { _ = $0.insert(operation) }
+        var last = after
+        if found.endedAt != nil {
+            for frame in try await self.context.store.frames(of: operation, after: last) { try await self.send(frame) }
+            return
+        }
+        while true {
+            let subscription = try await self.context.bridge.hub.subscribe(toOperation: operation, after: last)
+            defer { subscription.cancel() }
+            for await frame in subscription.frames where frame.sequence > last {
+                try await self.send(frame)
+                last = frame.sequence
+                if frame.isLast { return }
+            }
+            // Frames were dropped because the client is slow: what it misses comes from storage.
+            guard subscription.didOverflow else { return }
+        }
+    }
+
+    // MARK: A thread
+
+    private func follow(thread id: String) async throws {
+        let session = try await self.context.store.read { ledger in try ledger.session(id: id) }
+        guard let session, self.principal.maySee(session) else {
+            return try await self.refuse("", "There is no thread \(id.prefix(64)), or you may not see it.")
+        }
+        var progress = ThreadProgress()
+        while true {
+            let since = self.context.now()
+            let subscription = try await self.context.bridge.hub.subscribe(toSession: id)
+            defer { subscription.cancel() }
+            try await self.catchUp(&progress, of: id)
+            for await frame in subscription.frames { try await self.pass(frame, &progress) }
+            guard subscription.didOverflow else { return }
+            progress.hasGap(since: since)
+        }
+    }
+
+    /// Sends what ended while the subscription was away.
+    private func catchUp(_ progress: inout ThreadProgress, of thread: String) async throws {
+        guard let since = progress.gapSince else { return }
+        progress.gapSince = nil
+        let ended = try await self.context.store.read { ledger in try ledger.turns(of: thread, endedSince: since) }
+        for id in ended where !progress.hasEnded(id) {
+            for frame in try await self.context.store.frames(of: id, after: progress.last(of: id)) {
+                try await self.pass(frame, &progress)
+            }
+        }
+    }
+
+    private func pass(_ frame: LiveFrame, _ progress: inout ThreadProgress) async throws {
+        if self.followed.withLock({ $0.contains(frame.operation) }) || progress.hasEnded(frame.operation) { return }
+        let last = progress.last(of: frame.operation)
+        guard frame.sequence > last else { return }
+        if frame.sequence > last + 1 {
+            for missed in try await self.context.store.frames(of: frame.operation, after: last)
+            where missed.sequence < frame.sequence {
+                try await self.send(missed)
+            }
+        }
+        try await self.send(frame)
+        progress.note(frame)
+    }
+
+    // MARK: Out
+
+    private func send(_ frame: LiveFrame) async throws { try await self.socket.send(frame.json.text) }
+
+    /// A refusal is a frame outside of any operation's history: its sequence is 0.
+    private func refuse(_ operation: String, _ text: String) async throws {
+        let frame: JSON = [
+            "id": "", "operation_id": .string(operation), "type": "error", "content": .string(text),
+            "timestamp": .string(Timestamp.text(self.context.now())), "sequence": 0,
+        ]
+        try await self.socket.send(frame.text)
+    }
+}

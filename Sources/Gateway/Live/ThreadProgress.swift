@@ -1,0 +1,29 @@
+internal import Sessions
+
+/// What a thread's subscriber has been sent. Pure.
+struct ThreadProgress: Sendable {
+    private var open: [String: Int64] = [:]
+    private var ended: Set<String> = []
+    /// From when on frames may be missing, in milliseconds since 1970.
+    var gapSince: Int64?
+
+    /// The last sequence number sent of an operation; 0 before the first.
+    func last(of operation: String) -> Int64 { self.open[operation] ?? 0 }
+
+    func hasEnded(_ operation: String) -> Bool { self.ended.contains(operation) }
+
+    mutating func note(_ frame: LiveFrame) {
+        guard frame.isLast else {
+            self.open[frame.operation] = frame.sequence
+            return
+        }
+        self.open[frame.operation] = nil
+        // Only the last ones matter: an operation never comes back after its end.
+        if self.ended.count > 1000 { self.ended.removeAll() }
+        self.ended.insert(frame.operation)
+    }
+
+    mutating func hasGap(since time: Int64) {
+        self.gapSince = min(self.gapSince ?? time, time)
+    }
+}

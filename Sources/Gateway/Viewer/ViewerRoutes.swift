@@ -1,0 +1,98 @@
+internal import HTTP
+internal import HTTPServer
+internal import Sessions
+
+/// The built-in viewer: what the links that are posted into threads open.
+struct ViewerRoutes: Sendable {
+    let context: GatewayContext
+
+    var routes: [APIRoute] {
+        [
+            self.page("/r/{repository}", "viewRepository", "A repository's files.") { try await self.repository($0) },
+            self.page("/r/{repository}/commit/{sha}", "viewCommit", "A commit with its diff.") { try await self.commit($0) },
+            self.page("/r/{repository}/blob/{ref}/{path...}", "viewFile", "A file.") { try await self.blob($0) },
+            self.page("/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file as it is.") { try await self.raw($0) },
+            self.page("/r/{repository}/tree/{ref}", "viewRoot", "A repository's files at a ref.") { try await self.tree($0) },
+            self.page("/r/{repository}/tree/{ref}/{path...}", "viewFolder", "A folder.") { try await self.tree($0) },
+            self.page("/a/{message}", "viewAnswer", "The whole text of one answer.") { try await self.answer($0) },
+        ]
+    }
+
+    private func page(
+        _ pattern: String, _ operation: String, _ summary: String,
+        _ handle: @escaping @Sendable (APIRequest) async throws -> HTTPServerResponse
+    ) -> APIRoute {
+        APIRoute(
+            method: .get, pattern: pattern, operation: operation, summary: summary, access: .scopes([.chat, .read]),
+            answers: [
+                .init(status: .ok, description: "The page.", type: "text/html"),
+                .init(status: .notFound, description: "Nothing there.", schema: "Problem"),
+            ], isPage: true, handle: handle)
+    }
+
+    private func repository(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let name = request.parameter("repository")
+        guard let ref = try await self.context.viewer.defaultRef(of: name) else { throw Problems.missing("repository") }
+        return HTTPServerResponse(.seeOther, headers: ["Location": ViewerPath.tree(name, ref)])
+    }
+
+    private func commit(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let found = try await self.context.viewer.commit(request.parameter("repository"), request.parameter("sha"))
+        guard let found else { throw Problems.missing("commit") }
+        return self.html(self.pages(for: request).commit(found))
+    }
+
+    private func blob(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let found = try await self.find(request)
+        return self.html(self.pages(for: request).blob(found, isSource: request.http.query["view"] == "source"))
+    }
+
+    /// Never shown by a browser under our origin: plain text, as an attachment, not sniffed.
+    private func raw(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let found = try await self.find(request)
+        let name = found.path.split(separator: "/").last.map(String.init) ?? "file"
+        var response = HTTPServerResponse(.ok, .plain, bytes: found.bytes)
+        response.headers["Content-Disposition"] = "attachment; filename*=UTF-8''\(PercentEncoding.encode(name))"
+        return response
+    }
+
+    private func find(_ request: APIRequest) async throws -> ViewerBlob {
+        let found = try await self.context.viewer.blob(
+            request.parameter("repository"), request.parameter("ref"), request.parameter("path"))
+        guard let found else { throw Problems.missing("file") }
+        return found
+    }
+
+    private func tree(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let found = try await self.context.viewer.tree(
+            request.parameter("repository"), request.parameter("ref"), request.parameter("path"))
+        guard let found else { throw Problems.missing("folder") }
+        return self.html(self.pages(for: request).tree(found))
+    }
+
+    private func answer(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
+        let id = Int64(request.parameter("message")) ?? -1
+        let found = try await self.context.store.read { ledger -> (MessageRecord, SessionRecord)? in
+            guard let message = try ledger.message(id: id), message.role == .assistant,
+                let session = try ledger.session(id: message.session), principal.maySee(session)
+            else { return nil }
+            return (message, session)
+        }
+        guard let (message, session) = found else { throw Problems.missing("answer") }
+        let title = session.title.isEmpty ? "Conversation" : session.title
+        let time = CommitTime(seconds: message.createdAt / 1000, offset: 0)
+        return self.html(
+            self.pages(for: request).answer(title: title, thread: session.id, text: message.text, time: time))
+    }
+
+    private func pages(for request: APIRequest) -> ViewerPages {
+        ViewerPages(theme: Front.theme(of: request.http))
+    }
+
+    private func html(_ page: HTML) -> HTTPServerResponse {
+        var response = HTTPServerResponse(.ok, .html, bytes: page.utf8)
+        response.headers["Content-Security-Policy"] = SecurityHeaders.viewerPolicy
+        return response
+    }
+}

@@ -1,0 +1,38 @@
+/// Joins the pieces of messages, as the library gives them, and checks them.
+struct MessageAssembler: Sendable {
+    /// Why a message is refused, with the code to close with.
+    struct Refusal: Error, Sendable, Equatable {
+        let code: WebSocketCloseCode
+        let reason: String
+    }
+
+    private let limit: Int
+    private var bytes: [UInt8] = []
+    private var isText = false
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Adds a piece; the message when it is the last.
+    mutating func add(
+        _ piece: borrowing Span<UInt8>, isFirst: Bool, isText: Bool, isLast: Bool
+    ) throws(Refusal) -> WebSocketMessage? {
+        if isFirst {
+            self.bytes = []
+            self.isText = isText
+        }
+        guard self.bytes.count + piece.count <= self.limit else {
+            self.bytes = []
+            throw Refusal(code: .messageTooBig, reason: "a message may have \(self.limit) bytes")
+        }
+        unsafe piece.withUnsafeBufferPointer { unsafe self.bytes.append(contentsOf: $0) }
+        guard isLast else { return nil }
+        defer { self.bytes = [] }
+        guard self.isText else { return .binary(self.bytes) }
+        guard let text = String(validating: self.bytes, as: UTF8.self) else {
+            throw Refusal(code: .invalidText, reason: "a text message is not UTF-8")
+        }
+        return .text(text)
+    }
+}

@@ -1,0 +1,64 @@
+internal import HTTP
+package import HTTPServer
+
+/// The checks of a client's opening handshake (RFC 6455 §4.2.1), and the head that the library gets to see.
+package struct WebSocketHandshake: Sendable, Hashable {
+    private let key: String
+    private let offersCompression: Bool
+    private let offersWindowBits: Bool
+    /// The subprotocols that the client offers, in its order.
+    package let offeredSubprotocols: [String]
+
+    /// Throws ``HTTPProblem`` for what is not such a handshake.
+    package init(_ head: RequestHead) throws(HTTPProblem) {
+        guard head.method == .get, head.wantsUpgrade, head.framing == .none,
+            head.headers.contains("upgrade", token: "websocket")
+        else {
+            throw HTTPProblem(
+                HTTPStatus(426), "this path is a WebSocket",
+                headers: ["Upgrade": "websocket", "Connection": "Upgrade"])
+        }
+        guard head.headers.values(of: "sec-websocket-version") == ["13"] else {
+            throw HTTPProblem(
+                HTTPStatus(426), "only WebSocket version 13 is spoken here", headers: ["Sec-WebSocket-Version": "13"])
+        }
+        let keys = head.headers.values(of: "sec-websocket-key")
+        // 16 bytes in base64: 22 characters and two fillers.
+        guard keys.count == 1, let key = keys.first, key.utf8.count == 24, key.hasSuffix("=="),
+            key.utf8.dropLast(2).allSatisfy(Self.base64.contains)
+        else { throw HTTPProblem(.badRequest, "the Sec-WebSocket-Key is not 16 bytes in base64") }
+        self.key = key
+        let names = head.headers.list(of: "sec-websocket-protocol")
+        guard names.allSatisfy({ $0.utf8.allSatisfy(ByteSet.token.contains) }) else {
+            throw HTTPProblem(.badRequest, "a Sec-WebSocket-Protocol is not a token")
+        }
+        self.offeredSubprotocols = names
+        let deflate = head.headers.list(of: "sec-websocket-extensions").first { extensions in
+            extensions.prefix { $0 != ";" && $0 != " " } == "permessage-deflate"
+        }
+        // With parameters of its own wish a client goes without compression: browsers offer one or none.
+        let wishes = deflate?.split(separator: ";").dropFirst().map { $0.utf8.trimmingBlanks() } ?? []
+        self.offersWindowBits = wishes.contains("client_max_window_bits")
+        self.offersCompression =
+            deflate != nil
+            && wishes.allSatisfy {
+                ["client_max_window_bits", "client_no_context_takeover", "server_no_context_takeover"].contains($0)
+            }
+    }
+
+    /// A request that says the same and no more: the library's own parser and its limits never see what a client wrote.
+    /// Contexts are not kept between messages, and windows are small, so that an idle socket holds no memory for them.
+    func head(compressing: Bool) -> [UInt8] {
+        var text = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        text += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(self.key)\r\n"
+        if compressing, self.offersCompression {
+            text += "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover"
+            text += "; client_no_context_takeover" + (self.offersWindowBits ? "; client_max_window_bits=12" : "")
+            text += "\r\n"
+        }
+        text += "\r\n"
+        return Array(text.utf8)
+    }
+
+    private static let base64 = ByteSet("+/").union(.letters).union(.digits)
+}

@@ -1,0 +1,24 @@
+internal import CWebSockets
+
+/// What a context is made with.
+struct WebSocketServiceOptions: Sendable {
+    var isClient = false
+    var hasCompression = false
+    /// Whole seconds for connecting, and for the handshake.
+    var timeout = 10
+    /// Certificate authorities for TLS instead of the system's.
+    var caFile: String?
+
+    func withCOptions<Result>(_ body: (UnsafePointer<cws_options>) -> Result) -> Result {
+        var options = unsafe cws_options()
+        unsafe options.is_client = self.isClient ? 1 : 0
+        unsafe options.has_deflate = self.hasCompression ? 1 : 0
+        unsafe options.timeout = Int32(self.timeout)
+        unsafe options.receive_size = 4096
+        guard let caFile = self.caFile else { return unsafe body(&options) }
+        return unsafe caFile.withCString { path in
+            unsafe options.ca_file = path
+            return unsafe body(&options)
+        }
+    }
+}

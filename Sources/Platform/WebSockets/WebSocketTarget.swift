@@ -1,0 +1,31 @@
+internal import CWebSockets
+internal import HTTP
+
+/// Where a client connects to, and what it says there.
+struct WebSocketTarget: Sendable {
+    let url: HTTPURL
+    var headers = HTTPHeaders()
+    var subprotocols: [String] = []
+
+    func withCTarget<Result>(_ body: (UnsafePointer<cws_target>) -> Result) -> Result {
+        let texts = [
+            self.url.host, self.url.authority, self.url.target, self.subprotocols.joined(separator: ","),
+        ].map { Array($0.utf8CString) }
+        return unsafe texts[0].withUnsafeBufferPointer { address in
+            unsafe texts[1].withUnsafeBufferPointer { host in
+                unsafe texts[2].withUnsafeBufferPointer { path in
+                    unsafe texts[3].withUnsafeBufferPointer { names in
+                        guard let address = address.baseAddress, let host = host.baseAddress,
+                            let path = path.baseAddress
+                        else { preconditionFailure("a C string is never empty") }
+                        var target = unsafe cws_target(
+                            address: address, host: host, path: path, origin: nil,
+                            subprotocols: self.subprotocols.isEmpty ? nil : names.baseAddress,
+                            port: Int32(self.url.effectivePort), is_secure: self.url.isSecure ? 1 : 0)
+                        return unsafe body(&target)
+                    }
+                }
+            }
+        }
+    }
+}
