@@ -30,7 +30,8 @@ func adapter(_ name: String) -> Target {
     .target(
         name: name,
         dependencies: [
-            "Chat", "EventLoop", "HTTPClient", "WebSockets", "Lifecycle", "Logging", "Markdown", "Primitives", "Crypto",
+            "Chat", "EventLoop", "HTTPClient", "JSON", "WebSockets", "Lifecycle", "Logging", "Markdown", "Primitives",
+            "Crypto",
         ],
         path: "adapters/\(name)", swiftSettings: strict)
 }

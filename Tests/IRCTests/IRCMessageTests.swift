@@ -102,7 +102,7 @@ struct IRCMessageTests {
         script.read(
             "CAP * LS :", ":s 001 bot :x", ":s 422 bot :x", ":bot!b@h JOIN #dev", ":a!b@c PRIVMSG #dev :bot: 1")
         let ids = script.events().map(\.id)
-        #expect(Set(ids).count == ids.count && ids.count == 4)
+        #expect(Set(ids).count == ids.count && ids.count == 6)
     }
 
     @Test("An action is told as one, and is for us when it names us")

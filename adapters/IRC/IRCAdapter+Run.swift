@@ -162,7 +162,8 @@ extension IRCAdapter {
     private static func ending(_ error: any Error) -> IRCEnding {
         guard let error = error as? IRCTransportError else { return IRCEnding(.lost, "\(error)") }
         guard error.code == .certificate else { return IRCEnding(.lost, error.message) }
-        return IRCEnding(.refused, "\(error.message). If the network has an authority of its own, set tls: {ca_file: …}")
+        return IRCEnding(
+            .refused, "\(error.message). If the network has an authority of its own, set tls: {ca_file: …}")
     }
 
     // MARK: Delivery
