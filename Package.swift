@@ -153,8 +153,7 @@ let package = Package(
 if Context.environment["JETBRIDGE_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "fuzz", dependencies: ["HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "YAML"],
-            path: "Tests/Fuzz",
+            name: "fuzz", dependencies: ["Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "YAML"], path: "Tests/Fuzz",
             exclude: ["Seeds"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer"])]))

@@ -1,3 +1,4 @@
+import Copilot
 import HTTPClient
 import HTTPServer
 import Host
@@ -14,6 +15,8 @@ enum FuzzTarget: String, CaseIterable {
     case chunks
     case events
     case irc
+    case events
+    case completion
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -24,6 +27,8 @@ enum FuzzTarget: String, CaseIterable {
         case .chunks: Self.readChunks(bytes)
         case .events: Self.readEvents(bytes)
         case .irc: Self.talkIRC(bytes)
+        case .events: Self.readEvents(bytes)
+        case .completion: Self.readCompletion(bytes)
         }
     }
 
@@ -99,5 +104,36 @@ enum FuzzTarget: String, CaseIterable {
             if let deadline = session.deadline, deadline <= now.monotonic { _ = session.handle(.time, at: now) }
         }
         _ = session.handle(.quit, at: now)
+    }
+
+    /// In two pieces, cut where the first byte says: a cut must not change what is understood.
+    private static func readEvents(_ bytes: [UInt8]) {
+        guard let first = bytes.first else { return }
+        let text = Array(bytes.dropFirst())
+        var whole = ServerSentEventParser(maximumEventBytes: 4096)
+        guard let expected = try? whole.parse(text) else { return }
+        let cut = min(Int(first), text.count)
+        var parser = ServerSentEventParser(maximumEventBytes: 4096)
+        let before = (try? parser.parse(Array(text[..<cut]))) ?? []
+        let after = (try? parser.parse(Array(text[cut...]))) ?? []
+        precondition(before + after == expected, "the cut changed the events")
+    }
+
+    /// Each line is the data of one event; the end gives a finish reason or an error, never both or neither.
+    private static func readCompletion(_ bytes: [UInt8]) {
+        var stream = ChatCompletionStream()
+        var hasText = false
+        do {
+            for line in bytes.split(separator: 0x0A) {
+                for event in try stream.receive(Array(line)) {
+                    if case .delta(let text) = event { hasText = hasText || !text.isEmpty }
+                }
+            }
+            precondition(!hasText || stream.hasAnswer, "text without an answer")
+            guard case .finished = try stream.end().last else { preconditionFailure("an end without a reason") }
+        } catch {
+            precondition(!error.message.isEmpty && !error.message.utf8.contains(0x0A), "no line for people")
+        }
+        _ = TokenEstimator.tokens(in: String(decoding: bytes, as: UTF8.self))
     }
 }
