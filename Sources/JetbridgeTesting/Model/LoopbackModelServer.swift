@@ -27,6 +27,7 @@ public final class LoopbackModelServer: Sendable {
         var requests: [ModelServerRequest] = []
         /// Every request that came, those that were refused among them.
         var count = 0
+        var underWay = 0
     }
 
     /// The key that requests have to carry, or nil when any or none will do.
@@ -57,6 +58,8 @@ public final class LoopbackModelServer: Sendable {
             }
         } models: {
             state.withLock { $0.byModel.keys.sorted() }
+        } note: { isBegin in
+            state.withLock { $0.underWay += isBegin ? 1 : -1 }
         }
         var settings = HTTPServerSettings(port: port)
         settings.bodyLimit = 32 * 1024 * 1024
@@ -107,6 +110,9 @@ public final class LoopbackModelServer: Sendable {
     /// The valid chat requests so far, the oldest first.
     public var requests: [ModelServerRequest] { self.state.withLock { $0.requests } }
 
+    /// How many chat requests are being answered at this moment; a client that leaves ends its answer.
+    public var answersUnderWay: Int { self.state.withLock { $0.underWay } }
+
     /// How many requests came, of any kind.
     public var requestCount: Int { self.state.withLock { $0.count } }
 }
@@ -118,6 +124,8 @@ private struct ModelRequestHandler: Sendable {
     /// Counts a request; of a valid one also chooses the behaviour.
     let choose: @Sendable (ModelServerRequest?) -> (ModelBehavior?, Int)
     let models: @Sendable () -> [String]
+    /// Told at the begin (true) and the end of each answer.
+    let note: @Sendable (Bool) -> Void
 
     func answer(_ request: HTTPServerRequest) async -> HTTPServerResponse {
         let (_, number) = self.choose(nil)
@@ -182,10 +190,12 @@ private struct ModelRequestHandler: Sendable {
                 code: "context_length_exceeded")
         }
         if case .silence = behavior {
+            self.note(true)
             // Not even a head; ends when the client leaves.
             try? await EventLoop.shared.sleep(for: .seconds(86_400))
+            self.note(false)
         }
-        return ModelAnswerWriter(request: read, behavior: behavior, number: number).response
+        return ModelAnswerWriter(request: read, behavior: behavior, number: number, note: self.note).response
     }
 
     private func checkKey(_ request: HTTPServerRequest) throws(ModelRequestCheck.Refusal) {

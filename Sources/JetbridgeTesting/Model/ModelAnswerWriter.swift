@@ -13,6 +13,8 @@ struct ModelAnswerWriter: Sendable {
     let behavior: ModelBehavior
     /// The number of the request, for ids.
     let number: Int
+    /// Told at the begin (true) and the end of a streamed answer.
+    let note: @Sendable (Bool) -> Void
 
     var response: HTTPServerResponse {
         switch self.behavior {
@@ -75,6 +77,8 @@ struct ModelAnswerWriter: Sendable {
 
 extension ModelAnswerWriter {
     @Net private func write(to writer: ResponseWriter) async throws {
+        self.note(true)
+        defer { self.note(false) }
         switch self.behavior {
         case .rubbish:
             try await writer.write("data: {broken\n\ndata: <html>\n\ndata: ]]]\n\n")
