@@ -22,6 +22,9 @@ import Testing
         "¦> a\n> b\n", "> a\n\n¦> b\n", "¦|a|\n|-|\n|1|\n", "|a|\n|-|\n|1|\n\n¦", "¦    code\n\n",
         "    code\n\n¦text\n",
         "¦<pre>\n\nx\n", "<pre>\n\nx\n</PRE>\n¦", "¦<!-- a\n\n", "<!-- a\n\n-->\n¦", "<!-- a -->\n¦", "<div>\n\n¦x",
+        "¦<div>\n```\n", "<div>\n```\n\n¦x", "¦<details>\n# T\n", "a\n¦<div>\n", "¦a\n</b>\n", "- a\n¦</b>\n",
+        "</b>\n# T\n\n¦",
+        "<https://e.x>\n¦# T\n", "<pretty>\n\n¦",
     ]
 
     @Test("finished blocks end where nothing that follows could change them", arguments: Self.texts)

@@ -7,13 +7,14 @@
 package struct MarkdownBlocks: Sendable {
     private enum State: Equatable {
         case between
-        /// Text that ends at a blank line: paragraph, quote, table, most raw HTML.
+        /// Text that ends at a blank line or before another block: paragraph, quote, table.
         case text
         case heading
         case indentedCode
         case fence(MarkdownLine.Fence)
         case list(MarkdownLine.Marker, fence: MarkdownLine.Fence?, isAfterBlank: Bool)
-        case html(end: String)
+        /// Raw HTML that ends with a mark, or at a blank line.
+        case html(end: String?)
     }
 
     /// Bytes of finished blocks from the beginning.
@@ -49,7 +50,7 @@ package struct MarkdownBlocks: Sendable {
         case .fence(let fence):
             if line.closes(fence) { self.finish(at: next) }
         case .html(let end):
-            if line.contains(end) { self.finish(at: next) }
+            if end.map({ line.contains($0) }) ?? line.isBlank { self.finish(at: next) }
         case .list(let marker, let fence, let isAfterBlank):
             self.takeInList(line, marker, fence, isAfterBlank, next: next)
         case .indentedCode:
@@ -86,6 +87,8 @@ package struct MarkdownBlocks: Sendable {
             self.state = .list(marker, fence: line.fenceInItem, isAfterBlank: false)
         } else if let end = line.htmlEnd {
             if line.contains(end) { self.finish(at: next) } else { self.state = .html(end: end) }
+        } else if line.beginsHTMLBlock || line.isLoneTag {
+            self.state = .html(end: nil)
         } else {
             self.state = .text
         }
@@ -112,7 +115,7 @@ package struct MarkdownBlocks: Sendable {
             return
         }
         // A line of text right below an item's text still belongs to it.
-        let isLazy = !isAfterBlank && fence == nil && !line.interruptsText
+        let isLazy = !isAfterBlank && fence == nil && !line.interruptsText && !line.isLoneTag
         if isLazy { return }
         self.finish(at: self.lineStart)
         self.begin(line, next: next)

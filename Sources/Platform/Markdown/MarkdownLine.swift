@@ -114,7 +114,7 @@ struct MarkdownLine {
     var interruptsText: Bool {
         guard self.indent < 4 else { return false }
         if self.fence != nil || self.isHeading || self.isThematicBreak { return true }
-        guard let marker = self.marker, !marker.isEmpty else { return self.htmlEnd != nil }
+        guard let marker = self.marker, !marker.isEmpty else { return self.htmlEnd != nil || self.beginsHTMLBlock }
         return !marker.isNumbered || marker.number == 1
     }
 
@@ -129,6 +129,45 @@ struct MarkdownLine {
             if next == nil || next == UInt8(ascii: ">") || next == UInt8(ascii: " ") { return "</\(tag)>" }
         }
         return nil
+    }
+
+    /// Begins raw HTML up to the next blank line, also within a paragraph: a tag that stands for a block.
+    var beginsHTMLBlock: Bool {
+        guard self.indent < 4, self.text.first == UInt8(ascii: "<") else { return false }
+        var rest = self.text.dropFirst()
+        if rest.first == UInt8(ascii: "/") { rest = rest.dropFirst() }
+        let name = rest.prefix { Self.isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        guard let next = rest.dropFirst(name.count).first else { return Self.isBlockTag(name) }
+        return (Self.isSpace(next) || next == UInt8(ascii: ">") || next == UInt8(ascii: "/")) && Self.isBlockTag(name)
+    }
+
+    /// A single tag of any name alone on its line: raw HTML too, but not within a paragraph.
+    var isLoneTag: Bool {
+        guard self.indent < 4, self.text.first == UInt8(ascii: "<"), self.text.last == UInt8(ascii: ">") else {
+            return false
+        }
+        let inside = self.text.dropFirst().dropLast()
+        let name = inside.first == UInt8(ascii: "/") ? inside.dropFirst() : inside
+        return name.first.map(Self.isLetter) == true
+            && !inside.contains { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") }
+            && !name.prefix { !Self.isSpace($0) && $0 != UInt8(ascii: "=") }.contains(UInt8(ascii: ":"))
+    }
+
+    private static func isBlockTag(_ name: ArraySlice<UInt8>) -> Bool {
+        Self.blockTags.contains(String(decoding: name.map(Self.lower), as: UTF8.self))
+    }
+
+    /// CommonMark 0.29 §4.6, start condition 6.
+    private static let blockTags = Set(
+        """
+        address article aside base basefont blockquote body caption center col colgroup dd details dialog dir div dl dt \
+        fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li link \
+        main menu menuitem nav noframes ol optgroup option p param section source summary table tbody td tfoot th thead \
+        title tr track ul
+        """.split(separator: " ").map(String.init))
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= Self.lower(byte)
     }
 
     /// Whether `text` (lower case) stands anywhere in the line.
