@@ -2,6 +2,7 @@ import HTTP
 import JSON
 import JetbridgeTesting
 import Primitives
+import Processes
 import Sessions
 import Testing
 
@@ -25,11 +26,10 @@ struct WebCrashTests {
         let thread = try await first.newThread()
         // The connection may die with the program; the client then repeats with the same key.
         _ = try? await first.send("What is it?", to: thread, key: "the-one")
-        await host.waitForEnd()
+        try await host.waitForEnd()
 
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = first.moved(to: try #require(host.address))
         let operation = try await client.send("What is it?", to: thread, key: "the-one")
         let ended = try await client.ended(operation)
         let transcript = try await client.transcript(of: thread)
@@ -57,10 +57,9 @@ struct WebCrashTests {
             signingInAt: try #require(host.address), code: try #require(await host.code))
         let thread = try await first.newThread()
         let cut = try await first.send("What is it?", to: thread)
-        await host.waitForEnd()
+        try await host.waitForEnd()
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = first.moved(to: try #require(host.address))
         #expect(try await client.ended(cut)["state"]?.stringValue == "interrupted")
         let resumed = try await client.send("/resume", to: thread)
         #expect(try await client.ended(resumed)["state"]?.stringValue == "complete")
@@ -78,10 +77,9 @@ struct WebCrashTests {
             signingInAt: try #require(host.address), code: try #require(await host.code))
         let thread = try await first.newThread()
         _ = try? await first.send("/help", to: thread, key: "the-one")
-        await host.waitForEnd()
+        try await host.waitForEnd()
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = first.moved(to: try #require(host.address))
         _ = try await client.ended(try await client.send("/help", to: thread, key: "the-one"))
         #expect(try await client.transcript(of: thread).filter { $0.role == "note" }.count == 1)
         _ = await host.terminate()
@@ -95,7 +93,7 @@ struct WebCrashTests {
         try await first.start()
         let second = try await HostProcess(configuration: Self.configuration(model), directory: first.directory)
         try await second.start(isReadyAwaited: false)
-        #expect(await second.waitForEnd() == .exited(1))
+        #expect(try await second.waitForEnd() == .exited(1))
         let pid = try #require(await first.id)
         #expect(await second.log.contains("pid \(pid)"))
         _ = await first.terminate()

@@ -1,4 +1,4 @@
-package import HTTP
+internal import HTTP
 internal import HTTPClient
 package import JSON
 
@@ -37,6 +37,19 @@ package struct GatewayClient: Sendable {
         self.base = "http://\(address)"
         self.client = HTTPClient()
         self.headers = ["Authorization": "Bearer \(token)"]
+    }
+
+    private init(base: String, headers: HTTPHeaders) {
+        self.base = base
+        self.client = HTTPClient()
+        self.headers = headers
+    }
+
+    /// The same browser or token after the host was started again, maybe on another port.
+    package func moved(to address: String) -> GatewayClient {
+        var headers = self.headers
+        if headers.contains("Origin") { headers["Origin"] = "http://\(address)" }
+        return GatewayClient(base: "http://\(address)", headers: headers)
     }
 
     package var cookie: String? { self.headers["cookie"] }

@@ -1,19 +1,17 @@
-internal import EventLoop
+package import EventLoop
 internal import Glibc
-package import HTTP
-package import Primitives
 package import Processes
 
 /// The real program as a child process, on a data directory of its own, to be killed and started again.
 @Net package final class HostProcess {
     package enum Failure: Error, CustomStringConvertible {
         case ended(ProcessStatus, log: String)
-        case notReady(log: String)
+        case overdue(log: String)
 
         package var description: String {
             switch self {
             case .ended(let status, let log): "jetbridge ended (\(status)) before it was ready:\n\(log)"
-            case .notReady(let log): "jetbridge was not ready in time:\n\(log)"
+            case .overdue(let log): "jetbridge should have ended by itself and did not:\n\(log)"
             }
         }
     }
@@ -74,27 +72,35 @@ package import Processes
     /// Ends it like `kill -9` and waits for the end.
     package func kill() async {
         self.process?.signal(SIGKILL)
-        _ = await self.waitForEnd()
+        _ = try? await self.waitForEnd()
     }
 
     /// Sends TERM and waits for the end.
     package func terminate() async -> ProcessStatus? {
         self.process?.signal(SIGTERM)
-        return await self.waitForEnd()
+        return try? await self.waitForEnd(within: .seconds(60))
     }
 
     package func signal(_ signal: Int32) { self.process?.signal(signal) }
 
     package var id: Int32? { self.process?.id }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it has ended by itself; one that does not is killed, and that is an error.
     @discardableResult
-    package func waitForEnd() async -> ProcessStatus? {
-        let status = try? await self.process?.exit()
+    package func waitForEnd(within limit: Duration = .seconds(30)) async throws -> ProcessStatus? {
+        guard let process = self.process else { return nil }
+        var isOverdue = false
+        let timer = EventLoop.shared.schedule(after: limit) {
+            isOverdue = true
+            process.signal(SIGKILL)
+        }
+        let status = try await process.exit()
+        timer.cancel()
         for reader in self.readers { await reader.value }
         self.readers = []
         self.process = nil
-        return status ?? nil
+        if isOverdue { throw Failure.overdue(log: self.log) }
+        return status
     }
 
     /// Waits until standard error holds `text`. Standard error ends with the process, and so does the waiting.
@@ -123,7 +129,7 @@ package import Processes
     private func waitUntilReady() async throws {
         while self.code == nil || self.address == nil {
             if let status = self.process?.status {
-                _ = await self.waitForEnd()
+                _ = try? await self.waitForEnd()
                 throw Failure.ended(status, log: self.log)
             }
             await withCheckedContinuation { self.waiters.append($0) }

@@ -24,22 +24,30 @@ package final class AccessControl: Sendable {
         self.now = now
     }
 
-    /// Reads the stored grants; those for a connection ended with the last run.
+    /// Reads the stored grants, those of the gateway's credentials among them: what they wrote before a crash is still
+    /// to be answered. Grants for a connection ended with the last run.
     package func load() async throws {
-        let grants = try await self.store.write { ledger in
-            try ledger.endConnectionGrants()
-            return try ledger.grants()
-        }
+        try await self.store.write { ledger in try ledger.endConnectionGrants() }
+        let grants = try await self.storedGrants()
         self.state.withLock { state in for grant in grants { state.policy.grant(grant.role, to: grant.identity) } }
     }
 
     /// Takes over changed lists; grants stay.
     package func replace(policy: AccessPolicy) async throws {
-        let grants = try await self.store.read { ledger in try ledger.grants() }
+        let grants = try await self.storedGrants()
         var policy = policy
         for grant in grants { policy.grant(grant.role, to: grant.identity) }
         let complete = policy
         self.state.withLock { $0.policy = complete }
+    }
+
+    private func storedGrants() async throws -> [(identity: String, role: Role)] {
+        let now = self.now()
+        return try await self.store.read { ledger in
+            let credentials = try ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)
+            let valid = credentials.filter { ($0.expiresAt ?? .max) > now }
+            return try ledger.grants() + valid.map { ($0.identity, $0.role) }
+        }
     }
 
     package var isPairingAllowed: Bool { self.state.withLock { $0.policy.isPairingAllowed } }

@@ -54,7 +54,6 @@ package final class Bridge: MessageSink, Service {
 
     @discardableResult
     package func deliver(_ event: InboundEvent) async throws -> Delivery {
-        FaultPoint.eventReceived.hit()
         let delivery = try await self.take(event, reply: nil)
         let result =
             switch delivery {
@@ -106,6 +105,7 @@ package final class Bridge: MessageSink, Service {
     }
 
     private func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
+        FaultPoint.eventReceived.hit()
         let sign = self.adapters.traits(of: message.route.room).commandSign
         let intent = Intent.determine(
             message, role: self.access.role(of: message.sender), sign: sign,
@@ -217,7 +217,14 @@ package final class Bridge: MessageSink, Service {
         while true {
             let after = last
             let events = try await self.store.read { ledger in try ledger.newEvents(after: after, limit: 256) }
-            for event in events { await self.hand(event, reply: nil) }
+            // Before anybody is served, so that a client's repeat of a message finds what it led to.
+            var replies: [ReplyBox] = []
+            for event in events {
+                let reply = ReplyBox()
+                await self.hand(event, reply: reply)
+                replies.append(reply)
+            }
+            for reply in replies { _ = try? await reply.value() }
             guard let number = events.last?.number else { return }
             last = number
         }

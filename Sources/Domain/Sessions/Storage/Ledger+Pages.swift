@@ -52,7 +52,8 @@ extension Ledger {
     /// Ids of a thread's turns that ended at or after a time, oldest first.
     package func turns(of session: String, endedSince time: Int64) throws -> [String] {
         try self.connection.query(
-            "SELECT id FROM turns WHERE session = ? AND ended_at >= ? ORDER BY number", [.text(session), .integer(time)]
+            "SELECT id FROM turns WHERE session = ? AND ended_at >= ? ORDER BY number",
+            [.text(session), .integer(time)]
         ).map { try $0.text("id") }
     }
 
