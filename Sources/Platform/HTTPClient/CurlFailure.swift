@@ -39,10 +39,12 @@ struct CurlFailure: Sendable {
         }
     }
 
-    /// From OpenSSL's <openssl/x509_vfy.h>; libcurl checks the name itself, after a chain without complaint.
+    /// From OpenSSL's <openssl/x509_vfy.h>. libcurl checks the name itself, with a chain that it has not judged yet (1) or
+    /// found good (0), and only its words tell that.
     private var certificateMeaning: HTTPClientError.Code {
         switch self.verification {
-        case 0, 62, 64: .certificateWrongHost
+        case 0, 1: self.detail.contains("target host name") ? .certificateWrongHost : .certificateUntrusted
+        case 62, 64: .certificateWrongHost
         case 9, 11: .certificateNotYetValid
         case 10, 12: .certificateExpired
         default: .certificateUntrusted

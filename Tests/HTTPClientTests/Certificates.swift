@@ -1,0 +1,91 @@
+import Glibc
+import Processes
+import Testing
+
+/// Authorities and certificates made by the `openssl` program for one test run, in a directory that goes with it.
+final class Certificates: Sendable {
+    let directory: String
+
+    var authority: String { self.path("ca.pem") }
+    var otherAuthority: String { self.path("other.pem") }
+
+    init() async throws {
+        var template = Array("/tmp/jetbridge-certificates-XXXXXX".utf8CString)
+        self.directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+        try await self.authority("ca")
+        try await self.authority("other")
+        try self.write(
+            "ca.cnf",
+            """
+            [ca]
+            default_ca = d
+            [d]
+            database = \(self.path("index.txt"))
+            serial = \(self.path("serial"))
+            new_certs_dir = \(self.directory)
+            default_md = sha256
+            policy = p
+            copy_extensions = copy
+            unique_subject = no
+            [p]
+            commonName = supplied
+
+            """)
+        try self.write("index.txt", "")
+        try self.write("serial", "01\n")
+        try await self.certificate("server")
+        try await self.certificate("client", names: "DNS:client")
+        try await self.certificate("wronghost", names: "DNS:example.org")
+        try await self.certificate("expired", from: "20200101000000Z", to: "20210101000000Z")
+        try await self.certificate("future", from: "20450101000000Z", to: "20460101000000Z")
+    }
+
+    deinit {
+        // Flat, so plain unlinking does.
+        if let listing = opendir(self.directory) {
+            while let entry = readdir(listing) {
+                let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                unlink(self.path(name))
+            }
+            closedir(listing)
+        }
+        rmdir(self.directory)
+    }
+
+    func path(_ name: String) -> String { "\(self.directory)/\(name)" }
+    func certificate(_ name: String) -> String { self.path("\(name).pem") }
+    func key(_ name: String) -> String { self.path("\(name).key") }
+
+    func write(_ name: String, _ text: String) throws {
+        let file = try #require(fopen(self.path(name), "w"))
+        fputs(text, file)
+        fclose(file)
+    }
+
+    private func authority(_ name: String) async throws {
+        try await Self.openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+            "/CN=\(name)", "-keyout", self.key(name), "-out", self.certificate(name))
+    }
+
+    private func certificate(
+        _ name: String, names: String = "DNS:localhost,IP:127.0.0.1", from: String = "20200101000000Z",
+        to: String = "20990101000000Z"
+    ) async throws {
+        try await Self.openssl(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)", "-addext",
+            "subjectAltName=\(names)", "-keyout", self.key(name), "-out", self.path("\(name).csr"))
+        try await Self.openssl(
+            "ca", "-batch", "-config", self.path("ca.cnf"), "-in", self.path("\(name).csr"), "-cert",
+            self.certificate("ca"), "-keyfile", self.key("ca"), "-out", self.certificate(name), "-startdate", from,
+            "-enddate", to, "-notext")
+    }
+
+    private static func openssl(_ arguments: String...) async throws {
+        let result = try await Process.run(
+            ProcessPlan(#require(Process.find("openssl")), arguments, environment: ["PATH": "/usr/bin:/bin"]))
+        try #require(result.status.isSuccess, "openssl \(arguments[0]): \(result.errorText)")
+    }
+}

@@ -1,0 +1,152 @@
+import EventLoop
+import HTTPClient
+import Primitives
+import Testing
+
+@Suite("StreamConnection", .timeLimit(.minutes(1)))
+@Net
+struct StreamConnectionTests {
+    private func connect(_ server: RawServer) async throws -> StreamConnection {
+        try await StreamConnection.connect(host: "127.0.0.1", port: server.port)
+    }
+
+    @Test("bytes cross, the peer's end is the end")
+    func crossing() async throws {
+        let server = try RawServer { connection in
+            try await connection.write("hello\r\n")
+            #expect(try await connection.read() == Array("NICK a\r\n".utf8))
+            try await connection.write("bye")
+        }
+        let connection = try await self.connect(server)
+        #expect(try await connection.read() == Array("hello\r\n".utf8))
+        try await connection.write(Array("NICK a\r\n".utf8))
+        #expect(try await connection.read() == Array("bye".utf8))
+        #expect(try await connection.read() == nil)
+        server.stop()
+    }
+
+    @Test("several connections live side by side for as long as they like")
+    func several() async throws {
+        let server = try RawServer { connection in
+            while let bytes = try await connection.read() { try await connection.write(bytes) }
+        }
+        var connections: [StreamConnection] = []
+        for _ in 0..<20 { connections.append(try await self.connect(server)) }
+        for round in 0..<5 {
+            for (number, connection) in connections.enumerated() {
+                let line = Array("\(round) \(number)\r\n".utf8)
+                try await connection.write(line)
+                #expect(try await connection.read() == line)
+            }
+        }
+        server.stop()
+    }
+
+    @Test("a peer that reads nothing holds the writer back; a cancelled writer closes the connection")
+    func pressure() async throws {
+        let gone = Gate()
+        let resume = Gate()
+        let server = try RawServer { connection in
+            try await resume.passed()
+            while try await connection.read() != nil {}
+            gone.open()
+        }
+        let connection = try await self.connect(server)
+        var sent = 0
+        let writer = Task {
+            while true {
+                try await connection.write([UInt8](repeating: 1, count: 100_000))
+                sent += 100_000
+            }
+        }
+        var last = -1
+        while sent != last || sent == 0 {
+            last = sent
+            try await EventLoop.shared.sleep(for: .milliseconds(50))
+        }
+        #expect(sent < 10_000_000)
+        writer.cancel()
+        await #expect(throws: CancellationError.self) { try await writer.value }
+        resume.open()
+        try await gone.passed()
+        #expect(try await connection.read() == nil)
+        server.stop()
+    }
+
+    @Test("a cancelled reader ends, and the connection goes on")
+    func cancelledReader() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.read()
+            try await connection.write("pong")
+        }
+        let connection = try await self.connect(server)
+        let reader = Task { try await connection.read() }
+        await Task.yield()
+        reader.cancel()
+        await #expect(throws: CancellationError.self) { try await reader.value }
+        try await connection.write(Array("ping".utf8))
+        #expect(try await connection.read() == Array("pong".utf8))
+        server.stop()
+    }
+
+    @Test("closing ends a waiting reader, and dropping the connection closes it")
+    func closing() async throws {
+        let gone = Gate()
+        let server = try RawServer { connection in
+            try await connection.peerGone()
+            gone.open()
+        }
+        let connection = try await self.connect(server)
+        let reader = Task { try await connection.read() }
+        await Task.yield()
+        connection.close()
+        #expect(try await reader.value == nil)
+        try await gone.passed()
+        let dropped = Gate()
+        let second = try RawServer { connection in
+            try await connection.peerGone()
+            dropped.open()
+        }
+        _ = try await self.connect(second)
+        try await dropped.passed()
+        server.stop()
+        second.stop()
+    }
+
+    @Test("what can't be connected to is an error of its kind")
+    func failures() async throws {
+        let refused = await #expect(throws: HTTPClientError.self) {
+            try await StreamConnection.connect(host: "127.0.0.1", port: 1)
+        }
+        #expect(refused?.code == .connect)
+        let unknown = await #expect(throws: HTTPClientError.self) {
+            try await StreamConnection.connect(host: "no-such-host.invalid", port: 6_667, timeout: .seconds(20))
+        }
+        #expect(unknown?.code == .resolve)
+        for host in ["", "a b", "user@host", "host/path", "a\r\nb"] {
+            let wrong = await #expect(throws: HTTPClientError.self) {
+                try await StreamConnection.connect(host: host, port: 1)
+            }
+            #expect(wrong?.code == .invalidRequest)
+        }
+        let silent = try RawServer { try await $0.peerGone() }
+        let late = await #expect(throws: HTTPClientError.self) {
+            try await StreamConnection.connect(
+                host: "127.0.0.1", port: silent.port, tls: TLSSettings(), timeout: .milliseconds(60))
+        }
+        #expect(late?.code == .connectTimeout)
+        silent.stop()
+    }
+
+    @Test("cancelling while connecting ends at once")
+    func cancelledConnect() async throws {
+        let silent = try RawServer { try await $0.peerGone() }
+        let task = Task {
+            try await StreamConnection.connect(host: "127.0.0.1", port: silent.port, tls: TLSSettings())
+        }
+        await Task.yield()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        silent.stop()
+    }
+}

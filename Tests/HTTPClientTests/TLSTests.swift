@@ -1,0 +1,269 @@
+import EventLoop
+import Glibc
+import HTTP
+import HTTPClient
+import Primitives
+import Processes
+import Testing
+
+@Suite("TLS and HTTP/2 against real servers", .serialized, .timeLimit(.minutes(2)))
+@Net
+struct TLSTests {
+    private static let made = Task { try await Certificates() }
+    private let certificates: Certificates
+
+    init() async throws {
+        self.certificates = try await Self.made.value
+    }
+
+    private func client(trusting authority: String?) -> HTTPClient {
+        var settings = HTTPClientSettings()
+        settings.caFile = authority
+        return HTTPClient(settings)
+    }
+
+    struct Refusal: Sendable {
+        let certificate: String
+        let authority: String?
+        let code: HTTPClientError.Code
+    }
+
+    nonisolated static let refusals = [
+        Refusal(certificate: "server", authority: "other.pem", code: .certificateUntrusted),
+        Refusal(certificate: "server", authority: nil, code: .certificateUntrusted),
+        Refusal(certificate: "expired", authority: "ca.pem", code: .certificateExpired),
+        Refusal(certificate: "future", authority: "ca.pem", code: .certificateNotYetValid),
+        Refusal(certificate: "wronghost", authority: "ca.pem", code: .certificateWrongHost),
+        Refusal(certificate: "server", authority: "missing.pem", code: .badCertificateFile),
+    ]
+
+    @Test(
+        "a server that can't prove itself is refused with the reason, by both kinds of connection", arguments: refusals)
+    func refused(_ refusal: Refusal) async throws {
+        let server = try await TLSServer(self.certificates, refusal.certificate, "-www")
+        let authority = refusal.authority.map { self.certificates.path($0) }
+        let http = await #expect(throws: HTTPClientError.self) {
+            try await self.client(trusting: authority)
+                .execute(HTTPClientRequest(.get, HTTPURL("https://localhost:\(server.port)/")))
+        }
+        #expect(http?.code == refusal.code, "\(String(describing: http))")
+        #expect(http?.mayHaveReachedServer == false)
+        let stream = await #expect(throws: HTTPClientError.self) {
+            try await StreamConnection.connect(
+                host: "localhost", port: server.port, tls: TLSSettings(caFile: authority))
+        }
+        #expect(stream?.code == refusal.code, "\(String(describing: stream))")
+        await server.stop()
+    }
+
+    @Test(
+        "a server with a certificate of the own authority is accepted, by name and by address",
+        arguments: ["localhost", "127.0.0.1"])
+    func accepted(host: String) async throws {
+        let server = try await TLSServer(self.certificates, "server", "-www")
+        let response = try await self.client(trusting: self.certificates.authority)
+            .execute(HTTPClientRequest(.get, HTTPURL("https://\(host):\(server.port)/")))
+        #expect(response.status == .ok)
+        let body = try await response.body.collect(upTo: 100_000)
+        #expect(String(decoding: body, as: UTF8.self).contains("s_server"))
+        await server.stop()
+    }
+
+    @Test("a server without TLS is a TLS error")
+    func noTLS() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.read()
+            try await connection.write("HTTP/1.1 400 Bad Request\r\n\r\n")
+        }
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await self.client(trusting: nil)
+                .execute(HTTPClientRequest(.get, HTTPURL("https://127.0.0.1:\(server.port)/")))
+        }
+        #expect(error?.code == .tls)
+        server.stop()
+    }
+
+    // MARK: Raw connections
+
+    @Test("lines go to and fro over TLS, and the own certificate is shown")
+    func lines() async throws {
+        let server = try await TLSServer(
+            self.certificates, "server", "-rev", "-Verify", "1", "-verify_return_error", "-CAfile",
+            self.certificates.authority)
+        let connection = try await StreamConnection.connect(
+            host: "localhost", port: server.port,
+            tls: TLSSettings(
+                caFile: self.certificates.authority, clientCertificate: self.certificates.certificate("client"),
+                clientKey: self.certificates.key("client")))
+        for number in 0..<50 {
+            try await connection.write(Array("line \(number)\n".utf8))
+            #expect(try await self.line(connection) == String("line \(number)".reversed()))
+        }
+        #expect(await connection.remoteAddress?.port == UInt16(server.port))
+        connection.close()
+        #expect(try await connection.read() == nil)
+        await #expect(throws: HTTPClientError.self) { try await connection.write([1]) }
+        await server.stop()
+    }
+
+    private func line(_ connection: StreamConnection) async throws -> String {
+        var line: [UInt8] = []
+        while line.last != 0x0A, let bytes = try await connection.read() { line += bytes }
+        return String(decoding: line.dropLast(), as: UTF8.self)
+    }
+
+    @Test("a server that asks for a certificate closes a connection without one")
+    func missingClientCertificate() async throws {
+        let server = try await TLSServer(
+            self.certificates, "server", "-rev", "-Verify", "1", "-verify_return_error", "-CAfile",
+            self.certificates.authority)
+        // With TLS 1.3 the refusal comes after the client's side of the handshake.
+        let error = await #expect(throws: HTTPClientError.self) {
+            let connection = try await StreamConnection.connect(
+                host: "localhost", port: server.port, tls: TLSSettings(caFile: self.certificates.authority))
+            while try await connection.read() != nil {}
+        }
+        #expect(error?.code == .tls || error?.code == .closed)
+        await server.stop()
+    }
+
+    @Test("a certificate file that can't be read is told so")
+    func badClientCertificate() async throws {
+        let server = try await TLSServer(self.certificates, "server", "-rev")
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await StreamConnection.connect(
+                host: "localhost", port: server.port,
+                tls: TLSSettings(caFile: self.certificates.authority, clientCertificate: "/nonexistent.pem"))
+        }
+        #expect(error?.code == .badCertificateFile)
+        await server.stop()
+    }
+
+    @Test("megabytes go both ways over TLS at once, and the server's end is seen")
+    func bulk() async throws {
+        // The server's own standard input and output are the other end.
+        var plan = ProcessPlan(
+            try #require(Process.find("openssl")),
+            [
+                "s_server", "-quiet", "-naccept", "1", "-accept", "0", "-cert", self.certificates.certificate("server"),
+                "-key",
+                self.certificates.key("server"),
+            ])
+        plan.standardInput = .pipe
+        let port = try self.freePort()
+        plan.arguments[5] = "\(port)"
+        let process = try Process.spawn(plan)
+        let connection = try await self.connect(port)
+        let up = [UInt8](repeating: 1, count: 1_500_000) + [UInt8](repeating: 2, count: 1_500_000)
+        let down = [UInt8](repeating: 3, count: 1_000_000) + [UInt8](repeating: 4, count: 1_000_000)
+        async let written: Void = connection.write(up)
+        async let fed: Void = process.input.write(down)
+        async let received = self.read(down.count, from: connection)
+        var arrived: [UInt8] = []
+        while arrived.count < up.count, let bytes = try await process.output.read() { arrived += bytes }
+        #expect(arrived == up)
+        #expect(try await received == down)
+        _ = try await (written, fed)
+        process.signal(SIGKILL)
+        // Without TLS's own goodbye, which IRC servers leave out as well.
+        #expect(try await connection.read() == nil)
+        _ = try await process.exit()
+    }
+
+    private func read(_ count: Int, from connection: StreamConnection) async throws -> [UInt8] {
+        var received: [UInt8] = []
+        while received.count < count, let bytes = try await connection.read() { received += bytes }
+        return received
+    }
+
+    private func freePort() throws -> Int {
+        let socket = try Socket.listen(on: #require(SocketAddress(host: "127.0.0.1", port: 0)))
+        return Int(try #require(Socket.localAddress(socket.rawValue)).port)
+    }
+
+    /// Tries until the server listens.
+    private func connect(_ port: Int) async throws -> StreamConnection {
+        while true {
+            do {
+                return try await StreamConnection.connect(
+                    host: "localhost", port: port, tls: TLSSettings(caFile: self.certificates.authority))
+            } catch let error as HTTPClientError where error.code == .connect {
+                try await EventLoop.shared.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    // MARK: nginx
+
+    @Test("nginx speaks HTTP/2: many requests share a connection, a slow one doesn't stop the others")
+    func http2() async throws {
+        let upstream = try RawServer { connection in
+            let head = try await connection.head() ?? ""
+            var count = 0
+            while count < 2_000_000, let bytes = try await connection.read() { count += bytes.count }
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\(head.prefix(3))")
+        }
+        let port = try self.freePort()
+        try self.certificates.write("big", String(repeating: "0123456789abcdef", count: 500_000))
+        try self.certificates.write("small", "small")
+        try self.certificates.write(
+            "nginx.conf",
+            """
+            user root; daemon off; master_process off; pid \(self.certificates.path("nginx.pid")); error_log stderr;
+            events { worker_connections 1000; }
+            http {
+              access_log off; client_body_temp_path \(self.certificates.directory); proxy_temp_path \(self.certificates.directory);
+              fastcgi_temp_path \(self.certificates.directory); uwsgi_temp_path \(self.certificates.directory); scgi_temp_path \(self.certificates.directory);
+              server {
+                listen 127.0.0.1:\(port) ssl http2; root \(self.certificates.directory);
+                ssl_certificate \(self.certificates.certificate("server")); ssl_certificate_key \(self.certificates.key("server"));
+                location /connection { add_header X-Connection $connection; return 200 "ok"; }
+                location /refused { client_max_body_size 50m; return 401 "refused"; }
+                location /upload { client_max_body_size 50m; proxy_pass http://127.0.0.1:\(upstream.port); proxy_request_buffering off; }
+              }
+            }
+            """)
+        var plan = ProcessPlan(
+            try #require(Process.find("nginx")), ["-e", "stderr", "-c", self.certificates.path("nginx.conf")])
+        plan.standardError = .inherited
+        let nginx = try Process.spawn(plan)
+        try await self.connect(port).close()
+        let client = self.client(trusting: self.certificates.authority)
+        let base = try HTTPURL("https://localhost:\(port)/")
+
+        // A big file that nobody reads yet, and on the same connection many small answers.
+        let big = try await client.execute(HTTPClientRequest(.get, base.appending("big")))
+        #expect(big.version == "2")
+        try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 0..<90 {
+                group.addTask {
+                    let response = try await client.execute(HTTPClientRequest(.get, base.appending("connection")))
+                    guard try await response.body.collect(upTo: 10) == Array("ok".utf8) else { return nil }
+                    return response.headers["x-connection"]
+                }
+            }
+            var connections: Set<String?> = []
+            for try await connection in group { connections.insert(connection) }
+            #expect(connections.count == 1)
+            #expect(!connections.contains(nil))
+        }
+        var count = 0
+        for try await bytes in big.body { count += bytes.count }
+        #expect(count == 8_000_000)
+
+        let block = [UInt8](repeating: 7, count: 10_000)
+        let streamed = HTTPClientRequest.Body.stream(length: 2_000_000) { writer in
+            for _ in 0..<200 { try await writer.write(block) }
+        }
+        for body in [.bytes([UInt8](repeating: 7, count: 2_000_000)), streamed] {
+            let upload = try await client.execute(HTTPClientRequest(.put, base.appending("upload"), body: body))
+            #expect(try await upload.body.collect(upTo: 100) == Array("PUT".utf8))
+            // The refusal comes before the body is through.
+            let refused = try await client.execute(HTTPClientRequest(.put, base.appending("refused"), body: body))
+            #expect(refused.status == .unauthorized)
+            #expect(try await refused.body.collect(upTo: 100) == Array("refused".utf8))
+        }
+        upstream.stop()
+        await nginx.stop(patience: .zero)
+    }
+}
