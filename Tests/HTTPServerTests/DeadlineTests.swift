@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import HTTPServer
+import JetbridgeTesting
 import Testing
 
 @Suite("Deadlines and departures", .timeLimit(.minutes(1)))
@@ -8,7 +9,7 @@ struct DeadlineTests {
     @Test("a head must be whole in time, however steadily its bytes come")
     func slowHead() async throws {
         try await withServer(settings: .hurried(), .loop { _ in .text("never") }) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             let start = LoopInstant.current()
             for byte in "GET / HTTP/1.1\r\nHost: a\r\nX: ".utf8 + Array(repeating: 0x61, count: 1000)
             where !client.isEnded {
@@ -24,8 +25,8 @@ struct DeadlineTests {
     @Test("an idle connection is closed without a word, a used one from its last answer on")
     func idle() async throws {
         try await withServer(settings: .hurried(), .loop { _ in .text("hello") }) { server in
-            let unused = try await RawConnection(to: server)
-            let used = try await RawConnection(to: server)
+            let unused = try await RawConnection(to: server.boundAddress)
+            let used = try await RawConnection(to: server.boundAddress)
             let start = LoopInstant.current()
             for _ in 0..<10 {
                 try await used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -44,7 +45,7 @@ struct DeadlineTests {
     @Test("a body must make progress: one byte now and then is not enough")
     func slowBody() async throws {
         try await withServer(settings: .hurried(), .pool { .text("\(try await $0.body.collect().count)") }) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n")
             for _ in 0..<1000 where !client.isEnded {
                 _ = try? client.sendSome([0x61])
@@ -64,7 +65,7 @@ struct DeadlineTests {
             return .text("\(try await request.body.collect().count)\n")
         }
         try await withServer(settings: settings, handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\n")
             try await client.send([UInt8](repeating: 0x61, count: 4000))
             try await EventLoop.shared.sleep(for: .milliseconds(500))
@@ -89,7 +90,7 @@ struct DeadlineTests {
                 })
         }
         try await withServer(settings: .hurried(), handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             client.isReading = false
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             try await outcome.wait()
@@ -143,7 +144,7 @@ struct DeadlineTests {
                 }
             }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(place == "body" ? 5 : 0)\r\n\r\n")
             try await isRunning.wait()
             let start = LoopInstant.current()
@@ -159,7 +160,7 @@ struct DeadlineTests {
         try await withServer(.pool { .text("hello \($0.path)\n") }) { server in
             let requests = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
             for (rest, count) in [("", 2), ("GET /3 HT", 2), (requests, 4)] {
-                let client = try await RawConnection(to: server)
+                let client = try await RawConnection(to: server.boundAddress)
                 try await client.send(requests + rest)
                 client.finishSending()
                 #expect(try await client.receiveToEnd().split(separator: "hello /").count == count + 1)

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import HTTPServer
+import JetbridgeTesting
 import Testing
 
 @Suite("HTTP server", .timeLimit(.minutes(1)))
@@ -14,7 +15,7 @@ struct HTTPServerTests {
     @Test("answers with its framing and date, from the pool, the loop and at once", arguments: [0, 1, 2])
     func hello(kind: Int) async throws {
         try await withServer(Self.kinds[kind]("hello")) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             for _ in 0..<3 {
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 let answer = try await client.receive(through: "hello")
@@ -33,7 +34,7 @@ struct HTTPServerTests {
             return .text("<\(request.path) \(String(decoding: try await request.body.collect(), as: UTF8.self))>")
         }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             let requests = (0..<5).map { index in
                 index % 2 == 0
                     ? "GET /\(index) HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -68,7 +69,7 @@ struct HTTPServerTests {
             return response
         }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send(request)
             let answer = try await client.receive(through: "hello")
             let line = answer.split(separator: "\r\n").first { $0.hasPrefix("Connection: ") }
@@ -94,7 +95,7 @@ struct HTTPServerTests {
             }
         }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             for (request, length) in [
                 ("HEAD /", "5"), ("GET /204", nil), ("GET /304", "9"), ("HEAD /stream", "99"), ("HEAD /204", nil),
             ] as [(String, String?)] {
@@ -121,7 +122,7 @@ struct HTTPServerTests {
         ])
     func refused(request: String, status: Int) async throws {
         try await withServer(.pool { _ in .text("never") }) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send(request)
             let answer = try await client.receiveToEnd()
             #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
@@ -141,7 +142,7 @@ struct HTTPServerTests {
             throw Broken()
         }
         try await withServer(log: log, handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send(
                 "GET /problem HTTP/1.1\r\nHost: a\r\n\r\nGET /broken?token=1 HTTP/1.1\r\nHost: a\r\n\r\n")
             let answers = try await client.receive(through: "log says why\"}")
@@ -158,7 +159,7 @@ struct HTTPServerTests {
     func targets() async throws {
         try await withServer(.loop { .text("\($0.method) \($0.target) \($0.path) \($0.query["q"] ?? "-")\n") }) {
             server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             for (line, expected) in [
                 ("PROPFIND /a%2Fb/../c?q=1", "PROPFIND /a%2Fb/../c?q=1 /a%2Fb/../c 1\n"),
                 ("QUERY http://a/x?q=2", "QUERY http://a/x?q=2 /x 2\n"), ("OPTIONS *", "OPTIONS * * -\n"),
@@ -181,7 +182,7 @@ struct HTTPServerTests {
             return response
         }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             let answer = try await client.receiveToEnd()
             #expect(!answer.contains("Transfer-Encoding") && !answer.contains("Keep-Alive"))

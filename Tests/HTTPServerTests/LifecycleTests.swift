@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTP
 import HTTPServer
+import JetbridgeTesting
 import Primitives
 import Testing
 
@@ -16,13 +17,13 @@ struct LifecycleTests {
             return .text("the end")
         }
         try await withServer(handler) { server in
-            let idle = try await RawConnection(to: server)
-            let busy = try await RawConnection(to: server)
+            let idle = try await RawConnection(to: server.boundAddress)
+            let busy = try await RawConnection(to: server.boundAddress)
             try await busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             try await isRunning.wait()
             await server.stop()
             #expect(try await idle.receiveToEnd() == "")
-            await #expect(throws: SystemError.self) { try await RawConnection(to: server) }
+            await #expect(throws: SystemError.self) { try await RawConnection(to: server.boundAddress) }
             mayEnd.set()
             let answer = try await busy.receiveToEnd()
             #expect(answer.contains("Connection: close\r\n") && answer.hasSuffix("the end"))
@@ -44,7 +45,7 @@ struct LifecycleTests {
             return .text("")
         }
         try await withServer(settings: .hurried(), handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             try await isRunning.wait()
             await server.stop()
@@ -61,7 +62,7 @@ struct LifecycleTests {
         }
         try await server.start()
         let run = Task { try await server.run() }
-        let client = try await RawConnection(to: server)
+        let client = try await RawConnection(to: server.boundAddress)
         try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         run.cancel()
         #expect(try await client.receiveToEnd() == "")
@@ -91,7 +92,7 @@ struct LifecycleTests {
         try await withServer(settings: settings, log: log, .loop { _ in .text("hello") }) { server in
             var clients: [RawConnection] = []
             for _ in 0..<3 {
-                let client = try await RawConnection(to: server)
+                let client = try await RawConnection(to: server.boundAddress)
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 clients.append(client)
             }
@@ -118,7 +119,7 @@ struct LifecycleTests {
             }
         }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             let head = "GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n" + head + "extra")
             let answer = try await client.receiveToEnd()
@@ -131,7 +132,7 @@ struct LifecycleTests {
     func wrongUpgrade() async throws {
         let log = LogLines()
         try await withServer(log: log, .loop { _ in .upgrade { _ in } }) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(try await client.receiveToEnd().hasPrefix("HTTP/1.1 500 "))
             client.close()
@@ -160,7 +161,7 @@ struct LifecycleTests {
             var random = SystemRandomNumberGenerator()
             for _ in 0..<60 {
                 var clients: [RawConnection] = []
-                for _ in 0..<50 { clients.append(try await RawConnection(to: server)) }
+                for _ in 0..<50 { clients.append(try await RawConnection(to: server.boundAddress)) }
                 for client in clients {
                     _ = try? client.sendSome(Array((request + request).prefix(Int.random(in: 0...200, using: &random))))
                 }

@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import HTTPServer
 import JSON
+import JetbridgeTesting
 import Testing
 
 @Suite("Router", .timeLimit(.minutes(1)))
@@ -37,7 +38,7 @@ struct RouterTests {
         ])
     func found(request: String, expected: String) async throws {
         try await withServer(dispatcher: Self.router) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("\(request) HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try await client.receive(through: "\r\n\r\n")
             #expect(try await client.receive(through: "\n") == expected + "\n")
@@ -57,7 +58,7 @@ struct RouterTests {
         ] as [(String, Int, String?)])
     func refused(request: String, status: Int, allow: String?) async throws {
         try await withServer(dispatcher: Self.router) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("\(request) HTTP/1.1\r\nHost: \(request == "CONNECT a:1" ? "a:1" : "a")\r\n\r\n")
             let head = try await client.receive(through: "\r\n\r\n")
             #expect(head.hasPrefix("HTTP/1.1 \(status) "))
@@ -75,7 +76,7 @@ struct RouterTests {
             Route(.post, "/large", bodyLimit: 3_000_000) { .text("\(try await $0.body.collect().count)\n") },
         ])
         try await withServer(dispatcher: router) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.receive(through: "\r\n\r\n").contains("Content-Length: 5\r\n"))
             try await client.send("POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n")

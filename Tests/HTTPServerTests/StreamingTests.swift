@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import HTTPServer
+import JetbridgeTesting
 import Primitives
 import Testing
 
@@ -30,7 +31,7 @@ struct StreamingTests {
                 })
         }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.receive(through: "3\r\none\r\n").contains("Transfer-Encoding: chunked\r\n"))
             next[0].set()
@@ -47,7 +48,7 @@ struct StreamingTests {
     @Test("bodies stream both ways at once, with trailers, and the connection goes on")
     func echo() async throws {
         try await withServer(Self.echo) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             for _ in 0..<2 {
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
                 for text in ["first", "second"] {
@@ -64,7 +65,7 @@ struct StreamingTests {
     @Test("an HTTP/1.0 client gets a stream without chunks, up to the end of the connection")
     func oldClient() async throws {
         try await withServer(Self.echo) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("POST / HTTP/1.0\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello")
             let answer = try await client.receiveToEnd()
             #expect(answer.hasSuffix("Connection: close\r\n\r\nhello"))
@@ -81,7 +82,7 @@ struct StreamingTests {
             return .text(String(decoding: try await request.body.collect(), as: UTF8.self))
         }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
             try await client.send(head)
             mayRead.set()
@@ -106,7 +107,7 @@ struct StreamingTests {
         settings.bodyLimit = 10
         try await withServer(settings: settings, .pool { .text("\(try await $0.body.collect().count)\n") }) { server in
             let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send(head + "a\r\n0123456789\r\n")
             try await client.send("0\r\n\r\n")
             #expect(try await client.receive(through: "10\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
@@ -129,7 +130,7 @@ struct StreamingTests {
             return .text(try await request.body.collect() == body ? "equal\n" : "different\n")
         }
         try await withServer(settings: settings, handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n")
             var (sent, idleTurns) = (0, 0)
             while idleTurns < 20 {
@@ -162,7 +163,7 @@ struct StreamingTests {
                 })
         }
         try await withServer(handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             client.isReading = false
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             var (last, idleTurns) = (-1, 0)
@@ -205,7 +206,7 @@ struct StreamingTests {
             }
         }
         try await withServer(log: log, handler) { server in
-            let client = try await RawConnection(to: server)
+            let client = try await RawConnection(to: server.boundAddress)
             try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
             let answer = try await client.receiveToEnd()
             #expect(answer.contains("part"))

@@ -135,7 +135,7 @@ static inline void cws_end(struct lws *_Nonnull wsi, int seconds) {
 /// Small windows and tables, so that an open socket costs little.
 static inline void cws_spare_memory(struct lws *_Nonnull wsi) {
     (void)lws_set_extension_option(wsi, "permessage-deflate", "mem_level", "4");
-    (void)lws_set_extension_option(wsi, "permessage-deflate", "comp_level", "1");
+    (void)lws_set_extension_option(wsi, "permessage-deflate", "compression_level", "1");
 }
 
 /// Adds a header to a client's handshake, in LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER. `name` ends with a colon.
@@ -149,7 +149,8 @@ static inline int cws_add_header(
 /// Adds a whole header line to a server's 101, in LWS_CALLBACK_ADD_HEADERS.
 static inline void cws_add_line(void *_Nonnull in, const void *_Nonnull line, size_t length) {
     struct lws_process_html_args *args = (struct lws_process_html_args *)in;
-    if ((int)length > args->max_len - args->len) return;
+    // `len` is not set here.
+    if ((int)length > args->max_len) return;
     memcpy(args->p, line, length);
     args->p += length;
 }

@@ -134,7 +134,11 @@ extension WebSocketService {
     private func write(_ link: WebSocketLink, _ wsi: OpaquePointer) -> Int32 {
         if link.wantsPing {
             link.wantsPing = false
-            let status = unsafe self.output.with([]) { unsafe cws_write(wsi, $0, 0, Int32(LWS_WRITE_PING.rawValue)) }
+            // With a payload, for the library doesn't report empty pongs.
+            let payload: [UInt8] = [0x6A, 0x62]
+            let status = unsafe self.output.with(payload[...]) {
+                unsafe cws_write(wsi, $0, payload.count, Int32(LWS_WRITE_PING.rawValue))
+            }
             if status < 0 { return -1 }
             unsafe lws_callback_on_writable(wsi)
             return 0

@@ -54,7 +54,6 @@ actor WebSocketService {
     private func take(
         _ descriptor: consuming FileDescriptor, head: [UInt8], subprotocol: String?, settings: WebSocketSettings
     ) async throws -> WebSocket {
-        print("method", self.executor.isIsolatingCurrentContext() as Any)
         try self.entered()
         let service = try unsafe self.started()
         let link = self.makeLink(settings: settings, isClient: false)
@@ -78,7 +77,6 @@ actor WebSocketService {
     }
 
     private func reach(_ target: WebSocketTarget, settings: WebSocketSettings) async throws -> WebSocket {
-        print("method", self.executor.isIsolatingCurrentContext() as Any)
         try self.entered()
         let service = try unsafe self.started()
         let link = self.makeLink(settings: settings, isClient: true)
@@ -99,8 +97,8 @@ actor WebSocketService {
         let number = link.number
         let orders = self.orders
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                print("open", self.executor.isIsolatingCurrentContext() as Any)
+            // Said expressly: a closure that doesn't touch `self` would otherwise not be on this actor.
+            try await withCheckedThrowingContinuation(isolation: self) { continuation in
                 link.opening = continuation
                 begin()
             }

@@ -1,25 +1,26 @@
-import EventLoop
-import HTTPServer
-import Primitives
+package import EventLoop
+internal import Primitives
 
-/// A client that sends exactly what it is told.
+/// A client of a loopback server that sends exactly what it is told.
 @Net
-final class RawConnection {
-    struct Ended: Error {}
+package final class RawConnection {
+    /// The connection ended before what was waited for came.
+    package struct Ended: Error {}
 
     private var descriptor: FileDescriptor?
     private var registration: Registration?
     private var received: [UInt8] = []
-    private(set) var isEnded = false
+    /// Whether the server's end has been read.
+    package private(set) var isEnded = false
     private let changed = WaitList()
     /// While `false` nothing is read, like a client that hangs.
-    var isReading = true {
+    package var isReading = true {
         didSet { self.update() }
     }
     private var isBlocked = false
 
-    init(to server: HTTPServer) async throws {
-        guard let address = server.boundAddress else { throw Ended() }
+    package init(to address: SocketAddress?) async throws {
+        guard let address else { throw Ended() }
         let descriptor = try await Socket.connected(to: address)
         let number = descriptor.rawValue
         self.descriptor = consume descriptor
@@ -47,12 +48,12 @@ final class RawConnection {
         self.changed.wakeAll()
     }
 
-    func send(_ text: String) async throws {
+    package func send(_ text: String) async throws {
         try await self.send(Array(text.utf8))
     }
 
     /// Returns when the kernel has taken everything.
-    func send(_ bytes: [UInt8]) async throws {
+    package func send(_ bytes: [UInt8]) async throws {
         var start = 0
         while start < bytes.count {
             start += try self.sendSome(bytes, from: start)
@@ -61,7 +62,7 @@ final class RawConnection {
     }
 
     /// Sends what the kernel takes now; the number of bytes.
-    func sendSome(_ bytes: [UInt8], from start: Int = 0) throws -> Int {
+    package func sendSome(_ bytes: [UInt8], from start: Int = 0) throws -> Int {
         guard let registration = self.registration else { throw Ended() }
         switch Socket.write(registration.descriptor, bytes, from: start) {
         case .moved(let count): return count
@@ -74,7 +75,7 @@ final class RawConnection {
     }
 
     /// Everything up to and with `mark`, which must come before the end.
-    func receive(through mark: String) async throws -> String {
+    package func receive(through mark: String) async throws -> String {
         let mark = Array(mark.utf8)
         while true {
             if let end = self.end(of: mark) {
@@ -87,14 +88,14 @@ final class RawConnection {
     }
 
     /// Everything up to the connection's end.
-    func receiveToEnd() async throws -> String {
+    package func receiveToEnd() async throws -> String {
         while !self.isEnded { try await self.changed.wait() }
         defer { self.received = [] }
         return String(decoding: self.received, as: UTF8.self)
     }
 
     /// Waits for `count` bytes and takes them.
-    func receive(count: Int) async throws -> [UInt8] {
+    package func receive(count: Int) async throws -> [UInt8] {
         while self.received.count < count {
             guard !self.isEnded else { throw Ended() }
             try await self.changed.wait()
@@ -103,12 +104,12 @@ final class RawConnection {
         return Array(self.received[..<count])
     }
 
-    func finishSending() {
+    package func finishSending() {
         guard let registration = self.registration else { return }
         Socket.shutdownWrite(registration.descriptor)
     }
 
-    func close() {
+    package func close() {
         self.registration?.cancel()
         self.registration = nil
         self.descriptor = nil

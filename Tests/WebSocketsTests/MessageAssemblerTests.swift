@@ -1,0 +1,26 @@
+import Testing
+
+@testable import WebSockets
+
+@Suite("Message assembler")
+struct MessageAssemblerTests {
+    @Test("pieces become messages; an interrupted one is dropped by the next")
+    func pieces() throws {
+        var assembler = MessageAssembler(limit: 10)
+        #expect(try assembler.add(Array("ab".utf8).span, isFirst: true, isText: true, isLast: false) == nil)
+        #expect(try assembler.add([0xC3].span, isFirst: false, isText: true, isLast: false) == nil)
+        #expect(try assembler.add([0xA9].span, isFirst: false, isText: true, isLast: true) == .text("abé"))
+        #expect(try assembler.add([1].span, isFirst: true, isText: false, isLast: false) == nil)
+        #expect(try assembler.add([2].span, isFirst: true, isText: false, isLast: true) == .binary([2]))
+        #expect(try assembler.add([UInt8]().span, isFirst: true, isText: true, isLast: true) == .text(""))
+    }
+
+    @Test("the limit holds for the whole message, at the piece that breaks it")
+    func limit() throws {
+        var assembler = MessageAssembler(limit: 3)
+        #expect(try assembler.add([1, 2, 3].span, isFirst: true, isText: false, isLast: false) == nil)
+        #expect { try assembler.add([4].span, isFirst: false, isText: false, isLast: false) } throws: {
+            ($0 as? MessageAssembler.Refusal)?.code == .messageTooBig
+        }
+    }
+}

@@ -1,0 +1,224 @@
+import EventLoop
+import HTTP
+import Testing
+import WebSockets
+
+@Suite("WebSockets", .timeLimit(.minutes(1)))
+struct WebSocketTests {
+    @Test("messages of any size and kind come back, and the subprotocol is the one that both speak")
+    func echo() async throws {
+        try await WebSocketTestServer.with(subprotocols: ["b", "c"], handler: WebSocketTestServer.echo) { server in
+            try await withClient { client in
+                let socket = try await client.connect(server.url, subprotocols: ["a", "b"])
+                #expect(socket.subprotocol == "b")
+                let large = (0..<1_048_576).map { UInt8(truncatingIfNeeded: $0) }
+                let messages: [WebSocketMessage] = [
+                    .text("hello"), .text(""), .binary([]), .text("grüße 👋"), .binary([0, 255]), .binary(large),
+                    .text(String(repeating: "é", count: 300_000)),
+                ]
+                for message in messages {
+                    try await socket.send(message)
+                    #expect(try await socket.next() == message)
+                }
+                for index in 0..<1000 { try await socket.send("\(index)") }
+                for index in 0..<1000 { #expect(try await socket.next() == .text("\(index)")) }
+                await socket.close()
+                #expect(socket.closure?.code == .normal && socket.closure?.isByPeer == false)
+                #expect(try await socket.next() == nil)
+                await #expect { try await socket.send("late") } throws: { ($0 as? WebSocketError)?.code == .closed }
+            }
+        }
+    }
+
+    @Test("a client's close reaches the server with code and reason")
+    func clientCloses() async throws {
+        let closure = Outcome<WebSocketClosure?>()
+        try await WebSocketTestServer.with { socket in
+            while try await socket.next() != nil {}
+            closure.set(socket.closure)
+        } _: { server in
+            try await withClient { client in
+                let socket = try await client.connect(server.url)
+                try await socket.send("one")
+                await socket.close(WebSocketCloseCode(rawValue: 3001), reason: "tschüß")
+                #expect(
+                    try await closure.value()
+                        == WebSocketClosure(code: .init(rawValue: 3001), reason: "tschüß", isByPeer: true))
+            }
+        }
+    }
+
+    @Test(
+        "a server's close reaches the client: its own code, the end of its handler, its failure",
+        arguments: [("own", 4000), ("end", 1000), ("failure", 1011)])
+    func serverCloses(how: String, code: UInt16) async throws {
+        struct Broken: Error {}
+        try await WebSocketTestServer.with { socket in
+            try await socket.send("last")
+            if how == "own" { await socket.close(WebSocketCloseCode(rawValue: code), reason: "own") }
+            if how == "failure" { throw Broken() }
+        } _: { server in
+            try await withClient { client in
+                let socket = try await client.connect(server.url)
+                #expect(try await socket.next() == .text("last"))
+                #expect(try await socket.next() == nil)
+                #expect(socket.closure?.code.rawValue == code && socket.closure?.isByPeer == true)
+            }
+        }
+    }
+
+    @Test("stopping the server closes its sockets with 1001")
+    func stop() async throws {
+        try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
+            try await withClient { client in
+                let socket = try await client.connect(server.url)
+                await server.sockets.stop()
+                #expect(try await socket.next() == nil)
+                #expect(socket.closure?.code == .goingAway)
+                await #expect(throws: WebSocketError.self) { try await client.connect(server.url) }
+            }
+        }
+    }
+
+    @Test("a message over the limit ends the connection with 1009")
+    func tooLarge() async throws {
+        let failure = Outcome<(any Error)?>()
+        var settings = WebSocketSettings()
+        settings.messageLimit = 1000
+        try await WebSocketTestServer.with(settings) { socket in
+            do {
+                while try await socket.next() != nil {}
+                failure.set(nil)
+            } catch {
+                failure.set(error)
+            }
+        } _: { server in
+            try await withClient { client in
+                let socket = try await client.connect(server.url)
+                try await socket.send(.binary([UInt8](repeating: 0, count: 1000)))
+                try await socket.send(.binary([UInt8](repeating: 0, count: 1001)))
+                #expect(try await socket.next() == nil)
+                #expect(socket.closure?.code == .messageTooBig)
+                #expect((try await failure.value() as? WebSocketError)?.code == .peerMistake)
+            }
+        }
+    }
+
+    @Test("a server's writer waits for a client that doesn't read, and nothing is lost")
+    func slowReader() async throws {
+        let sent = Outcome<Int>()
+        let count = 400
+        try await WebSocketTestServer.with { socket in
+            let text = String(repeating: "x", count: 60_000)
+            var number = 0
+            let report = Task {
+                try await EventLoop.shared.sleep(for: .milliseconds(400))
+                sent.set(-1)
+            }
+            while number < count {
+                try await socket.send("\(number) \(text)")
+                number += 1
+            }
+            report.cancel()
+            sent.set(number)
+            _ = try await socket.next()
+        } _: { server in
+            try await withClient { client in
+                let socket = try await client.connect(server.url)
+                // Without a reader the writer must not come to its end: its bytes are more than all buffers hold.
+                #expect(try await sent.value() == -1)
+                for number in 0..<count {
+                    guard case .text(let text) = try await socket.next() else { break }
+                    #expect(text.hasPrefix("\(number) "))
+                }
+                await socket.close()
+            }
+        }
+    }
+
+    @Test("a client's writer is held back by a server that doesn't read; a cancelled wait sends nothing")
+    func slowServer() async throws {
+        let mayRead = Outcome<Void>()
+        let count = Outcome<Int>()
+        try await WebSocketTestServer.with { socket in
+            try await mayRead.value()
+            var received = 0
+            while try await socket.next() != nil { received += 1 }
+            count.set(received)
+        } _: { server in
+            try await withClient { client in
+                let socket = try await client.connect(server.url)
+                let sender = Task {
+                    var sent = 0
+                    do {
+                        while true {
+                            try await socket.send(.binary([UInt8](repeating: UInt8(sent % 256), count: 100_000)))
+                            sent += 1
+                        }
+                    } catch {
+                        return sent
+                    }
+                }
+                try await EventLoop.shared.sleep(for: .milliseconds(300))
+                sender.cancel()
+                let sent = await sender.value
+                #expect(sent > 0 && sent < 300)
+                mayRead.set(())
+                await socket.close()
+                #expect(try await count.value() == sent)
+            }
+        }
+    }
+
+    @Test("reading ends at once when its task is cancelled")
+    func cancelledRead() async throws {
+        try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
+            try await withClient { client in
+                let socket = try await client.connect(server.url)
+                let reader = Task { try await socket.next() }
+                reader.cancel()
+                await #expect(throws: CancellationError.self) { try await reader.value }
+                try await socket.send("still open")
+                #expect(try await socket.next() == .text("still open"))
+            }
+        }
+    }
+
+    @Test("a refused handshake, a dead port and plain text to elsewhere are clear errors")
+    func refused() async throws {
+        try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
+            try await withClient { client in
+                for (text, code) in [
+                    ("ws://127.0.0.1:1/", WebSocketError.Code.connect), ("ws://192.0.2.1/", .plainTextRefused),
+                ] {
+                    await #expect {
+                        try await client.connect(HTTPURL(text))
+                    } throws: { error in
+                        (error as? WebSocketError)?.code == code
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("hundreds of sockets open and close without a trace")
+    func many() async throws {
+        try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
+            try await withClient { client in
+                let url = try server.url
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in 0..<300 {
+                        group.addTask {
+                            let socket = try await client.connect(url)
+                            try await socket.send("\(index)")
+                            #expect(try await socket.next() == .text("\(index)"))
+                            if index % 3 != 0 { await socket.close() }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                while server.sockets.openCount > 0 { try await EventLoop.shared.sleep(for: .milliseconds(5)) }
+            }
+        }
+    }
+}

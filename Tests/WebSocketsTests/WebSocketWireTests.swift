@@ -1,0 +1,176 @@
+import EventLoop
+import HTTPServer
+import JetbridgeTesting
+import Testing
+import WebSockets
+
+@Suite("WebSockets on the wire", .timeLimit(.minutes(1)))
+struct WebSocketWireTests {
+    @Test(
+        "what is not a handshake is refused by HTTP",
+        arguments: [
+            ("GET /live HTTP/1.1\r\nHost: a\r\n\r\n", 426),
+            ("GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", 426),
+            (
+                "POST /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 426
+            ),
+            (
+                "GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 426
+            ),
+            (
+                "GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n", 400
+            ),
+            (
+                "GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\n\r\n", 400
+            ),
+        ])
+    @Net func handshakes(request: String, status: Int) async throws {
+        try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
+            let connection = try await RawConnection(to: server.http.boundAddress)
+            try await connection.send(request)
+            #expect(try await connection.receive(through: "\r\n\r\n").hasPrefix("HTTP/1.1 \(status) "))
+            connection.close()
+        }
+    }
+
+    @Test("the handshake is answered as RFC 6455 says, compression only when it is offered")
+    @Net func answer() async throws {
+        try await WebSocketTestServer.with(subprotocols: ["chat"], handler: WebSocketTestServer.echo) { server in
+            let plain = try await RawWebSocket(server)
+            #expect(plain.handshake.hasPrefix("HTTP/1.1 101 "))
+            #expect(plain.handshake.lowercased().contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="))
+            #expect(!plain.handshake.lowercased().contains("deflate"))
+            #expect(!plain.handshake.lowercased().contains("sec-websocket-protocol"))
+            plain.connection.close()
+            let browser = try await RawWebSocket(
+                server,
+                headers: "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+                    + "Sec-WebSocket-Protocol: chat, superchat\r\nCookie: \(String(repeating: "c", count: 9000))\r\n")
+            let answer = browser.handshake.lowercased()
+            #expect(answer.contains("sec-websocket-extensions: permessage-deflate"))
+            #expect(answer.contains("server_no_context_takeover") && answer.contains("client_no_context_takeover"))
+            #expect(answer.contains("sec-websocket-protocol: chat\r\n"))
+            // "Hello" compressed, from RFC 7692 §7.2.3.1.
+            try await browser.send(0xC1, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
+            let (head, payload) = try await browser.receive()
+            #expect(head == 0xC1)
+            #expect(payload == [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
+            browser.connection.close()
+        }
+    }
+
+    @Test("a frame that came with the handshake is not lost; fragments and pings between them are understood")
+    @Net func frames() async throws {
+        try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
+            let early = try await RawConnection(to: server.http.boundAddress)
+            try await early.send(
+                Array(
+                    ("GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").utf8)
+                    + [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])
+            _ = try await early.receive(through: "\r\n\r\n")
+            #expect(try await early.receive(count: 4) == [0x81, 2, 0x68, 0x69])
+            early.close()
+
+            let socket = try await RawWebSocket(server)
+            try await socket.send(0x01, Array("he".utf8))
+            try await socket.send(0x89, Array("ping".utf8))
+            try await socket.send(0x00, Array("ll".utf8))
+            try await socket.send(0x80, Array("o".utf8))
+            let pong = try await socket.receive()
+            #expect(pong.head == 0x8A && pong.payload == Array("ping".utf8))
+            let message = try await socket.receive()
+            #expect(message.head == 0x81 && message.payload == Array("hello".utf8))
+            socket.connection.close()
+        }
+    }
+
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let head: UInt8
+        let payload: [UInt8]
+        let code: Int
+    }
+
+    @Test(
+        "mistakes end the connection with the right code",
+        arguments: [
+            Mistake(testDescription: "text that is not UTF-8", head: 0x81, payload: [0xC3, 0x28], code: 1007),
+            Mistake(testDescription: "a surrogate", head: 0x81, payload: [0xED, 0xA0, 0x80], code: 1007),
+            Mistake(testDescription: "half a character", head: 0x81, payload: [0xE2, 0x82], code: 1007),
+            Mistake(testDescription: "a reserved bit", head: 0x91, payload: [], code: 1002),
+            Mistake(testDescription: "an unknown opcode", head: 0x83, payload: [], code: 1002),
+            Mistake(testDescription: "a close with a code", head: 0x88, payload: [0x0F, 0xA0, 0x78], code: 4000),
+        ])
+    @Net func mistakes(mistake: Mistake) async throws {
+        try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
+            let socket = try await RawWebSocket(server)
+            try await socket.send(mistake.head, mistake.payload)
+            #expect(try await socket.receiveClose() == mistake.code)
+            socket.connection.close()
+        }
+    }
+
+    @Test("a peer that doesn't answer pings is given up")
+    @Net func halfOpen() async throws {
+        let failure = Outcome<WebSocketError.Code?>()
+        var settings = WebSocketSettings()
+        settings.pingInterval = .milliseconds(100)
+        settings.deadline = .milliseconds(400)
+        try await WebSocketTestServer.with(settings) { socket in
+            do {
+                while try await socket.next() != nil {}
+                failure.set(nil)
+            } catch {
+                failure.set((error as? WebSocketError)?.code)
+            }
+        } _: { server in
+            let silent = try await RawWebSocket(server)
+            #expect(try await silent.receive().head == 0x89)
+            #expect(try await failure.value() == .lost)
+            silent.connection.close()
+        }
+    }
+
+    @Test("a peer that answers pings stays, however little it says")
+    @Net func keptAlive() async throws {
+        var settings = WebSocketSettings()
+        settings.pingInterval = .milliseconds(50)
+        settings.deadline = .milliseconds(400)
+        try await WebSocketTestServer.with(settings, handler: WebSocketTestServer.echo) { server in
+            let socket = try await RawWebSocket(server)
+            let start = LoopInstant.current()
+            while start.duration(to: .current()) < .milliseconds(900) {
+                let (head, payload) = try await socket.receive()
+                #expect(head == 0x89)
+                try await socket.send(0x8A, payload)
+            }
+            try await socket.send(0x81, Array("hi".utf8))
+            var frame = try await socket.receive()
+            while frame.head == 0x89 { frame = try await socket.receive() }
+            #expect(frame.payload == Array("hi".utf8))
+            socket.connection.close()
+        }
+    }
+
+    @Test("a client that vanishes is told to the handler")
+    @Net func vanished() async throws {
+        let failure = Outcome<WebSocketError.Code?>()
+        try await WebSocketTestServer.with { socket in
+            do {
+                while try await socket.next() != nil {}
+                failure.set(nil)
+            } catch {
+                failure.set((error as? WebSocketError)?.code)
+            }
+        } _: { server in
+            let socket = try await RawWebSocket(server)
+            socket.connection.close()
+            #expect(try await failure.value() == .lost)
+        }
+    }
+}
