@@ -326,7 +326,8 @@ private struct ByteTransport: ModelTransport {
 
     func send(_ request: TransportRequest) async throws -> TransportResponse {
         let rest = Protected(self.pieces)
-        let body = AsyncThrowingStream<[UInt8], any Error> { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
-        return TransportResponse(status: 200, headers: ["Content-Type": "text/event-stream"], body: body)
+        return TransportResponse(status: 200, headers: ["Content-Type": "text/event-stream"]) {
+            rest.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        }
     }
 }

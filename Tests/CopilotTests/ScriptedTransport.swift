@@ -34,7 +34,7 @@ final class ScriptedTransport: ModelTransport {
         let answer = self.answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
         if let failure = answer.failure { throw failure }
         let steps = Protected(answer.steps)
-        let body = AsyncThrowingStream<[UInt8], any Error> {
+        return TransportResponse(status: answer.status, headers: answer.headers) {
             switch steps.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
             case .bytes(let text): return Array(text.utf8)
             case .fail(let error): throw error
@@ -44,7 +44,6 @@ final class ScriptedTransport: ModelTransport {
             case nil: return nil
             }
         }
-        return TransportResponse(status: answer.status, headers: answer.headers, body: body)
     }
 }
 

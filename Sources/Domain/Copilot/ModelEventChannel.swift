@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Primitives
 
 /// Hands the events of one answer from the task that reads them to the one that consumes them.
@@ -7,6 +8,11 @@ internal import Primitives
 package final class ModelEventChannel: Sendable {
     private static let byteLimit = 64 * 1024
 
+    private enum Work: Sendable {
+        case anywhere(@Sendable (ModelEventChannel) async throws -> Void)
+        case onLoop(@Net @Sendable (ModelEventChannel) async throws -> Void)
+    }
+
     private struct State {
         var events: [ModelEvent] = []
         var bytes = 0
@@ -15,7 +21,7 @@ package final class ModelEventChannel: Sendable {
         var isAbandoned = false
         var consumer: CheckedContinuation<ModelEvent?, any Error>?
         var producer: CheckedContinuation<Void, Never>?
-        var work: (@Sendable (ModelEventChannel) async throws -> Void)?
+        var work: Work?
         var task: Task<Void, Never>?
 
         mutating func append(_ event: ModelEvent) {
@@ -33,7 +39,7 @@ package final class ModelEventChannel: Sendable {
 
     private let state: Protected<State>
 
-    private init(_ work: @escaping @Sendable (ModelEventChannel) async throws -> Void) {
+    private init(_ work: Work) {
         self.state = Protected(State(work: work))
     }
 
@@ -42,6 +48,17 @@ package final class ModelEventChannel: Sendable {
     package static func stream(
         _ work: @escaping @Sendable (ModelEventChannel) async throws -> Void
     ) -> AsyncThrowingStream<ModelEvent, any Error> {
+        self.stream(.anywhere(work))
+    }
+
+    /// Like ``stream(_:)``, with the work on the event loop: for what arrives there in small pieces.
+    package static func streamOnLoop(
+        _ work: @escaping @Net @Sendable (ModelEventChannel) async throws -> Void
+    ) -> AsyncThrowingStream<ModelEvent, any Error> {
+        self.stream(.onLoop(work))
+    }
+
+    private static func stream(_ work: Work) -> AsyncThrowingStream<ModelEvent, any Error> {
         let consumer = ChannelConsumer(ModelEventChannel(work))
         return AsyncThrowingStream { try await consumer.channel.next() }
     }
@@ -118,15 +135,19 @@ package final class ModelEventChannel: Sendable {
     private func start(_ state: inout State) {
         guard let work = state.work.take() else { return }
         // Not a child of the consumer: it outlives single calls of `next`. `abandon()` cancels it.
-        state.task = Task(name: "model stream") {
-            let ending: Result<Void, any Error>
-            do {
-                try await work(self)
-                ending = .success(())
-            } catch {
-                ending = .failure(error)
+        state.task =
+            switch work {
+            case .anywhere(let work): Task(name: "model stream") { await self.run { try await work(self) } }
+            case .onLoop(let work): Task(name: "model stream") { @Net in await self.run { try await work(self) } }
             }
-            self.finish(ending)
+    }
+
+    private func run(_ work: () async throws -> Void) async {
+        do {
+            try await work()
+            self.finish(.success(()))
+        } catch {
+            self.finish(.failure(error))
         }
     }
 

@@ -8,6 +8,10 @@ extension HTTPClient: ModelTransport {
         sent.idleTimeout = request.idleTimeout
         sent.totalTimeout = request.totalTimeout
         let response = try await self.execute(sent)
-        return TransportResponse(status: response.status.code, headers: response.headers, body: response.body)
+        let body = response.body
+        return TransportResponse(status: response.status.code, headers: response.headers) {
+            var iterator = body.makeAsyncIterator()
+            return try await iterator.next()
+        }
     }
 }

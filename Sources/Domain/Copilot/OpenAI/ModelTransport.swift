@@ -1,3 +1,4 @@
+internal import EventLoop
 package import HTTP
 
 /// Sends one request of a model provider. The real one is the HTTP client; tests play bytes.
@@ -36,21 +37,21 @@ package struct TransportRequest: Sendable {
 package struct TransportResponse: Sendable {
     package let status: Int
     package let headers: HTTPHeaders
-    /// Read it once; it holds the endpoint back while nobody reads.
-    package let body: any AsyncSequence<[UInt8], any Error> & Sendable
+    /// The next bytes of the body, nil at its end; the endpoint is held back while nobody asks. On the loop, where the
+    /// bytes arrive: a stream of small chunks would spend most of its time on the way to another thread and back.
+    package let next: @Net @Sendable () async throws -> [UInt8]?
 
-    package init(status: Int, headers: HTTPHeaders, body: any AsyncSequence<[UInt8], any Error> & Sendable) {
+    package init(status: Int, headers: HTTPHeaders, next: @escaping @Net @Sendable () async throws -> [UInt8]?) {
         self.status = status
         self.headers = headers
-        self.body = body
+        self.next = next
     }
 
     /// The body up to `limit` bytes; the rest is left unread.
-    func start(upTo limit: Int) async throws -> [UInt8] {
+    @Net func start(upTo limit: Int) async throws -> [UInt8] {
         var collected: [UInt8] = []
-        for try await bytes in self.body {
+        while collected.count < limit, let bytes = try await self.next() {
             collected += bytes.prefix(limit - collected.count)
-            if collected.count >= limit { break }
         }
         return collected
     }

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 internal import HTTP
 internal import HTTPClient
@@ -65,14 +66,14 @@ package final class OpenAIClient: ModelClient {
     }
 
     package func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
-        ModelEventChannel.stream { channel in try await self.answer(request, to: channel) }
+        ModelEventChannel.streamOnLoop { channel in try await self.answer(request, to: channel) }
     }
 }
 
 // MARK: - Tries
 
 extension OpenAIClient {
-    private func answer(_ request: ModelRequest, to channel: ModelEventChannel) async throws {
+    @Net private func answer(_ request: ModelRequest, to channel: ModelEventChannel) async throws {
         let deadline = self.clock.now + self.settings.turnTimeout
         let context = self.context(model: request.model)
         var tries = 1
@@ -111,7 +112,7 @@ extension OpenAIClient {
         var hasAnswer = false
     }
 
-    private func attempt(
+    @Net private func attempt(
         _ request: ModelRequest, until deadline: Duration, _ progress: inout Progress, to channel: ModelEventChannel
     ) async throws {
         var dialect = self.dialect.withLock { $0 }
@@ -141,7 +142,7 @@ extension OpenAIClient {
 // MARK: - Reading
 
 extension OpenAIClient {
-    private func read(
+    @Net private func read(
         _ response: TransportResponse, context: EndpointContext, _ progress: inout Progress,
         to channel: ModelEventChannel
     ) async throws {
@@ -156,16 +157,16 @@ extension OpenAIClient {
         var hasEvents = false
         var start: [UInt8] = []
         do {
-            for try await bytes in response.body {
+            while !stream.isDone, let bytes = try await response.next() {
                 if !hasEvents { start += bytes.prefix(64 * 1024 - start.count) }
                 for event in try parser.parse(bytes) {
                     hasEvents = true
-                    for event in try stream.receive(event.bytes) {
-                        progress.hasAnswer = stream.hasAnswer
-                        try await channel.send(event)
-                    }
+                    let isSmall = event.bytes.count < 64 * 1024
+                    let pieces =
+                        isSmall ? try stream.receive(event.bytes) : try await Self.receive(event.bytes, by: &stream)
+                    progress.hasAnswer = stream.hasAnswer
+                    for piece in pieces { try await channel.send(piece) }
                 }
-                if stream.isDone { break }
             }
         } catch is ServerSentEventParser.TooLong {
             throw AttemptFailure(Self.noAPI(context))
@@ -188,17 +189,16 @@ extension OpenAIClient {
     }
 
     /// The answer of an endpoint that does not stream.
-    private func readWhole(
+    @Net private func readWhole(
         _ response: TransportResponse, context: EndpointContext, _ progress: inout Progress,
         to channel: ModelEventChannel
     ) async throws {
         let body = try await response.start(upTo: Self.maximumEventBytes)
         var stream = ChatCompletionStream(context: context)
         do {
-            for event in try stream.receive(body) {
-                progress.hasAnswer = stream.hasAnswer
-                try await channel.send(event)
-            }
+            let pieces = try await Self.receive(body, by: &stream)
+            progress.hasAnswer = stream.hasAnswer
+            for piece in pieces { try await channel.send(piece) }
         } catch let error as ModelError {
             throw AttemptFailure(error)
         }
@@ -206,7 +206,14 @@ extension OpenAIClient {
         try await self.end(&stream, to: channel)
     }
 
-    private func end(_ stream: inout ChatCompletionStream, to channel: ModelEventChannel) async throws {
+    /// Off the loop, for what takes longer than everybody there should wait.
+    @concurrent private static func receive(
+        _ bytes: [UInt8], by stream: inout ChatCompletionStream
+    ) async throws -> [ModelEvent] {
+        try stream.receive(bytes)
+    }
+
+    @Net private func end(_ stream: inout ChatCompletionStream, to channel: ModelEventChannel) async throws {
         let events: [ModelEvent]
         do {
             events = try stream.end()
