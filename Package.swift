@@ -131,7 +131,8 @@ let package = Package(
         tests("YAML", "YAML"),
         tests("Chat", "Chat"),
         tests(
-            "Copilot", "Copilot", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Logging"),
+            "Copilot", "Copilot", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes",
+            "Logging"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
         tests("Specs", "Specs", "Chat", "Copilot", "Git", "Logging", "Primitives", "Repositories"),
         tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
@@ -153,7 +154,8 @@ let package = Package(
 if Context.environment["JETBRIDGE_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "fuzz", dependencies: ["Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "YAML"], path: "Tests/Fuzz",
+            name: "fuzz", dependencies: ["Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "YAML"],
+            path: "Tests/Fuzz",
             exclude: ["Seeds"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-use-ld=lld", "-sanitize=fuzzer"])]))

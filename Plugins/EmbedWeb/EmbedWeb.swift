@@ -28,7 +28,8 @@ struct EmbedWeb: BuildToolPlugin {
 
     /// Every file of the page: a change of any one bundles it again.
     private func sources(below folder: URL) throws -> [URL] {
-        guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey]) else {
+        guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
+        else {
             throw Missing(description: "\(folder.path()) cannot be read")
         }
         return files.compactMap { $0 as? URL }

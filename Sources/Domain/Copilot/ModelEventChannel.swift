@@ -134,7 +134,7 @@ package final class ModelEventChannel: Sendable {
 
     private func start(_ state: inout State) {
         guard let work = state.work.take() else { return }
-        // Not a child of the consumer: it outlives single calls of `next`. `abandon()` cancels it.
+        // Unstructured, no child of the consumer: it outlives single calls of `next`. `abandon()` cancels it.
         state.task =
             switch work {
             case .anywhere(let work): Task(name: "model stream") { await self.run { try await work(self) } }

@@ -62,6 +62,7 @@ package import Processes
         unlink(self.dataPath + "/gateway.address")
         let process = try Process.spawn(plan)
         self.process = process
+        // Unstructured: they read for as long as the process writes, and its end is awaited in `waitForEnd`.
         self.readers = [
             Task { @Net in await self.read(process.output) { self.output += $0 } },
             Task { @Net in await self.read(process.errorOutput) { self.log += $0 } },

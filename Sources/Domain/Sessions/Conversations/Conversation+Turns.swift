@@ -9,6 +9,7 @@ extension Conversation {
         let timeout = self.environment.settings.turnTimeout
         // A turn is a scope of its own: `stop` cancels it, and the conversation goes on taking messages meanwhile.
         running.task = Task { await self.run(turn) }
+        // Ends the turn when it takes too long; cancelled when the turn is closed.
         running.watchdog = Task {
             do { try await Task.sleep(for: timeout) } catch { return }
             self.end(turn.id, because: .timedOut)
@@ -213,8 +214,8 @@ extension Conversation {
             } catch {
                 self.environment.logger.error(
                     "a turn's end cannot be stored", ["thread": "\(self.key)", "error": .string("\(error)")])
-                // Not cut short by `stop`: the turn's task may be cancelled already.
                 let pause = delay
+                // Not cut short by `stop`: the turn's task may be cancelled already.
                 await Task<Void, Never> { try? await Task.sleep(for: pause) }.value
                 delay = min(delay * 2, .seconds(10))
             }

@@ -166,6 +166,7 @@ actor Conversation {
     func close(by deadline: ContinuousClock.Instant) async {
         self.isClosing = true
         guard let running = self.running else { return }
+        // A deadline beside the turn that is waited for; cancelled below.
         let timer = Task {
             do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
             self.end(running.turn.id, because: .shutdown)

@@ -49,6 +49,7 @@ extension Lane {
 
     private func callAgain(at due: ContinuousClock.Instant) {
         guard self.previewTimer == nil else { return }
+        // One at a time, and it ends by itself.
         self.previewTimer = Task {
             try? await Task.sleep(until: due, clock: .continuous)
             self.previewTimer = nil

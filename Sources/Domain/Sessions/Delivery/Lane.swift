@@ -66,6 +66,7 @@ actor Lane {
     /// Waits until everything is sent, or until `deadline`.
     func drain(until deadline: ContinuousClock.Instant) async {
         guard self.isRunning else { return }
+        // A deadline beside the writer that is waited for; cancelled below.
         let timer = Task {
             do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
             self.releaseDrain()
@@ -233,6 +234,7 @@ actor Lane {
 
     /// Waits, or until ``wake()``.
     func pause(_ duration: Duration) async {
+        // Either the time or `wake()` resumes; cancelled below.
         let timer = Task {
             try? await Task.sleep(for: duration)
             self.wakeUp.take()?.resume()
