@@ -138,8 +138,8 @@ let package = Package(
         tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
         tests("IRC", "IRC", "Chat", "EventLoop", "HTTPClient", "Logging", "Markdown", "Primitives"),
         tests(
-            "Gateway", "Gateway", "Chat", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Sessions", "Primitives",
-            "Repositories", "WebSockets", "Database", "Logging"),
+            "Gateway", "Gateway", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions", "Primitives",
+            "WebSockets", "Database", "Logging"),
         tests("Host", "Host", "HTTP", "IRC", "Logging", "Primitives", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(

@@ -40,7 +40,8 @@ struct Front: Sendable {
             throw error
         } catch {
             logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
-            let problem = HTTPProblem(.internalServerError, "The host could not do that. Its log tells why, under the trace \(trace).")
+            let problem = HTTPProblem(
+                .internalServerError, "The host could not do that. Its log tells why, under the trace \(trace).")
             response = self.response(to: problem, request: request, route: route)
         }
         self.headers.apply(to: &response)
@@ -55,7 +56,9 @@ struct Front: Sendable {
         return response
     }
 
-    private func admitted(_ request: HTTPServerRequest, by route: APIRoute, logger: Logger) async throws -> HTTPServerResponse {
+    private func admitted(_ request: HTTPServerRequest, by route: APIRoute, logger: Logger) async throws
+        -> HTTPServerResponse
+    {
         guard case .scopes(let scopes) = route.access else {
             return try await route.handle(APIRequest(http: request, principal: nil, logger: logger))
         }

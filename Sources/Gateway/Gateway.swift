@@ -71,7 +71,9 @@ package final class Gateway: Service {
             components: [
                 "schemas": .object(Schemas.all),
                 "securitySchemes": [
-                    "token": ["type": "http", "scheme": "bearer", "description": "A token of `jetbridge token create`."],
+                    "token": [
+                        "type": "http", "scheme": "bearer", "description": "A token of `jetbridge token create`.",
+                    ],
                     "cookie": ["type": "apiKey", "in": "cookie", "name": .string(Authenticator.cookie)],
                 ],
             ])

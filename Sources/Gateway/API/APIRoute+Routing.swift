@@ -28,7 +28,8 @@ extension APIRoute {
             if answer.schema == "Problem" { return Self.problem(answer.status, answer.description) }
             let type = MediaType(parsing: answer.type) ?? .json
             let plain: JSON? = type.isJSON ? nil : ["type": "string"]
-            return .init(answer.status, answer.description, type: type, schema: answer.schema.map(Schemas.reference) ?? plain)
+            return .init(
+                answer.status, answer.description, type: type, schema: answer.schema.map(Schemas.reference) ?? plain)
         }
         guard !isOpen else { return answers }
         answers.append(Self.problem(.unauthorized, "No valid credential."))

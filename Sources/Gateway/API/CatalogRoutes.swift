@@ -19,7 +19,8 @@ struct CatalogRoutes: Sendable {
                     .init(status: .ok, description: "The operation.", schema: "Operation"),
                     .init(status: .notFound, description: "No such operation.", schema: "Problem"),
                 ], handle: { try await self.operation($0) }),
-            self.listing("models", "ModelPage", "The models that a thread can choose.") { _ in try await self.models() },
+            self.listing("models", "ModelPage", "The models that a thread can choose.") { _ in try await self.models()
+            },
             self.listing("usage", "UsagePage", "Tokens used by model; an owner sees everybody's.") {
                 try await self.usage($0)
             },

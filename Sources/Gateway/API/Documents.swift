@@ -24,7 +24,8 @@ struct ThreadDocument: Sendable {
     /// A thread of another network that has no title yet goes by its place.
     private var title: String {
         if !self.session.title.isEmpty || self.session.key.adapter == WebAdapter.adapterID { return self.session.title }
-        return self.session.route.addressee.map { "\(self.session.route.room.name) · \($0)" } ?? self.session.route.room.name
+        return self.session.route.addressee.map { "\(self.session.route.room.name) · \($0)" }
+            ?? self.session.route.room.name
     }
 }
 

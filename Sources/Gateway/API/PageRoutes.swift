@@ -17,7 +17,8 @@ struct PageRoutes: Sendable {
         _ pattern: String, _ operation: String, _ handle: @escaping @Sendable (APIRequest) throws -> HTTPServerResponse
     ) -> APIRoute {
         APIRoute(
-            method: .get, pattern: pattern, operation: operation, summary: "", access: .open, answers: [], isHidden: true,
+            method: .get, pattern: pattern, operation: operation, summary: "", access: .open, answers: [],
+            isHidden: true,
             handle: { try handle($0) })
     }
 
@@ -56,7 +57,8 @@ struct PageRoutes: Sendable {
     private static func response(_ asset: WebAsset, to request: APIRequest, caching: String) -> HTTPServerResponse {
         let tag = "\"\(asset.hash)\""
         var response = HTTPServerResponse(.ok, headers: ["Content-Type": asset.type], body: .bytes(asset.bytes))
-        if request.http.headers.list(of: "if-none-match").contains(where: { $0 == tag || $0 == "W/\(tag)" || $0 == "*" }) {
+        if request.http.headers.list(of: "if-none-match").contains(where: { $0 == tag || $0 == "W/\(tag)" || $0 == "*" }
+        ) {
             response = HTTPServerResponse(.notModified)
         }
         response.headers["ETag"] = tag

@@ -9,7 +9,8 @@ enum Problems {
         headers: ["WWW-Authenticate": "Bearer realm=\"jetbridge\""])
     static let forbiddenOrigin = HTTPProblem(
         .forbidden,
-        "The request comes from a page of another site. If that page is this host's own, set gateway.public_url to its address.")
+        "The request comes from a page of another site. If that page is this host's own, set gateway.public_url to its address."
+    )
 
     static func missing(_ what: String) -> HTTPProblem {
         HTTPProblem(.notFound, "There is no such \(what), or you may not see it.")
@@ -22,6 +23,7 @@ enum Problems {
 
     static func tooManyRequests(_ seconds: Int) -> HTTPProblem {
         HTTPProblem(
-            .tooManyRequests, "Too many requests: try again in \(seconds) s.", headers: ["Retry-After": String(seconds)])
+            .tooManyRequests, "Too many requests: try again in \(seconds) s.", headers: ["Retry-After": String(seconds)]
+        )
     }
 }

@@ -32,7 +32,8 @@ struct SignInRoutes: Sendable {
                     .init(status: .tooManyRequests, description: "Five wrong codes in a minute.", schema: "Problem"),
                 ], handle: { try await self.signIn($0) }),
             APIRoute(
-                method: .post, pattern: "/api/v1/signout", operation: "signOut", summary: "Ends this browser's sign-in.",
+                method: .post, pattern: "/api/v1/signout", operation: "signOut",
+                summary: "Ends this browser's sign-in.",
                 access: .scopes(Set(Scope.allCases)), bodyLimit: 4096,
                 answers: [.init(status: .noContent, description: "Signed out; the cookie is gone.")],
                 handle: { try await self.signOut($0) }),
@@ -52,7 +53,8 @@ struct SignInRoutes: Sendable {
         let now = self.context.now()
         guard self.attempts.withLock({ $0.mayTry(peer, at: now) }) else {
             throw HTTPProblem(
-                .tooManyRequests, "Five wrong codes in a minute: wait a minute and try again.", headers: ["Retry-After": "60"])
+                .tooManyRequests, "Five wrong codes in a minute: wait a minute and try again.",
+                headers: ["Retry-After": "60"])
         }
         let body = try await request.object(upTo: 4096)
         guard let code = body["code"]?.stringValue else {

@@ -11,7 +11,8 @@ struct StatusRoutes: Sendable {
     var routes: [APIRoute] {
         [
             APIRoute(
-                method: .get, pattern: "/healthz", operation: "health", summary: "Whether the process serves.", access: .open,
+                method: .get, pattern: "/healthz", operation: "health", summary: "Whether the process serves.",
+                access: .open,
                 answers: [.init(status: .ok, description: "It does.", schema: "Health")],
                 handle: { _ in .json(["status": "ok"]) }),
             APIRoute(
@@ -22,7 +23,8 @@ struct StatusRoutes: Sendable {
                     .init(status: .serviceUnavailable, description: "One does not.", schema: "Readiness"),
                 ], handle: { _ in await self.readiness() }),
             APIRoute(
-                method: .get, pattern: "/metrics", operation: "metrics", summary: "Figures for Prometheus.", access: .open,
+                method: .get, pattern: "/metrics", operation: "metrics", summary: "Figures for Prometheus.",
+                access: .open,
                 answers: [.init(status: .ok, description: "Text format 0.0.4.", type: "text/plain")],
                 handle: { _ in await self.metrics() }),
         ]

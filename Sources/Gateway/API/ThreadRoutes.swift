@@ -31,7 +31,8 @@ struct ThreadRoutes: Sendable {
 
     private var create: APIRoute {
         APIRoute(
-            method: .post, pattern: "/api/v1/threads", operation: "createThread", summary: "Begins a thread in the web chat.",
+            method: .post, pattern: "/api/v1/threads", operation: "createThread",
+            summary: "Begins a thread in the web chat.",
             access: .scopes([.chat]), parameters: [.idempotencyKey], bodyLimit: 4096,
             answers: [.init(status: .created, description: "The new thread.", schema: "Created")],
             handle: { try await self.create($0) })
@@ -85,7 +86,9 @@ struct ThreadRoutes: Sendable {
         let owner = principal.seesEverything ? nil : principal.identity
         let page = try await self.context.store.read { ledger in
             let page = try ledger.sessions(adapter: adapter, owner: owner, after: cursor, limit: limit)
-            let items = try page.items.map { ThreadDocument(session: $0, active: try ledger.openTurns(of: $0.id).first?.id) }
+            let items = try page.items.map {
+                ThreadDocument(session: $0, active: try ledger.openTurns(of: $0.id).first?.id)
+            }
             return Page(items: items, next: page.next)
         }
         return .json(page.document { $0.json })
@@ -102,7 +105,9 @@ struct ThreadRoutes: Sendable {
         let limit = try request.limit(default: 50, most: 200)
         let query = request.http.query
         let before = try query["before"].map { try Self.position($0, named: "before", latest: true) }
-        let after = try (query["cursor"] ?? query["after"]).map { try Self.position($0, named: "cursor", latest: false) }
+        let after = try (query["cursor"] ?? query["after"]).map {
+            try Self.position($0, named: "cursor", latest: false)
+        }
         let publicURL = self.context.settings.publicURL
         let document = try await self.context.store.read { ledger -> JSON in
             let page: MessagePage
@@ -115,7 +120,9 @@ struct ThreadRoutes: Sendable {
             var operations: [JSON] = []
             var seen: Set<String> = []
             for message in page.items {
-                guard let id = message.turn, seen.insert(id).inserted, let turn = try ledger.turn(id: id) else { continue }
+                guard let id = message.turn, seen.insert(id).inserted, let turn = try ledger.turn(id: id) else {
+                    continue
+                }
                 operations.append(try OperationDocument(turn: turn, in: ledger).json(publicURL: publicURL))
             }
             return [
@@ -155,7 +162,8 @@ struct ThreadRoutes: Sendable {
         let session = try await self.context.session(request.parameter("id"), for: principal)
         guard session.key.adapter == WebAdapter.adapterID else {
             throw HTTPProblem(
-                .forbidden, "This conversation takes place on \(session.key.adapter): write there, people there have to see it.")
+                .forbidden,
+                "This conversation takes place on \(session.key.adapter): write there, people there have to see it.")
         }
         let text = try await Self.text(of: request)
         let key = try Self.key(of: request, scope: "\(principal.identity) \(session.id)")
@@ -188,7 +196,8 @@ struct ThreadRoutes: Sendable {
             throw HTTPProblem(.badRequest, "The text is empty: write something.")
         }
         guard text.utf8.count <= Self.textLimit else {
-            throw HTTPProblem(.contentTooLarge, "The text is longer than \(Self.textLimit / 1024) KB: send it in parts.")
+            throw HTTPProblem(
+                .contentTooLarge, "The text is longer than \(Self.textLimit / 1024) KB: send it in parts.")
         }
         return text
     }

@@ -87,7 +87,9 @@ struct LiveConnection: Sendable {
             else { return nil }
             return turn
         }
-        guard let found else { return try await self.refuse(operation, "There is no such operation, or you may not see it.") }
+        guard let found else {
+            return try await self.refuse(operation, "There is no such operation, or you may not see it.")
+        }
         self.followed.withLock { _ = $0.insert(operation) }
         var last = after
         if found.endedAt != nil {

@@ -13,7 +13,8 @@ struct LiveRoutes: Sendable {
         [
             APIRoute(
                 method: .get, pattern: "/api/v1/live", operation: "live",
-                summary: "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}.",
+                summary:
+                    "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}.",
                 access: .scopes([.chat, .read]),
                 answers: [
                     .init(status: .switchingProtocols, description: "The connection speaks the live protocol."),

@@ -24,7 +24,9 @@ struct RateLimiter: Sendable {
         bucket.tokens = self.tokens(of: bucket, at: now)
         bucket.at = now
         defer { self.buckets[key] = bucket }
-        guard bucket.tokens >= 1 else { return max(1, Int(((1 - bucket.tokens) / self.perMillisecond / 1000).rounded(.up))) }
+        guard bucket.tokens >= 1 else {
+            return max(1, Int(((1 - bucket.tokens) / self.perMillisecond / 1000).rounded(.up)))
+        }
         bucket.tokens -= 1
         return nil
     }

@@ -34,7 +34,8 @@ struct CommitTime: Sendable {
 
     private func zone(separator: String) -> String {
         let minutes = abs(self.offset % 1440)
-        return "\(self.offset < 0 ? "-" : "+")\(Self.padded(minutes / 60, 2))\(separator)\(Self.padded(minutes % 60, 2))"
+        return
+            "\(self.offset < 0 ? "-" : "+")\(Self.padded(minutes / 60, 2))\(separator)\(Self.padded(minutes % 60, 2))"
     }
 
     private static func padded(_ number: Int, _ width: Int) -> String {

@@ -25,7 +25,8 @@ package struct ViewerCommit: Sendable {
     package let files: [ViewerFileChange]
 
     package init(
-        repository: String, sha: String, parents: [String], author: Person, committer: Person, message: String, files: [ViewerFileChange]
+        repository: String, sha: String, parents: [String], author: Person, committer: Person, message: String,
+        files: [ViewerFileChange]
     ) {
         self.repository = repository
         self.sha = sha

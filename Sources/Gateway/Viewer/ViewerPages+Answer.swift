@@ -7,7 +7,8 @@ extension ViewerPages {
         return self.layout.page(
             title: title,
             crumbs: [
-                ViewerLayout.Crumb(title: title, path: "/#/t/\(thread)"), ViewerLayout.Crumb(title: "Answer", path: nil),
+                ViewerLayout.Crumb(title: title, path: "/#/t/\(thread)"),
+                ViewerLayout.Crumb(title: "Answer", path: nil),
             ], isNarrow: true,
             body: """
                 <article class="card"><div class="bar"><b>Jetbridge</b><time class="faint" datetime="\(time.machine)">\(time.text)</time></div>\

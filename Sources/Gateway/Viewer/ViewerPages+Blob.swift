@@ -8,13 +8,15 @@ extension ViewerPages {
     func blob(_ blob: ViewerBlob, isSource: Bool) -> HTML {
         let bar: HTML = """
             <div class="bar"><span class="faint">\(Self.short(blob.ref))</span><span class="faint num">\(self.facts(of: blob))</span>\
-            <span class="spacer"></span>\(self.toggle(of: blob, isSource: isSource))\
-            <a href="\(ViewerPath.raw(blob.repository, blob.ref, blob.path))" download>Download</a></div>
+            <span class="spacer"></span><span class="links">\(self.toggle(of: blob, isSource: isSource))\
+            <a href="\(ViewerPath.raw(blob.repository, blob.ref, blob.path))" download>Download</a></span></div>
             """
         return self.layout.page(
             title: "\(blob.path) · \(blob.repository)",
             crumbs: self.crumbs(repository: blob.repository, ref: blob.ref, path: blob.path),
-            body: "<section class=\"card\" aria-label=\"\(VisibleText.of(blob.path))\">\(bar)\(self.content(of: blob, isSource: isSource))</section>")
+            body:
+                "<section class=\"card\" aria-label=\"\(VisibleText.of(blob.path))\">\(bar)\(self.content(of: blob, isSource: isSource))</section>"
+        )
     }
 
     private func facts(of blob: ViewerBlob) -> String {
@@ -32,7 +34,8 @@ extension ViewerPages {
     private func content(of blob: ViewerBlob, isSource: Bool) -> HTML {
         if blob.isBinary { return "<p class=\"note\">A binary file: its content is not shown.</p>" }
         if blob.bytes.count > Self.blobLimit {
-            return "<p class=\"note\">Too large to be shown here (over \(Self.size(Self.blobLimit))). Download it instead.</p>"
+            return
+                "<p class=\"note\">Too large to be shown here (over \(Self.size(Self.blobLimit))). Download it instead.</p>"
         }
         if blob.bytes.isEmpty { return "<p class=\"note\">An empty file.</p>" }
         if blob.isMarkdown, !isSource {

@@ -53,7 +53,8 @@ extension ViewerPages {
             """
         }
         let changed = Self.count(commit.files.count, "file changed", "files changed")
-        let summary: HTML = "\(changed), <span class=\"added\">+\(additions)</span> <span class=\"removed\">−\(deletions)</span>"
+        let summary: HTML =
+            "\(changed), <span class=\"added\">+\(additions)</span> <span class=\"removed\">−\(deletions)</span>"
         guard !rows.isEmpty else { return "<p class=\"stat\">No files changed.</p>" }
         return """
             <h2 class="stat">\(summary)</h2>
@@ -94,7 +95,8 @@ extension ViewerPages {
         if file.isBinary { return "<p class=\"note\">A binary file: its content is not shown.</p>" }
         if file.hunks.isEmpty {
             return file.kind == .modified
-                ? "<p class=\"note\">Only the file’s mode changed.</p>" : "<p class=\"note\">The content did not change.</p>"
+                ? "<p class=\"note\">Only the file’s mode changed.</p>"
+                : "<p class=\"note\">The content did not change.</p>"
         }
         let total = file.hunks.reduce(0) { $0 + $1.lines.count }
         let allowed = min(Self.linesPerFile, left)

@@ -9,10 +9,16 @@ struct ViewerRoutes: Sendable {
     var routes: [APIRoute] {
         [
             self.page("/r/{repository}", "viewRepository", "A repository's files.") { try await self.repository($0) },
-            self.page("/r/{repository}/commit/{sha}", "viewCommit", "A commit with its diff.") { try await self.commit($0) },
+            self.page("/r/{repository}/commit/{sha}", "viewCommit", "A commit with its diff.") {
+                try await self.commit($0)
+            },
             self.page("/r/{repository}/blob/{ref}/{path...}", "viewFile", "A file.") { try await self.blob($0) },
-            self.page("/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file as it is.") { try await self.raw($0) },
-            self.page("/r/{repository}/tree/{ref}", "viewRoot", "A repository's files at a ref.") { try await self.tree($0) },
+            self.page("/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file as it is.") {
+                try await self.raw($0)
+            },
+            self.page("/r/{repository}/tree/{ref}", "viewRoot", "A repository's files at a ref.") {
+                try await self.tree($0)
+            },
             self.page("/r/{repository}/tree/{ref}/{path...}", "viewFolder", "A folder.") { try await self.tree($0) },
             self.page("/a/{message}", "viewAnswer", "The whole text of one answer.") { try await self.answer($0) },
         ]

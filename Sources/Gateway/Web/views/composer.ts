@@ -27,7 +27,7 @@ export class Composer {
     this.field = h("textarea", {
       id: "message", class: "message-field", rows: 1, placeholder: "Message, or / for a command", "aria-label": "Message",
       enterkeyhint: "send", autocomplete: "off", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "completions",
-      oninput: () => this.changed(), onkeydown: (event: KeyboardEvent) => this.key(event), onblur: () => setTimeout(() => this.close(), 120),
+      oninput: () => this.changed(), onkeydown: (event: KeyboardEvent) => this.key(event), onblur: () => setTimeout(() => { if (document.activeElement !== this.field) this.close(); }, 120),
     });
     this.button = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
     this.stopButton = iconButton("stop", "Stop the answer", () => this.delegate.stop(), "send stop");

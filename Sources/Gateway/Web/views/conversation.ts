@@ -52,19 +52,21 @@ export class Conversation {
   /** Fetches what is new in the store. One fetch at a time; a wish during one leads to another. */
   sync(): Promise<void> {
     this.mustSyncAgain = true;
-    this.syncing ??= (async () => {
-      try {
-        while (this.mustSyncAgain && this.sending === 0) {
-          this.mustSyncAgain = false;
-          await this.fetchNew();
-        }
-      } catch (error) {
-        this.delegate.failed(error);
-      } finally {
-        this.syncing = null;
-      }
-    })();
+    // A message that is on its way has no id yet: the end of sending syncs again.
+    if (this.sending > 0) return Promise.resolve();
+    this.syncing ??= this.fetchWhileWanted().finally(() => { this.syncing = null; });
     return this.syncing;
+  }
+
+  private async fetchWhileWanted(): Promise<void> {
+    try {
+      while (this.mustSyncAgain && this.sending === 0) {
+        this.mustSyncAgain = false;
+        await this.fetchNew();
+      }
+    } catch (error) {
+      this.delegate.failed(error);
+    }
   }
 
   private async fetchNew(): Promise<void> {
@@ -124,7 +126,7 @@ export class Conversation {
         break;
       case "execution":
         if (turn.state === "queued") turn.setState("running");
-        if (!turn.element.dataset.stored) turn.append(frame.content);
+        if (turn.isOpen && !turn.element.dataset.stored) turn.append(frame.content);
         break;
       case "error":
         // Failed, stopped or interrupted: the store knows which.

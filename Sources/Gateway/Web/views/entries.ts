@@ -119,12 +119,19 @@ export class TurnEntry {
       this.text = isFirst ? message.text : `${this.text}\n\n${message.text}`;
       this.body.update(this.text);
     } else {
+      // A command's reply streams like an answer and is stored as a note.
+      if (!this.element.dataset.stored && this.text === message.text) this.clear();
       const note = new MarkdownView();
       note.update(message.text);
       note.element.classList.add("note");
       this.notes.appendChild(note.element);
     }
     this.drawStatus();
+  }
+
+  private clear(): void {
+    this.text = "";
+    this.body.update("");
   }
 
   setCommits(commits: Commit[]): void {

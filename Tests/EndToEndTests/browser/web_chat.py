@@ -1,0 +1,295 @@
+"""Drives the web chat in Chromium as a person would: web_chat.py BASE_URL CODE FOLDER
+
+Prints one line for each check that passed and ends with 0, or says what failed and ends with 1. Screenshots go to FOLDER.
+The host may use any model; the rehearsal model is enough.
+"""
+
+import json
+import pathlib
+import sys
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+BASE, CODE, FOLDER = sys.argv[1].rstrip("/"), sys.argv[2], pathlib.Path(sys.argv[3])
+FOLDER.mkdir(parents=True, exist_ok=True)
+HOSTILE = '<img src=x onerror="alert(1)"> [x](javascript:alert(2)) <script>alert(3)</script>'
+expect.set_options(timeout=15_000)
+
+
+class Watch:
+    """Collects what must not happen on a page."""
+
+    def __init__(self, page: Page):
+        self.mistakes: list[str] = []
+        page.on("pageerror", lambda error: self.mistakes.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (self.mistakes.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("console", self.console)
+        page.on("request", self.request)
+
+    def console(self, message):
+        if "Content Security Policy" in message.text or "Refused to" in message.text:
+            self.mistakes.append(message.text)
+
+    def request(self, request):
+        if not request.url.startswith((BASE, BASE.replace("http", "ws", 1))):
+            self.mistakes.append(f"request to {request.url}")
+
+
+@contextmanager
+def check(name):
+    try:
+        yield
+    except Exception as error:
+        print(f"FAILED {name}: {str(error)[:600]}")
+        sys.exit(1)
+    print(f"ok {name}", flush=True)
+
+
+def sign_in(page: Page, code=CODE, name="Ada"):
+    page.goto(BASE)
+    field = page.get_by_label("Sign-in code")
+    field.fill("")
+    field.press_sequentially(code.replace("-", "").lower())
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("textbox", name="Message").or_(page.get_by_role("combobox", name="Message"))).to_be_visible()
+
+
+def message_field(page: Page):
+    return page.locator("#message")
+
+
+def ask(page: Page, text: str, ends=True):
+    """Sends a message and returns its answer's element."""
+    before = page.locator(".entry-bot").count()
+    message_field(page).fill(text)
+    message_field(page).press("Escape")  # closes the list of commands
+    page.get_by_role("button", name="Send", exact=True).click()
+    answer = page.locator(".entry-bot").nth(before)
+    expect(answer).to_be_visible()
+    if ends:
+        expect(answer).to_have_attribute("aria-busy", "false", timeout=90_000)
+    return answer
+
+
+def api(page: Page, path: str):
+    return page.evaluate("path => fetch(path).then(response => response.json())", path)
+
+
+def until(page: Page, condition: str):
+    """Playwright's own waiting evaluates text in the page, which the page's policy forbids."""
+    for _ in range(300):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never: {condition}")
+
+
+def thread_id(page: Page) -> str:
+    until(page, "location.hash.startsWith('#/t/')")
+    return page.evaluate("decodeURIComponent(location.hash.slice(4))")
+
+
+def desktop(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
+    page = context.new_page()
+    watch = Watch(page)
+
+    with check("a wrong code is refused in words"):
+        page.goto(BASE)
+        page.get_by_label("Sign-in code").press_sequentially("aaaa aaaa")
+        expect(page.get_by_label("Sign-in code")).to_have_value("AAAA-AAAA")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("wrong")
+        page.screenshot(path=FOLDER / "sign-in.png")
+    with check("the code signs in, and no script can read the credential"):
+        sign_in(page)
+        assert page.evaluate("document.cookie") == "", page.evaluate("document.cookie")
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+        page.screenshot(path=FOLDER / "welcome.png")
+    with check("an answer streams in, and a screen reader is told once"):
+        page.evaluate(
+            """() => { window.told = []; new MutationObserver(() => {
+                const text = document.getElementById('announcer').textContent; if (text) window.told.push(text);
+            }).observe(document.getElementById('announcer'), {childList: true, characterData: true, subtree: true}) }""")
+        answer = ask(page, "What can you do for a small team? Answer with a list.", ends=False)
+        lengths = set()
+        while answer.get_attribute("aria-busy") == "true":
+            lengths.add(len(answer.locator(".prose").first.inner_text()))
+            page.wait_for_timeout(30)
+        assert len(lengths) > 3, f"the text grew in {len(lengths)} steps"
+        until(page, "window.told.length > 0")
+        page.wait_for_timeout(300)
+        assert page.evaluate("window.told.length") == 1, page.evaluate("window.told")
+        page.screenshot(path=FOLDER / "answer.png")
+    with check("what is shown is what is stored"):
+        stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"]
+        assert [item["role"] for item in stored] == ["user", "assistant"], stored
+        words = answer.locator(".prose").first.inner_text().split()
+        assert words[-1].strip(".*`") in stored[-1]["text"], (words[-1], stored[-1]["text"][-80:])
+        expect(answer.locator("header time")).to_be_visible()
+    with check("hostile text is only text"):
+        ask(page, HOSTILE)
+        expect(page.locator(".entry-user").last).to_contain_text("<script>alert(3)</script>")
+        assert page.locator(".entries img, .entries script, .entries [onerror]").count() == 0
+        assert page.locator(".entries a[href^='javascript']").count() == 0
+    with check("a specification is committed, and its card opens the commit"):
+        answer = ask(page, "/specify a login page with passkeys")
+        card = answer.locator("a.commit")
+        expect(card).to_be_visible()
+        card.scroll_into_view_if_needed()
+        page.screenshot(path=FOLDER / "commit-card.png")
+        with context.expect_page() as opened:
+            card.click()
+        commit = opened.value
+        Watch(commit)
+        expect(commit.get_by_role("heading", name="changed")).to_be_visible()
+        expect(commit.locator("tr.add").first).to_be_visible()
+        commit.screenshot(path=FOLDER / "commit.png")
+        commit.get_by_role("link", name="View the file").first.click()
+        expect(commit.locator(".rendered")).to_be_visible()
+        commit.screenshot(path=FOLDER / "file.png")
+        commit.close()
+    with check("a reload shows the same conversation"):
+        count = page.locator(".entry").count()
+        page.reload()
+        expect(page.locator(".entry")).to_have_count(count)
+    with check("the keyboard is enough"):
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.keyboard.press("Alt+n")
+        expect(page.get_by_role("heading", level=1)).to_have_text("New conversation")
+        page.keyboard.type("/who")
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.screenshot(path=FOLDER / "commands.png")
+        page.keyboard.press("Tab")
+        expect(message_field(page)).to_have_value("/whoami")
+        page.keyboard.press("Enter")
+        expect(page.locator(".entry-bot")).to_contain_text("role owner")
+        expect(page.locator(".entry-bot .note")).to_have_count(1)
+        expect(page.locator(".entry-bot").get_by_text("role owner")).to_have_count(1)
+        page.keyboard.type("a draft")
+        page.keyboard.press("Alt+ArrowDown")
+        expect(message_field(page)).to_have_value("")
+        page.keyboard.press("Alt+ArrowUp")
+        expect(message_field(page)).to_have_value("a draft")
+        message_field(page).fill("")
+    with check("an answer can be stopped"):
+        page.keyboard.press("Alt+n")
+        answer = ask(page, "Write a long text about bridges, in ten sections.", ends=False)
+        expect(answer.locator(".prose").first).not_to_be_empty()
+        page.get_by_role("button", name="Stop the answer").click()
+        expect(answer).to_have_attribute("aria-busy", "false")
+        state = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["operations"][0]["state"]
+        assert state in ("stopped", "complete"), state
+        page.screenshot(path=FOLDER / "stopped.png")
+    with check("everything has a name, and the page its landmarks"):
+        unnamed = page.evaluate(
+            """() => [...document.querySelectorAll('button, a, input, textarea')].filter(element =>
+                !(element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length)
+            ).map(element => element.outerHTML)""")
+        assert unnamed == [], unnamed
+        for role in ("main", "navigation", "complementary"):
+            expect(page.get_by_role(role).first).to_be_attached()
+    with check("the theme is kept, in the viewer too"):
+        page.get_by_role("button", name="Use the dark theme").click()
+        page.screenshot(path=FOLDER / "dark.png")
+        page.reload()
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        page.goto(f"{BASE}/r/notes")
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        page.screenshot(path=FOLDER / "files-dark.png")
+    with check("signing out ends it"):
+        page.goto(BASE)
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_label("Sign-in code")).to_be_visible()
+        page.goto(f"{BASE}/r/notes/tree/main?a=b")
+        expect(page.get_by_label("Sign-in code")).to_be_visible()
+        page.get_by_label("Sign-in code").press_sequentially(CODE)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{BASE}/r/notes/tree/main?a=b")
+    with check("nothing forbidden happened"):
+        assert watch.mistakes == [], watch.mistakes
+    context.close()
+
+
+def reconnect(browser):
+    """The live connection breaks in the middle of an answer, twice."""
+    context = browser.new_context(viewport={"width": 1000, "height": 800})
+    page = context.new_page()
+    connections = []
+
+    def handle(socket):
+        connections.append(socket)
+        server = socket.connect_to_server()
+        seen = 0
+
+        def forward(message):
+            nonlocal seen
+            seen += 1
+            if len(connections) <= 2 and seen > 4:
+                if seen == 5:
+                    server.close()
+                    socket.close()
+                return
+            socket.send(message)
+
+        server.on_message(forward)
+        socket.on_message(lambda message: server.send(message))
+
+    page.route_web_socket("**/api/v1/live", handle)
+    with check("a connection that breaks in mid-answer loses nothing"):
+        sign_in(page)
+        answer = ask(page, "Tell me about suspension bridges, in several paragraphs.")
+        assert len(connections) >= 2, f"{len(connections)} connections"
+        stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"][-1]["text"]
+        shown = "".join(answer.locator(".prose").first.inner_text().split())
+        plain = "".join(character for character in stored if character.isalnum())
+        assert plain == "".join(character for character in shown if character.isalnum()), "shown and stored differ"
+    context.close()
+
+
+def phone(browser, scheme):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True, color_scheme=scheme)
+    page = context.new_page()
+    watch = Watch(page)
+    with check(f"a phone shows everything, {scheme}"):
+        sign_in(page)
+        page.screenshot(path=FOLDER / f"phone-welcome-{scheme}.png")
+        ask(page, "/help")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.screenshot(path=FOLDER / f"phone-{scheme}.png")
+        page.get_by_role("button", name="Conversations").click()
+        expect(page.get_by_role("button", name="Close the list")).to_be_in_viewport()
+        page.wait_for_timeout(300)  # the drawer's own movement
+        page.screenshot(path=FOLDER / f"phone-drawer-{scheme}.png")
+        page.locator("a.thread").nth(1).click()
+        expect(page.get_by_role("button", name="Close the list")).not_to_be_in_viewport()
+        expect(page.locator(".entry").first).to_be_visible()
+    with check(f"what is touched is large enough, {scheme}"):
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('.title-bar button, .composer button, .sidebar button, .sidebar a')].filter(element => {
+                const box = element.getBoundingClientRect();
+                return box.width > 0 && !element.hidden && (box.height < 44 || box.width < 44);
+            }).map(element => element.outerHTML)""")
+        assert small == [], small
+        size = page.evaluate("parseFloat(getComputedStyle(document.getElementById('message')).fontSize)")
+        assert size >= 16, f"a field of {size} px makes a phone zoom"
+    with check(f"nothing forbidden happened on the phone, {scheme}"):
+        assert watch.mistakes == [], watch.mistakes
+    context.close()
+
+
+with sync_playwright() as playwright:
+    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    desktop(chromium)
+    reconnect(chromium)
+    for wanted in ("light", "dark"):
+        phone(chromium, wanted)
+    chromium.close()
+print(json.dumps({"result": "ok", "screenshots": str(FOLDER)}))

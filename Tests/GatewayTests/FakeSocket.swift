@@ -1,0 +1,131 @@
+import JSON
+import Primitives
+
+@testable import Gateway
+
+/// A client of the live protocol without a socket. While it does not read, the server's sends wait.
+final class FakeSocket: LiveSocket {
+    struct Frame: Sendable, Equatable {
+        let id: String
+        let operation: String
+        let type: String
+        let content: String
+        let sequence: Int64
+
+        var isLast: Bool { self.type == "complete" || (self.type == "error" && self.sequence > 0) }
+
+        init(_ text: String) throws {
+            let json = try JSON.parse(text)
+            self.id = json["id"]?.stringValue ?? ""
+            self.operation = json["operation_id"]?.stringValue ?? ""
+            self.type = json["type"]?.stringValue ?? ""
+            self.content = json["content"]?.stringValue ?? ""
+            self.sequence = Int64(json["sequence"]?.intValue ?? -1)
+        }
+    }
+
+    private struct State {
+        var incoming: [String] = []
+        var reader: CheckedContinuation<String?, Never>?
+        var received: [Frame] = []
+        var isReading = true
+        var writers: [CheckedContinuation<Void, Never>] = []
+        var isClosed = false
+    }
+
+    private let state = Protected(State())
+
+    var isReading: Bool {
+        get { self.state.withLock { $0.isReading } }
+        set {
+            let writers = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
+                state.isReading = newValue
+                defer { if newValue { state.writers = [] } }
+                return newValue ? state.writers : []
+            }
+            for writer in writers { writer.resume() }
+        }
+    }
+
+    func say(_ text: String) {
+        let reader = self.state.withLock { state -> CheckedContinuation<String?, Never>? in
+            if state.reader == nil { state.incoming.append(text) }
+            return state.reader.take()
+        }
+        reader?.resume(returning: text)
+    }
+
+    /// Takes what has been received once it is enough.
+    func frames(until isEnough: ([Frame]) -> Bool) async throws -> [Frame] {
+        while true {
+            let frames = self.state.withLock { state -> [Frame]? in
+                guard isEnough(state.received) else { return nil }
+                defer { state.received = [] }
+                return state.received
+            }
+            if let frames { return frames }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    /// Waits until a thread's subscription is in force: commands are written until one is seen to its end.
+    func settled(_ live: LiveHarness) async throws {
+        while true {
+            let operation = try await live.caller.write("/whoami", to: live.thread)
+            for _ in 1...200 where !self.hasSeenEnd(of: operation) { await Task.yield() }
+            guard self.hasSeenEnd(of: operation) else { continue }
+            self.state.withLock { $0.received = [] }
+            return
+        }
+    }
+
+    private func hasSeenEnd(of operation: String) -> Bool {
+        self.state.withLock { $0.received.contains { $0.operation == operation && $0.isLast } }
+    }
+
+    // MARK: LiveSocket
+
+    func next() async throws -> String? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let text = self.state.withLock { state -> String?? in
+                    if state.isClosed { return .some(nil) }
+                    if !state.incoming.isEmpty { return state.incoming.removeFirst() }
+                    state.reader = continuation
+                    return .none
+                }
+                if let text { continuation.resume(returning: text) }
+            }
+        } onCancel: {
+            self.end()
+        }
+    }
+
+    func send(_ text: String) async throws {
+        let frame = try Frame(text)
+        await withCheckedContinuation { continuation in
+            let mayGo = self.state.withLock { state -> Bool in
+                if state.isReading || state.isClosed { return true }
+                state.writers.append(continuation)
+                return false
+            }
+            if mayGo { continuation.resume() }
+        }
+        self.state.withLock { $0.received.append(frame) }
+    }
+
+    func refuse(_ reason: String) async { self.end() }
+
+    func close() async { self.end() }
+
+    private func end() {
+        let (reader, writers) = self.state.withLock { state in
+            state.isClosed = true
+            defer { state.writers = [] }
+            return (state.reader.take(), state.writers)
+        }
+        reader?.resume(returning: nil)
+        for writer in writers { writer.resume() }
+    }
+}

@@ -1,0 +1,134 @@
+import HTTP
+import JSON
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("The gateway's front", .timeLimit(.minutes(1)))
+struct FrontTests {
+    @Test(
+        "every answer carries the security headers",
+        arguments: [
+            "/", "/healthz", "/readyz", "/metrics", "/api/v1/threads", "/api/v1/openapi.json", "/nothing", "/r/notes",
+            "/assets/icon.svg",
+        ])
+    func headers(path: String) async throws {
+        try await GatewayHarness.run { harness in
+            let answer = try await harness.anybody.send(.get, path)
+            #expect(answer.headers["x-content-type-options"] == "nosniff")
+            #expect(answer.headers["x-frame-options"] == "DENY")
+            #expect(answer.headers["referrer-policy"] == "same-origin")
+            let policy = try #require(answer.headers["content-security-policy"])
+            #expect(policy.hasPrefix("default-src 'none'"))
+            #expect(policy.contains("frame-ancestors 'none'"))
+            #expect(!policy.contains("unsafe"))
+        }
+    }
+
+    @Test("the page names its files by their content, and they are kept for ever")
+    func assets() async throws {
+        try await GatewayHarness.run { harness in
+            let page = try await harness.anybody.send(.get, "/")
+            #expect(page.status == 200)
+            #expect(page.text.contains("src=\"\(WebAsset.script.path)\""))
+            #expect(!page.text.contains("@"))
+            let script = try await harness.anybody.send(.get, WebAsset.script.path)
+            #expect(script.body == WebAsset.script.bytes)
+            #expect(script.headers["content-type"]?.hasPrefix("text/javascript") == true)
+            #expect(script.headers["cache-control"]?.contains("immutable") == true)
+            let tag = try #require(script.headers["etag"])
+            let again = try await harness.anybody.send(
+                .get, WebAsset.script.path, headers: ["If-None-Match": "W/\(tag), \"x\""])
+            #expect(again.status == 304)
+            #expect(again.body.isEmpty)
+            #expect(try await harness.anybody.send(.get, "/assets/0000000000000000/chat.js").status == 404)
+        }
+    }
+
+    @Test(
+        "the chosen theme is in the page, and nothing but a theme can be",
+        arguments: [("dark", true), ("light", true), ("\"><script>", false)])
+    func theme(cookie: String, isTaken: Bool) async throws {
+        try await GatewayHarness.run { harness in
+            let page = try await harness.anybody.with("Cookie", "jetbridge_theme=\(cookie)").send(.get, "/")
+            #expect(page.text.contains("data-theme=\"\(cookie)\"") == isTaken)
+            #expect(page.text.contains("<html lang=\"en\""))
+        }
+    }
+
+    @Test("the wrong method and the wrong path are problems, and a page for people")
+    func noRoute() async throws {
+        try await GatewayHarness.run { harness in
+            let method = try await harness.anybody.send(.delete, "/api/v1/threads")
+            #expect(method.status == 405)
+            #expect(method.headers["allow"] == "GET, HEAD, POST")
+            #expect(method.headers["content-type"] == "application/problem+json")
+            let path = try await harness.anybody.send(.get, "/api/v2/threads")
+            #expect(path.status == 404)
+            #expect(path.headers["content-type"] == "application/problem+json")
+            let people = try await harness.anybody.with("Accept", "text/html").send(.get, "/nowhere/<b>")
+            #expect(people.headers["content-type"]?.hasPrefix("text/html") == true)
+        }
+    }
+
+    @Test("readyz tells about store, model and each network")
+    func readiness() async throws {
+        try await GatewayHarness.run { harness in
+            let ready = try await harness.anybody.send(.get, "/readyz").expect(200)
+            #expect(ready["status"] == "ok")
+            #expect(ready["checks"]?["store"] == "ok")
+            #expect(ready["checks"]?["adapters"]?["irc:local"]?["state"] != nil)
+            #expect(ready["checks"]?["adapters"]?["web"]?["since"] == "2023-11-14T22:13:20.000Z")
+            let health = try await harness.anybody.send(.get, "/healthz").expect(200)
+            #expect(health == ["status": "ok"])
+            #expect(try await harness.anybody.send(.head, "/healthz").body.isEmpty)
+        }
+    }
+
+    @Test("a caller's trace id comes back; without one there is a new one")
+    func trace() async throws {
+        try await GatewayHarness.run { harness in
+            let id = "4bf92f3577b34da6a3ce929d0e0e4736"
+            let given = try await harness.anybody.with("traceparent", "00-\(id)-00f067aa0ba902b7-01").send(
+                .get, "/healthz")
+            #expect(given.headers["x-request-id"] == id)
+            let made = try await harness.anybody.with("traceparent", "00-<script>-1-1").send(.get, "/healthz")
+            #expect(made.headers["x-request-id"]?.utf8.count == 32)
+        }
+    }
+
+    @Test("every answer is what the OpenAPI document says")
+    func openAPI() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
+            #expect(document["openapi"] == "3.1.0")
+            let validator = SchemaValidator(document: document)
+            let thread = try await caller.newThread()
+            let operation = try await caller.write("hello", to: thread)
+            _ = try await caller.ended(operation)
+            let calls: [(pattern: String, target: String)] = [
+                ("/api/v1/threads", "/api/v1/threads"), ("/api/v1/threads/{id}", "/api/v1/threads/\(thread)"),
+                ("/api/v1/threads/{id}/messages", "/api/v1/threads/\(thread)/messages"),
+                ("/api/v1/operations/{id}", "/api/v1/operations/\(operation)"), ("/api/v1/models", "/api/v1/models"),
+                ("/api/v1/usage", "/api/v1/usage"), ("/api/v1/sessions", "/api/v1/sessions"),
+                ("/api/v1/repositories", "/api/v1/repositories"), ("/api/v1/commands", "/api/v1/commands"),
+                ("/api/v1/me", "/api/v1/me"), ("/healthz", "/healthz"), ("/readyz", "/readyz"),
+            ]
+            for call in calls {
+                let answer = try await caller.send(.get, call.target)
+                #expect(answer.status == 200, "\(call.target)")
+                #expect(
+                    validator.mistakes(in: answer.json, method: "get", path: call.pattern, status: 200) == [],
+                    "\(call.target)")
+            }
+            let missing = try await caller.send(.get, "/api/v1/threads/none")
+            #expect(
+                validator.mistakes(in: missing.json, method: "get", path: "/api/v1/threads/{id}", status: 404) == [])
+            let described = document["paths"]?.objectValue?.keys ?? []
+            #expect(Set(calls.map(\.pattern)).isSubset(of: described))
+            #expect(described.contains("/r/{repository}/blob/{ref}/{path}"))
+        }
+    }
+}

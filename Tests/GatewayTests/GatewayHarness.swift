@@ -1,0 +1,130 @@
+import Chat
+import Database
+import EventLoop
+import HTTP
+import JSON
+import JetbridgeTesting
+import Logging
+import Primitives
+import Sessions
+
+@testable import Gateway
+
+/// A gateway on a free port, over a bridge with the web, one fake network and a scripted worker.
+struct GatewayHarness {
+    let directory: TemporaryDirectory
+    let gateway: Gateway
+    let bridge: Bridge
+    let network: FakeAdapter
+    let worker: StepWorker
+    let clock: Protected<Int64>
+    let origin: String
+
+    static let start: Int64 = 1_700_000_000_000
+
+    /// Runs `body` against a serving gateway.
+    static func run(
+        worker: StepWorker = StepWorker(), viewer: any ViewerSource = FakeViewer(),
+        settings change: (inout GatewaySettings) -> Void = { _ in }, _ body: (GatewayHarness) async throws -> Void
+    ) async throws {
+        let harness = try await GatewayHarness(worker: worker, viewer: viewer, change: change)
+        try await harness.gateway.start()
+        async let running: Void = harness.gateway.run()
+        do {
+            try await body(harness)
+        } catch {
+            await harness.gateway.stop()
+            try await running
+            throw error
+        }
+        await harness.gateway.stop()
+        try await running
+    }
+
+    private init(worker: StepWorker, viewer: any ViewerSource, change: (inout GatewaySettings) -> Void) async throws {
+        self.directory = try TemporaryDirectory()
+        self.worker = worker
+        let clock = Protected(Self.start)
+        self.clock = clock
+        let now: @Sendable () -> Int64 = { clock.withLock { $0 } }
+        var settings = GatewaySettings(port: 0, publicURL: "http://bot.example")
+        change(&settings)
+        self.origin = settings.publicURL
+        let web = WebAdapter(now: now)
+        self.network = FakeAdapter(id: "irc:local")
+        let database = try Database(
+            path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        self.bridge = Bridge(
+            store: SessionStore(database: database), adapters: AdapterRegistry([web, self.network]),
+            workers: ["chat": worker, "specify": worker],
+            models: ModelDirectory(defaultModel: "small", provider: "test") {
+                [ModelChoice(id: "small", detail: "8,000 tokens"), ModelChoice(id: "large", detail: "")]
+            },
+            policy: AccessPolicy(owners: ["irc:local/alice"]),
+            environment: BridgeEnvironment(
+                settings: BridgeSettings(
+                    publicURL: settings.publicURL, drainTimeout: .milliseconds(50), repositories: ["notes"]),
+                logger: Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in }),
+                metrics: Metrics(), now: now))
+        self.network.connect(to: self.bridge)
+        try await self.bridge.recover()
+        self.gateway = try Gateway(
+            settings: settings, bridge: self.bridge, web: web, viewer: viewer,
+            readiness: Readiness { Readiness.Checks() })
+    }
+
+    func advance(by milliseconds: Int64) { self.clock.withLock { $0 += milliseconds } }
+
+    // MARK: Callers
+
+    /// Somebody who just signed in with a code for `role`.
+    func signedIn(_ role: Role = .owner, name: String? = nil) async throws -> Caller {
+        let now = self.clock.withLock { $0 }
+        let code = try await AccessControl.makeCode(for: role, in: self.bridge.store, at: now).code
+        var body: JSONObject = ["code": .string(code)]
+        if let name { body["name"] = .string(name) }
+        let answer = try await self.anybody.send(.post, "/api/v1/signin", json: .object(body))
+        guard answer.status == 204, let cookie = answer.headers["set-cookie"]?.split(separator: ";").first else {
+            throw Caller.Unexpected(answer: answer)
+        }
+        return Caller(gateway: self.gateway, headers: ["Cookie": String(cookie), "Origin": self.origin])
+    }
+
+    /// A program with a token.
+    func token(_ scopes: Scope..., role: Role = .owner) async throws -> Caller {
+        let secret = "jb_test_\(scopes.map(\.rawValue).joined())_\(role.rawValue)"
+        let record = CredentialRecord(
+            id: "k_\(secret)", kind: .token, name: "test", identity: "web:\(secret)", role: role,
+            scopes: scopes.map(\.rawValue), createdAt: 0)
+        try await self.bridge.store.write { ledger in
+            try ledger.insert(record, hash: CredentialSecret.hash(of: secret))
+        }
+        return Caller(gateway: self.gateway, headers: ["Authorization": "Bearer \(secret)"])
+    }
+
+    /// Without a credential.
+    var anybody: Caller { Caller(gateway: self.gateway, headers: [:]) }
+}
+
+extension Caller {
+    func newThread() async throws -> String {
+        try await self.send(.post, "/api/v1/threads", json: [:]).expect(201)["id"]?.stringValue ?? ""
+    }
+
+    /// Writes and returns the operation's id.
+    func write(_ text: String, to thread: String, key: String? = nil) async throws -> String {
+        let headers = key.map { ["Idempotency-Key": $0] } ?? [:]
+        let body: JSON = ["text": .string(text)]
+        return try await self.send(.post, "/api/v1/threads/\(thread)/messages", json: body, headers: headers)
+            .expect(202)["operation_id"]?.stringValue ?? ""
+    }
+
+    /// Waits until an operation has ended, and returns it.
+    func ended(_ operation: String) async throws -> JSON {
+        while true {
+            let document = try await self.send(.get, "/api/v1/operations/\(operation)").expect(200)
+            if !["queued", "running"].contains(document["state"]?.stringValue) { return document }
+            await Task.yield()
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Chat
+import HTTP
+import JSON
+import Testing
+import WebSockets
+
+@testable import Gateway
+
+@Suite("The live WebSocket", .timeLimit(.minutes(1)))
+struct LiveSocketTests {
+    @Test("a browser's cookie and a program's token open it, and frames come as they are made")
+    func frames() async throws {
+        let worker = StepWorker([.event(.text("a")), .hold, .event(.text("b"))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let (browser, program) = (try await harness.signedIn(), try await harness.token(.chat))
+            let operation = try await browser.write("go", to: try await browser.newThread())
+            let client = WebSocketClient()
+            let first = try await client.connect(to: harness, as: browser)
+            let second = try await client.connect(to: harness, as: program)
+            for socket in [first, second] {
+                try await socket.send(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
+                let frame = try await socket.frame()
+                #expect(frame["type"] == "execution")
+                #expect(frame["content"] == "a")
+                #expect(frame["sequence"] == 1)
+                #expect(frame["id"]?.stringValue?.isEmpty == false)
+                #expect(frame["timestamp"] == "2023-11-14T22:13:20.000Z")
+            }
+            await first.close()
+            worker.release()
+            #expect(try await second.frame()["content"] == "b")
+            let last = try await second.frame()
+            #expect(last["type"] == "complete")
+            #expect(last["content"] == "ab")
+            #expect(last["sequence"] == 3)
+            // Who comes back gets what was missed.
+            let again = try await client.connect(to: harness, as: browser)
+            try await again.send(#"{"subscribe":"\#(operation)","last_sequence":1}"#)
+            #expect(try await again.frame()["sequence"] == 2)
+            #expect(try await again.frame()["type"] == "complete")
+            await client.stop()
+        }
+    }
+
+    @Test("without a credential there is no connection")
+    func closed() async throws {
+        try await GatewayHarness.run { harness in
+            let client = WebSocketClient()
+            await #expect(throws: WebSocketError.self) {
+                _ = try await client.connect(to: harness, as: harness.anybody)
+            }
+            let foreign = try await harness.signedIn().with("Origin", "https://evil.example")
+            await #expect(throws: WebSocketError.self) { _ = try await client.connect(to: harness, as: foreign) }
+            await client.stop()
+        }
+    }
+
+    @Test("what is no handshake is told so")
+    func noHandshake() async throws {
+        try await GatewayHarness.run { harness in
+            let answer = try await harness.token(.chat).send(.get, "/api/v1/live")
+            #expect(answer.status == 426)
+            #expect(answer.headers["content-type"] == "application/problem+json")
+        }
+    }
+
+    @Test("a client that sends what is no text, or too much, is let go")
+    func misuse() async throws {
+        try await GatewayHarness.run { harness in
+            let client = WebSocketClient()
+            let binary = try await client.connect(to: harness, as: try await harness.token(.chat))
+            try await binary.send(.binary([1, 2, 3]))
+            #expect(try await binary.next() == nil)
+            #expect(binary.closure?.code == .unsupportedData)
+            let large = try await client.connect(to: harness, as: try await harness.token(.read))
+            try await large.send(String(repeating: "a", count: 20_000))
+            #expect(try await large.next() == nil)
+            #expect(large.closure?.code == .messageTooBig)
+            await client.stop()
+        }
+    }
+}
+
+extension WebSocketClient {
+    fileprivate func connect(to harness: GatewayHarness, as caller: Caller) async throws -> WebSocket {
+        let address = try #require(harness.gateway.boundAddress)
+        return try await self.connect(try HTTPURL("ws://\(address)/api/v1/live"), headers: caller.headers)
+    }
+}
+
+extension WebSocket {
+    fileprivate func frame() async throws -> JSON {
+        guard case .text(let text) = try await self.next() else { return .null }
+        return try JSON.parse(text)
+    }
+}

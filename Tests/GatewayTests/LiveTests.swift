@@ -1,0 +1,167 @@
+import Chat
+import JSON
+import Logging
+import Primitives
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("The live protocol", .timeLimit(.minutes(1)))
+struct LiveTests {
+    @Test(
+        "a client says what it wants",
+        arguments: [
+            (#"{"subscribe":"op_1","last_sequence":7}"#, LiveCommand.operation("op_1", after: 7)),
+            (#"{"subscribe":"op_1"}"#, .operation("op_1", after: 0)), (#"{"subscribe_thread":"t_1"}"#, .thread("t_1")),
+        ])
+    func commands(text: String, command: LiveCommand) throws {
+        #expect(try LiveCommand(text) == command)
+    }
+
+    @Test(
+        "anything else is a mistake with its reason",
+        arguments: [
+            "", "[]", "{}", "7", #"{"subscribe":7}"#, #"{"subscribe":"a","last_sequence":-1}"#,
+            #"{"subscribe":"a","last_sequence":"1"}"#,
+            String(repeating: "[", count: 100), "{\"subscribe\":\"" + String(repeating: "a", count: 5000) + "\"}",
+        ])
+    func mistakes(text: String) {
+        #expect(throws: LiveCommand.Mistake.self) { try LiveCommand(text) }
+    }
+
+    @Test("frames come in order from 1, without a gap, while the answer grows and after it")
+    func replay() async throws {
+        let steps = (1...40).map { StepWorker.Step.event(.thinking("step \($0)")) }
+        let worker = StepWorker(steps + [.hold, .event(.text("the end"))])
+        try await LiveHarness.run(worker: worker) { live in
+            let operation = try await live.caller.write("go", to: live.thread)
+            let client = live.connect()
+            client.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
+            let before = try await client.frames(until: { $0.count == 40 })
+            worker.release()
+            let after = try await client.frames(until: { $0.last?.isLast == true })
+            #expect((before + after).map(\.sequence) == Array(1...42))
+            #expect(after.last?.type == "complete")
+            #expect(after.last?.content == "the end")
+            // Who comes back with what he has gets exactly the rest.
+            let again = live.connect()
+            again.say(#"{"subscribe":"\#(operation)","last_sequence":38}"#)
+            let rest = try await again.frames(until: { $0.last?.isLast == true })
+            #expect(rest.map(\.sequence) == [39, 40, 41, 42])
+            #expect(rest.map(\.id) == (39...42).map { "\(operation)-\($0)" })
+        }
+    }
+
+    @Test("a client that stops reading misses nothing when it goes on")
+    func slowClient() async throws {
+        let steps = (1...1500).map { StepWorker.Step.event(.thinking("step \($0)")) }
+        try await LiveHarness.run(worker: StepWorker(steps)) { live in
+            for isThread in [false, true] {
+                let client = live.connect()
+                client.isReading = false
+                let operation: String
+                if isThread {
+                    client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
+                    operation = try await live.caller.write("go", to: live.thread)
+                } else {
+                    operation = try await live.caller.write("go", to: live.thread)
+                    client.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
+                }
+                _ = try await live.caller.ended(operation)
+                client.isReading = true
+                let frames = try await client.frames(until: { $0.last?.isLast == true })
+                #expect(frames.map(\.sequence) == (1...frames.count).map { Int64($0) })
+                if !isThread { #expect(frames.count == 1501) }
+            }
+        }
+    }
+
+    @Test("a thread's subscriber sees every operation to come, also those of others")
+    func thread() async throws {
+        try await LiveHarness.run { live in
+            let client = live.connect()
+            client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
+            try await client.settled(live)
+            let first = try await live.caller.write("one", to: live.thread)
+            let second = try await live.caller.write("two", to: live.thread)
+            let frames = try await client.frames(until: { $0.filter(\.isLast).count == 2 })
+            #expect(Set(frames.map(\.operation)) == [first, second])
+            for operation in [first, second] {
+                let own = frames.filter { $0.operation == operation }.map(\.sequence)
+                #expect(own == (1...own.count).map { Int64($0) })
+            }
+        }
+    }
+
+    @Test("an operation that is followed by itself does not come a second time with its thread")
+    func noRepeat() async throws {
+        let worker = StepWorker([.event(.text("a")), .hold, .event(.text("b"))])
+        try await LiveHarness.run(worker: worker) { live in
+            let operation = try await live.caller.write("go", to: live.thread)
+            let client = live.connect()
+            client.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
+            _ = try await client.frames(until: { $0.count == 1 })
+            client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
+            try await client.settled(live)
+            worker.release()
+            let frames = try await client.frames(until: { $0.last?.isLast == true })
+            #expect(frames.map(\.sequence) == Array(2...Int64(frames.count + 1)))
+        }
+    }
+
+    @Test("what one may not see cannot be followed")
+    func foreign() async throws {
+        try await LiveHarness.run { live in
+            let operation = try await live.caller.write("go", to: live.thread)
+            _ = try await live.caller.ended(operation)
+            let stranger = live.connect(as: .member)
+            for text in [
+                #"{"subscribe":"\#(operation)","last_sequence":0}"#, #"{"subscribe_thread":"\#(live.thread)"}"#,
+                "nonsense",
+            ] {
+                stranger.say(text)
+                let frame = try #require(try await stranger.frames(until: { $0.count == 1 }).first)
+                #expect(frame.type == "error")
+                #expect(frame.sequence == 0)
+            }
+        }
+    }
+}
+
+/// A gateway with one thread, and live connections without sockets.
+struct LiveHarness {
+    let harness: GatewayHarness
+    let caller: Caller
+    let thread: String
+    private let connections: Connections
+
+    private final class Connections: Sendable {
+        let tasks = Protected<[Task<Void, Never>]>([])
+    }
+
+    static func run(worker: StepWorker = StepWorker(), _ body: (LiveHarness) async throws -> Void) async throws {
+        try await GatewayHarness.run(worker: worker) { harness in
+            let caller = try await harness.signedIn()
+            let live = LiveHarness(
+                harness: harness, caller: caller, thread: try await caller.newThread(), connections: Connections())
+            defer { for task in live.connections.tasks.withLock({ $0 }) { task.cancel() } }
+            try await body(live)
+        }
+    }
+
+    func connect(as role: Role = .owner) -> FakeSocket {
+        let socket = FakeSocket()
+        let credential = CredentialRecord(
+            id: "k", kind: .token, name: "test", identity: "web:test", role: role, scopes: ["chat"], createdAt: 0)
+        let context = GatewayContext(
+            settings: GatewaySettings(), bridge: self.harness.bridge, web: WebAdapter(now: { 0 }), viewer: FakeViewer(),
+            readiness: Readiness { Readiness.Checks() }, logger: Logger(label: "test"))
+        let connection = LiveConnection(
+            context: context, principal: Principal(credential: credential), socket: socket, logger: context.logger,
+            isValid: { true })
+        let task = Task { await connection.run() }
+        self.connections.tasks.withLock { $0.append(task) }
+        return socket
+    }
+}

@@ -1,0 +1,107 @@
+import HTTP
+import JSON
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("Signing in", .timeLimit(.minutes(1)))
+struct SignInTests {
+    @Test("a right code sets a cookie that scripts cannot read, and the cookie opens the API")
+    func rightCode() async throws {
+        try await GatewayHarness.run { harness in
+            let code = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: GatewayHarness.start)
+                .code
+            let answer = try await harness.anybody.send(
+                .post, "/api/v1/signin",
+                json: ["code": .string(" " + code.lowercased().replacing("-", with: " ")), "name": "  Ada\nLovelace "])
+            #expect(answer.status == 204)
+            let cookie = try #require(answer.headers["set-cookie"])
+            #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"))
+            #expect(!cookie.contains("Secure"))
+            let caller = harness.anybody.with("Cookie", cookie.split(separator: ";").first.map(String.init))
+            let me = try await caller.send(.get, "/api/v1/me").expect(200)
+            #expect(me["name"] == "Ada Lovelace")
+            #expect(me["role"] == "owner")
+        }
+    }
+
+    @Test("the cookie is Secure where the public side is HTTPS")
+    func secureCookie() async throws {
+        try await GatewayHarness.run(settings: { $0.publicURL = "https://bot.example" }) { harness in
+            let code = try await AccessControl.makeCode(for: .guest, in: harness.bridge.store, at: GatewayHarness.start)
+                .code
+            let answer = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
+            #expect(answer.headers["set-cookie"]?.contains("Secure") == true)
+            #expect(answer.headers["strict-transport-security"] != nil)
+        }
+    }
+
+    @Test("five wrong codes a minute are enough, and a minute later a right one works")
+    func tooManyCodes() async throws {
+        try await GatewayHarness.run { harness in
+            let code = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: GatewayHarness.start)
+                .code
+            for _ in 1...5 {
+                let answer = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": "AAAA-AAAA"])
+                #expect(answer.status == 401)
+                #expect(answer.headers["set-cookie"] == nil)
+            }
+            let refused = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
+            #expect(refused.status == 429)
+            #expect(refused.headers["retry-after"] != nil)
+            harness.advance(by: 61_000)
+            let accepted = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
+            #expect(accepted.status == 204)
+        }
+    }
+
+    @Test(
+        "a page of another site cannot sign a browser in",
+        arguments: ["https://evil.example", "null", "http://bot.example.evil"])
+    func foreignOrigin(origin: String) async throws {
+        try await GatewayHarness.run { harness in
+            let code = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: GatewayHarness.start)
+                .code
+            let answer = try await harness.anybody.with("Origin", origin)
+                .send(.post, "/api/v1/signin", json: ["code": .string(code)])
+            #expect(answer.status == 403)
+        }
+    }
+
+    @Test("signing out ends the cookie at once")
+    func signOut() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            #expect(try await caller.send(.get, "/api/v1/threads").status == 200)
+            let answer = try await caller.send(.post, "/api/v1/signout", json: [:])
+            #expect(answer.status == 204)
+            #expect(answer.headers["set-cookie"]?.contains("Max-Age=0") == true)
+            #expect(try await caller.send(.get, "/api/v1/threads").status == 401)
+        }
+    }
+
+    @Test("a cookie ends with its time")
+    func expiry() async throws {
+        try await GatewayHarness.run(settings: { $0.cookieLifetime = 1000 }) { harness in
+            let caller = try await harness.signedIn()
+            harness.advance(by: 1001)
+            #expect(try await caller.send(.get, "/api/v1/me").status == 401)
+        }
+    }
+
+    @Test(
+        "what is no sign-in is refused with its reason",
+        arguments: [
+            ("{", 400), ("[]", 400), ("{}", 400), ("{\"code\":7}", 400), (String(repeating: " ", count: 5000), 413),
+        ])
+    func malformed(body: String, status: Int) async throws {
+        try await GatewayHarness.run { harness in
+            let headers: HTTPHeaders = ["Content-Type": "application/json"]
+            let answer = try await harness.anybody.send(
+                .post, "/api/v1/signin", body: Array(body.utf8), headers: headers)
+            #expect(answer.status == status)
+            #expect(answer.headers["content-type"] == "application/problem+json")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Chat
+import Primitives
+
+/// A worker whose answers are scripted: each question takes the next script, and an unscripted one is echoed.
+final class StepWorker: TurnWorker {
+    enum Step: Sendable {
+        case event(TurnEvent)
+        /// Waits for ``release()``.
+        case hold
+        case fail(String)
+    }
+
+    private struct State {
+        var scripts: [[Step]]
+        var released = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Protected<State>
+
+    init(_ scripts: [Step]...) {
+        self.state = Protected(State(scripts: scripts))
+    }
+
+    func release() {
+        self.state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if state.waiting.isEmpty { state.released += 1 }
+            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        }?.resume()
+    }
+
+    func run(
+        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
+    ) async throws -> TurnEnding {
+        let script = self.state.withLock { state in
+            state.scripts.isEmpty ? [.event(.text("You said: \(request.text)"))] : state.scripts.removeFirst()
+        }
+        for step in script {
+            switch step {
+            case .event(let event): try await report(event)
+            case .hold: await self.hold()
+            case .fail(let message): throw TurnFailure(message)
+            }
+        }
+        return .complete
+    }
+
+    private func hold() async {
+        await withCheckedContinuation { continuation in
+            let mayGo = self.state.withLock { state -> Bool in
+                if state.released > 0 {
+                    state.released -= 1
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if mayGo { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import Chat
+import HTTP
+import JSON
+import JetbridgeTesting
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("Threads, messages, operations", .timeLimit(.minutes(1)))
+struct ThreadTests {
+    @Test("a message becomes an operation, and its answer a message")
+    func conversation() async throws {
+        let commit = CommitNotice(
+            repository: "notes", sha: FakeViewer.sha, branch: "001-login", subject: "spec: login", files: 2,
+            additions: 10,
+            deletions: 3)
+        let worker = StepWorker([.event(.text("It is ")), .event(.text("done.")), .event(.commit(commit))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let caller = try await harness.signedIn(name: "Ada")
+            let thread = try await caller.newThread()
+            let operation = try await caller.ended(try await caller.write("do it", to: thread))
+            #expect(operation["state"] == "complete")
+            #expect(operation["thread_id"] == .string(thread))
+            #expect(operation["error"] == .null)
+            #expect(operation["started_at"]?.stringValue == "2023-11-14T22:13:20.000Z")
+            let made = try #require(operation["commits"]?[0])
+            #expect(made["sha"] == .string(FakeViewer.sha))
+            #expect(made["url"] == .string("http://bot.example/r/notes/commit/\(FakeViewer.sha)"))
+            #expect(made["additions"] == 10)
+            let page = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            let messages = page["items"]?.arrayValue ?? []
+            #expect(messages.map { $0["role"]?.stringValue } == ["user", "commit", "assistant"])
+            #expect(messages.first?["author"] == "Ada")
+            #expect(messages.last?["text"] == "It is done.")
+            #expect(page["next_cursor"] == .null)
+            #expect(page["operations"]?[0]?["id"] == operation["id"])
+            let listed = try await caller.send(.get, "/api/v1/threads").expect(200)["items"]?[0]
+            #expect(listed?["title"] == "do it")
+            #expect(listed?["adapter"] == "web")
+            #expect(listed?["can_write"] == true)
+        }
+    }
+
+    @Test("a failed turn says so")
+    func failure() async throws {
+        try await GatewayHarness.run(worker: StepWorker([.fail("The model is away. Try later.")])) { harness in
+            let caller = try await harness.signedIn()
+            let operation = try await caller.ended(try await caller.write("hello", to: try await caller.newThread()))
+            #expect(operation["state"] == "failed")
+            #expect(operation["error"] == "The model is away. Try later.")
+        }
+    }
+
+    @Test("a repeat under the same key gets the first answer, and asks nothing again")
+    func idempotency() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let key = ["Idempotency-Key": "one"]
+            let first = try await caller.send(.post, "/api/v1/threads", json: [:], headers: key).expect(201)
+            let again = try await caller.send(.post, "/api/v1/threads", json: [:], headers: key).expect(201)
+            #expect(first == again)
+            let thread = try #require(first["id"]?.stringValue)
+            let path = "/api/v1/threads/\(thread)/messages"
+            let sent = try await caller.send(.post, path, json: ["text": "hi"], headers: key).expect(202)
+            _ = try await caller.ended(sent["operation_id"]?.stringValue ?? "")
+            let repeated = try await caller.send(.post, path, json: ["text": "hi"], headers: key).expect(202)
+            #expect(sent == repeated)
+            let other = try await caller.send(.post, path, json: ["text": "hi"], headers: ["Idempotency-Key": "two"])
+                .expect(202)
+            #expect(other["message_id"] != sent["message_id"])
+            _ = try await caller.ended(other["operation_id"]?.stringValue ?? "")
+            let items = try await caller.send(.get, path).expect(200)["items"]?.arrayValue
+            #expect(items?.count == 4)
+            // The same key of somebody else is another key.
+            let stranger = try await harness.token(.chat)
+            let foreign = try await stranger.send(.post, "/api/v1/threads", json: [:], headers: key).expect(201)
+            #expect(foreign != first)
+        }
+    }
+
+    @Test("pages follow each other without a gap or a repeat, both ways")
+    func paging() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            for number in 1...5 { _ = try await caller.ended(try await caller.write("\(number)", to: thread)) }
+            let path = "/api/v1/threads/\(thread)/messages"
+            var texts: [String] = []
+            var cursor: String?
+            repeat {
+                let page = try await caller.send(.get, "\(path)?limit=3\(cursor.map { "&cursor=\($0)" } ?? "")").expect(
+                    200)
+                texts += page["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
+                cursor = page["next_cursor"]?.stringValue
+            } while cursor != nil
+            #expect(texts == (1...5).flatMap { ["\($0)", "You said: \($0)"] })
+            var backwards: [String] = []
+            var before: String? = "latest"
+            while let position = before {
+                let page = try await caller.send(.get, "\(path)?limit=3&before=\(position)").expect(200)
+                backwards = (page["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []) + backwards
+                before = page["previous_cursor"]?.stringValue
+            }
+            #expect(backwards == texts)
+        }
+    }
+
+    @Test("threads are paged, last active first")
+    func threadPages() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            var made: [String] = []
+            for _ in 1...5 {
+                made.insert(try await caller.newThread(), at: 0)
+                harness.advance(by: 10)
+            }
+            var found: [String] = []
+            var target: String? = "/api/v1/threads?limit=2"
+            while let path = target {
+                let page = try await caller.send(.get, path).expect(200)
+                found += page["items"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
+                target = page["next_cursor"]?.stringValue.map { "/api/v1/threads?limit=2&cursor=\($0)" }
+            }
+            #expect(found == made)
+            for wrong in ["limit=0", "limit=101", "limit=x"] {
+                #expect(try await caller.send(.get, "/api/v1/threads?\(wrong)").status == 400)
+            }
+        }
+    }
+
+    @Test("a thread of another network is shown, and written to only there")
+    func otherNetwork() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            try await harness.network.say("hello")
+            let items = try await caller.send(.get, "/api/v1/threads?adapter=irc%3Alocal").expect(200)["items"]?
+                .arrayValue
+            let thread = try #require(items?.first)
+            #expect(thread["can_write"] == false)
+            let id = try #require(thread["id"]?.stringValue)
+            let refused = try await caller.send(.post, "/api/v1/threads/\(id)/messages", json: ["text": "hi"])
+            #expect(refused.status == 403)
+            #expect(refused.text.contains("irc:local"))
+        }
+    }
+
+    @Test(
+        "a message that cannot be taken is refused with its reason",
+        arguments: [
+            ("{\"text\":\"\"}", "application/json", 400), ("{\"text\":\" \\n\"}", "application/json", 400),
+            ("{\"text\":7}", "application/json", 400), ("text=hi", "application/x-www-form-urlencoded", 415),
+            ("not json", "application/json", 400),
+            ("{\"text\":\"" + String(repeating: "a", count: 300_000) + "\"}", "application/json", 413),
+        ])
+    func refused(body: String, type: String, status: Int) async throws {
+        try await GatewayHarness.run { harness in
+            var caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            caller.headers["Content-Type"] = type
+            let answer = try await caller.send(
+                .post, "/api/v1/threads/\(thread)/messages", body: Array(body.utf8), headers: caller.headers)
+            #expect(answer.status == status)
+            #expect(answer.json["detail"]?.stringValue?.isEmpty == false)
+        }
+    }
+
+    @Test("commands work in a web thread, and the list of them is the bridge's own")
+    func commands() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let operation = try await caller.ended(try await caller.write("/whoami", to: try await caller.newThread()))
+            #expect(operation["state"] == "complete")
+            let words = try await caller.send(.get, "/api/v1/commands").expect(200)["items"]?.arrayValue?.compactMap {
+                $0["word"]?.stringValue
+            }
+            #expect(words?.contains("specify") == true)
+            #expect(words?.contains("approve") == false)
+        }
+    }
+
+    @Test("a queued operation tells how many come before it")
+    func queue() async throws {
+        let worker = StepWorker([.event(.text("first")), .hold])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            let first = try await caller.write("one", to: thread)
+            let second = try await caller.write("two", to: thread)
+            let waiting = try await caller.send(.get, "/api/v1/operations/\(second)").expect(200)
+            #expect(waiting["state"] == "queued")
+            #expect(waiting["position"] == 1)
+            let shown = try await caller.send(.get, "/api/v1/threads/\(thread)").expect(200)
+            #expect(shown["active_operation"] == .string(first))
+            worker.release()
+            #expect(try await caller.ended(second)["state"] == "complete")
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Chat
+import HTTP
+import JSON
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("The viewer", .timeLimit(.minutes(1)))
+struct ViewerTests {
+    private func page(_ target: String, _ check: (Caller.Answer) throws -> Void) async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn().with("Accept", "text/html")
+            try check(try await caller.send(.get, target))
+        }
+    }
+
+    @Test(
+        "hostile names, messages and contents are text and nothing else",
+        arguments: [
+            "/r/notes/commit/4f9c2b7", "/r/notes/tree/main", "/r/notes/tree/main/folder",
+            "/r/notes/blob/main/readme.md",
+            "/r/notes/blob/main/readme.md?view=source", "/r/notes/blob/main/folder/evil.html",
+        ])
+    func hostile(target: String) async throws {
+        try await self.page(target) { answer in
+            #expect(answer.status == 200)
+            #expect(answer.headers["content-security-policy"] == SecurityHeaders.viewerPolicy)
+            #expect(!answer.text.contains("<script"))
+            #expect(!answer.text.contains("onload='"))
+            #expect(!answer.text.contains("\" onload"))
+            #expect(!answer.text.contains("href=\"javascript"))
+            #expect(!answer.text.contains("\u{202E}") || target == "/r/notes/blob/main/readme.md")
+            #expect(answer.headers["cache-control"] == "no-store")
+        }
+    }
+
+    @Test("a commit shows who wrote it, who committed it, and every kind of change")
+    func commit() async throws {
+        try await self.page("/r/notes/commit/\(FakeViewer.sha)") { answer in
+            let text = answer.text
+            #expect(text.contains("Committed by"))
+            #expect(text.contains("2026-03-01 14:05 +0100"))
+            #expect(text.contains("4 files changed"))
+            #expect(
+                text.contains("<td class=\"line\" data-n=\"11\"></td><td class=\"line\"></td><td class=\"sign\">−</td>")
+            )
+            #expect(text.contains("old name.md → new name.md"))
+            #expect(text.contains("href=\"/r/notes/blob/\(FakeViewer.sha)/new%20name.md\""))
+            #expect(text.contains("A binary file"))
+            #expect(text.contains("Cut here: 7500 of 9000 lines"))
+            #expect(text.contains("⟨U+202E⟩"))
+            #expect(text.contains("␀␛"))
+        }
+    }
+
+    @Test("lines have numbers and addresses; Markdown is rendered, and shown as it is on demand")
+    func blob() async throws {
+        try await self.page("/r/notes/blob/feature%2Fx/folder/evil.html") { answer in
+            #expect(answer.text.contains("id=\"L2\""))
+            #expect(answer.text.contains("2 lines, 33 bytes"))
+            #expect(answer.text.contains("href=\"/r/notes/raw/feature%2Fx/folder/evil.html\""))
+        }
+        try await self.page("/r/notes/blob/main/readme.md") { answer in
+            #expect(answer.text.contains("<h1>Title</h1>"))
+            #expect(answer.text.contains("?view=source"))
+        }
+        try await self.page("/r/notes/blob/main/readme.md?view=source") { answer in
+            #expect(answer.text.contains("# Title"))
+        }
+    }
+
+    @Test(
+        "what cannot be shown says why",
+        arguments: [("logo.png", "binary file"), ("huge.txt", "Too large"), ("empty", "An empty file")])
+    func notShown(path: String, words: String) async throws {
+        try await self.page("/r/notes/blob/main/\(path)") { answer in
+            #expect(answer.status == 200)
+            #expect(answer.text.contains(words))
+        }
+    }
+
+    @Test("a download is never shown under the own origin")
+    func raw() async throws {
+        try await self.page("/r/notes/raw/main/folder/evil.html") { answer in
+            #expect(answer.headers["content-type"] == "text/plain; charset=utf-8")
+            #expect(answer.headers["content-disposition"] == "attachment; filename*=UTF-8''evil.html")
+            #expect(answer.headers["x-content-type-options"] == "nosniff")
+            #expect(answer.headers["content-security-policy"]?.contains("sandbox") == true)
+        }
+    }
+
+    @Test(
+        "what is not there is a page that says so",
+        arguments: [
+            "/r/other", "/r/notes/commit/ffff", "/r/notes/blob/main/none", "/r/notes/tree/main/none", "/a/999", "/a/x",
+            "/r/notes/blob/main/../../etc/passwd", "/r/notes/blob/main/%2e%2e/x", "/r/%3Cscript%3E",
+        ])
+    func missing(target: String) async throws {
+        try await self.page(target) { answer in
+            #expect(answer.status == 404)
+            #expect(answer.headers["content-type"]?.hasPrefix("text/html") == true)
+            #expect(!answer.text.contains("<script"))
+        }
+    }
+
+    @Test("a repository's address leads to its files")
+    func root() async throws {
+        try await self.page("/r/notes") { answer in
+            #expect(answer.status == 303)
+            #expect(answer.headers["location"] == "/r/notes/tree/main")
+        }
+    }
+
+    @Test("a long answer can be read as a whole by whoever may see its thread")
+    func answer() async throws {
+        let worker = StepWorker([.event(.text("# Plan\n\n<script>alert(1)</script>\n\n- [x] done"))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let caller = try await harness.signedIn(.member)
+            let thread = try await caller.newThread()
+            _ = try await caller.ended(try await caller.write("plan", to: thread))
+            let items =
+                try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)["items"]?.arrayValue ?? []
+            let id = try #require(items.last?["id"]?.stringValue)
+            let page = try await caller.send(.get, "/a/\(id)")
+            #expect(page.status == 200)
+            #expect(page.text.contains("<h1>Plan</h1>"))
+            #expect(!page.text.contains("<script"))
+            #expect(page.text.contains("/#/t/\(thread)"))
+            let question = try #require(items.first?["id"]?.stringValue)
+            #expect(try await caller.send(.get, "/a/\(question)").status == 404)
+            #expect(try await harness.signedIn(.member).send(.get, "/a/\(id)").status == 404)
+            #expect(try await harness.anybody.with("Accept", "text/html").send(.get, "/a/\(id)").status == 303)
+        }
+    }
+}
+
+@Suite("What pages are made of")
+struct PagePartTests {
+    @Test(
+        "interpolated text cannot leave its place",
+        arguments: [
+            ("<b>", "&lt;b&gt;"), ("\" onclick=\"x", "&quot; onclick=&quot;x"), ("'", "&#39;"), ("&lt;", "&amp;lt;"),
+            ("é", "é"),
+        ])
+    func escaping(text: String, expected: String) {
+        let page: HTML = "<p title=\"\(text)\">\(text)</p>"
+        #expect(page.text == "<p title=\"\(expected)\">\(expected)</p>")
+    }
+
+    @Test(
+        "hidden characters become visible",
+        arguments: [
+            ("a\tb", "a\tb"), ("a\u{0}b", "a␀b"), ("\u{1B}[31m", "␛[31m"), ("\u{202E}x", "⟨U+202E⟩x"),
+            ("\u{2066}", "⟨U+2066⟩"),
+            ("\u{7F}", "⟨U+7F⟩"), ("naïve 👍🏽", "naïve 👍🏽"),
+        ])
+    func visible(text: String, expected: String) {
+        #expect(VisibleText.of(text) == expected)
+    }
+
+    @Test(
+        "times are told in the zone that they were recorded in",
+        arguments: [
+            (0, 0, "1970-01-01 00:00 +0000", "1970-01-01T00:00:00+00:00"),
+            (1_772_370_300, 60, "2026-03-01 14:05 +0100", "2026-03-01T14:05:00+01:00"),
+            (951_782_400, -330, "2000-02-28 18:30 -0530", "2000-02-28T18:30:00-05:30"),
+            (-1, 0, "1969-12-31 23:59 +0000", "1969-12-31T23:59:59+00:00"),
+            (4_102_444_799, 840, "2100-01-01 13:59 +1400", "2100-01-01T13:59:59+14:00"),
+        ])
+    func times(seconds: Int64, offset: Int, text: String, machine: String) {
+        let time = CommitTime(seconds: seconds, offset: offset)
+        #expect(time.text == text)
+        #expect(time.machine == machine)
+    }
+
+    @Test("no claimed time is too large to be shown", arguments: [Int64.max, Int64.min])
+    func extremeTimes(seconds: Int64) {
+        #expect(!CommitTime(seconds: seconds, offset: .max).text.isEmpty)
+    }
+
+    @Test(
+        "milliseconds are told by RFC 3339",
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (1_700_000_000_123, "2023-11-14T22:13:20.123Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ])
+    func milliseconds(value: Int64, text: String) {
+        #expect(Timestamp.text(value) == text)
+    }
+
+    @Test("a path keeps its slashes and a ref does not")
+    func paths() {
+        #expect(ViewerPath.blob("notes", "feature/x", "a b/ü?.md") == "/r/notes/blob/feature%2Fx/a%20b/%C3%BC%3F.md")
+        #expect(ViewerPath.tree("notes", "main") == "/r/notes/tree/main")
+    }
+}
