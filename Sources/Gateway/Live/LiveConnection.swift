@@ -39,7 +39,7 @@ struct LiveConnection: Sendable {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask(name: "credential") { try await self.watchCredential() }
                 var begun = 0
-                while let text = try await self.socket.next() {
+                while let text = try await self.socket.receive() {
                     begun += 1
                     guard begun <= Self.limit else {
                         await self.socket.refuse("more than \(Self.limit) subscriptions")
@@ -53,7 +53,7 @@ struct LiveConnection: Sendable {
             // A connection that broke: its client comes back with the last sequence that it has.
             self.logger.debug("a live connection ended", ["error": .string("\(error)")])
         }
-        await self.socket.close()
+        await self.socket.finish()
     }
 
     private func watchCredential() async throws {
