@@ -154,7 +154,10 @@ let package = Package(
 if Context.environment["JETBRIDGE_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "fuzz", dependencies: ["Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "YAML"],
+            name: "fuzz",
+            dependencies: [
+                "Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Logging", "Primitives", "YAML",
+            ],
             path: "Tests/Fuzz",
             exclude: ["Seeds"],
             swiftSettings: strict,
