@@ -114,6 +114,14 @@ let package = Package(
                 "Logging", "Primitives", "Processes", "WebSockets",
             ],
             path: "Sources/JetbridgeTesting", swiftSettings: strict),
+        // What scripts/bench measures inside the process, and its load; no part of the program.
+        .executableTarget(
+            name: "jetbridge-bench",
+            dependencies: [
+                "CMarkGFM", "Chat", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON",
+                "Logging", "Primitives", "Sessions", "WebSockets",
+            ],
+            path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),
         tests("JSON", "JSON"),
         tests("Crypto", "Crypto", "Primitives"),

@@ -45,7 +45,7 @@ def allowed(parts):
         case ["Sources", "JetbridgeTesting", *_]:
             return BELOW_HOST | {"CSystem"}
         case ["Sources", "jetbridge-bench", *_]:
-            return BELOW_HOST | {"Host", "JetbridgeTesting"}
+            return BELOW_HOST | {"Host", "JetbridgeTesting", "CMarkGFM"}  # CMarkGFM: a peer to measure against
     return None
 
 

@@ -1,0 +1,144 @@
+internal import Chat
+internal import Database
+internal import Logging
+internal import Primitives
+internal import Sessions
+
+/// Events that are in the inbox, on the disk, before they are acknowledged.
+///
+/// Ours: as many deliverers as rooms, each with one event under way at a time, as an adapter delivers. The bridge is
+/// told to stop first, so that it takes in and begins nothing: what is measured is the way into the inbox. `answered`
+/// then measures whole turns of a bridge that answers. The peer commits each event by itself, with the same statement
+/// through the same connection.
+struct InboundBenchmark {
+    private let directory: String
+    private let rooms: Int
+    private let seconds: Int
+
+    init(_ arguments: BenchArguments) throws {
+        self.directory = try arguments.text("directory")
+        self.rooms = arguments.number("rooms", default: 64)
+        self.seconds = arguments.number("seconds", default: 5)
+    }
+
+    func run() async throws {
+        var ours: [Double] = []
+        var peer: [Double] = []
+        // In turn, so that a slow moment of the disk meets both.
+        for round in 1...3 {
+            peer.append(try await self.alone(round))
+            ours.append(try await self.together(round))
+        }
+        BenchOutput.result(
+            "inbound", "durable events, \(self.rooms) rooms", ours: Self.median(ours), peer: Self.median(peer),
+            peerName: "a commit for each event", unit: "events/s")
+        BenchOutput.result(
+            "inbound", "whole turns, \(self.rooms) rooms", ours: try await self.answered(), unit: "turns/s")
+    }
+
+    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+    private func together(_ round: Int) async throws -> Double {
+        let database = try self.database("together\(round)")
+        let bridge = self.bridge(on: database)
+        await bridge.stop()
+        let rate = try await self.rate(deliverers: self.rooms) { room, number in
+            let delivery = try await bridge.deliver(Self.event(room: room, number: number))
+            guard delivery == .stored else { throw BenchFailure("an event was not stored: \(delivery)") }
+        }
+        try await self.check(database, at: rate.count)
+        return rate.perSecond
+    }
+
+    private func alone(_ round: Int) async throws -> Double {
+        let database = try self.database("alone\(round)")
+        let store = SessionStore(database: database)
+        let body = Self.body
+        let rate = try await self.rate(deliverers: 1) { room, number in
+            let stored = try await store.write { ledger in
+                try ledger.insertEvent("e\(room)-\(number)", adapter: AdapterID("bench"), body: body, at: 1_000)
+            }
+            guard stored != nil else { throw BenchFailure("an event was not stored") }
+        }
+        try await self.check(database, at: rate.count)
+        return rate.perSecond
+    }
+
+    /// Events that are answered to the end: session, question, turn, answer and outbox stored, the answer posted.
+    private func answered() async throws -> Double {
+        let database = try self.database("answered")
+        let bridge = self.bridge(on: database)
+        let rate = try await self.rate(deliverers: self.rooms) { room, number in
+            let event = Self.event(room: room, number: number)
+            guard let submission = try await bridge.submit(event) else { throw BenchFailure("an event was ignored") }
+            let live = try await bridge.hub.subscribe(toOperation: submission.operation, after: 0)
+            for await frame in live.frames where frame.isLast { break }
+        }
+        await bridge.stop()
+        await database.close()
+        return rate.perSecond
+    }
+
+    // MARK: Parts
+
+    private func rate(
+        deliverers: Int, _ deliver: @escaping @Sendable (Int, Int) async throws -> Void
+    ) async throws -> (perSecond: Double, count: Int) {
+        let clock = ContinuousClock()
+        let started = clock.now
+        let deadline = started + .seconds(self.seconds)
+        let count = try await withThrowingTaskGroup(of: Int.self) { group in
+            for room in 0..<deliverers {
+                group.addTask {
+                    var number = 0
+                    while clock.now < deadline {
+                        try await deliver(room, number)
+                        number += 1
+                    }
+                    return number
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        return (Double(count) / ((clock.now - started) / .seconds(1)), count)
+    }
+
+    private func check(_ database: Database, at count: Int) async throws {
+        let stored = try await database.read { connection in
+            try connection.query("SELECT COUNT(*) AS n FROM inbox", []).first?["n"].int64 ?? 0
+        }
+        guard stored == count else { throw BenchFailure("\(count) events were acknowledged and \(stored) are stored") }
+        await database.close()
+    }
+
+    private func database(_ name: String) throws -> Database {
+        try Database(path: "\(self.directory)/\(name).sqlite", migrations: Schema.migrations)
+    }
+
+    private func bridge(on database: Database) -> Bridge {
+        Bridge(
+            store: SessionStore(database: database), adapters: AdapterRegistry([SilentAdapter()]),
+            workers: ["chat": InstantWorker()],
+            models: ModelDirectory(defaultModel: "instant", provider: "bench") { [] },
+            policy: AccessPolicy(owners: [Self.sender.id]),
+            environment: BridgeEnvironment(
+                settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", drainTimeout: .seconds(1)),
+                logger: Logger(label: "bench"), metrics: Metrics(), now: BenchClock.now))
+    }
+
+    private static let sender = Sender(
+        id: "bench/alice", identities: [Identity("bench/alice")], displayName: "alice")
+
+    private static func event(room: Int, number: Int) -> InboundEvent {
+        let name = "#room\(room)"
+        let message = InboundMessage(
+            thread: ThreadKey(adapter: SilentAdapter.id, value: "\(name)/alice"),
+            route: Route(room: RoomID(adapter: SilentAdapter.id, name: name), addressee: "alice"), sender: Self.sender,
+            text: "How long does a message of ordinary length take until it is safe on the disk?", sentAt: 1_000,
+            isDirect: false, isAddressed: true)
+        return InboundEvent(id: "e\(room)-\(number)", adapter: SilentAdapter.id, kind: .message(message))
+    }
+
+    /// As long as what the bridge stores for an event.
+    private static let body = String(repeating: "x", count: 370)
+}

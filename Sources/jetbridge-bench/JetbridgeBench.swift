@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// What has to be measured inside the process, and the servers and clients that measure from outside.
+///
+/// Each command is one measurement or one helper of a program in `Bench/`; results go to stdout, one JSON object a
+/// line, everything else to stderr.
+@main
+struct JetbridgeBench {
+    private static let commands: [String: @Sendable (BenchArguments) async throws -> Void] = [
+        "inbound": { try await InboundBenchmark($0).run() },
+        "render": { try RenderBenchmark($0).run() },
+    ]
+
+    static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        guard let name = words.first, let command = Self.commands[name] else {
+            BenchOutput.tell("usage: jetbridge-bench \(Self.commands.keys.sorted().joined(separator: "|")) [KEY=VALUE…]")
+            exit(64)
+        }
+        do {
+            try await command(BenchArguments(Array(words.dropFirst())))
+        } catch {
+            BenchOutput.tell("\(name): \(error)")
+            exit(1)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+internal import Chat
+
+/// A network that takes every message at once and keeps none. Lines as on IRC.
+struct SilentAdapter: ChatAdapter {
+    static let id = AdapterID("bench")
+
+    let renderer: any MessageRenderer
+    private let roomTraits: RoomTraits
+
+    init(renderer: any MessageRenderer = LineRenderer()) {
+        self.renderer = renderer
+        self.roomTraits = RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false)
+    }
+
+    var id: AdapterID { Self.id }
+    var status: AdapterStatus { AdapterStatus(state: .up, since: 0) }
+
+    func run(delivering sink: any MessageSink) async throws {}
+    func stop() async {}
+    func traits(of room: RoomID) -> RoomTraits { self.roomTraits }
+
+    func post(_ message: OutgoingMessage) async throws -> MessageReference {
+        MessageReference(room: message.route.room, id: "")
+    }
+}
+
+/// One line, as it is.
+struct LineRenderer: MessageRenderer {
+    func render(_ markdown: String) -> RenderedText {
+        let bytes = Array(markdown.utf8)
+        return RenderedText(bytes: bytes, lines: [.init(range: 0..<bytes.count)])
+    }
+
+    func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
+}
+
+/// A model that knows its answer.
+struct InstantWorker: TurnWorker {
+    func run(
+        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
+    ) async throws -> TurnEnding {
+        try await report(.text("This is an instant answer."))
+        return .complete
+    }
+}
