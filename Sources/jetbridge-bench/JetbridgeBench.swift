@@ -14,7 +14,8 @@ struct JetbridgeBench {
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
         guard let name = words.first, let command = Self.commands[name] else {
-            BenchOutput.tell("usage: jetbridge-bench \(Self.commands.keys.sorted().joined(separator: "|")) [KEY=VALUE…]")
+            let names = Self.commands.keys.sorted().joined(separator: "|")
+            BenchOutput.tell("usage: jetbridge-bench \(names) [KEY=VALUE…]")
             exit(64)
         }
         do {
