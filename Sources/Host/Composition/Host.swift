@@ -40,7 +40,7 @@ package final class Host: Sendable {
         let catalog = ModelCatalog(model)
         let repositories = await RepositoryParts.catalog(for: configuration)
         let web = WebAdapter(now: WallClock.now)
-        self.adapters = [web] + (withNetworks ? NetworkParts.adapters(for: configuration) : [])
+        self.adapters = [web] + (withNetworks ? NetworkParts.adapters(for: configuration, in: self.directory) : [])
         let listening = try GatewayParts.listening(configuration.gateway)
         self.address = "\(listening.host):\(listening.port)"
         self.publicURL = configuration.gateway.publicURL.map(GatewayParts.base) ?? listening.url

@@ -32,7 +32,7 @@ package struct Doctor: Sendable {
         try await report(await self.model())
         for finding in await self.repositories() { try await report(finding) }
         for finding in self.access() { try await report(finding) }
-        for adapter in NetworkParts.adapters(for: self.configuration) {
+        for adapter in NetworkParts.probes(for: self.configuration) {
             try await report(await self.network(adapter))
         }
         for name in NetworkParts.unserved(in: self.configuration) {
