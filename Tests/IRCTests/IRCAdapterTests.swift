@@ -1,5 +1,6 @@
 import Chat
 import IRC
+import JetbridgeTesting
 import Testing
 
 @Suite("The adapter", .timeLimit(.minutes(1)))
@@ -104,6 +105,17 @@ struct IRCAdapterTests {
         try await withRunning(adapter, sink) { await sink.wait(for: .up) }
         #expect(transport.tried.first == IRCEndpoint(host: "irc.test", port: 6697, tls: .verify(caFile: nil)))
         #expect(IRCMemory(bytes: await kept.bytes).seen != nil)
+    }
+
+    @Test("A memory in a file is there for the next start")
+    func memoryFile() async throws {
+        let directory = try TemporaryDirectory()
+        let store = IRCMemoryStore.file(directory.path + "/irc.state")
+        #expect(await store.load() == nil)
+        await store.save(Array("seen 1\n".utf8))
+        await store.save(Array("seen 2\n".utf8))
+        #expect(await store.load() == Array("seen 2\n".utf8))
+        await IRCMemoryStore.file(directory.path + "/missing/irc.state").save([1])
     }
 
     @Test("Cancellation ends everything at once")

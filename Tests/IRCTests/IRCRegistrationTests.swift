@@ -280,6 +280,10 @@ struct IRCRegistrationTests {
         memory.seen = 12
         memory.policies["a.b"] = .init(port: 1, duration: 2, expires: 3)
         #expect(IRCMemory(bytes: memory.bytes) == memory)
-        #expect(IRCMemory(bytes: Array("seen\nsts a b\nseen x\n\u{0}".utf8)) == IRCMemory())
+        #expect(
+            IRCMemory(
+                bytes: Array(
+                    "seen\nsts a b\nseen x\n\u{0}\nseen 9223372036854775807\nsts h 1 9223372036854775807 1".utf8))
+                == IRCMemory())
     }
 }

@@ -26,12 +26,22 @@ package struct IRCMemory: Sendable, Equatable {
     package init(bytes: [UInt8]) {
         for line in bytes.split(separator: 0x0A) {
             let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-            if words.count == 2, words[0] == "seen" { self.seen = Int64(words[1]) }
-            guard words.count == 5, words[0] == "sts", let port = Int(words[2]), let duration = Int64(words[3]),
-                let expires = Int64(words[4])
+            if words.count == 2, words[0] == "seen" { self.seen = Self.number(words[1], in: 0...Self.latest) }
+            guard words.count == 5, words[0] == "sts", let port = Self.number(words[2], in: 1...65_535),
+                let duration = Self.number(words[3], in: 0...Self.longest),
+                let expires = Self.number(words[4], in: 0...Self.latest)
             else { continue }
-            self.policies[words[1]] = Policy(port: port, duration: duration, expires: expires)
+            self.policies[words[1]] = Policy(port: Int(port), duration: duration, expires: expires)
         }
+    }
+
+    /// Ten years, in seconds: no policy lasts longer.
+    static let longest: Int64 = 10 * 365 * 86_400
+    /// The year 9999, in milliseconds since 1970.
+    private static let latest: Int64 = 253_402_300_799_000
+
+    private static func number(_ text: String, in range: ClosedRange<Int64>) -> Int64? {
+        Int64(text).flatMap { range.contains($0) ? $0 : nil }
     }
 
     /// The text form: one fact a line.

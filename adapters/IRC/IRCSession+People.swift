@@ -96,8 +96,8 @@ extension IRCSession {
 
     /// `:old!user@host NICK new`
     mutating func receiveNick(_ line: IRCLine) {
-        guard let source = line.source else { return }
         let new = line.text(0)
+        guard let source = line.source, !new.isEmpty else { return }
         if self.isMe(source.name) { return self.takeOwnNick(new) }
         let (from, to) = (self.fold(source.name), self.fold(new))
         self.regain(ifFreed: source.name)

@@ -85,7 +85,7 @@ extension IRCSession {
         if duration == 0 {
             self.memory.policies[host] = nil
         } else {
-            let duration = min(duration, 10 * 365 * 86_400)
+            let duration = min(duration, IRCMemory.longest)
             let port = self.endpoint(at: self.now).port
             self.memory.policies[host] = .init(
                 port: port, duration: duration, expires: self.now.wall + duration * 1_000)
@@ -162,7 +162,7 @@ extension IRCSession {
                 .init(.refused, "The server let us in without a login; Jetbridge does not stay as nobody"))
         }
         self.link.phase = .welcome
-        self.link.nick = line.text(0)
+        if line.count > 1 { self.link.nick = line.text(0) }
         let words = line.lastText.split(separator: " ")
         if let last = words.last, last.contains("!"), last.contains("@") { self.learn(IRCSource(String(last))) }
         self.clearTimer(.registration)
