@@ -85,6 +85,14 @@ struct PromptBuilderTests {
         }
     }
 
+    @Test("an answer that was cut before its first word is asked for again")
+    func continuingNothing() {
+        let messages = self.messages(
+            self.builder.plan(self.request("Tell me", history: [self.entry(1, .user, "Tell me")], continuing: "")))
+        #expect(messages.map(\.role) == [.system, .user])
+        #expect(messages.last?.text == "Tell me")
+    }
+
     @Test("what no longer fits is dropped whole, oldest first, and leaves room for further turns")
     func dropped() {
         let word = String(repeating: "some words here ", count: 20)

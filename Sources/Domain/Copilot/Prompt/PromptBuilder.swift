@@ -44,10 +44,19 @@ package struct PromptBuilder: Sendable {
 
     /// Nil, or why `text` cannot be sent by itself.
     package func refusal(of text: String) -> String? {
-        let size = self.size(of: text) + self.size(of: self.instructions) + TokenEstimator.perRequest
-        guard size > self.budget else { return nil }
-        return "This message is too long for \(self.model): about \(self.size(of: text)) tokens, "
-            + "\(max(0, self.budget - self.size(of: self.instructions))) fit. "
+        // A byte is at most a token or so: nothing that is short needs to be counted.
+        if text.utf8.count < self.budget / 4 { return nil }
+        let size = self.corrected(Self.weight(of: text))
+        return size > self.room ? self.refusal(size: size) : nil
+    }
+
+    /// What a message by itself may have.
+    private var room: Int {
+        max(0, self.budget - self.corrected(Self.weight(of: self.instructions) + TokenEstimator.perRequest))
+    }
+
+    private func refusal(size: Int) -> String {
+        "This message is too long for \(self.model): about \(size) tokens, \(self.room) fit. "
             + "Shorten it, send it in parts, or choose a model that takes more with `model`."
     }
 
@@ -57,45 +66,50 @@ package struct PromptBuilder: Sendable {
         if let refusal = self.refusal(of: request.text) { return .refused(refusal) }
         let isNamed = Self.isShared(history, with: request.sender.displayName)
         let question = self.question(request, after: history.last, isNamed: isNamed)
-        let summary = request.summary.map { Self.introduction(of: $0) } ?? ""
-        let fixed =
-            question.reduce(TokenEstimator.perRequest) { $0 + self.size(of: $1.text) }
-            + self.size(of: self.instructions) + self.size(of: Self.sharedNote)
-        guard fixed <= self.budget else {
-            // Only a cut answer can be the rest: the text itself was found to fit.
+        let frame = [self.instructions] + (isNamed ? [Self.sharedNote] : []) + question.map(\.text)
+        let fixed = frame.reduce(TokenEstimator.perRequest) { $0 + Self.weight(of: $1) }
+        guard self.corrected(fixed) <= self.budget else {
             return .refused(
-                "The cut answer is too long for \(self.model) to go on with; ask for the rest in a new message.")
+                request.continuing == nil
+                    ? self.refusal(size: self.corrected(Self.weight(of: request.text)))
+                    : "The cut answer is too long for \(self.model) to go on with; ask for the rest in a new message.")
         }
-        let room = self.budget - fixed - (summary.isEmpty ? 0 : self.size(of: summary))
-        let start = self.firstKept(of: history, within: room)
+        let summary = request.summary.map { Self.introduction(of: $0) } ?? ""
+        let taken = fixed + (summary.isEmpty ? 0 : Self.weight(of: summary))
+        let room = self.budget - self.corrected(taken)
+        let (start, weight) = self.firstKept(of: history, within: room)
         guard start > 0 || room < 0 else {
-            return .ready(self.prompt(history, isNamed: isNamed, summary: summary, question: question))
+            let messages = self.messages(history, isNamed: isNamed, summary: summary, question: question)
+            return .ready(Prompt(messages: messages, estimate: taken + weight))
         }
         // Dropping more than necessary now means that the next turns need no summary of their own.
-        let target = max(0, (self.budget - fixed - self.summaryLimit) * 6 / 10)
-        let kept = history[self.firstKept(of: history, within: target)...]
+        let target = max(0, (self.budget - self.corrected(fixed) - self.summaryLimit) * 6 / 10)
+        let kept = history[self.firstKept(of: history, within: target).index...]
         return .needsSummary(dropped: Array(history.dropLast(kept.count)), kept: Array(kept))
     }
 
-    /// The index of the oldest entry of the newest ones that fit together.
-    private func firstKept(of history: [HistoryEntry], within room: Int) -> Int {
-        var left = room
-        var index = history.count
-        while index > 0 {
-            left -= self.size(of: Self.text(of: history[index - 1], isNamed: true))
-            if left < 0 { break }
-            index -= 1
+    /// The oldest entry of the newest ones that fit together, and what those weigh.
+    private func firstKept(of history: [HistoryEntry], within room: Int) -> (index: Int, weight: Int) {
+        var kept = 0
+        for index in history.indices.reversed() {
+            let entry = history[index]
+            let weight = kept + Self.weight(of: entry.text) + (entry.author.map { Self.weight(of: $0) } ?? 0)
+            if self.corrected(weight) > room { return (index + 1, kept) }
+            kept = weight
         }
-        return index
+        return (0, kept)
     }
 
-    private func size(of text: String) -> Int {
-        Int(Double(TokenEstimator.tokens(in: text) + TokenEstimator.perMessage) * self.factor) + 1
+    /// Tokens of a message with what the chat format adds, uncorrected.
+    private static func weight(of text: String) -> Int {
+        TokenEstimator.tokens(in: text) + TokenEstimator.perMessage
     }
 
-    private func prompt(
+    private func corrected(_ weight: Int) -> Int { Int((Double(weight) * self.factor).rounded(.up)) }
+
+    private func messages(
         _ history: [HistoryEntry], isNamed: Bool, summary: String, question: [ModelMessage]
-    ) -> Prompt {
+    ) -> [ModelMessage] {
         var system = self.instructions
         if isNamed { system += "\n\n" + Self.sharedNote }
         if !summary.isEmpty { system += "\n\n" + summary }
@@ -105,7 +119,7 @@ package struct PromptBuilder: Sendable {
             Self.append(ModelMessage(role, Self.text(of: entry, isNamed: isNamed)), to: &messages)
         }
         for message in question { Self.append(message, to: &messages) }
-        return Prompt(messages: messages, estimate: TokenEstimator.tokens(in: messages))
+        return messages
     }
 
     /// What is asked now: the text, and a cut answer to go on with.
@@ -120,8 +134,9 @@ package struct PromptBuilder: Sendable {
                     ModelMessage(.user, Self.named(request.text, by: request.sender.displayName, isNamed: isNamed)))
             }
         }
-        if let continuing = request.continuing {
-            if !continuing.isEmpty { question.append(ModelMessage(.assistant, continuing)) }
+        // Of an answer that was cut before its first word there is nothing to go on with.
+        if let continuing = request.continuing, !continuing.isEmpty {
+            question.append(ModelMessage(.assistant, continuing))
             question.append(ModelMessage(.user, Self.goOn))
         }
         return question
