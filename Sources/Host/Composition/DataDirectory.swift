@@ -77,25 +77,13 @@ package struct DataDirectory: Sendable {
         return Self.read(file.rawValue)
     }
 
-    /// The bytes of the file `name`, at most 64 KiB, or nil.
-    package func contents(of name: String) -> [UInt8]? {
-        let descriptor = open(self.path(of: name), O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        let file = FileDescriptor(owning: descriptor)
-        return Self.bytes(file.rawValue, limit: 65_536)
-    }
-
     package func remove(_ name: String) { unlink(self.path(of: name)) }
 
     private static func read(_ descriptor: Int32) -> String {
-        let text = String(decoding: Self.bytes(descriptor, limit: 4_096), as: UTF8.self)
-        return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
-    }
-
-    private static func bytes(_ descriptor: Int32, limit: Int) -> [UInt8] {
-        var buffer = [UInt8](repeating: 0, count: limit)
+        var buffer = [UInt8](repeating: 0, count: 4_096)
         let count = pread(descriptor, &buffer, buffer.count, 0)
-        return Array(buffer.prefix(max(0, count)))
+        let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
     }
 
     private static func makeFolder(_ path: String) throws(HostError) {

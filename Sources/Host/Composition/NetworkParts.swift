@@ -1,13 +1,13 @@
 internal import Chat
 internal import IRC
-internal import JSON
 internal import Logging
 
 /// The configured networks as adapters.
 enum NetworkParts {
     static func adapters(for configuration: Configuration, in directory: DataDirectory) -> [any ChatAdapter] {
         configuration.adapters.irc.map { settings in
-            IRCAdapter(settings, memory: Self.memory(of: settings.id, in: directory), logger: Logger(label: "irc"))
+            IRCAdapter(
+                settings, memory: .file(directory.path(of: "irc-\(settings.id).memory")), logger: Logger(label: "irc"))
         }
     }
 
@@ -24,18 +24,5 @@ enum NetworkParts {
     static func unserved(in configuration: Configuration) -> [String] {
         configuration.adapters.matrix.map { "matrix:\($0.id)" } + configuration.adapters.slack.map { "slack:\($0.id)" }
             + configuration.adapters.telegram.map { "telegram:\($0.id)" }
-    }
-
-    private static func memory(of id: String, in directory: DataDirectory) -> IRCMemoryStore {
-        let name = "irc-\(id).memory"
-        return IRCMemoryStore(
-            load: { directory.contents(of: name) },
-            save: { bytes in
-                do {
-                    try directory.write(String(decoding: bytes, as: UTF8.self), to: name)
-                } catch {
-                    Logger(label: "irc").warning("the adapter's memory cannot be kept", ["error": .string("\(error)")])
-                }
-            })
     }
 }
