@@ -86,7 +86,7 @@ final class FakeSocket: LiveSocket {
 
     // MARK: LiveSocket
 
-    func next() async throws -> String? {
+    func receive() async throws -> String? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let text = self.state.withLock { state -> String?? in
@@ -117,7 +117,7 @@ final class FakeSocket: LiveSocket {
 
     func refuse(_ reason: String) async { self.end() }
 
-    func close() async { self.end() }
+    func finish() async { self.end() }
 
     private func end() {
         let (reader, writers) = self.state.withLock { state in

@@ -38,6 +38,9 @@ struct IntentTests {
         Row(text: "hello", isDirect: true, role: nil, intent: .ignore("stranger")),
         Row(text: "!help", isDirect: true, role: nil, intent: .ignore("stranger")),
         Row(text: "!pair ABCD-EFGH", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFGH")),
+        Row(
+            text: "pair ABCD-EFGH", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFGH")),
+        Row(text: "pair ABCD-EFGH", isDirect: true, intent: .chat("pair ABCD-EFGH")),
         Row(text: "!pair ABCD-EFGH", isAddressed: true, role: nil, intent: .ignore("stranger")),
     ]
 

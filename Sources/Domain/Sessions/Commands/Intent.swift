@@ -24,7 +24,12 @@ package enum Intent: Sendable, Equatable {
         if text.isEmpty { return .ignore("empty") }
         let intent = Self.parse(text, sign: sign)
         guard role != nil else {
-            if isPairingAllowed, message.isDirect, case .command(.pair, _) = intent { return intent }
+            guard isPairingAllowed, message.isDirect else { return .ignore("stranger") }
+            if case .command(.pair, _) = intent { return intent }
+            // Who is let in by a code need not know the sign yet.
+            if case .command(.pair, let code) = Self.parse("\(sign)\(text)", sign: sign) {
+                return .command(.pair, argument: code)
+            }
             return .ignore("stranger")
         }
         if message.isDirect || message.isAddressed { return intent }

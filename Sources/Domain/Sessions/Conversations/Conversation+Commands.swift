@@ -68,6 +68,9 @@ extension Conversation {
 
     private func stop(_ argument: String, for stored: StoredMessage) async throws -> Submission? {
         var text = "Nothing is running."
+        if self.running == nil, try await self.dropUnsent() {
+            text = "Stopped: the rest of the answer is not posted. `resend` posts it again."
+        }
         if let running = self.running {
             self.end(running.turn.id, because: .stopped)
             text = "Stopped. `resume` goes on with the answer."
@@ -92,6 +95,17 @@ extension Conversation {
         }
         await self.context.hub.publish(frames)
         return submission
+    }
+
+    /// Drops what a finished answer has not sent yet. Returns whether there was anything.
+    private func dropUnsent() async throws -> Bool {
+        let key = self.key
+        return try await self.context.store.write { ledger in
+            guard let session = try ledger.session(for: key), let last = try ledger.lastAnswer(of: session.id) else {
+                return false
+            }
+            return try !ledger.dropPending(ofTurn: last.id, keeping: 0).isEmpty
+        }
     }
 
     private func status(_ stored: StoredMessage) async throws -> Submission? {

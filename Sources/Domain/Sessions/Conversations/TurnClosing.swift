@@ -31,8 +31,11 @@ struct TurnClosing: Sendable {
         }
         try self.keepSummary(in: ledger)
         if self.isNewlyShortened { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: self.excerpt) }
+        // Who stops an answer does not want to read what is still on its way.
+        if self.outcome == .stopped { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: 0) }
         var items = try ledger.finishPreviews(ofTurn: self.turn.id, with: self.rest)
-        items += try self.rest.dropFirst(items.count).map { try self.insert($0, as: .final, into: ledger) }
+        let rest = self.outcome == .stopped ? [] : self.rest.dropFirst(items.count)
+        items += try rest.map { try self.insert($0, as: .final, into: ledger) }
         if !self.answer.isEmpty {
             let id = try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)

@@ -93,11 +93,11 @@ extension Ledger {
         let pending = try self.connection.query(
             "SELECT id FROM outbox WHERE turn = ? AND kind IN ('part', 'final') ORDER BY id", [.text(turn)]
         ).dropFirst(count).map { try $0.integer("id") }
-        for id in pending {
+        return try pending.filter { id in
             try self.connection.execute(
                 "UPDATE outbox SET state = 'dropped' WHERE id = ? AND state = 'pending'", [.integer(id)])
+            return self.connection.changes > 0
         }
-        return pending
     }
 
     package func pruneOutbox(before: Int64) throws {
