@@ -132,7 +132,9 @@ let package = Package(
         tests("HTTP", "HTTP"),
         tests("HTTPClient", "HTTPClient", "HTTP", "HTTPServer", "EventLoop", "Primitives", "Processes"),
         tests("HTTPServer", "HTTPServer", "HTTP", "HTTPClient", "EventLoop", "Lifecycle", "Logging", "Primitives"),
-        tests("WebSockets", "WebSockets", "HTTPServer", "HTTP", "EventLoop", "Lifecycle", "Logging", "Primitives"),
+        tests(
+            "WebSockets", "WebSockets", "HTTPServer", "HTTP", "EventLoop", "Lifecycle", "Logging", "Primitives",
+            "Processes"),
         tests("Database", "Database", "Primitives"),
         tests("Git", "Git", "Primitives"),
         tests("Markdown", "Markdown"),

@@ -5,7 +5,9 @@ internal import Primitives
 @Net
 package final class RawConnection {
     /// The connection ended before what was waited for came.
-    package struct Ended: Error {}
+    package struct Ended: Error {
+        package init() {}
+    }
 
     private var descriptor: FileDescriptor?
     private var registration: Registration?
