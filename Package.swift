@@ -70,7 +70,7 @@ let package = Package(
 
         // Domain
         domain("Chat"),
-        domain("Copilot", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
+        domain("Copilot", "Chat", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
         domain("Specs", "Chat", "Copilot", "Git", "JSON", "Logging", "Primitives", "Repositories"),
         domain("Sessions", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives"),
