@@ -202,7 +202,15 @@ extension Conversation {
         self.running = nil
         self.environment.metrics.adjust("turns_active", by: -1)
         self.environment.metrics.count("turns", ["state": outcome.state.rawValue])
-        self.environment.metrics.observe("turn_seconds", seconds: Self.seconds(since: running.startedAt))
+        let seconds = Self.seconds(since: running.startedAt)
+        self.environment.metrics.observe("turn_seconds", seconds: seconds)
+        self.environment.logger.info(
+            "a turn ended",
+            [
+                "operation": .string(turn.id), "thread": .string("\(self.key)"), "kind": .string(turn.kind),
+                "state": .string(outcome.state.rawValue), "seconds": .number(seconds),
+                "bytes": JSON(running.answer.count),
+            ])
     }
 
     /// Storage that does not answer (a full disk) holds the thread, it does not lose the answer.

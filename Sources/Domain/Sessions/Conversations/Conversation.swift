@@ -143,6 +143,12 @@ actor Conversation {
             return (turn, items)
         }
         FaultPoint.turnQueued.hit()
+        self.environment.logger.info(
+            "a message became a turn",
+            [
+                "operation": .string(turn.id), "event": .string(stored.event), "thread": .string("\(self.key)"),
+                "kind": .string(kind), "state": .string(turn.state.rawValue),
+            ])
         await self.context.hub.begin(turn.id, session: turn.session)
         if let note { await self.context.hub.append(.thinking, note, to: turn.id) }
         await self.context.dispatch(items)
