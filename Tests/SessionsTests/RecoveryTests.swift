@@ -55,15 +55,15 @@ struct RecoveryTests {
         #expect(second.worker.requests.map(\.text) == ["1", "2"])
     }
 
-    @Test("a stored message that was not handled is handled")
+    @Test("a stored message that was not handled is handled, by the role that its sender had")
     func inbox() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(directory: directory)
-        let event = first.adapter.event("hello", id: "e7")
+        let event = first.adapter.event("hello", from: "bob", id: "e7")
         guard case .message(let message) = event.kind else { return }
         let body = StoredForm.text(of: message)
         _ = try await first.bridge.store.write { ledger in
-            try ledger.insertEvent("e7", adapter: event.adapter, body: body, at: 1)
+            try ledger.insertEvent("e7", adapter: event.adapter, body: body, role: .member, at: 1)
         }
         let second = try await BridgeHarness(directory: directory)
         await second.adapter.waitForPosts(1)

@@ -107,9 +107,9 @@ package final class Bridge: MessageSink, Service {
     private func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         FaultPoint.eventReceived.hit()
         let sign = self.adapters.traits(of: message.route.room).commandSign
+        let role = self.access.role(of: message.sender)
         let intent = Intent.determine(
-            message, role: self.access.role(of: message.sender), sign: sign,
-            isPairingAllowed: self.access.isPairingAllowed)
+            message, role: role, sign: sign, isPairingAllowed: self.access.isPairingAllowed)
         switch intent {
         case .ignore(let reason): return .ignored(reason)
         case .command(.pair, _) where !self.access.mayPair(message.sender.id): return .ignored("too many codes")
@@ -118,13 +118,13 @@ package final class Bridge: MessageSink, Service {
         let body = StoredForm.text(of: message)
         let now = self.environment.now()
         let number = try await self.store.write { ledger in
-            try ledger.insertEvent(event.id, adapter: event.adapter, body: body, at: now)
+            try ledger.insertEvent(event.id, adapter: event.adapter, body: body, role: role, at: now)
         }
         FaultPoint.eventStored.hit()
         guard let number else { return .duplicate }
         // While the host goes down the inbox keeps the message for the next start.
         if self.state.withLock({ $0.isStopping }) { return .stored }
-        await self.hand(StoredMessage(number: number, event: event.id, message: message), reply: reply)
+        await self.hand(StoredMessage(number: number, event: event.id, message: message, role: role), reply: reply)
         return .stored
     }
 

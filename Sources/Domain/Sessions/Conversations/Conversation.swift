@@ -67,7 +67,7 @@ actor Conversation {
 
     private func handle(_ stored: StoredMessage) async throws -> Submission? {
         let message = stored.message
-        let role = self.context.access.role(of: message.sender)
+        let role = stored.role
         let sign = self.context.adapters.traits(of: message.route.room).commandSign
         let intent = Intent.determine(
             message, role: role, sign: sign, isPairingAllowed: self.context.access.isPairingAllowed)

@@ -6,23 +6,28 @@ package struct StoredMessage: Sendable {
     package let number: Int64
     package let event: String
     package let message: InboundMessage
+    /// What the sender was when the message came in: it is answered by that, also after a restart that ended a pairing.
+    package let role: Role?
 
-    package init(number: Int64, event: String, message: InboundMessage) {
+    package init(number: Int64, event: String, message: InboundMessage, role: Role?) {
         self.number = number
         self.event = event
         self.message = message
+        self.role = role
     }
 }
 
 extension Ledger {
     /// Stores an event unless its key is there already. Returns its number, or nil for a repeat.
-    package func insertEvent(_ id: String, adapter: AdapterID, body: String, at now: Int64) throws -> Int64? {
+    package func insertEvent(
+        _ id: String, adapter: AdapterID, body: String, role: Role?, at now: Int64
+    ) throws -> Int64? {
         try self.connection.execute(
             """
-            INSERT INTO inbox (adapter, event, body, state, received_at) VALUES (?, ?, ?, 'new', ?)
+            INSERT INTO inbox (adapter, event, body, role, state, received_at) VALUES (?, ?, ?, ?, 'new', ?)
             ON CONFLICT DO NOTHING
             """,
-            [.text(adapter.rawValue), .text(id), .text(body), .integer(now)])
+            [.text(adapter.rawValue), .text(id), .text(body), .optional(role?.rawValue), .integer(now)])
         return self.connection.changes == 0 ? nil : self.connection.lastInsertID
     }
 
@@ -44,12 +49,13 @@ extension Ledger {
     /// Events that were stored and not handled, in the order of their arrival.
     package func newEvents(after number: Int64, limit: Int) throws -> [StoredMessage] {
         try self.connection.query(
-            "SELECT number, event, body FROM inbox WHERE state = 'new' AND number > ? ORDER BY number LIMIT ?",
+            "SELECT number, event, body, role FROM inbox WHERE state = 'new' AND number > ? ORDER BY number LIMIT ?",
             [.integer(number), .integer(Int64(limit))]
         ).map { row in
             StoredMessage(
                 number: try row.integer("number"), event: try row.text("event"),
-                message: try StoredForm.message(from: try row.text("body")))
+                message: try StoredForm.message(from: try row.text("body")),
+                role: try row.optionalText("role").flatMap { Role(rawValue: $0) })
         }
     }
 

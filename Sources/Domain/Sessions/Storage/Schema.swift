@@ -32,6 +32,7 @@ package enum Schema {
                     adapter TEXT NOT NULL,
                     event TEXT NOT NULL,
                     body TEXT NOT NULL,
+                    role TEXT,
                     state TEXT NOT NULL,
                     turn TEXT,
                     received_at INTEGER NOT NULL,
