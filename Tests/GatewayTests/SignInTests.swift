@@ -56,6 +56,25 @@ struct SignInTests {
         }
     }
 
+    @Test("behind a proxy on this machine one guesser does not lock the others out")
+    func peers() async throws {
+        try await GatewayHarness.run { harness in
+            let wrong: JSON = ["code": "AAAA-AAAA"]
+            let guesser = harness.anybody.with("X-Forwarded-For", "10.0.0.9, 203.0.113.7")
+            for _ in 1...5 { _ = try await guesser.send(.post, "/api/v1/signin", json: wrong) }
+            #expect(try await guesser.send(.post, "/api/v1/signin", json: wrong).status == 429)
+            let other = harness.anybody.with("X-Forwarded-For", "203.0.113.8")
+            #expect(try await other.send(.post, "/api/v1/signin", json: wrong).status == 401)
+            // Whatever a header claims, there is an end.
+            var last = 0
+            for number in 1...20 {
+                let liar = harness.anybody.with("X-Forwarded-For", "203.0.113.\(number + 20)")
+                last = try await liar.send(.post, "/api/v1/signin", json: wrong).status
+            }
+            #expect(last == 429)
+        }
+    }
+
     @Test(
         "a page of another site cannot sign a browser in",
         arguments: ["https://evil.example", "null", "http://bot.example.evil"])

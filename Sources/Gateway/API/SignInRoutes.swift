@@ -49,7 +49,7 @@ struct SignInRoutes: Sendable {
         guard self.origins.allows(request.http.headers) else {
             throw Problems.forbiddenOrigin
         }
-        let peer = request.http.remoteAddress?.host ?? "unknown"
+        let peer = Self.peer(of: request.http)
         let now = self.context.now()
         guard self.attempts.withLock({ $0.mayTry(peer, at: now) }) else {
             throw HTTPProblem(
@@ -109,6 +109,16 @@ struct SignInRoutes: Sendable {
             "name": .string(principal.credential.name), "role": .string(principal.role.rawValue),
             "identity": .string(principal.identity), "scopes": .array(principal.credential.scopes.map { .string($0) }),
         ])
+    }
+
+    /// Who tries: the connection's address; behind a proxy on this machine, the address that the proxy saw. The limit for
+    /// all peers together holds whatever a header claims.
+    private static func peer(of request: HTTPServerRequest) -> String {
+        guard let address = request.remoteAddress else { return "unknown" }
+        guard address.isLoopback, let seen = request.headers.list(of: "x-forwarded-for").last else {
+            return address.host
+        }
+        return String(seen.prefix(64))
     }
 
     /// One line of at most 40 characters; nil when nothing is left.
