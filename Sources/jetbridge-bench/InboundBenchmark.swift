@@ -56,7 +56,8 @@ struct InboundBenchmark {
         let body = Self.body
         let rate = try await self.rate(deliverers: 1) { room, number in
             let stored = try await store.write { ledger in
-                try ledger.insertEvent("e\(room)-\(number)", adapter: AdapterID("bench"), body: body, role: .member, at: 1_000)
+                try ledger.insertEvent(
+                    "e\(room)-\(number)", adapter: AdapterID("bench"), body: body, role: .member, at: 1_000)
             }
             guard stored != nil else { throw BenchFailure("an event was not stored") }
         }
