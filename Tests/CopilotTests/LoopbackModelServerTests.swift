@@ -144,7 +144,7 @@ struct LoopbackModelServerTests {
 
     @Test("silence is noticed, before and in mid-answer", arguments: [("silence", ""), ("stall", "This answer stops")])
     func silence(model: String, text: String) async throws {
-        try await self.with(idleTimeout: .seconds(1)) { _, client in
+        try await self.with(idleTimeout: .seconds(2)) { _, client in
             let outcome = try await self.ask(client, model)
             #expect(outcome.error?.code == .timedOut)
             #expect(outcome.text == text)

@@ -101,4 +101,11 @@ struct ModelCatalogTests {
         _ = try await catalog.models()
         #expect(catalog.assumed("gpt-4o").inputLimit == 7)
     }
+
+    @Test("a configured window counts for every model, a quarter of it for the answer")
+    func configured() async throws {
+        let catalog = ModelCatalog(Lists([["a"]]), contextTokens: 8000)
+        #expect(catalog.assumed("gpt-4o").inputLimit == 6000)
+        #expect(try await catalog.models() == [ModelInfo(id: "a", name: "a", inputLimit: 7993, outputLimit: 7)])
+    }
 }

@@ -116,14 +116,14 @@ struct OpenAIClientTests {
         let error = await #expect(throws: ModelError.self) {
             try await self.read(client, clock, waits: [.seconds(1), .seconds(1), .seconds(2), .seconds(4)])
         }
-        #expect(error?.message == "127.0.0.1 failed (500): “Broken”; try again in a minute.")
+        #expect(error?.message == "127.0.0.1:9 failed (500): “Broken”; try again in a minute.")
         #expect(transport.requests.count == 5)
     }
 
     @Test("a wait that is too long is told instead of waited for")
     func longWait() async throws {
         let error = try await self.error(.refusal(429, "", headers: ["Retry-After": "7200"]))
-        #expect(error?.message == "127.0.0.1 is busy or limits this account (429); try again in 2 h.")
+        #expect(error?.message == "127.0.0.1:9 is busy or limits this account (429); try again in 2 h.")
         #expect(error?.retryAfter == .seconds(7200))
     }
 

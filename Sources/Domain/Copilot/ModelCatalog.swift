@@ -20,11 +20,15 @@ package final class ModelCatalog: Sendable {
     private static let lifetimeOfFailure = Duration.seconds(60)
 
     private let client: any ModelClient
+    private let contextTokens: Int?
     private let clock: TurnClock
     private let state = Protected(State())
 
-    package init(_ client: any ModelClient, clock: TurnClock = .continuous) {
+    /// - Parameter contextTokens: what prompt and answer may have together with any model; nil to take what the endpoint
+    ///   tells, or what is published for the model's family.
+    package init(_ client: any ModelClient, contextTokens: Int? = nil, clock: TurnClock = .continuous) {
         self.client = client
+        self.contextTokens = contextTokens
         self.clock = clock
     }
 
@@ -48,7 +52,15 @@ package final class ModelCatalog: Sendable {
         }
         if let info = models?.first(where: { $0.id == name }) { return info }
         let limits = ModelLimits.assumed(for: name)
-        return ModelInfo(id: name, name: name, inputLimit: limits.input, outputLimit: limits.output)
+        return self.limited(ModelInfo(id: name, name: name, inputLimit: limits.input, outputLimit: limits.output))
+    }
+
+    /// The model with the configured window, when there is one.
+    private func limited(_ model: ModelInfo) -> ModelInfo {
+        guard let window = self.contextTokens else { return model }
+        // A quarter is kept for the answer, unless the model never says that much.
+        let output = min(model.outputLimit, window / 4)
+        return ModelInfo(id: model.id, name: model.name, inputLimit: window - output, outputLimit: output)
     }
 
     /// Looks up what a person typed: case does not count, nor does a vendor before a slash when only one model is left.
@@ -80,7 +92,7 @@ package final class ModelCatalog: Sendable {
 
     private func load() async throws -> [ModelInfo] {
         do {
-            let models = try await self.client.models()
+            let models = try await self.client.models().map { self.limited($0) }
             guard !models.isEmpty else {
                 throw ModelError(.invalidResponse, "The endpoint lists no model at all; check model.base_url.")
             }

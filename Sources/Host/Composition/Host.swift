@@ -37,7 +37,7 @@ package final class Host: Sendable {
         self.database = try Stores.open(configuration, metrics: metrics)
         let store = SessionStore(database: self.database)
         let model = try ModelProvider.client(for: configuration, logger: Logger(label: "model"))
-        let catalog = ModelCatalog(model)
+        let catalog = ModelCatalog(model, contextTokens: configuration.model.contextTokens)
         let repositories = await RepositoryParts.catalog(for: configuration)
         let web = WebAdapter(now: WallClock.now)
         self.adapters = [web] + (withNetworks ? NetworkParts.adapters(for: configuration, in: self.directory) : [])

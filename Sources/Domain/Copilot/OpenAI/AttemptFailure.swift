@@ -28,10 +28,13 @@ struct AttemptFailure: Error, Sendable {
     /// What became of the connection.
     init(_ error: HTTPClientError, context: EndpointContext, hasAnswer: Bool) {
         let host = context.host
+        // The message may begin with the host; the sentence does already.
+        let cause =
+            error.message.hasPrefix(host + ": ") ? String(error.message.dropFirst(host.count + 2)) : error.message
         switch error.code {
         case .resolve, .connect, .connectTimeout:
             self.error = ModelError(
-                .unreachable, "\(host) cannot be reached: \(error.message); check the network and model.base_url.")
+                .unreachable, "\(host) cannot be reached (\(cause)); check the network and model.base_url.")
             self.retryReason = "the model endpoint cannot be reached"
         case .idleTimeout:
             self.error = ModelError(
@@ -53,11 +56,11 @@ struct AttemptFailure: Error, Sendable {
             self.retryReason = nil
         case .plainHTTPRefused:
             self.error = ModelError(
-                .refused, "\(host) would get the key over plain HTTP; set model.base_url to an https address.")
+                .refused, "\(host) would be asked over plain HTTP; set model.base_url to an https address.")
             self.retryReason = nil
         default:  // certificates and files: waiting mends none of them
             self.error = ModelError(
-                .unreachable, "\(host) cannot be trusted or asked: \(error.message); check model.base_url.")
+                .unreachable, "\(host) cannot be asked safely (\(cause)); check model.base_url.")
             self.retryReason = nil
         }
     }

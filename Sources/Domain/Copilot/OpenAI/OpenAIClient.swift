@@ -250,7 +250,7 @@ extension OpenAIClient {
 
     private func context(_ headers: HTTPHeaders = [:], model: String? = nil) -> EndpointContext {
         EndpointContext(
-            host: self.settings.baseURL.host, model: model ?? self.defaultModel,
+            host: self.settings.baseURL.authority, model: model ?? self.defaultModel,
             hasKey: self.settings.apiKey.map { !$0.isEmpty } ?? false,
             retryAfter: RetryAfter.read(headers, now: time(nil)),
             requestID: (headers["x-request-id"] ?? headers["x-github-request-id"]).map { String($0.prefix(80)) })
