@@ -33,6 +33,9 @@ package actor LiveHub {
     private var byOperation: [String: Set<UInt64>] = [:]
     private var bySession: [String: Set<UInt64>] = [:]
     private var nextWatcher: UInt64 = 0
+    /// Frames that could not be stored and whose operation was closed meanwhile: they keep their numbers, because those
+    /// after them are given out.
+    private var late: [LiveFrame] = []
     private var isFlushScheduled = false
     private var lastFlush: ContinuousClock.Instant?
 
@@ -181,7 +184,8 @@ package actor LiveHub {
 
     private func flush() async {
         self.lastFlush = .now
-        var frames: [LiveFrame] = []
+        var frames = self.late
+        self.late = []
         for (id, var state) in self.operations where !state.pending.isEmpty && !state.isClosing {
             self.operations[id] = nil
             frames += self.number(&state, of: id)
@@ -196,13 +200,19 @@ package actor LiveHub {
             try? await Task.sleep(for: .seconds(1))
         }
         self.isFlushScheduled = false
-        if self.operations.values.contains(where: { !$0.pending.isEmpty && !$0.isClosing }) { self.scheduleFlush() }
+        if !self.late.isEmpty || self.operations.values.contains(where: { !$0.pending.isEmpty && !$0.isClosing }) {
+            self.scheduleFlush()
+        }
     }
 
     /// Frames that could not be stored were not shown: their content waits for the next try, under the same numbers.
     private func takeBack(_ frames: [LiveFrame]) {
         for frame in frames.reversed() {
-            guard var state = self.operations[frame.operation], !state.isClosing else { continue }
+            guard var state = self.operations[frame.operation] else { continue }
+            if state.isClosing {
+                self.late.insert(frame, at: 0)
+                continue
+            }
             state.pending.insert((frame.kind, frame.content), at: 0)
             state.next = frame.sequence
             self.operations[frame.operation] = state
