@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Database
 internal import HTTP
 internal import HTTPServer
 internal import JSON
@@ -38,6 +39,12 @@ struct Front: Sendable {
             throw error
         } catch let error as CancellationError {
             throw error
+        } catch let error as DatabaseError where error.code == .full {
+            logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
+            let problem = HTTPProblem(
+                HTTPStatus(507), "The host's disk is full, and nothing was stored: free some space there and try again."
+            )
+            response = self.response(to: problem, request: request, route: route)
         } catch {
             logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
             let problem = HTTPProblem(
