@@ -154,8 +154,10 @@ let package = Package(
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(
             "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives", "EventLoop"),
-        tests("Crash", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
-        tests("EndToEnd", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "WebSockets", "jetbridge"),
+        tests(
+            "Crash", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
+        tests(
+            "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "WebSockets", "jetbridge"),
     ],
     swiftLanguageModes: [.v6]
 )

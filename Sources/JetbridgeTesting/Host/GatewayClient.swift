@@ -90,6 +90,22 @@ package struct GatewayClient: Sendable {
         }
     }
 
+    /// Opens the live protocol with the same credential.
+    package func live() async throws -> LiveClient {
+        let names = self.headers.contains("Cookie") ? ["Cookie", "Origin"] : ["Authorization"]
+        let pairs = names.compactMap { name in self.headers[name].map { (name, $0) } }
+        return try await LiveClient.connect(to: self.base, headers: Dictionary(uniqueKeysWithValues: pairs))
+    }
+
+    /// Every frame of an operation, from the first one to the last.
+    package func frames(of operation: String) async throws -> [JSON] {
+        let live = try await self.live()
+        try await live.subscribe(to: operation)
+        let frames = try await live.frames()
+        await live.close()
+        return frames
+    }
+
     /// Role and text of every message of a thread.
     package func transcript(of thread: String) async throws -> [(role: String, text: String)] {
         let items = try await self.get("/api/v1/threads/\(thread)/messages?limit=100")["items"]?.arrayValue ?? []

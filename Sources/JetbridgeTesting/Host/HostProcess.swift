@@ -17,6 +17,7 @@ package import Processes
     }
 
     package nonisolated let directory: TemporaryDirectory
+    package nonisolated let dataPath: String
     /// The text of the configuration file.
     package let configuration: String
     private var process: Process?
@@ -26,8 +27,11 @@ package import Processes
     package private(set) var output = ""
     package private(set) var log = ""
 
-    package init(configuration: String, directory: TemporaryDirectory? = nil) throws {
-        self.directory = try directory ?? TemporaryDirectory()
+    /// `dataPath`: the data directory, else one below `directory`.
+    package init(configuration: String, directory: TemporaryDirectory? = nil, dataPath: String? = nil) throws {
+        let directory = try directory ?? TemporaryDirectory()
+        self.directory = directory
+        self.dataPath = dataPath ?? directory.path + "/data"
         self.configuration = configuration
     }
 
@@ -41,7 +45,6 @@ package import Processes
         return String(bundle[..<(bundle.lastIndex(of: "/") ?? bundle.startIndex)]) + "/jetbridge"
     }
 
-    package nonisolated var dataPath: String { self.directory.path + "/data" }
     package nonisolated var configurationPath: String { self.directory.path + "/jetbridge.yaml" }
 
     /// Starts it and waits until the gateway answers. `fault` is a place on a message's way where it ends itself.
@@ -54,10 +57,13 @@ package import Processes
         var all = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.directory.path]
         if let fault { all["JETBRIDGE_FAULT"] = fault }
         all.merge(environment) { $1 }
+        // It must not outlive the tests, whatever ends them.
         var plan = ProcessPlan(
-            Self.executable, ["serve", "--config", self.configurationPath, "--data-dir", self.dataPath],
-            environment: all,
-            directory: self.directory.path)
+            Process.find("setpriv") ?? "/usr/bin/setpriv",
+            [
+                "--pdeathsig", "KILL", Self.executable, "serve", "--config", self.configurationPath, "--data-dir",
+                self.dataPath,
+            ], environment: all, directory: self.directory.path)
         plan.standardInput = .null
         unlink(self.dataPath + "/gateway.address")
         let process = try Process.spawn(plan)

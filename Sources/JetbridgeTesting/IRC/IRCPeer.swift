@@ -100,6 +100,35 @@ public final class IRCPeer: Sendable {
         return Self.message(line)?.text ?? line
     }
 
+    /// Everything that somebody said in a channel, or to this person, since the beginning.
+    public func heard(from nick: String, in target: String? = nil) -> [String] {
+        let place = (target ?? self.nick).lowercased()
+        return self.received.compactMap { line in
+            guard let message = Self.message(line), message.source.lowercased() == nick.lowercased(),
+                message.target.lowercased() == place
+            else { return nil }
+            return message.text
+        }
+    }
+
+    /// Waits until what somebody said in a channel since the beginning is as wanted, and returns it.
+    @discardableResult
+    public func listen(
+        to nick: String, in target: String? = nil, within limit: Duration = .seconds(20),
+        until isMet: ([String]) -> Bool
+    ) async throws -> [String] {
+        while true {
+            let heard = self.heard(from: nick, in: target)
+            if isMet(heard) { return heard }
+            _ = try await self.expect(within: limit) { Self.message($0) != nil }
+        }
+    }
+
+    /// Waits until somebody comes into a channel.
+    public func waitForJoin(of nick: String, within limit: Duration = .seconds(20)) async throws {
+        _ = try await self.expect(within: limit) { $0.hasPrefix(":\(nick)!") && $0.contains(" JOIN ") }
+    }
+
     /// Nick, target and text of a PRIVMSG.
     private static func message(_ line: String) -> (source: Substring, target: Substring, text: String)? {
         let parts = line.split(separator: " ", maxSplits: 3)

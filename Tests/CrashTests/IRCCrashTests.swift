@@ -1,0 +1,150 @@
+import JetbridgeTesting
+import Testing
+
+/// Ends the real program at every named step of a message's way and starts it again, while somebody in the channel of a
+/// real server looks on.
+@Suite("A crash at any step, seen from an IRC channel", .serialized, .timeLimit(.minutes(4)))
+struct IRCCrashTests {
+    static let paragraphs = ["First paragraph.", "Second paragraph, a bit longer.", "The end."]
+    static let channel = "#team"
+    static let repeatMark = "(may be a repeat) "
+
+    /// Steps with the pass at which the program dies: the first lines, the last one, the ones between.
+    static let faults = [
+        "event-received", "event-stored", "turn-queued", "turn-started", "first-text", "first-text:3", "part-stored",
+        "part-stored:2", "turn-closing", "turn-closed", "send-marked", "send-marked:2", "send-marked:3", "send-done",
+        "send-done:2", "send-done:3", "send-recorded", "send-recorded:2", "send-recorded:3",
+    ]
+
+    @Test("ngIRCd: one complete answer or one note, nothing twice without its mark", arguments: Self.faults)
+    func ngircd(fault: String) async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        try await self.crash(fault, on: server)
+        await server.stop()
+    }
+
+    /// On one server, because it takes seconds to start.
+    @Test("InspIRCd, which echoes: the same")
+    func inspircd() async throws {
+        let server = try await InspIRCd()
+        for fault in [
+            "event-stored", "first-text:3", "part-stored", "turn-closed", "send-marked:2", "send-done", "send-done:3",
+        ] {
+            try await self.crash(fault, on: server)
+        }
+        await server.stop()
+    }
+
+    private func crash(_ fault: String, on server: some IRCTestServer) async throws {
+        let model = try await LoopbackModelServer.started(
+            behaviors: ["test": .answer(Self.paragraphs.joined(separator: "\n\n"), rate: 60)])
+        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join(Self.channel)
+        try await host.start(fault: fault)
+        try await alice.waitForJoin(of: "jetbot")
+        try await alice.say("jetbot: What is it?", to: Self.channel)
+        try await host.waitForEnd()
+
+        try await host.start()
+        try await alice.waitForJoin(of: "jetbot")
+        // IRC tells nothing twice: what was not stored is lost with the connection.
+        let isLost = fault == "event-received"
+        if !isLost { try await alice.listen(to: "jetbot", in: Self.channel) { $0.contains(where: Self.isEnd) } }
+        let lines = try await self.linesBeforeNextAnswer(alice, model)
+        if isLost {
+            #expect(lines.isEmpty)
+        } else {
+            Self.check(lines, after: fault)
+        }
+        _ = await host.terminate()
+        await alice.quit()
+        await model.stop()
+    }
+
+    /// Asks again: the room's messages go out in order, so whatever was still to come stands before that answer.
+    private func linesBeforeNextAnswer(_ alice: IRCPeer, _ model: LoopbackModelServer) async throws -> [String] {
+        model.set(.answer("The next answer."), for: "test")
+        try await alice.say("jetbot: And now?", to: Self.channel)
+        let lines = try await alice.listen(to: "jetbot", in: Self.channel) { $0.last == "alice: The next answer." }
+        return lines.dropLast()
+    }
+
+    private static func isEnd(_ line: String) -> Bool {
+        line.hasSuffix(self.paragraphs[2]) || line.contains("Interrupted")
+    }
+
+    /// Checks what stands in the channel after a crash and a restart.
+    static func check(_ lines: [String], after fault: String) {
+        var once: [String] = []
+        for line in lines {
+            #expect(line.hasPrefix("alice: "), "\(line)")
+            let text = String(line.dropFirst(7))
+            if text.hasPrefix(self.repeatMark) {
+                let text = String(text.dropFirst(self.repeatMark.count))
+                if !once.contains(text) { once.append(text) }
+            } else {
+                #expect(!once.contains(text), "\(fault), twice without the mark: \(lines)")
+                once.append(text)
+            }
+        }
+        if let note = once.last, note.hasPrefix("Interrupted") {
+            #expect(once.dropLast() == self.paragraphs.prefix(once.count - 1), "\(fault): \(lines)")
+        } else {
+            #expect(once == self.paragraphs, "\(fault): \(lines)")
+        }
+    }
+
+    @Test("A command is answered once, wherever the program dies", arguments: ["event-stored", "command-answered"])
+    func command(fault: String) async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .answer("The next answer.")])
+        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join(Self.channel)
+        try await host.start(fault: fault)
+        try await alice.waitForJoin(of: "jetbot")
+        try await alice.say("!repo", to: Self.channel)
+        try await host.waitForEnd()
+        try await host.start()
+        try await alice.waitForJoin(of: "jetbot")
+        let lines = try await self.linesBeforeNextAnswer(alice, model)
+        #expect(lines == ["alice: Repositories: \u{11}notes\u{11}. The first is the default."])
+        _ = await host.terminate()
+        await server.stop()
+        await model.stop()
+    }
+
+    @Test("The server dies in the middle of an answer and comes back: everything arrives, what is doubtful is marked")
+    func serverDies() async throws {
+        let paragraphs = (1...8).map { "Paragraph number \($0) of the answer." }
+        let server = try await NgIRCd(hasPenalty: false)
+        let model = try await LoopbackModelServer.started(
+            behaviors: ["test": .answer(paragraphs.joined(separator: "\n\n"), rate: 12)])
+        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join(Self.channel)
+        try await host.start()
+        try await alice.waitForJoin(of: "jetbot")
+        try await alice.say("jetbot: What is it?", to: Self.channel)
+        let before = try await alice.listen(to: "jetbot", in: Self.channel) { $0.count == 3 }
+        await server.kill()
+        try await server.start()
+
+        let again = try await IRCPeer.connect(to: server, nick: "alice")
+        try await again.join(Self.channel)
+        let after = try await again.listen(to: "jetbot", in: Self.channel, within: .seconds(30)) {
+            $0.contains { $0.hasSuffix(paragraphs[7]) }
+        }
+        var once: [String] = []
+        for line in before + after {
+            let text = String(line.dropFirst(7))
+            let plain = text.hasPrefix(Self.repeatMark) ? String(text.dropFirst(Self.repeatMark.count)) : text
+            if once.contains(plain) { #expect(plain != text, "\(line)") } else { once.append(plain) }
+        }
+        #expect(once == paragraphs)
+        _ = await host.terminate()
+        await server.stop()
+        await model.stop()
+    }
+}
