@@ -80,7 +80,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Chat", "Copilot", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging",
+                "Chat", "Copilot", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle",
+                "Logging",
                 "Markdown", "Primitives",
                 "Repositories", "Sessions", "WebSockets",
             ],

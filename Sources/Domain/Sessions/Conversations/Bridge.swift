@@ -169,6 +169,9 @@ package final class Bridge: MessageSink, Service {
             let context = ConversationContext(
                 store: self.store, hub: self.hub, adapters: self.adapters, workers: self.workers, models: self.models,
                 access: self.access, environment: self.environment,
+                gate: TurnGate(
+                    perHost: self.environment.settings.turnsPerHost,
+                    perPerson: self.environment.settings.turnsPerPerson),
                 dispatch: { [weak self] items in await self?.dispatch(items) },
                 preview: { [weak self] turn, poster, answer in
                     await self?.lane(for: turn.route.room)?.show(answer, of: turn, rendering: poster)

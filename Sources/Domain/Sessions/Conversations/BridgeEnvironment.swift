@@ -22,6 +22,10 @@ package struct BridgeSettings: Sendable {
     package var publicURL: String
     /// How long one turn may take.
     package var turnTimeout: Duration
+    /// How many turns may run at once; the rest wait, fairly.
+    package var turnsPerHost = 2_000
+    /// How many of them one person may have.
+    package var turnsPerPerson = 1_000
     /// How many messages may wait in one thread.
     package var queueLimit: Int
     /// Backlog older than this is listed, not answered. Milliseconds.

@@ -27,11 +27,29 @@ extension Conversation {
     }
 
     private func run(_ turn: TurnRecord) async {
+        guard await self.enterGate(turn) else {
+            await self.close(turn, self.cutOutcome(orElse: .stopped))
+            return await self.beginNext()
+        }
         await self.setTyping(true, for: turn)
         let outcome = await self.outcome(of: turn)
         await self.close(turn, outcome)
+        await self.context.gate.leave(turn.sender.id)
         await self.setTyping(false, for: turn)
         await self.beginNext()
+    }
+
+    /// Takes a place among the host's turns. False when the turn was ended before it got one.
+    private func enterGate(_ turn: TurnRecord) async -> Bool {
+        if await self.context.gate.tryEnter(turn.sender.id) { return true }
+        await self.context.hub.append(
+            .thinking, "Many answers are being written; this one waits for its turn.", to: turn.id)
+        do {
+            try await self.context.gate.enter(turn.sender.id)
+            return true
+        } catch {
+            return false
+        }
     }
 
     private func outcome(of turn: TurnRecord) async -> TurnOutcome {

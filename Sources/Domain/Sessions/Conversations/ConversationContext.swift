@@ -9,6 +9,7 @@ struct ConversationContext: Sendable {
     let models: ModelDirectory
     let access: AccessControl
     let environment: BridgeEnvironment
+    let gate: TurnGate
     /// Hands committed messages to their lanes.
     let dispatch: @Sendable ([OutboxItem]) async -> Void
     /// Shows a growing answer, given as UTF-8, where messages can be edited.

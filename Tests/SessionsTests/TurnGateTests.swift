@@ -1,0 +1,53 @@
+import Primitives
+import Testing
+
+@testable import Sessions
+
+@Suite("The gate of turns", .timeLimit(.minutes(1)))
+struct TurnGateTests {
+    /// Enters for each person in order, waiting until each is in the queue, and returns the order of admission.
+    private func admitted(_ people: [String], through gate: TurnGate, leaving held: String) async -> [String] {
+        let order = Protected<[String]>([])
+        await withTaskGroup(of: Void.self) { group in
+            for person in people {
+                group.addTask {
+                    try? await gate.enter(person)
+                    order.withLock { $0.append(person) }
+                    await gate.leave(person)
+                }
+                while await gate.waitingCount < (people.firstIndex(of: person) ?? 0) + 1 { await Task.yield() }
+            }
+            while await gate.waitingCount < people.count { await Task.yield() }
+            await gate.leave(held)
+        }
+        return order.withLock { $0 }
+    }
+
+    @Test("who waits is let in person by person")
+    func fair() async {
+        let gate = TurnGate(perHost: 1, perPerson: 1)
+        #expect(await gate.tryEnter("greedy"))
+        let order = await self.admitted(["greedy", "greedy", "greedy", "modest"], through: gate, leaving: "greedy")
+        #expect(order.firstIndex(of: "modest") == 1)
+    }
+
+    @Test("a person's limit does not hold up others")
+    func perPerson() async {
+        let gate = TurnGate(perHost: 10, perPerson: 1)
+        #expect(await gate.tryEnter("a"))
+        #expect(await !gate.tryEnter("a"))
+        #expect(await gate.tryEnter("b"))
+    }
+
+    @Test("who gives up takes no place")
+    func cancelled() async throws {
+        let gate = TurnGate(perHost: 1, perPerson: 1)
+        #expect(await gate.tryEnter("a"))
+        let waiting = Task { try await gate.enter("b") }
+        while await gate.waitingCount == 0 { await Task.yield() }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        await gate.leave("a")
+        #expect(await gate.tryEnter("c"))
+    }
+}
