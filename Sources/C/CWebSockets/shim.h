@@ -1,6 +1,7 @@
 // libwebsockets 4.1 with what Swift can't say: tables with callbacks, buffers with LWS_PRE before them, in-out buffers.
 #pragma once
 #include <libwebsockets.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,9 +23,21 @@ struct cws_options {
     size_t receive_size;
 };
 
-static inline void cws_stop(struct cws_service *_Nonnull service) {
+/// The library keeps some values for all contexts together, without a lock: contexts are made and destroyed one at a time.
+static inline pthread_mutex_t *_Nonnull cws_gate(void) {
+    static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    return &gate;
+}
+
+static inline void cws_free(struct cws_service *_Nonnull service) {
     if (service->context) lws_context_destroy(service->context);
     free(service);
+}
+
+static inline void cws_stop(struct cws_service *_Nonnull service) {
+    pthread_mutex_lock(cws_gate());
+    cws_free(service);
+    pthread_mutex_unlock(cws_gate());
 }
 
 static inline struct cws_service *_Nullable cws_start(
@@ -57,11 +70,15 @@ static inline struct cws_service *_Nullable cws_start(
         info.timeout_secs = (unsigned int)options->timeout;
         info.connect_timeout_secs = (unsigned int)options->timeout;
     }
+    pthread_mutex_lock(cws_gate());
     service->context = lws_create_context(&info);
     if (service->context) service->vhost = lws_create_vhost(service->context, &info);
-    if (service->vhost) return service;
-    cws_stop(service);
-    return NULL;
+    if (!service->vhost) {
+        cws_free(service);
+        service = NULL;
+    }
+    pthread_mutex_unlock(cws_gate());
+    return service;
 }
 
 /// Waits for events and handles them.

@@ -17,6 +17,7 @@ package final class HTTPServer: Service {
     @Net private var listener: FileDescriptor?
     @Net private var registration: Registration?
     @Net private var isFull = false
+    @Net private var drain: Timer?
     @Net private(set) var isDraining = false
     @Net private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     @Net private var handedOver: [ObjectIdentifier: HTTPConnection] = [:]
@@ -80,6 +81,7 @@ package final class HTTPServer: Service {
             while !self.isDraining || !self.connections.isEmpty || !self.handedOver.isEmpty {
                 try await self.changed.wait()
             }
+            self.drain?.cancel()
         } catch {
             self.isDraining = true
             self.closeListener()
@@ -94,7 +96,9 @@ package final class HTTPServer: Service {
         self.isDraining = true
         self.closeListener()
         for connection in self.connections.values where connection.isIdle { connection.abort() }
-        EventLoop.shared.schedule(after: self.settings.deadlines.drain) { self.abortAll() }
+        self.drain = EventLoop.shared.schedule(after: self.settings.deadlines.drain) { [weak self] in
+            self?.abortAll()
+        }
         self.changed.wakeAll()
     }
 

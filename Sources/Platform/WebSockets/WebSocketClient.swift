@@ -2,6 +2,9 @@ package import HTTP
 package import Logging
 
 /// Opens WebSockets to servers, on a thread of its own, because name resolution blocks it. TLS is always verified.
+///
+/// Make one and keep it: libwebsockets 4.1.6 loses the certificates that it read (0.7 MB) whenever a client's context
+/// ends while another one lives.
 package final class WebSocketClient: Sendable {
     private let service: WebSocketService
     private let settings: WebSocketClientSettings

@@ -1,5 +1,6 @@
 internal import CWebSockets
 internal import EventLoop
+internal import Glibc
 internal import HTTP
 internal import Logging
 internal import Primitives
@@ -28,6 +29,7 @@ actor WebSocketService {
     private var driver: WebSocketDriver?
     private let gate = Protected((isClosed: false, entering: 0))
     private var lastNumber: UInt64 = 0
+    private var pacer = TurnPacer()
     private var emptied: [CheckedContinuation<Void, Never>] = []
     var links: [UInt64: WebSocketLink] = [:]
     /// Connections that are being handed over, by descriptor, until the library's first call about them.
@@ -155,6 +157,13 @@ actor WebSocketService {
     /// Carries out the orders, then waits for the library's events and handles them.
     func turn() {
         for (number, order) in self.orders.take() { self.carryOut(order, on: number) }
+        let delay = self.pacer.delay(now: .current(), count: self.links.count)
+        if delay > 0 {
+            // Only this service's thread waits.
+            var time = timespec(tv_sec: 0, tv_nsec: Int(delay))
+            unsafe nanosleep(&time, nil)
+            for (number, order) in self.orders.take() { self.carryOut(order, on: number) }
+        }
         if let service = unsafe self.service { unsafe cws_turn(service) }
     }
 

@@ -1,0 +1,31 @@
+import EventLoop
+import Testing
+
+@testable import WebSockets
+
+@Suite("Turn pacer")
+struct TurnPacerTests {
+    @Test("a few turns in a row go at once, then one a millisecond for two thousand sockets, and rest restores it")
+    func pace() {
+        var pacer = TurnPacer()
+        var now: Int64 = 1_000_000_000
+        for _ in 0...16 { #expect(pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000) == 0) }
+        for _ in 0..<5 {
+            let delay = pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000)
+            #expect(delay == 1_000_000)
+            now += delay
+        }
+        now += 20_000_000
+        for _ in 0...16 { #expect(pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000) == 0) }
+    }
+
+    @Test("few sockets are hardly ever paced")
+    func few() {
+        var pacer = TurnPacer()
+        var now: Int64 = 0
+        for _ in 0..<1000 {
+            #expect(pacer.delay(now: LoopInstant(nanoseconds: now), count: 10) == 0)
+            now += 20_000
+        }
+    }
+}
