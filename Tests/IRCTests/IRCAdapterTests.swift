@@ -146,8 +146,8 @@ struct IRCAdapterTests {
             wire.say(bytes: Array(repeatElement(line, count: 10_000).joined()))
             wire.say([":a!b@c PRIVMSG #dev :bot: end"])
             _ = await sink.message("end")
-            // A second of them has to fit into a small part of a second, even in a debug build on a busy machine.
-            #expect(ContinuousClock.now - start < .seconds(5))
+            // Far from what a release build needs, which is milliseconds: it has to hold under the sanitizers as well.
+            #expect(ContinuousClock.now - start < .seconds(20))
         }
         #expect(sink.messages.map(\.text) == ["xÿ", "end"])
     }

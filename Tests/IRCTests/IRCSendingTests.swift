@@ -193,12 +193,14 @@ struct IRCSendingTests {
 
     @Test("The addressee stands in front in a channel; a reply names its message")
     func addressee() {
-        let script = Transcript()
+        let script = Transcript(flood: .exempt)
         script.start(caps: "message-tags")
         #expect(script.post("hi", addressee: "Ann").first == "PRIVMSG #dev :Ann: hi")
         let route = Transcript.route("#dev", replyTo: "M1")
         script.handle(.post(ticket: 5, OutgoingMessage(text: "hi", route: route, token: "t")))
-        #expect(script.sent().first == "@+draft/reply=M1 PRIVMSG #dev :hi")
+        #expect(script.sent().first == "@+draft/reply=M1;+reply=M1 PRIVMSG #dev :hi")
+        script.handle(.post(ticket: 6, OutgoingMessage(text: "more", route: route, token: "t")))
+        #expect(script.sent().first == "PRIVMSG #dev :more")
     }
 
     @Test("An answer for an account goes where that account is, never to who took the nick")

@@ -76,6 +76,8 @@ extension IRCSession {
         /// Lines that wait for the bucket: our own commands before people's messages.
         var commands: [QueuedLine] = []
         var lastPost = 0
+        /// The message that was answered last in each room.
+        var answered: [RoomID: String] = [:]
         var lastRound = 0
         var typing: [RoomID: Typing] = [:]
         /// Replies to CTCP requests: how many may go, counted at a time.

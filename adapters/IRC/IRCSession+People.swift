@@ -4,6 +4,8 @@ internal import Chat
 extension IRCSession {
     /// People outside our channels who are remembered; beyond, the quietest is forgotten.
     static let strangerLimit = 2_000
+    /// People who are watched at all. Who is not has to be proved like a stranger.
+    static let peopleLimit = 50_000
     /// A netsplit that lasts longer ends identities after all.
     static let splitLimit: Int64 = 1_800_000
 
@@ -12,6 +14,7 @@ extension IRCSession {
     /// Somebody is in a channel of ours.
     mutating func appear(_ source: IRCSource, in channel: String, account: String?, knowsAccount: Bool) {
         let key = self.fold(source.name)
+        guard self.link.people.count < Self.peopleLimit || self.link.people[key] != nil else { return }
         var person = self.person(key, source)
         if knowsAccount {
             // Back from a split with another login: somebody else.
@@ -110,6 +113,7 @@ extension IRCSession {
         if self.link.people[to] != nil { self.endIdentity(to) }
         if person.account == nil { self.renameThreads(of: person, from: from, to: to) }
         self.endIdentity(from)
+        if self.link.renames.count > Self.strangerLimit { self.link.renames = [:] }
         if person.hasSpoken { self.link.renames[from] = to }
         self.link.renames[to] = nil
         person.nick = new

@@ -42,10 +42,11 @@ extension IRCSession {
     mutating func post(_ ticket: Int, _ message: OutgoingMessage) {
         do throws(AdapterError) {
             let target = try self.target(of: message.route)
-            let lines = try self.lines(message, target: target)
+            var lines = try self.lines(message, target: target)
             guard self.link.posts.count + lines.count <= Self.queueLimit else {
                 throw AdapterError(.rateLimited, "Too many lines wait for this IRC network", retryAfter: .seconds(30))
             }
+            lines[0].tags = self.replyTags(message.route)
             self.link.tickets[ticket] = Ticket(linesLeft: lines.count)
             for line in lines {
                 self.link.lastPost += 1
@@ -109,18 +110,21 @@ extension IRCSession {
             guard text.contains(where: { $0 > 0x20 }) else { continue }
             for piece in IRCCut.pieces(text, limit: budget - lead.count) {
                 let bytes = [Array(target.utf8), lead + piece]
-                lines.append(IRCOutgoingLine("PRIVMSG", bytes: bytes, hasText: true, tags: self.tags(message)))
+                lines.append(IRCOutgoingLine("PRIVMSG", bytes: bytes, hasText: true))
             }
         }
         guard !lines.isEmpty else { throw AdapterError(.invalid, "IRC cannot send an empty line") }
         return lines
     }
 
-    private func tags(_ message: OutgoingMessage) -> [(String, String?)] {
-        guard let parent = message.route.replyTo, self.link.capabilities.enabled.contains("message-tags"),
-            self.link.features.relays(tag: "draft/reply"), parent.utf8.count <= 200
+    /// Names the message that is answered, in the old and the new form; once, not at every line of an answer.
+    private mutating func replyTags(_ route: Route) -> [(String, String?)] {
+        guard let parent = route.replyTo, self.link.answered[route.room] != parent, parent.utf8.count <= 200,
+            self.link.capabilities.enabled.contains("message-tags"), self.link.features.relays(tag: "draft/reply")
         else { return [] }
-        return [("+draft/reply", parent)]
+        if self.link.answered.count > 1_000 { self.link.answered = [:] }
+        self.link.answered[route.room] = parent
+        return [("+draft/reply", parent), ("+reply", parent)]
     }
 
     // MARK: Out
