@@ -35,6 +35,9 @@ struct Front: Sendable {
             response = try await self.admitted(request, by: route, logger: logger)
         } catch let problem as HTTPProblem {
             response = self.response(to: problem, request: request, route: route)
+        } catch let refusal as ViewerRefusal {
+            let problem = HTTPProblem(.serviceUnavailable, refusal.message, title: "This cannot be shown")
+            response = self.response(to: problem, request: request, route: route)
         } catch let error as HTTPServerError {
             throw error
         } catch let error as CancellationError {

@@ -14,7 +14,8 @@ struct FakeViewer: ViewerSource {
         return ViewerCommit(
             repository: repository, sha: Self.sha, parents: ["0123456789abcdef"], author: person, committer: bot,
             message: "\(Self.hostile)\n\n\(Self.hostile)\nsecond line",
-            files: [Self.change, Self.renamed, Self.binary, Self.large])
+            files: [Self.change, Self.renamed, Self.binary, Self.large],
+            total: .init(files: 5, additions: 9001, deletions: 1))
     }
 
     static let change = ViewerFileChange(
@@ -52,6 +53,7 @@ struct FakeViewer: ViewerSource {
             case "logo.png": [0x89, 0x50, 0, 1]
             case "huge.txt": Array(repeating: UInt8(ascii: "a"), count: ViewerPages.blobLimit + 1)
             case "empty": []
+            case "refused": throw ViewerRefusal("The file is larger than 64 MB: clone the repository.")
             default: nil
             }
         guard repository == "notes", ref == "main" || ref == "feature/x", let bytes else { return nil }

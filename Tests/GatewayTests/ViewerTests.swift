@@ -41,14 +41,15 @@ struct ViewerTests {
             let text = answer.text
             #expect(text.contains("Committed by"))
             #expect(text.contains("2026-03-01 14:05 +0100"))
-            #expect(text.contains("4 files changed"))
+            #expect(text.contains("5 files changed"))
+            #expect(text.contains("1 more file changed"))
             #expect(
                 text.contains("<td class=\"line\" data-n=\"11\"></td><td class=\"line\"></td><td class=\"sign\">−</td>")
             )
             #expect(text.contains("old name.md → new name.md"))
             #expect(text.contains("href=\"/r/notes/blob/\(FakeViewer.sha)/new%20name.md\""))
-            #expect(text.contains("A binary file"))
-            #expect(text.contains("Cut here: 7500 of 9000 lines"))
+            #expect(text.contains("A binary or very large file"))
+            #expect(text.contains("Cut here: the first 1500 lines"))
             #expect(text.contains("⟨U+202E⟩"))
             #expect(text.contains("␀␛"))
         }
@@ -77,6 +78,14 @@ struct ViewerTests {
         try await self.page("/r/notes/blob/main/\(path)") { answer in
             #expect(answer.status == 200)
             #expect(answer.text.contains(words))
+        }
+    }
+
+    @Test("what cannot be had says why, and what to do")
+    func refusal() async throws {
+        try await self.page("/r/notes/raw/main/refused") { answer in
+            #expect(answer.status == 503)
+            #expect(answer.text.contains("larger than 64 MB: clone the repository."))
         }
     }
 

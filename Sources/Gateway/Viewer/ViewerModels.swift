@@ -22,11 +22,26 @@ package struct ViewerCommit: Sendable {
     package let author: Person
     package let committer: Person
     package let message: String
+    /// Some may be left out: ``total`` counts them.
     package let files: [ViewerFileChange]
+    package let total: Total
+
+    /// How much a commit changed.
+    package struct Total: Sendable, Equatable {
+        package let files: Int
+        package let additions: Int
+        package let deletions: Int
+
+        package init(files: Int, additions: Int, deletions: Int) {
+            self.files = files
+            self.additions = additions
+            self.deletions = deletions
+        }
+    }
 
     package init(
         repository: String, sha: String, parents: [String], author: Person, committer: Person, message: String,
-        files: [ViewerFileChange]
+        files: [ViewerFileChange], total: Total
     ) {
         self.repository = repository
         self.sha = sha
@@ -35,6 +50,7 @@ package struct ViewerCommit: Sendable {
         self.committer = committer
         self.message = message
         self.files = files
+        self.total = total
     }
 
     var subject: String { self.message.split(whereSeparator: \.isNewline).first.map(String.init) ?? "(no message)" }
@@ -51,7 +67,11 @@ package struct ViewerFileChange: Sendable {
     package enum Kind: String, Sendable { case added, removed, modified, renamed, copied }
 
     package struct Line: Sendable {
-        package enum Kind: Sendable { case context, added, removed }
+        package enum Kind: Sendable {
+            case context, added, removed
+            /// The line before has no line end.
+            case noNewline
+        }
 
         package let kind: Kind
         package let oldNumber: Int?
@@ -83,9 +103,12 @@ package struct ViewerFileChange: Sendable {
     package let deletions: Int
     package let isBinary: Bool
     package let hunks: [Hunk]
+    /// Lines were left out of ``hunks``.
+    package let isCut: Bool
 
     package init(
-        kind: Kind, oldPath: String, newPath: String, additions: Int, deletions: Int, isBinary: Bool, hunks: [Hunk]
+        kind: Kind, oldPath: String, newPath: String, additions: Int, deletions: Int, isBinary: Bool, hunks: [Hunk],
+        isCut: Bool = false
     ) {
         self.kind = kind
         self.oldPath = oldPath
@@ -94,6 +117,7 @@ package struct ViewerFileChange: Sendable {
         self.deletions = deletions
         self.isBinary = isBinary
         self.hunks = hunks
+        self.isCut = isCut
     }
 
     /// The path by which the file is known after the commit, or before it when it was removed.

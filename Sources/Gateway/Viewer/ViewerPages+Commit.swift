@@ -44,17 +44,15 @@ extension ViewerPages {
     }
 
     private func statistics(of commit: ViewerCommit) -> HTML {
-        let additions = commit.files.reduce(0) { $0 + $1.additions }
-        let deletions = commit.files.reduce(0) { $0 + $1.deletions }
         let rows = commit.files.enumerated().map { index, file -> HTML in
             """
             <tr><td class="kind">\(file.kind.rawValue)</td><td><a href="#file-\(index + 1)">\(self.name(of: file))</a></td>\
             <td class="num">\(self.counts(of: file))</td></tr>
             """
         }
-        let changed = Self.count(commit.files.count, "file changed", "files changed")
+        let changed = Self.count(commit.total.files, "file changed", "files changed")
         let summary: HTML =
-            "\(changed), <span class=\"added\">+\(additions)</span> <span class=\"removed\">−\(deletions)</span>"
+            "\(changed), <span class=\"added\">+\(commit.total.additions)</span> <span class=\"removed\">−\(commit.total.deletions)</span>"
         guard !rows.isEmpty else { return "<p class=\"stat\">No files changed.</p>" }
         return """
             <h2 class="stat">\(summary)</h2>
@@ -78,7 +76,11 @@ extension ViewerPages {
         let cards = commit.files.enumerated().map { index, file in
             self.diff(of: file, number: index + 1, in: commit, left: &left)
         }
-        return HTML.join(cards)
+        let missing = commit.total.files - commit.files.count
+        guard missing > 0 else { return HTML.join(cards) }
+        let files = Self.count(missing, "more file", "more files")
+        return
+            "\(HTML.join(cards))<p class=\"note\">\(files) changed: a commit of this size is better read with git.</p>"
     }
 
     private func diff(of file: ViewerFileChange, number: Int, in commit: ViewerCommit, left: inout Int) -> HTML {
@@ -92,7 +94,8 @@ extension ViewerPages {
     }
 
     private func content(of file: ViewerFileChange, left: inout Int) -> HTML {
-        if file.isBinary { return "<p class=\"note\">A binary file: its content is not shown.</p>" }
+        if file.isBinary { return "<p class=\"note\">A binary or very large file: its content is not shown.</p>" }
+        if file.hunks.isEmpty, file.isCut { return Self.tooLong }
         if file.hunks.isEmpty {
             return file.kind == .modified
                 ? "<p class=\"note\">Only the file’s mode changed.</p>"
@@ -100,9 +103,7 @@ extension ViewerPages {
         }
         let total = file.hunks.reduce(0) { $0 + $1.lines.count }
         let allowed = min(Self.linesPerFile, left)
-        guard allowed > 0 else {
-            return "<p class=\"note\">Not shown: the diff is too long for one page. The file itself has all of it.</p>"
-        }
+        guard allowed > 0 else { return Self.tooLong }
         var shown = 0
         var rows: HTML = ""
         for hunk in file.hunks where shown < allowed {
@@ -112,11 +113,16 @@ extension ViewerPages {
             shown += lines.count
         }
         left -= shown
+        let isCut = shown < total || file.isCut
         let note: HTML =
-            shown == total
-            ? "" : "<p class=\"note\">Cut here: \(total - shown) of \(total) lines of this diff are not shown.</p>"
+            isCut
+            ? "<p class=\"note\">Cut here: the first \(shown) lines of this diff are shown. The file has all of it.</p>"
+            : ""
         return "<div class=\"scroll\" tabindex=\"0\"><table class=\"code\"><tbody>\(rows)</tbody></table></div>\(note)"
     }
+
+    private static let tooLong: HTML =
+        "<p class=\"note\">Not shown: the diff is too long for one page. The file itself has all of it.</p>"
 
     private func row(_ line: ViewerFileChange.Line) -> HTML {
         let old: HTML = line.oldNumber.map { " data-n=\"\($0)\"" } ?? ""
@@ -126,6 +132,7 @@ extension ViewerPages {
             case .context: ("", " ")
             case .added: (" class=\"add\"", "+")
             case .removed: (" class=\"del\"", "−")
+            case .noNewline: (" class=\"faint\"", "")
             }
         return """
             <tr\(name)><td class="line"\(old)></td><td class="line"\(new)></td><td class="sign">\(sign)</td>\

@@ -19,13 +19,17 @@ struct RepositoryViewer: ViewerSource {
             return ViewerCommit(
                 repository: repository, sha: "\(page.commit.id)", parents: page.commit.parents.map { "\($0)" },
                 author: Self.person(page.commit.author), committer: Self.person(page.commit.committer),
-                message: page.commit.message, files: page.diff.files.map(Self.file))
+                message: page.commit.message, files: page.diff.files.map(Self.file),
+                total: ViewerCommit.Total(
+                    files: page.diff.stat.files, additions: page.diff.stat.additions,
+                    deletions: page.diff.stat.deletions))
         }
     }
 
     func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob? {
         try await Self.ifFound {
-            let page = try await self.catalog.repository(repository).filePage(path, at: ref)
+            let page = try await self.catalog.repository(repository).filePage(
+                path, at: ref, limit: Self.fileLimit)
             return ViewerBlob(repository: repository, ref: ref, path: path, bytes: page.bytes)
         }
     }
@@ -37,7 +41,10 @@ struct RepositoryViewer: ViewerSource {
         }
     }
 
-    /// Nil for what does not exist; anything else that fails is passed on.
+    /// Larger files are for `git clone`.
+    private static let fileLimit = 64 << 20
+
+    /// Nil for what does not exist; anything else that fails says why.
     private static func ifFound<Value>(_ body: () async throws -> Value) async throws -> Value? {
         do {
             return try await body()
@@ -47,6 +54,8 @@ struct RepositoryViewer: ViewerSource {
             return nil
         } catch let error as GitError where error.code == .notFound {
             return nil
+        } catch let error as RepositoryError {
+            throw ViewerRefusal(error.message)
         }
     }
 
@@ -68,17 +77,17 @@ struct RepositoryViewer: ViewerSource {
             kind: kind, oldPath: change.oldPath ?? change.path, newPath: change.path, additions: change.additions,
             deletions: change.deletions, isBinary: change.isBinary,
             hunks: change.hunks.map { hunk in
-                ViewerFileChange.Hunk(header: hunk.header, lines: hunk.lines.compactMap(Self.line))
-            })
+                ViewerFileChange.Hunk(header: hunk.header, lines: hunk.lines.map(Self.line))
+            }, isCut: change.isCut)
     }
 
-    private static func line(_ line: GitDiffLine) -> ViewerFileChange.Line? {
+    private static func line(_ line: GitDiffLine) -> ViewerFileChange.Line {
         let kind: ViewerFileChange.Line.Kind
         switch line.kind {
         case .context: kind = .context
         case .added: kind = .added
         case .deleted: kind = .removed
-        case .noNewline: return nil
+        case .noNewline: kind = .noNewline
         }
         return ViewerFileChange.Line(
             kind: kind, oldNumber: line.oldNumber, newNumber: line.newNumber, text: Array(line.text.utf8))
