@@ -180,6 +180,7 @@ def desktop(browser):
         message_field(page).fill("")
     with check("an answer can be stopped"):
         page.keyboard.press("Alt+n")
+        expect(page.locator(".entry-bot")).to_have_count(0)
         answer = ask(page, "Write a long text about bridges, in ten sections.", ends=False)
         expect(answer.locator(".prose").first).not_to_be_empty()
         page.get_by_role("button", name="Stop the answer").click()
