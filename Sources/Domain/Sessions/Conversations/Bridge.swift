@@ -123,7 +123,10 @@ package final class Bridge: MessageSink, Service {
         FaultPoint.eventStored.hit()
         guard let number else { return .duplicate }
         // While the host goes down the inbox keeps the message for the next start.
-        if self.state.withLock({ $0.isStopping }) { return .stored }
+        if self.state.withLock({ $0.isStopping }) {
+            reply?.resume(with: .success(nil))
+            return .stored
+        }
         await self.hand(StoredMessage(number: number, event: event.id, message: message, role: role), reply: reply)
         return .stored
     }
