@@ -36,9 +36,9 @@ func adapter(_ name: String) -> Target {
         path: "adapters/\(name)", swiftSettings: strict)
 }
 
-func tests(_ name: String, _ uses: Target.Dependency...) -> Target {
+func tests(_ name: String, _ uses: Target.Dependency..., exclude: [String] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: uses + ["JetbridgeTesting"], path: "Tests/\(name)Tests",
+        name: "\(name)Tests", dependencies: uses + ["JetbridgeTesting"], path: "Tests/\(name)Tests", exclude: exclude,
         swiftSettings: strict)
 }
 
@@ -158,7 +158,8 @@ let package = Package(
         tests(
             "Crash", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
         tests(
-            "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "WebSockets", "jetbridge"),
+            "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "WebSockets", "jetbridge",
+            exclude: ["browser"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -39,6 +39,11 @@ package struct GatewayClient: Sendable {
         self.headers = ["Authorization": "Bearer \(token)"]
     }
 
+    /// Has no credential.
+    package init(strangerAt address: String) {
+        self.init(base: "http://\(address)", headers: HTTPHeaders())
+    }
+
     private init(base: String, headers: HTTPHeaders) {
         self.base = base
         self.client = HTTPClient()
@@ -110,6 +115,47 @@ package struct GatewayClient: Sendable {
     package func transcript(of thread: String) async throws -> [(role: String, text: String)] {
         let items = try await self.get("/api/v1/threads/\(thread)/messages?limit=100")["items"]?.arrayValue ?? []
         return items.map { ($0["role"]?.stringValue ?? "", $0["text"]?.stringValue ?? "") }
+    }
+
+    /// An answer of any status.
+    package struct Answer: Sendable {
+        package let status: Int
+        package let contentType: String
+        package let retryAfter: String?
+        package let text: String
+        package var json: JSON? { try? JSON.parse(Array(self.text.utf8)) }
+    }
+
+    /// Makes any request; `headers` come after the client's own, and replace them.
+    package func answer(
+        _ method: String, _ path: String, body: String? = nil, headers: [String: String] = [:]
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(
+            HTTPMethod(rawValue: method), try HTTPURL(self.base + path), headers: self.headers)
+        if let body {
+            request.headers["Content-Type"] = "application/json"
+            request.body = .bytes(Array(body.utf8))
+        }
+        for (name, value) in headers { request.headers[name] = value }
+        let response = try await self.client.execute(request)
+        let bytes = try await response.body.collect(upTo: 16 << 20)
+        return Answer(
+            status: response.status.code, contentType: response.headers["content-type"] ?? "",
+            retryAfter: response.headers["retry-after"], text: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Waits until a metric's line, with its labels, has reached a value.
+    package func waitForMetric(_ line: String, toReach value: Double, within limit: Duration = .seconds(20))
+        async throws
+    {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let text = try await self.answer("GET", "/metrics").text
+            let found = text.split(separator: "\n").first { $0.hasPrefix(line + " ") }
+            if let number = found?.split(separator: " ").last.flatMap({ Double($0) }), number >= value { return }
+            if ContinuousClock.now > deadline { throw Failure(status: 200, body: "no \(line) of \(value) in\n\(text)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     private func call(_ method: HTTPMethod, _ path: String, _ body: JSON?, key: String? = nil) async throws -> JSON {

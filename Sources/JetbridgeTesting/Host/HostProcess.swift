@@ -35,8 +35,9 @@ package import Processes
         self.configuration = configuration
     }
 
-    /// The program beside the running tests.
+    /// The program that `JETBRIDGE_BINARY` names, else the one beside the running tests.
     package nonisolated static var executable: String {
+        if let path = getenv("JETBRIDGE_BINARY").map({ String(cString: $0) }), access(path, X_OK) == 0 { return path }
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let own = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
@@ -131,6 +132,28 @@ package import Processes
     package var code: String? {
         guard let range = self.output.firstRange(of: "enter the code ") else { return nil }
         return String(self.output[range.upperBound...].prefix(9))
+    }
+
+    /// Runs another command of the program to its end, on the same configuration and data.
+    package func run(
+        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+    ) async throws -> Process.Result {
+        try self.writeConfiguration()
+        let place = ["--config", self.configurationPath, "--data-dir", self.dataPath]
+        return try await Self.run(
+            arguments + place, in: self.directory.path, input: input, environment: environment)
+    }
+
+    /// Runs a command of the program to its end.
+    package nonisolated static func run(
+        _ arguments: [String], in directory: String, input: String = "", environment: [String: String] = [:]
+    ) async throws -> Process.Result {
+        var all = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": directory]
+        all.merge(environment) { $1 }
+        let plan = ProcessPlan(
+            Process.find("setpriv") ?? "/usr/bin/setpriv", ["--pdeathsig", "KILL", Self.executable] + arguments,
+            environment: all, directory: directory)
+        return try await Process.run(plan, input: Array(input.utf8))
     }
 
     private func waitUntilReady() async throws {

@@ -1,0 +1,181 @@
+import JSON
+import JetbridgeTesting
+import Processes
+import Testing
+
+/// The program as people and scripts call it.
+@Suite("The command line", .timeLimit(.minutes(1)))
+struct CommandLineTests {
+    private static func run(
+        _ arguments: String..., input: String = "", environment: [String: String] = [:]
+    ) async throws -> Process.Result {
+        let directory = try TemporaryDirectory()
+        return try await HostProcess.run(arguments, in: directory.path, input: input, environment: environment)
+    }
+
+    @Test("version, for people and for scripts")
+    func version() async throws {
+        let plain = try await Self.run("version")
+        #expect(plain.status == .exited(0) && plain.text.hasPrefix("jetbridge "))
+        let json = try JSON.parse(try await Self.run("version", "--json").output)
+        #expect(plain.text == "jetbridge \(json["version"]?.stringValue ?? "?")\n")
+    }
+
+    @Test(
+        "wrong usage ends with 64 and one line that says what to do",
+        arguments: [
+            ["nonsense"], ["serve", "--nonsense"], ["pair", "--role", "king"], ["chat", "--model"], ["config"],
+        ])
+    func usage(arguments: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        let result = try await HostProcess.run(arguments, in: directory.path)
+        #expect(result.status == .exited(64))
+        #expect(result.output.isEmpty)
+        #expect(result.errorText.hasPrefix("jetbridge: ") && result.errorText.split(separator: "\n").count == 1)
+        #expect(result.errorText.contains("--help"), "\(result.errorText)")
+    }
+
+    @Test("every command has help")
+    func help() async throws {
+        let all = try await Self.run("--help")
+        #expect(all.status == .exited(0))
+        for command in ["serve", "chat", "models", "doctor", "config", "sessions", "token", "pair", "usage", "version"]
+        {
+            #expect(all.text.contains(command))
+            let own = try await Self.run(command, "--help")
+            #expect(own.status == .exited(0) && !own.text.isEmpty)
+        }
+    }
+
+    @Test("config check: 78, and each mistake with its line, column and nearest key")
+    func configCheck() async throws {
+        let host = try await HostProcess(
+            configuration: "gateway:\n  lisen: 127.0.0.1:0\nmodel: {api_key: sk-literal}\n")
+        let wrong = try await host.run(["config", "check"])
+        #expect(wrong.status == .exited(78))
+        let path = host.configurationPath
+        #expect(wrong.errorText.contains("\(path):2:3: gateway.lisen: unknown key; did you mean 'listen'?"))
+        #expect(wrong.errorText.contains("\(path):3:"))
+        #expect(!wrong.errorText.contains("sk-literal"))
+        let json = try JSON.parse(try await host.run(["config", "check", "--json"]).output)
+        #expect(json["ok"]?.boolValue == false)
+        #expect(json["issues"]?[0]?["line"]?.intValue == 2 && json["issues"]?[0]?["column"]?.intValue == 3)
+
+        let serve = try await host.run(["serve"])
+        #expect(serve.status == .exited(78) && serve.output.isEmpty)
+        let right = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        #expect(try await right.run(["config", "check"]).status == .exited(0))
+    }
+
+    @Test("config template is a configuration without mistakes")
+    func template() async throws {
+        let template = try await Self.run("config", "template")
+        let host = try await HostProcess(configuration: template.text)
+        #expect(try await host.run(["config", "check"]).status == .exited(0))
+    }
+
+    @Test("pair --json: a code that signs a browser in, once")
+    func pair() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model))
+        try await host.start()
+        let pair = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)
+        #expect(pair["role"]?.stringValue == "member" && pair["expires_at"]?.stringValue?.hasSuffix("Z") == true)
+        let code = try #require(pair["code"]?.stringValue)
+        #expect(code.utf8.count == 9)
+        let address = try #require(host.address)
+        let client = try await GatewayClient(signingInAt: address, code: code)
+        #expect(try await client.get("/api/v1/me")["role"]?.stringValue == "member")
+        await #expect(throws: GatewayClient.Failure.self) { try await GatewayClient(signingInAt: address, code: code) }
+        _ = await host.terminate()
+        await model.stop()
+    }
+
+    @Test("token create --json: a bearer that works until it is revoked; sessions list --json shows the thread")
+    func token() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model))
+        try await host.start()
+        let made = try JSON.parse(
+            try await host.run(["token", "create", "--scope", "chat,read", "--json"]).output)
+        #expect(made["scopes"]?.arrayValue?.compactMap(\.stringValue) == ["chat", "read"])
+        let secret = try #require(made["token"]?.stringValue)
+        let client = GatewayClient(address: try #require(host.address), token: secret)
+        let thread = try await client.newThread()
+        _ = try await client.ended(try await client.send("Hello there", to: thread))
+        let sessions = try JSON.parse(try await host.run(["sessions", "list", "--json"]).output)
+        #expect(sessions[0]?["id"]?.stringValue == thread && sessions[0]?["title"]?.stringValue == "Hello there")
+        #expect(try await host.run(["sessions", "show", thread]).text.contains("You said: Hello there"))
+
+        let listed = try await host.run(["token", "list"])
+        #expect(listed.text.contains(made["id"]?.stringValue ?? "?") && !listed.text.contains(secret))
+        #expect(try await host.run(["token", "revoke", made["id"]?.stringValue ?? ""]).status == .exited(0))
+        #expect(try await client.answer("GET", "/api/v1/threads").status == 401)
+        _ = await host.terminate()
+        await model.stop()
+    }
+
+    @Test("chat: one answer for a question, with what comes through a pipe, whether or not a host serves")
+    func chat() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: [
+            "test": .echo, "401": .refusal(status: 401, code: "x", message: ""),
+        ])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model))
+        for isServing in [false, true] {
+            if isServing { try await host.start() }
+            let result = try await host.run(["chat", "what", "is", "this"], input: "a diff\n")
+            #expect(result.status == .exited(0))
+            #expect(result.text == "You said: what is this\n\na diff\n", "\(result.errorText)")
+            let json = try JSON.parse(try await host.run(["chat", "hi", "--json"]).output)
+            #expect(json["state"]?.stringValue == "complete" && json["text"]?.stringValue == "You said: hi")
+            let failed = try await host.run(["chat", "--model", "401", "hi"])
+            #expect(failed.status == .exited(1) && failed.output.isEmpty)
+            #expect(failed.errorText.contains("set model.api_key"), "\(failed.errorText)")
+        }
+        _ = await host.terminate()
+        await model.stop()
+    }
+
+    @Test("doctor: everything well; and a wrong key ends with 1 and says what to do")
+    func doctor() async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let model = try await LoopbackModelServer.started(apiKey: "sk-right", behaviors: ["test": .echo])
+        let key = ", api_key: {env: KEY}"
+        var text = HostConfiguration.irc(port: server.port, model)
+        text = text.replacing("base_url: \"\(model.baseURL)\"", with: "base_url: \"\(model.baseURL)\"\(key)")
+        let host = try await HostProcess(configuration: text)
+        let well = try await host.run(["doctor"], environment: ["KEY": "sk-right"])
+        #expect(well.status == .exited(0), "\(well.text)\(well.errorText)")
+        for subject in ["store", "model", "repository notes", "irc:local"] {
+            #expect(well.text.contains("\(subject): "))
+        }
+
+        let wrong = try await host.run(["doctor", "--json"], environment: ["KEY": "sk-wrong"])
+        #expect(wrong.status == .exited(1))
+        let lines = wrong.text.split(separator: "\n").compactMap { try? JSON.parse(Array($0.utf8)) }
+        let failed = lines.filter { $0["state"]?.stringValue == "failed" }
+        #expect(failed.compactMap { $0["check"]?.stringValue } == ["model"])
+        #expect(failed.first?["detail"]?.stringValue?.contains("set model.api_key") == true)
+        #expect(!wrong.text.contains("sk-wrong"))
+
+        await server.stop()
+        let alone = try await host.run(["doctor"], environment: ["KEY": "sk-right"])
+        #expect(alone.status == .exited(1) && alone.text.contains("irc:local: "))
+        await model.stop()
+    }
+
+    @Test("the completions for bash are bash, and complete commands")
+    func completions() async throws {
+        let script = try await Self.run("completions", "bash").text
+        let question = """
+            \(script)
+            COMP_WORDS=(jetbridge do); COMP_CWORD=1; COMP_LINE='jetbridge do'; COMP_POINT=12
+            $(complete -p jetbridge | sed 's/.*-F \\([^ ]*\\).*/\\1/') jetbridge do jetbridge
+            echo "${COMPREPLY[@]}"
+            """
+        let plan = ProcessPlan("/bin/bash", ["-eu", "-c", question], environment: ["PATH": "/usr/bin:/bin"])
+        let result = try await Process.run(plan)
+        #expect(result.status == .exited(0) && result.errorOutput.isEmpty, "\(result.errorText)")
+        #expect(result.text.split(separator: "\n").last == "doctor")
+    }
+}

@@ -1,0 +1,95 @@
+import JSON
+import JetbridgeTesting
+import Testing
+
+/// The live protocol across lost connections and a killed program.
+@Suite("Live frames", .serialized, .timeLimit(.minutes(1)))
+struct LiveReplayTests {
+    private static let answer = (1...12).map { "Sentence number \($0) of the answer." }.joined(separator: " ")
+
+    private static func scene() async throws -> (LoopbackModelServer, HostProcess, GatewayClient) {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 30)])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model))
+        try await host.start()
+        let client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        return (model, host, client)
+    }
+
+    private static func read(_ count: Int, from live: LiveClient) async throws -> [JSON] {
+        var frames: [JSON] = []
+        while frames.count < count, let frame = try await live.next() { frames.append(frame) }
+        return frames
+    }
+
+    private static func check(_ frames: [JSON], of operation: String) {
+        #expect(frames.compactMap { $0["sequence"]?.intValue } == Array(1...frames.count))
+        for frame in frames {
+            #expect(frame["operation_id"]?.stringValue == operation && frame["id"]?.stringValue?.isEmpty == false)
+            #expect(frame["timestamp"]?.stringValue?.hasSuffix("Z") == true)
+        }
+    }
+
+    private static func text(of frames: [JSON]) -> String {
+        frames.filter { $0["type"]?.stringValue == "execution" }.compactMap { $0["content"]?.stringValue }.joined()
+    }
+
+    @Test("a connection that breaks goes on after the last frame, without a gap or a repeat")
+    func reconnect() async throws {
+        let (model, host, client) = try await Self.scene()
+        let operation = try await client.send("What is it?", to: try await client.newThread())
+        let first = try await client.live()
+        try await first.subscribe(to: operation)
+        var frames = try await Self.read(3, from: first)
+        await first.close()
+        let second = try await client.live()
+        try await second.subscribe(to: operation, after: frames.count)
+        frames += try await second.frames()
+        await second.close()
+        Self.check(frames, of: operation)
+        #expect(Self.text(of: frames) == Self.answer)
+        #expect(frames.last?["type"]?.stringValue == "complete" && frames.last?["content"]?.stringValue == Self.answer)
+        _ = await host.terminate()
+        await model.stop()
+    }
+
+    @Test("after kill -9 the frames that were seen are there, and one last frame says what happened")
+    func killed() async throws {
+        let (model, host, client) = try await Self.scene()
+        let operation = try await client.send("What is it?", to: try await client.newThread())
+        let live = try await client.live()
+        try await live.subscribe(to: operation)
+        let seen = try await Self.read(4, from: live)
+        await host.kill()
+        try await host.start()
+        let again = client.moved(to: try #require(host.address))
+        let rest = try await again.live()
+        try await rest.subscribe(to: operation, after: seen.count)
+        let frames = seen + (try await rest.frames())
+        await rest.close()
+        Self.check(frames, of: operation)
+        #expect(Self.answer.hasPrefix(Self.text(of: frames)))
+        #expect(frames.last?["type"]?.stringValue == "error")
+        #expect(frames.last?["content"]?.stringValue?.hasPrefix("Interrupted") == true)
+        let whole = try await again.frames(of: operation)
+        #expect(whole.map(\.text) == frames.map(\.text))
+        _ = await host.terminate()
+        await live.close()
+        await model.stop()
+    }
+
+    @Test("a thread's subscriber sees every operation in it")
+    func thread() async throws {
+        let (model, host, client) = try await Self.scene()
+        let thread = try await client.newThread()
+        let live = try await client.live()
+        try await live.subscribe(toThread: thread)
+        for _ in 1...2 {
+            let operation = try await client.send("What is it?", to: thread)
+            Self.check(try await live.frames(), of: operation)
+        }
+        await live.close()
+        _ = await host.terminate()
+        await model.stop()
+    }
+}

@@ -1,0 +1,140 @@
+import JSON
+import JetbridgeTesting
+import Processes
+import Testing
+
+/// Who must get nothing from the bot on IRC.
+@Suite("Strangers, thieves of nicks, and other bots", .timeLimit(.minutes(2)))
+struct StrangerTests {
+    private static let channel = "#team"
+
+    /// Somebody who may ask, a host that answers, and a way to know that everything before was dealt with.
+    private struct Scene {
+        let model: LoopbackModelServer
+        let host: HostProcess
+        let gateway: GatewayClient
+        let alice: IRCPeer
+
+        static func make(on server: some IRCTestServer, owners: [String] = [HostConfiguration.owner]) async throws
+            -> Scene
+        {
+            let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
+            let host = try await HostProcess(
+                configuration: HostConfiguration.irc(port: server.port, model, owners: owners))
+            let alice = try await IRCPeer.connect(to: server, nick: "alice")
+            try await alice.join(StrangerTests.channel)
+            try await host.start()
+            try await alice.waitForJoin(of: "jetbot")
+            return Scene(
+                model: model, host: host, gateway: GatewayClient(strangerAt: try #require(host.address)), alice: alice)
+        }
+
+        /// Says something and waits until the server has passed it on.
+        func say(_ line: String, by peer: IRCPeer) async throws {
+            try await peer.send(line)
+            try await peer.send("PING :done")
+            _ = try await peer.expect { $0.contains(" PONG ") }
+        }
+
+        /// Waits until the host has turned away `count` messages for a reason.
+        func ignored(_ count: Int, _ reason: String) async throws {
+            try await self.gateway.waitForMetric(
+                #"jetbridge_inbound_events_total{adapter="irc:local",result="\#(reason)"}"#, toReach: Double(count))
+        }
+
+        /// Asks something; what the bot said in the channel until the answer came, with it.
+        func heardUntilAnswer(to question: String) async throws -> [String] {
+            try await self.alice.say("jetbot: \(question)", to: StrangerTests.channel)
+            return try await self.alice.listen(to: "jetbot", in: StrangerTests.channel) {
+                $0.last == "alice: You said: \(question)"
+            }
+        }
+
+        func end() async {
+            #expect(await self.host.terminate() == .exited(0))
+            await self.model.stop()
+        }
+    }
+
+    private static func spoke(_ peer: IRCPeer) -> [String] {
+        peer.received.filter { line in
+            line.hasPrefix(":jetbot!")
+                && (line.contains(" NOTICE \(peer.nick) ") || line.contains(" PRIVMSG \(peer.nick) "))
+        }
+    }
+
+    @Test("a stranger gets nothing in the channel and nothing in private; a wrong code neither")
+    func stranger() async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let scene = try await Scene.make(on: server)
+        let eve = try await IRCPeer.connect(to: server, nick: "eve")
+        try await eve.join(Self.channel)
+        for line in [
+            "PRIVMSG #team :jetbot: hello", "PRIVMSG #team :!help", "PRIVMSG #team :!whoami", "PRIVMSG jetbot :hello",
+            "PRIVMSG jetbot :!help",
+        ] { try await scene.say(line, by: eve) }
+        try await scene.ignored(5, "stranger")
+        // Wrong codes are looked at and not answered; after five the sender is not even looked at.
+        for number in 10...25 { try await scene.say("PRIVMSG jetbot :!pair AAAA-AA\(number)", by: eve) }
+        try await scene.ignored(1, "too many codes")
+        #expect(try await scene.heardUntilAnswer(to: "still here?") == ["alice: You said: still here?"])
+        #expect(Self.spoke(eve).isEmpty)
+        #expect(scene.model.requests.count == 1)
+        await scene.end()
+        await server.stop()
+    }
+
+    @Test("who takes a paired person's nick gets nothing")
+    func thief() async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let scene = try await Scene.make(on: server)
+        let bob = try await IRCPeer.connect(to: server, nick: "bob")
+        try await bob.join(Self.channel)
+        let code = try JSON.parse(try await scene.host.run(["pair", "--role", "member", "--json"]).output)["code"]
+        try await bob.say("!pair \(code?.stringValue ?? "")", to: "jetbot")
+        #expect(try await bob.hear(from: "jetbot").contains("member"))
+        try await bob.say("jetbot: it's me", to: Self.channel)
+        #expect(try await bob.hear(from: "jetbot", in: Self.channel) == "bob: You said: it's me")
+        await bob.quit()
+        _ = try await scene.alice.expect { $0.hasPrefix(":bob!") && $0.contains(" QUIT ") }
+
+        let eve = try await IRCPeer.connect(to: server, nick: "bob")
+        try await eve.join(Self.channel)
+        try await scene.say("PRIVMSG #team :jetbot: it's me again", by: eve)
+        try await scene.say("PRIVMSG jetbot :it's me again", by: eve)
+        // A code works once.
+        try await scene.say("PRIVMSG jetbot :!pair \(code?.stringValue ?? "")", by: eve)
+        try await scene.ignored(2, "stranger")
+        let heard = try await scene.heardUntilAnswer(to: "still here?")
+        #expect(heard == ["bob: You said: it's me", "alice: You said: still here?"])
+        #expect(Self.spoke(eve).isEmpty)
+        await scene.end()
+        await server.stop()
+    }
+
+    @Test("a bot, a notice, and the bot's own words get nothing, whoever they claim to be")
+    func bots() async throws {
+        let server = try await InspIRCd()
+        let scene = try await Scene.make(
+            on: server, owners: [HostConfiguration.owner, "irc:local/mask:robot!*@*"])
+        let robot = try await IRCPeer.connect(to: server, nick: "robot")
+        try await robot.join(Self.channel)
+        try await scene.say("MODE robot +B", by: robot)
+        for line in [
+            "PRIVMSG #team :jetbot: hello", "PRIVMSG #team :!help", "PRIVMSG jetbot :hello",
+            "NOTICE #team :jetbot: hello",
+            "NOTICE jetbot :!help",
+        ] { try await scene.say(line, by: robot) }
+        try await scene.say("NOTICE #team :jetbot: hello", by: scene.alice)
+        try await scene.say("NOTICE jetbot :!help", by: scene.alice)
+        // InspIRCd echoes: the bot hears itself say its own name and a command.
+        let first = "say jetbot: hello"
+        #expect(try await scene.heardUntilAnswer(to: first) == ["alice: You said: \(first)"])
+        #expect(try await scene.heardUntilAnswer(to: "!? jetbot: !help").count == 2)
+        #expect(try await scene.heardUntilAnswer(to: "still here?").count == 3)
+        #expect(Self.spoke(robot).isEmpty && Self.spoke(scene.alice).isEmpty)
+        #expect(scene.model.requests.count == 3)
+        await scene.end()
+        await server.stop()
+    }
+}
