@@ -7,6 +7,8 @@ internal import Glibc
 @main
 struct JetbridgeBench {
     private static let commands: [String: @Sendable (BenchArguments) async throws -> Void] = [
+        "live": { try await LiveLoad($0).run() },
+        "model": { try await BenchModelServer($0).run() },
         "inbound": { try await InboundBenchmark($0).run() },
         "render": { try RenderBenchmark($0).run() },
     ]

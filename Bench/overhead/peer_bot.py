@@ -1,0 +1,53 @@
+"""The peer: a bot as one would write it with the `irc` library and the `openai` client. It keeps nothing on the disk.
+
+    peer_bot.py PORT NICK CHANNEL BASE_URL
+"""
+
+import sys
+
+import irc.bot
+import irc.strings
+import openai
+
+
+class Bot(irc.bot.SingleServerIRCBot):
+    def __init__(self, port, nick, channel, base_url):
+        super().__init__([("127.0.0.1", port)], nick, nick)
+        self.channel = channel
+        self.client = openai.OpenAI(base_url=base_url, api_key="bench")
+        self.history = []
+
+    def on_welcome(self, connection, event):
+        connection.join(self.channel)
+
+    def on_pubmsg(self, connection, event):
+        name, colon, text = event.arguments[0].partition(":")
+        if not colon or irc.strings.lower(name) != irc.strings.lower(connection.get_nickname()):
+            return
+        if text.strip() == "!new":
+            self.history = []
+            return self.post(connection, event, "A new conversation.")
+        self.history.append({"role": "user", "content": text.strip()})
+        answer = waiting = ""
+        stream = self.client.chat.completions.create(
+            model="bench", stream=True,
+            messages=[{"role": "system", "content": "You are an assistant in a chat."}] + self.history)
+        for chunk in stream:
+            if not chunk.choices:
+                continue
+            piece = chunk.choices[0].delta.content or ""
+            answer += piece
+            waiting += piece
+            while "\n" in waiting:
+                line, _, waiting = waiting.partition("\n")
+                self.post(connection, event, line)
+        self.post(connection, event, waiting)
+        self.history.append({"role": "assistant", "content": answer})
+
+    def post(self, connection, event, line):
+        if line.strip():
+            connection.privmsg(self.channel, f"{event.source.nick}: {line}")
+
+
+port, nick, channel, base_url = sys.argv[1:]
+Bot(int(port), nick, channel, base_url).start()

@@ -1,0 +1,89 @@
+internal import EventLoop
+internal import Glibc
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Logging
+internal import Primitives
+
+/// An OpenAI-compatible endpoint that costs next to nothing, for ours and the peer alike: it reads a question and looks
+/// at nothing in it.
+///
+/// `mode=instant` has the whole answer, three chunks and the ending, in one write. `mode=stream` writes `rate` chunks a
+/// second, each with the time of its writing as its text, by the schedule and not from chunk to chunk.
+struct BenchModelServer: Sendable {
+    private let mode: String
+    private let rate: Int
+    private let chunks: Int
+    private let port: UInt16
+
+    init(_ arguments: BenchArguments) throws {
+        self.mode = try arguments.text("mode")
+        self.rate = arguments.number("rate", default: 20)
+        self.chunks = arguments.number("chunks", default: 600)
+        self.port = UInt16(clamping: arguments.number("port", default: 0))
+    }
+
+    /// Serves until the process ends.
+    func run() async throws {
+        var settings = HTTPServerSettings(port: self.port)
+        settings.bodyLimit = 64 << 20
+        let server = HTTPServer(
+            settings, name: "model", logger: Logger(label: "model"), dispatcher: ModelDispatcher(answer: self.answer))
+        try await server.start()
+        BenchOutput.line(["base_url": .string("http://127.0.0.1:\(server.boundAddress?.port ?? 0)/v1")])
+        try await server.run()
+    }
+
+    private var answer: HTTPServerResponse {
+        let headers: HTTPHeaders = ["Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"]
+        guard self.mode == "stream" else {
+            return HTTPServerResponse(.ok, headers: headers, body: .bytes(Self.instantAnswer))
+        }
+        let (rate, chunks) = (self.rate, self.chunks)
+        return HTTPServerResponse(
+            .ok, headers: headers,
+            body: .streamOnLoop { writer in try await Self.stream(chunks, rate: rate, to: writer) })
+    }
+
+    private static let instantAnswer: [UInt8] =
+        ["This is ", "an instant ", "answer."].flatMap { Self.chunk($0) } + Self.ending
+
+    @Net private static func stream(_ chunks: Int, rate: Int, to writer: ResponseWriter) async throws {
+        let start = EventLoop.shared.now
+        for number in 0..<chunks {
+            let due = start.advanced(by: .microseconds(number * 1_000_000 / rate))
+            let wait = EventLoop.shared.now.duration(to: due)
+            if wait > .zero { try await EventLoop.shared.sleep(for: wait) }
+            try await writer.write(Self.chunk("\(BenchClock.microseconds()) "))
+        }
+        try await writer.write(Self.ending)
+    }
+
+    /// As long as the chunks of OpenAI's API.
+    private static func chunk(_ text: String, ending: String = "null") -> [UInt8] {
+        Array(
+            (#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1790000000,"model":"bench","#
+                + #""service_tier":"default","system_fingerprint":"fp_bench","choices":[{"index":0,"delta":{"content":""#
+                + text + #""},"logprobs":null,"finish_reason":"# + ending + "}]}\n\n").utf8)
+    }
+
+    private static let ending = Self.chunk("", ending: #""stop""#) + Array("data: [DONE]\n\n".utf8)
+}
+
+/// One answer to every POST, and a list of one model.
+private struct ModelDispatcher: HTTPDispatcher {
+    let answer: HTTPServerResponse
+
+    func dispatch(_ head: RequestHead) -> HTTPDispatch {
+        let answer = self.answer
+        return HTTPDispatch(
+            .loop { request in
+                guard request.method == .post else {
+                    return .json(["object": "list", "data": [["id": "bench", "object": "model", "owned_by": "bench"]]])
+                }
+                _ = try await request.body.collect()
+                return answer
+            })
+    }
+}

@@ -1,0 +1,89 @@
+internal import EventLoop
+internal import HTTP
+internal import HTTPClient
+internal import JSON
+
+/// `count` people with the web chat open, each with one answer streaming.
+///
+/// Prints `{"event":"streaming"}` once every one of them has text, `{"event":"measured",…}` after the window, and
+/// `{"event":"ended",…}` when every answer is complete.
+struct LiveLoad: Sendable {
+    private let address: String
+    private let token: String
+    private let count: Int
+    private let seconds: Int
+
+    init(_ arguments: BenchArguments) throws {
+        self.address = try arguments.text("address")
+        self.token = try arguments.text("token")
+        self.count = arguments.number("count", default: 1_000)
+        self.seconds = arguments.number("seconds", default: 15)
+    }
+
+    @Net func run() async throws {
+        let tally = LiveWatcher.Tally()
+        let watchers = try await self.begin(tally)
+        defer { for watcher in watchers { watcher.close() } }
+        while watchers.contains(where: { !$0.hasText }) {
+            guard tally.lost == 0 else { throw BenchFailure("\(tally.lost) connections or turns failed") }
+            try await EventLoop.shared.sleep(for: .milliseconds(20))
+        }
+        BenchOutput.line(["event": "streaming"])
+        // The beginning is not the state that is measured.
+        try await EventLoop.shared.sleep(for: .seconds(2))
+        (tally.lateness, tally.frames) = ([], 0)
+        tally.lateness.reserveCapacity(1 << 20)
+        BenchOutput.line(["event": "begun"])
+        let started = EventLoop.shared.now
+        try await EventLoop.shared.sleep(for: .seconds(self.seconds))
+        let elapsed = started.duration(to: EventLoop.shared.now) / .seconds(1)
+        BenchOutput.line(self.report(tally, seconds: elapsed))
+        while tally.ended + tally.lost < self.count { try await EventLoop.shared.sleep(for: .milliseconds(50)) }
+        BenchOutput.line([
+            "event": "ended", "complete": .integer(Int64(tally.ended)), "lost": .integer(Int64(tally.lost)),
+            "gaps": .integer(Int64(tally.gaps)),
+        ])
+    }
+
+    @Net private func report(_ tally: LiveWatcher.Tally, seconds: Double) -> JSONObject {
+        let sorted = tally.lateness.sorted()
+        func milliseconds(_ share: Double) -> JSON {
+            sorted.isEmpty ? .null : .number(Double(sorted[Int(Double(sorted.count - 1) * share)]) / 1_000)
+        }
+        return [
+            "event": "measured", "chunks_per_second": .number(Double(sorted.count) / seconds),
+            "frames_per_second": .number(Double(tally.frames) / seconds), "p50": milliseconds(0.5),
+            "p99": milliseconds(0.99), "max": milliseconds(1), "gaps": .integer(Int64(tally.gaps)),
+        ]
+    }
+
+    @Net private func begin(_ tally: LiveWatcher.Tally) async throws -> [LiveWatcher] {
+        var settings = HTTPClientSettings()
+        settings.maxConnections = 16
+        let client = HTTPClient(settings)
+        let parts = self.address.split(separator: ":")
+        guard let host = parts.first, let port = parts.last.flatMap({ UInt16($0) }),
+            let address = SocketAddress(host: String(host), port: port)
+        else { throw BenchFailure("\(self.address) is no address") }
+        var watchers: [LiveWatcher] = []
+        for _ in 0..<self.count {
+            let thread = try await self.post("/api/v1/threads", [:], client)["id"]?.stringValue ?? ""
+            watchers.append(
+                try await LiveWatcher.open(
+                    address, host: self.address, token: self.token, thread: thread, tally: tally))
+            _ = try await self.post("/api/v1/threads/\(thread)/messages", ["text": "Tell me the time."], client)
+        }
+        return watchers
+    }
+
+    @Net private func post(_ path: String, _ body: JSON, _ client: HTTPClient) async throws -> JSON {
+        var request = HTTPClientRequest(.post, try HTTPURL("http://\(self.address)\(path)"), body: .bytes(body.bytes))
+        request.headers = ["Content-Type": "application/json", "Authorization": "Bearer \(self.token)"]
+        let response = try await client.execute(request)
+        let bytes = try await response.body.collect(upTo: 1 << 20)
+        guard response.status.isSuccess else {
+            throw BenchFailure("\(path): \(response.status.code) \(String(decoding: bytes, as: UTF8.self))")
+        }
+        return try JSON.parse(bytes)
+    }
+}
