@@ -131,6 +131,13 @@ package enum Socket {
         }
     }
 
+    /// Acknowledges what was read now instead of after up to 40 ms. A peer without TCP_NODELAY (ngIRCd) holds its next
+    /// small write back until then. The system forgets it (tcp(7), TCP_QUICKACK): call it after each read.
+    package static func acknowledge(_ socket: Int32) {
+        var on: Int32 = 1
+        _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_QUICKACK, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// The peer reads the end; reading goes on.
     package static func shutdownWrite(_ socket: Int32) {
         _ = shutdown(socket, Int32(SHUT_WR))

@@ -114,7 +114,10 @@ final class StreamChannel: Multi.User {
             }
             switch self.receive() {
             case .bytes(let bytes): return bytes.isEmpty ? nil : bytes
-            case .nothing: try await self.changed.wait()
+            case .nothing:
+                // Lines are short and the next one may wait for the answer to this one.
+                if let socket = self.socket { Socket.acknowledge(socket) }
+                try await self.changed.wait()
             case .failed(let code): throw self.lost(code)
             }
         }
