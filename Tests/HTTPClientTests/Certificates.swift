@@ -1,9 +1,8 @@
 import Glibc
-import Primitives
 import Processes
 import Testing
 
-/// Authorities and certificates made by the `openssl` program for one test run, in a directory that goes with the process.
+/// Authorities and certificates made by the `openssl` program for one test run, in a directory that goes with it.
 final class Certificates: Sendable {
     let directory: String
 
@@ -13,7 +12,6 @@ final class Certificates: Sendable {
     init() async throws {
         var template = Array("/tmp/jetbridge-certificates-XXXXXX".utf8CString)
         self.directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-        Self.removeAtExit(self.directory)
         try await self.authority("ca")
         try await self.authority("other")
         try self.write(
@@ -40,6 +38,20 @@ final class Certificates: Sendable {
         try await self.certificate("wronghost", names: "DNS:example.org")
         try await self.certificate("expired", from: "20200101000000Z", to: "20210101000000Z")
         try await self.certificate("future", from: "20450101000000Z", to: "20460101000000Z")
+    }
+
+    deinit {
+        // Flat, so plain unlinking does.
+        if let listing = opendir(self.directory) {
+            while let entry = readdir(listing) {
+                let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                unlink(self.path(name))
+            }
+            closedir(listing)
+        }
+        rmdir(self.directory)
     }
 
     func path(_ name: String) -> String { "\(self.directory)/\(name)" }
@@ -75,33 +87,5 @@ final class Certificates: Sendable {
         let result = try await Process.run(
             ProcessPlan(#require(Process.find("openssl")), arguments, environment: ["PATH": "/usr/bin:/bin"]))
         try #require(result.status.isSuccess, "openssl \(arguments[0]): \(result.errorText)")
-    }
-
-    /// A static value is never released, so its directory can't go with it.
-    private static func removeAtExit(_ directory: String) {
-        let isFirst = self.directories.withLock { directories in
-            directories.append(directory)
-            return directories.count == 1
-        }
-        guard isFirst else { return }
-        atexit {
-            for directory in Certificates.directories.withLock({ $0 }) { Certificates.remove(directory) }
-        }
-    }
-
-    private static let directories = Protected<[String]>([])
-
-    private static func remove(_ directory: String) {
-        // Flat, so plain unlinking does.
-        if let listing = opendir(directory) {
-            while let entry = readdir(listing) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                unlink("\(directory)/\(name)")
-            }
-            closedir(listing)
-        }
-        rmdir(directory)
     }
 }

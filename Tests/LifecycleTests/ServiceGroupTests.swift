@@ -35,16 +35,16 @@ struct ServiceGroupTests {
             case .fails: throw Broken()
             case .returns: return
             case .ignoresAll:
-                // A task that no cancellation reaches.
-                await Task.detached { for await _ in self.stopped {} }.value
+                // Never resumed on purpose: what no cancellation reaches.
+                let (never, feed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
+                await Task.detached { for await _ in never {} }.value
+                feed.finish()
             case .orderly, .ignoresStop:
                 for await _ in self.stopped { break }
                 try Task.checkCancellation()
                 self.journal.note("\(self.name) ended")
             }
         }
-
-        func end() { self.stopping.finish() }
 
         func stop() async {
             self.journal.note("stop \(self.name)")
@@ -107,16 +107,14 @@ struct ServiceGroupTests {
 
     @Test("the second call cancels, and what ignores that is left behind after its deadline")
     func cancelTwice() async {
-        let stubborn = Worker("store", .ignoresAll, in: self.journal)
         let group = self.group([
-            stubborn, Worker("web", .ignoresStop, in: self.journal),
+            Worker("store", .ignoresAll, in: self.journal), Worker("web", .ignoresStop, in: self.journal),
         ])
         group.terminate()
         group.terminate()
         self.clock.pass(.seconds(3))
         let error = await #expect(throws: LifecycleError.self) { try await group.run() }
         #expect(error?.code == .cutShort)
-        stubborn.end()
     }
 
     @Test("cancelling the caller cancels the services")

@@ -41,7 +41,6 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     private var time = LoopInstant.current()
     private var batch: [UnownedJob] = []
     private var batchIndex = 0
-    private var resumed: [UnownedJob] = []
     /// Longer than this in one go is reported.
     private let patience = Duration.milliseconds(50)
 
@@ -145,11 +144,6 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
         return timer
     }
 
-    /// Runs a job that was parked, in this or the next turn.
-    @Net func resume(_ parked: UnownedJob) {
-        self.resumed.append(parked)
-    }
-
     @Net func place(_ timer: Timer) { self.timers.place(timer) }
 
     @Net func remove(_ timer: Timer) { self.timers.remove(timer) }
@@ -224,29 +218,17 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     @Net private func runJobs() {
         let executor = unsafe self.asUnownedSerialExecutor()
         var left = Self.jobsPerTurn
-        var others = 0
-        while left > 0 {
-            others += self.runResumed()
-            guard self.takeBatch(calls: &others) || !self.resumed.isEmpty else { break }
+        var calls = 0
+        while left > 0, self.takeBatch(calls: &calls) {
             let end = min(self.batch.count, self.batchIndex + left)
-            left -= max(1, end - self.batchIndex)
+            left -= end - self.batchIndex
             while self.batchIndex < end {
                 let job = self.batch[self.batchIndex]
                 self.batchIndex += 1
                 unsafe job.runSynchronously(on: executor)
             }
         }
-        self.report(.jobs, count: Self.jobsPerTurn - left + others)
-    }
-
-    /// Lets parked tasks on: each hops to the loop's own executor and is then a job like the others.
-    @Net private func runResumed() -> Int {
-        guard !self.resumed.isEmpty else { return 0 }
-        let executor = unsafe Parking.executor.asUnownedSerialExecutor()
-        let jobs = self.resumed
-        self.resumed.removeAll(keepingCapacity: true)
-        for job in jobs { unsafe job.runSynchronously(on: executor) }
-        return jobs.count
+        self.report(.jobs, count: Self.jobsPerTurn - left + calls)
     }
 
     /// Whether there is something to run in `batch`; calls are made at once.
@@ -268,7 +250,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Waits for events, not at all when jobs are left.
     @Net private func poll() -> Int {
-        let isBusy = self.batchIndex < self.batch.count || !self.resumed.isEmpty
+        let isBusy = self.batchIndex < self.batch.count
         let maySleep = self.inbox.withLock { inbox in
             guard !isBusy, inbox.isEmpty else { return false }
             inbox.isNoticed = false

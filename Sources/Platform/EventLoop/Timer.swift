@@ -1,6 +1,4 @@
-/// A handler that the loop calls once, at its deadline, unless it is cancelled or moved before.
-///
-/// A timer that has fired can be set again, so it keeps its handler until ``cancel()``: capture the owner weakly.
+/// A handler that the loop calls once, at its deadline, until it is cancelled or moved.
 @Net
 package final class Timer {
     /// When the handler is called.

@@ -3,12 +3,7 @@
 /// Like a condition variable: a wake says "look again", so callers wait in a loop around their condition.
 @Net
 package final class WaitList {
-    private struct Waiter {
-        let number: UInt64
-        let ticket: Parking.Ticket
-    }
-
-    private var waiting: [Waiter] = []
+    private var waiting: [(number: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
     private var number: UInt64 = 0
 
     package nonisolated init() {}
@@ -17,38 +12,36 @@ package final class WaitList {
 
     /// Returns after a wake; throws `CancellationError` when the task is cancelled.
     package func wait() async throws {
-        try Task.checkCancellation()
         self.number += 1
         let number = self.number
-        let ticket = Parking.Ticket()
-        self.waiting.append(Waiter(number: number, ticket: ticket))
-        await withTaskCancellationHandler {
-            await Parking.wait(ticket)
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                if Task.isCancelled {
+                    continuation.resume(throwing: CancellationError())
+                } else {
+                    self.waiting.append((number, continuation))
+                }
+            }
         } onCancel: {
             EventLoop.shared.runIfNeeded { self.cancel(number) }
         }
-        // A wake that came first counts: it may have been meant for this task alone.
-        if self.cancelled.remove(number) != nil { throw CancellationError() }
     }
 
     package func wakeAll() {
         guard !self.waiting.isEmpty else { return }
         let woken = self.waiting
         self.waiting.removeAll(keepingCapacity: true)
-        for waiter in woken { waiter.ticket.wake() }
+        for waiter in woken { waiter.continuation.resume() }
     }
 
     /// Wakes the one that has waited longest.
     package func wakeFirst() {
         guard !self.waiting.isEmpty else { return }
-        self.waiting.removeFirst().ticket.wake()
+        self.waiting.removeFirst().continuation.resume()
     }
-
-    private var cancelled: Set<UInt64> = []
 
     private func cancel(_ number: UInt64) {
         guard let index = self.waiting.firstIndex(where: { $0.number == number }) else { return }
-        self.cancelled.insert(number)
-        self.waiting.remove(at: index).ticket.wake()
+        self.waiting.remove(at: index).continuation.resume(throwing: CancellationError())
     }
 }

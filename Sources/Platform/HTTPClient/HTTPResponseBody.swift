@@ -38,11 +38,6 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
 
         /// The bytes that have come since the last call; `nil` at the end. Cancellation ends the transfer.
         package mutating func next() async throws -> [UInt8]? {
-            try await self.next(isolation: #isolation)
-        }
-
-        /// What `for await` calls. Without it each step would go over the pool.
-        package mutating func next(isolation actor: isolated (any Actor)?) async throws -> [UInt8]? {
             try await self.source.transfer.nextBodyBytes()
         }
     }

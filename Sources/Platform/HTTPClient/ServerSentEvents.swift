@@ -21,14 +21,9 @@ package struct ServerSentEvents: AsyncSequence, Sendable {
         }
 
         package mutating func next() async throws -> ServerSentEvent? {
-            try await self.next(isolation: #isolation)
-        }
-
-        /// What `for await` calls. Without it each step would go over the pool.
-        package mutating func next(isolation actor: isolated (any Actor)?) async throws -> ServerSentEvent? {
             while true {
                 if let event = self.waiting.popLast() { return event }
-                guard let bytes = try await self.bytes.next(isolation: actor) else { return nil }
+                guard let bytes = try await self.bytes.next() else { return nil }
                 self.waiting = try self.parser.parse(bytes).reversed()
             }
         }
