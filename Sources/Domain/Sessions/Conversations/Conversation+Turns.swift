@@ -108,8 +108,8 @@ extension Conversation {
         switch event {
         case .text(let text): try await self.takeText(text, of: turn)
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
-        case .notice(let text): try await self.post(text, as: .note, of: turn)
-        case .commit(let commit): try await self.take(commit, of: turn)
+        case .notice(let text): await self.post(text, as: .note, of: turn)
+        case .commit(let commit): await self.take(commit, of: turn)
         case .summary(let summary): self.running?.summary = summary
         case .usage(let model, let input, let output):
             self.running?.usage.append((model, input, output))
@@ -138,14 +138,14 @@ extension Conversation {
         if let poster = self.running?.poster, poster.canEdit, let answer = self.running?.answer {
             await self.context.preview(turn, poster, answer)
         }
-        if !messages.isEmpty || isCut { try await self.post(messages, of: turn, isExcerpt: isCut) }
+        if !messages.isEmpty || isCut { await self.post(messages, of: turn, isExcerpt: isCut) }
     }
 
     /// Stores finished paragraphs and sends them on their way.
-    private func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async throws {
+    private func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async {
         let now = self.environment.now()
         let keep = self.context.adapters.traits(of: turn.route.room).excerptMessages
-        let items = try await self.context.store.write { ledger in
+        let items = await self.persistently { ledger in
             if isExcerpt { _ = try ledger.dropPending(ofTurn: turn.id, keeping: keep) }
             return try messages.map {
                 try ledger.insertOutbox(
@@ -156,11 +156,11 @@ extension Conversation {
         await self.context.dispatch(items)
     }
 
-    private func take(_ commit: CommitNotice, of turn: TurnRecord) async throws {
+    private func take(_ commit: CommitNotice, of turn: TurnRecord) async {
         let now = self.environment.now()
         let line = CommitLine.text(for: commit, publicURL: self.environment.settings.publicURL)
         let messages = self.poster(for: turn.route).messages(for: line)
-        let items = try await self.context.store.write { ledger in
+        let items = await self.persistently { ledger in
             guard try !ledger.commits(of: turn.id).contains(where: { $0.sha == commit.sha }) else {
                 return [OutboxItem]()
             }
@@ -176,10 +176,10 @@ extension Conversation {
     }
 
     /// One line of the bot's own in the middle of a turn.
-    private func post(_ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord) async throws {
+    private func post(_ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord) async {
         let now = self.environment.now()
         let messages = self.poster(for: turn.route).messages(for: text)
-        let items = try await self.context.store.write { ledger in
+        let items = await self.persistently { ledger in
             try messages.map {
                 try ledger.insertOutbox(
                     session: turn.session, turn: turn.id, kind: kind, route: turn.route, text: $0, at: now)
@@ -231,15 +231,15 @@ extension Conversation {
             ])
     }
 
-    /// Storage that does not answer (a full disk) holds the thread, it does not lose the answer.
-    private func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
+    /// Storage that does not answer (a full disk) holds the thread, it does not lose anything.
+    func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
         var delay: Duration = .milliseconds(200)
         while true {
             do {
                 return try await self.context.store.write(body)
             } catch {
                 self.environment.logger.error(
-                    "a turn's end cannot be stored", ["thread": "\(self.key)", "error": .string("\(error)")])
+                    "a turn cannot be stored, and waits", ["thread": "\(self.key)", "error": .string("\(error)")])
                 let pause = delay
                 // Not cut short by `stop`: the turn's task may be cancelled already.
                 await Task<Void, Never> { try? await Task.sleep(for: pause) }.value

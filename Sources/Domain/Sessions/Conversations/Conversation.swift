@@ -19,6 +19,8 @@ actor Conversation {
     var running: RunningTurn?
     /// Turns that wait, oldest first.
     var queue: [TurnRecord] = []
+    /// The next turn is being marked as running: no other may be begun.
+    private var isBeginning = false
     /// No turn is begun any more: the host goes down.
     var isClosing = false
 
@@ -30,7 +32,9 @@ actor Conversation {
     var environment: BridgeEnvironment { self.context.environment }
 
     /// Whether nothing runs or waits.
-    var isIdle: Bool { self.running == nil && self.queue.isEmpty && self.mailbox.isEmpty && !self.isDraining }
+    var isIdle: Bool {
+        self.running == nil && !self.isBeginning && self.queue.isEmpty && self.mailbox.isEmpty && !self.isDraining
+    }
 
     /// Whether it may be forgotten; from then on it takes no messages.
     func retire() -> Bool {
@@ -109,7 +113,8 @@ actor Conversation {
                 with: "\(self.queue.count) messages are waiting here already. Wait for an answer, or type "
                     + "`\(sign)stop all`.")
         }
-        let ahead = self.queue.count + (self.running == nil ? 0 : 1)
+        let ahead = self.queue.count + (self.running == nil && !self.isBeginning ? 0 : 1)
+        let isFirst = ahead == 0 && !self.isClosing
         let now = self.environment.now()
         let id = Identifier.make("op")
         let poster = self.poster(for: stored.message.route)
@@ -132,8 +137,8 @@ actor Conversation {
                 text: stored.message.text, at: now)
             let turn = TurnRecord(
                 id: id, session: session.id, kind: kind, work: work ?? id, text: text, sender: stored.message.sender,
-                route: stored.message.route, message: message, state: ahead == 0 ? .running : .queued,
-                attempts: ahead == 0 ? 1 : 0, queuedAt: now, startedAt: ahead == 0 ? now : nil)
+                route: stored.message.route, message: message, state: isFirst ? .running : .queued,
+                attempts: isFirst ? 1 : 0, queuedAt: now, startedAt: isFirst ? now : nil)
             try ledger.insert(turn)
             let items = try notes.map {
                 try ledger.insertOutbox(
@@ -152,10 +157,12 @@ actor Conversation {
         await self.context.hub.begin(turn.id, session: turn.session)
         if let note { await self.context.hub.append(.thinking, note, to: turn.id) }
         await self.context.dispatch(items)
-        if turn.state == .running, self.running == nil, !self.isClosing {
+        if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
             self.begin(turn)
         } else {
             self.queue.append(turn)
+            // What ran may have ended while this one was being stored.
+            await self.beginNext()
         }
         return Submission(message: turn.message ?? 0, operation: turn.id)
     }
@@ -181,24 +188,15 @@ actor Conversation {
         timer.cancel()
     }
 
+    /// Begins the oldest turn that waits, when nothing runs.
     func beginNext() async {
-        guard self.running == nil, !self.isClosing, !self.queue.isEmpty else { return }
+        guard self.running == nil, !self.isBeginning, !self.isClosing, !self.queue.isEmpty else { return }
+        self.isBeginning = true
         let turn = self.queue.removeFirst()
         let now = self.environment.now()
-        do {
-            try await self.context.store.write { ledger in
-                try ledger.start(turn.id, attempts: turn.attempts + 1, at: now)
-            }
-        } catch {
-            self.environment.logger.error(
-                "a turn could not be begun", ["turn": .string(turn.id), "error": .string("\(error)")])
-            self.queue.insert(turn, at: 0)
-            return
-        }
-        guard self.running == nil else {
-            self.queue.insert(turn, at: 0)
-            return
-        }
+        await self.persistently { ledger in try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
+        self.isBeginning = false
+        guard !self.isClosing else { return self.queue.insert(turn, at: 0) }
         self.begin(turn)
     }
 

@@ -15,7 +15,6 @@ actor Lane {
     private(set) var queue: [OutboxItem] = []
     /// More may be in storage than in `queue`, which is bounded.
     private var hasMore = false
-    private var lastID: Int64 = 0
     private var isRunning = false
     /// Storage is being read: what is enqueued meanwhile is found by the next reading.
     private var isRefilling = false
@@ -41,17 +40,17 @@ actor Lane {
 
     var isIdle: Bool { !self.isRunning }
 
-    /// Takes messages that were just committed to the outbox, in the order of their ids.
+    /// Takes messages that were just committed to the outbox. Two threads of a room may report theirs in another order
+    /// than that of their ids, and a reading of storage may have found one before: the mark skips what is sent already.
     func enqueue(_ items: [OutboxItem]) {
         // An edit of a message that stands there already has an old id, and must not wait behind what is in storage.
         self.queue += items.filter { $0.reference != nil }
-        for item in items where item.reference == nil && item.id > self.lastID {
+        for item in items where item.reference == nil {
             if self.hasMore || self.isRefilling || self.queue.count >= Self.queueLimit {
                 self.hasMore = true
                 break
             }
             self.queue.append(item)
-            self.lastID = item.id
         }
         self.start()
     }
@@ -160,6 +159,7 @@ actor Lane {
         case .rateLimited:
             self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
             await self.set(item, error.isCertain ? .pending : .unknown)
+            if !error.isCertain, !self.queue.isEmpty { self.queue[0].state = .unknown }
             await self.pause(error.retryAfter ?? .seconds(5))
         case .disconnected, .unauthorized, .timedOut:
             await self.set(item, error.isCertain ? .pending : .unknown)
@@ -203,7 +203,6 @@ actor Lane {
         // Edits that arrived meanwhile are kept; an entry in both is skipped when it comes up again.
         self.queue = items + self.queue
         self.hasMore = self.hasMore || items.count == Self.queueLimit
-        self.lastID = max(self.lastID, items.last?.id ?? 0)
     }
 
     /// Storage that does not answer (a full disk) stops the lane, it does not lose the message.
@@ -236,7 +235,8 @@ actor Lane {
     func pause(_ duration: Duration) async {
         // Either the time or `wake()` resumes; cancelled below.
         let timer = Task {
-            try? await Task.sleep(for: duration)
+            // A cancelled one must not wake the next wait.
+            do { try await Task.sleep(for: duration) } catch { return }
             self.wakeUp.take()?.resume()
         }
         await withCheckedContinuation { self.wakeUp = $0 }

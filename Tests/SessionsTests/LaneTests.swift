@@ -1,0 +1,30 @@
+import Chat
+import Database
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("A room's lane", .timeLimit(.minutes(1)))
+struct LaneTests {
+    @Test("messages that two threads report in another order than that of their ids are all sent")
+    func order() async throws {
+        let harness = try await BridgeHarness()
+        let room = RoomID(adapter: harness.adapter.id, name: "#team")
+        let items = try await harness.bridge.store.write { ledger in
+            try ["first", "second"].map {
+                try ledger.insertOutbox(
+                    session: "t", turn: nil, kind: .note, route: Route(room: room), text: $0, at: 1)
+            }
+        }
+        let lane = Lane(
+            room: room, adapter: harness.adapter, store: harness.bridge.store, environment: harness.bridge.environment)
+        await lane.enqueue([items[1]])
+        await lane.enqueue([items[0]])
+        await harness.adapter.waitForPosts(2)
+        #expect(Set(harness.adapter.texts) == ["first", "second"])
+        await lane.enqueue(items)
+        await lane.drain(until: .now + .seconds(5))
+        #expect(harness.adapter.posts.count == 2)
+    }
+}
