@@ -70,7 +70,10 @@ let package = Package(
 
         // Domain
         domain("Chat"),
-        domain("Copilot", "Chat", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
+        domain(
+            "Copilot", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
+            "Primitives",
+            "Processes"),
         domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
         domain("Specs", "Chat", "Copilot", "Git", "JSON", "Logging", "Primitives", "Repositories"),
         domain("Sessions", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives"),
@@ -88,13 +91,22 @@ let package = Package(
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
 
+        .target(
+            name: "Proxy",
+            dependencies: [
+                "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
+                "Primitives",
+            ],
+            path: "Sources/Proxy", swiftSettings: strict),
+
         // Host
         .target(
             name: "Host",
             dependencies: [
                 "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP", "HTTPClient",
                 "HTTPServer", "IRC", "JSON",
-                "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Sessions", "Specs", "WebSockets",
+                "Lifecycle", "Logging", "Markdown", "Primitives", "Proxy", "Repositories", "Sessions", "Specs",
+                "WebSockets",
                 "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
@@ -102,7 +114,8 @@ let package = Package(
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives", "WebSockets",
+                "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives", "Proxy",
+                "WebSockets",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
 

@@ -22,7 +22,7 @@ C = modules_of("Sources/C")
 PLATFORM = modules_of("Sources/Platform")
 DOMAIN = modules_of("Sources/Domain")
 ADAPTERS = modules_of("adapters")
-BELOW_HOST = PLATFORM | DOMAIN | ADAPTERS | {"Gateway"}
+BELOW_HOST = PLATFORM | DOMAIN | ADAPTERS | {"Gateway", "Proxy"}
 
 
 def allowed(parts):
@@ -36,7 +36,7 @@ def allowed(parts):
             return PLATFORM | DOMAIN
         case ["adapters", *_]:
             return PLATFORM | {"Chat"}
-        case ["Sources", "Gateway", *_]:
+        case ["Sources", "Gateway" | "Proxy", *_]:
             return PLATFORM | DOMAIN
         case ["Sources", "Host", *_]:
             return BELOW_HOST

@@ -129,13 +129,19 @@ package final class Database: Sendable {
         do {
             try self.reads.append(.read(job))
         } catch {
-            job.refuse(Self.error(error))
+            return job.refuse(Self.error(error))
         }
+        // Who cancelled between the two lines above did not find it in the queue.
+        if ticket.isCancelled { self.remove(job) }
     }
 
     private func cancel(_ ticket: ReadTicket) {
         guard let job = ticket.cancel(), job.cancel() else { return }
-        // When a reader has just taken it, the reader answers.
+        self.remove(job)
+    }
+
+    /// Answers a cancelled read that waits. When a reader has just taken it, the reader answers.
+    private func remove(_ job: ReadJob) {
         let waiting = self.reads.remove { other in
             if case .read(let other) = other { other === job } else { false }
         }

@@ -17,6 +17,8 @@ final class ReadTicket: Sendable {
         }
     }
 
+    var isCancelled: Bool { self.state.withLock { $0.isCancelled } }
+
     /// The read to stop, if there is one.
     func cancel() -> ReadJob? {
         self.state.withLock { state in
