@@ -75,6 +75,9 @@ final class Writer: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked:
 
 /// One transaction for several writes.
 private struct WriteGroup {
+    /// What became of a write before the commit: its value's way home, or its error.
+    private typealias Step = (write: PendingWrite, result: Result<@Sendable () -> Void, any Error>)
+
     private let connection: Connection
 
     init(_ connection: Connection) {
@@ -89,21 +92,18 @@ private struct WriteGroup {
             for write in writes { write.fail(error) }
             return []
         }
-        var done: [(write: PendingWrite, deliver: @Sendable () -> Void)] = []
-        var failed: [(write: PendingWrite, error: any Error)] = []
+        var steps: [Step] = []
         for (index, write) in writes.enumerated() {
             do {
-                done.append((write, try self.perform(write, alone: writes.count == 1)))
+                steps.append((write, .success(try self.perform(write, alone: writes.count == 1))))
             } catch {
-                failed.append((write, error))
+                steps.append((write, .failure(error)))
                 if self.connection.isInTransaction { continue }
                 // SQLite gave up the transaction, and with it what the others had written.
-                let others = done.map(\.write) + writes[(index + 1)...]
-                for (write, error) in failed { write.fail(error) }
-                return self.undone(others, because: error)
+                return self.undone(self.answerFailures(steps) + writes[(index + 1)...], because: error)
             }
         }
-        return self.end(done, failed)
+        return self.end(steps)
     }
 
     /// A write alone needs no savepoint: the transaction is its own.
@@ -112,20 +112,30 @@ private struct WriteGroup {
             ? try write.perform(self.connection) : try self.connection.savepoint { try write.perform(self.connection) }
     }
 
-    private func end(
-        _ done: [(write: PendingWrite, deliver: @Sendable () -> Void)],
-        _ failed: [(write: PendingWrite, error: any Error)]
-    ) -> [PendingWrite] {
+    private func end(_ steps: [Step]) -> [PendingWrite] {
+        let isEmpty = steps.allSatisfy { if case .failure = $0.result { true } else { false } }
         do {
-            try self.connection.control(done.isEmpty ? "ROLLBACK" : "COMMIT")
+            try self.connection.control(isEmpty ? "ROLLBACK" : "COMMIT")
         } catch {
             self.connection.giveUpTransaction()
-            for (write, error) in failed { write.fail(error) }
-            return self.undone(done.map(\.write), because: error)
+            return self.undone(self.answerFailures(steps), because: error)
         }
-        for (_, deliver) in done { deliver() }
-        for (write, error) in failed { write.fail(error) }
+        for (write, result) in steps {
+            switch result {
+            case .success(let deliver): deliver()
+            case .failure(let error): write.fail(error)
+            }
+        }
         return []
+    }
+
+    /// Answers the writes that failed by themselves; the others are returned.
+    private func answerFailures(_ steps: [Step]) -> [PendingWrite] {
+        steps.compactMap { write, result in
+            guard case .failure(let error) = result else { return write }
+            write.fail(error)
+            return nil
+        }
     }
 
     private func undone(_ writes: [PendingWrite], because error: any Error) -> [PendingWrite] {
