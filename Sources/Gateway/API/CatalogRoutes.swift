@@ -93,6 +93,7 @@ struct CatalogRoutes: Sendable {
         let limit = try request.limit(default: 30, most: 100)
         let cursor = request.http.query["cursor"]
         let owner = principal.seesEverything ? nil : principal.identity
+        let now = self.context.now()
         let page = try await self.context.store.read { ledger in
             let page = try ledger.sessions(owner: owner, after: cursor, limit: limit)
             let items = try page.items.map { session -> JSON in
@@ -100,7 +101,7 @@ struct CatalogRoutes: Sendable {
                 return [
                     "id": .string(session.id), "thread_id": .string(session.id), "title": .string(session.title),
                     "adapter": .string(session.key.adapter.rawValue), "owner": .string(session.owner),
-                    "state": .string(session.state.rawValue),
+                    "state": .string(session.state(at: now).rawValue),
                     "running": .integer(Int64(open.count { $0.state == .running })),
                     "queued": .integer(Int64(open.count { $0.state == .queued })),
                     "created_at": .string(Timestamp.text(session.createdAt)),

@@ -7,11 +7,13 @@ struct ThreadDocument: Sendable {
     let session: SessionRecord
     /// The operation that runs or waits first.
     let active: String?
+    /// Milliseconds since 1970.
+    let now: Int64
 
     var json: JSON {
         [
             "id": .string(self.session.id), "adapter": .string(self.session.key.adapter.rawValue),
-            "title": .string(self.title), "state": .string(self.session.state.rawValue),
+            "title": .string(self.title), "state": .string(self.session.state(at: self.now).rawValue),
             "owner": .string(self.session.owner), "model": self.session.model.map { .string($0) } ?? .null,
             "repository": self.session.repository.map { .string($0) } ?? .null,
             "created_at": .string(Timestamp.text(self.session.createdAt)),

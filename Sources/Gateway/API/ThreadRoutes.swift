@@ -84,10 +84,11 @@ struct ThreadRoutes: Sendable {
         let cursor = request.http.query["cursor"]
         let adapter = request.http.query["adapter"]
         let owner = principal.seesEverything ? nil : principal.identity
+        let now = self.context.now()
         let page = try await self.context.store.read { ledger in
             let page = try ledger.sessions(adapter: adapter, owner: owner, after: cursor, limit: limit)
             let items = try page.items.map {
-                ThreadDocument(session: $0, active: try ledger.openTurns(of: $0.id).first?.id)
+                ThreadDocument(session: $0, active: try ledger.openTurns(of: $0.id).first?.id, now: now)
             }
             return Page(items: items, next: page.next)
         }
@@ -97,7 +98,7 @@ struct ThreadRoutes: Sendable {
     private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
         let session = try await self.context.session(request.parameter("id"), for: request.person())
         let active = try await self.context.store.read { ledger in try ledger.openTurns(of: session.id).first?.id }
-        return .json(ThreadDocument(session: session, active: active).json)
+        return .json(ThreadDocument(session: session, active: active, now: self.context.now()).json)
     }
 
     private func messages(_ request: APIRequest) async throws -> HTTPServerResponse {

@@ -9,6 +9,8 @@ enum BridgeParts {
         let first = configuration.defaultRepository
         return BridgeSettings(
             publicURL: publicURL, turnTimeout: configuration.model.turnTimeout,
+            turnsPerHost: configuration.limits.turns, turnsPerPerson: configuration.limits.turnsPerPerson,
+            queueLimit: configuration.limits.waitingPerThread,
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names)
     }
 

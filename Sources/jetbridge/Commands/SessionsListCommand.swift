@@ -19,24 +19,26 @@ struct SessionsListCommand: Command {
                 cursor = page.next
             } while cursor != nil && sessions.count < 1_000
         }
+        let now = WallClock.now()
         guard !context.isJSON else {
-            return try context.print(.array(sessions.map(Self.json)))
+            return try context.print(.array(sessions.map { Self.json($0, at: now) }))
         }
         if sessions.isEmpty { try context.errors.writeLine("There are no sessions yet.") }
         let rows = sessions.map { session in
             [
-                session.id, ISOTime.text(of: session.activeAt), session.state.rawValue, session.key.adapter.rawValue,
+                session.id, ISOTime.text(of: session.activeAt), session.state(at: now).rawValue,
+                session.key.adapter.rawValue,
                 session.title,
             ]
         }
         for line in TextTable.lines(rows) { try context.print(line) }
     }
 
-    static func json(_ session: SessionRecord) -> JSON {
+    static func json(_ session: SessionRecord, at now: Int64) -> JSON {
         [
             "id": .string(session.id), "adapter": .string(session.key.adapter.rawValue),
             "title": .string(session.title),
-            "owner": .string(session.owner), "state": .string(session.state.rawValue),
+            "owner": .string(session.owner), "state": .string(session.state(at: now).rawValue),
             "model": session.model.map { .string($0) } ?? .null,
             "created_at": .string(ISOTime.text(of: session.createdAt)),
             "active_at": .string(ISOTime.text(of: session.activeAt)),

@@ -12,7 +12,10 @@ struct SessionsShowCommand: Command {
         let id = context.arguments.word("id") ?? ""
         try await context.administering { administration in
             let session = try await administration.session(id)
-            if !context.isJSON { try context.print("\(session.title) (\(session.key), \(session.state.rawValue))") }
+            if !context.isJSON {
+                let state = session.state(at: WallClock.now())
+                try context.print("\(session.title) (\(session.key), \(state.rawValue))")
+            }
             var cursor: String?
             repeat {
                 let page = try await administration.messages(of: session, after: cursor)

@@ -98,6 +98,7 @@ struct ContractTests {
         #expect(file.access.owners.count == 5 && file.access.pairing)
         #expect(file.approvals.commands == .ask && file.approvals.writes == .allow)
         #expect(file.approvals.timeout == .seconds(300))
+        #expect(file.limits.turns == 2_000 && file.limits.turnsPerPerson == 1_000 && file.limits.waitingPerThread == 20)
     }
 
     @Test("the jail's limits are bytes and durations")

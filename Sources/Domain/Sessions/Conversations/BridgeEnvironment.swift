@@ -23,9 +23,9 @@ package struct BridgeSettings: Sendable {
     /// How long one turn may take.
     package var turnTimeout: Duration
     /// How many turns may run at once; the rest wait, fairly.
-    package var turnsPerHost = 2_000
+    package var turnsPerHost: Int
     /// How many of them one person may have.
-    package var turnsPerPerson = 1_000
+    package var turnsPerPerson: Int
     /// How many messages may wait in one thread.
     package var queueLimit: Int
     /// Backlog older than this is listed, not answered. Milliseconds.
@@ -36,11 +36,15 @@ package struct BridgeSettings: Sendable {
     package var repositories: [String]
 
     package init(
-        publicURL: String, turnTimeout: Duration = .seconds(600), queueLimit: Int = 20,
-        freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20), repositories: [String] = []
+        publicURL: String, turnTimeout: Duration = .seconds(600), turnsPerHost: Int = 2_000,
+        turnsPerPerson: Int = 1_000,
+        queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20),
+        repositories: [String] = []
     ) {
         self.publicURL = publicURL
         self.turnTimeout = turnTimeout
+        self.turnsPerHost = turnsPerHost
+        self.turnsPerPerson = turnsPerPerson
         self.queueLimit = queueLimit
         self.freshness = freshness
         self.drainTimeout = drainTimeout

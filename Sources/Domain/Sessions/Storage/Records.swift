@@ -23,6 +23,15 @@ package struct SessionRecord: Sendable, Equatable {
     package let createdAt: Int64
     /// Milliseconds since 1970.
     package var activeAt: Int64
+
+    /// A session in which nobody said anything for an hour is idle. Both times in milliseconds.
+    private static let idleAfter: Int64 = 3_600_000
+
+    /// Where the session is in its life, as people are shown it. Only being archived is stored: the rest is what the
+    /// clock says, so that no job has to go through all sessions.
+    package func state(at now: Int64) -> State {
+        self.state == .active && now - self.activeAt > Self.idleAfter ? .idle : self.state
+    }
 }
 
 /// One entry of a thread's transcript.

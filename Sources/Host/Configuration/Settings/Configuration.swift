@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
     package var repositories: [Repository]
     /// The name of one of ``repositories``; nil where there is none.
     package var defaultRepository: String?
+    package var limits: Limits
     package var access: Access
     package var approvals: Approvals
     package var jail: Jail
@@ -30,6 +31,7 @@ package struct Configuration: Sendable {
         self.github = root.section("github") { GitHub($0) }
         self.repositories = Repository.list(root)
         self.defaultRepository = Repository.standard(root, among: self.repositories)
+        self.limits = root.section("limits") { Limits($0) }
         self.adapters = root.section("adapters") { Adapters($0) }
         let adapters = self.adapters
         self.access = root.section("access") { Access($0, adapters: adapters) }

@@ -1,0 +1,24 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("A session's life")
+struct SessionRecordTests {
+    @Test(
+        "after an hour of silence it is idle; what is archived stays so",
+        arguments: [
+            (stored: SessionRecord.State.active, silence: Int64(3_600_000), shown: SessionRecord.State.active),
+            (.active, 3_600_001, .idle),
+            (.archived, 0, .archived),
+            (.archived, 10_000_000, .archived),
+        ])
+    func states(stored: SessionRecord.State, silence: Int64, shown: SessionRecord.State) {
+        let room = RoomID(adapter: AdapterID("irc"), name: "#team")
+        let session = SessionRecord(
+            id: "t_1", key: ThreadKey(adapter: AdapterID("irc"), value: "#team/alice"), title: "", owner: "alice",
+            route: Route(room: room), model: nil, repository: nil, state: stored, epoch: 0, summary: nil,
+            createdAt: 5, activeAt: 1_000)
+        #expect(session.state(at: 1_000 + silence) == shown)
+    }
+}
