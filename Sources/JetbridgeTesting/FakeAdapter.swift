@@ -13,12 +13,34 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         public var text: String
         /// How often it was edited.
         public var edits: Int
+        /// Ours, by which a message can be found again.
+        public let token: String
+    }
+
+    /// What goes wrong with one post or edit.
+    public enum Fault: Sendable {
+        /// The network does not take it, and says so.
+        case refused(AdapterError)
+        /// The network takes it, and its answer is lost: the caller gets the error all the same.
+        case taken(AdapterError)
+
+        fileprivate var error: AdapterError {
+            switch self {
+            case .refused(let error), .taken(let error): error
+            }
+        }
     }
 
     private struct State {
         var posts: [Post] = []
+        var lastPost = 0
         var sink: (any MessageSink)?
-        var failures: [AdapterError] = []
+        var postFaults: [Fault] = []
+        var editFaults: [Fault] = []
+        var isHolding = false
+        var holders: [CheckedContinuation<Void, Never>] = []
+        var isStopped = false
+        var onStop: CheckedContinuation<Void, Never>?
         var nextEvent = 0
         var waiters: [(isMet: @Sendable ([Post]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         var isTyping = false
@@ -48,28 +70,52 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     /// The texts of ``posts``.
     public var texts: [String] { self.posts.map(\.text) }
 
+    /// Leaves out of ``posts`` what stands there now; edits of it change nothing.
+    public func forgetPosts() { self.state.withLock { $0.posts = [] } }
+
     /// Whether the sign is shown.
     public var isTyping: Bool { self.state.withLock { $0.isTyping } }
 
     /// The next posts fail with `errors`, one each.
-    public func fail(with errors: AdapterError...) { self.state.withLock { $0.failures += errors } }
+    public func fail(with errors: AdapterError...) { self.meet(errors.map { .refused($0) }) }
+
+    /// The next posts meet `faults`, one each.
+    public func meet(_ faults: [Fault]) { self.state.withLock { $0.postFaults += faults } }
+
+    /// Faults that nothing has met yet.
+    public var faultsLeft: Int { self.state.withLock { $0.postFaults.count + $0.editFaults.count } }
+
+    /// The next edits meet `faults`, one each.
+    public func meetInEdits(_ faults: [Fault]) { self.state.withLock { $0.editFaults += faults } }
+
+    /// Whether posts wait; those that do go on when it is set to false.
+    public func setHolding(_ isHolding: Bool) {
+        let holders = self.state.withLock { state in
+            state.isHolding = isHolding
+            defer { if !isHolding { state.holders = [] } }
+            return isHolding ? [] : state.holders
+        }
+        for holder in holders { holder.resume() }
+    }
 
     /// Somebody writes. Returns what became of it.
     @discardableResult
     public func say(
         _ text: String, from person: String = "alice", in room: String = "alice", id: String? = nil,
-        isDirect: Bool = true, isAddressed: Bool = true, isBacklog: Bool = false, sentAt: Int64 = 0
+        isDirect: Bool = true, isAddressed: Bool = true, isBacklog: Bool = false, sentAt: Int64 = 0,
+        isBot: Bool = false, isSelf: Bool = false
     ) async throws -> Delivery {
         try await self.connectedSink.deliver(
             self.event(
                 text, from: person, in: room, id: id, isDirect: isDirect, isAddressed: isAddressed,
-                isBacklog: isBacklog, sentAt: sentAt))
+                isBacklog: isBacklog, sentAt: sentAt, isBot: isBot, isSelf: isSelf))
     }
 
-    /// The event that ``say(_:from:in:id:isDirect:isAddressed:isBacklog:sentAt:)`` delivers.
+    /// The event that ``say(_:from:in:id:isDirect:isAddressed:isBacklog:sentAt:isBot:isSelf:)`` delivers.
     public func event(
         _ text: String, from person: String = "alice", in room: String = "alice", id: String? = nil,
-        isDirect: Bool = true, isAddressed: Bool = true, isBacklog: Bool = false, sentAt: Int64 = 0
+        isDirect: Bool = true, isAddressed: Bool = true, isBacklog: Bool = false, sentAt: Int64 = 0,
+        isBot: Bool = false, isSelf: Bool = false
     ) -> InboundEvent {
         let number = self.state.withLock { state in
             state.nextEvent += 1
@@ -79,8 +125,9 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         let message = InboundMessage(
             thread: ThreadKey(adapter: self.id, value: "\(room)/\(person)"),
             route: Route(room: RoomID(adapter: self.id, name: room), addressee: isDirect ? nil : person),
-            sender: Sender(id: identity.value, identities: [identity], displayName: person), text: text, sentAt: sentAt,
-            isDirect: isDirect, isAddressed: isAddressed, isBacklog: isBacklog)
+            sender: Sender(
+                id: identity.value, identities: [identity], displayName: person, isBot: isBot, isSelf: isSelf),
+            text: text, sentAt: sentAt, isDirect: isDirect, isAddressed: isAddressed, isBacklog: isBacklog)
         return InboundEvent(id: id ?? "e\(number)", adapter: self.id, kind: .message(message))
     }
 
@@ -129,36 +176,80 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
 
     // MARK: ChatAdapter
 
-    /// Always up.
-    public var status: AdapterStatus { AdapterStatus(state: .up, since: 0) }
+    /// Up while it is connected.
+    public var status: AdapterStatus {
+        AdapterStatus(state: self.state.withLock { $0.sink } == nil ? .down : .up, since: 0)
+    }
 
-    /// Connects it; nothing runs.
-    public func run(delivering sink: any MessageSink) async throws { self.connect(to: sink) }
+    /// Connects it, and waits for ``stop()`` or cancellation.
+    public func run(delivering sink: any MessageSink) async throws {
+        self.connect(to: sink)
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isStopped = self.state.withLock { state in
+                    if !state.isStopped { state.onStop = continuation }
+                    return state.isStopped
+                }
+                if isStopped { continuation.resume() }
+            }
+        } onCancel: {
+            self.disconnect()
+        }
+        try Task.checkCancellation()
+    }
 
-    /// Does nothing.
-    public func stop() async {}
+    /// Lets ``run(delivering:)`` return; nobody can write any more.
+    public func stop() async { self.disconnect() }
+
+    private func disconnect() {
+        self.state.withLock { state in
+            state.isStopped = true
+            state.sink = nil
+            return state.onStop.take()
+        }?.resume()
+    }
 
     /// The traits that it was made with.
     public func traits(of room: RoomID) -> RoomTraits { self.roomTraits }
 
     /// Puts the message into its room, or fails as told.
     public func post(_ message: OutgoingMessage) async throws -> MessageReference {
-        if let failure = self.state.withLock({ $0.failures.isEmpty ? nil : $0.failures.removeFirst() }) {
-            throw failure
-        }
-        return self.change { state in
-            let id = "p\(state.posts.count + 1)"
-            state.posts.append(Post(id: id, route: message.route, text: message.text, edits: 0))
+        await self.waitWhileHolding()
+        return try self.meeting(\.postFaults) { state in
+            state.lastPost += 1
+            let id = "p\(state.lastPost)"
+            state.posts.append(Post(id: id, route: message.route, text: message.text, edits: 0, token: message.token))
             return MessageReference(room: message.route.room, id: id)
         }
     }
 
-    /// Edits a message in place.
+    /// Edits a message in place, or fails as told.
     public func replace(_ reference: MessageReference, with message: OutgoingMessage) async throws {
-        self.change { state in
+        try self.meeting(\.editFaults) { state in
             guard let index = state.posts.firstIndex(where: { $0.id == reference.id }) else { return }
             state.posts[index].text = message.text
             state.posts[index].edits += 1
+        }
+    }
+
+    /// Does what the network is asked, unless the next fault says otherwise.
+    private func meeting<Value>(
+        _ faults: WritableKeyPath<State, [Fault]>, _ body: (inout State) -> Value
+    ) throws -> Value {
+        let fault = self.state.withLock { $0[keyPath: faults].isEmpty ? nil : $0[keyPath: faults].removeFirst() }
+        if case .refused(let error) = fault { throw error }
+        let value = self.change(body)
+        if let fault { throw fault.error }
+        return value
+    }
+
+    private func waitWhileHolding() async {
+        await withCheckedContinuation { continuation in
+            let mayGo = self.state.withLock { state in
+                if state.isHolding { state.holders.append(continuation) }
+                return !state.isHolding
+            }
+            if mayGo { continuation.resume() }
         }
     }
 

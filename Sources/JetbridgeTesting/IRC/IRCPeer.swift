@@ -139,6 +139,14 @@ public final class IRCPeer: Sendable {
     /// Every line that came.
     public var received: [String] { self.state.withLock { $0.all } }
 
+    /// Drops the lines that came, so that a long test does not keep them.
+    public func forget() {
+        self.state.withLock { state in
+            state.all = []
+            state.lines = []
+        }
+    }
+
     /// Whether the server ended the connection.
     public var isClosed: Bool { self.state.withLock { $0.isClosed } }
 
