@@ -73,7 +73,7 @@ extension Lane {
             }
             self.previews[preview.turn]?.due = .now + max(error.retryAfter ?? interval, interval)
         } catch {
-            self.previews[preview.turn] = nil
+            self.previews[preview.turn]?.isHalted = true
         }
     }
 
@@ -94,6 +94,8 @@ extension Lane {
             await self.persistently { [item] ledger in
                 try ledger.setOutbox(item.id, isCertain ? .dropped : .failed, error: "\(error)", at: now)
             }
+            // Another post would be a second message without a mark. The final text takes this one's entry, as unknown.
+            if !isCertain { self.previews[preview.turn]?.isHalted = true }
             throw error
         }
         item.reference = reference.id

@@ -132,7 +132,13 @@ actor Lane {
     private func transmit(_ item: OutboxItem) async throws -> MessageReference {
         var isRepeat = item.state == .unknown
         if isRepeat, item.reference == nil, let reconciling = self.adapter as? any ReconcilingAdapter {
-            if let found = try await reconciling.find(token: item.token, in: item.route) { return found }
+            if let found = try await reconciling.find(token: item.token, in: item.route) {
+                // What arrived may have been an earlier state of a growing answer.
+                guard let editing = self.adapter as? any EditingAdapter else { return found }
+                try await editing.replace(
+                    found, with: OutgoingMessage(text: item.text, route: item.route, token: item.token))
+                return found
+            }
             isRepeat = false
         }
         let text = isRepeat ? Composer.repeatMark + item.text : item.text

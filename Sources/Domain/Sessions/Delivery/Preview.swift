@@ -11,6 +11,8 @@ struct Preview {
     var answer: [UInt8]
     /// `answer` is newer than `wanted`: rendering costs time, so it is done when something may be sent.
     var isStale = true
+    /// Nobody knows what stands there: nothing more is shown before the final text.
+    var isHalted = false
     /// The messages that should stand there.
     var wanted: [String] = []
     /// What was posted or edited last, message by message.
@@ -26,7 +28,7 @@ struct Preview {
     }
 
     /// Something is not shown yet.
-    var isBehind: Bool { self.isStale || self.next != nil }
+    var isBehind: Bool { !self.isHalted && (self.isStale || self.next != nil) }
 
     /// The next thing to do, or nil when what is shown is what is wanted.
     var next: Step? {

@@ -21,18 +21,21 @@ extension Ledger {
             token: token, reference: nil, state: .pending)
     }
 
-    /// Gives the live previews of a turn their final texts, oldest first, and returns them as to be sent again; what
-    /// there is no text for is left as it stands.
+    /// Gives the previews of a turn their final texts, oldest first, and returns them as to be sent again: those that
+    /// stand in the room, and as unknown those that failed without our knowing whether they arrived. What there is no
+    /// text for is left as it stands.
     package func finishPreviews(ofTurn turn: String, with texts: [String]) throws -> [OutboxItem] {
-        let live = try self.outbox(ofTurn: turn).filter { $0.kind == .preview && $0.reference != nil }
+        let live = try self.outbox(ofTurn: turn).filter {
+            $0.kind == .preview && ($0.reference != nil || $0.state == .failed)
+        }
         return try zip(live, texts).map { item, text in
-            try self.connection.execute(
-                "UPDATE outbox SET kind = 'final', text = ?, state = 'pending' WHERE id = ?",
-                [.text(text), .integer(item.id)])
             var item = item
             item.kind = .final
             item.text = text
-            item.state = .pending
+            item.state = item.reference == nil ? .unknown : .pending
+            try self.connection.execute(
+                "UPDATE outbox SET kind = 'final', text = ?, state = ?, error = NULL WHERE id = ?",
+                [.text(text), .text(item.state.rawValue), .integer(item.id)])
             return item
         }
     }

@@ -1,0 +1,108 @@
+import Chat
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+/// Answers that grow by edits, when the network's word about them is lost.
+@Suite("Lost previews", .timeLimit(.minutes(1)))
+struct LostPreviewTests {
+    private static let traits = RoomTraits(
+        capabilities: [.edits], textLimit: 400, textUnit: .bytes, editInterval: .milliseconds(1))
+    private static let lost = FakeAdapter.Fault.taken(AdapterError(.timedOut, "no answer", isCertain: false))
+    private static let refused = FakeAdapter.Fault.refused(AdapterError(.timedOut, "no answer", isCertain: false))
+
+    @Test("a preview of unknown fate is not posted again unmarked: the final text carries the mark")
+    func lostPreview() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits,
+            worker: ScriptedWorker([
+                .event(.text("Begun ")), .hold, .event(.text("and on ")), .event(.text("to the end.")),
+            ]))
+        harness.adapter.meet([Self.lost])
+        let submission = try #require(try await harness.ask("1"))
+        await harness.adapter.waitForText("Begun")
+        harness.worker.release()
+        _ = try await harness.frames(of: submission.operation)
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts == ["Begun", Composer.repeatMark + "Begun and on to the end."])
+    }
+
+    @Test("the second message of a preview can be the lost one: the first is still replaced in place")
+    func lostSecondMessage() async throws {
+        let first = String(repeating: "word ", count: 70)
+        let harness = try await BridgeHarness(
+            traits: Self.traits,
+            worker: ScriptedWorker(
+                [
+                    .event(.text("First.")), .hold, .event(.text("\n\n\(first)\n\n\(first)")), .hold,
+                    .event(.text("end.")),
+                ]))
+        let submission = try #require(try await harness.ask("1"))
+        await harness.adapter.waitForText("First.")
+        harness.adapter.meet([Self.refused])
+        harness.worker.release()
+        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        harness.worker.release()
+        _ = try await harness.frames(of: submission.operation)
+        await harness.adapter.waitForPosts(2)
+        let texts = harness.adapter.texts
+        #expect(texts.count == 2)
+        #expect(texts.first?.hasPrefix("First.") == true && texts.first?.contains("word") == true)
+        #expect(texts.last?.hasPrefix(Composer.repeatMark) == true && texts.last?.hasSuffix("end.") == true)
+    }
+
+    @Test("a lost preview that the network can find again is replaced in place")
+    func foundPreview() async throws {
+        let harness = try await BridgeHarness(traits: Self.traits)
+        let network = FindingAdapter(harness.adapter)
+        let room = RoomID(adapter: network.id, name: "#team")
+        let lane = Lane(
+            room: room, adapter: network, store: harness.bridge.store,
+            environment: harness.bridge.environment)
+        let route = Route(room: room)
+        harness.adapter.meet([
+            .taken(AdapterError(.timedOut, "no answer", retryAfter: .milliseconds(1), isCertain: false))
+        ])
+        let item = try await harness.bridge.store.write { ledger in
+            let item = try ledger.insertOutbox(
+                session: "s", turn: "t", kind: .preview, route: route, text: "Begun", at: 1)
+            try ledger.setOutbox(item.id, .failed, at: 1)
+            return item
+        }
+        await #expect(throws: AdapterError.self) {
+            try await network.post(OutgoingMessage(text: "Begun", route: route, token: item.token))
+        }
+        let final = try await harness.bridge.store.write { ledger in
+            try ledger.finishPreviews(ofTurn: "t", with: ["Begun and ended."])
+        }
+        await lane.enqueue(final)
+        await harness.adapter.waitForText("Begun and ended.")
+        await lane.drain(until: .now + .seconds(5))
+        #expect(harness.adapter.texts == ["Begun and ended."])
+    }
+
+    /// The fake network, which also finds messages by their token.
+    private final class FindingAdapter: EditingAdapter, ReconcilingAdapter {
+        private let network: FakeAdapter
+
+        init(_ network: FakeAdapter) { self.network = network }
+
+        var id: AdapterID { self.network.id }
+        var renderer: any MessageRenderer { self.network.renderer }
+        var status: AdapterStatus { self.network.status }
+        func run(delivering sink: any MessageSink) async throws { try await self.network.run(delivering: sink) }
+        func stop() async { await self.network.stop() }
+        func traits(of room: RoomID) -> RoomTraits { self.network.traits(of: room) }
+
+        func post(_ message: OutgoingMessage) async throws -> MessageReference { try await self.network.post(message) }
+
+        func replace(_ reference: MessageReference, with message: OutgoingMessage) async throws {
+            try await self.network.replace(reference, with: message)
+        }
+
+        func find(token: String, in route: Route) async throws -> MessageReference? {
+            self.network.posts.first { $0.token == token }.map { MessageReference(room: route.room, id: $0.id) }
+        }
+    }
+}
