@@ -14,6 +14,8 @@ actor Conversation {
     let key: ThreadKey
     let context: ConversationContext
     private var mailbox: [Letter] = []
+    /// Who delivers more than fits, in order.
+    private var senders: [(letter: Letter, continuation: CheckedContinuation<Void, Never>)] = []
     private var isDraining = false
     private var isRetired = false
     var running: RunningTurn?
@@ -23,6 +25,9 @@ actor Conversation {
     private var isBeginning = false
     /// No turn is begun any more: the host goes down.
     var isClosing = false
+
+    /// Messages that may wait to be looked at; beyond, whoever delivers waits. They are stored by then.
+    static let mailboxLimit = 256
 
     init(key: ThreadKey, context: ConversationContext) {
         self.key = key
@@ -42,10 +47,18 @@ actor Conversation {
         return self.isRetired
     }
 
-    /// Takes a stored message. False when this conversation was retired: ask for a new one.
-    func accept(_ stored: StoredMessage, reply: ReplyBox? = nil) -> Bool {
+    var mailboxCount: Int { self.mailbox.count }
+
+    /// Takes a stored message, waiting for room. False when this conversation was retired: ask for a new one.
+    func accept(_ stored: StoredMessage, reply: ReplyBox? = nil) async -> Bool {
         guard !self.isRetired else { return false }
-        self.mailbox.append(Letter(stored: stored, reply: reply))
+        let letter = Letter(stored: stored, reply: reply)
+        guard self.mailbox.count < Self.mailboxLimit, self.senders.isEmpty else {
+            // A full mailbox is being drained, and that ends when nobody waits any more.
+            await withCheckedContinuation { self.senders.append((letter, $0)) }
+            return true
+        }
+        self.mailbox.append(letter)
         guard !self.isDraining else { return true }
         self.isDraining = true
         // The mailbox's own loop: it ends when the mailbox is empty, and there is never more than one.
@@ -56,6 +69,11 @@ actor Conversation {
     private func drain() async {
         while !self.mailbox.isEmpty {
             let letter = self.mailbox.removeFirst()
+            if !self.senders.isEmpty {
+                let (next, sender) = self.senders.removeFirst()
+                self.mailbox.append(next)
+                sender.resume()
+            }
             do {
                 let submission = try await self.handle(letter.stored)
                 letter.reply?.resume(with: .success(submission))

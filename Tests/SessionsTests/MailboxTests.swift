@@ -1,0 +1,100 @@
+import Chat
+import JetbridgeTesting
+import Logging
+import Primitives
+import Testing
+
+@testable import Sessions
+
+@Suite("A thread's mailbox", .timeLimit(.minutes(1)))
+struct MailboxTests {
+    @Test("who delivers more than a thread can take in waits, and nothing is lost or reordered")
+    func bounded() async throws {
+        let harness = try await BridgeHarness()
+        let gate = Gate()
+        let conversation = Conversation(
+            key: ThreadKey(adapter: harness.adapter.id, value: "alice/alice"), context: Self.context(harness, gate))
+        // Its answer is held where the list of models is asked for, so the rest has to wait.
+        let messages = try await Self.stored(["!models"] + (1...600).map { "!help word\($0)" }, harness)
+        let delivery = Task {
+            for message in messages { _ = await conversation.accept(message) }
+        }
+        await gate.reached()
+        while await conversation.mailboxCount < Conversation.mailboxLimit { await Task.yield() }
+        for _ in 0..<50 { await Task.yield() }
+        #expect(await conversation.mailboxCount == Conversation.mailboxLimit)
+        gate.open()
+        await delivery.value
+        while try await harness.bridge.store.read({ ledger in try !ledger.newEvents(after: 0, limit: 1).isEmpty }) {
+            await Task.yield()
+        }
+        let asked = try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT text FROM messages WHERE role = 'command' ORDER BY id", []).map {
+                try $0.text("text")
+            }
+        }
+        #expect(asked == messages.map(\.message.text))
+    }
+
+    private static func stored(_ texts: [String], _ harness: BridgeHarness) async throws -> [StoredMessage] {
+        var events: [(id: String, message: InboundMessage)] = []
+        for text in texts {
+            let event = harness.adapter.event(text)
+            if case .message(let message) = event.kind { events.append((event.id, message)) }
+        }
+        let adapter = harness.adapter.id
+        let all = events
+        return try await harness.bridge.store.write { ledger in
+            try all.compactMap { event in
+                let body = StoredForm.text(of: event.message)
+                let number = try ledger.insertEvent(event.id, adapter: adapter, body: body, role: .owner, at: 1)
+                return number.map { StoredMessage(number: $0, event: event.id, message: event.message, role: .owner) }
+            }
+        }
+    }
+
+    private static func context(_ harness: BridgeHarness, _ gate: Gate) -> ConversationContext {
+        ConversationContext(
+            store: harness.bridge.store, hub: harness.bridge.hub, adapters: harness.bridge.adapters, workers: [:],
+            models: ModelDirectory(defaultModel: "small", provider: "test") {
+                await gate.pass()
+                return []
+            },
+            access: harness.bridge.access, environment: harness.bridge.environment,
+            gate: TurnGate(perHost: 1, perPerson: 1), dispatch: { _ in }, preview: { _, _, _ in }, endPreview: { _ in })
+    }
+
+    /// Holds who passes until it is opened.
+    private final class Gate: Sendable {
+        private struct State {
+            var isOpen = false
+            var isReached = false
+            var waiting: [CheckedContinuation<Void, Never>] = []
+        }
+
+        private let state = Protected(State())
+
+        func pass() async {
+            await withCheckedContinuation { continuation in
+                let isOpen = self.state.withLock { state in
+                    state.isReached = true
+                    if !state.isOpen { state.waiting.append(continuation) }
+                    return state.isOpen
+                }
+                if isOpen { continuation.resume() }
+            }
+        }
+
+        func reached() async {
+            while !self.state.withLock({ $0.isReached }) { await Task.yield() }
+        }
+
+        func open() {
+            let waiting = self.state.withLock { state in
+                state.isOpen = true
+                return state.waiting
+            }
+            for continuation in waiting { continuation.resume() }
+        }
+    }
+}
