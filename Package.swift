@@ -167,7 +167,7 @@ let package = Package(
         tests("Host", "Host", "HTTP", "IRC", "Logging", "Primitives", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(
-            "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives", "EventLoop"),
+            "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives"),
         tests(
             "Crash", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
         tests(

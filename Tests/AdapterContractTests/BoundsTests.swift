@@ -1,0 +1,81 @@
+import Chat
+import Database
+import Glibc
+import JetbridgeTesting
+import Logging
+import Testing
+
+@testable import Sessions
+
+/// One after the other, since the memory of the process is looked at.
+@Suite("Contract: bounds", .serialized, .timeLimit(.minutes(1)))
+struct BoundsTests {
+    @Test("2,000 messages through one room leave the memory where it was after 500", arguments: NetworkKind.allCases)
+    func memory(_ kind: NetworkKind) async throws {
+        let people = (0..<25).map { "person\($0)" }
+        let worker = ContractWorker { [.text("Answer to \($0).")] }
+        try await ContractBench.run(kind, people: people, worker: worker) { bench in
+            for wave in 0..<20 { try await self.ask(people, wave, bench) }
+            let early = try Self.residentBytes()
+            for wave in 20..<80 { try await self.ask(people, wave, bench) }
+            let late = try Self.residentBytes()
+            #expect(worker.count == 2_000)
+            #expect(late - early < 6 << 20, "grew by \((late - early) >> 10) KB")
+        }
+    }
+
+    private func ask(_ people: [String], _ wave: Int, _ bench: ContractBench) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for person in people { group.addTask { try await bench.say("wave \(wave)", as: person) } }
+            try await group.waitForAll()
+        }
+        _ = try await bench.settled()
+        let shown = try await bench.network.shown()
+        #expect(shown.map(\.person).sorted() == people.sorted())
+        #expect(shown.allSatisfy { $0.text == "Answer to wave \(wave)." })
+        try await bench.network.forget()
+    }
+
+    /// What the kernel counts.
+    private static func residentBytes() throws -> Int {
+        guard let file = fopen("/proc/self/statm", "r") else { throw ContractFailure("no /proc") }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard fgets(&buffer, Int32(buffer.count), file) != nil else { throw ContractFailure("no /proc") }
+        let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    @Test("a lane that cannot send keeps a bounded part of its outbox in memory, and sends all of it later")
+    func lane() async throws {
+        let directory = try TemporaryDirectory()
+        let adapter = FakeAdapter()
+        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let store = SessionStore(database: database)
+        let room = RoomID(adapter: adapter.id, name: FakeNetwork.room)
+        let lane = Lane(
+            room: room, adapter: adapter, store: store,
+            environment: BridgeEnvironment(
+                settings: BridgeSettings(publicURL: "http://127.0.0.1:8787"), logger: ContractBench.logger,
+                metrics: Metrics(), now: { ContractBench.now }))
+        adapter.setHolding(true)
+        let texts = (0..<1_000).map { "message \($0)" }
+        for start in stride(from: 0, to: texts.count, by: 20) {
+            let route = Route(room: room)
+            let items = try await store.write { ledger in
+                try texts[start..<(start + 20)].map { text in
+                    try ledger.insertOutbox(session: "s", turn: nil, kind: .note, route: route, text: text, at: 1)
+                }
+            }
+            await lane.enqueue(items)
+            #expect(await lane.queue.count <= Lane.queueLimit)
+        }
+        adapter.setHolding(false)
+        await adapter.waitForPosts(texts.count)
+        #expect(adapter.texts == texts)
+        await lane.drain(until: .now + .seconds(5))
+        #expect(try await store.read { ledger in try ledger.outboxPending() } == 0)
+        await database.close()
+    }
+}

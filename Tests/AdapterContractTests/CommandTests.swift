@@ -1,0 +1,55 @@
+import Chat
+import Testing
+
+@Suite("Contract: commands", .timeLimit(.minutes(1)))
+struct CommandTests {
+    @Test("help, whoami, status and stop answer at once", arguments: NetworkKind.allCases)
+    func commands(_ kind: NetworkKind) async throws {
+        let worker = ContractWorker {
+            $0 == "long" ? [.text("Begun.\n\n"), .hold("long"), .text("End.")] : [.text("Answer to \($0).")]
+        }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            let sign = kind == .web ? "/" : "!"
+            #expect(try await self.reply(to: "help", bench).contains("\(sign)whoami"))
+            let whoami = try await self.reply(to: "whoami", bench)
+            #expect(whoami.contains("alice") && whoami.contains("role owner"))
+            let status = try await self.reply(to: "status", bench)
+            #expect(status.contains("running: nothing") && status.contains("waiting: 0"))
+            #expect(try await self.reply(to: "stop", bench) == "Nothing is running.")
+
+            try await bench.say("long")
+            await worker.reached("long")
+            #expect(try await self.reply(to: "status", bench, isAlone: false).contains("running: `chat`".plain(kind)))
+            let stopped = try await self.reply(to: "stop", bench)
+            #expect(stopped.contains("Stopped."))
+            #expect(!stopped.contains("End."))
+            #expect(try await self.reply(to: "halp", bench, isAddressed: true).contains("\(sign)help"))
+            try await bench.say("next")
+            #expect(try await bench.settled().last == "Answer to next.")
+        }
+    }
+
+    /// Everything that a command brings into the room, as one text.
+    private func reply(
+        to command: String, _ bench: ContractBench, isAlone: Bool = true, isAddressed: Bool = false
+    ) async throws -> String {
+        let before = try await bench.answers().count
+        try await bench.command(command, Manner(isAddressed: isAddressed))
+        if isAlone {
+            _ = try await bench.eventually("the reply to \(command)") {
+                try await bench.answers().count > before ? true : nil
+            }
+            return try await bench.settled().dropFirst(before).joined(separator: "\n")
+        }
+        // A turn is running, so the room is not quiet: the reply is complete with its last line.
+        return try await bench.eventually("the reply to \(command)") {
+            let lines = try await bench.answers().dropFirst(before)
+            return lines.contains { $0.contains("session: ") } ? lines.joined(separator: "\n") : nil
+        }
+    }
+}
+
+extension String {
+    /// IRC shows code by a formatting code instead of marks.
+    fileprivate func plain(_ kind: NetworkKind) -> String { kind == .irc ? self.filter { $0 != "`" } : self }
+}

@@ -1,0 +1,189 @@
+import Chat
+import Database
+import JetbridgeTesting
+import Logging
+import Primitives
+
+@testable import Sessions
+
+/// Why a case of the contract could not be carried through.
+struct ContractFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// One store, one network and a bridge between them that can be ended and begun again.
+final class ContractBench: Sendable {
+    private struct Host {
+        let bridge: Bridge
+        let database: Database
+        let adapter: any ChatAdapter
+        let running: Task<Void, any Error>
+    }
+
+    let network: any ContractNetwork
+    let worker: ContractWorker
+    private let people: [String]
+    private let directory: TemporaryDirectory
+    private let host = Protected<Host?>(nil)
+
+    /// What all clocks show, in milliseconds since 1970.
+    static let now: Int64 = 1_700_000_000_000
+    static let logger = Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in })
+
+    /// Runs `body` with a bridge on a network of `kind`; `people` may use the bot, the first of them reads along.
+    static func run(
+        _ kind: NetworkKind, people: [String] = ["alice"], worker: ContractWorker = ContractWorker(),
+        _ body: (ContractBench) async throws -> Void
+    ) async throws {
+        try await Self.run(try await kind.make(), people: people, worker: worker, body)
+    }
+
+    static func run(
+        _ network: any ContractNetwork, people: [String] = ["alice"], worker: ContractWorker = ContractWorker(),
+        _ body: (ContractBench) async throws -> Void
+    ) async throws {
+        let bench = try ContractBench(network, people, worker)
+        do {
+            try await network.open(to: people)
+            try await bench.start()
+            try await body(bench)
+        } catch {
+            await bench.stop()
+            await network.close()
+            throw error
+        }
+        await bench.stop()
+        await network.close()
+    }
+
+    private init(_ network: any ContractNetwork, _ people: [String], _ worker: ContractWorker) throws {
+        self.network = network
+        self.people = people
+        self.worker = worker
+        self.directory = try TemporaryDirectory()
+    }
+
+    // MARK: Life
+
+    /// Begins a host on the store.
+    func start() async throws {
+        let adapter = try self.network.makeAdapter()
+        let database = try Database(path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let bridge = Bridge(
+            store: SessionStore(database: database), adapters: AdapterRegistry([adapter]),
+            workers: ["chat": self.worker],
+            models: ModelDirectory(defaultModel: "small", provider: "test") { [ModelChoice(id: "small", detail: "")] },
+            policy: AccessPolicy(owners: self.people.map { self.network.identity(of: $0) }),
+            environment: BridgeEnvironment(
+                settings: BridgeSettings(
+                    publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
+                logger: Self.logger, metrics: Metrics(), now: { Self.now }))
+        try await bridge.recover()
+        // Unstructured: it lasts until the host ends, which is another call.
+        let sink = ContractSink(bridge)
+        let running = Task { try await adapter.run(delivering: sink) }
+        self.host.withLock {
+            $0 = Host(bridge: bridge, database: database, adapter: adapter, running: running)
+        }
+        _ = try await self.eventually("the connection") { adapter.status.state == .up ? true : nil }
+        try await self.network.connected(to: sink)
+    }
+
+    /// Ends the host as a signal does: first the bridge, then the connection.
+    func stop() async {
+        guard let host = self.host.withLock({ $0.take() }) else { return }
+        try? await self.network.connected(to: nil)
+        await host.bridge.stop()
+        await host.adapter.stop()
+        _ = await host.running.result
+        await host.database.close()
+    }
+
+    /// Leaves the host where it stands, as `kill -9` does: its turns never go on, its connection is gone.
+    func crash() async throws {
+        guard let host = self.host.withLock({ $0.take() }) else { return }
+        try await self.network.connected(to: nil)
+        try await self.network.sever()
+        await host.adapter.stop()
+        _ = await host.running.result
+    }
+
+    var bridge: Bridge {
+        get throws {
+            guard let host = self.host.withLock({ $0 }) else { throw ContractFailure("no host is running") }
+            return host.bridge
+        }
+    }
+
+    // MARK: Talking
+
+    func say(_ text: String, as person: String = "alice", _ manner: Manner = Manner()) async throws {
+        try await self.network.say(text, as: person, manner)
+    }
+
+    /// Says a command with the network's own sign.
+    func command(
+        _ words: String, as person: String = "alice", _ manner: Manner = Manner(isAddressed: false)
+    ) async throws {
+        let adapter = try self.bridge.adapters.all[0]
+        let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: FakeNetwork.room)).commandSign
+        try await self.say("\(sign)\(words)", as: person, manner)
+    }
+
+    /// What the bot said to a person, without the notes that a message waits.
+    func answers(to person: String = "alice") async throws -> [String] {
+        try await self.network.shown().filter { $0.person == person }.map(\.text)
+            .filter { !$0.hasPrefix(Self.waitNote) }
+    }
+
+    static let waitNote = "I am still answering"
+
+    /// Waits until what a person was told is as wanted.
+    func wait(for person: String = "alice", until isMet: ([String]) -> Bool) async throws {
+        _ = try await self.eventually("the answers to \(person)") {
+            isMet(try await self.answers(to: person)) ? true : nil
+        }
+    }
+
+    /// Waits until nothing is to be answered or sent any more, and returns what a person was told.
+    func settled(_ person: String = "alice") async throws -> [String] {
+        try await self.waitUntilIdle()
+        try await self.network.settle()
+        return try await self.answers(to: person)
+    }
+
+    /// Waits until nothing is to be answered or sent any more.
+    func waitUntilIdle() async throws {
+        let store = try self.bridge.store
+        _ = try await self.eventually("the end of all turns") {
+            try await store.read { ledger in
+                try ledger.openTurns().isEmpty && ledger.outboxPending() == 0
+                    && ledger.newEvents(after: 0, limit: 1).isEmpty
+            } ? true : nil
+        }
+    }
+
+    /// Waits until so many turns run or wait.
+    func waitForTurns(_ count: Int) async throws {
+        let store = try self.bridge.store
+        _ = try await self.eventually("\(count) turns") {
+            try await store.read { ledger in try ledger.openTurns().count } == count ? true : nil
+        }
+    }
+
+    /// Waits until `look` finds something. It is asked again and again, since a network need not offer more than what
+    /// people see.
+    func eventually<Value>(_ what: String, _ look: () async throws -> Value?) async throws -> Value {
+        let deadline = ContinuousClock.now + .seconds(25)
+        while true {
+            if let value = try await look() { return value }
+            guard ContinuousClock.now < deadline else {
+                let shown = try await self.network.shown().suffix(20).map(\.description).joined(separator: "\n")
+                throw ContractFailure("waited in vain for \(what); last shown:\n\(shown)")
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Chat
+import Primitives
+
+/// A worker whose answers are a function of the question, with places where it waits to be let go on.
+final class ContractWorker: TurnWorker {
+    enum Step: Sendable {
+        case text(String)
+        /// Waits for ``ContractWorker/release(_:)``.
+        case hold(String)
+    }
+
+    /// A question as it came.
+    struct Question: Sendable {
+        let session: String
+        let text: String
+        let history: [String]
+    }
+
+    private struct Holder {
+        let name: String
+        let number: Int
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        var questions: [Question] = []
+        var count = 0
+        var holders: [Holder] = []
+        /// Kept, since a continuation that is dropped is a mistake.
+        var forgotten: [Holder] = []
+        var lastHolder = 0
+        var reached: Set<String> = []
+        var released: Set<String> = []
+        var running: [String: Int] = [:]
+        var mostInOneSession = 0
+        var waiters: [(name: String, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Protected(State())
+    private let script: @Sendable (String) -> [Step]
+
+    /// The last questions are kept, so that a long test does not measure their memory.
+    private static let kept = 200
+
+    init(_ script: @escaping @Sendable (String) -> [Step] = { [.text("Answer to \($0).")] }) {
+        self.script = script
+    }
+
+    var questions: [Question] { self.state.withLock { $0.questions } }
+
+    /// How many questions came.
+    var count: Int { self.state.withLock { $0.count } }
+
+    /// The most turns of one session that ran at once.
+    var mostInOneSession: Int { self.state.withLock { $0.mostInOneSession } }
+
+    func run(
+        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
+    ) async throws -> TurnEnding {
+        self.enter(request)
+        defer { self.state.withLock { $0.running[request.session, default: 1] -= 1 } }
+        for step in self.script(request.text) {
+            switch step {
+            case .text(let text): try await report(.text(text))
+            case .hold(let name): try await self.hold(name)
+            }
+        }
+        return .complete
+    }
+
+    private func enter(_ request: TurnRequest) {
+        self.state.withLock { state in
+            state.count += 1
+            if state.questions.count < Self.kept {
+                state.questions.append(
+                    Question(session: request.session, text: request.text, history: request.history.map(\.text)))
+            }
+            let running = state.running[request.session, default: 0] + 1
+            state.running[request.session] = running
+            state.mostInOneSession = max(state.mostInOneSession, running)
+        }
+    }
+
+    // MARK: Holding
+
+    /// Lets whoever waits at `name`, and whoever comes there later, go on.
+    func release(_ name: String) {
+        let holders = self.state.withLock { state in
+            state.released.insert(name)
+            let holders = state.holders.filter { $0.name == name }
+            state.holders.removeAll { $0.name == name }
+            return holders
+        }
+        for holder in holders { holder.continuation.resume() }
+    }
+
+    /// Leaves whoever waits at `name` there for ever: its host is gone.
+    func forget(_ name: String) {
+        self.state.withLock { state in
+            state.reached.remove(name)
+            state.forgotten += state.holders.filter { $0.name == name }
+            state.holders.removeAll { $0.name == name }
+        }
+    }
+
+    /// Waits until a turn waits at `name`.
+    func reached(_ name: String) async {
+        await withCheckedContinuation { continuation in
+            let isThere = self.state.withLock { state in
+                if !state.reached.contains(name) { state.waiters.append((name, continuation)) }
+                return state.reached.contains(name)
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    private func hold(_ name: String) async throws {
+        let number = self.state.withLock { state in
+            state.lastHolder += 1
+            return state.lastHolder
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (mayGo, waiters) = self.state.withLock { state in
+                    let mayGo = state.released.contains(name) || Task.isCancelled
+                    if !mayGo {
+                        state.holders.append(Holder(name: name, number: number, continuation: continuation))
+                    }
+                    state.reached.insert(name)
+                    defer { state.waiters.removeAll { $0.name == name } }
+                    return (mayGo, state.waiters.filter { $0.name == name })
+                }
+                for waiter in waiters { waiter.continuation.resume() }
+                if mayGo { continuation.resume() }
+            }
+        } onCancel: {
+            self.giveUp(number)
+        }
+        try Task.checkCancellation()
+    }
+
+    private func giveUp(_ number: Int) {
+        self.state.withLock { state -> Holder? in
+            guard let index = state.holders.firstIndex(where: { $0.number == number }) else { return nil }
+            return state.holders.remove(at: index)
+        }?.continuation.resume()
+    }
+}

@@ -1,0 +1,80 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("Contract: failures of the network", .timeLimit(.minutes(1)))
+struct FailureTests {
+    private static let mark = Composer.repeatMark
+
+    @Test("a message of unknown fate is repeated with a mark, once", arguments: NetworkKind.allCases)
+    func unknownPost(_ kind: NetworkKind) async throws {
+        let worker = ContractWorker { _ in [.text("Begun "), .hold("shown"), .text("and ended.")] }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            try await bench.network.inject(.postIsLostOnTheWayBack)
+            try await bench.say("one")
+            await worker.reached("shown")
+            // The preview is what is lost where messages grow.
+            if bench.network.abilities.contains(.edits) { try await bench.wait { $0 == ["Begun"] } }
+            worker.release("shown")
+            if let irc = bench.network as? IRCNetwork {
+                try await bench.wait { !$0.isEmpty }
+                irc.cut()
+            }
+            let answers = try await bench.settled()
+            let whole = "Begun and ended."
+            switch kind {
+            case .web: #expect(answers == [whole])
+            case .editing: #expect(answers == ["Begun", Self.mark + whole])
+            case .appending, .irc: #expect(answers == [whole, Self.mark + whole])
+            }
+            try await bench.say("two")
+            #expect(try await bench.settled() == answers + [whole])
+        }
+    }
+
+    @Test("an edit of unknown fate is repeated in place", arguments: NetworkKind.allCases)
+    func unknownEdit(_ kind: NetworkKind) async throws {
+        let worker = ContractWorker { _ in [.text("Begun "), .hold("shown"), .text("and ended.")] }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            try await bench.say("one")
+            await worker.reached("shown")
+            if bench.network.abilities.contains(.edits) { try await bench.wait { $0 == ["Begun"] } }
+            try await bench.network.inject(.editIsLostOnTheWayBack)
+            worker.release("shown")
+            #expect(try await bench.settled() == ["Begun and ended."])
+        }
+    }
+
+    @Test("a network that says 'too fast' gets everything later, once and in order", arguments: NetworkKind.allCases)
+    func rateLimited(_ kind: NetworkKind) async throws {
+        let worker = ContractWorker { number in
+            [.text("\(number)a\n\n"), .text("\(number)b\n\n"), .text("\(number)c")]
+        }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            let numbers = (1...4).map(String.init)
+            for number in numbers {
+                // IRC tells no time to wait, so that the bot waits for seconds: once is enough.
+                if kind != .irc || number == "2" { try await bench.network.inject(.tooFast) }
+                if number == "3" { try await bench.network.inject(.editTooFast) }
+                try await bench.say(number)
+            }
+            let answers = try await bench.settled()
+            let lines = answers.flatMap { $0.split(separator: "\n") }
+            #expect(lines == numbers.flatMap { ["\($0)a", "\($0)b", "\($0)c"] })
+        }
+    }
+
+    @Test(
+        "what cannot be sent without a connection is sent with the next one, unmarked", arguments: NetworkKind.allCases)
+    func disconnected(_ kind: NetworkKind) async throws {
+        let worker = ContractWorker { _ in [.hold("away"), .text("Answer.")] }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            try await bench.say("one")
+            await worker.reached("away")
+            try await bench.network.inject(.away)
+            worker.release("away")
+            #expect(try await bench.settled() == ["Answer."])
+        }
+    }
+}

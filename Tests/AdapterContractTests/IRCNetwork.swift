@@ -1,0 +1,152 @@
+import Chat
+import IRC
+import JetbridgeTesting
+import Primitives
+
+@testable import Sessions
+
+/// A real ngIRCd with one channel: no event ids, no edits, no history; a line is proved by the PONG after it.
+final class IRCNetwork: ContractNetwork {
+    private struct State {
+        var peers: [String: IRCPeer] = [:]
+        var observer: IRCPeer?
+        var transport = CuttableTransport()
+        var syncs = 0
+        var sink: ContractSink?
+        /// Lines for the bot since its host began.
+        var said = 0
+    }
+
+    let abilities: NetworkAbilities = [.failures, .notes, .limit]
+    private let server: NgIRCd
+    private let state = Protected(State())
+
+    private static let channel = "#team"
+    private static let nick = "jetbot"
+
+    init() async throws { self.server = try await NgIRCd(hasPenalty: false) }
+
+    func identity(of person: String) -> String { "irc:net/mask:\(person)!*@*" }
+
+    func open(to people: [String]) async throws {
+        for person in people { try await self.enter(person) }
+    }
+
+    private func enter(_ person: String) async throws {
+        let peer = try await IRCPeer.connect(to: self.server, nick: person)
+        try await peer.join(Self.channel)
+        self.state.withLock { state in
+            state.peers[person] = peer
+            if state.observer == nil { state.observer = peer }
+        }
+    }
+
+    func makeAdapter() throws -> any ChatAdapter {
+        let transport = CuttableTransport()
+        self.state.withLock { $0.transport = transport }
+        return IRCAdapter(
+            IRCSettings(
+                id: "net", host: "127.0.0.1", port: self.server.port, tls: .none, nick: Self.nick,
+                channels: [.init(Self.channel)], flood: .exempt),
+            transport: transport, logger: ContractBench.logger)
+    }
+
+    func say(_ text: String, as person: String, _ manner: Manner) async throws {
+        if self.state.withLock({ $0.peers[person] }) == nil { try await self.enter(person) }
+        let peer = try self.peer(person)
+        let line = "\(Self.channel) :\(manner.isAddressed ? "\(Self.nick): " : "")\(text)"
+        // Programs are known by NOTICE here, which is never answered.
+        guard manner.author == .person else { return try await peer.send("NOTICE \(line)") }
+        let (sink, number) = self.state.withLock { state in
+            state.said += 1
+            return (state.sink, state.said)
+        }
+        try await peer.send("PRIVMSG \(line)")
+        if let sink { await sink.waitForMessages(number) } else { try await self.sync(peer) }
+    }
+
+    func connected(to sink: ContractSink?) async throws {
+        self.state.withLock { state in
+            state.sink = sink
+            state.said = 0
+        }
+    }
+
+    /// Returns when the server has passed on what it got of `peer`, and `peer` has what the server has for it.
+    private func sync(_ peer: IRCPeer) async throws {
+        let number = self.state.withLock { state in
+            state.syncs += 1
+            return state.syncs
+        }
+        try await peer.send("PING sync-\(number)")
+        while !peer.received.contains(where: { $0.contains("PONG") && $0.hasSuffix("sync-\(number)") }) {
+            _ = try await peer.expect { $0.contains("PONG") }
+        }
+    }
+
+    private func peer(_ person: String) throws -> IRCPeer {
+        guard let peer = self.state.withLock({ $0.peers[person] }) else {
+            throw ContractFailure("\(person) is not in the channel")
+        }
+        return peer
+    }
+
+    private var observer: IRCPeer {
+        get throws {
+            guard let peer = self.state.withLock({ $0.observer }) else { throw ContractFailure("nobody is there") }
+            return peer
+        }
+    }
+
+    func shown() async throws -> [Shown] {
+        try self.observer.heard(from: Self.nick, in: Self.channel).map { line in
+            let parts = line.split(separator: ": ", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { return Shown(person: "", text: line) }
+            return Shown(person: String(parts[0]), text: Self.plain(parts[1]))
+        }
+    }
+
+    /// Without bold, italics and the like, each one byte here since no colours are used.
+    private static func plain(_ text: Substring) -> String {
+        String(decoding: text.utf8.filter { $0 >= 0x20 }, as: UTF8.self)
+    }
+
+    /// What came over the wire as it was, to be measured.
+    var rawLines: [String] {
+        get throws { try self.observer.received.filter { $0.hasPrefix(":\(Self.nick)!") && $0.contains(" PRIVMSG ") } }
+    }
+
+    func settle() async throws { try await self.sync(self.observer) }
+
+    func forget() async throws {
+        for peer in self.state.withLock({ $0.peers.values }) { peer.forget() }
+    }
+
+    func inject(_ fault: NetworkFault) async throws {
+        let transport = self.state.withLock { $0.transport }
+        switch fault {
+        case .postIsLostOnTheWayBack: transport.meet(.deafAfterwards)
+        case .tooFast:
+            let text = "Message target change too fast. Please wait."
+            transport.meet(.refused(":ng.test 439 \(Self.nick) \(Self.channel) :\(text)"))
+        case .away:
+            transport.cut()
+            _ = try await self.observer.expect { $0.hasPrefix(":\(Self.nick)!") && $0.contains(" QUIT ") }
+        case .editIsLostOnTheWayBack, .editTooFast: break
+        }
+    }
+
+    /// Ends the connection that was made deaf.
+    func cut() { self.state.withLock { $0.transport }.cut() }
+
+    func sever() async throws {
+        self.state.withLock { $0.transport }.sever()
+        // The nick is free only when the server has noticed.
+        _ = try await self.observer.expect { $0.hasPrefix(":\(Self.nick)!") && $0.contains(" QUIT ") }
+    }
+
+    func close() async {
+        for peer in self.state.withLock({ Array($0.peers.values) }) { peer.drop() }
+        await self.server.stop()
+    }
+}

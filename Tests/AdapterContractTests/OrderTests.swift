@@ -1,0 +1,72 @@
+import Chat
+import Testing
+
+@Suite("Contract: order", .timeLimit(.minutes(1)))
+struct OrderTests {
+    @Test("many messages of one person are answered in order, one turn at a time", arguments: NetworkKind.allCases)
+    func order(_ kind: NetworkKind) async throws {
+        let worker = ContractWorker { $0 == "1" ? [.hold("first"), .text("Answer 1.")] : [.text("Answer \($0).")] }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            let numbers = (1...12).map(String.init)
+            for number in numbers { try await bench.say(number) }
+            try await bench.waitForTurns(12)
+            worker.release("first")
+            let answers = try await bench.settled()
+            #expect(answers == numbers.map { "Answer \($0)." })
+            #expect(worker.questions.map(\.text) == numbers)
+            #expect(worker.mostInOneSession == 1)
+            let notes = try await bench.network.shown().filter { $0.text.hasPrefix(ContractBench.waitNote) }
+            #expect(notes.count == (bench.network.abilities.contains(.notes) ? 11 : 0))
+        }
+    }
+
+    @Test(
+        "events are answered in the order of their arrival, whatever their ids and times",
+        arguments: NetworkKind.allCases)
+    func reordered(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind) { bench in
+            for number in [3, 1, 2] {
+                try await bench.say(
+                    "event \(number)", Manner(id: "r\(number)", sentAt: ContractBench.now + Int64(number) * 60_000))
+            }
+            _ = try await bench.settled()
+            // The first one once more, late: a repeat where the platform gives ids, else a message like any other.
+            try await bench.say("event 3", Manner(id: "r3", sentAt: ContractBench.now + 180_000))
+            try await bench.say("event 4")
+            let answers = try await bench.settled()
+            let late = bench.network.abilities.contains(.eventIDs) ? [] : [3]
+            #expect(answers == ([3, 1, 2] + late + [4]).map { "Answer to event \($0)." })
+        }
+    }
+
+    @Test(
+        "what was said while the host was away is answered when fresh, and listed when stale",
+        arguments: NetworkKind.allCases)
+    func away(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind) { bench in
+            try await bench.say("before")
+            _ = try await bench.settled()
+            await bench.stop()
+            guard bench.network.abilities.contains(.backlog) else {
+                // Nobody keeps it: it is lost without harm to what comes after. The web cannot even be written to.
+                if kind != .web { try await bench.say("missed") }
+                try await bench.start()
+                try await bench.say("after")
+                #expect(try await bench.settled() == ["Answer to before.", "Answer to after."])
+                return
+            }
+            try await bench.start()
+            let day: Int64 = 24 * 3_600_000
+            try await bench.say("stale", Manner(isBacklog: true, sentAt: ContractBench.now - day - 1))
+            try await bench.say("fresh", Manner(isBacklog: true, sentAt: ContractBench.now - day + 1))
+            try await bench.say("after")
+            let answers = try await bench.settled()
+            #expect(answers.count == 4)
+            #expect(answers.contains { $0.hasPrefix("A message from more than a day ago was not answered") })
+            #expect(
+                answers.filter { $0.hasPrefix("Answer") }
+                    == ["Answer to before.", "Answer to fresh.", "Answer to after."])
+            #expect(bench.worker.questions.map(\.text) == ["before", "fresh", "after"])
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Chat
+import Testing
+
+@Suite("Contract: repeated events", .timeLimit(.minutes(1)))
+struct RepeatTests {
+    @Test("an event that comes twice is one turn, also after a restart", arguments: NetworkKind.allCases)
+    func repeated(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind) { bench in
+            let isKnown = bench.network.abilities.contains(.eventIDs)
+            try await bench.say("one", Manner(id: "d1"))
+            try await bench.say("one", Manner(id: "d1"))
+            _ = try await bench.settled()
+            #expect(bench.worker.count == (isKnown ? 1 : 2))
+            await bench.stop()
+            try await bench.start()
+            try await bench.say("one", Manner(id: "d1"))
+            try await bench.say("two", Manner(id: "d2"))
+            let answers = try await bench.settled()
+            // Where the platform gives no ids, the same line is another message, and a new connection's first line is
+            // never taken for one of the old connection.
+            let ones = [String](repeating: "Answer to one.", count: isKnown ? 1 : 3)
+            #expect(answers == ones + ["Answer to two."])
+        }
+    }
+
+    @Test("an event that comes twice at once is one turn", arguments: NetworkKind.allCases)
+    func atOnce(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind) { bench in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<8 { group.addTask { try await bench.say("one", Manner(id: "d1")) } }
+                try await group.waitForAll()
+            }
+            let answers = try await bench.settled()
+            let count = bench.network.abilities.contains(.eventIDs) ? 1 : 8
+            #expect(answers == [String](repeating: "Answer to one.", count: count))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("Contract: restart", .timeLimit(.minutes(1)))
+struct RestartTests {
+    enum End: String, CaseIterable, CustomTestStringConvertible {
+        case inOrder, crash
+
+        var testDescription: String { self == .inOrder ? "in order" : "by a crash" }
+    }
+
+    @Test(
+        "a turn that a restart cuts has one note, and what waited is answered after it",
+        arguments: NetworkKind.allCases, End.allCases)
+    func cutTurn(_ kind: NetworkKind, _ end: End) async throws {
+        let worker = ContractWorker {
+            $0 == "one" ? [.text("Begun.\n\n"), .hold("middle"), .text("End.")] : [.text("Answer to \($0).")]
+        }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            try await bench.say("one")
+            await worker.reached("middle")
+            try await self.waitUntilSeen(bench)
+            try await bench.say("two")
+            try await bench.waitForTurns(2)
+            if bench.network.abilities.contains(.notes) { try await self.waitForNote(bench) }
+
+            if end == .inOrder { await bench.stop() } else { try await bench.crash() }
+            try await bench.start()
+            let answers = try await bench.settled()
+            #expect(answers.count == 3)
+            #expect(answers.first == "Begun." || answers.first == "Begun.\n\n")
+            #expect(answers.dropFirst().first?.hasPrefix("Interrupted") == true)
+            #expect(answers.last == "Answer to two.")
+
+            await bench.stop()
+            try await bench.start()
+            try await bench.say("three")
+            #expect(try await bench.settled() == answers + ["Answer to three."])
+        }
+    }
+
+    /// People, or live frames, have something of the answer.
+    private func waitUntilSeen(_ bench: ContractBench) async throws {
+        if bench.network.abilities.contains(.notes) { try await bench.wait { $0 == ["Begun."] } }
+        let store = try bench.bridge.store
+        _ = try await bench.eventually("the first frame") {
+            try await store.read { ledger in
+                try ledger.openTurns().contains { turn in
+                    try ledger.frames(of: turn.id, after: 0).contains { $0.kind == .execution }
+                }
+            } ? true : nil
+        }
+    }
+
+    private func waitForNote(_ bench: ContractBench) async throws {
+        _ = try await bench.eventually("the note that the second one waits") {
+            let store = try bench.bridge.store
+            let isShown = try await bench.network.shown().contains { $0.text.hasPrefix(ContractBench.waitNote) }
+            let pending = try await store.read { ledger in try ledger.outboxPending() }
+            return isShown && pending == 0 ? true : nil
+        }
+    }
+
+    @Test("a turn that nobody has seen anything of is simply answered after a crash", arguments: NetworkKind.allCases)
+    func unseenTurn(_ kind: NetworkKind) async throws {
+        let isSecond = ContractWorker { [.hold($0), .text("Answer to \($0).")] }
+        try await ContractBench.run(kind, worker: isSecond) { bench in
+            try await bench.say("one")
+            await isSecond.reached("one")
+            try await bench.crash()
+            // Who waits there now is of the new host; the old one never goes on.
+            isSecond.forget("one")
+            try await bench.start()
+            await isSecond.reached("one")
+            isSecond.release("one")
+            #expect(try await bench.settled() == ["Answer to one."])
+        }
+    }
+}

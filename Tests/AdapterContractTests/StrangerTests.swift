@@ -1,0 +1,39 @@
+import Chat
+import Testing
+
+@Suite("Contract: strangers and programs", .timeLimit(.minutes(1)))
+struct StrangerTests {
+    @Test("strangers get nothing, not even for a command or a wrong code", arguments: NetworkKind.allCases)
+    func strangers(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind) { bench in
+            try await bench.say("hello", as: "mallory")
+            try await bench.command("help", as: "mallory")
+            try await bench.command("pair ABCD-2345", as: "mallory")
+            try await bench.say("hello")
+            #expect(try await bench.settled() == ["Answer to hello."])
+            #expect(try await bench.network.shown().map(\.person) == ["alice"])
+            #expect(bench.worker.count == 1)
+        }
+    }
+
+    @Test("the bot's own words and those of other programs are ignored", arguments: NetworkKind.allCases)
+    func programs(_ kind: NetworkKind) async throws {
+        // An answer that would set the bot off, if it heard itself.
+        let worker = ContractWorker { [.text("jetbot: \($0) !status")] }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            if kind != .web {
+                // The web has no programs but those that a token lets in, which are people's.
+                try await bench.say("ping", as: "alice", Manner(author: .bot))
+                try await bench.command("status", Manner(author: .bot, isAddressed: false))
+                if bench.network.abilities.contains(.authors) {
+                    try await bench.say("ping", as: "alice", Manner(author: .oneself))
+                }
+            }
+            try await bench.say("hello")
+            #expect(try await bench.settled() == ["jetbot: hello !status"])
+            try await bench.say("again")
+            #expect(try await bench.settled() == ["jetbot: hello !status", "jetbot: again !status"])
+            #expect(worker.questions.map(\.text) == ["hello", "again"])
+        }
+    }
+}
