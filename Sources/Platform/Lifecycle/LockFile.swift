@@ -1,0 +1,78 @@
+package import EventLoop
+internal import Glibc
+internal import Primitives
+
+/// A file that exists as long as one owner among all processes of this machine holds it, and that names the owner.
+///
+/// Taking, taking over and giving back each hold `flock` on the folder for some microseconds, so that two who find a
+/// stale lock cannot both take it over; the kernel ends that hold with its process. The folder must be on this machine.
+package struct LockFile: ~Copyable, Sendable {
+    private let path: String
+    private let text: String
+
+    /// Takes the lock at `path`; nil while another holds it, or is just looking at it.
+    ///
+    /// The lock of a process that is gone is taken over, and one older than `patience` in seconds, whose owner hangs or
+    /// lives where its number means nothing here.
+    package static func take(
+        _ path: String, owner: ProcessIdentity = .current, patience: Int = 120
+    ) throws(SystemError) -> LockFile? {
+        let text =
+            "\(owner.pid) \(owner.startTime) \(owner.bootID) \(String(UInt64.random(in: 0...UInt64.max), radix: 16))\n"
+        let isTaken = try Self.holding(folderOf: path) { () throws(SystemError) in
+            if let holder = Self.holder(of: path), holder.isAlive, Self.age(of: path) < patience { return false }
+            try PrivateFile.write(Array(text.utf8), to: path)
+            return true
+        }
+        return isTaken == true ? LockFile(path: path, text: text) : nil
+    }
+
+    /// Who holds the lock, by what the file says; nil where there is none that can be understood.
+    package static func holder(of path: String) -> ProcessIdentity? {
+        guard let text = PrivateFile.text(of: path) else { return nil }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count >= 3, let pid = Int32(words[0]), let startTime = UInt64(words[1]) else { return nil }
+        return ProcessIdentity(pid: pid, startTime: startTime, bootID: String(words[2]))
+    }
+
+    private init(path: String, text: String) {
+        self.path = path
+        self.text = text
+    }
+
+    deinit {
+        // Where the hold is denied for so long, the file stays, and its owner's end makes it stale.
+        for _ in 0..<100 {
+            let isDone = try? Self.holding(folderOf: self.path) { () throws(SystemError) in
+                if PrivateFile.text(of: self.path) == self.text { try PrivateFile.remove(self.path) }
+                return true
+            }
+            if isDone == true { return }
+            usleep(200)
+        }
+    }
+
+    /// nil while another holds the folder: never waited for, because this may run on a thread that must not block.
+    private static func holding(
+        folderOf path: String, _ body: () throws(SystemError) -> Bool
+    ) throws(SystemError) -> Bool? {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let number = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { throw .last("lock \(path)") }
+        defer { close(number) }
+        guard flock(number, LOCK_EX | LOCK_NB) == 0 else {
+            if errno == EWOULDBLOCK || errno == EINTR { return nil }
+            throw .last("lock \(path)")
+        }
+        return try body()
+    }
+
+    /// In seconds; one whose time lies in the future counts as new.
+    private static func age(of path: String) -> Int {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return 0 }
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
+        return now.tv_sec - status.st_mtim.tv_sec
+    }
+}

@@ -1,0 +1,122 @@
+package import EventLoop
+internal import Glibc
+internal import Primitives
+
+/// Small files that are their owner's alone: written whole by an atomic rename with mode 0600, read whole.
+package enum PrivateFile {
+    /// A file as it was read.
+    package struct Contents: Sendable, Hashable {
+        package let bytes: [UInt8]
+        /// Somebody else than its owner may read or write it.
+        package let isOpenToOthers: Bool
+    }
+
+    /// What tells one state of a file from another; an absent file has one too.
+    package struct Stamp: Sendable, Hashable {
+        private let inode: UInt64
+        private let size: Int64
+        private let seconds: Int
+        private let nanoseconds: Int
+
+        /// There was no file.
+        package var isAbsent: Bool { self.size < 0 }
+
+        /// The state of the file at `path` now.
+        package init(of path: String) {
+            var status = stat()
+            let isThere = unsafe stat(path, &status) == 0
+            self.inode = isThere ? UInt64(status.st_ino) : 0
+            self.size = isThere ? Int64(status.st_size) : -1
+            self.seconds = isThere ? status.st_mtim.tv_sec : 0
+            self.nanoseconds = isThere ? status.st_mtim.tv_nsec : 0
+        }
+    }
+
+    /// Puts `bytes` into the file at `path`: a reader sees the old or the new contents, never a part, and a crash leaves
+    /// the old ones.
+    package static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
+        let draft = try Self.writeDraft(bytes, for: path)
+        guard unsafe rename(draft, path) == 0 else {
+            let error = SystemError.last("write \(path)")
+            unsafe unlink(draft)
+            throw error
+        }
+    }
+
+    /// Writes a file beside `path`, flushed to the disk, that is still to be moved there.
+    static func writeDraft(_ bytes: [UInt8], for path: String) throws(SystemError) -> String {
+        let draft = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).new"
+        let number = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard number >= 0 else { throw .last("write \(path)") }
+        let file = FileDescriptor(owning: number)
+        // Whatever the process's mask says.
+        var isWritten = fchmod(file.rawValue, 0o600) == 0
+        var written = 0
+        while isWritten, written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(file.rawValue, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            isWritten = count > 0
+            written += max(0, count)
+        }
+        if isWritten { isWritten = fsync(file.rawValue) == 0 }
+        guard isWritten else {
+            let error = SystemError.last("write \(path)")
+            unsafe unlink(draft)
+            throw error
+        }
+        return draft
+    }
+
+    /// The first `limit` bytes of the file at `path`; nil where there is none, or none that can be read, or where it is
+    /// no regular file (a pipe would block).
+    package static func read(_ path: String, limit: Int = 1 << 20) -> Contents? {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard number >= 0 else { return nil }
+        let file = FileDescriptor(owning: number)
+        var status = stat()
+        guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        // Files below /proc say that they have no bytes.
+        var buffer = [UInt8](repeating: 0, count: min(limit, max(Int(status.st_size) + 1, 4_096)))
+        var count = 0
+        while count < buffer.count {
+            let got = unsafe buffer.withUnsafeMutableBytes {
+                unsafe Glibc.read(file.rawValue, $0.baseAddress?.advanced(by: count), $0.count - count)
+            }
+            if got < 0, errno == EINTR { continue }
+            if got <= 0 { break }
+            count += got
+        }
+        return Contents(bytes: Array(buffer[..<count]), isOpenToOthers: status.st_mode & 0o066 != 0)
+    }
+
+    /// The text of a small file; nil where there is none.
+    package static func text(of path: String) -> String? {
+        self.read(path).map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    /// Whether there is a folder at `path`.
+    package static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether there was such a file. Throws where it cannot be removed.
+    @discardableResult
+    package static func remove(_ path: String) throws(SystemError) -> Bool {
+        if unsafe unlink(path) == 0 { return true }
+        if errno == ENOENT || errno == ENOTDIR { return false }
+        throw .last("remove \(path)")
+    }
+
+    /// Makes the folder at `path` for its owner alone, unless it is there.
+    package static func makeFolder(_ path: String) throws(SystemError) {
+        if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw .last("make the folder \(path)")
+        }
+        try Self.makeFolder(String(path[..<slash]))
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("make the folder \(path)") }
+    }
+}
