@@ -155,8 +155,8 @@ let package = Package(
         tests("YAML", "YAML"),
         tests("Chat", "Chat"),
         tests(
-            "Copilot", "Copilot", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes",
-            "Logging"),
+            "Copilot", "Copilot", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Primitives",
+            "Processes", "Logging"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
         tests("Specs", "Specs", "Chat", "Copilot", "Git", "Logging", "Primitives", "Repositories"),
         tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),

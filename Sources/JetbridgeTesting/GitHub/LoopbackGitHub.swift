@@ -148,7 +148,8 @@ package final class LoopbackGitHub: Sendable {
     private func decide(_ userCode: String, _ verdict: (inout GitHubState) -> String) {
         self.state.withLock { state in
             guard let key = state.github.pending.first(where: { $0.value.userCode == userCode })?.key else { return }
-            state.github.pending[key]?.verdict = verdict(&state.github)
+            let token = verdict(&state.github)
+            state.github.pending[key]?.verdict = token
         }
     }
 

@@ -1,0 +1,38 @@
+import Copilot
+import JetbridgeTesting
+import Primitives
+
+/// The time of accounts and their GitHub, moved by hand. The wall clock can jump and the machine can restart.
+struct AccountTime: Sendable {
+    static let start = 1_800_000_000.0
+    let clock = ManualClock()
+    private let jump = Protected(0.0)
+    private let boot = Protected("boot-1")
+
+    var seconds: Double { Self.start + self.clock.now.offset.inSeconds }
+
+    /// What a process of this machine sees.
+    var account: AccountClock {
+        AccountClock { [clock, jump, boot] in
+            let offset = clock.now.offset.inSeconds
+            return ClockReading(
+                wall: Self.start + offset + jump.withLock { $0 }, uptime: offset, bootID: boot.withLock { $0 })
+        } sleep: { [clock] in
+            try await clock.sleep(for: $0)
+        }
+    }
+
+    /// Somebody sets the wall clock.
+    func setWall(by seconds: Double) { self.jump.withLock { $0 += seconds } }
+
+    func restart() { self.boot.withLock { $0 += "+" } }
+
+    /// A GitHub on this time.
+    func github(tokenLife: Double, refreshIn: Double? = nil) -> LoopbackGitHub {
+        var settings = LoopbackGitHub.Settings()
+        settings.tokenLife = tokenLife
+        settings.refreshIn = refreshIn
+        settings.now = { [clock] in Self.start + clock.now.offset.inSeconds }
+        return LoopbackGitHub(settings)
+    }
+}

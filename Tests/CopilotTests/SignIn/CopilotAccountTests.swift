@@ -1,0 +1,226 @@
+import Copilot
+import HTTP
+import JetbridgeTesting
+import Lifecycle
+import Primitives
+import Testing
+
+@Suite("Copilot account", .timeLimit(.minutes(1)))
+struct CopilotAccountTests {
+    @Test("one exchange serves all who ask at once, and those who ask later")
+    func singleFlight() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let account = try accounts.account(github, time.account)
+        let tokens = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<50 { group.addTask { try await account.token().value.reveal() } }
+            var tokens: Set<String> = []
+            for try await token in group { tokens.insert(token) }
+            return tokens
+        }
+        #expect(tokens.count == 1)
+        #expect(github.count(.copilotToken) == 1)
+        time.clock.advance(by: .seconds(1_400))
+        #expect(github.isLive(token: try await account.token().value.reveal()))
+        #expect(github.count(.copilotToken) == 1)
+        await account.close()
+    }
+
+    @Test("the token goes to where the answer says, with its plan and the headers of the exchange")
+    func answer() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let account = try accounts.account(github, time.account)
+        let token = try await account.token()
+        #expect(token.apiURL.description == "http://127.0.0.1:9/")
+        #expect(token.expiresAt == Int64(AccountTime.start) + 1_800)
+        #expect(token.sku == "monthly_subscriber_quota")
+        let headers = github.lastHeaders(.copilotToken)
+        #expect(headers?["Authorization"] == "token \(Accounts.signIn)")
+        #expect(headers?["User-Agent"] == "jetbridge/0.0.0")
+        await account.close()
+    }
+
+    @Test("an exchange that is under way ends the wait of a cancelled request only")
+    func cancelledWaiter() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        github.inject(.answer(status: 500, body: ""), at: .copilotToken)
+        let account = try accounts.account(github, time.account)
+        let leaving = Task { try await account.token() }
+        async let staying = account.token()
+        await time.clock.sleepers(1)
+        leaving.cancel()
+        await #expect(throws: CancellationError.self) { try await leaving.value }
+        time.clock.advance(by: .seconds(1))
+        #expect(github.isLive(token: try await staying.value.reveal()))
+        await account.close()
+    }
+
+    @Test("tokens that live 30 seconds serve requests for minutes, each exchanged once and none late")
+    func shortLife() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 30, refreshIn: 1_500)
+        github.addAccount(Accounts.signIn)
+        let account = try accounts.account(github, time.account)
+        for _ in 0..<300 {
+            #expect(github.isLive(token: try await account.token().value.reveal()))
+            time.clock.advance(by: .seconds(1))
+        }
+        // At 0, and whenever 22.5 of the 30 seconds are over.
+        #expect(github.count(.copilotToken) == 14)
+        await account.close()
+    }
+
+    @Test("a token of this machine's last run is used by the wall clock, and not beyond its end")
+    func restart() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        _ = try await accounts.account(github, time.account).token()
+        time.restart()
+        time.clock.advance(by: .seconds(600))
+        _ = try await accounts.account(github, time.account).token()
+        #expect(github.count(.copilotToken) == 1)
+        time.restart()
+        time.clock.advance(by: .seconds(2_000))
+        _ = try await accounts.account(github, time.account).token()
+        #expect(github.count(.copilotToken) == 2)
+    }
+
+    @Test("a jump of the wall clock brings an exchange, and no more than one", arguments: [-7_200.0, 7_200.0])
+    func clockJump(by seconds: Double) async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let account = try accounts.account(github, time.account)
+        _ = try await account.token()
+        time.setWall(by: seconds)
+        for _ in 0..<20 { _ = try await account.token() }
+        #expect(github.count(.copilotToken) == 2)
+        await account.close()
+    }
+
+    @Test("a revoked sign-in says what to do, is asked about once, and again when the files change")
+    func revoked() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        let account = try accounts.account(github, time.account)
+        for _ in 0..<20 {
+            let error = await #expect(throws: ModelError.self) { try await account.token() }
+            #expect(error?.code == .unauthorized && error?.status == 401)
+            #expect(error?.message.contains("jetbridge login") == true)
+        }
+        #expect(github.count(.copilotToken) == 1)
+        let renewed = "ghu_RENEWED0000000000000000000000000000x"
+        github.addAccount(renewed)
+        try accounts.plant(renewed)
+        _ = try await account.token()
+        #expect(github.exchanges.map(\.signIn) == [renewed])
+        await account.close()
+    }
+
+    @Test("a passing failure is mended by itself and keeps a token that is still good")
+    func passingFailure() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let account = try accounts.account(github, time.account)
+        let first = try await account.token()
+        time.clock.advance(by: .seconds(1_700))
+        github.inject(.webPage, at: .copilotToken, times: 3)
+        async let kept = account.token()
+        for _ in 0..<2 {
+            await time.clock.sleepers(1)
+            time.clock.advance(by: .seconds(1))
+        }
+        #expect(try await kept == first)
+        #expect(try await account.token() == first)
+        #expect(github.count(.copilotToken) == 4)
+        time.clock.advance(by: .seconds(2))
+        #expect(try await account.token() != first)
+        await account.close()
+    }
+
+    @Test("a rejected token is exchanged at once, an old one's rejection is ignored, and endless rejection is not followed")
+    func rejection() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let account = try accounts.account(github, time.account)
+        let first = try await account.token()
+        await account.reject(first)
+        let second = try await account.token()
+        #expect(second.value != first.value)
+        await account.reject(first)
+        #expect(try await account.token() == second)
+        await account.reject(second)
+        await account.reject(try await account.token())
+        let error = await #expect(throws: ModelError.self) { try await account.token() }
+        #expect(error?.message.contains("copilot.integration_id") == true)
+        #expect(github.count(.copilotToken) == 3)
+        await account.close()
+    }
+
+    @Test("no sign-in at all is one sentence with what to do")
+    func signedOut() async throws {
+        let accounts = try Accounts(signIn: nil)
+        let time = AccountTime()
+        let account = try accounts.account(time.github(tokenLife: 30), time.account)
+        let error = await #expect(throws: ModelError.self) { try await account.token() }
+        #expect(error?.message.contains("run 'jetbridge login'") == true)
+        await account.close()
+    }
+
+    @Test("the next sign-in is tried where one gives no token, but not in place of one that was named")
+    func severalSignIns() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let general = try accounts.account(
+            github, time.account,
+            environment: ["GH_TOKEN": "gho_OLD", "GITHUB_TOKEN": "ghp_CLASSIC"])
+        _ = try await general.token()
+        #expect(github.count(.copilotToken) == 2)
+        try PrivateFile.remove(accounts.tokenPath)
+        let named = try accounts.account(
+            github, time.account, environment: ["COPILOT_GITHUB_TOKEN": "ghp_CLASSIC"])
+        let error = await #expect(throws: ModelError.self) { try await named.token() }
+        #expect(error?.message.contains("COPILOT_GITHUB_TOKEN") == true)
+        #expect(error?.message.contains("classic token (ghp_)") == true)
+        #expect(github.count(.copilotToken) == 2)
+    }
+
+    @Test("no secret is in a log line, an error or a printed account")
+    func secrets() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 30)
+        github.addAccount(Accounts.signIn)
+        let account = try accounts.account(github, time.account)
+        let token = try await account.token()
+        time.clock.advance(by: .seconds(60))
+        github.inject(
+            .answer(status: 403, body: #"{"message":"\#(Accounts.signIn) is bad"}"#), at: .copilotToken)
+        let error = await #expect(throws: ModelError.self) { try await account.token() }
+        var printed = "\(String(describing: error)) \(token) \(accounts.log.withLock { $0 })"
+        dump(token, to: &printed)
+        dump(try accounts.discovery().findings(), to: &printed)
+        #expect(printed.contains("a new Copilot token"))
+        #expect(!printed.contains(Accounts.signIn) && !printed.contains("tid="))
+        await account.close()
+    }
+}

@@ -1,0 +1,158 @@
+import Copilot
+import HTTP
+import JetbridgeTesting
+import Primitives
+import Testing
+
+@Suite("Sign-in: the device flow", .timeLimit(.minutes(1)))
+struct DeviceFlowTests {
+    private static let code = DeviceCode(
+        deviceCode: Secret("dddd"), userCode: "ABCD-1234", verificationURL: "https://github.com/login/device",
+        expiresIn: .seconds(60), interval: .seconds(5))
+    private static let poll = DeviceFlow.Action.poll(deviceCode: Secret("dddd"))
+    private static let pending = DeviceFlow.Input.refused("authorization_pending", interval: nil)
+
+    /// A flow that has shown its code at second 0.
+    private func shown() -> DeviceFlow {
+        var flow = DeviceFlow()
+        #expect(flow.handle(.begin, at: .zero) == [.requestCode])
+        #expect(flow.handle(.code(Self.code), at: .zero) == [.show(Self.code), .wait(.seconds(6))])
+        return flow
+    }
+
+    @Test("the first poll comes after an interval, and the grant ends it")
+    func granted() {
+        var flow = self.shown()
+        #expect(flow.handle(.timer, at: .seconds(6)) == [Self.poll])
+        #expect(flow.handle(Self.pending, at: .seconds(6)) == [.wait(.seconds(6))])
+        #expect(flow.handle(.timer, at: .seconds(12)) == [Self.poll])
+        let grant = DeviceGrant(token: Secret("gho_x"))
+        #expect(flow.handle(.granted(grant), at: .seconds(12)) == [.finish(grant)])
+        #expect(flow.handle(.granted(grant), at: .seconds(13)) == [])
+    }
+
+    @Test("a slower pace is kept: the answer's interval, else five seconds more")
+    func slowDown() {
+        var flow = self.shown()
+        _ = flow.handle(.timer, at: .seconds(6))
+        #expect(flow.handle(.refused("slow_down", interval: .seconds(10)), at: .seconds(6)) == [.wait(.seconds(11))])
+        _ = flow.handle(.timer, at: .seconds(17))
+        #expect(flow.handle(.refused("slow_down", interval: nil), at: .seconds(17)) == [.wait(.seconds(16))])
+        _ = flow.handle(.timer, at: .seconds(33))
+        #expect(flow.handle(Self.pending, at: .seconds(33)) == [.wait(.seconds(16))])
+    }
+
+    @Test("a network that fails does not end it, the code's end does")
+    func networkAndExpiry() {
+        var flow = self.shown()
+        for second in stride(from: 6, through: 54, by: 6) {
+            #expect(flow.handle(.timer, at: .seconds(second)) == [Self.poll])
+            #expect(flow.handle(.failed("no route"), at: .seconds(second)) == [.wait(.seconds(6))])
+        }
+        guard case .fail(let error)? = flow.handle(.timer, at: .seconds(60)).first else {
+            Issue.record("the flow goes on")
+            return
+        }
+        #expect(error.code == .timedOut && error.message.contains("jetbridge login"))
+    }
+
+    @Test("the last wait ends with the code")
+    func lastWait() {
+        var flow = self.shown()
+        _ = flow.handle(.timer, at: .seconds(58))
+        #expect(flow.handle(Self.pending, at: .seconds(58)) == [.wait(.seconds(2))])
+    }
+
+    @Test(
+        "what ends it says what to do",
+        arguments: [
+            ("access_denied", "was denied"), ("expired_token", "has expired"),
+            ("device_flow_disabled", "switched off"), ("incorrect_client_credentials", "copilot.client_id"),
+            ("incorrect_device_code", "run 'jetbridge login' again"), ("unsupported_grant_type", "copilot.client_id"),
+        ])
+    func refusals(_ error: String, words: String) {
+        var flow = self.shown()
+        _ = flow.handle(.timer, at: .seconds(6))
+        guard case .fail(let failure)? = flow.handle(.refused(error, interval: nil), at: .seconds(6)).first else {
+            Issue.record("the flow goes on")
+            return
+        }
+        #expect(failure.message.contains(words))
+    }
+
+    @Test("a code is asked for three times")
+    func noCode() {
+        var flow = DeviceFlow()
+        _ = flow.handle(.begin, at: .zero)
+        #expect(flow.handle(.failed("no route"), at: .zero) == [.wait(.seconds(1))])
+        #expect(flow.handle(.timer, at: .seconds(1)) == [.requestCode])
+        #expect(flow.handle(.failed("no route"), at: .seconds(1)) == [.wait(.seconds(2))])
+        #expect(flow.handle(.timer, at: .seconds(3)) == [.requestCode])
+        guard case .fail(let error)? = flow.handle(.failed("no route"), at: .seconds(3)).first else {
+            Issue.record("the flow goes on")
+            return
+        }
+        #expect(error.code == .unreachable && error.message.contains("no route"))
+    }
+
+    @Test(
+        "answers mean what they say, in JSON or as a form",
+        arguments: [
+            (200, #"{"error":"slow_down","interval":10}"#, DeviceFlow.Input.refused("slow_down", interval: .seconds(10))),
+            (200, "error=authorization_pending&error_uri=x", .refused("authorization_pending", interval: nil)),
+            (200, #"{"access_token":"gho_x","token_type":"bearer"}"#, .granted(DeviceGrant(token: Secret("gho_x")))),
+            (404, #"{"error":"Not Found"}"#, .refused("not_found", interval: nil)),
+            (502, "<html>", .failed("status 502")), (429, "{}", .failed("status 429")),
+            (200, "<html>", .failed("an answer that is no sign-in")),
+            (
+                200, #"{"device_code":"d","user_code":"\u001b[2J","verification_uri":"https://x"}"#,
+                .failed("an answer that is no sign-in")
+            ),
+        ])
+    func answers(status: Int, body: String, input: DeviceFlow.Input) {
+        #expect(DeviceEndpoints.input(status: status, body: Array(body.utf8)) == input)
+    }
+
+    @Test("against GitHub's own rules it is never told to slow down, and gets its token")
+    func wholeFlow() async throws {
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        let accounts = try Accounts(signIn: nil)
+        let signIn = DeviceSignIn(
+            try accounts.settings(), clientID: "client", transport: github.transport, clock: TurnClock(time.clock)
+        ) { code in
+            #expect(code.userCode == "ABCD-1001" && code.interval == .seconds(5))
+        }
+        async let grant = signIn()
+        for poll in 1...4 {
+            await time.clock.sleepers(1)
+            if poll == 4 { github.approve("ABCD-1001") }
+            time.clock.advance(by: .seconds(6))
+        }
+        #expect(try await grant.token.reveal().hasPrefix("gho_"))
+        #expect(github.count(.accessToken) == 4)
+    }
+
+    @Test("the stand-in punishes haste")
+    func haste() async throws {
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        let endpoints = DeviceEndpoints(settings: try Accounts(signIn: nil).settings(), transport: github.transport)
+        guard case .code(let code) = try await endpoints.requestCode(clientID: "client") else {
+            Issue.record("no code")
+            return
+        }
+        time.clock.advance(by: .seconds(2))
+        #expect(
+            try await endpoints.poll(code.deviceCode, clientID: "client")
+                == .refused("slow_down", interval: .seconds(10)))
+        time.clock.advance(by: .seconds(10))
+        #expect(
+            try await endpoints.poll(code.deviceCode, clientID: "client")
+                == .refused("authorization_pending", interval: nil))
+        github.deny(code.userCode)
+        time.clock.advance(by: .seconds(10))
+        #expect(
+            try await endpoints.poll(code.deviceCode, clientID: "client") == .refused("access_denied", interval: nil))
+    }
+}

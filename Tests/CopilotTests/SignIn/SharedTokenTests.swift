@@ -1,0 +1,143 @@
+import Copilot
+import EventLoop
+import HTTP
+import JetbridgeTesting
+import Lifecycle
+import Primitives
+import Processes
+import Testing
+
+/// Several processes on one data directory. Each account stands for a process: it has its own lock handle and its own
+/// memory, and meets the others in the folder only.
+@Suite("Copilot account: several processes", .timeLimit(.minutes(1)))
+struct SharedTokenTests {
+    @Test("ten of them make one exchange a period for five minutes, and leave no lock")
+    func tenProcesses() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 30)
+        github.addAccount(Accounts.signIn)
+        let all = try (0..<10).map { _ in try accounts.account(github, time.account) }
+        let services = all.map { account in Task { try await account.run() } }
+        for _ in 0..<300 {
+            // Everybody has done what there was to do and waits.
+            await time.clock.sleepers(10)
+            for account in all {
+                #expect(github.isLive(token: try await account.token().value.reveal()))
+            }
+            time.clock.advance(by: .seconds(1))
+        }
+        await time.clock.sleepers(10)
+        // At 0, and whenever 22.5 of the 30 seconds are over; the ticks are whole seconds.
+        #expect(github.count(.copilotToken) == 1 + 300 / 23)
+        for account in all { await account.stop() }
+        for service in services { try await service.value }
+        #expect(PrivateFile.Stamp(of: accounts.lockPath).isAbsent)
+        #expect(PrivateFile.read(accounts.tokenPath)?.isOpenToOthers == false)
+    }
+
+    @Test("what another process exchanged is taken over at once")
+    func fileChange() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let idle = try accounts.account(github, time.account)
+        let first = try await idle.token()
+        let other = try accounts.account(github, time.account)
+        #expect(try await other.token() == first)
+        await other.reject(first)
+        let second = try await other.token()
+        #expect(try await idle.token() == second)
+        #expect(github.count(.copilotToken) == 2)
+    }
+
+    @Test("who waits for another's exchange goes on with its result at once")
+    func waitsForOther() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        github.inject(.answer(status: 500, body: ""), at: .copilotToken)
+        let busy = try accounts.account(github, time.account)
+        let waiting = try accounts.account(github, time.account)
+        async let first = busy.token()
+        await time.clock.sleepers(1)
+        async let second = waiting.token()
+        await time.clock.sleepers(2)
+        // The busy one's pause is half a second, the waiting one would look again after a whole one.
+        time.clock.advance(by: .milliseconds(600))
+        let tokens = try await (first, second)
+        #expect(tokens.0 == tokens.1)
+        #expect(github.exchanges.count == 1)
+    }
+
+    @Test("logging out elsewhere is noticed")
+    func logout() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let account = try accounts.account(github, time.account)
+        _ = try await account.token()
+        try PrivateFile.write([], to: "\(accounts.editorFolder)/apps.json")
+        _ = try LoginStore.forget(try accounts.settings())
+        await #expect(throws: ModelError.self) { try await account.token() }
+    }
+
+    @Test("a token of another sign-in is not used")
+    func otherSignIn() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        _ = try await accounts.account(github, time.account).token()
+        let other = "ghu_OTHER000000000000000000000000000000x"
+        github.addAccount(other)
+        try accounts.plant(other)
+        _ = try await accounts.account(github, time.account).token()
+        #expect(github.exchanges.map(\.signIn) == [Accounts.signIn, other])
+    }
+
+    @Test("the lock of a process that was killed is taken over")
+    func staleLock() async throws {
+        let accounts = try Accounts()
+        try PrivateFile.makeFolder(accounts.folder)
+        let killed = try await Self.killedProcess()
+        try PrivateFile.write(
+            Array("\(killed.pid) \(killed.startTime) \(killed.bootID) 1\n".utf8), to: accounts.lockPath)
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        _ = try await accounts.account(github, time.account).token()
+        #expect(github.count(.copilotToken) == 1)
+        #expect(PrivateFile.Stamp(of: accounts.lockPath).isAbsent)
+    }
+
+    @Test("stopping in mid-exchange leaves no lock")
+    func stopInMidExchange() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        github.inject(.answer(status: 500, body: ""), at: .copilotToken, times: 3)
+        let account = try accounts.account(github, time.account)
+        let service = Task { try await account.run() }
+        await time.clock.sleepers(1)
+        #expect(LockFile.holder(of: accounts.lockPath) == .current)
+        service.cancel()
+        await #expect(throws: CancellationError.self) { try await service.value }
+        #expect(PrivateFile.Stamp(of: accounts.lockPath).isAbsent)
+    }
+
+    /// The identity of a process that ran and was ended by KILL.
+    @Net private static func killedProcess() async throws -> ProcessIdentity {
+        let process = try Process.spawn(ProcessPlan("/bin/sleep", ["100"]))
+        let identity = ProcessIdentity(
+            pid: process.id, startTime: try #require(ProcessIdentity.startTime(of: process.id)),
+            bootID: ProcessIdentity.currentBootID)
+        process.signal(9)
+        _ = try await process.exit()
+        return identity
+    }
+}
