@@ -34,7 +34,7 @@ struct ProgramTests {
         #expect(result.errors == "jetbridge: unknown command 'srve'; did you mean 'serve'?; see 'jetbridge --help'\n")
     }
 
-    @Test("a command of a later release is one line on stderr and status 1", arguments: ["login", "proxy", "tasks"])
+    @Test("a command of a later release is one line on stderr and status 1", arguments: ["spec", "audit", "tasks"])
     func later(_ name: String) async {
         let result = await run(name, "x")
         #expect(result.status == .failed && result.output.isEmpty)

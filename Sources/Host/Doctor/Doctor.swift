@@ -29,6 +29,7 @@ package struct Doctor: Sendable {
             return
         }
         try await report(await self.store())
+        for finding in try await SignInFindings.examine(self.configuration) { try await report(finding) }
         try await report(await self.model())
         for finding in await self.repositories() { try await report(finding) }
         for finding in self.access() { try await report(finding) }

@@ -89,11 +89,12 @@ struct GitHubState {
         self.pending[code] = pending
         if isTooFast {
             var reply = Self.refusal("slow_down", "Too many requests have been made in the same timeframe.")
-            reply.body = .object(reply.body.objectValue.map { body in
-                var body = body
-                body["interval"] = JSON(Int(pending.interval))
-                return body
-            } ?? JSONObject())
+            reply.body = .object(
+                reply.body.objectValue.map { body in
+                    var body = body
+                    body["interval"] = JSON(Int(pending.interval))
+                    return body
+                } ?? JSONObject())
             return reply
         }
         guard let verdict = pending.verdict else {
@@ -142,7 +143,8 @@ struct GitHubState {
     private static func refusal(_ error: String, _ description: String) -> Reply {
         Reply(body: [
             "error": .string(error), "error_description": .string(description),
-            "error_uri": "https://docs.github.com/developers/apps/authorizing-oauth-apps#error-codes-for-the-device-flow",
+            "error_uri":
+                "https://docs.github.com/developers/apps/authorizing-oauth-apps#error-codes-for-the-device-flow",
         ])
     }
 

@@ -55,9 +55,11 @@ struct Accounts {
         let home = self.home
         return Logger(
             label: "account",
-            output: LogOutput(level: .trace, format: .text, sink: { bytes in
-                withExtendedLifetime(home) {}
-                log.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
-            }))
+            output: LogOutput(
+                level: .trace, format: .text,
+                sink: { bytes in
+                    withExtendedLifetime(home) {}
+                    log.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+                }))
     }
 }

@@ -153,7 +153,9 @@ struct CopilotAccountTests {
         await account.close()
     }
 
-    @Test("a rejected token is exchanged at once, an old one's rejection is ignored, and endless rejection is not followed")
+    @Test(
+        "a rejected token is exchanged at once, an old one's rejection is ignored, and endless rejection is not followed"
+    )
     func rejection() async throws {
         let accounts = try Accounts()
         let time = AccountTime()

@@ -98,7 +98,10 @@ struct DeviceFlowTests {
     @Test(
         "answers mean what they say, in JSON or as a form",
         arguments: [
-            (200, #"{"error":"slow_down","interval":10}"#, DeviceFlow.Input.refused("slow_down", interval: .seconds(10))),
+            (
+                200, #"{"error":"slow_down","interval":10}"#,
+                DeviceFlow.Input.refused("slow_down", interval: .seconds(10))
+            ),
             (200, "error=authorization_pending&error_uri=x", .refused("authorization_pending", interval: nil)),
             (200, #"{"access_token":"gho_x","token_type":"bearer"}"#, .granted(DeviceGrant(token: Secret("gho_x")))),
             (404, #"{"error":"Not Found"}"#, .refused("not_found", interval: nil)),

@@ -33,7 +33,8 @@ struct SignInDiscoveryTests {
 
     @Test("all sources are named, in the order in which they count, with masked tokens")
     func order() throws {
-        try self.write(#"{"host":"github.com","user":"me","oauth_token":"gho_own00000000000"}"#, to: "data/copilot/login.json")
+        try self.write(
+            #"{"host":"github.com","user":"me","oauth_token":"gho_own00000000000"}"#, to: "data/copilot/login.json")
         try self.write(
             #"{"github.com:Iv1.a":{"user":"octo","oauth_token":"ghu_apps0000000000"}}"#,
             to: ".config/github-copilot/apps.json")
@@ -78,7 +79,8 @@ struct SignInDiscoveryTests {
         if !isUsable { #expect(finding.problem?.contains("jetbridge login") == true) }
     }
 
-    @Test("what is no token is told without being shown", arguments: ["junk-secret", "gho_!", "gho_ab cd", "ghx_abcdef"])
+    @Test(
+        "what is no token is told without being shown", arguments: ["junk-secret", "gho_!", "gho_ab cd", "ghx_abcdef"])
     func malformed(_ text: String) throws {
         let finding = try #require(try self.discovery(environment: ["GH_TOKEN": text]).findings().first)
         #expect(finding.token == nil && finding.problem?.contains("is no GitHub token") == true)
@@ -176,7 +178,8 @@ struct SignInDiscoveryTests {
     func signedOut() async throws {
         let environment = try self.gh("echo 'no oauth token found' >&2; exit 1")
         #expect(try await self.discovery(environment: environment, asksGH: true).commandLineFinding() == nil)
-        #expect(try await self.discovery(environment: ["PATH": "/nonexistent"], asksGH: true).commandLineFinding() == nil)
+        #expect(
+            try await self.discovery(environment: ["PATH": "/nonexistent"], asksGH: true).commandLineFinding() == nil)
     }
 
     @Test("gh that hangs is not waited for")

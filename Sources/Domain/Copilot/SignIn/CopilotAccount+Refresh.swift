@@ -134,7 +134,10 @@ extension CopilotAccount {
         self.rejected = nil
         self.logger.info(
             "a new Copilot token",
-            ["source": .string("\(source)"), "seconds": .number(term.life.rounded()), "api": .string(grant.apiURL.host)])
+            [
+                "source": .string("\(source)"), "seconds": .number(term.life.rounded()),
+                "api": .string(grant.apiURL.host),
+            ])
         if let notice = grant.notice { self.logger.warning("GitHub says: \(Redaction.redact(notice))") }
         return stored
     }

@@ -24,7 +24,8 @@ extension CopilotAccount {
             self.logger.info("the GitHub sign-in is renewed")
         case .failed(let reason):
             throw ExchangeFailure(
-                .passing, ModelError(.unreachable, "The GitHub sign-in could not be renewed (\(reason)); it is tried again."))
+                .passing,
+                ModelError(.unreachable, "The GitHub sign-in could not be renewed (\(reason)); it is tried again."))
         case .refused, .code, .begin, .timer:
             throw ExchangeFailure(
                 .signIn,

@@ -140,7 +140,8 @@ package struct DeviceFlow: Sendable {
         default:
             ModelError(
                 .refused,
-                "GitHub refused the sign-in (\(EndpointFailure(body: .string(error)).message)); check copilot.client_id.")
+                "GitHub refused the sign-in (\(EndpointFailure(body: .string(error)).message)); check copilot.client_id."
+            )
         }
     }
 }

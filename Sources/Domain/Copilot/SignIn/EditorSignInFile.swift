@@ -20,7 +20,9 @@ enum EditorSignInFile {
         guard let file = (try? JSON.parse(text))?.objectValue else { return [] }
         return file.compactMap { key, value in
             let wanted = key.lowercased()
-            guard hosts.contains(where: { wanted == $0 || wanted.hasPrefix($0 + ":") && !Self.isPort(wanted, behind: $0) }),
+            guard
+                hosts.contains(where: { wanted == $0 || wanted.hasPrefix($0 + ":") && !Self.isPort(wanted, behind: $0) }
+                ),
                 let token = value["oauth_token"]?.stringValue, !token.isEmpty
             else { return nil }
             return Entry(key: key, user: value["user"]?.stringValue, token: token)
