@@ -60,7 +60,10 @@ package final class ModelCatalog: Sendable {
         guard let window = self.contextTokens else { return model }
         // A quarter is kept for the answer, unless the model never says that much.
         let output = min(model.outputLimit, window / 4)
-        return ModelInfo(id: model.id, name: model.name, inputLimit: window - output, outputLimit: output)
+        var limited = model
+        limited.inputLimit = window - output
+        limited.outputLimit = output
+        return limited
     }
 
     /// Looks up what a person typed: case does not count, nor does a vendor before a slash when only one model is left.

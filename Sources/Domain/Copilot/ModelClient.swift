@@ -12,23 +12,12 @@ package protocol ModelClient: Sendable {
     func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error>
     /// One cheap round trip that proves address and credentials, for `doctor` and `readyz`. Throws ``ModelError``.
     func check() async throws
+    /// What the account has left, as far as the provider tells; nil where it tells nothing. Throws ``ModelError``.
+    func quota() async throws -> ModelQuota?
 }
 
-/// A model that can be chosen.
-package struct ModelInfo: Sendable, Equatable {
-    package let id: String
-    package let name: String
-    /// The most tokens a prompt may have.
-    package let inputLimit: Int
-    /// The most tokens an answer may have.
-    package let outputLimit: Int
-
-    package init(id: String, name: String, inputLimit: Int, outputLimit: Int) {
-        self.id = id
-        self.name = name
-        self.inputLimit = inputLimit
-        self.outputLimit = outputLimit
-    }
+extension ModelClient {
+    package func quota() async throws -> ModelQuota? { nil }
 }
 
 /// One message of a prompt.
@@ -36,10 +25,16 @@ package struct ModelMessage: Sendable, Equatable {
     package enum Role: String, Sendable { case system, user, assistant, tool }
     package let role: Role
     package let text: String
+    /// With ``Role/assistant``: the tools that the model called with this message.
+    package let toolCalls: [ToolCall]
+    /// With ``Role/tool``: the call that this is the result of.
+    package let toolCallID: String?
 
-    package init(_ role: Role, _ text: String) {
+    package init(_ role: Role, _ text: String, toolCalls: [ToolCall] = [], toolCallID: String? = nil) {
         self.role = role
         self.text = text
+        self.toolCalls = toolCalls
+        self.toolCallID = toolCallID
     }
 }
 
@@ -47,18 +42,30 @@ package struct ModelMessage: Sendable, Equatable {
 package struct ModelRequest: Sendable, Equatable {
     /// What the answer is for; providers that make their own text (rehearsal) tell flows apart by it.
     package enum Purpose: String, Sendable { case chat, specification, summary }
+    /// Who caused the request. Some providers count only what a person asked for, so this is never embellished.
+    package enum Initiator: String, Sendable { case user, agent }
     /// Nil for the provider's default.
     package var model: String?
     package var messages: [ModelMessage]
     package var purpose: Purpose
     /// Nil for the model's own limit.
     package var outputLimit: Int?
+    /// What the model may call.
+    package var tools: [ModelTool]
+    package var initiator: Initiator
 
-    package init(model: String? = nil, messages: [ModelMessage], purpose: Purpose = .chat, outputLimit: Int? = nil) {
+    /// - Parameter initiator: nil to go by the request: summaries and the rounds after a tool's result are the agent's,
+    ///   everything else is a person's.
+    package init(
+        model: String? = nil, messages: [ModelMessage], purpose: Purpose = .chat, outputLimit: Int? = nil,
+        tools: [ModelTool] = [], initiator: Initiator? = nil
+    ) {
         self.model = model
         self.messages = messages
         self.purpose = purpose
         self.outputLimit = outputLimit
+        self.tools = tools
+        self.initiator = initiator ?? (purpose == .summary || messages.last?.role == .tool ? .agent : .user)
     }
 }
 
@@ -130,10 +137,14 @@ package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     package let status: Int?
     /// With ``Code/tooLong``: the most tokens that the endpoint takes, if it told.
     package let inputLimit: Int?
+    /// With ``Code/interrupted``: the endpoint's own words for ending the answer; nil when the connection just broke.
+    package let cause: String?
 
     package init(
-        _ code: Code, _ message: String, retryAfter: Duration? = nil, status: Int? = nil, inputLimit: Int? = nil
+        _ code: Code, _ message: String, retryAfter: Duration? = nil, status: Int? = nil, inputLimit: Int? = nil,
+        cause: String? = nil
     ) {
+        self.cause = cause
         self.code = code
         self.message = message
         self.retryAfter = retryAfter

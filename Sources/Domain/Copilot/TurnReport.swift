@@ -73,7 +73,9 @@ package struct TurnReport: Sendable {
     package func outcome(of error: ModelError) -> Outcome {
         let reason =
             switch error.code {
-            case .interrupted: "the connection to the model broke"
+            case .interrupted:
+                error.cause.map { "the model endpoint ended it with an error: “\($0)”" }
+                    ?? "the connection to the model broke"
             case .timedOut: "the model stopped answering in time"
             case .rateLimited: "the model allows no more requests for now"
             default: "the model failed"

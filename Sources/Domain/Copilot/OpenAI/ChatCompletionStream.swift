@@ -5,7 +5,7 @@ package import JSON
 /// Endpoints differ in everything that the format leaves open; the rules here are what clients of many of them have
 /// learned. A stream is whole when it has told a finish reason, or ended with `[DONE]` after an answer; any other end
 /// is ``ModelError/Code/interrupted``. A failing stream never gives its pending tool calls.
-package struct ChatCompletionStream: Sendable {
+package struct ChatCompletionStream: AnswerDecoder {
     /// `[DONE]` was read: nothing that follows counts.
     package private(set) var isDone = false
     /// A piece of the answer or a tool call has come: from now on a failure is a cut, not a retry.
@@ -134,10 +134,7 @@ extension ChatCompletionStream {
 
     private func failure(_ error: JSON) -> ModelError {
         let failure = EndpointFailure(body: error)
-        if self.hasAnswer {
-            return ModelError(.interrupted, "The endpoint broke off the answer" + failure.quotation + ".")
-        }
-        return failure.modelError(status: failure.statusInBody ?? 500, context: self.context)
+        return failure.modelError(inStream: self.context, hasAnswer: self.hasAnswer)
     }
 
     private static func arguments(_ function: JSON?) -> String? {

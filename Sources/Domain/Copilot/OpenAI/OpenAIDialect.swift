@@ -32,6 +32,16 @@ struct OpenAIDialect: Sendable, Equatable {
         if let limit = request.outputLimit, self.limitName != .none {
             body[self.limitName.rawValue] = .integer(Int64(limit))
         }
+        if !request.tools.isEmpty {
+            body["tools"] = .array(
+                request.tools.map { tool in
+                    let function: JSON = [
+                        "name": .string(tool.name), "description": .string(tool.description),
+                        "parameters": tool.parameters,
+                    ]
+                    return ["type": "function", "function": function]
+                })
+        }
         return JSON.object(body).bytes
     }
 
@@ -66,6 +76,19 @@ struct OpenAIDialect: Sendable, Equatable {
             let first = ModelMessage(.user, (system + rest).joined(separator: "\n\n"))
             messages = [first] + messages.dropFirst()
         }
-        return messages.map { ["role": .string($0.role.rawValue), "content": .string($0.text)] }
+        return messages.map { Self.message($0) }
+    }
+
+    private static func message(_ message: ModelMessage) -> JSON {
+        var body: JSONObject = ["role": .string(message.role.rawValue), "content": .string(message.text)]
+        if let id = message.toolCallID { body["tool_call_id"] = .string(id) }
+        if !message.toolCalls.isEmpty {
+            body["tool_calls"] = .array(
+                message.toolCalls.map { call in
+                    let function: JSON = ["name": .string(call.name), "arguments": .string(call.arguments)]
+                    return ["id": .string(call.id), "type": "function", "function": function]
+                })
+        }
+        return .object(body)
     }
 }

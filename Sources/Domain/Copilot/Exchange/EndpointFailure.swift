@@ -1,29 +1,6 @@
 package import JSON
 internal import Logging
 
-/// What is known about an exchange when its failure has to be told to people.
-package struct EndpointContext: Sendable {
-    /// The endpoint as people know it.
-    package var host: String
-    package var model: String
-    /// Whether an API key is configured.
-    package var hasKey: Bool
-    package var retryAfter: Duration?
-    /// The endpoint's id of the request: what its support asks for.
-    package var requestID: String?
-
-    package init(
-        host: String = "The model endpoint", model: String = "the model", hasKey: Bool = true,
-        retryAfter: Duration? = nil, requestID: String? = nil
-    ) {
-        self.host = host
-        self.model = model
-        self.hasKey = hasKey
-        self.retryAfter = retryAfter
-        self.requestID = requestID
-    }
-}
-
 /// An endpoint's refusal in its own words: an error object, a flat one, or plain text.
 package struct EndpointFailure: Sendable {
     /// In lower case, without what some endpoints add after a colon.
@@ -34,6 +11,8 @@ package struct EndpointFailure: Sendable {
     /// Some endpoints tell the status as the code of an error inside a stream.
     let statusInBody: Int?
     private let isWebPage: Bool
+    /// Where a person has to allow the app first.
+    let authorizeURL: String?
 
     /// Reads the body of a failed answer.
     package init(body: [UInt8]) {
@@ -41,7 +20,9 @@ package struct EndpointFailure: Sendable {
             self.init(body: json["error"] ?? json)
         } else {
             let text = String(decoding: body.prefix(1024), as: UTF8.self)
-            self.init(code: "", type: "", message: text, status: nil, isWebPage: Self.isWebPage(body))
+            self.init(
+                code: "", type: "", message: text, status: nil, isWebPage: Self.isWebPage(body),
+                authorizeURL: nil)
         }
     }
 
@@ -52,15 +33,21 @@ package struct EndpointFailure: Sendable {
             code: code?.stringValue ?? "", type: body["type"]?.stringValue ?? "",
             message: body["message"]?.stringValue ?? body["detail"]?.stringValue ?? body.stringValue ?? "",
             status: code?.intValue ?? code?.stringValue.flatMap { Int($0) } ?? body["status"]?.intValue,
-            isWebPage: false)
+            isWebPage: false,
+            authorizeURL: body["authorize_url"]?.stringValue.flatMap {
+                $0.hasPrefix("https://") && $0.utf8.count < 500 && !$0.contains(" ") ? $0 : nil
+            })
     }
 
-    private init(code: String, type: String, message: String, status: Int?, isWebPage: Bool) {
+    private init(
+        code: String, type: String, message: String, status: Int?, isWebPage: Bool, authorizeURL: String?
+    ) {
         self.code = code.split(separator: ":").first.map { $0.lowercased() } ?? ""
         self.type = type.lowercased()
         self.message = Self.oneLine(message)
         self.statusInBody = status.flatMap { (400...599).contains($0) ? $0 : nil }
         self.isWebPage = isWebPage
+        self.authorizeURL = authorizeURL
     }
 
     /// The endpoint's own words as a part of a sentence, or nothing.
@@ -87,6 +74,10 @@ extension EndpointFailure {
     /// The one sentence for people, with what to do.
     package func modelError(status: Int, context: EndpointContext) -> ModelError {
         let status = status == 500 ? self.statusInBody ?? status : status
+        if context.service == .copilot, let error = self.copilotError(status: status, context: context) { return error }
+        if context.service == .gitHubModels, let error = self.gitHubModelsError(status: status, context: context) {
+            return error
+        }
         let host = context.host
         if self.isAboutLength(status) { return self.tooLong(status, context) }
         if self.isAboutQuota(status) {
@@ -136,13 +127,34 @@ extension EndpointFailure {
         }
     }
 
-    private func notFound(_ status: Int, _ context: EndpointContext) -> ModelError {
-        if ["models.github.ai", "models.inference.ai.azure.com"].contains(context.host) {
-            return ModelError(
-                .refused,
-                "GitHub Models was shut down on 30 July 2026; use the provider copilot or another "
-                    + "OpenAI-compatible one.", status: status)
+    /// What an error object inside a stream means: before an answer it is a refusal like any other, after a piece of one
+    /// it is what ended the answer.
+    func modelError(inStream context: EndpointContext, hasAnswer: Bool) -> ModelError {
+        let error = self.modelError(status: self.statusInBody ?? self.statusByCode ?? 500, context: context)
+        guard hasAnswer else { return error }
+        let what = self.message.isEmpty ? self.code : self.message
+        return ModelError(
+            .interrupted, "\(context.host) ended the answer with an error\(what.isEmpty ? "" : ": “\(what)”").",
+            retryAfter: error.retryAfter, status: error.status, cause: what.isEmpty ? nil : what)
+    }
+
+    /// Errors in a stream often have no status: what the code stands for.
+    private var statusByCode: Int? {
+        for name in [self.code, self.type] where !name.isEmpty {
+            if name.contains("rate_limit") || name.contains("too_many_requests") || name == "model_overloaded" {
+                return 429
+            }
+            if name.contains("overloaded") { return 503 }
+            if name.contains("authentication") || name == "invalid_api_key" { return 401 }
+            if name.hasPrefix("invalid_request") || name == "content_filter" || name.contains("context_length") {
+                return 400
+            }
         }
+        return nil
+    }
+
+    private func notFound(_ status: Int, _ context: EndpointContext) -> ModelError {
+        if GitHubModelsShutdown.isPublic(context.host) { return GitHubModelsShutdown.error(status: status) }
         let words = self.message.lowercased()
         if self.code.hasPrefix("model_") || (status == 404 && words.contains("model")) {
             return ModelError(
@@ -163,7 +175,7 @@ extension EndpointFailure {
             retryAfter: context.retryAfter, status: 429)
     }
 
-    private func tooLong(_ status: Int, _ context: EndpointContext) -> ModelError {
+    func tooLong(_ status: Int, _ context: EndpointContext) -> ModelError {
         let limit = Self.inputLimit(in: self.message)
         let most = limit.map { ": \(context.model) takes at most \($0) tokens" } ?? " for \(context.model)"
         return ModelError(
@@ -171,7 +183,7 @@ extension EndpointFailure {
             inputLimit: limit)
     }
 
-    private func isAboutLength(_ status: Int) -> Bool {
+    func isAboutLength(_ status: Int) -> Bool {
         if status == 413 { return true }
         guard status == 400 || status == 422 else { return false }
         let codes = [
@@ -192,7 +204,7 @@ extension EndpointFailure {
         return status == 402 || codes.contains(self.code) || codes.contains(self.type)
     }
 
-    private func isAboutModel(_ status: Int) -> Bool {
+    func isAboutModel(_ status: Int) -> Bool {
         switch status {
         case 400, 403:
             ["model_not_found", "model_not_supported", "model_not_accessible", "unknown_model"].contains(self.code)
@@ -201,11 +213,11 @@ extension EndpointFailure {
         }
     }
 
-    private var isAboutContent: Bool {
+    var isAboutContent: Bool {
         ["content_filter", "content_policy_violation", "off_topic"].contains(self.code)
     }
 
-    private static func mention(_ requestID: String?) -> String {
+    static func mention(_ requestID: String?) -> String {
         requestID.map { " (request \($0))" } ?? ""
     }
 

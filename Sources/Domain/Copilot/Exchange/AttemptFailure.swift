@@ -28,13 +28,16 @@ struct AttemptFailure: Error, Sendable {
     /// What became of the connection.
     init(_ error: HTTPClientError, context: EndpointContext, hasAnswer: Bool) {
         let host = context.host
+        let key = context.service == .copilot ? "copilot.api_url" : "model.base_url"
         // The message may begin with the host; the sentence does already.
         let cause =
             error.message.hasPrefix(host + ": ") ? String(error.message.dropFirst(host.count + 2)) : error.message
         switch error.code {
         case .resolve, .connect, .connectTimeout:
             self.error = ModelError(
-                .unreachable, "\(host) cannot be reached (\(cause)); check the network and model.base_url.")
+                .unreachable,
+                "\(host) cannot be reached (\(cause)); check the network\(context.service == .copilot ? "" : " and model.base_url")."
+            )
             self.retryReason = "the model endpoint cannot be reached"
         case .idleTimeout:
             self.error = ModelError(
@@ -52,15 +55,15 @@ struct AttemptFailure: Error, Sendable {
         case .invalidResponse, .tooLarge:
             self.error = ModelError(
                 hasAnswer ? .interrupted : .invalidResponse,
-                "\(host) answered with something that is no HTTP; check model.base_url.")
+                "\(host) answered with something that is no HTTP; check \(key).")
             self.retryReason = nil
         case .plainHTTPRefused:
             self.error = ModelError(
-                .refused, "\(host) would be asked over plain HTTP; set model.base_url to an https address.")
+                .refused, "\(host) would be asked over plain HTTP; set \(key) to an https address.")
             self.retryReason = nil
         default:  // certificates and files: waiting mends none of them
             self.error = ModelError(
-                .unreachable, "\(host) cannot be asked safely (\(cause)); check model.base_url.")
+                .unreachable, "\(host) cannot be asked safely (\(cause)); check \(key).")
             self.retryReason = nil
         }
     }

@@ -1,0 +1,130 @@
+internal import HTTP
+internal import Primitives
+
+/// The models of an account, kept with the answer's ETag.
+///
+/// An old list outlives a failure to get a new one. A list without models is a failure: the API gives one to tokens that
+/// it no longer takes.
+final class CopilotModels: Sendable {
+    private struct State {
+        var models: [ModelInfo]?
+        /// What the list was an answer to, and its mark, for `If-None-Match`.
+        var url: HTTPURL?
+        var etag: String?
+        var fetchedAt: Duration = .zero
+        /// When the last try failed.
+        var failedAt: Duration?
+        var loading: Task<[ModelInfo], any Error>?
+    }
+
+    /// How long a list is taken as it is.
+    static let lifetime = Duration.seconds(600)
+    /// How long a chat goes on without a list after a failure to get one.
+    private static let lifetimeOfFailure = Duration.seconds(60)
+
+    private let settings: CopilotSettings
+    private let source: any CopilotTokenSource
+    private let exchange: ModelExchange
+    private let state = Protected(State())
+
+    init(_ settings: CopilotSettings, source: any CopilotTokenSource, exchange: ModelExchange) {
+        self.settings = settings
+        self.source = source
+        self.exchange = exchange
+    }
+
+    /// A list that is at most so old; many who ask at once make one request. Throws ``ModelError``.
+    func list(maximumAge: Duration = CopilotModels.lifetime) async throws -> [ModelInfo] {
+        let now = self.exchange.clock.now
+        enum Finding {
+            case known([ModelInfo])
+            case loading(Task<[ModelInfo], any Error>)
+        }
+        let finding = self.state.withLock { state -> Finding in
+            if let models = state.models, now - state.fetchedAt < maximumAge { return .known(models) }
+            if let loading = state.loading { return .loading(loading) }
+            // Shared by everybody who asks meanwhile: one who gives up must not end it for the others.
+            let task = Task(name: "copilot models") { try await self.load() }
+            state.loading = task
+            return .loading(task)
+        }
+        switch finding {
+        case .known(let models): return models
+        case .loading(let task): return try await task.value
+        }
+    }
+
+    /// What is known about a model. A list is waited for when there is none yet; without one it is nil.
+    func info(of id: String) async -> ModelInfo? {
+        let now = self.exchange.clock.now
+        let (models, hasFailed) = self.state.withLock { state in
+            (state.models, state.failedAt.map { now - $0 < Self.lifetimeOfFailure } ?? false)
+        }
+        if let models { return models.first { $0.id == id } }
+        if hasFailed { return nil }
+        return try? await self.list().first { $0.id == id }
+    }
+
+    private func load() async throws -> [ModelInfo] {
+        do {
+            let (models, url, etag) = try await self.fetch()
+            let now = self.exchange.clock.now
+            self.state.withLock { state in
+                state.models = models
+                state.url = url
+                state.etag = etag
+                state.fetchedAt = now
+                state.failedAt = nil
+                state.loading = nil
+            }
+            return models
+        } catch {
+            let now = self.exchange.clock.now
+            let old = self.state.withLock { state -> [ModelInfo]? in
+                state.failedAt = now
+                state.loading = nil
+                return state.models
+            }
+            // Signing in again is a person's to do, and an old list would hide that it has to be done.
+            if let old, (error as? ModelError)?.code != .unauthorized { return old }
+            throw error
+        }
+    }
+
+    private func fetch() async throws -> (models: [ModelInfo], url: HTTPURL, etag: String?) {
+        var hasReplacedToken = false
+        while true {
+            let token = try await self.source.token()
+            let url = token.apiURL.adding(path: "models")
+            let known = self.state.withLock { $0.url == url ? ($0.etag, $0.models) : (nil, nil) }
+            let document = try await self.document(token, url, etag: known.1 == nil ? nil : known.0)
+            if document.status == 304, let models = known.1 { return (models, url, known.0) }
+            if document.status == 401, !hasReplacedToken {
+                hasReplacedToken = true
+                await self.source.reject(token)
+                continue
+            }
+            guard document.status == 200 else { throw document.error }
+            guard let models = CopilotModelList.parse(document.body) else { throw document.context.noAPI }
+            guard !models.isEmpty else {
+                throw ModelError(
+                    .invalidResponse,
+                    "Copilot lists no model for this account; enable models at https://github.com/settings/copilot, or "
+                        + "ask the organisation that gives the seat.")
+            }
+            return (models, url, document.headers["etag"])
+        }
+    }
+
+    private func document(
+        _ token: CopilotToken, _ url: HTTPURL, etag: String?
+    ) async throws -> ModelExchange.Document {
+        var headers = CopilotHeaders.common(self.settings, token: token)
+        headers.append("Openai-Intent", "model-access")
+        if let etag { headers.append("If-None-Match", etag) }
+        let request = TransportRequest(
+            .get, url, headers: headers, idleTimeout: .seconds(30), totalTimeout: .seconds(30))
+        return try await self.exchange.document(
+            request, context: EndpointContext(service: .copilot, host: "Copilot", model: self.settings.defaultModel))
+    }
+}
