@@ -207,7 +207,10 @@ extension EndpointFailure {
     func isAboutModel(_ status: Int) -> Bool {
         switch status {
         case 400, 403:
-            ["model_not_found", "model_not_supported", "model_not_accessible", "unknown_model"].contains(self.code)
+            [
+                "model_not_found", "model_not_supported", "model_not_accessible", "unknown_model",
+                "unsupported_api_for_model",
+            ].contains(self.code)
         case 404: self.code.hasPrefix("model") || self.message.lowercased().contains("model")
         default: false
         }

@@ -1,0 +1,72 @@
+import Copilot
+import HTTP
+import JSON
+import JetbridgeTesting
+import Logging
+import Testing
+
+@Suite("What an account has left", .timeLimit(.minutes(1)))
+struct QuotaTests {
+    private func quota(_ body: String) async throws -> ModelQuota? {
+        let source = try FakeTokenSource()
+        let client = CopilotClient(
+            CopilotSettings(gitHubAPIURL: try HTTPURL("https://api.example.org"), defaultModel: "m"), source: source,
+            gitHub: source, transport: RoutedTransport(["/copilot_internal/user": [.refusal(200, body)]]),
+            logger: Logger(label: "test"))
+        return try await client.quota()
+    }
+
+    @Test(
+        "each form is read, and every part may be missing",
+        arguments: [
+            ("{}", []),
+            (
+                #"{"quota_snapshots":{"premium_interactions":{"entitlement":1500,"percent_remaining":33.333}}}"#,
+                ["credits: 500 of 1500 left (33.3 %)"]
+            ),
+            (#"{"quota_snapshots":{"premium_interactions":{"entitlement":-1,"remaining":0}}}"#, ["credits: unlimited"]),
+            (
+                #"{"quota_snapshots":{"premium_interactions":{"entitlement":300,"quota_remaining":-4.5,"percent_remaining":-1.5,"overage_count":4.5,"overage_permitted":true}}}"#,
+                ["credits: 0 of 300 left (0 %), 4.5 beyond, may go on beyond it at a price"]
+            ),
+            (
+                #"{"limited_user_quotas":{"chat":410,"completions":4000},"monthly_quotas":{"chat":500,"completions":4000},"limited_user_reset_date":"2026-12-11"}"#,
+                ["chat messages: 410 of 500 left (82 %), begins anew on 2026-12-11"]
+            ),
+            (
+                #"{"quota_snapshots":{"premium_interactions":7,"chat":null,"odd":{"remaining":"x"}},"quota_reset_date":5}"#,
+                ["odd: not told"]
+            ),
+            (#"{"quota_snapshots":[],"limited_user_quotas":null}"#, []),
+        ])
+    func forms(body: String, lines: [String]) async throws {
+        #expect(try await self.quota(body)?.lines == lines)
+    }
+
+    @Test("a refusal is told when nothing is known")
+    func refusal() async throws {
+        let source = try FakeTokenSource()
+        let client = CopilotClient(
+            CopilotSettings(gitHubAPIURL: try HTTPURL("https://api.example.org"), defaultModel: "m"), source: source,
+            gitHub: source, transport: RoutedTransport(["/copilot_internal/user": [.refusal(401, "Bad credentials")]]),
+            logger: Logger(label: "test"))
+        let error = await #expect(throws: ModelError.self) { try await client.quota() }
+        #expect(error?.code == .unauthorized && error?.message.hasPrefix("GitHub no longer accepts") == true)
+    }
+
+    @Test("request limits in the heads of answers are kept, in either form")
+    func rateLimits() async throws {
+        var answer = ScriptedTransport.Answer.ok
+        answer.headers["x-ratelimit-limit-requests"] = "5000"
+        answer.headers["x-ratelimit-remaining-requests"] = "850"
+        answer.headers["x-ratelimit-reset-requests"] = "6m0s"
+        answer.headers["x-ratelimit-remaining-tokens"] = "90000"
+        let client = OpenAIClient(
+            OpenAISettings(baseURL: try HTTPURL("http://h/v1"), apiKey: nil, defaultModel: "m"),
+            transport: ScriptedTransport([answer]), logger: Logger(label: "test"))
+        #expect(try await client.quota() == nil)
+        for try await _ in client.stream(ModelRequest(messages: [ModelMessage(.user, "Hi")])) {}
+        #expect(
+            try await client.quota()?.lines == ["requests: 850 of 5000 left, anew in 6m0s", "tokens: 90000 left"])
+    }
+}
