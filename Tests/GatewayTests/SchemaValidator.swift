@@ -35,7 +35,7 @@ struct SchemaValidator {
     private func `is`(_ value: JSON, _ type: String) -> Bool {
         switch (type, value) {
         case ("string", .string), ("integer", .integer), ("boolean", .bool), ("null", .null), ("array", .array),
-            ("object", .object):
+            ("object", .object), ("number", .number), ("number", .integer):
             true
         default: false
         }

@@ -21,9 +21,11 @@ struct CatalogRoutes: Sendable {
                 ], handle: { try await self.operation($0) }),
             self.listing("models", "ModelPage", "The models that a thread can choose.") { _ in try await self.models()
             },
-            self.listing("usage", "UsagePage", "Tokens used by model; an owner sees everybody's.") {
-                try await self.usage($0)
-            },
+            APIRoute(
+                method: .get, pattern: "/api/v1/usage", operation: "usage",
+                summary: "Tokens used by model; an owner sees everybody's, and what the account has left.",
+                access: Self.reading, answers: [.init(status: .ok, description: "All of them.", schema: "UsagePage")],
+                handle: { try await self.usagePage($0) }),
             APIRoute(
                 method: .get, pattern: "/api/v1/sessions", operation: "listSessions",
                 summary: "The sessions behind the threads.", access: Self.reading, parameters: [.cursor, .limit(30)],
@@ -70,9 +72,41 @@ struct CatalogRoutes: Sendable {
         return choices.map { choice in
             [
                 "id": .string(choice.id), "detail": .string(choice.detail), "provider": .string(directory.provider),
-                "default": .bool(choice.id == directory.defaultModel),
+                "default": .bool(choice.id == directory.defaultModel), "name": .string(choice.name),
+                "input_limit": JSON(choice.inputLimit), "output_limit": JSON(choice.outputLimit),
+                "tokenizer": Self.optional(choice.tokenizer), "version": Self.optional(choice.version),
+                "vendor": Self.optional(choice.vendor), "multiplier": Self.optional(choice.multiplier),
+                "preview": .bool(choice.isPreview),
             ]
         }
+    }
+
+    private static func optional(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
+    private static func optional(_ number: Double?) -> JSON { number.map { .number($0) } ?? .null }
+
+    private func usagePage(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let items = try await self.usage(request)
+        // What is the account's is for those who may see everything.
+        let quota = try request.person().seesEverything ? await self.quota() : .null
+        return .json(["items": .array(items), "next_cursor": .null, "quota": quota])
+    }
+
+    /// What the account has left; a provider that cannot be asked does not hide what was used.
+    private func quota() async -> JSON {
+        let directory = self.context.bridge.modelDirectory
+        guard let left = try? await directory.quota() else { return .null }
+        return [
+            "provider": .string(directory.provider), "plan": Self.optional(left.plan),
+            "reset_date": Self.optional(left.resetDate),
+            "items": .array(
+                left.items.map { item in
+                    [
+                        "id": .string(item.id), "name": .string(item.name), "unlimited": .bool(item.isUnlimited),
+                        "entitlement": Self.optional(item.entitlement), "remaining": Self.optional(item.remaining),
+                        "percent_remaining": Self.optional(item.percentRemaining),
+                    ]
+                }),
+        ]
     }
 
     private func usage(_ request: APIRequest) async throws -> [JSON] {

@@ -45,13 +45,30 @@ enum Schemas {
         ]),
         "Model": Self.object([
             ("id", Self.text), ("detail", Self.text), ("provider", Self.text), ("default", Self.boolean),
+            ("name", Self.text), ("input_limit", Self.integer), ("output_limit", Self.integer),
+            ("tokenizer", Self.optionalText), ("version", Self.optionalText), ("vendor", Self.optionalText),
+            ("multiplier", Self.optionalNumber), ("preview", Self.boolean),
         ]),
         "ModelPage": Self.page("Model"),
         "Usage": Self.object([
             ("model", Self.text), ("turns", Self.integer), ("input_tokens", Self.integer),
             ("output_tokens", Self.integer),
         ]),
-        "UsagePage": Self.page("Usage"),
+        "UsagePage": Self.object([
+            ("items", Self.array(Self.reference("Usage"))), ("next_cursor", Self.optionalText),
+            (
+                "quota",
+                Self.optional(
+                    Self.object([
+                        ("provider", Self.text), ("plan", Self.optionalText), ("reset_date", Self.optionalText),
+                        ("items", Self.array(Self.reference("QuotaItem"))),
+                    ]))
+            ),
+        ]),
+        "QuotaItem": Self.object([
+            ("id", Self.text), ("name", Self.text), ("unlimited", Self.boolean), ("entitlement", Self.optionalNumber),
+            ("remaining", Self.optionalNumber), ("percent_remaining", Self.optionalNumber),
+        ]),
         "Session": Self.object([
             ("id", Self.text), ("thread_id", Self.text), ("title", Self.text), ("adapter", Self.text),
             ("owner", Self.text), ("state", Self.choice("active", "idle", "archived")), ("running", Self.integer),
@@ -78,6 +95,7 @@ enum Schemas {
     private static let optionalText: JSON = ["type": ["string", "null"]]
     private static let integer: JSON = ["type": "integer"]
     private static let optionalInteger: JSON = ["type": ["integer", "null"]]
+    private static let optionalNumber: JSON = ["type": ["number", "null"]]
     private static let boolean: JSON = ["type": "boolean"]
     private static let time: JSON = ["type": "string", "format": "date-time"]
     private static let optionalTime: JSON = ["type": ["string", "null"], "format": "date-time"]
@@ -90,6 +108,12 @@ enum Schemas {
 
     private static func page(_ item: String) -> JSON {
         Self.object([("items", Self.array(Self.reference(item))), ("next_cursor", Self.optionalText)])
+    }
+
+    private static func optional(_ object: JSON) -> JSON {
+        var members = object.objectValue ?? [:]
+        members["type"] = ["object", "null"]
+        return .object(members)
     }
 
     /// Every member is required where nothing else is said.

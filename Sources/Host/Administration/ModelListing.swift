@@ -8,6 +8,14 @@ package enum ModelListing {
         package let name: String
         package let inputLimit: Int
         package let outputLimit: Int
+        package let tokenizer: String?
+        package let version: String?
+        package let vendor: String?
+        package let multiplier: Double?
+        /// `1×`; nil where nothing is told.
+        package let multiplierText: String?
+        package let isPreview: Bool
+        package let note: String?
         package let isDefault: Bool
     }
 
@@ -16,6 +24,8 @@ package enum ModelListing {
         return try await client.models().map { model in
             Entry(
                 id: model.id, name: model.name, inputLimit: model.inputLimit, outputLimit: model.outputLimit,
+                tokenizer: model.tokenizer, version: model.version, vendor: model.vendor, multiplier: model.multiplier,
+                multiplierText: model.multiplierText, isPreview: model.isPreview, note: model.note,
                 isDefault: model.id == client.defaultModel)
         }
     }

@@ -20,11 +20,28 @@ enum BridgeParts {
     }
 
     static func models(_ client: any ModelClient, _ catalog: ModelCatalog) -> ModelDirectory {
-        ModelDirectory(defaultModel: client.defaultModel, provider: client.provider) {
-            try await catalog.models().map { model in
-                ModelChoice(id: model.id, detail: "\(model.inputLimit) tokens in, \(model.outputLimit) out")
-            }
-        }
+        ModelDirectory(
+            defaultModel: client.defaultModel, provider: client.provider,
+            quota: { try await client.quota().map { Self.allowances($0) } },
+            list: {
+                try await catalog.models().map { model in
+                    ModelChoice(
+                        id: model.id, detail: model.detail, name: model.name, inputLimit: model.inputLimit,
+                        outputLimit: model.outputLimit, tokenizer: model.tokenizer, version: model.version,
+                        vendor: model.vendor, multiplier: model.multiplier, isPreview: model.isPreview)
+                }
+            })
+    }
+
+    private static func allowances(_ quota: ModelQuota) -> ModelAllowances {
+        ModelAllowances(
+            plan: quota.plan, resetDate: quota.resetDate,
+            items: quota.allowances.map { allowance in
+                ModelAllowances.Item(
+                    id: allowance.id, name: allowance.name, entitlement: allowance.entitlement,
+                    remaining: allowance.remaining, percentRemaining: allowance.percentRemaining,
+                    isUnlimited: allowance.isUnlimited)
+            }, lines: quota.lines)
     }
 
     static func registerGauges(of bridge: Bridge, in metrics: Metrics) {

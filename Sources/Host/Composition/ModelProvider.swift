@@ -12,7 +12,9 @@ enum ModelProvider {
             return RehearsalModel()
         case .openai:
             return Self.openAI(model, logger: logger)
-        case .copilot, .copilotCLI, .githubModels:
+        case .githubModels:
+            return GitHubModelsClient(Self.settings(model), transport: Self.transport(model), logger: logger)
+        case .copilot, .copilotCLI:
             throw HostError(
                 "the model provider '\(model.provider.rawValue)' is not part of this release. "
                     + "Set model.provider to openai or rehearsal.")
@@ -20,13 +22,34 @@ enum ModelProvider {
     }
 
     private static func openAI(_ model: Configuration.Model, logger: Logger) -> any ModelClient {
+        OpenAIClient(Self.settings(model), transport: Self.transport(model), logger: logger)
+    }
+
+    private static func settings(_ model: Configuration.Model) -> OpenAISettings {
+        OpenAISettings(
+            baseURL: model.baseURL, apiKey: model.apiKey, defaultModel: model.name, turnTimeout: model.turnTimeout,
+            idleTimeout: model.timeout)
+    }
+
+    private static func transport(_ model: Configuration.Model) -> HTTPClient {
         var settings = HTTPClientSettings()
         settings.caFile = model.caFile
         settings.allowsPlainHTTP = model.allowsPlainHTTP
         settings.userAgent = "jetbridge/\(Release.version)"
-        let openAI = OpenAISettings(
-            baseURL: model.baseURL, apiKey: model.apiKey, defaultModel: model.name, turnTimeout: model.turnTimeout,
-            idleTimeout: model.timeout)
-        return OpenAIClient(openAI, transport: HTTPClient(settings), logger: logger)
+        return HTTPClient(settings)
+    }
+
+    /// The Copilot API with the tokens of `source`; what the account has left is asked of GitHub with its sign-in.
+    static func copilot(
+        _ configuration: Configuration, source: some CopilotTokenSource & GitHubTokenSource, logger: Logger
+    ) -> CopilotClient {
+        let copilot = configuration.copilot
+        let model = configuration.model
+        let settings = CopilotSettings(
+            integrationID: copilot.integrationID, editorVersion: copilot.editorVersion,
+            pluginVersion: "jetbridge/\(Release.version)", gitHubAPIURL: copilot.apiURL, defaultModel: model.name,
+            turnTimeout: model.turnTimeout, idleTimeout: model.timeout)
+        return CopilotClient(
+            settings, source: source, gitHub: source, transport: Self.transport(model), logger: logger)
     }
 }

@@ -3,24 +3,51 @@ internal import JSON
 
 struct UsageCommand: Command {
     let syntax = CommandSyntax(
-        "usage", summary: "Show the tokens used, by model")
+        "usage", summary: "Show the tokens used, by model, and what the account has left",
+        discussion: """
+            What is left is asked of the provider where it can be: the credits of a Copilot plan and when they begin anew. \
+            With --json the rows of models are followed by those of allowances, which have "allowance" instead of "model".
+            """)
 
     func run(_ context: CommandContext) async throws {
+        guard let configuration = try context.loadConfiguration().configuration else { return }
         let rows = try await context.administering { try await $0.usage() }
+        var quota: QuotaListing?
+        do {
+            quota = try await QuotaListing.quota(of: configuration)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // What was used is known all the same.
+            try context.errors.writeLine("What is left is not known: \(error)")
+        }
         guard !context.isJSON else {
-            return try context.print(
-                .array(
-                    rows.map { row in
-                        [
-                            "model": .string(row.model), "turns": .integer(row.turns),
-                            "input_tokens": .integer(row.input),
-                            "output_tokens": .integer(row.output),
-                        ]
-                    }))
+            let used = rows.map { row -> JSON in
+                [
+                    "model": .string(row.model), "turns": .integer(row.turns), "input_tokens": .integer(row.input),
+                    "output_tokens": .integer(row.output),
+                ]
+            }
+            return try context.print(.array(used + (quota.map { Self.json($0) } ?? [])))
         }
         if rows.isEmpty { try context.errors.writeLine("No tokens were used yet.") }
         let lines = TextTable.lines(
             rows.map { [$0.model, "\($0.turns) turns", "\($0.input) tokens in", "\($0.output) tokens out"] })
         for line in lines { try context.print(line) }
+        for line in quota?.lines ?? [] { try context.print(line) }
     }
+
+    private static func json(_ quota: QuotaListing) -> [JSON] {
+        quota.items.map { item in
+            [
+                "allowance": .string(item.id), "name": .string(item.name), "provider": .string(quota.provider),
+                "plan": quota.plan.map { .string($0) } ?? .null,
+                "reset_date": quota.resetDate.map { .string($0) } ?? .null, "unlimited": .bool(item.isUnlimited),
+                "entitlement": Self.json(item.entitlement), "remaining": Self.json(item.remaining),
+                "percent_remaining": Self.json(item.percentRemaining),
+            ]
+        }
+    }
+
+    private static func json(_ number: Double?) -> JSON { number.map { .number($0) } ?? .null }
 }

@@ -51,29 +51,3 @@ package struct BridgeSettings: Sendable {
         self.repositories = repositories
     }
 }
-
-/// What can be chosen with `model`.
-package struct ModelChoice: Sendable, Equatable {
-    package let id: String
-    package let detail: String
-
-    package init(id: String, detail: String) {
-        self.id = id
-        self.detail = detail
-    }
-}
-
-/// The models as the commands need them.
-package struct ModelDirectory: Sendable {
-    package let defaultModel: String
-    package let provider: String
-    package let list: @Sendable () async throws -> [ModelChoice]
-
-    package init(
-        defaultModel: String, provider: String, list: @escaping @Sendable () async throws -> [ModelChoice]
-    ) {
-        self.defaultModel = defaultModel
-        self.provider = provider
-        self.list = list
-    }
-}

@@ -120,6 +120,7 @@ extension Conversation {
         }
         lines.append("- waiting: \(self.queue.count)")
         lines.append("- model: \(session?.model ?? self.context.models.defaultModel) (\(self.context.models.provider))")
+        lines += try await self.context.models.quotaLines().map { "- \($0)" }
         lines.append("- repository: \(session?.repository ?? self.environment.settings.repositories.first ?? "none")")
         lines.append("- session: \(session?.id ?? "none yet")")
         return try await self.reply(to: stored, with: lines.joined(separator: "\n"))
@@ -203,8 +204,11 @@ extension Conversation {
         let lines = rows.map { row in
             "- \(row.model): \(row.turns) turns, \(row.input) tokens in, \(row.output) tokens out"
         }
-        return try await self.reply(
-            to: stored, with: lines.isEmpty ? "No tokens were used in this thread yet." : lines.joined(separator: "\n"))
+        let used = lines.isEmpty ? ["No tokens were used in this thread yet."] : lines
+        let left = try await self.context.models.quotaLines()
+        let account =
+            left.isEmpty ? [] : ["", "The account (\(self.context.models.provider)):"] + left.map { "- \($0)" }
+        return try await self.reply(to: stored, with: (used + account).joined(separator: "\n"))
     }
 
     private func resend(_ stored: StoredMessage) async throws -> Submission? {

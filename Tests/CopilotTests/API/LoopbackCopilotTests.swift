@@ -1,0 +1,187 @@
+import Copilot
+import HTTP
+import HTTPClient
+import JSON
+import JetbridgeTesting
+import Logging
+import Primitives
+import Testing
+
+@Suite("The client of the Copilot API, over sockets", .timeLimit(.minutes(1)))
+struct LoopbackCopilotTests {
+    private struct Outcome {
+        var text = ""
+        var events: [ModelEvent] = []
+        var error: ModelError?
+    }
+
+    /// Runs `body` with a server and a client of it whose tokens live for so many requests.
+    private func with(
+        credits: Double? = nil, tokens: ShortTokens? = nil, idleTimeout: Duration = .seconds(20),
+        _ body: (LoopbackCopilot, CopilotClient) async throws -> Void
+    ) async throws {
+        let tokens = tokens ?? ShortTokens(uses: .max)
+        let server = try await LoopbackCopilot.started(credits: credits) { tokens.isLive($0) }
+        tokens.serve(try HTTPURL(server.apiURL))
+        let settings = CopilotSettings(
+            gitHubAPIURL: try HTTPURL(server.apiURL), defaultModel: "gpt-4.1", idleTimeout: idleTimeout,
+            retry: RetryPolicy(maximumTries: 3, baseDelay: .milliseconds(5), maximumDelay: .milliseconds(20)))
+        let client = CopilotClient(
+            settings, source: tokens, transport: HTTPClient(HTTPClientSettings()), logger: Logger(label: "test"))
+        do {
+            try await body(server, client)
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+    }
+
+    private func ask(
+        _ client: CopilotClient, _ text: String = "Hi", model: String? = nil, limit: Int? = nil
+    ) async -> Outcome {
+        var outcome = Outcome()
+        let request = ModelRequest(model: model, messages: [ModelMessage(.user, text)], outputLimit: limit)
+        do {
+            for try await event in client.stream(request) {
+                if case .delta(let text) = event { outcome.text += text }
+                outcome.events.append(event)
+            }
+        } catch {
+            outcome.error = error as? ModelError
+        }
+        return outcome
+    }
+
+    @Test("models, a chat by either endpoint, and what both cost")
+    func answers() async throws {
+        try await self.with(credits: 10) { server, client in
+            #expect(try await client.models().count == 5)
+            for (model, path) in [("gpt-4.1", "/chat/completions"), ("gpt-5-codex", "/responses")] {
+                let outcome = await self.ask(client, "Grüße 👋", model: model)
+                #expect(outcome.text == "You said: Grüße 👋", "\(String(describing: outcome.error))")
+                #expect(outcome.events.last == .finished(.stop))
+                #expect(server.requests(to: path).map(\.status) == [200])
+            }
+            #expect(server.credits == 9)
+            #expect(try await client.quota()?.lines.first?.hasPrefix("credits: 9 of 300 left (3 %)") == true)
+            try await client.check()
+            #expect(server.requests(to: "/models").count == 1)
+        }
+    }
+
+    @Test("the list is asked for with its mark")
+    func etag() async throws {
+        try await self.with { server, client in
+            let first = try await client.models()
+            try await Task.sleep(for: .milliseconds(1100))
+            #expect(try await client.models() == first)
+            #expect(server.requests(to: "/models").map(\.status) == [200, 304])
+            server.setModels(["data": [CopilotModelFixtures.model("m", name: "M", version: "1", multiplier: 0)]])
+            try await Task.sleep(for: .milliseconds(1100))
+            #expect(try await client.models().map(\.id) == ["m"])
+        }
+    }
+
+    @Test("answers in every form, by either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
+    func forms(model: String) async throws {
+        try await self.with { server, client in
+            server.enqueue(
+                .finish("cut", reason: "length"), .finish("cut", reason: "content_filter"),
+                .toolCall(name: "f", arguments: #"{"a":1}"#), .reasoning("hm", answer: "thought"))
+            #expect(await self.ask(client, model: model).events.last == .finished(.length))
+            #expect(await self.ask(client, model: model).events.last == .finished(.contentFilter))
+            let call = await self.ask(client, model: model)
+            let isCall = call.events.contains {
+                if case .toolCall(let it) = $0 { it.name == "f" && it.arguments == #"{"a":1}"# } else { false }
+            }
+            #expect(isCall && call.events.last == .finished(.toolCalls))
+            let thought = await self.ask(client, model: model)
+            #expect(thought.text == "thought" && thought.events.first == .reasoning("hm"))
+        }
+    }
+
+    @Test("what breaks is told as what it is, by either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
+    func faults(model: String) async throws {
+        try await self.with(idleTimeout: .milliseconds(300)) { server, client in
+            server.enqueue(
+                .drop(after: "half an answer"), .stall(after: "half an answer"),
+                .errorInStream(after: "half an answer", message: "Engine stopped."))
+            let dropped = await self.ask(client, model: model)
+            #expect(dropped.error?.code == .interrupted && dropped.text == "half an answer")
+            #expect(await self.ask(client, model: model).error?.code == .timedOut)
+            #expect(await self.ask(client, model: model).error?.cause == "Engine stopped")
+            server.enqueue(.silence)
+            #expect(await self.ask(client, model: model).error?.code == .timedOut)
+        }
+    }
+
+    @Test("limits and quotas")
+    func refusals() async throws {
+        try await self.with(credits: 1) { server, client in
+            #expect(await self.ask(client, model: "claude-sonnet-4.5").error == nil)
+            let broke = await self.ask(client, model: "claude-sonnet-4.5")
+            #expect(broke.error?.status == 402)
+            #expect(await self.ask(client, model: "gpt-4.1").error == nil)
+            server.enqueue(.refusal(status: 429, code: "user_model_rate_limited", message: "slow", retryAfter: "0"))
+            #expect(await self.ask(client).events.first.map { if case .waiting = $0 { true } else { false } } == true)
+            #expect(await self.ask(client, model: "nobody").error?.code == .unknownModel)
+            let long = await self.ask(client, String(repeating: "word ", count: 60_000))
+            #expect(long.error?.code == .tooLong && long.error?.inputLimit == 64_000)
+            server.refuseNext(status: 502, text: "bad gateway")
+            #expect(await self.ask(client).error == nil)
+            server.credits = 1
+            #expect(await self.ask(client, model: "gpt-5-mini", limit: 50).error == nil)
+        }
+    }
+
+    @Test("tokens that end all the time fail no turn")
+    func shortTokens() async throws {
+        let tokens = ShortTokens(uses: 3)
+        try await self.with(tokens: tokens) { server, client in
+            for number in 0..<60 {
+                let outcome = await self.ask(client, "number \(number)")
+                #expect(outcome.text == "You said: number \(number)", "\(String(describing: outcome.error))")
+            }
+            #expect(tokens.exchanges >= 20)
+            #expect(server.requests.allSatisfy { $0.status == 200 || $0.status == 401 })
+        }
+    }
+
+    @Test("twenty at once share one refusal")
+    func parallel() async throws {
+        let tokens = ShortTokens(uses: .max)
+        try await self.with(tokens: tokens) { _, client in
+            _ = try await client.models()
+            tokens.revoke()
+            let failures = await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<20 { group.addTask { await self.ask(client, "\(number)").error != nil } }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(failures == 0 && tokens.exchanges == 2)
+        }
+    }
+
+    @Test("cancelling ends the request at the server", arguments: ["gpt-4.1", "gpt-5-codex"])
+    func cancelled(model: String) async throws {
+        try await self.with { server, client in
+            server.enqueue(.stall(after: "half"))
+            let request = ModelRequest(model: model, messages: [ModelMessage(.user, "Hi")])
+            let task = Task { for try await _ in client.stream(request) {} }
+            while server.answersUnderWay == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            task.cancel()
+            _ = await task.result
+            while server.answersUnderWay > 0 { try await Task.sleep(for: .milliseconds(1)) }
+        }
+    }
+
+    @Test("the log of requests holds no secret")
+    func log() async throws {
+        try await self.with { server, client in
+            _ = await self.ask(client)
+            let text = "\(server.requests)"
+            #expect(!text.contains("short-") && text.contains("tokenMark"))
+            #expect(server.requests(to: "/chat/completions").first?.initiator == "user")
+        }
+    }
+}
