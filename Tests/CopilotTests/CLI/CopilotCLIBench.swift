@@ -1,0 +1,82 @@
+import Copilot
+import EventLoop
+import HTTP
+import JSON
+import JetbridgeTesting
+import Logging
+import Primitives
+
+/// A client of the CLI with a folder and a log of its own.
+final class CopilotCLIBench: Sendable {
+    let folder: TemporaryDirectory
+    let client: CopilotCLIClient
+    private let lines = Protected<[String]>([])
+
+    init(
+        executable: String, cache: String? = nil, baseURL: String? = nil, apiKey: String = "sk-planted-own-key",
+        model: String = "instant", change: (inout CopilotCLISettings) -> Void = { _ in }
+    ) throws {
+        self.folder = try TemporaryDirectory()
+        var settings = CopilotCLISettings(
+            executable: executable, directory: self.folder.path + "/cli", cacheDirectory: cache, defaultModel: model,
+            processes: 1, environment: ["PATH": "/usr/bin:/bin"])
+        if let baseURL {
+            settings.endpoint = CopilotCLIEndpoint(baseURL: try HTTPURL(baseURL), apiKey: Secret(apiKey))
+        }
+        change(&settings)
+        let lines = self.lines
+        let logger = Logger(
+            label: "copilot-cli",
+            output: LogOutput(level: .trace, format: .json) { bytes in
+                lines.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
+            })
+        self.client = CopilotCLIClient(settings, logger: logger)
+    }
+
+    /// Everything that was logged.
+    var log: String { self.lines.withLock { $0.joined() } }
+
+    /// The records whose message is `message`.
+    func records(_ message: String) -> [JSON] {
+        self.lines.withLock { $0 }.compactMap { try? JSON.parse(Array($0.utf8)) }
+            .filter { $0["message"]?.stringValue == message }
+    }
+
+    func request(_ text: String, model: String? = nil) -> ModelRequest {
+        ModelRequest(model: model, messages: [ModelMessage(.system, "Be brief."), ModelMessage(.user, text)])
+    }
+
+    /// All events of one answer, and how it ended.
+    func ask(_ text: String, model: String? = nil) async -> CopilotCLIAnswer {
+        await self.ask(self.request(text, model: model))
+    }
+
+    func ask(_ request: ModelRequest) async -> CopilotCLIAnswer {
+        var answer = CopilotCLIAnswer()
+        do {
+            for try await event in self.client.stream(request) { answer.events.append(event) }
+        } catch {
+            answer.error = error
+        }
+        return answer
+    }
+}
+
+/// What came of one request.
+struct CopilotCLIAnswer: Sendable {
+    var events: [ModelEvent] = []
+    var error: (any Error)?
+
+    var text: String {
+        self.events.reduce(into: "") { text, event in if case .delta(let delta) = event { text += delta } }
+    }
+    var finish: FinishReason? {
+        for case .finished(let reason) in self.events.reversed() { return reason }
+        return nil
+    }
+    var usage: TokenUsage? {
+        for case .usage(let usage) in self.events { return usage }
+        return nil
+    }
+    var failure: ModelError? { self.error as? ModelError }
+}
