@@ -21,7 +21,15 @@ package enum ModelListing {
 
     package static func models(of configuration: Configuration) async throws -> [Entry] {
         let client = try ModelProvider.client(for: configuration, logger: Logger(label: "model"))
-        return try await client.models().map { model in
+        let models: [ModelInfo]
+        do {
+            models = try await client.models()
+        } catch {
+            await ModelProvider.close(client)
+            throw error
+        }
+        await ModelProvider.close(client)
+        return models.map { model in
             Entry(
                 id: model.id, name: model.name, inputLimit: model.inputLimit, outputLimit: model.outputLimit,
                 tokenizer: model.tokenizer, version: model.version, vendor: model.vendor, multiplier: model.multiplier,

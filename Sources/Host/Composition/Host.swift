@@ -24,6 +24,7 @@ package final class Host: Sendable {
     private let database: Database
     private let gateway: Gateway
     private let adapters: [any ChatAdapter]
+    private let model: any ModelClient
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
@@ -37,6 +38,7 @@ package final class Host: Sendable {
         self.database = try Stores.open(configuration, metrics: metrics)
         let store = SessionStore(database: self.database)
         let model = try ModelProvider.client(for: configuration, logger: Logger(label: "model"))
+        self.model = model
         let catalog = ModelCatalog(model, contextTokens: configuration.model.contextTokens)
         let repositories = await RepositoryParts.catalog(for: configuration)
         let web = WebAdapter(now: WallClock.now)
@@ -106,8 +108,12 @@ package final class Host: Sendable {
         let logger = self.logger
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = watchingSignals
+        // A model with processes of its own ends last: running turns finish before.
+        let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
-            [self.gateway] + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [self.bridge],
+            models + [self.gateway] + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
+                self.bridge
+            ],
             settings: settings,
             report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") },
             reload: { if let reload { await self.reload(reload()) } })

@@ -1,6 +1,7 @@
 internal import Copilot
 internal import HTTP
 internal import HTTPClient
+internal import Lifecycle
 internal import Logging
 
 /// Makes the model client that the configuration names.
@@ -14,14 +15,21 @@ enum ModelProvider {
             return Self.openAI(model, logger: logger)
         case .githubModels:
             return GitHubModelsClient(Self.settings(model), transport: Self.transport(model), logger: logger)
-        case .copilot, .copilotCLI:
+        case .copilotCLI:
+            return CopilotCLIParts.client(for: configuration, logger: Logger(label: "copilot-cli"))
+        case .copilot:
             throw HostError(
                 "the model provider '\(model.provider.rawValue)' is not part of this release. "
-                    + "Set model.provider to openai or rehearsal.")
+                    + "Set model.provider to openai, copilot-cli or rehearsal.")
         }
     }
 
-    private static func openAI(_ model: Configuration.Model, logger: Logger) -> any ModelClient {
+    /// Ends what the client has started, for a command that asks once.
+    static func close(_ client: any ModelClient) async {
+        if let service = client as? any Service { await service.stop() }
+    }
+
+    static func openAI(_ model: Configuration.Model, logger: Logger) -> any ModelClient {
         OpenAIClient(Self.settings(model), transport: Self.transport(model), logger: logger)
     }
 

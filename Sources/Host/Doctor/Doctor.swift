@@ -57,6 +57,16 @@ package struct Doctor: Sendable {
     private func model() async -> Finding {
         do {
             let client = try ModelProvider.client(for: self.configuration, logger: Logger(label: "model"))
+            let finding = await self.finding(of: client)
+            await ModelProvider.close(client)
+            return finding
+        } catch {
+            return Finding("model", .failed, "\(error)")
+        }
+    }
+
+    private func finding(of client: any ModelClient) async -> Finding {
+        do {
             try await client.check()
             let models = try await client.models()
             let name = client.defaultModel

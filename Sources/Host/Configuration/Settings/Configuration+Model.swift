@@ -12,8 +12,10 @@ extension Configuration {
 
         package var provider: Provider
         package var name: String
-        /// The endpoint of `openai` and `github-models`.
+        /// The endpoint of `openai` and `github-models`, and of `copilot-cli` in its own-key mode.
         package var baseURL: HTTPURL
+        /// Whether `base_url` is written down: `copilot-cli` uses an endpoint of one's own then.
+        package var hasBaseURL: Bool
         package var apiKey: Secret?
         /// Certificates to trust besides the system's, for an endpoint with a private authority.
         package var caFile: String?
@@ -33,6 +35,9 @@ extension Configuration {
             self.provider = section.read("provider", default: .rehearsal) { $0.choice() }
             self.name = section.read("name", default: "gpt-4.1") { $0.string() }
             self.baseURL = section.read("base_url", default: Self.openAI.url.url) { $0.url() }
+            // The default written down without a key is a template's line, not a wish.
+            self.hasBaseURL =
+                section.has("base_url") && (self.baseURL.host != Self.openAI.host || section.has("api_key"))
             self.apiKey = section.optional("api_key") { $0.secret() }
             self.caFile = section.optional("ca_file") { $0.readableFile() }
             self.allowsPlainHTTP = section.read("allow_plain_http", default: false) { $0.bool() }
@@ -54,7 +59,9 @@ extension Configuration {
             case .githubModels:
                 // The public service was shut down on 30 July 2026; others may serve its API.
                 if !section.has("base_url") { section.error("github-models needs 'base_url'") }
-            case .rehearsal, .copilot, .copilotCLI:
+            case .copilotCLI:
+                if !self.hasBaseURL { return }
+            case .rehearsal, .copilot:
                 return
             }
             if !self.baseURL.isSecure, !self.baseURL.isLoopback, !self.allowsPlainHTTP {
