@@ -43,7 +43,7 @@ package enum CopilotCLIFailure {
             : "Update the Copilot CLI with `copilot update`."
         return ModelError(
             .invalidResponse,
-            "The Copilot CLI \(Self.line(version)) speaks \(words), and Jetbridge speaks \(known). \(remedy)")
+            "The Copilot CLI \(Self.plain(version)) speaks \(words), and Jetbridge speaks \(known). \(remedy)")
     }
 
     static func handshake(_ error: JSONRPCError) -> ModelError {
@@ -155,6 +155,11 @@ package enum CopilotCLIFailure {
         if status == 413 { return true }
         return ["context length", "context window", "prompt is too long", "exceeds the limit of"]
             .contains { words.contains($0) }
+    }
+
+    /// A foreign version number, without what is none.
+    private static func plain(_ version: String) -> String {
+        String(version.prefix(40).filter { $0.isASCII && ($0.isLetter || $0.isNumber || ".-+".contains($0)) })
     }
 
     /// Foreign words as a part of a sentence: one line, bounded, secrets taken out.

@@ -1,0 +1,344 @@
+import Copilot
+import EventLoop
+import JSON
+import JetbridgeTesting
+import Primitives
+import Testing
+
+/// What the real program does too rarely, by one that does it on request.
+@Suite("Processes of the Copilot CLI, with a stand-in", .serialized, .timeLimit(.minutes(1)))
+struct CopilotCLIProcessTests {
+    private let folder: TemporaryDirectory
+
+    init() throws {
+        self.folder = try TemporaryDirectory()
+    }
+
+    private func bench(
+        _ greeting: FakeCopilotCLI.Greeting = .connect, protocolVersion: Int = 3, errorOutput: String = "",
+        change: (inout CopilotCLISettings) -> Void = { _ in }
+    ) throws -> (CopilotCLIBench, FakeCopilotCLI) {
+        let fake = try FakeCopilotCLI(
+            in: self.folder.path, greeting: greeting, protocolVersion: protocolVersion, errorOutput: errorOutput)
+        let bench = try CopilotCLIBench(executable: fake.executable, baseURL: "http://127.0.0.1:1/v1", change: change)
+        return (bench, fake)
+    }
+
+    @Test("one process answers one after another and many at once")
+    func shared() async throws {
+        let (bench, fake) = try self.bench()
+        #expect(await bench.ask("hello").text == "You said: hello ")
+        let texts = await withTaskGroup(of: String.self) { group in
+            for number in 0..<6 { group.addTask { await bench.ask("number \(number)").text } }
+            return await group.reduce(into: Set<String>()) { $0.insert($1) }
+        }
+        #expect(texts == Set((0..<6).map { "You said: number \($0) " }))
+        #expect(fake.starts == 1)
+        await bench.client.stop()
+    }
+
+    @Test("every request is a session of its own, destroyed and deleted afterwards")
+    func sessions() async throws {
+        let (bench, fake) = try self.bench()
+        for _ in 0..<3 { #expect(await bench.ask("hello").error == nil) }
+        await bench.client.stop()
+        let messages = fake.messages.compactMap { try? JSON.parse(Array($0.utf8)) }
+        func sessions(_ method: String) -> [String] {
+            messages.filter { $0["method"]?.stringValue == method }
+                .compactMap { $0["params"]?["sessionId"]?.stringValue }
+        }
+        let created = sessions("session.create")
+        #expect(created.count == 3 && Set(created).count == 3)
+        #expect(sessions("session.send") == created)
+        #expect(sessions("session.destroy") == created && sessions("session.delete") == created)
+    }
+
+    @Test("a process that dies before the first word is replaced, and nobody notices")
+    func earlyDeath() async throws {
+        let (bench, fake) = try self.bench()
+        let answer = await bench.ask("die-early please")
+        #expect(answer.error == nil)
+        #expect(answer.text == "You said: die-early please ")
+        #expect(fake.starts == 2)
+        await bench.client.stop()
+    }
+
+    @Test("a process that dies in the middle of an answer leaves it interrupted; the next question is answered")
+    func lateDeath() async throws {
+        let (bench, fake) = try self.bench()
+        let answer = await bench.ask("die-late please")
+        #expect(answer.failure?.code == .interrupted)
+        #expect(answer.text == "Half of ")
+        #expect(await bench.ask("hello").text == "You said: hello ")
+        #expect(fake.starts == 2)
+        #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
+        await bench.client.stop()
+    }
+
+    @Test("stop ends a session that obeys, and the process that it had to itself")
+    func stop() async throws {
+        let (bench, fake) = try self.bench()
+        let pid = try await self.stopAfterFirstWord(of: "wait", bench)
+        #expect(await self.isGone(pid, within: .seconds(1)))
+        #expect(fake.messages.contains { $0.contains("session.abort") })
+        #expect(bench.records("process ended").first?["end"]?.stringValue == "exit status 0")
+        #expect(await bench.ask("hello").text == "You said: hello ")
+        await bench.client.stop()
+    }
+
+    @Test("stop kills a process whose session does not obey")
+    func stopDeaf() async throws {
+        let (bench, _) = try self.bench()
+        let pid = try await self.stopAfterFirstWord(of: "deaf", bench)
+        #expect(await self.isGone(pid, within: .seconds(1)))
+        #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
+        #expect(await bench.ask("hello").text == "You said: hello ")
+        await bench.client.stop()
+    }
+
+    @Test("stop of one answer leaves the others on the process alone")
+    func stopAmongOthers() async throws {
+        let (bench, fake) = try self.bench()
+        let other = Task { await bench.ask("wait for me") }
+        let pid = try await self.stopAfterFirstWord(of: "wait", bench)
+        #expect(await bench.ask("hello").text == "You said: hello ")
+        #expect(ProcessTable.members(ofGroup: pid) == [pid])
+        #expect(fake.starts == 1)
+        other.cancel()
+        _ = await other.value
+        await bench.client.stop()
+    }
+
+    @Test("a silent session is aborted at the limit, before the first word as after it")
+    func watchdog() async throws {
+        let (bench, _) = try self.bench { $0.idleTimeout = .milliseconds(300) }
+        let answer = await bench.ask("wait")
+        #expect(answer.failure?.code == .timedOut)
+        #expect(answer.text == "Waiting ")
+        #expect(await bench.ask("hello").text == "You said: hello ")
+        await bench.client.stop()
+    }
+
+    @Test("a version of the protocol that is not known is refused in one line", arguments: [2, 4])
+    func unknownVersion(version: Int) async throws {
+        let (bench, _) = try self.bench(protocolVersion: version)
+        let failure = try #require(await bench.ask("hello").failure)
+        #expect(failure.code == .invalidResponse)
+        #expect(failure.message.contains("9.9.9 speaks protocol version \(version), and Jetbridge speaks 3."))
+        await bench.client.stop()
+    }
+
+    @Test("one that knows only ping is asked for its version by it")
+    func ping() async throws {
+        let (bench, _) = try self.bench(.ping)
+        #expect(await bench.ask("hello").text == "You said: hello ")
+        await bench.client.stop()
+    }
+
+    @Test("one that never greets is killed at the limit and told of")
+    func silentStart() async throws {
+        let (bench, fake) = try self.bench(.silent) { $0.startTimeout = .seconds(1) }
+        let answer = await bench.ask("hello")
+        #expect(answer.failure?.message.hasPrefix("The Copilot CLI did not start in time") == true)
+        #expect(fake.starts == 1)
+        await bench.client.stop()
+        #expect(await bench.client.pool.processIDs.isEmpty)
+    }
+
+    @Test("something else than the CLI is told by its words")
+    func garbage() async throws {
+        let (bench, _) = try self.bench(.garbage)
+        let failure = try #require(await bench.ask("hello").failure)
+        #expect(failure.message.hasPrefix("The Copilot CLI does not speak its protocol"))
+        await bench.client.stop()
+    }
+
+    @Test("an end at the start is told with its status and last words, tokens taken out")
+    func failedStart() async throws {
+        let token = "gho_" + String(repeating: "x", count: 36)
+        let (bench, _) = try self.bench(.fails, errorOutput: "cannot use \(token) here")
+        let failure = try #require(await bench.ask("hello").failure)
+        #expect(failure.message.contains("exit status 7"))
+        #expect(failure.message.contains("cannot use"))
+        #expect(!failure.message.contains(token) && !bench.log.contains(token))
+        await bench.client.stop()
+    }
+
+    @Test("a program that is not there is told with how to get it")
+    func missing() async throws {
+        let bench = try CopilotCLIBench(executable: "no-such-copilot", baseURL: "http://127.0.0.1:1/v1")
+        let failure = try #require(await bench.ask("hello").failure)
+        #expect(failure.message.contains("“no-such-copilot” is not on the PATH"))
+        #expect(failure.message.contains("npm install -g @github/copilot"))
+    }
+
+    @Test("a permission is denied until somebody decides otherwise, and late is no", arguments: [true, false])
+    func permission(isLate: Bool) async throws {
+        let (bench, fake) = try self.bench { settings in
+            guard isLate else { return }
+            settings.permissionTimeout = .milliseconds(100)
+            settings.gate = { _ in
+                try? await EventLoop.shared.sleep(for: .seconds(30))
+                return .approve
+            }
+        }
+        #expect(await bench.ask("permission").text == "Decision: reject ")
+        #expect(fake.messages.contains { $0.contains(isLate ? "Nobody decided within" : "allows no tools") })
+        #expect(bench.records("permission").first?["approved"] == false)
+        await bench.client.stop()
+    }
+
+    @Test("a gate that approves is passed on")
+    func approval() async throws {
+        let (bench, _) = try self.bench { settings in
+            settings.gate = { $0.subject == "rm -rf /" && $0.kind == "shell" ? .approve : .reject("no") }
+        }
+        #expect(await bench.ask("permission").text == "Decision: approve-once ")
+        await bench.client.stop()
+    }
+
+    @Test("its own requests are answered although their numbers are those of ours")
+    func collidingNumbers() async throws {
+        let (bench, _) = try self.bench()
+        #expect(await bench.ask("question").text.hasPrefix("Heard: Nobody can be asked here."))
+        #expect(await bench.ask("collide").text == "Refused: -32601 ")
+        await bench.client.stop()
+    }
+
+    @Test("what a helper of the model says is not the answer")
+    func helper() async throws {
+        let (bench, _) = try self.bench()
+        #expect(await bench.ask("helper").text == "The real answer ")
+        await bench.client.stop()
+    }
+
+    @Test("so many processes and answers at most; who waits is served in the order of asking")
+    func bound() async throws {
+        let (bench, fake) = try self.bench {
+            $0.processes = 2
+            $0.sessionsPerProcess = 1
+        }
+        let holding = [Task { await bench.ask("wait one") }, Task { await bench.ask("wait two") }]
+        while await bench.client.pool.processIDs.count < 2 { await Task.yield() }
+        let order = Protected<[Int]>([])
+        var waiting: [Task<Void, Never>] = []
+        for number in 0..<3 {
+            waiting.append(
+                Task {
+                    _ = await bench.ask("hello \(number)")
+                    order.withLock { $0.append(number) }
+                })
+            while await bench.client.pool.waiting < number + 1 { await Task.yield() }
+        }
+        #expect(fake.starts == 2)
+        waiting[0].cancel()  // who gives up makes room for the next
+        _ = await waiting[0].value
+        holding[0].cancel()
+        for task in waiting { await task.value }
+        #expect(order.withLock { $0 } == [0, 1, 2])
+        holding[1].cancel()
+        for task in holding { _ = await task.value }
+        await bench.client.stop()
+    }
+
+    @Test("a process without work is ended after a while")
+    func idle() async throws {
+        let (bench, _) = try self.bench { $0.idleLimit = .milliseconds(100) }
+        #expect(await bench.ask("hello").error == nil)
+        while await !bench.client.pool.processIDs.isEmpty { await Task.yield() }
+        #expect(await bench.ask("hello").error == nil)
+        await bench.client.stop()
+    }
+
+    @Test("the log tells of processes and sessions, and not what was said")
+    func audit() async throws {
+        let (bench, _) = try self.bench(errorOutput: "a line of log text")
+        #expect(await bench.ask("hello unmistakable").error == nil)
+        await bench.client.stop()
+        let started = try #require(bench.records("process started").first)
+        let session = try #require(bench.records("session ended").first)
+        let ended = try #require(bench.records("process ended").first)
+        #expect(started["version"] == "9.9.9" && started["pid"]?.intValue != nil)
+        #expect(session["outcome"] == "complete" && session["pid"] == started["pid"] && session["output_tokens"] == 7)
+        #expect(session["session"]?.stringValue?.hasPrefix("jb-") == true && session["ms"]?.intValue != nil)
+        #expect(ended["end"] == "exit status 0" && ended["sessions"] == 1 && ended["wanted"] == true)
+        #expect(bench.records("error output").first?["line"] == "a line of log text")
+        #expect(!bench.log.contains("unmistakable") && !bench.log.contains("sk-planted-own-key"))
+    }
+
+    @Test("two clients on one folder use homes of their own, and leave them empty")
+    func homes() async throws {
+        let (first, _) = try self.bench()
+        let (second, _) = try self.bench { $0.directory = first.folder.path + "/cli" }
+        async let one = first.ask("wait for me")
+        while await first.client.pool.processIDs.isEmpty { await Task.yield() }
+        #expect(await second.ask("hello").error == nil)
+        let homes = [first, second].compactMap { $0.records("process started").first?["home"]?.stringValue }
+        #expect(homes == ["0", "1"].map { "\(first.folder.path)/cli/\($0)" })
+        await second.client.stop()
+        await first.client.stop()
+        _ = await one
+        for home in homes { #expect(try RealGit(home).shell("ls -A") == "lock") }
+    }
+
+    // MARK: - Without a server mode
+
+    @Test("one without a server mode is started once per answer")
+    func once() async throws {
+        let (bench, fake) = try self.bench(.headlessMissing)
+        #expect(await bench.ask("hello").text == "You said: hello")
+        #expect(await bench.ask("again").text == "You said: again")
+        #expect(fake.starts == 3)  // the first one was asked for its server mode
+        #expect(!bench.log.contains("hello"))
+    }
+
+    @Test("an end without a result line, or with a bad one, is no success", arguments: ["die-late", "die-badly"])
+    func onceWithoutResult(prompt: String) async throws {
+        let (bench, _) = try self.bench(.headlessMissing)
+        let answer = await bench.ask(prompt)
+        #expect(answer.failure?.code == .interrupted)
+        #expect(answer.finish == nil)
+    }
+
+    @Test("stop kills the process of an answer at once")
+    func onceStopped() async throws {
+        let (bench, _) = try self.bench(.headlessMissing)
+        let first = Protected(false)
+        let task = Task {
+            for try await event in bench.client.stream(bench.request("wait")) {
+                if case .delta = event { first.withLock { $0 = true } }
+            }
+        }
+        while !first.withLock({ $0 }) { await Task.yield() }
+        let pid = try #require(bench.records("process started").last?["pid"]?.intValue)
+        task.cancel()
+        #expect(await self.isGone(Int32(pid), within: .seconds(1)))
+        #expect(await bench.ask("hello").text == "You said: hello")
+    }
+
+    // MARK: - Helpers
+
+    /// Asks, and gives up when the first word has come; the process that worked on it.
+    private func stopAfterFirstWord(of prompt: String, _ bench: CopilotCLIBench) async throws -> Int32 {
+        let first = Protected(false)
+        let task = Task {
+            for try await event in bench.client.stream(bench.request(prompt)) {
+                if case .delta = event { first.withLock { $0 = true } }
+            }
+        }
+        while !first.withLock({ $0 }) { await Task.yield() }
+        let pid = try #require(await bench.client.pool.processIDs.first)
+        task.cancel()
+        return pid
+    }
+
+    /// Looks until nothing of the group is left.
+    private func isGone(_ group: Int32, within limit: Duration) async -> Bool {
+        let start = ContinuousClock.now
+        while start.duration(to: .now) < limit {
+            if ProcessTable.members(ofGroup: group).isEmpty { return true }
+            await Task.yield()
+        }
+        return false
+    }
+}
