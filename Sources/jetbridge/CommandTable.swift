@@ -3,7 +3,7 @@ struct CommandTable: Sendable {
     /// Every command of this release.
     static let standard = CommandTable(
         commands: [
-            ServeCommand(), ChatCommand(), LoginCommand(), LogoutCommand(), DoctorCommand(),
+            ServeCommand(), ChatCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(), DoctorCommand(),
             ConfigCheckCommand(), ConfigTemplateCommand(),
             PairCommand(),
             SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(),
@@ -16,7 +16,7 @@ struct CommandTable: Sendable {
             "sessions": "Look at the conversations",
             "token": "Make and end tokens for the API",
         ],
-        later: ["spec", "run", "tasks", "audit", "proxy"])
+        later: ["spec", "run", "tasks", "audit"])
 
     let commands: [any Command]
     /// What the first words with several commands behind them are about.

@@ -9,7 +9,7 @@ struct Jetbridge {
     // that the host waits for with their default action.
     static func main() {
         let words = Array(CommandLine.arguments.dropFirst())
-        if let command = words.first, ["serve", "chat"].contains(command) {
+        if let command = words.first, ["serve", "chat", "proxy"].contains(command) {
             // Before any thread is there, so that no thread takes a signal that the command waits for.
             Signals.prepare()
         } else {

@@ -94,4 +94,9 @@ package struct Administration: Sendable {
     package func usage() async throws -> [(model: String, turns: Int64, input: Int64, output: Int64)] {
         try await self.store.read { ledger in try ledger.usage(of: nil) }
     }
+
+    /// Tokens used through the proxy, by model and client key.
+    package func proxyUsage() async throws -> [ProxyUsageRecord] {
+        try await self.store.read { ledger in try ledger.proxyUsage() }
+    }
 }

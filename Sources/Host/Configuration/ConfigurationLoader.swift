@@ -11,14 +11,18 @@ package struct ConfigurationFlags: Sendable {
     package var listen: String?
     /// `--log-level`
     package var logLevel: String?
+    /// `--listen` of `jetbridge proxy`
+    package var proxyListen: String?
 
     package init(
-        file: String? = nil, dataDirectory: String? = nil, listen: String? = nil, logLevel: String? = nil
+        file: String? = nil, dataDirectory: String? = nil, listen: String? = nil, logLevel: String? = nil,
+        proxyListen: String? = nil
     ) {
         self.file = file
         self.dataDirectory = dataDirectory
         self.listen = listen
         self.logLevel = logLevel
+        self.proxyListen = proxyListen
     }
 }
 
@@ -103,7 +107,22 @@ package struct ConfigurationLoader: Sendable {
         {
             configuration.log.level = level
         }
+        self.overrideProxy(&configuration.proxy, reading: reading)
         return configuration
+    }
+
+    private func overrideProxy(_ proxy: inout Configuration.Proxy, reading: Reading) {
+        if self.flags.proxyListen == nil,
+            let port = self.override("", nil, "PROXY_PORT", reading, { $0.port() })
+        {
+            proxy.listen = HostPort(host: proxy.listen.host, port: port)
+        }
+        if let listen = self.override("--listen", self.flags.proxyListen, "", reading, { $0.address() }) {
+            proxy.listen = listen
+        }
+        if let url = self.override("", nil, "JETBRIDGE_PROXY_UPSTREAM", reading, { $0.upstreamURL() }) {
+            proxy.upstream = url
+        }
     }
 
     /// A relative one begins where it is written: at the file's folder, or at the current directory.

@@ -118,6 +118,18 @@ package struct HTTPHeaders: Sendable {
         self.matches(self.fields[index], name)
     }
 
+    /// Whether the name of the field at `index` begins so, without regard to case.
+    package func hasNamePrefix(at index: Int, _ prefix: String) -> Bool {
+        let name = self.storage[self.fields[index].name]
+        return name.count >= prefix.utf8.count
+            && zip(name, prefix.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+    }
+
+    /// The same fields without those that `isWanted` refuses by their index.
+    package func filtered(_ isWanted: (Int) -> Bool) -> HTTPHeaders {
+        HTTPHeaders(storage: self.storage, fields: self.fields.indices.filter(isWanted).map { self.fields[$0] })
+    }
+
     /// The value's bytes as they came.
     package func valueBytes(at index: Int) -> ArraySlice<UInt8> {
         self.storage[self.fields[index].value]

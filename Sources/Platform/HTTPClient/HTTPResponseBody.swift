@@ -15,6 +15,9 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> Iterator { Iterator(source: self.source) }
 
+    /// What has come so far, without waiting, and whether that is the rest of the body.
+    @Net package func takeArrived() -> (bytes: [UInt8], isComplete: Bool) { self.source.transfer.takeArrived() }
+
     /// Reads to the end. Throws an ``HTTPClientError`` `.tooLarge` when there is more than `limit`.
     package func collect(upTo limit: Int) async throws -> [UInt8] {
         var collected: [UInt8] = []

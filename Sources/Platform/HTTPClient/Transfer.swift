@@ -92,6 +92,13 @@ final class Transfer: Multi.User {
         }
     }
 
+    /// What has come of the body, and whether it is over.
+    func takeArrived() -> (bytes: [UInt8], isComplete: Bool) {
+        let bytes = self.body.takeAll() ?? []
+        if case .success = self.body.end { return (bytes, true) }
+        return (bytes, false)
+    }
+
     /// Ends the transfer at once; nobody wants the rest.
     func abandon() {
         self.end(throwing: CancellationError())

@@ -22,6 +22,11 @@ package struct RequestBody: Sendable, AsyncSequence {
         self.storage = .streaming(stream)
     }
 
+    /// The whole body, where it came together with its head; `nil` for one that is still to be read.
+    package var arrived: [UInt8]? {
+        if case .complete(let bytes, _) = self.storage { bytes } else { nil }
+    }
+
     /// The whole body.
     ///
     /// Throws ``HTTPServerError`` with `bodyTooLarge` when it is longer than `limit` (the route's limit holds anyway), and

@@ -1,17 +1,21 @@
 internal import Host
 internal import JSON
+internal import Sessions
 
 struct UsageCommand: Command {
     let syntax = CommandSyntax(
         "usage", summary: "Show the tokens used, by model, and what the account has left",
         discussion: """
             What is left is asked of the provider where it can be: the credits of a Copilot plan and when they begin anew. \
-            With --json the rows of models are followed by those of allowances, which have "allowance" instead of "model".
+            With --json the rows of models are followed by those of the proxy, which have "key" besides, and by those of \
+            allowances, which have "allowance" instead of "model".
             """)
 
     func run(_ context: CommandContext) async throws {
         guard let configuration = try context.loadConfiguration().configuration else { return }
-        let rows = try await context.administering { try await $0.usage() }
+        let (rows, clients) = try await context.administering {
+            (try await $0.usage(), try await $0.proxyUsage())
+        }
         var quota: QuotaListing?
         do {
             quota = try await QuotaListing.quota(of: configuration)
@@ -28,11 +32,17 @@ struct UsageCommand: Command {
                     "output_tokens": .integer(row.output),
                 ]
             }
-            return try context.print(.array(used + (quota.map { Self.json($0) } ?? [])))
+            return try context.print(.array(used + clients.map(Self.json) + (quota.map { Self.json($0) } ?? [])))
         }
-        if rows.isEmpty { try context.errors.writeLine("No tokens were used yet.") }
+        if rows.isEmpty, clients.isEmpty { try context.errors.writeLine("No tokens were used yet.") }
         let lines = TextTable.lines(
-            rows.map { [$0.model, "\($0.turns) turns", "\($0.input) tokens in", "\($0.output) tokens out"] })
+            rows.map { [$0.model, "\($0.turns) turns", "\($0.input) tokens in", "\($0.output) tokens out"] }
+                + clients.map {
+                    [
+                        $0.model, "\($0.requests) requests", "\($0.input) tokens in", "\($0.output) tokens out",
+                        "proxy, key \($0.client)",
+                    ]
+                })
         for line in lines { try context.print(line) }
         for line in quota?.lines ?? [] { try context.print(line) }
     }
@@ -50,4 +60,11 @@ struct UsageCommand: Command {
     }
 
     private static func json(_ number: Double?) -> JSON { number.map { .number($0) } ?? .null }
+
+    private static func json(_ usage: ProxyUsageRecord) -> JSON {
+        [
+            "model": .string(usage.model), "key": .string(usage.client), "requests": .integer(usage.requests),
+            "input_tokens": .integer(usage.input), "output_tokens": .integer(usage.output),
+        ]
+    }
 }

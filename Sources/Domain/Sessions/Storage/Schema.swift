@@ -141,6 +141,19 @@ package enum Schema {
                     used_at INTEGER,
                     expires_at INTEGER
                 );
-                """)
+                """),
+        Migration(
+            number: 2, name: "proxy usage",
+            sql: """
+                -- What answers through the proxy have cost; `client` is a credential's id, or `local`.
+                CREATE TABLE proxy_usage (
+                    client TEXT NOT NULL,
+                    model TEXT NOT NULL,
+                    requests INTEGER NOT NULL,
+                    input_tokens INTEGER NOT NULL,
+                    output_tokens INTEGER NOT NULL,
+                    PRIMARY KEY (client, model)
+                );
+                """),
     ]
 }

@@ -39,6 +39,15 @@ extension Value {
         }
     }
 
+    /// A port as a variable of the environment gives it; 0 lets the system choose.
+    func port() -> Int? {
+        guard let text = self.string() else { return nil }
+        guard let port = Int(text), (0...65_535).contains(port) else {
+            return self.error("a port is expected here: a number from 0 to 65535")
+        }
+        return port
+    }
+
     /// `host:port`, `[v6]:port`; without a port where there is a default.
     func address(defaultPort: Int? = nil) -> HostPort? {
         guard let text = self.string() else { return nil }

@@ -9,6 +9,7 @@ package struct Configuration: Sendable {
     package var gateway: Gateway
     package var model: Model
     package var copilot: Copilot
+    package var proxy: Proxy
     package var github: GitHub
     /// Names are unique.
     package var repositories: [Repository]
@@ -28,6 +29,7 @@ package struct Configuration: Sendable {
         self.gateway = root.section("gateway") { Gateway($0) }
         self.model = root.section("model") { Model($0) }
         self.copilot = root.section("copilot") { Copilot($0) }
+        self.proxy = root.section("proxy") { Proxy($0) }
         self.github = root.section("github") { GitHub($0) }
         self.repositories = Repository.list(root)
         self.defaultRepository = Repository.standard(root, among: self.repositories)

@@ -1,0 +1,12 @@
+internal import Glibc
+
+/// How many descriptors the process may have open.
+enum OpenFileLimit {
+    /// Raises the limit to what the system allows: each stream takes two, and a shell's limit is often 1024.
+    static func raise() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65_536)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

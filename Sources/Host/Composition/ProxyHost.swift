@@ -1,0 +1,70 @@
+internal import Copilot
+internal import Database
+internal import EventLoop
+internal import HTTP
+internal import JSON
+internal import Lifecycle
+internal import Logging
+internal import Primitives
+internal import Proxy
+internal import Sessions
+
+/// The parts list of `jetbridge proxy`.
+package final class ProxyHost: Sendable {
+    private let server: ProxyServer
+    private let recorder: ProxyUsageRecorder?
+    private let database: Database?
+    private let logger: Logger
+    /// Where requests go; nil for the account's own address.
+    package let upstream: String?
+    /// Whether clients have to show a key.
+    package let requiresKey: Bool
+
+    /// Opens everything that can be wrong before anybody is served: token, store, address.
+    package init(_ configuration: Configuration, surroundings: Surroundings) async throws {
+        OpenFileLimit.raise()
+        let logger = Logger(label: "proxy")
+        let source = try ProxyParts.source(for: configuration, in: surroundings)
+        let settings = try ProxyParts.settings(configuration)
+        let needsKeys = settings.requiresKey || !settings.isLoopback
+        let database = try Self.database(configuration, isNeeded: needsKeys, logger: logger)
+        let store = database.map { SessionStore(database: $0) }
+        let recorder = store.map { ProxyUsageRecorder(store: $0, metrics: nil, logger: logger) }
+        let proxy = try ProxyParts.proxy(
+            for: configuration, source: source, store: store, usage: { recorder?.record($0) })
+        self.server = ProxyServer(proxy, logger: logger)
+        self.recorder = recorder
+        self.database = database
+        self.logger = logger
+        self.upstream = configuration.proxy.upstream?.description
+        self.requiresKey = proxy.requiresKey
+    }
+
+    /// Serves until it is told to stop. `onReady` gets the bound address once it listens.
+    package func run(onReady: @Sendable (String) async throws -> Void) async throws {
+        try await self.server.start()
+        try await onReady(self.server.boundAddress.map { "\($0)" } ?? "")
+        let logger = self.logger
+        let services: [any Service] = (self.recorder.map { [$0] } ?? []) + [self.server]
+        try await ServiceGroup(
+            services, report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") }
+        ).run()
+        await self.database?.close()
+    }
+
+    /// Keys and usage are kept there. Where no key is needed, the proxy works without.
+    private static func database(
+        _ configuration: Configuration, isNeeded: Bool, logger: Logger
+    ) throws -> Database? {
+        do {
+            _ = try DataDirectory(path: configuration.dataDirectory)
+            return try Stores.open(configuration)
+        } catch {
+            guard !isNeeded else { throw error }
+            logger.warning(
+                "the store cannot be opened: usage is not counted, and client keys are unknown",
+                ["error": .string("\(error)")])
+            return nil
+        }
+    }
+}

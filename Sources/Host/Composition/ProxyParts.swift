@@ -1,0 +1,58 @@
+internal import Copilot
+internal import Gateway
+internal import HTTP
+internal import HTTPServer
+internal import Logging
+internal import Primitives
+internal import Proxy
+internal import Sessions
+
+/// The proxy and what it asks of the rest.
+enum ProxyParts {
+    /// Where the gateway has it.
+    static let mount = "/proxy"
+
+    static func settings(_ configuration: Configuration) throws(HostError) -> ProxySettings {
+        let proxy = configuration.proxy
+        let host = proxy.listen.host == "localhost" ? "127.0.0.1" : proxy.listen.host
+        var settings = ProxySettings(host: host, port: UInt16(clamping: proxy.listen.port), upstream: proxy.upstream)
+        settings.caFile = proxy.caFile
+        settings.requiresKey = proxy.requiresKey
+        settings.requestsPerMinute = proxy.requestsPerMinute
+        settings.cacheBytes = proxy.cache
+        settings.idleTimeout = proxy.timeout
+        settings.headers.integrationID = configuration.copilot.integrationID
+        return settings
+    }
+
+    /// `COPILOT_TOKEN`, else the account that is signed in.
+    static func source(
+        for configuration: Configuration, in surroundings: Surroundings
+    ) throws(HostError) -> any CopilotTokenSource {
+        guard let text = surroundings.variable("COPILOT_TOKEN") else {
+            throw HostError(
+                "the proxy has no Copilot token. Set COPILOT_TOKEN to one; signing in comes with a later release.")
+        }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw HostError("COPILOT_TOKEN is no token: it holds a space or a character that tokens don't have.")
+        }
+        let token = Secret(text)
+        Redaction.register(token)
+        do throws(HTTPURLError) {
+            return StaticCopilotToken(token, apiURL: try HTTPURL(ProxySettings.standardUpstream))
+        } catch {
+            throw HostError("\(error)")
+        }
+    }
+
+    static func proxy(
+        for configuration: Configuration, source: any CopilotTokenSource, prefix: String = "", store: SessionStore?,
+        usage: @escaping UsageSink
+    ) throws(HostError) -> ReverseProxy {
+        let keys = store.map { ProxyKeys(store: $0) }
+        return ReverseProxy(
+            try Self.settings(configuration), source: source, prefix: prefix, version: Release.version,
+            lookup: { secret in try await keys?.key(for: secret) }, usage: usage, logger: Logger(label: "proxy"),
+            now: WallClock.now)
+    }
+}

@@ -1,0 +1,28 @@
+internal import EventLoop
+
+/// Client keys that were looked up a moment ago, so that a request doesn't cost a query. A revoked key is refused
+/// ``lifetime`` later at the latest.
+@Net
+final class KeyRing {
+    private let lookup: ClientKeyLookup
+    private var known: [String: (key: ClientKey, at: LoopInstant)] = [:]
+
+    static let lifetime = Duration.seconds(2)
+    private static let limit = 4_096
+
+    nonisolated init(lookup: @escaping ClientKeyLookup) {
+        self.lookup = lookup
+    }
+
+    func key(for secret: String) async throws -> ClientKey? {
+        let now = EventLoop.shared.now
+        if let found = self.known[secret], found.at.duration(to: now) < Self.lifetime { return found.key }
+        guard secret.utf8.count <= 512, let key = try await self.lookup(secret) else {
+            self.known[secret] = nil
+            return nil
+        }
+        if self.known.count >= Self.limit { self.known.removeAll(keepingCapacity: true) }
+        self.known[secret] = (key, now)
+        return key
+    }
+}

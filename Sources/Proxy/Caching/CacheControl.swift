@@ -1,0 +1,50 @@
+internal import HTTP
+
+/// The directives of a Cache-Control header (RFC 9111 §5.2). Pure.
+struct CacheControl: Sendable, Equatable {
+    /// Names in small letters; without quotes; the empty text where there is no value.
+    private var directives: [String: String] = [:]
+
+    init(_ headers: HTTPHeaders) {
+        for element in Self.elements(headers.values(of: "cache-control")) {
+            let parts = element.split(separator: "=", maxSplits: 1)
+            guard let name = parts.first.map({ String($0.utf8.trimmingBlanks()).lowercased() }), !name.isEmpty else {
+                continue
+            }
+            let value = parts.count > 1 ? String(parts[1].utf8.trimmingBlanks()).filter { $0 != "\"" } : ""
+            // Of two values the stricter one: caches must not guess.
+            if let old = self.directives[name].flatMap({ Int($0) }), let new = Int(value), new > old { continue }
+            self.directives[name] = value
+        }
+        if self.directives.isEmpty, headers.contains("pragma", token: "no-cache") { self.directives["no-cache"] = "" }
+    }
+
+    func has(_ name: String) -> Bool { self.directives[name] != nil }
+
+    /// Seconds. One that is no number counts as none at all, so nothing lives too long.
+    func seconds(_ name: String) -> Int? {
+        guard let text = self.directives[name] else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy(ByteSet.digits.contains) else { return 0 }
+        // More digits than fit are a very long time (RFC 9111 §1.2.2).
+        return Int(text) ?? Int(Int32.max)
+    }
+
+    /// Splits at the commas outside quotes.
+    private static func elements(_ values: [String]) -> [String] {
+        values.flatMap { value in
+            var elements: [String] = []
+            var element = ""
+            var isQuoted = false
+            for scalar in value.unicodeScalars {
+                if scalar == "\"" { isQuoted.toggle() }
+                if scalar == ",", !isQuoted {
+                    elements.append(element)
+                    element = ""
+                } else {
+                    element.unicodeScalars.append(scalar)
+                }
+            }
+            return elements + [element]
+        }
+    }
+}

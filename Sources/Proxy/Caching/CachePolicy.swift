@@ -1,0 +1,98 @@
+internal import HTTP
+
+/// What RFC 9111 lets a cache do. Pure.
+///
+/// The cache belongs to one upstream account, whose only user towards the upstream is the proxy: so it is a private
+/// cache in the sense of §1, `private` answers may be kept, and `Authorization`, which the proxy writes itself, chooses
+/// nothing. Nothing is guessed: an answer without explicit freshness is given again only after the upstream was asked.
+enum CachePolicy {
+    /// What may be done for a request.
+    enum Decision: Sendable {
+        /// The cache has no part in it.
+        case bypass
+        case miss
+        /// Given without asking.
+        case hit(CacheEntry)
+        /// Given after the upstream said that it still holds.
+        case revalidate(CacheEntry)
+        /// The client wants nothing else.
+        case notCached
+    }
+
+    /// Whether an answer to this request might be kept or given from the cache at all.
+    static func takesPart(_ method: HTTPMethod, _ headers: HTTPHeaders) -> Bool {
+        method == .get
+            && !["range", "if-match", "if-unmodified-since", "if-range"].contains { headers.contains($0) }
+            // A date alone is for the upstream to judge.
+            && !(headers.contains("if-modified-since") && !headers.contains("if-none-match"))
+    }
+
+    /// - Parameter entry: What the cache has for the URL and the selecting fields.
+    static func decide(_ request: HTTPHeaders, entry: CacheEntry?, now: Int64) -> Decision {
+        let wanted = CacheControl(request)
+        guard !wanted.has("no-store") else { return .bypass }
+        guard let entry else { return wanted.has("only-if-cached") ? .notCached : .miss }
+        let age = entry.age(at: now)
+        let isFresh =
+            entry.lifetime - age > (wanted.seconds("min-fresh") ?? 0) && !wanted.has("no-cache")
+            && age <= wanted.seconds("max-age") ?? .max
+        if isFresh { return .hit(entry) }
+        if wanted.has("only-if-cached") { return .notCached }
+        return entry.etag == nil && entry.lastModified == nil ? .miss : .revalidate(entry)
+    }
+
+    /// The entry to keep; nil where the answer must not or need not be kept.
+    static func entry(
+        for status: HTTPStatus, _ headers: HTTPHeaders, request: HTTPHeaders, now: Int64
+    ) -> CacheEntry? {
+        let control = CacheControl(headers)
+        guard [200, 203, 301, 308, 404, 410].contains(status.code), !control.has("no-store"),
+            !CacheControl(request).has("no-store")
+        else { return nil }
+        let vary = headers.list(of: "vary").map { $0.lowercased() }
+        guard !vary.contains("*") else { return nil }
+        let lifetime = control.has("no-cache") ? 0 : Self.lifetime(headers, control, now: now)
+        let isCheckable = status == .ok && (headers.contains("etag") || headers.contains("last-modified"))
+        guard lifetime > 0 || isCheckable else { return nil }
+        return CacheEntry(
+            status: status, headers: headers, body: [],
+            selecting: vary.filter { $0 != "authorization" }.map { ($0, request.values(of: $0)) }, receivedAt: now,
+            initialAge: Self.initialAge(headers, now: now), lifetime: lifetime)
+    }
+
+    /// The kept answer after a 304: its fields are the new ones where those say something (RFC 9111 §3.2).
+    static func refreshed(_ entry: CacheEntry, by headers: HTTPHeaders, now: Int64) -> CacheEntry {
+        var entry = entry
+        for name in ["cache-control", "date", "expires", "etag", "last-modified", "vary", "age"] {
+            guard headers.contains(name) else { continue }
+            entry.headers.remove(name)
+            for value in headers.values(of: name) { entry.headers.append(name, value) }
+        }
+        if !headers.contains("age") { entry.headers.remove("age") }
+        let control = CacheControl(entry.headers)
+        entry.lifetime = control.has("no-cache") ? 0 : Self.lifetime(entry.headers, control, now: now)
+        entry.initialAge = Self.initialAge(entry.headers, now: now)
+        entry.receivedAt = now
+        return entry
+    }
+
+    /// Whether the client has this answer already (`If-None-Match` by weak comparison, RFC 9110 §13.1.2).
+    static func clientHas(_ entry: CacheEntry, _ request: HTTPHeaders) -> Bool {
+        guard let etag = entry.etag, request.contains("if-none-match") else { return false }
+        let own = Self.opaque(etag)
+        return request.list(of: "if-none-match").contains { $0 == "*" || Self.opaque($0) == own }
+    }
+
+    private static func opaque(_ tag: String) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...] }
+
+    private static func lifetime(_ headers: HTTPHeaders, _ control: CacheControl, now: Int64) -> Int {
+        if let seconds = control.seconds("max-age") { return seconds }
+        guard let text = headers["expires"], let expires = HTTPDate.parse(text) else { return 0 }
+        return max(0, expires - (headers["date"].flatMap(HTTPDate.parse) ?? Int(now / 1_000)))
+    }
+
+    private static func initialAge(_ headers: HTTPHeaders, now: Int64) -> Int {
+        let apparent = headers["date"].flatMap(HTTPDate.parse).map { Int(now / 1_000) - $0 } ?? 0
+        return max(0, apparent, headers["age"].flatMap { Int($0) } ?? 0)
+    }
+}

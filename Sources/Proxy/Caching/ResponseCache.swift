@@ -1,0 +1,80 @@
+internal import HTTP
+
+/// The kept answers of one upstream account, least recently used ones forgotten first. Pure.
+struct ResponseCache: Sendable {
+    private struct Slot {
+        var entry: CacheEntry
+        var usedAt: UInt64
+    }
+
+    /// A body over this share of the whole is not kept.
+    private static let largestShare = 8
+    private static let variants = 8
+    private static let maximumCount = 4_096
+
+    private let limit: Int
+    private var slots: [String: [Slot]] = [:]
+    private(set) var size = 0
+    private(set) var count = 0
+    private var clock: UInt64 = 0
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    var isOff: Bool { self.limit <= 0 }
+    /// The most bytes of a body that is kept.
+    var bodyLimit: Int { self.limit / Self.largestShare }
+
+    mutating func entry(for url: String, _ request: HTTPHeaders) -> CacheEntry? {
+        guard let index = self.slots[url]?.firstIndex(where: { $0.entry.isSelected(by: request) }) else { return nil }
+        self.clock += 1
+        self.slots[url]?[index].usedAt = self.clock
+        return self.slots[url]?[index].entry
+    }
+
+    /// Keeps an answer in place of the one that the same request would have got.
+    mutating func keep(_ entry: CacheEntry, for url: String, _ request: HTTPHeaders) {
+        guard entry.body.count <= self.bodyLimit else { return }
+        self.clock += 1
+        var slots = self.slots[url] ?? []
+        if let old = slots.firstIndex(where: { $0.entry.isSelected(by: request) }) { self.drop(&slots, at: old) }
+        if slots.count >= Self.variants, let oldest = slots.indices.min(by: { slots[$0].usedAt < slots[$1].usedAt }) {
+            self.drop(&slots, at: oldest)
+        }
+        slots.append(Slot(entry: entry, usedAt: self.clock))
+        self.size += entry.cost
+        self.count += 1
+        self.slots[url] = slots
+        while self.size > self.limit || self.count > Self.maximumCount { self.dropOldest() }
+    }
+
+    /// Forgets what an unsafe method may have changed (RFC 9111 §4.4).
+    mutating func invalidate(_ url: String) {
+        for slot in self.slots.removeValue(forKey: url) ?? [] {
+            self.size -= slot.entry.cost
+            self.count -= 1
+        }
+    }
+
+    mutating func removeAll() {
+        self.slots = [:]
+        self.size = 0
+        self.count = 0
+    }
+
+    private mutating func drop(_ slots: inout [Slot], at index: Int) {
+        self.size -= slots.remove(at: index).entry.cost
+        self.count -= 1
+    }
+
+    private mutating func dropOldest() {
+        let oldest = self.slots.compactMap { url, slots in slots.map(\.usedAt).min().map { (url, $0) } }
+            .min { $0.1 < $1.1 }
+        guard let (url, usedAt) = oldest, var slots = self.slots[url],
+            let index = slots.firstIndex(where: { $0.usedAt == usedAt })
+        else { return }
+        self.drop(&slots, at: index)
+        self.slots[url] = slots.isEmpty ? nil : slots
+    }
+}

@@ -1,0 +1,55 @@
+internal import HTTP
+internal import JSON
+
+/// A line of the access log: who asked for what and how it went, never bodies, queries or tokens.
+struct AccessRecord: Sendable {
+    /// How an exchange ended.
+    enum Outcome: String, Sendable {
+        case complete
+        /// The client left before the end.
+        case clientGone = "client_gone"
+        /// The upstream broke off within its answer.
+        case upstreamBroke = "upstream_broke"
+        /// The proxy answered by itself.
+        case refused
+    }
+
+    let trace: String
+    let method: HTTPMethod
+    /// Without the query.
+    let path: String
+    var key: ClientKey?
+    var status = 0
+    var requestBytes = 0
+    var responseBytes = 0
+    /// Milliseconds from the request's head to the answer's.
+    var firstByte: Double?
+    /// Milliseconds to the end.
+    var total = 0.0
+    var cache: String?
+    var outcome = Outcome.complete
+    /// Why, where something went wrong.
+    var error: String?
+
+    init(trace: String, method: HTTPMethod, path: String) {
+        self.trace = trace
+        self.method = method
+        self.path = path
+    }
+
+    var fields: JSONObject {
+        var fields: JSONObject = [
+            "trace": .string(self.trace), "method": .string(self.method.rawValue), "path": .string(self.path),
+            "status": .integer(Int64(self.status)), "outcome": .string(self.outcome.rawValue),
+            "request_bytes": .integer(Int64(self.requestBytes)), "response_bytes": .integer(Int64(self.responseBytes)),
+            "milliseconds": .number(Self.rounded(self.total)),
+        ]
+        if let key = self.key { fields["key"] = .string(key.id) }
+        if let firstByte = self.firstByte { fields["first_byte_milliseconds"] = .number(Self.rounded(firstByte)) }
+        if let cache = self.cache { fields["cache"] = .string(cache) }
+        if let error = self.error { fields["error"] = .string(error) }
+        return fields
+    }
+
+    private static func rounded(_ milliseconds: Double) -> Double { (milliseconds * 100).rounded() / 100 }
+}

@@ -1,0 +1,24 @@
+internal import Crypto
+internal import EventLoop
+internal import HTTP
+
+/// Names requests: by the `X-Request-Id` that the client sent, else by a number behind this process's own prefix.
+@Net
+final class AccessTrace {
+    private let prefix: String
+    private var number: UInt64 = 0
+
+    nonisolated init() {
+        self.prefix = Crypto.hex(Crypto.randomBytes(8))
+    }
+
+    func name(of headers: HTTPHeaders) -> String {
+        if let given = headers["x-request-id"], (1...128).contains(given.utf8.count),
+            given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        {
+            return given
+        }
+        self.number += 1
+        return "\(self.prefix)-\(self.number)"
+    }
+}

@@ -1,0 +1,167 @@
+internal import JSON
+
+/// Finds model and token usage in an answer, JSON or server-sent events, as its bytes pass in pieces of any size. Pure.
+///
+/// It follows strings and nothing else: a quote inside a text is escaped in JSON, so `"usage"` with a colon behind it is
+/// a key. A line feed can't stand in a string, and puts right what text between events may have broken.
+struct UsageScanner: Sendable {
+    private enum State {
+        case outside
+        case string(escaped: Bool)
+        /// Behind a key that is looked for.
+        case afterKey(Key)
+        case afterColon(Key)
+        /// Inside a value that is collected.
+        case model(escaped: Bool)
+        case usage(depth: Int, inString: Bool, escaped: Bool)
+    }
+
+    private enum Key { case model, usage }
+
+    private(set) var model: String?
+    private(set) var usage: TokenUsage?
+
+    private var state = State.outside
+    /// How many bytes of the string have passed, and which keys they may still be.
+    private var length = 0
+    private var mayBeModel = false
+    private var mayBeUsage = false
+    private var collected: [UInt8] = []
+
+    private static let modelKey: [UInt8] = Array("model".utf8)
+    private static let usageKey: [UInt8] = Array("usage".utf8)
+    /// A model's name or a usage object that is longer is none.
+    private static let collectLimit = 4_096
+
+    mutating func feed(_ bytes: [UInt8]) {
+        bytes.withUnsafeBufferPointer { bytes in
+            var index = 0
+            while index < bytes.count {
+                let byte = bytes[index]
+                switch self.state {
+                case .outside:
+                    if byte == 0x22 { self.beginString() }
+                case .string(let escaped):
+                    if escaped {
+                        self.state = .string(escaped: false)
+                        self.length += 1
+                    } else {
+                        index = self.string(bytes, from: index)
+                        continue
+                    }
+                default:
+                    self.value(byte)
+                }
+                index += 1
+            }
+        }
+    }
+
+    private mutating func beginString() {
+        self.state = .string(escaped: false)
+        self.length = 0
+        self.mayBeModel = true
+        self.mayBeUsage = true
+    }
+
+    /// Reads on in a string that began before; the position behind what was read.
+    private mutating func string(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            if byte == 0x22 {
+                self.endString()
+                return index
+            }
+            if byte == 0x5C {
+                self.mayBeModel = false
+                self.mayBeUsage = false
+                self.state = .string(escaped: true)
+                return index
+            }
+            if byte == 0x0A {
+                self.state = .outside
+                return index
+            }
+            if self.length < 5 {
+                self.mayBeModel = self.mayBeModel && Self.modelKey[self.length] == byte
+                self.mayBeUsage = self.mayBeUsage && Self.usageKey[self.length] == byte
+            }
+            self.length += 1
+        }
+        return index
+    }
+
+    private mutating func endString() {
+        self.state =
+            self.length != 5
+            ? .outside
+            : self.mayBeUsage ? .afterKey(.usage) : self.mayBeModel ? .afterKey(.model) : .outside
+    }
+
+    private mutating func value(_ byte: UInt8) {
+        switch self.state {
+        case .outside, .string: break
+        case .afterKey(let key):
+            if byte == 0x3A { self.state = .afterColon(key) } else if !Self.isBlank(byte) { self.leave(at: byte) }
+        case .afterColon(let key):
+            if Self.isBlank(byte) { return }
+            self.collected.removeAll(keepingCapacity: true)
+            switch (key, byte) {
+            case (.model, 0x22): self.state = .model(escaped: false)
+            case (.usage, 0x7B):
+                self.collected.append(byte)
+                self.state = .usage(depth: 1, inString: false, escaped: false)
+            default: self.leave(at: byte)
+            }
+        case .model(let escaped): self.collectModel(byte, escaped: escaped)
+        case .usage(let depth, let inString, let escaped):
+            self.collectUsage(byte, depth: depth, inString: inString, escaped: escaped)
+        }
+    }
+
+    private mutating func leave(at byte: UInt8) {
+        if byte == 0x22 { self.beginString() } else { self.state = .outside }
+    }
+
+    private mutating func collectModel(_ byte: UInt8, escaped: Bool) {
+        if byte == 0x0A || self.collected.count >= Self.collectLimit {
+            self.state = .outside
+        } else if byte == 0x22, !escaped {
+            self.state = .outside
+            let name = String(decoding: self.collected, as: UTF8.self)
+            if !name.isEmpty { self.model = name }
+        } else {
+            self.collected.append(byte)
+            self.state = .model(escaped: byte == 0x5C && !escaped)
+        }
+    }
+
+    private mutating func collectUsage(_ byte: UInt8, depth: Int, inString: Bool, escaped: Bool) {
+        guard self.collected.count < Self.collectLimit else {
+            self.state = .outside
+            return
+        }
+        self.collected.append(byte)
+        if inString {
+            let ends = byte == 0x22 && !escaped
+            self.state = .usage(depth: depth, inString: !ends, escaped: byte == 0x5C && !escaped)
+            return
+        }
+        switch byte {
+        case 0x22: self.state = .usage(depth: depth, inString: true, escaped: false)
+        case 0x7B: self.state = .usage(depth: depth + 1, inString: false, escaped: false)
+        case 0x7D where depth > 1: self.state = .usage(depth: depth - 1, inString: false, escaped: false)
+        case 0x7D:
+            self.state = .outside
+            if let found = try? JSON.parse(self.collected) {
+                let usage = TokenUsage(found)
+                self.usage = self.usage.map { $0.merged(with: usage) } ?? usage
+            }
+        default: break
+        }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+}
