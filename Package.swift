@@ -164,6 +164,9 @@ let package = Package(
         tests(
             "Gateway", "Gateway", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions", "Primitives",
             "WebSockets", "Database", "Logging"),
+        tests(
+            "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
+            "Primitives"),
         tests("Host", "Host", "HTTP", "IRC", "Logging", "Primitives", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(

@@ -33,6 +33,11 @@ final class Exchange {
         return self.bodyCount <= self.bodyLimit
     }
 
+    /// Notes the handler's task, unless the handler has answered already and its stream's task is the one that goes on.
+    func begin(_ handler: Task<Void, Never>) {
+        if self.task == nil { self.task = handler }
+    }
+
     func cancel() {
         self.task?.cancel()
     }

@@ -17,21 +17,23 @@ extension HTTPConnection {
             }
         case .loop(let body):
             // One task per request, ended by its connection; without a hop as far as the handler doesn't wait.
-            exchange.task = Task.immediate { @Net in
-                do {
-                    self.answer(exchange, try await body(request))
-                } catch {
-                    self.answer(exchange, failure: error)
-                }
-            }
+            exchange.begin(
+                Task.immediate { @Net in
+                    do {
+                        self.answer(exchange, try await body(request))
+                    } catch {
+                        self.answer(exchange, failure: error)
+                    }
+                })
         case .pool(let body):
-            exchange.task = Task.immediate { @Net in
-                do {
-                    self.answer(exchange, try await body(request))
-                } catch {
-                    self.answer(exchange, failure: error)
-                }
-            }
+            exchange.begin(
+                Task.immediate { @Net in
+                    do {
+                        self.answer(exchange, try await body(request))
+                    } catch {
+                        self.answer(exchange, failure: error)
+                    }
+                })
         }
         if self.isPeerClosed { exchange.cancel() }
     }

@@ -1,0 +1,120 @@
+import HTTP
+import Testing
+
+@testable import Proxy
+
+@Suite("What the cache may do (RFC 9111)")
+struct CachePolicyTests {
+    private static let now: Int64 = 1_790_000_000_000
+
+    private func entry(
+        _ response: HTTPHeaders, request: HTTPHeaders = [:], status: HTTPStatus = .ok
+    ) -> CacheEntry? {
+        CachePolicy.entry(for: status, response, request: request, now: Self.now)
+    }
+
+    private func word(_ decision: CachePolicy.Decision) -> String {
+        switch decision {
+        case .bypass: "bypass"
+        case .miss: "miss"
+        case .hit: "hit"
+        case .revalidate: "revalidate"
+        case .notCached: "not cached"
+        }
+    }
+
+    @Test(
+        "what is kept, and for how long",
+        arguments: [
+            (["Cache-Control": "max-age=60"], 60),
+            (["Cache-Control": "private, max-age=60"], 60),
+            (["Cache-Control": "s-maxage=5, max-age=60"], 60),
+            (["Cache-Control": "max-age=60, max-age=30"], 30),
+            (["Cache-Control": "MAX-AGE=\"60\""], 60),
+            (["Cache-Control": "max-age=99999999999999999999"], Int(Int32.max)),
+            (["Cache-Control": "max-age=x", "ETag": "\"1\""], 0),
+            (["Cache-Control": "no-cache, max-age=60", "ETag": "\"1\""], 0),
+            (["ETag": "\"1\""], 0),
+            (["Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT"], 0),
+            (["Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Expires": "Sun, 06 Nov 1994 08:50:37 GMT"], 60),
+            (["Expires": "0", "ETag": "\"1\""], 0),
+        ] as [(HTTPHeaders, Int)])
+    func kept(_ response: HTTPHeaders, lifetime: Int) {
+        #expect(self.entry(response)?.lifetime == lifetime)
+    }
+
+    @Test(
+        "what is not kept",
+        arguments: [
+            ([:], [:], 200), (["Cache-Control": "no-store, max-age=60"], [:], 200),
+            (["Cache-Control": "no-cache"], [:], 200), (["Cache-Control": "max-age=0"], [:], 200),
+            (["Cache-Control": "max-age=60", "Vary": "*"], [:], 200),
+            (["Cache-Control": "max-age=60"], ["Cache-Control": "no-store"], 200),
+            (["Cache-Control": "max-age=60"], [:], 206), (["Cache-Control": "max-age=60"], [:], 500),
+            (["ETag": "\"1\""], [:], 404),
+        ] as [(HTTPHeaders, HTTPHeaders, Int)])
+    func notKept(_ response: HTTPHeaders, _ request: HTTPHeaders, _ status: Int) {
+        #expect(self.entry(response, request: request, status: HTTPStatus(status)) == nil)
+    }
+
+    @Test(
+        "what a request gets",
+        arguments: [
+            ([:], 0, "hit"), ([:], 59, "hit"), ([:], 60, "revalidate"),
+            (["Cache-Control": "no-cache"], 0, "revalidate"), (["Pragma": "no-cache"], 0, "revalidate"),
+            (["Cache-Control": "no-store"], 0, "bypass"), (["Cache-Control": "max-age=10"], 11, "revalidate"),
+            (["Cache-Control": "max-age=10"], 10, "hit"), (["Cache-Control": "min-fresh=30"], 31, "revalidate"),
+            (["Cache-Control": "max-stale=100"], 61, "revalidate"),
+            (["Cache-Control": "only-if-cached"], 5, "hit"), (["Cache-Control": "only-if-cached"], 61, "not cached"),
+        ] as [(HTTPHeaders, Int64, String)])
+    func decision(_ request: HTTPHeaders, seconds: Int64, word: String) {
+        let entry = self.entry(["Cache-Control": "max-age=60", "ETag": "\"1\""])
+        #expect(self.word(CachePolicy.decide(request, entry: entry, now: Self.now + seconds * 1_000)) == word)
+    }
+
+    @Test("nothing is there: a miss, or 504 where nothing else was wanted")
+    func empty() {
+        #expect(self.word(CachePolicy.decide([:], entry: nil, now: 0)) == "miss")
+        #expect(
+            self.word(CachePolicy.decide(["Cache-Control": "only-if-cached"], entry: nil, now: 0)) == "not cached")
+    }
+
+    @Test("the age counts from where the answer came, by its Age or its Date")
+    func age() {
+        let date = HTTPDate.format(Int(Self.now / 1_000) - 30)
+        #expect(self.entry(["Cache-Control": "max-age=60", "Age": "20"])?.age(at: Self.now + 5_000) == 25)
+        #expect(self.entry(["Cache-Control": "max-age=60", "Date": date, "Age": "20"])?.age(at: Self.now) == 30)
+    }
+
+    @Test("answers are chosen by what Vary names, not by the token that the proxy adds")
+    func vary() {
+        let response: HTTPHeaders = ["Cache-Control": "max-age=60", "Vary": "Accept, Authorization"]
+        let entry = self.entry(response, request: ["Accept": "a"])
+        #expect(entry?.isSelected(by: ["Accept": "a"]) == true)
+        #expect(entry?.isSelected(by: ["Accept": "a", "Authorization": "x"]) == true)
+        #expect(entry?.isSelected(by: ["Accept": "b"]) == false)
+        #expect(entry?.isSelected(by: [:]) == false)
+    }
+
+    @Test(
+        "only plain GETs take part",
+        arguments: [
+            (.get, [:], true), (.get, ["If-None-Match": "\"1\""], true), (.get, ["Range": "bytes=0-1"], false),
+            (.get, ["If-Modified-Since": "x"], false), (.head, [:], false), (.post, [:], false),
+        ] as [(HTTPMethod, HTTPHeaders, Bool)])
+    func takesPart(_ method: HTTPMethod, _ headers: HTTPHeaders, _ expected: Bool) {
+        #expect(CachePolicy.takesPart(method, headers) == expected)
+    }
+
+    @Test("a 304 makes the kept answer new")
+    func refreshed() throws {
+        let entry = try #require(self.entry(["Cache-Control": "max-age=60", "ETag": "W/\"1\"", "Age": "50", "X": "y"]))
+        let fresh = CachePolicy.refreshed(entry, by: ["Cache-Control": "max-age=90"], now: Self.now + 70_000)
+        #expect(fresh.lifetime == 90 && fresh.age(at: Self.now + 71_000) == 1)
+        #expect(fresh.headers["x"] == "y" && fresh.headers["cache-control"] == "max-age=90")
+        #expect(CachePolicy.clientHas(fresh, ["If-None-Match": "\"0\", \"1\""]))
+        #expect(CachePolicy.clientHas(fresh, ["If-None-Match": "*"]))
+        #expect(!CachePolicy.clientHas(fresh, ["If-None-Match": "\"2\""]))
+        #expect(!CachePolicy.clientHas(fresh, [:]))
+    }
+}

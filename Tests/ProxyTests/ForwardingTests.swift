@@ -1,0 +1,220 @@
+import EventLoop
+import HTTP
+import HTTPClient
+import HTTPServer
+import JSON
+import JetbridgeTesting
+import Primitives
+import Testing
+
+@testable import Proxy
+
+@Suite("Requests and answers pass the proxy", .serialized, .timeLimit(.minutes(1)))
+@Net
+struct ForwardingTests {
+    private func echo() async throws -> ProxyScene {
+        try await ProxyScene { request in .echo(request, try await request.body.collect(upTo: 64 << 20)) }
+    }
+
+    private func headers(_ body: [UInt8]) throws -> [String] {
+        try JSON.parse(body)["headers"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    }
+
+    @Test("any method, path, query and body", arguments: ["GET", "POST", "PUT", "DELETE", "PROPFIND", "M-SEARCH"])
+    func methods(_ method: String) async throws {
+        let scene = try await self.echo()
+        let body: HTTPClientRequest.Body = method == "GET" ? .none : .bytes([1, 2, 3])
+        let answer = try await scene.ask(
+            HTTPMethod(rawValue: method), "/a%2Fb/../c;d?x=%20&x", ["X-Own": "1", "X-Request-Id": "abc"], body)
+        let seen = try JSON.parse(answer.body)
+        #expect(answer.status == 200 && answer.headers["x-request-id"] == "abc")
+        #expect(seen["method"]?.stringValue == method)
+        #expect(seen["target"]?.stringValue == "/a%2Fb/../c;d?x=%20&x")
+        #expect(seen["length"]?.intValue == (method == "GET" ? 0 : 3))
+        let headers = try self.headers(answer.body)
+        #expect(headers.contains("X-Own: 1") && headers.contains("X-Request-Id: abc"))
+        await scene.stop()
+    }
+
+    @Test("the upstream gets the account's token and its own host, never the client's key")
+    func authorization() async throws {
+        let scene = try await self.echo()
+        let answer = try await scene.ask(
+            .get, "/x", ["Authorization": "Bearer \(ProxyScene.key)", "Cookie": "jetbridge_session=s"])
+        let headers = try self.headers(answer.body)
+        #expect(headers.contains("Authorization: Bearer token-1"))
+        #expect(headers.contains("Host: 127.0.0.1:\(scene.upstream.boundAddress?.port ?? 0)"))
+        #expect(headers.contains("Copilot-Integration-Id: vscode-chat"))
+        #expect(!headers.contains { $0.contains("jb_") || $0.contains("session") })
+        await scene.stop()
+    }
+
+    @Test("a TRACE comes back without the token")
+    func trace() async throws {
+        let scene = try await self.echo()
+        let answer = try await scene.ask(.trace, "/x")
+        #expect(answer.status == 200 && !String(decoding: answer.body, as: UTF8.self).contains("token-"))
+        await scene.stop()
+    }
+
+    @Test("HEAD and bodiless answers have no body and keep their length")
+    func head() async throws {
+        let scene = try await ProxyScene { request in
+            request.method == .head
+                ? HTTPServerResponse(.ok, headers: ["Content-Length": "1234"]) : HTTPServerResponse(.noContent)
+        }
+        let answer = try await scene.ask(.head, "/x")
+        #expect(answer.status == 200 && answer.headers["content-length"] == "1234" && answer.body.isEmpty)
+        #expect(try await scene.ask(.options, "/x").status == 204)
+        await scene.stop()
+    }
+
+    @Test("a body of 20 MB passes in both ways, with a length and in chunks", arguments: [true, false])
+    func large(hasLength: Bool) async throws {
+        let piece = [UInt8]((0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        let count = 20 << 20
+        let scene = try await ProxyScene { request in
+            var length = 0, sum: Int64 = 0
+            for try await bytes in request.body {
+                // One byte in a hundred: the count and those tell a mix-up.
+                for index in stride(from: (100 - length % 100) % 100, to: bytes.count, by: 100) {
+                    sum += Int64(bytes[index])
+                }
+                length += bytes.count
+            }
+            let total = length
+            return HTTPServerResponse(
+                .ok, headers: ["X-Length": "\(length)", "X-Sum": "\(sum)"],
+                body: .streamOnLoop { writer in
+                    for _ in 0..<(total / piece.count) { try await writer.write(piece) }
+                })
+        }
+        let answer = try await scene.ask(
+            .post, "/files", [:],
+            .stream(length: hasLength ? count : nil) { writer in
+                for _ in 0..<(count / piece.count) { try await writer.write(piece) }
+            })
+        let sum = stride(from: 0, to: count, by: 100).reduce(0) { $0 + Int64(piece[$1 % piece.count]) }
+        #expect(answer.headers["x-length"] == "\(count)" && answer.headers["x-sum"] == "\(sum)")
+        #expect(answer.body.count == count)
+        await scene.stop()
+    }
+
+    @Test("every event leaves the proxy before the next one arrives")
+    func events() async throws {
+        let gates = (0..<20).map { _ in Flag() }
+        let scene = try await ProxyScene { _ in
+            HTTPServerResponse(
+                .ok, headers: ["Content-Type": "text/event-stream"],
+                body: .streamOnLoop { writer in
+                    for (number, gate) in gates.enumerated() {
+                        try await writer.write("data: \(number)\n\n")
+                        try await gate.wait()
+                    }
+                })
+        }
+        let response = try await scene.client.execute(HTTPClientRequest(.get, HTTPURL(scene.base + "/events")))
+        var pieces = response.body.makeAsyncIterator()
+        for (number, gate) in gates.enumerated() {
+            // The upstream goes on only after this one has come.
+            #expect(try await pieces.next() == Array("data: \(number)\n\n".utf8))
+            gate.set()
+        }
+        #expect(try await pieces.next() == nil)
+        await scene.stop()
+    }
+
+    @Test("the client leaves within the answer: the upstream sees it at once")
+    func clientGone() async throws {
+        let gone = Flag()
+        let scene = try await ProxyScene { _ in
+            HTTPServerResponse(
+                .ok,
+                body: .streamOnLoop { writer in
+                    try await writer.write("begun")
+                    do {
+                        try await EventLoop.shared.sleep(for: .seconds(50))
+                    } catch {
+                        gone.set()
+                        throw error
+                    }
+                })
+        }
+        let client = try await scene.connection()
+        try await client.send("GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        _ = try await client.receive(through: "begun")
+        client.close()
+        try await gone.wait()
+        await scene.stop()
+        #expect(scene.log.withLock { $0.contains { $0.contains("client_gone") } })
+    }
+
+    @Test("the client leaves before the answer's head: the upstream sees it at once")
+    func clientGoneEarly() async throws {
+        let asked = Flag(), gone = Flag()
+        let scene = try await ProxyScene { _ in
+            asked.set()
+            do {
+                try await EventLoop.shared.sleep(for: .seconds(50))
+            } catch {
+                gone.set()
+            }
+            return .text("")
+        }
+        let client = try await scene.connection()
+        try await client.send("GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        try await asked.wait()
+        client.close()
+        try await gone.wait()
+        await scene.stop()
+    }
+
+    @Test("the upstream breaks off within its answer: the client sees that it is not whole")
+    func upstreamBreaks() async throws {
+        struct Broken: Error {}
+        let scene = try await ProxyScene { _ in
+            HTTPServerResponse(
+                .ok,
+                body: .streamOnLoop { writer in
+                    try await writer.write("half")
+                    try await EventLoop.shared.sleep(for: .milliseconds(5))
+                    throw Broken()
+                })
+        }
+        let client = try await scene.connection()
+        try await client.send("GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        let text = try await client.receiveToEnd()
+        #expect(text.contains("4\r\nhalf\r\n") && !text.contains("0\r\n\r\n"))
+        await scene.stop()
+    }
+
+    @Test("100 Continue comes when the body is wanted")
+    func expect() async throws {
+        let scene = try await self.echo()
+        let client = try await scene.connection()
+        try await client.send("POST /x HTTP/1.1\r\nHost: proxy\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        _ = try await client.receive(through: "HTTP/1.1 100 Continue\r\n\r\n")
+        try await client.send("abc")
+        #expect(try await client.receive(through: "\"length\":3").contains("200 OK"))
+        await scene.stop()
+    }
+
+    @Test("stopping: no new connection, running answers until the deadline")
+    func stop() async throws {
+        let scene = try await ProxyScene { _ in
+            HTTPServerResponse(
+                .ok,
+                body: .streamOnLoop { writer in
+                    try await writer.write("begun")
+                    try await EventLoop.shared.sleep(for: .seconds(50))
+                })
+        }
+        let client = try await scene.connection()
+        try await client.send("GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        _ = try await client.receive(through: "begun")
+        await scene.server.stop()
+        await #expect(throws: (any Error).self) { _ = try await scene.connection() }
+        _ = try await client.receiveToEnd()
+        await scene.stop()
+    }
+}

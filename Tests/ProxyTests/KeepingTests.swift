@@ -1,0 +1,119 @@
+import EventLoop
+import HTTP
+import HTTPClient
+import HTTPServer
+import JSON
+import JetbridgeTesting
+import Primitives
+import Testing
+
+@testable import Proxy
+
+@Suite("The cache, the count and the log", .serialized, .timeLimit(.minutes(1)))
+@Net
+struct KeepingTests {
+    /// Answers with how often it was asked.
+    @Net final class Counter {
+        var count = 0
+        nonisolated init() {}
+    }
+
+    @Test("an answer is kept as long as it says, then asked about")
+    func cache() async throws {
+        let counter = Counter()
+        let scene = try await ProxyScene { request in
+            counter.count += 1
+            let headers: HTTPHeaders = ["Cache-Control": "max-age=60", "ETag": "\"1\"", "Content-Type": "text/plain"]
+            return request.headers["if-none-match"] == "\"1\""
+                ? HTTPServerResponse(.notModified, headers: headers)
+                : HTTPServerResponse(.ok, headers: headers, body: .bytes(Array("asked \(counter.count)".utf8)))
+        }
+        #expect(try await scene.ask(.get, "/v1/models").headers["cache-status"] == nil)
+        let hit = try await scene.ask(.get, "/models")
+        #expect(hit.body == Array("asked 1".utf8) && hit.headers["cache-status"] == "jetbridge; hit")
+        #expect(hit.headers["age"] == "0" && counter.count == 1)
+        #expect(try await scene.ask(.get, "/models", ["If-None-Match": "\"1\""]).status == 304)
+        #expect(try await scene.ask(.get, "/models", ["Cache-Control": "no-store"]).status == 200)
+        #expect(counter.count == 2)
+        scene.clock.withLock { $0 += 61_000 }
+        let checked = try await scene.ask(.get, "/models")
+        #expect(checked.body == Array("asked 1".utf8) && counter.count == 3)
+        #expect(try await scene.ask(.get, "/models").headers["cache-status"] == "jetbridge; hit")
+        #expect(counter.count == 3)
+        _ = try await scene.ask(.post, "/models", [:], .bytes([1]))
+        #expect(try await scene.ask(.get, "/models").headers["cache-status"] == nil)
+        await scene.stop()
+    }
+
+    @Test("another account gets nothing of what was kept for the last one")
+    func accounts() async throws {
+        let scene = try await ProxyScene { request in
+            HTTPServerResponse(
+                .ok, headers: ["Cache-Control": "max-age=60"],
+                body: .bytes(Array((request.headers["authorization"] ?? "").utf8)))
+        }
+        #expect(try await scene.ask(.get, "/x").body == Array("Bearer token-1".utf8))
+        let access = try await scene.proxy.account.current()
+        _ = try await scene.proxy.account.replaced(access)
+        #expect(try await scene.ask(.get, "/x").body == Array("Bearer token-2".utf8))
+        await scene.stop()
+    }
+
+    @Test("a broken-off or streamed answer is kept only when it was whole")
+    func streamed() async throws {
+        let counter = Counter()
+        let scene = try await ProxyScene { _ in
+            counter.count += 1
+            return HTTPServerResponse(
+                .ok, headers: ["Cache-Control": "max-age=60"],
+                body: .streamOnLoop { writer in
+                    try await writer.write("one")
+                    try await EventLoop.shared.sleep(for: .milliseconds(5))
+                    try await writer.write("two")
+                })
+        }
+        for _ in 0..<2 { #expect(try await scene.ask(.get, "/x").body == Array("onetwo".utf8)) }
+        #expect(counter.count == 1)
+        await scene.stop()
+    }
+
+    @Test("usage is counted for the key, from JSON and from events, also of an answer that was left")
+    func usage() async throws {
+        let scene = try await ProxyScene { request in
+            guard request.target.hasPrefix("/events") else {
+                return .json(["model": "m", "usage": ["prompt_tokens": 1, "completion_tokens": 2]])
+            }
+            return HTTPServerResponse(
+                .ok, headers: ["Content-Type": "text/event-stream"],
+                body: .streamOnLoop { writer in
+                    try await writer.write("data: {\"model\":\"s\",\"usage\":{\"prompt_tok")
+                    try await EventLoop.shared.sleep(for: .milliseconds(5))
+                    try await writer.write("ens\":3,\"completion_tokens\":4}}\n\n")
+                })
+        }
+        _ = try await scene.ask(.get, "/json", ["Authorization": "Bearer \(ProxyScene.key)"])
+        _ = try await scene.ask(.get, "/events")
+        #expect(
+            scene.used.withLock { $0 } == [
+                ProxyUsage(key: ClientKey(id: "k1"), model: "m", tokens: TokenUsage(input: 1, output: 2)),
+                ProxyUsage(key: .local, model: "s", tokens: TokenUsage(input: 3, output: 4)),
+            ])
+        await scene.stop()
+    }
+
+    @Test("the log has a line for each request, without query, body or token")
+    func log() async throws {
+        let scene = try await ProxyScene { request in .echo(request, try await request.body.collect(upTo: 1000)) }
+        _ = try await scene.ask(
+            .post, "/a/b?secret=query", ["Authorization": "Bearer \(ProxyScene.key)", "X-Request-Id": "trace-1"],
+            .bytes(Array("secret body".utf8)))
+        let lines = scene.log.withLock { $0 }
+        let line = try JSON.parse(Array(try #require(lines.first { $0.contains("trace-1") }).utf8))
+        #expect(line["path"]?.stringValue == "/a/b" && line["method"]?.stringValue == "POST")
+        #expect(line["status"]?.intValue == 200 && line["request_bytes"]?.intValue == 11)
+        #expect(line["key"]?.stringValue == "k1" && line["outcome"]?.stringValue == "complete")
+        #expect((line["response_bytes"]?.intValue ?? 0) > 0 && (line["milliseconds"]?.doubleValue ?? 0) > 0)
+        for word in ["secret", "token-1", ProxyScene.key] { #expect(!lines.contains { $0.contains(word) }) }
+        await scene.stop()
+    }
+}

@@ -1,0 +1,45 @@
+import HTTP
+import Testing
+
+@testable import Proxy
+
+@Suite("The cache is bounded")
+struct ResponseCacheTests {
+    private func entry(_ size: Int, accept: [String] = []) -> CacheEntry {
+        CacheEntry(
+            status: .ok, headers: [:], body: [UInt8](repeating: 0, count: size),
+            selecting: accept.isEmpty ? [] : [("accept", accept)], receivedAt: 0, initialAge: 0, lifetime: 60)
+    }
+
+    @Test("the least recently used answers go first")
+    func eviction() {
+        var cache = ResponseCache(limit: 32_000)
+        for number in 0..<8 { cache.keep(self.entry(3_000), for: "/\(number)", [:]) }
+        #expect(cache.count == 8)
+        #expect(cache.entry(for: "/0", [:]) != nil)
+        for number in 8..<11 { cache.keep(self.entry(3_000), for: "/\(number)", [:]) }
+        #expect(cache.entry(for: "/0", [:]) != nil && cache.entry(for: "/1", [:]) == nil)
+        #expect(cache.size <= 32_000)
+    }
+
+    @Test("a large answer is not kept, and nothing in a cache of no size")
+    func large() {
+        var cache = ResponseCache(limit: 32_000)
+        cache.keep(self.entry(4_001), for: "/", [:])
+        #expect(cache.count == 0)
+        #expect(ResponseCache(limit: 0).isOff)
+    }
+
+    @Test("variants live side by side and replace their own kind")
+    func variants() {
+        var cache = ResponseCache(limit: 1 << 20)
+        for number in 0..<20 { cache.keep(self.entry(1, accept: ["\(number)"]), for: "/", ["Accept": "\(number)"]) }
+        #expect(cache.count == 8)
+        cache.keep(self.entry(2, accept: ["19"]), for: "/", ["Accept": "19"])
+        #expect(cache.count == 8)
+        #expect(cache.entry(for: "/", ["Accept": "19"])?.body.count == 2)
+        #expect(cache.entry(for: "/", ["Accept": "0"]) == nil)
+        cache.invalidate("/")
+        #expect(cache.count == 0 && cache.size == 0)
+    }
+}
