@@ -45,6 +45,26 @@ struct StreamingTests {
         }
     }
 
+    @Test("a stream that a handler on the loop answers without waiting ends when its client leaves")
+    func leftStream() async throws {
+        let left = Signal()
+        let handler = HTTPDispatch.Handler.loop { _ in
+            HTTPServerResponse(
+                body: .streamOnLoop { writer in
+                    try await writer.write("begun")
+                    defer { left.set() }
+                    try await EventLoop.shared.sleep(for: .seconds(50))
+                })
+        }
+        try await withServer(handler) { server in
+            let client = try await RawConnection(to: server.boundAddress)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await client.receive(through: "begun")
+            client.close()
+            try await left.wait()
+        }
+    }
+
     @Test("bodies stream both ways at once, with trailers, and the connection goes on")
     func echo() async throws {
         try await withServer(Self.echo) { server in
