@@ -16,7 +16,8 @@ package final class Gateway: Service {
 
     /// Throws ``HTTPURLError`` when the public URL is none.
     package init(
-        settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, readiness: Readiness
+        settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, readiness: Readiness,
+        mount: GatewayMount? = nil
     ) throws {
         let publicURL = try HTTPURL(settings.publicURL)
         let logger = bridge.environment.logger.with(["part": "gateway"])
@@ -36,7 +37,7 @@ package final class Gateway: Service {
             serverSettings, name: "gateway", logger: logger,
             dispatcher: GatewayDispatcher(
                 router: Router(table + [document.route(front: front)]),
-                headers: SecurityHeaders(isSecure: settings.isSecure)))
+                headers: SecurityHeaders(isSecure: settings.isSecure), mount: mount))
     }
 
     /// Where it listens, once it does.

@@ -5,8 +5,10 @@ internal import HTTPServer
 struct GatewayDispatcher: HTTPDispatcher {
     let router: Router
     let headers: SecurityHeaders
+    var mount: GatewayMount?
 
     func dispatch(_ head: RequestHead) -> HTTPDispatch {
+        if let mount = self.mount, mount.takes(head.path) { return mount.dispatcher.dispatch(head) }
         var dispatch = self.router.dispatch(head)
         // Only the router's own refusals are immediate: the gateway's routes run on the pool.
         guard case .immediate(let refuse) = dispatch.handler else { return dispatch }

@@ -41,12 +41,12 @@ enum GatewayParts {
 
     static func gateway(
         _ listening: Listening, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, model: any ModelClient,
-        publicURL: String
+        publicURL: String, mount: GatewayMount? = nil
     ) throws -> Gateway {
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
         return try Gateway(
             settings: settings, bridge: bridge, web: web, viewer: viewer,
-            readiness: ReadinessParts.readiness(store: bridge.store, model: model))
+            readiness: ReadinessParts.readiness(store: bridge.store, model: model), mount: mount)
     }
 }

@@ -25,6 +25,7 @@ package final class Host: Sendable {
     private let gateway: Gateway
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
+    private let proxyUsage: ProxyUsageRecorder?
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
@@ -58,9 +59,11 @@ package final class Host: Sendable {
                 settings: BridgeParts.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now))
+        let mounted = try ProxyParts.mounted(in: configuration, store: store, metrics: metrics)
+        self.proxyUsage = mounted?.recorder
         self.gateway = try GatewayParts.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
-            publicURL: self.publicURL)
+            publicURL: self.publicURL, mount: mounted?.mount)
         self.signInCode = self.bridge.access.printSignInCode()
         BridgeParts.registerGauges(of: self.bridge, in: metrics)
         for name in NetworkParts.unserved(in: configuration) {
@@ -108,12 +111,15 @@ package final class Host: Sendable {
         let logger = self.logger
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = watchingSignals
-        // A model with processes of its own ends last: running turns finish before.
+        // A model with processes of its own ends last: running turns finish before. What the gateway's clients have used
+        // is stored after they are gone.
         let models = [self.model as? any Service].compactMap { $0 }
+        let recorders: [any Service] = self.proxyUsage.map { [$0] } ?? []
         return ServiceGroup(
-            models + [self.gateway] + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
-                self.bridge
-            ],
+            models + recorders + [self.gateway]
+                + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
+                    self.bridge
+                ],
             settings: settings,
             report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") },
             reload: { if let reload { await self.reload(reload()) } })

@@ -45,6 +45,20 @@ enum ProxyParts {
         }
     }
 
+    /// The proxy below the gateway's ``mount``; nil where it isn't wanted.
+    static func mounted(
+        in configuration: Configuration, store: SessionStore, metrics: Metrics,
+        surroundings: Surroundings = .ofProcess()
+    ) throws(HostError) -> (mount: GatewayMount, recorder: ProxyUsageRecorder)? {
+        guard configuration.proxy.isEnabled else { return nil }
+        OpenFileLimit.raise()
+        let recorder = ProxyUsageRecorder(store: store, metrics: metrics, logger: Logger(label: "proxy"))
+        let proxy = try Self.proxy(
+            for: configuration, source: try Self.source(for: configuration, in: surroundings), prefix: Self.mount,
+            store: store, usage: { recorder.record($0) })
+        return (GatewayMount(path: Self.mount, dispatcher: proxy), recorder)
+    }
+
     static func proxy(
         for configuration: Configuration, source: any CopilotTokenSource, prefix: String = "", store: SessionStore?,
         usage: @escaping UsageSink
