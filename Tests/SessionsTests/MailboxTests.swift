@@ -1,4 +1,5 @@
 import Chat
+import Database
 import JetbridgeTesting
 import Logging
 import Primitives
