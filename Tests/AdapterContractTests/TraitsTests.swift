@@ -1,0 +1,37 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("Contract: what an adapter says of itself", .timeLimit(.minutes(1)))
+struct TraitsTests {
+    @Test("traits and refinements agree", arguments: NetworkKind.allCases)
+    func traits(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind) { bench in
+            let adapter = try bench.bridge.adapters.all[0]
+            let traits = adapter.traits(of: RoomID(adapter: adapter.id, name: FakeNetwork.room))
+            let can = traits.capabilities
+            #expect(!can.contains(.edits) || adapter is any EditingAdapter)
+            #expect(!can.contains(.typing) || adapter is any TypingAdapter)
+            #expect(!can.contains(.reactions) || adapter is any ReactingAdapter)
+            #expect(can.contains(.edits) == bench.network.abilities.contains(.edits))
+            #expect(traits.textLimit >= 64)
+            #expect(traits.excerptMessages <= traits.answerMessages)
+            #expect(["!", "/"].contains(traits.commandSign))
+        }
+    }
+
+    @Test("an adapter that never ran is down, and runs until it is stopped", arguments: NetworkKind.allCases)
+    func life(_ kind: NetworkKind) async throws {
+        let network = try await kind.make()
+        let adapter = try network.makeAdapter()
+        #expect(adapter.status.state == .down)
+        try await ContractBench.run(network) { bench in
+            let running = try bench.bridge.adapters.all[0]
+            #expect(running.status.state == .up)
+            // Waits until run(delivering:) has returned.
+            await bench.stop()
+            #expect(running.status.state == .down)
+        }
+    }
+}
