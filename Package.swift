@@ -140,8 +140,8 @@ let package = Package(
         tests("JSON", "JSON"),
         tests("Crypto", "Crypto", "Primitives"),
         tests("Logging", "Logging", "JSON", "Primitives"),
-        tests("EventLoop", "EventLoop", "Primitives"),
-        tests("Lifecycle", "Lifecycle", "Logging", "Primitives"),
+        tests("EventLoop", "EventLoop", "Lifecycle", "Primitives"),
+        tests("Lifecycle", "Lifecycle", "EventLoop", "Logging", "Primitives", "Processes"),
         tests("Processes", "Processes", "EventLoop", "Primitives"),
         tests("HTTP", "HTTP"),
         tests("HTTPClient", "HTTPClient", "HTTP", "HTTPServer", "EventLoop", "Primitives", "Processes"),
@@ -174,7 +174,8 @@ let package = Package(
         tests(
             "Crash", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
         tests(
-            "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "WebSockets", "jetbridge",
+            "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Primitives", "Processes", "WebSockets",
+            "jetbridge",
             exclude: ["browser"]),
     ],
     swiftLanguageModes: [.v6]

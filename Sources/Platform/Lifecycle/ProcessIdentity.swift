@@ -37,7 +37,7 @@ package struct ProcessIdentity: Sendable, Hashable {
 
     /// Reads the line of `/proc/PID/stat`. The name in it may hold blanks and parentheses, so counting begins behind the
     /// last one: there the state is field 3.
-    static func startTime(inStat text: String) -> UInt64? {
+    package static func startTime(inStat text: String) -> UInt64? {
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[end...].dropFirst().split(separator: " ")
         guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }

@@ -1,0 +1,66 @@
+import EventLoop
+import Glibc
+import JetbridgeTesting
+import Lifecycle
+import Testing
+
+@Suite("Private files")
+struct PrivateFileTests {
+    private let directory: TemporaryDirectory
+    private var path: String { self.directory.path + "/x.json" }
+
+    init() throws { self.directory = try TemporaryDirectory() }
+
+    @Test("a file is its owner's alone, also where it was open before and whatever the mask")
+    func mode() throws {
+        let old = umask(0)
+        defer { umask(old) }
+        try PrivateFile.write(Array("one".utf8), to: self.path)
+        chmod(self.path, 0o666)
+        #expect(PrivateFile.read(self.path)?.isOpenToOthers == true)
+        let before = PrivateFile.Stamp(of: self.path)
+        try PrivateFile.write(Array("two".utf8), to: self.path)
+        #expect(PrivateFile.read(self.path)?.isOpenToOthers == false)
+        #expect(PrivateFile.text(of: self.path) == "two")
+        #expect(PrivateFile.Stamp(of: self.path) != before)
+    }
+
+    @Test("a link in its place is replaced, not followed")
+    func link() throws {
+        let target = self.directory.path + "/target"
+        try PrivateFile.write([], to: target)
+        symlink(target, self.path)
+        try PrivateFile.write(Array("secret".utf8), to: self.path)
+        #expect(PrivateFile.text(of: target) == "")
+    }
+
+    @Test("what cannot be read is nil, and a pipe does not block")
+    func unreadable() throws {
+        #expect(PrivateFile.read(self.path) == nil)
+        #expect(PrivateFile.Stamp(of: self.path).isAbsent)
+        #expect(PrivateFile.read(self.directory.path) == nil)
+        mkfifo(self.path, 0o600)
+        #expect(PrivateFile.read(self.path) == nil)
+        #expect(try PrivateFile.remove(self.path))
+        #expect(try !PrivateFile.remove(self.path))
+    }
+
+    @Test("a failed write leaves no draft")
+    func failure() throws {
+        mkdir(self.path, 0o700)
+        #expect(throws: SystemError.self) { try PrivateFile.write([1], to: self.path) }
+        rmdir(self.path)
+        #expect(rmdir(self.directory.path) == 0)
+    }
+
+    @Test(
+        "the start time is found behind any name",
+        arguments: ["(sh)", "(a b)", "(x) y)", "((()"])
+    func startTime(name: String) {
+        let rest = (4...21).map(String.init).joined(separator: " ")
+        #expect(ProcessIdentity.current.isAlive)
+        #expect(ProcessIdentity.startTime(inStat: "7 \(name) S \(rest) 4242 23 24") == 4_242)
+        #expect(ProcessIdentity.startTime(inStat: "7 \(name) Z \(rest) 4242 23 24") == nil)
+        #expect(ProcessIdentity.startTime(inStat: "7 \(name)") == nil)
+    }
+}
