@@ -73,7 +73,8 @@ struct FileWatcherTests {
     @Test("a watcher that is let go leaves no descriptor")
     func descriptors() async throws {
         let directory = try TemporaryDirectory()
-        for _ in 0..<2_000 {
+        // More than a user may have at once (fs.inotify.max_user_instances).
+        for _ in 0..<150 {
             let watcher = try FileWatcher(folder: directory.path) { _ in }
             watcher.cancel()
         }

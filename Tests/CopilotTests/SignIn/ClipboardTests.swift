@@ -1,0 +1,43 @@
+import Copilot
+import JetbridgeTesting
+import Lifecycle
+import Testing
+
+@Suite("Sign-in: the clipboard", .timeLimit(.minutes(1)))
+struct ClipboardTests {
+    private let folder: TemporaryDirectory
+
+    init() throws { self.folder = try TemporaryDirectory() }
+
+    private func install(_ name: String, _ script: String = #"cat > "$HOME/copied""#) throws {
+        let path = "\(self.folder.path)/\(name)"
+        try PrivateFile.write(Array("#!/bin/sh\n\(script)\n".utf8), to: path)
+        #expect(setMode(path, 0o755))
+    }
+
+    private func environment(_ more: [String: String]) -> [String: String] {
+        ["HOME": self.folder.path, "PATH": "\(self.folder.path):/usr/bin:/bin"].merging(more) { $1 }
+    }
+
+    @Test(
+        "the desktop's own program takes it",
+        arguments: [("wl-copy", "WAYLAND_DISPLAY"), ("xclip", "DISPLAY"), ("xsel", "DISPLAY")])
+    func copies(_ name: String, display: String) async throws {
+        try self.install(name)
+        #expect(await Clipboard.copy("ABCD-1234", environment: self.environment([display: ":0"])) == name)
+        // The program goes on in the background.
+        var text: String?
+        for _ in 0..<500 where text != "ABCD-1234" {
+            try await Task.sleep(for: .milliseconds(5))
+            text = PrivateFile.text(of: "\(self.folder.path)/copied")
+        }
+        #expect(text == "ABCD-1234")
+    }
+
+    @Test("without a display, or without a program, nothing is copied")
+    func absent() async throws {
+        #expect(await Clipboard.copy("x", environment: self.environment(["DISPLAY": ":0"])) == nil)
+        try self.install("wl-copy")
+        #expect(await Clipboard.copy("x", environment: self.environment(["DISPLAY": ":0"])) == nil)
+    }
+}
