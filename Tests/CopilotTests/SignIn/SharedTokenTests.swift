@@ -46,6 +46,8 @@ struct SharedTokenTests {
         let first = try await idle.token()
         let other = try accounts.account(github, time.account)
         #expect(try await other.token() == first)
+        // It made no exchange itself, and still knows the sign-in behind the token.
+        #expect(try await other.gitHubToken() == Secret(Accounts.signIn))
         await other.reject(first)
         let second = try await other.token()
         #expect(try await idle.token() == second)

@@ -131,6 +131,7 @@ extension CopilotAccount {
             term: term, signIn: StoredToken.mark(of: token, at: self.settings), source: source.kind)
         if let old = self.held?.token.value, old != grant.value { Redaction.unregister(old) }
         self.held = stored
+        self.signIn = token
         self.rejected = nil
         self.logger.info(
             "a new Copilot token",

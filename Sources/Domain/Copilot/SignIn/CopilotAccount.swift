@@ -1,14 +1,14 @@
 internal import EventLoop
 internal import Lifecycle
 package import Logging
-internal import Primitives
+package import Primitives
 
 /// A person's Copilot sign-in: gives the token for requests and keeps it fresh.
 ///
 /// All processes on one data directory share the exchanged token in `token.json`. Whoever finds it due takes the lock
 /// file, looks again, exchanges and writes; the others see the file change and take it over. As a service it exchanges
 /// ahead of need; without ``run()`` it does so when a request asks.
-package actor CopilotAccount: CopilotTokenSource, Service {
+package actor CopilotAccount: CopilotTokenSource, GitHubTokenSource, Service {
     package nonisolated let name = "copilot-account"
 
     let discovery: SignInDiscovery
@@ -23,6 +23,8 @@ package actor CopilotAccount: CopilotTokenSource, Service {
     /// The token in use, and the state of the file that it was compared with.
     var held: StoredToken?
     var fileStamp: PrivateFile.Stamp?
+    /// The sign-in that the token in use was made from, where this process knows it.
+    var signIn: GitHubToken?
     /// What the API refused; never used again.
     var rejected: Secret?
     private var rejections = 0
@@ -32,6 +34,7 @@ package actor CopilotAccount: CopilotTokenSource, Service {
     private var waiters: [UInt64: CheckedContinuation<StoredToken, any Error>] = [:]
     private var lastWaiter: UInt64 = 0
     private var isStopping = false
+    private var isRunning = false
 
     /// - Parameter jitter: Random numbers in 0..<1.
     package init(
@@ -61,6 +64,25 @@ package actor CopilotAccount: CopilotTokenSource, Service {
             if let held = self.held, held.term.isUsable(at: self.clock.now) { return held.token }
             throw error
         }
+    }
+
+    /// The sign-in from which the present Copilot token was made.
+    package func gitHubToken() async throws -> Secret {
+        _ = try await self.token()
+        if let signIn = self.signIn, self.isSource(signIn) { return signIn.value }
+        let found = self.discovery.findings().filter(\.isUsable).compactMap(\.token)
+        if let signIn = found.first(where: self.isSource) {
+            self.signIn = signIn
+            return signIn.value
+        }
+        // Another process asked the GitHub CLI.
+        guard let signIn = try await self.discovery.commandLineFinding()?.token else { throw Self.signedOut.error }
+        self.signIn = signIn
+        return signIn.value
+    }
+
+    private func isSource(_ signIn: GitHubToken) -> Bool {
+        StoredToken.mark(of: signIn, at: self.settings) == self.held?.signIn
     }
 
     package func reject(_ token: CopilotToken) {
@@ -179,6 +201,8 @@ package actor CopilotAccount: CopilotTokenSource, Service {
     private static let longestSleep = 30.0
 
     package func run() async throws {
+        self.isRunning = true
+        defer { self.isRunning = false }
         await self.watches.start()
         do {
             while !self.isStopping {
@@ -194,12 +218,14 @@ package actor CopilotAccount: CopilotTokenSource, Service {
         await self.close()
     }
 
-    package func stop() {
+    package func stop() async {
         self.isStopping = true
         self.changes.notify()
+        // Whoever uses it without ``run()`` has nobody else to put things in order.
+        if !self.isRunning { await self.close() }
     }
 
-    /// Ends what is under way: no lock, no watch, no timer is left. For an account that is used without ``run()``.
+    /// Ends what is under way: no lock, no watch, no timer is left.
     package func close() async {
         self.isStopping = true
         let refreshing = self.refreshing
