@@ -13,6 +13,8 @@ struct CopilotRequestHandler: Sendable {
         "vscode-chat", "vscode", "copilot-developer-cli", "copilot-chat", "jetbrains-chat", "zed", "xcode", "jetbridge",
     ]
 
+    private static let bodyLimit = 24 * 1024 * 1024
+
     let isLive: @Sendable (String) -> Bool
     let state: Protected<CopilotServerState>
 
@@ -111,6 +113,9 @@ struct CopilotRequestHandler: Sendable {
         do {
             bytes = try await request.body.collect()
         } catch {
+            throw .coded(413, "request_too_large", "failed to parse request: request body too large")
+        }
+        guard bytes.count <= Self.bodyLimit else {
             throw .coded(413, "request_too_large", "failed to parse request: request body too large")
         }
         guard MediaType(parsing: request.headers["content-type"] ?? "")?.isJSON ?? false,

@@ -36,7 +36,7 @@ public final class LoopbackCopilot: Sendable {
         let state = Protected(CopilotServerState(credits: credits))
         let handler = CopilotRequestHandler(isLive: isLive, state: state)
         var settings = HTTPServerSettings(port: port)
-        settings.bodyLimit = 4 * 1024 * 1024
+        settings.bodyLimit = 64 * 1024 * 1024
         settings.deadlines.drain = .milliseconds(200)
         // A stalled answer is the client's to notice.
         settings.deadlines.progress = .seconds(86_400)

@@ -101,7 +101,7 @@ struct CopilotOfficialClientTests {
         def bad(kind, words, **change):
             error = raises(kind, lambda: client.chat.completions.create(
                 **{"model": "gpt-4.1", "messages": hello, **change}))
-            assert words in f"{error} {error.code}", error
+            assert words in f"{error} {error.code} {error.response.text}", error
 
         bad(openai.BadRequestError, "model_not_supported", model="nobody")
         bad(openai.BadRequestError, "model_not_supported", model="claude-opus-4.5")
@@ -112,13 +112,13 @@ struct CopilotOfficialClientTests {
         bad(openai.BadRequestError, "must not be empty", messages=[])
         image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
         bad(openai.BadRequestError, "Copilot-Vision-Request", messages=[{"role": "user", "content": [image]}])
-        bad(openai.APIStatusError, "request_too_large", messages=[{"role": "user", "content": "x" * 5_000_000}])
+        bad(openai.APIStatusError, "request_too_large", messages=[{"role": "user", "content": "x" * 25_000_000}])
         bare = OpenAI(api_key="right", **options)
-        assert "Copilot-Integration-Id" in str(raises(openai.BadRequestError, lambda: bare.models.list()))
+        assert "Copilot-Integration-Id" in raises(openai.BadRequestError, lambda: bare.models.list()).response.text
         half = OpenAI(api_key="right", default_headers={"Copilot-Integration-Id": "vscode-chat"}, **options)
-        assert "Editor-Version" in str(raises(openai.BadRequestError, lambda: half.models.list()))
+        assert "Editor-Version" in raises(openai.BadRequestError, lambda: half.models.list()).response.text
         wrong = OpenAI(api_key="wrong", default_headers=headers, **options)
-        assert "token expired" in str(raises(openai.AuthenticationError, lambda: wrong.models.list()))
+        assert "token expired" in raises(openai.AuthenticationError, lambda: wrong.models.list()).response.text
         print("all passed")
         """#
 }
