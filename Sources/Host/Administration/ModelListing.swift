@@ -20,7 +20,7 @@ package enum ModelListing {
     }
 
     package static func models(of configuration: Configuration) async throws -> [Entry] {
-        let client = try ModelProvider.client(for: configuration, logger: Logger(label: "model"))
+        let client = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         let models: [ModelInfo]
         do {
             models = try await client.models()

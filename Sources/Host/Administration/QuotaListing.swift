@@ -22,8 +22,16 @@ package struct QuotaListing: Sendable {
 
     /// Nil where the provider tells nothing.
     package static func quota(of configuration: Configuration) async throws -> QuotaListing? {
-        let client = try ModelProvider.client(for: configuration, logger: Logger(label: "model"))
-        guard let quota = try await client.quota() else { return nil }
+        let client = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
+        let told: ModelQuota?
+        do {
+            told = try await client.quota()
+        } catch {
+            await ModelProvider.close(client)
+            throw error
+        }
+        await ModelProvider.close(client)
+        guard let quota = told else { return nil }
         return QuotaListing(
             provider: client.provider, plan: quota.plan, resetDate: quota.resetDate,
             items: quota.allowances.map { allowance in

@@ -38,7 +38,7 @@ package final class Host: Sendable {
         ProcessMetrics.register(in: metrics)
         self.database = try Stores.open(configuration, metrics: metrics)
         let store = SessionStore(database: self.database)
-        let model = try ModelProvider.client(for: configuration, logger: Logger(label: "model"))
+        let model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         self.model = model
         let catalog = ModelCatalog(model, contextTokens: configuration.model.contextTokens)
         let repositories = await RepositoryParts.catalog(for: configuration)

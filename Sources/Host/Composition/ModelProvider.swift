@@ -6,7 +6,7 @@ internal import Logging
 
 /// Makes the model client that the configuration names.
 enum ModelProvider {
-    static func client(for configuration: Configuration, logger: Logger) throws(HostError) -> any ModelClient {
+    static func client(for configuration: Configuration, logger: Logger) -> any ModelClient {
         let model = configuration.model
         switch model.provider {
         case .rehearsal:
@@ -18,9 +18,7 @@ enum ModelProvider {
         case .copilotCLI:
             return CopilotCLIParts.client(for: configuration, logger: Logger(label: "copilot-cli"))
         case .copilot:
-            throw HostError(
-                "the model provider '\(model.provider.rawValue)' is not part of this release. "
-                    + "Set model.provider to openai, copilot-cli or rehearsal.")
+            return Self.copilot(configuration, logger: logger)
         }
     }
 
@@ -47,17 +45,17 @@ enum ModelProvider {
         return HTTPClient(settings)
     }
 
-    /// The Copilot API with the tokens of `source`; what the account has left is asked of GitHub with its sign-in.
-    static func copilot(
-        _ configuration: Configuration, source: some CopilotTokenSource & GitHubTokenSource, logger: Logger
-    ) -> CopilotClient {
+    /// The Copilot API with the account's tokens; what is left of its allowance is asked of GitHub with its sign-in.
+    private static func copilot(_ configuration: Configuration, logger: Logger) -> SignedInCopilot {
         let copilot = configuration.copilot
         let model = configuration.model
         let settings = CopilotSettings(
             integrationID: copilot.integrationID, editorVersion: copilot.editorVersion,
             pluginVersion: "jetbridge/\(Release.version)", gitHubAPIURL: copilot.apiURL, defaultModel: model.name,
             turnTimeout: model.turnTimeout, idleTimeout: model.timeout)
-        return CopilotClient(
-            settings, source: source, gitHub: source, transport: Self.transport(model), logger: logger)
+        let account = SignInParts.account(for: configuration)
+        let client = CopilotClient(
+            settings, source: account, gitHub: account, transport: Self.transport(model), logger: logger)
+        return SignedInCopilot(client, account: account)
     }
 }

@@ -55,14 +55,10 @@ package struct Doctor: Sendable {
     }
 
     private func model() async -> Finding {
-        do {
-            let client = try ModelProvider.client(for: self.configuration, logger: Logger(label: "model"))
-            let finding = await self.finding(of: client)
-            await ModelProvider.close(client)
-            return finding
-        } catch {
-            return Finding("model", .failed, "\(error)")
-        }
+        let client = ModelProvider.client(for: self.configuration, logger: Logger(label: "model"))
+        let finding = await self.finding(of: client)
+        await ModelProvider.close(client)
+        return finding
     }
 
     private func finding(of client: any ModelClient) async -> Finding {
