@@ -1,8 +1,8 @@
 import Copilot
 import EventLoop
+import Glibc
 import JSON
 import JetbridgeTesting
-import Logging
 import Primitives
 import Testing
 
@@ -17,30 +17,254 @@ struct RealCopilotCLITests {
         self.cli = try RealCopilotCLI()
     }
 
-    private func bench(
-        _ server: LoopbackModelServer, change: (inout CopilotCLISettings) -> Void = { _ in }
-    ) throws -> CopilotCLIBench {
-        try CopilotCLIBench(
-            executable: self.cli.executable, cache: self.cli.cache, baseURL: server.baseURL, change: change)
+    /// A server, and a client of the real program that uses it; both are ended afterwards.
+    private func withBench(
+        executable: String? = nil, change: (inout CopilotCLISettings) -> Void = { _ in },
+        _ body: (CopilotCLIBench, LoopbackModelServer) async throws -> Void
+    ) async throws {
+        let server = try await LoopbackModelServer.started()
+        let bench = try CopilotCLIBench(
+            executable: executable ?? self.cli.executable, cache: self.cli.cache, baseURL: server.baseURL,
+            change: change)
+        do {
+            try await body(bench, server)
+        } catch {
+            await bench.client.stop()
+            await server.stop()
+            throw error
+        }
+        await bench.client.stop()
+        await server.stop()
     }
 
     @Test("an answer is streamed, whole, and counted; the CLI's own prompt is not part of it")
     func answer() async throws {
-        let server = try await LoopbackModelServer.started()
-        server.enqueue(.answer("One two three four five six seven.", rate: 20, chunkLength: 6))
-        let bench = try self.bench(server)
-        let answer = await bench.ask("Say something.")
-        #expect(answer.error == nil)
-        #expect(answer.text == "One two three four five six seven.")
-        #expect(answer.events.filter { if case .delta = $0 { true } else { false } }.count > 3)
-        #expect(answer.finish == .stop)
-        #expect((answer.usage?.output ?? 0) > 0)
-        let request = try #require(server.requests.first)
-        #expect(request.messages.map(\.role) == ["system", "user"])
-        #expect(request.messages.first?.text == "Be brief.")
-        #expect(request.question.hasSuffix("Say something."))
-        #expect(request.key == "sk-planted-own-key")
-        await bench.client.stop()
-        await server.stop()
+        try await self.withBench { bench, server in
+            server.enqueue(.answer("One two three four five six seven.", rate: 20, chunkLength: 6))
+            let answer = await bench.ask("Say something.")
+            #expect(answer.error == nil)
+            #expect(answer.text == "One two three four five six seven.")
+            #expect(answer.events.filter { if case .delta = $0 { true } else { false } }.count > 3)
+            #expect(answer.finish == .stop)
+            #expect((answer.usage?.output ?? 0) > 0)
+            let request = try #require(server.requests.first)
+            #expect(request.messages.map(\.role) == ["system", "user"])
+            #expect(request.messages.first?.text == "Be brief.")
+            #expect(request.question.hasSuffix("Say something."))
+            #expect(request.key == "sk-planted-own-key")
+            #expect(request.body.count < 2000)
+        }
+    }
+
+    @Test("the history is ours, and nothing of a session stays in the CLI's home")
+    func history() async throws {
+        try await self.withBench { bench, server in
+            let request = ModelRequest(messages: [
+                ModelMessage(.system, "Be brief."), ModelMessage(.user, "My name is \"Ada\"."),
+                ModelMessage(.assistant, "Hello Ada."), ModelMessage(.user, "What is my name?"),
+            ])
+            #expect(await bench.ask(request).error == nil)
+            let question = try #require(server.requests.first?.question)
+            #expect(question.contains(#"{"role":"user","content":"My name is \"Ada\"."}"#))
+            #expect(question.contains(#"{"role":"assistant","content":"Hello Ada."}"#))
+            #expect(question.hasSuffix("The message to answer now:\nWhat is my name?"))
+            let home = try #require(bench.records("process started").first?["home"]?.stringValue)
+            let shell = RealGit(home)
+            // Deleting goes on for a moment after the answer.
+            var left = "?"
+            for _ in 0..<100 where left != "" {
+                left = (try? shell.shell("ls copilot/session-state 2>/dev/null || true")) ?? ""
+                try await EventLoop.shared.sleep(for: .milliseconds(20))
+            }
+            #expect(left == "")
+        }
+    }
+
+    @Test("many at once on one process, each with its own answer")
+    func parallel() async throws {
+        try await self.withBench { bench, server in
+            let texts = await withTaskGroup(of: String.self) { group in
+                for number in 0..<8 { group.addTask { await bench.ask("number \(number)", model: "echo").text } }
+                return await group.reduce(into: [String]()) { $0.append($1) }
+            }
+            for number in 0..<8 {
+                #expect(texts.filter { $0.hasPrefix("You said:") && $0.hasSuffix("number \(number)") }.count == 1)
+            }
+            #expect(bench.records("process started").count == 1)
+        }
+    }
+
+    @Test(
+        "stop ends the answer, the process and its children within a second",
+        arguments: [ModelBehavior.stall(after: "This answer stops"), .answer(ModelBehavior.longText, rate: 20)])
+    func stop(behavior: ModelBehavior) async throws {
+        try await self.withBench { bench, server in
+            server.enqueue(behavior)
+            let (task, pid) = try await self.untilFirstWord(bench)
+            let started = ContinuousClock.now
+            task.cancel()
+            while !ProcessTable.members(ofGroup: pid).isEmpty || server.answersUnderWay > 0 {
+                try await EventLoop.shared.sleep(for: .milliseconds(5))
+                try #require(started.duration(to: .now) < .seconds(1))
+            }
+            #expect(await bench.ask("And now?").text == "This is an instant answer.")
+            #expect(bench.records("session ended").first?["outcome"] == "stopped")
+        }
+    }
+
+    @Test(
+        "an endpoint that falls silent is given up at the limit, and the next question is answered",
+        arguments: [true, false])
+    func silence(hasWords: Bool) async throws {
+        try await self.withBench(change: { $0.idleTimeout = .seconds(2) }) { bench, server in
+            server.enqueue(hasWords ? .stall(after: "This answer stops") : .silence)
+            let answer = await bench.ask("Well?")
+            #expect(answer.failure?.code == .timedOut)
+            #expect(answer.text == (hasWords ? "This answer stops" : ""))
+            #expect(await bench.ask("And now?").text == "This is an instant answer.")
+        }
+    }
+
+    @Test("an answer that begins again goes on where it was, when it says the same")
+    func sameRestart() async throws {
+        try await self.withBench { bench, server in
+            server.enqueue(.drop(after: "This answer"), .answer("This answer is whole."))
+            let answer = await bench.ask("Well?")
+            #expect(answer.error == nil)
+            #expect(answer.text == "This answer is whole.")
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test("an answer that begins again in other words is interrupted, and nothing is shown twice")
+    func otherRestart() async throws {
+        try await self.withBench { bench, server in
+            server.enqueue(.drop(after: "This answer"), .answer("Another answer altogether."))
+            let answer = await bench.ask("Well?")
+            #expect(answer.failure?.code == .interrupted)
+            #expect(answer.text == "This answer")
+            #expect(await bench.ask("And now?").text == "This is an instant answer.")
+        }
+    }
+
+    @Test("an answer that the content filter took away does not look like one")
+    func contentFilter() async throws {
+        try await self.withBench { bench, server in
+            server.enqueue(.finish("", reason: "content_filter"))
+            let answer = await bench.ask("Well?")
+            #expect(answer.text == "")
+            #expect(answer.finish == .contentFilter)
+        }
+    }
+
+    @Test("an answer that is cut at the output limit is gone on with, and told when it stays cut")
+    func length() async throws {
+        try await self.withBench { bench, server in
+            server.enqueue(
+                .finish("One, ", reason: "length"), .finish("two, ", reason: "length"),
+                .finish("three", reason: "length"))
+            let answer = await bench.ask("Count.")
+            #expect(answer.text == "One, two, three")
+            #expect(answer.finish == .length)
+        }
+    }
+
+    @Test("a refused key is told with what to do")
+    func refusedKey() async throws {
+        try await self.withBench { bench, server in
+            let answer = await bench.ask("Well?", model: "401")
+            #expect(answer.failure?.code == .unauthorized)
+            #expect(answer.failure?.message.contains("model.api_key") == true)
+        }
+    }
+
+    @Test("a process that is killed in the middle of an answer leaves it interrupted; the next question is answered")
+    func killed() async throws {
+        try await self.withBench { bench, server in
+            server.enqueue(.stall(after: "This answer stops"))
+            let (task, pid) = try await self.untilFirstWord(bench)
+            kill(-pid, SIGKILL)
+            let error = await #expect(throws: ModelError.self) { try await task.value }
+            #expect(error?.code == .interrupted)
+            #expect(await bench.ask("And now?").text == "This is an instant answer.")
+        }
+    }
+
+    @Test("the key is in no argument, no environment and no log; homes are left empty")
+    func secrets() async throws {
+        try await self.withBench { bench, server in
+            server.enqueue(.stall(after: "This answer stops"))
+            let (task, pid) = try await self.untilFirstWord(bench)
+            for process in [pid] + ProcessTable.descendants(of: pid) {
+                let texts = ProcessTable.arguments(of: process) + ProcessTable.environment(of: process)
+                #expect(!texts.contains { $0.contains("sk-planted-own-key") })
+            }
+            let environment = ProcessTable.environment(of: pid)
+            #expect(environment.contains { $0.hasPrefix("HOME=\(bench.folder.path)/cli/0/") })
+            #expect(environment.contains("COPILOT_AUTO_UPDATE=false"))
+            task.cancel()
+            _ = try? await task.value
+            await bench.client.stop()
+            #expect(!bench.log.contains("sk-planted-own-key") && !bench.log.contains("This answer"))
+            #expect(try RealGit("\(bench.folder.path)/cli/0").shell("ls -A") == "lock")
+        }
+    }
+
+    @Test("without its server mode it is run once per answer, the prompt in no argument")
+    func oneShot() async throws {
+        let folder = try TemporaryDirectory()
+        let wrapper = folder.path + "/copilot"
+        try RealGit(folder.path).shell(
+            """
+            cat >copilot <<'END'
+            #!/bin/sh
+            case " $* " in *" --headless "*) echo "error: unknown option '--headless'" >&2; exit 1 ;; esac
+            exec '\(self.cli.executable)' "$@"
+            END
+            chmod 755 copilot
+            """)
+        try await self.withBench(executable: wrapper) { bench, server in
+            server.enqueue(.answer("One two three four.", rate: 10, chunkLength: 4))
+            let answer = await bench.ask("Say something.")
+            #expect(answer.error == nil)
+            #expect(answer.text == "One two three four.")
+            #expect(answer.finish == .stop)
+            #expect(server.requests.first?.question.contains("Say something.") == true)
+
+            server.enqueue(.stall(after: "This answer stops"))
+            let first = Protected(false)
+            let task = Task {
+                for try await event in bench.client.stream(bench.request("unmistakable")) {
+                    if case .delta = event { first.withLock { $0 = true } }
+                }
+            }
+            while !first.withLock({ $0 }) { try await EventLoop.shared.sleep(for: .milliseconds(5)) }
+            let pid = try #require(bench.records("process started").last?["pid"]?.intValue.map { Int32($0) })
+            for process in ProcessTable.members(ofGroup: pid) {
+                #expect(!ProcessTable.arguments(of: process).contains { $0.contains("unmistakable") })
+                #expect(!ProcessTable.arguments(of: process).contains { $0.contains("sk-planted") })
+            }
+            let started = ContinuousClock.now
+            task.cancel()
+            while !ProcessTable.members(ofGroup: pid).isEmpty {
+                try await EventLoop.shared.sleep(for: .milliseconds(5))
+                try #require(started.duration(to: .now) < .seconds(1))
+            }
+
+            let answer2 = await bench.ask("Well?", model: "401")
+            #expect(answer2.failure != nil && answer2.finish == nil)
+        }
+    }
+
+    /// A request whose first words have come, and the process that works on it.
+    private func untilFirstWord(_ bench: CopilotCLIBench) async throws -> (Task<Void, any Error>, Int32) {
+        let first = Protected(false)
+        let task = Task {
+            for try await event in bench.client.stream(bench.request("Well?")) {
+                if case .delta = event { first.withLock { $0 = true } }
+            }
+        }
+        while !first.withLock({ $0 }) { try await EventLoop.shared.sleep(for: .milliseconds(5)) }
+        return (task, try #require(await bench.client.pool.processIDs.first))
     }
 }

@@ -129,6 +129,12 @@ extension CopilotCLIClient {
             request, process: process, settings: self.settings, logger: self.logger, until: deadline)
         do {
             try await conversation.run(to: channel)
+        } catch let error as ModelError where error.code == .unauthorized && self.settings.endpoint == nil {
+            // A process keeps the token that it was started with; a newer sign-in is only a newer process's.
+            process.isOutdated = true
+            self.pool.release(process, hasSucceeded: false)
+            guard let token = try? await self.settings.token(), token != process.token else { throw error }
+            throw CopilotCLILostProcess(reason: error, hasAnswer: conversation.hasAnswer)
         } catch {
             self.pool.release(process, hasSucceeded: false)
             throw error

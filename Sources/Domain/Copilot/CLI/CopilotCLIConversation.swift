@@ -21,6 +21,9 @@ final class CopilotCLIConversation {
     private var decisions: [Task<Void, Never>] = []
     private var tokens: TokenUsage?
 
+    /// A piece of the answer was handed on.
+    var hasAnswer: Bool { self.turn.hasAnswer }
+
     /// How a turn that did not end by itself is left.
     private enum Leaving { case cancelled, abandoned }
 

@@ -62,6 +62,12 @@ package enum CopilotCLIFailure {
         let words = error.message.lowercased()
         if words.contains("is not available") || words.contains("no supported model") { return Self.noModel(model) }
         if words.contains("not authenticated") || words.contains("authentication info") { return Self.notSignedIn }
+        if words.contains("authentication failed") || words.contains("bad credentials") {
+            return ModelError(
+                .unauthorized,
+                "GitHub does not accept the sign-in any more, or it may not use Copilot; sign in again with "
+                    + "`jetbridge login`.")
+        }
         return ModelError(
             .refused,
             "The Copilot CLI refused the request: \(Self.line(error.message)). Try again; if it stays so, "

@@ -18,7 +18,7 @@ package struct CopilotCLILaunch: Sendable {
     private let executable: String
     private let home: String
     private let settings: CopilotCLISettings
-    private let token: Secret?
+    let token: Secret?
 
     /// - Parameters:
     ///   - executable: its path.

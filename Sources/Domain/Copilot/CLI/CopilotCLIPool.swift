@@ -53,7 +53,9 @@ package final class CopilotCLIPool {
     func release(_ process: CopilotCLIProcess, hasSucceeded: Bool) {
         process.leases -= 1
         if hasSucceeded { self.failures = 0 }
-        if process.leases == 0, process.isReady {
+        if process.leases == 0, process.isOutdated {
+            process.retire()
+        } else if process.leases == 0, process.isReady {
             process.idleTimer = EventLoop.shared.schedule(after: self.settings.idleLimit) { [weak process] in
                 process?.retire()
             }
@@ -127,7 +129,7 @@ extension CopilotCLIPool {
 
     /// The one with the fewest answers under way, so that a killed one takes few others with it.
     private var roomiest: CopilotCLIProcess? {
-        self.processes.filter { $0.isReady && $0.leases < self.settings.sessionsPerProcess }
+        self.processes.filter { $0.isReady && !$0.isOutdated && $0.leases < self.settings.sessionsPerProcess }
             .min { $0.leases < $1.leases }
     }
 

@@ -26,10 +26,15 @@ package final class CopilotCLIProcess {
     /// Answers under way, by the pool's count.
     var leases = 0
     var idleTimer: Timer?
+    /// It gets no new answers, and ends when the last one under way is done.
+    var isOutdated = false
+    /// What it was signed in with, at its start.
+    let token: Secret?
     /// Called once, when the process is gone and its folder empty.
     var onEnd: (@Net (CopilotCLIProcess) -> Void)?
     /// Whether it ended without having been told to.
     private(set) var hasFailed = false
+    private var isGone = false
 
     private let home: CopilotCLIHome
     private let process: Process
@@ -58,7 +63,7 @@ package final class CopilotCLIProcess {
             await home.clear()
             throw CopilotCLIFailure.notStarted(error)
         }
-        let cli = CopilotCLIProcess(process, home: home, logger: logger)
+        let cli = CopilotCLIProcess(process, home: home, token: launch.token, logger: logger)
         cli.begin()
         do {
             try await cli.waitUntilReady(within: limit)
@@ -69,7 +74,8 @@ package final class CopilotCLIProcess {
         return cli
     }
 
-    private init(_ process: Process, home: CopilotCLIHome, logger: Logger) {
+    private init(_ process: Process, home: CopilotCLIHome, token: Secret?, logger: Logger) {
+        self.token = token
         self.process = process
         self.id = process.id
         self.home = home
@@ -249,9 +255,9 @@ extension CopilotCLIProcess {
         self.process.signal(SIGKILL)
     }
 
-    /// Waits until it is gone.
+    /// Waits until it is gone and its folder empty.
     func waitForEnd() async {
-        while !self.isEnded {
+        while !self.isGone {
             // Not a child's wait: whoever waits for the end has been cancelled already, more often than not.
             do { try await self.changed.wait() } catch { return }
         }
@@ -279,6 +285,8 @@ extension CopilotCLIProcess {
                 "sessions": .integer(Int64(self.served)), "seconds": .number(self.age.inSeconds),
             ])
         await self.home.clear()
+        self.isGone = true
+        self.changed.wakeAll()
         self.onEnd.take()?(self)
     }
 
