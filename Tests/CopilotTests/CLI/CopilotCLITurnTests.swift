@@ -1,0 +1,290 @@
+import Copilot
+import HTTP
+import JSON
+import Primitives
+import Testing
+
+@Suite("A turn of the Copilot CLI")
+struct CopilotCLITurnTests {
+    private static let request = CopilotCLIRequest(
+        session: "jb-1", model: "gpt-x",
+        prompt: CopilotCLIPrompt([ModelMessage(.system, "Be brief."), ModelMessage(.user, "Hello?")]), endpoint: nil,
+        directory: "/work")
+
+    /// A turn whose prompt was taken up.
+    private func underWay() -> CopilotCLITurn {
+        var turn = CopilotCLITurn(Self.request)
+        _ = turn.start()
+        _ = turn.receive(.answered(.create, .success([:])))
+        _ = turn.receive(Self.event("user.message"))
+        return turn
+    }
+
+    private static func event(_ type: String, _ data: JSON = [:], agent: JSON? = nil) -> CopilotCLITurn.Input {
+        var event: JSONObject = ["type": .string(type), "data": data]
+        event["agentId"] = agent
+        return .event(.object(event))
+    }
+
+    private static func delta(_ text: String, id: String = "m1") -> CopilotCLITurn.Input {
+        self.event("assistant.message_delta", ["messageId": .string(id), "deltaContent": .string(text)])
+    }
+
+    private static func message(_ text: String, tools: [JSON] = []) -> CopilotCLITurn.Input {
+        self.event("assistant.message", ["messageId": "m1", "content": .string(text), "toolRequests": .array(tools)])
+    }
+
+    private static let retry = event("session.info", ["infoType": "model_retry", "message": "Retrying..."])
+    private static let idle = event("session.idle")
+
+    private func text(_ actions: [CopilotCLITurn.Action]) -> String {
+        actions.reduce(into: "") { text, action in if case .emit(.delta(let delta)) = action { text += delta } }
+    }
+
+    @Test("a session for a chat and nothing else is made, and then asked")
+    func calls() throws {
+        var turn = CopilotCLITurn(Self.request)
+        guard case .call(.create, "session.create", let creation)? = turn.start().first else {
+            Issue.record("nothing is created")
+            return
+        }
+        #expect(creation["sessionId"] == "jb-1" && creation["model"] == "gpt-x" && creation["streaming"] == true)
+        #expect(creation["availableTools"] == [] && creation["skipCustomInstructions"] == true)
+        #expect(creation["systemMessage"] == ["mode": "replace", "content": "Be brief."])
+        #expect(creation["infiniteSessions"] == ["enabled": false] && creation["provider"] == nil)
+        let next = turn.receive(.answered(.create, .success([:])))
+        #expect(
+            next == [
+                .call(.send, method: "session.send", ["sessionId": "jb-1", "prompt": "Hello?", "mode": "enqueue"])
+            ])
+    }
+
+    @Test("the own key goes with the session")
+    func ownKey() throws {
+        let endpoint = CopilotCLIEndpoint(baseURL: try HTTPURL("http://127.0.0.1:1/v1"), apiKey: Secret("k"))
+        let request = CopilotCLIRequest(
+            session: "s", model: "m", prompt: CopilotCLIPrompt([]), endpoint: endpoint, directory: "/")
+        guard case .call(_, _, let creation)? = CopilotCLITurn(request).start().first else { return }
+        #expect(
+            creation["provider"] == [
+                "type": "openai", "wireApi": "completions", "baseUrl": "http://127.0.0.1:1/v1", "apiKey": "k",
+            ])
+    }
+
+    @Test("deltas, tokens and the end; the whole message brings only what is missing")
+    func answer() {
+        var turn = self.underWay()
+        #expect(turn.receive(Self.delta("Hel")) == [.emit(.delta("Hel"))])
+        #expect(turn.receive(Self.delta("lo")) == [.emit(.delta("lo"))])
+        _ = turn.receive(Self.event("assistant.usage", ["inputTokens": 5, "outputTokens": 3]))
+        #expect(turn.receive(Self.message("Hello.")) == [.emit(.delta("."))])
+        #expect(
+            turn.receive(Self.idle)
+                == [.emit(.usage(TokenUsage(input: 5, output: 3))), .emit(.finished(.stop)), .end(nil)])
+        #expect(turn.receive(Self.delta("late")).isEmpty)
+    }
+
+    @Test("a message without deltas is shown whole")
+    func withoutDeltas() {
+        var turn = self.underWay()
+        #expect(self.text(turn.receive(Self.message("All at once"))) == "All at once")
+    }
+
+    @Test("the end can come before the answer to the sending, but not before the prompt was taken up")
+    func order() {
+        var turn = CopilotCLITurn(Self.request)
+        _ = turn.start()
+        _ = turn.receive(.answered(.create, .success([:])))
+        #expect(turn.receive(Self.idle).isEmpty)
+        _ = turn.receive(Self.event("user.message"))
+        _ = turn.receive(Self.message("Hi"))
+        #expect(turn.receive(Self.idle).last == .end(nil))
+        #expect(turn.receive(.answered(.send, .success([:]))).isEmpty)
+    }
+
+    @Test("a new draft with the same words goes on where the old one was", arguments: ["m1", "m2"])
+    func sameDraft(id: String) {
+        var turn = self.underWay()
+        #expect(self.text(turn.receive(Self.delta("Hello th"))) == "Hello th")
+        #expect(turn.receive(Self.retry).isEmpty)
+        if id != "m1" { _ = turn.receive(Self.event("assistant.message_start", ["messageId": .string(id)])) }
+        #expect(turn.receive(Self.delta("Hel", id: id)).isEmpty)
+        #expect(self.text(turn.receive(Self.delta("lo there", id: id))) == "ere")
+        #expect(turn.receive(Self.message("Hello there")).isEmpty)
+        #expect(turn.receive(Self.idle).last == .end(nil))
+    }
+
+    @Test("a new draft with other words ends the answer as interrupted")
+    func otherDraft() {
+        var turn = self.underWay()
+        _ = turn.receive(Self.delta("Hello"))
+        _ = turn.receive(Self.retry)
+        guard case .end(let error?)? = turn.receive(Self.delta("Good day")).last else {
+            Issue.record("goes on")
+            return
+        }
+        #expect(error.code == .interrupted)
+    }
+
+    @Test("a draft that began again unannounced is noticed at its end")
+    func unannounced() {
+        var turn = self.underWay()
+        _ = turn.receive(Self.delta("Hello "))
+        _ = turn.receive(Self.delta("Hello there"))
+        guard case .end(.some)? = turn.receive(Self.message("Hello there")).last else {
+            Issue.record("goes on")
+            return
+        }
+    }
+
+    @Test("a cut inside a grapheme is no difference, nor is trimmed white space")
+    func graphemes() {
+        var turn = self.underWay()
+        #expect(self.text(turn.receive(Self.delta("e"))) == "e")
+        #expect(self.text(turn.receive(Self.delta("\u{301}x\n"))) == "\u{301}x\n")
+        #expect(turn.receive(Self.message("e\u{301}x")).isEmpty)
+        #expect(turn.receive(Self.idle).last == .end(nil))
+    }
+
+    @Test("a retry before the first word is told, one behind words is not")
+    func retries() {
+        var turn = self.underWay()
+        guard case .emit(.waiting(let notice))? = turn.receive(Self.retry).first else {
+            Issue.record("not told")
+            return
+        }
+        #expect(notice.attempt == 2)
+        _ = turn.receive(Self.delta("Hello"))
+        #expect(turn.receive(Self.retry).isEmpty)
+    }
+
+    @Test("an error is told at the end of the session, with the tokens that were used")
+    func failure() {
+        var turn = self.underWay()
+        #expect(
+            turn.receive(
+                Self.event("session.error", ["errorType": "rate_limit", "message": "slow", "statusCode": 429])
+            )
+            .isEmpty)
+        guard case .end(let error?)? = turn.receive(Self.idle).last else {
+            Issue.record("a success")
+            return
+        }
+        #expect(error.code == .rateLimited && error.status == 429)
+    }
+
+    @Test("an aborted session is no success")
+    func aborted() {
+        var turn = self.underWay()
+        _ = turn.receive(Self.delta("Half"))
+        guard case .end(let error?)? = turn.receive(Self.event("session.idle", ["aborted": true])).last else {
+            Issue.record("a success")
+            return
+        }
+        #expect(error.code == .interrupted)
+    }
+
+    @Test(
+        "how an answer ended",
+        arguments: [
+            ("content_filter", FinishReason.contentFilter), ("length", .length), ("STOP", .stop),
+            ("odd", .other("odd")),
+        ])
+    func finish(word: String, reason: FinishReason) {
+        var turn = self.underWay()
+        _ = turn.receive(Self.message("Text"))
+        _ = turn.receive(Self.event("assistant.usage", ["finishReason": .string(word)]))
+        #expect(turn.receive(Self.idle).contains(.emit(.finished(reason))))
+    }
+
+    @Test("the words that stand for a filtered answer are not shown")
+    func filtered() {
+        var turn = self.underWay()
+        let words = "The model returned no content because the response was blocked by content filtering."
+        #expect(turn.receive(Self.message(words)).isEmpty)
+        #expect(turn.receive(Self.idle) == [.emit(.finished(.contentFilter)), .end(nil)])
+    }
+
+    @Test("messages around a tool call are apart; those of one cut answer are not, and the third is the limit")
+    func severalMessages() {
+        var turn = self.underWay()
+        _ = turn.receive(Self.message("Let me see.", tools: [["name": "x"]]))
+        #expect(self.text(turn.receive(Self.delta("Here"))) == "\n\nHere")
+        var cut = self.underWay()
+        let text = ["One, ", "two, ", "three"].map { self.text(cut.receive(Self.message($0))) }.joined()
+        #expect(text == "One, two, three")
+        #expect(cut.receive(Self.idle).contains(.emit(.finished(.length))))
+    }
+
+    @Test("helpers' words, ends and tokens are not the answer's; what they ask is answered")
+    func helpers() {
+        var turn = self.underWay()
+        #expect(turn.receive(Self.event("assistant.message", ["content": "psst"], agent: "a1")).isEmpty)
+        #expect(turn.receive(Self.event("session.idle", [:], agent: "a1")).isEmpty)
+        #expect(turn.receive(Self.event("assistant.message", ["content": "psst", "parentToolCallId": "t"])).isEmpty)
+        let data: JSON = ["requestId": "p", "permissionRequest": ["kind": "write", "fileName": "/etc/passwd"]]
+        guard case .ask(let permission)? = turn.receive(Self.event("permission.requested", data, agent: "a1")).first
+        else {
+            Issue.record("not asked")
+            return
+        }
+        #expect(permission.kind == "write" && permission.subject == "/etc/passwd")
+        #expect(turn.pendingPermissions == 1)
+        #expect(
+            turn.receive(.decided(requestID: "p", .reject("no"))) == [
+                .call(
+                    .other, method: "session.permissions.handlePendingPermissionRequest",
+                    [
+                        "requestId": "p", "result": ["kind": "reject", "feedback": "no"], "sessionId": "jb-1",
+                    ])
+            ])
+        #expect(turn.pendingPermissions == 0)
+    }
+
+    @Test("questions and forms are declined", arguments: ["user_input.requested", "elicitation.requested"])
+    func questions(type: String) {
+        var turn = self.underWay()
+        guard case .call(.other, let method, let data)? = turn.receive(Self.event(type, ["requestId": "q"])).first
+        else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(method.hasPrefix("session.ui.handlePending") && data["requestId"] == "q" && data["sessionId"] == "jb-1")
+        #expect(turn.receive(Self.event(type)).isEmpty)
+    }
+
+    @Test(
+        "refused calls end it",
+        arguments: [
+            (
+                "Request session.create failed with message: Model \"gpt-x\" is not available.",
+                ModelError.Code.unknownModel
+            ),
+            ("Session was not created with authentication info or custom provider", .unauthorized),
+            ("Something else", .refused),
+        ])
+    func refusedCalls(message: String, code: ModelError.Code) {
+        for call in [CopilotCLITurn.Call.create, .send] {
+            var turn = CopilotCLITurn(Self.request)
+            _ = turn.start()
+            let error = JSONRPCError(code: -32603, message: message)
+            guard case .end(let failure?)? = turn.receive(.answered(call, .failure(error))).last else {
+                Issue.record("goes on")
+                continue
+            }
+            #expect(failure.code == code)
+        }
+        var turn = self.underWay()
+        #expect(turn.receive(.answered(.other, .failure(JSONRPCError(code: 0, message: "no")))).isEmpty)
+    }
+
+    @Test(
+        "events of unknown types and shapes are passed over",
+        arguments: [
+            "[]", "{}", #"{"type":"new.thing"}"#, #"{"type":"assistant.message_delta"}"#, #"{"type":1,"data":[]}"#,
+        ])
+    func oddities(text: String) throws {
+        var turn = self.underWay()
+        #expect(turn.receive(.event(try JSON.parse(Array(text.utf8)))).isEmpty)
+    }
+}
