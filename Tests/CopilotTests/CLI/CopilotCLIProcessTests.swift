@@ -71,8 +71,8 @@ struct CopilotCLIProcessTests {
         #expect(answer.text == "Half of ")
         #expect(await bench.ask("hello").text == "You said: hello ")
         #expect(fake.starts == 2)
-        #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
         await bench.client.stop()
+        #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
     }
 
     @Test("stop ends a session that obeys, and the process that it had to itself")
@@ -81,9 +81,9 @@ struct CopilotCLIProcessTests {
         let pid = try await self.stopAfterFirstWord(of: "wait", bench)
         #expect(await self.isGone(pid, within: .seconds(1)))
         #expect(fake.messages.contains { $0.contains("session.abort") })
-        #expect(bench.records("process ended").first?["end"]?.stringValue == "exit status 0")
         #expect(await bench.ask("hello").text == "You said: hello ")
         await bench.client.stop()
+        #expect(bench.records("process ended").first?["end"]?.stringValue == "exit status 0")
     }
 
     @Test("stop kills a process whose session does not obey")
@@ -91,9 +91,9 @@ struct CopilotCLIProcessTests {
         let (bench, _) = try self.bench()
         let pid = try await self.stopAfterFirstWord(of: "deaf", bench)
         #expect(await self.isGone(pid, within: .seconds(1)))
-        #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
         #expect(await bench.ask("hello").text == "You said: hello ")
         await bench.client.stop()
+        #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
     }
 
     @Test("stop of one answer leaves the others on the process alone")
@@ -279,6 +279,19 @@ struct CopilotCLIProcessTests {
         await first.client.stop()
         _ = await one
         for home in homes { #expect(try RealGit(home).shell("ls -A") == "lock") }
+    }
+
+    @Test("as a service it runs until its processes are gone and their homes empty")
+    func service() async throws {
+        let (bench, _) = try self.bench()
+        let running = Task { try await bench.client.run() }
+        #expect(await bench.ask("hello").error == nil)
+        async let stopping: Void = bench.client.stop()
+        try await running.value
+        #expect(bench.records("process ended").count == 1)
+        #expect(try RealGit(bench.folder.path + "/cli/0").shell("ls -A") == "lock")
+        await stopping
+        #expect(await bench.ask("hello").failure?.message.hasPrefix("Jetbridge is stopping") == true)
     }
 
     // MARK: - Without a server mode

@@ -21,6 +21,7 @@ package final class CopilotCLIPool {
     private var failures = 0
     private var notBefore: LoopInstant?
     private var isClosed = false
+    private var isEmpty = false
     private let changed = WaitList()
 
     package nonisolated init(_ settings: CopilotCLISettings, logger: Logger) {
@@ -97,11 +98,13 @@ package final class CopilotCLIPool {
         self.changed.wakeAll()
         for process in self.processes { process.retire() }
         for process in self.processes { await process.waitForEnd() }
+        self.isEmpty = true
+        self.changed.wakeAll()
     }
 
-    /// Returns after ``close()``, or throws when the task is cancelled.
+    /// Returns when ``close()`` has done its work, or throws when the task is cancelled.
     func waitUntilClosed() async throws {
-        while !self.isClosed { try await self.changed.wait() }
+        while !self.isEmpty { try await self.changed.wait() }
     }
 }
 
