@@ -18,7 +18,8 @@ enum CopilotCLIParts {
             defaultModel: model.name, processes: configuration.copilot.cliProcesses,
             environment: Self.environment(configuration.copilot, surroundings), idleTimeout: model.timeout,
             turnTimeout: model.turnTimeout)
-        settings.token = { Self.token(surroundings) }
+        let discovery = SignInParts.discovery(for: configuration, surroundings: surroundings)
+        settings.token = { try await Self.token(discovery) }
         guard model.hasBaseURL else { return CopilotCLIClient(settings, logger: logger) }
         settings.endpoint = CopilotCLIEndpoint(baseURL: model.baseURL, apiKey: model.apiKey)
         let endpoint = ModelProvider.openAI(model, logger: logger)
@@ -41,10 +42,21 @@ enum CopilotCLIParts {
         return environment
     }
 
-    /// The CLI's own order of variables.
-    private static func token(_ surroundings: Surroundings) -> Secret? {
-        ["COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"].lazy.compactMap { surroundings.variable($0) }
-            .first.map { Secret($0) }
+    /// The strongest sign-in that the CLI takes: it needs no exchange, so fine-grained and installation tokens do too. One
+    /// that was named for this purpose is given to it even if it does not, so that people hear of it.
+    @concurrent private static func token(_ discovery: SignInDiscovery) async throws -> Secret? {
+        for finding in discovery.findings() {
+            guard let token = finding.token else { continue }
+            if Self.isTaken(token) || finding.isBinding { return token.value }
+        }
+        return try await discovery.commandLineFinding()?.token.flatMap { Self.isTaken($0) ? $0.value : nil }
+    }
+
+    private static func isTaken(_ token: GitHubToken) -> Bool {
+        switch token.kind {
+        case .oauthApp, .appUser, .fineGrained, .installation: true
+        case .classic, .early: false
+        }
     }
 
     private static func withoutSlash(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }

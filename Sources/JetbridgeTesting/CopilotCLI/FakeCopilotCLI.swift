@@ -63,7 +63,7 @@ public struct FakeCopilotCLI: Sendable {
 
     private static let script = #"""
         #!/usr/bin/python3
-        import json, os, signal, sys, threading, time
+        import json, os, signal, subprocess, sys, threading, time
 
         here = os.path.dirname(os.path.abspath(__file__))
         with open(here + "/behavior.json") as file:
@@ -131,6 +131,7 @@ public struct FakeCopilotCLI: Sendable {
                 time.sleep(0.1)
                 os.kill(os.getpid(), signal.SIGKILL)
             elif kind == "deaf":
+                subprocess.Popen(["sleep", "60"])  # a tool that somebody left running
                 event(session, "assistant.message_delta", messageId="m", deltaContent="Endless ")
                 return
             elif kind == "wait":

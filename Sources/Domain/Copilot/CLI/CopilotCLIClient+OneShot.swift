@@ -51,6 +51,7 @@ extension CopilotCLIClient {
         let errors = CopilotCLIErrorLines(logger: logger)
         // Reads beside the answer, to the end of the process, which `answerOnce` sees to in every case.
         let listening = Task(name: "copilot-cli errors") { @Net in await errors.read(process.errorOutput) }
+        // Not a child: a program that does not read must not hold up the end of the answer.
         let feeding = Task(name: "copilot-cli input") { @Net in
             // A program that ends early tells why by its status.
             try? await process.input.write(Array(prompt.joined.utf8))

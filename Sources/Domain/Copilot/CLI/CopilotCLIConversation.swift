@@ -130,6 +130,7 @@ extension CopilotCLIConversation {
             self?.decided(permission, decision)
         }
         let limit = self.settings.permissionTimeout
+        // Not a child for the same reason.
         let timing = Task(name: "copilot-cli permission limit") { @Net [weak self] in
             guard (try? await EventLoop.shared.sleep(for: limit)) != nil else { return }
             self?.decided(permission, .reject("Nobody decided within \(limit.inWords)."))

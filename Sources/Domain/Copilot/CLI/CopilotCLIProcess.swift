@@ -89,10 +89,13 @@ package final class CopilotCLIProcess {
     var workDirectory: String { self.home.path + "/" + CopilotCLIHome.work }
 
     private func begin() {
-        // These live as long as the child, which serves many turns: no turn's task may own them.
+        // Unstructured: it lives as long as the child, which serves many turns, so no turn's task may own it.
         let reading = Task(name: "copilot-cli output") { @Net in await self.read() }
+        // Unstructured for the same reason.
         let listening = Task(name: "copilot-cli errors") { @Net in await self.errors.read(self.process.errorOutput) }
+        // Unstructured for the same reason.
         Task(name: "copilot-cli input") { @Net in await self.write() }
+        // Unstructured for the same reason.
         Task(name: "copilot-cli end") { @Net in await self.watch(reading, listening) }
         self.perform(self.connection.start(), bytes: 0)
     }

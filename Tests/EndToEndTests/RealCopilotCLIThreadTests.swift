@@ -1,0 +1,102 @@
+import EventLoop
+import JSON
+import JetbridgeTesting
+import Testing
+
+/// A thread whose model is GitHub's own Copilot CLI, offline.
+@Suite(
+    "A thread with the real Copilot CLI", .serialized, .timeLimit(.minutes(2)),
+    .enabled(if: !RealCopilotCLI.isSkipped))
+struct RealCopilotCLIThreadTests {
+    private static let answer = (1...40).map { "Sentence number \($0) of the answer." }.joined(separator: " ")
+
+    /// The real CLI's first start would unpack it into each test's data directory.
+    private static func scene() async throws -> (LoopbackModelServer, HostProcess, GatewayClient) {
+        let cli = try RealCopilotCLI()
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 40)])
+        let host = try await HostProcess(
+            configuration: """
+                gateway: {listen: "127.0.0.1:0"}
+                model: {provider: copilot-cli, name: test, base_url: "\(model.baseURL)"}
+                copilot: {cli: "\(cli.executable)", cli_processes: 2}
+                repositories: [{name: notes, path: notes}]
+
+                """)
+        try RealGit(host.directory.path).shell(
+            "mkdir -p data/copilot-cli && ln -s '\(cli.cache)' data/copilot-cli/cache")
+        try await host.start()
+        let client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        return (model, host, client)
+    }
+
+    /// The CLI's processes of this host.
+    private func processes(of host: HostProcess) -> [Int32] {
+        let home = "HOME=\(host.dataPath)/copilot-cli/"
+        return ProcessTable.all.filter { pid in
+            ProcessTable.environment(of: pid).contains { $0.hasPrefix(home) }
+        }
+    }
+
+    private func waitUntilNone(of host: HostProcess, within limit: Duration) async throws {
+        let started = ContinuousClock.now
+        while !self.processes(of: host).isEmpty {
+            try #require(started.duration(to: .now) < limit)
+            try await EventLoop.shared.sleep(for: .milliseconds(5))
+        }
+    }
+
+    @Test("it answers a message, streamed; the end of the host is the end of the CLI")
+    func answer() async throws {
+        let (model, host, client) = try await Self.scene()
+        let operation = try await client.send("What is it?", to: try await client.newThread())
+        let frames = try await client.frames(of: operation)
+        let pieces = frames.filter { $0["type"]?.stringValue == "execution" }.compactMap { $0["content"]?.stringValue }
+        #expect(pieces.count > 5)
+        #expect(pieces.joined() == Self.answer)
+        #expect(frames.last?["type"]?.stringValue == "complete")
+        #expect(self.processes(of: host).count == 1)
+        _ = await host.terminate()
+        #expect(self.processes(of: host).isEmpty)
+        #expect(try RealGit(host.dataPath).shell("ls -A copilot-cli/0") == "lock")
+        await model.stop()
+    }
+
+    @Test("stop ends it and its children within a second, and the next message is answered")
+    func stop() async throws {
+        let (model, host, client) = try await Self.scene()
+        let thread = try await client.newThread()
+        let operation = try await client.send("What is it?", to: thread)
+        let live = try await client.live()
+        try await live.subscribe(to: operation)
+        while let frame = try await live.next(), frame["type"]?.stringValue != "execution" {}
+        #expect(!self.processes(of: host).isEmpty)
+        async let stopping = client.send("/stop", to: thread)
+        try await self.waitUntilNone(of: host, within: .seconds(1))
+        _ = try await stopping
+        #expect(try await client.ended(operation)["state"]?.stringValue == "stopped")
+        let next = try await client.send("And now?", to: thread)
+        #expect(try await client.ended(next)["state"]?.stringValue == "complete")
+        await live.close()
+        _ = await host.terminate()
+        await model.stop()
+    }
+
+    @Test("a host that is killed takes its CLI with it, and the next one answers")
+    func killed() async throws {
+        let (model, host, client) = try await Self.scene()
+        let operation = try await client.send("What is it?", to: try await client.newThread())
+        let live = try await client.live()
+        try await live.subscribe(to: operation)
+        while let frame = try await live.next(), frame["type"]?.stringValue != "execution" {}
+        await host.kill()
+        try await self.waitUntilNone(of: host, within: .seconds(2))
+        try await host.start()
+        let again = client.moved(to: try #require(host.address))
+        let next = try await again.send("And now?", to: try await again.newThread())
+        #expect(try await again.ended(next)["state"]?.stringValue == "complete")
+        await live.close()
+        _ = await host.terminate()
+        await model.stop()
+    }
+}
