@@ -25,7 +25,7 @@ package final class Host: Sendable {
     private let gateway: Gateway
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
-    private let proxyUsage: ProxyUsageRecorder?
+    private let proxyServices: [any Service]
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
@@ -59,8 +59,9 @@ package final class Host: Sendable {
                 settings: BridgeParts.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now))
-        let mounted = try ProxyParts.mounted(in: configuration, store: store, metrics: metrics)
-        self.proxyUsage = mounted?.recorder
+        let mounted = try ProxyParts.mounted(
+            in: configuration, store: store, metrics: metrics, account: (model as? SignedInCopilot)?.account)
+        self.proxyServices = mounted?.services ?? []
         self.gateway = try GatewayParts.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
             publicURL: self.publicURL, mount: mounted?.mount)
@@ -111,12 +112,11 @@ package final class Host: Sendable {
         let logger = self.logger
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = watchingSignals
-        // A model with processes of its own ends last: running turns finish before. What the gateway's clients have used
-        // is stored after they are gone.
+        // A model with processes or an account of its own ends last: running turns finish before. What the gateway's
+        // clients have used is stored after they are gone.
         let models = [self.model as? any Service].compactMap { $0 }
-        let recorders: [any Service] = self.proxyUsage.map { [$0] } ?? []
         return ServiceGroup(
-            models + recorders + [self.gateway]
+            models + self.proxyServices + [self.gateway]
                 + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge
                 ],

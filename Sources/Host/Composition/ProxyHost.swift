@@ -13,6 +13,8 @@ internal import Sessions
 package final class ProxyHost: Sendable {
     private let server: ProxyServer
     private let recorder: ProxyUsageRecorder?
+    /// nil with a static token.
+    private let account: CopilotAccount?
     private let database: Database?
     private let logger: Logger
     /// Where requests go; nil for the account's own address.
@@ -25,6 +27,8 @@ package final class ProxyHost: Sendable {
         OpenFileLimit.raise()
         let logger = Logger(label: "proxy")
         let source = try ProxyParts.source(for: configuration, in: surroundings)
+        self.account = source as? CopilotAccount
+        try await Self.check(self.account)
         let settings = try ProxyParts.settings(configuration)
         let needsKeys = settings.requiresKey || !settings.isLoopback
         let database = try Self.database(configuration, isNeeded: needsKeys, logger: logger)
@@ -40,12 +44,26 @@ package final class ProxyHost: Sendable {
         self.requiresKey = proxy.requiresKey
     }
 
+    /// Without a sign-in there is nothing to serve; a network that fails at the moment may come back.
+    private static func check(_ account: CopilotAccount?) async throws {
+        guard let account else { return }
+        do {
+            _ = try await account.token()
+        } catch let error as ModelError where error.code == .unauthorized || error.code == .refused {
+            await account.close()
+            throw HostError("the proxy has no Copilot token: \(error.message) Or set COPILOT_TOKEN to one.")
+        } catch is ModelError {
+            // Told in the log; each request tries again.
+        }
+    }
+
     /// Serves until it is told to stop. `onReady` gets the bound address once it listens.
     package func run(onReady: @Sendable (String) async throws -> Void) async throws {
         try await self.server.start()
         try await onReady(self.server.boundAddress.map { "\($0)" } ?? "")
         let logger = self.logger
-        let services: [any Service] = (self.recorder.map { [$0] } ?? []) + [self.server]
+        let accounts: [any Service] = self.account.map { [$0] } ?? []
+        let services: [any Service] = accounts + (self.recorder.map { [$0] } ?? []) + [self.server]
         try await ServiceGroup(
             services, report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") }
         ).run()

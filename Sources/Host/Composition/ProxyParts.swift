@@ -2,6 +2,7 @@ internal import Copilot
 internal import Gateway
 internal import HTTP
 internal import HTTPServer
+internal import Lifecycle
 internal import Logging
 internal import Primitives
 internal import Proxy
@@ -25,13 +26,12 @@ enum ProxyParts {
         return settings
     }
 
-    /// `COPILOT_TOKEN`, else the account that is signed in.
+    /// `COPILOT_TOKEN`, else the account that is signed in: `account` where the host has one already.
     static func source(
-        for configuration: Configuration, in surroundings: Surroundings
+        for configuration: Configuration, in surroundings: Surroundings, account: CopilotAccount? = nil
     ) throws(HostError) -> any CopilotTokenSource {
         guard let text = surroundings.variable("COPILOT_TOKEN") else {
-            throw HostError(
-                "the proxy has no Copilot token. Set COPILOT_TOKEN to one; signing in comes with a later release.")
+            return account ?? SignInParts.account(for: configuration, surroundings: surroundings)
         }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw HostError("COPILOT_TOKEN is no token: it holds a space or a character that tokens don't have.")
@@ -45,18 +45,27 @@ enum ProxyParts {
         }
     }
 
+    /// The proxy as a part of the gateway, with what has to run for it.
+    struct Mounted {
+        let mount: GatewayMount
+        let services: [any Service]
+    }
+
     /// The proxy below the gateway's ``mount``; nil where it isn't wanted.
     static func mounted(
-        in configuration: Configuration, store: SessionStore, metrics: Metrics,
+        in configuration: Configuration, store: SessionStore, metrics: Metrics, account: CopilotAccount?,
         surroundings: Surroundings = .ofProcess()
-    ) throws(HostError) -> (mount: GatewayMount, recorder: ProxyUsageRecorder)? {
+    ) throws(HostError) -> Mounted? {
         guard configuration.proxy.isEnabled else { return nil }
         OpenFileLimit.raise()
         let recorder = ProxyUsageRecorder(store: store, metrics: metrics, logger: Logger(label: "proxy"))
+        let source = try Self.source(for: configuration, in: surroundings, account: account)
         let proxy = try Self.proxy(
-            for: configuration, source: try Self.source(for: configuration, in: surroundings), prefix: Self.mount,
-            store: store, usage: { recorder.record($0) })
-        return (GatewayMount(path: Self.mount, dispatcher: proxy), recorder)
+            for: configuration, source: source, prefix: Self.mount, store: store, usage: { recorder.record($0) })
+        let own = account == nil ? source as? CopilotAccount : nil
+        return Mounted(
+            mount: GatewayMount(path: Self.mount, dispatcher: proxy),
+            services: (own.map { [$0] } ?? []) + [recorder])
     }
 
     static func proxy(

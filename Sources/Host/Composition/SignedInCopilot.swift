@@ -6,7 +6,8 @@ final class SignedInCopilot: ModelClient, Service {
     let name = "copilot-account"
 
     private let client: CopilotClient
-    private let account: CopilotAccount
+    /// Also for others that need its tokens.
+    let account: CopilotAccount
 
     init(_ client: CopilotClient, account: CopilotAccount) {
         self.client = client

@@ -137,6 +137,11 @@ package final class LoopbackGitHub: Sendable {
         self.state.withLock { $0.github.settings.tokenLife = seconds }
     }
 
+    /// Where answers say that the API is, from now on.
+    package func setAPIURL(_ url: String) {
+        self.state.withLock { $0.github.settings.apiURL = url }
+    }
+
     /// The person enters the code and allows it.
     package func approve(_ userCode: String, login: String = "octocat") {
         self.decide(userCode) { $0.newSignIn(login) }

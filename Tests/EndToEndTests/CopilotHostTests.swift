@@ -1,0 +1,105 @@
+import EventLoop
+import HTTP
+import HTTPClient
+import JSON
+import JetbridgeTesting
+import Lifecycle
+import Processes
+import Testing
+
+/// The real program on the Copilot provider, with a sign-in that an editor left and tokens that end every few seconds.
+@Suite("A signed-in host", .timeLimit(.minutes(1)))
+struct CopilotHostTests {
+    private static let signIn = "ghu_PLANTED0000000000000000000000000000x"
+
+    /// GitHub, the Copilot API that takes its tokens, and a home with both in its configuration.
+    private struct Scene {
+        let github: LoopbackGitHub
+        let copilot: LoopbackCopilot
+        let home: TemporaryDirectory
+        let configuration: String
+
+        init(tokenLife: Double, isSignedIn: Bool = true) async throws {
+            var settings = LoopbackGitHub.Settings()
+            settings.tokenLife = tokenLife
+            let github = try await LoopbackGitHub.started(settings)
+            self.copilot = try await LoopbackCopilot.started { github.isLive(token: $0) }
+            github.setAPIURL(self.copilot.apiURL)
+            github.addAccount(CopilotHostTests.signIn)
+            self.github = github
+            self.home = try TemporaryDirectory()
+            self.configuration = """
+                gateway: {listen: "127.0.0.1:0"}
+                model: {provider: copilot}
+                copilot: {github_url: "\(github.url)", api_url: "\(github.url)"}
+                proxy: {listen: "127.0.0.1:0"}
+                """
+            guard isSignedIn else { return }
+            try PrivateFile.makeFolder("\(self.home.path)/.config/github-copilot")
+            try PrivateFile.write(
+                Array(#"{"github.com:Iv1.x":{"oauth_token":"\#(CopilotHostTests.signIn)"}}"#.utf8),
+                to: "\(self.home.path)/.config/github-copilot/apps.json")
+        }
+
+        func end() async {
+            await self.copilot.stop()
+            await self.github.stop()
+        }
+    }
+
+    @Test("chats and commands go on over many tokens without one failed request")
+    func serve() async throws {
+        let scene = try await Scene(tokenLife: 3)
+        let host = try await HostProcess(configuration: scene.configuration, directory: scene.home)
+        try await host.start()
+        let client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let thread = try await client.newThread()
+        let end = ContinuousClock.now + .seconds(9)
+        var turns = 0
+        while ContinuousClock.now < end {
+            let operation = try await client.ended(try await client.send("Say something.", to: thread))
+            #expect(operation["state"] == "complete", "\(operation)")
+            turns += 1
+            if turns % 5 == 0 {
+                // Another process on the same token.
+                #expect(try await host.run(["models"]).status == .exited(0))
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        // One for each 2.25 seconds.
+        #expect((4...6).contains(scene.github.count(.copilotToken)), "\(scene.github.exchanges)")
+        #expect(await host.terminate() == .exited(0))
+        #expect(PrivateFile.Stamp(of: "\(host.dataPath)/copilot/token.lock").isAbsent)
+        let log = await host.log
+        #expect(!log.contains("tid=") && !log.contains(Self.signIn))
+        await scene.end()
+    }
+
+    @Test("the proxy sends the account's token, and exits with one line where there is none")
+    @Net func proxy() async throws {
+        let scene = try await Scene(tokenLife: 1_800)
+        let folder = scene.home.path
+        try PrivateFile.write(Array(scene.configuration.utf8), to: "\(folder)/jetbridge.yaml")
+        let arguments = ["proxy", "--json", "--config", "\(folder)/jetbridge.yaml", "--data-dir", "\(folder)/data"]
+        let process = try Process.spawn(
+            ProcessPlan(HostProcess.executable, arguments, environment: ["HOME": folder, "PATH": "/usr/bin:/bin"]))
+        let line = String(decoding: try #require(try await process.output.read()), as: UTF8.self)
+        let address = try #require(try JSON.parse(line)["address"]?.stringValue)
+        let models = try await HTTPClient().execute(
+            HTTPClientRequest(.get, try HTTPURL("http://\(address)/v1/models")))
+        #expect(models.status == .ok)
+        let list = try JSON.parse(try await models.body.collect(upTo: 1 << 20))
+        #expect(list["data"]?.arrayValue?.isEmpty == false)
+        process.signal(15)
+        #expect(try await process.exit() == .exited(0))
+
+        let stranger = try await Scene(tokenLife: 1_800, isSignedIn: false)
+        try PrivateFile.write(Array(stranger.configuration.utf8), to: "\(stranger.home.path)/jetbridge.yaml")
+        let refused = try await HostProcess.run(["proxy"], in: stranger.home.path)
+        #expect(refused.status == .exited(1))
+        #expect(refused.errorText.contains("jetbridge login") && refused.errorText.contains("COPILOT_TOKEN"))
+        await scene.end()
+        await stranger.end()
+    }
+}
