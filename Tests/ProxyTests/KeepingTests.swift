@@ -107,7 +107,8 @@ struct KeepingTests {
         _ = try await scene.ask(
             .post, "/a/b?secret=query", ["Authorization": "Bearer \(ProxyScene.key)", "X-Request-Id": "trace-1"],
             .bytes(Array("secret body".utf8)))
-        let lines = scene.log.withLock { $0 }
+        scene.proxy.accessLog.flush()
+        let lines = scene.log.withLock { $0.flatMap { $0.split(separator: "\n").map(String.init) } }
         let line = try JSON.parse(Array(try #require(lines.first { $0.contains("trace-1") }).utf8))
         #expect(line["path"]?.stringValue == "/a/b" && line["method"]?.stringValue == "POST")
         #expect(line["status"]?.intValue == 200 && line["request_bytes"]?.intValue == 11)

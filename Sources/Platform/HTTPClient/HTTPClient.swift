@@ -26,6 +26,19 @@ package final class HTTPClient: Sendable {
         return try await self.run(plan)
     }
 
+    /// ``execute(_:)`` by a callback, which is called on the loop unless the exchange is cancelled before.
+    ///
+    /// Throws an ``HTTPClientError`` for a request that can't be sent.
+    @Net package func begin(
+        _ request: HTTPClientRequest,
+        onHead: @escaping @Net (Result<HTTPClientResponse, any Error>) -> Void
+    ) throws(HTTPClientError) -> HTTPClientExchange {
+        let transfer = try Transfer(try TransferPlan(request, self.settings), self.settings, on: try self.multi())
+        try transfer.start()
+        transfer.whenHeadCame(onHead)
+        return HTTPClientExchange(transfer)
+    }
+
     @Net private func run(_ plan: TransferPlan) async throws -> HTTPClientResponse {
         let transfer = try Transfer(plan, self.settings, on: try self.multi())
         try transfer.start()

@@ -15,8 +15,13 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> Iterator { Iterator(source: self.source) }
 
-    /// What has come so far, without waiting, and whether that is the rest of the body.
-    @Net package func takeArrived() -> (bytes: [UInt8], isComplete: Bool) { self.source.transfer.takeArrived() }
+    /// What has come so far, without waiting, and how the body ended if it has.
+    @Net package func takeArrived() -> (bytes: [UInt8], end: Result<Void, any Error>?) {
+        self.source.transfer.takeArrived()
+    }
+
+    /// Called on the loop when something has come, or the end, after ``takeArrived()`` found nothing.
+    @Net package func whenArrived(_ handler: @escaping @Net () -> Void) { self.source.transfer.onArrival = handler }
 
     /// Reads to the end. Throws an ``HTTPClientError`` `.tooLarge` when there is more than `limit`.
     package func collect(upTo limit: Int) async throws -> [UInt8] {

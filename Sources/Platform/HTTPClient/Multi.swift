@@ -20,6 +20,7 @@ final class Multi {
     private var users: [UInt: any User] = [:]
     private var idle: [EasyHandle] = []
     private var isInside = false
+    private var waiting: [@Net () -> Void] = []
     private var isClosing = false
     private var isFreed = false
 
@@ -76,6 +77,22 @@ final class Multi {
             guard let current = self.users[user.easy.key], current === user else { return }
             self.inside { unsafe curl_easy_pause(user.easy.pointer, paused()) }
             self.collect()
+            self.runWaiting()
+        }
+    }
+
+    /// Calls `body` soon, outside of libcurl: behind the call of it that is under way, or else in the loop's next turn.
+    func afterwards(_ body: @escaping @Net () -> Void) {
+        self.waiting.append(body)
+        if !self.isInside, self.waiting.count == 1 { EventLoop.shared.execute { self.runWaiting() } }
+    }
+
+    private func runWaiting() {
+        // What they call may add more; that is run here too.
+        while !self.waiting.isEmpty {
+            let waiting = self.waiting
+            self.waiting.removeAll(keepingCapacity: true)
+            for body in waiting { body() }
         }
     }
 
@@ -110,6 +127,7 @@ final class Multi {
         var running: Int32 = 0
         self.inside { unsafe curl_multi_socket_action(self.pointer, socket, events, &running) }
         self.collect()
+        self.runWaiting()
     }
 
     private func collect() {

@@ -19,6 +19,18 @@ final class Transfer: Multi.User {
     private var failure: (any Error)?
     private var headFailure: (any Error)?
     private let headChanged = WaitList()
+    /// Called once, in place of a wait for ``response()``.
+    private var onHead: (@Net (Result<HTTPClientResponse, any Error>) -> Void)?
+    /// Called when body bytes or the body's end have come.
+    var onArrival: (@Net () -> Void)? {
+        didSet {
+            self.body.onReadable = { [weak self] in
+                guard let self else { return }
+                // Inside a callback of libcurl, where nothing of it may be called.
+                self.multi.afterwards { self.onArrival?() }
+            }
+        }
+    }
 
     private let body = BytePipe()
     private var isReceivePaused = false
@@ -65,6 +77,29 @@ final class Transfer: Multi.User {
         }
     }
 
+    /// Calls `handler` when the head is there or it is certain that none comes.
+    func whenHeadCame(_ handler: @escaping @Net (Result<HTTPClientResponse, any Error>) -> Void) {
+        self.onHead = handler
+        if self.head != nil || self.headFailure != nil { self.headCame() }
+    }
+
+    private func headCame() {
+        self.headChanged.wakeAll()
+        guard let onHead = self.onHead.take() else { return }
+        // Inside a callback of libcurl, where nothing of it may be called.
+        self.multi.afterwards {
+            if let head = self.head {
+                onHead(
+                    .success(
+                        HTTPClientResponse(
+                            status: head.status, version: head.version, headers: head.headers,
+                            body: HTTPResponseBody(self))))
+            } else {
+                onHead(.failure(self.headFailure ?? CancellationError()))
+            }
+        }
+    }
+
     /// The head, as soon as it is there. Cancellation ends the transfer.
     func response() async throws -> HTTPClientResponse {
         do {
@@ -92,11 +127,17 @@ final class Transfer: Multi.User {
         }
     }
 
-    /// What has come of the body, and whether it is over.
-    func takeArrived() -> (bytes: [UInt8], isComplete: Bool) {
+    /// What has come of the body, and how it ended if it has.
+    func takeArrived() -> (bytes: [UInt8], end: Result<Void, any Error>?) {
         let bytes = self.body.takeAll() ?? []
-        if case .success = self.body.end { return (bytes, true) }
-        return (bytes, false)
+        return (bytes, self.body.end)
+    }
+
+    /// ``abandon()``, without telling anybody.
+    func forget() {
+        self.onHead = nil
+        self.onArrival = nil
+        self.abandon()
     }
 
     /// Ends the transfer at once; nobody wants the rest.
@@ -134,7 +175,7 @@ final class Transfer: Multi.User {
                 ?? HTTPClientError(
                     .closed, "\(self.plan.host): the connection was closed before the response's head was whole",
                     mayHaveReachedServer: true)
-            self.headChanged.wakeAll()
+            self.headCame()
         }
         self.body.finish(throwing: error)
     }
@@ -200,7 +241,7 @@ final class Transfer: Multi.User {
         do throws(HTTPClientError) {
             if let head = try self.reader.take(line) {
                 self.head = head
-                self.headChanged.wakeAll()
+                self.headCame()
             }
             return true
         } catch {

@@ -18,6 +18,11 @@ final class Exchange {
     /// Fields behind a chunked answer.
     var trailers = HTTPHeaders()
     var task: Task<Void, Never>?
+    /// What is told that the client has left, where no task answers.
+    var onLeave: (@Net () -> Void)?
+    var source: (any ResponseSource)?
+    /// Whether the source has to wait until the client has taken more.
+    var isSourceHeld = false
 
     init(head: RequestHead, body: BodyStream?, received: Int, bodyLimit: Int) {
         self.head = head
@@ -38,7 +43,12 @@ final class Exchange {
         if self.task == nil { self.task = handler }
     }
 
+    /// Whether nothing but the connection itself can end it.
+    var isWithoutTask: Bool { self.source != nil || self.onLeave != nil }
+
     func cancel() {
         self.task?.cancel()
+        self.source.take()?.abandon()
+        self.onLeave.take()?()
     }
 }

@@ -15,6 +15,8 @@ extension HTTPConnection {
             } catch {
                 self.answer(exchange, failure: error)
             }
+        case .deferred(let body):
+            body(request, HTTPReply(connection: self, exchange: exchange))
         case .loop(let body):
             // One task per request, ended by its connection; without a hop as far as the handler doesn't wait.
             exchange.begin(
@@ -38,8 +40,22 @@ extension HTTPConnection {
         if self.isPeerClosed { exchange.cancel() }
     }
 
+    /// Answers by a task in place of a handler's.
+    func answer(_ exchange: Exchange, by body: @escaping @Net @Sendable () async throws -> HTTPServerResponse) {
+        guard self.isOpen, self.exchange === exchange else { return }
+        exchange.begin(
+            Task.immediate { @Net in
+                do {
+                    self.answer(exchange, try await body())
+                } catch {
+                    self.answer(exchange, failure: error)
+                }
+            })
+        if self.isPeerClosed { exchange.cancel() }
+    }
+
     /// The only place where a handler's error becomes an answer, and where it is logged.
-    private func answer(_ exchange: Exchange, failure error: any Error) {
+    func answer(_ exchange: Exchange, failure error: any Error) {
         guard self.isOpen, self.exchange === exchange else { return }
         guard exchange.framing == nil else {
             // Half an answer must not look like a whole one.
@@ -73,7 +89,7 @@ extension HTTPConnection {
 
     // MARK: Answers
 
-    private func answer(_ exchange: Exchange, _ response: HTTPServerResponse) {
+    func answer(_ exchange: Exchange, _ response: HTTPServerResponse) {
         guard self.isOpen, self.exchange === exchange else { return }
         do throws(HTTPServerError) {
             switch response.body {
@@ -82,6 +98,7 @@ extension HTTPConnection {
                 try self.stream(exchange, response) { writer in try await body(writer) }
             case .streamOnLoop(let body):
                 try self.stream(exchange, response) { writer in try await body(writer) }
+            case .source(let source): try self.stream(exchange, response, from: source)
             case .upgrade(let body):
                 guard exchange.head.wantsUpgrade, exchange.head.framing == .none else {
                     throw HTTPServerError(
@@ -128,7 +145,7 @@ extension HTTPConnection {
         if self.isPeerClosed { exchange.cancel() }
     }
 
-    private func finishStream(_ exchange: Exchange, _ framing: ResponseFraming) throws {
+    func finishStream(_ exchange: Exchange, _ framing: ResponseFraming) throws {
         guard self.isOpen, self.exchange === exchange else { return }
         guard exchange.remaining == 0 else {
             throw HTTPServerError(
@@ -152,6 +169,15 @@ extension HTTPConnection {
         guard self.exchange === exchange, let framing = exchange.framing else {
             throw HTTPServerError(.invalidResponse, "written after the answer's end")
         }
+        try self.append(bytes, for: exchange, framing)
+        self.finishTurn()
+        while self.output.count >= self.settings.highWater, self.isOpen, !self.isPeerClosed {
+            try await self.drained.wait()
+        }
+    }
+
+    /// Adds bytes of an answer's body to the output, framed.
+    func append(_ bytes: [UInt8], for exchange: Exchange, _ framing: ResponseFraming) throws(HTTPServerError) {
         guard !bytes.isEmpty else { return }
         switch framing.body {
         case .chunked:
@@ -170,10 +196,6 @@ extension HTTPConnection {
             self.output.append(bytes)
         case .untilClose, .none:
             self.output.append(bytes)
-        }
-        self.finishTurn()
-        while self.output.count >= self.settings.highWater, self.isOpen, !self.isPeerClosed {
-            try await self.drained.wait()
         }
     }
 
@@ -239,6 +261,8 @@ extension HTTPConnection {
             return nil
         }
         if hasFailed { return self.abort() }
-        if self.output.count <= self.settings.highWater / 2 { self.drained.wakeAll() }
+        guard self.output.count <= self.settings.highWater / 2 else { return }
+        self.drained.wakeAll()
+        if let exchange = self.exchange, exchange.isSourceHeld { self.pump(exchange) }
     }
 }

@@ -216,8 +216,10 @@ final class HTTPConnection {
         guard !self.isPeerClosed else { return }
         self.isPeerClosed = true
         // At once: the handler may hold an upstream or a model's stream for somebody who is gone.
+        let endsHere = self.exchange?.isWithoutTask ?? false
         self.exchange?.cancel()
         self.drained.wakeAll()
+        if endsHere { self.abort() }
     }
 
     private func noticeEnd() {

@@ -7,6 +7,9 @@ package struct HTTPDispatch: Sendable {
         case pool(@concurrent @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse)
         /// Runs on the loop, without a hop: for steps of less than about 100 µs.
         case loop(@Net @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse)
+        /// Answers on the loop by the reply that it gets, now or from a callback: without a task, for what is done very
+        /// often. It must answer in the end, unless the client leaves.
+        case deferred(@Net @Sendable (HTTPServerRequest, HTTPReply) -> Void)
         /// Answers at once on the loop, without a task: for what is a lookup.
         case immediate(@Net @Sendable (HTTPServerRequest) throws -> HTTPServerResponse)
     }

@@ -12,6 +12,8 @@ package struct HTTPServerResponse: Sendable {
         case stream(@concurrent @Sendable (ResponseWriter) async throws -> Void)
         /// Like `stream`, on the loop: for short steps without a hop, such as a proxy's.
         case streamOnLoop(@Net @Sendable (ResponseWriter) async throws -> Void)
+        /// Like `stream`, but asked for, without a task. The source belongs to the loop.
+        case source(any ResponseSource)
         /// No HTTP answer: the closure gets the connection and writes what it wants, first of all the 101. Only for a
         /// request that asked for an upgrade and has no body.
         case upgrade(@concurrent @Sendable (ConnectionHandover) async -> Void)

@@ -27,6 +27,18 @@ package final class LogOutput: Sendable {
         level.rawValue >= self.threshold.load(ordering: .relaxed)
     }
 
+    /// Takes JSON records that somebody made in haste: whole lines in this log's form, with no secret in them.
+    ///
+    /// `false`: this log has another format, and nothing was written.
+    package func emit(lines: [UInt8]) -> Bool {
+        let (format, sink) = self.settings.withLock { $0 }
+        guard format == .json else { return false }
+        sink(lines)
+        return true
+    }
+
+    package var isJSON: Bool { self.settings.withLock { $0.format == .json } }
+
     package func emit(_ record: LogRecord) {
         let (format, sink) = self.settings.withLock { $0 }
         sink(record.redacted(by: Redaction.current).line(format))

@@ -5,7 +5,7 @@ package struct Logger: Sendable {
     package let label: String
     /// Fields of every record, such as the trace id of a message.
     package let metadata: JSONObject
-    private let output: LogOutput
+    package let output: LogOutput
 
     package init(label: String, metadata: JSONObject = JSONObject(), output: LogOutput = .shared) {
         self.label = label

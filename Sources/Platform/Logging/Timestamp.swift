@@ -1,16 +1,16 @@
 internal import Glibc
 
 /// Wall-clock time of records, in UTC.
-enum Timestamp {
+package enum Timestamp {
     /// Milliseconds since 1970.
-    static var now: Int64 {
+    package static var now: Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
     }
 
     /// The RFC 3339 form, such as `2026-01-31T12:00:00.000Z`.
-    static func text(_ milliseconds: Int64) -> String {
+    package static func text(_ milliseconds: Int64) -> String {
         let (days, rest) = Self.divide(milliseconds, 86_400_000)
         let (year, month, day) = Self.date(days)
         let date = "\(Self.pad(year, 4))-\(Self.pad(month, 2))-\(Self.pad(day, 2))"

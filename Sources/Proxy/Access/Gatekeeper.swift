@@ -22,12 +22,25 @@ final class Gatekeeper {
         return key
     }
 
+    /// ``admit(_:at:)`` where nothing has to be looked up; nil where it has.
+    func admitKnown(_ headers: HTTPHeaders, at now: Int64) throws(ProxyRefusal) -> ClientKey? {
+        guard let key = try self.known(headers) else { return nil }
+        if let wait = self.allowance.take(key, at: now) { throw .tooManyRequests(wait) }
+        return key
+    }
+
     private func identify(_ headers: HTTPHeaders) async throws -> ClientKey {
-        let secret = Self.secret(in: headers)
-        if let secret, self.requiresKey || secret.hasPrefix(Self.keyPrefix) {
-            guard let key = try await self.keys.key(for: secret) else { throw ProxyRefusal.invalidKey }
-            return key
+        if let known = try self.known(headers) { return known }
+        guard let secret = Self.secret(in: headers), let key = try await self.keys.key(for: secret) else {
+            throw ProxyRefusal.invalidKey
         }
+        return key
+    }
+
+    /// Nil where the key has to be looked up.
+    private func known(_ headers: HTTPHeaders) throws(ProxyRefusal) -> ClientKey? {
+        let secret = Self.secret(in: headers)
+        if let secret, self.requiresKey || secret.hasPrefix(Self.keyPrefix) { return self.keys.known(secret) }
         guard !self.requiresKey else { throw ProxyRefusal.missingKey }
         // A page of the web could use the account of whoever looks at it: browsers send such requests without asking.
         if let origin = headers["origin"], !Self.isLoopback(origin) { throw ProxyRefusal.foreignOrigin }

@@ -15,14 +15,21 @@ final class KeyRing {
     }
 
     func key(for secret: String) async throws -> ClientKey? {
-        let now = EventLoop.shared.now
-        if let found = self.known[secret], found.at.duration(to: now) < Self.lifetime { return found.key }
+        if let known = self.known(secret) { return known }
         guard secret.utf8.count <= 512, let key = try await self.lookup(secret) else {
             self.known[secret] = nil
             return nil
         }
         if self.known.count >= Self.limit { self.known.removeAll(keepingCapacity: true) }
-        self.known[secret] = (key, now)
+        self.known[secret] = (key, EventLoop.shared.now)
         return key
+    }
+
+    /// Without a look-up.
+    func known(_ secret: String) -> ClientKey? {
+        guard let found = self.known[secret], found.at.duration(to: EventLoop.shared.now) < Self.lifetime else {
+            return nil
+        }
+        return found.key
     }
 }

@@ -3,33 +3,39 @@ internal import HTTPClient
 internal import HTTPServer
 
 extension Passage {
-    /// Asks the upstream; once more with a new token where it refused the old one, and once more where its paths turn
-    /// out to keep OpenAI's `/v1`.
-    func send(
-        _ fields: HTTPHeaders, to target: UpstreamTarget, by access: UpstreamAccess
+    func send(_ preparation: Preparation) async throws -> HTTPClientResponse {
+        let response = try await self.proxy.client.execute(self.outgoing(preparation))
+        return self.isFinal(response, preparation) ? response : try await self.reconsider(response, preparation)
+    }
+
+    /// Whether there is nothing to try in place of this answer.
+    func isFinal(_ response: HTTPClientResponse, _ preparation: Preparation) -> Bool {
+        if response.status == .unauthorized { return !self.body.canBeSent || self.request.method == .trace }
+        guard preparation.target.unmapped != nil, self.proxy.keepsVersion == nil else { return true }
+        if response.status.isSuccess { self.proxy.keepsVersion = false }
+        return response.status != .notFound || !self.body.canBeSent
+    }
+
+    /// Asks once more: with a new token where the upstream refused the old one, and at the path with OpenAI's `/v1`
+    /// where the one without isn't there.
+    func reconsider(
+        _ first: HTTPClientResponse, _ preparation: Preparation
     ) async throws -> HTTPClientResponse {
-        var access = access
-        var url = target.url
-        if let unmapped = target.unmapped, self.proxy.keepsVersion == true { url = unmapped }
-        var response = try await self.attempt(fields, url, access)
-        if response.status == .unauthorized, self.body.canBeSent, self.request.method != .trace,
-            let next = try await self.replaced(access)
-        {
-            access = next
-            response = try await self.attempt(fields, url, access)
-        }
-        if let unmapped = target.unmapped, self.proxy.keepsVersion == nil {
-            guard response.status == .notFound else {
-                if response.status.isSuccess { self.proxy.keepsVersion = false }
-                return response
-            }
-            guard self.body.canBeSent else { return response }
-            let second = try await self.attempt(fields, unmapped, access)
-            guard second.status != .notFound else { return response }
-            if second.status.isSuccess { self.proxy.keepsVersion = true }
-            return second
-        }
-        return response
+        guard first.status == .unauthorized else { return try await self.tryUnmapped(first, preparation) }
+        guard let access = try await self.replaced(preparation.access) else { return first }
+        let second = try await self.proxy.client.execute(self.outgoing(preparation, by: access))
+        guard second.status == .notFound, !self.isFinal(second, preparation) else { return second }
+        return try await self.tryUnmapped(second, preparation, by: access)
+    }
+
+    private func tryUnmapped(
+        _ first: HTTPClientResponse, _ preparation: Preparation, by access: UpstreamAccess? = nil
+    ) async throws -> HTTPClientResponse {
+        let second = try await self.proxy.client.execute(
+            self.outgoing(preparation, to: preparation.target.unmapped, by: access))
+        guard second.status != .notFound else { return first }
+        if second.status.isSuccess { self.proxy.keepsVersion = true }
+        return second
     }
 
     private func replaced(_ access: UpstreamAccess) async throws -> UpstreamAccess? {
@@ -43,21 +49,21 @@ extension Passage {
         }
     }
 
-    private func attempt(
-        _ fields: HTTPHeaders, _ url: HTTPURL, _ access: UpstreamAccess
-    ) async throws -> HTTPClientResponse {
-        var headers = fields
-        if self.request.method != .trace { headers.append("Authorization", access.authorization) }
-        var outgoing = HTTPClientRequest(self.request.method, url, headers: headers)
-        outgoing.body = self.outgoingBody
-        return try await self.proxy.client.execute(outgoing)
-    }
-
-    private var outgoingBody: HTTPClientRequest.Body {
-        switch self.request.head.framing {
-        case .none: .none
-        case .length(let length): self.body.outgoing(length: length)
-        case .chunked: self.body.outgoing(length: nil)
+    func outgoing(
+        _ preparation: Preparation, to url: HTTPURL? = nil, by access: UpstreamAccess? = nil
+    ) -> HTTPClientRequest {
+        let target = preparation.target
+        let learned = self.proxy.keepsVersion == true ? target.unmapped : nil
+        var outgoing = HTTPClientRequest(
+            self.request.method, url ?? learned ?? target.url, headers: preparation.fields)
+        if self.request.method != .trace {
+            outgoing.headers.append("Authorization", (access ?? preparation.access).authorization)
         }
+        switch self.request.head.framing {
+        case .none: break
+        case .length(let length): outgoing.body = self.body.outgoing(length: length)
+        case .chunked: outgoing.body = self.body.outgoing(length: nil)
+        }
+        return outgoing
     }
 }

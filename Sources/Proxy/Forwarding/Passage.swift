@@ -6,6 +6,9 @@ internal import JSON
 internal import Logging
 
 /// One request on its way through the proxy, and its answer on the way back.
+///
+/// What needs no waiting but for the upstream goes by callbacks (`Passage+Callbacks`), which cost a fraction of a task;
+/// everything else is told once more as a task, from the same steps.
 @Net
 final class Passage {
     let request: HTTPServerRequest
@@ -13,57 +16,35 @@ final class Passage {
     let body: ReplayBody
     let start = EventLoop.shared.now
     var record: AccessRecord
-    /// Path without the proxy's own prefix, and query.
+    /// Path without the proxy's own prefix.
     let path: Substring
 
     init(_ request: HTTPServerRequest, through proxy: ReverseProxy) {
         self.request = request
         self.proxy = proxy
         self.body = ReplayBody(request.body)
-        let path = request.path.dropFirst(proxy.prefix.count)
+        let whole = request.path
+        let path = proxy.prefix.isEmpty ? whole : whole.dropFirst(proxy.prefix.count)
         self.path = path.isEmpty ? "/" : path
         self.record = AccessRecord(
-            trace: proxy.trace.name(of: request.headers), method: request.method, path: String(request.path))
+            trace: proxy.trace.name(of: request.headers), method: request.method, path: String(whole))
     }
 
-    /// Throws only what the server has to know: a client that left, a body that broke off, cancellation.
+    /// The whole way as a task. Throws only what the server has to know: a client that left, a body that broke off,
+    /// cancellation.
     func answer() async throws -> HTTPServerResponse {
         do {
-            return try await self.forward()
-        } catch let refusal as ProxyRefusal {
-            return self.refuse(refusal)
-        } catch let error as HTTPClientError {
-            return self.refuse(ProxyRefusal(upstream: error), error: error.message)
-        } catch let error as HTTPServerError {
-            self.end(.clientGone, status: error.code == .clientGone ? 499 : error.status.code)
-            throw error
-        } catch is CancellationError {
-            self.end(.clientGone, status: 499)
-            throw CancellationError()
+            if self.record.key == nil {
+                self.record.key = try await self.proxy.gatekeeper.admit(self.request.headers, at: self.proxy.now())
+            }
+            var preparation = try self.prepare(for: try await self.access())
+            if let kept = try preparation.lookup.answer() { return kept }
+            if self.isModelRequest(preparation.target) { try await self.body.fill() }
+            self.complete(&preparation)
+            return self.deliver(try await self.send(preparation), preparation)
         } catch {
-            self.proxy.logger.error(
-                "a request failed", ["trace": .string(self.record.trace), "error": .string("\(error)")])
-            return self.refuse(.failed, error: "\(error)")
+            return try self.answer(to: error)
         }
-    }
-
-    private func forward() async throws -> HTTPServerResponse {
-        let request = self.request
-        self.record.key = try await self.proxy.gatekeeper.admit(request.headers, at: self.proxy.now())
-        guard request.method != .connect else { throw ProxyRefusal.connect }
-        guard !request.headers.list(of: "via").contains(where: { $0.hasSuffix(self.proxy.signature) }) else {
-            throw ProxyRefusal.loop
-        }
-        let access = try await self.access()
-        let target = UpstreamTarget(path: self.path, query: request.head.query, upstream: access.url)
-        var fields = ForwardedHeaders.request(request.headers, isModelRequest: target.isModelRequest)
-        self.proxy.openCache(for: access)
-        let lookup = CacheLookup(self, target: target, fields: fields)
-        if let kept = try lookup.answer() { return kept }
-        lookup.makeConditional(&fields)
-        try await self.complete(&fields, for: target)
-        let response = try await self.send(fields, to: target, by: access)
-        return try await self.deliver(response, of: target, lookup)
     }
 
     private func access() async throws -> UpstreamAccess {
@@ -76,27 +57,69 @@ final class Passage {
         }
     }
 
+    // MARK: Steps
+
+    /// Everything before the upstream is asked that needs no waiting.
+    func prepare(for access: UpstreamAccess) throws(ProxyRefusal) -> Preparation {
+        let request = self.request
+        guard request.method != .connect else { throw .connect }
+        guard !request.headers.list(of: "via").contains(where: { $0.hasSuffix(self.proxy.signature) }) else {
+            throw .loop
+        }
+        let target = UpstreamTarget(path: self.path, query: request.head.query, upstream: access.url)
+        let fields = ForwardedHeaders.request(request.headers, isModelRequest: target.isModelRequest)
+        self.proxy.openCache(for: access)
+        return Preparation(
+            access: access, target: target, fields: fields,
+            lookup: CacheLookup(self, target: target, fields: fields))
+    }
+
+    func isModelRequest(_ target: UpstreamTarget) -> Bool { target.isModelRequest && self.request.method == .post }
+
     /// Adds what the upstream wants to know.
-    private func complete(_ fields: inout HTTPHeaders, for target: UpstreamTarget) async throws {
-        fields.append("X-Request-Id", self.record.trace)
-        fields.append("Via", "1.\(self.request.head.minorVersion) \(self.proxy.signature)")
+    func complete(_ preparation: inout Preparation) {
+        preparation.lookup.makeConditional(&preparation.fields)
+        preparation.fields.append("X-Request-Id", self.record.trace)
+        preparation.fields.append(
+            "Via", self.request.head.minorVersion == 1 ? self.proxy.via : "1.0 \(self.proxy.signature)")
         // A TRACE is sent back as it arrived: nothing of ours belongs into it (RFC 9110 §9.3.8).
         guard self.request.method != .trace else { return }
-        for (name, value) in self.proxy.settings.headers.general where !fields.contains(name) {
-            fields.append(name, value)
+        for (name, value) in self.proxy.generalHeaders where !preparation.fields.contains(name) {
+            preparation.fields.append(name, value)
         }
-        guard target.isModelRequest, self.request.method == .post else { return }
-        try await self.body.fill()
+        guard self.isModelRequest(preparation.target) else { return }
         let facts = ModelRequestFacts(body: self.body.beginning, isWhole: self.body.isOver)
-        for (name, value) in CopilotRequestHeaders.model(facts) where !fields.contains(name) {
-            fields.append(name, value)
+        for (name, value) in CopilotRequestHeaders.model(facts) where !preparation.fields.contains(name) {
+            preparation.fields.append(name, value)
         }
     }
 
     // MARK: The end
 
+    /// What an error means to the client. Throws what only the server can deal with.
+    func answer(to error: any Error) throws -> HTTPServerResponse {
+        switch error {
+        case let refusal as ProxyRefusal:
+            return self.refuse(refusal)
+        case let error as HTTPClientError:
+            return self.refuse(ProxyRefusal(upstream: error), error: error.message)
+        case let error as HTTPServerError:
+            self.end(.clientGone, status: error.code == .clientGone ? 499 : error.status.code)
+            throw error
+        case is CancellationError:
+            self.end(.clientGone, status: 499)
+            throw error
+        default:
+            self.proxy.logger.error(
+                "a request failed", ["trace": .string(self.record.trace), "error": .string("\(error)")])
+            return self.refuse(.failed, error: "\(error)")
+        }
+    }
+
     /// Milliseconds since the head of the request.
-    func elapsed() -> Double { self.start.duration(to: EventLoop.shared.now) / .milliseconds(1) }
+    func elapsed() -> Double {
+        Double(EventLoop.shared.now.nanoseconds - self.start.nanoseconds) / 1_000_000
+    }
 
     private func refuse(_ refusal: ProxyRefusal, error: String? = nil) -> HTTPServerResponse {
         var response = refusal.response
@@ -111,6 +134,6 @@ final class Passage {
         self.record.error = error
         self.record.requestBytes = self.body.count
         self.record.total = self.elapsed()
-        self.proxy.logger.info("request", self.record.fields)
+        self.proxy.accessLog.write(self.record)
     }
 }

@@ -29,9 +29,12 @@ final class ReplayBody {
     /// The whole body, where that is known already; else its beginning.
     var beginning: [UInt8] { self.kept ?? [] }
 
+    /// Whether the body, or as much as is looked at, has come.
+    var isFilled: Bool { self.isOver || self.count >= Self.keepLimit / 2 }
+
     /// Waits until the body, or as much as is kept, has come.
     func fill() async throws {
-        while !self.isOver, self.count < Self.keepLimit / 2 { _ = try await self.receive() }
+        while !self.isFilled { _ = try await self.receive() }
     }
 
     /// As a request's body. Can be asked for again while ``canBeSent``.

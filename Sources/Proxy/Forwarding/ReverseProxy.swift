@@ -21,7 +21,11 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     let prefix: String
     /// How this process signs requests that it forwards, to know them again when they come back.
     let signature: String
+    /// As a request's `Via` has it.
+    let via: String
+    let generalHeaders: [(name: String, value: String)]
     let trace = AccessTrace()
+    let accessLog: AccessLog
     @Net var cache: ResponseCache
     @Net var cacheGeneration = 0
     /// Whether the upstream wants OpenAI's `/v1` in paths; nil while that isn't known.
@@ -42,6 +46,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         self.prefix = prefix
         self.usage = usage
         self.logger = logger
+        self.accessLog = AccessLog(logger: logger)
         self.now = now
         var client = HTTPClientSettings()
         client.caFile = settings.caFile
@@ -55,6 +60,8 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
             lookup: lookup, requiresKey: settings.requiresKey || !settings.isLoopback || !prefix.isEmpty,
             requestsPerMinute: settings.requestsPerMinute)
         self.signature = "jetbridge-\(Crypto.hex(Crypto.randomBytes(4)))"
+        self.via = "1.1 \(self.signature)"
+        self.generalHeaders = settings.headers.general
         self.cache = ResponseCache(limit: settings.cacheBytes)
         self.keepsVersion = settings.upstream == nil ? false : nil
     }
@@ -65,7 +72,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     package func dispatch(_ head: RequestHead) -> HTTPDispatch {
         // Nothing is held, so nothing is too long.
         HTTPDispatch(
-            .loop { request in try await Passage(request, through: self).answer() }, bodyLimit: .max)
+            .deferred { request, reply in Passage(request, through: self).answer(by: reply) }, bodyLimit: .max)
     }
 
     /// The cache of the account that `access` belongs to: another account begins with an empty one.

@@ -21,13 +21,17 @@ final class UpstreamAccount {
         self.upstream = upstream
     }
 
+    /// The access where the source needn't be asked.
+    var known: UpstreamAccess? {
+        guard let access = self.access, let askedAt = self.askedAt,
+            askedAt.duration(to: EventLoop.shared.now) < Self.interval
+        else { return nil }
+        return access
+    }
+
     /// Throws what the source throws: nobody is signed in, the exchange failed.
     func current() async throws -> UpstreamAccess {
-        if let access = self.access, let askedAt = self.askedAt,
-            askedAt.duration(to: EventLoop.shared.now) < Self.interval
-        {
-            return access
-        }
+        if let known = self.known { return known }
         let token = try await self.source.token()
         self.askedAt = EventLoop.shared.now
         if let access = self.access, access.token == token { return access }

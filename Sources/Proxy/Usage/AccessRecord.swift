@@ -15,6 +15,8 @@ struct AccessRecord: Sendable {
     }
 
     let trace: String
+    /// Whether the proxy made it up.
+    let isOwnTrace: Bool
     let method: HTTPMethod
     /// Without the query.
     let path: String
@@ -31,8 +33,8 @@ struct AccessRecord: Sendable {
     /// Why, where something went wrong.
     var error: String?
 
-    init(trace: String, method: HTTPMethod, path: String) {
-        self.trace = trace
+    init(trace: (name: String, isOwn: Bool), method: HTTPMethod, path: String) {
+        (self.trace, self.isOwnTrace) = trace
         self.method = method
         self.path = path
     }

@@ -12,13 +12,13 @@ final class AccessTrace {
         self.prefix = Crypto.hex(Crypto.randomBytes(8))
     }
 
-    func name(of headers: HTTPHeaders) -> String {
+    func name(of headers: HTTPHeaders) -> (name: String, isOwn: Bool) {
         if let given = headers["x-request-id"], (1...128).contains(given.utf8.count),
             given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         {
-            return given
+            return (given, false)
         }
         self.number += 1
-        return "\(self.prefix)-\(self.number)"
+        return ("\(self.prefix)-\(self.number)", true)
     }
 }

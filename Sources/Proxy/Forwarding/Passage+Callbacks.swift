@@ -1,0 +1,58 @@
+internal import EventLoop
+internal import HTTP
+internal import HTTPClient
+internal import HTTPServer
+
+extension Passage {
+    /// The whole way by callbacks, as far as nothing has to be waited for but the upstream.
+    func answer(by reply: HTTPReply) {
+        do {
+            guard let key = try self.proxy.gatekeeper.admitKnown(self.request.headers, at: self.proxy.now()) else {
+                return reply.answer { try await self.answer() }
+            }
+            self.record.key = key
+            guard let access = self.proxy.account.known else { return reply.answer { try await self.answer() } }
+            var preparation = try self.prepare(for: access)
+            if let kept = try preparation.lookup.answer() { return reply.answer(kept) }
+            if self.isModelRequest(preparation.target), !self.body.isFilled {
+                return reply.answer { try await self.answer() }
+            }
+            self.complete(&preparation)
+            try self.begin(preparation, reply)
+        } catch {
+            self.answer(reply, to: error)
+        }
+    }
+
+    private func begin(_ preparation: Preparation, _ reply: HTTPReply) throws {
+        let exchange = try self.proxy.client.begin(self.outgoing(preparation)) { result in
+            switch result {
+            case .success(let response) where self.isFinal(response, preparation):
+                reply.answer(self.deliver(response, preparation))
+            case .success(let response):
+                reply.answer {
+                    do {
+                        return self.deliver(try await self.reconsider(response, preparation), preparation)
+                    } catch {
+                        return try self.answer(to: error)
+                    }
+                }
+            case .failure(let error):
+                self.answer(reply, to: error)
+            }
+        }
+        reply.onLeave = {
+            exchange.cancel()
+            self.end(.clientGone, status: 499)
+        }
+    }
+
+    private func answer(_ reply: HTTPReply, to error: any Error) {
+        do {
+            reply.answer(try self.answer(to: error))
+        } catch {
+            // The server knows what to do with it.
+            reply.answer { throw error }
+        }
+    }
+}
