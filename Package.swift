@@ -174,9 +174,9 @@ let package = Package(
         tests(
             "Crash", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
         tests(
-            "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Primitives", "Processes", "WebSockets",
-            "jetbridge",
-            exclude: ["browser"]),
+            "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Primitives", "Processes",
+            "WebSockets", "jetbridge",
+            exclude: ["browser", "proxy"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -188,10 +188,13 @@ struct ProxyTests {
     @Test("below /proxy of the gateway, with a key, counted in the metrics")
     func mounted() async throws {
         let server = try await self.upstream { request in
-            .json(["model": "m", "path": .string(request.target), "usage": ["prompt_tokens": 3, "completion_tokens": 4]])
+            .json([
+                "model": "m", "path": .string(request.target), "usage": ["prompt_tokens": 3, "completion_tokens": 4],
+            ])
         }
         let host = try HostProcess(
-            configuration: "gateway: {listen: \"127.0.0.1:0\"}\nproxy: {enabled: true, upstream: \"\(self.url(server))\"}\n"
+            configuration:
+                "gateway: {listen: \"127.0.0.1:0\"}\nproxy: {enabled: true, upstream: \"\(self.url(server))\"}\n"
         )
         try await host.start(environment: ["COPILOT_TOKEN": ProxyProcess.token])
         let base = "http://\(try #require(host.address))"

@@ -8,7 +8,7 @@ package struct CopilotRequestHeaders: Sendable, Equatable {
 
     package init(
         integrationID: String = "vscode-chat", editorVersion: String = "vscode/1.104.1",
-        apiVersion: String = "2025-04-01"
+        apiVersion: String = "2025-05-01"
     ) {
         self.integrationID = integrationID
         self.editorVersion = editorVersion
