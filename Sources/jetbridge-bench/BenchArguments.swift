@@ -15,6 +15,8 @@ struct BenchArguments: Sendable {
 
     func number(_ key: String, default value: Int) -> Int { self.values[key].flatMap { Int($0) } ?? value }
 
+    func text(_ key: String, default value: String) -> String { self.values[key] ?? value }
+
     func text(_ key: String) throws(Missing) -> String {
         guard let value = self.values[key] else { throw Missing(description: "\(key)=… is missing") }
         return value

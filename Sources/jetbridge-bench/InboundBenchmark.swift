@@ -3,6 +3,7 @@ internal import Database
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Synchronization
 
 /// Events that are in the inbox, on the disk, before they are acknowledged.
 ///
@@ -10,18 +11,30 @@ internal import Sessions
 /// told to stop first, so that it takes in and begins nothing: what is measured is the way into the inbox. `answered`
 /// then measures whole turns of a bridge that answers. The peer commits each event by itself, with the same statement
 /// through the same connection.
-struct InboundBenchmark {
+final class InboundBenchmark: Sendable {
     private let directory: String
     private let rooms: Int
     private let seconds: Int
+    private let part: String
+    /// The events' numbers, as a connection to a network counts them.
+    private let counter = Atomic(0)
 
     init(_ arguments: BenchArguments) throws {
         self.directory = try arguments.text("directory")
         self.rooms = arguments.number("rooms", default: 64)
         self.seconds = arguments.number("seconds", default: 5)
+        self.part = arguments.text("part", default: "all")
     }
 
     func run() async throws {
+        switch self.part {
+        case "together": BenchOutput.tell("\(try await self.together(1)) events/s")
+        case "answered": BenchOutput.tell("\(try await self.answered()) turns/s")
+        default: try await self.compare()
+        }
+    }
+
+    private func compare() async throws {
         var ours: [Double] = []
         var peer: [Double] = []
         // In turn, so that a slow moment of the disk meets both.
@@ -42,8 +55,8 @@ struct InboundBenchmark {
         let database = try self.database("together\(round)")
         let bridge = self.bridge(on: database)
         await bridge.stop()
-        let rate = try await self.rate(deliverers: self.rooms) { room, number in
-            let delivery = try await bridge.deliver(Self.event(room: room, number: number))
+        let rate = try await self.rate(deliverers: self.rooms) { room in
+            let delivery = try await bridge.deliver(self.event(room: room))
             guard delivery == .stored else { throw BenchFailure("an event was not stored: \(delivery)") }
         }
         try await self.check(database, at: rate.count)
@@ -54,10 +67,10 @@ struct InboundBenchmark {
         let database = try self.database("alone\(round)")
         let store = SessionStore(database: database)
         let body = Self.body
-        let rate = try await self.rate(deliverers: 1) { room, number in
+        let rate = try await self.rate(deliverers: 1) { _ in
+            let id = self.nextID()
             let stored = try await store.write { ledger in
-                try ledger.insertEvent(
-                    "e\(room)-\(number)", adapter: AdapterID("bench"), body: body, role: .member, at: 1_000)
+                try ledger.insertEvent(id, adapter: SilentAdapter.id, body: body, role: .member, at: 1_000)
             }
             guard stored != nil else { throw BenchFailure("an event was not stored") }
         }
@@ -69,8 +82,8 @@ struct InboundBenchmark {
     private func answered() async throws -> Double {
         let database = try self.database("answered")
         let bridge = self.bridge(on: database)
-        let rate = try await self.rate(deliverers: self.rooms) { room, number in
-            let event = Self.event(room: room, number: number)
+        let rate = try await self.rate(deliverers: self.rooms) { room in
+            let event = self.event(room: room)
             guard let submission = try await bridge.submit(event) else { throw BenchFailure("an event was ignored") }
             let live = try await bridge.hub.subscribe(toOperation: submission.operation, after: 0)
             for await frame in live.frames where frame.isLast { break }
@@ -83,7 +96,7 @@ struct InboundBenchmark {
     // MARK: Parts
 
     private func rate(
-        deliverers: Int, _ deliver: @escaping @Sendable (Int, Int) async throws -> Void
+        deliverers: Int, _ deliver: @escaping @Sendable (Int) async throws -> Void
     ) async throws -> (perSecond: Double, count: Int) {
         let clock = ContinuousClock()
         let started = clock.now
@@ -93,7 +106,7 @@ struct InboundBenchmark {
                 group.addTask {
                     var number = 0
                     while clock.now < deadline {
-                        try await deliver(room, number)
+                        try await deliver(room)
                         number += 1
                     }
                     return number
@@ -130,14 +143,19 @@ struct InboundBenchmark {
     private static let sender = Sender(
         id: "bench/alice", identities: [Identity("bench/alice")], displayName: "alice")
 
-    private static func event(room: Int, number: Int) -> InboundEvent {
+    /// As the IRC adapter makes them where the server gives none.
+    private func nextID() -> String {
+        "0123456789abcdef-\(self.counter.wrappingAdd(1, ordering: .relaxed).newValue)"
+    }
+
+    private func event(room: Int) -> InboundEvent {
         let name = "#room\(room)"
         let message = InboundMessage(
             thread: ThreadKey(adapter: SilentAdapter.id, value: "\(name)/alice"),
             route: Route(room: RoomID(adapter: SilentAdapter.id, name: name), addressee: "alice"), sender: Self.sender,
             text: "How long does a message of ordinary length take until it is safe on the disk?", sentAt: 1_000,
             isDirect: false, isAddressed: true)
-        return InboundEvent(id: "e\(room)-\(number)", adapter: SilentAdapter.id, kind: .message(message))
+        return InboundEvent(id: self.nextID(), adapter: SilentAdapter.id, kind: .message(message))
     }
 
     /// As long as what the bridge stores for an event.

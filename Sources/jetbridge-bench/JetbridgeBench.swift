@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 
 /// What has to be measured inside the process, and the servers and clients that measure from outside.
 ///
@@ -20,6 +21,7 @@ struct JetbridgeBench {
             BenchOutput.tell("usage: jetbridge-bench \(names) [KEY=VALUE…]")
             exit(64)
         }
+        Logging.configure(level: .warning, format: .text)
         do {
             try await command(BenchArguments(Array(words.dropFirst())))
         } catch {
