@@ -152,7 +152,7 @@ private struct PromptTooLong: Error {
 
 extension ChatTurn {
     private func answer(_ prompt: Prompt, model: String, _ report: @escaping Report) async throws -> TurnEnding {
-        var result = TurnReport(model: model, maximumTries: self.maximumTries)
+        var result = TurnReport(model: model, maximumTries: self.maximumTries, keepsText: false)
         let outcome: TurnReport.Outcome
         do {
             for try await event in self.client.stream(ModelRequest(model: model, messages: prompt.messages)) {
@@ -180,7 +180,7 @@ extension ChatTurn {
     private func tellUsage(_ result: TurnReport, estimate: Int, _ report: Report) async throws {
         var usage = TokenUsage(
             input: Int(Double(estimate) * self.calibration.factor(for: result.model)),
-            output: Int(TokenEstimator.weight(of: result.text).rounded(.up)))
+            output: result.estimate)
         if let told = result.usage {
             usage = told
             self.calibration.learn(model: result.model, estimate: estimate, actual: told.input)

@@ -35,6 +35,13 @@ package final class ModelEventChannel: Sendable {
                 self.events.append(event)
             }
         }
+
+        /// There must be one.
+        mutating func takeFirst() -> ModelEvent {
+            let event = self.events.removeFirst()
+            self.bytes -= event.size
+            return event
+        }
     }
 
     private let state: Protected<State>
@@ -64,19 +71,21 @@ package final class ModelEventChannel: Sendable {
     }
 
     /// Throws `CancellationError` when nobody will take the event.
-    package func send(_ event: ModelEvent) async throws {
+    package func send(_ event: ModelEvent) async throws { try await self.send(contentsOf: [event]) }
+
+    /// Sends events that came together. Throws `CancellationError` when nobody will take them.
+    package func send(contentsOf events: [ModelEvent]) async throws {
         try Task.checkCancellation()
-        let consumer = self.state.withLock { state -> CheckedContinuation<ModelEvent?, any Error>? in
-            guard !state.isAbandoned else { return nil }
-            if let consumer = state.consumer {
-                state.consumer = nil
-                return consumer
-            }
-            state.append(event)
-            return nil
+        guard !events.isEmpty else { return }
+        let (consumer, first, isFull) = self.state.withLock { state in
+            if state.isAbandoned { return (CheckedContinuation<ModelEvent?, any Error>?.none, ModelEvent?.none, false) }
+            for event in events { state.append(event) }
+            guard let consumer = state.consumer.take() else { return (nil, nil, state.bytes >= Self.byteLimit) }
+            return (consumer, state.takeFirst(), state.bytes >= Self.byteLimit)
         }
-        consumer?.resume(returning: event)
-        await self.waitForRoom()
+        consumer?.resume(returning: first)
+        // Most of the time there is room, and a continuation is not needed.
+        if isFull { await self.waitForRoom() }
         try Task.checkCancellation()
     }
 
@@ -114,8 +123,7 @@ package final class ModelEventChannel: Sendable {
         let answer = self.state.withLock { state -> Answer in
             if state.isAbandoned { return .ended(.failure(CancellationError())) }
             if !state.events.isEmpty {
-                let event = state.events.removeFirst()
-                state.bytes -= event.size
+                let event = state.takeFirst()
                 return .event(event, producer: state.bytes < Self.byteLimit ? state.producer.take() : nil)
             }
             if let ending = state.ending { return .ended(ending) }

@@ -11,23 +11,32 @@ package struct TurnReport: Sendable {
     package let model: String
     /// The tries that a request has at most, for the line that tells of one.
     let maximumTries: Int
+    /// The answer so far; empty where it is kept elsewhere.
     package private(set) var text = ""
+    /// Whether anything that people can read has come.
+    package private(set) var hasText = false
+    private let keepsText: Bool
+    /// The answer's estimated tokens but for ``unweighed``.
+    private var weight = 0.0
+    private var unweighed = ""
     package private(set) var usage: TokenUsage?
     package private(set) var finish: FinishReason?
     private var tools: [String] = []
 
-    package init(model: String, maximumTries: Int) {
+    /// - Parameter keepsText: false where the text is handed on and the report needs only its size.
+    package init(model: String, maximumTries: Int, keepsText: Bool = true) {
         self.model = model
         self.maximumTries = maximumTries
+        self.keepsText = keepsText
     }
 
-    /// Whether anything that people can read has come.
-    package var hasText: Bool { !self.text.isEmpty }
+    /// How many tokens the answer has, estimated.
+    package var estimate: Int { Int((self.weight + TokenEstimator.weight(of: self.unweighed)).rounded(.up)) }
 
     package mutating func receive(_ event: ModelEvent) -> TurnEvent? {
         switch event {
         case .delta(let text):
-            self.text += text
+            self.take(text)
             return text.isEmpty ? nil : .text(text)
         case .reasoning(let text): return text.isEmpty ? nil : .thinking(text)
         case .toolCall(let call): self.tools.append(call.name)
@@ -36,6 +45,19 @@ package struct TurnReport: Sendable {
         case .waiting(let notice): return .notice(Self.line(for: notice, of: self.maximumTries))
         }
         return nil
+    }
+
+    private mutating func take(_ text: String) {
+        guard !text.isEmpty else { return }
+        self.hasText = true
+        if self.keepsText { self.text += text }
+        self.unweighed += text
+        // Up to a blank, where the estimate of the whole is the sum of its parts'.
+        guard self.unweighed.utf8.count >= 256,
+            let blank = self.unweighed.utf8.lastIndex(of: UInt8(ascii: " ")), blank > self.unweighed.startIndex
+        else { return }
+        self.weight += TokenEstimator.weight(of: String(self.unweighed[..<blank]))
+        self.unweighed = String(self.unweighed[blank...])
     }
 
     /// The outcome of a stream that ended without an error.

@@ -20,6 +20,8 @@ package struct HTTPClientRequest: Sendable {
     package var idleTimeout: Duration?
     /// Instead of the client's, when set.
     package var totalTimeout: Duration?
+    /// The response is a stream of small pieces over a long time: it is received through a small buffer.
+    package var isTrickle = false
 
     package init(
         _ method: HTTPMethod = .get, _ url: HTTPURL, headers: HTTPHeaders = HTTPHeaders(), body: Body = .none

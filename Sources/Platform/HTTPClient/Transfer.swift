@@ -55,7 +55,7 @@ final class Transfer: Multi.User {
         do throws(HTTPClientError) {
             try self.multi.add(self)
         } catch {
-            self.multi.recycle(self.easy)
+            self.giveBack()
             throw error
         }
         if let total = self.plan.totalTimeout {
@@ -164,7 +164,7 @@ final class Transfer: Multi.User {
         self.idleTimer?.cancel()
         self.totalTimer?.cancel()
         self.multi.remove(self)
-        self.multi.recycle(self.easy)
+        self.giveBack()
         self.uploading?.cancel()
         self.uploading = nil
         self.upload.cancel()
@@ -178,6 +178,11 @@ final class Transfer: Multi.User {
             self.headCame()
         }
         self.body.finish(throwing: error)
+    }
+
+    private func giveBack() {
+        // A handle with a buffer of another size is not used again: libcurl's reset forgets the size, not the buffer.
+        if self.plan.isTrickle { self.easy.close() } else { self.multi.recycle(self.easy) }
     }
 
     // MARK: Pauses and deadlines
@@ -296,6 +301,8 @@ extension Transfer {
         } else {
             easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         }
+        // Instead of 16 KB for each of perhaps a thousand.
+        if self.plan.isTrickle { easy.set(CURLOPT_BUFFERSIZE, 2_048) }
         self.setMethodAndBody()
         easy.setHeaderLines(self.plan.headerLines)
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()

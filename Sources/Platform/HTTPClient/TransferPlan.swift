@@ -14,6 +14,7 @@ struct TransferPlan: Sendable {
     let mayLeaveLoopback: Bool
     let idleTimeout: Duration?
     let totalTimeout: Duration?
+    let isTrickle: Bool
 
     /// What only the connection's owner may say (RFC 9110 §7.6.1), and framing.
     private static let ownHeaders = [
@@ -48,6 +49,7 @@ struct TransferPlan: Sendable {
         self.mayLeaveLoopback = url.isSecure || settings.allowsPlainHTTP
         self.idleTimeout = request.idleTimeout ?? settings.idleTimeout
         self.totalTimeout = request.totalTimeout ?? settings.totalTimeout
+        self.isTrickle = request.isTrickle
     }
 
     private static func headerLines(

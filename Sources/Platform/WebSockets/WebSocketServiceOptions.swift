@@ -14,7 +14,7 @@ struct WebSocketServiceOptions: Sendable {
         unsafe options.is_client = self.isClient ? 1 : 0
         unsafe options.has_deflate = self.hasCompression ? 1 : 0
         unsafe options.timeout = Int32(self.timeout)
-        unsafe options.receive_size = 4096
+        unsafe options.receive_size = self.isClient ? 4096 : 1024
         guard let caFile = self.caFile else { return unsafe body(&options) }
         return unsafe caFile.withCString { path in
             unsafe options.ca_file = path

@@ -21,6 +21,7 @@ struct ModelExchange: Sendable {
     /// Random numbers in 0..<1.
     let jitter: @Sendable () -> Double
     let logger: Logger
+    fileprivate let pacer = StreamPacer()
 
     /// One answer of `endpoint`, as ``ModelClient/stream(_:)`` promises it.
     func stream(_ request: ModelRequest, of endpoint: some ModelEndpoint) -> AsyncThrowingStream<ModelEvent, any Error>
@@ -203,17 +204,15 @@ extension Answering {
         var parser = ServerSentEventParser(maximumEventBytes: ModelExchange.eventLimit)
         var hasEvents = false
         var start: [UInt8] = []
+        let group = self.exchange.pacer.enter()
+        defer { self.exchange.pacer.leave() }
         do {
             while !decoder.isDone, let bytes = try await response.next() {
                 if !hasEvents { start += bytes.prefix(64 * 1024 - start.count) }
-                for event in try parser.parse(bytes) {
-                    hasEvents = true
-                    let isSmall = event.bytes.count < 64 * 1024
-                    let pieces =
-                        isSmall ? try decoder.receive(event.bytes) : try await receiveApart(event.bytes, by: &decoder)
-                    progress.hasAnswer = decoder.hasAnswer
-                    for piece in pieces { try await self.channel.send(piece) }
-                }
+                let events = try parser.parse(bytes)
+                if !events.isEmpty { hasEvents = true }
+                try await self.pass(events, through: &decoder, &progress)
+                if progress.hasAnswer, !decoder.isDone { try await self.exchange.pacer.pause(group) }
             }
         } catch is ServerSentEventParser.TooLong {
             throw AttemptFailure(context.noAPI)
@@ -235,6 +234,25 @@ extension Answering {
         try await self.end(&decoder)
     }
 
+    /// Hands on together what came together, also what came before a failure.
+    @Net private func pass(
+        _ events: [ServerSentEvent], through decoder: inout some AnswerDecoder, _ progress: inout Progress
+    ) async throws {
+        var pieces: [ModelEvent] = []
+        var failure: (any Error)?
+        do {
+            for event in events {
+                let isSmall = event.bytes.count < 64 * 1024
+                pieces += isSmall ? try decoder.receive(event.bytes) : try await receiveApart(event.bytes, by: &decoder)
+            }
+        } catch {
+            failure = error
+        }
+        progress.hasAnswer = decoder.hasAnswer
+        try await self.channel.send(contentsOf: pieces)
+        if let failure { throw failure }
+    }
+
     /// The answer of an endpoint that does not stream.
     @Net private func readWhole(
         _ response: TransportResponse, by decoder: inout some AnswerDecoder, context: EndpointContext,
@@ -244,7 +262,7 @@ extension Answering {
         do {
             let pieces = try await receiveApart(body, by: &decoder)
             progress.hasAnswer = decoder.hasAnswer
-            for piece in pieces { try await self.channel.send(piece) }
+            try await self.channel.send(contentsOf: pieces)
         } catch let error as ModelError {
             throw AttemptFailure(error)
         }
@@ -259,7 +277,7 @@ extension Answering {
         } catch {
             throw AttemptFailure(error)
         }
-        for event in events { try await self.channel.send(event) }
+        try await self.channel.send(contentsOf: events)
     }
 
     /// Reads what is behind the end mark, so that the connection can be used again; nobody should wait for it.
