@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
@@ -35,9 +36,13 @@ struct LiveConnection: Sendable {
 
     /// Serves until the connection ends.
     func run() async {
+        let watch = Alarm(after: Self.checkInterval, isRepeating: true) {
+            // Asking takes a while, so a task does it.
+            Task { await self.checkCredential() }
+        }
+        defer { watch.cancel() }
         do {
             try await withThrowingDiscardingTaskGroup { group in
-                group.addTask(name: "credential") { try await self.watchCredential() }
                 var begun = 0
                 while let text = try await self.socket.receive() {
                     begun += 1
@@ -56,13 +61,12 @@ struct LiveConnection: Sendable {
         await self.socket.finish()
     }
 
-    private func watchCredential() async throws {
-        while true {
-            try await Task.sleep(for: Self.checkInterval)
-            if try await !self.isValid() {
-                await self.socket.refuse("the credential was revoked")
-                return
-            }
+    private func checkCredential() async {
+        do {
+            if try await !self.isValid() { await self.socket.refuse("the credential was revoked") }
+        } catch {
+            // What cannot be checked counts for nothing: the client comes back when it can.
+            await self.socket.finish()
         }
     }
 
