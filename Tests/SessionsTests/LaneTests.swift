@@ -27,4 +27,30 @@ struct LaneTests {
         await lane.drain(until: .now + .seconds(5))
         #expect(harness.adapter.posts.count == 2)
     }
+
+    @Test("a reserved lane sends nothing until its messages come; the first was marked before, and goes first")
+    func reserved() async throws {
+        let harness = try await BridgeHarness()
+        let room = RoomID(adapter: harness.adapter.id, name: "#team")
+        let lane = Lane(
+            room: room, adapter: harness.adapter, store: harness.bridge.store, environment: harness.bridge.environment)
+        #expect(await lane.reserve())
+        #expect(await !lane.reserve())
+        let items = try await harness.bridge.store.write { ledger in
+            let items = try ["other", "first", "second"].map {
+                try ledger.insertOutbox(
+                    session: "t", turn: nil, kind: .note, route: Route(room: room), text: $0, at: 1)
+            }
+            #expect(try ledger.markSending(items[1].id, at: 1))
+            return items
+        }
+        await lane.enqueue([items[0]])
+        await lane.enqueueReserved(Array(items[1...]))
+        await lane.drain(until: .now + .seconds(5))
+        #expect(harness.adapter.texts == ["first", "second", "other"])
+        #expect(await lane.reserve())
+        await lane.enqueueReserved([])
+        await lane.drain(until: .now + .seconds(5))
+        #expect(try await harness.bridge.store.read { ledger in try ledger.outboxPending() } == 0)
+    }
 }

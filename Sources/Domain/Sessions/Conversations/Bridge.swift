@@ -115,8 +115,18 @@ package final class Bridge: MessageSink, Service {
         case .command(.pair, _) where !self.access.mayPair(message.sender.id): return .ignored("too many codes")
         default: break
         }
-        let body = StoredForm.text(of: message)
         let now = self.environment.now()
+        if case .chat(let text) = intent, !self.state.withLock({ $0.isStopping }) {
+            let arrival = Arrival(event: event.id, adapter: event.adapter, message: message, role: role, at: now)
+            switch try await self.conversation(for: message.thread).takeAtOnce(arrival, text: text) {
+            case .taken(let submission):
+                reply?.resume(with: .success(submission))
+                return .stored
+            case .duplicate: return .duplicate
+            case .busy: break
+            }
+        }
+        let body = StoredForm.text(of: message)
         let number = try await self.store.write { ledger in
             try ledger.insertEvent(event.id, adapter: event.adapter, body: body, role: role, at: now)
         }
@@ -175,7 +185,10 @@ package final class Bridge: MessageSink, Service {
                 gate: TurnGate(
                     perHost: self.environment.settings.turnsPerHost,
                     perPerson: self.environment.settings.turnsPerPerson),
+                histories: HistoryCache(entryLimit: Conversation.historyLimit),
                 dispatch: { [weak self] items in await self?.dispatch(items) },
+                reserve: { [weak self] room in await self?.lane(for: room)?.reserve() ?? false },
+                dispatchReserved: { [weak self] room, items in await self?.lane(for: room)?.enqueueReserved(items) },
                 preview: { [weak self] turn, poster, answer in
                     await self?.lane(for: turn.route.room)?.show(answer, of: turn, rendering: poster)
                 },

@@ -1,18 +1,20 @@
 internal import Chat
+internal import EventLoop
 internal import JSON
 internal import Logging
 
 /// The running of one turn, from its request to the transaction that closes it.
 extension Conversation {
-    func begin(_ turn: TurnRecord) {
-        var running = RunningTurn(turn: turn, startedAt: .now, poster: self.poster(for: turn.route))
+    func begin(_ turn: TurnRecord, _ admission: Admission? = nil) {
+        var running = RunningTurn(
+            turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route))
         let timeout = self.environment.settings.turnTimeout
         // A turn is a scope of its own: `stop` cancels it, and the conversation goes on taking messages meanwhile.
         running.task = Task { await self.run(turn) }
         // Ends the turn when it takes too long; cancelled when the turn is closed.
-        running.watchdog = Task {
-            do { try await Task.sleep(for: timeout) } catch { return }
-            self.end(turn.id, because: .timedOut)
+        running.watchdog = Alarm(after: timeout) { [weak self] in
+            // The alarm rings on the loop, so the conversation is entered by a task.
+            Task { await self?.end(turn.id, because: .timedOut) }
         }
         self.running = running
         self.environment.metrics.adjust("turns_active", by: 1)
@@ -83,23 +85,51 @@ extension Conversation {
     }
 
     private func request(for turn: TurnRecord) async throws -> TurnRequest {
-        try await self.context.store.read { ledger in
+        if let admission = self.running?.admission, admission.turn.id == turn.id,
+            let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
+        {
+            let through = admission.session.historyStart
+            return Self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
+        }
+        let (session, history) = try await self.context.store.read { ledger in
             guard let session = try ledger.session(id: turn.session) else {
                 throw TurnFailure("The thread is not there any more. Begin a new one.")
             }
-            let through = max(session.epoch, session.summary?.through ?? 0)
-            let history = try ledger.history(
-                of: session.id, after: through, before: turn.id, limit: Self.historyLimit)
-            let resumed = turn.work == turn.id ? nil : history.last(where: { $0.role == .assistant })
-            let continuing = turn.kind == "chat" ? resumed?.text : nil
-            return TurnRequest(
-                id: turn.work, session: session.id, text: turn.text, sender: turn.sender, model: session.model,
-                repository: session.repository, history: history, summary: session.summary, continuing: continuing)
+            return (
+                session,
+                try ledger.history(
+                    of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit)
+            )
         }
+        if let admission = self.running?.admission, admission.turn.id == turn.id {
+            self.context.histories.keep(history, of: session.id, upTo: admission.previous)
+        }
+        return Self.request(for: turn, in: session, history: history)
+    }
+
+    private static func request(
+        for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry]
+    ) -> TurnRequest {
+        let resumed = turn.work == turn.id ? nil : history.last(where: { $0.role == .assistant })
+        return TurnRequest(
+            id: turn.work, session: session.id, text: turn.text, sender: turn.sender, model: session.model,
+            repository: session.repository, history: history, summary: session.summary,
+            continuing: turn.kind == "chat" ? resumed?.text : nil)
+    }
+
+    /// Adds a closed turn to the history that the next one finds in memory.
+    private func remember(_ admission: Admission?, answer: String) {
+        guard let admission else { return }
+        var entries = admission.question.map { [$0] } ?? []
+        if !answer.isEmpty {
+            entries.append(HistoryEntry(id: admission.number * 2 + 1, role: .assistant, text: answer))
+        }
+        self.context.histories.append(
+            entries, of: admission.turn.session, turn: admission.number, after: admission.previous)
     }
 
     /// The most messages that a prompt is made from; older ones are in the summary by then.
-    private static let historyLimit = 400
+    static let historyLimit = 400
 
     // MARK: Events
 
@@ -121,6 +151,18 @@ extension Conversation {
     }
 
     private func takeText(_ text: String, of turn: TurnRecord) async throws {
+        let (messages, isCut) = try self.add(text, to: turn)
+        await self.context.hub.append(.execution, text, to: turn.id)
+        FaultPoint.firstText.hit()
+        if let poster = self.running?.poster, poster.canEdit, let answer = self.running?.answer {
+            await self.context.preview(turn, poster, answer)
+        }
+        if !messages.isEmpty || isCut { await self.post(messages, of: turn, isExcerpt: isCut) }
+    }
+
+    /// Adds to the answer; the messages that are due by that, and whether it has become too long for the room. Apart,
+    /// so that no copy of the running turn stays in the memory of a task that waits.
+    private func add(_ text: String, to turn: TurnRecord) throws -> (messages: [String], isCut: Bool) {
         guard var running = self.running, running.turn.id == turn.id else { throw CancellationError() }
         if !running.hasFirstText {
             running.hasFirstText = true
@@ -131,14 +173,8 @@ extension Conversation {
         running.answer.append(contentsOf: text.utf8)
         let wasShortened = running.poster.isShortened
         let messages = running.poster.append(text, to: running.answer)
-        let isCut = !wasShortened && running.poster.isShortened
         self.running = running
-        await self.context.hub.append(.execution, text, to: turn.id)
-        FaultPoint.firstText.hit()
-        if let poster = self.running?.poster, poster.canEdit, let answer = self.running?.answer {
-            await self.context.preview(turn, poster, answer)
-        }
-        if !messages.isEmpty || isCut { await self.post(messages, of: turn, isExcerpt: isCut) }
+        return (messages, !wasShortened && running.poster.isShortened)
     }
 
     /// Stores finished paragraphs and sends them on their way.
@@ -211,12 +247,22 @@ extension Conversation {
         FaultPoint.turnClosing.hit()
         let poster = running.poster
         if poster.canEdit { await self.context.endPreview(turn) }
+        // Where the answer can go out at once, its first message is marked here and not by a transaction of its own.
+        let room = turn.route.room
+        let isReserved = closing.isPostedAtOnce && !poster.canEdit ? await self.context.reserve(room) : false
         let items = await self.persistently { ledger in
-            try closing.write(to: ledger, frames: frames, render: { poster.messages(for: $0) })
+            let items = try closing.write(to: ledger, frames: frames, render: { poster.messages(for: $0) })
+            if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: now) }
+            return items
         }
         FaultPoint.turnClosed.hit()
+        self.remember(running.admission, answer: closing.answer)
+        if isReserved {
+            await self.context.dispatchReserved(room, items)
+        } else {
+            await self.context.dispatch(items)
+        }
         await self.context.hub.publish(frames)
-        await self.context.dispatch(items)
         self.running = nil
         self.environment.metrics.adjust("turns_active", by: -1)
         self.environment.metrics.count("turns", ["state": outcome.state.rawValue])
@@ -249,7 +295,10 @@ extension Conversation {
     }
 
     private func setTyping(_ isTyping: Bool, for turn: TurnRecord) async {
-        guard let adapter = self.context.adapters[turn.route.room.adapter] as? any TypingAdapter else { return }
+        let room = turn.route.room
+        guard self.context.adapters.traits(of: room).capabilities.contains(.typing),
+            let adapter = self.context.adapters[room.adapter] as? any TypingAdapter
+        else { return }
         await adapter.setTyping(isTyping, in: turn.route)
     }
 

@@ -66,6 +66,31 @@ actor Conversation {
         return true
     }
 
+    /// Stores a question and its turn in one transaction, when nothing is under way here: then nobody waits for the
+    /// second one. Otherwise the message has to be stored first and goes through the mailbox.
+    func takeAtOnce(_ arrival: Arrival, text: String) async throws -> Arrival.Outcome {
+        guard !self.isRetired, !self.isClosing, self.isIdle, !arrival.message.isBacklog,
+            let worker = self.context.workers["chat"], worker.refusal(of: text) == nil
+        else { return .busy }
+        // What comes meanwhile waits in the mailbox.
+        self.isDraining = true
+        defer {
+            if self.mailbox.isEmpty {
+                self.isDraining = false
+            } else {
+                // The mailbox's own loop, as in `accept`.
+                Task { await self.drain() }
+            }
+        }
+        let submission = try await self.admit(
+            arrival.message, event: arrival.event, kind: "chat", text: text, ahead: 0, isArriving: true
+        ) { ledger, turn in
+            try ledger.insertEvent(
+                arrival.event, adapter: arrival.adapter, role: arrival.role, turn: turn, at: arrival.at)
+        }
+        return submission.map { .taken($0) } ?? .duplicate
+    }
+
     private func drain() async {
         while !self.mailbox.isEmpty {
             let letter = self.mailbox.removeFirst()
@@ -132,51 +157,76 @@ actor Conversation {
                     + "`\(sign)stop all`.")
         }
         let ahead = self.queue.count + (self.running == nil && !self.isBeginning ? 0 : 1)
+        return try await self.admit(
+            stored.message, event: stored.event, kind: kind, text: text, work: work, role: role, ahead: ahead
+        ) { ledger, turn in
+            try ledger.finishEvent(stored.number, turn: turn)
+            return true
+        }
+    }
+
+    /// Stores a message as a turn behind `ahead` others, and begins it when there are none.
+    ///
+    /// - Parameter enter: books the event in the same transaction; false when it is a repeat, which leads to nothing.
+    private func admit(
+        _ message: InboundMessage, event: String, kind: String, text: String, work: String? = nil,
+        role: MessageRecord.Role = .user, ahead: Int, isArriving: Bool = false,
+        enter: @escaping @Sendable (_ ledger: Ledger, _ turn: String) throws -> Bool
+    ) async throws -> Submission? {
         let isFirst = ahead == 0 && !self.isClosing
         let now = self.environment.now()
         let id = Identifier.make("op")
-        let poster = self.poster(for: stored.message.route)
         let note =
             ahead == 0
             ? nil : "I am still answering; \(ahead == 1 ? "1 message is" : "\(ahead) messages are") ahead of this one."
-        let notes = note.map { poster.messages(for: $0) } ?? []
+        let notes = note.map { self.poster(for: message.route).messages(for: $0) } ?? []
+        let frames = note.map {
+            [LiveFrame(operation: id, sequence: 1, kind: .thinking, content: $0, timestamp: now)]
+        }
         let key = self.key
-        let (turn, items) = try await self.context.store.write { ledger in
+        let stored = try await self.context.store.write { ledger -> Admission? in
+            guard try enter(ledger, id) else { return nil }
             var session = try ledger.session(
-                for: key, route: stored.message.route, owner: stored.message.sender.id, title: Self.title(of: text),
-                at: now)
-            session.route = stored.message.route
+                for: key, route: message.route, owner: message.sender.id, title: Self.title(of: text), at: now)
+            session.route = message.route
             session.activeAt = now
             session.state = .active
             if session.title.isEmpty { session.title = Self.title(of: text) }
             try ledger.update(session)
-            let message = try ledger.insertMessage(
-                session: session.id, turn: id, role: role, author: stored.message.sender.displayName,
-                text: stored.message.text, at: now)
+            let number = try ledger.insertMessage(
+                session: session.id, turn: id, role: role, author: message.sender.displayName, text: message.text,
+                at: now)
             let turn = TurnRecord(
-                id: id, session: session.id, kind: kind, work: work ?? id, text: text, sender: stored.message.sender,
-                route: stored.message.route, message: message, state: isFirst ? .running : .queued,
+                id: id, session: session.id, kind: kind, work: work ?? id, text: text, sender: message.sender,
+                route: message.route, message: number, state: isFirst ? .running : .queued,
                 attempts: isFirst ? 1 : 0, queuedAt: now, startedAt: isFirst ? now : nil)
-            try ledger.insert(turn)
+            let previous = try ledger.lastTurnNumber(of: session.id)
+            let place = try ledger.insert(turn)
             let items = try notes.map {
                 try ledger.insertOutbox(
                     session: session.id, turn: id, kind: .note, route: turn.route, text: $0, at: now)
             }
-            try ledger.finishEvent(stored.number, turn: id)
-            return (turn, items)
+            if let frames { try ledger.insert(frames) }
+            let question =
+                role == .user
+                ? HistoryEntry(id: place * 2, role: .user, author: message.sender.displayName, text: message.text) : nil
+            return Admission(
+                turn: turn, items: items, session: session, number: place, previous: previous, question: question)
         }
+        if isArriving { FaultPoint.eventStored.hit() }
+        guard let admission = stored else { return nil }
+        let turn = admission.turn
         FaultPoint.turnQueued.hit()
         self.environment.logger.info(
             "a message became a turn",
             [
-                "operation": .string(turn.id), "event": .string(stored.event), "thread": .string("\(self.key)"),
+                "operation": .string(turn.id), "event": .string(event), "thread": .string("\(self.key)"),
                 "kind": .string(kind), "state": .string(turn.state.rawValue),
             ])
-        await self.context.hub.begin(turn.id, session: turn.session)
-        if let note { await self.context.hub.append(.thinking, note, to: turn.id) }
-        await self.context.dispatch(items)
+        await self.context.hub.begin(turn.id, session: turn.session, showing: frames ?? [])
+        await self.context.dispatch(admission.items)
         if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
-            self.begin(turn)
+            self.begin(turn, admission)
         } else {
             self.queue.append(turn)
             // What ran may have ended while this one was being stored.

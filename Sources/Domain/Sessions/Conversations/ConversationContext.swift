@@ -10,8 +10,13 @@ struct ConversationContext: Sendable {
     let access: AccessControl
     let environment: BridgeEnvironment
     let gate: TurnGate
+    let histories: HistoryCache
     /// Hands committed messages to their lanes.
     let dispatch: @Sendable ([OutboxItem]) async -> Void
+    /// Keeps a room's lane free, see ``Lane/reserve()``.
+    let reserve: @Sendable (RoomID) async -> Bool
+    /// Hands committed messages to the lane that was reserved for them; the first is marked as being sent.
+    let dispatchReserved: @Sendable (RoomID, [OutboxItem]) async -> Void
     /// Shows a growing answer, given as UTF-8, where messages can be edited.
     let preview: @Sendable (TurnRecord, AnswerPoster, [UInt8]) async -> Void
     /// Stops showing it; returns when no preview of it is on its way any more.

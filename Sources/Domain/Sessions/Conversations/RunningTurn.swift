@@ -1,4 +1,5 @@
 internal import Chat
+internal import EventLoop
 
 /// A turn while it runs.
 struct RunningTurn {
@@ -6,13 +7,15 @@ struct RunningTurn {
     enum Cut: Sendable { case stopped, timedOut, shutdown }
 
     let turn: TurnRecord
+    /// Nil when the turn was stored earlier than it was begun.
+    let admission: Admission?
     let startedAt: ContinuousClock.Instant
     var poster: AnswerPoster
     /// The answer so far, UTF-8.
     var answer: [UInt8] = []
     var cut: Cut?
     var task: Task<Void, Never>?
-    var watchdog: Task<Void, Never>?
+    var watchdog: Alarm?
     /// Usage and summary, stored with the turn's end.
     var usage: [(model: String, input: Int, output: Int)] = []
     var summary: HistorySummary?

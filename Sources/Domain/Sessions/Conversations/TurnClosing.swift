@@ -17,6 +17,9 @@ struct TurnClosing: Sendable {
     let publicURL: String
     let at: Int64
 
+    /// Whether there is something to post that nobody has stopped.
+    var isPostedAtOnce: Bool { self.outcome == .complete && !self.rest.isEmpty }
+
     /// The content of the last frame: the whole answer, or the line that says what happened.
     var lastFrame: String { self.outcome == .complete ? self.answer : self.note ?? "" }
 

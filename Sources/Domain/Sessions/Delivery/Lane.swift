@@ -16,6 +16,10 @@ actor Lane {
     /// More may be in storage than in `queue`, which is bounded.
     private var hasMore = false
     private var isRunning = false
+    /// Nothing is sent until the messages come that the lane was reserved for.
+    private var isReserved = false
+    /// The message that was marked as being sent by the transaction that stored it.
+    private var markedBefore: Int64?
     /// Storage is being read: what is enqueued meanwhile is found by the next reading.
     private var isRefilling = false
     private var retryDelay: Duration = .milliseconds(500)
@@ -52,6 +56,29 @@ actor Lane {
             }
             self.queue.append(item)
         }
+        self.start()
+    }
+
+    /// Keeps the lane for messages that are about to be stored, so that the first of them can be marked as being sent by
+    /// the transaction that stores it. False when something else goes first, or nothing can be sent now. After true
+    /// ``enqueueReserved(_:)`` has to follow.
+    func reserve() -> Bool {
+        guard !self.isRunning, self.queue.isEmpty, !self.hasMore, self.previews.isEmpty,
+            self.adapter.status.state == .up, self.isPaceFree
+        else { return false }
+        self.isRunning = true
+        self.isReserved = true
+        return true
+    }
+
+    /// Takes the messages that the lane was reserved for, the first one marked, or none; what came meanwhile follows.
+    func enqueueReserved(_ items: [OutboxItem]) {
+        guard self.isReserved else { return self.enqueue(items) }
+        self.isReserved = false
+        self.isRunning = false
+        self.markedBefore = items.first?.id
+        self.hasMore = self.hasMore || items.count > Self.queueLimit
+        self.queue = items.prefix(Self.queueLimit) + self.queue
         self.start()
     }
 
@@ -95,12 +122,13 @@ actor Lane {
                 continue
             }
             await self.pace()
-            if !isMarked {
+            if !isMarked, item.id != self.markedBefore {
                 guard await self.mark(item) else {
                     self.queue.removeFirst()
                     continue
                 }
             }
+            self.markedBefore = nil
             FaultPoint.sendMarked.hit()
             isMarked = await self.send(item)
         }
@@ -224,6 +252,13 @@ actor Lane {
                 delay = min(delay * 2, .seconds(10))
             }
         }
+    }
+
+    private var isPaceFree: Bool {
+        let traits = self.adapter.traits(of: self.room)
+        guard traits.postInterval > .zero else { return true }
+        let now = ContinuousClock.now
+        return self.sentTimes.count { $0 + traits.postInterval * traits.postBurst >= now } < traits.postBurst
     }
 
     func pace() async {

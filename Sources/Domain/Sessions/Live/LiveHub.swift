@@ -28,6 +28,12 @@ package actor LiveHub {
     private let store: SessionStore
     private let now: @Sendable () -> Int64
     private let flushInterval: Duration
+    /// What comes within this time after the first piece goes with it: an answer that is whole by then is stored by the
+    /// transaction that closes the turn, and its first line doesn't wait for one more commit.
+    private static let gathering: Duration = .milliseconds(10)
+    /// With so many operations their pieces are joined on the way to here, and are not to wait twice.
+    private static let many = 256
+    private static let flushIntervalOfMany: Duration = .milliseconds(25)
     private var operations: [String: Operation] = [:]
     private var watchers: [UInt64: Watcher] = [:]
     private var byOperation: [String: Set<UInt64>] = [:]
@@ -47,8 +53,12 @@ package actor LiveHub {
     }
 
     /// Opens an operation whose stored frames end before `next`.
-    package func begin(_ operation: String, session: String, next: Int64 = 1) {
-        self.operations[operation] = Operation(session: session, next: next, shown: next - 1)
+    ///
+    /// - Parameter frames: the ones from `next` on that were stored with it; they are shown.
+    package func begin(_ operation: String, session: String, next: Int64 = 1, showing frames: [LiveFrame] = []) {
+        self.operations[operation] = Operation(
+            session: session, next: next + Int64(frames.count), shown: next - 1)
+        self.publish(frames)
     }
 
     /// Adds to an operation; shown after the next flush.
@@ -174,10 +184,13 @@ package actor LiveHub {
     private func scheduleFlush() {
         guard !self.isFlushScheduled else { return }
         self.isFlushScheduled = true
-        let due = self.lastFlush.map { $0 + self.flushInterval }
+        let soon = ContinuousClock.now + Self.gathering
+        let isBusy = self.operations.count >= Self.many
+        let interval = isBusy ? min(self.flushInterval, Self.flushIntervalOfMany) : self.flushInterval
+        let due = self.lastFlush.map { max($0 + interval, soon) } ?? soon
         // A flush outlives the append that asked for it; it ends by itself and there is never more than one.
         Task {
-            if let due, due > .now { try? await Task.sleep(until: due, clock: .continuous) }
+            try? await Task.sleep(until: due, clock: .continuous)
             await self.flush()
         }
     }

@@ -31,6 +31,19 @@ extension Ledger {
         return self.connection.changes == 0 ? nil : self.connection.lastInsertID
     }
 
+    /// Stores an event together with the turn that it led to. False for a repeat.
+    package func insertEvent(
+        _ id: String, adapter: AdapterID, role: Role?, turn: String, at now: Int64
+    ) throws -> Bool {
+        try self.connection.execute(
+            """
+            INSERT INTO inbox (adapter, event, body, role, state, turn, received_at) VALUES (?, ?, '', ?, 'done', ?, ?)
+            ON CONFLICT DO NOTHING
+            """,
+            [.text(adapter.rawValue), .text(id), .optional(role?.rawValue), .text(turn), .integer(now)])
+        return self.connection.changes > 0
+    }
+
     /// Marks an event as handled, in the transaction that handles it. The body is not needed any more: the key stays.
     package func finishEvent(_ number: Int64, turn: String?) throws {
         try self.connection.execute(

@@ -2,7 +2,9 @@ package import Chat
 internal import Database
 
 extension Ledger {
-    package func insert(_ turn: TurnRecord) throws {
+    /// Returns the turn's number.
+    @discardableResult
+    package func insert(_ turn: TurnRecord) throws -> Int64 {
         try self.connection.execute(
             """
             INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
@@ -15,6 +17,15 @@ extension Ledger {
                 .optional(turn.message), .text(turn.state.rawValue), .integer(Int64(turn.attempts)),
                 .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
             ])
+        return self.connection.lastInsertID
+    }
+
+    /// The number of a session's newest turn that is in its history, for commands are not; 0 when there is none.
+    package func lastTurnNumber(of session: String) throws -> Int64 {
+        try self.connection.query(
+            "SELECT number FROM turns WHERE session = ? AND kind <> 'command' ORDER BY number DESC LIMIT 1",
+            [.text(session)]
+        ).first?.integer("number") ?? 0
     }
 
     package func start(_ turn: String, attempts: Int, at now: Int64) throws {

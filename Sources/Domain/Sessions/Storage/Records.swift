@@ -58,6 +58,11 @@ package struct MessageRecord: Sendable, Equatable {
     package let createdAt: Int64
 }
 
+extension SessionRecord {
+    /// The place in the history that a prompt begins behind: what `new` left, or what the summary tells.
+    var historyStart: Int64 { max(self.epoch, self.summary?.through ?? 0) }
+}
+
 /// One operation: a model answer, a spec stage or a command.
 package struct TurnRecord: Sendable, Equatable {
     package enum State: String, Sendable { case queued, running, complete, failed, stopped, interrupted }

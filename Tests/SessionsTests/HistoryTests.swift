@@ -1,0 +1,64 @@
+import Chat
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("The history in memory", .timeLimit(.minutes(1)))
+struct HistoryTests {
+    private func entry(_ id: Int64, _ text: String = "text") -> HistoryEntry {
+        HistoryEntry(id: id, role: id % 2 == 0 ? .user : .assistant, author: id % 2 == 0 ? "alice" : nil, text: text)
+    }
+
+    @Test("what a turn is told is what storage holds, also after new, a command and a cut answer")
+    func sameAsStored() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker(
+                [.event(.text("one"))], [.event(.text("two"))], [.event(.text("half")), .cut("it broke")],
+                [.event(.text("four"))], [.event(.text("five"))], [.event(.text("six"))]))
+        for text in ["a", "b", "c", "!whoami", "d", "!new", "e", "f"] {
+            let operation = try #require(try await harness.ask(text)).operation
+            _ = try await harness.frames(of: operation)
+            guard !text.hasPrefix("!"), let request = harness.worker.requests.last else { continue }
+            // The turn's end is told before the thread is free for the next.
+            let stored = try await harness.bridge.store.read { ledger in
+                let turn = try ledger.turn(id: operation)
+                let session = try turn.flatMap { try ledger.session(id: $0.session) }
+                return try ledger.history(
+                    of: session?.id ?? "", after: session?.historyStart ?? 0, before: operation, limit: 400)
+            }
+            #expect(request.history == stored, "\(text)")
+        }
+        #expect(harness.worker.requests.last?.history.map(\.text) == ["e", "five"])
+    }
+
+    @Test("only the direct successor of what is kept gets it")
+    func successor() {
+        let cache = HistoryCache(entryLimit: 4)
+        #expect(cache.entries(of: "t", upTo: 0) == [])
+        #expect(cache.entries(of: "t", upTo: 3) == nil)
+        cache.append([self.entry(2), self.entry(3)], of: "t", turn: 1, after: 0)
+        cache.append([self.entry(10)], of: "t", turn: 5, after: 4)
+        #expect(cache.entries(of: "t", upTo: 1) == [self.entry(2), self.entry(3)])
+        #expect(cache.entries(of: "t", upTo: 5) == nil)
+        cache.append([self.entry(8), self.entry(9)], of: "t", turn: 4, after: 1)
+        cache.append([self.entry(10)], of: "t", turn: 5, after: 4)
+        #expect(cache.entries(of: "t", upTo: 5)?.map(\.id) == [3, 8, 9, 10])
+    }
+
+    @Test("beyond its bytes it forgets the threads that were used longest ago, and takes no giant")
+    func bounded() {
+        let cache = HistoryCache(byteLimit: 40_000, entryLimit: 400)
+        let text = String(repeating: "x", count: 5_000)
+        for number in 0..<7 {
+            cache.keep([self.entry(2, text)], of: "t\(number)", upTo: 1)
+            _ = cache.entries(of: "t0", upTo: 1)
+        }
+        cache.keep([self.entry(2, text)], of: "t7", upTo: 1)
+        #expect(cache.entries(of: "t0", upTo: 1) != nil)
+        #expect(cache.entries(of: "t7", upTo: 1) != nil)
+        #expect(cache.entries(of: "t1", upTo: 1) == nil)
+        cache.keep([self.entry(2, text + text)], of: "giant", upTo: 1)
+        #expect(cache.entries(of: "giant", upTo: 1) == nil)
+    }
+}
