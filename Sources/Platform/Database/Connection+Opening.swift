@@ -44,6 +44,12 @@ extension Connection {
         return connection
     }
 
+    static func openCheckpointer(path: String, busyTimeout: Duration) throws(DatabaseError) -> Connection {
+        let connection = try Connection(path: path, role: .writer, busyTimeout: busyTimeout)
+        try connection.control("PRAGMA synchronous = FULL")
+        return connection
+    }
+
     /// What SQLite finds wrong with the file; the full check also compares every index with its table.
     func problems(isFull: Bool, limit: Int) throws(DatabaseError) -> [String] {
         try self.control("PRAGMA \(isFull ? "integrity_check" : "quick_check")(\(limit))")

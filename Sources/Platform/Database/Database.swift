@@ -8,6 +8,7 @@ package final class Database: Sendable {
     package let path: String
     private let writes: JobQueue<Writer.Job>
     private let reads: JobQueue<Reader.Job>
+    private let checkpoints: JobQueue<Checkpointer.Job>
     private let readerCount: Int
 
     /// Opens or makes the file, checks it and brings its schema up to date. Blocks: call it at the start.
@@ -22,21 +23,33 @@ package final class Database: Sendable {
         for _ in 0..<max(1, settings.readers) {
             readers.append(try Connection.openReader(path: path, busyTimeout: settings.busyTimeout))
         }
+        let checkpointer = try Connection.openCheckpointer(path: path, busyTimeout: settings.busyTimeout)
         self.writes = JobQueue(capacity: settings.queueCapacity)
         self.reads = JobQueue(capacity: settings.queueCapacity)
-        let thread = ThreadExecutor(name: "store-writer")
-        thread.attach(
-            Writer(writer, self.writes, observer: settings.commitObserver) { [weak thread] in thread?.stop() })
-        for connection in readers {
-            let thread = ThreadExecutor(name: "store-reader")
-            thread.attach(Reader(connection, self.reads) { [weak thread] in thread?.stop() })
-        }
+        self.checkpoints = JobQueue(capacity: 1)
         self.readerCount = readers.count
+        let isDue = Checkpointer.Flag()
+        Self.run("store-writer") { [writes, checkpoints] stop in
+            Writer(writer, writes, checkpoints, isDue: isDue, observer: settings.commitObserver, stop: stop)
+        }
+        Self.run("store-log") { [checkpoints] stop in
+            Checkpointer(checkpointer, checkpoints, isDue: isDue, stop: stop)
+        }
+        for connection in readers {
+            Self.run("store-reader") { [reads] stop in Reader(connection, reads, stop: stop) }
+        }
+    }
+
+    /// Starts a thread for a driver, which is given what ends it.
+    private static func run(_ name: String, _ driver: (@escaping @Sendable () -> Void) -> any ThreadExecutor.Driver) {
+        let thread = ThreadExecutor(name: name)
+        thread.attach(driver { [weak thread] in thread?.stop() })
     }
 
     deinit {
         // What was submitted is still written: the threads, which hold themselves, end behind it.
         _ = self.reads.close(after: Array(repeating: .close {}, count: self.readerCount))
+        _ = self.checkpoints.close(after: [.close {}])
         _ = self.writes.close(after: [.close {}])
     }
 
@@ -117,6 +130,9 @@ package final class Database: Sendable {
             }
             let isFirst = self.reads.close(after: Array(repeating: job, count: self.readerCount))
             if !isFirst { continuation.resume() }
+        }
+        await withCheckedContinuation { continuation in
+            if !self.checkpoints.close(after: [.close { continuation.resume() }]) { continuation.resume() }
         }
         // Last, because the last connection that closes copies the log into the file.
         await withCheckedContinuation { continuation in

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Primitives
 internal import Synchronization
 
@@ -18,22 +19,31 @@ final class Writer: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked:
 
     /// Bounds the time for which readers of an old state keep the log growing, and the work that one failure repeats.
     private static let groupLimit = 1_024
-    /// Pages (4 KiB) in the log before they are copied into the file; SQLite's own default.
+    /// Pages (4 KiB) that the log gains between two checkpoints; SQLite's own default.
     private static let checkpointPages = 1_000
+    /// With so many pages in the log the writer copies them itself: beside a writer that never rests, a checkpoint
+    /// never comes to the log's end, and the log would grow on.
+    private static let logPages = 1_900
 
     private let queue: JobQueue<Job>
+    private let checkpoints: JobQueue<Checkpointer.Job>
+    private let isCheckpointDue: Checkpointer.Flag
     private let observer: (@Sendable (CommitReport) -> Void)?
     private let stop: @Sendable () -> Void
     private let isWoken = Atomic(false)
     private var connection: Connection?
+    /// Pages in the log when the next checkpoint is due.
+    private var nextCheckpoint = Writer.checkpointPages
 
     /// - Parameter stop: ends the thread.
     init(
-        _ connection: Connection, _ queue: JobQueue<Job>, observer: (@Sendable (CommitReport) -> Void)?,
-        stop: @escaping @Sendable () -> Void
+        _ connection: Connection, _ queue: JobQueue<Job>, _ checkpoints: JobQueue<Checkpointer.Job>,
+        isDue: Checkpointer.Flag, observer: (@Sendable (CommitReport) -> Void)?, stop: @escaping @Sendable () -> Void
     ) {
         self.connection = connection
         self.queue = queue
+        self.checkpoints = checkpoints
+        self.isCheckpointDue = isDue
         self.stop = stop
         self.observer = observer
     }
@@ -68,8 +78,29 @@ final class Writer: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked:
         self.observer?(CommitReport(duration: ContinuousClock.now - started, writes: writes.count))
         // The disk was full for all of them together; each may still fit by itself.
         for write in undone { _ = group.run([write]) }
-        // After the answers, so that nobody waits for it. A failure only means that the log grows on.
-        if connection.logPages >= Self.checkpointPages { try? connection.checkpoint() }
+        self.keepLogShort(of: connection)
+    }
+
+    private func keepLogShort(of connection: Connection) {
+        let pages = connection.logPages
+        // It began anew.
+        if pages < self.nextCheckpoint - Self.checkpointPages { self.nextCheckpoint = Self.checkpointPages }
+        if pages >= Self.logPages {
+            // Two at once are refused, and only this one comes to the log's end.
+            while self.isCheckpointDue.isSet.load(ordering: .acquiring) {
+                var pause = timespec(tv_sec: 0, tv_nsec: 200_000)
+                unsafe nanosleep(&pause, nil)
+            }
+            // A failure only means that the log grows on.
+            try? connection.checkpoint()
+        } else if pages >= self.nextCheckpoint {
+            self.nextCheckpoint = pages + Self.checkpointPages
+            guard !self.isCheckpointDue.isSet.exchange(true, ordering: .acquiringAndReleasing) else { return }
+            // Refused at the end.
+            do { try self.checkpoints.append(.checkpoint) } catch {
+                self.isCheckpointDue.isSet.store(false, ordering: .releasing)
+            }
+        }
     }
 }
 
