@@ -76,7 +76,9 @@ let package = Package(
             "Processes"),
         domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
         domain("Specs", "Chat", "Copilot", "Git", "JSON", "Logging", "Primitives", "Repositories"),
-        domain("Sessions", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives"),
+        domain(
+            "Sessions", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
+            "Primitives"),
 
         // Adapters and Gateway
         adapter("IRC"),
