@@ -62,7 +62,8 @@ struct MailboxTests {
                 return []
             },
             access: harness.bridge.access, environment: harness.bridge.environment,
-            gate: TurnGate(perHost: 1, perPerson: 1), dispatch: { _ in }, preview: { _, _, _ in }, endPreview: { _ in })
+            gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10), dispatch: { _ in },
+            reserve: { _ in false }, dispatchReserved: { _, _ in }, preview: { _, _, _ in }, endPreview: { _ in })
     }
 
     /// Holds who passes until it is opened.

@@ -72,10 +72,8 @@ final class Writer: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked:
 
     private func commit(_ writes: [PendingWrite]) {
         guard let connection = self.connection, !writes.isEmpty else { return }
-        let group = WriteGroup(connection)
-        let started = ContinuousClock.now
+        let group = WriteGroup(connection, observer: self.observer)
         let undone = group.run(writes)
-        self.observer?(CommitReport(duration: ContinuousClock.now - started, writes: writes.count))
         // The disk was full for all of them together; each may still fit by itself.
         for write in undone { _ = group.run([write]) }
         self.keepLogShort(of: connection)
@@ -110,13 +108,16 @@ private struct WriteGroup {
     private typealias Step = (write: PendingWrite, result: Result<@Sendable () -> Void, any Error>)
 
     private let connection: Connection
+    private let observer: (@Sendable (CommitReport) -> Void)?
 
-    init(_ connection: Connection) {
+    init(_ connection: Connection, observer: (@Sendable (CommitReport) -> Void)?) {
         self.connection = connection
+        self.observer = observer
     }
 
     /// Answers every write, except those that it returns: they were undone together and may be tried alone.
     func run(_ writes: [PendingWrite]) -> [PendingWrite] {
+        let started = ContinuousClock.now
         do {
             try self.connection.control("BEGIN IMMEDIATE")
         } catch {
@@ -134,7 +135,7 @@ private struct WriteGroup {
                 return self.undone(self.answerFailures(steps) + writes[(index + 1)...], because: error)
             }
         }
-        return self.end(steps)
+        return self.end(steps, since: started)
     }
 
     /// A write alone needs no savepoint: the transaction is its own.
@@ -143,7 +144,7 @@ private struct WriteGroup {
             ? try write.perform(self.connection) : try self.connection.savepoint { try write.perform(self.connection) }
     }
 
-    private func end(_ steps: [Step]) -> [PendingWrite] {
+    private func end(_ steps: [Step], since started: ContinuousClock.Instant) -> [PendingWrite] {
         let isEmpty = steps.allSatisfy { if case .failure = $0.result { true } else { false } }
         do {
             try self.connection.control(isEmpty ? "ROLLBACK" : "COMMIT")
@@ -151,6 +152,8 @@ private struct WriteGroup {
             self.connection.giveUpTransaction()
             return self.undone(self.answerFailures(steps), because: error)
         }
+        // Before the answers: who has one finds it counted.
+        self.observer?(CommitReport(duration: ContinuousClock.now - started, writes: steps.count))
         for (write, result) in steps {
             switch result {
             case .success(let deliver): deliver()
