@@ -31,7 +31,7 @@ struct TokenEstimatorTests {
     @Test("a secret-like run is no word")
     func blob() {
         let blob = "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW"
-        #expect(abs(TokenEstimator.weight(of: blob) - 0.575 * 32) < 0.01)
+        #expect(abs(TokenEstimator.weight(of: blob) - 0.66 * 32) < 0.01)
         #expect(TokenEstimator.weight(of: String(repeating: "understanding", count: 3)) < 16)
     }
 

@@ -25,7 +25,8 @@ struct ChatCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         guard let configuration = try context.loadConfiguration().configuration else { return }
-        Logging.configure(level: .warning, format: .text)
+        // What goes wrong is told as an answer.
+        Logging.configure(level: .error, format: .text)
         let input = StandardInput()
         let message = try await Self.message(context, input)
         let model = context.arguments.value("model")

@@ -1,5 +1,6 @@
 internal import Host
 internal import JSON
+internal import Logging
 
 struct ModelsCommand: Command {
     let syntax = CommandSyntax(
@@ -11,6 +12,8 @@ struct ModelsCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         guard let configuration = try context.loadConfiguration().configuration else { return }
+        // What goes wrong is told by the command itself, in one line.
+        Logging.configure(level: .error, format: .text)
         let models = try await ModelListing.models(of: configuration)
         guard !context.isJSON else { return try context.print(.array(models.map { Self.json($0) })) }
         for line in TextTable.lines(models.map { Self.row($0) }) { try context.print(line.trimmingEnd) }

@@ -1,5 +1,6 @@
 internal import Host
 internal import JSON
+internal import Logging
 internal import Sessions
 
 struct UsageCommand: Command {
@@ -13,6 +14,8 @@ struct UsageCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         guard let configuration = try context.loadConfiguration().configuration else { return }
+        // What goes wrong is told by the command itself, in one line.
+        Logging.configure(level: .error, format: .text)
         let (rows, clients) = try await context.administering {
             (try await $0.usage(), try await $0.proxyUsage())
         }

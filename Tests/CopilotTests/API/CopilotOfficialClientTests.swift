@@ -112,7 +112,7 @@ struct CopilotOfficialClientTests {
         bad(openai.BadRequestError, "must not be empty", messages=[])
         image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
         bad(openai.BadRequestError, "Copilot-Vision-Request", messages=[{"role": "user", "content": [image]}])
-        bad(openai.APIStatusError, "request_too_large", messages=[{"role": "user", "content": "x" * 25_000_000}])
+        bad(openai.APIStatusError, "request_too_large", messages=[{"role": "user", "content": "x" * 26_000_000}])
         bare = OpenAI(api_key="right", **options)
         assert "Copilot-Integration-Id" in raises(openai.BadRequestError, lambda: bare.models.list()).response.text
         half = OpenAI(api_key="right", default_headers={"Copilot-Integration-Id": "vscode-chat"}, **options)

@@ -43,7 +43,7 @@ private struct TokenScanner {
             switch Self.class(of: bytes[index]) {
             case .lower, .upper, .digit:
                 if index >= self.checkedUntil, let end = self.blob(from: index, in: bytes) {
-                    self.weight += 0.575 * Double(end - index)
+                    self.weight += 0.66 * Double(end - index)
                     index = end
                 } else if Self.class(of: bytes[index]) == .digit {
                     index = self.digits(from: index, in: bytes)
@@ -132,9 +132,9 @@ private struct TokenScanner {
     private static func weightOfTwoBytes(_ lead: UInt8) -> Double {
         switch lead {
         case ..<0xCD: 0  // Latin with accents, phonetic letters, combining accents: part of the words around them
-        case ..<0xD0: 0.34  // Greek
+        case ..<0xD0: 0.41  // Greek
         case ..<0xD4: 0.30  // Cyrillic
-        case 0xD6...0xDD: 0.34  // Hebrew, Arabic, Syriac
+        case 0xD6...0xDD: 0.385  // Hebrew, Arabic, Syriac
         default: 0.81
         }
     }
@@ -142,10 +142,10 @@ private struct TokenScanner {
     private static func weightOfThreeBytes(_ scalar: UInt16) -> Double {
         switch scalar {
         case 0x3040..<0x3100: 0.77  // kana
-        case 0x3400..<0xA000, 0xF900..<0xFB00: 0.60  // Han
-        case 0xAC00..<0xD7C0, 0x1100..<0x1200: 0.63  // Hangul
+        case 0x3400..<0xA000, 0xF900..<0xFB00: 0.76  // Han
+        case 0xAC00..<0xD7C0, 0x1100..<0x1200: 0.72  // Hangul
         case 0x1E00..<0x1F00: 0  // Latin with accents
-        case 0x1F00..<0x2000, 0xFB40..<0xFE00, 0xFE80..<0xFF00: 0.34  // Greek with accents, Arabic forms
+        case 0x1F00..<0x2000, 0xFB40..<0xFE00, 0xFE80..<0xFF00: 0.41  // Greek with accents, Arabic forms
         default: 0.81
         }
     }

@@ -1,0 +1,101 @@
+import JSON
+import JetbridgeTesting
+import Processes
+import Testing
+
+/// The copilot provider as a person meets it: an editor's sign-in lies in the home folder, and everything works.
+@Suite("A Copilot sign-in is enough", .timeLimit(.minutes(2)))
+struct CopilotProviderTests {
+    private func with(
+        tokenLife: Double = 1_800, credits: Double? = nil,
+        _ body: (LoopbackSubscription, HostProcess) async throws -> Void
+    ) async throws {
+        let subscription = try await LoopbackSubscription.started(tokenLife: tokenLife, credits: credits)
+        let host = try await HostProcess(configuration: subscription.configuration)
+        try LoopbackSubscription.plantSignIn(below: host.directory)
+        do {
+            try await body(subscription, host)
+        } catch {
+            await subscription.stop()
+            throw error
+        }
+        await subscription.stop()
+    }
+
+    @Test("models, chat and usage on the command line")
+    func commandLine() async throws {
+        try await self.with { subscription, host in
+            let models = try await host.run(["models"])
+            #expect(models.status == .exited(0), "\(models.errorText)")
+            #expect(
+                models.text.contains("gpt-4.1") && models.text.contains("o200k_base") && models.text.contains("0.25×"))
+            #expect(!models.text.contains("paygo") && !models.text.contains("claude-opus"))
+            let list = try JSON.parse(try await host.run(["models", "--json"]).output)
+            #expect(list.arrayValue?.count == 5 && list[0]?["tokenizer"]?.stringValue == "o200k_base")
+
+            let chat = try await host.run(["chat", "Hello there"])
+            #expect(chat.status == .exited(0), "\(chat.errorText)")
+            #expect(chat.text.contains("You said: Hello there"))
+            let codex = try await host.run(["chat", "--model", "gpt-5-codex", "Hello again"])
+            #expect(codex.text.contains("You said: Hello again"), "\(codex.errorText)")
+            #expect(subscription.copilot.requests(to: "/responses").count == 1)
+            let refused = try await host.run(["chat", "--model", "claude-opus-4.5", "Hello"])
+            #expect(
+                refused.status == .exited(1) && refused.errorText.contains("claude-sonnet-4.5"), "\(refused.errorText)")
+
+            let usage = try await host.run(["usage"])
+            #expect(
+                usage.text.contains("gpt-4.1") && usage.text.contains("credits: "), "\(usage.text)\(usage.errorText)")
+            #expect(usage.text.contains("begins anew on 2026-12-01"))
+            let doctor = try await host.run(["doctor"])
+            #expect(doctor.text.contains("copilot answers and has the model 'gpt-4.1'"), "\(doctor.text)")
+            // One exchange for all of them: they share the token.
+            #expect(subscription.github.exchanges.count == 1)
+            for result in [models, chat, usage, doctor] {
+                #expect(!(result.text + result.errorText).contains(LoopbackSubscription.signIn))
+            }
+        }
+    }
+
+    @Test("without a sign-in each command says how to sign in")
+    func signedOut() async throws {
+        let subscription = try await LoopbackSubscription.started()
+        let host = try await HostProcess(configuration: subscription.configuration)
+        let models = try await host.run(["models"])
+        #expect(models.status == .exited(1) && models.errorText.contains("jetbridge login"), "\(models.errorText)")
+        #expect(models.errorText.split(separator: "\n").count == 1)
+        await subscription.stop()
+    }
+
+    @Test("a served thread goes on while tokens end every few seconds, and shows what is left")
+    func shortTokens() async throws {
+        try await self.with(tokenLife: 3, credits: 100) { subscription, host in
+            try await host.start(environment: [:])
+            let client = try await GatewayClient(
+                signingInAt: try #require(host.address), code: try #require(await host.code))
+            let thread = try await client.newThread()
+            let end = ContinuousClock.now + .seconds(12)
+            var turns = 0
+            while ContinuousClock.now < end {
+                let turn = try await client.ended(try await client.send("turn \(turns)", to: thread))
+                #expect(turn["state"]?.stringValue == "complete", "\(turn.text)")
+                turns += 1
+            }
+            #expect(turns > 5)
+            #expect(subscription.github.exchanges.count >= 4)
+            let usage = try await client.get("/api/v1/usage")
+            #expect(usage["quota"]?["provider"]?.stringValue == "copilot")
+            #expect(usage["quota"]?["items"]?[0]?["name"]?.stringValue == "credits", "\(usage.text)")
+            let models = try await client.get("/api/v1/models")
+            #expect(models["items"]?[0]?["id"]?.stringValue == "gpt-4.1", "\(models.text)")
+            #expect(models["items"]?[0]?["multiplier"]?.doubleValue == 0)
+            let asked = try await client.newThread()
+            for command in ["/status", "/usage"] {
+                _ = try await client.ended(try await client.send(command, to: asked))
+            }
+            let texts = try await client.transcript(of: asked).map(\.text)
+            #expect(texts.filter { $0.contains("credits: ") }.count == 2, "\(texts)")
+            await host.kill()
+        }
+    }
+}
