@@ -318,6 +318,7 @@ struct CopilotCLIProcessTests {
         let (bench, _) = try self.bench(.headlessMissing)
         let first = Protected(false)
         let task = Task {
+            defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
             for try await event in bench.client.stream(bench.request("wait")) {
                 if case .delta = event { first.withLock { $0 = true } }
             }
@@ -335,6 +336,7 @@ struct CopilotCLIProcessTests {
     private func stopAfterFirstWord(of prompt: String, _ bench: CopilotCLIBench) async throws -> Int32 {
         let first = Protected(false)
         let task = Task {
+            defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
             for try await event in bench.client.stream(bench.request(prompt)) {
                 if case .delta = event { first.withLock { $0 = true } }
             }

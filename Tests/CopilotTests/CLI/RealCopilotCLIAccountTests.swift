@@ -23,6 +23,9 @@ struct RealCopilotCLIAccountTests {
         _ body: (CopilotCLIBench, LoopbackCopilot) async throws -> Void
     ) async throws {
         let copilot = try await LoopbackCopilot.started(credits: credits) { $0 == Self.token }
+        // The real CLI does not survive the entries that are no models.
+        let models = (CopilotModelFixtures.list["data"]?.arrayValue ?? []).filter { $0["capabilities"] != nil }
+        copilot.setModels(["object": "list", "data": .array(models)])
         var settings = LoopbackGitHub.Settings()
         settings.apiURL = copilot.apiURL
         let github = try await LoopbackGitHub.started(settings)
@@ -69,6 +72,7 @@ struct RealCopilotCLIAccountTests {
             copilot.enqueue(.stall(after: "Some words"))
             let first = Protected(false)
             let task = Task {
+                defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
                 for try await event in bench.client.stream(bench.request("Well?")) {
                     if case .delta = event { first.withLock { $0 = true } }
                 }

@@ -234,6 +234,7 @@ struct RealCopilotCLITests {
             server.enqueue(.stall(after: "This answer stops"))
             let first = Protected(false)
             let task = Task {
+                defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
                 for try await event in bench.client.stream(bench.request("unmistakable")) {
                     if case .delta = event { first.withLock { $0 = true } }
                 }
@@ -260,6 +261,7 @@ struct RealCopilotCLITests {
     private func untilFirstWord(_ bench: CopilotCLIBench) async throws -> (Task<Void, any Error>, Int32) {
         let first = Protected(false)
         let task = Task {
+            defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
             for try await event in bench.client.stream(bench.request("Well?")) {
                 if case .delta = event { first.withLock { $0 = true } }
             }
