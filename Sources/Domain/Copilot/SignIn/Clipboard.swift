@@ -23,10 +23,11 @@ package enum Clipboard {
         let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
         for helper in self.helpers where helper.display.map({ environment[$0]?.isEmpty == false }) ?? true {
             guard let path = Process.find(helper.name, in: folders) else { continue }
-            // These go on in the background to serve the text, so in a session of their own: this one's group is ended.
+            // A part of it goes on in the background to serve the text, which the end of this one's group must not take
+            // along: it gets a session of its own, and is waited for until that has come about.
             let session = Process.find("setsid")
             var plan = ProcessPlan(
-                session ?? path, (session == nil ? [] : ["--fork", path]) + helper.arguments,
+                session ?? path, (session == nil ? [] : ["--fork", "--wait", path]) + helper.arguments,
                 environment: environment.filter { self.variables.contains($0.key) })
             plan.standardOutput = .null
             plan.standardError = .null
