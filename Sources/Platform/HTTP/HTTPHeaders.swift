@@ -130,6 +130,11 @@ package struct HTTPHeaders: Sendable {
         HTTPHeaders(storage: self.storage, fields: self.fields.indices.filter(isWanted).map { self.fields[$0] })
     }
 
+    /// The name's bytes as they came.
+    package func nameBytes(at index: Int) -> ArraySlice<UInt8> {
+        self.storage[self.fields[index].name]
+    }
+
     /// The value's bytes as they came.
     package func valueBytes(at index: Int) -> ArraySlice<UInt8> {
         self.storage[self.fields[index].value]

@@ -1,5 +1,6 @@
 internal import CCurl
 internal import EventLoop
+internal import Glibc
 
 /// One of libcurl's easy handles, used for one transfer after the other. On the loop only; ``close()`` frees it.
 @Net @safe
@@ -52,8 +53,16 @@ final class EasyHandle {
     }
 
     /// `Name: value` lines; `Name:` keeps libcurl's own line away.
-    func setHeaderLines(_ lines: [String]) {
-        for line in lines { unsafe self.headerLines = curl_slist_append(self.headerLines, line) }
+    /// Each line has a zero behind it.
+    func setHeaderLines(_ lines: [UInt8]) {
+        unsafe lines.withUnsafeBytes { bytes in
+            var start = 0
+            while start < bytes.count, let text = bytes.baseAddress {
+                let line = unsafe (text + start).assumingMemoryBound(to: CChar.self)
+                unsafe self.headerLines = curl_slist_append(self.headerLines, line)
+                start += unsafe strlen(line) + 1
+            }
+        }
         unsafe ccurl_set_pointer(self.pointer, CURLOPT_HTTPHEADER, self.headerLines)
     }
 

@@ -15,7 +15,8 @@ struct ResponseHeadReader {
     }
 
     private var state = State.statusLine
-    private var fields: [(name: [UInt8], value: [UInt8])] = []
+    private var storage: [UInt8] = []
+    private var fields: [HTTPHeaders.Field] = []
     private var size = 0
     private let limit: Int
     private let host: String
@@ -50,7 +51,7 @@ struct ResponseHeadReader {
                 try self.field(text)
                 return nil
             }
-            defer { self.fields = [] }
+            defer { (self.storage, self.fields) = ([], []) }
             if status.isInformational, status != .switchingProtocols {
                 self.state = .statusLine
                 return nil
@@ -75,7 +76,8 @@ struct ResponseHeadReader {
     private mutating func field(_ line: ArraySlice<UInt8>) throws(HTTPClientError) {
         if line.first?.isBlank == true, !self.fields.isEmpty {
             // An obsolete line folding counts as one space (RFC 9112 §5.2).
-            self.fields[self.fields.count - 1].value += [0x20] + line.drop(while: \.isBlank)
+            self.add(value: [0x20] + line.drop(while: \.isBlank))
+            self.fields[self.fields.count - 1].valueEnd = UInt32(truncatingIfNeeded: self.storage.count)
             return
         }
         guard let colon = line.firstIndex(of: 0x3A), colon > line.startIndex else {
@@ -83,16 +85,23 @@ struct ResponseHeadReader {
         }
         let value = line[(colon + 1)...].drop(while: \.isBlank)
         let end = value.lastIndex { !$0.isBlank }.map { $0 + 1 } ?? value.startIndex
-        let name = Array(line[..<colon])
+        let name = line[..<colon]
         guard name.allSatisfy(ByteSet.token.contains) else { throw self.invalid("a header's name is no token") }
-        self.fields.append((name, Array(value[value.startIndex..<end])))
+        let nameStart = self.storage.count
+        self.storage += name
+        let valueStart = self.storage.count
+        self.add(value: value[value.startIndex..<end])
+        self.fields.append(
+            HTTPHeaders.Field(
+                nameStart: nameStart, nameEnd: valueStart, valueStart: valueStart, valueEnd: self.storage.count))
     }
 
-    private var headers: HTTPHeaders {
-        var headers = HTTPHeaders()
-        for field in self.fields { headers.append(name: field.name, value: field.value) }
-        return headers
+    /// Line breaks and zeros become spaces, so that no value starts a line of its own further on.
+    private mutating func add(value: some Collection<UInt8>) {
+        for byte in value { self.storage.append(byte == 0x0D || byte == 0x0A || byte == 0 ? 0x20 : byte) }
     }
+
+    private var headers: HTTPHeaders { HTTPHeaders(storage: self.storage, fields: self.fields) }
 
     private func invalid(_ reason: String) -> HTTPClientError {
         HTTPClientError(

@@ -8,8 +8,8 @@ struct TransferPlan: Sendable {
     let target: String
     let isSecure: Bool
     let host: String
-    /// For CURLOPT_HTTPHEADER.
-    let headerLines: [String]
+    /// For CURLOPT_HTTPHEADER: lines, each with a zero behind it.
+    let headerLines: [UInt8]
     let body: HTTPClientRequest.Body
     let mayLeaveLoopback: Bool
     let idleTimeout: Duration?
@@ -54,22 +54,32 @@ struct TransferPlan: Sendable {
 
     private static func headerLines(
         _ headers: HTTPHeaders, userAgent: String?, host: String
-    ) throws(HTTPClientError) -> [String] {
-        var lines: [String] = []
-        for (name, value) in headers where !self.ownHeaders.contains(name.lowercased()) {
-            guard !name.isEmpty, name.utf8.allSatisfy(ByteSet.token.contains),
-                !value.utf8.contains(where: { $0 == 0x0D || $0 == 0x0A || $0 == 0 })
+    ) throws(HTTPClientError) -> [UInt8] {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(1_024)
+        for index in headers.indices where !self.ownHeaders.contains(where: { headers.matches(at: index, $0) }) {
+            let name = headers.nameBytes(at: index), value = headers.valueBytes(at: index)
+            guard !name.isEmpty, name.allSatisfy(ByteSet.token.contains),
+                !value.contains(where: { $0 == 0x0D || $0 == 0x0A || $0 == 0 })
             else {
                 throw HTTPClientError(
                     .invalidRequest, "\(host): a header has a wrong name or a line break in its value")
             }
+            lines += name
             // libcurl's sign for a header without a value is a semicolon.
-            lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
+            if value.isEmpty {
+                lines.append(UInt8(ascii: ";"))
+            } else {
+                lines += [UInt8(ascii: ":"), 0x20]
+                lines += value
+            }
+            lines.append(0)
         }
-        if let userAgent, !headers.contains("user-agent") { lines.append("User-Agent: \(userAgent)") }
+        if let userAgent, !headers.contains("user-agent") { lines += "User-Agent: \(userAgent)\0".utf8 }
         // libcurl's own ones are not wanted: exactly what the caller said goes out.
-        for name in ["Accept", "Content-Type"] where !headers.contains(name) { lines.append("\(name):") }
-        lines.append("Expect:")
+        if !headers.contains("accept") { lines += "Accept:\0".utf8 }
+        if !headers.contains("content-type") { lines += "Content-Type:\0".utf8 }
+        lines += "Expect:\0".utf8
         return lines
     }
 }
