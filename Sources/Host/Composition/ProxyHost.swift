@@ -79,7 +79,8 @@ package final class ProxyHost: Sendable {
             return try Stores.open(configuration)
         } catch {
             guard !isNeeded else { throw error }
-            logger.warning(
+            // As an error, for the log may not be configured yet.
+            logger.error(
                 "the store cannot be opened: usage is not counted, and client keys are unknown",
                 ["error": .string("\(error)")])
             return nil

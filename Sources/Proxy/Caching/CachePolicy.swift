@@ -45,6 +45,9 @@ enum CachePolicy {
     static func entry(
         for status: HTTPStatus, _ headers: HTTPHeaders, request: HTTPHeaders, now: Int64
     ) -> CacheEntry? {
+        guard ["cache-control", "etag", "last-modified", "expires"].contains(where: headers.contains) else {
+            return nil
+        }
         let control = CacheControl(headers)
         guard [200, 203, 301, 308, 404, 410].contains(status.code), !control.has("no-store"),
             !CacheControl(request).has("no-store")

@@ -63,7 +63,9 @@ final class Passage {
     func prepare(for access: UpstreamAccess) throws(ProxyRefusal) -> Preparation {
         let request = self.request
         guard request.method != .connect else { throw .connect }
-        guard !request.headers.list(of: "via").contains(where: { $0.hasSuffix(self.proxy.signature) }) else {
+        if request.headers.contains("via"),
+            request.headers.list(of: "via").contains(where: { $0.hasSuffix(self.proxy.signature) })
+        {
             throw .loop
         }
         let target = UpstreamTarget(path: self.path, query: request.head.query, upstream: access.url)

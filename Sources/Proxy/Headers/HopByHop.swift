@@ -6,6 +6,10 @@ struct HopByHop: Sendable {
     private let named: [String]
 
     init(_ headers: HTTPHeaders) {
+        guard headers.contains("connection") else {
+            self.named = []
+            return
+        }
         self.named = headers.list(of: "connection").filter { !Self.kept.contains($0.lowercased()) }
     }
 

@@ -1,5 +1,6 @@
 internal import Host
 internal import JSON
+internal import Logging
 
 struct ProxyCommand: Command {
     let syntax = CommandSyntax(
@@ -34,8 +35,10 @@ struct ProxyCommand: Command {
         guard let configuration = loaded.configuration else {
             throw CommandFailure(nil, status: .configuration)
         }
-        LogParts.configure(configuration.log)
+        // What keeps it from starting is told by the command itself, in one line.
+        Logging.configure(level: .error, format: .text)
         let host = try await ProxyHost(configuration, surroundings: context.surroundings)
+        LogParts.configure(configuration.log)
         try await host.run { address in
             guard !context.isJSON else {
                 return try context.print([
