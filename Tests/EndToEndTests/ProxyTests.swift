@@ -96,12 +96,17 @@ struct ProxyTests {
                 })
         }
         let proxy = try await ProxyProcess(upstream: self.url(server))
-        let body = [UInt8](repeating: 0x62, count: 20 << 20)
-        for coding in ["Content-Length: \(body.count)", "Transfer-Encoding: chunked"] {
-            let result = try await self.curl(
-                "-T", "-", "-H", coding, "-D", "-", "-o", "/dev/null", "-w", "%{size_download}", proxy.base + "/files",
-                input: body)
-            #expect(result.text.contains("X-Length: \(body.count)") && result.text.hasSuffix("\(body.count)"))
+        let count = 20 << 20, file = proxy.directory.path + "/large"
+        _ = try await Process.run(
+            ProcessPlan(
+                "/bin/sh", ["-c", "head -c \(count) /dev/zero > \(file)"], environment: ["PATH": "/usr/bin:/bin"]))
+        // From a file with a length, from a pipe in chunks.
+        for command in ["curl -T \(file)", "cat \(file) | curl -T -"] {
+            let rest = "-sS -D - -o /dev/null -w '%{size_download}' \(proxy.base)/files"
+            let result = try await Process.run(
+                ProcessPlan("/bin/sh", ["-c", "\(command) \(rest)"], environment: ["PATH": "/usr/bin:/bin"]))
+            #expect(
+                result.text.contains("X-Length: \(count)") && result.text.hasSuffix("\(count)"), "\(result.errorText)")
         }
         let before = proxy.residentMemory
         #expect(before < 60, "\(before) MB after 20 MB in both ways")
