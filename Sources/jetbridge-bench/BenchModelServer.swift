@@ -9,7 +9,7 @@ internal import Primitives
 /// An OpenAI-compatible endpoint that costs next to nothing, for ours and the peer alike: it reads a question and looks
 /// at nothing in it.
 ///
-/// `mode=instant` has the whole answer, three chunks and the ending, in one write. `mode=stream` writes `rate` chunks a
+/// `mode=whole` has the whole answer as one JSON document. `mode=instant` has the whole answer, three chunks and the ending, in one write. `mode=stream` writes `rate` chunks a
 /// second, each with the time of its writing as its text, by the schedule and not from chunk to chunk.
 struct BenchModelServer: Sendable {
     private let mode: String
@@ -37,6 +37,9 @@ struct BenchModelServer: Sendable {
 
     private var answer: HTTPServerResponse {
         let headers: HTTPHeaders = ["Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"]
+        if self.mode == "whole" {
+            return HTTPServerResponse(.ok, .json, bytes: Self.wholeAnswer)
+        }
         guard self.mode == "stream" else {
             return HTTPServerResponse(.ok, headers: headers, body: .bytes(Self.instantAnswer))
         }
@@ -45,6 +48,13 @@ struct BenchModelServer: Sendable {
             .ok, headers: headers,
             body: .streamOnLoop { writer in try await Self.stream(chunks, rate: rate, to: writer) })
     }
+
+    /// About 1 KB.
+    private static let wholeAnswer = Array(
+        (#"{"id":"chatcmpl-1","object":"chat.completion","created":1790000000,"model":"bench","choices":[{"index":0,"#
+            + #""message":{"role":"assistant","content":""# + String(repeating: "word ", count: 150)
+            + #""},"logprobs":null,"finish_reason":"stop"}],"#
+            + #""usage":{"prompt_tokens":9,"completion_tokens":150,"total_tokens":159}}"#).utf8)
 
     private static let instantAnswer: [UInt8] =
         ["This is ", "an instant ", "answer."].flatMap { Self.chunk($0) } + Self.ending
