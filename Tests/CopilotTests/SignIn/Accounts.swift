@@ -34,10 +34,12 @@ struct Accounts {
             clientID: clientID, token: token, folder: self.folder, userAgent: "jetbridge/0.0.0")
     }
 
+    /// The GitHub CLI is asked where a path leads to one.
     func discovery(environment: [String: String] = [:], token: Secret? = nil) throws -> SignInDiscovery {
-        SignInDiscovery(
-            try self.settings(token: token), environment: ["HOME": self.home.path].merging(environment) { $1 },
-            commandLine: nil)
+        let all = ["HOME": self.home.path].merging(environment) { $1 }
+        return SignInDiscovery(
+            try self.settings(token: token), environment: all,
+            commandLine: all["PATH"] == nil ? nil : GitHubCommandLine(environment: all))
     }
 
     func account(

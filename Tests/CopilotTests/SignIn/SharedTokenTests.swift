@@ -101,6 +101,44 @@ struct SharedTokenTests {
         #expect(github.exchanges.map(\.signIn) == [Accounts.signIn, other])
     }
 
+    @Test("a token of the GitHub CLI's sign-in is shared while the stronger ones are what they were")
+    func commandLine() async throws {
+        let accounts = try Accounts()
+        let fromGH = "gho_FROMGH00000000000000000000000000000x"
+        let gh = "\(accounts.home.path)/gh"
+        try PrivateFile.write(Array("#!/bin/sh\necho \(fromGH)\n".utf8), to: gh)
+        #expect(setMode(gh, 0o755))
+        let environment = ["PATH": "\(accounts.home.path):/usr/bin:/bin"]
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(fromGH)
+        // The editor's sign-in is refused, the next one works, and the other process need not try any.
+        let first = try await accounts.account(github, time.account, environment: environment).token()
+        let other = try accounts.account(github, time.account, environment: environment)
+        #expect(try await other.token() == first)
+        #expect(try await other.gitHubToken() == Secret(fromGH))
+        #expect(github.count(.copilotToken) == 2)
+        let mended = "ghu_MENDED00000000000000000000000000000x"
+        github.addAccount(mended)
+        try accounts.plant(mended)
+        _ = try await accounts.account(github, time.account, environment: environment).token()
+        #expect(github.exchanges.map(\.signIn) == [fromGH, mended])
+    }
+
+    @Test("a process for which a token was named does not use another sign-in's")
+    func named() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let named = "gho_NAMED000000000000000000000000000000x"
+        github.addAccount(named)
+        _ = try await accounts.account(github, time.account).token()
+        let bound = try accounts.account(github, time.account, environment: ["COPILOT_GITHUB_TOKEN": named])
+        _ = try await bound.token()
+        #expect(github.exchanges.map(\.signIn) == [Accounts.signIn, named])
+    }
+
     @Test("the lock of a process that was killed is taken over")
     func staleLock() async throws {
         let accounts = try Accounts()

@@ -128,7 +128,9 @@ extension CopilotAccount {
         let stored = StoredToken(
             token: CopilotToken(
                 value: grant.value, expiresAt: term.expiresAt, apiURL: grant.apiURL, sku: grant.sku),
-            term: term, signIn: StoredToken.mark(of: token, at: self.settings), source: source.kind)
+            term: term, signIn: StoredToken.mark(of: token, at: self.settings), source: source.kind,
+            beside: source.kind == .githubCLI
+                ? StoredToken.mark(of: self.discovery.tokens, at: self.settings) : nil)
         if let old = self.held?.token.value, old != grant.value { Redaction.unregister(old) }
         self.held = stored
         self.signIn = token

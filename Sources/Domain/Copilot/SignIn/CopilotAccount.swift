@@ -70,8 +70,7 @@ package actor CopilotAccount: CopilotTokenSource, GitHubTokenSource, Service {
     package func gitHubToken() async throws -> Secret {
         _ = try await self.token()
         if let signIn = self.signIn, self.isSource(signIn) { return signIn.value }
-        let found = self.discovery.findings().filter(\.isUsable).compactMap(\.token)
-        if let signIn = found.first(where: self.isSource) {
+        if let signIn = self.discovery.tokens.first(where: self.isSource) {
             self.signIn = signIn
             return signIn.value
         }
@@ -182,10 +181,13 @@ package actor CopilotAccount: CopilotTokenSource, GitHubTokenSource, Service {
         self.hold = nil
     }
 
-    /// The GitHub CLI's sign-in is known only by asking it, so its token counts as long as nothing stronger is there.
+    /// The GitHub CLI's sign-in is known only by asking it, so its token counts as long as the stronger ones are what they
+    /// were.
     private func isOfPresentSignIn(_ stored: StoredToken) -> Bool {
-        let tokens = self.discovery.findings().filter(\.isUsable).compactMap(\.token)
-        if stored.source == .githubCLI { return tokens.isEmpty }
+        let tokens = self.discovery.tokens
+        if stored.source == .githubCLI {
+            return !self.discovery.isBound && stored.beside == StoredToken.mark(of: tokens, at: self.settings)
+        }
         return tokens.contains { StoredToken.mark(of: $0, at: self.settings) == stored.signIn }
     }
 

@@ -30,6 +30,16 @@ package struct SignInDiscovery: Sendable {
         self.configured + self.variables + self.ownLogin + self.editors(.apps) + self.editors(.hosts)
     }
 
+    /// The tokens that may be exchanged, without the GitHub CLI's; only the named one where somebody named one.
+    var tokens: [GitHubToken] {
+        let findings = self.findings()
+        let counting = findings.first(where: \.isBinding).map { [$0] } ?? findings
+        return counting.filter(\.isUsable).compactMap(\.token)
+    }
+
+    /// Whether somebody named a token, so that nothing else counts.
+    var isBound: Bool { self.findings().contains(where: \.isBinding) }
+
     /// What the GitHub CLI has.
     package func commandLineFinding() async throws -> SignInFinding? {
         try await self.commandLine?.finding(self.settings)
@@ -37,13 +47,14 @@ package struct SignInDiscovery: Sendable {
 
     /// The folders in which a sign-in may appear, whether they exist or not.
     var folders: [String] {
-        [self.settings.folder] + (self.editorFolder.map { [$0] } ?? [])
+        [self.settings.folder] + [self.editorFolder, self.commandLineFolder].compactMap { $0 }
     }
 
     /// What changes when one of the files does.
     var stamp: [PrivateFile.Stamp] {
         let editorFiles = self.editorFolder.map { ["\($0)/apps.json", "\($0)/hosts.json"] } ?? []
-        return ([self.settings.loginPath] + editorFiles).map { PrivateFile.Stamp(of: $0) }
+        let commandLineFile = self.commandLineFolder.map { ["\($0)/hosts.yml"] } ?? []
+        return ([self.settings.loginPath] + editorFiles + commandLineFile).map { PrivateFile.Stamp(of: $0) }
     }
 
     /// What `jetbridge login` stored for this GitHub.
@@ -102,6 +113,14 @@ package struct SignInDiscovery: Sendable {
             return "\(folder)/github-copilot"
         }
         return self.environment["HOME"].flatMap { $0.hasPrefix("/") ? "\($0)/.config/github-copilot" : nil }
+    }
+
+    /// Where the GitHub CLI notes who is signed in; the token itself may be in a keyring.
+    private var commandLineFolder: String? {
+        guard self.commandLine != nil else { return nil }
+        if let folder = self.environment["GH_CONFIG_DIR"], folder.hasPrefix("/") { return folder }
+        if let folder = self.environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return "\(folder)/gh" }
+        return self.environment["HOME"].flatMap { $0.hasPrefix("/") ? "\($0)/.config/gh" : nil }
     }
 
     private func editors(_ kind: SignInSource.Kind) -> [SignInFinding] {

@@ -10,15 +10,25 @@ struct StoredToken: Sendable, Equatable {
     /// Tells from which sign-in it was made, without telling the sign-in.
     let signIn: String
     let source: SignInSource.Kind
+    /// With the GitHub CLI as source: which other sign-ins gave no token then, as a mark. Asking the CLI again is left
+    /// out as long as they are the same.
+    let beside: String?
 
     /// The form of the file; another one is another release's.
     private static let version = 1
 
-    init(token: CopilotToken, term: TokenTerm, signIn: String, source: SignInSource.Kind) {
+    init(token: CopilotToken, term: TokenTerm, signIn: String, source: SignInSource.Kind, beside: String? = nil) {
         self.token = token
         self.term = term
         self.signIn = signIn
         self.source = source
+        self.beside = beside
+    }
+
+    /// A mark of several sign-ins at an API; the order counts.
+    static func mark(of tokens: [GitHubToken], at settings: SignInSettings) -> String {
+        let text = tokens.map { self.mark(of: $0, at: settings) }.joined(separator: "\n")
+        return String(hex(sha256(text)).prefix(32))
     }
 
     /// A mark of a sign-in at an API: a token of another one must not be used in its place.
@@ -45,6 +55,7 @@ struct StoredToken: Sendable, Equatable {
             value: Secret(value), expiresAt: self.term.expiresAt, apiURL: api, sku: json["sku"]?.stringValue)
         self.signIn = signIn
         self.source = source
+        self.beside = json["beside"]?.stringValue
     }
 
     var bytes: [UInt8] {
@@ -61,6 +72,7 @@ struct StoredToken: Sendable, Equatable {
         object["refresh_in"] = self.term.refreshIn.map { .number($0) }
         object["sign_in"] = .string(self.signIn)
         object["source"] = .string(self.source.rawValue)
+        object["beside"] = self.beside.map { .string($0) }
         return JSON.object(object).bytes
     }
 }
