@@ -45,7 +45,7 @@ struct ModelFaultTests {
             (.stall(after: Self.beginning), "the model stopped answering in time"),
             (
                 .errorInStream(after: Self.beginning, message: "The engine is overloaded."),
-                "the connection to the model broke"
+                "the model endpoint ended it with an error: “The engine is overloaded”"
             ),
             (.finish(Self.beginning, reason: "length"), "the answer reached the model's output limit"),
         ])
