@@ -10,11 +10,11 @@ import Testing
 @Suite("A Copilot sign-in is enough", .timeLimit(.minutes(7)))
 struct CopilotProviderTests {
     private func with(
-        tokenLife: Double = 1_800, credits: Double? = nil,
+        tokenLife: Double = 1_800, credits: Double? = nil, networks: String = "",
         _ body: (LoopbackSubscription, HostProcess) async throws -> Void
     ) async throws {
         let subscription = try await LoopbackSubscription.started(tokenLife: tokenLife, credits: credits)
-        let host = try await HostProcess(configuration: subscription.configuration)
+        let host = try await HostProcess(configuration: subscription.configuration + networks)
         try LoopbackSubscription.plantSignIn(below: host.directory)
         do {
             try await body(subscription, host)
@@ -70,11 +70,16 @@ struct CopilotProviderTests {
         await subscription.stop()
     }
 
-    @Test("a served thread goes on while tokens end every few seconds, and shows what is left")
+    @Test("threads on the web and in an IRC channel go on while tokens end every few seconds, and show what is left")
     func shortTokens() async throws {
         let long = getenv("JETBRIDGE_TOKEN_RUN").flatMap { Int(String(cString: $0)) }
-        try await self.with(tokenLife: long == nil ? 3 : 30, credits: 100) { subscription, host in
+        let server = try await NgIRCd()
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join("#team")
+        let networks = HostConfiguration.irc(port: server.port)
+        try await self.with(tokenLife: long == nil ? 3 : 30, credits: 100, networks: networks) { subscription, host in
             try await host.start(environment: [:])
+            try await alice.waitForJoin(of: "jetbot")
             let client = try await GatewayClient(
                 signingInAt: try #require(host.address), code: try #require(await host.code))
             let thread = try await client.newThread()
@@ -83,6 +88,11 @@ struct CopilotProviderTests {
             while ContinuousClock.now < end {
                 let turn = try await client.ended(try await client.send("turn \(turns)", to: thread))
                 #expect(turn["state"]?.stringValue == "complete", "\(turn.text)")
+                try await alice.say("jetbot: line \(turns)", to: "#team")
+                let lines = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(20)) {
+                    $0.count > turns
+                }
+                #expect(lines.last == "alice: You said: line \(turns)")
                 turns += 1
                 // A person pauses; without that the history of the thread is all that is measured.
                 if long != nil { try await Task.sleep(for: .milliseconds(500)) }
@@ -103,5 +113,7 @@ struct CopilotProviderTests {
             #expect(texts.filter { $0.contains("credits: ") }.count == 2, "\(texts)")
             await host.kill()
         }
+        await alice.quit()
+        await server.stop()
     }
 }

@@ -19,8 +19,15 @@ package enum HostConfiguration {
         port: Int, _ model: LoopbackModelServer, owners: [String] = [Self.owner], channels: [String] = ["#team"],
         flood: String? = "{burst: 1000, interval: 0s}"
     ) -> String {
+        Self.web(model) + "\n" + Self.irc(port: port, owners: owners, channels: channels, flood: flood)
+    }
+
+    /// The IRC network alone, to be put behind another configuration.
+    package static func irc(
+        port: Int, owners: [String] = [Self.owner], channels: [String] = ["#team"],
+        flood: String? = "{burst: 1000, interval: 0s}"
+    ) -> String {
         """
-        \(Self.web(model))
         access: {owners: [\(Self.list(owners))]}
         adapters:
           irc:
