@@ -189,7 +189,7 @@ if Context.environment["JETBRIDGE_FUZZ"] != nil {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Logging", "Primitives", "YAML",
+                "Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Logging", "Primitives", "Proxy", "YAML",
             ],
             path: "Tests/Fuzz",
             exclude: ["Seeds"],

@@ -6,6 +6,7 @@ import IRC
 import JSON
 import Logging
 import Primitives
+import Proxy
 import YAML
 
 /// Every parser that reads bytes from outside. A new one is a case and a line below.
@@ -19,6 +20,9 @@ enum FuzzTarget: String, CaseIterable {
     case irc
     case redaction
     case completion
+    case responses
+    case framing
+    case usage
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -31,6 +35,9 @@ enum FuzzTarget: String, CaseIterable {
         case .irc: Self.talkIRC(bytes)
         case .redaction: Self.redact(bytes)
         case .completion: Self.readCompletion(bytes)
+        case .responses: Self.readResponses(bytes)
+        case .framing: Self.readFrames(bytes)
+        case .usage: Self.scanUsage(bytes)
         }
     }
 
@@ -134,5 +141,42 @@ enum FuzzTarget: String, CaseIterable {
             precondition(!error.message.isEmpty && !error.message.utf8.contains(0x0A), "no line for people")
         }
         _ = TokenEstimator.tokens(in: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Each line is the data of one event; the end gives a finish reason or an error.
+    private static func readResponses(_ bytes: [UInt8]) {
+        var stream = ResponsesStream()
+        do {
+            for line in bytes.split(separator: 0x0A) { _ = try stream.receive(Array(line)) }
+            guard case .finished = try stream.end().last else { preconditionFailure("an end without a reason") }
+        } catch {
+            precondition(!error.message.isEmpty && !error.message.utf8.contains(0x0A), "no line for people")
+        }
+    }
+
+    /// In two pieces, cut where the first byte says: a cut must not change the messages.
+    private static func readFrames(_ bytes: [UInt8]) {
+        guard let first = bytes.first else { return }
+        let text = Array(bytes.dropFirst())
+        let cut = min(Int(first), text.count)
+        var whole = JSONRPCFraming(bodyLimit: 4_096)
+        var pieces = JSONRPCFraming(bodyLimit: 4_096)
+        guard let expected = try? whole.receive(text) else { return }
+        let before = try? pieces.receive(Array(text[..<cut]))
+        let after = try? pieces.receive(Array(text[cut...]))
+        precondition((before ?? []) + (after ?? []) == expected, "a cut changes the messages")
+    }
+
+    /// In two pieces, cut where the first byte says: a cut must not change what is counted.
+    private static func scanUsage(_ bytes: [UInt8]) {
+        guard let first = bytes.first else { return }
+        let text = Array(bytes.dropFirst())
+        let cut = min(Int(first), text.count)
+        var whole = UsageScanner()
+        whole.feed(text)
+        var pieces = UsageScanner()
+        pieces.feed(Array(text[..<cut]))
+        pieces.feed(Array(text[cut...]))
+        precondition(pieces.usage == whole.usage && pieces.model == whole.model, "a cut changes what is counted")
     }
 }

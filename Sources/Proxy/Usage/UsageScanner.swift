@@ -4,7 +4,7 @@ internal import JSON
 ///
 /// It follows strings and nothing else: a quote inside a text is escaped in JSON, so `"usage"` with a colon behind it is
 /// a key. A line feed can't stand in a string, and puts right what text between events may have broken.
-struct UsageScanner: Sendable {
+package struct UsageScanner: Sendable {
     private enum State {
         case outside
         case string(escaped: Bool)
@@ -18,8 +18,8 @@ struct UsageScanner: Sendable {
 
     private enum Key { case model, usage }
 
-    private(set) var model: String?
-    private(set) var usage: TokenUsage?
+    package private(set) var model: String?
+    package private(set) var usage: TokenUsage?
 
     private var state = State.outside
     /// How many bytes of the string have passed, and which keys they may still be.
@@ -33,7 +33,10 @@ struct UsageScanner: Sendable {
     /// A model's name or a usage object that is longer is none.
     private static let collectLimit = 4_096
 
-    mutating func feed(_ bytes: [UInt8]) {
+    package init() {}
+
+    /// The next piece of the answer, cut anywhere.
+    package mutating func feed(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { bytes in
             var index = 0
             while index < bytes.count {
