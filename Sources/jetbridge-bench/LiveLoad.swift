@@ -13,6 +13,9 @@ struct LiveLoad: Sendable {
     private let count: Int
     private let seconds: Int
 
+    /// How many begin at once.
+    private static let beginners = 16
+
     init(_ arguments: BenchArguments) throws {
         self.address = try arguments.text("address")
         self.token = try arguments.text("token")
@@ -66,14 +69,26 @@ struct LiveLoad: Sendable {
             let address = SocketAddress(host: String(host), port: port)
         else { throw BenchFailure("\(self.address) is no address") }
         var watchers: [LiveWatcher] = []
-        for _ in 0..<self.count {
-            let thread = try await self.post("/api/v1/threads", [:], client)["id"]?.stringValue ?? ""
-            watchers.append(
-                try await LiveWatcher.open(
-                    address, host: self.address, token: self.token, thread: thread, tally: tally))
-            _ = try await self.post("/api/v1/threads/\(thread)/messages", ["text": "Tell me the time."], client)
+        // Some at once, as people come: one after another would measure how long the others' answers are.
+        while watchers.count < self.count {
+            let group = min(Self.beginners, self.count - watchers.count)
+            let begun = (0..<group).map { _ in
+                // Unstructured: a group's children cannot share what belongs to the loop. All are awaited below.
+                Task { @Net in try await self.beginOne(address, client, tally) }
+            }
+            for task in begun { watchers.append(try await task.value) }
         }
         return watchers
+    }
+
+    @Net private func beginOne(
+        _ address: SocketAddress, _ client: HTTPClient, _ tally: LiveWatcher.Tally
+    ) async throws -> LiveWatcher {
+        let thread = try await self.post("/api/v1/threads", [:], client)["id"]?.stringValue ?? ""
+        let watcher = try await LiveWatcher.open(
+            address, host: self.address, token: self.token, thread: thread, tally: tally)
+        _ = try await self.post("/api/v1/threads/\(thread)/messages", ["text": "Tell me the time."], client)
+        return watcher
     }
 
     @Net private func post(_ path: String, _ body: JSON, _ client: HTTPClient) async throws -> JSON {
