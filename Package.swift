@@ -30,8 +30,8 @@ func adapter(_ name: String) -> Target {
     .target(
         name: name,
         dependencies: [
-            "Chat", "EventLoop", "HTTPClient", "JSON", "WebSockets", "Lifecycle", "Logging", "Markdown", "Primitives",
-            "Crypto",
+            "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "WebSockets", "Lifecycle", "Logging",
+            "Markdown", "Primitives", "Crypto",
         ],
         path: "adapters/\(name)", swiftSettings: strict)
 }
@@ -81,7 +81,7 @@ let package = Package(
             "Primitives"),
 
         // Adapters and Gateway
-        adapter("IRC"),
+        adapter("IRC"), adapter("Matrix"), adapter("Slack"), adapter("Telegram"),
         .target(
             name: "Gateway",
             dependencies: [
@@ -107,9 +107,8 @@ let package = Package(
             dependencies: [
                 "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP", "HTTPClient",
                 "HTTPServer", "IRC", "JSON",
-                "Lifecycle", "Logging", "Markdown", "Primitives", "Proxy", "Repositories", "Sessions", "Specs",
-                "WebSockets",
-                "YAML",
+                "Lifecycle", "Logging", "Markdown", "Matrix", "Primitives", "Proxy", "Repositories", "Sessions",
+                "Slack", "Specs", "Telegram", "WebSockets", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -164,6 +163,22 @@ let package = Package(
         tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
         tests("IRC", "IRC", "Chat", "EventLoop", "HTTPClient", "Logging", "Markdown", "Primitives"),
         tests(
+            "Matrix", "Matrix", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
+            "Logging",
+            "Markdown", "Primitives", "Processes", "WebSockets"),
+        tests(
+            "Slack", "Slack", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
+            "Logging",
+            "Markdown", "Primitives", "Processes", "WebSockets"),
+        tests(
+            "Telegram", "Telegram", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
+            "Lifecycle", "Logging",
+            "Markdown", "Primitives", "Processes", "WebSockets"),
+        tests(
+            "StandIns", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
+            "Logging",
+            "Markdown", "Primitives", "Processes", "WebSockets"),
+        tests(
             "Gateway", "Gateway", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions", "Primitives",
             "WebSockets", "Database", "Logging"),
         tests(
@@ -172,7 +187,9 @@ let package = Package(
         tests("Host", "Host", "HTTP", "IRC", "Logging", "Primitives", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(
-            "AdapterContract", "Chat", "IRC", "Gateway", "Sessions", "Database", "Logging", "Primitives"),
+            "AdapterContract", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "IRC", "JSON",
+            "Logging",
+            "Matrix", "Primitives", "Processes", "Sessions", "Slack", "Telegram"),
         tests(
             "Crash", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
         tests(

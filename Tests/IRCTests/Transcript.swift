@@ -104,6 +104,7 @@ final class Transcript {
             case .message: nil
             case .threadRenamed(let from, let to): "\(from.value) -> \(to.value)"
             case .identityEnded(let identity): "ended \(identity)"
+            case .messageEdited, .messageDeleted, .choice, .roomRenamed: "\(event.kind)"
             }
         }
     }

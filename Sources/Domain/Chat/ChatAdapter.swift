@@ -24,8 +24,39 @@ public protocol ChatAdapter: Sendable {
 
 /// A network where a posted message can be replaced.
 public protocol EditingAdapter: ChatAdapter {
-    /// Returns once the network has accepted the new text. Repeating it is harmless.
+    /// Returns once the network has accepted the new text. Repeating it is harmless. A
+    /// ``OutgoingMessage/Stage/preview`` is followed by another text of the same message; a final may be the first edit
+    /// after a restart.
     func replace(_ reference: MessageReference, with message: OutgoingMessage) async throws
+}
+
+/// A network where a posted message can be taken back.
+public protocol DeletingAdapter: ChatAdapter {
+    /// Returns once the message is gone; that it was gone already is success.
+    func delete(_ reference: MessageReference, in route: Route) async throws
+}
+
+/// A network that can show a growing text that is no message yet and vanishes by itself.
+public protocol DraftingAdapter: ChatAdapter {
+    /// Shows `message` in rooms with ``RoomTraits/Capabilities/drafts``; a later one with the same token takes its
+    /// place, and the next post in the route ends it. Throws ``AdapterError``; a draft is never repeated.
+    func draft(_ message: OutgoingMessage) async throws
+}
+
+/// A network with files.
+public protocol FileAdapter: ChatAdapter {
+    /// Fetches a file piece by piece, in order; ends early when `write` throws, with that error. Throws
+    /// ``AdapterError``.
+    func download(_ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void) async throws
+    /// Returns once the network has accepted the file as a message. Throws as ``ChatAdapter/post(_:)``.
+    @discardableResult func upload(_ file: OutgoingFile) async throws -> MessageReference
+}
+
+/// A network whose set-up can be looked into beyond whether a connection can be made.
+public protocol DiagnosingAdapter: ChatAdapter {
+    /// Asks the platform about credentials, rights and settings without running: for `doctor`. Bounded by the
+    /// platform's own timeouts; never throws, an unreachable platform is a finding.
+    func diagnose() async -> [AdapterFinding]
 }
 
 /// A network that shows that somebody is typing.

@@ -22,6 +22,10 @@ public struct RoomTraits: Sendable, Equatable {
         public static let history = Self(rawValue: 1 << 6)
         /// The platform keeps the whole transcript itself (the web chat): posting is only a notification.
         public static let transcript = Self(rawValue: 1 << 7)
+        /// A growing text can be shown that is no message yet.
+        public static let drafts = Self(rawValue: 1 << 8)
+        /// A posted message can be taken back.
+        public static let deletes = Self(rawValue: 1 << 9)
     }
 
     /// The unit of ``textLimit``.
@@ -52,6 +56,8 @@ public struct RoomTraits: Sendable, Equatable {
     public var answerMessages: Int
     /// How many messages of a shortened answer are shown.
     public var excerptMessages: Int
+    /// The most bytes that a file may have, both ways; 0 without files.
+    public var uploadLimit: Int
     /// The sign before a command.
     public var commandSign: Character
 
@@ -59,7 +65,7 @@ public struct RoomTraits: Sendable, Equatable {
     public init(
         capabilities: Capabilities = [], textLimit: Int, textUnit: TextUnit, isMultiline: Bool = true,
         editInterval: Duration = .seconds(1), postInterval: Duration = .zero, postBurst: Int = 1,
-        answerMessages: Int = 20, excerptMessages: Int = 3, commandSign: Character = "!"
+        answerMessages: Int = 20, excerptMessages: Int = 3, uploadLimit: Int = 0, commandSign: Character = "!"
     ) {
         self.capabilities = capabilities
         self.textLimit = textLimit
@@ -70,6 +76,7 @@ public struct RoomTraits: Sendable, Equatable {
         self.postBurst = postBurst
         self.answerMessages = answerMessages
         self.excerptMessages = excerptMessages
+        self.uploadLimit = uploadLimit
         self.commandSign = commandSign
     }
 }

@@ -101,6 +101,7 @@ package final class Bridge: MessageSink, Service {
         case .identityEnded(let identity):
             try await self.access.end(identity)
             return .stored
+        case .messageEdited, .messageDeleted, .choice, .roomRenamed: return .ignored("not served")
         }
     }
 

@@ -1,0 +1,2 @@
+import JetbridgeTesting
+import Testing

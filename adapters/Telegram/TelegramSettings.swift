@@ -1,0 +1,36 @@
+package import Chat
+package import HTTP
+package import Primitives
+
+/// What one Telegram bot is told by the configuration.
+package struct TelegramSettings: Sendable {
+    /// How updates come in.
+    package enum Intake: Sendable {
+        /// `getUpdates`, asked again and again.
+        case polling
+        /// A webhook at `url`; each call carries `secret` in a header.
+        case webhook(url: HTTPURL, secret: Secret)
+    }
+
+    /// The configured id: `bot` of `telegram:bot`.
+    package var id: String
+    /// The bot's token.
+    package var token: Secret
+    /// The Bot API's base URL, without the token.
+    package var apiURL: HTTPURL
+    /// How updates come in.
+    package var intake: Intake
+    /// What the menu registered on the platform offers.
+    package var commands: [ChatCommand]
+
+    /// Makes settings.
+    package init(
+        id: String, token: Secret, apiURL: HTTPURL, intake: Intake = .polling, commands: [ChatCommand] = []
+    ) {
+        self.id = id
+        self.token = token
+        self.apiURL = apiURL
+        self.intake = intake
+        self.commands = commands
+    }
+}
