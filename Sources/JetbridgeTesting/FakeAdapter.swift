@@ -2,6 +2,8 @@ public import Chat
 internal import Primitives
 
 /// A network in memory: people write with ``say(_:from:in:id:)``, and ``posts`` is what they would read.
+///
+/// It can do everything that a network can; what a room of it can do is said by its traits.
 public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     /// A message as it stands in the room now.
     public struct Post: Sendable, Equatable {
@@ -9,12 +11,18 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         public let id: String
         /// Where it stands.
         public let route: Route
-        /// Its text after the last edit.
+        /// Its text after the last edit; a file's caption.
         public var text: String
         /// How often it was edited.
         public var edits: Int
         /// Ours, by which a message can be found again.
         public let token: String
+        /// What can be pressed below it.
+        public var buttons: [MessageButton] = []
+        /// Whether the last text was the one that stays.
+        public var isFinal = true
+        /// The file that it is.
+        public var file: OutgoingFile?
     }
 
     /// What goes wrong with one post or edit.
@@ -24,26 +32,50 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         /// The network takes it, and its answer is lost: the caller gets the error all the same.
         case taken(AdapterError)
 
-        fileprivate var error: AdapterError {
+        var error: AdapterError {
             switch self {
             case .refused(let error), .taken(let error): error
             }
         }
     }
 
-    private struct State {
+    /// A reaction of the bot's that came or went.
+    public struct Reaction: Sendable, Equatable {
+        /// One emoji.
+        public let emoji: String
+        /// Came, or went.
+        public let isOn: Bool
+        /// The platform's id of the message that it is on.
+        public let message: String
+
+        /// Describes a reaction.
+        public init(_ emoji: String, isOn: Bool, on message: String) {
+            self.emoji = emoji
+            self.isOn = isOn
+            self.message = message
+        }
+    }
+
+    struct State {
         var posts: [Post] = []
         var lastPost = 0
         var sink: (any MessageSink)?
         var postFaults: [Fault] = []
         var editFaults: [Fault] = []
+        var draftFaults: [Fault] = []
+        var uploadFaults: [Fault] = []
         var isHolding = false
         var holders: [CheckedContinuation<Void, Never>] = []
         var isStopped = false
         var onStop: CheckedContinuation<Void, Never>?
         var nextEvent = 0
-        var waiters: [(isMet: @Sendable ([Post]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [(isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         var isTyping = false
+        var reactions: [Reaction] = []
+        var deleted: [String] = []
+        var drafts: [OutgoingMessage] = []
+        var files: [String: [UInt8]] = [:]
+        var fetched: [String] = []
     }
 
     /// The network's id.
@@ -51,7 +83,7 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     /// Markdown as it is written.
     public let renderer: any MessageRenderer = PlainMarkdownRenderer()
     private let roomTraits: RoomTraits
-    private let state = Protected(State())
+    let state = Protected(State())
 
     /// A network whose rooms have `traits`.
     public init(
@@ -98,53 +130,20 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         for holder in holders { holder.resume() }
     }
 
-    /// Somebody writes. Returns what became of it.
-    @discardableResult
-    public func say(
-        _ text: String, from person: String = "alice", in room: String = "alice", id: String? = nil,
-        isDirect: Bool = true, isAddressed: Bool = true, isBacklog: Bool = false, sentAt: Int64 = 0,
-        isBot: Bool = false, isSelf: Bool = false
-    ) async throws -> Delivery {
-        try await self.connectedSink.deliver(
-            self.event(
-                text, from: person, in: room, id: id, isDirect: isDirect, isAddressed: isAddressed,
-                isBacklog: isBacklog, sentAt: sentAt, isBot: isBot, isSelf: isSelf))
-    }
-
-    /// The event that ``say(_:from:in:id:isDirect:isAddressed:isBacklog:sentAt:isBot:isSelf:)`` delivers.
-    public func event(
-        _ text: String, from person: String = "alice", in room: String = "alice", id: String? = nil,
-        isDirect: Bool = true, isAddressed: Bool = true, isBacklog: Bool = false, sentAt: Int64 = 0,
-        isBot: Bool = false, isSelf: Bool = false
-    ) -> InboundEvent {
-        let number = self.state.withLock { state in
-            state.nextEvent += 1
-            return state.nextEvent
-        }
-        let identity = Identity("\(self.id)/\(person)")
-        let message = InboundMessage(
-            thread: ThreadKey(adapter: self.id, value: "\(room)/\(person)"),
-            route: Route(room: RoomID(adapter: self.id, name: room), addressee: isDirect ? nil : person),
-            sender: Sender(
-                id: identity.value, identities: [identity], displayName: person, isBot: isBot, isSelf: isSelf),
-            text: text, sentAt: sentAt, isDirect: isDirect, isAddressed: isAddressed, isBacklog: isBacklog)
-        return InboundEvent(id: id ?? "e\(number)", adapter: self.id, kind: .message(message))
-    }
-
     /// Waits until at least `count` messages stand in the rooms.
     public func waitForPosts(_ count: Int) async {
-        await self.wait { $0.count >= count }
+        await self.wait { $0.posts.count >= count }
     }
 
     /// Waits until a message reads `text`.
     public func waitForText(_ text: String) async {
-        await self.wait { $0.contains { $0.text == text } }
+        await self.wait { $0.posts.contains { $0.text == text } }
     }
 
-    private func wait(until isMet: @escaping @Sendable ([Post]) -> Bool) async {
+    func wait(until isMet: @escaping @Sendable (State) -> Bool) async {
         await withCheckedContinuation { continuation in
             let isThere = self.state.withLock { state in
-                if isMet(state.posts) { return true }
+                if isMet(state) { return true }
                 state.waiters.append((isMet, continuation))
                 return false
             }
@@ -153,19 +152,19 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     }
 
     /// Changes what stands in the rooms and tells who waits for it.
-    private func change<Value>(_ body: (inout State) -> Value) -> Value {
+    func change<Value>(_ body: (inout State) -> Value) -> Value {
         let (value, ready) = self.state.withLock { state in
             let value = body(&state)
-            let posts = state.posts
-            let ready = state.waiters.filter { $0.isMet(posts) }
-            state.waiters.removeAll { $0.isMet(posts) }
+            let now = state
+            let ready = state.waiters.filter { $0.isMet(now) }
+            state.waiters.removeAll { $0.isMet(now) }
             return (value, ready)
         }
         for waiter in ready { waiter.continuation.resume() }
         return value
     }
 
-    private var connectedSink: any MessageSink {
+    var connectedSink: any MessageSink {
         get throws {
             guard let sink = self.state.withLock({ $0.sink }) else {
                 throw AdapterError(.disconnected, "the fake network is not connected")
@@ -218,7 +217,10 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         return try self.meeting(\.postFaults) { state in
             state.lastPost += 1
             let id = "p\(state.lastPost)"
-            state.posts.append(Post(id: id, route: message.route, text: message.text, edits: 0, token: message.token))
+            state.posts.append(
+                Post(
+                    id: id, route: message.route, text: message.text, edits: 0, token: message.token,
+                    buttons: message.buttons, isFinal: message.stage == .final))
             return MessageReference(room: message.route.room, id: id)
         }
     }
@@ -229,11 +231,13 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
             guard let index = state.posts.firstIndex(where: { $0.id == reference.id }) else { return }
             state.posts[index].text = message.text
             state.posts[index].edits += 1
+            state.posts[index].buttons = message.buttons
+            state.posts[index].isFinal = message.stage == .final
         }
     }
 
     /// Does what the network is asked, unless the next fault says otherwise.
-    private func meeting<Value>(
+    func meeting<Value>(
         _ faults: WritableKeyPath<State, [Fault]>, _ body: (inout State) -> Value
     ) throws -> Value {
         let fault = self.state.withLock { $0[keyPath: faults].isEmpty ? nil : $0[keyPath: faults].removeFirst() }
@@ -243,7 +247,7 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         return value
     }
 
-    private func waitWhileHolding() async {
+    func waitWhileHolding() async {
         await withCheckedContinuation { continuation in
             let mayGo = self.state.withLock { state in
                 if state.isHolding { state.holders.append(continuation) }

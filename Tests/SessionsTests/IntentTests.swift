@@ -54,6 +54,17 @@ struct IntentTests {
         #expect(Intent.determine(message, role: row.role, sign: "!", isPairingAllowed: true) == row.intent)
     }
 
+    @Test("files without a word are a question, too")
+    func files() {
+        let adapter = AdapterID("irc:local")
+        let message = InboundMessage(
+            thread: ThreadKey(adapter: adapter, value: "t"), route: Route(room: RoomID(adapter: adapter, name: "#a")),
+            sender: Sender(id: "x", identities: [], displayName: "x"), text: " ", sentAt: 0, isDirect: true,
+            isAddressed: false, attachments: [Attachment(id: "1", name: "a.txt")])
+        #expect(Intent.determine(message, role: .guest, sign: "!", isPairingAllowed: true) == .chat(""))
+        #expect(Intent.determine(message, role: nil, sign: "!", isPairingAllowed: true) == .ignore("stranger"))
+    }
+
     @Test("with pairing switched off a stranger's code is ignored")
     func pairingOff() {
         let adapter = AdapterID("irc:local")

@@ -21,7 +21,7 @@ package enum Intent: Sendable, Equatable {
         if message.sender.isSelf { return .ignore("self") }
         if message.sender.isBot { return .ignore("bot") }
         let text = message.text.trimmed
-        if text.isEmpty { return .ignore("empty") }
+        if text.isEmpty, message.attachments.isEmpty { return .ignore("empty") }
         let intent = Self.parse(text, sign: sign)
         guard role != nil else {
             guard isPairingAllowed, message.isDirect else { return .ignore("stranger") }
@@ -34,10 +34,13 @@ package enum Intent: Sendable, Equatable {
         }
         if message.isDirect || message.isAddressed { return intent }
         if case .command = intent { return intent }
-        return .ignore("not addressed")
+        return .ignore(Self.notAddressed)
     }
 
-    private static func parse(_ text: String, sign: Character) -> Intent {
+    /// Said in a channel, and not to the bot.
+    static let notAddressed = "not addressed"
+
+    static func parse(_ text: String, sign: Character) -> Intent {
         guard text.first == sign else { return .chat(text) }
         let body = text.dropFirst()
         let end = body.firstIndex(where: \.isWhitespace) ?? body.endIndex

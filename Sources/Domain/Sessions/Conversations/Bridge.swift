@@ -109,8 +109,13 @@ package final class Bridge: MessageSink, Service {
         FaultPoint.eventReceived.hit()
         let sign = self.adapters.traits(of: message.route.room).commandSign
         let role = self.access.role(of: message.sender)
-        let intent = Intent.determine(
-            message, role: role, sign: sign, isPairingAllowed: self.access.isPairingAllowed)
+        let isPairingAllowed = self.access.isPairingAllowed
+        var message = message
+        var intent = Intent.determine(message, role: role, sign: sign, isPairingAllowed: isPairingAllowed)
+        if message.isThreaded, intent == .ignore(Intent.notAddressed), try await self.isPart(of: message.thread) {
+            message = message.addressed
+            intent = Intent.determine(message, role: role, sign: sign, isPairingAllowed: isPairingAllowed)
+        }
         switch intent {
         case .ignore(let reason): return .ignored(reason)
         case .command(.pair, _) where !self.access.mayPair(message.sender.id): return .ignored("too many codes")
@@ -140,6 +145,12 @@ package final class Bridge: MessageSink, Service {
         }
         await self.hand(StoredMessage(number: number, event: event.id, message: message, role: role), reply: reply)
         return .stored
+    }
+
+    /// Whether the bot has a session there: then what is said in the thread is said to it, too.
+    private func isPart(of thread: ThreadKey) async throws -> Bool {
+        if self.state.withLock({ $0.conversations[thread] != nil }) { return true }
+        return try await self.store.read { ledger in try ledger.session(for: thread) != nil }
     }
 
     private func hand(_ stored: StoredMessage, reply: ReplyBox?) async {

@@ -1,7 +1,7 @@
 internal import Chat
 internal import JSON
 
-/// Values of the chat vocabulary as JSON text in the tables.
+/// Values of the chat vocabulary as JSON text in the tables. What a platform does not have is left out.
 enum StoredForm {
     struct Malformed: Error, CustomStringConvertible {
         let what: String
@@ -17,13 +17,15 @@ enum StoredForm {
     static func sender(from text: String) throws -> Sender { try Self.sender(try Self.parse(text)) }
 
     static func text(of message: InboundMessage) -> String {
-        let json: JSON = [
+        var json: JSONObject = [
             "adapter": .string(message.thread.adapter.rawValue), "thread": .string(message.thread.value),
             "route": Self.json(message.route), "sender": Self.json(message.sender), "text": .string(message.text),
             "sentAt": .integer(message.sentAt), "isDirect": .bool(message.isDirect),
             "isAddressed": .bool(message.isAddressed), "isBacklog": .bool(message.isBacklog),
         ]
-        return json.text
+        if message.isThreaded { json["isThreaded"] = true }
+        if !message.attachments.isEmpty { json["attachments"] = Self.json(message.attachments) }
+        return JSON.object(json).text
     }
 
     static func message(from text: String) throws -> InboundMessage {
@@ -36,20 +38,50 @@ enum StoredForm {
             thread: ThreadKey(adapter: AdapterID(adapter), value: thread), route: try Self.route(route),
             sender: try Self.sender(sender), text: body, sentAt: Int64(sentAt),
             isDirect: json["isDirect"]?.boolValue ?? false, isAddressed: json["isAddressed"]?.boolValue ?? false,
-            isBacklog: json["isBacklog"]?.boolValue ?? false)
+            isThreaded: json["isThreaded"]?.boolValue ?? false, isBacklog: json["isBacklog"]?.boolValue ?? false,
+            attachments: try Self.attachments(json["attachments"]))
     }
 
-    private static func parse(_ text: String) throws -> JSON {
+    /// Nil for none, so that a column stays empty.
+    static func text(of attachments: [Attachment]) -> String? {
+        attachments.isEmpty ? nil : Self.json(attachments).text
+    }
+
+    static func attachments(from text: String?) throws -> [Attachment] {
+        try Self.attachments(text.map { try Self.parse($0) })
+    }
+
+    static func parse(_ text: String) throws -> JSON {
         try JSON.parse(Array(text.utf8))
     }
 
+    private static func json(_ attachments: [Attachment]) -> JSON {
+        .array(
+            attachments.map { attachment in
+                var json: JSONObject = ["id": .string(attachment.id), "name": .string(attachment.name)]
+                if let type = attachment.mediaType { json["type"] = .string(type) }
+                if let size = attachment.size { json["size"] = JSON(size) }
+                return .object(json)
+            })
+    }
+
+    private static func attachments(_ json: JSON?) throws -> [Attachment] {
+        try (json?.arrayValue ?? []).map { json in
+            guard let id = json["id"]?.stringValue, let name = json["name"]?.stringValue else {
+                throw Malformed(what: "attachment")
+            }
+            return Attachment(
+                id: id, name: name, mediaType: json["type"]?.stringValue, size: json["size"]?.intValue.map { Int($0) })
+        }
+    }
+
     private static func json(_ route: Route) -> JSON {
-        [
-            "adapter": .string(route.room.adapter.rawValue), "room": .string(route.room.name),
-            "anchor": route.anchor.map { .string($0) } ?? .null,
-            "addressee": route.addressee.map { .string($0) } ?? .null,
-            "replyTo": route.replyTo.map { .string($0) } ?? .null,
-        ]
+        var json: JSONObject = ["adapter": .string(route.room.adapter.rawValue), "room": .string(route.room.name)]
+        if let anchor = route.anchor { json["anchor"] = .string(anchor) }
+        if let addressee = route.addressee { json["addressee"] = .string(addressee) }
+        if let replyTo = route.replyTo { json["replyTo"] = .string(replyTo) }
+        if let recipient = route.recipient { json["recipient"] = .string(recipient) }
+        return .object(json)
     }
 
     private static func route(_ json: JSON) throws -> Route {
@@ -58,10 +90,11 @@ enum StoredForm {
         }
         return Route(
             room: RoomID(adapter: AdapterID(adapter), name: room), anchor: json["anchor"]?.stringValue,
-            addressee: json["addressee"]?.stringValue, replyTo: json["replyTo"]?.stringValue)
+            addressee: json["addressee"]?.stringValue, replyTo: json["replyTo"]?.stringValue,
+            recipient: json["recipient"]?.stringValue)
     }
 
-    private static func json(_ sender: Sender) -> JSON {
+    static func json(_ sender: Sender) -> JSON {
         [
             "id": .string(sender.id), "name": .string(sender.displayName), "isBot": .bool(sender.isBot),
             "isSelf": .bool(sender.isSelf), "isLasting": .bool(sender.isLasting),
@@ -70,7 +103,7 @@ enum StoredForm {
         ]
     }
 
-    private static func sender(_ json: JSON) throws -> Sender {
+    static func sender(_ json: JSON) throws -> Sender {
         guard let id = json["id"]?.stringValue, let name = json["name"]?.stringValue else {
             throw Malformed(what: "sender")
         }

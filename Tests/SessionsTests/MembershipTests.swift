@@ -1,0 +1,51 @@
+import Chat
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Membership in a thread", .timeLimit(.minutes(1)))
+struct MembershipTests {
+    private func say(
+        _ text: String, in harness: BridgeHarness, from person: String = "alice", isAddressed: Bool = false,
+        thread: String = "t1"
+    ) async throws -> Delivery {
+        try await harness.adapter.say(
+            text, from: person, in: "#team", isDirect: false, isAddressed: isAddressed, thread: thread)
+    }
+
+    @Test("in a thread that the bot is part of nobody has to mention it, in others everybody has to")
+    func member() async throws {
+        let directory = try TemporaryDirectory()
+        let harness = try await BridgeHarness(directory: directory)
+        #expect(try await self.say("talk", in: harness) == .ignored("not addressed"))
+        #expect(try await self.say("question", in: harness, isAddressed: true) == .stored)
+        await harness.adapter.waitForText("You said: question")
+        #expect(try await self.say("and more", in: harness, from: "gina") == .stored)
+        await harness.adapter.waitForText("You said: and more")
+        #expect(try await self.say("elsewhere", in: harness, thread: "t2") == .ignored("not addressed"))
+        // Another host knows it from storage only.
+        let second = try await BridgeHarness(directory: directory)
+        #expect(try await self.say("again", in: second) == .stored)
+        await second.adapter.waitForText("You said: again")
+    }
+
+    @Test("a word after the sign that is no command is left to others unless the thread is ours")
+    func unknownCommand() async throws {
+        let harness = try await BridgeHarness()
+        #expect(try await self.say("!weather", in: harness) == .ignored("not addressed"))
+        #expect(try await self.say("!help new", in: harness) == .stored)
+        await harness.adapter.waitForPosts(1)
+        #expect(try await self.say("!weather", in: harness) == .stored)
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts.last?.hasPrefix("There is no command `!weather`") == true)
+    }
+
+    @Test("a stranger in a thread of the bot's is not answered")
+    func stranger() async throws {
+        let harness = try await BridgeHarness()
+        #expect(try await self.say("question", in: harness, isAddressed: true) == .stored)
+        await harness.adapter.waitForPosts(1)
+        #expect(try await self.say("hello", in: harness, from: "mallory") == .ignored("stranger"))
+    }
+}
