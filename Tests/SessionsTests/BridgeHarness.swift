@@ -53,6 +53,14 @@ struct BridgeHarness {
         return frames
     }
 
+    /// Waits until nothing is to be handled, answered or sent any more.
+    func settle() async throws {
+        while try await self.bridge.store.read({ ledger in
+            try !ledger.openTurns().isEmpty || ledger.outboxPending() > 0
+                || !ledger.newEvents(after: 0, limit: 1).isEmpty
+        }) { await Task.yield() }
+    }
+
     func turn(_ id: String) async throws -> TurnRecord? {
         try await self.bridge.store.read { ledger in try ledger.turn(id: id) }
     }

@@ -92,6 +92,10 @@ package final class Bridge: MessageSink, Service {
         for (room, lane) in self.state.withLock({ $0.lanes }) where room.adapter == adapter { await lane.wake() }
     }
 
+    package func thread(of message: MessageReference) async -> ThreadKey? {
+        (try? await self.store.read { ledger in try ledger.thread(of: message) }) ?? nil
+    }
+
     private func take(_ event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         switch event.kind {
         case .message(let message): return try await self.take(message, event: event, reply: reply)
@@ -132,9 +136,11 @@ package final class Bridge: MessageSink, Service {
             case .busy: break
             }
         }
-        let body = StoredForm.text(of: message)
+        let stored = message
+        let body = StoredForm.text(of: stored)
         let number = try await self.store.write { ledger in
-            try ledger.insertEvent(event.id, adapter: event.adapter, body: body, role: role, at: now)
+            try ledger.insertEvent(
+                event.id, adapter: event.adapter, body: body, role: role, of: stored.reference, at: now)
         }
         FaultPoint.eventStored.hit()
         guard let number else { return .duplicate }
@@ -143,7 +149,7 @@ package final class Bridge: MessageSink, Service {
             reply?.resume(with: .success(nil))
             return .stored
         }
-        await self.hand(StoredMessage(number: number, event: event.id, message: message, role: role), reply: reply)
+        await self.hand(StoredMessage(number: number, event: event.id, message: stored, role: role), reply: reply)
         return .stored
     }
 
@@ -307,7 +313,7 @@ package final class Bridge: MessageSink, Service {
             try? await self.store.write { ledger in
                 try ledger.pruneFrames(before: now - 3_600_000)
                 try ledger.pruneInbox(before: now - 30 * 24 * 3_600_000)
-                try ledger.pruneOutbox(before: now - 7 * 24 * 3_600_000)
+                try ledger.pruneOutbox(before: now - 30 * 24 * 3_600_000)
             }
             try await Task.sleep(for: .seconds(600))
         }

@@ -86,7 +86,8 @@ actor Conversation {
             arrival.message, event: arrival.event, kind: "chat", text: text, ahead: 0, isArriving: true
         ) { ledger, turn in
             try ledger.insertEvent(
-                arrival.event, adapter: arrival.adapter, role: arrival.role, turn: turn, at: arrival.at)
+                arrival.event, adapter: arrival.adapter, role: arrival.role, turn: turn,
+                of: arrival.message.reference, at: arrival.at)
         }
         return submission.map { .taken($0) } ?? .duplicate
     }

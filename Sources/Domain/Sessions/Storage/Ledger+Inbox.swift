@@ -19,28 +19,36 @@ package struct StoredMessage: Sendable {
 
 extension Ledger {
     /// Stores an event unless its key is there already. Returns its number, or nil for a repeat.
+    ///
+    /// - Parameter message: the platform's name of it, where it has one.
     package func insertEvent(
-        _ id: String, adapter: AdapterID, body: String, role: Role?, at now: Int64
+        _ id: String, adapter: AdapterID, body: String, role: Role?, of message: MessageReference? = nil, at now: Int64
     ) throws -> Int64? {
         try self.connection.execute(
             """
-            INSERT INTO inbox (adapter, event, body, role, state, received_at) VALUES (?, ?, ?, ?, 'new', ?)
-            ON CONFLICT DO NOTHING
+            INSERT INTO inbox (adapter, event, body, role, state, received_at, room, message)
+            VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT DO NOTHING
             """,
-            [.text(adapter.rawValue), .text(id), .text(body), .optional(role?.rawValue), .integer(now)])
+            [
+                .text(adapter.rawValue), .text(id), .text(body), .optional(role?.rawValue), .integer(now),
+                .optional(message?.room.name), .optional(message?.id),
+            ])
         return self.connection.changes == 0 ? nil : self.connection.lastInsertID
     }
 
     /// Stores an event together with the turn that it led to. False for a repeat.
     package func insertEvent(
-        _ id: String, adapter: AdapterID, role: Role?, turn: String, at now: Int64
+        _ id: String, adapter: AdapterID, role: Role?, turn: String, of message: MessageReference? = nil, at now: Int64
     ) throws -> Bool {
         try self.connection.execute(
             """
-            INSERT INTO inbox (adapter, event, body, role, state, turn, received_at) VALUES (?, ?, '', ?, 'done', ?, ?)
-            ON CONFLICT DO NOTHING
+            INSERT INTO inbox (adapter, event, body, role, state, turn, received_at, room, message)
+            VALUES (?, ?, '', ?, 'done', ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
-            [.text(adapter.rawValue), .text(id), .optional(role?.rawValue), .text(turn), .integer(now)])
+            [
+                .text(adapter.rawValue), .text(id), .optional(role?.rawValue), .text(turn), .integer(now),
+                .optional(message?.room.name), .optional(message?.id),
+            ])
         return self.connection.changes > 0
     }
 

@@ -47,13 +47,15 @@ extension Ledger {
         return self.connection.changes > 0
     }
 
+    /// A sent message stays for its reference only, so its text goes.
     package func setOutbox(
         _ id: Int64, _ state: OutboxItem.State, reference: String? = nil, error: String? = nil, at now: Int64
     ) throws {
         try self.connection.execute(
             """
             UPDATE outbox SET state = $1, reference = COALESCE($2, reference), error = $3,
-            sent_at = CASE WHEN $1 = 'sent' THEN $4 ELSE sent_at END WHERE id = $5
+            sent_at = CASE WHEN $1 = 'sent' THEN $4 ELSE sent_at END,
+            text = CASE WHEN $1 = 'sent' THEN '' ELSE text END WHERE id = $5
             """,
             [.text(state.rawValue), .optional(reference), .optional(error), .integer(now), .integer(id)])
     }
@@ -103,12 +105,17 @@ extension Ledger {
         }
     }
 
-    package func pruneOutbox(before: Int64) throws {
+    /// Forgets what was sent or given up before `before`, and previews that nobody completes any more. Looks at the
+    /// oldest entries only, which are the ones concerned, so that it costs the same however much there is.
+    package func pruneOutbox(before: Int64, limit: Int = 20_000) throws {
         try self.connection.execute(
-            "DELETE FROM outbox WHERE state IN ('sent', 'failed', 'dropped') AND created_at < ?", [.integer(before)])
+            """
+            DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT ?)
+            AND state IN ('sent', 'failed', 'dropped', 'live') AND created_at < ?
+            """, [.integer(Int64(limit)), .integer(before)])
     }
 
-    private static func outboxItem(_ row: Row) throws -> OutboxItem {
+    static func outboxItem(_ row: Row) throws -> OutboxItem {
         OutboxItem(
             id: try row.integer("id"), session: try row.text("session"), turn: try row.optionalText("turn"),
             kind: OutboxItem.Kind(rawValue: try row.text("kind")) ?? .note,

@@ -155,5 +155,29 @@ package enum Schema {
                     PRIMARY KEY (client, model)
                 );
                 """),
+        Migration(
+            number: 3, name: "files, edits and choices",
+            sql: """
+                -- The platform's own name of a message that came in, and what a person's later word about it finds.
+                ALTER TABLE inbox ADD COLUMN room TEXT;
+                ALTER TABLE inbox ADD COLUMN message TEXT;
+                CREATE INDEX inbox_by_message ON inbox (adapter, room, message) WHERE message IS NOT NULL;
+                CREATE INDEX inbox_changes ON inbox (number) WHERE state = 'change';
+
+                ALTER TABLE turns ADD COLUMN attachments TEXT;
+
+                -- `message` is the entry of the transcript that a file is made of.
+                ALTER TABLE outbox ADD COLUMN buttons TEXT;
+                ALTER TABLE outbox ADD COLUMN message INTEGER;
+                CREATE INDEX outbox_by_reference ON outbox (adapter, room, reference) WHERE reference <> '';
+
+                -- Places that go by another id: what was on its way to the old one goes to the new one.
+                CREATE TABLE renamed_rooms (
+                    adapter TEXT NOT NULL,
+                    room TEXT NOT NULL,
+                    new_room TEXT NOT NULL,
+                    PRIMARY KEY (adapter, room)
+                ) WITHOUT ROWID;
+                """),
     ]
 }
