@@ -1,0 +1,191 @@
+import EventLoop
+import HTTP
+import HTTPClient
+import HTTPServer
+import JSON
+import JetbridgeTesting
+import Logging
+import Primitives
+import Testing
+
+@Suite("The faulting proxy", .timeLimit(.minutes(1)))
+struct FaultingProxyTests {
+    /// A server that echoes, the proxy before it, and a client.
+    private struct Setting {
+        let server: HTTPServer
+        let proxy: FaultingProxy
+        let client = HTTPClient()
+        let heard: Protected<[String]>
+
+        static func run(_ body: (Setting) async throws -> Void) async throws {
+            let heard = Protected<[String]>([])
+            var settings = HTTPServerSettings()
+            settings.bodyLimit = 64 << 20
+            settings.deadlines.drain = .milliseconds(50)
+            let silent = Logger(label: "echo", output: LogOutput(level: .error, format: .text, sink: { _ in }))
+            let server = HTTPServer(settings, name: "echo", logger: silent) { request in
+                heard.withLock { $0.append("\(request.method) \(request.target)") }
+                if request.path == "/json" { return .json(["events": [1, 2, 3]]) }
+                let bytes = try await request.body.collect()
+                var response = HTTPServerResponse(
+                    .created, headers: ["Content-Type": request.headers["Content-Type"] ?? "x/none", "X-Of": "server"],
+                    body: .stream { writer in try await writer.write(bytes) })
+                if request.path == "/sized" { response.headers.append("Content-Length", "\(bytes.count)") }
+                return response
+            }
+            try await server.start()
+            let upstream = try HTTPURL("http://127.0.0.1:\(server.boundAddress?.port ?? 0)")
+            let proxy = try await FaultingProxy.started(before: upstream)
+            try await body(Setting(server: server, proxy: proxy, heard: heard))
+            await proxy.stop()
+            await server.stop()
+        }
+
+        func ask(
+            _ method: HTTPMethod = .post, _ target: String = "/echo?a=%20b", _ bytes: [UInt8] = Array("hello".utf8)
+        ) async throws -> (response: HTTPClientResponse, body: [UInt8]) {
+            let url = try await HTTPURL(self.proxy.url.origin + target)
+            let request = HTTPClientRequest(
+                method, url, headers: ["Content-Type": "text/plain"], body: method == .get ? .none : .bytes(bytes))
+            let response = try await self.client.execute(request)
+            return (response, try await response.body.collect(upTo: 64 << 20))
+        }
+
+        var heardCount: Int { self.heard.withLock { $0.count } }
+    }
+
+    @Test("passes requests and answers on, whatever their size and framing", arguments: ["/echo", "/sized"])
+    func passes(_ path: String) async throws {
+        try await Setting.run { setting async throws in
+            for size in [0, 5, 700_000] {
+                let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+                let (response, body) = try await setting.ask(.put, "\(path)?a=%20b", bytes)
+                #expect(response.status == .created)
+                #expect(response.headers["X-Of"] == "server")
+                #expect(response.headers["Content-Type"] == "text/plain")
+                #expect(body == bytes)
+            }
+            #expect(setting.heard.withLock { $0 }.allSatisfy { $0 == "PUT \(path)?a=%20b" })
+            #expect(await setting.proxy.requests.map(\.status) == [201, 201, 201])
+        }
+    }
+
+    @Test("answers itself as often as told, and only what fits")
+    func answers() async throws {
+        try await Setting.run { setting async throws in
+            let id = await setting.proxy.inject(
+                .answer(.tooManyRequests, headers: ["Retry-After": "2"], body: ["errcode": "M_LIMIT_EXCEEDED"]),
+                for: HTTPFaultRule(.post, prefix: "/echo", infix: "a=", skip: 1, count: 2))
+            #expect(try await setting.ask().response.status == .created)
+            #expect(try await setting.ask(.put).response.status == .created)
+            #expect(try await setting.ask(.post, "/sized").response.status == .created)
+            for _ in 0..<2 {
+                let (response, body) = try await setting.ask()
+                #expect(response.status == .tooManyRequests)
+                #expect(response.headers["Retry-After"] == "2")
+                #expect(try JSON.parse(body)["errcode"] == "M_LIMIT_EXCEEDED")
+            }
+            #expect(try await setting.ask().response.status == .created)
+            #expect(await setting.proxy.count(of: id) == 2)
+            #expect(setting.heardCount == 4)
+        }
+    }
+
+    @Test("cuts, with and without the server's having heard", arguments: [false, true])
+    func cuts(_ isHeard: Bool) async throws {
+        try await Setting.run { setting async throws in
+            await setting.proxy.inject(isHeard ? .loseAnswer : .cut)
+            let error = await #expect(throws: HTTPClientError.self) { try await setting.ask() }
+            #expect(error?.code == .closed)
+            #expect(setting.heardCount == (isHeard ? 1 : 0))
+            #expect(try await setting.ask().response.status == .created)
+        }
+    }
+
+    @Test("cuts in the middle of an answer", arguments: ["/echo", "/sized"])
+    func cutsAnswer(_ path: String) async throws {
+        try await Setting.run { setting async throws in
+            await setting.proxy.inject(.cutAnswer(after: 3))
+            let error = await #expect(throws: HTTPClientError.self) { try await setting.ask(.post, path) }
+            #expect(error?.code == .closed)
+            #expect(setting.heardCount == 1)
+        }
+    }
+
+    @Test("holds a request, or its answer, until told to let it go", arguments: [false, true])
+    func holds(_ isHeard: Bool) async throws {
+        try await Setting.run { setting async throws in
+            let id = await setting.proxy.inject(isHeard ? .holdAnswer : .hold)
+            async let answer = setting.ask()
+            try await setting.proxy.wait(for: id)
+            if isHeard {
+                while setting.heardCount == 0 { await Task.yield() }
+            } else {
+                #expect(setting.heardCount == 0)
+            }
+            // Others go on meanwhile.
+            #expect(try await setting.ask(.put).response.status == .created)
+            await setting.proxy.release()
+            let status = try await answer.response.status
+            #expect(status == .created)
+            #expect(setting.heardCount == 2)
+        }
+    }
+
+    @Test("a client that gives up on a held request is let go")
+    func givesUp() async throws {
+        try await Setting.run { setting async throws in
+            await setting.proxy.inject(.hold)
+            var request = HTTPClientRequest(.get, await setting.proxy.url)
+            request.totalTimeout = .milliseconds(50)
+            await #expect(throws: HTTPClientError.self) { try await setting.client.execute(request) }
+            await setting.proxy.release()
+            #expect(try await setting.ask().response.status == .created)
+            #expect(setting.heardCount == 1)
+        }
+    }
+
+    @Test("delays")
+    func delays() async throws {
+        try await Setting.run { setting async throws in
+            await setting.proxy.inject(.delay(.milliseconds(30)))
+            let start = ContinuousClock.now
+            #expect(try await setting.ask().response.status == .created)
+            #expect(ContinuousClock.now - start >= .milliseconds(30))
+        }
+    }
+
+    @Test("puts a JSON answer into another order")
+    func rewrites() async throws {
+        try await Setting.run { setting async throws in
+            await setting.proxy.inject(
+                .rewrite { answer in ["events": .array((answer["events"]?.arrayValue ?? []).reversed())] },
+                for: HTTPFaultRule(.get))
+            #expect(try await setting.ask(.get, "/json").body == Array(#"{"events":[3,2,1]}"#.utf8))
+            #expect(try await setting.ask(.get, "/json").body == Array(#"{"events":[1,2,3]}"#.utf8))
+        }
+    }
+
+    @Test("while it is away nothing is answered, not even what is under way")
+    func away() async throws {
+        try await Setting.run { setting async throws in
+            let id = await setting.proxy.inject(.hold)
+            async let held = Result { try await setting.ask() }
+            try await setting.proxy.wait(for: id)
+            await setting.proxy.setAway(true)
+            let outcome = await held
+            #expect(throws: HTTPClientError.self) { try outcome.get() }
+            await #expect(throws: HTTPClientError.self) { try await setting.ask() }
+            await setting.proxy.setAway(false)
+            #expect(try await setting.ask().response.status == .created)
+            await setting.server.stop()
+            await #expect(throws: HTTPClientError.self) { try await setting.ask() }
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
