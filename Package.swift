@@ -184,7 +184,7 @@ let package = Package(
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
             "Primitives"),
-        tests("Host", "Host", "HTTP", "IRC", "Logging", "Primitives", "YAML"),
+        tests("Host", "Host", "HTTP", "IRC", "Logging", "Matrix", "Primitives", "Slack", "Telegram", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(
             "AdapterContract", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "IRC", "JSON",

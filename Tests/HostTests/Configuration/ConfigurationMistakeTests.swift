@@ -98,8 +98,8 @@ struct ConfigurationMistakeTests {
                 "adapters.irc[0].sasl.mechanism", 67, "PLAIN, EXTERNAL"
             ),
             (
-                "adapters: {matrix: [{id: a, homeserver: \"http://h\", user: \"@a:b\"}]}", "adapters.matrix[0]", 21,
-                "either"
+                "adapters: {matrix: [{id: a, homeserver: \"https://h\", user: \"@a:b\"}]}", "adapters.matrix[0]",
+                21, "either"
             ),
         ] as [(String, String, Int, String)])
     func one(_ text: String, path: String, column: Int, says: String) {

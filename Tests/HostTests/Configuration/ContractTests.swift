@@ -2,7 +2,10 @@ import HTTP
 import Host
 import IRC
 import Logging
+import Matrix
 import Primitives
+import Slack
+import Telegram
 import Testing
 
 /// The file as it is promised to people, key for key; what is tested here cannot change without breaking them.
@@ -121,7 +124,17 @@ struct ContractTests {
         }
         #expect(irc.channels == [IRCSettings.Channel("#team")])
         #expect(adapters.matrix.map(\.user) == ["@jetbridge:example.org"])
-        #expect(adapters.slack.map(\.appToken) == [Secret("of SLACK_APP_TOKEN")])
+        guard case .accessToken(Secret("of MATRIX_TOKEN")) = adapters.matrix.first?.credential,
+            case .socket(Secret("of SLACK_APP_TOKEN")) = adapters.slack.first?.intake,
+            case .polling = adapters.telegram.first?.intake
+        else {
+            Issue.record("\(adapters)")
+            return
+        }
+        #expect(adapters.matrix.map(\.homeserver.origin) == ["http://127.0.0.1:8008"])
+        #expect(adapters.slack.map(\.botToken) == [Secret("of SLACK_BOT_TOKEN")])
+        #expect(adapters.slack.map(\.apiURL.description) == ["https://slack.com/api/"])
+        #expect(adapters.telegram.map(\.token) == [Secret("of TELEGRAM_TOKEN")])
         #expect(adapters.telegram.map(\.apiURL.host) == ["api.telegram.org"])
     }
 

@@ -1,4 +1,7 @@
 internal import IRC
+internal import Matrix
+internal import Slack
+internal import Telegram
 
 extension Configuration {
     /// Who may talk to the bot. An empty list means nobody.
@@ -34,8 +37,45 @@ extension Configuration {
                     nearestTo: String(parts[0]), among: self.kinds)
                 return nil
             }
-            if parts[0] == "irc" { self.checkIRC(value, parts[1], adapters: adapters) }
+            switch parts[0] {
+            case "irc": self.checkIRC(value, parts[1], adapters: adapters)
+            case "matrix": self.checkMatrix(value, parts[1], adapters: adapters)
+            case "slack": self.checkSlack(value, parts[1], adapters: adapters)
+            case "telegram": self.checkTelegram(value, parts[1], adapters: adapters)
+            default: break
+            }
             return text
+        }
+
+        private static func checkMatrix(_ value: Value, _ text: Substring, adapters: Adapters) {
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard text.hasPrefix("@"), parts.count == 2, parts[0].count > 1, !parts[1].isEmpty else {
+                return value.report("a Matrix identity is matrix:@NAME:SERVER")
+            }
+            if adapters.matrix.isEmpty { value.warn("there is no Matrix adapter, so this matches nobody") }
+        }
+
+        private static func checkSlack(_ value: Value, _ text: Substring, adapters: Adapters) {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            let isGood =
+                parts.count == 2
+                && parts.allSatisfy { part in
+                    !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber) }
+                }
+            guard isGood else {
+                return value.report(
+                    "a Slack identity is slack:TEAM/USER by their ids, as in slack:T0123ABCD/U0123ABCD; `whoami` tells it"
+                )
+            }
+            if adapters.slack.isEmpty { value.warn("there is no Slack adapter, so this matches nobody") }
+        }
+
+        private static func checkTelegram(_ value: Value, _ text: Substring, adapters: Adapters) {
+            guard let number = Int64(text), number > 0, text.allSatisfy(\.isNumber) else {
+                return value.report(
+                    "a Telegram identity is telegram:NUMBER, since names change hands; `whoami` tells the number")
+            }
+            if adapters.telegram.isEmpty { value.warn("there is no Telegram adapter, so this matches nobody") }
         }
 
         private static func checkIRC(_ value: Value, _ text: Substring, adapters: Adapters) {

@@ -1,31 +1,48 @@
 package import IRC
+package import Matrix
+package import Slack
+package import Telegram
 
 extension Configuration {
     /// The networks to connect to.
     package struct Adapters: Sendable {
         package var irc: [IRCSettings]
-        package var matrix: [Matrix]
-        package var slack: [Slack]
-        package var telegram: [Telegram]
+        package var matrix: [MatrixSettings]
+        package var slack: [SlackSettings]
+        package var telegram: [TelegramSettings]
+        /// How those adapters that speak HTTP reach their platform, by their id.
+        package var transports: [String: Transport]
 
-        init(_ section: Section) {
+        init(_ section: Section, gateway: Gateway) {
             var taken: [String: String] = [:]
-            func entries<T>(_ key: String, _ read: (Section, String) -> T?) -> [T] {
-                section.list(key) { value in
-                    value.section { item -> T? in
+            var transports: [String: Transport] = [:]
+            func entries<T>(_ key: String, _ read: (Section, String, [T]) -> T?) -> [T] {
+                var found: [T] = []
+                _ = section.list(key) { value in
+                    value.section { item in
                         let id = item.required("id") { Self.id($0, taken: &taken) }
-                        let entry = read(item, id ?? "")
-                        return id == nil ? nil : entry
-                    }.flatMap { $0 }
-                } ?? []
+                        if let entry = read(item, id ?? "", found), id != nil { found.append(entry) }
+                    }
+                }
+                return found
             }
-            self.irc = entries("irc") { IRCSettings($0, id: $1) }
-            self.matrix = entries("matrix") { Matrix($0, id: $1) }
-            self.slack = entries("slack") { Slack($0, id: $1) }
-            self.telegram = entries("telegram") { Telegram($0, id: $1) }
+            func transport(_ item: Section, _ id: String) -> Transport {
+                let transport = Transport(item)
+                transports[id] = transport
+                return transport
+            }
+            self.irc = entries("irc") { item, id, _ in IRCSettings(item, id: id) }
+            self.matrix = entries("matrix") { item, id, others in
+                MatrixSettings(item, id: id, transport: transport(item, id), others: others)
+            }
+            self.slack = entries("slack") { item, id, others in SlackSettings(item, id: id, others: others) }
+            self.telegram = entries("telegram") { item, id, others in
+                TelegramSettings(item, id: id, transport: transport(item, id), gateway: gateway, others: others)
+            }
+            self.transports = transports
         }
 
-        /// Ids stand in storage keys, metrics and logs, so they are plain and unique over all networks.
+        /// Ids stand in storage keys, metrics, logs and paths, so they are plain and unique over all networks.
         private static func id(_ value: Value, taken: inout [String: String]) -> String? {
             guard let id = value.string() else { return nil }
             guard id.utf8.count <= 32,

@@ -1,0 +1,44 @@
+internal import Matrix
+internal import Primitives
+
+/// `adapters.matrix`: an entry becomes the adapter's own settings.
+extension MatrixSettings {
+    init?(_ section: Section, id: String, transport: Configuration.Transport, others: [MatrixSettings]) {
+        let homeserver = section.required("homeserver") { transport.url($0) }
+        let user = section.required("user", Self.user)
+        let token = section.optional("access_token") { $0.secret() }
+        let password = section.optional("password") { $0.secret() }
+        let deviceID = section.optional("device_id", Self.device)
+        if section.has("access_token") == section.has("password") {
+            section.error("either 'access_token' or 'password' is needed")
+        }
+        if deviceID != nil, section.has("access_token") {
+            section.warn("'device_id' is for a password's login; an access token belongs to a device already")
+        }
+        guard let homeserver, let user,
+            let credential = token.map(Credential.accessToken) ?? password.map(Credential.password)
+        else { return nil }
+        self.init(id: id, homeserver: homeserver, user: user, credential: credential)
+        if let deviceID { self.deviceID = deviceID }
+        if let other = others.first(where: { $0.user == user }) {
+            section.error("\(user) is served by '\(other.id)' already; two connections would both answer")
+        }
+    }
+
+    /// https://spec.matrix.org/v1.16/appendices/#user-identifiers, with the historical letters: the server has the last
+    /// word.
+    private static func user(_ value: Value) -> String? {
+        guard let text = value.string() else { return nil }
+        let parts = text.dropFirst().split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let isGood =
+            text.hasPrefix("@") && parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 255
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !text.contains("/:")
+        return isGood ? text : value.error("a Matrix user is written \"@name:server\"")
+    }
+
+    private static func device(_ value: Value) -> String? {
+        guard let text = value.string() else { return nil }
+        let isGood = text.utf8.count <= 64 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        return isGood ? text : value.error("a device's id is one word of at most 64 ASCII characters")
+    }
+}

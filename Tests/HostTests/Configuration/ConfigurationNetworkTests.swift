@@ -1,0 +1,270 @@
+import HTTP
+import Host
+import JetbridgeTesting
+import Matrix
+import Primitives
+import Slack
+import Telegram
+import Testing
+
+@Suite("Configuration: Matrix, Slack and Telegram")
+struct ConfigurationNetworkTests {
+    private static let environment = [
+        "SYT": "syt_secret", "WORD": "word", "XOXB": "xoxb-1-secret", "XAPP": "xapp-1-secret", "XOXP": "xoxp-1-secret",
+        "SIGN": "0123abcd", "T": "123456789:secret", "T2": "987654321:secret", "BOTT": "bot123456789:s3cr3t",
+        "HOOK": "Hook_secret-1", "SPACED": "two s3cr3ts", "LINES": "two\ns3cr3ts", "URLISH": "https://x/s3cr3t",
+    ]
+
+    private func read(_ network: String, _ entries: String, gateway: String = "{}") -> LoadedConfiguration {
+        load("gateway: \(gateway)\nadapters: {\(network): [\(entries)]}", environment: Self.environment)
+    }
+
+    // MARK: Matrix
+
+    private static let home = "id: home, homeserver: \"https://matrix.example.org\", user: \"@bot:example.org\""
+
+    @Test("Matrix signs in by a token or by a password with a device of its own")
+    func matrix() throws {
+        let byToken = self.read("matrix", "{\(Self.home), access_token: {env: SYT}}")
+        #expect(byToken.issues == [])
+        let settings = try #require(byToken.configuration?.adapters.matrix.first)
+        #expect(settings.id == "home" && settings.homeserver.host == "matrix.example.org")
+        guard case .accessToken(Secret("syt_secret")) = settings.credential else {
+            Issue.record("\(settings.credential)")
+            return
+        }
+        #expect(settings.deviceID == "JETBRIDGE")
+        let byPassword = self.read("matrix", "{\(Self.home), password: {env: WORD}, device_id: KITCHEN}")
+        #expect(byPassword.issues == [])
+        #expect(byPassword.configuration?.adapters.matrix.first?.deviceID == "KITCHEN")
+        guard case .password(Secret("word")) = byPassword.configuration?.adapters.matrix.first?.credential else {
+            Issue.record("\(byPassword)")
+            return
+        }
+    }
+
+    @Test("a device for a token is a warning: the token has one")
+    func device() {
+        let loaded = self.read("matrix", "{\(Self.home), access_token: {env: SYT}, device_id: X}")
+        #expect(loaded.errors == [] && loaded.warnings.count == 1)
+    }
+
+    @Test("Matrix: either a token or a password", arguments: ["", ", access_token: {env: SYT}, password: {env: WORD}"])
+    func oneCredential(_ keys: String) {
+        let loaded = self.read("matrix", "{\(Self.home)\(keys)}")
+        #expect(loaded.errors.map(\.message) == ["either 'access_token' or 'password' is needed"])
+    }
+
+    @Test(
+        "a Matrix user is @name:server",
+        arguments: ["bot", "@bot", "@:example.org", "@bot:", "bot:example.org", "@b t:x", "@bot:x/:"])
+    func user(_ name: String) {
+        let loaded = self.read(
+            "matrix", "{id: a, homeserver: \"https://x\", user: \"\(name)\", access_token: {env: SYT}}")
+        #expect(loaded.errors.map(\.path) == ["adapters.matrix[0].user"])
+    }
+
+    @Test("a homeserver of one's own may have a private authority, and plain HTTP where somebody says so")
+    func transport() throws {
+        let folder = try TemporaryDirectory()
+        let authority = folder.write("ca.pem", "certificate")
+        func read(_ url: String, _ more: String = "") -> LoadedConfiguration {
+            self.read(
+                "matrix", "{id: a, homeserver: \"\(url)\", user: \"@a:b\", access_token: {env: SYT}\(more)}")
+        }
+        #expect(read("http://127.0.0.1:8008").issues == [])
+        #expect(read("http://synapse:8008").errors.first?.message.contains("allow_plain_http: true") == true)
+        let plain = read("http://synapse:8008", ", allow_plain_http: true")
+        #expect(plain.issues == [])
+        #expect(plain.configuration?.adapters.transports["a"]?.allowsPlainHTTP == true)
+        let own = read("https://synapse:8448", ", ca_file: \(authority)")
+        #expect(own.configuration?.adapters.transports["a"]?.caFile == authority)
+        #expect(read("https://x/?a=b").errors.map(\.path) == ["adapters.matrix[0].homeserver"])
+        #expect(read("https://x", ", ca_file: /nowhere").errors.map(\.path) == ["adapters.matrix[0].ca_file"])
+    }
+
+    // MARK: Slack
+
+    @Test("Slack takes events over a socket with the app's token, or over HTTP with the signing secret")
+    func slack() throws {
+        let socket = self.read("slack", "{id: team, bot_token: {env: XOXB}, app_token: {env: XAPP}}")
+        #expect(socket.issues == [])
+        let settings = try #require(socket.configuration?.adapters.slack.first)
+        guard case .socket(Secret("xapp-1-secret")) = settings.intake else {
+            Issue.record("\(settings.intake)")
+            return
+        }
+        #expect(settings.apiURL.description == "https://slack.com/api/")
+        let hook = self.read(
+            "slack",
+            "{id: team, bot_token: {env: XOXB}, signing_secret: {env: SIGN}, api_url: \"http://127.0.0.1:1/api\"}")
+        #expect(hook.issues == [])
+        guard case .http(Secret("0123abcd")) = hook.configuration?.adapters.slack.first?.intake else {
+            Issue.record("\(hook)")
+            return
+        }
+        #expect(hook.configuration?.adapters.slack.first?.apiURL.description == "http://127.0.0.1:1/api/")
+    }
+
+    @Test("Slack: one way in, not both", arguments: ["", ", app_token: {env: XAPP}, signing_secret: {env: SIGN}"])
+    func oneIntake(_ keys: String) {
+        let loaded = self.read("slack", "{id: a, bot_token: {env: XOXB}\(keys)}")
+        #expect(
+            loaded.errors.map(\.message) == [
+                "either 'app_token' (Socket Mode) or 'signing_secret' (events over HTTP) is needed"
+            ])
+    }
+
+    @Test(
+        "a Slack secret in another one's place is told, without it",
+        arguments: [
+            (
+                "bot_token: {env: XAPP}, app_token: {env: XAPP}", "bot_token",
+                "belongs to 'app_token'; the bot token begins with xoxb-"
+            ),
+            (
+                "bot_token: {env: XOXB}, app_token: {env: XOXB}", "app_token",
+                "belongs to 'bot_token'; the app-level token begins"
+            ),
+            (
+                "bot_token: {env: XOXB}, signing_secret: {env: XAPP}", "signing_secret",
+                "belongs to 'app_token'; the signing secret"
+            ),
+            ("bot_token: {env: XOXP}, app_token: {env: XAPP}", "bot_token", "a person's token"),
+        ])
+    func swapped(_ keys: String, _ key: String, says: String) {
+        let loaded = self.read("slack", "{id: a, \(keys)}")
+        #expect(loaded.errors.map(\.path) == ["adapters.slack[0].\(key)"])
+        #expect(loaded.errors.first?.line == 2)
+        #expect(loaded.errors.first?.message.contains(says) == true, "\(loaded.errors)")
+        #expect(!loaded.issues.map(\.description).joined().contains("secret-"))
+        #expect(!loaded.issues.map(\.description).joined().contains("1-secret"))
+    }
+
+    @Test("Slack's address is encrypted, save on this machine")
+    func slackURL() {
+        let loaded = self.read(
+            "slack", "{id: a, bot_token: {env: XOXB}, app_token: {env: XAPP}, api_url: \"http://proxy.example.org/\"}")
+        #expect(loaded.errors.map(\.path) == ["adapters.slack[0].api_url"])
+        #expect(loaded.errors.first?.message.hasSuffix("use https://") == true)
+    }
+
+    // MARK: Telegram
+
+    @Test("Telegram is asked for updates, or calls a webhook below the public URL")
+    func telegram() throws {
+        let polling = self.read("telegram", "{id: bot, token: {env: T}}")
+        #expect(polling.issues == [])
+        guard case .polling = polling.configuration?.adapters.telegram.first?.intake else {
+            Issue.record("\(polling)")
+            return
+        }
+        let hook = self.read(
+            "telegram", "{id: bot, token: {env: T}, webhook: {secret: {env: HOOK}}}",
+            gateway: "{public_url: \"https://bot.example.org/jetbridge/\"}")
+        #expect(hook.issues == [])
+        guard case .webhook(let url, Secret("Hook_secret-1")) = hook.configuration?.adapters.telegram.first?.intake
+        else {
+            Issue.record("\(hook)")
+            return
+        }
+        #expect(url.description == "https://bot.example.org/jetbridge/hooks/telegram/bot")
+    }
+
+    @Test(
+        "a webhook that Telegram could not call is told",
+        arguments: [
+            ("{}", "needs gateway.public_url"), ("{public_url: \"http://bot.example.org\"}", "over https://"),
+            ("{public_url: \"https://bot.example.org:8787\"}", "port 443"),
+        ])
+    func unreachable(_ gateway: String, says: String) {
+        let loaded = self.read(
+            "telegram", "{id: bot, token: {env: T}, webhook: {secret: {env: HOOK}}}", gateway: gateway)
+        #expect(loaded.errors.map(\.path) == ["adapters.telegram[0].webhook"])
+        #expect(loaded.errors.first?.message.contains(says) == true)
+    }
+
+    @Test("a Bot API server of one's own may call a webhook over plain HTTP")
+    func ownServer() {
+        let loaded = self.read(
+            "telegram", "{id: b, token: {env: T}, api_url: \"http://127.0.0.1:8081\", webhook: {secret: {env: HOOK}}}",
+            gateway: "{public_url: \"http://127.0.0.1:8787\"}")
+        #expect(loaded.issues == [])
+    }
+
+    @Test(
+        "a Telegram secret that cannot be one is told, without it",
+        arguments: [
+            ("token: {env: BOTT}", "token", "'bot' before it"), ("token: {env: LINES}", "token", "@BotFather"),
+            ("token: {env: URLISH}", "token", "@BotFather"),
+            ("token: {env: T}, webhook: {secret: {env: SPACED}}", "webhook.secret", "letters, digits"),
+        ])
+    func wrongTelegramSecret(_ keys: String, _ key: String, says: String) {
+        let loaded = self.read("telegram", "{id: a, \(keys)}", gateway: "{public_url: \"https://bot.example.org\"}")
+        #expect(loaded.errors.map(\.path) == ["adapters.telegram[0].\(key)"])
+        #expect(loaded.errors.first?.message.contains(says) == true, "\(loaded.errors)")
+        #expect(!loaded.issues.map(\.description).joined().contains("s3cr3t"))
+    }
+
+    // MARK: All of them
+
+    @Test(
+        "a misspelt key is told with the nearest",
+        arguments: [
+            ("matrix", "{\(Self.home), acces_token: {env: SYT}}", "access_token"),
+            ("matrix", "{\(Self.home), password: {env: WORD}, devce_id: X}", "device_id"),
+            ("slack", "{id: a, bot_token: {env: XOXB}, app_token: {env: XAPP}, api_ulr: x}", "api_url"),
+            ("slack", "{id: a, bot_token: {env: XOXB}, sining_secret: {env: SIGN}}", "signing_secret"),
+            ("telegram", "{id: a, token: {env: T}, webhok: {secret: {env: HOOK}}}", "webhook"),
+            ("telegram", "{id: a, token: {env: T}, webhook: {secrt: {env: HOOK}}}", "secret"),
+        ])
+    func nearest(_ network: String, _ entry: String, key: String) {
+        let loaded = self.read(network, entry, gateway: "{public_url: \"https://bot.example.org\"}")
+        #expect(loaded.errors.contains { $0.nearest == key && $0.message == "unknown key" }, "\(loaded.errors)")
+    }
+
+    @Test(
+        "two connections of one account are an error: both would answer",
+        arguments: [
+            ("matrix", "{\(Self.home), password: {env: WORD}}", "{\(Self.home), password: {env: WORD}}"),
+            (
+                "slack", "{id: home, bot_token: {env: XOXB}, app_token: {env: XAPP}}",
+                "{id: home, bot_token: {env: XOXB}, signing_secret: {env: SIGN}}"
+            ),
+            ("telegram", "{id: home, token: {env: T}}", "{id: home, token: {env: T}}"),
+        ])
+    func twice(_ network: String, _ first: String, _ second: String) {
+        let loaded = self.read(network, "\(first), \(second.replacing("id: home", with: "id: other"))")
+        #expect(loaded.errors.map(\.path) == ["adapters.\(network)[1]"])
+        #expect(loaded.errors.first?.message.contains("'home'") == true)
+    }
+
+    @Test("two bots are two connections")
+    func two() {
+        let loaded = self.read("telegram", "{id: a, token: {env: T}}, {id: b, token: {env: T2}}")
+        #expect(loaded.issues == [])
+        #expect(loaded.configuration?.adapters.telegram.map(\.id) == ["a", "b"])
+    }
+
+    @Test(
+        "an owner on a network that is not there is a warning",
+        arguments: [
+            ("slack:T1/U1", "Slack"), ("telegram:1001", "Telegram"), ("matrix:@a:b", "Matrix"),
+        ])
+    func ownerWithoutNetwork(_ identity: String, _ network: String) {
+        let loaded = load("access: {owners: [\"\(identity)\"]}")
+        #expect(loaded.errors == [])
+        #expect(loaded.warnings.map(\.message) == ["there is no \(network) adapter, so this matches nobody"])
+    }
+
+    @Test(
+        "an identity that could never match is an error",
+        arguments: [
+            "slack:U1", "slack:T1/alice", "slack:T1/U1/x", "slack:/U1", "telegram:@alice", "telegram:alice",
+            "telegram:-1",
+            "telegram:+1", "matrix:alice", "matrix:@alice", "matrix:@alice:",
+        ])
+    func wrongIdentity(_ identity: String) {
+        #expect(load("access: {guests: [\"\(identity)\"]}").errors.map(\.path) == ["access.guests[0]"])
+    }
+}
