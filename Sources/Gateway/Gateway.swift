@@ -17,7 +17,7 @@ package final class Gateway: Service {
     /// Throws ``HTTPURLError`` when the public URL is none.
     package init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, readiness: Readiness,
-        mount: GatewayMount? = nil
+        mount: GatewayMount? = nil, hooks: [GatewayHook] = []
     ) throws {
         let publicURL = try HTTPURL(settings.publicURL)
         let logger = bridge.environment.logger.with(["part": "gateway"])
@@ -37,7 +37,8 @@ package final class Gateway: Service {
             serverSettings, name: "gateway", logger: logger,
             dispatcher: GatewayDispatcher(
                 router: Router(table + [document.route(front: front)]),
-                headers: SecurityHeaders(isSecure: settings.isSecure), mount: mount))
+                headers: SecurityHeaders(isSecure: settings.isSecure), mount: mount,
+                hooks: Dictionary(hooks.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })))
     }
 
     /// Where it listens, once it does.

@@ -6,9 +6,14 @@ struct GatewayDispatcher: HTTPDispatcher {
     let router: Router
     let headers: SecurityHeaders
     var mount: GatewayMount?
+    /// By path.
+    var hooks: [String: GatewayHook] = [:]
 
     func dispatch(_ head: RequestHead) -> HTTPDispatch {
         if let mount = self.mount, mount.takes(head.path) { return mount.dispatcher.dispatch(head) }
+        if !self.hooks.isEmpty, let hook = self.hooks[String(head.path)] {
+            return hook.dispatch(head, headers: self.headers)
+        }
         var dispatch = self.router.dispatch(head)
         // Only the router's own refusals are immediate: the gateway's routes run on the pool.
         guard case .immediate(let refuse) = dispatch.handler else { return dispatch }

@@ -25,9 +25,10 @@ struct GatewayHarness {
     /// Runs `body` against a serving gateway.
     static func run(
         worker: StepWorker = StepWorker(), viewer: any ViewerSource = FakeViewer(),
-        settings change: (inout GatewaySettings) -> Void = { _ in }, _ body: (GatewayHarness) async throws -> Void
+        hooks: [GatewayHook] = [], settings change: (inout GatewaySettings) -> Void = { _ in },
+        _ body: (GatewayHarness) async throws -> Void
     ) async throws {
-        let harness = try await GatewayHarness(worker: worker, viewer: viewer, change: change)
+        let harness = try await GatewayHarness(worker: worker, viewer: viewer, hooks: hooks, change: change)
         try await harness.gateway.start()
         async let running: Void = harness.gateway.run()
         do {
@@ -41,7 +42,9 @@ struct GatewayHarness {
         try await running
     }
 
-    private init(worker: StepWorker, viewer: any ViewerSource, change: (inout GatewaySettings) -> Void) async throws {
+    private init(
+        worker: StepWorker, viewer: any ViewerSource, hooks: [GatewayHook], change: (inout GatewaySettings) -> Void
+    ) async throws {
         self.directory = try TemporaryDirectory()
         self.worker = worker
         let clock = Protected(Self.start)
@@ -70,7 +73,7 @@ struct GatewayHarness {
         try await self.bridge.recover()
         self.gateway = try Gateway(
             settings: settings, bridge: self.bridge, web: web, viewer: viewer,
-            readiness: Readiness { Readiness.Checks() })
+            readiness: Readiness { Readiness.Checks() }, hooks: hooks)
     }
 
     func advance(by milliseconds: Int64) { self.clock.withLock { $0 += milliseconds } }

@@ -14,7 +14,8 @@ enum GatewayParts {
         let host: String
         let port: UInt16
 
-        var url: String { "http://\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)" }
+        var authority: String { "\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)" }
+        var url: String { "http://\(self.authority)" }
     }
 
     /// Picks a free port where the configuration says 0.
@@ -41,12 +42,13 @@ enum GatewayParts {
 
     static func gateway(
         _ listening: Listening, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, model: any ModelClient,
-        publicURL: String, mount: GatewayMount? = nil
+        publicURL: String, mount: GatewayMount? = nil, hooks: [GatewayHook] = []
     ) throws -> Gateway {
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
         return try Gateway(
             settings: settings, bridge: bridge, web: web, viewer: viewer,
-            readiness: ReadinessParts.readiness(store: bridge.store, model: model), mount: mount)
+            readiness: ReadinessParts.readiness(store: bridge.store, model: model), mount: mount,
+            hooks: hooks)
     }
 }

@@ -43,9 +43,13 @@ package final class Host: Sendable {
         let catalog = ModelCatalog(model, contextTokens: configuration.model.contextTokens)
         let repositories = await RepositoryParts.catalog(for: configuration)
         let web = WebAdapter(now: WallClock.now)
-        self.adapters = [web] + (withNetworks ? NetworkParts.adapters(for: configuration, in: self.directory) : [])
+        let invitations = InvitationPolicy()
+        let networks =
+            withNetworks
+            ? NetworkParts(configuration, for: .serving(self.directory, invitations: invitations)).all() : []
+        self.adapters = [web] + networks.map(\.adapter)
         let listening = try GatewayParts.listening(configuration.gateway)
-        self.address = "\(listening.host):\(listening.port)"
+        self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewayParts.base) ?? listening.url
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
@@ -59,18 +63,15 @@ package final class Host: Sendable {
                 settings: BridgeParts.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now))
+        invitations.ask(self.bridge.access)
         let mounted = try ProxyParts.mounted(
             in: configuration, store: store, metrics: metrics, account: (model as? SignedInCopilot)?.account)
         self.proxyServices = mounted?.services ?? []
         self.gateway = try GatewayParts.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
-            publicURL: self.publicURL, mount: mounted?.mount)
+            publicURL: self.publicURL, mount: mounted?.mount, hooks: networks.compactMap(\.hook))
         self.signInCode = self.bridge.access.printSignInCode()
         BridgeParts.registerGauges(of: self.bridge, in: metrics)
-        for name in NetworkParts.unserved(in: configuration) {
-            self.logger.warning(
-                "this release does not serve this network; its entry is ignored", ["adapter": .string(name)])
-        }
     }
 
     /// Puts in order what the last run left, serves until it is told to stop, and closes the store. `onReady` is called

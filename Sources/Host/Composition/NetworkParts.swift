@@ -1,28 +1,65 @@
 internal import Chat
+internal import Gateway
+internal import HTTPClient
 internal import IRC
 internal import Logging
+internal import Matrix
+internal import Sessions
+internal import Slack
+internal import Telegram
 
 /// The configured networks as adapters.
-enum NetworkParts {
-    static func adapters(for configuration: Configuration, in directory: DataDirectory) -> [any ChatAdapter] {
-        configuration.adapters.irc.map { settings in
-            IRCAdapter(
-                settings, memory: .file(directory.path(of: "irc-\(settings.id).memory")), logger: Logger(label: "irc"))
-        }
+struct NetworkParts {
+    /// What a network's adapter is, with what the gateway has to know of it.
+    struct Part {
+        let adapter: any ChatAdapter
+        /// Where its platform delivers events, if it calls us.
+        var hook: GatewayHook?
     }
 
-    /// Adapters that only show whether a connection can be made: they join no channel and remember nothing.
-    static func probes(for configuration: Configuration) -> [any ChatAdapter] {
-        configuration.adapters.irc.map { settings in
+    /// Why the adapters are made.
+    enum Purpose {
+        /// To serve: what they learn is remembered in the folder.
+        case serving(DataDirectory, invitations: InvitationPolicy)
+        /// To look whether they could: they join nothing and remember nothing.
+        case looking
+    }
+
+    private let configuration: Configuration
+    private let purpose: Purpose
+
+    init(_ configuration: Configuration, for purpose: Purpose) {
+        self.configuration = configuration
+        self.purpose = purpose
+    }
+
+    func all() -> [Part] {
+        let adapters = self.configuration.adapters
+        return adapters.irc.map { Part(adapter: self.irc($0)) }
+    }
+
+    private func irc(_ settings: IRCSettings) -> IRCAdapter {
+        let logger = Logger(label: "irc")
+        guard case .serving(let directory, _) = self.purpose else {
             var settings = settings
             settings.channels = []
-            return IRCAdapter(settings, logger: Logger(label: "irc"))
+            return IRCAdapter(settings, logger: logger)
         }
+        return IRCAdapter(settings, memory: .file(directory.path(of: "irc-\(settings.id).memory")), logger: logger)
     }
 
-    /// Networks that the file may name already and that this release does not serve.
-    static func unserved(in configuration: Configuration) -> [String] {
-        configuration.adapters.matrix.map { "matrix:\($0.id)" } + configuration.adapters.slack.map { "slack:\($0.id)" }
-            + configuration.adapters.telegram.map { "telegram:\($0.id)" }
+    /// The client by which an adapter speaks to a platform that may be somebody's own.
+    private func client(of id: String) -> HTTPClient {
+        let transport = self.configuration.adapters.transports[id] ?? .standard
+        var settings = HTTPClientSettings()
+        settings.caFile = transport.caFile
+        settings.allowsPlainHTTP = transport.allowsPlainHTTP
+        settings.userAgent = "jetbridge/\(Release.version)"
+        return HTTPClient(settings)
+    }
+
+    /// What platforms show as a menu.
+    private static let commands = CommandName.offered.map { command in
+        ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
     }
 }

@@ -1,4 +1,3 @@
-internal import Chat
 internal import Copilot
 internal import Database
 internal import Git
@@ -33,13 +32,7 @@ package struct Doctor: Sendable {
         try await report(await self.model())
         for finding in await self.repositories() { try await report(finding) }
         for finding in self.access() { try await report(finding) }
-        for adapter in NetworkParts.probes(for: self.configuration) {
-            try await report(await self.network(adapter))
-        }
-        for name in NetworkParts.unserved(in: self.configuration) {
-            try await report(
-                Finding(name, .warning, "this release does not serve this network yet; the entry is ignored"))
-        }
+        try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }
 
     private func store() async -> Finding {
@@ -97,38 +90,15 @@ package struct Doctor: Sendable {
     }
 
     private func access() -> [Finding] {
-        let access = self.configuration.access
-        if !access.owners.isEmpty || self.configuration.adapters.irc.isEmpty { return [] }
+        let adapters = self.configuration.adapters
+        let hasNetwork =
+            !adapters.irc.isEmpty || !adapters.matrix.isEmpty || !adapters.slack.isEmpty || !adapters.telegram.isEmpty
+        if !self.configuration.access.owners.isEmpty || !hasNetwork { return [] }
         return [
             Finding(
                 "access", .warning,
                 "nobody is an owner on a network yet; run 'jetbridge pair --role owner' and send the code in a direct message"
             )
         ]
-    }
-
-    private func network(_ adapter: any ChatAdapter) async -> Finding {
-        let probe = ConnectionProbe()
-        let patience = self.patience
-        let status = await withTaskGroup(of: AdapterStatus?.self) { group in
-            group.addTask(name: "connection") {
-                try? await adapter.run(delivering: probe)
-                return nil
-            }
-            group.addTask(name: "verdict") { await probe.verdict() }
-            group.addTask(name: "patience") {
-                try? await Task.sleep(for: patience)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            await adapter.stop()
-            group.cancelAll()
-            return first ?? adapter.status
-        }
-        switch status.state {
-        case .up: return Finding(adapter.id.rawValue, .ok, status.detail ?? "connected")
-        case .refused, .down, .connecting:
-            return Finding(adapter.id.rawValue, .failed, status.detail ?? "no connection within \(patience)")
-        }
     }
 }

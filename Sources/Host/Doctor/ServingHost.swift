@@ -1,0 +1,53 @@
+internal import Chat
+internal import HTTP
+internal import HTTPClient
+internal import JSON
+
+/// What a host that serves now tells of itself by `readyz`.
+struct ServingHost: Sendable {
+    struct AdapterState: Sendable {
+        let state: AdapterStatus.State
+        /// As `readyz` writes it.
+        let since: String
+        let detail: String?
+    }
+
+    private let address: String
+
+    /// `address` as in the data directory's `gateway.address`.
+    init(address: String) { self.address = address }
+
+    /// By the adapter's id; nil where the host does not answer.
+    func adapters() async -> [String: AdapterState]? {
+        var settings = HTTPClientSettings()
+        settings.allowsPlainHTTP = true  // its own address, whichever of this machine's that is
+        settings.totalTimeout = .seconds(10)
+        do {
+            let client = HTTPClient(settings)
+            let url = try HTTPURL("http://\(Self.reachable(self.address))/readyz")
+            let response = try await client.execute(HTTPClientRequest(.get, url))
+            let document = try JSON.parse(try await response.body.collect(upTo: 1 << 20))
+            return Self.states(document)
+        } catch {
+            return nil
+        }
+    }
+
+    static func states(_ document: JSON) -> [String: AdapterState]? {
+        guard let adapters = document["checks"]?["adapters"]?.objectValue else { return nil }
+        var states: [String: AdapterState] = [:]
+        for (id, value) in adapters {
+            guard let state = value["state"]?.stringValue.flatMap(AdapterStatus.State.init) else { continue }
+            states[id] = AdapterState(
+                state: state, since: value["since"]?.stringValue ?? "unknown", detail: value["detail"]?.stringValue)
+        }
+        return states
+    }
+
+    /// Who listens on every address is reached by loopback.
+    private static func reachable(_ address: String) -> String {
+        if address.hasPrefix("0.0.0.0:") { return "127.0.0.1:" + address.dropFirst("0.0.0.0:".count) }
+        if address.hasPrefix("[::]:") { return "[::1]:" + address.dropFirst("[::]:".count) }
+        return address
+    }
+}
