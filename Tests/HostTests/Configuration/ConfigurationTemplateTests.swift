@@ -7,8 +7,8 @@ struct ConfigurationTemplateTests {
     /// What the templates take from the environment.
     private static let environment = Dictionary(
         uniqueKeysWithValues: [
-            "OPENAI_API_KEY", "IRC_PASSWORD", "IRC_SASL_PASSWORD", "IRC_CHANNEL_KEY", "MATRIX_TOKEN", "SLACK_BOT_TOKEN",
-            "SLACK_APP_TOKEN", "TELEGRAM_TOKEN", "GITHUB_TOKEN",
+            "OPENAI_API_KEY", "IRC_PASSWORD", "IRC_SASL_PASSWORD", "IRC_CHANNEL_KEY", "MATRIX_TOKEN",
+            "MATRIX_PASSWORD", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "TELEGRAM_TOKEN", "GITHUB_TOKEN",
         ].map { ($0, "value") })
 
     @Test("every template is read without a word", arguments: ConfigurationTemplate.all.map(\.name))
@@ -22,7 +22,9 @@ struct ConfigurationTemplateTests {
 
     @Test("the example is there, and the one that says what no file means")
     func names() {
-        #expect(Set(ConfigurationTemplate.all.map(\.name)).isSuperset(of: ["example", "default", "irc", "openai"]))
+        #expect(
+            Set(ConfigurationTemplate.all.map(\.name)).isSuperset(
+                of: ["example", "default", "irc", "matrix", "slack", "telegram", "openai"]))
         #expect(ConfigurationTemplate.named(ConfigurationTemplate.standard) != nil)
     }
 
