@@ -1,0 +1,69 @@
+import Chat
+import HTTP
+import JSON
+import Testing
+
+@testable import Slack
+
+@Suite("What Slack allows in a minute")
+struct SlackBudgetTests {
+    @Test("a method's minute ends where Slack's would, and previews leave the last edits to finals")
+    func edits() {
+        var budget = SlackBudget()
+        for second in 0..<40 { #expect(budget.take(.update, for: .preview, at: Int64(second)) == 0) }
+        let wait = budget.take(.update, for: .preview, at: 1_000)
+        #expect(wait == 60_000)
+        for _ in 0..<10 { #expect(budget.take(.update, at: 1_000) == 0) }
+        #expect(budget.take(.update, at: 1_000) > 0)
+        #expect(budget.take(.update, at: 62_500) == 0)
+    }
+
+    @Test("the more messages grow, the more is kept for their ends")
+    func promises() {
+        var budget = SlackBudget()
+        budget.openPreviews = 30
+        var count = 0
+        while budget.take(.update, for: .preview, at: 0) == 0 { count += 1 }
+        #expect(count == 18)
+        budget.openPreviews = 90
+        #expect(budget.take(.update, for: .preview, at: 100_000) > 0)
+    }
+
+    @Test("Retry-After stops exactly the method, and for posts the channel")
+    func pauses() {
+        var budget = SlackBudget()
+        budget.pause(.update, channel: "C1", for: 30_000, at: 0)
+        budget.pause(.post, channel: "C1", for: 5_000, at: 0)
+        #expect(budget.wait(.update, channel: "C2", at: 1_000) == 29_000)
+        #expect(budget.wait(.post, channel: "C1", at: 1_000) == 4_000)
+        #expect(budget.wait(.post, channel: "C2", at: 1_000) == 0)
+        #expect(budget.wait(.delete, at: 1_000) == 0)
+        #expect(budget.wait(.post, channel: "C1", at: 5_000) == 0)
+    }
+
+    @Test(
+        "errors come with status 200, too, and have their meaning",
+        arguments: [
+            (#"{"ok":false,"error":"channel_not_found"}"#, 200, "notFound", true),
+            (#"{"ok":false,"error":"not_in_channel"}"#, 200, "forbidden", true),
+            (#"{"ok":false,"error":"is_archived"}"#, 200, "forbidden", true),
+            (#"{"ok":false,"error":"msg_too_long"}"#, 200, "invalid", true),
+            (#"{"ok":false,"error":"invalid_auth"}"#, 200, "unauthorized", true),
+            (#"{"ok":false,"error":"token_revoked"}"#, 200, "unauthorized", true),
+            (#"{"ok":false,"error":"missing_scope","needed":"chat:write"}"#, 200, "forbidden", true),
+            (#"{"ok":false,"error":"rate_limited"}"#, 200, "rateLimited", true),
+            (#"{"ok":false,"error":"message_limit_exceeded"}"#, 200, "rateLimited", true),
+            (#"{"ok":false,"error":"fatal_error"}"#, 200, "disconnected", false),
+            (#"{"ok":false,"error":"ratelimited"}"#, 429, "rateLimited", true), ("<html>", 502, "disconnected", false),
+            ("<html>", 404, "invalid", true),
+        ])
+    func failures(body: String, status: Int, code: String, isCertain: Bool) throws {
+        let failure = try #require(
+            SlackFailure(
+                method: "chat.postMessage", status: status, headers: ["Retry-After": "7"], answer: try? JSON.parse(body)))
+        #expect(failure.adapterError.code.rawValue == code)
+        #expect(failure.adapterError.isCertain == isCertain)
+        if status == 429 { #expect(failure.adapterError.retryAfter == .seconds(7)) }
+        #expect(SlackFailure(method: "x", status: 200, headers: [:], answer: ["ok": true]) == nil)
+    }
+}

@@ -1,0 +1,141 @@
+import Chat
+import Testing
+
+@testable import Slack
+
+@Suite("Markdown as Slack's markdown blocks")
+struct SlackFormattingTests {
+    private static let gap = "\u{200B}"
+
+    private static func text(_ markdown: String) -> String {
+        let rendered = SlackFormatting().render(markdown)
+        var text: [String] = []
+        var frame: Int?
+        for line in rendered.lines {
+            if line.frame != frame {
+                if let frame { text.append(String(decoding: rendered.frames[frame].close, as: UTF8.self)) }
+                if let next = line.frame { text.append(String(decoding: rendered.frames[next].open, as: UTF8.self)) }
+                frame = line.frame
+            }
+            text.append(String(decoding: rendered.bytes[line.range], as: UTF8.self))
+        }
+        if let frame { text.append(String(decoding: rendered.frames[frame].close, as: UTF8.self)) }
+        return text.joined(separator: "\n")
+    }
+
+    @Test(
+        "standard Markdown stays what it is",
+        arguments: [
+            "plain words", "**bold** and *italic* and ~~gone~~", "# One\n\nwords\n\n### Three",
+            "- one\n- two\n  - inner\n    - most inner\n- three", "1. one\n2. two\n   - inner",
+            "- [ ] open\n- [x] done", "> quoted\n> more", "> one\n>\n> two", "words\n\n---\n\nmore",
+            "```swift\nlet a = 1\n\nlet b = \"<x>\" // & so on\n```", "run `git status` now",
+            "[a link](https://example.org/a?b=c&d=e)", "snake_case and 2 * 3 and a < b and x -> y",
+            "``a ` b``", "- one\n\n  two\n- three", "**bold *both***", "call `a<b>` or &c",
+            "- words\n\n  ```\n  code\n  ```", "> ```\n> code\n> ```", "3. three\n4. four",
+        ])
+    func keeps(markdown: String) {
+        #expect(Self.text(markdown) == markdown || Self.text(markdown) == Self.loosened(markdown))
+    }
+
+    /// A list that is loose in one place is loose in all.
+    private static func loosened(_ markdown: String) -> String {
+        markdown.replacing("two\n- three", with: "two\n\n- three")
+    }
+
+    @Test(
+        "what would ping somebody does not",
+        arguments: [
+            ("<@U1> hello", "<\(gap)@U1> hello"), ("<!channel>", "<\(gap)!channel>"), ("<#C1|x>", "<\(gap)#C1|x>"),
+            ("\\<@U1>", "<\(gap)@U1>"), ("@here @channel @everyone", "@\(gap)here @\(gap)channel @\(gap)everyone"),
+            ("@Here!", "@\(gap)Here!"), ("@heretic", "@heretic"), ("`<@U1>`", "`<\(gap)@U1>`"),
+            ("```\n<!here>\n```", "```\n<\(gap)!here>\n```"), ("<!subteam^S1>", "<\(gap)!subteam^S1>"),
+            ("&lt;@U1&gt;", "<\(gap)@U1>"), ("<[@U1](javascript:x)>", "<\(gap)@U1>"),
+            ("**<**\\@U1>", "**<**@U1>"), ("x<a@b.c>y", "xa@b.cy"), ("<a@b>", "a@b"),
+        ])
+    func defuses(markdown: String, expected: String) {
+        #expect(Self.text(markdown) == expected)
+    }
+
+    @Test(
+        "raw HTML is text, addresses are shown, images are links",
+        arguments: [
+            ("a <b>x</b>", "a &lt;b>x&lt;/b>"), ("<div>\nx\n</div>", "&lt;div>\nx\n&lt;/div>"),
+            ("![alt](https://e.org/i.png)", "[alt](https://e.org/i.png)"), ("Hi![x](https://e.org)", "Hi[x](https://e.org)"),
+            ("Hi\\![x](https://e.org)", "Hi\\![x](https://e.org)"), ("[x](javascript:alert)", "x"),
+            ("[x](/relative)", "x"), ("<https://e.org>", "https://e.org"), ("see www.e.org", "see www.e.org"),
+            ("https://e.org/a_b_c", "https://e.org/a_b_c"),
+            ("[https://good.example](https://evil.example)", "https://good.example (https://evil.example)"),
+            ("[a](https://e.org/\\(x\\))", "[a](https://e.org/%28x%29)"), ("[a](<https://e.org/a b>)", "[a](https://e.org/a%20b)"),
+            ("a\\*b\\*", "a\\*b\\*"), ("\\# no heading", "\\# no heading"), ("\\- no item", "\\- no item"),
+            ("1\\. no item", "1\\. no item"), ("&amp;lt;", "&amp;lt;"), ("\\`x\\`", "\\`x\\`"), ("C:\\dir", "C:\\dir"),
+            ("x\u{7}y\u{202E}z", "xy\u{202E}z"), ("\\[a\\](b)", "[a\\](b)"), ("\\_a\\_", "\\_a\\_"),
+        ])
+    func escapes(markdown: String, expected: String) {
+        #expect(Self.text(markdown) == expected)
+    }
+
+    @Test("a table is a frame with its head, so that a cut repeats it")
+    func table() {
+        let markdown = "| a | b |\n|:--|--:|\n| 1 | x\\|y |\n| `c\\|d` | **2** |"
+        let rendered = SlackFormatting().render(markdown)
+        #expect(rendered.frames.map { String(decoding: $0.open, as: UTF8.self) } == ["| a | b |\n| :-- | --: |"])
+        #expect(
+            Self.text(markdown) == "| a | b |\n| :-- | --: |\n| 1 | x\\|y |\n| `c\\|d` | **2** |\n")
+        #expect(Self.text("| a |\n|---|") == "| a |\n| --- |")
+        #expect(Self.text("x\n\n| a |\n|---|\n| 1 |\n\ny") == "x\n\n| a |\n| --- |\n| 1 |\n\n\ny")
+    }
+
+    @Test("a fence is as long as what it holds needs")
+    func fences() {
+        #expect(Self.text("````\n```\n````") == "````\n```\n````")
+        #expect(Self.text("~~~ c++ x\na\n~~~") == "```c++\na\n```")
+        #expect(Self.text("```\n```") == "```\n\n```")
+        #expect(Self.text("    indented\n      more") == "```\nindented\n  more\n```")
+    }
+
+    @Test("marks that span lines are closed and opened again")
+    func lines() {
+        #expect(Self.text("**one\ntwo**") == "**one**\n**two**")
+        #expect(Self.text("[one\ntwo](https://e.org)") == "[one two](https://e.org)")
+    }
+
+    @Test(
+        "a cut inside marks is mended",
+        arguments: [
+            ("**bold", "**", "**"), ("a **b *c", "***", "***"), ("a `code", "`", "`"), ("a \\* b", "", ""),
+            ("**a** b", "", ""), ("~~x", "~~", "~~"), ("`a` *b", "*", "*"), ("`` a ` b", "``", "``"),
+            ("***x", "***", "***"), ("a ~ b", "", ""), ("2 * 3 * 4", "", ""),
+        ])
+    func seams(cut: String, close: String, open: String) {
+        let seam = SlackFormatting().seam(after: Array(cut.utf8)[...])
+        #expect(String(decoding: seam.close, as: UTF8.self) == close)
+        #expect(String(decoding: seam.open, as: UTF8.self) == open)
+    }
+
+    @Test("random text neither crashes nor pings")
+    func randomText() {
+        let parts = [
+            "<", "@", "!", "#", "here", "channel", "*", "**", "`", "```", "\n", "\n\n", "- ", "> ", "|", "[", "](", ")", "U1",
+            "https://e.org", "&", "lt;", ";", "\\", "~~", "_", " ", "1. ", "a", "é", "👨‍👩‍👧", "<b>", "---", "![",
+        ]
+        var generator = SeededGenerator(state: 7)
+        for _ in 0..<3_000 {
+            let text = (0..<Int.random(in: 1...30, using: &generator)).map { _ in
+                parts.randomElement(using: &generator) ?? ""
+            }.joined()
+            let rendered = Self.text(text)
+            for opener in ["<@", "<!", "<#"] { #expect(!rendered.contains(opener), "\(text.debugDescription)") }
+        }
+    }
+}
+
+/// The same numbers each time.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        self.state = self.state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return self.state ^ (self.state >> 29)
+    }
+}

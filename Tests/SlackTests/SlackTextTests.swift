@@ -1,0 +1,117 @@
+import Chat
+import JSON
+import Testing
+
+@testable import Slack
+
+@Suite("What people write in Slack")
+struct SlackTextTests {
+    private static let bot = SlackIdentity(team: "T1", user: "UBOT", name: "jet", bot: "B1")
+
+    @Test(
+        "markup of the text field is taken apart",
+        arguments: [
+            ("a &lt;b&gt; &amp;amp;", "a <b> &amp;"), ("see <https://e.org|the page>", "see [the page](https://e.org)"),
+            ("<https://e.org>", "https://e.org"), ("<http://e.org|e.org>", "e.org"), ("<mailto:a@e.org|a@e.org>", "a@e.org"),
+            ("<#C1|general> <#C2>", "#general #C2"), ("<!here> <!subteam^S1|@team>", "@here @team"),
+            ("<!date^1^{date}|today>", "today"), ("hi <@U2>", "hi @U2"), ("hi <@U2|ann>", "hi @ann"),
+            ("a < b", "a < b"), ("a <b", "a <b"), ("<<@U2>", "<@U2"), ("&unknown;", "&unknown;"), ("<>", ""),
+        ])
+    func markup(text: String, expected: String) {
+        let read = SlackIncomingText(message: ["text": .string(text)], bot: Self.bot)
+        #expect(read.text == expected)
+        #expect(!read.mentionsBot)
+    }
+
+    @Test(
+        "the mention of the bot is seen, and left out at the start",
+        arguments: [
+            ("<@UBOT> hello", "hello", true), ("  <@UBOT>: hello", "hello", true), ("<@UBOT> <@UBOT> x", "x", true),
+            ("hello <@UBOT>", "hello @jet", false), ("<@UBOT>", "", true), ("<@UBOT>, stop", "stop", true),
+        ])
+    func mentions(text: String, expected: String, isFirst: Bool) {
+        let read = SlackIncomingText(message: ["text": .string(text)], bot: Self.bot)
+        #expect(read.text == expected)
+        #expect(read.mentionsBot)
+        #expect(read.beginsWithMention == isFirst)
+    }
+
+    @Test("rich text becomes Markdown")
+    func richText() throws {
+        let message = try JSON.parse(
+            """
+            {"text":"ignored","blocks":[{"type":"rich_text","elements":[
+            {"type":"rich_text_section","elements":[{"type":"user","user_id":"UBOT"},{"type":"text","text":" look: "},
+              {"type":"text","text":"this ","style":{"bold":true}},{"type":"link","url":"https://e.org","text":"page"},
+              {"type":"emoji","name":"smile","unicode":"1f604"},{"type":"emoji","name":"party-parrot"}]},
+            {"type":"rich_text_list","style":"ordered","indent":0,"elements":[
+              {"type":"rich_text_section","elements":[{"type":"text","text":"one"}]},
+              {"type":"rich_text_section","elements":[{"type":"text","text":"two","style":{"code":true}}]}]},
+            {"type":"rich_text_list","style":"bullet","indent":1,"elements":[
+              {"type":"rich_text_section","elements":[{"type":"text","text":"in"}]}]},
+            {"type":"rich_text_quote","elements":[{"type":"text","text":"a\\nb"}]},
+            {"type":"rich_text_preformatted","language":"swift","elements":[{"type":"text","text":"let a = 1 < 2 && b"}]}
+            ]}]}
+            """)
+        let read = SlackIncomingText(message: message, bot: Self.bot)
+        #expect(
+            read.text == """
+                look: **this** [page](https://e.org)😄:party-parrot:
+                1. one
+                2. `two`
+                    - in
+                > a
+                > b
+                ```swift
+                let a = 1 < 2 && b
+                ```
+                """)
+        #expect(read.beginsWithMention)
+    }
+
+    private static let commands = [
+        ChatCommand(name: "help", argument: "[command]", summary: ""),
+        ChatCommand(name: "status", argument: "", summary: ""), ChatCommand(name: "stop", argument: "[all]", summary: ""),
+        ChatCommand(name: "model", argument: "[name]", summary: ""), ChatCommand(name: "pair", argument: "CODE", summary: ""),
+        ChatCommand(name: "specify", argument: "TEXT", summary: ""), ChatCommand(name: "new", argument: "", summary: ""),
+    ]
+
+    @Test(
+        "a word behind a mention is a command when its form fits",
+        arguments: [
+            ("status", "/status"), ("Status", "/status"), ("status of the build?", "status of the build?"),
+            ("/status", "/status"), ("/anything", "/anything"), ("help", "/help"), ("help me", "help me"),
+            ("help status", "/help status"), ("stop", "/stop"), ("stop all", "/stop all"), ("stop it", "stop it"),
+            ("model gpt-4.1", "/model gpt-4.1"), ("model a house for me", "model a house for me"), ("pair", "pair"),
+            ("pair ABCD-EFGH", "/pair ABCD-EFGH"), ("specify a login page\nwith two fields", "/specify a login page\nwith two fields"),
+            ("specify", "specify"), ("new ideas please", "new ideas please"), ("hello", "hello"), ("", ""),
+        ])
+    func commandsByMention(text: String, expected: String) {
+        #expect(SlackCommandText.command(fromMention: text, of: Self.commands) == expected)
+    }
+
+    @Test(
+        "what stands behind the slash command is a command",
+        arguments: [("", "/help"), ("status", "/status"), (" /status ", "/status"), ("specify a b", "/specify a b")])
+    func commandsBySlash(text: String, expected: String) {
+        #expect(SlackCommandText.command(fromSlash: text) == expected)
+    }
+
+    @Test("timestamps are checked and converted")
+    func timestamps() {
+        #expect(SlackTimestamp.milliseconds("1700000001.123456") == 1_700_000_001_123)
+        #expect(SlackTimestamp.text(milliseconds: 1_700_000_001_007) == "1700000001.007000")
+        for bad in ["", "1", "a.b", "1.2.3", "1.", ".1", "1700000001.123456&x=1"] { #expect(!SlackTimestamp.isValid(bad)) }
+        #expect(SlackTimestamp.isEarlier("999.000001", "1000.000001"))
+        #expect(!SlackTimestamp.isEarlier("1000.000002", "1000.000001"))
+    }
+
+    @Test("emoji have names both ways, whatever their look")
+    func emoji() {
+        #expect(SlackEmoji.emoji(named: "+1::skin-tone-3") == "👍")
+        #expect(SlackEmoji.name(of: "❤️") == "heart")
+        #expect(SlackEmoji.name(of: "👍🏽") == "+1")
+        #expect(SlackEmoji.name(of: "🦄") == nil)
+        #expect(SlackEmoji.emoji(named: "party-parrot") == nil)
+    }
+}

@@ -1,0 +1,45 @@
+internal import Markdown
+
+/// Code: nothing in it is markup, except what Slack takes for a mention everywhere.
+enum SlackCodeText {
+    static func append(_ text: Span<UInt8>, to output: inout [UInt8], keepsLines: Bool) {
+        for index in 0..<text.count {
+            let byte = text[index]
+            switch byte {
+            case UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "!"):
+                if output.last == UInt8(ascii: "<") { output += SlackPlainText.gap }
+                output.append(byte)
+            case 0x0A: output.append(keepsLines ? 0x0A : 0x20)
+            case 0x09: if keepsLines { output.append(0x09) } else { output.append(0x20) }
+            case 0x00..<0x20, 0x7F: continue
+            default: output.append(byte)
+            }
+        }
+    }
+
+    /// The longest run of backticks: the fence has to be longer.
+    static func longestRun(in bytes: [UInt8]) -> Int {
+        var longest = 0
+        var run = 0
+        for byte in bytes {
+            run = byte == UInt8(ascii: "`") ? run + 1 : 0
+            longest = max(longest, run)
+        }
+        return longest
+    }
+
+    /// The language: the info string's first word, if it is one.
+    static func info(_ detail: Span<UInt8>) -> [UInt8] {
+        var word: [UInt8] = []
+        for index in 0..<min(detail.count, 40) {
+            let byte = detail[index]
+            guard byte > 0x20 else { break }
+            let isSafe =
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "#"), UInt8(ascii: ".")].contains(byte)
+            guard isSafe else { return [] }
+            word.append(byte)
+        }
+        return word
+    }
+}

@@ -1,0 +1,134 @@
+internal import Chat
+internal import HTTP
+internal import HTTPClient
+internal import JSON
+
+/// Why a call of the Web API failed: Slack's word for it, and what follows from it.
+struct SlackFailure: Error, Sendable, Equatable {
+    /// Slack's word: `channel_not_found`; `http_502`, or `unreachable` where Slack had none.
+    var code: String
+    /// One line: what failed, why, what to do.
+    var message: String
+    /// Milliseconds to wait, where Slack says them.
+    var retryAfter: Int64?
+    /// The call surely did nothing.
+    var isCertain: Bool
+
+    init(_ code: String, _ message: String, retryAfter: Int64? = nil, isCertain: Bool = true) {
+        self.code = code
+        self.message = message
+        self.retryAfter = retryAfter
+        self.isCertain = isCertain
+    }
+
+    /// Waiting does not mend it.
+    var isFinal: Bool { Self.final.contains(self.code) }
+
+    var isRateLimit: Bool {
+        ["ratelimited", "rate_limited", "message_limit_exceeded", "http_429"].contains(self.code)
+    }
+
+    /// The workspace or the app does not have the call: never tried again.
+    var isMissingFeature: Bool {
+        [
+            "unknown_method", "missing_scope", "feature_disabled", "not_allowed", "not_allowed_token_type",
+            "method_deprecated", "deprecated_endpoint", "access_denied", "no_permission", "method_not_supported_for_channel_type",
+            "team_access_not_granted", "accesslimited",
+        ].contains(self.code)
+    }
+
+    private static let final: Set<String> = [
+        "not_authed", "invalid_auth", "account_inactive", "user_removed_from_team", "team_disabled", "token_revoked",
+        "token_expired", "missing_scope", "not_allowed_token_type", "forbidden_team", "no_permission", "org_login_required",
+        "ekm_access_denied", "two_factor_setup_required",
+    ]
+
+    private static let uncertain: Set<String> = [
+        "fatal_error", "internal_error", "request_timeout", "service_unavailable",
+    ]
+
+    /// Reads an answer. Nil when it is a success.
+    init?(method: String, status: Int, headers: HTTPHeaders, answer: JSON?) {
+        let seconds = headers["retry-after"].flatMap { Int64($0) }
+        if status == 429 {
+            self.init(
+                "ratelimited", "Slack wants fewer calls of \(method)", retryAfter: min(max(seconds ?? 1, 1), 3_600) * 1_000)
+            return
+        }
+        guard let answer, let isOK = answer["ok"]?.boolValue else {
+            self.init(
+                "http_\(status)", "Slack answered \(method) with status \(status) and no JSON; Slack may be in trouble",
+                isCertain: (400..<500).contains(status))
+            return
+        }
+        if isOK, (200..<300).contains(status) { return nil }
+        let code = answer["error"]?.stringValue.map { String($0.prefix(80)) } ?? "http_\(status)"
+        self.init(
+            code, Self.text(of: code, method: method, answer: answer), retryAfter: seconds.map { $0 * 1_000 },
+            isCertain: !Self.uncertain.contains(code) && status < 500)
+        if self.isRateLimit, self.retryAfter == nil { self.retryAfter = 1_000 }
+    }
+
+    /// A call that never got an answer.
+    init(method: String, _ error: HTTPClientError) {
+        self.init(
+            "unreachable", "Slack could not be asked for \(method): \(error.message)", isCertain: !error.mayHaveReachedServer)
+    }
+
+    private static func text(of code: String, method: String, answer: JSON) -> String {
+        switch code {
+        case "missing_scope":
+            let needed = answer["needed"]?.stringValue ?? "a scope"
+            return "Slack refuses \(method): the app lacks \(needed); add it under OAuth & Permissions and install the app again"
+        case "invalid_auth", "not_authed":
+            return "Slack does not know the token used for \(method); copy it again from api.slack.com/apps and set it"
+        case "token_revoked", "token_expired":
+            return "Slack says that the token was revoked; install the app again and set the new token"
+        case "account_inactive", "user_removed_from_team", "team_disabled":
+            return "Slack says \(code): the bot's account is gone or switched off; install the app again and set the new token"
+        case "not_allowed_token_type":
+            return "Slack refuses this kind of token for \(method); bot_token begins with xoxb-, app_token with xapp-"
+        case "not_in_channel": return "the bot is not in the channel; invite it with /invite"
+        case "channel_not_found":
+            return "Slack knows no such channel, or the bot may not see it; invite it with /invite"
+        case "is_archived": return "the channel is archived; unarchive it in Slack"
+        case "msg_too_long", "msg_blocks_too_long": return "the message is too long for Slack"
+        case "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
+            "restricted_action_non_threadable_channel", "posting_to_general_channel_denied":
+            return "the workspace's settings do not let the bot post there (\(code))"
+        case "messages_tab_disabled":
+            return "direct messages to the app are switched off; switch on App Home → Messages Tab"
+        default:
+            let details = answer["response_metadata"]?["messages"]?.arrayValue?.compactMap(\.stringValue).joined(separator: "; ")
+            return "Slack refuses \(method): \(code)" + (details.map { " (\($0.prefix(200)))" } ?? "")
+        }
+    }
+
+    /// As the core understands it.
+    var adapterError: AdapterError {
+        let retry = self.retryAfter.map { Duration.milliseconds($0) }
+        if self.isRateLimit { return AdapterError(.rateLimited, self.message, retryAfter: retry ?? .seconds(1)) }
+        if !self.isCertain {
+            return AdapterError(
+                self.code == "unreachable" ? .timedOut : .disconnected, self.message, retryAfter: retry, isCertain: false)
+        }
+        switch self.code {
+        case "unreachable": return AdapterError(.disconnected, self.message, retryAfter: retry)
+        case "channel_not_found", "message_not_found", "thread_not_found", "file_not_found", "file_deleted",
+            "user_not_found", "users_not_found":
+            return AdapterError(.notFound, self.message)
+        case "not_in_channel", "is_archived", "cant_update_message", "edit_window_closed", "cant_delete_message",
+            "messages_tab_disabled", "cannot_dm_bot", "user_disabled", "team_access_not_granted", "ekm_access_denied",
+            "duplicate_channel_not_found", "cant_post_message", "file_uploads_disabled":
+            return AdapterError(.forbidden, self.message)
+        default:
+            if self.code.hasPrefix("restricted_action") || self.code.hasPrefix("posting_to_") {
+                return AdapterError(.forbidden, self.message)
+            }
+            if self.code == "missing_scope" || self.code == "no_permission" { return AdapterError(.forbidden, self.message) }
+            if self.isFinal { return AdapterError(.unauthorized, self.message) }
+            if self.code.hasPrefix("http_5") { return AdapterError(.disconnected, self.message, retryAfter: retry) }
+            return AdapterError(.invalid, self.message)
+        }
+    }
+}

@@ -1,0 +1,410 @@
+internal import Chat
+internal import Markdown
+
+/// Writes safe standard Markdown while the tree is walked.
+struct SlackFormattingWriter {
+    /// What stands before the text of a list item or quote: `first` once, `rest` on every line after it.
+    private struct Margin {
+        var first: [UInt8]
+        var rest: [UInt8]
+        var isUsed = false
+    }
+
+    private struct List {
+        var number: Int?
+        var isTight: Bool
+        var hasItems = false
+    }
+
+    private struct OpenLink {
+        /// Where its text begins.
+        var start: Int
+        var isAllowed: Bool
+    }
+
+    private var bytes: [UInt8] = []
+    private var lines: [RenderedText.Line] = []
+    private var frames: [RenderedText.Frame] = []
+    private var lineStart: Int?
+    /// Where the text of the line begins, behind its margins.
+    private var textStart = 0
+    private var frame: Int?
+    private var startsBlock = true
+    /// A blank line is owed before the next block.
+    private var needsGap = false
+    private var margins: [Margin] = []
+    private var lists: [List] = []
+    /// Marks that are open; each line closes and opens them anew.
+    private var styles: [[UInt8]] = []
+    private var links: [OpenLink] = []
+    /// Consecutive plain text, which may come in pieces; marks in it are judged together.
+    private var pending: [UInt8] = []
+    private var code: [UInt8]?
+    private var fenceInfo: [UInt8] = []
+    private var table: Table?
+    private var isInCell = false
+
+    private struct Table {
+        var alignments: [MarkdownAlignment] = []
+        /// The margin, the names and the rule.
+        var head: [UInt8] = []
+        var hasRows = false
+    }
+
+    init(capacity: Int) {
+        self.bytes.reserveCapacity(capacity)
+    }
+
+    consuming func finish() -> RenderedText {
+        self.flush()
+        self.endLine()
+        return RenderedText(bytes: self.bytes, lines: self.lines, frames: self.frames)
+    }
+
+    // MARK: Lines
+
+    private mutating func beginLine() {
+        guard self.lineStart == nil else { return }
+        if !self.lines.isEmpty { self.bytes.append(0x0A) }
+        self.lineStart = self.bytes.count
+        self.appendMargins()
+        self.textStart = self.bytes.count
+        for style in self.styles { self.bytes += style }
+    }
+
+    private mutating func appendMargins() {
+        for index in self.margins.indices {
+            self.bytes += self.margins[index].isUsed ? self.margins[index].rest : self.margins[index].first
+            self.margins[index].isUsed = true
+        }
+    }
+
+    private mutating func endLine() {
+        self.flush()
+        guard let start = self.lineStart else { return }
+        if self.code == nil { for style in self.styles.reversed() { self.bytes += style } }
+        // Blanks at a line's end would be a hard break, or nothing.
+        while self.frame == nil, self.bytes.count > start, self.bytes.last == 0x20 { self.bytes.removeLast() }
+        self.lines.append(
+            RenderedText.Line(range: start..<self.bytes.count, frame: self.frame, startsBlock: self.startsBlock))
+        self.lineStart = nil
+        self.startsBlock = false
+    }
+
+    /// Ends the line, and leaves a blank one where blocks have to be told apart.
+    private mutating func beginBlock() {
+        self.endLine()
+        if self.needsGap, !self.lines.isEmpty {
+            // Marks of an item that has not begun are not used up by the gap.
+            self.bytes.append(0x0A)
+            let start = self.bytes.count
+            for margin in self.margins where margin.isUsed && margin.rest.first != 0x20 { self.bytes += margin.rest }
+            while self.bytes.count > start, self.bytes.last == 0x20 { self.bytes.removeLast() }
+            self.lines.append(RenderedText.Line(range: start..<self.bytes.count))
+        }
+        self.needsGap = false
+        self.startsBlock = true
+    }
+
+    private mutating func endBlock() {
+        self.endLine()
+        self.needsGap = true
+    }
+
+    /// A block that takes whole lines begins below an item's mark.
+    private mutating func useMargins() {
+        guard self.margins.contains(where: { !$0.isUsed && $0.first != $0.rest }) else {
+            for index in self.margins.indices { self.margins[index].isUsed = true }
+            return
+        }
+        self.beginLine()
+        self.endLine()
+        self.startsBlock = false
+    }
+
+    private var margin: [UInt8] { self.margins.flatMap(\.rest) }
+
+    // MARK: Text
+
+    private mutating func flush() {
+        guard !self.pending.isEmpty else { return }
+        let text = self.pending
+        self.pending = []
+        self.beginLine()
+        SlackPlainText.append(
+            text, to: &self.bytes, atLineStart: self.bytes.count == self.textStart, isInCell: self.isInCell,
+            isInLink: self.links.contains { $0.isAllowed })
+    }
+
+    private mutating func toggle(_ mark: [UInt8], isOn: Bool) {
+        self.flush()
+        if isOn {
+            self.beginLine()
+            self.bytes += mark
+            self.styles.append(mark)
+        } else {
+            self.styles.removeLast()
+            if self.lineStart != nil { self.bytes += mark }
+        }
+    }
+
+    private mutating func appendCode(_ text: Span<UInt8>) {
+        self.flush()
+        self.beginLine()
+        var content: [UInt8] = []
+        SlackCodeText.append(text, to: &content, keepsLines: false)
+        if self.isInCell { content = content.flatMap { $0 == UInt8(ascii: "|") ? [0x5C, 0x7C] : [$0] } }
+        let mark = [UInt8](repeating: UInt8(ascii: "`"), count: SlackCodeText.longestRun(in: content) + 1)
+        let needsBlank = content.first == UInt8(ascii: "`") || content.last == UInt8(ascii: "`")
+        self.bytes += mark + (needsBlank ? [0x20] : []) + content + (needsBlank ? [0x20] : []) + mark
+    }
+
+    // MARK: Links
+
+    private mutating func beginLink(_ address: Span<UInt8>, isImage: Bool) {
+        self.flush()
+        self.beginLine()
+        // A link inside a link (an image that is one) cannot be written.
+        let isAllowed = LinkAddress.isAllowed(address) && !self.links.contains { $0.isAllowed }
+        if isAllowed {
+            // A mark of exclamation before a link would make an image of it.
+            if self.bytes.last == UInt8(ascii: "!") {
+                self.bytes.removeLast()
+                self.bytes += [0x5C, 0x21]
+            }
+            self.bytes.append(UInt8(ascii: "["))
+        }
+        self.links.append(OpenLink(start: self.bytes.count, isAllowed: isAllowed))
+    }
+
+    private mutating func endLink(_ address: Span<UInt8>) {
+        self.flush()
+        guard let link = self.links.popLast(), link.isAllowed, link.start <= self.bytes.count else { return }
+        let url = SlackAddress.safe(address)
+        let label = Array(self.bytes[link.start...])
+        switch SlackAddress.kind(label: label, url: url) {
+        case .same:
+            self.bytes.removeSubrange((link.start - 1)...)
+            self.bytes += label.isEmpty || label != url ? (label.isEmpty ? url : SlackAddress.unescaped(label)) : url
+        case .deceptive:
+            // A label that reads like another address stands beside the true one.
+            self.bytes.removeSubrange((link.start - 1)...)
+            self.bytes += label + Array(" (".utf8) + url + Array(")".utf8)
+        case .named: self.bytes += Array("](".utf8) + url + Array(")".utf8)
+        }
+    }
+
+    // MARK: Code blocks
+
+    private mutating func endCode() {
+        guard let code = self.code.take() else { return }
+        self.beginBlock()
+        self.useMargins()
+        let fence = [UInt8](
+            repeating: UInt8(ascii: "`"), count: max(3, SlackCodeText.longestRun(in: code) + 1))
+        let margin = self.margin
+        self.frame = self.enter(
+            RenderedText.Frame(open: margin + fence + self.fenceInfo, close: margin + fence))
+        self.code = []
+        var content = code[...]
+        if content.last == 0x0A { content = content.dropLast() }
+        for line in content.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            self.bytesOfLine(line)
+        }
+        self.code = nil
+        self.frame = nil
+        self.endBlock()
+    }
+
+    private mutating func bytesOfLine(_ line: ArraySlice<UInt8>) {
+        if !self.lines.isEmpty { self.bytes.append(0x0A) }
+        let start = self.bytes.count
+        self.bytes += self.margin + line
+        self.lines.append(
+            RenderedText.Line(range: start..<self.bytes.count, frame: self.frame, startsBlock: self.startsBlock))
+        self.startsBlock = false
+    }
+
+    /// The frame's place; equal ones are one.
+    private mutating func enter(_ frame: RenderedText.Frame) -> Int {
+        if let index = self.frames.firstIndex(of: frame) { return index }
+        self.frames.append(frame)
+        return self.frames.count - 1
+    }
+
+    // MARK: Tables
+
+    private mutating func beginRow(isHeader: Bool) {
+        self.endLine()
+        if !isHeader, let table = self.table, !table.hasRows {
+            self.frame = self.enter(RenderedText.Frame(open: table.head, close: []))
+            self.table?.hasRows = true
+        }
+        self.beginLine()
+        self.bytes.append(UInt8(ascii: "|"))
+    }
+
+    private mutating func endRow(isHeader: Bool) {
+        self.flush()
+        guard isHeader, let start = self.lineStart else { return self.endLine() }
+        var head = Array(self.bytes[start...]) + [0x0A] + self.margin + Array("|".utf8)
+        for alignment in self.table?.alignments ?? [] {
+            switch alignment {
+            case .none: head += Array(" --- |".utf8)
+            case .left: head += Array(" :-- |".utf8)
+            case .center: head += Array(" :-: |".utf8)
+            case .right: head += Array(" --: |".utf8)
+            }
+        }
+        // It is the frame's, and comes before the first row.
+        self.bytes.removeSubrange(start...)
+        if !self.lines.isEmpty, self.bytes.last == 0x0A { self.bytes.removeLast() }
+        self.lineStart = nil
+        self.table?.head = head
+    }
+
+    private mutating func endTable() {
+        self.endLine()
+        self.frame = nil
+        if let table = self.table.take(), !table.hasRows {
+            for line in table.head.split(separator: 0x0A) {
+                if !self.lines.isEmpty { self.bytes.append(0x0A) }
+                let start = self.bytes.count
+                self.bytes += line
+                self.lines.append(RenderedText.Line(range: start..<self.bytes.count))
+            }
+        }
+        self.endBlock()
+    }
+}
+
+extension SlackFormattingWriter: MarkdownVisitor {
+    mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
+        switch node {
+        case .document: break
+        case .blockQuote:
+            self.beginBlock()
+            self.margins.append(Margin(first: Array("> ".utf8), rest: Array("> ".utf8)))
+        case .list(let list):
+            self.endLine()
+            // A list in a tight item follows its text at once.
+            if self.lists.last?.isTight == true { self.needsGap = false }
+            self.beginBlock()
+            self.lists.append(List(number: list.start, isTight: list.isTight))
+        case .item(let task): self.enterItem(task)
+        case .codeBlock:
+            self.endLine()
+            self.code = []
+            self.fenceInfo = SlackCodeText.info(detail)
+        case .paragraph: self.beginBlock()
+        case .heading(let level):
+            self.beginBlock()
+            self.beginLine()
+            self.bytes += [UInt8](repeating: UInt8(ascii: "#"), count: min(max(level, 1), 6)) + [0x20]
+            self.textStart = self.bytes.count
+        case .table:
+            self.beginBlock()
+            self.useMargins()
+            self.table = Table()
+        case .tableRow(let isHeader): self.beginRow(isHeader: isHeader)
+        case .tableCell(let alignment):
+            self.beginLine()
+            self.bytes.append(0x20)
+            self.isInCell = true
+            if self.table?.hasRows == false { self.table?.alignments.append(alignment) }
+        case .emphasis: self.toggle([0x2A], isOn: true)
+        case .strong: self.toggle([0x2A, 0x2A], isOn: true)
+        case .strikethrough: self.toggle([0x7E, 0x7E], isOn: true)
+        case .link: self.beginLink(detail, isImage: false)
+        case .image: self.beginLink(detail, isImage: true)
+        }
+    }
+
+    mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
+        switch node {
+        case .document: break
+        case .blockQuote:
+            self.useMargins()
+            self.margins.removeLast()
+            self.endBlock()
+        case .list:
+            self.lists.removeLast()
+            self.endBlock()
+        case .item:
+            self.useMargins()
+            self.endLine()
+            self.margins.removeLast()
+            if self.lists.last?.isTight == false { self.needsGap = true } else { self.needsGap = false }
+        case .codeBlock: self.endCode()
+        case .paragraph, .heading: self.endBlock()
+        case .table: self.endTable()
+        case .tableRow(let isHeader): self.endRow(isHeader: isHeader)
+        case .tableCell:
+            self.flush()
+            self.isInCell = false
+            self.bytes += [0x20, UInt8(ascii: "|")]
+        case .emphasis: self.toggle([0x2A], isOn: false)
+        case .strong: self.toggle([0x2A, 0x2A], isOn: false)
+        case .strikethrough: self.toggle([0x7E, 0x7E], isOn: false)
+        case .link, .image: self.endLink(detail)
+        }
+    }
+
+    mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
+        switch kind {
+        case .plain, .html: self.pending.append(contentsOf: text)
+        case .code: self.appendCode(text)
+        case .codeBlock:
+            var content = self.code ?? []
+            SlackCodeText.append(text, to: &content, keepsLines: true)
+            self.code = content
+        case .htmlBlock:
+            self.beginBlock()
+            var start = 0
+            while start < text.count {
+                var end = start
+                while end < text.count, text[end] != 0x0A { end += 1 }
+                self.pending.append(contentsOf: text.extracting(start..<end))
+                self.endLine()
+                start = end + 1
+            }
+            self.endBlock()
+        }
+    }
+
+    mutating func mark(_ mark: MarkdownMark) {
+        switch mark {
+        case .softBreak, .lineBreak:
+            self.flush()
+            if self.isInCell || !self.links.isEmpty {
+                self.beginLine()
+                self.bytes.append(0x20)
+            } else {
+                self.endLine()
+            }
+        case .thematicBreak:
+            self.beginBlock()
+            self.beginLine()
+            self.bytes += Array("---".utf8)
+            self.endBlock()
+        }
+    }
+
+    private mutating func enterItem(_ task: MarkdownTask?) {
+        self.beginBlock()
+        var marker: [UInt8]
+        if let list = self.lists.indices.last, let number = self.lists[list].number {
+            marker = Array("\(number). ".utf8)
+            self.lists[list].number = number &+ 1
+        } else {
+            marker = Array("- ".utf8)
+        }
+        let rest = [UInt8](repeating: 0x20, count: marker.count)
+        switch task {
+        case .open: marker += Array("[ ] ".utf8)
+        case .done: marker += Array("[x] ".utf8)
+        case nil: break
+        }
+        self.margins.append(Margin(first: marker, rest: rest))
+    }
+}

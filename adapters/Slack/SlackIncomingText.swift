@@ -1,0 +1,62 @@
+internal import JSON
+
+/// A message's text as plain Unicode and Markdown, and whether it mentions the bot.
+struct SlackIncomingText: Equatable {
+    /// A piece of a text before mentions are looked at.
+    enum Piece: Equatable {
+        case text(String)
+        /// A user's id, with a label where Slack gives one.
+        case mention(String, label: String?)
+    }
+
+    /// Without the mention of the bot at its start.
+    private(set) var text: String
+    private(set) var mentionsBot: Bool
+    private(set) var beginsWithMention: Bool
+
+    /// Reads a message; its `rich_text` block is the exact form (fences, lists), `text` stands in.
+    init(message: JSON, bot: SlackIdentity, name: (String) -> String? = { _ in nil }) {
+        let blocks = message["blocks"]?.arrayValue ?? []
+        let rich = blocks.filter { $0["type"]?.stringValue == "rich_text" }
+        let pieces =
+            rich.isEmpty || rich.count != blocks.count
+            ? SlackMarkup.pieces(of: message["text"]?.stringValue ?? "")
+            : SlackRichText.pieces(of: rich)
+        self.init(pieces: pieces, bot: bot, name: name)
+    }
+
+    init(pieces: [Piece], bot: SlackIdentity, name: (String) -> String? = { _ in nil }) {
+        var text = ""
+        self.mentionsBot = false
+        self.beginsWithMention = false
+        for piece in pieces {
+            switch piece {
+            case .text(let part): text += part
+            case .mention(let user, _) where user == bot.user:
+                self.mentionsBot = true
+                if text.allSatisfy(\.isWhitespace) {
+                    self.beginsWithMention = true
+                    text = ""
+                } else {
+                    text += "@\(bot.name)"
+                }
+            case .mention(let user, let label): text += "@\(name(user) ?? label ?? user)"
+            }
+        }
+        self.text = text.trimmed
+        // What people put between a name and what they say to it.
+        if self.beginsWithMention, let first = self.text.first, ",:".contains(first) {
+            self.text = String(self.text.dropFirst()).trimmed
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Without white space at both ends.
+    var trimmed: String {
+        guard let first = self.firstIndex(where: { !$0.isWhitespace }),
+            let last = self.lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[first...last])
+    }
+}

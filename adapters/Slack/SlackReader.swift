@@ -1,0 +1,205 @@
+internal import Chat
+internal import JSON
+
+/// Understands what Slack's payloads say. Pure; what is not understood or not for the bot has no item.
+struct SlackReader: Sendable {
+    /// What a payload says.
+    enum Item: Sendable, Equatable {
+        case message(InboundMessage, id: String)
+        case other(InboundEvent.Kind, id: String)
+        case slash(SlackSlash)
+        /// Somebody opened an assistant thread.
+        case assistantOpened(channel: String, thread: String)
+        /// The bot became a member of a channel.
+        case joined(channel: String)
+        /// Streams that a person ended, as `ts` of the channel's messages.
+        case streamsStopped(channel: String, timestamps: [String])
+        /// The app cannot work any more, with what to do.
+        case revoked(String)
+        /// A line for the log.
+        case notice(String)
+
+        static func == (left: Self, right: Self) -> Bool { "\(left)" == "\(right)" }
+    }
+
+    let adapter: AdapterID
+    let bot: SlackIdentity
+    let commands: [ChatCommand]
+
+    // MARK: Events API
+
+    /// Reads the payload of an `event_callback`.
+    func items(ofEvents payload: JSON, names: [String: String] = [:]) -> [Item] {
+        let event = payload["event"] ?? .null
+        let id = payload["event_id"]?.stringValue ?? ""
+        let team = self.team(of: payload)
+        switch event["type"]?.stringValue {
+        case "message", "app_mention": return self.items(ofMessage: event, team: team, names: names)
+        case "reaction_added": return self.items(ofReaction: event, team: team)
+        case "channel_id_changed":
+            guard let old = Self.channel(event["old_channel_id"]), let new = Self.channel(event["new_channel_id"]) else {
+                return []
+            }
+            return [.other(.roomRenamed(from: self.room(old), to: self.room(new)), id: "renamed:\(old)/\(new)")]
+        case "member_joined_channel":
+            guard event["user"]?.stringValue == self.bot.user, let channel = Self.channel(event["channel"]) else {
+                return []
+            }
+            return [.joined(channel: channel)]
+        case "agent_session_stopped": return self.items(ofStop: event, team: team, id: id)
+        case "assistant_thread_started":
+            let thread = event["assistant_thread"]
+            guard let channel = Self.channel(thread?["channel_id"]), let ts = Self.timestamp(thread?["thread_ts"])
+            else { return [] }
+            return [.assistantOpened(channel: channel, thread: ts)]
+        case "tokens_revoked":
+            let bots = event["tokens"]?["bot"]?.arrayValue ?? []
+            guard bots.contains(where: { $0.stringValue == self.bot.user }) else { return [] }
+            return [.revoked("the bot token was revoked; install the app again and set the new token")]
+        case "app_uninstalled":
+            return [.revoked("the app was uninstalled from the workspace; install it again and set the new token")]
+        default: return []
+        }
+    }
+
+    private func items(ofMessage event: JSON, team: String, names: [String: String]) -> [Item] {
+        guard let channel = Self.channel(event["channel"]) else { return [] }
+        switch event["subtype"]?.stringValue {
+        case "message_changed": return self.items(ofChange: event, channel: channel, team: team)
+        case "message_deleted":
+            guard let ts = Self.timestamp(event["deleted_ts"]), !self.isForeign(event["previous_message"]) else {
+                return []
+            }
+            return [self.deletion(of: ts, in: channel)]
+        default:
+            let message = self.message(event, in: channel, team: team, names: names)
+            return message.map { [.message($0, id: Self.messageID(channel, $0.route.replyTo ?? ""))] } ?? []
+        }
+    }
+
+    /// A person's new message; nil for the bot's own, other programs' and housekeeping.
+    func message(
+        _ event: JSON, in channel: String, team: String, isDirect: Bool? = nil, names: [String: String] = [:],
+        isBacklog: Bool = false
+    ) -> InboundMessage? {
+        let subtype = event["subtype"]?.stringValue
+        guard subtype == nil || ["file_share", "thread_broadcast", "me_message"].contains(subtype),
+            !self.isForeign(event), let user = event["user"]?.stringValue, let ts = Self.timestamp(event["ts"]),
+            event["hidden"]?.boolValue != true
+        else { return nil }
+        let type = event["channel_type"]?.stringValue
+        // `app_mention` tells no type, and never comes from a direct message.
+        let isDirect = isDirect ?? (type == "im" || type == "app_home")
+        let text = SlackIncomingText(message: event, bot: self.bot) { names[$0] }
+        let files = Self.attachments(event["files"])
+        guard !text.text.isEmpty || !files.isEmpty || text.mentionsBot else { return nil }
+        let parent = Self.timestamp(event["thread_ts"])
+        let isThreaded = parent != nil && parent != ts
+        let sender = self.sender(
+            user, team: Self.team(ofUser: event) ?? team, name: names[user] ?? Self.profileName(event["user_profile"]))
+        return InboundMessage(
+            thread: self.thread(channel, root: isDirect ? parent : parent ?? ts),
+            route: self.route(
+                channel, anchor: isDirect ? parent : parent ?? ts, replyTo: ts, recipient: String(sender.id.dropFirst(6))),
+            sender: sender, text: self.command(text), sentAt: SlackTimestamp.milliseconds(ts) ?? 0, isDirect: isDirect,
+            isAddressed: text.mentionsBot || (isThreaded && event["parent_user_id"]?.stringValue == self.bot.user),
+            isThreaded: isThreaded, isBacklog: isBacklog, attachments: files)
+    }
+
+    private func command(_ text: SlackIncomingText) -> String {
+        text.beginsWithMention
+            ? SlackCommandText.command(fromMention: text.text, of: self.commands) : text.text
+    }
+
+    /// Slack sends a change also for a reply in the thread, an unfurled link, the bot's own edits: only a person's new
+    /// words count.
+    private func items(ofChange event: JSON, channel: String, team: String) -> [Item] {
+        guard let message = event["message"], let ts = Self.timestamp(message["ts"]) else { return [] }
+        let previous = event["previous_message"]
+        if message["subtype"]?.stringValue == "tombstone" {
+            return self.isForeign(previous) ? [] : [self.deletion(of: ts, in: channel)]
+        }
+        guard !self.isForeign(message), let user = message["user"]?.stringValue,
+            let editor = message["edited"]?["user"]?.stringValue, editor == user,
+            message["text"]?.stringValue != previous?["text"]?.stringValue
+        else { return [] }
+        let stamp = message["edited"]?["ts"]?.stringValue ?? event["ts"]?.stringValue ?? ""
+        let sender = self.sender(user, team: Self.team(ofUser: message) ?? team, name: nil)
+        let edit = MessageEdit(
+            reference: MessageReference(room: self.room(channel), id: ts), sender: sender,
+            text: self.command(SlackIncomingText(message: message, bot: self.bot)))
+        return [.other(.messageEdited(edit), id: "edited:\(channel)/\(ts)/\(stamp)")]
+    }
+
+    private func deletion(of ts: String, in channel: String) -> Item {
+        .other(
+            .messageDeleted(MessageReference(room: self.room(channel), id: ts)), id: "deleted:\(channel)/\(ts)")
+    }
+
+    private func items(ofReaction event: JSON, team: String) -> [Item] {
+        guard event["item"]?["type"]?.stringValue == "message", event["item_user"]?.stringValue == self.bot.user,
+            let user = event["user"]?.stringValue, user != self.bot.user,
+            let channel = Self.channel(event["item"]?["channel"]), let ts = Self.timestamp(event["item"]?["ts"]),
+            let name = event["reaction"]?.stringValue, let emoji = SlackEmoji.emoji(named: name)
+        else { return [] }
+        let stamp = event["event_ts"]?.stringValue ?? ""
+        let choice = Choice(
+            target: MessageReference(room: self.room(channel), id: ts), sender: self.sender(user, team: team, name: nil),
+            kind: .reaction(emoji), sentAt: SlackTimestamp.milliseconds(stamp) ?? 0)
+        return [.other(.choice(choice), id: "reaction:\(channel)/\(ts)/\(user)/\(name)/\(stamp)")]
+    }
+
+    /// The platform's own stop button is a typed `/stop` in its thread.
+    private func items(ofStop event: JSON, team: String, id: String) -> [Item] {
+        guard let channel = Self.channel(event["channel"]), let root = Self.timestamp(event["thread_ts"]),
+            let user = event["user"]?.stringValue
+        else { return [] }
+        let stamp = event["event_ts"]?.stringValue ?? ""
+        let sender = self.sender(user, team: team, name: nil)
+        let message = InboundMessage(
+            thread: self.thread(channel, root: root),
+            route: self.route(channel, anchor: root, replyTo: nil, recipient: String(sender.id.dropFirst(6))),
+            sender: sender, text: "/stop", sentAt: SlackTimestamp.milliseconds(stamp) ?? 0,
+            isDirect: false, isAddressed: true, isThreaded: true)
+        let streams = (event["streaming_message_ts"]?.arrayValue ?? []).compactMap { Self.timestamp($0) }
+        return [
+            .streamsStopped(channel: channel, timestamps: streams),
+            .message(message, id: "stopped:\(channel)/\(root)/\(id.isEmpty ? stamp : id)"),
+        ]
+    }
+
+    // MARK: Commands and buttons
+
+    func slash(_ payload: JSON) -> SlackSlash? {
+        guard let channel = Self.channel(payload["channel_id"]), let user = payload["user_id"]?.stringValue,
+            let id = payload["trigger_id"]?.stringValue, !id.isEmpty
+        else { return nil }
+        let team = payload["team_id"]?.stringValue ?? self.bot.team
+        let name = payload["user_name"]?.stringValue
+        let text = SlackMarkup.unescaped(payload["text"]?.stringValue ?? "")
+        return SlackSlash(
+            id: id, channel: channel, recipient: "\(team)/\(user)", sender: self.sender(user, team: team, name: name),
+            text: SlackCommandText.command(fromSlash: text),
+            isDirect: payload["channel_name"]?.stringValue == "directmessage")
+    }
+
+    /// Presses of the bot's own buttons.
+    func items(ofInteraction payload: JSON) -> [Item] {
+        guard payload["type"]?.stringValue == "block_actions", let user = payload["user"]?["id"]?.stringValue,
+            let channel = Self.channel(payload["container"]?["channel_id"] ?? payload["channel"]?["id"]),
+            let ts = Self.timestamp(payload["container"]?["message_ts"] ?? payload["message"]?["ts"])
+        else { return [] }
+        let team = payload["user"]?["team_id"]?.stringValue ?? payload["team"]?["id"]?.stringValue ?? self.bot.team
+        let sender = self.sender(user, team: team, name: payload["user"]?["username"]?.stringValue)
+        return (payload["actions"]?.arrayValue ?? []).compactMap { action in
+            guard action["action_id"]?.stringValue?.hasPrefix(SlackBlocks.actionPrefix) == true,
+                let command = action["value"]?.stringValue, !command.isEmpty
+            else { return nil }
+            let stamp = action["action_ts"]?.stringValue ?? ""
+            let choice = Choice(
+                target: MessageReference(room: self.room(channel), id: ts), sender: sender, kind: .button(command),
+                sentAt: SlackTimestamp.milliseconds(stamp) ?? 0)
+            return .other(.choice(choice), id: "pressed:\(channel)/\(ts)/\(user)/\(stamp)")
+        }
+    }
+}
