@@ -12,6 +12,7 @@ struct JetbridgeBench {
         "model": { try await BenchModelServer($0).run() },
         "inbound": { try await InboundBenchmark($0).run() },
         "render": { try RenderBenchmark($0).run() },
+        "slack-server": { try await BenchSlackServer($0).run() },
     ]
 
     static func main() async {

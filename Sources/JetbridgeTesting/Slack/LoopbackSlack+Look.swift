@@ -1,0 +1,75 @@
+internal import EventLoop
+internal import JSON
+
+/// What tests look at.
+extension LoopbackSlack {
+    /// Waited too long.
+    package struct TooLong: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Every message of a channel, the oldest first; with `thread` only its root and its replies.
+    package func history(_ channel: String = LoopbackSlack.general, thread: String? = nil) -> [Shown] {
+        self.look { state in
+            guard let channel = state.channels[channel] else { return [] }
+            let order = thread.map { [$0] + (channel.replies[$0] ?? []) } ?? channel.order
+            return order.compactMap { channel[$0] }.map { Shown($0) }
+        }
+    }
+
+    /// What the bot has standing in a channel, the oldest first; with `thread` only there.
+    package func shown(in channel: String = LoopbackSlack.general, thread: String? = nil) -> [Shown] {
+        self.history(channel, thread: thread).filter(\.isFromBot)
+    }
+
+    /// One message.
+    package func message(_ ts: String, in channel: String = LoopbackSlack.general) -> Shown? {
+        self.look { $0.channels[channel]?[ts].map { Shown($0) } }
+    }
+
+    /// What only one person sees, the oldest first.
+    package func ephemerals(in channel: String = LoopbackSlack.general) -> [Shown] {
+        self.look { $0.ephemerals.filter { $0.channel == channel }.map { Shown($0.message) } }
+    }
+
+    /// Whom the app's messages would have notified.
+    package var pings: [Ping] { self.look { $0.pings } }
+
+    /// How often a method was called, whatever the answer was.
+    package func count(_ method: String) -> Int { self.look { $0.counts[method] ?? 0 } }
+
+    /// How often each method was called.
+    package var counts: [String: Int] { self.look { $0.counts } }
+
+    /// How often each error was answered; `ratelimited` among them.
+    package var refusals: [String: Int] { self.look { $0.refusals } }
+
+    /// What the app did wrong with envelopes: acknowledged late, twice, or on the wrong connection.
+    package var mistakes: [String] { self.look { $0.delivery.mistakes } }
+
+    /// Events that aren't acknowledged yet, those among them that wait for their next try.
+    package var outstanding: Int { self.look { $0.delivery.outstanding } }
+
+    /// Deliveries that were acknowledged, and those that were given up.
+    package var deliveries: (acknowledged: Int, lost: Int) {
+        self.look { ($0.delivery.acknowledged, $0.delivery.lost) }
+    }
+
+    /// How many WebSockets are open.
+    package var connectionCount: Int { self.look { $0.delivery.connections.count } }
+
+    /// Waits until something holds of the workspace; it is looked at after each change. Throws ``TooLong``.
+    @Net package func wait(
+        _ what: String, for duration: Duration = .seconds(30), until condition: @Sendable (LoopbackSlack) -> Bool
+    ) async throws {
+        let end = EventLoop.shared.now.advanced(by: duration)
+        let alarm = EventLoop.shared.schedule(after: duration) { [wire = self.wire] in wire.changed.wakeAll() }
+        defer { alarm.cancel() }
+        while !condition(self) {
+            guard EventLoop.shared.now < end else {
+                throw TooLong(description: "\(what) didn't come within \(duration)")
+            }
+            try await self.wire.changed.wait()
+        }
+    }
+}

@@ -1,0 +1,223 @@
+internal import JSON
+
+/// How events reach the app: to one of its connections, with a deadline for the answer, and again when there is none.
+/// Inputs and the time go in, actions come out; there is no socket and no clock in it.
+struct SlackDelivery {
+    /// Something that the app is told.
+    struct Item {
+        var type: String
+        var payload: JSON
+        /// `Ev…`; nil for what is told once.
+        var eventID: String?
+        var acceptsPayload = false
+        /// Which interaction it is, for the payload of the acknowledgement.
+        var interaction: String?
+        var attempt = 0
+        var reason = ""
+    }
+
+    enum Action {
+        case send(connection: Int, text: String)
+        case post(envelope: String, item: Item)
+        /// Nobody takes it any more.
+        case lost(Item)
+    }
+
+    struct Timing {
+        var acknowledge: Double
+        var retries: [Double]
+    }
+
+    private struct Flight {
+        var item: Item
+        /// 0 for HTTP.
+        var connection: Int
+        var deadline: Double
+    }
+
+    /// What happens to the next first deliveries.
+    enum Disturbance {
+        case duplicate
+        case late(Double)
+        /// Behind the one that follows it.
+        case swapped
+    }
+
+    var timing: Timing
+    var isOverHTTP = false
+    var disturbances: [Disturbance] = []
+    /// Nothing is sent while it is set.
+    var isHeld = false
+    private(set) var connections: [Int] = []
+    private(set) var lost = 0
+    private(set) var acknowledged = 0
+    /// What a well-behaved app never does.
+    private(set) var mistakes: [String] = []
+    private var turn = 0
+    private var ready: [Item] = []
+    private var later: [(due: Double, item: Item)] = []
+    private var swapped: Item?
+    private var flights: [String: Flight] = [:]
+    /// In the order of their deadlines.
+    private var deadlines: [(time: Double, envelope: String)] = []
+    private var envelopes = 0
+
+    init(timing: Timing) {
+        self.timing = timing
+    }
+
+    /// What isn't acknowledged yet, however often it has been sent.
+    var outstanding: Int { self.ready.count + self.later.count + self.flights.count + (self.swapped == nil ? 0 : 1) }
+
+    /// When ``run(now:)`` has something to do.
+    var nextTime: Double? {
+        let due = self.later.map(\.due).min()
+        return [due, self.deadlines.first?.time].compactMap { $0 }.min()
+    }
+
+    // MARK: Inputs
+
+    mutating func add(_ item: Item, now: Double) {
+        var disturbance: Disturbance?
+        if item.eventID != nil, !self.disturbances.isEmpty { disturbance = self.disturbances.removeFirst() }
+        switch disturbance {
+        case .duplicate: self.ready += [item, item]
+        case .late(let seconds): self.later.append((now + seconds, item))
+        case .swapped:
+            if let held = self.swapped { self.ready.append(held) }
+            self.swapped = item
+            return
+        case nil: self.ready.append(item)
+        }
+        if let held = self.swapped.take() { self.ready.append(held) }
+    }
+
+    mutating func open(_ connection: Int) {
+        self.connections.append(connection)
+    }
+
+    mutating func close(_ connection: Int, now: Double) {
+        self.connections.removeAll { $0 == connection }
+        for (envelope, flight) in self.flights where flight.connection == connection {
+            self.flights[envelope] = nil
+            self.again(flight.item, reason: "connection_failed", now: now)
+        }
+    }
+
+    /// The app's acknowledgement; the item where its payload is to be looked at.
+    mutating func acknowledge(_ envelope: String, from connection: Int, hasPayload: Bool) -> Item? {
+        guard let flight = self.flights[envelope] else {
+            self.note("acknowledged \(envelope), which isn't waiting for it (too late, twice, or never sent)")
+            return nil
+        }
+        guard flight.connection == connection else {
+            self.note("acknowledged \(envelope) on another connection than it came on")
+            return nil
+        }
+        self.flights[envelope] = nil
+        self.acknowledged += 1
+        if hasPayload, !flight.item.acceptsPayload {
+            self.note("answered \(envelope) with a payload, which it does not accept")
+            return nil
+        }
+        return flight.item
+    }
+
+    /// The app's answer over HTTP.
+    mutating func answered(_ envelope: String, isGood: Bool, reason: String, now: Double) -> Item? {
+        guard let flight = self.flights.removeValue(forKey: envelope) else { return nil }
+        if isGood {
+            self.acknowledged += 1
+            return flight.item
+        }
+        self.again(flight.item, reason: reason, now: now)
+        return nil
+    }
+
+    mutating func note(_ mistake: String) {
+        guard self.mistakes.count < 100 else { return }
+        self.mistakes.append(mistake)
+    }
+
+    // MARK: Time
+
+    mutating func run(now: Double) -> [Action] {
+        while let first = self.deadlines.first {
+            if self.flights[first.envelope] == nil {
+                self.deadlines.removeFirst()
+                continue
+            }
+            guard first.time <= now else { break }
+            self.deadlines.removeFirst()
+            if let flight = self.flights.removeValue(forKey: first.envelope) {
+                self.again(flight.item, reason: self.isOverHTTP ? "http_timeout" : "timeout", now: now)
+            }
+        }
+        if !self.later.isEmpty {
+            let due = self.later.filter { $0.due <= now }
+            self.later.removeAll { $0.due <= now }
+            self.ready += due.sorted { $0.due < $1.due }.map(\.item)
+        }
+        var actions: [Action] = []
+        while !self.isHeld, !self.ready.isEmpty {
+            let items = self.ready
+            self.ready = []
+            for item in items { self.dispatch(item, now: now, to: &actions) }
+        }
+        return actions
+    }
+
+    private mutating func dispatch(_ item: Item, now: Double, to actions: inout [Action]) {
+        guard self.isOverHTTP || !self.connections.isEmpty else {
+            if item.eventID == nil || item.attempt >= self.timing.retries.count {
+                self.lost += 1
+                actions.append(.lost(item))
+            } else {
+                self.again(item, reason: "no_open_connection", now: now)
+            }
+            return
+        }
+        self.envelopes += 1
+        let envelope = Self.identifier(self.envelopes)
+        var connection = 0
+        if self.isOverHTTP {
+            actions.append(.post(envelope: envelope, item: item))
+        } else {
+            self.turn += 1
+            connection = self.connections[self.turn % self.connections.count]
+            actions.append(.send(connection: connection, text: Self.text(envelope, item)))
+        }
+        self.flights[envelope] = Flight(item: item, connection: connection, deadline: now + self.timing.acknowledge)
+        self.deadlines.append((now + self.timing.acknowledge, envelope))
+    }
+
+    private mutating func again(_ item: Item, reason: String, now: Double) {
+        guard item.eventID != nil, item.attempt < self.timing.retries.count else {
+            self.lost += 1
+            return
+        }
+        var item = item
+        let delay = self.timing.retries[item.attempt]
+        item.attempt += 1
+        item.reason = reason
+        if delay <= 0 { self.ready.append(item) } else { self.later.append((now + delay, item)) }
+    }
+
+    private static func text(_ envelope: String, _ item: Item) -> String {
+        var frame: JSONObject = [
+            "envelope_id": .string(envelope), "type": .string(item.type),
+            "accepts_response_payload": .bool(item.acceptsPayload), "payload": item.payload,
+        ]
+        if item.eventID != nil {
+            frame["retry_attempt"] = JSON(item.attempt)
+            frame["retry_reason"] = .string(item.reason)
+        }
+        return JSON(frame).text
+    }
+
+    /// Shaped as a UUID.
+    static func identifier(_ number: Int) -> String {
+        let digits = String(number, radix: 16)
+        return "5e0d1a2b-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+    }
+}

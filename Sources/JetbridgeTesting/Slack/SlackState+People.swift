@@ -1,0 +1,87 @@
+internal import JSON
+
+/// What people do.
+extension SlackState {
+    /// What somebody typed as it goes over the wire: the three characters are escaped, tokens in angle brackets stay.
+    static func wire(_ text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        while let character = rest.first {
+            if character == "<", let end = rest.firstIndex(of: ">"),
+                let second = rest.dropFirst().first, "@#!".contains(second) || rest.dropFirst().hasPrefix("http")
+            {
+                result += rest[...end]
+                rest = rest[rest.index(after: end)...]
+                continue
+            }
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            default: result.append(character)
+            }
+            rest = rest.dropFirst()
+        }
+        return result
+    }
+
+    /// A person's message; the ts.
+    mutating func say(
+        _ text: String, as user: String, in channel: String, thread: String?, isBroadcast: Bool, botID: String?
+    ) -> String {
+        var message = SlackMessage(ts: self.stamp(), user: user, botID: botID, text: Self.wire(text))
+        message.threadTS = thread
+        if isBroadcast { message.subtype = "thread_broadcast" }
+        message.blocks = [Self.richText(message.text)]
+        self.store(message, in: channel)
+        return message.ts
+    }
+
+    /// The exact structure of a text, as far as a stand-in has it: mentions and the text between them.
+    private static func richText(_ text: String) -> JSON {
+        var elements: [JSON] = []
+        var rest = text[...]
+        while let start = rest.utf8.firstRange(of: Array("<@".utf8))?.lowerBound,
+            let end = rest[start...].firstIndex(of: ">")
+        {
+            if start > rest.startIndex {
+                elements.append(["type": "text", "text": .string(String(rest[..<start]))])
+            }
+            let name = rest[start..<end].dropFirst(2)
+            elements.append(["type": "user", "user_id": .string(String(name))])
+            rest = rest[rest.index(after: end)...]
+        }
+        if !rest.isEmpty { elements.append(["type": "text", "text": .string(String(rest))]) }
+        return [
+            "type": "rich_text", "block_id": "person",
+            "elements": [["type": "rich_text_section", "elements": .array(elements)]],
+        ]
+    }
+
+    /// A person edits a message of their own.
+    mutating func edit(_ ts: String, in id: String, to text: String) {
+        guard let channel = self.channels[id], var message = channel[ts] else { return }
+        let before = message
+        message.text = Self.wire(text)
+        message.blocks = [Self.richText(message.text)]
+        message.editedBy = message.user
+        message.editedTS = self.stamp()
+        self.channels[id]?[ts] = message
+        self.emitChanged(message, before: before, in: channel)
+    }
+
+    mutating func delete(_ ts: String, in id: String) {
+        guard let channel = self.channels[id], let message = channel[ts] else { return }
+        self.remove(message, in: channel)
+    }
+
+    /// The direct conversation with somebody; made when there is none.
+    mutating func directChannel(with user: String) -> String {
+        if let channel = self.channels.values.first(where: { $0.kind == .direct && $0.members.contains(user) }) {
+            return channel.id
+        }
+        let id = self.identifier("D")
+        self.channels[id] = SlackChannel(id: id, name: "", kind: .direct, members: [user, Self.botUser])
+        return id
+    }
+}

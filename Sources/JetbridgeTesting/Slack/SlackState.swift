@@ -1,0 +1,177 @@
+internal import JSON
+
+/// A workspace with one app in it, without a socket or a clock: ``now`` is set before each change, and what is to be
+/// done outside is put into ``actions``.
+struct SlackState {
+    enum Action {
+        case delivery(SlackDelivery.Action)
+        case closeConnection(Int, reason: String)
+    }
+
+    /// Somebody would have been notified by what the app posted.
+    typealias Ping = LoopbackSlack.Ping
+
+    static let botUser = "U0LOOPBOT"
+    static let botID = "B0LOOPBOT"
+
+    var settings: LoopbackSlack.Settings
+    var baseURL = "http://127.0.0.1:9"
+    /// Seconds since 1970, on Slack's clock.
+    var now = 0.0
+    var users: [String: SlackUser] = [:]
+    var channels: [String: SlackChannel] = [:]
+    var delivery: SlackDelivery
+    var limits: SlackRateLimits
+    var actions: [Action] = []
+    /// Addresses of WebSockets that nobody has used yet, and until when they may be.
+    var tickets: [String: Double] = [:]
+    var isRevoked = false
+    var isAppTokenBad = false
+    /// How often what was called, whatever the answer was.
+    var counts: [String: Int] = [:]
+    /// How often what was refused with which error.
+    var refusals: [String: Int] = [:]
+    var pings: [Ping] = []
+    var ephemerals: [(channel: String, message: SlackMessage)] = []
+    private var made = 0
+    private var lastStamp: Int64 = 0
+
+    init(_ settings: LoopbackSlack.Settings) {
+        self.settings = settings
+        self.delivery = SlackDelivery(
+            timing: SlackDelivery.Timing(acknowledge: settings.acknowledgeSeconds, retries: settings.retrySeconds))
+        self.limits = SlackRateLimits(factor: settings.rateLimits.factor)
+        self.add(
+            SlackUser(
+                id: Self.botUser, name: settings.botName, realName: settings.botName, teamID: settings.teamID,
+                isBot: true))
+        for (id, name) in [(LoopbackSlack.alice, "alice"), (LoopbackSlack.bob, "bob")] {
+            self.add(SlackUser(id: id, name: name, realName: name, teamID: settings.teamID))
+        }
+        self.channels[LoopbackSlack.general] = SlackChannel(
+            id: LoopbackSlack.general, name: "general", kind: .open,
+            members: [LoopbackSlack.alice, LoopbackSlack.bob, Self.botUser])
+    }
+
+    mutating func add(_ user: SlackUser) {
+        self.users[user.id] = user
+    }
+
+    /// A new id, such as `C0000000001`.
+    mutating func identifier(_ prefix: String) -> String {
+        self.made += 1
+        let digits = String(self.made)
+        return prefix + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+    }
+
+    /// A new timestamp, later than every other one.
+    mutating func stamp() -> String {
+        self.lastStamp = max(self.lastStamp + 1, Int64(self.now * 1_000_000))
+        let micros = String(self.lastStamp % 1_000_000)
+        return "\(self.lastStamp / 1_000_000)." + String(repeating: "0", count: 6 - micros.count) + micros
+    }
+
+    // MARK: Calls
+
+    /// Checks who calls, whether it may and how often, and does it.
+    mutating func call(_ call: SlackCall) -> LoopbackSlack.Reply {
+        self.counts[call.method, default: 0] += 1
+        var headers: [(String, String)] = []
+        var body: JSONObject
+        var status = 200
+        do throws(SlackRefusal) {
+            guard let method = SlackMethod.all[call.method] else { throw SlackRefusal("unknown_method") }
+            try self.check(call, method)
+            if !method.isForApp {
+                headers.append(("x-oauth-scopes", self.settings.scopes.sorted().joined(separator: ",")))
+                headers.append(("x-accepted-oauth-scopes", method.scopes.joined(separator: ",")))
+                if !method.scopes.isEmpty { try self.require(method.scopes) }
+            }
+            if let wait = self.limits.check(
+                call.method, tier: method.tier, channel: call.text("channel"), now: self.now)
+            {
+                self.refusals["ratelimited", default: 0] += 1
+                headers.append(("Retry-After", String(wait)))
+                return LoopbackSlack.Reply(
+                    status: 429, headers: headers, body: ["ok": false, "error": "ratelimited"])
+            }
+            if call.isJSON, !method.takesJSON {
+                // Slack doesn't read the body, and so misses every argument.
+                throw SlackRefusal("invalid_arguments", messages: ["this method takes forms only"])
+            }
+            body = ["ok": true]
+            body.merge(try method.body(&self, call))
+            if let warning = call.warning {
+                body["warning"] = .string(warning)
+                body["response_metadata"] = ["warnings": [.string(warning)]]
+            }
+        } catch {
+            self.refusals[error.error, default: 0] += 1
+            body = error.body
+            if error.error == "unknown_method" { status = 200 }
+        }
+        return LoopbackSlack.Reply(status: status, headers: headers, body: .object(body))
+    }
+
+    private func check(_ call: SlackCall, _ method: SlackMethod) throws(SlackRefusal) {
+        guard let token = call.token else { throw SlackRefusal("not_authed") }
+        if method.isForApp {
+            guard token != self.settings.botToken else { throw SlackRefusal("not_allowed_token_type") }
+            guard token == self.settings.appToken, !self.isAppTokenBad, call.hasHeaderToken else {
+                throw SlackRefusal("invalid_auth")
+            }
+        } else {
+            guard token != self.settings.appToken else { throw SlackRefusal("not_allowed_token_type") }
+            guard token == self.settings.botToken else { throw SlackRefusal("invalid_auth") }
+            guard !self.isRevoked else { throw SlackRefusal("token_revoked") }
+        }
+    }
+
+    /// Throws `missing_scope` unless the token has one of them.
+    func require(_ scopes: [String]) throws(SlackRefusal) {
+        guard !scopes.contains(where: self.settings.scopes.contains) else { return }
+        throw SlackRefusal(
+            "missing_scope",
+            [
+                "needed": .string(scopes.joined(separator: ",")),
+                "provided": .string(self.settings.scopes.sorted().joined(separator: ",")),
+            ])
+    }
+
+    // MARK: Basics
+
+    func authTest() -> JSONObject {
+        [
+            "url": .string("https://loopback.slack.com/"), "team": "Loopback", "user": .string(self.settings.botName),
+            "team_id": .string(self.settings.teamID), "user_id": .string(Self.botUser), "bot_id": .string(Self.botID),
+            "is_enterprise_install": false,
+        ]
+    }
+
+    mutating func openConnection(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
+        guard call.arguments["token"] == nil else { throw SlackRefusal("invalid_auth") }
+        let ticket = self.identifier("ticket-")
+        self.tickets[ticket] = self.now + self.settings.ticketSeconds
+        let base = "ws" + self.baseURL.dropFirst(4)
+        return ["url": .string("\(base)/link/?ticket=\(ticket)&app_id=\(self.settings.appID)")]
+    }
+
+    /// Whether a WebSocket may be opened with this ticket, which is used up by it.
+    mutating func redeem(_ ticket: String) -> Bool {
+        (self.tickets.removeValue(forKey: ticket) ?? 0) > self.now
+    }
+
+    // MARK: Time
+
+    /// Does what is due and hands the delivery's actions on.
+    mutating func settle() {
+        self.expire()
+        for action in self.delivery.run(now: self.now) { self.actions.append(.delivery(action)) }
+    }
+
+    /// When ``settle()`` has something to do.
+    var nextTime: Double? { [self.delivery.nextTime, self.nextExpiry].compactMap { $0 }.min() }
+
+    private mutating func expire() {}
+    private var nextExpiry: Double? { nil }
+}

@@ -1,0 +1,110 @@
+internal import EventLoop
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import JetbridgeTesting
+internal import Logging
+
+/// A ``LoopbackSlack`` for programs that are measured, and for those who write in it by HTTP.
+///
+/// `port=` and `control=` choose the ports, `limits=off|real|FACTOR` the rate limits. It prints
+/// `{"api_url", "control_url", "bot_token", "app_token", "bot_user", "channel", "user"}`. Each control request is a POST
+/// of a JSON object to `/NAME`:
+///
+/// - `say` {text, user?, channel?, thread?} → {ts}
+/// - `shown` {channel?, thread?} → {messages: [{ts, thread, content, updates, streaming}]}, the bot's only
+/// - `await` {channel?, thread, count, seconds?} → like `shown`, as soon as there are so many that don't stream
+/// - `direct` {user?} → {channel}
+/// - `stats` → {calls: {method: n}, refusals: {error: n}, acknowledged, lost, outstanding, connections, mistakes, pings}
+struct BenchSlackServer: Sendable {
+    private let port: UInt16
+    private let controlPort: UInt16
+    private let limits: String
+
+    init(_ arguments: BenchArguments) throws {
+        self.port = UInt16(clamping: arguments.number("port", default: 0))
+        self.controlPort = UInt16(clamping: arguments.number("control", default: 0))
+        self.limits = arguments.text("limits", default: "real")
+    }
+
+    /// Serves until the process ends.
+    func run() async throws {
+        var settings = LoopbackSlack.Settings()
+        settings.rateLimits =
+            switch self.limits {
+            case "off": .off
+            case "real": .real
+            default: Double(self.limits).map { .scaled($0) } ?? .real
+            }
+        let slack = try await LoopbackSlack.started(settings, port: self.port)
+        let control = HTTPServer(
+            HTTPServerSettings(port: self.controlPort), name: "control", logger: Logger(label: "control"),
+            dispatcher: SlackControl(slack: slack))
+        try await control.start()
+        BenchOutput.line([
+            "api_url": .string(slack.apiURL),
+            "control_url": .string("http://127.0.0.1:\(control.boundAddress?.port ?? 0)"),
+            "bot_token": .string(slack.botToken), "app_token": .string(slack.appToken),
+            "bot_user": .string(slack.botUser), "channel": .string(LoopbackSlack.general),
+            "user": .string(LoopbackSlack.alice),
+        ])
+        try await control.run()
+    }
+}
+
+/// What the control requests do.
+private struct SlackControl: HTTPDispatcher {
+    let slack: LoopbackSlack
+
+    func dispatch(_ head: RequestHead) -> HTTPDispatch {
+        HTTPDispatch(
+            .loop { request in
+                let body = try await request.body.collect()
+                let order = body.isEmpty ? JSON.object(JSONObject()) : try JSON.parse(body)
+                return .json(try await self.answer(String(request.path.dropFirst()), order))
+            })
+    }
+
+    @Net private func answer(_ name: String, _ order: JSON) async throws -> JSON {
+        let channel = order["channel"]?.stringValue ?? LoopbackSlack.general
+        let user = order["user"]?.stringValue ?? LoopbackSlack.alice
+        let thread = order["thread"]?.stringValue
+        switch name {
+        case "say":
+            let ts = self.slack.say(order["text"]?.stringValue ?? "", as: user, in: channel, thread: thread)
+            return ["ts": .string(ts)]
+        case "shown": return self.shown(channel, thread)
+        case "await":
+            let count = order["count"]?.intValue ?? 1
+            try await self.slack.wait("an answer", for: .seconds(order["seconds"]?.intValue ?? 60)) {
+                $0.shown(in: channel, thread: thread).filter { !$0.isStreaming }.count >= count
+            }
+            return self.shown(channel, thread)
+        case "direct": return ["channel": .string(self.slack.directChannel(with: user))]
+        case "stats": return self.stats
+        default: throw HTTPProblem(.notFound, "there is no \(name)")
+        }
+    }
+
+    private func shown(_ channel: String, _ thread: String?) -> JSON {
+        let messages = self.slack.shown(in: channel, thread: thread).map { shown -> JSON in
+            [
+                "ts": .string(shown.ts), "thread": shown.thread.map { .string($0) } ?? .null,
+                "content": .string(shown.content), "updates": JSON(shown.updates),
+                "streaming": .bool(shown.isStreaming),
+            ]
+        }
+        return ["messages": .array(messages)]
+    }
+
+    private var stats: JSON {
+        let (acknowledged, lost) = self.slack.deliveries
+        return [
+            "calls": .object(JSONObject(dictionary: self.slack.counts.mapValues { JSON($0) })),
+            "refusals": .object(JSONObject(dictionary: self.slack.refusals.mapValues { JSON($0) })),
+            "acknowledged": JSON(acknowledged), "lost": JSON(lost), "outstanding": JSON(self.slack.outstanding),
+            "connections": JSON(self.slack.connectionCount),
+            "mistakes": .array(self.slack.mistakes.map { .string($0) }), "pings": JSON(self.slack.pings.count),
+        ]
+    }
+}
