@@ -1,0 +1,13 @@
+/// A button that was pressed and waits for an answer.
+struct TelegramCallback: Sendable {
+    var chat: Int64
+    var user: Int64
+    var begin: Double
+    var answer: TelegramCallbackAnswer?
+}
+
+/// What the presser of a button saw.
+package struct TelegramCallbackAnswer: Sendable, Hashable {
+    package var text: String
+    package var isAlert: Bool
+}

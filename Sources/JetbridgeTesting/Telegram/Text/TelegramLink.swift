@@ -1,0 +1,28 @@
+/// What a link of a text becomes.
+enum TelegramLink {
+    /// A `tg://user?id=` is a mention, a valid address a link, and anything else nothing.
+    static func entity(_ url: String, _ offset: Int, _ length: Int) -> TelegramEntity? {
+        if url.hasPrefix("tg://user?id="), let user = Int64(url.dropFirst("tg://user?id=".count)) {
+            return TelegramEntity("text_mention", offset, length, user: user)
+        }
+        guard let checked = Self.checked(url) else { return nil }
+        return TelegramEntity("text_link", offset, length, url: checked)
+    }
+
+    /// The address as the server keeps it; nil for what it doesn't take for one.
+    static func checked(_ url: String) -> String? {
+        let lower = url.lowercased()
+        for scheme in ["tg:", "ton:", "tonsite:"] where lower.hasPrefix(scheme) { return url }
+        var rest = Substring(url)
+        var scheme = "http"
+        if let separator = url.firstRange(of: "://") {
+            scheme = url[..<separator.lowerBound].lowercased()
+            guard ["http", "https", "ftp"].contains(scheme) else { return nil }
+            rest = url[separator.upperBound...]
+        }
+        let host = rest.prefix { !"/?#".contains($0) }
+        guard host.contains("."), !host.hasPrefix("."), !host.contains(where: \.isWhitespace) else { return nil }
+        let tail = rest.dropFirst(host.count)
+        return "\(scheme)://\(host.lowercased())\(tail.isEmpty ? "/" : tail)"
+    }
+}
