@@ -58,4 +58,14 @@ extension LoopbackTelegram {
     package func delete(_ message: Int, in chat: Int64) {
         self.change { state, _ in state.rooms[chat]?.remove(message) }
     }
+
+    /// Forgets what stands in a chat, or in all of them.
+    package func forget(_ chat: Int64? = nil) {
+        self.change { state, _ in
+            for id in chat.map({ [$0] }) ?? Array(state.rooms.keys) {
+                state.rooms[id]?.messages = [:]
+                state.rooms[id]?.order = []
+            }
+        }
+    }
 }

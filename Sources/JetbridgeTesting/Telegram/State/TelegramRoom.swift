@@ -32,6 +32,8 @@ package struct TelegramDraft: Sendable, Hashable {
     package var text: String
     package var entities: [TelegramEntity]
     package var canStop: Bool
+    /// It stays when it is stopped.
+    package var keepsOnStop: Bool
     /// How often it was set.
     package var count: Int
     var end: Double
