@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import JSON
+package import JSON
 
 /// What tests look at.
 extension LoopbackSlack {
@@ -57,6 +57,40 @@ extension LoopbackSlack {
 
     /// How many WebSockets are open.
     package var connectionCount: Int { self.look { $0.delivery.connections.count } }
+
+    /// What came of a button, a command or a form.
+    package func outcome(_ interaction: String) -> Outcome? { self.look { $0.interactions[interaction]?.outcome } }
+
+    /// The views that are open, by id, as the app gave them.
+    package var views: [String: JSON] { self.look { $0.views.compactMapValues { $0["view"] } } }
+
+    /// A file that somebody sent or the app uploaded.
+    package func file(_ id: String) -> (name: String, title: String, bytes: [UInt8])? {
+        self.look { $0.files[id].map { ($0.name, $0.title, $0.bytes) } }
+    }
+
+    /// The status of a thread that people see.
+    package func status(in channel: String = LoopbackSlack.general, thread: String) -> String? {
+        self.change { state in
+            guard let status = state.channels[channel]?.statuses[thread], status.end > state.now else { return nil }
+            return status.text
+        }
+    }
+
+    /// The title of an assistant's thread.
+    package func title(in channel: String, thread: String) -> String? {
+        self.look { $0.channels[channel]?.titles[thread] }
+    }
+
+    /// The suggested prompts of a thread; of the whole conversation without one.
+    package func prompts(in channel: String, thread: String = "") -> [JSON] {
+        self.look { $0.channels[channel]?.prompts[thread]?.arrayValue ?? [] }
+    }
+
+    /// What the app said of its session in a thread, where agents' sessions are rolled out.
+    package func session(in channel: String, thread: String) -> String? {
+        self.look { $0.channels[channel]?.sessions[thread] }
+    }
 
     /// Waits until something holds of the workspace; it is looked at after each change. Throws ``TooLong``.
     @Net package func wait(

@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Glibc
 internal import HTTP
+internal import HTTPClient
 internal import HTTPServer
 internal import JSON
 internal import Logging
@@ -44,7 +45,11 @@ package final class LoopbackSlack: Sendable {
     private let state: Protected<SlackState>
     private let server = Protected<HTTPServer?>(nil)
     let wire: SlackWire
+    /// How far Slack's clock is ahead, in seconds.
     let skew = Protected(0.0)
+    /// Where the Events API delivers.
+    let http = Protected<HTTPURL?>(nil)
+    let client = HTTPClient()
 
     private init(_ settings: Settings) {
         self.settings = settings
@@ -113,7 +118,7 @@ package final class LoopbackSlack: Sendable {
     }
 
     /// What is to be done, and when to look again, in seconds from now.
-    func takeActions() -> ([SlackState.Action], Double?) {
+    func takeActions() -> ([SlackDelivery.Action], Double?) {
         let now = self.now
         return self.state.withLock { state in
             state.now = now

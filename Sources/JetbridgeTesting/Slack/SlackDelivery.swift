@@ -19,8 +19,6 @@ struct SlackDelivery {
     enum Action {
         case send(connection: Int, text: String)
         case post(envelope: String, item: Item)
-        /// Nobody takes it any more.
-        case lost(Item)
     }
 
     struct Timing {
@@ -36,12 +34,7 @@ struct SlackDelivery {
     }
 
     /// What happens to the next first deliveries.
-    enum Disturbance {
-        case duplicate
-        case late(Double)
-        /// Behind the one that follows it.
-        case swapped
-    }
+    typealias Disturbance = LoopbackSlack.Disturbance
 
     var timing: Timing
     var isOverHTTP = false
@@ -50,6 +43,8 @@ struct SlackDelivery {
     var isHeld = false
     private(set) var connections: [Int] = []
     private(set) var lost = 0
+    /// What was given up since somebody last asked.
+    private var abandoned: [Item] = []
     private(set) var acknowledged = 0
     /// What a well-behaved app never does.
     private(set) var mistakes: [String] = []
@@ -124,14 +119,31 @@ struct SlackDelivery {
     }
 
     /// The app's answer over HTTP.
-    mutating func answered(_ envelope: String, isGood: Bool, reason: String, now: Double) -> Item? {
+    mutating func answered(
+        _ envelope: String, isGood: Bool, isLast: Bool, reason: String, now: Double
+    ) -> Item? {
         guard let flight = self.flights.removeValue(forKey: envelope) else { return nil }
         if isGood {
             self.acknowledged += 1
             return flight.item
         }
-        self.again(flight.item, reason: reason, now: now)
+        if isLast {
+            self.lost += 1
+            if flight.item.interaction != nil { self.abandoned.append(flight.item) }
+        } else {
+            self.again(flight.item, reason: reason, now: now)
+        }
         return nil
+    }
+
+    /// No new event goes there any more; those under way are still waited for.
+    mutating func retire(_ connection: Int) {
+        self.connections.removeAll { $0 == connection }
+    }
+
+    mutating func takeAbandoned() -> [Item] {
+        defer { self.abandoned = [] }
+        return self.abandoned
     }
 
     mutating func note(_ mistake: String) {
@@ -169,13 +181,7 @@ struct SlackDelivery {
 
     private mutating func dispatch(_ item: Item, now: Double, to actions: inout [Action]) {
         guard self.isOverHTTP || !self.connections.isEmpty else {
-            if item.eventID == nil || item.attempt >= self.timing.retries.count {
-                self.lost += 1
-                actions.append(.lost(item))
-            } else {
-                self.again(item, reason: "no_open_connection", now: now)
-            }
-            return
+            return self.again(item, reason: "no_open_connection", now: now)
         }
         self.envelopes += 1
         let envelope = Self.identifier(self.envelopes)
@@ -194,6 +200,7 @@ struct SlackDelivery {
     private mutating func again(_ item: Item, reason: String, now: Double) {
         guard item.eventID != nil, item.attempt < self.timing.retries.count else {
             self.lost += 1
+            if item.interaction != nil { self.abandoned.append(item) }
             return
         }
         var item = item

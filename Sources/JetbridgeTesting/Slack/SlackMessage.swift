@@ -5,8 +5,6 @@ struct SlackMessage {
     /// A stream that is being written.
     struct Stream {
         var begun: Double
-        /// Everything that came, joined.
-        var markdown = ""
         var tasks: [JSON] = []
         /// Why nothing more is taken; the pill stays unfinished.
         var end: String?
@@ -66,6 +64,8 @@ struct SlackChannel {
     var statuses: [String: (text: String, end: Double)] = [:]
     var titles: [String: String] = [:]
     var prompts: [String: JSON] = [:]
+    /// What the app says of its agent's sessions, by thread.
+    var sessions: [String: String] = [:]
 
     init(id: String, name: String, kind: Kind, members: [String]) {
         self.id = id
@@ -108,5 +108,16 @@ struct SlackChannel {
             let rest = list.filter { $0 >= oldest }
             self.replies[root] = rest.isEmpty ? nil : rest
         }
+    }
+
+    mutating func forgetAll() {
+        (self.order, self.messages, self.replies) = ([], [:], [:])
+        (self.statuses, self.titles, self.prompts, self.sessions) = ([:], [:], [:], [:])
+    }
+
+    func renamed(to id: String) -> SlackChannel {
+        var channel = self
+        channel.id = id
+        return channel
     }
 }

@@ -30,8 +30,10 @@ extension LoopbackSlack {
         package let reactions: [String: [String]]
         package let files: [String]
         package let metadata: JSON?
-        /// A stream that isn't stopped; it stays so when it died.
+        /// A stream that is being written.
         package let isStreaming: Bool
+        /// A stream that died and that nobody has made whole by an update.
+        package let isUnfinished: Bool
         /// How often its content was replaced or added to.
         package let updates: Int
         /// Only this person sees it.
@@ -62,7 +64,8 @@ extension LoopbackSlack {
             self.reactions = Dictionary(uniqueKeysWithValues: message.reactions.map { ($0.name, $0.users) })
             self.files = message.files
             self.metadata = message.metadata
-            self.isStreaming = message.stream != nil
+            self.isStreaming = message.isStreaming
+            self.isUnfinished = message.stream?.end != nil
             self.updates = message.updates
             self.onlyFor = message.onlyFor
             self.isUnfurling = message.isUnfurling

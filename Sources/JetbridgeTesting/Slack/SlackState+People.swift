@@ -25,15 +25,38 @@ extension SlackState {
         return result
     }
 
-    /// A person's message; the ts.
+    /// A person's message, or another bot's; the ts.
     mutating func say(
-        _ text: String, as user: String, in channel: String, thread: String?, isBroadcast: Bool, botID: String?
+        _ text: String, as user: String, in channel: String, thread: String?, subtype: String? = nil,
+        botID: String? = nil
     ) -> String {
         var message = SlackMessage(ts: self.stamp(), user: user, botID: botID, text: Self.wire(text))
         message.threadTS = thread
-        if isBroadcast { message.subtype = "thread_broadcast" }
+        message.subtype = subtype
         message.blocks = [Self.richText(message.text)]
         self.store(message, in: channel)
+        return message.ts
+    }
+
+    /// A person's message with files; the ts.
+    mutating func upload(
+        _ uploads: [LoopbackSlack.Upload], text: String, as user: String, in channel: String, thread: String?
+    ) -> String {
+        var message = SlackMessage(ts: self.stamp(), user: user, subtype: "file_share", text: Self.wire(text))
+        message.threadTS = thread
+        for upload in uploads {
+            let id = self.identifier("F")
+            var file = SlackFile(
+                id: id, name: upload.name, title: upload.name, type: upload.type ?? Self.type(of: upload.name),
+                user: user, size: upload.bytes.count)
+            file.bytes = upload.bytes
+            file.isUploaded = true
+            file.isComplete = true
+            file.isForeign = upload.isForeign
+            self.files[id] = file
+            message.files.append(id)
+        }
+        self.place(message, in: channel)
         return message.ts
     }
 
@@ -83,5 +106,20 @@ extension SlackState {
         let id = self.identifier("D")
         self.channels[id] = SlackChannel(id: id, name: "", kind: .direct, members: [user, Self.botUser])
         return id
+    }
+
+    mutating func addChannel(_ name: String, isPrivate: Bool, withBot: Bool) -> String {
+        let id = self.identifier("C")
+        self.channels[id] = SlackChannel(
+            id: id, name: name, kind: isPrivate ? .closed : .open, members: [LoopbackSlack.alice, LoopbackSlack.bob])
+        if withBot { self.addMember(Self.botUser, to: id) }
+        return id
+    }
+
+    /// Drops every message, file and record.
+    mutating func forget() {
+        for id in self.channels.keys { self.channels[id]?.forgetAll() }
+        (self.files, self.interactions, self.views, self.ephemerals) = ([:], [:], [:], [])
+        (self.pings, self.streams, self.shares) = ([], [], [])
     }
 }

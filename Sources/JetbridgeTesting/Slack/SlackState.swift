@@ -3,11 +3,6 @@ internal import JSON
 /// A workspace with one app in it, without a socket or a clock: ``now`` is set before each change, and what is to be
 /// done outside is put into ``actions``.
 struct SlackState {
-    enum Action {
-        case delivery(SlackDelivery.Action)
-        case closeConnection(Int, reason: String)
-    }
-
     /// Somebody would have been notified by what the app posted.
     typealias Ping = LoopbackSlack.Ping
 
@@ -22,7 +17,7 @@ struct SlackState {
     var channels: [String: SlackChannel] = [:]
     var delivery: SlackDelivery
     var limits: SlackRateLimits
-    var actions: [Action] = []
+    var actions: [SlackDelivery.Action] = []
     /// Addresses of WebSockets that nobody has used yet, and until when they may be.
     var tickets: [String: Double] = [:]
     var isRevoked = false
@@ -33,6 +28,17 @@ struct SlackState {
     var refusals: [String: Int] = [:]
     var pings: [Ping] = []
     var ephemerals: [(channel: String, message: SlackMessage)] = []
+    var files: [String: SlackFile] = [:]
+    /// Uploads whose messages are still to come.
+    var shares: [Share] = []
+    var losesShares = 0
+    /// Streams by their end, those that were stopped among them.
+    var streams: [(end: Double, channel: String, ts: String)] = []
+    var interactions: [String: SlackInteraction] = [:]
+    /// Open views: `{user, view}`.
+    var views: [String: JSON] = [:]
+    var faults: [String: [LoopbackSlack.Fault]] = [:]
+    var isSocketModeOff = false
     private var made = 0
     private var lastStamp: Int64 = 0
 
@@ -48,6 +54,9 @@ struct SlackState {
         for (id, name) in [(LoopbackSlack.alice, "alice"), (LoopbackSlack.bob, "bob")] {
             self.add(SlackUser(id: id, name: name, realName: name, teamID: settings.teamID))
         }
+        self.add(
+            SlackUser(
+                id: "U0OTHERBOT", name: "otherbot", realName: "Other Bot", teamID: settings.teamID, isBot: true))
         self.channels[LoopbackSlack.general] = SlackChannel(
             id: LoopbackSlack.general, name: "general", kind: .open,
             members: [LoopbackSlack.alice, LoopbackSlack.bob, Self.botUser])
@@ -150,6 +159,7 @@ struct SlackState {
 
     mutating func openConnection(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
         guard call.arguments["token"] == nil else { throw SlackRefusal("invalid_auth") }
+        guard !self.isSocketModeOff else { throw SlackRefusal("socket_mode_disabled") }
         let ticket = self.identifier("ticket-")
         self.tickets[ticket] = self.now + self.settings.ticketSeconds
         let base = "ws" + self.baseURL.dropFirst(4)
@@ -166,12 +176,27 @@ struct SlackState {
     /// Does what is due and hands the delivery's actions on.
     mutating func settle() {
         self.expire()
-        for action in self.delivery.run(now: self.now) { self.actions.append(.delivery(action)) }
+        self.actions += self.delivery.run(now: self.now)
+        for item in self.delivery.takeAbandoned() {
+            if let key = item.interaction { self.interactions[key]?.outcome.hasFailed = true }
+        }
     }
 
     /// When ``settle()`` has something to do.
     var nextTime: Double? { [self.delivery.nextTime, self.nextExpiry].compactMap { $0 }.min() }
 
-    private mutating func expire() {}
-    private var nextExpiry: Double? { nil }
+    private mutating func expire() {
+        self.expireStreams()
+        self.shareUploads()
+    }
+
+    private var nextExpiry: Double? {
+        [self.streams.first?.end, self.shares.map(\.due).min()].compactMap { $0 }.min()
+    }
+
+    /// What is to happen to a call instead of its answer.
+    mutating func takeFault(_ method: String) -> LoopbackSlack.Fault? {
+        for name in [method, "*"] where self.faults[name]?.isEmpty == false { return self.faults[name]?.removeFirst() }
+        return nil
+    }
 }

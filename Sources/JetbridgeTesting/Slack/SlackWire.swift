@@ -9,6 +9,8 @@ final class SlackWire {
     private var sockets: [Int: LoopbackWebSocket] = [:]
     private var lastNumber = 0
     private var timer: Timer?
+    private var tasks: [Int: Task<Void, Never>] = [:]
+    private var lastTask = 0
     let changed = WaitList()
 
     nonisolated init() {}
@@ -16,12 +18,10 @@ final class SlackWire {
     // MARK: WebSockets
 
     /// Takes a connection over whose ticket is good.
-    func adopt(_ handover: ConnectionHandover, for slack: LoopbackSlack) {
+    func adopt(_ handover: ConnectionHandover, seconds: Double, for slack: LoopbackSlack) {
         let settings = slack.settings
-        guard
-            let socket = try? LoopbackWebSocket(
-                handover, pingInterval: .milliseconds(Int64(settings.pingSeconds * 1_000)))
-        else { return }
+        let interval = Duration.milliseconds(Int64(settings.pingSeconds * 1_000))
+        guard let socket = try? LoopbackWebSocket(handover, pingInterval: interval) else { return }
         guard self.sockets.count < settings.connectionLimit else {
             socket.send(Self.disconnect("too_many_websockets"))
             socket.close()
@@ -35,23 +35,37 @@ final class SlackWire {
             self?.sockets[number] = nil
             slack?.change { $0.delivery.close(number, now: $0.now) }
         }
-        socket.send(
-            JSON(
-                [
-                    "type": "hello", "num_connections": JSON(self.sockets.count),
-                    "debug_info": [
-                        "host": "applink-loopback", "build_number": 1,
-                        "approximate_connection_time": JSON(settings.connectionSeconds),
-                    ],
-                    "connection_info": ["app_id": .string(settings.appID)],
-                ] as JSONObject
-            ).text)
+        let hello: JSONObject = [
+            "type": "hello", "num_connections": JSON(self.sockets.count),
+            "debug_info": [
+                "host": "applink-loopback", "build_number": 1, "approximate_connection_time": JSON(Int(seconds)),
+            ],
+            "connection_info": ["app_id": .string(settings.appID)],
+        ]
+        socket.send(JSON(hello).text)
         slack.change { $0.delivery.open(number) }
         socket.begin()
+        // Connections are recycled; ten seconds before, Slack says so.
+        EventLoop.shared.schedule(after: .seconds(max(1, seconds - 10))) { [weak self, weak slack] in
+            if let self, let slack { self.refresh(number, after: 10, warning: true, for: slack) }
+        }
     }
 
     static func disconnect(_ reason: String) -> String {
         #"{"type":"disconnect","reason":"\#(reason)","debug_info":{"host":"applink-loopback"}}"#
+    }
+
+    /// Asks for a new connection and ends this one later; no new event goes there when it is more than a warning.
+    func refresh(_ number: Int, after seconds: Double, warning: Bool, for slack: LoopbackSlack) {
+        guard let socket = self.sockets[number] else { return }
+        socket.send(Self.disconnect(warning ? "warning" : "refresh_requested"))
+        if !warning { slack.change { $0.delivery.retire(number) } }
+        EventLoop.shared.schedule(after: .milliseconds(Int64(seconds * 1_000))) { [weak self, weak slack] in
+            guard let self, let slack, let socket = self.sockets[number] else { return }
+            if warning { socket.send(Self.disconnect("refresh_requested")) }
+            slack.change { $0.delivery.retire(number) }
+            socket.close()
+        }
     }
 
     /// The open connections, the oldest first.
@@ -72,13 +86,17 @@ final class SlackWire {
         self.changed.wakeAll()
     }
 
-    private func perform(_ action: SlackState.Action, for slack: LoopbackSlack) {
+    private func perform(_ action: SlackDelivery.Action, for slack: LoopbackSlack) {
         switch action {
-        case .delivery(.send(let connection, let text)): self.sockets[connection]?.send(text)
-        case .delivery(.post), .delivery(.lost): break
-        case .closeConnection(let number, let reason):
-            self.sockets[number]?.send(Self.disconnect(reason))
-            self.sockets[number]?.close()
+        case .send(let connection, let text): self.sockets[connection]?.send(text)
+        case .post(let envelope, let item):
+            self.lastTask += 1
+            let number = self.lastTask
+            // One for each delivery, ended by stop().
+            self.tasks[number] = Task { @Net [weak self, weak slack] in
+                await slack?.post(item, envelope: envelope)
+                self?.tasks[number] = nil
+            }
         }
     }
 
@@ -100,6 +118,7 @@ final class SlackWire {
     func stop() {
         self.timer?.cancel()
         self.timer = nil
+        for task in self.tasks.values { task.cancel() }
         for socket in self.sockets.values {
             socket.onEnd = nil
             socket.cut()
