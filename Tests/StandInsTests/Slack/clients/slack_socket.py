@@ -33,7 +33,8 @@ assert done.wait(40)
 client.close()
 kinds = [(kind, subtype) for kind, subtype, _, _ in seen]
 assert ("app_mention", None) in kinds, kinds
-# Its own answers come back; an event comes once.
+# Its own answers come back; an event comes once, unless Slack says that it tries again.
 assert kinds.count(("message", None)) >= 4, kinds
-assert len({event_id for _, _, event_id, _ in seen}) == len(seen)
+first = [event_id for _, _, event_id, attempt in seen if not attempt]
+assert len(set(first)) == len(first), seen
 print("ok")
