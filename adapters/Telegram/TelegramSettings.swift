@@ -22,6 +22,12 @@ package struct TelegramSettings: Sendable {
     package var intake: Intake
     /// What the menu registered on the platform offers.
     package var commands: [ChatCommand]
+    /// How long Telegram holds a question for updates when there are none; it takes up to 50 seconds.
+    package var pollTimeout: Duration = .seconds(50)
+    /// How much longer than that an answer may take before the connection counts as dead.
+    package var pollGrace: Duration = .seconds(15)
+    /// How many times faster than Telegram's own limits the server lets us send.
+    package var paceFactor = 1.0
 
     /// Makes settings.
     package init(

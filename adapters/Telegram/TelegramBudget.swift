@@ -1,0 +1,132 @@
+/// How much may be sent now: by one token in all, and into each chat. Telegram's numbers are not exact, so a refusal
+/// (429) counts more than they do. Posts, edits and drafts of a chat share one budget.
+package struct TelegramBudget: Sendable {
+    /// What a call is worth waiting for.
+    package enum Priority: Sendable {
+        /// A text that stays, or what people pressed for.
+        case final
+        /// A state of a growing text: the next one takes its place.
+        case preview
+    }
+
+    package enum Verdict: Sendable, Equatable {
+        case go
+        /// Soon enough to be waited for: milliseconds.
+        case wait(Int64)
+        /// Come back then: milliseconds.
+        case refuse(Int64)
+    }
+
+    /// At most `count` calls within any `milliseconds`.
+    private struct Window: Sendable {
+        let count: Int
+        let milliseconds: Int64
+        private var times: [Int64] = []
+
+        init(count: Int, milliseconds: Int64) {
+            self.count = count
+            self.milliseconds = milliseconds
+        }
+
+        /// When one more fits, with `reserve` places left free.
+        mutating func free(at now: Int64, reserve: Int = 0) -> Int64 {
+            self.times.removeAll { $0 + self.milliseconds <= now }
+            let over = self.times.count - (self.count - reserve)
+            return over < 0 ? now : self.times[over] + self.milliseconds
+        }
+
+        mutating func take(_ time: Int64) { self.times.append(time) }
+
+        var isEmpty: Bool { self.times.isEmpty }
+    }
+
+    private struct Chat: Sendable {
+        var pace: Window
+        var minute: Window?
+        var pausedUntil: Int64 = 0
+    }
+
+    /// About thirty a second for a token; a little less, since what leaves here evenly arrives unevenly.
+    private var all: Window
+    private let factor: Double
+    private var chats: [Int64: Chat] = [:]
+    private var pausedUntil: Int64 = 0
+    /// The chats that were refused lately: several at once mean the token.
+    private var refusals: [(chat: Int64, at: Int64)] = []
+    /// The last time that somebody was told to come back at.
+    private var promised: Int64 = 0
+
+    private static let patience: Int64 = 1_000
+    private static let spacing: Int64 = 36
+    private static let previewReserve = 10
+    private static let groupReserve = 4
+    private static let chatLimit = 4_096
+
+    /// `factor`: how many times faster than the platform's own limits.
+    package init(factor: Double = 1) {
+        self.factor = factor
+        self.all = Window(count: 29, milliseconds: Self.scaled(1_040, factor))
+    }
+
+    private static func scaled(_ milliseconds: Int64, _ factor: Double) -> Int64 {
+        max(1, Int64(Double(milliseconds) / max(factor, 0.001)))
+    }
+
+    /// Whether a call into `chat` may go; `.go` counts it.
+    package mutating func ask(_ chat: Int64, _ priority: Priority, at now: Int64) -> Verdict {
+        var state = self.chats[chat] ?? self.fresh(chat)
+        defer { self.chats[chat] = state }
+        let paused = max(state.pausedUntil, self.pausedUntil)
+        // A pause that Telegram ordered is never sat out here: the text may be newer by then.
+        if paused > now { return .refuse(paused - now) }
+        let isPreview = priority == .preview
+        let forChat = max(
+            state.pace.free(at: now), state.minute?.free(at: now, reserve: isPreview ? Self.groupReserve : 0) ?? now)
+        let forAll = self.all.free(at: now, reserve: isPreview ? Self.previewReserve : 0)
+        let due = max(forChat, forAll)
+        if due <= now {
+            state.pace.take(now)
+            state.minute?.take(now)
+            self.all.take(now)
+            return .go
+        }
+        if !isPreview, due - now <= Self.patience { return .wait(due - now) }
+        guard forAll > now else { return .refuse(due - now) }
+        // Those who come back for the token's sake come one after another.
+        self.promised = max(due, self.promised + Self.scaled(Self.spacing, self.factor))
+        return .refuse(self.promised - now)
+    }
+
+    /// Telegram refused a call into `chat`: nothing goes there for `milliseconds`.
+    package mutating func pause(_ chat: Int64, for milliseconds: Int64, at now: Int64) {
+        var state = self.chats[chat] ?? self.fresh(chat)
+        state.pausedUntil = max(state.pausedUntil, now + milliseconds)
+        self.chats[chat] = state
+        self.refusals.removeAll { $0.at + 3_000 < now || $0.chat == chat }
+        self.refusals.append((chat, now))
+        if self.refusals.count >= 3 { self.pausedUntil = max(self.pausedUntil, now + milliseconds) }
+    }
+
+    /// Until when nothing goes to `chat`.
+    package func pausedUntil(_ chat: Int64) -> Int64 {
+        max(self.chats[chat]?.pausedUntil ?? 0, self.pausedUntil)
+    }
+
+    /// Forgets chats with nothing to remember.
+    package mutating func tidy(at now: Int64) {
+        guard self.chats.count > Self.chatLimit else { return }
+        for (chat, var state) in self.chats {
+            _ = state.pace.free(at: now)
+            _ = state.minute?.free(at: now)
+            let isIdle = state.pace.isEmpty && state.minute?.isEmpty ?? true && state.pausedUntil <= now
+            self.chats[chat] = isIdle ? nil : state
+        }
+    }
+
+    /// One a second with a small burst; groups also take no more than twenty a minute.
+    private func fresh(_ chat: Int64) -> Chat {
+        Chat(
+            pace: Window(count: 3, milliseconds: Self.scaled(3_050, self.factor)),
+            minute: chat < 0 ? Window(count: 20, milliseconds: Self.scaled(60_500, self.factor)) : nil)
+    }
+}

@@ -1,0 +1,38 @@
+internal import Chat
+package import JSON
+
+/// One call of the Bot API.
+package struct TelegramCall: Sendable, Equatable {
+    /// A file that goes with the call; the call is then a form of several parts.
+    package struct File: Sendable, Equatable {
+        /// The parameter's name.
+        package let field: String
+        package let name: String
+        package let mediaType: String
+        package let bytes: [UInt8]
+    }
+
+    /// The method as the documentation writes it: `sendMessage`.
+    package let method: String
+    package var parameters: JSONObject
+    package var file: File?
+    /// Milliseconds for the whole exchange.
+    package var timeout: Int64 = 30_000
+
+    package init(_ method: String, _ parameters: JSONObject = [:], file: File? = nil, timeout: Int64 = 30_000) {
+        self.method = method
+        self.parameters = parameters
+        self.file = file
+        self.timeout = timeout
+    }
+
+    /// The chat that the call is for.
+    package var chat: Int64? { self.parameters["chat_id"]?.intValue.map(Int64.init) }
+}
+
+extension JSONObject {
+    /// Sets a member where there is a value.
+    mutating func set(_ key: String, _ value: (some BinaryInteger)?) {
+        if let value { self[key] = JSON(value) }
+    }
+}

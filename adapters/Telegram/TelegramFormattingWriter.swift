@@ -1,0 +1,194 @@
+internal import Chat
+internal import Markdown
+
+/// Writes markup while the Markdown tree is walked; the visitor's part is in `+Visitor`.
+struct TelegramFormattingWriter {
+    /// What stands before the text of a list item or inner quote: `first` once, `rest` on every line after it.
+    struct Margin {
+        var first: [UInt8]
+        var rest: [UInt8]
+        var isUsed = false
+    }
+
+    enum Style: String { case bold = "b", italic = "i", strike = "s" }
+
+    /// What stood last, which decides whether a blank line goes before the next.
+    enum Block { case none, text, heading, list, frame, rule }
+
+    struct Link {
+        let start: Int
+        let isAllowed: Bool
+    }
+
+    var bytes: [UInt8] = []
+    var lines: [RenderedText.Line] = []
+    private var frames: [RenderedText.Frame] = []
+    private var lineStart: Int?
+    var startsBlock = true
+    var margins: [Margin] = []
+    /// The next number of each open list; nil for bullets.
+    var numbers: [Int?] = []
+    private var styles: [Style] = []
+    var links: [Link] = []
+    var quotes = 0
+    var last = Block.none
+    var table: TelegramTable?
+    /// Of the code block that is being entered.
+    var language = ""
+
+    /// A longer address would fill a message by itself.
+    static let addressLimit = 1_024
+
+    init(capacity: Int) {
+        self.bytes.reserveCapacity(capacity)
+    }
+
+    consuming func finish() -> RenderedText {
+        self.endLine()
+        return RenderedText(bytes: self.bytes, lines: self.lines, frames: self.frames)
+    }
+
+    // MARK: Lines
+
+    var isInLine: Bool { self.lineStart != nil }
+
+    mutating func beginLine() {
+        guard self.lineStart == nil else { return }
+        if !self.lines.isEmpty { self.bytes.append(0x0A) }
+        self.lineStart = self.bytes.count
+        for index in self.margins.indices {
+            self.bytes += self.margins[index].isUsed ? self.margins[index].rest : self.margins[index].first
+            self.margins[index].isUsed = true
+        }
+        for style in self.openStyles { self.tag(style.rawValue) }
+    }
+
+    mutating func endLine() {
+        guard let start = self.lineStart else { return }
+        for style in self.openStyles.reversed() { self.tag("/" + style.rawValue) }
+        self.lines.append(
+            RenderedText.Line(range: start..<self.bytes.count, frame: self.quoteFrame, startsBlock: self.startsBlock))
+        self.lineStart = nil
+        self.startsBlock = false
+    }
+
+    private mutating func blankLine(frame: Int?) {
+        if !self.lines.isEmpty { self.bytes.append(0x0A) }
+        self.lines.append(
+            RenderedText.Line(range: self.bytes.count..<self.bytes.count, frame: frame, startsBlock: true))
+    }
+
+    /// Begins a block, with a blank line before it where it would run into the one above.
+    mutating func begin(_ block: Block) {
+        self.endLine()
+        self.startsBlock = true
+        let isInItem = !self.margins.isEmpty
+        let needsBlank =
+            switch (self.last, block) {
+            case (.none, _): false
+            // Equal frames next to each other would be one.
+            case (.frame, .frame): true
+            case (_, .frame): false
+            case (.frame, _), (.heading, .text), (.heading, .list), (.text, .list): false
+            default: !isInItem
+            }
+        if needsBlank { self.blankLine(frame: block == .frame ? nil : self.quoteFrame) }
+        self.last = block
+    }
+
+    // MARK: Frames
+
+    private var quoteFrame: Int?
+
+    mutating func enterQuote() {
+        self.begin(.frame)
+        self.quotes += 1
+        if self.quotes == 1 {
+            self.quoteFrame = self.frame(open: "<blockquote>", close: "</blockquote>")
+            self.last = .none
+        } else {
+            self.margins.append(Margin(first: Array("&gt; ".utf8), rest: Array("&gt; ".utf8)))
+        }
+    }
+
+    mutating func leaveQuote() {
+        self.endLine()
+        self.quotes -= 1
+        if self.quotes == 0 {
+            self.quoteFrame = nil
+            self.last = .frame
+        } else {
+            self.margins.removeLast()
+        }
+    }
+
+    private mutating func frame(open: String, close: String) -> Int {
+        let frame = RenderedText.Frame(open: Array(open.utf8), close: Array(close.utf8))
+        if let index = self.frames.firstIndex(of: frame) { return index }
+        self.frames.append(frame)
+        return self.frames.count - 1
+    }
+
+    /// Lines of fixed width, as they are.
+    mutating func writeCode(_ text: [ArraySlice<UInt8>], language: String = "") {
+        // An item that begins with code has its mark on a line of its own.
+        if self.margins.contains(where: { !$0.isUsed }) {
+            self.beginLine()
+            self.endLine()
+        }
+        self.begin(.frame)
+        let isQuoted = self.quotes > 0
+        let inner =
+            language.isEmpty ? ("<pre>", "</pre>") : ("<pre><code class=\"language-\(language)\">", "</code></pre>")
+        let frame = self.frame(
+            open: (isQuoted ? "<blockquote>" : "") + inner.0, close: inner.1 + (isQuoted ? "</blockquote>" : ""))
+        for line in text {
+            if !self.lines.isEmpty { self.bytes.append(0x0A) }
+            let start = self.bytes.count
+            self.escape(line)
+            self.lines.append(
+                RenderedText.Line(range: start..<self.bytes.count, frame: frame, startsBlock: self.startsBlock))
+            self.startsBlock = false
+        }
+    }
+
+    // MARK: Styles
+
+    /// Each once, in the order of opening: a second bold within bold is no more.
+    private var openStyles: [Style] {
+        self.styles.indices.filter { !self.styles[..<$0].contains(self.styles[$0]) }.map { self.styles[$0] }
+    }
+
+    mutating func open(_ style: Style) {
+        if self.isInLine, !self.styles.contains(style) { self.tag(style.rawValue) }
+        self.styles.append(style)
+    }
+
+    mutating func close(_ style: Style) {
+        guard let index = self.styles.lastIndex(of: style) else { return }
+        self.styles.remove(at: index)
+        if self.isInLine, !self.styles.contains(style) { self.tag("/" + style.rawValue) }
+    }
+
+    mutating func tag(_ name: String) {
+        self.bytes.append(UInt8(ascii: "<"))
+        self.bytes += name.utf8
+        self.bytes.append(UInt8(ascii: ">"))
+    }
+
+    // MARK: Text
+
+    /// Appends one byte of text, escaped.
+    mutating func put(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "<"): self.bytes += "&lt;".utf8
+        case UInt8(ascii: ">"): self.bytes += "&gt;".utf8
+        case UInt8(ascii: "&"): self.bytes += "&amp;".utf8
+        default: self.bytes.append(byte)
+        }
+    }
+
+    mutating func escape(_ text: some Sequence<UInt8>) {
+        for byte in text { self.put(byte) }
+    }
+}

@@ -1,0 +1,291 @@
+internal import Chat
+internal import Crypto
+internal import HTTP
+internal import JSON
+internal import Primitives
+
+/// Who we are, how updates come in, and what to do in trouble.
+extension TelegramSession {
+    /// A 409 right after a start is normal: the last run's question is still with Telegram for up to 50 seconds.
+    private static let conflictPatience: Int64 = 60_000
+    private static let slowRetry: Int64 = 600_000
+    private static let checkInterval: Int64 = 60_000
+    private static let maxConnections = 20
+
+    /// Whether an update of the webhook's can be taken.
+    package var isTaking: Bool { self.phase == .up || self.phase == .preparing }
+
+    mutating func begin() {
+        guard self.phase == .idle || self.phase == .stopped else { return }
+        if self.began == 0 { self.began = self.now.wall }
+        self.restoreAlbums()
+        self.act(.status(.connecting, detail: nil))
+        self.identify()
+    }
+
+    /// Does what the phase needs next.
+    mutating func goOn() {
+        switch self.phase {
+        case .idle, .stopped: break
+        case .identifying, .refused: self.identify()
+        case .preparing: self.prepare()
+        case .up: self.poll()
+        }
+    }
+
+    mutating func stop() {
+        let wasUp = self.phase == .up
+        self.phase = .stopped
+        self.timers = [:]
+        self.typing = [:]
+        self.drafts = [:]
+        self.act(.status(.down, detail: nil))
+        guard wasUp, case .polling = self.settings.intake, let offset = self.offset else {
+            return self.act(.finished)
+        }
+        // What is stored is confirmed, lest it comes again.
+        self.act(.call(.goodbye, self.pollCall(offset: offset, limit: 1, seconds: 0, timeout: 2_000)))
+    }
+
+    mutating func receive(_ answer: TelegramAnswer, for purpose: Purpose) {
+        if case .goodbye = purpose { return self.act(.finished) }
+        guard self.phase != .stopped else { return }
+        switch purpose {
+        case .identity: self.receiveIdentity(answer)
+        case .intake: self.receiveIntake(answer)
+        case .poll: self.receivePoll(answer)
+        case .check: self.receiveCheck(answer)
+        case .commands(let isLast): self.receiveCommands(answer, isLast: isLast)
+        case .decoration(let chat): self.receiveDecoration(answer, chat: chat)
+        case .goodbye: break
+        }
+    }
+
+    // MARK: Who we are
+
+    private mutating func identify() {
+        self.phase = .identifying
+        self.act(.call(.identity, TelegramCall("getMe", timeout: 15_000)))
+    }
+
+    private mutating func receiveIdentity(_ answer: TelegramAnswer) {
+        switch answer {
+        case .result(let json):
+            guard let identity = Identity(json) else {
+                return self.retry("getMe", TelegramBreak("getMe told no bot", mayHaveArrived: true).text)
+            }
+            self.identity = identity
+            self.failures = 0
+            self.prepare()
+        case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
+        case .refused(let refusal): self.retry("getMe", refusal.text, after: refusal.retryAfter)
+        case .broken(let failure): self.retry("getMe", failure.text)
+        }
+    }
+
+    /// The token does not work: an owner has to act. It is asked again now and then, since a token can be given back.
+    mutating func refuse(_ refusal: TelegramRefusal) {
+        self.phase = .refused
+        self.isPolling = false
+        self.timers[.life] = self.now.monotonic + Self.slowRetry
+        let detail =
+            "Telegram does not accept the bot's token (\(refusal.text)). Take the token from @BotFather (/mybots, API "
+            + "Token) into the configuration and restart"
+        self.act(.status(.refused, detail: detail))
+        self.log(.error, detail)
+    }
+
+    // MARK: Intake
+
+    private mutating func prepare() {
+        self.phase = .preparing
+        switch self.settings.intake {
+        case .polling:
+            self.act(.call(.intake, TelegramCall("deleteWebhook", ["drop_pending_updates": false], timeout: 15_000)))
+        case .webhook(let url, let secret):
+            self.act(
+                .call(
+                    .intake,
+                    TelegramCall(
+                        "setWebhook",
+                        [
+                            "url": .string(url.description), "secret_token": .string(secret.reveal()),
+                            "max_connections": .integer(Int64(Self.maxConnections)),
+                            "allowed_updates": .array(TelegramUpdate.kinds.map { .string($0) }),
+                            "drop_pending_updates": false,
+                        ], timeout: 15_000)))
+        }
+    }
+
+    private mutating func receiveIntake(_ answer: TelegramAnswer) {
+        switch answer {
+        case .result:
+            self.failures = 0
+            self.becomeUp()
+            self.registerCommands()
+            if case .polling = self.settings.intake {
+                self.poll()
+            } else {
+                self.timers[.check] = self.now.monotonic + Self.checkInterval
+            }
+        case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
+        case .refused(let refusal):
+            self.retry("setting up how updates come in", refusal.text, after: refusal.retryAfter)
+        case .broken(let failure): self.retry("setting up how updates come in", failure.text)
+        }
+    }
+
+    private mutating func becomeUp() {
+        self.phase = .up
+        self.lastPoll = self.now.monotonic
+        self.act(.status(.up, detail: nil))
+        let name = self.identity.map { "@\($0.username)" } ?? "the bot"
+        self.log(.info, "Connected to Telegram as \(name)")
+        if self.identity?.readsAll == false {
+            self.log(.debug, "Privacy mode is on: in groups only commands, mentions and replies come in")
+        }
+    }
+
+    // MARK: Trouble
+
+    /// Tries again after a growing time; `seconds` is what Telegram asks for.
+    private mutating func retry(_ what: String, _ why: String, after seconds: Int64? = nil) {
+        self.failures += 1
+        let ceiling = min(60_000, Int64(1_000) << min(self.failures - 1, 6))
+        let delay = self.jitter.next(in: (ceiling / 2)...ceiling)
+        self.timers[.life] = self.now.monotonic + max(delay, (seconds ?? 0) * 1_000)
+        self.act(.status(.down, detail: "\(what) failed: \(why)"))
+        if self.failures == 1 || self.failures.isMultiple(of: 20) { self.log(.warning, "\(what) failed: \(why)") }
+    }
+
+    // MARK: Polling
+
+    private func pollCall(offset: Int64?, limit: Int64, seconds: Int64, timeout: Int64) -> TelegramCall {
+        var parameters: JSONObject = [
+            "limit": .integer(limit), "timeout": .integer(seconds),
+            "allowed_updates": .array(TelegramUpdate.kinds.map { .string($0) }),
+        ]
+        parameters.set("offset", offset)
+        return TelegramCall("getUpdates", parameters, timeout: timeout)
+    }
+
+    mutating func poll() {
+        guard self.phase == .up, !self.isPolling, case .polling = self.settings.intake else { return }
+        self.isPolling = true
+        // While something is wrong the answer is wanted at once.
+        let hold = self.failures > 0 || self.conflictSince != nil ? 0 : self.settings.pollTimeout.milliseconds
+        self.act(
+            .call(
+                .poll,
+                self.pollCall(
+                    offset: self.offset, limit: 100, seconds: (hold + 999) / 1_000,
+                    timeout: hold + self.settings.pollGrace.milliseconds)))
+    }
+
+    private mutating func receivePoll(_ answer: TelegramAnswer) {
+        self.isPolling = false
+        switch answer {
+        case .result(let json): self.receivePolled(json)
+        case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
+        case .refused(let refusal) where refusal.code == 409: self.receiveConflict(refusal)
+        case .refused(let refusal): self.retry("getUpdates", refusal.text, after: refusal.retryAfter)
+        case .broken(let failure):
+            // A connection can be dead without a word; sends over others may still work.
+            self.act(.renew)
+            self.retry("getUpdates", failure.text)
+        }
+    }
+
+    private mutating func receivePolled(_ json: JSON) {
+        self.lastPoll = self.now.monotonic
+        if self.failures > 0 || self.conflictSince != nil {
+            self.failures = 0
+            self.conflictSince = nil
+            self.act(.status(.up, detail: nil))
+        }
+        let values = json.arrayValue ?? []
+        guard !values.isEmpty else { return self.poll() }
+        var offset = self.offset
+        var incoming: [TelegramIncoming] = []
+        let albums = self.memory.albums.count
+        for value in values {
+            // What cannot be read is passed by: it would come again for ever.
+            guard let id = value["update_id"]?.intValue else { continue }
+            offset = Int64(id) + 1
+            if let update = TelegramUpdate(value) { incoming += self.read(update) }
+        }
+        if self.memory.albums.count != albums { self.act(.remember(self.memory, isVital: true)) }
+        self.deliver(incoming, Batch(offset: offset, isPoll: true))
+    }
+
+    private mutating func receiveConflict(_ refusal: TelegramRefusal) {
+        let since = self.conflictSince ?? self.now.monotonic
+        self.conflictSince = since
+        let isWebhook = refusal.says("webhook")
+        if isWebhook, since == self.now.monotonic { return self.prepare() }
+        let isLasting = self.now.monotonic - since >= Self.conflictPatience
+        let delay = isLasting ? 20_000...40_000 : 2_000...5_000 as ClosedRange<Int64>
+        self.timers[.life] = self.now.monotonic + self.jitter.next(in: delay)
+        guard isLasting || isWebhook else { return }
+        let detail =
+            isWebhook
+            ? "A webhook is set for this bot again and again: another program uses its token. Stop that program, or take "
+                + "a new token from @BotFather"
+            : "Another program asks for this bot's updates with the same token (409). Stop it, or take a token of its own "
+                + "from @BotFather for one of the two"
+        self.act(.status(.down, detail: detail))
+        self.log(.warning, detail)
+    }
+
+    // MARK: The webhook's health
+
+    mutating func check() {
+        guard self.phase == .up else { return }
+        self.act(.call(.check, TelegramCall("getWebhookInfo", timeout: 15_000)))
+    }
+
+    private mutating func receiveCheck(_ answer: TelegramAnswer) {
+        self.timers[.check] = self.now.monotonic + Self.checkInterval
+        guard case .webhook(let url, _) = self.settings.intake else { return }
+        switch answer {
+        case .result(let json):
+            guard json["url"]?.stringValue == url.description else {
+                self.log(.warning, "The webhook was changed by another program; it is set again")
+                return self.prepare()
+            }
+            let failed = json["last_error_date"]?.intValue.map { Int64($0) * 1_000 } ?? 0
+            let isFailing = self.now.wall - failed < 2 * Self.checkInterval
+            let why = json["last_error_message"]?.stringValue ?? "no reason told"
+            if self.failures > 0 || isFailing {
+                self.act(.status(.up, detail: isFailing ? "Telegram cannot reach the webhook: \(why)" : nil))
+            }
+            self.failures = 0
+        case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
+        case .refused(let refusal):
+            self.failures += 1
+            self.act(.status(.down, detail: refusal.text))
+        case .broken(let failure):
+            self.failures += 1
+            self.act(.renew)
+            self.act(.status(.down, detail: failure.text))
+        }
+    }
+}
+
+extension TelegramSession.Identity {
+    init?(_ json: JSON) {
+        guard let user = TelegramUser(json), user.isBot else { return nil }
+        self.id = user.id
+        self.username = user.username ?? ""
+        self.readsAll = json["can_read_all_group_messages"]?.boolValue ?? false
+        self.joinsGroups = json["can_join_groups"]?.boolValue ?? true
+        self.hasTopics = json["has_topics_enabled"]?.boolValue ?? false
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    var milliseconds: Int64 {
+        self.components.seconds * 1_000 + self.components.attoseconds / 1_000_000_000_000_000
+    }
+}

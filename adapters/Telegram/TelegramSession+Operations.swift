@@ -1,0 +1,156 @@
+internal import Chat
+internal import JSON
+
+/// What is sent.
+extension TelegramSession {
+    private static let waitLimit: Int64 = 2_000
+    private static let callLimit = 4
+
+    /// What to do next for `operation`. After a call ``take(_:for:at:)`` has to follow, then this again.
+    package mutating func step(_ operation: inout TelegramOperation, at now: TelegramTime) -> TelegramOperation.Step {
+        self.now = now
+        if let result = operation.result {
+            switch result {
+            case .success(let outcome): return .done(outcome)
+            case .failure(let error): return .failed(error)
+            }
+        }
+        if let error = self.obstacle { return .failed(error) }
+        guard let room = operation.room else { return self.call(operation, chat: 0) }
+        guard let name = Int64(room.name) else {
+            return .failed(AdapterError(.notFound, "\(room.name) is no chat of Telegram's"))
+        }
+        let chat = self.memory.current(name)
+        if let why = self.rooms[chat]?.refusal { return .failed(AdapterError(.forbidden, why)) }
+        if let wait = self.admit(&operation, to: chat) { return wait }
+        return self.call(operation, chat: chat)
+    }
+
+    /// Why nothing can be sent at all.
+    private var obstacle: AdapterError? {
+        switch self.phase {
+        case .up: nil
+        case .refused: AdapterError(.unauthorized, "Telegram does not accept the bot's token")
+        case .idle, .identifying, .preparing, .stopped:
+            AdapterError(.disconnected, "There is no connection to Telegram at the moment")
+        }
+    }
+
+    /// Asks the budget; nil when the call may go.
+    private mutating func admit(_ operation: inout TelegramOperation, to chat: Int64) -> TelegramOperation.Step? {
+        guard operation.isCounted else {
+            let pause = self.budget.pausedUntil(chat) - self.now.monotonic
+            return pause > 0 ? .failed(Self.limited(pause)) : nil
+        }
+        // A repair of a call that was refused is the same message still.
+        guard operation.calls == 0 || self.budget.pausedUntil(chat) > self.now.monotonic else { return nil }
+        self.budget.tidy(at: self.now.monotonic)
+        switch self.budget.ask(chat, operation.priority, at: self.now.monotonic) {
+        case .go: return nil
+        case .refuse(let time): return .failed(Self.limited(time))
+        case .wait(let time):
+            operation.waited += time
+            return operation.waited > Self.waitLimit ? .failed(Self.limited(time)) : .wait(time)
+        }
+    }
+
+    private static func limited(_ milliseconds: Int64) -> AdapterError {
+        AdapterError(
+            .rateLimited, "Telegram's limits leave no room for more at the moment",
+            retryAfter: .milliseconds(max(milliseconds, 1)))
+    }
+
+    // MARK: Answers
+
+    /// What became of the call that ``step(_:at:)`` asked for.
+    package mutating func take(_ answer: TelegramAnswer, for operation: inout TelegramOperation, at now: TelegramTime) {
+        self.now = now
+        operation.calls += 1
+        switch answer {
+        case .result(let json): operation.result = self.outcome(json, of: operation)
+        case .broken(let failure): operation.result = .failure(failure.error)
+        case .refused(let refusal):
+            if operation.calls < Self.callLimit, self.repair(&operation, after: refusal) { return }
+            operation.result = self.outcome(refusal, of: operation)
+        }
+    }
+
+    private mutating func outcome(
+        _ json: JSON, of operation: TelegramOperation
+    ) -> Result<TelegramOperation.Outcome, AdapterError> {
+        switch operation.kind {
+        case .post(let message): return self.posted(json, message.route)
+        case .upload(let file): return self.posted(json, file.route)
+        case .locate:
+            guard let path = json["file_path"]?.stringValue else {
+                return .failure(AdapterError(.notFound, "Telegram told no place of the file"))
+            }
+            return .success(.file(path))
+        case .draft(let message):
+            self.keepDraft(message)
+            return .success(.done)
+        case .edit, .delete, .react: return .success(.done)
+        }
+    }
+
+    private mutating func posted(_ json: JSON, _ route: Route) -> Result<TelegramOperation.Outcome, AdapterError> {
+        guard let message = TelegramMessage(json) else {
+            return .failure(AdapterError(.timedOut, "Telegram told no id of the message", isCertain: false))
+        }
+        self.endDraft(in: route)
+        return .success(.message(MessageReference(room: self.room(message.chat.id), id: "\(message.id)")))
+    }
+
+    private mutating func outcome(
+        _ refusal: TelegramRefusal, of operation: TelegramOperation
+    ) -> Result<TelegramOperation.Outcome, AdapterError> {
+        if refusal.isBadToken { self.refuse(refusal) }
+        let chat = operation.room.flatMap { Int64($0.name) }.map { self.memory.current($0) }
+        if refusal.code == 429, let chat { self.slowDown(chat, seconds: refusal.retryAfter ?? 5) }
+        switch operation.kind {
+        case .edit: if refusal.says("message is not modified") { return .success(.done) }
+        case .delete: if refusal.says("message to delete not found") { return .success(.done) }
+        case .react: if refusal.says("reaction_invalid") || refusal.says("reactions_") { return .success(.done) }
+        case .draft: if refusal.code != 429, refusal.code < 500 { self.withoutDrafts(chat, refusal) }
+        case .post, .upload, .locate: break
+        }
+        return .failure(refusal.error)
+    }
+
+    /// After a 429 everything to the chat stops, and later edits come slower.
+    private mutating func slowDown(_ chat: Int64, seconds: Int64) {
+        // A little more: what is counted in whole seconds may have been rounded down.
+        self.budget.pause(chat, for: seconds * 1_000 + 250, at: self.now.monotonic)
+        let now = self.now.monotonic
+        self.change(chat) { room in
+            room.slowness = min(room.slowness * 2, 8)
+            room.slowedAt = now
+        }
+        self.log(.info, "Telegram asks for \(seconds) s without messages in chat \(chat)")
+    }
+
+    /// A refusal that another try without the cause of it can get around. Nothing was sent by the first.
+    private mutating func repair(_ operation: inout TelegramOperation, after refusal: TelegramRefusal) -> Bool {
+        if let new = refusal.migratedTo, let old = operation.room.flatMap({ Int64($0.name) }) {
+            if let incoming = self.migrate(self.memory.current(old), to: new) { self.deliver([incoming]) }
+            return self.memory.current(old) == new
+        }
+        guard refusal.code == 400 else { return false }
+        if refusal.says("message thread not found"), !operation.withoutThread {
+            operation.withoutThread = true
+            return true
+        }
+        if refusal.says("message to be replied not found") || refusal.says("replied message not found"),
+            !operation.withoutReply
+        {
+            operation.withoutReply = true
+            return true
+        }
+        if refusal.says("entit"), !operation.withoutEntities {
+            operation.withoutEntities = true
+            self.log(.warning, "Telegram refused a message's markup; it goes out as plain text: \(refusal.text)")
+            return true
+        }
+        return false
+    }
+}

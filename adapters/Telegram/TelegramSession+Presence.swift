@@ -1,0 +1,118 @@
+internal import Chat
+internal import Crypto
+internal import JSON
+
+/// What is shown while the bot works: the typing sign, and drafts.
+extension TelegramSession {
+    struct Typing: Sendable {
+        let call: TelegramCall
+        let until: Int64
+    }
+
+    struct Draft: Sendable {
+        let call: TelegramCall
+        let until: Int64
+    }
+
+    /// The sign goes away after five seconds.
+    private static let typingInterval: Int64 = 4_000
+    /// A draft goes away after thirty.
+    private static let draftInterval: Int64 = 20_000
+    /// Whoever forgot to end it: no turn lasts longer.
+    private static let limit: Int64 = 20 * 60_000
+    private static let placeLimit = 4_096
+
+    func place(of route: Route) -> TelegramPlace? {
+        guard let chat = Int64(route.room.name) else { return nil }
+        return TelegramPlace(chat: self.memory.current(chat), topic: route.anchor.flatMap(Int64.init))
+    }
+
+    mutating func setTyping(_ isTyping: Bool, in route: Route) {
+        guard let place = self.place(of: route) else { return }
+        guard isTyping else {
+            self.typing[place] = nil
+            self.timers[.typing(place)] = nil
+            return self.endDraft(at: place)
+        }
+        guard self.typing.count < Self.placeLimit else { return }
+        var parameters: JSONObject = ["chat_id": .integer(place.chat), "action": "typing"]
+        parameters.set("message_thread_id", place.topic)
+        self.typing[place] = Typing(
+            call: TelegramCall("sendChatAction", parameters, timeout: 5_000), until: self.now.monotonic + Self.limit)
+        self.renewTyping(place)
+    }
+
+    mutating func renewTyping(_ place: TelegramPlace) {
+        guard let typing = self.typing[place], typing.until > self.now.monotonic else {
+            self.typing[place] = nil
+            return
+        }
+        self.timers[.typing(place)] = self.now.monotonic + Self.typingInterval
+        // Decoration never costs what a message could need.
+        guard self.isFree(place.chat) else { return }
+        self.act(.call(.decoration(chat: place.chat), typing.call))
+    }
+
+    private func isFree(_ chat: Int64) -> Bool {
+        self.phase == .up && self.failures == 0 && self.rooms[chat]?.refusal == nil
+            && self.budget.pausedUntil(chat) <= self.now.monotonic
+    }
+
+    mutating func receiveDecoration(_ answer: TelegramAnswer, chat: Int64) {
+        guard case .refused(let refusal) = answer else { return }
+        if refusal.code == 429 {
+            self.budget.pause(chat, for: (refusal.retryAfter ?? 5) * 1_000, at: self.now.monotonic)
+        } else {
+            self.log(.debug, "Telegram refused a decoration: \(refusal.text)")
+        }
+    }
+
+    // MARK: Drafts
+
+    func hasDrafts(_ chat: Int64) -> Bool {
+        chat > 0 && !self.lacksDrafts && self.rooms[chat]?.lacksDrafts != true
+    }
+
+    /// Not zero, and the same for the same token.
+    static func draftID(_ token: String) -> Int64 {
+        let hash = sha256(token).prefix(4).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        return hash & 0x7FFF_FFFF | 1
+    }
+
+    /// Telegram forgets a draft that stands still; it is shown again until something is posted.
+    mutating func keepDraft(_ message: OutgoingMessage) {
+        guard let place = self.place(of: message.route), self.drafts.count < Self.placeLimit else { return }
+        let call = self.draftCall(message, TelegramOperation(.draft(message)), place.chat)
+        self.drafts[place] = Draft(
+            call: call, until: self.drafts[place]?.until ?? self.now.monotonic + Self.limit)
+        self.timers[.draft(place)] = self.now.monotonic + Self.draftInterval
+    }
+
+    mutating func renewDraft(_ place: TelegramPlace) {
+        guard let draft = self.drafts[place], draft.until > self.now.monotonic else { return self.endDraft(at: place) }
+        self.timers[.draft(place)] = self.now.monotonic + Self.draftInterval
+        guard self.isFree(place.chat), self.budget.ask(place.chat, .preview, at: self.now.monotonic) == .go else {
+            return
+        }
+        self.act(.call(.decoration(chat: place.chat), draft.call))
+    }
+
+    mutating func endDraft(in route: Route) {
+        if let place = self.place(of: route) { self.endDraft(at: place) }
+    }
+
+    private mutating func endDraft(at place: TelegramPlace) {
+        self.drafts[place] = nil
+        self.timers[.draft(place)] = nil
+    }
+
+    /// Drafts do not work there, or not at all: edits do.
+    mutating func withoutDrafts(_ chat: Int64?, _ refusal: TelegramRefusal) {
+        if refusal.code == 404 {
+            self.lacksDrafts = true
+        } else if let chat {
+            self.change(chat) { $0.lacksDrafts = true }
+        }
+        self.log(.info, "Telegram shows no drafts here (\(refusal.text)); messages are edited instead")
+    }
+}

@@ -1,0 +1,89 @@
+internal import Chat
+
+/// What a message's text means for us: without the mention of the bot at its start, and whether it is mentioned at all.
+struct TelegramText: Sendable, Equatable {
+    private(set) var text: String
+    /// The bot is mentioned by name, by a link to it, or behind a command.
+    private(set) var mentionsUs = false
+    /// A command that names another bot.
+    private(set) var isForAnother = false
+
+    init(_ message: TelegramMessage, identity: TelegramSession.Identity?) {
+        self.text = TelegramText.markdown(message)
+        let units = Array(message.text.utf16)
+        let name = identity.map { "@\($0.username)".lowercased() } ?? "@"
+        for entity in message.entities where entity.end <= units.count {
+            switch entity.type {
+            case "mention":
+                let word = String(decoding: units[entity.offset..<entity.end], as: UTF16.self)
+                if word.lowercased() == name { self.mentionsUs = true }
+            case "text_mention": if entity.user == identity?.id, identity != nil { self.mentionsUs = true }
+            default: continue
+            }
+        }
+        self.text = Self.trimmed(self.text)
+        if name.count > 1, self.mentionsUs, let rest = Self.rest(of: self.text, behind: name) { self.text = rest }
+        self.takeCommandTarget(name)
+        // What somebody else wrote is talk about it, never an order.
+        if message.isForward {
+            self.mentionsUs = false
+            if self.text.hasPrefix("/") { self.text = "> " + self.text }
+        }
+    }
+
+    /// `/cmd@bot rest` is `/cmd rest` for that bot alone.
+    private mutating func takeCommandTarget(_ name: String) {
+        guard self.text.hasPrefix("/") else { return }
+        let word = self.text.prefix { !$0.isWhitespace }
+        guard let at = word.firstIndex(of: "@") else { return }
+        if word[at...].lowercased() == name {
+            self.text = String(word[..<at]) + self.text[word.endIndex...]
+            self.mentionsUs = true
+        } else {
+            self.isForAnother = true
+        }
+    }
+
+    private static func rest(of text: String, behind name: String) -> String? {
+        guard text.lowercased().hasPrefix(name) else { return nil }
+        let rest = text.dropFirst(name.count)
+        if let next = rest.first, next.isLetter || next.isNumber || next == "_" { return nil }
+        return Self.trimmed(String(rest.drop { ",:".contains($0) }))
+    }
+
+    static func trimmed(_ text: String) -> String {
+        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
+            let last = text.lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(text[first...last])
+    }
+
+    /// The text with its code and links as Markdown; other looks mean nothing to a model.
+    private static func markdown(_ message: TelegramMessage) -> String {
+        let marked = message.entities.filter { ["pre", "code", "text_link"].contains($0.type) && $0.length > 0 }
+        guard !marked.isEmpty else { return message.text }
+        let units = Array(message.text.utf16)
+        var text: [UInt16] = []
+        var index = 0
+        for entity in marked.sorted(by: { $0.offset < $1.offset })
+        where entity.offset >= index && entity.end <= units.count {
+            text += units[index..<entity.offset]
+            let inner = units[entity.offset..<entity.end]
+            let (before, after) = Self.marks(entity, isAtLineStart: text.isEmpty || text.last == 0x0A)
+            text += before.utf16
+            text += inner
+            text += after.utf16
+            index = entity.end
+            if entity.type == "pre", index < units.count, units[index] != 0x0A { text.append(0x0A) }
+        }
+        return String(decoding: text + units[index...], as: UTF16.self)
+    }
+
+    private static func marks(_ entity: TelegramEntity, isAtLineStart: Bool) -> (String, String) {
+        switch entity.type {
+        case "pre": ((isAtLineStart ? "" : "\n") + "```\(entity.language ?? "")\n", "\n```")
+        case "code": ("`", "`")
+        default: ("[", "](\(entity.url ?? ""))")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+internal import Chat
+package import JSON
+
+/// One update: something that happened in a chat.
+package struct TelegramUpdate: Sendable {
+    /// What happened.
+    package enum Kind: Sendable {
+        case message(TelegramMessage)
+        case edited(TelegramMessage)
+        case callback(TelegramCallback)
+        case reaction(TelegramReaction)
+        case membership(TelegramMembership)
+        /// The stop button below a draft was pressed.
+        case stopped(TelegramChat, thread: Int64?)
+        /// A kind that is not asked for, or one that cannot be read.
+        case other
+    }
+
+    /// The kinds that are asked for; `message_reaction` is not in the platform's own default.
+    package static let kinds = [
+        "message", "edited_message", "callback_query", "message_reaction", "my_chat_member",
+        "stopped_message_generation",
+    ]
+
+    package let id: Int64
+    package let kind: Kind
+    /// As it came, for what has to outlive a restart.
+    package let json: JSON
+
+    package init?(_ json: JSON) {
+        guard let id = json["update_id"]?.intValue else { return nil }
+        self.id = Int64(id)
+        self.json = json
+        self.kind = Self.kind(json)
+    }
+
+    private static func kind(_ json: JSON) -> Kind {
+        if let message = TelegramMessage(json["message"]) { return .message(message) }
+        if let message = TelegramMessage(json["edited_message"]) { return .edited(message) }
+        if let callback = TelegramCallback(json["callback_query"]) { return .callback(callback) }
+        if let reaction = TelegramReaction(json["message_reaction"]) { return .reaction(reaction) }
+        if let membership = TelegramMembership(json["my_chat_member"]) { return .membership(membership) }
+        if let stopped = json["stopped_message_generation"], let chat = TelegramChat(stopped["chat"]) {
+            return .stopped(chat, thread: stopped["message_thread_id"]?.intValue.map(Int64.init))
+        }
+        return .other
+    }
+}
+
+/// A button below a message of the bot's was pressed.
+package struct TelegramCallback: Sendable, Equatable {
+    package let id: String
+    package let from: TelegramUser
+    /// From a client: any text at all.
+    package let data: String
+    /// Missing for messages that went out by inline mode; a stub where the message is gone.
+    package let chat: TelegramChat?
+    package let messageID: Int64?
+
+    package init?(_ json: JSON?) {
+        guard let json, let id = json["id"]?.stringValue, let from = TelegramUser(json["from"]) else { return nil }
+        self.id = id
+        self.from = from
+        self.data = json["data"]?.stringValue ?? ""
+        self.chat = TelegramChat(json["message"]?["chat"])
+        self.messageID = json["message"]?["message_id"]?.intValue.map(Int64.init)
+    }
+}
+
+/// Somebody's reactions to a message changed.
+package struct TelegramReaction: Sendable, Equatable {
+    package let chat: TelegramChat
+    package let messageID: Int64
+    package let user: TelegramUser?
+    /// Who reacted without a name.
+    package let actorChat: TelegramChat?
+    package let date: Int64
+    /// Emoji that are there now and were not before.
+    package let added: [String]
+
+    package init?(_ json: JSON?) {
+        guard let json, let chat = TelegramChat(json["chat"]), let id = json["message_id"]?.intValue else { return nil }
+        self.chat = chat
+        self.messageID = Int64(id)
+        self.user = TelegramUser(json["user"])
+        self.actorChat = TelegramChat(json["actor_chat"])
+        self.date = Int64(json["date"]?.intValue ?? 0) &* 1_000
+        let old = Self.emoji(json["old_reaction"])
+        self.added = Self.emoji(json["new_reaction"]).filter { !old.contains($0) }
+    }
+
+    private static func emoji(_ json: JSON?) -> [String] {
+        (json?.arrayValue ?? []).compactMap { $0["emoji"]?.stringValue }
+    }
+}
+
+/// What the bot may do in a chat changed.
+package struct TelegramMembership: Sendable, Equatable {
+    package let chat: TelegramChat
+    /// `member`, `administrator`, `left`, `kicked`, `restricted` …
+    package let status: String
+    /// False where the bot is restricted to reading.
+    package let maySend: Bool
+
+    package init?(_ json: JSON?) {
+        guard let json, let chat = TelegramChat(json["chat"]), let member = json["new_chat_member"],
+            let status = member["status"]?.stringValue
+        else { return nil }
+        self.chat = chat
+        self.status = status
+        let isThere = status != "left" && status != "kicked"
+        self.maySend =
+            isThere && (status != "restricted" || member["can_send_messages"]?.boolValue ?? true)
+    }
+}

@@ -1,0 +1,173 @@
+package import Chat
+package import JSON
+
+/// Who writes; fields that decide nothing are left out.
+package struct TelegramUser: Sendable, Equatable {
+    package let id: Int64
+    package let isBot: Bool
+    package let name: String
+    package let username: String?
+
+    package init?(_ json: JSON?) {
+        guard let json, let id = json["id"]?.intValue else { return nil }
+        self.id = Int64(id)
+        self.isBot = json["is_bot"]?.boolValue ?? false
+        let names = [json["first_name"]?.stringValue, json["last_name"]?.stringValue].compactMap(\.self)
+        self.name = names.joined(separator: " ")
+        self.username = json["username"]?.stringValue
+    }
+}
+
+/// A place: a private chat (`id` > 0), a basic group, a supergroup or channel.
+package struct TelegramChat: Sendable, Equatable {
+    package let id: Int64
+    package let type: String
+    package let title: String
+    package let isForum: Bool
+
+    package init?(_ json: JSON?) {
+        guard let json, let id = json["id"]?.intValue else { return nil }
+        self.id = Int64(id)
+        self.type = json["type"]?.stringValue ?? ""
+        self.title = json["title"]?.stringValue ?? json["first_name"]?.stringValue ?? ""
+        self.isForum = json["is_forum"]?.boolValue ?? false
+    }
+
+    package var isPrivate: Bool { self.id > 0 }
+}
+
+/// A marked part of a text; places are UTF-16 code units.
+package struct TelegramEntity: Sendable, Equatable {
+    package var type: String
+    package var offset: Int
+    package var length: Int
+    package var url: String?
+    package var language: String?
+    /// Of a `text_mention`.
+    package var user: Int64?
+
+    package init(
+        _ type: String, offset: Int, length: Int, url: String? = nil, language: String? = nil, user: Int64? = nil
+    ) {
+        self.type = type
+        self.offset = offset
+        self.length = length
+        self.url = url
+        self.language = language
+        self.user = user
+    }
+
+    package init?(_ json: JSON) {
+        guard let type = json["type"]?.stringValue, let offset = json["offset"]?.intValue, offset >= 0,
+            let length = json["length"]?.intValue, length >= 0, offset < 1 << 20, length < 1 << 20
+        else { return nil }
+        self.init(
+            type, offset: offset, length: length, url: json["url"]?.stringValue,
+            language: json["language"]?.stringValue, user: json["user"]?["id"]?.intValue.map(Int64.init))
+    }
+
+    package var end: Int { self.offset + self.length }
+
+    package var json: JSON {
+        var object: JSONObject = ["type": .string(self.type)]
+        object["offset"] = JSON(self.offset)
+        object["length"] = JSON(self.length)
+        if let url = self.url { object["url"] = .string(url) }
+        if let language = self.language { object["language"] = .string(language) }
+        return .object(object)
+    }
+}
+
+/// A message of somebody's.
+package struct TelegramMessage: Sendable, Equatable {
+    /// The message that is answered; Telegram shows one level only.
+    package struct Reply: Sendable, Equatable {
+        package let id: Int64
+        package let author: Int64?
+        /// Every message in a topic "answers" the one that made the topic.
+        package let isTopicRoot: Bool
+    }
+
+    package let id: Int64
+    /// Milliseconds since 1970.
+    package let date: Int64
+    package let editDate: Int64?
+    package let chat: TelegramChat
+    package let from: TelegramUser?
+    /// A channel, or the group itself for an administrator without a name.
+    package let senderChat: TelegramChat?
+    package let threadID: Int64?
+    package let isTopic: Bool
+    /// Text or caption.
+    package let text: String
+    package let entities: [TelegramEntity]
+    package let reply: Reply?
+    /// The linked channel's post, put here by Telegram.
+    package let isAutomaticForward: Bool
+    /// Somebody else wrote the text.
+    package let isForward: Bool
+    /// Another bot made the text.
+    package let isViaBot: Bool
+    package let mediaGroup: String?
+    package let attachments: [Attachment]
+    /// A voice message or a round video.
+    package let isVoice: Bool
+    package let migratedTo: Int64?
+    package let migratedFrom: Int64?
+
+    package init?(_ json: JSON?) {
+        guard let json, let id = json["message_id"]?.intValue, let chat = TelegramChat(json["chat"]) else { return nil }
+        self.id = Int64(id)
+        self.chat = chat
+        self.date = Self.milliseconds(json["date"]) ?? 0
+        self.editDate = Self.milliseconds(json["edit_date"])
+        self.from = TelegramUser(json["from"])
+        self.senderChat = TelegramChat(json["sender_chat"])
+        self.threadID = json["message_thread_id"]?.intValue.map(Int64.init)
+        self.isTopic = json["is_topic_message"]?.boolValue ?? false
+        let isCaption = json["text"] == nil
+        self.text = json[isCaption ? "caption" : "text"]?.stringValue ?? ""
+        self.entities = (json[isCaption ? "caption_entities" : "entities"]?.arrayValue ?? []).compactMap(
+            TelegramEntity.init)
+        self.reply = Self.reply(json["reply_to_message"], thread: self.isTopic ? self.threadID : nil)
+        self.isAutomaticForward = json["is_automatic_forward"]?.boolValue ?? false
+        self.isForward = json["forward_origin"] != nil || json["forward_date"] != nil
+        self.isViaBot = json["via_bot"] != nil
+        self.mediaGroup = json["media_group_id"]?.stringValue
+        self.attachments = Self.attachments(json)
+        self.isVoice = json["voice"] != nil || json["video_note"] != nil
+        self.migratedTo = json["migrate_to_chat_id"]?.intValue.map(Int64.init)
+        self.migratedFrom = json["migrate_from_chat_id"]?.intValue.map(Int64.init)
+    }
+
+    private static func milliseconds(_ json: JSON?) -> Int64? {
+        json?.intValue.flatMap { (0...253_402_300_799).contains($0) ? Int64($0) * 1_000 : nil }
+    }
+
+    private static func reply(_ json: JSON?, thread: Int64?) -> Reply? {
+        guard let json, let id = json["message_id"]?.intValue else { return nil }
+        return Reply(
+            id: Int64(id), author: json["from"]?["id"]?.intValue.map(Int64.init),
+            isTopicRoot: json["forum_topic_created"] != nil || thread == Int64(id))
+    }
+
+    /// What can be fetched. An animation also fills `document`; of a photo's sizes the last is the largest.
+    private static func attachments(_ json: JSON) -> [Attachment] {
+        for (key, kind) in [
+            ("document", "file"), ("audio", "audio.mp3"), ("video", "video.mp4"), ("animation", "animation.mp4"),
+        ] {
+            if let file = json[key].flatMap({ Self.attachment($0, name: kind) }) { return [file] }
+        }
+        let photo = json["photo"]?.arrayValue?.last.flatMap {
+            Self.attachment($0, name: "photo-\(json["message_id"]?.intValue ?? 0).jpg", type: "image/jpeg")
+        }
+        return photo.map { [$0] } ?? []
+    }
+
+    private static func attachment(_ json: JSON, name: String, type: String? = nil) -> Attachment? {
+        guard let id = json["file_id"]?.stringValue, !id.isEmpty else { return nil }
+        return Attachment(
+            id: id, name: json["file_name"]?.stringValue ?? name, mediaType: json["mime_type"]?.stringValue ?? type,
+            size: json["file_size"]?.intValue.flatMap { $0 >= 0 ? $0 : nil })
+    }
+}
