@@ -1,0 +1,91 @@
+import Chat
+import Markdown
+import Telegram
+import Testing
+
+@Suite("Markup becomes text and entities")
+struct TelegramMarkupTests {
+    /// `type@offset+length` of each entity.
+    private func places(_ markup: TelegramMarkup) -> [String] {
+        markup.entities.map { "\($0.type)@\($0.offset)+\($0.length)" }
+    }
+
+    @Test(
+        "Places are UTF-16 code units of the text",
+        arguments: [
+            ("<b>bold</b> and <i>more</i>", "bold and more", ["bold@0+4", "italic@9+4"]),
+            ("👩‍👩‍👧‍👦 <b>x</b>", "👩‍👩‍👧‍👦 x", ["bold@12+1"]),
+            ("<b>👍🏽</b>é<s>日本</s>", "👍🏽é日本", ["bold@0+4", "strikethrough@5+2"]),
+            ("<b>a<i>b</i></b>", "ab", ["bold@0+2", "italic@1+1"]),
+            ("a &lt;b&gt; &amp; &quot;c&quot;", "a <b> & \"c\"", []),
+            ("<a href=\"https://x.org/?a=1&amp;b=2\">x</a>", "x", ["text_link@0+1"]),
+            ("  <b> a </b> \n", "a", ["bold@0+1"]),
+            ("<pre>\nlet a\n</pre>", "let a", ["pre@0+5"]),
+            ("<pre>\na\n\n</pre>", "a", ["pre@0+1"]),
+            ("x\n<pre><code class=\"language-swift\">\nlet a\n</code></pre>\ny", "x\nlet a\ny", ["pre@2+5"]),
+            ("<blockquote>\nq\nr\n</blockquote>", "q\nr", ["blockquote@0+3"]),
+            (
+                "<blockquote>\nq\n</blockquote>\n<blockquote><pre>\nc\n</pre></blockquote>", "q\nc",
+                ["blockquote@0+3", "pre@2+1"]
+            ),
+            ("<blockquote>\nq\n</blockquote>\n\n<blockquote>\nr\n</blockquote>", "q\n\nr", ["blockquote@0+1", "blockquote@3+1"]),
+            ("<b>bold <code>c</code> more</b>", "bold c more", ["bold@0+5", "code@5+1", "bold@6+5"]),
+            ("<a href=\"https://x.org\"><code>c</code></a>", "c", ["text_link@0+1"]),
+            ("<b>open", "open", ["bold@0+4"]),
+            ("a</b>b", "ab", []),
+            ("1 < 2 & <x>", "1 < 2 & <x>", []),
+        ])
+    func conversion(markup: String, text: String, entities: [String]) {
+        let result = TelegramMarkup(markup)
+        #expect(result.text == text)
+        #expect(self.places(result) == entities)
+    }
+
+    @Test("A link keeps its address, a block its language")
+    func details() {
+        #expect(TelegramMarkup("<a href=\"https://x.org/?a=1&amp;b=2\">x</a>").entities.first?.url == "https://x.org/?a=1&b=2")
+        let code = TelegramMarkup("<pre><code class=\"language-c++\">\nx\n</code></pre>")
+        #expect(code.entities.first?.language == "c++")
+    }
+
+    @Test("Only white space is an empty text")
+    func empty() {
+        #expect(TelegramMarkup(" \n<b> </b>").text.isEmpty)
+        #expect(TelegramMarkup(" \n<b> </b>").entities.isEmpty)
+    }
+
+    @Test("Of more than a hundred entities the looks go first, and code stays")
+    func limit() {
+        let markup = String(repeating: "<b>b</b> <i>i</i> <code>c</code> ", count: 60) + "<pre>\np\n</pre>"
+        let result = TelegramMarkup(markup)
+        let counts = Dictionary(grouping: result.entities, by: \.type).mapValues(\.count)
+        #expect(counts == ["pre": 1, "code": 60, "bold": 39])
+        #expect(result.entities.map(\.offset) == result.entities.map(\.offset).sorted())
+    }
+
+    @Test("A caption is cut between characters")
+    func caption() {
+        let cut = TelegramMarkup("<b>👩‍👩‍👧‍👦👩‍👩‍👧‍👦</b>").cut(to: 15)
+        #expect(cut.text == "👩‍👩‍👧‍👦…")
+        #expect(cut.entities.map(\.length) == [11])
+    }
+
+    /// Cut anywhere, a line's two halves show the same text with the same looks.
+    @Test(
+        "A line can be cut anywhere",
+        arguments: [
+            "plain <b>bold <i>both</i></b> &amp; <a href=\"https://x.org/a b\">label</a> end &lt;tag&gt; 👩‍👩‍👧‍👦 <code>c</code>"
+        ])
+    func seams(line: String) {
+        let bytes = Array(line.utf8)
+        let whole = TelegramMarkup(line)
+        let formatting = TelegramFormatting()
+        for cut in 1..<bytes.count where bytes[cut] & 0xC0 != 0x80 {
+            let seam = formatting.seam(after: bytes[..<cut])
+            let head = TelegramMarkup("|" + String(decoding: bytes[..<cut] + seam.close, as: UTF8.self) + "|")
+            let tail = TelegramMarkup("|" + String(decoding: seam.open + bytes[cut...], as: UTF8.self) + "|")
+            #expect(String((head.text.dropLast() + tail.text.dropFirst()).dropFirst().dropLast()) == whole.text, "cut at \(cut)")
+            #expect(!head.text.contains("\u{1}") && !tail.text.contains("\u{1}"))
+        }
+    }
+}
