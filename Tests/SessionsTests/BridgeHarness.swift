@@ -53,6 +53,13 @@ struct BridgeHarness {
         return frames
     }
 
+    /// Waits until nothing of what came in is to be handled any more.
+    func settleInbox() async throws {
+        while try await self.bridge.store.read({ ledger in
+            try !ledger.newEvents(after: 0, limit: 1).isEmpty || !ledger.newChanges().isEmpty
+        }) { await Task.yield() }
+    }
+
     /// Waits until nothing is to be handled, answered or sent any more.
     func settle() async throws {
         while try await self.bridge.store.read({ ledger in

@@ -18,7 +18,7 @@ struct MailboxTests {
         // Its answer is held where the list of models is asked for, so the rest has to wait.
         let messages = try await Self.stored(["!models"] + (1...600).map { "!help word\($0)" }, harness)
         let delivery = Task {
-            for message in messages { _ = await conversation.accept(message) }
+            for message in messages { _ = await conversation.accept(.message(message)) }
         }
         await gate.reached()
         while await conversation.mailboxCount < Conversation.mailboxLimit { await Task.yield() }

@@ -13,11 +13,11 @@ package final class Bridge: MessageSink, Service {
     package let adapters: AdapterRegistry
     package let environment: BridgeEnvironment
     private let context: Protected<ConversationContext?> = Protected(nil)
-    private let state = Protected(State())
+    let state = Protected(State())
     private let workers: [String: any TurnWorker]
     private let models: ModelDirectory
 
-    private struct State {
+    struct State {
         var conversations: [ThreadKey: Conversation] = [:]
         var lanes: [RoomID: Lane] = [:]
         var isStopping = false
@@ -92,10 +92,6 @@ package final class Bridge: MessageSink, Service {
         for (room, lane) in self.state.withLock({ $0.lanes }) where room.adapter == adapter { await lane.wake() }
     }
 
-    package func thread(of message: MessageReference) async -> ThreadKey? {
-        (try? await self.store.read { ledger in try ledger.thread(of: message) }) ?? nil
-    }
-
     private func take(_ event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         switch event.kind {
         case .message(let message): return try await self.take(message, event: event, reply: reply)
@@ -105,75 +101,15 @@ package final class Bridge: MessageSink, Service {
         case .identityEnded(let identity):
             try await self.access.end(identity)
             return .stored
-        case .messageEdited, .messageDeleted, .choice, .roomRenamed: return .ignored("not served")
-        }
-    }
-
-    private func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
-        FaultPoint.eventReceived.hit()
-        let sign = self.adapters.traits(of: message.route.room).commandSign
-        let role = self.access.role(of: message.sender)
-        let isPairingAllowed = self.access.isPairingAllowed
-        var message = message
-        var intent = Intent.determine(message, role: role, sign: sign, isPairingAllowed: isPairingAllowed)
-        if message.isThreaded, intent == .ignore(Intent.notAddressed), try await self.isPart(of: message.thread) {
-            message = message.addressed
-            intent = Intent.determine(message, role: role, sign: sign, isPairingAllowed: isPairingAllowed)
-        }
-        switch intent {
-        case .ignore(let reason): return .ignored(reason)
-        case .command(.pair, _) where !self.access.mayPair(message.sender.id): return .ignored("too many codes")
-        default: break
-        }
-        let now = self.environment.now()
-        if case .chat(let text) = intent, !self.state.withLock({ $0.isStopping }) {
-            let arrival = Arrival(event: event.id, adapter: event.adapter, message: message, role: role, at: now)
-            switch try await self.conversation(for: message.thread).takeAtOnce(arrival, text: text) {
-            case .taken(let submission):
-                reply?.resume(with: .success(submission))
-                return .stored
-            case .duplicate: return .duplicate
-            case .busy: break
-            }
-        }
-        let stored = message
-        let body = StoredForm.text(of: stored)
-        let number = try await self.store.write { ledger in
-            try ledger.insertEvent(
-                event.id, adapter: event.adapter, body: body, role: role, of: stored.reference, at: now)
-        }
-        FaultPoint.eventStored.hit()
-        guard let number else { return .duplicate }
-        // While the host goes down the inbox keeps the message for the next start.
-        if self.state.withLock({ $0.isStopping }) {
-            reply?.resume(with: .success(nil))
-            return .stored
-        }
-        await self.hand(StoredMessage(number: number, event: event.id, message: stored, role: role), reply: reply)
-        return .stored
-    }
-
-    /// Whether the bot has a session there: then what is said in the thread is said to it, too.
-    private func isPart(of thread: ThreadKey) async throws -> Bool {
-        if self.state.withLock({ $0.conversations[thread] != nil }) { return true }
-        return try await self.store.read { ledger in try ledger.session(for: thread) != nil }
-    }
-
-    private func hand(_ stored: StoredMessage, reply: ReplyBox?) async {
-        while true {
-            let conversation = self.conversation(for: stored.message.thread)
-            if await conversation.accept(stored, reply: reply) { return }
-            self.state.withLock { state in
-                if state.conversations[stored.message.thread] === conversation {
-                    state.conversations[stored.message.thread] = nil
-                }
-            }
+        case .messageEdited(let edit): return try await self.take(.edit(edit), event: event)
+        case .messageDeleted(let reference): return try await self.take(.deletion(reference), event: event)
+        case .choice, .roomRenamed: return .ignored("not served")
         }
     }
 
     // MARK: Conversations and lanes
 
-    private func conversation(for key: ThreadKey) -> Conversation {
+    func conversation(for key: ThreadKey) -> Conversation {
         let context = self.sharedContext
         let (conversation, isCrowded) = self.state.withLock { state -> (Conversation, Bool) in
             if let conversation = state.conversations[key] { return (conversation, false) }
@@ -258,7 +194,7 @@ package final class Bridge: MessageSink, Service {
             var replies: [ReplyBox] = []
             for event in events {
                 let reply = ReplyBox()
-                await self.hand(event, reply: reply)
+                await self.hand(.message(event), of: event.message.thread, reply: reply)
                 replies.append(reply)
             }
             for reply in replies { _ = try? await reply.value() }

@@ -7,15 +7,22 @@ internal import Logging
 /// Every step that matters is one transaction, and what is shown was stored before. Other threads are never blocked.
 actor Conversation {
     struct Letter {
-        let stored: StoredMessage
+        enum Content {
+            case message(StoredMessage)
+            case change(StoredChange)
+            /// A message that was deleted before it was looked at.
+            case deleted(Int64)
+        }
+
+        var content: Content
         let reply: ReplyBox?
     }
 
     let key: ThreadKey
     let context: ConversationContext
-    private var mailbox: [Letter] = []
+    var mailbox: [Letter] = []
     /// Who delivers more than fits, in order.
-    private var senders: [(letter: Letter, continuation: CheckedContinuation<Void, Never>)] = []
+    var senders: [(letter: Letter, continuation: CheckedContinuation<Void, Never>)] = []
     private var isDraining = false
     private var isRetired = false
     var running: RunningTurn?
@@ -49,10 +56,17 @@ actor Conversation {
 
     var mailboxCount: Int { self.mailbox.count }
 
-    /// Takes a stored message, waiting for room. False when this conversation was retired: ask for a new one.
-    func accept(_ stored: StoredMessage, reply: ReplyBox? = nil) async -> Bool {
+    /// Takes what the inbox holds for the thread, waiting for room. False when this conversation was retired: ask for a
+    /// new one.
+    func accept(_ entry: InboxEntry, reply: ReplyBox? = nil) async -> Bool {
         guard !self.isRetired else { return false }
-        let letter = Letter(stored: stored, reply: reply)
+        let letter: Letter
+        switch entry {
+        case .message(let stored): letter = Letter(content: .message(stored), reply: reply)
+        case .change(let stored):
+            self.amendLetters(stored.change)
+            letter = Letter(content: .change(stored), reply: reply)
+        }
         guard self.mailbox.count < Self.mailboxLimit, self.senders.isEmpty else {
             // A full mailbox is being drained, and that ends when nobody waits any more.
             await withCheckedContinuation { self.senders.append((letter, $0)) }
@@ -101,7 +115,7 @@ actor Conversation {
                 sender.resume()
             }
             do {
-                let submission = try await self.handle(letter.stored)
+                let submission = try await self.handle(letter)
                 letter.reply?.resume(with: .success(submission))
             } catch {
                 // The message stays in the inbox as new, and is taken up again at the next start.
@@ -113,7 +127,17 @@ actor Conversation {
         self.isDraining = false
     }
 
-    private func handle(_ stored: StoredMessage) async throws -> Submission? {
+    private func handle(_ letter: Letter) async throws -> Submission? {
+        switch letter.content {
+        case .message(let stored): return try await self.handle(stored)
+        case .change(let change): return try await self.apply(change)
+        case .deleted(let number):
+            try await self.context.store.write { ledger in try ledger.finishEvent(number, turn: nil) }
+            return nil
+        }
+    }
+
+    func handle(_ stored: StoredMessage) async throws -> Submission? {
         let message = stored.message
         let role = stored.role
         let sign = self.context.adapters.traits(of: message.route.room).commandSign

@@ -11,6 +11,7 @@ struct Recovery: Sendable {
     /// Returns the turns to take up, oldest first.
     func run(in ledger: Ledger) throws -> [(key: ThreadKey, turn: TurnRecord)] {
         try ledger.markInterruptedSends()
+        for change in try ledger.newChanges() { try self.apply(change, in: ledger) }
         var resumed: [(key: ThreadKey, turn: TurnRecord)] = []
         for var turn in try ledger.openTurns() {
             guard let session = try ledger.session(id: turn.session) else { continue }
@@ -24,6 +25,49 @@ struct Recovery: Sendable {
             resumed.append((session.key, turn))
         }
         return resumed
+    }
+
+    /// A change that was stored and not handled: its message waits still, unless it was answered before the end.
+    private func apply(_ stored: StoredChange, in ledger: Ledger) throws {
+        let received = try ledger.received(stored.change.reference)
+        if let received, let message = received.message, stored.change.counts(for: message.sender) {
+            switch stored.change {
+            case .edit(let edit): try ledger.edit(received, to: edit.text)
+            case .deletion: try ledger.finishEvent(received.number, turn: nil)
+            }
+        } else if let turn = try received?.turn.flatMap({ try ledger.turn(id: $0) }), turn.state == .queued,
+            stored.change.counts(for: turn.sender)
+        {
+            return try self.apply(stored, to: turn, in: ledger)
+        }
+        try ledger.finishEvent(stored.number, turn: nil)
+    }
+
+    private func apply(_ stored: StoredChange, to turn: TurnRecord, in ledger: Ledger) throws {
+        guard case .edit(let edit) = stored.change else {
+            try self.drop(turn, because: Conversation.deletedReason, in: ledger)
+            return try ledger.finishEvent(stored.number, turn: nil)
+        }
+        let sign = self.adapters.traits(of: edit.reference.room).commandSign
+        switch EditedTurn.determine(edit.text, for: turn, sign: sign) {
+        case .unchanged: break
+        case .question(let text): try ledger.edit(turn, written: edit.text, asked: text)
+        case .message:
+            guard let thread = try ledger.session(id: turn.session)?.key else { break }
+            try self.drop(turn, because: "Edited into another message.", in: ledger)
+            _ = try ledger.renew(stored, as: Conversation.message(of: turn, reading: edit, in: thread))
+            return
+        }
+        try ledger.finishEvent(stored.number, turn: nil)
+    }
+
+    private func drop(_ turn: TurnRecord, because reason: String, in ledger: Ledger) throws {
+        let now = self.environment.now()
+        try ledger.drop(turn, because: reason, at: now)
+        let last = try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
+        try ledger.insert([
+            LiveFrame(operation: turn.id, sequence: last + 1, kind: .error, content: reason, timestamp: now)
+        ])
     }
 
     private func mayRepeat(_ turn: TurnRecord, in ledger: Ledger) throws -> Bool {

@@ -5,7 +5,7 @@ internal import Database
 package struct StoredMessage: Sendable {
     package let number: Int64
     package let event: String
-    package let message: InboundMessage
+    package var message: InboundMessage
     /// What the sender was when the message came in: it is answered by that, also after a restart that ended a pairing.
     package let role: Role?
 

@@ -73,9 +73,9 @@ package struct TurnRecord: Sendable, Equatable {
     package let kind: String
     /// The id under which its traces are found: its own, or that of the turn that it goes on with.
     package let work: String
-    package let text: String
+    package var text: String
     package let sender: Sender
-    package let route: Route
+    package var route: Route
     /// The message that asked.
     package let message: Int64?
     package var state: State

@@ -1,0 +1,90 @@
+internal import Chat
+
+/// People's later words about messages that wait. Once a turn runs they change nothing.
+extension Conversation {
+    /// Changes a message that was not looked at yet, where it lies.
+    func amendLetters(_ change: MessageChange) {
+        for index in self.mailbox.indices { Self.amend(&self.mailbox[index], change) }
+        for index in self.senders.indices { Self.amend(&self.senders[index].letter, change) }
+    }
+
+    private static func amend(_ letter: inout Letter, _ change: MessageChange) {
+        guard case .message(var stored) = letter.content, stored.message.reference == change.reference,
+            change.counts(for: stored.message.sender)
+        else { return }
+        switch change {
+        case .edit(let edit):
+            stored.message = stored.message.reading(edit.text)
+            letter.content = .message(stored)
+        case .deletion: letter.content = .deleted(stored.number)
+        }
+    }
+
+    /// Changes a turn that waits, and ends the change's inbox entry with it.
+    func apply(_ stored: StoredChange) async throws -> Submission? {
+        let change = stored.change
+        guard
+            let index = self.queue.firstIndex(where: {
+                $0.route.room == change.reference.room && $0.route.replyTo == change.reference.id
+                    && change.counts(for: $0.sender)
+            })
+        else { return try await self.finish(stored) }
+        guard case .edit(let edit) = change else { return try await self.drop(self.queue.remove(at: index), stored) }
+        let sign = self.context.adapters.traits(of: edit.reference.room).commandSign
+        switch EditedTurn.determine(edit.text, for: self.queue[index], sign: sign) {
+        case .unchanged: return try await self.finish(stored)
+        case .question(let text):
+            let turn = self.queue[index]
+            // At once, so that a turn that begins meanwhile asks what is stored.
+            self.queue[index].text = text
+            try await self.context.store.write { ledger in
+                try ledger.edit(turn, written: edit.text, asked: text)
+                try ledger.finishEvent(stored.number, turn: nil)
+            }
+            return nil
+        case .message:
+            let turn = self.queue.remove(at: index)
+            let message = Self.message(of: turn, reading: edit, in: self.key)
+            let renewed = try await self.drop(turn, because: "Edited into another message.") { ledger in
+                try ledger.renew(stored, as: message)
+            }
+            return try await self.handle(renewed)
+        }
+    }
+
+    /// The message that an edit of a turn's question makes.
+    static func message(of turn: TurnRecord, reading edit: MessageEdit, in thread: ThreadKey) -> InboundMessage {
+        InboundMessage(
+            thread: thread, route: turn.route, sender: edit.sender, text: edit.text, sentAt: turn.queuedAt,
+            isDirect: false, isAddressed: true)
+    }
+
+    private func finish(_ stored: StoredChange) async throws -> Submission? {
+        try await self.context.store.write { ledger in try ledger.finishEvent(stored.number, turn: nil) }
+        return nil
+    }
+
+    private func drop(_ turn: TurnRecord, _ stored: StoredChange) async throws -> Submission? {
+        try await self.drop(turn, because: Self.deletedReason) { ledger in
+            try ledger.finishEvent(stored.number, turn: nil)
+        }
+        return nil
+    }
+
+    static let deletedReason = "The message was deleted."
+
+    /// Ends a turn that was taken out of the queue.
+    private func drop<Value: Sendable>(
+        _ turn: TurnRecord, because reason: String, entering enter: @escaping @Sendable (Ledger) throws -> Value
+    ) async throws -> Value {
+        let now = self.environment.now()
+        let frames = await self.context.hub.close(turn.id, with: .error, reason)
+        let value = try await self.context.store.write { ledger in
+            try ledger.drop(turn, because: reason, at: now)
+            try ledger.insert(frames)
+            return try enter(ledger)
+        }
+        await self.context.hub.publish(frames)
+        return value
+    }
+}

@@ -1,0 +1,157 @@
+import Chat
+import Database
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Edited and deleted messages", .timeLimit(.minutes(1)))
+struct ChangeTests {
+    /// A turn runs, and the message `m2` of alice waits behind it.
+    private func waiting(_ text: String = "2", in harness: BridgeHarness) async throws -> String {
+        try await harness.adapter.say("1", message: "m1")
+        return try #require(
+            try await harness.bridge.submit(harness.adapter.event(text, message: "m2"))
+        ).operation
+    }
+
+    private static func held() -> ScriptedWorker { ScriptedWorker([.hold, .event(.text("one"))]) }
+
+    @Test("the text of a message that waits is what its turn asks, in the transcript, too")
+    func edited() async throws {
+        let harness = try await BridgeHarness(worker: Self.held())
+        let operation = try await self.waiting(in: harness)
+        #expect(try await harness.adapter.edit("m2", to: " two ", id: "x1") == .stored)
+        #expect(try await harness.adapter.edit("m2", to: " two ", id: "x1") == .duplicate)
+        #expect(try await harness.adapter.edit("m2", to: "zwei", id: "x2") == .stored)
+        while try await harness.turn(operation)?.text != "zwei" { await Task.yield() }
+        harness.worker.release()
+        await harness.adapter.waitForText("You said: zwei")
+        try await harness.settle()
+        #expect(harness.worker.requests.map(\.text) == ["1", "zwei"])
+        let asked = try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT text FROM messages WHERE role = 'user' ORDER BY id", [])
+                .map { try $0.text("text") }
+        }
+        #expect(asked == ["1", "zwei"])
+    }
+
+    @Test("a deleted message that waits is not answered, and nobody finds it in the history")
+    func deleted() async throws {
+        let harness = try await BridgeHarness(worker: Self.held())
+        let operation = try await self.waiting(in: harness)
+        #expect(try await harness.adapter.takeBack("m2") == .stored)
+        let frames = try await harness.frames(of: operation)
+        #expect(frames.last?.kind == .error)
+        #expect(frames.last?.content == "The message was deleted.")
+        #expect(try await harness.turn(operation)?.state == .stopped)
+        #expect(try await harness.adapter.takeBack("m2") == .ignored("not waiting"))
+        harness.worker.release()
+        await harness.adapter.waitForText("one")
+        _ = try await harness.ask("3")
+        await harness.adapter.waitForText("You said: 3")
+        #expect(harness.worker.requests.map(\.text) == ["1", "3"])
+        #expect(harness.worker.requests.last?.history.map(\.text) == ["1", "one"])
+    }
+
+    @Test("an edit that makes a command of a question is that command")
+    func command() async throws {
+        let harness = try await BridgeHarness(worker: Self.held())
+        let operation = try await self.waiting(in: harness)
+        #expect(try await harness.adapter.edit("m2", to: "!whoami", id: "x1") == .stored)
+        await harness.adapter.waitForPosts { $0.contains { $0.text.hasPrefix("You are `fake:one/alice`") } }
+        #expect(try await harness.turn(operation)?.state == .stopped)
+        #expect(try await harness.adapter.edit("m2", to: "!whoami", id: "x1") == .ignored("not waiting"))
+        harness.worker.release()
+        await harness.adapter.waitForText("one")
+        try await harness.settle()
+        #expect(harness.worker.requests.map(\.text) == ["1"])
+    }
+
+    @Test("a command that waits and becomes talk is answered as talk")
+    func talk() async throws {
+        let harness = try await BridgeHarness(worker: Self.held())
+        _ = try await self.waiting("!specify a page", in: harness)
+        #expect(try await harness.adapter.edit("m2", to: "never mind") == .stored)
+        try await harness.settleInbox()
+        harness.worker.release()
+        await harness.adapter.waitForText("You said: never mind")
+    }
+
+    @Test("others' edits, edits of what runs or is answered, and of what nobody knows change nothing")
+    func ignored() async throws {
+        let harness = try await BridgeHarness(worker: Self.held())
+        _ = try await self.waiting(in: harness)
+        #expect(try await harness.adapter.edit("m2", to: "evil", from: "mallory") == .ignored("not waiting"))
+        #expect(try await harness.adapter.edit("m1", to: "late") == .ignored("not waiting"))
+        #expect(try await harness.adapter.takeBack("m1") == .ignored("not waiting"))
+        #expect(try await harness.adapter.edit("m7", to: "what") == .ignored("not waiting"))
+        #expect(try await harness.adapter.edit("m2", to: "  ") == .stored)
+        try await harness.settleInbox()
+        harness.worker.release()
+        await harness.adapter.waitForText("You said: 2")
+        #expect(harness.worker.requests.map(\.text) == ["1", "2"])
+    }
+
+    @Test("a message in the mailbox is changed where it lies")
+    func mailbox() async throws {
+        let harness = try await BridgeHarness()
+        let conversation = harness.bridge.conversation(
+            for: ThreadKey(adapter: harness.adapter.id, value: "alice/alice"))
+        let letters = ["m1", "m2"].map { name -> Conversation.Letter in
+            guard case .message(let message) = harness.adapter.event(name, message: name).kind else { fatalError() }
+            return .init(
+                content: .message(StoredMessage(number: 1, event: name, message: message, role: .owner)), reply: nil)
+        }
+        let edit = MessageEdit(
+            reference: harness.adapter.reference("m1"),
+            sender: Sender(id: "fake:one/alice", identities: [], displayName: "alice"), text: "new")
+        let texts = await conversation.amended(
+            letters, by: [.edit(edit), .deletion(harness.adapter.reference("m2"))])
+        #expect(texts == ["new", nil])
+    }
+
+    @Test("changes that a crash left unhandled count before anything is begun again")
+    func crash() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(directory: directory, worker: Self.held())
+        let second = try await self.waiting(in: first)
+        for message in ["m3", "m4", "m5"] { try await first.adapter.say(message, message: message) }
+        let adapter = first.adapter
+        let sender = Sender(id: "fake:one/alice", identities: [], displayName: "alice")
+        guard case .message(let unhandled) = adapter.event("m6", message: "m6").kind else { return }
+        let changes: [MessageChange] = [
+            .edit(MessageEdit(reference: adapter.reference("m2"), sender: sender, text: "two")),
+            .deletion(adapter.reference("m3")),
+            .edit(MessageEdit(reference: adapter.reference("m4"), sender: sender, text: "!help new")),
+            .edit(MessageEdit(reference: adapter.reference("m1"), sender: sender, text: "too late")),
+            .edit(MessageEdit(reference: adapter.reference("m6"), sender: sender, text: "six")),
+            .edit(MessageEdit(reference: adapter.reference("m9"), sender: sender, text: "unknown")),
+        ]
+        try await first.bridge.store.write { ledger in
+            _ = try ledger.insertEvent(
+                "m6", adapter: adapter.id, body: StoredForm.text(of: unhandled), role: .owner,
+                of: unhandled.reference, at: 1)
+            for (index, change) in changes.enumerated() {
+                _ = try ledger.insertChange(change, event: "x\(index)", adapter: adapter.id, role: .owner, at: 1)
+            }
+        }
+        let host = try await BridgeHarness(directory: directory)
+        _ = try await host.frames(of: second)
+        await host.adapter.waitForText("You said: six")
+        try await host.settle()
+        #expect(host.worker.requests.map(\.text) == ["1", "two", "m5", "six"])
+        #expect(host.adapter.texts.contains { $0.hasPrefix("`!new`") })
+        #expect(try await host.bridge.store.read { ledger in try ledger.newChanges().isEmpty })
+    }
+}
+
+extension Conversation {
+    /// The texts of `letters` after `changes`; nil for a deleted one.
+    fileprivate func amended(_ letters: [Letter], by changes: [MessageChange]) -> [String?] {
+        self.mailbox = letters
+        for change in changes { self.amendLetters(change) }
+        defer { self.mailbox = [] }
+        return self.mailbox.map { if case .message(let stored) = $0.content { stored.message.text } else { nil } }
+    }
+}
