@@ -115,7 +115,7 @@ struct BridgeTests {
         #expect(frames.last?.kind == .error)
         #expect(try await harness.turn(first.operation)?.state == .stopped)
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == ["Begun.", "Stopped. `resume` goes on with the answer."])
+        #expect(harness.adapter.texts == ["Begun.", "Stopped. `!resume` goes on with the answer."])
     }
 
     @Test("a cut answer keeps its text, says so, and resume goes on with it")

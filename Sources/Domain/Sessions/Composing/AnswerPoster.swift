@@ -54,6 +54,28 @@ struct AnswerPoster {
         return self.composer.messages(for: markdown)
     }
 
+    /// A line of the bot's own with what can be chosen at it: buttons below its last message, and the commands in words
+    /// where the room shows no buttons and the line does not name them.
+    func lines(for markdown: String, offering buttons: [MessageButton]) -> [Line] {
+        var text = markdown
+        if !self.traits.capabilities.contains(.buttons) {
+            let sign = self.traits.commandSign
+            let words = buttons.filter { !markdown.contains("\(sign)\($0.command)`") }
+                .map { "`\(sign)\($0.command)` (\($0.label))" }
+            if !words.isEmpty { text += "\n\nType \(words.joined(separator: " or "))." }
+        }
+        let messages = self.messages(for: text)
+        return messages.enumerated().map { index, text in
+            Line(text: text, buttons: index == messages.count - 1 ? buttons : [])
+        }
+    }
+
+    /// One message of a line of the bot's own.
+    struct Line: Sendable, Equatable {
+        let text: String
+        let buttons: [MessageButton]
+    }
+
     private mutating func take(_ markdown: ArraySlice<UInt8>, upTo end: Int) -> [String] {
         self.consumed = end
         var messages = self.composer.messages(for: String(decoding: markdown, as: UTF8.self))

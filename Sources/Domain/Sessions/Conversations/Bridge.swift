@@ -103,7 +103,8 @@ package final class Bridge: MessageSink, Service {
             return .stored
         case .messageEdited(let edit): return try await self.take(.edit(edit), event: event)
         case .messageDeleted(let reference): return try await self.take(.deletion(reference), event: event)
-        case .choice, .roomRenamed: return .ignored("not served")
+        case .choice(let choice): return try await self.take(choice, event: event)
+        case .roomRenamed: return .ignored("not served")
         }
     }
 

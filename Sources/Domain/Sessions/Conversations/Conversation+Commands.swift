@@ -27,6 +27,9 @@ extension Conversation {
         case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
         case .specify: return try await self.enqueue(stored, kind: name.rawValue, text: argument)
+        case .approve, .deny:
+            return try await self.reply(
+                to: stored, with: "Nothing waits for approval here; what would need one is denied in this release.")
         default:
             return try await self.reply(
                 to: stored,
@@ -68,12 +71,15 @@ extension Conversation {
 
     private func stop(_ argument: String, for stored: StoredMessage) async throws -> Submission? {
         var text = "Nothing is running."
+        var buttons: [MessageButton] = []
         if self.running == nil, try await self.dropUnsent() {
             text = "Stopped: the rest of the answer is not posted. `resend` posts it again."
         }
         if let running = self.running {
             self.end(running.turn.id, because: .stopped)
-            text = "Stopped. `resume` goes on with the answer."
+            let sign = self.context.adapters.traits(of: stored.message.route.room).commandSign
+            text = "Stopped. `\(sign)resume` goes on with the answer."
+            buttons = [TurnOutcome.goOn]
         }
         let dropped = argument.lowercased() == "all" ? self.queue : []
         if !dropped.isEmpty {
@@ -89,7 +95,7 @@ extension Conversation {
         var frames: [LiveFrame] = []
         for turn in dropped { frames += await self.context.hub.close(turn.id, with: .error, "Stopped.") }
         let last = frames
-        let submission = try await self.reply(to: stored, with: text) { ledger, _ in
+        let submission = try await self.reply(to: stored, with: text, offering: buttons) { ledger, _ in
             for turn in dropped { try ledger.end(turn.id, .stopped, error: "Stopped.", at: now) }
             try ledger.insert(last)
         }

@@ -251,7 +251,7 @@ extension Conversation {
         let room = turn.route.room
         let isReserved = closing.isPostedAtOnce && !poster.canEdit ? await self.context.reserve(room) : false
         let items = await self.persistently { ledger in
-            let items = try closing.write(to: ledger, frames: frames, render: { poster.messages(for: $0) })
+            let items = try closing.write(to: ledger, frames: frames, poster: poster)
             if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: now) }
             return items
         }

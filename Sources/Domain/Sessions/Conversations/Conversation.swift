@@ -298,13 +298,13 @@ actor Conversation {
     /// Answers a message at once: the command, its reply and the end of its inbox entry are one transaction.
     @discardableResult
     func reply(
-        to stored: StoredMessage, with text: String,
+        to stored: StoredMessage, with text: String, offering buttons: [MessageButton] = [],
         changing change: (@Sendable (Ledger, inout SessionRecord) throws -> Void)? = nil
     ) async throws -> Submission? {
         let now = self.environment.now()
         let id = Identifier.make("op")
         let message = stored.message
-        let lines = self.poster(for: message.route).messages(for: text)
+        let lines = self.poster(for: message.route).lines(for: text, offering: buttons)
         let key = self.key
         let (turn, items, frames) = try await self.context.store.write { ledger in
             var session = try ledger.session(
@@ -329,7 +329,8 @@ actor Conversation {
             try ledger.insert(frames)
             let items = try lines.map {
                 try ledger.insertOutbox(
-                    session: session.id, turn: id, kind: .note, route: message.route, text: $0, at: now)
+                    session: session.id, turn: id, kind: .note, route: message.route, text: $0.text,
+                    buttons: $0.buttons, at: now)
             }
             try ledger.finishEvent(stored.number, turn: id)
             return (turn, items, frames)

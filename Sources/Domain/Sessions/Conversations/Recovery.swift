@@ -95,6 +95,6 @@ struct Recovery: Sendable {
         let last = LiveFrame(
             operation: turn.id, sequence: (frames.last?.sequence ?? 0) + 1, kind: .error, content: closing.lastFrame,
             timestamp: now)
-        _ = try closing.write(to: ledger, frames: [last], render: { poster.messages(for: $0) })
+        _ = try closing.write(to: ledger, frames: [last], poster: poster)
     }
 }

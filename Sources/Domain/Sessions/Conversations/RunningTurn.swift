@@ -53,4 +53,15 @@ enum TurnOutcome: Sendable, Equatable {
         case .interrupted: "Interrupted by a restart of the host. Type `\(sign)resume` to go on, or ask again."
         }
     }
+
+    /// What can be chosen at that line.
+    var buttons: [MessageButton] {
+        switch self {
+        case .complete, .failed: []
+        case .cut, .stopped, .interrupted: [Self.goOn]
+        }
+    }
+
+    /// Goes on with a cut answer.
+    static let goOn = MessageButton(label: "Go on", command: CommandName.resume.rawValue, style: .primary)
 }

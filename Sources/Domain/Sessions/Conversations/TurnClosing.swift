@@ -1,6 +1,6 @@
 internal import Chat
 
-/// Everything that the end of a turn writes, as a value; ``write(to:frames:render:)`` is its one transaction.
+/// Everything that the end of a turn writes, as a value; ``write(to:frames:poster:)`` is its one transaction.
 struct TurnClosing: Sendable {
     let turn: TurnRecord
     let outcome: TurnOutcome
@@ -24,7 +24,7 @@ struct TurnClosing: Sendable {
     var lastFrame: String { self.outcome == .complete ? self.answer : self.note ?? "" }
 
     func write(
-        to ledger: Ledger, frames: [LiveFrame], render: (String) -> [String]
+        to ledger: Ledger, frames: [LiveFrame], poster: AnswerPoster
     ) throws -> [OutboxItem] {
         try ledger.insert(frames)
         let error = self.outcome == .complete ? nil : self.note
@@ -43,7 +43,7 @@ struct TurnClosing: Sendable {
             let id = try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)
             if self.isShortened {
-                for line in render("The whole answer: \(self.publicURL)/a/\(id)") {
+                for line in poster.messages(for: "The whole answer: \(self.publicURL)/a/\(id)") {
                     items.append(try self.insert(line, as: .final, into: ledger))
                 }
             }
@@ -53,15 +53,20 @@ struct TurnClosing: Sendable {
                 session: self.turn.session, turn: self.turn.id, role: .note, text: note, at: self.at)
             // Who typed `stop` has its reply already.
             if self.outcome != .stopped {
-                items += try render(note).map { try self.insert($0, as: .note, into: ledger) }
+                items += try poster.lines(for: note, offering: self.outcome.buttons).map {
+                    try self.insert($0.text, as: .note, buttons: $0.buttons, into: ledger)
+                }
             }
         }
         return items
     }
 
-    private func insert(_ text: String, as kind: OutboxItem.Kind, into ledger: Ledger) throws -> OutboxItem {
+    private func insert(
+        _ text: String, as kind: OutboxItem.Kind, buttons: [MessageButton] = [], into ledger: Ledger
+    ) throws -> OutboxItem {
         try ledger.insertOutbox(
-            session: self.turn.session, turn: self.turn.id, kind: kind, route: self.turn.route, text: text, at: self.at)
+            session: self.turn.session, turn: self.turn.id, kind: kind, route: self.turn.route, text: text,
+            buttons: buttons, at: self.at)
     }
 
     private func keepSummary(in ledger: Ledger) throws {

@@ -170,11 +170,13 @@ actor Lane {
             isRepeat = false
         }
         let text = isRepeat ? Composer.repeatMark + item.text : item.text
-        let message = OutgoingMessage(text: text, route: item.route, token: item.token, isRepeat: isRepeat)
+        let buttons = self.adapter.traits(of: self.room).capabilities.contains(.buttons) ? item.buttons : []
+        let message = OutgoingMessage(
+            text: text, route: item.route, token: item.token, isRepeat: isRepeat, buttons: buttons)
         if let id = item.reference, let editing = self.adapter as? any EditingAdapter {
             // Putting the same text there twice is harmless, so an edit is never marked as a repeat.
             let reference = MessageReference(room: item.route.room, id: id)
-            let edit = OutgoingMessage(text: item.text, route: item.route, token: item.token)
+            let edit = OutgoingMessage(text: item.text, route: item.route, token: item.token, buttons: buttons)
             try await editing.replace(reference, with: edit)
             return reference
         }

@@ -4,21 +4,23 @@ internal import Database
 extension Ledger {
     /// Puts a rendered message into the outbox. Returns it as stored.
     package func insertOutbox(
-        session: String, turn: String?, kind: OutboxItem.Kind, route: Route, text: String, at now: Int64
+        session: String, turn: String?, kind: OutboxItem.Kind, route: Route, text: String,
+        buttons: [MessageButton] = [], at now: Int64
     ) throws -> OutboxItem {
         let token = Identifier.make("m")
         try self.connection.execute(
             """
-            INSERT INTO outbox (session, turn, kind, adapter, room, route, text, token, state, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)
+            INSERT INTO outbox (session, turn, kind, adapter, room, route, text, token, state, created_at, buttons)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
             """,
             [
                 .text(session), .optional(turn), .text(kind.rawValue), .text(route.room.adapter.rawValue),
                 .text(route.room.name), .text(StoredForm.text(of: route)), .text(text), .text(token), .integer(now),
+                .optional(StoredForm.text(of: buttons)),
             ])
         return OutboxItem(
             id: self.connection.lastInsertID, session: session, turn: turn, kind: kind, route: route, text: text,
-            token: token, reference: nil, state: .pending)
+            token: token, reference: nil, state: .pending, buttons: buttons)
     }
 
     /// Gives the previews of a turn their final texts, oldest first, and returns them as to be sent again: those that
@@ -121,6 +123,7 @@ extension Ledger {
             kind: OutboxItem.Kind(rawValue: try row.text("kind")) ?? .note,
             route: try StoredForm.route(from: try row.text("route")), text: try row.text("text"),
             token: try row.text("token"), reference: try row.optionalText("reference"),
-            state: OutboxItem.State(rawValue: try row.text("state")) ?? .unknown)
+            state: OutboxItem.State(rawValue: try row.text("state")) ?? .unknown,
+            buttons: try StoredForm.buttons(from: try row.optionalText("buttons")))
     }
 }

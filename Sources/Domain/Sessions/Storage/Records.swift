@@ -117,6 +117,8 @@ package struct OutboxItem: Sendable, Equatable {
     /// The platform's id of the message that this replaces or became.
     package var reference: String?
     package var state: State
+    /// What can be chosen at it; shown where the room has buttons.
+    package var buttons: [MessageButton] = []
 }
 
 /// One frame of the live protocol.

@@ -74,6 +74,25 @@ enum StoredForm {
         try Self.attachments(text.map { try Self.parse($0) })
     }
 
+    /// Nil for none, so that a column stays empty.
+    static func text(of buttons: [MessageButton]) -> String? {
+        if buttons.isEmpty { return nil }
+        return JSON.array(
+            buttons.map { [.string($0.label), .string($0.command), .string($0.style.rawValue)] }
+        ).text
+    }
+
+    static func buttons(from text: String?) throws -> [MessageButton] {
+        guard let text else { return [] }
+        return try (try Self.parse(text).arrayValue ?? []).map { json in
+            guard let label = json[0]?.stringValue, let command = json[1]?.stringValue else {
+                throw Malformed(what: "button")
+            }
+            let style = json[2]?.stringValue.flatMap { MessageButton.Style(rawValue: $0) } ?? .plain
+            return MessageButton(label: label, command: command, style: style)
+        }
+    }
+
     static func parse(_ text: String) throws -> JSON {
         try JSON.parse(Array(text.utf8))
     }

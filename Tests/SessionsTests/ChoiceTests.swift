@@ -1,0 +1,116 @@
+import Chat
+import Database
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Buttons and reactions", .timeLimit(.minutes(1)))
+struct ChoiceTests {
+    private static let withButtons = RoomTraits(
+        capabilities: .buttons, textLimit: 400, textUnit: .bytes, isMultiline: false)
+    private static let goOn = MessageButton(label: "Go on", command: "resume", style: .primary)
+    private static let approval = [
+        MessageButton(label: "Approve", command: "approve 17", style: .primary),
+        MessageButton(label: "Deny", command: "deny 17", style: .danger),
+    ]
+    private static let cut: [ScriptedWorker.Step] = [.event(.text("Half")), .cut("the line broke")]
+
+    /// A message of the bot's in alice's thread that offers `buttons`.
+    private func offer(_ buttons: [MessageButton], in harness: BridgeHarness) async throws -> String {
+        _ = try await harness.ask("!help new")
+        await harness.adapter.waitForPosts(1)
+        try await harness.settle()
+        let post = try #require(harness.adapter.posts.first?.id)
+        try await harness.bridge.store.write { ledger in
+            _ = try ledger.connection.execute(
+                "UPDATE outbox SET buttons = ? WHERE reference = ?",
+                [.text(try #require(StoredForm.text(of: buttons))), .text(post)])
+        }
+        return post
+    }
+
+    @Test("a cut answer offers to go on, and the button is the command, once for each press")
+    func goesOn() async throws {
+        let harness = try await BridgeHarness(traits: Self.withButtons, worker: ScriptedWorker(Self.cut))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(2)
+        try await harness.settle()
+        let note = try #require(harness.adapter.posts.last)
+        #expect(note.buttons == [Self.goOn])
+        #expect(note.text == "Cut off: the line broke. Type `!resume` to go on.")
+        #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: "c1") == .stored)
+        #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: "c1") == .duplicate)
+        await harness.adapter.waitForPosts(3)
+        try await harness.settle()
+        #expect(harness.worker.requests.last?.continuing == "Half")
+        #expect(harness.worker.requests.count == 2)
+    }
+
+    @Test("where a room has no buttons nothing is shown but the words")
+    func words() async throws {
+        let harness = try await BridgeHarness(worker: ScriptedWorker(Self.cut))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.posts.last?.buttons == [])
+        let poster = AnswerPoster(
+            traits: RoomTraits(textLimit: 400, textUnit: .bytes), renderer: PlainMarkdownRenderer())
+        #expect(
+            poster.lines(for: "Run `ls`?", offering: Self.approval) == [
+                .init(
+                    text: "Run `ls`?\n\nType `!approve 17` (Approve) or `!deny 17` (Deny).", buttons: Self.approval)
+            ])
+        #expect(
+            poster.lines(for: "Type `!resume` to go on.", offering: [Self.goOn]).map(\.text) == [
+                "Type `!resume` to go on."
+            ])
+    }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        let kind: Choice.Kind
+        let command: String?
+        var testDescription: String { "\(self.kind)" }
+    }
+
+    @Test(
+        "only what a message offers can be chosen at it",
+        arguments: [
+            Row(kind: .button("approve 17"), command: "approve 17"),
+            Row(kind: .button("approve 17 because"), command: "approve 17 because"),
+            Row(kind: .button("approve 18"), command: nil),
+            Row(kind: .button("approve 170"), command: nil),
+            Row(kind: .button("stop all"), command: nil),
+            Row(kind: .reaction("✅"), command: "approve 17"),
+            Row(kind: .reaction("👍"), command: "approve 17"),
+            Row(kind: .reaction("❌"), command: "deny 17"),
+            Row(kind: .reaction("👎\u{FE0F}"), command: "deny 17"),
+            Row(kind: .reaction("🎉"), command: nil),
+        ])
+    func offered(_ row: Row) {
+        #expect(row.kind.command(among: Self.approval) == row.command)
+        #expect(row.kind.command(among: []) == nil)
+        #expect(Choice.Kind.reaction("✅").command(among: [Self.goOn]) == nil)
+    }
+
+    @Test("a reaction decides where a decision is offered; nothing waits for one yet, and that is said")
+    func reaction() async throws {
+        let harness = try await BridgeHarness()
+        let post = try await self.offer(Self.approval, in: harness)
+        #expect(try await harness.adapter.choose(.reaction("👍"), at: post) == .stored)
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts.last?.hasPrefix("Nothing waits for approval here") == true)
+        #expect(try await harness.adapter.choose(.reaction("🎉"), at: post) == .ignored("no choice"))
+        #expect(try await harness.adapter.choose(.reaction("👍"), at: "p77") == .ignored("no choice"))
+    }
+
+    @Test("a stranger's choice is nothing, a guest's is the guest's")
+    func rights() async throws {
+        let harness = try await BridgeHarness()
+        let post = try await self.offer(Self.approval, in: harness)
+        #expect(
+            try await harness.adapter.choose(.button("approve 17"), at: post, from: "mallory") == .ignored("stranger"))
+        #expect(try await harness.adapter.choose(.button("approve 17"), at: post, from: "gina") == .stored)
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts.last?.hasPrefix("`!approve` needs the role member; you are a guest.") == true)
+    }
+}
