@@ -1,0 +1,154 @@
+import Chat
+import HTTP
+import JSON
+import Matrix
+import Primitives
+import Testing
+
+@Suite("Matrix signing in")
+struct MatrixSignInTests {
+    @Test("A token is checked for its account before the first sync")
+    func token() {
+        let transcript = MatrixTranscript()
+        transcript.signIn()
+        #expect(
+            transcript.asked() == [
+                "versions", "whoAmI", "displayName", "mediaLimit", "sync(since: nil)",
+            ])
+        #expect(transcript.statuses() == ["connecting "])
+        transcript.sync(next: "s1")
+        #expect(transcript.statuses() == ["up "])
+        #expect(transcript.session.memory.since == "s1")
+        #expect(transcript.asked() == ["sync(since: Optional(\"s1\"))"])
+    }
+
+    @Test("A password logs in with the configured device, and the token is remembered")
+    func password() {
+        let transcript = MatrixTranscript(.password(Secret("pw")))
+        transcript.handle(.begin)
+        transcript.answer(.versions, ["versions": []])
+        transcript.answer(.loginFlows, ["flows": [["type": "m.login.password"]]])
+        let login = transcript.requests().last
+        #expect(login?.body?["device_id"] == "JETBRIDGE")
+        #expect(login?.isAuthorised == false)
+        transcript.answer(
+            .login, ["access_token": "new", "user_id": .string(MatrixTranscript.me), "device_id": "JETBRIDGE"])
+        #expect(transcript.session.token == Secret("new"))
+        #expect(transcript.remembered().last?.device?.token == Secret("new"))
+        // The next run goes on with it.
+        let next = MatrixTranscript(.password(Secret("pw")), memory: transcript.session.memory)
+        next.handle(.begin)
+        next.answer(.versions, ["versions": []])
+        #expect(next.asked() == ["versions", "whoAmI"])
+    }
+
+    @Test("A soft logout signs in again as the same device and goes on where the sync stood", arguments: [true, false])
+    func logout(isSoft: Bool) {
+        var memory = MatrixMemory(account: MatrixSession.account(MatrixTranscript.settings()))
+        memory.device = .init(id: "JETBRIDGE", token: Secret("old"))
+        memory.since = "s7"
+        let transcript = MatrixTranscript(.password(Secret("pw")), memory: memory)
+        transcript.signIn()
+        transcript.actions = []
+        transcript.refuse(.sync(since: "s7"), 401, "M_UNKNOWN_TOKEN", isSoft: isSoft)
+        #expect(transcript.session.token == nil)
+        #expect(transcript.waits().count == 1)
+        transcript.handle(.begin)
+        transcript.answer(.versions, ["versions": []])
+        #expect(transcript.asked() == ["versions", "loginFlows"])
+        #expect(transcript.session.memory.since == "s7")
+        #expect(transcript.logs().contains { $0.contains("signed out") } == !isSoft)
+    }
+
+    @Test(
+        "What only an owner can mend is a state with one line, looked at again after ten minutes",
+        arguments: [
+            ("M_UNKNOWN_TOKEN", 401, "access_token"), ("M_USER_DEACTIVATED", 403, "closed"),
+        ])
+    func refused(code: String, status: Int, word: String) {
+        let transcript = MatrixTranscript()
+        transcript.handle(.begin)
+        transcript.answer(.versions, ["versions": []])
+        transcript.refuse(.whoAmI, status, code)
+        let statuses = transcript.statuses()
+        #expect(statuses.last?.hasPrefix("refused") == true)
+        #expect(statuses.last?.contains(word) == true)
+        #expect(transcript.waits() == [600_000...660_000])
+        #expect(transcript.logs().count == 1)
+        // The next look says nothing new, and does not pretend to connect.
+        transcript.handle(.begin)
+        transcript.answer(.versions, ["versions": []])
+        transcript.refuse(.whoAmI, status, code)
+        #expect(transcript.logs().isEmpty)
+        #expect(transcript.statuses().allSatisfy { $0.hasPrefix("refused") })
+    }
+
+    @Test("A token of another account is refused by name")
+    func mismatch() {
+        let transcript = MatrixTranscript()
+        transcript.handle(.begin)
+        transcript.answer(.versions, ["versions": []])
+        transcript.answer(.whoAmI, ["user_id": "@other:hs"])
+        #expect(transcript.statuses().last?.contains("@other:hs") == true)
+    }
+
+    @Test("A page that is no homeserver is told from one that is down")
+    func wrongServer() {
+        for (status, isRefused) in [(200, true), (404, true), (301, true), (502, false), (503, false), (429, false)] {
+            let transcript = MatrixTranscript()
+            transcript.handle(.begin)
+            transcript.refuse(.versions, status)
+            let last = transcript.statuses().last ?? ""
+            #expect(last.hasPrefix(isRefused ? "refused" : "down"), "\(status): \(last)")
+            #expect(last.contains("hs.example"))
+        }
+    }
+
+    @Test("A wrong password, and a server without passwords, are told as what they are")
+    func passwordRefused() {
+        let transcript = MatrixTranscript(.password(Secret("pw")))
+        transcript.handle(.begin)
+        transcript.answer(.versions, ["versions": []])
+        transcript.answer(.loginFlows, ["flows": [["type": "m.login.sso"]]])
+        #expect(transcript.statuses().last?.contains("no login by password") == true)
+        transcript.refuse(.login, 403, "M_FORBIDDEN")
+        #expect(transcript.statuses().last?.contains("refuses the password") == true)
+        transcript.refuse(.login, 429, "M_LIMIT_EXCEEDED", retryAfter: 90_000)
+        #expect(transcript.waits().last == 90_000...90_000)
+    }
+
+    @Test("Failures wait longer each time, up to a minute")
+    func backoff() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        var tops: [Int64] = []
+        for _ in 0..<9 {
+            transcript.handle(.answer(.sync(since: "s"), .failed("gone", mayHaveArrived: true)))
+            tops += transcript.waits().map(\.upperBound)
+        }
+        #expect(tops == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
+        transcript.handle(.begin)
+        // What it missed is asked for without waiting.
+        #expect(transcript.requests().last?.query["timeout"] == "0")
+    }
+
+    @Test("The memory survives its text form, and another account's is not taken")
+    func memory() {
+        var memory = MatrixMemory(account: "@bot:hs https://hs.example")
+        memory.device = .init(id: "D", token: Secret("t"))
+        memory.since = "s1"
+        memory.encrypted = ["!e:hs"]
+        memory.direct = ["!d:hs"]
+        memory.upgrades = ["!old:hs": "!new"]
+        memory.pace = MatrixPace(interval: 5_000, burst: 10)
+        var room = MatrixRoom()
+        room.inviter = "@alice:hs"
+        room.isDirect = true
+        room.joined = 2
+        room.last = "$1"
+        memory.rooms = ["!d:hs": room]
+        #expect(MatrixMemory(bytes: memory.bytes, account: memory.account) == memory)
+        #expect(MatrixMemory(bytes: memory.bytes, account: "@other:hs https://hs.example") == nil)
+        #expect(MatrixMemory(bytes: Array("{".utf8), account: memory.account) == nil)
+    }
+}

@@ -1,0 +1,242 @@
+import Chat
+import HTTP
+import JSON
+import Matrix
+import Testing
+
+@Suite("Matrix reading")
+struct MatrixSyncTests {
+    private let room = MatrixTranscript.room
+
+    @Test("The first sync answers nothing that was said before")
+    func first() {
+        let transcript = MatrixTranscript()
+        transcript.signIn()
+        transcript.sync([self.room: transcript.joined([transcript.text("!help")], members: 3)])
+        #expect(transcript.messages().isEmpty)
+        transcript.sync([self.room: transcript.joined([transcript.text("!help")])])
+        #expect(transcript.messages().map(\.text) == ["!help"])
+    }
+
+    @Test("The next sync is asked for after everything was delivered and remembered")
+    func order() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync([self.room: transcript.joined([transcript.text("a"), transcript.text("b")])], next: "s5")
+        let words = transcript.actions.map { action in
+            switch action {
+            case .deliver: "deliver"
+            case .remember(let memory, _): "remember \(memory.since ?? "")"
+            case .request(let request): "\(request.purpose)"
+            case .status: "status"
+            default: "other"
+            }
+        }
+        #expect(words == ["deliver", "deliver", "remember s5", "status", "sync(since: Optional(\"s5\"))"])
+    }
+
+    @Test("A limited timeline is paged until the gap is closed, oldest first, each event once")
+    func gap() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let since = transcript.session.memory.since
+        transcript.sync([self.room: transcript.joined([transcript.text("five", id: "$5")], isLimited: true)])
+        let first = transcript.requests()
+        #expect(first.map(\.purpose) == [.gap(room: self.room)])
+        #expect(first.first?.query["from"] == since)
+        #expect(first.first?.query["to"] == "p")
+        #expect(transcript.delivered().isEmpty)
+        transcript.answer(
+            .gap(room: self.room),
+            [
+                "chunk": [transcript.text("one", id: "$1"), transcript.text("two", id: "$2")], "start": "a",
+                "end": "b",
+            ])
+        #expect(transcript.messages().map(\.text) == ["one", "two"])
+        #expect(transcript.requests().first?.query["from"] == "b")
+        transcript.answer(
+            .gap(room: self.room),
+            ["chunk": [transcript.text("two", id: "$2"), transcript.text("three", id: "$3")], "end": "p"])
+        #expect(transcript.messages().map(\.text) == ["three", "five"])
+        #expect(transcript.asked().count == 1)
+    }
+
+    @Test("A gap that cannot be read for the moment repeats the sync; one that never can is told and left")
+    func gapFails() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let since = transcript.session.memory.since
+        transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
+        transcript.refuse(.gap(room: self.room), 502)
+        #expect(transcript.delivered().isEmpty)
+        #expect(transcript.waits().count == 1)
+        #expect(transcript.session.memory.since == since)
+        transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
+        transcript.refuse(.gap(room: self.room), 403, "M_FORBIDDEN")
+        #expect(transcript.messages().map(\.text) == ["five"])
+        #expect(transcript.logs().contains { $0.contains("cannot be read") })
+    }
+
+    @Test("A token that the server forgot begins anew, and goes on behind the last event it still shows")
+    func forgottenToken() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync([self.room: transcript.joined([transcript.text("a", id: "$a")])])
+        transcript.actions = []
+        transcript.refuse(.sync(since: transcript.session.memory.since), 400, "M_UNKNOWN")
+        #expect(transcript.asked() == ["sync(since: nil)"])
+        transcript.sync([
+            self.room: transcript.joined([
+                transcript.text("old", id: "$0"), transcript.text("a", id: "$a"), transcript.text("new", id: "$n"),
+            ])
+        ])
+        #expect(transcript.messages().map(\.text) == ["new"])
+    }
+
+    @Test("What comes after an absence is marked as fetched")
+    func backlog() {
+        var memory = MatrixMemory(account: MatrixSession.account(MatrixTranscript.settings()))
+        memory.since = "s1"
+        memory.rooms = [self.room: MatrixRoom()]
+        let transcript = MatrixTranscript(memory: memory)
+        transcript.signIn()
+        transcript.sync([self.room: transcript.joined([transcript.text("a")])])
+        transcript.sync([self.room: transcript.joined([transcript.text("b")])])
+        #expect(transcript.messages().map(\.isBacklog) == [true, false])
+    }
+
+    @Test("In a room that is new to us, what was said since the invitation is answered, and nothing before")
+    func newRoom() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let invite = transcript.event("m.room.member", ["membership": "invite"], stateKey: MatrixTranscript.me)
+        let join = transcript.event(
+            "m.room.member", ["membership": "join"], from: MatrixTranscript.me, stateKey: MatrixTranscript.me)
+        transcript.sync([
+            "!new:hs": transcript.joined(
+                [transcript.text("before"), invite, transcript.text("hello"), join, transcript.text("after")],
+                members: 2, isLimited: true)
+        ])
+        let messages = transcript.messages()
+        #expect(messages.map(\.text) == ["hello", "after"])
+        #expect(messages.allSatisfy(\.isDirect))
+    }
+
+    @Test("Own words, notices, other kinds and what is no event are passed over")
+    func ignored() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync([
+            self.room: transcript.joined([
+                transcript.text("mine", from: MatrixTranscript.me), transcript.text("bot", kind: "m.notice"),
+                transcript.event("m.room.message", [:]), transcript.event("m.sticker", ["body": "x"]),
+                transcript.event("m.room.encrypted", ["algorithm": "m.megolm.v1.aes-sha2"]), "text", 5, [:],
+                transcript.text("map", kind: "m.location"), transcript.text("here"),
+            ])
+        ])
+        #expect(transcript.messages().map(\.text) == ["here"])
+    }
+
+    @Test("Edits, deletions and reactions to our messages reach the core")
+    func changes() throws {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        _ = try transcript.post(MatrixTranscript.outgoing("hi"))
+        _ = try transcript.session.finish(
+            transcript.session.posting(MatrixTranscript.outgoing("hi")), .success(["event_id": "$own"]),
+            at: transcript.now)
+        let edit = transcript.text(
+            "* bot: new", id: "$edit",
+            more: [
+                "m.new_content": ["msgtype": "m.text", "body": "Jetbridge: new"],
+                "m.relates_to": ["rel_type": "m.replace", "event_id": "$q"],
+            ])
+        func reaction(_ target: String, _ key: String, _ sender: String = "@alice:hs") -> JSON {
+            transcript.event(
+                "m.reaction",
+                ["m.relates_to": ["rel_type": "m.annotation", "event_id": .string(target), "key": .string(key)]],
+                from: sender)
+        }
+        let redaction = transcript.event("m.room.redaction", ["redacts": "$q"])
+        let other = reaction("$other", "👍")
+        transcript.sync([
+            self.room: transcript.joined([
+                transcript.text("someone else's", id: "$other"), edit, reaction("$own", "✔\u{FE0F}"),
+                reaction("$own", "👀", MatrixTranscript.me), redaction, other,
+            ])
+        ])
+        let kinds = transcript.delivered().map { event in
+            switch event.kind {
+            case .message(let message): "message \(message.text)"
+            case .messageEdited(let edit): "edit \(edit.reference.id) \(edit.text) \(edit.sender.id)"
+            case .messageDeleted(let reference): "delete \(reference.id)"
+            case .choice(let choice): "choice \(choice.target.id) \(choice.kind)"
+            default: "other"
+            }
+        }
+        #expect(
+            kinds == [
+                "message someone else's", "edit $q new matrix:@alice:hs", "choice $own reaction(\"✔\")", "delete $q",
+            ])
+    }
+
+    @Test("Whose message a reply or reaction is about is asked when it is not known")
+    func lookup() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let reply = transcript.text("and now?", more: ["m.relates_to": ["m.in_reply_to": ["event_id": "$x"]]])
+        transcript.sync([self.room: transcript.joined([transcript.text("first"), reply])])
+        #expect(transcript.requests().map(\.purpose) == [.event(room: self.room, id: "$x")])
+        #expect(transcript.messages().map(\.text) == ["first"])
+        transcript.answer(
+            .event(room: self.room, id: "$x"), transcript.text("mine", from: MatrixTranscript.me, id: "$x"))
+        #expect(transcript.messages().map(\.isAddressed) == [true])
+        #expect(transcript.asked().count == 1)
+        // It is known from now on; of one that cannot be read nothing is assumed.
+        let unknown = transcript.text("hm", more: ["m.relates_to": ["m.in_reply_to": ["event_id": "$y"]]])
+        transcript.sync([self.room: transcript.joined([reply, unknown])])
+        transcript.refuse(.event(room: self.room, id: "$y"), 404, "M_NOT_FOUND")
+        #expect(transcript.messages().map(\.isAddressed) == [true, false])
+    }
+
+    @Test("A message for us is marked as read once it was delivered, in its thread")
+    func receipts() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync([self.room: transcript.joined([transcript.text("nothing for us")])])
+        #expect(transcript.asides().isEmpty)
+        let threaded = transcript.text(
+            "Jetbridge: x", id: "$t",
+            more: [
+                "m.relates_to": [
+                    "rel_type": "m.thread", "event_id": "$root", "is_falling_back": true,
+                    "m.in_reply_to": ["event_id": "$l"],
+                ]
+            ])
+        transcript.sync([self.room: transcript.joined([transcript.text("Jetbridge: y"), threaded])])
+        let receipts = transcript.asides()
+        #expect(receipts.map(\.path.last) == ["$t"])
+        #expect(receipts.first?.body == ["thread_id": "$root"])
+    }
+
+    @Test("Broken answers end nothing")
+    func hostile() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.answer(.sync(since: "s"), ["rooms": []])
+        #expect(transcript.waits().count == 1)
+        transcript.sync([
+            "no room": transcript.joined([transcript.text("a")]), "!x": ["timeline": ["events": "none"]],
+            self.room: transcript.joined([
+                transcript.event("m.room.message", ["msgtype": 5, "body": ["a"]]),
+                transcript.text("a", id: "no id"), transcript.text("ok", from: "nobody"),
+                transcript.event("m.reaction", ["m.relates_to": ["rel_type": "m.annotation", "event_id": 7]]),
+                transcript.event("m.room.redaction", [:]),
+                transcript.text("e", more: ["m.relates_to": ["rel_type": "m.replace", "event_id": "$q"]]),
+                transcript.text("fine", more: ["m.mentions": "x", "m.relates_to": 4]),
+            ]),
+        ])
+        #expect(transcript.delivered().count == 1)
+        #expect(transcript.asked().last?.hasPrefix("sync") == true)
+    }
+}

@@ -1,0 +1,151 @@
+package import Chat
+internal import HTTP
+internal import JSON
+internal import Primitives
+
+extension MatrixAdapter: DiagnosingAdapter {
+    /// Rooms whose encryption is looked at.
+    private static let roomLimit = 100
+
+    package func diagnose() async -> [AdapterFinding] {
+        do {
+            if let finding = try await self.checkServer() { return [finding] }
+            var findings: [AdapterFinding] = []
+            let memory = (await self.memory.load()).flatMap {
+                MatrixMemory(bytes: $0, account: MatrixSession.account(self.settings))
+            }
+            let (login, loginFinding) = try await self.checkLogin(memory)
+            findings.append(loginFinding)
+            guard let login else { return findings }
+            findings += try await self.checkRooms(login.token)
+            if let pace = memory?.pace { findings.append(Self.limitFinding(pace, self.settings.user)) }
+            if login.isOwn { _ = try await self.transport.send(.logout, token: login.token) }
+            return findings
+        } catch {
+            return [AdapterFinding(.failed, "The check was interrupted")]
+        }
+    }
+
+    private func checkServer() async throws -> AdapterFinding? {
+        let origin = self.settings.homeserver.origin
+        let hint = "set homeserver to the address that /.well-known/matrix/client of your server name gives"
+        switch try await self.transport.send(.versions, token: nil) {
+        case .success(let json) where json["versions"]?.arrayValue != nil: return nil
+        case .success: return AdapterFinding(.failed, "\(origin) is not a Matrix homeserver; \(hint)")
+        case .refused(let refusal) where refusal.isPassing:
+            return AdapterFinding(
+                .failed, "\(origin) answers \(refusal.summary); is the homeserver running behind its proxy?")
+        case .refused(let refusal):
+            return AdapterFinding(.failed, "\(origin) is not a Matrix homeserver (\(refusal.summary)); \(hint)")
+        case .failed(let reason, _):
+            return AdapterFinding(.failed, "\(origin) cannot be reached: \(reason); check homeserver and the network")
+        }
+    }
+
+    // MARK: Login
+
+    private struct Login {
+        let token: Secret
+        /// Made for this check, and given back after it.
+        let isOwn: Bool
+    }
+
+    private func checkLogin(_ memory: MatrixMemory?) async throws -> (Login?, AdapterFinding) {
+        switch self.settings.credential {
+        case .accessToken(let token):
+            return try await self.checkToken(
+                Login(token: token, isOwn: false), hint: "make a new one, set access_token")
+        case .password(let password):
+            if let token = memory?.device?.token {
+                let (login, finding) = try await self.checkToken(
+                    Login(token: token, isOwn: false), hint: "the next start signs in anew")
+                if login != nil { return (login, finding) }
+            }
+            return try await self.checkPassword(password)
+        }
+    }
+
+    private func checkToken(_ login: Login, hint: String) async throws -> (Login?, AdapterFinding) {
+        let user = self.settings.user
+        switch try await self.transport.send(.whoAmI, token: login.token) {
+        case .success(let json):
+            let told = json["user_id"]?.stringValue ?? ""
+            guard told == user else {
+                return (
+                    nil,
+                    AdapterFinding(
+                        .failed, "The token belongs to \(told) and not to \(user); correct user or the token")
+                )
+            }
+            return (login, AdapterFinding(.ok, "Signed in as \(user)"))
+        case .refused(let refusal) where refusal.isUnknownToken:
+            return (
+                nil, AdapterFinding(.failed, "The homeserver does not know the access token of \(user); \(hint)")
+            )
+        case .refused(let refusal):
+            return (nil, AdapterFinding(.failed, "The homeserver refuses \(user): \(refusal.summary)"))
+        case .failed(let reason, _): return (nil, AdapterFinding(.failed, reason))
+        }
+    }
+
+    /// With a device of its own: a login as the bot's would sign the running bot out.
+    private func checkPassword(_ password: Secret) async throws -> (Login?, AdapterFinding) {
+        let user = self.settings.user
+        let request = MatrixRequest.login(
+            user: user, password: password.reveal(), device: self.settings.deviceID + "-DOCTOR")
+        switch try await self.transport.send(request, token: nil) {
+        case .success(let json):
+            guard let token = json["access_token"]?.stringValue else {
+                return (nil, AdapterFinding(.failed, "The homeserver gave no token to \(user)"))
+            }
+            return (Login(token: Secret(token), isOwn: true), AdapterFinding(.ok, "The password of \(user) works"))
+        case .refused(let refusal) where refusal.code == "M_FORBIDDEN":
+            return (
+                nil, AdapterFinding(.failed, "The homeserver refuses the password of \(user); correct it in its secret")
+            )
+        case .refused(let refusal) where refusal.isRateLimit:
+            return (nil, AdapterFinding(.warning, "The homeserver allows no more logins for now; try again later"))
+        case .refused(let refusal):
+            return (
+                nil,
+                AdapterFinding(
+                    .failed, "\(user) cannot sign in by password (\(refusal.summary)); set access_token instead")
+            )
+        case .failed(let reason, _): return (nil, AdapterFinding(.failed, reason))
+        }
+    }
+
+    // MARK: Rooms
+
+    private func checkRooms(_ token: Secret) async throws -> [AdapterFinding] {
+        guard case .success(let json) = try await self.transport.send(.joinedRooms, token: token) else { return [] }
+        let rooms = (json["joined_rooms"]?.arrayValue ?? []).compactMap(\.stringValue).filter { $0.hasPrefix("!") }
+        guard !rooms.isEmpty else {
+            return [
+                AdapterFinding(
+                    .warning,
+                    "The bot is in no room; invite \(self.settings.user) to one, or begin a direct chat with it, from an "
+                        + "account of the access lists")
+            ]
+        }
+        var findings: [AdapterFinding] = []
+        for room in rooms.prefix(Self.roomLimit) {
+            guard case .success = try await self.transport.send(.encryption(of: room), token: token) else { continue }
+            findings.append(
+                AdapterFinding(
+                    .warning,
+                    "\(room) is encrypted: the bot does not read or write there; use a room without encryption"))
+        }
+        let served = rooms.count - findings.count
+        return findings + [AdapterFinding(.ok, "In \(served) room\(served == 1 ? "" : "s") without encryption")]
+    }
+
+    private static func limitFinding(_ pace: MatrixPace, _ user: String) -> AdapterFinding {
+        let perMinute = max(1, 60_000 / pace.interval)
+        return AdapterFinding(
+            .warning,
+            "The homeserver lets \(user) send about \(perMinute) events a minute, edits included; let its administrator "
+                + "lift it: POST /_synapse/admin/v1/users/\(user)/override_ratelimit "
+                + "{\"messages_per_second\":0,\"burst_count\":0}")
+    }
+}

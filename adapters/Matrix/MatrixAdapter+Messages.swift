@@ -1,0 +1,150 @@
+package import Chat
+internal import Crypto
+internal import JSON
+internal import Logging
+internal import Primitives
+
+extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
+    package func replace(_ reference: MessageReference, with message: OutgoingMessage) async throws {
+        let outgoing = self.state.withLock { $0.session.replacing(reference, with: message) }
+        _ = try await self.transmit(outgoing)
+    }
+
+    package func delete(_ reference: MessageReference, in route: Route) async throws {
+        do {
+            _ = try await self.transmit(
+                MatrixOutgoing(
+                    room: reference.room.name, kind: .redaction(of: reference.id, reason: ""),
+                    transaction: "delete-\(Self.digest(reference.id))"))
+        } catch let error as AdapterError where error.code == .notFound {
+            return
+        }
+    }
+
+    static func digest(_ text: String) -> String { String(hex(sha256(text)).prefix(24)) }
+
+    /// Looks through our own messages for the token, which stands in each of them; the transaction id alone would be
+    /// forgotten by the server after a day, and is not told to another device.
+    package func find(token: String, in route: Route) async throws -> MessageReference? {
+        let (room, user) = self.state.withLock { ($0.session.place(route).room, self.settings.user) }
+        var from: String?
+        for _ in 0..<10 {
+            let json = try await self.look(.ownMessages(room: room, from: from, user: user), room: room)
+            for event in MatrixEvent.list(json["chunk"]) {
+                let isIt = event.content["dev.jetbridge.token"]?.stringValue == token || event.transaction == token
+                guard isIt, event.content["msgtype"] != nil else { continue }
+                return self.reference(event.replaced ?? event.id, in: route.room.name)
+            }
+            guard let end = json["end"]?.stringValue, end != from else { return nil }
+            from = end
+        }
+        return nil
+    }
+
+    /// Asks the server something about a room. Throws ``AdapterError``.
+    func look(_ request: MatrixRequest, room: String) async throws -> JSON {
+        let token = self.state.withLock { $0.session.isSignedIn ? $0.session.token : nil }
+        guard let token else {
+            throw AdapterError(.disconnected, "There is no connection to the homeserver at the moment")
+        }
+        switch try await self.transport.send(request, token: token) {
+        case .success(let json): return json
+        case .refused(let refusal): throw MatrixSession.error(refusal, room: room)
+        case .failed(let reason, _): throw AdapterError(.disconnected, reason)
+        }
+    }
+}
+
+extension MatrixAdapter: ReactingAdapter {
+    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
+        do {
+            if isOn { try await self.add(emoji, to: reference) } else { try await self.remove(emoji, from: reference) }
+        } catch {
+            self.logger.debug("A reaction could not be changed", ["error": .string("\(error)")])
+        }
+    }
+
+    private func add(_ emoji: String, to reference: MessageReference) async throws {
+        let outgoing = MatrixOutgoing(
+            room: reference.room.name, kind: .event(.reaction, MatrixContent.reaction(emoji, to: reference.id)),
+            transaction: "react-\(hex(randomBytes(12)))", priority: .passing)
+        let id = try await self.transmit(outgoing)
+        self.state.withLock { $0.reactions[ReactionKey(target: reference.id, emoji: emoji)] = id }
+    }
+
+    private func remove(_ emoji: String, from reference: MessageReference) async throws {
+        let key = ReactionKey(target: reference.id, emoji: emoji)
+        var id = self.state.withLock { $0.reactions[key] }
+        if id == nil { id = try await self.ownReaction(emoji, to: reference) }
+        guard let id else { return }
+        _ = try await self.transmit(
+            MatrixOutgoing(
+                room: reference.room.name, kind: .redaction(of: id, reason: ""),
+                transaction: "unreact-\(Self.digest(id))"))
+        self.state.withLock { $0.reactions[key] = nil }
+    }
+
+    /// Of a run before this one.
+    private func ownReaction(_ emoji: String, to reference: MessageReference) async throws -> String? {
+        let room = reference.room.name
+        let json = try await self.look(.reactions(room: room, id: reference.id), room: room)
+        return MatrixEvent.list(json["chunk"]).first {
+            $0.sender == self.settings.user && $0.annotation?.key == emoji
+        }?.id
+    }
+}
+
+extension MatrixAdapter: TypingAdapter {
+    /// How long the server shows the sign, and when it is told again.
+    private static let typingTime: Int64 = 30_000
+    private static let typingRefresh: Duration = .seconds(24)
+    /// Before the sign is shown: an answer that comes at once needs none.
+    private static let typingDelay: Duration = .milliseconds(250)
+    /// Nothing goes on for so long (20 minutes) without a sign that it was forgotten.
+    private static let typingRounds = 50
+
+    package func setTyping(_ isTyping: Bool, in route: Route) async {
+        let room = route.room.name
+        let aside = self.state.withLock { state -> Aside? in
+            guard isTyping else {
+                guard var typing = state.typing[room] else { return nil }
+                typing.anchors.remove(route.anchor ?? "")
+                state.typing[room] = typing.anchors.isEmpty ? nil : typing
+                return typing.anchors.isEmpty && typing.isShown ? .typingEnd(room: room) : nil
+            }
+            guard state.session.maySend(to: room), state.typing.count < 10_000 else { return nil }
+            if state.typing[room] != nil {
+                state.typing[room]?.anchors.insert(route.anchor ?? "")
+                return nil
+            }
+            state.lastTyping += 1
+            state.typing[room] = Typing(anchors: [route.anchor ?? ""], number: state.lastTyping)
+            return .typing(room: room, number: state.lastTyping)
+        }
+        if let aside { self.begin(aside) }
+    }
+
+    func keepTyping(in room: String, _ number: Int) async throws {
+        try await Task.sleep(for: Self.typingDelay)
+        for _ in 0..<Self.typingRounds {
+            let isOn = self.state.withLock { state in
+                guard state.typing[room]?.number == number, state.session.maySend(to: room) else { return false }
+                state.typing[room]?.isShown = true
+                return true
+            }
+            guard isOn else { return }
+            try await self.sendTyping(true, in: room)
+            // It may have ended while it was being told.
+            if self.state.withLock({ $0.typing[room] }) == nil { return try await self.sendTyping(false, in: room) }
+            try await Task.sleep(for: Self.typingRefresh)
+        }
+        self.state.withLock { if $0.typing[room]?.number == number { $0.typing[room] = nil } }
+    }
+
+    func sendTyping(_ isTyping: Bool, in room: String) async throws {
+        let request = MatrixRequest.typing(
+            room: room, user: self.settings.user, time: isTyping ? Self.typingTime : nil)
+        let token = self.state.withLock { $0.session.token }
+        _ = try await self.transport.send(request, token: token)
+    }
+}

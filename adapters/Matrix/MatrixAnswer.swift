@@ -1,0 +1,64 @@
+package import JSON
+
+/// What became of one request.
+package enum MatrixAnswer: Sendable {
+    case success(JSON)
+    /// The server, or a proxy before it, said no.
+    case refused(MatrixRefusal)
+    /// There was no answer. What was asked may have been done all the same when the server may have seen it.
+    case failed(String, mayHaveArrived: Bool)
+}
+
+/// An answer that is not a success.
+package struct MatrixRefusal: Sendable, Equatable {
+    /// The HTTP status; 2xx when the body was not what was promised.
+    package var status: Int
+    /// `M_…`; empty when the answer was none of a Matrix server.
+    package var code: String
+    /// The server's own words; hostile text.
+    package var text: String
+    /// Milliseconds to wait.
+    package var retryAfter: Int64?
+    /// The account may sign in again as the same device.
+    package var isSoftLogout: Bool
+
+    package init(
+        status: Int, code: String = "", text: String = "", retryAfter: Int64? = nil, isSoftLogout: Bool = false
+    ) {
+        self.status = status
+        self.code = code
+        self.text = text
+        self.retryAfter = retryAfter
+        self.isSoftLogout = isSoftLogout
+    }
+
+    /// Reads an error answer: `body` is nil when it was no JSON object. `header` is `Retry-After`, in seconds.
+    package init(status: Int, body: JSON?, header: String?) {
+        let code = body?["errcode"]?.stringValue ?? ""
+        var wait = header.flatMap { Int64($0) }.map { max(0, min($0, 86_400)) * 1_000 }
+        if let told = body?["retry_after_ms"]?.intValue { wait = max(0, min(Int64(told), 86_400_000)) }
+        self.init(
+            status: status, code: String(code.prefix(64)),
+            text: String((body?["error"]?.stringValue ?? "").prefix(300)), retryAfter: wait,
+            isSoftLogout: body?["soft_logout"]?.boolValue ?? false)
+    }
+
+    package var isRateLimit: Bool { self.status == 429 || self.code == "M_LIMIT_EXCEEDED" }
+    package var isUnknownToken: Bool {
+        self.code == "M_UNKNOWN_TOKEN" || self.code == "M_MISSING_TOKEN" || (self.status == 401 && self.code.isEmpty)
+    }
+    /// The account was closed or frozen by the server's administrator.
+    package var isAccountClosed: Bool { ["M_USER_DEACTIVATED", "M_USER_SUSPENDED"].contains(self.code) }
+    /// The server knows no such endpoint.
+    package var isUnknownEndpoint: Bool {
+        self.code == "M_UNRECOGNIZED" || (self.code.isEmpty && (self.status == 404 || self.status == 405))
+    }
+    /// Waiting may mend it: overload, a restart, a proxy without its server.
+    package var isPassing: Bool { self.status >= 500 || self.status == 408 || self.isRateLimit }
+
+    /// For people.
+    package var summary: String {
+        let words = self.text.isEmpty ? "" : ": \(self.text)"
+        return self.code.isEmpty ? "HTTP \(self.status)\(words)" : "\(self.code)\(words)"
+    }
+}

@@ -1,0 +1,133 @@
+internal import Chat
+package import JSON
+
+/// What is put into events: the contents as the specification shapes them. Pure.
+package enum MatrixContent {
+    /// The most bytes of a content; a server adds its own to an event, which may hold 65,536.
+    static let sizeLimit = 60_000
+    /// Ours: finds a message again whose outcome is unknown, also from another device or after the server forgot its
+    /// transaction.
+    static let tokenKey = "dev.jetbridge.token"
+
+    /// How a message stands to others.
+    package enum Relation: Sendable, Equatable {
+        case none
+        case reply(to: String)
+        /// `latest` is for clients without threads.
+        case thread(root: String, latest: String)
+    }
+
+    /// A notice, which no bot answers, that pings nobody.
+    package static func notice(_ text: String, token: String, relation: Relation) -> JSON {
+        var content = self.words(text)
+        content[self.tokenKey] = .string(token)
+        content["m.relates_to"] = self.json(relation)
+        return .object(content)
+    }
+
+    /// A new text for `target`. The fallback for clients without edits is plain, or only a beginning of it where it
+    /// would make the event too large.
+    package static func edit(of target: String, _ text: String, token: String) -> JSON {
+        let new = self.words(text)
+        let plain = new["body"]?.stringValue ?? ""
+        func whole(_ fallback: String) -> JSON {
+            [
+                "msgtype": "m.notice", "body": .string("* " + fallback), "m.mentions": [:],
+                "m.new_content": .object(new), self.tokenKey: .string(token),
+                "m.relates_to": ["rel_type": "m.replace", "event_id": .string(target)],
+            ]
+        }
+        let content = whole(plain)
+        guard content.bytes.count > self.sizeLimit else { return content }
+        return whole(self.beginning(of: plain, 500))
+    }
+
+    private static func words(_ text: String) -> JSONObject {
+        let markup = MatrixMarkup(text)
+        var content: JSONObject = ["msgtype": "m.notice", "body": .string(markup.plain), "m.mentions": [:]]
+        if let html = markup.html {
+            content["format"] = "org.matrix.custom.html"
+            content["formatted_body"] = .string(html)
+        }
+        return content
+    }
+
+    private static func json(_ relation: Relation) -> JSON? {
+        switch relation {
+        case .none: nil
+        case .reply(let id): ["m.in_reply_to": ["event_id": .string(id)]]
+        case .thread(let root, let latest):
+            [
+                "rel_type": "m.thread", "event_id": .string(root), "is_falling_back": true,
+                "m.in_reply_to": ["event_id": .string(latest)],
+            ]
+        }
+    }
+
+    package static func reaction(_ emoji: String, to target: String) -> JSON {
+        [
+            "m.relates_to": [
+                "rel_type": "m.annotation", "event_id": .string(target), "key": .string(emoji),
+            ]
+        ]
+    }
+
+    /// A file that was uploaded.
+    static func file(_ file: OutgoingFile, at address: String, relation: Relation) -> JSON {
+        var content: JSONObject = [
+            "msgtype": .string(self.kind(of: file.mediaType)),
+            "body": .string(file.caption.isEmpty ? file.name : file.caption), "filename": .string(file.name),
+            "url": .string(address), "m.mentions": [:],
+            "info": ["mimetype": .string(file.mediaType), "size": JSON(file.bytes.count)],
+        ]
+        content[self.tokenKey] = .string(file.token)
+        content["m.relates_to"] = self.json(relation)
+        return .object(content)
+    }
+
+    private static func kind(of mediaType: String) -> String {
+        let type = mediaType.lowercased()
+        // Only what every client shows; an SVG image is a program.
+        if ["image/png", "image/jpeg", "image/gif", "image/webp"].contains(type) { return "m.image" }
+        if type.hasPrefix("audio/") { return "m.audio" }
+        if type.hasPrefix("video/") { return "m.video" }
+        return "m.file"
+    }
+
+    // MARK: Making it smaller
+
+    /// The same without what can be done without: the HTML, an edit's fallback. For a server that found it too large.
+    package static func reduced(_ content: JSON) -> JSON? {
+        guard case .object(var object) = content, content.bytes.count > 2_000 else { return nil }
+        if case .object(var new)? = object["m.new_content"] {
+            let body = new["body"]?.stringValue ?? ""
+            let fallback: JSON = .string("* " + self.beginning(of: body, 200))
+            guard new["formatted_body"] != nil || object["body"] != fallback else { return nil }
+            new["format"] = nil
+            new["formatted_body"] = nil
+            object["m.new_content"] = .object(new)
+            object["body"] = fallback
+            return .object(object)
+        }
+        guard object["formatted_body"] != nil else { return nil }
+        object["format"] = nil
+        object["formatted_body"] = nil
+        return .object(object)
+    }
+
+    /// The same as no part of a thread and no reply: for a server that does not take the relation.
+    static func unrelated(_ content: JSON) -> JSON? {
+        guard case .object(var object) = content, let relation = object["m.relates_to"],
+            relation["rel_type"] == nil || relation["rel_type"] == "m.thread"
+        else { return nil }
+        object["m.relates_to"] = nil
+        return .object(object)
+    }
+
+    private static func beginning(of text: String, _ bytes: Int) -> String {
+        guard text.utf8.count > bytes else { return text }
+        var end = text.utf8.index(text.startIndex, offsetBy: bytes)
+        while end > text.startIndex, end.samePosition(in: text) == nil { end = text.utf8.index(before: end) }
+        return text[..<end] + "…"
+    }
+}

@@ -1,0 +1,337 @@
+internal import Chat
+internal import Markdown
+
+/// Writes HTML while the Markdown tree is walked, a line for each block at the top.
+struct MatrixFormattingWriter {
+    /// How a list, quotation or table was written.
+    private enum Container {
+        /// Around lines, by a frame.
+        case frame
+        /// Within a line.
+        case inner
+        /// Not at all: too deep.
+        case none
+    }
+
+    private var bytes: [UInt8] = []
+    private var lines: [RenderedText.Line] = []
+    private var frames: [RenderedText.Frame] = []
+    private var frame: Int?
+    private var lineStart: Int?
+    /// Blocks that are open within the line.
+    private var depth = 0
+    private var containers: [Container] = []
+    private var numbers: [Int?] = []
+    /// Open links, each with whether it was written.
+    private var links: [Bool] = []
+    /// Where the head of a framed table begins, while it is written.
+    private var tableHead: Int?
+    private var rowsInTable = 0
+    private var isInHead = false
+
+    /// The specification allows a depth of 100 elements; a level here is up to three.
+    private static let depthLimit = 24
+
+    init(capacity: Int) {
+        self.bytes.reserveCapacity(capacity)
+    }
+
+    /// The lines written.
+    consuming func finish() -> RenderedText {
+        RenderedText(bytes: self.bytes, lines: self.lines, frames: self.frames)
+    }
+
+    // MARK: Lines
+
+    private mutating func write(_ text: String) { self.bytes += Array(text.utf8) }
+
+    private mutating func openBlock() {
+        if self.depth == 0 { self.beginLine() }
+        self.depth += 1
+    }
+
+    private mutating func closeBlock() {
+        self.depth -= 1
+        if self.depth == 0 { self.endLine(startsBlock: true) }
+    }
+
+    private mutating func beginLine() {
+        if !self.lines.isEmpty { self.bytes.append(0x0A) }
+        self.lineStart = self.bytes.count
+    }
+
+    private mutating func endLine(startsBlock: Bool) {
+        guard let start = self.lineStart else { return }
+        self.lines.append(.init(range: start..<self.bytes.count, frame: self.frame, startsBlock: startsBlock))
+        self.lineStart = nil
+    }
+
+    /// Two frames in a row have to differ, or they would be taken for one.
+    private mutating func openFrame(_ open: [UInt8], _ close: [UInt8]) {
+        var open = open
+        if self.frames.count % 2 == 1, let end = open.firstIndex(of: UInt8(ascii: ">")) {
+            open.insert(UInt8(ascii: " "), at: end)
+        }
+        self.frame = self.frames.count
+        self.frames.append(.init(open: open, close: close))
+    }
+
+    private var isAtTop: Bool { self.depth == 0 && self.frame == nil }
+
+    // MARK: Containers
+
+    private mutating func open(_ tag: MatrixTag) {
+        if self.isAtTop {
+            self.openFrame(tag.opening, tag.closing)
+            self.containers.append(.frame)
+        } else if self.containers.count < Self.depthLimit {
+            self.openBlock()
+            self.bytes += tag.opening
+            self.containers.append(.inner)
+        } else {
+            self.openBlock()
+            self.containers.append(.none)
+        }
+    }
+
+    private mutating func close(_ tag: MatrixTag) {
+        switch self.containers.popLast() {
+        case .frame: self.frame = nil
+        case .inner:
+            self.bytes += tag.closing
+            self.closeBlock()
+        case .some(.none), nil: self.closeBlock()
+        }
+    }
+
+    private mutating func enterItem(_ task: MarkdownTask?) {
+        self.openBlock()
+        if case .some(.none) = self.containers.last {
+            self.write("<br>• ")
+        } else if let list = self.numbers.indices.last, let number = self.numbers[list] {
+            self.write("<li value=\"\(number)\">")
+            self.numbers[list] = number == Int.max ? number : number + 1
+        } else {
+            self.write("<li>")
+        }
+        switch task {
+        case .open: self.write("☐ ")
+        case .done: self.write("☑ ")
+        case nil: break
+        }
+    }
+
+    private mutating func leaveItem() {
+        if case .some(.none) = self.containers.last {} else { self.write("</li>") }
+        self.closeBlock()
+    }
+
+    // MARK: Code
+
+    private static func codeTag(_ info: Span<UInt8>) -> [UInt8] {
+        var language: [UInt8] = []
+        for index in info.indices {
+            guard Self.isLanguageByte(info[index]), language.count < 40 else { break }
+            language.append(info[index])
+        }
+        if language.isEmpty { return Array("<pre><code>".utf8) }
+        return Array("<pre><code class=\"language-".utf8) + language + Array("\">".utf8)
+    }
+
+    private static func isLanguageByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: "#"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    private mutating func openCode(_ info: Span<UInt8>) {
+        let tag = Self.codeTag(info)
+        if self.isAtTop {
+            self.openFrame(tag, Array("</code></pre>".utf8))
+            self.containers.append(.frame)
+        } else {
+            self.openBlock()
+            self.bytes += tag
+            self.containers.append(.inner)
+        }
+    }
+
+    private mutating func closeCode() {
+        switch self.containers.popLast() {
+        case .frame: self.frame = nil
+        default:
+            self.write("</code></pre>")
+            self.closeBlock()
+        }
+    }
+
+    private mutating func code(_ text: Span<UInt8>) {
+        // The last line feed ends the last line.
+        var end = text.count
+        if end > 0, text[end - 1] == 0x0A { end -= 1 }
+        guard case .frame = self.containers.last else {
+            return MatrixEscape.append(text.extracting(0..<end), to: &self.bytes, .code)
+        }
+        var start = 0
+        for index in 0...end where index == end || text[index] == 0x0A {
+            self.beginLine()
+            MatrixEscape.append(text.extracting(start..<index), to: &self.bytes, .code)
+            self.endLine(startsBlock: start == 0)
+            start = index + 1
+        }
+    }
+
+    // MARK: Tables
+
+    private mutating func openTable() {
+        self.rowsInTable = 0
+        if self.isAtTop {
+            self.tableHead = self.bytes.count
+            self.containers.append(.frame)
+        } else {
+            self.openBlock()
+            self.write("<table>")
+            self.containers.append(.inner)
+        }
+    }
+
+    private mutating func openRow(isHeader: Bool) {
+        self.isInHead = isHeader
+        if isHeader {
+            if self.tableHead == nil { self.write("<thead>") }
+        } else {
+            if case .frame = self.containers.last {
+                self.openBlock()
+            } else if self.rowsInTable == 0 {
+                self.write("<tbody>")
+            }
+            self.rowsInTable += 1
+        }
+        self.write("<tr>")
+    }
+
+    private mutating func closeRow(isHeader: Bool) {
+        self.write("</tr>")
+        guard isHeader else {
+            if case .frame = self.containers.last { self.closeBlock() }
+            return
+        }
+        guard let start = self.tableHead else { return self.write("</thead>") }
+        let head = self.bytes[start...]
+        self.openFrame(
+            Array("<table><thead>".utf8) + head + Array("</thead><tbody>".utf8), Array("</tbody></table>".utf8))
+        self.bytes.removeSubrange(start...)
+        self.tableHead = nil
+    }
+
+    private mutating func closeTable() {
+        guard case .frame = self.containers.popLast() else {
+            self.write(self.rowsInTable > 0 ? "</tbody></table>" : "</table>")
+            return self.closeBlock()
+        }
+        // A table of a head alone has no line that its frame could stand around.
+        if self.rowsInTable == 0, let frame = self.frame {
+            let whole = self.frames[frame].open + self.frames[frame].close
+            self.frame = nil
+            self.openBlock()
+            self.bytes += whole
+            self.closeBlock()
+        }
+        self.frame = nil
+    }
+
+    // MARK: Links
+
+    private mutating func openLink(_ address: Span<UInt8>) {
+        // A link to a person or room looks like a mention of it.
+        let isWritten =
+            !self.links.contains(true) && LinkAddress.isAllowed(address) && !MatrixEscape.isMention(address)
+        self.links.append(isWritten)
+        guard isWritten else { return }
+        self.write("<a href=\"")
+        MatrixEscape.appendAddress(address, to: &self.bytes)
+        self.write("\">")
+    }
+}
+
+extension MatrixFormattingWriter: MarkdownVisitor {
+    mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
+        switch node {
+        case .document: break
+        case .blockQuote: self.open(.quote)
+        case .list(let list):
+            self.numbers.append(list.start)
+            self.open(list.start == nil ? .bullets : .numbers)
+        case .item(let task): self.enterItem(task)
+        case .codeBlock: self.openCode(detail)
+        case .paragraph(let isTight):
+            self.openBlock()
+            if !isTight { self.write("<p>") }
+        case .heading(let level):
+            self.openBlock()
+            self.write("<h\(level)>")
+        case .table: self.openTable()
+        case .tableRow(let isHeader): self.openRow(isHeader: isHeader)
+        case .tableCell: self.write(self.isInHead ? "<th>" : "<td>")
+        case .emphasis: self.write("<em>")
+        case .strong: self.write("<strong>")
+        case .strikethrough: self.write("<del>")
+        case .link, .image: self.openLink(detail)
+        }
+    }
+
+    mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
+        switch node {
+        case .document: break
+        case .blockQuote: self.close(.quote)
+        case .list(let list):
+            self.numbers.removeLast()
+            self.close(list.start == nil ? .bullets : .numbers)
+        case .item: self.leaveItem()
+        case .codeBlock: self.closeCode()
+        case .paragraph(let isTight):
+            if !isTight { self.write("</p>") }
+            self.closeBlock()
+        case .heading(let level):
+            self.write("</h\(level)>")
+            self.closeBlock()
+        case .table: self.closeTable()
+        case .tableRow(let isHeader): self.closeRow(isHeader: isHeader)
+        case .tableCell: self.write(self.isInHead ? "</th>" : "</td>")
+        case .emphasis: self.write("</em>")
+        case .strong: self.write("</strong>")
+        case .strikethrough: self.write("</del>")
+        case .link, .image: if self.links.popLast() == true { self.write("</a>") }
+        }
+    }
+
+    mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
+        switch kind {
+        case .plain, .html: MatrixEscape.append(text, to: &self.bytes, .text)
+        case .code:
+            self.write("<code>")
+            MatrixEscape.append(text, to: &self.bytes, .inlineCode)
+            self.write("</code>")
+        case .codeBlock: self.code(text)
+        case .htmlBlock:
+            self.openCode([0x68, 0x74, 0x6D, 0x6C].span)
+            self.code(text)
+            self.closeCode()
+        }
+    }
+
+    mutating func mark(_ mark: MarkdownMark) {
+        switch mark {
+        case .softBreak: self.bytes.append(0x20)
+        case .lineBreak: self.write("<br>")
+        case .thematicBreak:
+            self.openBlock()
+            self.write("<hr>")
+            self.closeBlock()
+        }
+    }
+}

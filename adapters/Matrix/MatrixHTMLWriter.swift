@@ -1,0 +1,99 @@
+/// Writes tokens as HTML of the allowed kind: whole, without space that means nothing.
+struct MatrixHTMLWriter {
+    private var output: [UInt8] = []
+    private var open: [MatrixTag] = []
+    /// Something says more than plain text can.
+    private var hasMarkup = false
+    private var paragraphs = 0
+    private var others = 0
+    /// A line break directly behind the start of preformatted text is only the frame's.
+    private var isAtCodeStart = false
+
+    mutating func write(_ token: MatrixMarkup.Token) {
+        switch token {
+        case .open(let tag, let value, _): self.enter(tag, value)
+        case .close(let tag): self.leave(tag)
+        case .text(let text): self.write(text)
+        }
+    }
+
+    /// The HTML; nil when there is no markup in it.
+    consuming func finish() -> String? {
+        while let tag = self.open.last { self.leave(tag) }
+        guard self.hasMarkup else { return nil }
+        var bytes = self.output[...]
+        let start = MatrixTag.paragraph.opening
+        let end = MatrixTag.paragraph.closing
+        // A single paragraph needs no element of its own.
+        if self.paragraphs == 1, self.others == 0, bytes.starts(with: start), bytes.suffix(end.count).elementsEqual(end)
+        {
+            bytes = bytes.dropFirst(start.count).dropLast(end.count)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private mutating func enter(_ tag: MatrixTag, _ value: [UInt8]) {
+        if tag == .link, self.open.contains(.link) { return }
+        if self.open.isEmpty { if tag == .paragraph { self.paragraphs += 1 } else { self.others += 1 } }
+        if tag != .paragraph && tag != .lineBreak { self.hasMarkup = true }
+        self.isAtCodeStart = tag == .preformatted || (tag == .code && self.open.last == .preformatted)
+        if tag == .item, self.open.last == .numbers { self.setStart(value) }
+        self.output += Array("<\(tag.rawValue)".utf8)
+        if tag == .link { self.attribute("href", value) }
+        if tag == .code, value.starts(with: "language-".utf8) { self.attribute("class", value) }
+        self.output.append(UInt8(ascii: ">"))
+        if !tag.isVoid { self.open.append(tag) }
+    }
+
+    /// The first item's number is the list's start; the others follow by themselves.
+    private mutating func setStart(_ value: [UInt8]) {
+        let tag = MatrixTag.numbers.opening
+        guard self.output.suffix(tag.count).elementsEqual(tag), value != [UInt8(ascii: "1")], !value.isEmpty,
+            value.count < 12, value.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return }
+        self.output.removeLast()
+        self.attribute("start", value)
+        self.output.append(UInt8(ascii: ">"))
+    }
+
+    private mutating func attribute(_ name: String, _ value: [UInt8]) {
+        self.output += Array(" \(name)=\"".utf8)
+        self.escape(value)
+        self.output.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func leave(_ tag: MatrixTag) {
+        guard let index = self.open.lastIndex(of: tag) else { return }
+        if tag == .code, self.open.contains(.preformatted), self.output.last == 0x0A { self.output.removeLast() }
+        while self.open.count > index {
+            self.output += self.open.removeLast().closing
+        }
+        self.isAtCodeStart = false
+    }
+
+    private mutating func write(_ text: [UInt8]) {
+        var text = text[...]
+        if self.isAtCodeStart, text.first == 0x0A { text = text.dropFirst() }
+        self.isAtCodeStart = false
+        // The breaks between lines of a message stand between elements.
+        if self.open.last?.holdsBlocksOnly ?? true {
+            text = text.drop { $0 == 0x0A }
+            while text.last == 0x0A { text = text.dropLast() }
+            if text.allSatisfy({ $0 == 0x20 || $0 == 0x0A }) { return }
+        }
+        if self.open.isEmpty { self.others += 1 }
+        self.escape(text)
+    }
+
+    private mutating func escape(_ text: some Sequence<UInt8>) {
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "&"): self.output += Array("&amp;".utf8)
+            case UInt8(ascii: "<"): self.output += Array("&lt;".utf8)
+            case UInt8(ascii: ">"): self.output += Array("&gt;".utf8)
+            case UInt8(ascii: "\""): self.output += Array("&quot;".utf8)
+            default: self.output.append(byte)
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package import HTTP
+package import HTTPClient
+internal import JSON
+package import Primitives
+
+/// The client-server API over HTTP.
+package struct MatrixHTTPTransport: MatrixTransport {
+    private let homeserver: HTTPURL
+    private let client: HTTPClient
+
+    /// A first sync of thousands of rooms has some dozens of megabytes.
+    private static let answerLimit = 256 << 20
+
+    package init(homeserver: HTTPURL, client: HTTPClient) {
+        self.homeserver = homeserver
+        self.client = client
+    }
+
+    package func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer {
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        var body = HTTPClientRequest.Body.none
+        if let json = request.body {
+            headers["Content-Type"] = "application/json"
+            body = .bytes(json.bytes)
+        }
+        var call = HTTPClientRequest(
+            request.method, self.url(request.path, request.query), headers: headers, body: body)
+        if request.isAuthorised { Self.authorise(&call, token) }
+        call.idleTimeout = .milliseconds(request.timeout)
+        call.totalTimeout = .milliseconds(request.timeout)
+        return try await self.answer(to: call)
+    }
+
+    package func upload(
+        _ bytes: [UInt8], name: String, mediaType: String, token: Secret?
+    ) async throws -> MatrixAnswer {
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        headers["Content-Type"] = MediaType(parsing: mediaType)?.description ?? "application/octet-stream"
+        var call = HTTPClientRequest(
+            .post, self.url(["_matrix", "media", "v3", "upload"], ["filename": name]), headers: headers,
+            body: .bytes(bytes))
+        Self.authorise(&call, token)
+        call.idleTimeout = .seconds(60)
+        return try await self.answer(to: call)
+    }
+
+    private static func authorise(_ call: inout HTTPClientRequest, _ token: Secret?) {
+        if let token { call.headers["Authorization"] = "Bearer \(token.reveal())" }
+    }
+
+    /// Every segment is escaped whole: room and event ids hold `!`, `$`, `#`, `:` and, from hostile servers, `/`.
+    private func url(_ path: [String], _ query: HTTPQuery) -> HTTPURL {
+        var url = self.homeserver
+        while url.path.hasSuffix("/") { url.path.removeLast() }
+        url.path += path.map { "/" + Self.escaped($0) }.joined()
+        return url.with(query: query)
+    }
+
+    private static func escaped(_ segment: String) -> String {
+        // Dots alone would climb.
+        segment.allSatisfy({ $0 == "." })
+            ? String(repeating: "%2E", count: segment.count) : PercentEncoding.encode(segment)
+    }
+
+    private func answer(to call: HTTPClientRequest) async throws -> MatrixAnswer {
+        do {
+            let response = try await self.client.execute(call)
+            let bytes = try await response.body.collect(upTo: Self.answerLimit)
+            let json = try? JSON.parse(bytes)
+            if response.status.isSuccess, let json, json.objectValue != nil { return .success(json) }
+            return .refused(
+                MatrixRefusal(status: response.status.code, body: json, header: response.headers["Retry-After"]))
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as HTTPClientError {
+            return .failed(error.message, mayHaveArrived: error.mayHaveReachedServer)
+        } catch {
+            return .failed("\(error)", mayHaveArrived: true)
+        }
+    }
+
+    // MARK: Files
+
+    package func download(
+        server: String, id: String, token: Secret?, to write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> MatrixAnswer? {
+        let new = self.url(["_matrix", "client", "v1", "media", "download", server, id], [:])
+        let answer = try await self.fetch(new, token, write)
+        guard case .refused(let refusal) = answer, refusal.isUnknownEndpoint else { return answer }
+        // Servers before version 1.11.
+        return try await self.fetch(self.url(["_matrix", "media", "v3", "download", server, id], [:]), token, write)
+    }
+
+    /// Follows redirects, which lead to where the server keeps its files; the token stays with the server.
+    private func fetch(
+        _ url: HTTPURL, _ token: Secret?, _ write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> MatrixAnswer? {
+        var url = url
+        for _ in 0..<4 {
+            var call = HTTPClientRequest(.get, url)
+            if url.origin == self.homeserver.origin { Self.authorise(&call, token) }
+            call.idleTimeout = .seconds(60)
+            let step = try await self.step(call, write)
+            guard case .redirect(let location) = step else {
+                if case .end(let answer) = step { return answer }
+                return nil
+            }
+            guard let next = try? url.resolving(location), next.isSecure || next.origin == self.homeserver.origin else {
+                return .refused(MatrixRefusal(status: 502, text: "a redirect that leads nowhere safe"))
+            }
+            url = next
+        }
+        return .refused(MatrixRefusal(status: 502, text: "too many redirects"))
+    }
+
+    private enum Step {
+        case end(MatrixAnswer?)
+        case redirect(String)
+    }
+
+    /// What the consumer throws, kept apart from what the network does.
+    private struct ConsumerError: Error { let error: any Error }
+
+    private func step(
+        _ call: HTTPClientRequest, _ write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> Step {
+        do {
+            let response = try await self.client.execute(call)
+            if response.status.isRedirect, let location = response.headers["Location"] { return .redirect(location) }
+            guard response.status.isSuccess else {
+                let body = try? JSON.parse(try await response.body.collect(upTo: 65_536))
+                return .end(
+                    .refused(
+                        MatrixRefusal(
+                            status: response.status.code, body: body, header: response.headers["Retry-After"])))
+            }
+            for try await bytes in response.body {
+                do { try await write(bytes) } catch { throw ConsumerError(error: error) }
+            }
+            return .end(nil)
+        } catch let error as ConsumerError {
+            throw error.error
+        } catch let error as HTTPClientError {
+            return .end(.failed(error.message, mayHaveArrived: error.mayHaveReachedServer))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import HTTP
+
+/// What a person meant to say, out of a message's body. Pure.
+struct MatrixIncomingText: Sendable {
+    /// Our user id, and the name that people see.
+    let user: String
+    var displayName: String?
+
+    /// The text, and whether it begins with our name or a mention of us.
+    ///
+    /// `isMentioned`: the message says in another way that it means us.
+    func read(_ body: String, isReply: Bool) -> (text: String, isAddressed: Bool) {
+        let text = isReply ? Self.withoutQuote(body) : body
+        let rest = self.withoutName(text)
+        return (Self.trimmed(rest ?? Substring(text)), rest != nil)
+    }
+
+    /// Whether a formatted body holds a link to us, as clients write mentions.
+    func isLinked(in html: String) -> Bool {
+        let marker = "https://matrix.to/#/"
+        var rest = html[...]
+        while let place = rest.range(of: marker) {
+            rest = rest[place.upperBound...]
+            let end = rest.firstIndex { "\"'?<> ".contains($0) } ?? rest.endIndex
+            let id = rest[..<end]
+            if id == self.user || PercentEncoding.decode(id) == self.user { return true }
+        }
+        return false
+    }
+
+    /// What older clients put before a reply: `> <@who:server> text`, further `>` lines and a blank one.
+    static func withoutQuote(_ body: String) -> String {
+        guard body.hasPrefix("> <@") || body.hasPrefix("> * <@") else { return body }
+        var lines = body.split(separator: "\n", omittingEmptySubsequences: false)[...]
+        while lines.first?.hasPrefix(">") == true { lines.removeFirst() }
+        if lines.first?.isEmpty == true { lines.removeFirst() }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The text behind `name: `, `name, `, `name ` or `@name`; nil when it does not begin so.
+    private func withoutName(_ text: String) -> Substring? {
+        var rest = text[...]
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        let local = self.user.dropFirst().prefix { $0 != ":" }
+        // The longest first: the local part begins the whole id.
+        let names = [self.user, String(self.user.dropFirst())] + [self.displayName, String(local)].compactMap { $0 }
+        let bare = rest.first == "@" ? rest.dropFirst() : rest
+        for name in names where !name.isEmpty {
+            for start in [rest, bare] {
+                guard let tail = Self.behind(name, in: start) else { continue }
+                guard let next = tail.first else { return tail }
+                if next == ":" || next == "," {
+                    let text = tail.dropFirst()
+                    if text.isEmpty || text.first?.isWhitespace == true { return text }
+                }
+                if next.isWhitespace { return tail }
+            }
+        }
+        return nil
+    }
+
+    private static func behind(_ name: String, in text: Substring) -> Substring? {
+        var index = text.startIndex
+        for character in name {
+            guard index < text.endIndex, text[index] == character || text[index].lowercased() == character.lowercased()
+            else { return nil }
+            index = text.index(after: index)
+        }
+        return text[index...]
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}
+
+extension Substring {
+    /// Where `other` stands first.
+    fileprivate func range(of other: String) -> Range<Index>? {
+        let wanted = Array(other.utf8)
+        let bytes = self.utf8
+        guard bytes.count >= wanted.count, let first = wanted.first else { return nil }
+        var index = bytes.startIndex
+        while let start = bytes[index...].firstIndex(of: first) {
+            if bytes[start...].starts(with: wanted) {
+                return start..<bytes.index(start, offsetBy: wanted.count)
+            }
+            index = bytes.index(after: start)
+        }
+        return nil
+    }
+}

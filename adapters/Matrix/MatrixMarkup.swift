@@ -1,0 +1,117 @@
+/// A rendered text as it goes on the wire: the HTML made whole, and the same in plain text. Pure.
+///
+/// Whatever is given, the HTML holds only the known elements, each closed, and attributes that are safe.
+struct MatrixMarkup: Equatable {
+    /// Nil when the plain text says it all.
+    let html: String?
+    let plain: String
+
+    init(_ text: String) {
+        let tokens = Self.scan(Array(text.utf8)[...]).tokens
+        var plain = MatrixPlainWriter()
+        var html = MatrixHTMLWriter()
+        for token in tokens {
+            plain.write(token)
+            html.write(token)
+        }
+        self.plain = plain.finish()
+        self.html = html.finish()
+    }
+
+    // MARK: Reading
+
+    enum Token {
+        /// `value`: of the attribute, decoded; empty without one. `source`: the tag as it stands.
+        case open(MatrixTag, value: [UInt8], source: ArraySlice<UInt8>)
+        case close(MatrixTag)
+        /// Decoded.
+        case text([UInt8])
+    }
+
+    /// Reads markup. `unfinished` is the beginning of a tag or character reference at the end.
+    static func scan(_ bytes: ArraySlice<UInt8>) -> (tokens: [Token], unfinished: ArraySlice<UInt8>) {
+        var tokens: [Token] = []
+        var text: [UInt8] = []
+        var unfinished = bytes[bytes.endIndex...]
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            switch bytes[index] {
+            case UInt8(ascii: "<"):
+                let (token, end) = Self.tag(bytes[index...])
+                if token == nil, end == nil {
+                    text.append(bytes[index])
+                    index += 1
+                    continue
+                }
+                if let token {
+                    if !text.isEmpty { tokens.append(.text(text)) }
+                    text = []
+                    tokens.append(token)
+                }
+                let next = end ?? bytes.endIndex
+                if token == nil, next == bytes.endIndex { unfinished = bytes[index...] }
+                index = next
+            case UInt8(ascii: "&"):
+                let (character, end) = Self.reference(bytes[index...])
+                text += character
+                if character.isEmpty, end == bytes.endIndex { unfinished = bytes[index...] }
+                index = end
+            case let byte:
+                text.append(byte)
+                index += 1
+            }
+        }
+        if !text.isEmpty { tokens.append(.text(text)) }
+        return (tokens, unfinished)
+    }
+
+    /// The tag at the start, and where it ends. Without a tag: an end when something is to be skipped, none when the
+    /// sign stands for itself.
+    private static func tag(_ bytes: ArraySlice<UInt8>) -> (Token?, end: Int?) {
+        let rest = bytes.dropFirst()
+        guard let first = rest.first, first != UInt8(ascii: "<") else { return (nil, rest.startIndex) }
+        guard first == UInt8(ascii: "/") || (0x61...0x7A).contains(first | 0x20) else { return (nil, nil) }
+        guard let end = rest.firstIndex(where: { $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "<") }) else {
+            return (nil, bytes.endIndex)
+        }
+        guard bytes[end] == UInt8(ascii: ">") else { return (nil, end) }
+        let isClosing = first == UInt8(ascii: "/")
+        let inside = isClosing ? bytes[(rest.startIndex + 1)..<end] : bytes[rest.startIndex..<end]
+        let name = inside.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "/") }
+        guard let tag = MatrixTag(rawValue: String(decoding: name, as: UTF8.self).lowercased()) else {
+            return (nil, end + 1)
+        }
+        if isClosing { return (.close(tag), end + 1) }
+        return (
+            .open(tag, value: Self.value(of: tag, in: inside[name.endIndex...]), source: bytes[bytes.startIndex...end]),
+            end + 1
+        )
+    }
+
+    private static func value(of tag: MatrixTag, in bytes: ArraySlice<UInt8>) -> [UInt8] {
+        guard let attribute = tag.attribute else { return [] }
+        let start = Array(" \(attribute)=\"".utf8)
+        guard bytes.starts(with: start) else { return [] }
+        let raw = bytes.dropFirst(start.count).prefix { $0 != UInt8(ascii: "\"") }
+        return Self.scan(raw).tokens.flatMap { token -> [UInt8] in
+            guard case .text(let text) = token else { return [] }
+            return text
+        }
+    }
+
+    private static let references: [(name: [UInt8], character: UInt8)] = [
+        (Array("&amp;".utf8), 0x26), (Array("&lt;".utf8), 0x3C), (Array("&gt;".utf8), 0x3E),
+        (Array("&quot;".utf8), 0x22), (Array("&#39;".utf8), 0x27),
+    ]
+
+    /// The character at the start; empty when only a part of a reference stands there.
+    private static func reference(_ bytes: ArraySlice<UInt8>) -> (character: [UInt8], end: Int) {
+        for (name, character) in Self.references where bytes.starts(with: name) {
+            return ([character], bytes.startIndex + name.count)
+        }
+        let part = bytes.prefix { $0 != UInt8(ascii: "<") }
+        let isPart = part.count > 0 && Self.references.contains { $0.name.starts(with: part) }
+        // Cut off by the end, or by the tags that a cut closed.
+        return isPart ? ([], part.endIndex) : ([0x26], bytes.startIndex + 1)
+    }
+}

@@ -1,0 +1,94 @@
+internal import JSON
+package import Primitives
+
+/// What an adapter remembers between runs.
+package struct MatrixMemory: Sendable, Equatable {
+    /// A signed-in device. Its keys will be kept beside it; they end with it.
+    package struct Device: Sendable, Equatable {
+        package var id: String
+        package var token: Secret
+
+        package init(id: String, token: Secret) {
+            self.id = id
+            self.token = token
+        }
+    }
+
+    /// Whose memory it is: the account and its server's address.
+    package var account: String
+    /// Of a password login; nil before it, and with a token from the configuration.
+    package var device: Device?
+    /// Where the next sync goes on: everything before was delivered.
+    package var since: String?
+    package var rooms: [String: MatrixRoom] = [:]
+    /// Rooms that were seen encrypted, ever: nothing is sent there, whatever a server says later.
+    package var encrypted: Set<String> = []
+    /// Rooms that the account calls direct.
+    package var direct: Set<String> = []
+    /// Upgrades that were joined and not yet told: the new room's id by the old one's.
+    package var upgrades: [String: String] = [:]
+    /// The pace that the server was found to allow: milliseconds an event, and events at once.
+    package var pace: MatrixPace?
+
+    package init(account: String) { self.account = account }
+
+    /// Reads what ``bytes`` wrote. Nil when it is damaged or another account's: then everything begins anew.
+    package init?(bytes: [UInt8], account: String) {
+        guard let json = try? JSON.parse(bytes), json["account"]?.stringValue == account else { return nil }
+        self.init(account: account)
+        if let id = json["device"]?["id"]?.stringValue, let token = json["device"]?["token"]?.stringValue {
+            self.device = Device(id: id, token: Secret(token))
+        }
+        self.since = json["since"]?.stringValue
+        for (id, room) in json["rooms"]?.objectValue ?? [:] { self.rooms[id] = MatrixRoom(room) }
+        self.encrypted = Self.set(json["encrypted"])
+        self.direct = Self.set(json["direct"])
+        for (old, new) in json["upgrades"]?.objectValue ?? [:] { self.upgrades[old] = new.stringValue }
+        if let interval = json["pace"]?["interval"]?.intValue, let burst = json["pace"]?["burst"]?.intValue {
+            self.pace = MatrixPace(interval: Int64(interval), burst: burst)
+        }
+    }
+
+    private static func set(_ json: JSON?) -> Set<String> {
+        Set((json?.arrayValue ?? []).compactMap(\.stringValue))
+    }
+
+    /// The text form.
+    package var bytes: [UInt8] {
+        var json: JSONObject = ["account": .string(self.account)]
+        if let device = self.device {
+            json["device"] = ["id": .string(device.id), "token": .string(device.token.reveal())]
+        }
+        json["since"] = self.since.map { .string($0) }
+        json["rooms"] = .object(JSONObject(dictionary: self.rooms.mapValues(\.json)))
+        json["encrypted"] = .array(self.encrypted.sorted().map { .string($0) })
+        json["direct"] = .array(self.direct.sorted().map { .string($0) })
+        json["upgrades"] = .object(JSONObject(dictionary: self.upgrades.mapValues { .string($0) }))
+        if let pace = self.pace { json["pace"] = ["interval": .integer(pace.interval), "burst": JSON(pace.burst)] }
+        return JSON.object(json).bytes
+    }
+}
+
+extension MatrixRoom {
+    fileprivate init(_ json: JSON) {
+        self.inviter = json["inviter"]?.stringValue
+        self.isDirect = json["direct"]?.boolValue ?? false
+        self.hasName = json["named"]?.boolValue ?? false
+        self.joined = json["joined"]?.intValue
+        self.invited = json["invited"]?.intValue
+        self.last = json["last"]?.stringValue
+        self.replacement = json["replacement"]?.stringValue
+    }
+
+    fileprivate var json: JSON {
+        var json = JSONObject()
+        json["inviter"] = self.inviter.map { .string($0) }
+        if self.isDirect { json["direct"] = true }
+        if self.hasName { json["named"] = true }
+        json["joined"] = self.joined.map { JSON($0) }
+        json["invited"] = self.invited.map { JSON($0) }
+        json["last"] = self.last.map { .string($0) }
+        json["replacement"] = self.replacement.map { .string($0) }
+        return .object(json)
+    }
+}

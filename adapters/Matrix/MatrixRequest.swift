@@ -1,0 +1,189 @@
+package import HTTP
+package import JSON
+
+/// One call of the client-server API, as a value.
+package struct MatrixRequest: Sendable, Equatable {
+    /// What it is for: an answer is handled by it.
+    package enum Purpose: Sendable, Equatable {
+        case versions
+        case loginFlows
+        case login
+        case whoAmI
+        case displayName
+        case mediaLimit
+        case sync(since: String?)
+        /// A page of what a limited timeline left out.
+        case gap(room: String)
+        /// One event, to learn whose it is.
+        case event(room: String, id: String)
+        case join(room: String)
+        case leave(room: String)
+        /// The room that takes the place of `room`.
+        case upgrade(room: String, to: String)
+        case receipt
+        case typing
+        /// A message, reaction or redaction: see ``MatrixOutgoing``.
+        case send
+        /// Looking something up for a caller who handles the answer.
+        case look
+    }
+
+    package var purpose: Purpose
+    package var method: HTTPMethod
+    /// The segments behind the server's address, unescaped.
+    package var path: [String]
+    package var query: HTTPQuery
+    package var body: JSON?
+    /// Whether the token goes with it.
+    package var isAuthorised = true
+    /// For the whole exchange, in milliseconds.
+    package var timeout: Int64 = 60_000
+
+    init(
+        _ purpose: Purpose, _ method: HTTPMethod, _ path: [String], query: HTTPQuery = [:], body: JSON? = nil,
+        isAuthorised: Bool = true, timeout: Int64 = 60_000
+    ) {
+        self.purpose = purpose
+        self.method = method
+        self.path = path
+        self.query = query
+        self.body = body
+        self.isAuthorised = isAuthorised
+        self.timeout = timeout
+    }
+
+    private static let client = ["_matrix", "client", "v3"]
+
+    /// A path below a room.
+    static func room(_ id: String, _ rest: String...) -> [String] { Self.client + ["rooms", id] + rest }
+
+    // MARK: Signing in
+
+    static let versions = MatrixRequest(
+        .versions, .get, ["_matrix", "client", "versions"], isAuthorised: false, timeout: 20_000)
+    static let loginFlows = MatrixRequest(
+        .loginFlows, .get, Self.client + ["login"], isAuthorised: false, timeout: 20_000)
+    static let whoAmI = MatrixRequest(.whoAmI, .get, Self.client + ["account", "whoami"], timeout: 20_000)
+    static let mediaLimit = MatrixRequest(
+        .mediaLimit, .get, ["_matrix", "client", "v1", "media", "config"], timeout: 20_000)
+
+    /// Always the same device: another one would lose the transaction ids and, one day, the keys.
+    static func login(user: String, password: String, device: String) -> MatrixRequest {
+        MatrixRequest(
+            .login, .post, Self.client + ["login"],
+            body: [
+                "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(user)],
+                "password": .string(password), "device_id": .string(device),
+                "initial_device_display_name": "Jetbridge",
+            ], isAuthorised: false)
+    }
+
+    static func displayName(of user: String) -> MatrixRequest {
+        MatrixRequest(.displayName, .get, Self.client + ["profile", user, "displayname"], timeout: 20_000)
+    }
+
+    static let logout = MatrixRequest(.look, .post, Self.client + ["logout"], body: [:], timeout: 20_000)
+    static let joinedRooms = MatrixRequest(.look, .get, Self.client + ["joined_rooms"], timeout: 20_000)
+
+    static func encryption(of room: String) -> MatrixRequest {
+        MatrixRequest(.look, .get, Self.room(room, "state", "m.room.encryption"), timeout: 20_000)
+    }
+
+    // MARK: Reading
+
+    /// How long the server holds a `/sync` that has nothing to tell.
+    static let pollTime: Int64 = 30_000
+
+    /// Waits for news; `limit` is the most events of a room.
+    static func sync(since: String?, isWaiting: Bool, limit: Int) -> MatrixRequest {
+        let wait = since != nil && isWaiting ? Self.pollTime : 0
+        var query: HTTPQuery = ["timeout": String(wait), "set_presence": "offline"]
+        if let since { query.append("since", since) }
+        query.append("filter", Self.syncFilter(limit: limit).text)
+        // A first sync of many rooms takes minutes.
+        let patience: Int64 = since == nil ? 300_000 : 25_000
+        return MatrixRequest(
+            .sync(since: since), .get, Self.client + ["sync"], query: query, timeout: wait + patience)
+    }
+
+    /// Given with each request rather than stored with the server: nothing has to be remembered.
+    private static func syncFilter(limit: Int) -> JSON {
+        let nothing: JSON = ["types": []]
+        return [
+            "presence": nothing, "account_data": ["types": ["m.direct"]],
+            "room": [
+                "timeline": [
+                    "limit": JSON(limit), "types": Self.types(MatrixEventType.timeline),
+                    "lazy_load_members": true,
+                ],
+                "state": ["types": Self.types(MatrixEventType.state), "lazy_load_members": true],
+                "ephemeral": nothing, "account_data": nothing,
+            ],
+        ]
+    }
+
+    private static func types(_ types: [MatrixEventType]) -> JSON { .array(types.map { .string($0.rawValue) }) }
+
+    /// A page of the events from `from` on, oldest first. Our own are left out: long answers are many edits.
+    static func gap(room: String, from: String, to: String?, without user: String) -> MatrixRequest {
+        let filter: JSON = [
+            "types": Self.types(MatrixEventType.timeline), "not_senders": [.string(user)], "lazy_load_members": true,
+        ]
+        var query: HTTPQuery = ["dir": "f", "from": from, "limit": "100", "filter": filter.text]
+        if let to { query.append("to", to) }
+        return MatrixRequest(.gap(room: room), .get, Self.room(room, "messages"), query: query)
+    }
+
+    /// A page of our own messages, newest first.
+    static func ownMessages(room: String, from: String?, user: String) -> MatrixRequest {
+        let filter: JSON = [
+            "types": Self.types([.message, .encrypted]), "senders": [.string(user)],
+        ]
+        var query: HTTPQuery = ["dir": "b", "limit": "100", "filter": filter.text]
+        if let from { query.append("from", from) }
+        return MatrixRequest(.look, .get, Self.room(room, "messages"), query: query)
+    }
+
+    static func event(room: String, id: String) -> MatrixRequest {
+        MatrixRequest(.event(room: room, id: id), .get, Self.room(room, "event", id), timeout: 20_000)
+    }
+
+    /// The reactions to an event.
+    static func reactions(room: String, id: String) -> MatrixRequest {
+        MatrixRequest(
+            .look, .get,
+            ["_matrix", "client", "v1", "rooms", room, "relations", id, "m.annotation", "m.reaction"],
+            query: ["limit": "100"], timeout: 20_000)
+    }
+
+    // MARK: Rooms
+
+    /// `via`: a server that is in the room, for one that ours does not know yet.
+    static func join(_ purpose: Purpose, room: String, via: String?) -> MatrixRequest {
+        var query: HTTPQuery = [:]
+        if let via {
+            query.append("via", via)
+            // The name before version 1.12.
+            query.append("server_name", via)
+        }
+        return MatrixRequest(purpose, .post, Self.client + ["join", room], query: query, body: [:])
+    }
+
+    static func leave(room: String, reason: String) -> MatrixRequest {
+        MatrixRequest(
+            .leave(room: room), .post, Self.room(room, "leave"), body: ["reason": .string(reason)], timeout: 30_000)
+    }
+
+    static func receipt(room: String, event: String, thread: String?) -> MatrixRequest {
+        MatrixRequest(
+            .receipt, .post, Self.room(room, "receipt", "m.read", event),
+            body: ["thread_id": .string(thread ?? "main")], timeout: 20_000)
+    }
+
+    static func typing(room: String, user: String, time: Int64?) -> MatrixRequest {
+        var body: JSONObject = ["typing": .bool(time != nil)]
+        if let time { body["timeout"] = .integer(time) }
+        return MatrixRequest(
+            .typing, .put, Self.room(room, "typing", user), body: .object(body), timeout: 20_000)
+    }
+}

@@ -1,0 +1,160 @@
+internal import Chat
+internal import HTTP
+internal import JSON
+internal import Primitives
+
+/// From nothing to a token that works, for the account that was configured.
+extension MatrixSession {
+    mutating func signIn() {
+        if self.refusal == nil { self.act(.status(.connecting, detail: nil)) }
+        self.request(.versions)
+    }
+
+    mutating func receiveVersions(_ answer: MatrixAnswer) {
+        switch answer {
+        case .success(let json) where json["versions"]?.arrayValue != nil:
+            self.request(self.token == nil ? .loginFlows : .whoAmI)
+        case .success: self.refuse(self.notMatrix("its answer is no list of versions"))
+        case .refused(let refusal):
+            if refusal.isPassing { return self.retry(self.text(refusal), after: refusal.retryAfter) }
+            self.refuse(self.notMatrix(refusal.summary))
+        case .failed(let reason, _): self.retry(reason)
+        }
+    }
+
+    private func notMatrix(_ reason: String) -> String {
+        "\(self.settings.homeserver.origin) does not answer as a Matrix homeserver (\(reason)); set homeserver to the "
+            + "address of its client-server API, as /.well-known/matrix/client names it"
+    }
+
+    /// What the server says, with where it was said.
+    func text(_ refusal: MatrixRefusal) -> String {
+        "The homeserver \(self.settings.homeserver.origin) answers \(refusal.summary)"
+    }
+
+    // MARK: Password
+
+    mutating func receiveLoginFlows(_ answer: MatrixAnswer) {
+        switch answer {
+        case .success(let json):
+            let flows = (json["flows"]?.arrayValue ?? []).compactMap { $0["type"]?.stringValue }
+            guard flows.contains("m.login.password") else { return self.refuse(Self.noPasswordLogin) }
+            self.login()
+        case .refused(let refusal):
+            if refusal.isPassing { return self.retry(self.text(refusal), after: refusal.retryAfter) }
+            self.refuse(Self.noPasswordLogin)
+        case .failed(let reason, _): self.retry(reason)
+        }
+    }
+
+    private static let noPasswordLogin =
+        "The homeserver offers no login by password; let its administrator make a token and set access_token instead"
+
+    private mutating func login() {
+        guard case .password(let password) = self.settings.credential else { return }
+        self.request(
+            .login(user: self.settings.user, password: password.reveal(), device: self.settings.deviceID))
+    }
+
+    mutating func receiveLogin(_ answer: MatrixAnswer) {
+        switch answer {
+        case .success(let json):
+            guard let token = json["access_token"]?.stringValue, let user = json["user_id"]?.stringValue else {
+                return self.refuse(self.notMatrix("a login without a token"))
+            }
+            guard user == self.settings.user else { return self.refuse(self.mismatch(user)) }
+            let device = json["device_id"]?.stringValue ?? self.settings.deviceID
+            self.memory.device = MatrixMemory.Device(id: device, token: Secret(token))
+            self.act(.remember(self.memory, isUrgent: true))
+            self.finishSignIn()
+        case .refused(let refusal):
+            if refusal.isAccountClosed { return self.refuse(self.closed(refusal)) }
+            if refusal.code == "M_FORBIDDEN" {
+                return self.refuse(
+                    "The homeserver refuses the password of \(self.settings.user); correct it, or set access_token")
+            }
+            if refusal.isPassing || refusal.code == "M_USER_LOCKED" {
+                return self.retry(self.text(refusal), after: refusal.retryAfter)
+            }
+            self.refuse("The login of \(self.settings.user) fails: \(refusal.summary)")
+        case .failed(let reason, _): self.retry(reason)
+        }
+    }
+
+    private func closed(_ refusal: MatrixRefusal) -> String {
+        "The account \(self.settings.user) was closed or suspended by the homeserver's administrator (\(refusal.code))"
+    }
+
+    private func mismatch(_ user: String) -> String {
+        "The token belongs to \(user) and not to \(self.settings.user); correct user, or take a token of that account"
+    }
+
+    // MARK: Token
+
+    mutating func receiveWhoAmI(_ answer: MatrixAnswer) {
+        switch answer {
+        case .success(let json):
+            guard let user = json["user_id"]?.stringValue else {
+                return self.refuse(self.notMatrix("whoami names nobody"))
+            }
+            guard user == self.settings.user else { return self.refuse(self.mismatch(user)) }
+            self.finishSignIn()
+        case .refused(let refusal):
+            if self.takesRejection(refusal) { return }
+            if refusal.isPassing { return self.retry(self.text(refusal), after: refusal.retryAfter) }
+            self.refuse("The homeserver does not say whose token it is: \(refusal.summary)")
+        case .failed(let reason, _): self.retry(reason)
+        }
+    }
+
+    /// Acts on an answer that rejects the token or the account. False when it says nothing about them.
+    mutating func takesRejection(_ refusal: MatrixRefusal) -> Bool {
+        if refusal.isAccountClosed {
+            self.refuse(self.closed(refusal))
+            return true
+        }
+        if refusal.code == "M_USER_LOCKED" {
+            self.isSignedIn = false
+            self.retry("The account \(self.settings.user) is locked at the moment", after: 300_000)
+            return true
+        }
+        guard refusal.isUnknownToken else { return false }
+        self.isSignedIn = false
+        guard case .password = self.settings.credential, self.memory.device != nil else {
+            self.refuse(
+                "The homeserver does not know the access token of \(self.settings.user) (any more); make a new one and "
+                    + "set access_token")
+            return true
+        }
+        // A soft logout keeps the device and what belongs to it; else the device is gone. Where the sync stands
+        // belongs to the account.
+        self.memory.device = nil
+        self.act(.remember(self.memory, isUrgent: true))
+        if !refusal.isSoftLogout {
+            self.log(
+                .warning, "The device \(self.settings.deviceID) was signed out on the homeserver; signing in anew")
+        }
+        self.retry("The homeserver wants a new login")
+        return true
+    }
+
+    private mutating func finishSignIn() {
+        self.isSignedIn = true
+        self.request(.displayName(of: self.settings.user))
+    }
+
+    mutating func receiveDisplayName(_ answer: MatrixAnswer) {
+        if case .success(let json) = answer, let name = json["displayname"]?.stringValue, !name.isEmpty {
+            self.incoming.displayName = name
+        }
+        self.request(.mediaLimit)
+    }
+
+    mutating func receiveMediaLimit(_ answer: MatrixAnswer) {
+        if case .success(let json) = answer, let size = json["m.upload.size"]?.intValue, size > 0 {
+            // More than a bot should hold in memory is not asked for.
+            self.uploadLimit = min(size, 100 << 20)
+        }
+        self.requestSync(isWaiting: false)
+    }
+}

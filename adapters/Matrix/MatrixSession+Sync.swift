@@ -1,0 +1,217 @@
+internal import Chat
+internal import JSON
+
+/// Reading: one sync after the other, each handled to its end before the next one acknowledges it.
+extension MatrixSession {
+    /// A sync that is being handled.
+    struct Batch: Sendable {
+        var sync: MatrixSync
+        let since: String?
+        /// It brings what was said while we were away.
+        let isBacklog: Bool
+        /// The room that comes next.
+        var place = 0
+        var work: Work?
+        /// The last event of each room, to be remembered when all were delivered.
+        var lasts: [String: String] = [:]
+    }
+
+    /// A room of a batch.
+    struct Work: Sendable {
+        let room: String
+        /// Being handled.
+        var events: [MatrixEvent]
+        var place = 0
+        /// Where the next page of the gap begins.
+        var gap: String?
+        let gapEnd: String?
+        var pages = 0
+        /// What comes behind the gap.
+        var rest: [MatrixEvent]
+        /// Events that were handled, for pages that overlap.
+        var seen: Set<String> = []
+        /// The last message for us, which will be marked as read.
+        var read: (event: String, thread: String?)?
+    }
+
+    /// A gap of more events than this many hundreds is left with a warning.
+    private static let pageLimit = 100
+
+    mutating func requestSync(isWaiting: Bool) {
+        let limit = self.memory.since == nil && self.memory.rooms.isEmpty ? 1 : 50
+        self.request(.sync(since: self.memory.since, isWaiting: isWaiting, limit: limit))
+    }
+
+    mutating func receiveSync(_ answer: MatrixAnswer, since: String?) {
+        switch answer {
+        case .success(let json):
+            guard let sync = MatrixSync(json) else {
+                return self.retry("The homeserver answers a sync without its token")
+            }
+            self.begin(sync, since: since)
+        case .refused(let refusal):
+            if self.takesRejection(refusal) { return }
+            if refusal.status == 400, since != nil {
+                self.log(.warning, "The homeserver does not know where the last sync ended: \(refusal.summary)")
+                self.memory.since = nil
+                return self.requestSync(isWaiting: false)
+            }
+            self.retry(self.text(refusal), after: refusal.retryAfter)
+        case .failed(let reason, _): self.retry(reason)
+        }
+    }
+
+    private mutating func begin(_ sync: MatrixSync, since: String?) {
+        let isBacklog = !self.isInSync || self.failures > 0
+        self.failures = 0
+        // Before anything else: from here on nothing is sent into these rooms.
+        for room in sync.joined {
+            for event in room.state + room.timeline where event.type == .encryption && event.stateKey == "" {
+                self.noteEncryption(of: room.id, isNew: self.memory.rooms[room.id] == nil)
+            }
+        }
+        if let direct = sync.direct { self.memory.direct = direct }
+        for room in sync.left { self.leave(room) }
+        for room in sync.invited { self.receiveInvitation(room) }
+        self.batch = Batch(sync: sync, since: since, isBacklog: isBacklog)
+        self.goOn()
+    }
+
+    /// Handles the batch until it ends or something has to be asked.
+    mutating func goOn() {
+        while let batch = self.batch {
+            if batch.work == nil {
+                guard batch.place < batch.sync.joined.count else { return self.finish(batch) }
+                self.open(batch.sync.joined[batch.place], in: batch)
+            }
+            guard self.workOn() else { return }
+        }
+    }
+
+    private mutating func finish(_ batch: Batch) {
+        for (room, last) in batch.lasts { self.memory.rooms[room]?.last = last }
+        self.batch = nil
+        self.memory.since = batch.sync.next
+        self.memory.pace = self.budget.pace
+        let hasRooms = !(batch.sync.joined.isEmpty && batch.sync.invited.isEmpty && batch.sync.left.isEmpty)
+        self.act(.remember(self.memory, isUrgent: batch.since == nil || (hasRooms && !self.isInSync)))
+        self.refusal = nil
+        self.isInSync = true
+        self.act(.status(.up, detail: self.statusDetail))
+        self.requestSync(isWaiting: true)
+    }
+
+    // MARK: A room
+
+    private mutating func open(_ joined: MatrixSync.Joined, in batch: Batch) {
+        let known = self.memory.rooms[joined.id]
+        var room = known ?? self.newRoom(joined.id)
+        room.joined = joined.joinedCount ?? room.joined
+        room.invited = joined.invitedCount ?? room.invited
+        self.memory.rooms[joined.id] = room
+        for event in joined.state { self.apply(event, in: joined.id) }
+        self.tellUpgrade(to: joined.id)
+        let start = self.firstNew(joined, known: known, batch)
+        for event in joined.timeline[..<start] { self.skip(event, in: joined.id) }
+        let rest = Array(joined.timeline[start...])
+        let hasGap = joined.isLimited && known != nil && batch.since != nil && joined.previous != nil
+        self.batch?.work = Work(
+            room: joined.id, events: hasGap ? [] : rest, gap: hasGap ? batch.since : nil, gapEnd: joined.previous,
+            rest: hasGap ? rest : [])
+        if let last = joined.timeline.last { self.batch?.lasts[joined.id] = last.id }
+    }
+
+    /// Where the events begin that were not handled before, and are meant for us at all.
+    private func firstNew(_ joined: MatrixSync.Joined, known: MatrixRoom?, _ batch: Batch) -> Int {
+        if batch.since == nil {
+            // What was said before the first sync is nobody's question to us; after a lost token only what is new.
+            let last = known?.last.flatMap { last in joined.timeline.lastIndex { $0.id == last } }
+            return last.map { $0 + 1 } ?? joined.timeline.count
+        }
+        guard known == nil else { return 0 }
+        // In a room that is new to us, what was said since the invitation is meant for us.
+        let own = joined.timeline.indices.filter {
+            joined.timeline[$0].type == .member && joined.timeline[$0].stateKey == self.settings.user
+        }
+        let invited = own.last { joined.timeline[$0].content["membership"]?.stringValue == "invite" }
+        return (invited ?? own.last).map { $0 + 1 } ?? 0
+    }
+
+    /// False when an answer has to be waited for.
+    private mutating func workOn() -> Bool {
+        while let work = self.batch?.work {
+            if work.place < work.events.count {
+                let event = work.events[work.place]
+                if let id = self.unknownTarget(of: event, in: work.room) {
+                    self.request(.event(room: work.room, id: id))
+                    return false
+                }
+                self.batch?.work?.place += 1
+                if event.id.isEmpty || self.batch?.work?.seen.insert(event.id).inserted == true {
+                    self.receive(event, in: work.room)
+                }
+            } else if let from = work.gap {
+                self.request(.gap(room: work.room, from: from, to: work.gapEnd, without: self.settings.user))
+                return false
+            } else if !work.rest.isEmpty {
+                self.batch?.work?.events = work.rest
+                self.batch?.work?.place = 0
+                self.batch?.work?.rest = []
+            } else {
+                self.close(work)
+                return true
+            }
+        }
+        return true
+    }
+
+    private mutating func close(_ work: Work) {
+        if let read = work.read {
+            self.act(.aside(.receipt(room: work.room, event: read.event, thread: read.thread), after: 0))
+        }
+        self.batch?.work = nil
+        self.batch?.place += 1
+    }
+
+    // MARK: Gaps and lookups
+
+    mutating func receiveGap(_ answer: MatrixAnswer, in room: String) {
+        guard let work = self.batch?.work, work.room == room else { return }
+        switch answer {
+        case .success(let json):
+            let events = MatrixEvent.list(json["chunk"])
+            for event in MatrixEvent.list(json["state"]) { self.apply(event, in: room) }
+            self.batch?.work?.events = events
+            self.batch?.work?.place = 0
+            self.batch?.work?.pages += 1
+            let end = json["end"]?.stringValue
+            let isLast = end == nil || end == work.gapEnd || end == work.gap
+            self.batch?.work?.gap = isLast ? nil : end
+            if !isLast, work.pages + 1 >= Self.pageLimit {
+                self.log(.warning, "More happened in \(room) than can be read after an absence; the rest is skipped")
+                self.batch?.work?.gap = nil
+            }
+        case .refused(let refusal) where !refusal.isPassing:
+            if self.takesRejection(refusal) { return }
+            self.log(.warning, "What happened in \(room) meanwhile cannot be read: \(refusal.summary)")
+            self.batch?.work?.gap = nil
+        case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
+        case .failed(let reason, _): return self.retry(reason)
+        }
+        self.goOn()
+    }
+
+    mutating func receiveLookup(_ answer: MatrixAnswer, of id: String) {
+        switch answer {
+        case .success(let json):
+            let event = MatrixEvent(json)
+            self.notes[id] = Note(isOwn: event?.sender == self.settings.user, thread: event?.threadRoot)
+        case .refused(let refusal) where !refusal.isPassing:
+            if self.takesRejection(refusal) { return }
+            self.notes[id] = Note(isOwn: false, thread: nil)
+        case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
+        case .failed(let reason, _): return self.retry(reason)
+        }
+        self.goOn()
+    }
+}
