@@ -60,7 +60,8 @@ struct SlackBudgetTests {
     func failures(body: String, status: Int, code: String, isCertain: Bool) throws {
         let failure = try #require(
             SlackFailure(
-                method: "chat.postMessage", status: status, headers: ["Retry-After": "7"], answer: try? JSON.parse(body)))
+                method: "chat.postMessage", status: status, headers: ["Retry-After": "7"], answer: try? JSON.parse(body)
+            ))
         #expect(failure.adapterError.code.rawValue == code)
         #expect(failure.adapterError.isCertain == isCertain)
         if status == 429 { #expect(failure.adapterError.retryAfter == .seconds(7)) }

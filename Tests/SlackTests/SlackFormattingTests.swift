@@ -61,12 +61,14 @@ struct SlackFormattingTests {
         "raw HTML is text, addresses are shown, images are links",
         arguments: [
             ("a <b>x</b>", "a &lt;b>x&lt;/b>"), ("<div>\nx\n</div>", "&lt;div>\nx\n&lt;/div>"),
-            ("![alt](https://e.org/i.png)", "[alt](https://e.org/i.png)"), ("Hi![x](https://e.org)", "Hi[x](https://e.org)"),
+            ("![alt](https://e.org/i.png)", "[alt](https://e.org/i.png)"),
+            ("Hi![x](https://e.org)", "Hi[x](https://e.org)"),
             ("Hi\\![x](https://e.org)", "Hi\\![x](https://e.org)"), ("[x](javascript:alert)", "x"),
             ("[x](/relative)", "x"), ("<https://e.org>", "https://e.org"), ("see www.e.org", "see www.e.org"),
             ("https://e.org/a_b_c", "https://e.org/a_b_c"),
             ("[https://good.example](https://evil.example)", "https://good.example (https://evil.example)"),
-            ("[a](https://e.org/\\(x\\))", "[a](https://e.org/%28x%29)"), ("[a](<https://e.org/a b>)", "[a](https://e.org/a%20b)"),
+            ("[a](https://e.org/\\(x\\))", "[a](https://e.org/%28x%29)"),
+            ("[a](<https://e.org/a b>)", "[a](https://e.org/a%20b)"),
             ("a\\*b\\*", "a\\*b\\*"), ("\\# no heading", "\\# no heading"), ("\\- no item", "\\- no item"),
             ("1\\. no item", "1\\. no item"), ("&amp;lt;", "&amp;lt;"), ("\\`x\\`", "\\`x\\`"), ("C:\\dir", "C:\\dir"),
             ("x\u{7}y\u{202E}z", "xy\u{202E}z"), ("\\[a\\](b)", "[a\\](b)"), ("\\_a\\_", "\\_a\\_"),
@@ -116,7 +118,8 @@ struct SlackFormattingTests {
     @Test("random text neither crashes nor pings")
     func randomText() {
         let parts = [
-            "<", "@", "!", "#", "here", "channel", "*", "**", "`", "```", "\n", "\n\n", "- ", "> ", "|", "[", "](", ")", "U1",
+            "<", "@", "!", "#", "here", "channel", "*", "**", "`", "```", "\n", "\n\n", "- ", "> ", "|", "[", "](", ")",
+            "U1",
             "https://e.org", "&", "lt;", ";", "\\", "~~", "_", " ", "1. ", "a", "é", "👨‍👩‍👧", "<b>", "---", "![",
         ]
         var generator = SeededGenerator(state: 7)

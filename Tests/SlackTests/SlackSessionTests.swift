@@ -63,11 +63,15 @@ struct SlackSessionTests {
         _ = stage.feed(.opened(1))
         #expect(stage.session.deadline == SlackSession.greetingTime)
         #expect(
-            stage.wait() == [.close(1), .status(.connecting, detail: "the connection to Slack ended: no hello within 15 s")])
+            stage.wait() == [
+                .close(1), .status(.connecting, detail: "the connection to Slack ended: no hello within 15 s"),
+            ])
         #expect(stage.wait() == [.call(.open(2))])
     }
 
-    @Test("before a socket is recycled, its successor is opened; the old one is read until the end", arguments: ["warning", "refresh_requested"])
+    @Test(
+        "before a socket is recycled, its successor is opened; the old one is read until the end",
+        arguments: ["warning", "refresh_requested"])
     func refresh(reason: String) {
         var stage = Self.connected()
         #expect(stage.feed(.frame(1, .disconnect(reason: reason))) == [.call(.open(3))])
@@ -140,7 +144,9 @@ struct SlackSessionTests {
         var stage = Self.connected()
         #expect(stage.feed(.ended(1, reason: "lost"), after: 60_000) == [.call(.open(3))])
         #expect(
-            stage.feed(.ended(2, reason: "lost")) == [.status(.connecting, detail: "the connection to Slack ended: lost")])
+            stage.feed(.ended(2, reason: "lost")) == [
+                .status(.connecting, detail: "the connection to Slack ended: lost")
+            ])
         _ = stage.feed(.failed(.open(3), SlackFailure("unreachable", "no network")))
         #expect(stage.wait() == [.call(.open(4))])
         _ = stage.feed(.opened(4))
@@ -197,7 +203,8 @@ struct SlackSessionTests {
                 #"{"envelope_id":"e1","type":"future","payload":{}}"#,
                 .envelope(SlackEnvelope(id: "e1", kind: nil, payload: [:], attempt: 0, takesPayload: false))
             ),
-            (#"{"type":"x"}"#, .unknown("a frame of the type x")), ("no", .unknown("a frame that is not JSON, or has no type")),
+            (#"{"type":"x"}"#, .unknown("a frame of the type x")),
+            ("no", .unknown("a frame that is not JSON, or has no type")),
         ])
     func frames(text: String, expected: SlackFrame) {
         #expect(SlackFrame(text) == expected)

@@ -12,7 +12,8 @@ struct SlackTextTests {
         "markup of the text field is taken apart",
         arguments: [
             ("a &lt;b&gt; &amp;amp;", "a <b> &amp;"), ("see <https://e.org|the page>", "see [the page](https://e.org)"),
-            ("<https://e.org>", "https://e.org"), ("<http://e.org|e.org>", "e.org"), ("<mailto:a@e.org|a@e.org>", "a@e.org"),
+            ("<https://e.org>", "https://e.org"), ("<http://e.org|e.org>", "e.org"),
+            ("<mailto:a@e.org|a@e.org>", "a@e.org"),
             ("<#C1|general> <#C2>", "#general #C2"), ("<!here> <!subteam^S1|@team>", "@here @team"),
             ("<!date^1^{date}|today>", "today"), ("hi <@U2>", "hi @U2"), ("hi <@U2|ann>", "hi @ann"),
             ("a < b", "a < b"), ("a <b", "a <b"), ("<<@U2>", "<@U2"), ("&unknown;", "&unknown;"), ("<>", ""),
@@ -71,9 +72,12 @@ struct SlackTextTests {
 
     private static let commands = [
         ChatCommand(name: "help", argument: "[command]", summary: ""),
-        ChatCommand(name: "status", argument: "", summary: ""), ChatCommand(name: "stop", argument: "[all]", summary: ""),
-        ChatCommand(name: "model", argument: "[name]", summary: ""), ChatCommand(name: "pair", argument: "CODE", summary: ""),
-        ChatCommand(name: "specify", argument: "TEXT", summary: ""), ChatCommand(name: "new", argument: "", summary: ""),
+        ChatCommand(name: "status", argument: "", summary: ""),
+        ChatCommand(name: "stop", argument: "[all]", summary: ""),
+        ChatCommand(name: "model", argument: "[name]", summary: ""),
+        ChatCommand(name: "pair", argument: "CODE", summary: ""),
+        ChatCommand(name: "specify", argument: "TEXT", summary: ""),
+        ChatCommand(name: "new", argument: "", summary: ""),
     ]
 
     @Test(
@@ -83,7 +87,8 @@ struct SlackTextTests {
             ("/status", "/status"), ("/anything", "/anything"), ("help", "/help"), ("help me", "help me"),
             ("help status", "/help status"), ("stop", "/stop"), ("stop all", "/stop all"), ("stop it", "stop it"),
             ("model gpt-4.1", "/model gpt-4.1"), ("model a house for me", "model a house for me"), ("pair", "pair"),
-            ("pair ABCD-EFGH", "/pair ABCD-EFGH"), ("specify a login page\nwith two fields", "/specify a login page\nwith two fields"),
+            ("pair ABCD-EFGH", "/pair ABCD-EFGH"),
+            ("specify a login page\nwith two fields", "/specify a login page\nwith two fields"),
             ("specify", "specify"), ("new ideas please", "new ideas please"), ("hello", "hello"), ("", ""),
         ])
     func commandsByMention(text: String, expected: String) {
@@ -101,7 +106,9 @@ struct SlackTextTests {
     func timestamps() {
         #expect(SlackTimestamp.milliseconds("1700000001.123456") == 1_700_000_001_123)
         #expect(SlackTimestamp.text(milliseconds: 1_700_000_001_007) == "1700000001.007000")
-        for bad in ["", "1", "a.b", "1.2.3", "1.", ".1", "1700000001.123456&x=1"] { #expect(!SlackTimestamp.isValid(bad)) }
+        for bad in ["", "1", "a.b", "1.2.3", "1.", ".1", "1700000001.123456&x=1"] {
+            #expect(!SlackTimestamp.isValid(bad))
+        }
         #expect(SlackTimestamp.isEarlier("999.000001", "1000.000001"))
         #expect(!SlackTimestamp.isEarlier("1000.000002", "1000.000001"))
     }

@@ -36,7 +36,8 @@ enum SlackCodeText {
             guard byte > 0x20 else { break }
             let isSafe =
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "#"), UInt8(ascii: ".")].contains(byte)
+                || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "#"), UInt8(ascii: ".")]
+                    .contains(byte)
             guard isSafe else { return [] }
             word.append(byte)
         }

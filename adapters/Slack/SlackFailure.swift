@@ -24,6 +24,15 @@ struct SlackFailure: Error, Sendable, Equatable {
     /// Waiting does not mend it.
     var isFinal: Bool { Self.final.contains(self.code) }
 
+    /// The bot's own token works no more.
+    var isAboutToken: Bool {
+        [
+            "not_authed", "invalid_auth", "account_inactive", "user_removed_from_team", "team_disabled",
+            "token_revoked",
+            "token_expired",
+        ].contains(self.code)
+    }
+
     var isRateLimit: Bool {
         ["ratelimited", "rate_limited", "message_limit_exceeded", "http_429"].contains(self.code)
     }
@@ -32,15 +41,17 @@ struct SlackFailure: Error, Sendable, Equatable {
     var isMissingFeature: Bool {
         [
             "unknown_method", "missing_scope", "feature_disabled", "not_allowed", "not_allowed_token_type",
-            "method_deprecated", "deprecated_endpoint", "access_denied", "no_permission", "method_not_supported_for_channel_type",
+            "method_deprecated", "deprecated_endpoint", "access_denied", "no_permission",
+            "method_not_supported_for_channel_type",
             "team_access_not_granted", "accesslimited",
         ].contains(self.code)
     }
 
     private static let final: Set<String> = [
         "not_authed", "invalid_auth", "account_inactive", "user_removed_from_team", "team_disabled", "token_revoked",
-        "token_expired", "missing_scope", "not_allowed_token_type", "forbidden_team", "no_permission", "org_login_required",
-        "ekm_access_denied", "two_factor_setup_required",
+        "token_expired", "missing_scope", "not_allowed_token_type", "forbidden_team", "no_permission",
+        "org_login_required",
+        "ekm_access_denied", "two_factor_setup_required", "not_a_bot",
     ]
 
     private static let uncertain: Set<String> = [
@@ -52,7 +63,8 @@ struct SlackFailure: Error, Sendable, Equatable {
         let seconds = headers["retry-after"].flatMap { Int64($0) }
         if status == 429 {
             self.init(
-                "ratelimited", "Slack wants fewer calls of \(method)", retryAfter: min(max(seconds ?? 1, 1), 3_600) * 1_000)
+                "ratelimited", "Slack wants fewer calls of \(method)",
+                retryAfter: min(max(seconds ?? 1, 1), 3_600) * 1_000)
             return
         }
         guard let answer, let isOK = answer["ok"]?.boolValue else {
@@ -72,20 +84,23 @@ struct SlackFailure: Error, Sendable, Equatable {
     /// A call that never got an answer.
     init(method: String, _ error: HTTPClientError) {
         self.init(
-            "unreachable", "Slack could not be asked for \(method): \(error.message)", isCertain: !error.mayHaveReachedServer)
+            "unreachable", "Slack could not be asked for \(method): \(error.message)",
+            isCertain: !error.mayHaveReachedServer)
     }
 
     private static func text(of code: String, method: String, answer: JSON) -> String {
         switch code {
         case "missing_scope":
             let needed = answer["needed"]?.stringValue ?? "a scope"
-            return "Slack refuses \(method): the app lacks \(needed); add it under OAuth & Permissions and install the app again"
+            return
+                "Slack refuses \(method): the app lacks \(needed); add it under OAuth & Permissions and install the app again"
         case "invalid_auth", "not_authed":
             return "Slack does not know the token used for \(method); copy it again from api.slack.com/apps and set it"
         case "token_revoked", "token_expired":
             return "Slack says that the token was revoked; install the app again and set the new token"
         case "account_inactive", "user_removed_from_team", "team_disabled":
-            return "Slack says \(code): the bot's account is gone or switched off; install the app again and set the new token"
+            return
+                "Slack says \(code): the bot's account is gone or switched off; install the app again and set the new token"
         case "not_allowed_token_type":
             return "Slack refuses this kind of token for \(method); bot_token begins with xoxb-, app_token with xapp-"
         case "not_in_channel": return "the bot is not in the channel; invite it with /invite"
@@ -99,7 +114,8 @@ struct SlackFailure: Error, Sendable, Equatable {
         case "messages_tab_disabled":
             return "direct messages to the app are switched off; switch on App Home → Messages Tab"
         default:
-            let details = answer["response_metadata"]?["messages"]?.arrayValue?.compactMap(\.stringValue).joined(separator: "; ")
+            let details = answer["response_metadata"]?["messages"]?.arrayValue?.compactMap(\.stringValue).joined(
+                separator: "; ")
             return "Slack refuses \(method): \(code)" + (details.map { " (\($0.prefix(200)))" } ?? "")
         }
     }
@@ -110,7 +126,8 @@ struct SlackFailure: Error, Sendable, Equatable {
         if self.isRateLimit { return AdapterError(.rateLimited, self.message, retryAfter: retry ?? .seconds(1)) }
         if !self.isCertain {
             return AdapterError(
-                self.code == "unreachable" ? .timedOut : .disconnected, self.message, retryAfter: retry, isCertain: false)
+                self.code == "unreachable" ? .timedOut : .disconnected, self.message, retryAfter: retry,
+                isCertain: false)
         }
         switch self.code {
         case "unreachable": return AdapterError(.disconnected, self.message, retryAfter: retry)
@@ -125,7 +142,9 @@ struct SlackFailure: Error, Sendable, Equatable {
             if self.code.hasPrefix("restricted_action") || self.code.hasPrefix("posting_to_") {
                 return AdapterError(.forbidden, self.message)
             }
-            if self.code == "missing_scope" || self.code == "no_permission" { return AdapterError(.forbidden, self.message) }
+            if self.code == "missing_scope" || self.code == "no_permission" {
+                return AdapterError(.forbidden, self.message)
+            }
             if self.isFinal { return AdapterError(.unauthorized, self.message) }
             if self.code.hasPrefix("http_5") { return AdapterError(.disconnected, self.message, retryAfter: retry) }
             return AdapterError(.invalid, self.message)

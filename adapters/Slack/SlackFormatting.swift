@@ -51,6 +51,10 @@ package struct SlackFormatting: MessageRenderer {
             rest.removeFirst(last.count)
             open.removeLast()
         }
-        if rest.count == 3 { open += [Array(rest.prefix(2)), Array(rest.suffix(1))] } else if !rest.isEmpty { open.append(rest) }
+        if rest.count == 3 {
+            open += [Array(rest.prefix(2)), Array(rest.suffix(1))]
+        } else if !rest.isEmpty {
+            open.append(rest)
+        }
     }
 }

@@ -18,14 +18,17 @@ enum SlackPlainText {
             switch byte {
             case UInt8(ascii: "<"): self.appendLess(next, to: &output)
             case UInt8(ascii: "@"):
-                if before == UInt8(ascii: "<") || Self.groups.contains(where: { self.hasWord($0, in: text, after: index) }) {
+                if before == UInt8(ascii: "<")
+                    || Self.groups.contains(where: { self.hasWord($0, in: text, after: index) })
+                {
                     if before == UInt8(ascii: "<") { output += Self.gap }
                     output.append(byte)
                     if before != UInt8(ascii: "<") { output += Self.gap }
                 } else {
                     output.append(byte)
                 }
-            case UInt8(ascii: "#") where before == UInt8(ascii: "<"), UInt8(ascii: "!") where before == UInt8(ascii: "<"):
+            case UInt8(ascii: "#") where before == UInt8(ascii: "<"),
+                UInt8(ascii: "!") where before == UInt8(ascii: "<"):
                 output += Self.gap + [byte]
             case UInt8(ascii: "&"):
                 if self.isEntity(text[(index + 1)...]) { output += Array("&amp;".utf8) } else { output.append(byte) }
@@ -82,7 +85,8 @@ enum SlackPlainText {
             if text.count > 1, text[1] == 0x20 { return 0 }
             return rest.allSatisfy { $0 == 0x20 || $0 == first } ? 0 : nil
         case UInt8(ascii: "|"), UInt8(ascii: ":"):
-            return text.allSatisfy { [0x20, UInt8(ascii: "|"), UInt8(ascii: "-"), UInt8(ascii: ":")].contains($0) } ? 0 : nil
+            return text.allSatisfy { [0x20, UInt8(ascii: "|"), UInt8(ascii: "-"), UInt8(ascii: ":")].contains($0) }
+                ? 0 : nil
         case 0x30...0x39:
             let digits = text.prefix { (0x30...0x39).contains($0) }
             let rest = text[digits.endIndex...]
@@ -110,7 +114,8 @@ enum SlackPlainText {
 
     private static func isWord(_ byte: UInt8?) -> Bool {
         guard let byte else { return false }
-        return (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte >= 0x80
+        return (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            || byte >= 0x80
     }
 
     private static func isPunctuation(_ byte: UInt8) -> Bool {

@@ -37,7 +37,8 @@ struct SlackReader: Sendable {
         case "message", "app_mention": return self.items(ofMessage: event, team: team, names: names)
         case "reaction_added": return self.items(ofReaction: event, team: team)
         case "channel_id_changed":
-            guard let old = Self.channel(event["old_channel_id"]), let new = Self.channel(event["new_channel_id"]) else {
+            guard let old = Self.channel(event["old_channel_id"]), let new = Self.channel(event["new_channel_id"])
+            else {
                 return []
             }
             return [.other(.roomRenamed(from: self.room(old), to: self.room(new)), id: "renamed:\(old)/\(new)")]
@@ -100,7 +101,8 @@ struct SlackReader: Sendable {
         return InboundMessage(
             thread: self.thread(channel, root: isDirect ? parent : parent ?? ts),
             route: self.route(
-                channel, anchor: isDirect ? parent : parent ?? ts, replyTo: ts, recipient: String(sender.id.dropFirst(6))),
+                channel, anchor: isDirect ? parent : parent ?? ts, replyTo: ts,
+                recipient: String(sender.id.dropFirst(6))),
             sender: sender, text: self.command(text), sentAt: SlackTimestamp.milliseconds(ts) ?? 0, isDirect: isDirect,
             isAddressed: text.mentionsBot || (isThreaded && event["parent_user_id"]?.stringValue == self.bot.user),
             isThreaded: isThreaded, isBacklog: isBacklog, attachments: files)
@@ -144,7 +146,8 @@ struct SlackReader: Sendable {
         else { return [] }
         let stamp = event["event_ts"]?.stringValue ?? ""
         let choice = Choice(
-            target: MessageReference(room: self.room(channel), id: ts), sender: self.sender(user, team: team, name: nil),
+            target: MessageReference(room: self.room(channel), id: ts),
+            sender: self.sender(user, team: team, name: nil),
             kind: .reaction(emoji), sentAt: SlackTimestamp.milliseconds(stamp) ?? 0)
         return [.other(.choice(choice), id: "reaction:\(channel)/\(ts)/\(user)/\(name)/\(stamp)")]
     }

@@ -31,7 +31,8 @@ enum SlackRichText {
                     pieces.append(piece)
                     continue
                 }
-                pieces.append(.text(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n> ")))
+                pieces.append(
+                    .text(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n> ")))
             }
         default: pieces += self.inline(children)
         }

@@ -156,7 +156,9 @@ struct SlackSession: Sendable {
         self.isIdentifying = false
         self.isRefused = false
         var actions: [Action] =
-            isNews ? [.log(.info, "Slack: \(identity.name) (\(identity.user)) in \(identity.teamName) (\(identity.team))")] : []
+            isNews
+            ? [.log(.info, "Slack: \(identity.name) (\(identity.user)) in \(identity.teamName) (\(identity.team))")]
+            : []
         if self.isSocket {
             actions += self.openDue(at: time)
         } else {
@@ -171,7 +173,9 @@ struct SlackSession: Sendable {
         if case .open(let link) = call {
             let replaced = self.links.removeValue(forKey: link)?.replaces
             // The one that was to be replaced may live on; Slack ends it when it wants.
-            if let replaced, let old = self.links[replaced], case .leaving = old.state { self.links[replaced]?.state = .up }
+            if let replaced, let old = self.links[replaced], case .leaving = old.state {
+                self.links[replaced]?.state = .up
+            }
         } else {
             self.isIdentifying = false
         }
@@ -242,7 +246,8 @@ struct SlackSession: Sendable {
         switch reason {
         case "link_disabled":
             return self.refuse(
-                "Socket Mode is switched off; switch it on at api.slack.com/apps under Settings → Socket Mode", at: time)
+                "Socket Mode is switched off; switch it on at api.slack.com/apps under Settings → Socket Mode", at: time
+            )
         case "too_many_websockets":
             // Ten are allowed, so other hosts use this app: live with one, and do not try again soon.
             self.links[link] = nil

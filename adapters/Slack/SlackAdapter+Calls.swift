@@ -1,0 +1,111 @@
+internal import Chat
+internal import HTTP
+internal import HTTPClient
+internal import JSON
+internal import Primitives
+
+extension SlackAdapter {
+    /// The most bytes of an answer.
+    private static let answerLimit = 16 << 20
+
+    /// Calls a method, within the budget: where that is used up, throws without asking Slack.
+    ///
+    /// Throws ``SlackFailure`` and `CancellationError`.
+    @discardableResult func call(
+        _ method: SlackMethod, _ arguments: JSONObject = [:], channel: String? = nil, for use: SlackBudget.Use = .final
+    ) async throws -> JSON {
+        try await self.exchange(method, arguments, channel: channel, for: use).answer
+    }
+
+    /// As ``call(_:_:channel:for:)``, but waits until the budget allows it: for work that nobody waits for.
+    @discardableResult func callPatiently(_ method: SlackMethod, _ arguments: JSONObject) async throws -> JSON {
+        for _ in 0..<8 {
+            do {
+                return try await self.call(method, arguments, for: .decoration)
+            } catch let failure as SlackFailure where failure.isRateLimit {
+                try await Task.sleep(for: .milliseconds(min(failure.retryAfter ?? 1_000, 120_000)))
+            }
+        }
+        throw SlackFailure("ratelimited", "Slack wants fewer calls of \(method.rawValue)", retryAfter: 60_000)
+    }
+
+    /// A call with its answer's headers.
+    func exchange(
+        _ method: SlackMethod, _ arguments: JSONObject = [:], channel: String? = nil, for use: SlackBudget.Use = .final
+    ) async throws -> (answer: JSON, headers: HTTPHeaders) {
+        let wait = self.state.withLock { state in
+            state.budget.openPreviews = state.growing.count
+            return state.budget.take(method, channel: channel, for: use, at: SlackTime.now.monotonic)
+        }
+        guard wait == 0 else {
+            throw SlackFailure("ratelimited", "Slack's minute of \(method.rawValue) is used up", retryAfter: wait)
+        }
+        do {
+            return try await self.send(method, arguments)
+        } catch let failure as SlackFailure {
+            self.learn(from: failure, of: method, channel: channel)
+            throw failure
+        }
+    }
+
+    private func learn(from failure: SlackFailure, of method: SlackMethod, channel: String?) {
+        if failure.isRateLimit {
+            self.state.withLock { state in
+                state.budget.pause(
+                    method, channel: channel, for: failure.retryAfter ?? 1_000, at: SlackTime.now.monotonic)
+            }
+        }
+        if failure.isAboutToken, method != .authTest, method != .openConnection {
+            self.perform(.revoked(failure.message))
+        }
+    }
+
+    private func send(
+        _ method: SlackMethod, _ arguments: JSONObject
+    ) async throws -> (answer: JSON, headers: HTTPHeaders) {
+        var url = self.settings.apiURL
+        url.path += (url.path.hasSuffix("/") ? "" : "/") + method.rawValue
+        var request = HTTPClientRequest(
+            .post, url, headers: ["Authorization": "Bearer \(self.token(for: method))", "Accept": "application/json"])
+        request.totalTimeout = .seconds(30)
+        if method.isForm {
+            _ = request.headers.append("Content-Type", "application/x-www-form-urlencoded")
+            request.body = .bytes(Array(Self.form(arguments).utf8))
+        } else {
+            _ = request.headers.append("Content-Type", "application/json; charset=utf-8")
+            request.body = .bytes(JSON.object(arguments).bytes)
+        }
+        do {
+            let response = try await self.client.execute(request)
+            let bytes = try await response.body.collect(upTo: Self.answerLimit)
+            let answer = try? JSON.parse(bytes)
+            if let failure = SlackFailure(
+                method: method.rawValue, status: response.status.code, headers: response.headers, answer: answer)
+            {
+                throw failure
+            }
+            return (answer ?? .null, response.headers)
+        } catch let error as HTTPClientError {
+            throw SlackFailure(method: method.rawValue, error)
+        }
+    }
+
+    /// The app-level token is for opening sockets and nothing else.
+    private func token(for method: SlackMethod) -> String {
+        if method == .openConnection, case .socket(let token) = self.settings.intake { return token.reveal() }
+        return self.settings.botToken.reveal()
+    }
+
+    private static func form(_ arguments: JSONObject) -> String {
+        HTTPQuery(
+            arguments.map { argument in
+                HTTPQuery.Item(name: argument.key, value: argument.value.stringValue ?? argument.value.text)
+            }
+        ).encoded
+    }
+
+    /// As the core understands a failure.
+    static func adapterError(_ error: any Error) -> any Error {
+        (error as? SlackFailure)?.adapterError ?? error
+    }
+}

@@ -1,0 +1,132 @@
+internal import Chat
+internal import JSON
+internal import Logging
+internal import Primitives
+
+/// What people wrote while nobody listened: Slack repeats events for some minutes only.
+extension SlackAdapter {
+    /// Older than this is nobody's concern any more.
+    private static let reach: Int64 = 7 * 86_400_000
+    /// What was on its way when the connection went.
+    private static let overlap: Int64 = 60_000
+    private static let channelLimit = 200
+    private static let pageLimit = 5
+
+    /// A place to read, and from when.
+    private struct Gap: Sendable {
+        var channel: String
+        var isDirect: Bool
+    }
+
+    func catchUp() async {
+        let now = SlackTime.now.wall
+        let (seen, threads) = self.state.withLock { ($0.memory.seen, $0.memory.threads) }
+        do {
+            if let seen {
+                let since = max(seen - Self.overlap, now - Self.reach)
+                try await self.fetch(
+                    since: SlackTimestamp.text(milliseconds: since),
+                    threads: threads.filter { $0.last > now - Self.reach })
+            }
+            self.state.withLock { $0.isCatchingUp = false }
+        } catch let failure as SlackFailure where failure.isMissingFeature {
+            self.state.withLock { $0.isCatchingUp = false }
+            self.logger.warning(
+                "What was written during an absence cannot be read", ["reason": .string(failure.message)])
+        } catch {
+            // Nothing counts as seen until the next connection's try; it begins at the same moment.
+            self.logger.warning("What was written during an absence was not read", ["reason": .string("\(error)")])
+        }
+    }
+
+    private func fetch(since oldest: String, threads: [SlackMemory.Thread]) async throws {
+        let gaps = try await self.memberships()
+        var count = 0
+        for gap in gaps {
+            var roots = Set(threads.filter { $0.channel == gap.channel }.map(\.root))
+            let messages = try await self.pages(.history, gap.channel, root: nil, since: oldest)
+            for message in messages {
+                guard let ts = SlackReader.timestamp(message["ts"]), message["reply_count"]?.intValue ?? 0 > 0 else {
+                    continue
+                }
+                roots.insert(ts)
+            }
+            count += await self.deliver(messages, of: gap)
+            for root in roots.sorted() {
+                count += await self.deliver(
+                    try await self.pages(.replies, gap.channel, root: root, since: oldest), of: gap)
+            }
+        }
+        if count > 0 { self.logger.info("Messages of an absence were read", ["count": .integer(Int64(count))]) }
+    }
+
+    /// Where the bot is: direct messages first.
+    private func memberships() async throws -> [Gap] {
+        var arguments: JSONObject = [
+            "types": "public_channel,private_channel,mpim,im", "exclude_archived": "true", "limit": "200",
+        ]
+        var gaps: [Gap] = []
+        for _ in 0..<Self.pageLimit {
+            let answer = try await self.callPatiently(.memberships, arguments)
+            for channel in answer["channels"]?.arrayValue ?? [] {
+                guard let id = SlackReader.channel(channel["id"]) else { continue }
+                gaps.append(Gap(channel: id, isDirect: channel["is_im"]?.boolValue == true))
+            }
+            guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else { break }
+            arguments["cursor"] = .string(cursor)
+        }
+        return Array((gaps.filter(\.isDirect) + gaps.filter { !$0.isDirect }).prefix(Self.channelLimit))
+    }
+
+    /// Messages, oldest first.
+    private func pages(_ method: SlackMethod, _ channel: String, root: String?, since oldest: String) async throws
+        -> [JSON]
+    {
+        var arguments: JSONObject = ["channel": .string(channel), "oldest": .string(oldest), "limit": "200"]
+        if let root { arguments["ts"] = .string(root) }
+        var messages: [JSON] = []
+        do {
+            for _ in 0..<Self.pageLimit {
+                let answer = try await self.callPatiently(method, arguments)
+                messages += answer["messages"]?.arrayValue ?? []
+                guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else {
+                    break
+                }
+                arguments["cursor"] = .string(cursor)
+            }
+        } catch let failure as SlackFailure
+            where failure.isCertain && !failure.isRateLimit && !failure.isMissingFeature
+            && failure.code != "unreachable"
+        {
+            // The place or thread is gone.
+            self.logger.debug(
+                "A place could not be read", ["channel": .string(channel), "reason": .string(failure.code)])
+        }
+        let dated = messages.compactMap { message in SlackReader.timestamp(message["ts"]).map { ($0, message) } }
+        return dated.filter { !SlackTimestamp.isEarlier($0.0, oldest) }
+            .sorted { SlackTimestamp.isEarlier($0.0, $1.0) }.map(\.1)
+    }
+
+    /// Puts messages into the channel's lane and waits for them; how many were people's.
+    private func deliver(_ messages: [JSON], of gap: Gap) async -> Int {
+        guard let reader = self.reader else { return 0 }
+        let names = self.state.withLock { $0.names }
+        var items: [SlackReader.Item] = []
+        for message in messages {
+            guard
+                let read = reader.message(
+                    message, in: gap.channel, team: reader.bot.team, isDirect: gap.isDirect, names: names,
+                    isBacklog: true),
+                let ts = read.route.replyTo
+            else { continue }
+            items.append(.message(read, id: SlackReader.messageID(gap.channel, ts)))
+        }
+        guard !items.isEmpty else { return 0 }
+        let count = items.count
+        await withCheckedContinuation { continuation in
+            let job = SlackLane.Job(items: items, isBacklog: true) { _, _ in continuation.resume() }
+            if !self.lane(ofChannel: gap.channel).append(job) { continuation.resume() }
+        }
+        return count
+    }
+}

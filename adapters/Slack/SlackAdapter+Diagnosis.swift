@@ -1,0 +1,161 @@
+package import Chat
+internal import HTTP
+internal import JSON
+internal import Primitives
+internal import WebSockets
+
+/// What is wrong with the set-up, for `doctor`.
+extension SlackAdapter {
+    package func diagnose() async -> [AdapterFinding] {
+        var findings = self.checkTokens()
+        guard !findings.contains(where: { $0.severity == .failed }) else { return findings }
+        do {
+            let (answer, headers) = try await self.exchange(.authTest)
+            guard let identity = SlackIdentity(answer), !identity.bot.isEmpty else {
+                return findings + [
+                    AdapterFinding(
+                        .failed, "bot_token is a person's token; use the Bot User OAuth Token (xoxb-) from Install App")
+                ]
+            }
+            findings.append(
+                AdapterFinding(
+                    .ok, "bot_token works: \(identity.name) in the workspace \(identity.teamName) (\(identity.team))"))
+            findings += Self.checkScopes(headers["x-oauth-scopes"])
+        } catch {
+            return findings + [Self.finding(error)]
+        }
+        findings += await self.checkSocket()
+        findings += await self.checkChannels()
+        return findings
+    }
+
+    /// The two kinds are easily swapped.
+    private func checkTokens() -> [AdapterFinding] {
+        var findings: [AdapterFinding] = []
+        let bot = self.settings.botToken.reveal()
+        if bot.hasPrefix("xapp-") {
+            findings.append(
+                AdapterFinding(
+                    .failed,
+                    "bot_token holds an app-level token (xapp-); it needs the Bot User OAuth Token (xoxb-) from Install App. Are the two swapped?"
+                ))
+        } else if bot.hasPrefix("xoxp-") {
+            findings.append(
+                AdapterFinding(
+                    .failed, "bot_token holds a person's token (xoxp-); use the Bot User OAuth Token (xoxb-)"))
+        } else if bot.hasPrefix("xoxe") {
+            findings.append(
+                AdapterFinding(
+                    .warning,
+                    "bot_token expires within 12 hours (token rotation); switch token_rotation_enabled off and install the app again"
+                ))
+        } else if !bot.hasPrefix("xoxb-") {
+            findings.append(AdapterFinding(.warning, "bot_token does not look like one; it should begin with xoxb-"))
+        }
+        if case .socket(let secret) = self.settings.intake {
+            let app = secret.reveal()
+            if app.hasPrefix("xoxb-") {
+                findings.append(
+                    AdapterFinding(
+                        .failed,
+                        "app_token holds a bot token (xoxb-); it needs an App-Level Token (xapp-) with connections:write from Basic Information. Are the two swapped?"
+                    ))
+            } else if !app.hasPrefix("xapp-") {
+                findings.append(
+                    AdapterFinding(.warning, "app_token does not look like one; it should begin with xapp-"))
+            }
+        }
+        return findings
+    }
+
+    private static func checkScopes(_ header: String?) -> [AdapterFinding] {
+        guard let header else { return [] }
+        let granted = Set(header.split(separator: ",").map { $0.trimmed })
+        let missing = SlackManifest.scopes.filter { !granted.contains($0.name) }
+        guard !missing.isEmpty else {
+            return [AdapterFinding(.ok, "the app has all \(SlackManifest.scopes.count) scopes")]
+        }
+        return missing.map { scope in
+            AdapterFinding(
+                SlackManifest.essential.contains(scope.name) ? .failed : .warning,
+                "the app lacks the scope \(scope.name) (\(scope.reason)); add it under OAuth & Permissions and install the app again"
+            )
+        }
+    }
+
+    /// Opens a socket for its first frame: only that tells whether Socket Mode is on.
+    private func checkSocket() async -> [AdapterFinding] {
+        guard case .socket = self.settings.intake else { return [] }
+        do {
+            let socket = try await self.openSocket()
+            let frame = await self.firstFrame(of: socket)
+            await socket.close()
+            switch frame {
+            case .hello: return [AdapterFinding(.ok, "app_token works and Socket Mode is on")]
+            case .disconnect("too_many_websockets"):
+                return [
+                    AdapterFinding(.warning, "ten connections of this app are open already; other hosts use it, too")
+                ]
+            case .disconnect:
+                return [
+                    AdapterFinding(
+                        .failed,
+                        "Socket Mode is switched off; switch it on at api.slack.com/apps under Settings → Socket Mode")
+                ]
+            default: return [AdapterFinding(.failed, "Slack opened a socket, but said no hello within five seconds")]
+            }
+        } catch let failure as SlackFailure where failure.isFinal {
+            return [
+                AdapterFinding(
+                    .failed,
+                    "app_token does not work (\(failure.code)); make an App-Level Token with connections:write under Basic Information, and switch Socket Mode on"
+                )
+            ]
+        } catch {
+            return [Self.finding(error)]
+        }
+    }
+
+    private func firstFrame(of socket: WebSocket) async -> SlackFrame? {
+        await withTaskGroup(of: SlackFrame?.self) { group in
+            group.addTask {
+                guard case .text(let text)? = try? await socket.next() else { return nil }
+                return SlackFrame(text)
+            }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(5))
+                return nil
+            }
+            let first = await group.next()
+            group.cancelAll()
+            return first ?? nil
+        }
+    }
+
+    private func checkChannels() async -> [AdapterFinding] {
+        do {
+            let answer = try await self.call(
+                .memberships,
+                ["types": "public_channel,private_channel", "exclude_archived": "true", "limit": "200"])
+            let names = (answer["channels"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+            guard !names.isEmpty else {
+                return [
+                    AdapterFinding(
+                        .warning,
+                        "the bot is in no channel, so it hears direct messages only; in a channel, type /invite and choose it"
+                    )
+                ]
+            }
+            let some = names.prefix(5).map { "#\($0)" }.joined(separator: " ")
+            return [AdapterFinding(.ok, "the bot is in \(names.count) channels: \(some)")]
+        } catch let failure as SlackFailure where failure.isMissingFeature {
+            return []
+        } catch {
+            return [Self.finding(error)]
+        }
+    }
+
+    private static func finding(_ error: any Error) -> AdapterFinding {
+        AdapterFinding(.failed, (error as? SlackFailure)?.message ?? "Slack could not be asked: \(error)")
+    }
+}

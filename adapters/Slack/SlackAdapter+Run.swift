@@ -1,0 +1,164 @@
+package import Chat
+internal import HTTP
+internal import HTTPClient
+internal import JSON
+internal import Logging
+internal import Primitives
+internal import WebSockets
+
+extension SlackAdapter {
+    package func run(delivering sink: any MessageSink) async throws {
+        let kept = await self.memory.load()
+        self.state.withLock { state in
+            if let kept { state.memory = SlackMemory(bytes: kept) }
+            state.isRunning = true
+        }
+        for lane in self.lanes { lane.open() }
+        await withTaskGroup(of: Void.self) { group in
+            await withTaskGroup(of: Void.self) { stores in
+                for (number, lane) in self.lanes.enumerated() {
+                    stores.addTask(name: "\(self.id) lane \(number)") { await self.serve(lane, delivering: sink) }
+                }
+                await self.conduct(&group, sink)
+                for lane in self.lanes { lane.close() }
+                if Task.isCancelled { stores.cancelAll() }
+                await stores.waitForAll()
+            }
+            await self.closeSockets()
+            group.cancelAll()
+        }
+        self.state.withLock { $0.isRunning = false }
+        await self.keepMemory()
+        await sink.statusChanged(self.status, of: self.id)
+        try Task.checkCancellation()
+    }
+
+    // MARK: Conductor
+
+    /// Starts what is ordered, and tells the session when its time has come, until the stop.
+    private func conduct(_ group: inout TaskGroup<Void>, _ sink: any MessageSink) async {
+        self.perform(.started)
+        var nextKeeping = SlackTime.now.monotonic + Self.keepingInterval
+        while !Task.isCancelled, !self.state.withLock({ $0.isStopping }) {
+            let orders = self.state.withLock { state in
+                defer { state.orders = [] }
+                return state.orders
+            }
+            for order in orders {
+                if case .status(let status) = order {
+                    await sink.statusChanged(status, of: self.id)
+                } else {
+                    group.addTask { await self.carryOut(order, sink) }
+                }
+            }
+            let now = SlackTime.now.monotonic
+            let deadline = self.state.withLock { $0.session.deadline }
+            if let deadline, deadline <= now { self.perform(.time) }
+            if nextKeeping <= now {
+                nextKeeping = now + Self.keepingInterval
+                await self.keepMemory()
+                group.addTask { await self.rollOverStreams() }
+            }
+            let wait = min(deadline ?? .max, nextKeeping) - SlackTime.now.monotonic
+            if wait > 0 { await self.toConduct.wait(upTo: .milliseconds(wait)) }
+        }
+    }
+
+    /// How often the memory is kept, and streams are looked after.
+    private static let keepingInterval: Int64 = 15_000
+
+    private func carryOut(_ order: Order, _ sink: any MessageSink) async {
+        switch order {
+        case .call(.identify): await self.identify()
+        case .call(.open(let link)): await self.serve(link)
+        case .close(let link):
+            let socket = self.state.withLock { $0.sockets[link] }
+            await socket?.close()
+        case .catchUp: await self.catchUp()
+        case .status: break
+        case .lookUp(let user): await self.lookUp(user)
+        case .prompts(let channel, let thread): await self.offerPrompts(channel: channel, thread: thread)
+        case .title(let channel, let thread, let text):
+            await self.setTitle(channel: channel, thread: thread, text: text)
+        case .slash(let slash, let answer): await self.serve(slash, delivering: sink, answer: answer)
+        }
+    }
+
+    /// What is seen now need not be fetched later.
+    private func keepMemory() async {
+        let bytes = self.state.withLock { state -> [UInt8]? in
+            if state.status.state == .up, !state.isCatchingUp {
+                state.memory.seen = SlackTime.now.wall
+                state.isMemoryStale = true
+            }
+            guard state.isMemoryStale else { return nil }
+            state.isMemoryStale = false
+            return state.memory.bytes
+        }
+        if let bytes { await self.memory.save(bytes) }
+    }
+
+    private func closeSockets() async {
+        let sockets = self.state.withLock { $0.sockets.values.map { $0 } }
+        await withTaskGroup(of: Void.self) { group in
+            for socket in sockets { group.addTask { await socket.close() } }
+        }
+    }
+
+    // MARK: Connections
+
+    private func identify() async {
+        do {
+            let answer = try await self.call(.authTest)
+            guard let identity = SlackIdentity(answer) else {
+                throw SlackFailure("not_a_bot", "auth.test names no bot; bot_token has to be the bot's own (xoxb-)")
+            }
+            self.perform(.identified(identity))
+        } catch let failure as SlackFailure {
+            self.perform(.failed(.identify, failure))
+        } catch {
+            self.perform(.failed(.identify, SlackFailure("cancelled", "cancelled")))
+        }
+    }
+
+    /// One socket, from its beginning to its end.
+    private func serve(_ link: Int) async {
+        let socket: WebSocket
+        do {
+            socket = try await self.openSocket()
+        } catch let failure as SlackFailure {
+            return self.perform(.failed(.open(link), failure))
+        } catch {
+            return self.perform(.failed(.open(link), SlackFailure("unreachable", "\(error)")))
+        }
+        self.state.withLock { $0.sockets[link] = socket }
+        self.perform(.opened(link))
+        var reason = "closed"
+        do {
+            while let message = try await socket.next() {
+                guard case .text(let text) = message else { continue }
+                self.perform(.frame(link, SlackFrame(text)))
+                // What cannot be stored yet is left with Slack.
+                while let lane = self.lanes.first(where: { $0.isFull }) { await lane.waitForRoom() }
+            }
+            if let closure = socket.closure { reason = "closed with \(closure.code) \(closure.reason)" }
+        } catch {
+            reason = "\(error)"
+        }
+        self.state.withLock { $0.sockets[link] = nil }
+        self.perform(.ended(link, reason: reason))
+    }
+
+    /// The address is a secret of one use, good for seconds.
+    func openSocket() async throws -> WebSocket {
+        let answer = try await self.call(.openConnection)
+        guard let text = answer["url"]?.stringValue, let url = try? HTTPURL(text) else {
+            throw SlackFailure("http_200", "apps.connections.open named no address")
+        }
+        do {
+            return try await self.webSockets.connect(url)
+        } catch let error as WebSocketError {
+            throw SlackFailure("unreachable", "Slack's socket cannot be opened: \(error.message)")
+        }
+    }
+}

@@ -1,0 +1,276 @@
+package import Chat
+internal import JSON
+internal import Logging
+internal import Primitives
+
+/// Messages: posted whole, or growing by streaming or by edits.
+extension SlackAdapter {
+    @discardableResult package func post(_ message: OutgoingMessage) async throws -> MessageReference {
+        do {
+            guard message.stage == .preview else { return try await self.postWhole(message, for: .final) }
+            if let reference = try await self.beginStream(message) { return reference }
+            return try await self.beginEdits(message)
+        } catch {
+            throw Self.adapterError(error)
+        }
+    }
+
+    package func replace(_ reference: MessageReference, with message: OutgoingMessage) async throws {
+        do {
+            switch message.stage {
+            case .preview: try await self.grow(reference, to: message)
+            case .final: try await self.finish(reference, with: message)
+            }
+        } catch {
+            throw Self.adapterError(error)
+        }
+    }
+
+    // MARK: Whole messages
+
+    private func postWhole(_ message: OutgoingMessage, for use: SlackBudget.Use) async throws -> MessageReference {
+        var arguments = self.place(of: message.route)
+        arguments["unfurl_links"] = false
+        arguments["unfurl_media"] = false
+        arguments["metadata"] = SlackBlocks.metadata(token: message.token)
+        let channel = message.route.room.name
+        self.forgetTyping(in: message.route)
+        let answer = try await self.withBlocks(message, isStream: false) { form in
+            var arguments = arguments
+            arguments.merge(form)
+            return try await self.call(.post, arguments, channel: channel, for: use)
+        }
+        guard let ts = SlackReader.timestamp(answer["ts"]) else {
+            throw SlackFailure("http_200", "chat.postMessage named no message", isCertain: false)
+        }
+        return MessageReference(room: message.route.room, id: ts)
+    }
+
+    private func update(
+        _ reference: MessageReference, with message: OutgoingMessage, isStream: Bool, for use: SlackBudget.Use
+    )
+        async throws
+    {
+        var arguments: JSONObject = ["channel": .string(reference.room.name), "ts": .string(reference.id)]
+        arguments["metadata"] = SlackBlocks.metadata(token: message.token)
+        _ = try await self.withBlocks(message, isStream: isStream) { form in
+            var arguments = arguments
+            arguments.merge(form)
+            return try await self.call(.update, arguments, channel: reference.room.name, for: use)
+        }
+    }
+
+    /// A message's text as blocks with a fallback, or as Markdown alone: what was a stream stays of its kind, and a
+    /// message whose blocks are too long by Slack's count goes as Markdown. Slack refuses either form at times, so the
+    /// other one is tried.
+    private func withBlocks(
+        _ message: OutgoingMessage, isStream: Bool, _ body: (JSONObject) async throws -> JSON
+    ) async throws -> JSON {
+        let markdown: JSONObject = ["markdown_text": .string(message.text)]
+        let blocks: JSONObject = [
+            "text": .string(SlackBlocks.fallback(message.text)),
+            "blocks": SlackBlocks.blocks(message.text, buttons: message.buttons),
+        ]
+        let isMarkdownFirst = isStream && message.buttons.isEmpty
+        do {
+            return try await body(isMarkdownFirst ? markdown : blocks)
+        } catch let failure as SlackFailure where Self.wantsOtherForm.contains(failure.code) {
+            return try await body(isMarkdownFirst ? blocks : markdown)
+        }
+    }
+
+    private static let wantsOtherForm: Set<String> = [
+        "block_mismatch", "msg_blocks_too_long", "invalid_blocks", "invalid_blocks_format", "markdown_text_conflict",
+    ]
+
+    private func place(of route: Route) -> JSONObject {
+        var arguments: JSONObject = ["channel": .string(route.room.name)]
+        if let anchor = route.anchor { arguments["thread_ts"] = .string(anchor) }
+        return arguments
+    }
+
+    // MARK: Growing messages
+
+    /// Begins a stream where the platform takes one there; nil where it does not.
+    private func beginStream(_ message: OutgoingMessage) async throws -> MessageReference? {
+        let route = message.route
+        let recipient = (route.recipient ?? "").split(separator: "/").map(String.init)
+        let now = SlackTime.now.monotonic
+        let isPossible = self.state.withLock { state in
+            !state.missing.contains(.startStream) && state.budget.wait(.startStream, for: .preview, at: now) == 0
+                && state.budget.wait(.appendStream, for: .preview, at: now) == 0
+        }
+        guard route.anchor != nil, recipient.count == 2, isPossible else { return nil }
+        var growing = SlackGrowing(form: .stream(since: now), touched: now)
+        var arguments = self.place(of: route)
+        arguments["recipient_team_id"] = .string(recipient[0])
+        arguments["recipient_user_id"] = .string(recipient[1])
+        if let text = growing.addition(for: message.text) {
+            arguments["markdown_text"] = .string(text)
+            growing.sent = text
+        }
+        do {
+            let answer = try await self.call(.startStream, arguments, channel: route.room.name, for: .preview)
+            guard let ts = SlackReader.timestamp(answer["ts"]) else {
+                throw SlackFailure("http_200", "chat.startStream named no message", isCertain: false)
+            }
+            let reference = MessageReference(room: route.room, id: ts)
+            self.keep(growing, for: reference)
+            self.forgetTyping(in: route)
+            return reference
+        } catch let failure as SlackFailure where failure.isCertain && failure.code != "unreachable" {
+            if failure.isMissingFeature { self.remember(missing: .startStream, failure) }
+            let isAboutPlace = ["channel_not_found", "not_in_channel", "is_archived", "invalid_auth", "token_revoked"]
+            if isAboutPlace.contains(failure.code) { throw failure }
+            return nil
+        }
+    }
+
+    /// Posts what will be edited; only while there are edits left for its end.
+    private func beginEdits(_ message: OutgoingMessage) async throws -> MessageReference {
+        let now = SlackTime.now.monotonic
+        let wait = self.state.withLock { state in
+            state.budget.openPreviews = state.growing.count
+            return state.budget.wait(.update, for: .preview, at: now)
+        }
+        guard wait == 0 else {
+            throw SlackFailure("ratelimited", "Slack's minute of edits is used up", retryAfter: wait)
+        }
+        let reference = try await self.postWhole(message, for: .preview)
+        self.keep(SlackGrowing(form: .edits, touched: now), for: reference)
+        return reference
+    }
+
+    private func grow(_ reference: MessageReference, to message: OutgoingMessage) async throws {
+        let now = SlackTime.now.monotonic
+        guard var growing = self.state.withLock({ $0.growing[reference] }) else {
+            return try await self.updateAfterRestart(reference, with: message, for: .preview)
+        }
+        growing.touched = now
+        if growing.isLive, !growing.isDue(at: now) {
+            let addition = growing.addition(for: message.text)
+            self.keep(growing, for: reference)
+            guard let addition else { return }
+            if try await self.append(addition, to: reference) { return }
+        } else if growing.isLive {
+            try await self.endStream(reference, with: nil, message)
+        }
+        let isStream = self.state.withLock { $0.growing[reference]?.form } != .edits
+        try await self.update(reference, with: message, isStream: isStream, for: .preview)
+    }
+
+    /// False when the stream is no more, and edits take its place.
+    private func append(_ text: String, to reference: MessageReference) async throws -> Bool {
+        let arguments: JSONObject = [
+            "channel": .string(reference.room.name), "ts": .string(reference.id), "markdown_text": .string(text),
+        ]
+        do {
+            try await self.call(.appendStream, arguments, channel: reference.room.name, for: .preview)
+            self.state.withLock { $0.growing[reference]?.sent += text }
+            return true
+        } catch let failure as SlackFailure {
+            if failure.isRateLimit || failure.code == "unreachable" && failure.isCertain { throw failure }
+            self.state.withLock { state in
+                // What the stream shows is not known: the last edit will tell.
+                if !failure.isCertain { state.growing[reference]?.isDerailed = true }
+                if failure.isCertain { state.growing[reference]?.form = .endedStream }
+            }
+            if failure.isMissingFeature { self.remember(missing: .startStream, failure) }
+            if !failure.isCertain { throw failure }
+            return false
+        }
+    }
+
+    /// Ends a live stream; with the rest of its text when `rest` is given. A stream that Slack ended is no error.
+    private func endStream(_ reference: MessageReference, with rest: String?, _ message: OutgoingMessage) async throws {
+        var arguments: JSONObject = ["channel": .string(reference.room.name), "ts": .string(reference.id)]
+        if let rest, !rest.isEmpty { arguments["markdown_text"] = .string(rest) }
+        arguments["metadata"] = SlackBlocks.metadata(token: message.token)
+        if message.stage == .final, !message.buttons.isEmpty {
+            arguments["blocks"] = .array([SlackBlocks.actions(message.buttons)])
+        }
+        do {
+            try await self.call(.stopStream, arguments, channel: reference.room.name)
+        } catch let failure as SlackFailure where Self.isOver(failure) {
+            self.logger.debug("Slack had ended a stream", ["reason": .string(failure.code)])
+            self.state.withLock { $0.growing[reference]?.isDerailed = true }
+        }
+        self.state.withLock { $0.growing[reference]?.form = .endedStream }
+    }
+
+    private static func isOver(_ failure: SlackFailure) -> Bool {
+        [
+            "message_not_in_streaming_state", "stopped_by_user", "message_not_owned_by_app", "msg_too_long",
+            "msg_blocks_too_long", "invalid_blocks",
+        ].contains(failure.code)
+    }
+
+    /// Puts the whole text there. The stream's end brings what was missing; the edit makes sure of all of it.
+    private func finish(_ reference: MessageReference, with message: OutgoingMessage) async throws {
+        guard let growing = self.state.withLock({ $0.growing[reference] }) else {
+            return try await self.updateAfterRestart(reference, with: message, for: .final)
+        }
+        var isWhole = false
+        if growing.isLive {
+            let rest = growing.remainder(of: message.text)
+            try await self.endStream(reference, with: rest, message)
+            isWhole = rest != nil && self.state.withLock { $0.growing[reference]?.isDerailed } == false
+        }
+        do {
+            try await self.update(reference, with: message, isStream: growing.form != .edits, for: .final)
+        } catch let failure as SlackFailure where isWhole && (failure.isRateLimit || failure.code == "block_mismatch") {
+            // All of it stands there already.
+            self.logger.debug("The edit of a whole message was left out", ["reason": .string(failure.code)])
+        }
+        self.state.withLock { _ = $0.growing.removeValue(forKey: reference) }
+    }
+
+    /// Nothing is known of the message any more: it may be a stream that still lives.
+    private func updateAfterRestart(
+        _ reference: MessageReference, with message: OutgoingMessage, for use: SlackBudget.Use
+    ) async throws {
+        do {
+            try await self.update(reference, with: message, isStream: false, for: use)
+        } catch let failure as SlackFailure where failure.code == "streaming_state_conflict" {
+            try await self.endStream(reference, with: nil, message)
+            try await self.update(reference, with: message, isStream: true, for: use)
+        }
+    }
+
+    /// Streams that nobody has added to are ended before Slack does it.
+    func rollOverStreams() async {
+        let now = SlackTime.now.monotonic
+        let due = self.state.withLock { $0.growing.filter { $0.value.isDue(at: now) }.map(\.key) }
+        for reference in due {
+            let arguments: JSONObject = ["channel": .string(reference.room.name), "ts": .string(reference.id)]
+            do {
+                try await self.call(.stopStream, arguments, channel: reference.room.name, for: .preview)
+            } catch {
+                guard let failure = error as? SlackFailure, Self.isOver(failure) else { continue }
+            }
+            self.state.withLock { state in
+                if state.growing[reference]?.isLive == true { state.growing[reference]?.form = .endedStream }
+            }
+        }
+    }
+
+    private func keep(_ growing: SlackGrowing, for reference: MessageReference) {
+        self.state.withLock { state in
+            state.growing[reference] = growing
+            guard state.growing.count > Self.listLimit else { return }
+            // Whose end never came is forgotten; an end that does come finds the message by its id.
+            if let oldest = state.growing.min(by: { $0.value.touched < $1.value.touched }) {
+                state.growing[oldest.key] = nil
+            }
+        }
+    }
+
+    func remember(missing method: SlackMethod, _ failure: SlackFailure) {
+        let isNews = self.state.withLock { $0.missing.insert(method).inserted }
+        if isNews {
+            self.logger.info(
+                "Slack does not offer a feature here; going on without it",
+                ["method": .string(method.rawValue), "reason": .string(failure.code)])
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package import Chat
+internal import JSON
+internal import Logging
+internal import Primitives
+
+/// What stands beside messages: status, reactions, titles, names; and taking back and finding messages.
+extension SlackAdapter {
+    /// Slack takes the status away after two minutes.
+    private static let typingTime: Int64 = 90_000
+
+    package func setTyping(_ isTyping: Bool, in route: Route) async {
+        guard let anchor = route.anchor else { return }
+        let key = "\(route.room.name)/\(anchor)"
+        let now = SlackTime.now.monotonic
+        let isWanted = self.state.withLock { state -> Bool in
+            guard !state.missing.contains(.setStatus) else { return false }
+            let since = state.typing[key]
+            if isTyping {
+                if let since, now - since < Self.typingTime { return false }
+                if state.typing.count >= Self.listLimit { state.typing = [:] }
+                state.typing[key] = now
+                return true
+            }
+            return state.typing.removeValue(forKey: key) != nil
+        }
+        guard isWanted else { return }
+        let arguments: JSONObject = [
+            "channel_id": .string(route.room.name), "thread_ts": .string(anchor),
+            "status": isTyping ? "is thinking…" : "",
+        ]
+        await self.decorate(.setStatus, arguments)
+    }
+
+    /// A message takes the status away by itself.
+    func forgetTyping(in route: Route) {
+        guard let anchor = route.anchor else { return }
+        self.state.withLock { _ = $0.typing.removeValue(forKey: "\(route.room.name)/\(anchor)") }
+    }
+
+    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
+        guard let name = SlackEmoji.name(of: emoji), SlackTimestamp.isValid(reference.id) else { return }
+        let arguments: JSONObject = [
+            "channel": .string(reference.room.name), "timestamp": .string(reference.id), "name": .string(name),
+        ]
+        await self.decorate(isOn ? .addReaction : .removeReaction, arguments)
+    }
+
+    /// A call whose failure changes nothing.
+    private func decorate(_ method: SlackMethod, _ arguments: JSONObject) async {
+        guard !self.state.withLock({ $0.missing.contains(method) }) else { return }
+        do {
+            try await self.call(method, arguments, for: .decoration)
+        } catch let failure as SlackFailure {
+            if failure.isMissingFeature { return self.remember(missing: method, failure) }
+            guard !["already_reacted", "no_reaction"].contains(failure.code) else { return }
+            self.logger.debug(
+                "A sign was not shown", ["method": .string(method.rawValue), "reason": .string(failure.code)])
+        } catch {
+            self.logger.debug("A sign was not shown", ["method": .string(method.rawValue), "reason": "cancelled"])
+        }
+    }
+
+    // MARK: Assistant threads
+
+    func offerPrompts(channel: String, thread: String) async {
+        await self.decorate(
+            .setPrompts,
+            [
+                "channel_id": .string(channel), "thread_ts": .string(thread), "title": "What shall we do?",
+                "prompts": .array(
+                    SlackManifest.prompts.map { ["title": .string($0.title), "message": .string($0.message)] }),
+            ])
+    }
+
+    func setTitle(channel: String, thread: String, text: String) async {
+        let line = text.split(separator: "\n").first.map { SlackBlocks.cut(String($0), limit: 80) } ?? ""
+        guard !line.isEmpty else { return }
+        await self.decorate(
+            .setTitle, ["channel_id": .string(channel), "thread_ts": .string(thread), "title": .string(line)])
+    }
+
+    // MARK: Names
+
+    /// For people and for the model only; decisions are made by ids.
+    func lookUp(_ user: String) async {
+        guard !self.state.withLock({ $0.missing.contains(.userInfo) }) else { return }
+        do {
+            let answer = try await self.call(.userInfo, ["user": .string(user)], for: .decoration)
+            let person = answer["user"]
+            let name = SlackReader.profileName(person?["profile"]) ?? person?["name"]?.stringValue
+            self.state.withLock { $0.names[user] = name.map { SlackBlocks.cut($0, limit: 80) } }
+        } catch {
+            if let failure = error as? SlackFailure, failure.isMissingFeature {
+                self.remember(missing: .userInfo, failure)
+            }
+            self.state.withLock { _ = $0.asked.remove(user) }
+        }
+    }
+
+    // MARK: Taking back and finding
+
+    package func delete(_ reference: MessageReference, in route: Route) async throws {
+        do {
+            try await self.call(
+                .delete, ["channel": .string(reference.room.name), "ts": .string(reference.id)],
+                channel: reference.room.name)
+        } catch let failure as SlackFailure where failure.code == "message_not_found" {
+            // Gone already.
+        } catch {
+            throw Self.adapterError(error)
+        }
+        self.state.withLock { _ = $0.growing.removeValue(forKey: reference) }
+    }
+
+    package func find(token: String, in route: Route) async throws -> MessageReference? {
+        var arguments: JSONObject = [
+            "channel": .string(route.room.name), "include_all_metadata": "true", "limit": "200",
+        ]
+        if let anchor = route.anchor { arguments["ts"] = .string(anchor) }
+        // What is looked for answers this message, or is newer than a day.
+        let day = SlackTimestamp.text(milliseconds: SlackTime.now.wall - 86_400_000)
+        arguments["oldest"] = .string(route.replyTo.flatMap { SlackTimestamp.isValid($0) ? $0 : nil } ?? day)
+        guard let bot = self.state.withLock({ $0.session.identity }) else {
+            throw AdapterError(.disconnected, "not connected to Slack", isCertain: false)
+        }
+        var orphan: String?
+        do {
+            for _ in 0..<5 {
+                let answer = try await self.call(route.anchor == nil ? .history : .replies, arguments)
+                for message in answer["messages"]?.arrayValue ?? [] where bot.isOwn(message) {
+                    guard let ts = SlackReader.timestamp(message["ts"]) else { continue }
+                    if SlackBlocks.token(of: message) == token { return MessageReference(room: route.room, id: ts) }
+                    // Streams get their metadata at their end; one without is a stream that was never ended.
+                    if message["metadata"] == nil, message["files"] == nil, ts != route.anchor, route.anchor != nil {
+                        orphan = ts
+                    }
+                }
+                guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else {
+                    break
+                }
+                arguments["cursor"] = .string(cursor)
+            }
+        } catch {
+            throw Self.adapterError(error)
+        }
+        return orphan.map { MessageReference(room: route.room, id: $0) }
+    }
+}

@@ -1,0 +1,184 @@
+package import Chat
+internal import EventLoop
+internal import HTTP
+package import HTTPClient
+internal import JSON
+package import Logging
+internal import Primitives
+internal import WebSockets
+
+/// One Slack workspace as a chat adapter: performs what ``SlackSession`` decides, and carries messages out within the
+/// limits that ``SlackBudget`` keeps.
+package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter, ReactingAdapter, ReconcilingAdapter,
+    FileAdapter, DiagnosingAdapter
+{
+    package let id: AdapterID
+    package let renderer: any MessageRenderer = SlackFormatting()
+
+    let settings: SlackSettings
+    let memory: SlackMemoryStore
+    let client: HTTPClient
+    /// One for all sockets: the library under it loses memory whenever a second one ends.
+    let webSockets: WebSocketClient
+    let logger: Logger
+    let state: Protected<State>
+    /// An order to carry out, an earlier deadline, the wish to end.
+    let toConduct = SlackSignal()
+    let lanes: [SlackLane]
+
+    /// What all tasks share, under one lock.
+    struct State {
+        var session: SlackSession
+        var status: AdapterStatus
+        var budget = SlackBudget()
+        var memory = SlackMemory()
+        var sockets: [Int: WebSocket] = [:]
+        var orders: [Order] = []
+        var isRunning = false
+        var isStopping = false
+        /// What was missed is being fetched: until it is, nothing counts as seen.
+        var isCatchingUp = false
+        var isMemoryStale = false
+        /// Display names by user, and whose was asked for.
+        var names: [String: String] = [:]
+        var asked: Set<String> = []
+        /// Messages that will get a last edit.
+        var growing: [MessageReference: SlackGrowing] = [:]
+        /// Threads in which the status is shown, since when (monotonic milliseconds).
+        var typing: [String: Int64] = [:]
+        /// What this workspace or app does not have.
+        var missing: Set<SlackMethod> = []
+        /// Files of uploads whose outcome is not known, by token.
+        var uploads: [String: String] = [:]
+        /// Assistant threads without a title.
+        var untitled: [String] = []
+    }
+
+    /// Work of a task of its own.
+    enum Order: Sendable {
+        case call(SlackSession.Call)
+        case close(Int)
+        case catchUp
+        case status(AdapterStatus)
+        case lookUp(String)
+        case prompts(channel: String, thread: String)
+        case title(channel: String, thread: String, text: String)
+        case slash(SlackSlash, SlackLane.Answer)
+    }
+
+    /// Lists that grow with use are cut at this.
+    static let listLimit = 2_000
+
+    package init(
+        _ settings: SlackSettings, memory: SlackMemoryStore = .none, client: HTTPClient? = nil,
+        logger: Logger = Logger(label: "slack")
+    ) {
+        self.settings = settings
+        self.memory = memory
+        self.id = AdapterID("slack:\(settings.id)")
+        self.logger = logger.with(["adapter": "slack:\(settings.id)"])
+        self.client = client ?? HTTPClient()
+        var sockets = WebSocketClientSettings()
+        // Half-open sockets are silent for hours: a peer that answers no ping is dead.
+        sockets.socket.pingInterval = .seconds(10)
+        sockets.socket.deadline = .seconds(25)
+        // Slack does not end the connection after the closing handshake.
+        sockets.socket.closeSeconds = 1
+        sockets.caFile = self.client.settings.caFile
+        self.webSockets = WebSocketClient(sockets, logger: self.logger)
+        self.lanes = (0..<SlackLane.count).map { _ in SlackLane() }
+        let isSocket = if case .socket = settings.intake { true } else { false }
+        self.state = Protected(
+            State(
+                session: SlackSession(isSocket: isSocket),
+                status: AdapterStatus(state: .down, since: SlackTime.now.wall)))
+        Redaction.register(settings.botToken)
+        switch settings.intake {
+        case .socket(let secret), .http(let secret): Redaction.register(secret)
+        }
+    }
+
+    package var status: AdapterStatus { self.state.withLock { $0.status } }
+
+    package func traits(of room: RoomID) -> RoomTraits {
+        let (edits, streams) = self.state.withLock { state in
+            let streams = state.growing.values.count { $0.isLive }
+            return (state.growing.count - streams, streams)
+        }
+        // 50 edits a minute, ten of them kept for last ones, and 100 additions to streams, for all threads together.
+        let interval = max(1_500, 1_500 * edits, 700 * streams)
+        return RoomTraits(
+            capabilities: [.edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes],
+            textLimit: Self.textLimit, textUnit: .utf16, editInterval: .milliseconds(interval),
+            postInterval: .seconds(1), postBurst: 3, uploadLimit: Self.uploadLimit,
+            commandSign: SlackCommandText.sign)
+    }
+
+    /// 12,000 characters of Markdown a message, in a unit that Slack does not name: the larger one, and 5 % less.
+    static let textLimit = 11_400
+    /// Slack takes a gigabyte; a file is in memory while it is sent.
+    static let uploadLimit = 256 << 20
+
+    package func stop() async {
+        self.state.withLock { $0.isStopping = true }
+        self.perform(.stop)
+        self.toConduct.signal()
+    }
+
+    // MARK: Actions
+
+    /// Lets the session take an input, and does what it says.
+    func perform(_ input: SlackSession.Input) {
+        let now = SlackTime.now
+        var envelopes: [(Int, SlackEnvelope)] = []
+        var logs: [(SlackLogLevel, String)] = []
+        self.state.withLock { state in
+            for action in state.session.handle(input, at: now) {
+                switch action {
+                case .call(let call): state.orders.append(.call(call))
+                case .close(let link): state.orders.append(.close(link))
+                case .take(let link, let envelope): envelopes.append((link, envelope))
+                case .catchUp:
+                    state.isCatchingUp = true
+                    state.orders.append(.catchUp)
+                case .log(let level, let text): logs.append((level, text))
+                case .status(let value, let detail):
+                    if state.status.state != value { state.status.since = now.wall }
+                    state.status.state = value
+                    state.status.detail = detail
+                    state.orders.append(.status(state.status))
+                }
+            }
+        }
+        for (level, text) in logs { self.log(level, text) }
+        for (link, envelope) in envelopes { self.take(envelope, from: link) }
+        self.toConduct.signal()
+    }
+
+    /// False when it is too late, or there is too much of it.
+    @discardableResult func order(_ order: Order) -> Bool {
+        let isTaken = self.state.withLock { state -> Bool in
+            guard state.isRunning, !state.isStopping, state.orders.count < Self.listLimit else { return false }
+            state.orders.append(order)
+            return true
+        }
+        if isTaken { self.toConduct.signal() }
+        return isTaken
+    }
+
+    func log(_ level: SlackLogLevel, _ text: String) {
+        switch level {
+        case .debug: self.logger.debug(text)
+        case .info: self.logger.info(text)
+        case .warning: self.logger.warning(text)
+        case .error: self.logger.error(text)
+        }
+    }
+
+    /// Understands payloads, once it is known who the bot is.
+    var reader: SlackReader? {
+        self.state.withLock { $0.session.identity }.map {
+            SlackReader(adapter: self.id, bot: $0, commands: self.settings.commands)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/// A message that grows: by Slack's own streaming as long as that goes, by edits otherwise. Pure.
+///
+/// A stream takes only additions, while a rendered text may change in its last block as more of it comes. So what is
+/// streamed ends before that block; the last edit brings the whole.
+struct SlackGrowing: Sendable, Equatable {
+    enum Form: Sendable, Equatable {
+        /// A live stream, begun then (monotonic milliseconds).
+        case stream(since: Int64)
+        /// Was a stream; takes edits now.
+        case endedStream
+        case edits
+    }
+
+    /// Slack ends streams after about five minutes, without a word: at four they become edits.
+    static let streamTime: Int64 = 240_000
+    /// What one call of a stream may add, in UTF-16 units.
+    static let pieceLimit = 11_400
+
+    var form: Form
+    /// What the stream shows.
+    var sent: String = ""
+    /// The stream shows what the text does not say any more, or nobody knows what it shows: nothing more is added.
+    var isDerailed = false
+    /// Last touched, for the bound of how many are kept (monotonic milliseconds).
+    var touched: Int64
+
+    var isLive: Bool { if case .stream = self.form { true } else { false } }
+
+    func isDue(at now: Int64) -> Bool {
+        if case .stream(let since) = self.form { now - since >= Self.streamTime } else { false }
+    }
+
+    /// What to add so that the stream shows as much of `preview` as will surely stay; nil when nothing is.
+    mutating func addition(for preview: String) -> String? {
+        guard !self.isDerailed else { return nil }
+        let stable = Self.stable(preview)
+        guard stable.utf8.starts(with: self.sent.utf8) else {
+            // Less than before is only patience; something else is a change of mind.
+            if !self.sent.utf8.starts(with: stable.utf8) { self.isDerailed = true }
+            return nil
+        }
+        let rest = String(stable.utf8.dropFirst(self.sent.utf8.count)) ?? ""
+        guard !rest.isEmpty, rest.utf16.count <= Self.pieceLimit else { return nil }
+        return rest
+    }
+
+    /// What is still to be added when `text` is whole; nil when additions cannot make it whole.
+    func remainder(of text: String) -> String? {
+        guard !self.isDerailed, text.utf8.starts(with: self.sent.utf8) else { return nil }
+        let rest = String(text.utf8.dropFirst(self.sent.utf8.count)) ?? ""
+        return rest.utf16.count <= Self.pieceLimit ? rest : nil
+    }
+
+    /// The beginning of a preview that more text will not change: it ends before the last block, in a list before the
+    /// last line, in a fence before the last line of code. The closing fence of a preview may be only the preview's.
+    static func stable(_ preview: String) -> String {
+        var end = preview.utf8.startIndex
+        var blockStart = end
+        var lineStart = end
+        var fence: Substring?
+        var isList = false
+        var lines = 0
+        while lineStart < preview.endIndex {
+            let lineEnd = preview.utf8[lineStart...].firstIndex(of: 0x0A) ?? preview.utf8.endIndex
+            let line = preview[lineStart..<lineEnd]
+            let next = lineEnd < preview.endIndex ? preview.utf8.index(after: lineEnd) : preview.endIndex
+            let text = line.drop { $0 == " " || $0 == ">" }
+            if let open = fence {
+                if text.hasPrefix(open), text.dropFirst(open.count).allSatisfy({ $0 == "`" }) {
+                    fence = nil
+                    // As the last line it may be the preview's own: then the line before it is the last one.
+                    if next == preview.endIndex { return String(preview[..<end]) }
+                    blockStart = next
+                    end = next
+                } else {
+                    // All before this line stays; this one may be cut in its middle.
+                    end = lineStart
+                }
+            } else if text.hasPrefix("```") {
+                fence = text.prefix { $0 == "`" }
+                isList = false
+                end = lineStart
+            } else if line.allSatisfy({ $0 == " " || $0 == ">" }) {
+                blockStart = next
+                end = next
+                isList = false
+                lines = 0
+            } else {
+                if lines == 0 { isList = Self.beginsItem(text) }
+                lines += 1
+                end = isList ? lineStart : blockStart
+            }
+            lineStart = next
+        }
+        return String(preview[..<end])
+    }
+
+    private static func beginsItem(_ line: Substring) -> Bool {
+        if line.hasPrefix("- ") { return true }
+        let digits = line.prefix { $0.isASCII && $0.isNumber }
+        return !digits.isEmpty && line.dropFirst(digits.count).hasPrefix(". ")
+    }
+}

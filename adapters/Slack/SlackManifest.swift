@@ -1,0 +1,100 @@
+package import Chat
+
+/// The app manifest: what an owner pastes at api.slack.com/apps → Create New App → From a manifest.
+package enum SlackManifest {
+    /// The slash command.
+    package static let command = "/jetbridge"
+
+    /// What the bot may do, each for a reason; nothing else is asked for.
+    package static let scopes: [(name: String, reason: String)] = [
+        ("app_mentions:read", "mentions of the bot"), ("assistant:write", "prompts and titles of assistant threads"),
+        ("channels:history", "messages of public channels that it is in"), ("channels:read", "which channels it is in"),
+        ("chat:write", "answers"), ("commands", "the slash command"), ("files:read", "files that people send"),
+        ("files:write", "files that it sends"), ("groups:history", "messages of private channels that it is in"),
+        ("groups:read", "which private channels it is in"), ("im:history", "direct messages to it"),
+        ("im:read", "which direct messages there are"), ("im:write", "answering a command in direct messages"),
+        ("mpim:history", "group messages that it is in"), ("mpim:read", "which group messages it is in"),
+        ("reactions:read", "decisions by reaction"), ("reactions:write", "marks on messages that wait"),
+        ("users:read", "the names of people who write"),
+    ]
+
+    /// What it cannot work without.
+    static let essential: Set<String> = ["chat:write", "app_mentions:read", "channels:history", "im:history"]
+
+    /// What Slack tells it.
+    static let events = [
+        "agent_session_stopped", "app_mention", "app_uninstalled", "assistant_thread_started", "channel_id_changed",
+        "member_joined_channel", "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added",
+        "tokens_revoked",
+    ]
+
+    /// What a new assistant thread offers.
+    package static let prompts: [(title: String, message: String)] = [
+        ("What can you do?", "What can you do here?"), ("Write a specification", "Help me to write a specification."),
+    ]
+
+    /// The manifest as YAML. With `requestURL` events come over HTTP, else by Socket Mode.
+    package static func yaml(
+        name: String = "Jetbridge", commands: [ChatCommand], requestURL: String? = nil
+    ) -> String {
+        let quotedURL = requestURL.map { Self.quoted($0) }
+        var text = """
+            # Slack app manifest of Jetbridge: api.slack.com/apps → Create New App → From a manifest → YAML.
+            display_information:
+              name: \(Self.quoted(name))
+              description: "Your own assistant: chat, specifications and commits"
+            features:
+              app_home:
+                home_tab_enabled: false
+                messages_tab_enabled: true
+                messages_tab_read_only_enabled: false
+              bot_user:
+                display_name: \(Self.quoted(name.lowercased()))
+                always_online: true
+              assistant_view:
+                assistant_description: "Chat, specifications and commits"
+                suggested_prompts:
+
+            """
+        for prompt in Self.prompts {
+            text += "      - title: \(Self.quoted(prompt.title))\n        message: \(Self.quoted(prompt.message))\n"
+        }
+        text += "  slash_commands:\n    - command: \(Self.command)\n"
+        if let quotedURL { text += "      url: \(quotedURL)\n" }
+        text += "      description: \"Talk to Jetbridge by a command\"\n"
+        text += "      usage_hint: \(Self.quoted(Self.hint(commands)))\n      should_escape: false\n"
+        text += "oauth_config:\n  scopes:\n    bot:\n"
+        for scope in Self.scopes { text += "      - \(scope.name)  # \(scope.reason)\n" }
+        text += "settings:\n  event_subscriptions:\n"
+        if let quotedURL { text += "    request_url: \(quotedURL)\n" }
+        text += "    bot_events:\n"
+        for event in Self.events { text += "      - \(event)\n" }
+        text += "  interactivity:\n    is_enabled: true\n"
+        if let quotedURL { text += "    request_url: \(quotedURL)\n" }
+        text += "  org_deploy_enabled: false\n  socket_mode_enabled: \(requestURL == nil)\n"
+        return text + "  token_rotation_enabled: false\n"
+    }
+
+    /// Slack shows it beside the command while it is typed.
+    private static func hint(_ commands: [ChatCommand]) -> String {
+        var hint = "help"
+        for command in commands where command.name != "help" {
+            let next = hint + " · " + command.name
+            if next.utf16.count > 200 { return hint + " …" }
+            hint = next
+        }
+        return hint
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            default: if scalar.value >= 0x20 { result.unicodeScalars.append(scalar) }
+            }
+        }
+        return result + "\""
+    }
+}
