@@ -9,10 +9,10 @@ extension Bridge {
 
     func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         FaultPoint.eventReceived.hit()
+        var message = self.current(message)
         let sign = self.adapters.traits(of: message.route.room).commandSign
         let role = self.access.role(of: message.sender)
         let isPairingAllowed = self.access.isPairingAllowed
-        var message = message
         var intent = Intent.determine(message, role: role, sign: sign, isPairingAllowed: isPairingAllowed)
         if message.isThreaded, intent == .ignore(Intent.notAddressed), try await self.isPart(of: message.thread) {
             message = message.addressed

@@ -20,6 +20,8 @@ package final class Bridge: MessageSink, Service {
     struct State {
         var conversations: [ThreadKey: Conversation] = [:]
         var lanes: [RoomID: Lane] = [:]
+        /// What places are called now, by what they were called.
+        var renamed: [RoomID: RoomID] = [:]
         var isStopping = false
         var onStop: CheckedContinuation<Void, Never>?
     }
@@ -104,7 +106,7 @@ package final class Bridge: MessageSink, Service {
         case .messageEdited(let edit): return try await self.take(.edit(edit), event: event)
         case .messageDeleted(let reference): return try await self.take(.deletion(reference), event: event)
         case .choice(let choice): return try await self.take(choice, event: event)
-        case .roomRenamed: return .ignored("not served")
+        case .roomRenamed(let from, let to): return try await self.rename(from, to: to)
         }
     }
 
@@ -159,9 +161,10 @@ package final class Bridge: MessageSink, Service {
         }
     }
 
-    private func lane(for room: RoomID) -> Lane? {
+    func lane(for room: RoomID) -> Lane? {
         guard let adapter = self.adapters[room.adapter] else { return nil }
         return self.state.withLock { state in
+            let room = state.renamed[room] ?? room
             if let lane = state.lanes[room] { return lane }
             let lane = Lane(room: room, adapter: adapter, store: self.store, environment: self.environment)
             state.lanes[room] = lane
@@ -175,6 +178,8 @@ package final class Bridge: MessageSink, Service {
     /// when nobody has seen anything of them and closed with one note otherwise. Call it once, before adapters run.
     package func recover() async throws {
         try await self.access.load()
+        let renamed = try await self.store.read { ledger in try ledger.renamedRooms() }
+        self.state.withLock { $0.renamed = renamed }
         let recovery = Recovery(environment: self.environment, adapters: self.adapters)
         let resumed = try await self.store.write { ledger in try recovery.run(in: ledger) }
         for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox() }) {

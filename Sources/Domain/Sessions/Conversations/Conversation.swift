@@ -18,7 +18,7 @@ actor Conversation {
         let reply: ReplyBox?
     }
 
-    let key: ThreadKey
+    var key: ThreadKey
     let context: ConversationContext
     var mailbox: [Letter] = []
     /// Who delivers more than fits, in order.

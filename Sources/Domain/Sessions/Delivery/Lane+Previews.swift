@@ -11,7 +11,8 @@ extension Lane {
     func show(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) {
         if self.previews[turn.id] == nil {
             self.previews[turn.id] = Preview(
-                turn: turn.id, session: turn.session, route: turn.route, poster: poster, answer: [], due: .now)
+                turn: turn.id, session: turn.session, route: turn.route.moved(to: self.room), poster: poster,
+                answer: [], due: .now)
         }
         self.previews[turn.id]?.answer = answer
         self.previews[turn.id]?.isStale = true

@@ -23,6 +23,8 @@ actor Lane {
     /// Storage is being read: what is enqueued meanwhile is found by the next reading.
     private var isRefilling = false
     private var retryDelay: Duration = .milliseconds(500)
+    /// The lane that has taken over the room.
+    private var successor: Lane?
     private var wakeUp: CheckedContinuation<Void, Never>?
     private var onDrained: CheckedContinuation<Void, Never>?
     /// Growing answers by turn; they give way to whatever is in the queue.
@@ -46,7 +48,8 @@ actor Lane {
 
     /// Takes messages that were just committed to the outbox. Two threads of a room may report theirs in another order
     /// than that of their ids, and a reading of storage may have found one before: the mark skips what is sent already.
-    func enqueue(_ items: [OutboxItem]) {
+    func enqueue(_ items: [OutboxItem]) async {
+        if let successor = self.successor { return await successor.enqueue(items) }
         // An edit of a message that stands there already has an old id, and must not wait behind what is in storage.
         self.queue += items.filter { $0.reference != nil }
         for item in items where item.reference == nil {
@@ -72,8 +75,12 @@ actor Lane {
     }
 
     /// Takes the messages that the lane was reserved for, the first one marked, or none; what came meanwhile follows.
-    func enqueueReserved(_ items: [OutboxItem]) {
-        guard self.isReserved else { return self.enqueue(items) }
+    func enqueueReserved(_ items: [OutboxItem]) async {
+        guard self.isReserved else {
+            // Another lane was, before the room got another name.
+            if let first = items.first { await self.set(first, .pending) }
+            return await self.enqueue(items)
+        }
         self.isReserved = false
         self.isRunning = false
         self.markedBefore = items.first?.id
@@ -102,6 +109,15 @@ actor Lane {
     }
 
     private func releaseDrain() { self.onDrained.take()?.resume() }
+
+    /// Gives up the room, which goes by another name: what is not sent yet is found in storage by `next`.
+    func hand(over next: Lane) {
+        self.successor = next
+        self.previews = [:]
+        self.hasMore = false
+        self.queue = Array(self.queue.prefix(self.isRunning && !self.isReserved ? 1 : 0))
+        self.wakeUp.take()?.resume()
+    }
 
     func start() {
         guard !self.isRunning else { return }
@@ -158,6 +174,9 @@ actor Lane {
     }
 
     private func transmit(_ item: OutboxItem) async throws -> MessageReference {
+        var item = item
+        // It was stored when the room went by another name.
+        if item.route.room != self.room { item.route = item.route.moved(to: self.room) }
         var isRepeat = item.state == .unknown
         if isRepeat, item.reference == nil, let reconciling = self.adapter as? any ReconcilingAdapter {
             if let found = try await reconciling.find(token: item.token, in: item.route) {
@@ -186,6 +205,11 @@ actor Lane {
     private func handle(_ error: AdapterError, for item: OutboxItem) async {
         let labels = ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": error.code.rawValue]
         self.environment.metrics.count("outbound", labels)
+        if let successor = self.successor {
+            self.queue = []
+            await self.set(item, error.isCertain ? .pending : .unknown)
+            return await successor.wake()
+        }
         switch error.code {
         case .forbidden, .notFound, .invalid:
             self.queue.removeFirst()

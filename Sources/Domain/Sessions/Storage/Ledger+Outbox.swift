@@ -62,12 +62,13 @@ extension Ledger {
             [.text(state.rawValue), .optional(reference), .optional(error), .integer(now), .integer(id)])
     }
 
-    /// What is on its way to a room, oldest first, after `id`.
+    /// What is on its way to a room, under whatever name it had, oldest first, after `id`.
     package func openOutbox(of room: RoomID, after id: Int64, limit: Int) throws -> [OutboxItem] {
         try self.connection.query(
             """
-            SELECT * FROM outbox WHERE adapter = ? AND room = ? AND id > ? AND state IN ('pending', 'sending', 'unknown')
-            ORDER BY id LIMIT ?
+            SELECT * FROM outbox WHERE adapter = $1 AND id > $3 AND state IN ('pending', 'sending', 'unknown')
+            AND room IN (SELECT $2 UNION ALL SELECT room FROM renamed_rooms WHERE adapter = $1 AND new_room = $2)
+            ORDER BY id LIMIT $4
             """,
             [.text(room.adapter.rawValue), .text(room.name), .integer(id), .integer(Int64(limit))]
         ).map(Self.outboxItem)

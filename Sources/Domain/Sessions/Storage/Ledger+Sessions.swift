@@ -8,6 +8,10 @@ extension Ledger {
         -> SessionRecord
     {
         if let session = try self.session(for: key) { return session }
+        // A message that was on its way when its place got another name.
+        for (old, new) in try self.renamedRooms() {
+            if let moved = key.moved(from: old, to: new), let session = try self.session(for: moved) { return session }
+        }
         let session = SessionRecord(
             id: Identifier.make("t"), key: key, title: title, owner: owner, route: route, model: nil, repository: nil,
             state: .active, epoch: 0, summary: nil, createdAt: now, activeAt: now)

@@ -110,7 +110,7 @@ package struct OutboxItem: Sendable, Equatable {
     package let session: String
     package let turn: String?
     package var kind: Kind
-    package let route: Route
+    package var route: Route
     /// In the platform's markup.
     package var text: String
     package let token: String

@@ -1,0 +1,102 @@
+import Chat
+import Database
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Places that go by another id", .timeLimit(.minutes(1)))
+struct RenamedRoomTests {
+    private func say(_ text: String, in room: String, _ harness: BridgeHarness) async throws -> Delivery {
+        try await harness.adapter.say(text, in: room, isDirect: false, thread: "t")
+    }
+
+    @Test("what runs, what waits and what is on its way goes on in the place under its new name")
+    func underWay() async throws {
+        let directory = try TemporaryDirectory()
+        let harness = try await BridgeHarness(
+            directory: directory,
+            worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold, .event(.text("Ended."))]))
+        #expect(try await self.say("1", in: "g1", harness) == .stored)
+        await harness.adapter.waitForText("Begun.")
+        #expect(try await self.say("2", in: "g1", harness) == .stored)
+        try await harness.settleInbox()
+        #expect(try await harness.adapter.renameRoom("g1", to: "-100g1") == .stored)
+        harness.worker.release()
+        await harness.adapter.waitForText("You said: 2")
+        #expect(try await self.say("3", in: "-100g1", harness) == .stored)
+        // One that was on its way under the old name.
+        #expect(try await self.say("4", in: "g1", harness) == .stored)
+        await harness.adapter.waitForText("You said: 4")
+        try await harness.settle()
+        #expect(harness.worker.requests.map(\.session).count { $0 == harness.worker.requests[0].session } == 4)
+        let rooms = harness.adapter.posts.map(\.route.room.name)
+        #expect(rooms.prefix(2) == ["g1", "g1"])
+        #expect(Set(rooms.dropFirst(2)) == ["-100g1"])
+        #expect(harness.adapter.posts.map(\.route.anchor).allSatisfy { $0 == "t" })
+        let second = try await BridgeHarness(directory: directory)
+        try await second.adapter.say("5", in: "-100g1", id: "later", isDirect: false, thread: "t")
+        await second.adapter.waitForText("You said: 5")
+        #expect(second.worker.requests.first?.history.map(\.text).first == "1")
+        #expect(
+            try await second.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 9).items.count } == 1)
+    }
+
+    @Test("what could not be sent to the old place is sent to the new one")
+    func unsent() async throws {
+        let harness = try await BridgeHarness()
+        let old = Route(room: RoomID(adapter: harness.adapter.id, name: "g1"))
+        try await harness.bridge.store.write { ledger in
+            for text in ["one", "two"] {
+                _ = try ledger.insertOutbox(session: "s", turn: nil, kind: .note, route: old, text: text, at: 1)
+            }
+        }
+        harness.adapter.setHolding(true)
+        await harness.bridge.lane(for: old.room)?.wake()
+        harness.adapter.fail(with: AdapterError(.notFound, "the group is a supergroup now"))
+        while try await harness.bridge.store.read({ ledger in
+            try ledger.openOutbox(of: old.room, after: 0, limit: 1).first?.state != .sending
+        }) { await Task.yield() }
+        #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
+        harness.adapter.setHolding(false)
+        await harness.adapter.waitForPosts(2)
+        #expect(Set(harness.adapter.texts) == ["one", "two"])
+        #expect(harness.adapter.posts.allSatisfy { $0.route.room.name == "g2" })
+    }
+
+    @Test(
+        "a thread's key follows its place, and no other's",
+        arguments: [
+            ("g1", "g2"), ("g1/7", "g2/7"), ("g1/7/8", "g2/7/8"), ("g11/7", nil), ("g", nil), ("x/g1", nil),
+        ] as [(String, String?)])
+    func keys(old: String, new: String?) throws {
+        let adapter = AdapterID("telegram:bot")
+        let moved = ThreadKey(adapter: adapter, value: old).moved(
+            from: RoomID(adapter: adapter, name: "g1"), to: RoomID(adapter: adapter, name: "g2"))
+        #expect(moved?.value == new)
+    }
+
+    @Test("tables follow a place from name to name, and leave others alone")
+    func tables() async throws {
+        let harness = try await BridgeHarness()
+        let adapter = harness.adapter.id
+        func room(_ name: String) -> RoomID { RoomID(adapter: adapter, name: name) }
+        let threads = try await harness.bridge.store.write { ledger in
+            for (room, thread) in [
+                ("a", "a"), ("a", "a/1"), ("ab", "ab/1"), ("a%", "a%/1"), ("b", "b/1"), ("a", "a/2"),
+            ] {
+                _ = try ledger.session(
+                    for: ThreadKey(adapter: adapter, value: thread),
+                    route: Route(room: RoomID(adapter: adapter, name: room), anchor: thread), owner: "o", title: "",
+                    at: 1)
+            }
+            try ledger.rename(RoomID(adapter: adapter, name: "a"), to: RoomID(adapter: adapter, name: "b"))
+            try ledger.rename(RoomID(adapter: adapter, name: "b"), to: RoomID(adapter: adapter, name: "c"))
+            return try ledger.sessions(after: nil, limit: 20).items.map { "\($0.key.value) \($0.route.room.name)" }
+        }
+        // `a/1` could not take the place of `b/1`.
+        #expect(Set(threads) == ["c c", "a/1 c", "ab/1 ab", "a%/1 a%", "c/1 c", "c/2 c"])
+        let renamed = try await harness.bridge.store.read { ledger in try ledger.renamedRooms() }
+        #expect(renamed == [room("a"): room("c"), room("b"): room("c")])
+    }
+}
