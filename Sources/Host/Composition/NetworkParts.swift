@@ -35,17 +35,35 @@ struct NetworkParts {
 
     func all() -> [Part] {
         let adapters = self.configuration.adapters
-        return adapters.irc.map { Part(adapter: self.irc($0)) }
+        return adapters.irc.map { Part(adapter: self.irc($0)) } + adapters.telegram.map { self.telegram($0) }
     }
 
     private func irc(_ settings: IRCSettings) -> IRCAdapter {
         let logger = Logger(label: "irc")
-        guard case .serving(let directory, _) = self.purpose else {
+        guard let path = self.memoryPath(of: "irc", settings.id) else {
             var settings = settings
             settings.channels = []
             return IRCAdapter(settings, logger: logger)
         }
-        return IRCAdapter(settings, memory: .file(directory.path(of: "irc-\(settings.id).memory")), logger: logger)
+        return IRCAdapter(settings, memory: .file(path), logger: logger)
+    }
+
+    private func telegram(_ settings: TelegramSettings) -> Part {
+        var settings = settings
+        settings.commands = Self.commands
+        let adapter = TelegramAdapter(
+            settings, memory: self.memoryPath(of: "telegram", settings.id).map { .file($0) } ?? .none,
+            client: self.client(of: settings.id), logger: Logger(label: "telegram"))
+        guard case .webhook = settings.intake else { return Part(adapter: adapter) }
+        return Part(
+            adapter: adapter,
+            hook: GatewayHook(path: "/hooks/telegram/\(settings.id)") { await adapter.respond(to: $0) })
+    }
+
+    /// Where an adapter keeps what it remembers; nil for one that only looks.
+    private func memoryPath(of network: String, _ id: String) -> String? {
+        guard case .serving(let directory, _) = self.purpose else { return nil }
+        return directory.path(of: "\(network)-\(id).memory")
     }
 
     /// The client by which an adapter speaks to a platform that may be somebody's own.
