@@ -10,7 +10,8 @@ internal import Primitives
 /// at nothing in it.
 ///
 /// `mode=whole` has the whole answer as one JSON document. `mode=instant` has the whole answer, three chunks and the ending, in one write. `mode=stream` writes `rate` chunks a
-/// second, each with the time of its writing as its text, by the schedule and not from chunk to chunk.
+/// second, each with the time of its writing as its text, by the schedule and not from chunk to chunk. `mode=story` writes
+/// a long text in the same way.
 struct BenchModelServer: Sendable {
     private let mode: String
     private let rate: Int
@@ -40,13 +41,17 @@ struct BenchModelServer: Sendable {
         if self.mode == "whole" {
             return HTTPServerResponse(.ok, .json, bytes: Self.wholeAnswer)
         }
-        guard self.mode == "stream" else {
+        guard ["stream", "story"].contains(self.mode) else {
             return HTTPServerResponse(.ok, headers: headers, body: .bytes(Self.instantAnswer))
         }
-        let (rate, chunks) = (self.rate, self.chunks)
+        let (rate, chunks, isStory) = (self.rate, self.chunks, self.mode == "story")
         return HTTPServerResponse(
             .ok, headers: headers,
-            body: .streamOnLoop { writer in try await Self.stream(chunks, rate: rate, to: writer) })
+            body: .streamOnLoop { writer in
+                try await Self.stream(chunks, rate: rate, to: writer) { number in
+                    isStory ? BenchStory.token(number, of: chunks) : "\(BenchClock.microseconds()) "
+                }
+            })
     }
 
     /// About 1 KB.
@@ -59,13 +64,15 @@ struct BenchModelServer: Sendable {
     private static let instantAnswer: [UInt8] =
         ["This is ", "an instant ", "answer."].flatMap { Self.chunk($0) } + Self.ending
 
-    @Net private static func stream(_ chunks: Int, rate: Int, to writer: ResponseWriter) async throws {
+    @Net private static func stream(
+        _ chunks: Int, rate: Int, to writer: ResponseWriter, text: @Sendable (Int) -> String
+    ) async throws {
         let start = EventLoop.shared.now
         for number in 0..<chunks {
             let due = start.advanced(by: .microseconds(number * 1_000_000 / rate))
             let wait = EventLoop.shared.now.duration(to: due)
             if wait > .zero { try await EventLoop.shared.sleep(for: wait) }
-            try await writer.write(Self.chunk("\(BenchClock.microseconds()) "))
+            try await writer.write(Self.chunk(text(number).replacing("\n", with: "\\n")))
         }
         try await writer.write(Self.ending)
     }

@@ -11,6 +11,7 @@ struct JetbridgeBench {
         "live": { try await LiveLoad($0).run() },
         "model": { try await BenchModelServer($0).run() },
         "inbound": { try await InboundBenchmark($0).run() },
+        "networks": { try await NetworksBenchmark($0).run() },
         "render": { try RenderBenchmark($0).run() },
         "slack-server": { try await BenchSlackServer($0).run() },
         "telegram-server": { try await BenchTelegramServer($0).run() },

@@ -1,0 +1,81 @@
+internal import HTTP
+internal import JSON
+internal import JetbridgeTesting
+internal import Primitives
+
+/// Direct chats on a real Synapse.
+final class BenchMatrix: BenchNetwork {
+    private let synapse: Synapse
+    private let bot: MatrixAccount
+    private let asker: MatrixPerson
+    private let rooms: Int
+    private let eventsPerSecond: Double?
+    private let opened = Protected<[String]>([])
+    let connection: JSONObject
+
+    /// Another bot may be on the same server: `synapse` is shared then, and stopped by whoever made it.
+    init(_ synapse: Synapse, rooms: Int, bot: String, eventsPerSecond: Double?) async throws {
+        self.synapse = synapse
+        self.eventsPerSecond = eventsPerSecond
+        self.rooms = rooms
+        self.bot = try await synapse.newAccount(bot)
+        let account = try await synapse.newAccount("asker")
+        self.asker = try await synapse.person(account)
+        self.connection = [
+            "homeserver": .string(synapse.url.origin), "user": .string(self.bot.userID),
+            "access_token": .string(self.bot.token), "members": [.string("matrix:\(account.userID)")],
+        ]
+    }
+
+    func open() async throws {
+        for _ in 0..<self.rooms {
+            let room = try await self.asker.createRoom(inviting: [self.bot], isDirect: true)
+            try await self.asker.waitForJoin(of: self.bot.userID, in: room, within: .seconds(120))
+            self.opened.withLock { $0.append(room) }
+        }
+    }
+
+    func ask(_ text: String, in room: Int) async throws -> BenchQuestion {
+        let id = self.opened.withLock { $0[room] }
+        return BenchQuestion(room: room, id: try await self.asker.say(text, in: id))
+    }
+
+    func wait(
+        _ question: BenchQuestion, within limit: Duration, until isMet: @escaping @Sendable ([BenchWords]) -> Bool
+    ) async throws -> [BenchWords] {
+        let room = self.opened.withLock { $0[question.room] }
+        let bot = self.bot.userID
+        let words: @Sendable ([MatrixMessage]) -> [BenchWords] = { messages in
+            // The answer may come in before the question's own echo does.
+            let place = messages.lastIndex { $0.id == question.id }
+            let answers = place.map { messages[$0...] } ?? messages.suffix(1)
+            return answers.filter { $0.sender == bot }.map { BenchWords(text: $0.body, isGrowing: false) }
+        }
+        return words(try await self.asker.wait(in: room, within: limit) { isMet(words($0)) })
+    }
+
+    /// Ten events at once, and then as many a second as the server was told.
+    func leastSeconds(for answers: Int) -> Double {
+        self.eventsPerSecond.map { max(0, Double(answers - 10) / $0) } ?? 0
+    }
+
+    var calls: [String: Int] {
+        get async {
+            let rooms = self.opened.withLock { $0 }
+            var counts: [String: Int] = [:]
+            for room in rooms {
+                for event in await self.asker.events(in: room) where event["sender"]?.stringValue == self.bot.userID {
+                    guard event["type"] == "m.room.message" else { continue }
+                    let isEdit = event["content"]?["m.relates_to"]?["rel_type"] == "m.replace"
+                    counts[isEdit ? "m.replace" : "m.room.message", default: 0] += 1
+                }
+            }
+            return counts
+        }
+    }
+
+    /// Synapse does not tell; the host's metric does.
+    var refusals: Int { 0 }
+
+    func stop() async { await self.asker.leave() }
+}

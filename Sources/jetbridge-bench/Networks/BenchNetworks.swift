@@ -1,0 +1,33 @@
+internal import JetbridgeTesting
+internal import Primitives
+
+/// Makes networks; Matrix's bots share one server.
+struct BenchNetworks: Sendable {
+    let hasLimits: Bool
+    private let synapse = Protected<Synapse?>(nil)
+
+    init(hasLimits: Bool) { self.hasLimits = hasLimits }
+
+    func make(_ name: String, rooms: Int, bot: String) async throws -> any BenchNetwork {
+        switch name {
+        case "telegram":
+            let digits = bot == "ours" ? 1_000 : 2_000
+            return try await BenchTelegram(
+                rooms: rooms, hasLimits: self.hasLimits, token: "\(digits):AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0")
+        case "slack": return try await BenchSlack(rooms: rooms, hasLimits: self.hasLimits)
+        case "matrix":
+            return try await BenchMatrix(
+                try await self.server(), rooms: rooms, bot: bot, eventsPerSecond: self.hasLimits ? 0.2 : nil)
+        default: throw BenchFailure("there is no network '\(name)'")
+        }
+    }
+
+    func stop() async { await self.synapse.withLock { $0.take() }?.remove() }
+
+    private func server() async throws -> Synapse {
+        if let synapse = self.synapse.withLock({ $0 }) { return synapse }
+        let synapse = try await Synapse(limits: self.hasLimits ? .synapseDefaults : .off)
+        self.synapse.withLock { $0 = synapse }
+        return synapse
+    }
+}

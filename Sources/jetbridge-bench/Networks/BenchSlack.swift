@@ -1,0 +1,57 @@
+internal import JSON
+internal import JetbridgeTesting
+
+/// Direct conversations in the loopback Slack.
+struct BenchSlack: BenchNetwork {
+    private let slack: LoopbackSlack
+    private let channels: [String]
+    private let people: [String]
+    let connection: JSONObject
+
+    init(rooms: Int, hasLimits: Bool) async throws {
+        var settings = LoopbackSlack.Settings()
+        settings.rateLimits = hasLimits ? .real : .off
+        let slack = try await LoopbackSlack.started(settings)
+        self.people = (0..<rooms).map { slack.addUser("Person \($0)") }
+        self.channels = self.people.map { slack.directChannel(with: $0) }
+        self.slack = slack
+        self.connection = [
+            "api_url": .string(slack.apiURL), "bot_token": .string(slack.botToken),
+            "app_token": .string(slack.appToken),
+            "members": .array(self.people.map { .string("slack:\(slack.teamID)/\($0)") }),
+        ]
+    }
+
+    func open() async throws {
+        try await self.slack.wait("a connection") { $0.connectionCount > 0 }
+    }
+
+    func ask(_ text: String, in room: Int) async throws -> BenchQuestion {
+        BenchQuestion(
+            room: room, id: self.slack.say(text, as: self.people[room], in: self.channels[room]))
+    }
+
+    func wait(
+        _ question: BenchQuestion, within limit: Duration, until isMet: @escaping @Sendable ([BenchWords]) -> Bool
+    ) async throws -> [BenchWords] {
+        let channel = self.channels[question.room]
+        let words: @Sendable (LoopbackSlack) -> [BenchWords] = { slack in
+            slack.shown(in: channel).filter { $0.ts > question.id }.map {
+                BenchWords(text: $0.content, isGrowing: $0.isStreaming)
+            }
+        }
+        try await self.slack.wait("an answer", for: limit) { isMet(words($0)) }
+        return words(self.slack)
+    }
+
+    /// Three hundred posts in a minute, at any time in it.
+    func leastSeconds(for answers: Int) -> Double { Double((answers - 1) / 300) * 60 }
+
+    var calls: [String: Int] {
+        self.slack.counts.filter { $0.key.hasPrefix("chat.") }
+    }
+
+    var refusals: Int { self.slack.refusals["ratelimited"] ?? 0 }
+
+    func stop() async { await self.slack.stop() }
+}
