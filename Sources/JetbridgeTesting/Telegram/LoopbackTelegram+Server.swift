@@ -70,6 +70,7 @@ extension LoopbackTelegram {
                     state.expire(now: now)
                     return try state.call(method, call, now: now)
                 }
+            if name == "setWebhook" { self.beginWebhook() }
             if fault == .answerLost { record.status = 0 }
             self.note(record)
             try await self.after(fault)
@@ -82,6 +83,12 @@ extension LoopbackTelegram {
             }
             throw error
         }
+    }
+
+    private func beginWebhook() {
+        let number = self.look(\.webhook.number)
+        // It lasts as long as the webhook, not as the call that set it.
+        Task { [weak self] in await self?.serveWebhook(number) }
     }
 
     private func note(_ call: TelegramCall) {

@@ -53,8 +53,6 @@ package final class LoopbackTelegram: Sendable {
         package var conflictDelay = 3.0
         /// Seconds before the second try of a webhook; each further one waits twice as long, up to a minute.
         package var webhookDelay = 1.0
-        /// It can be moved over HTTP too, below `/control`.
-        package var hasControl = false
         /// Seconds since 1970.
         package var now: @Sendable () -> Double = {
             var time = timespec()
@@ -89,7 +87,6 @@ package final class LoopbackTelegram: Sendable {
 
     /// Begins to serve.
     package func start(port: UInt16 = 0) async throws {
-        let settings = self.look(\.settings)
         var options = HTTPServerSettings(port: port)
         options.bodyLimit = 64 << 20
         options.deadlines.drain = .milliseconds(200)
@@ -98,7 +95,6 @@ package final class LoopbackTelegram: Sendable {
         let silent = Logger(label: "telegram", output: LogOutput(level: .error, format: .text, sink: { _ in }))
         let server = HTTPServer(options, name: "telegram", logger: silent) { [weak self] request in
             guard let self else { return HTTPServerResponse(.notFound) }
-            if settings.hasControl, request.path.hasPrefix("/control/") { return try await self.control(request) }
             return try await self.answer(request)
         }
         try await server.start()

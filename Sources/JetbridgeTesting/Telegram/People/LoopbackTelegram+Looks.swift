@@ -33,6 +33,9 @@ extension LoopbackTelegram {
     /// Whom the bot's messages called to them.
     package var pings: [TelegramPing] { self.look(\.pings) }
 
+    /// How many messages are kept in all chats.
+    package var messageCount: Int { self.look { $0.rooms.values.reduce(0) { $0 + $1.messages.count } } }
+
     // MARK: Calls
 
     /// The calls that were answered or ended, the oldest first; the last ones are kept.
@@ -46,6 +49,9 @@ extension LoopbackTelegram {
 
     /// How many calls ended with each status; 0 are those whose answer was lost.
     package var statuses: [Int: Int] { self.look(\.log.statuses) }
+
+    /// How many calls of `getUpdates` have begun.
+    package var pollCount: Int { self.look(\.poll.number) }
 
     /// How many updates the bot hasn't confirmed.
     package var waitingUpdates: Int { self.look(\.updates.count) }
