@@ -33,7 +33,10 @@ struct TelegramFormattingTests {
             ("text:\n- a\n  - b\n    - c\n- d\n\nend", "text:\n• a\n   ◦ b\n      ▪ c\n• d\n\nend"),
             ("3. a\n4. b\n\n   more", "3. a\n4. b\n   more"),
             ("- [ ] a\n- [x] b", "☐ a\n☑ b"),
-            ("```swift\nlet a = 1 < 2\n\nb\n```", "<pre><code class=\"language-swift\">\nlet a = 1 &lt; 2\n\nb\n</code></pre>"),
+            (
+                "```swift\nlet a = 1 < 2\n\nb\n```",
+                "<pre><code class=\"language-swift\">\nlet a = 1 &lt; 2\n\nb\n</code></pre>"
+            ),
             ("x\n\n```\na\n```\n\ny", "x\n<pre>\na\n</pre>\ny"),
             ("```\na\n```\n```\nb\n```", "<pre>\na\n</pre>\n\n<pre>\nb\n</pre>"),
             ("> q\n>\n> r\n\ns", "<blockquote>\nq\n\nr\n</blockquote>\ns"),

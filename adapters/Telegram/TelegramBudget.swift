@@ -40,6 +40,26 @@ package struct TelegramBudget: Sendable {
         var isEmpty: Bool { self.times.isEmpty }
     }
 
+    /// One call each `spacing` milliseconds, and `burst` at once after a rest.
+    private struct Bucket: Sendable {
+        let spacing: Int64
+        let burst: Int64
+        /// When it is full again.
+        private var full: Int64 = 0
+
+        init(spacing: Int64, burst: Int64) {
+            self.spacing = spacing
+            self.burst = burst
+        }
+
+        /// When one more fits, with `reserve` places left free.
+        func free(at now: Int64, reserve: Int64 = 0) -> Int64 {
+            max(now, self.full - (self.burst - 1 - reserve) * self.spacing)
+        }
+
+        mutating func take(_ time: Int64) { self.full = max(self.full, time) + self.spacing }
+    }
+
     private struct Chat: Sendable {
         var pace: Window
         var minute: Window?
@@ -47,7 +67,7 @@ package struct TelegramBudget: Sendable {
     }
 
     /// About thirty a second for a token; a little less, since what leaves here evenly arrives unevenly.
-    private var all: Window
+    private var all: Bucket
     private let factor: Double
     private var chats: [Int64: Chat] = [:]
     private var pausedUntil: Int64 = 0
@@ -57,15 +77,16 @@ package struct TelegramBudget: Sendable {
     private var promised: Int64 = 0
 
     private static let patience: Int64 = 1_000
-    private static let spacing: Int64 = 36
-    private static let previewReserve = 10
+    private static let spacing: Int64 = 35
+    private static let burst: Int64 = 20
+    private static let previewReserve: Int64 = 8
     private static let groupReserve = 4
     private static let chatLimit = 4_096
 
     /// `factor`: how many times faster than the platform's own limits.
     package init(factor: Double = 1) {
         self.factor = factor
-        self.all = Window(count: 29, milliseconds: Self.scaled(1_040, factor))
+        self.all = Bucket(spacing: Self.scaled(Self.spacing, factor), burst: Self.burst)
     }
 
     private static func scaled(_ milliseconds: Int64, _ factor: Double) -> Int64 {
@@ -90,11 +111,13 @@ package struct TelegramBudget: Sendable {
             self.all.take(now)
             return .go
         }
-        if !isPreview, due - now <= Self.patience { return .wait(due - now) }
-        guard forAll > now else { return .refuse(due - now) }
-        // Those who come back for the token's sake come one after another.
-        self.promised = max(due, self.promised + Self.scaled(Self.spacing, self.factor))
-        return .refuse(self.promised - now)
+        var wait = due - now
+        if forAll > now, !isPreview {
+            // Those who wait for the token's sake go one after another.
+            self.promised = max(due, self.promised + self.all.spacing)
+            wait = self.promised - now
+        }
+        return !isPreview && wait <= Self.patience ? .wait(wait) : .refuse(wait)
     }
 
     /// Telegram refused a call into `chat`: nothing goes there for `milliseconds`.

@@ -136,6 +136,8 @@ struct TelegramMarkupReader {
         guard self.isOpen(tag) else { return }
         if tag == "blockquote", self.isNext("\n<blockquote>", at: self.index) {
             // The same quote goes on after code within it.
+            while let last = self.open.last, last.tag != tag { self.close(last.tag) }
+            self.dropLineFeed(after: self.open.last?.start ?? 0)
             self.put(0x0A)
             self.index += "\n<blockquote>".utf8.count
             self.skipLineFeed()

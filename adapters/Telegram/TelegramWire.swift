@@ -125,7 +125,7 @@ package struct TelegramMessage: Sendable, Equatable {
         self.senderChat = TelegramChat(json["sender_chat"])
         self.threadID = json["message_thread_id"]?.intValue.map(Int64.init)
         self.isTopic = json["is_topic_message"]?.boolValue ?? false
-        let isCaption = json["text"] == nil
+        let isCaption = json["text"]?.stringValue == nil
         self.text = json[isCaption ? "caption" : "text"]?.stringValue ?? ""
         self.entities = (json[isCaption ? "caption_entities" : "entities"]?.arrayValue ?? []).compactMap(
             TelegramEntity.init)

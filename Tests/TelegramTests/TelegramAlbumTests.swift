@@ -1,0 +1,68 @@
+import Chat
+import HTTP
+import JSON
+import Primitives
+import Telegram
+import Testing
+
+@Suite("Several files at once")
+struct TelegramAlbumTests {
+    private func part(_ update: Int64, id: Int64, caption: String = "", chat: Int64 = 42, group: String = "g") -> JSON {
+        var more: JSONObject = [
+            "text": .null, "media_group_id": .string(group), "photo": [["file_id": .string("p\(id)")]],
+        ]
+        if !caption.isEmpty { more["caption"] = .string(caption) }
+        return Sample.message(update, "", chat: chat, id: id, more: more)
+    }
+
+    @Test("They are one message after a second without more")
+    func together() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        #expect(transcript.poll(self.part(1, id: 10), self.part(2, id: 11, caption: "look")).isEmpty)
+        // The memory holds them before Telegram is asked for what follows.
+        #expect(transcript.memories().last?.albums.count == 2)
+        #expect(transcript.calls().last?.parameters["offset"] == 3)
+        #expect(transcript.poll(self.part(3, id: 12)).isEmpty)
+        transcript.pass(1_000)
+        let message = try #require(transcript.store().first?.message)
+        #expect(message.text == "look" && message.attachments.map(\.id) == ["p10", "p11", "p12"])
+        #expect(transcript.memories().last?.albums.isEmpty == true)
+    }
+
+    @Test("What the same person says next comes after them")
+    func order() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.poll(self.part(1, id: 10, caption: "a"))
+        let incoming = transcript.poll(Sample.message(2, "b", id: 11))
+        #expect(incoming.compactMap(\.message?.text) == ["a", "b"])
+    }
+
+    @Test("A crash before they are stored loses nothing")
+    func restart() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.poll(self.part(1, id: 10, caption: "a"))
+        let memory = try #require(transcript.memories().last)
+        let second = try Transcript(memory: TelegramMemory(bytes: memory.bytes))
+        second.start()
+        second.pass(1_000)
+        #expect(second.store().first?.event?.id == "42/10")
+        #expect(second.memories().last?.albums.isEmpty == true)
+    }
+
+    @Test("By webhook each part is taken at once")
+    func webhook() throws {
+        let transcript = try Transcript(
+            .webhook(url: try HTTPURL("https://b.example.org/h"), secret: Secret("s")))
+        transcript.start()
+        transcript.handle(.update(ticket: 1, try #require(TelegramUpdate(self.part(1, id: 10)))))
+        transcript.store()
+        #expect(transcript.accepted() == [1])
+        transcript.handle(.update(ticket: 2, try #require(TelegramUpdate(self.part(2, id: 11)))))
+        transcript.store()
+        transcript.pass(1_000)
+        #expect(transcript.store().first?.message?.attachments.count == 2)
+    }
+}

@@ -1,0 +1,77 @@
+import Telegram
+import Testing
+
+@Suite("How much may be sent")
+struct TelegramBudgetTests {
+    @Test("A chat takes three at once, then one a second")
+    func pace() {
+        var budget = TelegramBudget()
+        for _ in 0..<3 { #expect(budget.ask(42, .final, at: 0) == .go) }
+        #expect(budget.ask(42, .final, at: 0) == .refuse(3_050))
+        #expect(budget.ask(42, .final, at: 2_100) == .wait(950))
+        #expect(budget.ask(42, .preview, at: 2_100) == .refuse(950))
+        #expect(budget.ask(42, .final, at: 3_050) == .go)
+    }
+
+    @Test("A group takes twenty a minute, and keeps four of them for texts that stay")
+    func group() {
+        var budget = TelegramBudget()
+        var sent = 0
+        var now: Int64 = 0
+        while now < 60_000 {
+            if budget.ask(-5, .preview, at: now) == .go { sent += 1 }
+            now += 500
+        }
+        #expect(sent == 16)
+        for _ in 0..<8 {
+            if budget.ask(-5, .final, at: now) == .go { sent += 1 }
+            now += 50
+        }
+        #expect(sent >= 19 && sent <= 20 + 3)
+    }
+
+    /// Callers that come back when they are told to: as many a second as the token allows, and no more.
+    @Test("Two hundred chats answered at once are through in little more than the limit allows")
+    func fanout() {
+        var budget = TelegramBudget()
+        var due = [Int64: Int64]()
+        for chat in 1...200 { due[Int64(chat)] = 0 }
+        var times: [Int64] = []
+        var asked = 0
+        while let next = due.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
+            asked += 1
+            switch budget.ask(next.key, .final, at: next.value) {
+            case .go:
+                times.append(next.value)
+                due[next.key] = nil
+            case .wait(let time), .refuse(let time): due[next.key] = next.value + time
+            }
+        }
+        // Never more than a bucket of thirty that fills with thirty a second would give.
+        for (index, time) in times.enumerated() { #expect(Double(index + 1) <= 30 + Double(time) * 0.03) }
+        // Thirty at once and thirty a second would be 5.7 s.
+        #expect((times.last ?? 0) < 6_800)
+        #expect(asked < 2_000)
+    }
+
+    @Test("A pause holds for its chat; three chats refused at once pause the token")
+    func pauses() {
+        var budget = TelegramBudget()
+        budget.pause(1, for: 5_000, at: 0)
+        #expect(budget.ask(1, .final, at: 0) == .refuse(5_000))
+        #expect(budget.ask(2, .final, at: 0) == .go)
+        budget.pause(2, for: 5_000, at: 100)
+        budget.pause(3, for: 5_000, at: 200)
+        #expect(budget.ask(4, .final, at: 300) == .refuse(4_900))
+        #expect(budget.ask(4, .final, at: 5_200) == .go)
+    }
+
+    @Test("Previews leave room for what stays")
+    func reserve() {
+        var budget = TelegramBudget()
+        var sent = 0
+        for chat in 1...40 where budget.ask(Int64(chat), .preview, at: 0) == .go { sent += 1 }
+        #expect(sent == 12)
+        #expect(budget.ask(99, .final, at: 0) == .go)
+    }
+}

@@ -1,0 +1,110 @@
+import Chat
+import JSON
+import Telegram
+import Testing
+
+@Suite("Buttons and reactions")
+struct TelegramButtonTests {
+    private let buttons = [
+        MessageButton(label: "Approve", command: "approve 17", style: .primary),
+        MessageButton(label: "Deny", command: "deny 17", style: .danger),
+    ]
+
+    private func press(_ data: String, chat: Int64, from: Int64 = 42) -> JSON {
+        [
+            "update_id": 1,
+            "callback_query": [
+                "id": "c1", "from": Sample.user(from), "data": .string(data),
+                "message": ["message_id": 11, "date": 0, "chat": Sample.chat(chat)],
+            ],
+        ]
+    }
+
+    /// The data of the buttons that a post carries.
+    private func offered(_ transcript: Transcript, chat: Int64) throws -> [String] {
+        let (calls, _) = transcript.run(
+            .post(Transcript.message("?", chat, buttons: self.buttons)), Transcript.sent(chat, 11))
+        let rows = try #require(calls.first?.parameters["reply_markup"]?["inline_keyboard"]?.arrayValue)
+        #expect(rows.count == 1)
+        #expect(rows[0].arrayValue?.map { $0["style"]?.stringValue } == ["primary", "danger"])
+        return rows[0].arrayValue?.compactMap { $0["callback_data"]?.stringValue } ?? []
+    }
+
+    @Test("A press is the command, told to its sender after it is stored")
+    func press() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let data = try self.offered(transcript, chat: Sample.group)
+        #expect(data.allSatisfy { $0.utf8.count <= 64 })
+        let incoming = try #require(transcript.poll(self.press(data[0], chat: Sample.group, from: 7)).first)
+        #expect(incoming.choice?.kind == .button("approve 17"))
+        #expect(incoming.choice?.target == Transcript.reference(Sample.group, 11))
+        #expect(incoming.choice?.sender.id == "telegram:7")
+        #expect(incoming.calls.map(\.method) == ["answerCallbackQuery"])
+        #expect(incoming.calls.first?.parameters["callback_query_id"] == "c1")
+    }
+
+    @Test("What was never offered there is refused, and answered all the same")
+    func forged() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let data = try self.offered(transcript, chat: Sample.group)
+        for (text, chat) in [
+            ("approve 17", Sample.group), (data[0], 43), (String(data[0].dropLast()) + "8", Sample.group), ("", 42),
+            (String(repeating: "x", count: 200), 42),
+        ] as [(String, Int64)] {
+            let incoming = try #require(transcript.poll(self.press(text, chat: chat)).first)
+            #expect(incoming.event == nil)
+            #expect(incoming.calls.first?.parameters["text"]?.stringValue?.contains("does not work") == true)
+        }
+    }
+
+    @Test("Buttons work after a restart, and after the group became a supergroup")
+    func lasting() throws {
+        let first = try Transcript()
+        first.start()
+        let data = try self.offered(first, chat: -55)
+        first.poll(Sample.message(1, "", chat: -55, more: ["migrate_to_chat_id": -1_009]))
+        let memory = try #require(first.memories().last)
+        let second = try Transcript(memory: TelegramMemory(bytes: memory.bytes))
+        second.start()
+        #expect(second.poll(self.press(data[1], chat: -1_009)).first?.choice?.kind == .button("deny 17"))
+    }
+
+    @Test("An edit without buttons takes them away")
+    func edit() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let reference = Transcript.reference(42, 11)
+        let (calls, step) = transcript.run(.edit(reference, Transcript.message("x")), .result(true))
+        #expect(calls.first?.method == "editMessageText" && calls.first?.parameters["reply_markup"] == nil)
+        #expect(step.outcome == .done)
+    }
+
+    @Test("Reactions that are new are choices, one each")
+    func reactions() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        func emoji(_ emoji: String) -> JSON { ["type": "emoji", "emoji": .string(emoji)] }
+        let incoming = transcript.poll([
+            "update_id": 9,
+            "message_reaction": [
+                "chat": Sample.chat(Sample.group), "message_id": 11, "user": Sample.user(42), "date": 5,
+                "old_reaction": [emoji("👍")], "new_reaction": [emoji("👍"), emoji("❤\u{FE0F}"), ["type": "paid"]],
+            ],
+        ])
+        #expect(incoming.compactMap(\.choice?.kind) == [.reaction("❤")])
+        #expect(incoming.first?.choice?.target == Transcript.reference(Sample.group, 11))
+    }
+
+    @Test(
+        "Of our reactions only what Telegram knows is set",
+        arguments: [("👀", "👀"), ("✅", "👍"), ("❤️", "❤"), ("⏳", "👀"), ("🧿", nil)])
+    func ours(emoji: String, set: String?) throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let (calls, _) = transcript.run(.react(emoji, isOn: true, Transcript.reference(42, 10)), .result(true))
+        #expect(calls.first?.parameters["reaction"]?[0]?["emoji"]?.stringValue == set)
+        #expect(calls.count == (set == nil ? 0 : 1))
+    }
+}

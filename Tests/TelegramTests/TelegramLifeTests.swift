@@ -1,0 +1,215 @@
+import Chat
+import HTTP
+import JSON
+import Primitives
+import Telegram
+import Testing
+
+@Suite("The life of a connection")
+struct TelegramLifeTests {
+    private let commands = [
+        ChatCommand(name: "help", argument: "", summary: "What there is"),
+        ChatCommand(name: "run", argument: "COMMAND", summary: "Runs it"),
+        ChatCommand(name: "Not-Valid", argument: "", summary: "x"),
+    ]
+
+    @Test("It asks who it is, takes a webhook away, and polls without losing what waits")
+    func start() throws {
+        let transcript = try Transcript()
+        transcript.handle(.begin)
+        #expect(transcript.statuses() == ["connecting "])
+        #expect(transcript.methods() == ["getMe"])
+        transcript.answer(.identity, Transcript.me)
+        let removal = transcript.calls()
+        #expect(removal.map(\.method) == ["deleteWebhook"])
+        #expect(removal.first?.parameters["drop_pending_updates"] == false)
+        transcript.answer(.intake, true)
+        #expect(transcript.statuses() == ["up "])
+        let poll = try #require(transcript.calls().first)
+        #expect(poll.method == "getUpdates" && poll.parameters["offset"] == nil)
+        #expect(poll.parameters["timeout"] == 50 && poll.timeout == 65_000)
+        #expect(poll.parameters["allowed_updates"]?.arrayValue?.contains("message_reaction") == true)
+    }
+
+    @Test("The offset moves only when everything before it is stored")
+    func offset() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.answer(.poll, [Sample.message(5, "a"), Sample.message(6, "b", id: 11)])
+        #expect(transcript.methods().isEmpty)
+        let incoming = transcript.store()
+        #expect(incoming.compactMap(\.message?.text) == ["a", "b"])
+        #expect(transcript.calls().first?.parameters["offset"] == 7)
+        transcript.answer(.poll, [])
+        #expect(transcript.calls().first?.parameters["offset"] == 7)
+    }
+
+    @Test("What cannot be read is passed by")
+    func noise() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let incoming = transcript.poll(
+            ["update_id": 1, "message": 7], ["update_id": 2, "poll": [:]], "text", ["message": ["message_id": 1]],
+            Sample.message(3, "ok"))
+        #expect(incoming.compactMap(\.message?.text) == ["ok"])
+        #expect(transcript.calls().first?.parameters["offset"] == 4)
+    }
+
+    @Test("A token that does not work is a refusal, asked again slowly", arguments: [401, 404])
+    func badToken(code: Int) throws {
+        let transcript = try Transcript()
+        transcript.handle(.begin)
+        _ = transcript.calls()
+        transcript.refuse(.identity, code, code == 401 ? "Unauthorized" : "Not Found")
+        let status = transcript.statuses().last ?? ""
+        #expect(status.hasPrefix("refused ") && status.contains("@BotFather"))
+        transcript.pass(599_000)
+        #expect(transcript.methods().isEmpty)
+        transcript.pass(2_000)
+        #expect(transcript.methods() == ["getMe"])
+    }
+
+    @Test("A token that is revoked while it runs is a refusal, too")
+    func revoked() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.refuse(.poll, 401, "Unauthorized")
+        #expect(transcript.statuses().last?.hasPrefix("refused ") == true)
+        let (calls, step) = transcript.run(.post(Transcript.message("x")))
+        #expect(calls.isEmpty && step.error?.code == .unauthorized)
+    }
+
+    @Test("A lost connection is renewed, and tried again in growing times")
+    func lost() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        var gaps: [Int64] = []
+        for _ in 0..<8 {
+            transcript.handle(.answer(.poll, .broken(TelegramBreak("timeout", mayHaveArrived: true, isTimeout: true))))
+            #expect(transcript.isRenewed)
+            #expect(transcript.statuses().last?.hasPrefix("down ") == true)
+            let begin = transcript.now.monotonic
+            let due = try #require(transcript.session.deadline)
+            gaps.append(due - begin)
+            transcript.pass(due - begin)
+            let poll = transcript.calls()
+            #expect(poll.map(\.method) == ["getUpdates"] && poll.first?.parameters["timeout"] == 0)
+            transcript.actions = []
+        }
+        #expect(gaps[0] <= 1_000 && gaps[0] >= 500 && gaps[7] >= 30_000 && gaps[7] <= 60_000)
+        transcript.answer(.poll, [])
+        #expect(transcript.statuses() == ["up "])
+        #expect(transcript.calls().first?.parameters["timeout"] == 50)
+    }
+
+    @Test("A flood answer to a poll is waited out")
+    func flood() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.refuse(.poll, 429, "Too Many Requests: retry after 30", retryAfter: 30)
+        transcript.pass(29_000)
+        #expect(transcript.methods().isEmpty)
+        transcript.pass(1_100)
+        #expect(transcript.methods() == ["getUpdates"])
+    }
+
+    @Test("Another program's poll is no news for a minute, then told as what it is")
+    func conflict() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let text = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+        let begin = transcript.now.monotonic
+        while transcript.now.monotonic - begin < 59_000 {
+            transcript.refuse(.poll, 409, text)
+            #expect(transcript.statuses().isEmpty)
+            transcript.pass(5_000)
+            #expect(transcript.methods() == ["getUpdates"])
+        }
+        transcript.pass(5_000)
+        transcript.refuse(.poll, 409, text)
+        #expect(transcript.statuses().last?.contains("Another program") == true)
+        let (calls, _) = transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 1))
+        #expect(calls.map(\.method) == ["sendMessage"])
+        transcript.pass(40_000)
+        #expect(transcript.methods() == ["getUpdates"])
+        transcript.answer(.poll, [])
+        #expect(transcript.statuses() == ["up "])
+    }
+
+    @Test("A webhook that comes back is taken away once, then told")
+    func webhookInTheWay() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let text =
+            "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+        transcript.refuse(.poll, 409, text)
+        #expect(transcript.methods() == ["deleteWebhook"])
+        transcript.answer(.intake, true)
+        #expect(transcript.methods() == ["getUpdates"])
+        transcript.pass(1_000)
+        transcript.refuse(.poll, 409, text)
+        #expect(transcript.statuses().last?.contains("webhook") == true)
+    }
+
+    @Test("The menu is registered for each scope, only when it changed")
+    func menu() throws {
+        let transcript = try Transcript(commands: self.commands)
+        transcript.handle(.begin)
+        transcript.answer(.identity, Transcript.me)
+        _ = transcript.calls()
+        transcript.answer(.intake, true)
+        let calls = transcript.calls().filter { $0.method == "setMyCommands" }
+        #expect(
+            calls.map { $0.parameters["scope"]?["type"]?.stringValue ?? "" } == [
+                "default", "all_private_chats", "all_group_chats",
+            ])
+        #expect(
+            calls.first?.parameters["commands"] == [
+                ["command": "help", "description": "What there is"],
+                ["command": "run", "description": "COMMAND — Runs it"],
+            ])
+        for isLast in [false, false, true] { transcript.answer(.commands(last: isLast), true) }
+        let memory = try #require(transcript.memories().last)
+        let second = try Transcript(commands: self.commands, memory: TelegramMemory(bytes: memory.bytes))
+        second.handle(.begin)
+        second.answer(.identity, Transcript.me)
+        second.answer(.intake, true)
+        #expect(!second.methods().contains("setMyCommands"))
+    }
+
+    @Test("A webhook is set with its secret, looked after, and set again when somebody changed it")
+    func webhook() throws {
+        let url = try HTTPURL("https://bot.example.org/hooks/telegram/bot")
+        let transcript = try Transcript(.webhook(url: url, secret: Secret("s3cret")))
+        transcript.handle(.begin)
+        transcript.answer(.identity, Transcript.me)
+        let set = try #require(transcript.calls().last)
+        #expect(set.method == "setWebhook")
+        #expect(set.parameters["url"] == "https://bot.example.org/hooks/telegram/bot")
+        #expect(set.parameters["secret_token"] == "s3cret" && set.parameters["allowed_updates"] != nil)
+        transcript.answer(.intake, true)
+        #expect(transcript.methods().isEmpty)
+        transcript.handle(.update(ticket: 3, try #require(TelegramUpdate(Sample.message(1, "hi")))))
+        #expect(transcript.accepted().isEmpty)
+        #expect(transcript.store().first?.message?.text == "hi")
+        #expect(transcript.accepted() == [3])
+        transcript.pass(60_000)
+        #expect(transcript.methods() == ["getWebhookInfo"])
+        transcript.answer(.check, ["url": "https://other.example.org/"])
+        #expect(transcript.methods() == ["setWebhook"])
+    }
+
+    @Test("Before it ends it confirms what is stored")
+    func stop() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.poll(Sample.message(5, "a"))
+        _ = transcript.calls()
+        transcript.handle(.stop)
+        let last = try #require(transcript.calls().last)
+        #expect(last.method == "getUpdates" && last.parameters["offset"] == 6 && last.parameters["timeout"] == 0)
+        transcript.answer(.goodbye, [])
+        #expect(transcript.actions.contains { if case .finished = $0 { true } else { false } })
+        #expect(transcript.session.deadline == nil)
+    }
+}

@@ -1,0 +1,225 @@
+import Chat
+import JSON
+import Telegram
+import Testing
+
+@Suite("What people say")
+struct TelegramMessageTests {
+    private func read(_ updates: JSON...) throws -> [TelegramIncoming] {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.answer(.poll, .array(updates))
+        return transcript.store()
+    }
+
+    @Test("A private chat is one conversation")
+    func direct() throws {
+        let message = try #require(try self.read(Sample.message(1, " hello ")).first?.message)
+        #expect(message.thread.value == "42" && message.route.room.name == "42")
+        #expect(message.route.replyTo == "10" && message.route.anchor == nil)
+        #expect(message.text == "hello" && message.isDirect && !message.isBacklog)
+        #expect(message.sender.id == "telegram:42" && message.sender.displayName == "Ann B")
+        #expect(message.sentAt == 1_800_000_000_000)
+    }
+
+    @Test("A private chat's topics are conversations of their own")
+    func directTopic() throws {
+        let more: JSONObject = ["message_thread_id": 7, "is_topic_message": true]
+        let message = try #require(try self.read(Sample.message(1, "x", more: more)).first?.message)
+        #expect(message.thread.value == "42/7" && message.route.anchor == "7")
+    }
+
+    @Test("What was sent before the run is backlog")
+    func backlog() throws {
+        let message = try self.read(Sample.message(1, "x", more: ["date": 1_799_999_000])).first?.message
+        #expect(message?.isBacklog == true)
+    }
+
+    @Test(
+        "In a group a mention, a command with our name or an answer to us addresses us",
+        arguments: [
+            ("@JetBot what now", ["entities": [Sample.entity("mention", 0, 7)]], "what now", true),
+            ("@jetbot: now", ["entities": [Sample.entity("mention", 0, 7)]], "now", true),
+            ("well @JetBot", ["entities": [Sample.entity("mention", 5, 7)]], "well @JetBot", true),
+            ("@JetBotty x", ["entities": [Sample.entity("mention", 0, 9)]], "@JetBotty x", false),
+            ("/help@JetBot me", [:], "/help me", true),
+            ("@JetBot /help", ["entities": [Sample.entity("mention", 0, 7)]], "/help", true),
+            ("/help", [:], "/help", false),
+            ("plain", [:], "plain", false),
+            ("yes", ["reply_to_message": Sample.reply(9, from: 999)], "yes", true),
+            ("no", ["reply_to_message": Sample.reply(9, from: 41)], "no", false),
+            (
+                "Jet hi",
+                ["entities": [["type": "text_mention", "offset": 0, "length": 3, "user": ["id": 999]]]], "Jet hi", true
+            ),
+            ("/stop@JetBot", ["forward_origin": [:]], "> /stop", false),
+        ] as [(String, JSONObject, String, Bool)])
+    func addressed(text: String, more: JSONObject, expected: String, isAddressed: Bool) throws {
+        let message = try #require(
+            try self.read(Sample.message(1, text, chat: Sample.group, more: more)).first?.message)
+        #expect(message.text == expected)
+        #expect(message.isAddressed == isAddressed && !message.isDirect)
+    }
+
+    @Test("A command that names another bot is not for us")
+    func otherBot() throws {
+        #expect(try self.read(Sample.message(1, "/help@OtherBot", chat: Sample.group)).isEmpty)
+    }
+
+    @Test("In a group a mention begins a conversation, and an answer stays in its own")
+    func chains() throws {
+        let incoming = try self.read(
+            Sample.message(1, "@JetBot a", chat: Sample.group, id: 10),
+            Sample.message(
+                2, "b", chat: Sample.group, id: 12,
+                more: ["message_thread_id": 10, "reply_to_message": Sample.reply(11, from: 999)]),
+            Sample.message(3, "c", chat: Sample.basic, id: 13, more: ["reply_to_message": Sample.reply(9, from: 41)]))
+        #expect(incoming.map { $0.message?.thread.value } == ["-1001/10", "-1001/10", "-55/9"])
+        #expect(incoming.map { $0.message?.route.anchor } == [nil, nil, nil])
+        #expect(incoming.map { $0.answered?.id } == [nil, "11", "9"])
+        #expect(incoming.map { $0.message?.isThreaded } == [false, true, true])
+        let known = ThreadKey(adapter: Transcript.adapter, value: "-1001/4")
+        guard case .message(let message) = incoming[1].event(in: known)?.kind else { return #expect(Bool(false)) }
+        #expect(message.thread == known && message.text == "b" && message.route.replyTo == "12")
+    }
+
+    @Test("A topic is a conversation; its first message is no answer to anybody")
+    func topics() throws {
+        let root: JSON = ["message_id": 7, "from": Sample.user(999, isBot: true), "forum_topic_created": ["name": "N"]]
+        let message = try #require(
+            try self.read(
+                Sample.message(
+                    1, "x", chat: Sample.group,
+                    more: ["message_thread_id": 7, "is_topic_message": true, "reply_to_message": root])
+            ).first?.message)
+        #expect(message.thread.value == "-1001/7" && message.route.anchor == "7")
+        #expect(message.isThreaded && !message.isAddressed)
+    }
+
+    @Test("The general topic is no topic to send to")
+    func general() throws {
+        let message = try #require(
+            try self.read(
+                Sample.message(
+                    1, "x", chat: Sample.group,
+                    more: [
+                        "chat": Sample.chat(Sample.group, isForum: true), "message_thread_id": 5,
+                        "reply_to_message": Sample.reply(5, from: 999),
+                    ])
+            ).first?.message)
+        #expect(message.route.anchor == nil && message.thread.value == "-1001/5")
+    }
+
+    @Test(
+        "Programs, relays and channels are not answered",
+        arguments: [
+            ["from": Sample.user(7, isBot: true)], ["from": Sample.user(777_000)], ["is_automatic_forward": true],
+            ["via_bot": Sample.user(7, isBot: true)], ["chat": ["id": -100, "type": "channel"]], ["from": .null],
+        ] as [JSONObject])
+    func ignored(more: JSONObject) throws {
+        #expect(try self.read(Sample.message(1, "x", chat: Sample.group, more: more)).isEmpty)
+    }
+
+    @Test("Who speaks for a group or channel is known by its id, never by the stand-in account")
+    func senderChat() throws {
+        let more: JSONObject = [
+            "from": Sample.user(1_087_968_824, isBot: true), "sender_chat": Sample.chat(Sample.group),
+        ]
+        let message = try self.read(Sample.message(1, "x", chat: Sample.group, more: more)).first?.message
+        #expect(message?.sender.id == "telegram:-1001" && message?.sender.displayName == "Team")
+    }
+
+    @Test("Files come with their captions; of a photo's sizes the largest")
+    func files() throws {
+        let photo: JSON = [
+            ["file_id": "small", "file_size": 1], ["file_id": "large", "file_size": 9],
+        ]
+        let document: JSON = ["file_id": "D", "file_name": "a.zip", "mime_type": "application/zip", "file_size": 9]
+        let incoming = try self.read(
+            Sample.message(1, "", more: ["text": .null, "caption": "see", "document": document]),
+            Sample.message(2, "", id: 11, more: ["photo": photo]),
+            Sample.message(3, "", id: 12, more: ["audio": ["file_id": "A", "mime_type": "audio/mpeg"]]))
+        let attachments = incoming.compactMap(\.message?.attachments.first)
+        #expect(attachments.map(\.id) == ["D", "large", "A"])
+        #expect(attachments.map(\.name) == ["a.zip", "photo-11.jpg", "audio.mp3"])
+        #expect(attachments.map(\.size) == [9, 9, nil])
+        #expect(attachments[1].mediaType == "image/jpeg")
+    }
+
+    @Test("Code and links in a message are Markdown")
+    func markdown() throws {
+        let entities: JSON = [
+            ["type": "pre", "offset": 5, "length": 5, "language": "swift"], Sample.entity("code", 12, 1),
+            ["type": "text_link", "offset": 14, "length": 4, "url": "https://x.org"],
+        ]
+        let message = try self.read(Sample.message(1, "👍 x\nlet a\n c link", more: ["entities": entities])).first?
+            .message
+        #expect(message?.text == "👍 x\n```swift\nlet a\n```\n `c` [link](https://x.org)")
+    }
+
+    @Test("An edit counts only when the text is another")
+    func edits() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.poll(Sample.message(1, "a"))
+        let edited = transcript.poll(
+            Sample.message(2, "a", more: ["edit_date": 2], kind: "edited_message"),
+            Sample.message(3, "b", more: ["edit_date": 3], kind: "edited_message"),
+            Sample.message(4, "b", more: ["edit_date": 4], kind: "edited_message"))
+        #expect(edited.compactMap(\.edit?.text) == ["b"])
+        #expect(edited.first?.edit?.reference == Transcript.reference(42, 10))
+        #expect(edited.first?.edit?.sender.id == "telegram:42")
+    }
+
+    @Test("A voice message is refused in one line, once a minute, where it is meant for us")
+    func voice() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let note: JSONObject = ["text": .null, "voice": ["file_id": "V"]]
+        let first = transcript.poll(Sample.message(1, "", more: note), Sample.message(2, "", id: 11, more: note))
+        #expect(first.count == 1 && first.first?.event == nil)
+        #expect(first.first?.calls.first?.method == "sendMessage")
+        #expect(transcript.poll(Sample.message(3, "", chat: Sample.group, more: note)).isEmpty)
+        transcript.pass(61_000)
+        #expect(transcript.poll(Sample.message(4, "", more: note)).count == 1)
+    }
+
+    @Test("A group that became a supergroup is told once for each side")
+    func migration() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let incoming = transcript.poll(
+            Sample.message(1, "", chat: -55, more: ["migrate_to_chat_id": -1_009]),
+            Sample.message(2, "", chat: -1_009, more: ["migrate_from_chat_id": -55]))
+        #expect(incoming.map(\.event?.id) == ["migration/-55/-1009", "migration/-55/-1009"])
+        guard case .roomRenamed(let from, let to) = incoming.first?.event?.kind else { return #expect(Bool(false)) }
+        #expect(from.name == "-55" && to.name == "-1009")
+        #expect(transcript.memories().last?.migrations == [-55: -1_009])
+        let (calls, _) = transcript.run(.post(Transcript.message("x", -55)), Transcript.sent(-1_009, 1))
+        #expect(calls.first?.parameters["chat_id"] == -1_009)
+    }
+
+    @Test("Where the bot was thrown out nothing is sent until it is back")
+    func membership() throws {
+        func change(_ update: Int64, _ status: String) -> JSON {
+            [
+                "update_id": .integer(update),
+                "my_chat_member": ["chat": Sample.chat(-55), "new_chat_member": ["status": .string(status)]],
+            ]
+        }
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.poll(change(1, "kicked"))
+        #expect(transcript.run(.post(Transcript.message("x", -55))).1.error?.code == .forbidden)
+        transcript.poll(change(2, "member"))
+        #expect(transcript.run(.post(Transcript.message("x", -55)), Transcript.sent(-55, 1)).1.outcome != nil)
+    }
+
+    @Test("The stop button below a draft is the command")
+    func stopButton() throws {
+        let message = try self.read(
+            ["update_id": 1, "stopped_message_generation": ["chat": Sample.chat(42), "draft_id": 7]]
+        ).first?.message
+        #expect(message?.text == "/stop" && message?.thread.value == "42" && message?.sender.id == "telegram:42")
+    }
+}

@@ -1,0 +1,231 @@
+import Chat
+import JSON
+import Telegram
+import Testing
+
+@Suite("What is sent")
+struct TelegramSendingTests {
+    private func started() throws -> Transcript {
+        let transcript = try Transcript()
+        transcript.start()
+        return transcript
+    }
+
+    @Test("A message goes out with entities, without a preview of links")
+    func post() throws {
+        let (calls, step) = try self.started().run(
+            .post(Transcript.message("<b>a</b> &lt;b&gt;")), Transcript.sent(42, 7))
+        let call = try #require(calls.first)
+        #expect(call.method == "sendMessage" && call.parameters["text"] == "a <b>")
+        #expect(call.parameters["entities"] == [["type": "bold", "offset": 0, "length": 1]])
+        #expect(call.parameters["parse_mode"] == nil)
+        #expect(call.parameters["link_preview_options"] == ["is_disabled": true])
+        #expect(call.parameters["reply_parameters"] == nil)
+        #expect(step.outcome == .message(Transcript.reference(42, 7)))
+    }
+
+    @Test("In a group the first message of an answer shows what it answers")
+    func reply() throws {
+        let transcript = try self.started()
+        let message = Transcript.message("x", Sample.group, replyTo: 10)
+        let first = transcript.run(.post(message), Transcript.sent(Sample.group, 11)).0
+        #expect(
+            first.first?.parameters["reply_parameters"] == ["message_id": 10, "allow_sending_without_reply": true])
+        let second = transcript.run(.post(message), Transcript.sent(Sample.group, 12)).0
+        #expect(second.first?.parameters["reply_parameters"] == nil)
+        let topic = transcript.run(
+            .post(Transcript.message("x", Sample.group, topic: 7)), Transcript.sent(Sample.group, 13)
+        ).0
+        #expect(topic.first?.parameters["message_thread_id"] == 7)
+        let general = transcript.run(.post(Transcript.message("x", -77, topic: 1)), Transcript.sent(-77, 13)).0
+        #expect(general.first?.parameters["message_thread_id"] == nil)
+    }
+
+    @Test("A topic that is gone is left out of a second try, once")
+    func missingTopic() throws {
+        let refusal = Transcript.refused(400, "Bad Request: message thread not found")
+        let message = Transcript.message("x", Sample.group, topic: 7)
+        let (calls, step) = try self.started().run(.post(message), refusal, Transcript.sent(Sample.group, 1))
+        #expect(calls.map { $0.parameters["message_thread_id"] } == [7, nil])
+        #expect(step.outcome != nil)
+        let again = try self.started().run(.post(message), refusal, refusal)
+        #expect(again.0.count == 2 && again.1.error?.code == .notFound)
+    }
+
+    @Test("Entities that Telegram does not like cost their looks, not the message")
+    func entities() throws {
+        let (calls, step) = try self.started().run(
+            .post(Transcript.message("<b>x</b>")), Transcript.refused(400, "Bad Request: can't parse entities"),
+            Transcript.sent(42, 1))
+        #expect(calls.map { $0.parameters["entities"] == nil } == [false, true])
+        #expect(step.outcome != nil)
+    }
+
+    @Test("A refusal that tells the supergroup's id is followed, and the core told")
+    func migration() throws {
+        let transcript = try self.started()
+        let (calls, step) = transcript.run(
+            .post(Transcript.message("x", -55)),
+            Transcript.refused(400, "Bad Request: group chat was upgraded to a supergroup chat", migratedTo: -1_009),
+            Transcript.sent(-1_009, 3))
+        #expect(calls.map { $0.parameters["chat_id"] } == [-55, -1_009])
+        #expect(step.outcome == .message(Transcript.reference(-1_009, 3)))
+        #expect(transcript.store().first?.event?.id == "migration/-55/-1009")
+        #expect(transcript.traits(-55).editInterval == .milliseconds(3_500))
+    }
+
+    @Test(
+        "What Telegram refuses is told as what it is",
+        arguments: [
+            (403, "Forbidden: bot was blocked by the user", AdapterError.Code.forbidden),
+            (400, "Bad Request: chat not found", .notFound), (400, "Bad Request: message is too long", .invalid),
+            (400, "Bad Request: not enough rights to send text messages to the chat", .forbidden),
+            (500, "Internal Server Error: restart", .disconnected), (401, "Unauthorized", .unauthorized),
+        ])
+    func refusals(code: Int, text: String, expected: AdapterError.Code) throws {
+        let error = try self.started().run(.post(Transcript.message("x")), Transcript.refused(code, text)).1.error
+        #expect(error?.code == expected && error?.isCertain == true)
+    }
+
+    @Test("A connection that breaks after the request is an unknown outcome", arguments: [true, false])
+    func unknown(mayHaveArrived: Bool) throws {
+        let (_, step) = try self.started().run(
+            .post(Transcript.message("x")), .broken(TelegramBreak("reset", mayHaveArrived: mayHaveArrived)))
+        #expect(step.error?.code == .disconnected && step.error?.isCertain == !mayHaveArrived)
+    }
+
+    @Test("A gateway's page is no answer of Telegram's")
+    func gateway() {
+        for (status, mayHaveArrived) in [(502, true), (504, true), (413, false)] {
+            guard case .broken(let failure) = TelegramAnswer(status: status, body: Array("<html>".utf8)) else {
+                #expect(Bool(false))
+                continue
+            }
+            #expect(failure.mayHaveArrived == mayHaveArrived)
+        }
+    }
+
+    @Test("An edit that changes nothing is done, one of a message that is gone is told")
+    func edits() throws {
+        let edit = TelegramOperation.Kind.edit(Transcript.reference(42, 7), Transcript.message("x"))
+        let same = Transcript.refused(
+            400,
+            "Bad Request: message is not modified: specified new message content and reply markup are exactly the same")
+        #expect(try self.started().run(edit, same).1.outcome == .done)
+        let gone = Transcript.refused(400, "Bad Request: message to edit not found")
+        #expect(try self.started().run(edit, gone).1.error?.code == .notFound)
+        let delete = TelegramOperation.Kind.delete(Transcript.reference(42, 7))
+        let missing = Transcript.refused(400, "Bad Request: message to delete not found")
+        #expect(try self.started().run(delete, missing).1.outcome == .done)
+    }
+
+    @Test("A 429 stops everything to the chat, and nothing else")
+    func flood() throws {
+        let transcript = try self.started()
+        let flood = Transcript.refused(429, "Too Many Requests: retry after 7", retryAfter: 7)
+        let error = transcript.run(.post(Transcript.message("x")), flood).1.error
+        #expect(error?.code == .rateLimited && error?.retryAfter == .seconds(7) && error?.isCertain == true)
+        for kind in [
+            TelegramOperation.Kind.edit(Transcript.reference(42, 1), Transcript.message("x")),
+            .react("👀", isOn: true, Transcript.reference(42, 1)), .draft(Transcript.message("x")),
+            .delete(Transcript.reference(42, 1)),
+        ] {
+            let (calls, step) = transcript.run(kind)
+            #expect(calls.isEmpty && step.error?.code == .rateLimited)
+        }
+        #expect(transcript.run(.post(Transcript.message("x", 43)), Transcript.sent(43, 1)).1.outcome != nil)
+        #expect(transcript.traits(42).editInterval == .seconds(3))
+        transcript.pass(7_300)
+        #expect(transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 1)).1.outcome != nil)
+        transcript.pass(300_000)
+        transcript.handle(.time)
+        #expect(transcript.traits(42).editInterval == .milliseconds(1_500))
+    }
+
+    @Test("Drafts go to private chats with a number that stays, and are shown again before they fade")
+    func drafts() throws {
+        let transcript = try self.started()
+        #expect(transcript.traits(42).capabilities.contains(.drafts))
+        #expect(!transcript.traits(-55).capabilities.contains(.drafts))
+        let draft = TelegramOperation.Kind.draft(Transcript.message("<b>a</b>", stage: .preview))
+        let first = transcript.run(draft, .result(true)).0
+        let second = transcript.run(draft, .result(true)).0
+        let id = first.first?.parameters["draft_id"]?.intValue
+        #expect(id != nil && id != 0 && id == second.first?.parameters["draft_id"]?.intValue)
+        #expect(first.first?.parameters["text"] == "a" && first.first?.parameters["can_stop"] == true)
+        transcript.pass(20_000)
+        #expect(transcript.methods() == ["sendMessageDraft"])
+        _ = transcript.run(.post(Transcript.message("a")), Transcript.sent(42, 1))
+        transcript.pass(60_000)
+        #expect(transcript.methods().isEmpty)
+    }
+
+    @Test(
+        "Where drafts do not work they are not tried again",
+        arguments: [(400, "Bad Request: TEXTDRAFT_PEER_INVALID", true), (404, "Not Found: method not found", false)])
+    func noDrafts(code: Int, text: String, isOnlyHere: Bool) throws {
+        let transcript = try self.started()
+        let draft = TelegramOperation.Kind.draft(Transcript.message("a", stage: .preview))
+        #expect(transcript.run(draft, Transcript.refused(code, text)).1.error?.code == .invalid)
+        #expect(!transcript.traits(42).capabilities.contains(.drafts))
+        #expect(transcript.traits(43).capabilities.contains(.drafts) == isOnlyHere)
+        #expect(transcript.run(draft).0.isEmpty)
+    }
+
+    @Test("The typing sign is shown every four seconds until it is hidden")
+    func typing() throws {
+        let transcript = try self.started()
+        transcript.handle(.typing(true, Transcript.route(Sample.group, topic: 7)))
+        let call = transcript.calls()
+        #expect(call.map(\.method) == ["sendChatAction"] && call.first?.parameters["message_thread_id"] == 7)
+        transcript.pass(8_000)
+        #expect(transcript.methods().count == 2)
+        transcript.handle(.typing(false, Transcript.route(Sample.group, topic: 7)))
+        transcript.pass(8_000)
+        #expect(transcript.methods().isEmpty)
+    }
+
+    @Test("A file goes out as a document with a caption that fits")
+    func upload() throws {
+        let file = OutgoingFile(
+            name: "a.txt", mediaType: "text/plain", bytes: [1], caption: String(repeating: "👍", count: 600),
+            route: Transcript.route(42), token: "t")
+        let (calls, step) = try self.started().run(.upload(file), Transcript.sent(42, 5))
+        #expect(calls.first?.method == "sendDocument" && calls.first?.file?.name == "a.txt")
+        #expect((calls.first?.parameters["caption"]?.stringValue?.utf16.count ?? 0) <= 1_024)
+        #expect(step.outcome == .message(Transcript.reference(42, 5)))
+    }
+
+    @Test("A file is found by its id; one over 20 MB is not asked for")
+    func locate() throws {
+        let transcript = try self.started()
+        let step = transcript.run(
+            .locate(Attachment(id: "F", name: "a", size: 9)), .result(["file_path": "documents/a.zip"])
+        ).1
+        #expect(step.outcome == .file("documents/a.zip"))
+        let large = transcript.run(.locate(Attachment(id: "F", name: "a", size: 21 << 20)))
+        #expect(large.0.isEmpty && large.1.error?.code == .invalid)
+    }
+
+    @Test("Before there is a connection nothing is sent, surely")
+    func offline() throws {
+        let transcript = try Transcript()
+        let error = transcript.run(.post(Transcript.message("x"))).1.error
+        #expect(error?.code == .disconnected && error?.isCertain == true)
+    }
+
+    @Test("A text of nothing, and ids that are none of Telegram's")
+    func invalid() throws {
+        let transcript = try self.started()
+        #expect(transcript.run(.post(Transcript.message("<b> </b>"))).1.error?.code == .invalid)
+        let room = RoomID(adapter: Transcript.adapter, name: "#dev")
+        let message = OutgoingMessage(text: "x", route: Route(room: room), token: "t")
+        #expect(transcript.run(.post(message)).1.error?.code == .notFound)
+        let reference = MessageReference(room: Transcript.route(42).room, id: "abc")
+        #expect(transcript.run(.edit(reference, Transcript.message("x"))).1.error?.code == .notFound)
+    }
+}
+
+extension Transcript {
+    func traits(_ chat: Int64) -> RoomTraits { self.session.traits(of: Self.route(chat).room) }
+}
