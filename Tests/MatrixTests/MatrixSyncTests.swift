@@ -119,7 +119,7 @@ struct MatrixSyncTests {
         ])
         let messages = transcript.messages()
         #expect(messages.map(\.text) == ["hello", "after"])
-        #expect(messages.allSatisfy(\.isDirect))
+        #expect(messages.map(\.isDirect) == [true, true])
     }
 
     @Test("Own words, notices, other kinds and what is no event are passed over")
