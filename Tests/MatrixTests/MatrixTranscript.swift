@@ -166,8 +166,11 @@ final class MatrixTranscript {
 
     // MARK: Sending
 
-    static func route(_ room: String = MatrixTranscript.room, anchor: String? = nil, replyTo: String? = nil) -> Route {
-        Route(room: RoomID(adapter: Self.adapter, name: room), anchor: anchor, replyTo: replyTo)
+    static func route(
+        _ room: String = MatrixTranscript.room, anchor: String? = nil, replyTo: String? = nil, recipient: String? = nil
+    ) -> Route {
+        Route(
+            room: RoomID(adapter: Self.adapter, name: room), anchor: anchor, replyTo: replyTo, recipient: recipient)
     }
 
     static func outgoing(

@@ -1,0 +1,157 @@
+import Chat
+import JSON
+import Matrix
+import Testing
+
+@Suite("Matrix messages")
+struct MatrixMessageTests {
+    private let room = MatrixTranscript.room
+
+    private func read(_ body: String, _ more: JSONObject = [:], kind: String = "m.text") -> InboundMessage? {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync([self.room: transcript.joined([transcript.text(body, more: more, kind: kind)])])
+        return transcript.messages().first
+    }
+
+    @Test(
+        "Our name at the start addresses us and is taken away",
+        arguments: [
+            ("Jetbridge: hello", "hello", true), ("jetbridge, hello", "hello", true),
+            ("Jetbridge hello", "hello", true),
+            ("@Jetbridge hello", "hello", true), ("bot: hello", "hello", true), ("@bot:hs hello", "hello", true),
+            ("@bot:hs: !help", "!help", true), ("  bot:  hello ", "hello", true), ("bot", "", true),
+            ("bothersome", "bothersome", false), ("@bot:hsx hello", "@bot:hsx hello", false),
+            ("hello Jetbridge", "hello Jetbridge", false), ("bot:hello", "bot:hello", false), ("hi", "hi", false),
+        ])
+    func names(_ body: String, _ text: String, _ isAddressed: Bool) {
+        let message = self.read(body)
+        #expect(message?.text == text)
+        #expect(message?.isAddressed == isAddressed)
+    }
+
+    @Test("A mention or a pill addresses us wherever it stands")
+    func mentions() {
+        let mention: JSONObject = ["m.mentions": ["user_ids": ["@alice:hs", "@bot:hs"]]]
+        #expect(self.read("what does Jetbridge say?", mention)?.isAddressed == true)
+        #expect(self.read("x", ["m.mentions": ["user_ids": ["@alice:hs"]]])?.isAddressed == false)
+        for link in [
+            "https://matrix.to/#/@bot:hs", "https://matrix.to/#/%40bot%3Ahs", "https://matrix.to/#/@bot:hs?via=hs",
+        ] {
+            #expect(
+                self.read("hey Jetbridge", ["formatted_body": .string("hey <a href=\"\(link)\">J</a>")])?.isAddressed
+                    == true)
+        }
+        #expect(
+            self.read("x", ["formatted_body": "<a href=\"https://matrix.to/#/@bot:hs2\">J</a>"])?.isAddressed == false)
+    }
+
+    @Test("A room is one thread, and each thread in it another; answers go where the question stands")
+    func threads() {
+        let plain = self.read("bot: a")
+        #expect(plain?.thread.value == self.room)
+        #expect(plain?.route == MatrixTranscript.route(replyTo: "$e1", recipient: "@alice:hs"))
+        #expect(plain?.isThreaded == false)
+        let threaded = self.read(
+            "a",
+            [
+                "m.relates_to": [
+                    "rel_type": "m.thread", "event_id": "$root", "is_falling_back": true,
+                    "m.in_reply_to": ["event_id": "$other"],
+                ]
+            ])
+        #expect(threaded?.thread.value == "\(self.room)/$root")
+        #expect(threaded?.route.anchor == "$root")
+        #expect(threaded?.isThreaded == true)
+        #expect(threaded?.isAddressed == false)
+    }
+
+    @Test("The sender is the whole user id; the name that people see decides nothing")
+    func sender() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let member = transcript.event(
+            "m.room.member", ["membership": "join", "displayname": "Alice"], stateKey: "@alice:hs")
+        transcript.sync([self.room: transcript.joined([transcript.text("hi")], state: [member])])
+        let sender = transcript.messages().first?.sender
+        #expect(sender?.id == "matrix:@alice:hs")
+        #expect(sender?.identities == [Identity("matrix:@alice:hs")])
+        #expect(sender?.displayName == "Alice")
+        #expect(sender?.isLasting == true)
+        #expect(self.read("x")?.sender.displayName == "alice")
+    }
+
+    @Test("What old clients put before a reply is taken away, a person's own quotation is not")
+    func replies() {
+        let reply: JSONObject = ["m.relates_to": ["m.in_reply_to": ["event_id": "$e0"]]]
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync([
+            self.room: transcript.joined([
+                transcript.text("old", id: "$e0"),
+                transcript.text("> <@carol:hs> said\n> more\n\nbot: and?", more: reply),
+                transcript.text("> quoted\n\nand mine", more: reply), transcript.text("> <@carol:hs> x\n\ny"),
+            ])
+        ])
+        #expect(
+            transcript.messages().map(\.text) == ["old", "and?", "> quoted\n\nand mine", "> <@carol:hs> x\n\ny"])
+    }
+
+    @Test("Files come with their facts, a caption is the text")
+    func files() {
+        let file: JSONObject = [
+            "url": "mxc://hs/abc", "filename": "a.zip", "info": ["mimetype": "application/zip", "size": 9],
+        ]
+        let message = self.read("look at this", file, kind: "m.file")
+        #expect(message?.text == "look at this")
+        #expect(
+            message?.attachments
+                == [Attachment(id: "mxc://hs/abc", name: "a.zip", mediaType: "application/zip", size: 9)])
+        #expect(self.read("a.png", ["url": "mxc://hs/abc"], kind: "m.image")?.text == "")
+        #expect(self.read("a.png", ["url": "mxc://hs/abc"], kind: "m.image")?.attachments.first?.name == "a.png")
+        #expect(self.read("waves", kind: "m.emote")?.text == "*alice waves*")
+    }
+
+    @Test(
+        "An address that is none of a homeserver's is no file",
+        arguments: [
+            "mxc://hs/../x", "mxc://hs/a/b", "https://e.org/x", "mxc:///x", "mxc://hs/", "mxc://h%2Fs/x",
+            "mxc://hs/a?b",
+            "mxc://../x", "mxc://hs/é",
+        ])
+    func addresses(_ address: String) {
+        #expect(self.read("a.png", ["url": .string(address)], kind: "m.image") == nil)
+    }
+
+    @Test("A sender's clock that goes ahead is not believed")
+    func clock() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.now.wall -= 5_000
+        let early = transcript.now.wall
+        transcript.now.wall += 1_000_000
+        let event = transcript.text("x")
+        transcript.now.wall = early
+        transcript.sync([self.room: transcript.joined([event])])
+        #expect(transcript.messages().first?.sentAt == early)
+    }
+
+    @Test(
+        "Who is meant by what is said in a room of two, of three, with a name, by account data",
+        arguments: [
+            (2, false, false, true), (3, false, false, false), (2, true, false, false), (2, true, true, true),
+            (3, false, true, false),
+        ])
+    func direct(members: Int, isNamed: Bool, isMarked: Bool, isDirect: Bool) {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let name = transcript.event("m.room.name", ["name": "team"], stateKey: "")
+        let join = transcript.event("m.room.member", ["membership": "join"], stateKey: MatrixTranscript.me)
+        transcript.sync(
+            [
+                "!d:hs": transcript.joined(
+                    [join, transcript.text("hi")], state: isNamed ? [name] : [], members: members)
+            ], direct: isMarked ? ["!d:hs"] : nil)
+        #expect(transcript.messages().map(\.isDirect) == [isDirect])
+    }
+}

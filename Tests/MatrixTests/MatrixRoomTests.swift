@@ -1,0 +1,197 @@
+import Chat
+import HTTP
+import JSON
+import Matrix
+import Testing
+
+@Suite("Matrix rooms")
+struct MatrixRoomTests {
+    private let room = MatrixTranscript.room
+
+    private func invite(_ transcript: MatrixTranscript, isDirect: Bool = false, isEncrypted: Bool = false) -> JSON {
+        var events = [
+            transcript.event(
+                "m.room.member", ["membership": "invite", "is_direct": .bool(isDirect)], from: "@carol:other",
+                stateKey: MatrixTranscript.me)
+        ]
+        if isEncrypted { events.append(transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")) }
+        return ["invite_state": ["events": .array(events)]]
+    }
+
+    @Test("An invitation is followed only when its sender may")
+    func invitation() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync(invited: ["!a:hs": self.invite(transcript), "!b:hs": self.invite(transcript)])
+        #expect(transcript.questions() == ["!a:hs matrix:@carol:other", "!b:hs matrix:@carol:other"])
+        #expect(transcript.asked().last?.hasPrefix("sync") == true)
+        transcript.handle(.decided(room: "!a:hs", isAllowed: true))
+        transcript.handle(.decided(room: "!b:hs", isAllowed: false))
+        let asides = transcript.asides()
+        #expect(asides.map(\.purpose) == [.join(room: "!a:hs"), .leave(room: "!b:hs")])
+        #expect(asides.first?.query["via"] == "other")
+        // Until it is answered, the same invitation is one.
+        transcript.sync(invited: ["!a:hs": self.invite(transcript)])
+        #expect(transcript.questions().isEmpty)
+    }
+
+    @Test("Without somebody to ask, invitations are left alone")
+    func leftAlone() {
+        let transcript = MatrixTranscript(answersInvitations: false)
+        transcript.start()
+        transcript.sync(invited: ["!a:hs": self.invite(transcript)])
+        #expect(transcript.questions().isEmpty)
+        #expect(transcript.asides().isEmpty)
+    }
+
+    @Test("A join that fails is tried again ever later, then the invitation is given up; reading goes on meanwhile")
+    func joinFails() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync(invited: ["!a:hs": self.invite(transcript)])
+        transcript.handle(.decided(room: "!a:hs", isAllowed: true))
+        var delays: [Int64] = []
+        for _ in 0..<6 {
+            _ = transcript.asides()
+            transcript.handle(
+                .answerAside(.join(room: "!a:hs"), .refused(MatrixRefusal(status: 403, code: "M_FORBIDDEN"))))
+            delays += transcript.delays()
+        }
+        #expect(delays == [2_000, 4_000, 8_000, 16_000, 32_000, 0])
+        #expect(transcript.asides().map(\.purpose) == [.leave(room: "!a:hs")])
+        #expect(transcript.logs().contains { $0.contains("given up") })
+    }
+
+    @Test("A direct invitation makes a direct room, once it is joined")
+    func direct() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync(invited: ["!a:hs": self.invite(transcript, isDirect: true)])
+        transcript.handle(.decided(room: "!a:hs", isAllowed: true))
+        transcript.handle(.answerAside(.join(room: "!a:hs"), .success([:])))
+        transcript.sync(["!a:hs": transcript.joined([transcript.text("hi", from: "@carol:other")])])
+        #expect(transcript.messages().map(\.isDirect) == [true])
+        #expect(transcript.session.memory.rooms["!a:hs"]?.inviter == "@carol:other")
+    }
+
+    // MARK: Encryption
+
+    @Test("An invitation to an encrypted room is declined with the reason, and told where that can be read")
+    func encryptedInvitation() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        // A direct room with the same person.
+        transcript.sync(invited: ["!d:hs": self.invite(transcript, isDirect: true)])
+        transcript.handle(.decided(room: "!d:hs", isAllowed: true))
+        transcript.sync(["!d:hs": transcript.joined([], members: 2)])
+        transcript.actions = []
+        transcript.sync(invited: ["!e:hs": self.invite(transcript, isEncrypted: true)])
+        transcript.handle(.decided(room: "!e:hs", isAllowed: true))
+        let asides = transcript.asides()
+        #expect(asides.map(\.purpose) == [.leave(room: "!e:hs")])
+        #expect(asides.first?.body?["reason"]?.stringValue?.contains("encrypted") == true)
+        #expect(transcript.said().map(\.room) == ["!d:hs"])
+        #expect(transcript.logs().contains { $0.contains("!e:hs") })
+    }
+
+    @Test("A room that turns out encrypted after joining is left with the reason")
+    func encryptedAfterJoin() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync(invited: ["!e:hs": self.invite(transcript)])
+        transcript.handle(.decided(room: "!e:hs", isAllowed: true))
+        _ = transcript.asides()
+        let encryption = transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")
+        transcript.sync(["!e:hs": transcript.joined([transcript.text("secret")], state: [encryption])])
+        #expect(transcript.asides().map(\.purpose) == [.leave(room: "!e:hs")])
+        #expect(transcript.messages().isEmpty)
+    }
+
+    @Test("Once a room is encrypted nothing goes into it, ever, whatever is sent and however the state goes on")
+    func neverInClear() throws {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        #expect(throws: Never.self) { try transcript.post(MatrixTranscript.outgoing("before")) }
+        let encryption = transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")
+        transcript.sync([self.room: transcript.joined([encryption, transcript.text("clear")])])
+        #expect(transcript.messages().isEmpty)
+        #expect(transcript.logs().contains { $0.contains("encrypted now") })
+        #expect(transcript.statuses().last?.contains("is encrypted") == true)
+        // A server that says otherwise, a rejoin, a restart.
+        let off = transcript.event("m.room.encryption", [:], stateKey: "")
+        transcript.sync([self.room: transcript.joined([off])])
+        transcript.sync(left: [self.room: [:]])
+        transcript.sync([self.room: transcript.joined([], members: 3)])
+        let memory = try #require(
+            MatrixMemory(bytes: transcript.session.memory.bytes, account: transcript.session.memory.account))
+        let next = MatrixTranscript(memory: memory)
+        next.signIn()
+        next.sync([self.room: next.joined([], members: 3)])
+        for transcript in [transcript, next] {
+            let kinds: [MatrixOutgoing.Kind] = [
+                .event(.message, ["body": "x"]), .event(.reaction, [:]), .redaction(of: "$x", reason: "r"),
+                .event(.encrypted, [:]),
+            ]
+            for kind in kinds {
+                #expect(throws: AdapterError.self) {
+                    try transcript.session.send(
+                        MatrixOutgoing(room: self.room, kind: kind, transaction: "t"), at: transcript.now)
+                }
+            }
+        }
+    }
+
+    @Test("Encryption counts from the moment the sync is read, before what stands in it is handled")
+    func atOnce() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let encryption = transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")
+        transcript.sync([
+            self.room: transcript.joined([transcript.text("a")], isLimited: true),
+            "!other:hs": transcript.joined([encryption]),
+        ])
+        // It waits for a page of the first room.
+        #expect(transcript.asked() == ["gap(room: \"!r:hs\")"])
+        #expect(transcript.session.memory.encrypted == ["!other:hs"])
+    }
+
+    // MARK: Upgrades and leaving
+
+    @Test("An upgraded room is followed; its name changes before anything that is said in the new one")
+    func upgrade() throws {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let tombstone = transcript.event(
+            "m.room.tombstone", ["replacement_room": "!new", "body": "moved"], from: "@carol:other", stateKey: "")
+        transcript.sync([self.room: transcript.joined([tombstone])])
+        let join = transcript.asides()
+        #expect(join.map(\.purpose) == [.upgrade(room: self.room, to: "!new")])
+        #expect(join.first?.query["via"] == "other")
+        transcript.sync(["!new": transcript.joined([transcript.text("bot: hi")], members: 3)])
+        let kinds = transcript.delivered().map { event in
+            switch event.kind {
+            case .roomRenamed(let from, let to): "\(event.id) \(from.name) \(to.name)"
+            case .message(let message): message.text
+            default: "other"
+            }
+        }
+        #expect(kinds == ["upgrade:!r:hs !r:hs !new", "hi"])
+        // What was meant for the old room goes into the new one.
+        let request = try transcript.post(MatrixTranscript.outgoing("x"))
+        #expect(request.path.contains("!new"))
+        transcript.sync([self.room: transcript.joined([tombstone])])
+        #expect(transcript.asides().isEmpty)
+    }
+
+    @Test("Who is removed from a room cannot write there, and says who did it")
+    func removed() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let kick = transcript.event("m.room.member", ["membership": "leave"], stateKey: MatrixTranscript.me)
+        transcript.sync(left: [self.room: ["timeline": ["events": [kick]]]])
+        #expect(transcript.logs().contains { $0.contains("@alice:hs") })
+        let error = #expect(throws: AdapterError.self) { try transcript.post(MatrixTranscript.outgoing("x")) }
+        #expect(error?.code == .forbidden)
+        #expect(error?.isCertain == true)
+    }
+}

@@ -1,0 +1,191 @@
+import Chat
+import JSON
+import Matrix
+import Testing
+
+@Suite("Matrix sending")
+struct MatrixSendingTests {
+    private let room = MatrixTranscript.room
+
+    private func started() -> MatrixTranscript {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        return transcript
+    }
+
+    private func posted(_ message: OutgoingMessage, _ transcript: MatrixTranscript, as id: String) throws {
+        let outgoing = transcript.session.posting(message)
+        let outcome = try transcript.session.finish(outgoing, .success(["event_id": .string(id)]), at: transcript.now)
+        #expect(outcome == .sent(id))
+    }
+
+    @Test("A message is a notice under its token, mentions nobody, and answers what it answers")
+    func post() throws {
+        let transcript = self.started()
+        let request = try transcript.post(
+            MatrixTranscript.outgoing("<p>a <strong>b</strong></p>", to: MatrixTranscript.route(replyTo: "$q")))
+        #expect(
+            request.path == ["_matrix", "client", "v3", "rooms", self.room, "send", "m.room.message", "t1"])
+        #expect(
+            request.body
+                == [
+                    "msgtype": "m.notice", "body": "a **b**", "m.mentions": [:], "format": "org.matrix.custom.html",
+                    "formatted_body": "a <strong>b</strong>", "dev.jetbridge.token": "t1",
+                    "m.relates_to": ["m.in_reply_to": ["event_id": "$q"]],
+                ])
+    }
+
+    @Test("In a direct room nothing needs to say what it answers")
+    func direct() throws {
+        let transcript = self.started()
+        transcript.sync(["!d:hs": transcript.joined([], members: 2)])
+        let request = try transcript.post(
+            MatrixTranscript.outgoing("a", to: MatrixTranscript.route("!d:hs", replyTo: "$q")))
+        #expect(request.body == ["msgtype": "m.notice", "body": "a", "m.mentions": [:], "dev.jetbridge.token": "t1"])
+    }
+
+    @Test("In a thread the latest event stands for clients without threads, ours included")
+    func thread() throws {
+        let transcript = self.started()
+        let route = MatrixTranscript.route(anchor: "$root", replyTo: "$q")
+        func latest(_ request: MatrixRequest) -> String? {
+            request.body?["m.relates_to"]?["m.in_reply_to"]?["event_id"]?.stringValue
+        }
+        let first = try transcript.post(MatrixTranscript.outgoing("a", to: route))
+        #expect(
+            first.body?["m.relates_to"]
+                == [
+                    "rel_type": "m.thread", "event_id": "$root", "is_falling_back": true,
+                    "m.in_reply_to": ["event_id": "$q"],
+                ])
+        try self.posted(MatrixTranscript.outgoing("a", to: route), transcript, as: "$own")
+        #expect(latest(try transcript.post(MatrixTranscript.outgoing("b", token: "t2", to: route))) == "$own")
+        let other = transcript.text(
+            "c", id: "$c", more: ["m.relates_to": ["rel_type": "m.thread", "event_id": "$root"]])
+        transcript.sync([self.room: transcript.joined([other])])
+        #expect(latest(try transcript.post(MatrixTranscript.outgoing("d", token: "t3", to: route))) == "$c")
+    }
+
+    @Test("An edit replaces the original, carries the new content whole, and is the same transaction for the same text")
+    func edit() throws {
+        let transcript = self.started()
+        let reference = MessageReference(
+            room: RoomID(adapter: MatrixTranscript.adapter, name: self.room), id: "$own")
+        func edit(_ text: String) -> MatrixOutgoing {
+            transcript.session.replacing(reference, with: MatrixTranscript.outgoing(text))
+        }
+        let first = edit("<p><em>new</em></p>")
+        guard case .event(.message, let content) = first.kind else { return #expect(Bool(false), "an event") }
+        #expect(
+            content
+                == [
+                    "msgtype": "m.notice", "body": "* *new*", "m.mentions": [:], "dev.jetbridge.token": "t1",
+                    "m.new_content": [
+                        "msgtype": "m.notice", "body": "*new*", "m.mentions": [:], "format": "org.matrix.custom.html",
+                        "formatted_body": "<em>new</em>",
+                    ],
+                    "m.relates_to": ["rel_type": "m.replace", "event_id": "$own"],
+                ])
+        #expect(edit("<p><em>new</em></p>").transaction == first.transaction)
+        let second = edit("newer")
+        #expect(second.transaction != first.transaction)
+        // Back to an earlier text is another change.
+        #expect(edit("<p><em>new</em></p>").transaction != first.transaction)
+        #expect(first.transaction != "t1")
+    }
+
+    @Test(
+        "What a refusal means",
+        arguments: [
+            (403, "M_FORBIDDEN", AdapterError.Code.forbidden, true), (404, "M_NOT_FOUND", .notFound, true),
+            (401, "M_UNKNOWN_TOKEN", .unauthorized, true), (400, "M_BAD_JSON", .invalid, true),
+            (404, "M_UNRECOGNIZED", .invalid, true), (502, "", .timedOut, false), (504, "", .timedOut, false),
+            (500, "M_UNKNOWN", .timedOut, false), (429, "M_LIMIT_EXCEEDED", .rateLimited, true),
+        ])
+    func refusals(_ status: Int, _ code: String, _ expected: AdapterError.Code, _ isCertain: Bool) {
+        let transcript = self.started()
+        let outgoing = transcript.session.posting(MatrixTranscript.outgoing("a"))
+        let error = #expect(throws: AdapterError.self) {
+            try transcript.session.finish(
+                outgoing, .refused(MatrixRefusal(status: status, code: code)), at: transcript.now)
+        }
+        #expect(error?.code == expected)
+        #expect(error?.isCertain == isCertain)
+    }
+
+    @Test("A connection that broke leaves the outcome open, unless nothing was sent", arguments: [true, false])
+    func broken(mayHaveArrived: Bool) {
+        let transcript = self.started()
+        let outgoing = transcript.session.posting(MatrixTranscript.outgoing("a"))
+        let error = #expect(throws: AdapterError.self) {
+            try transcript.session.finish(
+                outgoing, .failed("gone", mayHaveArrived: mayHaveArrived), at: transcript.now)
+        }
+        #expect(error?.isCertain == !mayHaveArrived)
+    }
+
+    @Test("What is too large goes without its HTML, and the next texts are cut shorter")
+    func tooLarge() throws {
+        let transcript = self.started()
+        let text = "<p>" + String(repeating: "<strong>a</strong> ", count: 200) + "</p>"
+        let limit = transcript.session.traits(of: RoomID(adapter: MatrixTranscript.adapter, name: self.room)).textLimit
+        let outgoing = transcript.session.posting(MatrixTranscript.outgoing(text))
+        let refusal = MatrixAnswer.refused(MatrixRefusal(status: 413, code: "M_TOO_LARGE"))
+        guard case .again(let smaller) = try transcript.session.finish(outgoing, refusal, at: transcript.now),
+            case .event(_, let content) = smaller.kind
+        else { return #expect(Bool(false), "a smaller one") }
+        #expect(content["formatted_body"] == nil)
+        #expect(smaller.transaction == outgoing.transaction)
+        #expect(
+            transcript.session.traits(of: RoomID(adapter: MatrixTranscript.adapter, name: self.room)).textLimit
+                == limit / 2)
+        let error = #expect(throws: AdapterError.self) {
+            try transcript.session.finish(smaller, refusal, at: transcript.now)
+        }
+        #expect(error?.code == .invalid)
+    }
+
+    @Test("A thread that the server does not take is left out rather than the message")
+    func unrelated() throws {
+        let transcript = self.started()
+        let outgoing = transcript.session.posting(
+            MatrixTranscript.outgoing("a", to: MatrixTranscript.route(anchor: "$root")))
+        let outcome = try transcript.session.finish(
+            outgoing, .refused(MatrixRefusal(status: 400, code: "M_UNKNOWN")), at: transcript.now)
+        guard case .again(let other) = outcome, case .event(_, let content) = other.kind else {
+            return #expect(Bool(false), "another one")
+        }
+        #expect(content["m.relates_to"] == nil)
+        #expect(content["body"] == "a")
+    }
+
+    @Test("Nothing is sent before the first sync, nor long after the last one")
+    func silence() {
+        let transcript = MatrixTranscript()
+        transcript.signIn()
+        #expect(throws: AdapterError.self) { try transcript.post(MatrixTranscript.outgoing("a")) }
+        transcript.sync([self.room: transcript.joined([], members: 3)])
+        #expect(throws: Never.self) { try transcript.post(MatrixTranscript.outgoing("a")) }
+        transcript.now.monotonic += 200_000
+        let error = #expect(throws: AdapterError.self) { try transcript.post(MatrixTranscript.outgoing("a")) }
+        #expect(error?.code == .disconnected)
+    }
+
+    @Test("A refusal for the rate holds back everything of the account, in all rooms, without asking again")
+    func rateLimit() throws {
+        let transcript = self.started()
+        transcript.sync(["!b:hs": transcript.joined([], members: 3)])
+        let outgoing = transcript.session.posting(MatrixTranscript.outgoing("a"))
+        _ = try transcript.session.send(outgoing, at: transcript.now)
+        _ = try? transcript.session.finish(
+            outgoing, .refused(MatrixRefusal(status: 429, code: "M_LIMIT_EXCEEDED", retryAfter: 3_000)),
+            at: transcript.now)
+        let error = #expect(throws: AdapterError.self) {
+            try transcript.post(MatrixTranscript.outgoing("b", token: "t2", to: MatrixTranscript.route("!b:hs")))
+        }
+        #expect(error?.code == .rateLimited)
+        #expect((error?.retryAfter ?? .zero) >= .milliseconds(3_000))
+        transcript.now.monotonic += 3_000
+        #expect(throws: Never.self) { try transcript.post(MatrixTranscript.outgoing("a")) }
+    }
+}
