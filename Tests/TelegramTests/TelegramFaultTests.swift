@@ -1,0 +1,170 @@
+import Chat
+import EventLoop
+import HTTP
+import HTTPClient
+import HTTPServer
+import JetbridgeTesting
+import Primitives
+import Telegram
+import Testing
+
+/// What goes wrong between the adapter and the stand-in.
+@Suite("With a server in trouble", .timeLimit(.minutes(1)))
+struct TelegramFaultTests {
+    private static let ada: Int64 = 1_001
+
+    private func with(
+        flood: LoopbackTelegram.FloodMode = .real,
+        _ body: @escaping @Sendable (LoopbackTelegram, TelegramAdapter, RecordingSink) async throws -> Void
+    ) async throws {
+        var settings = LoopbackTelegram.Settings()
+        settings.flood = flood
+        settings.conflictDelay = 0.1
+        let telegram = try await LoopbackTelegram.started(settings)
+        telegram.addPerson(TelegramPerson(Self.ada, "Ada", username: "ada"))
+        var configured = TelegramSettings(
+            id: "bot", token: Secret(telegram.token), apiURL: try HTTPURL(telegram.apiURL))
+        configured.pollTimeout = .seconds(1)
+        configured.pollGrace = .milliseconds(500)
+        let adapter = TelegramAdapter(configured)
+        let sink = RecordingSink()
+        do {
+            try await withRunning(adapter, sink) {
+                await sink.wait(for: .up)
+                try await body(telegram, adapter, sink)
+            }
+        } catch {
+            await telegram.stop()
+            throw error
+        }
+        await telegram.stop()
+    }
+
+    private func message(_ text: String, _ chat: Int64 = Self.ada) -> OutgoingMessage {
+        let room = RoomID(adapter: AdapterID("telegram:bot"), name: "\(chat)")
+        return OutgoingMessage(text: text, route: Route(room: room), token: text)
+    }
+
+    @Test("A 429 is told with its time, and the next call waits for it here")
+    func flood() async throws {
+        try await self.with { telegram, adapter, _ in
+            telegram.inject(.flood(retryAfter: 3), at: "sendMessage")
+            let error = await #expect(throws: AdapterError.self) { try await adapter.post(self.message("x")) }
+            #expect(error?.code == .rateLimited && error?.retryAfter == .seconds(3) && error?.isCertain == true)
+            let calls = telegram.count("sendMessage")
+            let again = await #expect(throws: AdapterError.self) { try await adapter.post(self.message("x")) }
+            #expect(again?.code == .rateLimited && telegram.count("sendMessage") == calls)
+        }
+    }
+
+    @Test("A lost answer and a gateway's page are unknown, a server that begins anew is not")
+    func unknown() async throws {
+        try await self.with(flood: .off) { telegram, adapter, _ in
+            for (fault, isCertain) in [
+                (TelegramFault.answerLost, false), (.badGateway, false), (.restart, true),
+                (.refusal(403, "Forbidden: bot was blocked by the user"), true),
+            ] {
+                telegram.inject(fault, at: "sendMessage")
+                let error = await #expect(throws: AdapterError.self) { try await adapter.post(self.message("x")) }
+                #expect(error?.isCertain == isCertain, "\(fault)")
+            }
+        }
+    }
+
+    @Test("A poll that never ends is given up, and what waits then comes")
+    func halfOpen() async throws {
+        try await self.with { telegram, _, sink in
+            telegram.inject(.hang, at: "getUpdates")
+            telegram.say("first", as: Self.ada, in: Self.ada)
+            await sink.message("first")
+            telegram.say("second", as: Self.ada, in: Self.ada)
+            await sink.message("second")
+            await sink.wait(for: .up)
+        }
+    }
+
+    @Test("A token that is taken back is told, and sends nothing more")
+    func revoked() async throws {
+        try await self.with { telegram, adapter, sink in
+            telegram.revokeToken()
+            await sink.wait(for: .refused)
+            let calls = telegram.calls.count
+            let error = await #expect(throws: AdapterError.self) { try await adapter.post(self.message("x")) }
+            #expect(error?.code == .unauthorized && telegram.calls.count == calls)
+        }
+    }
+
+    @Test("A server that goes and comes back is down and up, and nothing is lost")
+    func restart() async throws {
+        try await self.with { telegram, adapter, sink in
+            telegram.inject(.page(502), at: "getUpdates", times: 2)
+            telegram.say("one", as: Self.ada, in: Self.ada)
+            await sink.message("one")
+            #expect(sink.statuses.contains { $0.state == .down })
+            await sink.wait(for: .up)
+            try await adapter.post(self.message("here"))
+            #expect(telegram.shownByBot(in: Self.ada).map(\.text) == ["here"])
+        }
+    }
+
+    @Test("The stand-in's real limits are never touched by a hundred messages into ten chats")
+    func pace() async throws {
+        try await self.with { telegram, adapter, _ in
+            for chat in 1...10 { telegram.addPerson(TelegramPerson(Int64(2_000 + chat), "P")) }
+            await withTaskGroup(of: Void.self) { group in
+                for chat in 1...10 {
+                    group.addTask {
+                        for number in 1...5 {
+                            while true {
+                                do {
+                                    try await adapter.post(self.message("\(number)", Int64(2_000 + chat)))
+                                    break
+                                } catch let error as AdapterError {
+                                    try? await Task.sleep(for: error.retryAfter ?? .seconds(1))
+                                } catch { return }
+                            }
+                        }
+                    }
+                }
+            }
+            #expect(telegram.statuses[429] ?? 0 == 0)
+            for chat in 1...10 {
+                #expect(telegram.shownByBot(in: Int64(2_000 + chat)).map(\.text) == ["1", "2", "3", "4", "5"])
+            }
+        }
+    }
+
+    @Test("By webhook: set with its secret, taken when stored, and tried again when not")
+    func webhook() async throws {
+        let box = Protected<TelegramAdapter?>(nil)
+        let server = HTTPServer(HTTPServerSettings()) { request in
+            guard let adapter = box.withLock({ $0 }) else { return .text("", .serviceUnavailable) }
+            return await adapter.respond(to: request)
+        }
+        try await server.start()
+        let running = Task { try await server.run() }
+        var settings = LoopbackTelegram.Settings()
+        settings.webhookDelay = 0.05
+        let telegram = try await LoopbackTelegram.started(settings)
+        telegram.addPerson(TelegramPerson(Self.ada, "Ada"))
+        let port = try #require(server.boundAddress?.port)
+        let url = try HTTPURL("http://127.0.0.1:\(port)/hooks/telegram/bot")
+        let adapter = TelegramAdapter(
+            TelegramSettings(
+                id: "bot", token: Secret(telegram.token), apiURL: try HTTPURL(telegram.apiURL),
+                intake: .webhook(url: url, secret: Secret("s3cret"))))
+        let sink = RecordingSink(failures: 1)
+        try await withRunning(adapter, sink) {
+            await sink.wait(for: .up)
+            telegram.say("one", as: Self.ada, in: Self.ada)
+            telegram.uploadAlbum([.photo([1]), .photo([2])], caption: "two", as: Self.ada, in: Self.ada)
+            box.withLock { $0 = adapter }
+            await sink.message("one")
+            #expect(await sink.message("two")?.attachments.count == 2)
+            try await telegram.wait { $0.waitingUpdates == 0 }
+        }
+        await telegram.stop()
+        await server.stop()
+        try await running.value
+    }
+}

@@ -1,0 +1,280 @@
+import Chat
+import EventLoop
+import HTTP
+import HTTPClient
+import JetbridgeTesting
+import Primitives
+import Telegram
+import Testing
+
+/// The adapter and the stand-in of Telegram, over HTTP.
+@Suite("With a server", .timeLimit(.minutes(1)))
+struct TelegramServerTests {
+    static let ada: Int64 = 1_001
+    static let bob: Int64 = 1_002
+    static let group: Int64 = -1_001_000_000_200
+    static let forum: Int64 = -1_001_000_000_300
+
+    private func with(
+        _ change: (inout LoopbackTelegram.Settings) -> Void = { _ in },
+        intake: TelegramSettings.Intake = .polling, pollTimeout: Duration = .seconds(5),
+        _ body: @escaping @Sendable (LoopbackTelegram, TelegramAdapter, RecordingSink) async throws -> Void
+    ) async throws {
+        var settings = LoopbackTelegram.Settings()
+        change(&settings)
+        let telegram = try await LoopbackTelegram.started(settings)
+        telegram.addPerson(TelegramPerson(Self.ada, "Ada", username: "ada"))
+        telegram.addPerson(TelegramPerson(Self.bob, "Bob", username: "bob"))
+        telegram.addGroup(Self.group, "Team", members: [Self.ada, Self.bob])
+        telegram.addGroup(Self.forum, "Forum", members: [Self.ada], isForum: true)
+        var configured = TelegramSettings(
+            id: "bot", token: Secret(telegram.token), apiURL: try HTTPURL(telegram.apiURL), intake: intake,
+            commands: [ChatCommand(name: "help", argument: "", summary: "What there is")])
+        configured.pollTimeout = pollTimeout
+        configured.pollGrace = .seconds(1)
+        let adapter = TelegramAdapter(configured)
+        let sink = RecordingSink()
+        do {
+            try await withRunning(adapter, sink) {
+                await sink.wait(for: .up)
+                try await body(telegram, adapter, sink)
+            }
+        } catch {
+            await telegram.stop()
+            throw error
+        }
+        await telegram.stop()
+    }
+
+    private func message(
+        _ text: String, _ chat: Int64, topic: String? = nil, replyTo: String? = nil,
+        stage: OutgoingMessage.Stage = .final, buttons: [MessageButton] = []
+    ) -> OutgoingMessage {
+        let room = RoomID(adapter: AdapterID("telegram:bot"), name: "\(chat)")
+        return OutgoingMessage(
+            text: text, route: Route(room: room, anchor: topic, replyTo: replyTo), token: "t-\(text.hashValue)",
+            stage: stage, buttons: buttons)
+    }
+
+    @Test("A private chat, there and back: post, edit, react, typing, delete, menu")
+    func privateChat() async throws {
+        try await self.with { telegram, adapter, sink in
+            let said = telegram.say("hello", as: Self.ada, in: Self.ada)
+            let heard = try #require(await sink.message("hello"))
+            #expect(heard.isDirect && heard.route.replyTo == "\(said)")
+            await adapter.setTyping(true, in: heard.route)
+            let asked = MessageReference(room: heard.route.room, id: "\(said)")
+            await adapter.react("👀", isOn: true, to: asked)
+            let posted = try await adapter.post(self.message("<b>hi</b> 👩‍👩‍👧‍👦 <i>Ada</i>", Self.ada))
+            #expect(telegram.shownByBot(in: Self.ada).last?.markup == "<b>hi</b> 👩‍👩‍👧‍👦 <i>Ada</i>")
+            try await adapter.replace(posted, with: self.message("hi <code>Ada</code>", Self.ada))
+            try await adapter.replace(posted, with: self.message("hi <code>Ada</code>", Self.ada))
+            #expect(telegram.shownByBot(in: Self.ada).last?.markup == "hi <code>Ada</code>")
+            #expect(telegram.shown(said, in: Self.ada)?.reactions[telegram.botID] == ["👀"])
+            await adapter.react("👀", isOn: false, to: asked)
+            #expect(telegram.shown(said, in: Self.ada)?.reactions[telegram.botID] ?? [] == [])
+            #expect(!telegram.actions(in: Self.ada).isEmpty)
+            try await adapter.delete(posted, in: heard.route)
+            try await adapter.delete(posted, in: heard.route)
+            #expect(telegram.shownByBot(in: Self.ada).isEmpty)
+            try await telegram.wait { $0.count("setMyCommands") == 3 }
+        }
+    }
+
+    @Test("Everything that Markdown has arrives as it was meant, and calls nobody")
+    func markup() async throws {
+        try await self.with { telegram, adapter, _ in
+            let markdown = """
+                # Head
+
+                Text with **bold**, *italic*, ~~struck~~, `code` and [a link](https://example.org/?a=1&b=2).
+                @bob /stop https://example.org/@bob 👩‍👩‍👧‍👦
+
+                - one
+                  1. two
+                - [x] done
+
+                | a | b |
+                |---|---|
+                | 日本 | 2 |
+
+                > quoted
+                > ```swift
+                > let a = 1 < 2
+                > ```
+
+                ```python
+                print("<x>")
+                ```
+                """
+            try await adapter.post(self.message(Self.markup(markdown), Self.group))
+            let shown = try #require(telegram.shownByBot(in: Self.group).last)
+            #expect(telegram.pings.isEmpty)
+            let types = Set(shown.entities.map { "\($0.type)" })
+            #expect(types.isDisjoint(with: ["mention", "bot_command"]))
+            #expect(
+                types.isSuperset(of: ["bold", "italic", "strikethrough", "code", "text_link", "pre", "blockquote"]))
+            #expect(shown.markup.contains("<pre><code class=\"language-python\">print(\"&lt;x&gt;\")</code></pre>"))
+            #expect(shown.text.contains("• one\n   1. two\n☑ done"))
+        }
+    }
+
+    /// All lines with their frames, as the composer puts them together.
+    static func markup(_ markdown: String) -> String {
+        let rendered = TelegramFormatting().render(markdown)
+        var lines: [String] = []
+        var open: RenderedText.Frame?
+        for line in rendered.lines {
+            let frame = line.frame.map { rendered.frames[$0] }
+            if frame != open {
+                if let open { lines.append(String(decoding: open.close, as: UTF8.self)) }
+                if let frame { lines.append(String(decoding: frame.open, as: UTF8.self)) }
+                open = frame
+            }
+            lines.append(String(decoding: rendered.bytes[line.range], as: UTF8.self))
+        }
+        if let open { lines.append(String(decoding: open.close, as: UTF8.self)) }
+        return lines.joined(separator: "\n")
+    }
+
+    @Test("In a group with privacy mode: a mention, the answer to it, and the answer to that")
+    func group() async throws {
+        try await self.with { telegram, adapter, sink in
+            telegram.say("nobody listens", as: Self.ada, in: Self.group)
+            let asked = telegram.say("@\(telegram.username) what now?", as: Self.ada, in: Self.group)
+            let heard = try #require(await sink.message("what now?"))
+            #expect(heard.isAddressed && heard.thread.value == "\(Self.group)/\(asked)")
+            let answer = try await adapter.post(self.message("this", Self.group, replyTo: heard.route.replyTo))
+            #expect(telegram.shownByBot(in: Self.group).last?.replyTo == asked)
+            sink.remember(answer, in: heard.thread)
+            telegram.say("and then?", as: Self.bob, in: Self.group, replyTo: Int(answer.id))
+            let further = try #require(await sink.message("and then?"))
+            #expect(further.isAddressed && further.isThreaded && further.thread == heard.thread)
+            telegram.say("/help@OtherBot", as: Self.bob, in: Self.group)
+            telegram.say("/help@\(telegram.username)", as: Self.bob, in: Self.group)
+            #expect(await sink.message("/help")?.isAddressed == true)
+            #expect(sink.messages.count == 3)
+        }
+    }
+
+    @Test("Topics are threads; the general one is none, and one that is gone is left out")
+    func topics() async throws {
+        try await self.with { telegram, adapter, sink in
+            let topic = telegram.makeTopic("Work", as: Self.ada, in: Self.forum)
+            telegram.say("@\(telegram.username) in topic", as: Self.ada, in: Self.forum, topic: topic)
+            let heard = try #require(await sink.message("in topic"))
+            #expect(heard.route.anchor == "\(topic)" && heard.thread.value == "\(Self.forum)/\(topic)")
+            #expect(heard.isAddressed && heard.isThreaded)
+            try await adapter.post(self.message("yes", Self.forum, topic: heard.route.anchor))
+            #expect(telegram.shownByBot(in: Self.forum).last?.thread == topic)
+            telegram.say("@\(telegram.username) in general", as: Self.ada, in: Self.forum)
+            let general = try #require(await sink.message("in general"))
+            #expect(general.route.anchor == nil)
+            try await adapter.post(self.message("here", Self.forum, replyTo: general.route.replyTo))
+            telegram.deleteTopic(topic, in: Self.forum)
+            try await adapter.post(self.message("still", Self.forum, topic: "\(topic)"))
+            #expect(telegram.shownByBot(in: Self.forum).last?.text == "still")
+        }
+    }
+
+    @Test("A button is a command; one that was made up is refused")
+    func buttons() async throws {
+        try await self.with { telegram, adapter, sink in
+            let posted = try await adapter.post(
+                self.message("Run it?", Self.group, buttons: [MessageButton(label: "Approve", command: "approve 17")]))
+            let message = try #require(Int(posted.id))
+            let query = try #require(telegram.press("Approve", on: message, as: Self.bob, in: Self.group))
+            await sink.wait { events, _ in !events.isEmpty }
+            guard case .choice(let choice) = sink.events.first?.kind else { return #expect(Bool(false)) }
+            #expect(choice.kind == .button("approve 17") && choice.sender.id == "telegram:\(Self.bob)")
+            #expect(choice.target == posted)
+            try await telegram.wait { $0.answer(to: query) != nil }
+            let forged = telegram.press(data: "approve 99", on: message, as: Self.bob, in: Self.group)
+            try await telegram.wait { $0.answer(to: forged) != nil }
+            #expect(sink.events.count == 1)
+        }
+    }
+
+    @Test("Files both ways, and an album as one message")
+    func files() async throws {
+        try await self.with { telegram, adapter, sink in
+            let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
+            telegram.upload(
+                .document("a \"b\".bin", bytes, type: "application/x-test"), caption: "look", as: Self.ada,
+                in: Self.ada)
+            let heard = try #require(await sink.message("look"))
+            let file = try #require(heard.attachments.first)
+            #expect(file.name == "a \"b\".bin" && file.size == bytes.count && file.mediaType == "application/x-test")
+            let fetched = Protected<[UInt8]>([])
+            try await adapter.download(file) { piece in fetched.withLock { $0 += piece } }
+            #expect(fetched.withLock { $0 } == bytes)
+            let reference = try await adapter.upload(
+                OutgoingFile(
+                    name: "diff ä.patch", mediaType: "text/x-diff", bytes: bytes, caption: "the diff",
+                    route: heard.route, token: "t"))
+            let shown = try #require(telegram.shown(Int(reference.id) ?? 0, in: Self.ada))
+            #expect(shown.bytes == bytes && shown.fileName == "diff ä.patch" && shown.text == "the diff")
+            telegram.uploadAlbum(
+                [.photo([1]), .photo([2]), .photo([3])], caption: "three", as: Self.ada, in: Self.ada)
+            #expect(await sink.message("three")?.attachments.count == 3)
+        }
+    }
+
+    @Test("A draft grows in a private chat and ends with the message; its stop button is a command")
+    func drafts() async throws {
+        try await self.with { telegram, adapter, sink in
+            #expect(adapter.traits(of: self.message("", Self.ada).route.room).capabilities.contains(.drafts))
+            let route = self.message("", Self.ada).route
+            for text in ["one", "one <b>two</b>"] {
+                try await adapter.draft(OutgoingMessage(text: text, route: route, token: "turn", stage: .preview))
+            }
+            let draft = try #require(telegram.drafts(in: Self.ada).last)
+            #expect(draft.text == "one two" && draft.count == 2 && telegram.drafts(in: Self.ada).count == 1)
+            #expect(telegram.stopDraft(draft.id, in: Self.ada))
+            #expect(await sink.message("/stop")?.thread.value == "\(Self.ada)")
+            try await adapter.post(self.message("one two three", Self.ada))
+            #expect(telegram.drafts(in: Self.ada).isEmpty)
+            await #expect(throws: AdapterError.self) { try await adapter.draft(self.message("x", Self.group)) }
+        }
+    }
+
+    @Test("A group that becomes a supergroup is followed, told or not")
+    func migration() async throws {
+        try await self.with { telegram, adapter, sink in
+            let old: Int64 = -500
+            telegram.addGroup(old, "Small", members: [Self.ada], kind: .group)
+            // The bot hears of it by a refusal before it reads its updates.
+            telegram.holdUpdates(10)
+            let new = telegram.migrate(old, by: Self.ada)
+            let posted = try await adapter.post(self.message("x", old))
+            #expect(posted.room.name == "\(new)")
+            telegram.release()
+            await sink.wait { events, _ in events.count >= 2 }
+            #expect(Set(sink.events.map(\.id)) == ["migration/\(old)/\(new)"])
+        }
+    }
+
+    @Test("What people change counts only when it can be read")
+    func edits() async throws {
+        try await self.with { telegram, _, sink in
+            let said = telegram.say("one", as: Self.ada, in: Self.ada)
+            await sink.message("one")
+            telegram.edit(said, in: Self.ada, to: nil)
+            telegram.edit(said, in: Self.ada, to: "two")
+            await sink.wait { events, _ in events.count == 2 }
+            guard case .messageEdited(let edit) = sink.events.last?.kind else { return #expect(Bool(false)) }
+            #expect(edit.text == "two" && edit.reference.id == "\(said)")
+        }
+    }
+
+    @Test("Updates that come twice have the same id")
+    func twice() async throws {
+        try await self.with { telegram, _, sink in
+            telegram.doubleUpdates(1)
+            telegram.say("one", as: Self.ada, in: Self.ada)
+            telegram.say("two", as: Self.ada, in: Self.ada)
+            await sink.wait { events, _ in events.count == 3 }
+            #expect(sink.events[0].id == sink.events[1].id)
+        }
+    }
+}
