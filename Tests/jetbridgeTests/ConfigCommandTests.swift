@@ -84,6 +84,18 @@ struct ConfigCommandTests {
         #expect(try JSON.parse(json.output)["text"]?.stringValue == irc.output)
     }
 
+    @Test("the Slack app's description is printed, for a socket or for events over HTTP")
+    func slackManifest() async throws {
+        let socket = await run("config", "template", "slack-manifest")
+        #expect(socket.status == .done && socket.output.contains("socket_mode_enabled: true"))
+        #expect(socket.output.contains("command: /jetbridge") && !socket.output.contains("request_url"))
+        let url = "https://bot.example.org/hooks/slack/team"
+        let hook = await run("config", "template", "slack-manifest", "--events-url", url)
+        #expect(hook.output.contains("socket_mode_enabled: false"))
+        #expect(hook.output.ranges(of: "request_url: \"\(url)\"").count == 2)
+        #expect(await run("config", "template", "irc", "--events-url", url).status == .usage)
+    }
+
     @Test("the list of templates is lines, or JSON lines")
     func list() async throws {
         #expect(await run("config", "template", "--list").output.contains("\nirc "))

@@ -22,7 +22,7 @@ struct NetworkParts {
         /// To serve: what they learn is remembered in the folder.
         case serving(DataDirectory, invitations: InvitationPolicy)
         /// To look whether they could: they join nothing and remember nothing.
-        case looking
+        case looking(DataDirectory)
     }
 
     private let configuration: Configuration
@@ -35,7 +35,8 @@ struct NetworkParts {
 
     func all() -> [Part] {
         let adapters = self.configuration.adapters
-        return adapters.irc.map { Part(adapter: self.irc($0)) } + adapters.telegram.map { self.telegram($0) }
+        return adapters.irc.map { Part(adapter: self.irc($0)) } + adapters.matrix.map { Part(adapter: self.matrix($0)) }
+            + adapters.slack.map { self.slack($0) } + adapters.telegram.map { self.telegram($0) }
     }
 
     private func irc(_ settings: IRCSettings) -> IRCAdapter {
@@ -46,6 +47,34 @@ struct NetworkParts {
             return IRCAdapter(settings, logger: logger)
         }
         return IRCAdapter(settings, memory: .file(path), logger: logger)
+    }
+
+    private func matrix(_ settings: MatrixSettings) -> MatrixAdapter {
+        let logger = Logger(label: "matrix")
+        let client = self.client(of: settings.id)
+        switch self.purpose {
+        case .serving(let directory, let invitations):
+            return MatrixAdapter(
+                settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))), client: client,
+                mayInvite: { invitations.allows($0) }, logger: logger)
+        case .looking(let directory):
+            // What a serving host signed in with is used and stays as it is.
+            let kept = MatrixMemoryStore.file(directory.path(of: Self.memoryName("matrix", settings.id)))
+            return MatrixAdapter(
+                settings, memory: MatrixMemoryStore(load: kept.load, save: { _ in true }), client: client,
+                logger: logger)
+        }
+    }
+
+    private func slack(_ settings: SlackSettings) -> Part {
+        var settings = settings
+        settings.commands = Self.commands
+        let adapter = SlackAdapter(
+            settings, memory: self.memoryPath(of: "slack", settings.id).map { .file($0) } ?? .none,
+            client: self.client(of: settings.id), logger: Logger(label: "slack"))
+        guard case .http = settings.intake else { return Part(adapter: adapter) }
+        return Part(
+            adapter: adapter, hook: GatewayHook(path: "/hooks/slack/\(settings.id)") { await adapter.respond(to: $0) })
     }
 
     private func telegram(_ settings: TelegramSettings) -> Part {
@@ -63,8 +92,10 @@ struct NetworkParts {
     /// Where an adapter keeps what it remembers; nil for one that only looks.
     private func memoryPath(of network: String, _ id: String) -> String? {
         guard case .serving(let directory, _) = self.purpose else { return nil }
-        return directory.path(of: "\(network)-\(id).memory")
+        return directory.path(of: Self.memoryName(network, id))
     }
+
+    private static func memoryName(_ network: String, _ id: String) -> String { "\(network)-\(id).memory" }
 
     /// The client by which an adapter speaks to a platform that may be somebody's own.
     private func client(of id: String) -> HTTPClient {
@@ -77,7 +108,7 @@ struct NetworkParts {
     }
 
     /// What platforms show as a menu.
-    private static let commands = CommandName.offered.map { command in
+    static let commands = CommandName.offered.map { command in
         ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
     }
 }

@@ -15,7 +15,7 @@ struct NetworkFindings {
 
     /// Reports each finding as soon as it is there.
     func examine(report: @Sendable (Finding) async throws -> Void) async throws {
-        let parts = NetworkParts(self.configuration, for: .looking).all()
+        let parts = NetworkParts(self.configuration, for: .looking(self.directory)).all()
         guard !parts.isEmpty else { return }
         let serving = await self.serving()
         if case .unanswered(let reason) = serving {

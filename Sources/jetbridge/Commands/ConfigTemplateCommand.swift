@@ -7,15 +7,33 @@ struct ConfigTemplateCommand: Command {
         discussion: "Without a name: every setting there is, with comments. --list names the others.",
         positionals: [
             PositionalSyntax(
-                "name", .choice("NAME", ConfigurationTemplate.all.map(\.name)), isOptional: true, help: "The template.")
+                "name", .choice("NAME", Self.templates.map(\.name)), isOptional: true, help: "The template.")
         ],
-        options: [OptionSyntax("list", help: "Print the names and what each is for.")],
-        examples: ["jetbridge config template > jetbridge.yaml", "jetbridge config template irc > jetbridge.yaml"])
+        options: [
+            OptionSyntax("list", help: "Print the names and what each is for."),
+            OptionSyntax(
+                "events-url", .text("URL"),
+                help: "For slack-manifest: where Slack delivers events over HTTP, PUBLIC_URL/hooks/slack/ID."),
+        ],
+        examples: [
+            "jetbridge config template > jetbridge.yaml", "jetbridge config template irc > jetbridge.yaml",
+            "jetbridge config template slack-manifest",
+        ])
+
+    private static let manifest = ConfigurationTemplate.slackManifest()
+    private static let templates = ConfigurationTemplate.all + [Self.manifest]
 
     func run(_ context: CommandContext) async throws {
         if context.arguments.has("list") { return try self.list(context) }
         let name = context.arguments.word("name") ?? ConfigurationTemplate.standard
-        guard let template = ConfigurationTemplate.named(name) else {
+        let url = context.arguments.value("events-url")
+        guard url == nil || name == Self.manifest.name else {
+            throw UsageError(message: "--events-url is for slack-manifest only", path: self.syntax.path)
+        }
+        let template =
+            name == Self.manifest.name
+            ? ConfigurationTemplate.slackManifest(eventsURL: url) : ConfigurationTemplate.named(name)
+        guard let template else {
             throw CommandFailure("there is no template '\(name)'; 'jetbridge config template --list' names them")
         }
         if context.isJSON {
@@ -26,7 +44,7 @@ struct ConfigTemplateCommand: Command {
     }
 
     private func list(_ context: CommandContext) throws {
-        let templates = ConfigurationTemplate.all
+        let templates = Self.templates
         let width = templates.map(\.name.count).max() ?? 0
         for template in templates {
             if context.isJSON {
