@@ -24,6 +24,9 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
     /// The next uploads meet `faults`, one each.
     public func meetInUploads(_ faults: [Fault]) { self.state.withLock { $0.uploadFaults += faults } }
 
+    /// Taking back the next messages meets `faults`, one each.
+    public func meetInDeletes(_ faults: [Fault]) { self.state.withLock { $0.deleteFaults += faults } }
+
     /// Waits until the bot's reactions satisfy `isMet`.
     public func waitForReactions(until isMet: @escaping @Sendable ([Reaction]) -> Bool) async {
         await self.wait { isMet($0.reactions) }
@@ -46,7 +49,7 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
 
     /// Takes the message out of its room.
     public func delete(_ reference: MessageReference, in route: Route) async throws {
-        try self.meeting(\.editFaults) { state in
+        try self.meeting(\.deleteFaults) { state in
             state.posts.removeAll { $0.id == reference.id }
             state.deleted.append(reference.id)
         }

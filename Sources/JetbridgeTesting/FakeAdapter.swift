@@ -64,6 +64,7 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var editFaults: [Fault] = []
         var draftFaults: [Fault] = []
         var uploadFaults: [Fault] = []
+        var deleteFaults: [Fault] = []
         var isHolding = false
         var holders: [CheckedContinuation<Void, Never>] = []
         var isStopped = false

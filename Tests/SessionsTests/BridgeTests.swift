@@ -270,7 +270,7 @@ struct PreviewTests {
     func failing() async throws {
         let harness = try await BridgeHarness(
             traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
-        harness.adapter.fail(with: AdapterError(.rateLimited, "slow down", retryAfter: .seconds(600)))
+        harness.adapter.fail(with: AdapterError(.disconnected, "gone", retryAfter: .seconds(600)))
         let submission = try #require(try await harness.ask("1"))
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForText("One. Two.")

@@ -74,7 +74,7 @@ struct LostPreviewTests {
             try await network.post(OutgoingMessage(text: "Begun", route: route, token: item.token))
         }
         let final = try await harness.bridge.store.write { ledger in
-            try ledger.finishPreviews(ofTurn: "t", with: ["Begun and ended."])
+            try ledger.finishPreviews(ofTurn: "t", with: ["Begun and ended."], surplus: .kept).finals
         }
         await lane.enqueue(final)
         await harness.adapter.waitForText("Begun and ended.")

@@ -19,9 +19,7 @@ struct AnswerPoster {
         self.composer = Composer(traits: traits, renderer: renderer)
     }
 
-    var canAppend: Bool {
-        !self.traits.capabilities.contains(.transcript) && !self.traits.capabilities.contains(.edits)
-    }
+    var canAppend: Bool { !self.traits.capabilities.contains(.transcript) && !self.isGrowing }
 
     /// Messages for the paragraphs that are finished by now, after `piece` was added to `answer`.
     mutating func append(_ piece: String, to answer: [UInt8]) -> [String] {
@@ -38,14 +36,22 @@ struct AnswerPoster {
         return self.take(answer[self.consumed...], upTo: answer.count)
     }
 
-    /// Whether the answer is shown while it grows, by edits.
-    var canEdit: Bool {
-        self.traits.capabilities.contains(.edits) && !self.traits.capabilities.contains(.transcript)
+    /// Whether the answer is shown while it grows, by edits or as a draft.
+    var isGrowing: Bool {
+        let capabilities = self.traits.capabilities
+        return !capabilities.isDisjoint(with: [.edits, .drafts]) && !capabilities.contains(.transcript)
     }
 
-    /// All messages of the answer so far, for a room where they can be edited.
+    /// The messages of the answer so far, for a room where they can be edited. What makes it too long is not shown: the
+    /// final text is an excerpt then.
     func preview(of answer: [UInt8]) -> [String] {
-        self.composer.messages(for: String(decoding: answer, as: UTF8.self))
+        Array(self.composer.messages(for: String(decoding: answer, as: UTF8.self)).prefix(self.traits.answerMessages))
+    }
+
+    /// The end of the answer so far as one message, for a room with drafts; empty when there is nothing to show.
+    func draft(of answer: [UInt8]) -> [String] {
+        let tail = DraftTail.text(of: answer, limit: self.traits.textLimit * 4 / 5)
+        return self.composer.messages(for: tail).suffix(1)
     }
 
     /// Messages for a line of the bot's own.

@@ -154,7 +154,7 @@ extension Conversation {
         let (messages, isCut) = try self.add(text, to: turn)
         await self.context.hub.append(.execution, text, to: turn.id)
         FaultPoint.firstText.hit()
-        if let poster = self.running?.poster, poster.canEdit, let answer = self.running?.answer {
+        if let poster = self.running?.poster, poster.isGrowing, let answer = self.running?.answer {
             await self.context.preview(turn, poster, answer)
         }
         if !messages.isEmpty || isCut { await self.post(messages, of: turn, isExcerpt: isCut) }
@@ -234,22 +234,24 @@ extension Conversation {
         running.watchdog?.cancel()
         let now = self.environment.now()
         let settings = self.environment.settings
-        let sign = self.context.adapters.traits(of: turn.route.room).commandSign
+        let traits = self.context.adapters.traits(of: turn.route.room)
         let wasShortened = running.poster.isShortened
         let rest = running.poster.rest(of: running.answer)
         let closing = TurnClosing(
-            turn: turn, outcome: outcome, answer: running.text, rest: rest, note: outcome.note(sign: sign),
+            turn: turn, outcome: outcome, answer: running.text, rest: rest,
+            note: outcome.note(sign: traits.commandSign),
             isShortened: running.poster.isShortened, isNewlyShortened: !wasShortened && running.poster.isShortened,
-            excerpt: self.context.adapters.traits(of: turn.route.room).excerptMessages, usage: running.usage,
+            excerpt: traits.excerptMessages,
+            surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,
             summary: running.summary, publicURL: settings.publicURL, at: now)
         let frames = await self.context.hub.close(
             turn.id, with: outcome == .complete ? .complete : .error, closing.lastFrame)
         FaultPoint.turnClosing.hit()
         let poster = running.poster
-        if poster.canEdit { await self.context.endPreview(turn) }
+        if poster.isGrowing { await self.context.endPreview(turn) }
         // Where the answer can go out at once, its first message is marked here and not by a transaction of its own.
         let room = turn.route.room
-        let isReserved = closing.isPostedAtOnce && !poster.canEdit ? await self.context.reserve(room) : false
+        let isReserved = closing.isPostedAtOnce && !poster.isGrowing ? await self.context.reserve(room) : false
         let items = await self.persistently { ledger in
             let items = try closing.write(to: ledger, frames: frames, poster: poster)
             if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: now) }

@@ -90,7 +90,7 @@ struct Recovery: Sendable {
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: [],
             note: TurnOutcome.interrupted.note(sign: traits.commandSign), isShortened: false, isNewlyShortened: false,
-            excerpt: traits.excerptMessages, usage: [], summary: nil,
+            excerpt: traits.excerptMessages, surplus: .kept, usage: [], summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)
         let last = LiveFrame(
             operation: turn.id, sequence: (frames.last?.sequence ?? 0) + 1, kind: .error, content: closing.lastFrame,

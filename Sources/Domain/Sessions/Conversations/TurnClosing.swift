@@ -12,6 +12,8 @@ struct TurnClosing: Sendable {
     /// It became too long with its last paragraph: what waits beyond the excerpt is dropped.
     let isNewlyShortened: Bool
     let excerpt: Int
+    /// What becomes of messages that grew and are not needed now.
+    let surplus: OutboxItem.Surplus
     let usage: [(model: String, input: Int, output: Int)]
     let summary: HistorySummary?
     let publicURL: String
@@ -36,8 +38,10 @@ struct TurnClosing: Sendable {
         if self.isNewlyShortened { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: self.excerpt) }
         // Who stops an answer does not want to read what is still on its way.
         if self.outcome == .stopped { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: 0) }
-        var items = try ledger.finishPreviews(ofTurn: self.turn.id, with: self.rest)
-        let rest = self.outcome == .stopped ? [] : self.rest.dropFirst(items.count)
+        let (finals, surplus) = try ledger.finishPreviews(
+            ofTurn: self.turn.id, with: self.rest, surplus: self.surplus)
+        var items = finals + surplus
+        let rest = self.outcome == .stopped ? [] : self.rest.dropFirst(finals.count)
         items += try rest.map { try self.insert($0, as: .final, into: ledger) }
         if !self.answer.isEmpty {
             let id = try ledger.insertMessage(

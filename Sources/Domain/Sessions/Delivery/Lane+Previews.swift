@@ -1,18 +1,21 @@
 internal import Chat
 internal import Logging
 
-/// Growing answers in a room where messages can be edited.
+/// Growing answers in a room where messages can be edited, or drafts shown.
 ///
 /// A preview is decoration until its first message stands in the room: the outbox entry of that message, with the
-/// platform's id, is what the final text replaces. Previews never hold up the queue, and a newer state overwrites an
-/// unsent older one.
+/// platform's id, is what the final text replaces. A draft stays decoration. Previews never hold up the queue, and a
+/// newer state overwrites an unsent older one.
 extension Lane {
     /// Shows `answer` as it stands now, as soon as the room's edit interval allows.
     func show(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) {
         if self.previews[turn.id] == nil {
+            let isDraft =
+                self.adapter is any DraftingAdapter
+                && self.adapter.traits(of: self.room).capabilities.contains(.drafts)
             self.previews[turn.id] = Preview(
                 turn: turn.id, session: turn.session, route: turn.route.moved(to: self.room), poster: poster,
-                answer: [], due: .now)
+                draft: isDraft ? Identifier.make("m") : nil, due: .now)
         }
         self.previews[turn.id]?.answer = answer
         self.previews[turn.id]?.isStale = true
@@ -31,46 +34,63 @@ extension Lane {
     /// Does one due step of one preview. False when there is none; then the lane is called again when one is due.
     func showPreview() async -> Bool {
         let now = ContinuousClock.now
-        let behind = self.previews.values.filter(\.isBehind)
-        for var preview in behind where preview.due <= now {
+        let paceFree = self.nextFreePace
+        var next: ContinuousClock.Instant?
+        for (turn, var preview) in self.previews {
+            guard var due = preview.nextDue else { continue }
+            // Drafts are no posts. A preview does not wait in the lane for the room's pace: a final may come meanwhile.
+            if preview.draft == nil, let paceFree { due = max(due, paceFree) }
+            guard due <= now else {
+                next = min(next ?? due, due)
+                continue
+            }
             preview.render()
-            self.previews[preview.turn] = preview
-            guard let step = preview.next else { continue }
+            self.previews[turn] = preview
+            guard let step = preview.next(at: now) else { continue }
             self.isShowingPreview = true
-            await self.pace()
+            if preview.draft == nil { self.usePace() }
             await self.perform(step, of: preview)
             self.isShowingPreview = false
             for waiter in self.previewWaiters { waiter.resume() }
             self.previewWaiters = []
             return true
         }
-        if let due = behind.filter({ $0.due > now }).map(\.due).min() { self.callAgain(at: due) }
+        if let next { self.callAgain(at: next) }
         return false
     }
 
     private func callAgain(at due: ContinuousClock.Instant) {
-        guard self.previewTimer == nil else { return }
+        if let earlier = self.previewTimer {
+            guard due < earlier.due else { return }
+            earlier.task.cancel()
+        }
         // One at a time, and it ends by itself.
-        self.previewTimer = Task {
-            try? await Task.sleep(until: due, clock: .continuous)
+        let task = Task {
+            do { try await Task.sleep(until: due, clock: .continuous) } catch { return }
             self.previewTimer = nil
             self.start()
         }
+        self.previewTimer = (due, task)
     }
 
     private func perform(_ step: Preview.Step, of preview: Preview) async {
         let interval = self.adapter.traits(of: self.room).editInterval
+        let labels = ["adapter": self.adapter.id.rawValue, "kind": preview.draft == nil ? "preview" : "draft"]
         do {
+            var item: OutboxItem?
             switch step {
-            case .post(let text): try await self.post(text, of: preview)
+            case .post(let text): item = try await self.post(text, of: preview)
             case .edit(let index, let text): try await self.edit(index, text, of: preview)
+            case .draft(let text): try await self.draft(text, of: preview)
             }
-            self.environment.metrics.count(
-                "outbound", ["adapter": self.adapter.id.rawValue, "kind": "preview", "result": "sent"])
-            self.previews[preview.turn]?.due = .now + interval
+            self.environment.metrics.count("outbound", labels.merging(["result": "sent"]) { $1 })
+            self.previews[preview.turn]?.did(step, item: item, at: .now, interval: interval)
         } catch let error as AdapterError {
+            self.environment.metrics.count("outbound", labels.merging(["result": error.code.rawValue]) { $1 })
             if error.code == .rateLimited {
+                // The platform's word is about the room, or more: the final text has to wait as well.
                 self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
+                self.block(for: error.retryAfter ?? max(interval, .seconds(5)))
             }
             self.previews[preview.turn]?.due = .now + max(error.retryAfter ?? interval, interval)
         } catch {
@@ -78,7 +98,7 @@ extension Lane {
         }
     }
 
-    private func post(_ text: String, of preview: Preview) async throws {
+    private func post(_ text: String, of preview: Preview) async throws -> OutboxItem {
         let now = self.environment.now()
         var item = await self.persistently { ledger in
             let item = try ledger.insertOutbox(
@@ -89,7 +109,7 @@ extension Lane {
         let reference: MessageReference
         do {
             reference = try await self.adapter.post(
-                OutgoingMessage(text: text, route: preview.route, token: item.token))
+                OutgoingMessage(text: text, route: preview.route, token: item.token, stage: .preview))
         } catch {
             let isCertain = (error as? AdapterError)?.isCertain ?? false
             await self.persistently { [item] ledger in
@@ -100,18 +120,25 @@ extension Lane {
             throw error
         }
         item.reference = reference.id
+        self.touch(reference.id)
         await self.persistently { [item] ledger in
             try ledger.setOutbox(item.id, .live, reference: item.reference, at: now)
         }
-        self.previews[preview.turn]?.items.append(item)
-        self.previews[preview.turn]?.shown.append(text)
+        return item
     }
 
     private func edit(_ index: Int, _ text: String, of preview: Preview) async throws {
         guard let editing = self.adapter as? any EditingAdapter, let id = preview.items[index].reference else { return }
+        self.touch(id)
         try await editing.replace(
             MessageReference(room: preview.route.room, id: id),
-            with: OutgoingMessage(text: text, route: preview.route, token: preview.items[index].token))
-        self.previews[preview.turn]?.shown[index] = text
+            with: OutgoingMessage(text: text, route: preview.route, token: preview.items[index].token, stage: .preview))
+        self.touch(id)
+    }
+
+    private func draft(_ text: String, of preview: Preview) async throws {
+        guard let drafting = self.adapter as? any DraftingAdapter, let token = preview.draft else { return }
+        try await drafting.draft(
+            OutgoingMessage(text: text, route: preview.route, token: token, stage: .preview))
     }
 }

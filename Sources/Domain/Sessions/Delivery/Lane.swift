@@ -12,7 +12,7 @@ actor Lane {
     let adapter: any ChatAdapter
     let store: SessionStore
     let environment: BridgeEnvironment
-    private(set) var queue: [OutboxItem] = []
+    var queue: [OutboxItem] = []
     /// More may be in storage than in `queue`, which is bounded.
     private var hasMore = false
     private var isRunning = false
@@ -30,10 +30,16 @@ actor Lane {
     /// Growing answers by turn; they give way to whatever is in the queue.
     var previews: [String: Preview] = [:]
     var isShowingPreview = false
-    var previewTimer: Task<Void, Never>?
+    var previewTimer: (due: ContinuousClock.Instant, task: Task<Void, Never>)?
     var previewWaiters: [CheckedContinuation<Void, Never>] = []
     /// Tokens of the room's pace: when the burst is used up, one comes back each `postInterval`.
-    private var sentTimes: [ContinuousClock.Instant] = []
+    var sentTimes: [ContinuousClock.Instant] = []
+    /// The platform has told us to be silent until then.
+    var blockedUntil: ContinuousClock.Instant?
+    /// When messages that still grow were sent last, by the platform's ids.
+    var touched: [String: ContinuousClock.Instant] = [:]
+    /// The first message waits for its time, and another one may go before it.
+    var isHolding = false
 
     static let queueLimit = 256
 
@@ -59,6 +65,7 @@ actor Lane {
             }
             self.queue.append(item)
         }
+        if self.isHolding { self.wakeUp.take()?.resume() }
         self.start()
     }
 
@@ -67,7 +74,7 @@ actor Lane {
     /// ``enqueueReserved(_:)`` has to follow.
     func reserve() -> Bool {
         guard !self.isRunning, self.queue.isEmpty, !self.hasMore, self.previews.isEmpty,
-            self.adapter.status.state == .up, self.isPaceFree
+            self.adapter.status.state == .up, self.nextFreePace == nil, self.blockedUntil == nil
         else { return false }
         self.isRunning = true
         self.isReserved = true
@@ -129,6 +136,8 @@ actor Lane {
     private func run() async {
         var isMarked = false
         while true {
+            await self.waitWhileBlocked()
+            if !isMarked { self.bringForward() }
             guard let item = self.queue.first else {
                 if self.hasMore {
                     await self.refill()
@@ -137,6 +146,7 @@ actor Lane {
                 }
                 continue
             }
+            if await self.holdFirst() { continue }
             await self.pace()
             if !isMarked, item.id != self.markedBefore {
                 guard await self.mark(item) else {
@@ -161,6 +171,7 @@ actor Lane {
             self.queue.removeFirst()
             self.environment.metrics.count(
                 "outbound", ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": "sent"])
+            if let reference = item.reference { self.touched[reference] = nil }
             let isMarked = await self.record(item, reference: reference)
             FaultPoint.sendRecorded.hit()
             return isMarked
@@ -177,6 +188,7 @@ actor Lane {
         var item = item
         // It was stored when the room went by another name.
         if item.route.room != self.room { item.route = item.route.moved(to: self.room) }
+        if item.kind == .removal { return try await self.remove(item) }
         var isRepeat = item.state == .unknown
         if isRepeat, item.reference == nil, let reconciling = self.adapter as? any ReconcilingAdapter {
             if let found = try await reconciling.find(token: item.token, in: item.route) {
@@ -202,6 +214,31 @@ actor Lane {
         return try await self.adapter.post(message)
     }
 
+    /// Takes back a message that the final text does not need.
+    private func remove(_ item: OutboxItem) async throws -> MessageReference {
+        let reference = MessageReference(room: item.route.room, id: item.reference ?? "")
+        guard let deleting = self.adapter as? any DeletingAdapter else {
+            throw AdapterError(.invalid, "messages cannot be taken back here")
+        }
+        do { try await deleting.delete(reference, in: item.route) } catch let error as AdapterError {
+            guard error.code == .notFound else { throw error }
+        }
+        return reference
+    }
+
+    /// Empties a message that may not be taken back.
+    private func blank(_ item: OutboxItem) async {
+        self.queue[0].kind = .final
+        self.queue[0].text = OutboxItem.blank
+        await self.persistently { ledger in try ledger.blank(item.id) }
+    }
+
+    /// Somebody has removed the message that grew: its final text must not be lost with it.
+    private func postAnew(_ item: OutboxItem) async {
+        self.queue[0].reference = nil
+        await self.persistently { ledger in try ledger.forgetReference(of: item.id) }
+    }
+
     private func handle(_ error: AdapterError, for item: OutboxItem) async {
         let labels = ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": error.code.rawValue]
         self.environment.metrics.count("outbound", labels)
@@ -212,6 +249,10 @@ actor Lane {
         }
         switch error.code {
         case .forbidden, .notFound, .invalid:
+            if item.kind == .removal, self.adapter is any EditingAdapter { return await self.blank(item) }
+            if item.reference != nil, error.code == .notFound, item.kind == .final, item.text != OutboxItem.blank {
+                return await self.postAnew(item)
+            }
             self.queue.removeFirst()
             self.environment.logger.warning(
                 "a message was refused by the network", ["room": "\(self.room)", "error": .string(error.message)])
@@ -220,7 +261,7 @@ actor Lane {
             self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
             await self.set(item, error.isCertain ? .pending : .unknown)
             if !error.isCertain, !self.queue.isEmpty { self.queue[0].state = .unknown }
-            await self.pause(error.retryAfter ?? .seconds(5))
+            self.block(for: error.retryAfter ?? .seconds(5))
         case .disconnected, .unauthorized, .timedOut:
             await self.set(item, error.isCertain ? .pending : .unknown)
             if !error.isCertain, !self.queue.isEmpty { self.queue[0].state = .unknown }
@@ -237,7 +278,9 @@ actor Lane {
     /// Records a sent message and marks the next one in the same transaction.
     private func record(_ item: OutboxItem, reference: MessageReference) async -> Bool {
         let now = self.environment.now()
-        let next = self.queue.first
+        self.bringForward()
+        // What has to wait is not marked before its time: something else may come meanwhile.
+        let next = self.queue.first.flatMap { self.holdTime(of: $0) == nil ? $0 : nil }
         let isNextMarked = await self.persistently { ledger in
             try ledger.setOutbox(item.id, .sent, reference: reference.id, at: now)
             guard let next else { return false }
@@ -278,24 +321,6 @@ actor Lane {
                 delay = min(delay * 2, .seconds(10))
             }
         }
-    }
-
-    private var isPaceFree: Bool {
-        let traits = self.adapter.traits(of: self.room)
-        guard traits.postInterval > .zero else { return true }
-        let now = ContinuousClock.now
-        return self.sentTimes.count { $0 + traits.postInterval * traits.postBurst >= now } < traits.postBurst
-    }
-
-    func pace() async {
-        let traits = self.adapter.traits(of: self.room)
-        guard traits.postInterval > .zero else { return }
-        let now = ContinuousClock.now
-        self.sentTimes.removeAll { $0 + traits.postInterval * traits.postBurst < now }
-        if self.sentTimes.count >= traits.postBurst, let oldest = self.sentTimes.first {
-            await self.pause((oldest + traits.postInterval * traits.postBurst) - now)
-        }
-        self.sentTimes.append(.now)
     }
 
     /// Waits, or until ``wake()``.

@@ -24,22 +24,48 @@ extension Ledger {
     }
 
     /// Gives the previews of a turn their final texts, oldest first, and returns them as to be sent again: those that
-    /// stand in the room, and as unknown those that failed without our knowing whether they arrived. What there is no
-    /// text for is left as it stands.
-    package func finishPreviews(ofTurn turn: String, with texts: [String]) throws -> [OutboxItem] {
+    /// stand in the room, and as unknown those that failed without our knowing whether they arrived.
+    package func finishPreviews(
+        ofTurn turn: String, with texts: [String], surplus: OutboxItem.Surplus
+    ) throws -> (finals: [OutboxItem], surplus: [OutboxItem]) {
         let live = try self.outbox(ofTurn: turn).filter {
             $0.kind == .preview && ($0.reference != nil || $0.state == .failed)
         }
-        return try zip(live, texts).map { item, text in
-            var item = item
-            item.kind = .final
-            item.text = text
-            item.state = item.reference == nil ? .unknown : .pending
-            try self.connection.execute(
-                "UPDATE outbox SET kind = 'final', text = ?, state = ?, error = NULL WHERE id = ?",
-                [.text(text), .text(item.state.rawValue), .integer(item.id)])
-            return item
+        let finals = try zip(live, texts).map { item, text in
+            try self.finish(item, as: .final, text, item.reference == nil ? .unknown : .pending)
         }
+        let rest = live.dropFirst(texts.count).filter { $0.reference != nil }
+        switch surplus {
+        case .kept: return (finals, [])
+        case .removed: return (finals, try rest.map { try self.finish($0, as: .removal, "", .pending) })
+        case .blanked: return (finals, try rest.map { try self.finish($0, as: .final, OutboxItem.blank, .pending) })
+        }
+    }
+
+    private func finish(
+        _ item: OutboxItem, as kind: OutboxItem.Kind, _ text: String, _ state: OutboxItem.State
+    ) throws -> OutboxItem {
+        var item = item
+        item.kind = kind
+        item.text = text
+        item.state = state
+        try self.connection.execute(
+            "UPDATE outbox SET kind = ?, text = ?, state = ?, error = NULL WHERE id = ?",
+            [.text(kind.rawValue), .text(text), .text(state.rawValue), .integer(item.id)])
+        return item
+    }
+
+    /// Makes an edit a message to be posted.
+    package func forgetReference(of id: Int64) throws {
+        try self.connection.execute(
+            "UPDATE outbox SET reference = NULL, state = 'pending' WHERE id = ?", [.integer(id)])
+    }
+
+    /// Makes a removal that the network refuses an edit to nothing.
+    package func blank(_ id: Int64) throws {
+        try self.connection.execute(
+            "UPDATE outbox SET kind = 'final', text = ?, state = 'pending' WHERE id = ?",
+            [.text(OutboxItem.blank), .integer(id)])
     }
 
     /// Marks a message as being sent. False when it was dropped meanwhile.

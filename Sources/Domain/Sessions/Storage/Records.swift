@@ -97,7 +97,23 @@ package struct OutboxItem: Sendable, Equatable {
         case note, commit
         /// A message that still grows by edits.
         case preview
+        /// A message that stands in the room and is to be taken back.
+        case removal
     }
+
+    /// What becomes of messages of a growing answer that its final text does not need.
+    package enum Surplus: Sendable {
+        /// They stay as they are: they are all that there is of the answer.
+        case kept
+        /// They are taken back.
+        case removed
+        /// They are emptied, where nothing can be taken back.
+        case blanked
+    }
+
+    /// What an emptied message reads.
+    package static let blank = "·"
+
     package enum State: String, Sendable {
         /// pending → sending → sent, or unknown after a crash or a lost connection in between.
         case pending, sending, sent, unknown

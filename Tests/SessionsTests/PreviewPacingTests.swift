@@ -1,0 +1,180 @@
+import Chat
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("The pace of growing answers", .timeLimit(.minutes(1)))
+struct PreviewPacingTests {
+    private static func traits(
+        _ capabilities: RoomTraits.Capabilities = .edits, interval: Duration = .milliseconds(1), limit: Int = 400,
+        answerMessages: Int = 20
+    ) -> RoomTraits {
+        RoomTraits(
+            capabilities: capabilities, textLimit: limit, textUnit: .bytes, editInterval: interval,
+            answerMessages: answerMessages, excerptMessages: 1)
+    }
+
+    @Test("an answer of many minutes makes some sixty edits of a message", arguments: [1, 3])
+    func growth(seconds: Int) {
+        #expect((0..<10).allSatisfy { EditPace.interval(after: $0, in: .seconds(seconds)) == .seconds(seconds) })
+        var edits = 0
+        var time = Duration.zero
+        while time < .seconds(600) {
+            edits += 1
+            time += EditPace.interval(after: edits, in: .seconds(seconds))
+        }
+        #expect((40...62).contains(edits), "\(edits)")
+    }
+
+    @Test("a message that follows a full one does not wait for as long as that had to")
+    func nextMessage() {
+        let now = ContinuousClock.now
+        var preview = Self.preview(at: now)
+        preview.isStale = false
+        preview.wanted = ["one"]
+        preview.did(.post("one"), at: now, interval: .seconds(1))
+        preview.edits = [45]
+        preview.wanted = ["one more"]
+        preview.did(.edit(0, "one more"), at: now, interval: .seconds(1))
+        #expect(preview.due == now + .seconds(16))
+        preview.wanted = ["one, full", "two"]
+        preview.did(.edit(0, "one, full"), at: now, interval: .seconds(1))
+        #expect(preview.due == now + .seconds(1))
+        #expect(preview.next(at: now) == .post("two"))
+    }
+
+    @Test("previews are called so, and the last text final")
+    func stages() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits(), worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("One.")
+        #expect(harness.adapter.posts.map(\.isFinal) == [false])
+        harness.worker.release()
+        await harness.adapter.waitForPosts { $0.first?.isFinal == true }
+        #expect(harness.adapter.texts == ["One. Two."])
+    }
+
+    @Test("a final waits until an edit of its message is allowed, and no longer")
+    func finalInterval() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits(interval: .milliseconds(60)),
+            worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("One.")
+        let shown = ContinuousClock.now
+        harness.worker.release()
+        await harness.adapter.waitForPosts { $0.first?.isFinal == true }
+        // The post was made a little before it was seen.
+        #expect(ContinuousClock.now - shown > .milliseconds(40))
+        #expect(harness.adapter.posts.first?.edits == 1)
+    }
+
+    @Test("what need not wait goes before an edit that has to, and within a turn the order stays")
+    func overtaking() async throws {
+        let harness = try await BridgeHarness(traits: Self.traits(interval: .milliseconds(60)))
+        let room = RoomID(adapter: harness.adapter.id, name: "#team")
+        let lane = Lane(
+            room: room, adapter: harness.adapter, store: harness.bridge.store, environment: harness.bridge.environment)
+        let grown = try await harness.adapter.post(OutgoingMessage(text: "Gr", route: Route(room: room), token: "t"))
+        let items = try await harness.bridge.store.write { ledger in
+            try [("a", "Grown."), ("a", "a's second."), ("b", "b's.")].map {
+                try ledger.insertOutbox(
+                    session: "s", turn: $0.0, kind: .final, route: Route(room: room), text: $0.1, at: 1)
+            }
+        }
+        var edit = items[0]
+        edit.reference = grown.id
+        await lane.touch(grown.id)
+        await lane.enqueue([edit, items[1], items[2]])
+        await harness.adapter.waitForPosts(3)
+        await lane.drain(until: .now + .seconds(5))
+        #expect(harness.adapter.texts == ["Grown.", "b's.", "a's second."])
+    }
+
+    @Test("when the network says later, previews and finals wait for exactly that, and only the newest state is sent")
+    func rateLimited() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits(),
+            worker: ScriptedWorker([
+                .event(.text("One.")), .hold, .event(.text(" Two.")), .hold, .event(.text(" Three.")),
+            ]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("One.")
+        harness.adapter.meetInEdits([.refused(AdapterError(.rateLimited, "later", retryAfter: .milliseconds(80)))])
+        harness.worker.release()
+        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        let refused = ContinuousClock.now
+        harness.worker.release()
+        await harness.adapter.waitForText("One. Two. Three.")
+        #expect(ContinuousClock.now - refused > .milliseconds(60))
+        #expect(harness.adapter.posts.map(\.edits) == [1])
+        #expect(harness.adapter.posts.map(\.isFinal) == [true])
+    }
+
+    private static let long = (1...9).map { "Paragraph number \($0) of nine." }.joined(separator: "\n\n")
+
+    /// An answer whose first message stays and whose second was shown before it became too long.
+    private func shortened(_ capabilities: RoomTraits.Capabilities, _ faults: [FakeAdapter.Fault] = []) async throws
+        -> FakeAdapter
+    {
+        let harness = try await BridgeHarness(
+            traits: Self.traits(capabilities, limit: 110, answerMessages: 2),
+            worker: ScriptedWorker([
+                .event(.text(String(Self.long.prefix(100)))), .hold, .event(.text(String(Self.long.dropFirst(100)))),
+            ]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(2)
+        harness.adapter.meetInDeletes(faults)
+        harness.worker.release()
+        await harness.adapter.waitForPosts { $0.contains { $0.text.hasPrefix("The whole answer: ") } }
+        try await harness.settle()
+        return harness.adapter
+    }
+
+    @Test("messages that the final text does not need are taken back")
+    func removed() async throws {
+        let adapter = try await self.shortened([.edits, .deletes])
+        #expect(adapter.posts.count == 2)
+        #expect(adapter.deleted == ["p2"])
+        #expect(adapter.posts.first?.isFinal == true)
+    }
+
+    @Test("where nothing can be taken back they are emptied")
+    func blanked() async throws {
+        let adapter = try await self.shortened(.edits)
+        #expect(adapter.posts.map(\.text).dropFirst().first == "·")
+        #expect(adapter.deleted.isEmpty)
+    }
+
+    @Test("a message that may not be taken back is emptied, one that is gone is gone")
+    func notRemoved() async throws {
+        let refused = try await self.shortened(
+            [.edits, .deletes], [.refused(AdapterError(.forbidden, "not yours"))])
+        #expect(refused.posts.map(\.text).dropFirst().first == "·")
+        let gone = try await self.shortened([.edits, .deletes], [.taken(AdapterError(.notFound, "gone"))])
+        #expect(gone.posts.count == 2)
+    }
+
+    @Test("when somebody has removed the message that grew, the final text is posted anew")
+    func lostMessage() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits(), worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("One.")
+        harness.adapter.forgetPosts()
+        // The last preview of it may meet one of them.
+        let gone = FakeAdapter.Fault.refused(AdapterError(.notFound, "no such message"))
+        harness.adapter.meetInEdits([gone, gone, gone])
+        harness.worker.release()
+        await harness.adapter.waitForText("One. Two.")
+        #expect(harness.adapter.posts.count == 1)
+    }
+
+    static func preview(at now: ContinuousClock.Instant, draft: String? = nil) -> Preview {
+        Preview(
+            turn: "t", session: "s", route: Route(room: RoomID(adapter: AdapterID("fake:one"), name: "r")),
+            poster: AnswerPoster(traits: Self.traits(), renderer: PlainMarkdownRenderer()), draft: draft, due: now)
+    }
+}
