@@ -143,6 +143,7 @@ package final class Bridge: MessageSink, Service {
                     perHost: self.environment.settings.turnsPerHost,
                     perPerson: self.environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),
+                marks: QueueMarks(adapters: self.adapters),
                 dispatch: { [weak self] items in await self?.dispatch(items) },
                 reserve: { [weak self] room in await self?.lane(for: room)?.reserve() ?? false },
                 dispatchReserved: { [weak self] room, items in await self?.lane(for: room)?.enqueueReserved(items) },

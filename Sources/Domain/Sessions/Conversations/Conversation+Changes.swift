@@ -78,6 +78,7 @@ extension Conversation {
         _ turn: TurnRecord, because reason: String, entering enter: @escaping @Sendable (Ledger) throws -> Value
     ) async throws -> Value {
         let now = self.environment.now()
+        self.context.marks.set(false, on: turn.route)
         let frames = await self.context.hub.close(turn.id, with: .error, reason)
         let value = try await self.context.store.write { ledger in
             try ledger.drop(turn, because: reason, at: now)

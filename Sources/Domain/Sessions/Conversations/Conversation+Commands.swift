@@ -93,6 +93,7 @@ extension Conversation {
         }
         let now = self.environment.now()
         var frames: [LiveFrame] = []
+        for turn in dropped { self.context.marks.set(false, on: turn.route) }
         for turn in dropped { frames += await self.context.hub.close(turn.id, with: .error, "Stopped.") }
         let last = frames
         let submission = try await self.reply(to: stored, with: text, offering: buttons) { ledger, _ in

@@ -204,7 +204,9 @@ actor Conversation {
         let note =
             ahead == 0
             ? nil : "I am still answering; \(ahead == 1 ? "1 message is" : "\(ahead) messages are") ahead of this one."
-        let notes = note.map { self.poster(for: message.route).messages(for: $0) } ?? []
+        // Where there are reactions one says it.
+        let isMarked = note != nil && self.context.marks.canMark(message.route)
+        let notes = isMarked ? [] : note.map { self.poster(for: message.route).messages(for: $0) } ?? []
         let frames = note.map {
             [LiveFrame(operation: id, sequence: 1, kind: .thinking, content: $0, timestamp: now)]
         }
@@ -256,6 +258,9 @@ actor Conversation {
             self.queue.append(turn)
             // What ran may have ended while this one was being stored.
             await self.beginNext()
+            if isMarked, self.queue.contains(where: { $0.id == turn.id }) {
+                self.context.marks.set(true, on: turn.route)
+            }
         }
         return Submission(message: turn.message ?? 0, operation: turn.id)
     }
@@ -286,6 +291,7 @@ actor Conversation {
         guard self.running == nil, !self.isBeginning, !self.isClosing, !self.queue.isEmpty else { return }
         self.isBeginning = true
         let turn = self.queue.removeFirst()
+        self.context.marks.set(false, on: turn.route)
         let now = self.environment.now()
         await self.persistently { ledger in try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
         self.isBeginning = false

@@ -11,6 +11,7 @@ struct ConversationContext: Sendable {
     let environment: BridgeEnvironment
     let gate: TurnGate
     let histories: HistoryCache
+    let marks: QueueMarks
     /// Hands committed messages to their lanes.
     let dispatch: @Sendable ([OutboxItem]) async -> Void
     /// Keeps a room's lane free, see ``Lane/reserve()``.

@@ -1,0 +1,54 @@
+import Chat
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Marks of messages that wait", .timeLimit(.minutes(1)))
+struct QueueMarkTests {
+    private static let traits = RoomTraits(
+        capabilities: .reactions, textLimit: 400, textUnit: .bytes, isMultiline: false)
+
+    private func harness() async throws -> BridgeHarness {
+        try await BridgeHarness(traits: Self.traits, worker: ScriptedWorker([.hold, .event(.text("one"))]))
+    }
+
+    @Test("a message is marked while it waits, and only then")
+    func waiting() async throws {
+        let harness = try await self.harness()
+        try await harness.adapter.say("1", message: "m1")
+        try await harness.adapter.say("2", message: "m2")
+        try await harness.settleInbox()
+        await harness.adapter.waitForReactions { $0 == [.init("👀", isOn: true, on: "m2")] }
+        harness.worker.release()
+        await harness.adapter.waitForText("You said: 2")
+        await harness.adapter.waitForReactions { $0.count == 2 }
+        #expect(harness.adapter.reactions.last == .init("👀", isOn: false, on: "m2"))
+        #expect(harness.adapter.texts == ["one", "You said: 2"])
+    }
+
+    @Test("the mark goes when the message is dropped", arguments: [true, false])
+    func dropped(byDeletion isDeleted: Bool) async throws {
+        let harness = try await self.harness()
+        try await harness.adapter.say("1", message: "m1")
+        try await harness.adapter.say("2", message: "m2")
+        await harness.adapter.waitForReactions { $0.count == 1 }
+        if isDeleted {
+            try await harness.adapter.takeBack("m2")
+        } else {
+            try await harness.adapter.say("!stop all", message: "m3")
+        }
+        await harness.adapter.waitForReactions { $0.last == .init("👀", isOn: false, on: "m2") }
+        #expect(harness.adapter.reactions.count == 2)
+    }
+
+    @Test("a message without a name of the platform's has the note instead")
+    func unnamed() async throws {
+        let harness = try await self.harness()
+        try await harness.adapter.say("1")
+        try await harness.adapter.say("2")
+        await harness.adapter.waitForPosts(1)
+        #expect(harness.adapter.texts == ["I am still answering; 1 message is ahead of this one."])
+        #expect(harness.adapter.reactions.isEmpty)
+    }
+}
