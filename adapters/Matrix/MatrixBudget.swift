@@ -45,6 +45,8 @@ package struct MatrixBudget: Sendable {
     private static let reserve = 2.0
     /// A promise that nobody came for.
     private static let promiseLimit: Int64 = 15_000
+    /// How far ahead times are promised.
+    private static let horizon: Int64 = 30_000
 
     package init(pace: MatrixPace? = nil, at now: Int64) {
         self.pace = pace
@@ -70,9 +72,10 @@ package struct MatrixBudget: Sendable {
             return self.grant(at: now)
         }
         if self.promises.isEmpty, now >= self.blockedUntil, self.tokens >= 1 { return self.grant(at: now) }
+        // Further ahead nothing is promised, since the pace may be another one by then: ask again at the last one.
+        if let last = self.promises.values.max(), last - now > Self.horizon { return last - now }
         let wait = self.wait(for: Double(self.promises.count + 1), pace, now)
-        // What is asked for by nobody known can't be kept for it.
-        if self.promises.count < 10_000 { self.promises[transaction] = now + wait }
+        self.promises[transaction] = now + wait
         return wait
     }
 
@@ -81,6 +84,17 @@ package struct MatrixBudget: Sendable {
         _ priority: Priority, for transaction: String, retryAfter: Int64?, at now: Int64
     ) -> Int64 {
         let wait = max(50, min(retryAfter ?? Self.usual.interval, 600_000))
+        // One that was on its way when another one was refused says nothing new about the pace.
+        if now >= self.blockedUntil { self.slowDown(after: wait, at: now) }
+        self.blockedUntil = max(self.blockedUntil, now + wait)
+        let pace = self.pace ?? Self.usual
+        self.filledAt = now
+        self.tokens = min(0, 1 - Double(self.blockedUntil - now) / Double(pace.interval))
+        self.promiseAnew(first: priority == .final ? transaction : nil, pace)
+        return self.blockedUntil - now
+    }
+
+    private mutating func slowDown(after wait: Int64, at now: Int64) {
         if let proven = self.proven {
             // The try was too fast.
             self.pace = proven
@@ -93,11 +107,15 @@ package struct MatrixBudget: Sendable {
             self.pace = MatrixPace(interval: interval, burst: self.observedBurst(interval, now))
         }
         self.successes = 0
-        self.blockedUntil = max(self.blockedUntil, now + wait)
-        self.filledAt = now
-        self.tokens = min(0, 1 - Double(wait) / Double(self.pace?.interval ?? wait))
-        if priority == .final { self.promises[transaction] = self.blockedUntil }
-        return wait
+    }
+
+    /// What was promised by another pace is put off, in the same order.
+    private mutating func promiseAnew(first: String?, _ pace: MatrixPace) {
+        let others = self.promises.filter { $0.key != first }.sorted { $0.value < $1.value }.map(\.key)
+        self.promises = [:]
+        for (place, transaction) in ((first.map { [$0] } ?? []) + others).enumerated() {
+            self.promises[transaction] = self.blockedUntil + Int64(place) * pace.interval
+        }
     }
 
     /// The server took an event.

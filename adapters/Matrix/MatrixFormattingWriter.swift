@@ -235,7 +235,7 @@ struct MatrixFormattingWriter {
         }
         // A table of a head alone has no line that its frame could stand around.
         if self.rowsInTable == 0, let frame = self.frame {
-            let whole = self.frames[frame].open + self.frames[frame].close
+            let whole = self.frames[frame].open.dropLast("<tbody>".utf8.count) + Array("</table>".utf8)
             self.frame = nil
             self.openBlock()
             self.bytes += whole
