@@ -9,7 +9,8 @@ struct TelegramBudgetTests {
         for _ in 0..<3 { #expect(budget.ask(42, .final, at: 0) == .go) }
         #expect(budget.ask(42, .final, at: 0) == .refuse(3_050))
         #expect(budget.ask(42, .final, at: 2_100) == .wait(950))
-        #expect(budget.ask(42, .preview, at: 2_100) == .refuse(950))
+        #expect(budget.ask(42, .preview, at: 0) == .refuse(3_050))
+        #expect(budget.ask(42, .preview, at: 2_100) == .spare(950))
         #expect(budget.ask(42, .final, at: 3_050) == .go)
     }
 
@@ -44,7 +45,7 @@ struct TelegramBudgetTests {
             case .go:
                 times.append(next.value)
                 due[next.key] = nil
-            case .wait(let time), .refuse(let time): due[next.key] = next.value + time
+            case .wait(let time), .refuse(let time), .spare(let time): due[next.key] = next.value + time
             }
         }
         // Never more than a bucket of thirty that fills with thirty a second would give.

@@ -107,7 +107,7 @@ struct TelegramFaultTests {
         }
     }
 
-    @Test("The stand-in's real limits are never touched by a hundred messages into ten chats")
+    @Test("The stand-in's real limits are never touched by fifty messages into ten chats")
     func pace() async throws {
         try await self.with { telegram, adapter, _ in
             for chat in 1...10 { telegram.addPerson(TelegramPerson(Int64(2_000 + chat), "P")) }

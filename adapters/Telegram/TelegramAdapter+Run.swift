@@ -48,12 +48,7 @@ extension TelegramAdapter {
                         await self.transport.renew()
                         continue
                     }
-                    if purpose == .goodbye { group.cancelAll() }
-                    group.addTask {
-                        // The good-bye goes out in a scope that was just cancelled; it has a short time limit of its own.
-                        if purpose == .goodbye { return await self.sayGoodbye(call) }
-                        self.perform(.answer(purpose, try await self.transport.send(call)))
-                    }
+                    group.addTask { self.perform(.answer(purpose, try await self.transport.send(call))) }
                 }
                 if calls.isEmpty { await self.toCall.wait() }
                 try Task.checkCancellation()
@@ -63,13 +58,6 @@ extension TelegramAdapter {
                 if case .failure(let error) = result, !(error is CancellationError) { throw error }
             }
         }
-    }
-
-    private func sayGoodbye(_ call: TelegramCall) async {
-        let transport = self.transport
-        // Apart from the group, whose tasks are cancelled by now.
-        let answer = await Task { try? await transport.send(call) }.value
-        self.perform(.answer(.goodbye, answer ?? .result(.null)))
     }
 
     /// Tells the session when its time has come.
@@ -97,9 +85,11 @@ extension TelegramAdapter {
 
     private func deliverAll(to sink: any MessageSink) async throws {
         while true {
-            let (items, isFinished) = self.state.withLock { state in
+            var items: ArraySlice<Incoming>
+            let isFinished: Bool
+            (items, isFinished) = self.state.withLock { state in
                 defer { state.incoming = [] }
-                return (state.incoming, state.isFinished)
+                return (state.incoming[...], state.isFinished)
             }
             if items.isEmpty {
                 if isFinished { return }
@@ -107,21 +97,40 @@ extension TelegramAdapter {
                 try Task.checkCancellation()
                 continue
             }
-            for item in items { try await self.deliver(item, to: sink) }
+            while let item = items.first {
+                // A webhook's updates come one by one; those that wait here are stored side by side.
+                let batches = items.prefix { if case .batch = $0 { true } else { false } }
+                if batches.isEmpty {
+                    items.removeFirst()
+                    try await self.keep(item, telling: sink)
+                } else {
+                    items.removeFirst(batches.count)
+                    try await self.deliver(batches, to: sink)
+                }
+            }
         }
     }
 
-    private func deliver(_ item: Incoming, to sink: any MessageSink) async throws {
+    private func keep(_ item: Incoming, telling sink: any MessageSink) async throws {
         switch item {
         case .status(let status): await sink.statusChanged(status, of: self.id)
         case .memory(let memory, let isVital):
             try await self.persistently("The memory") {
                 if await !self.memory.save(memory.bytes), isVital { throw TelegramUnsaved() }
             }
-        case .batch(let number, let incoming):
-            try await self.deliver(incoming, to: sink)
-            self.perform(.delivered(batch: number))
+        case .batch: break
         }
+    }
+
+    private func deliver(_ batches: ArraySlice<Incoming>, to sink: any MessageSink) async throws {
+        var numbers: [Int] = []
+        var all: [TelegramIncoming] = []
+        for case .batch(let number, let incoming) in batches {
+            numbers.append(number)
+            all += incoming
+        }
+        try await self.deliver(all, to: sink)
+        for number in numbers { self.perform(.delivered(batch: number)) }
     }
 
     /// Rooms side by side, each in its order.

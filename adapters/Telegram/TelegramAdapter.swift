@@ -136,7 +136,7 @@ package final class TelegramAdapter: ChatAdapter {
             state.calls.append((purpose, call))
             wakes.call = true
         case .renew:
-            state.calls.append((.goodbye, Self.renewal))
+            state.calls.append((.check, Self.renewal))
             wakes.call = true
         case .deliver(let batch, let incoming):
             if !incoming.isEmpty { state.status.lastEvent = now.wall }

@@ -15,6 +15,8 @@ package struct TelegramBudget: Sendable {
         case wait(Int64)
         /// Come back then: milliseconds.
         case refuse(Int64)
+        /// A preview has to come back then, while what stays could go soon: milliseconds.
+        case spare(Int64)
     }
 
     /// At most `count` calls within any `milliseconds`.
@@ -100,11 +102,15 @@ package struct TelegramBudget: Sendable {
         let paused = max(state.pausedUntil, self.pausedUntil)
         // A pause that Telegram ordered is never sat out here: the text may be newer by then.
         if paused > now { return .refuse(paused - now) }
-        let isPreview = priority == .preview
-        let forChat = max(
-            state.pace.free(at: now), state.minute?.free(at: now, reserve: isPreview ? Self.groupReserve : 0) ?? now)
-        let forAll = self.all.free(at: now, reserve: isPreview ? Self.previewReserve : 0)
+        let forChat = max(state.pace.free(at: now), state.minute?.free(at: now) ?? now)
+        let forAll = self.all.free(at: now)
         let due = max(forChat, forAll)
+        if priority == .preview {
+            let spare = max(
+                due, state.minute?.free(at: now, reserve: Self.groupReserve) ?? now,
+                self.all.free(at: now, reserve: Self.previewReserve))
+            if spare > now { return due - now <= Self.patience ? .spare(spare - now) : .refuse(due - now) }
+        }
         if due <= now {
             state.pace.take(now)
             state.minute?.take(now)
@@ -112,12 +118,12 @@ package struct TelegramBudget: Sendable {
             return .go
         }
         var wait = due - now
-        if forAll > now, !isPreview {
+        if forAll > now {
             // Those who wait for the token's sake go one after another.
             self.promised = max(due, self.promised + self.all.spacing)
             wait = self.promised - now
         }
-        return !isPreview && wait <= Self.patience ? .wait(wait) : .refuse(wait)
+        return wait <= Self.patience ? .wait(wait) : .refuse(wait)
     }
 
     /// Telegram refused a call into `chat`: nothing goes there for `milliseconds`.

@@ -85,16 +85,12 @@ extension TelegramSession {
         return .call(TelegramCall("deleteMessage", ["chat_id": .integer(chat), "message_id": .integer(id)]))
     }
 
-    private mutating func draft(
+    private func draft(
         _ message: OutgoingMessage, _ operation: TelegramOperation, _ chat: Int64
     ) -> TelegramOperation.Step {
         guard self.hasDrafts(chat) else {
             return .failed(AdapterError(.invalid, "Telegram shows no drafts in this chat"))
         }
-        return .call(self.draftCall(message, operation, chat))
-    }
-
-    func draftCall(_ message: OutgoingMessage, _ operation: TelegramOperation, _ chat: Int64) -> TelegramCall {
         let markup = TelegramMarkup(message.text)
         var parameters: JSONObject = [
             "chat_id": .integer(chat), "draft_id": .integer(Self.draftID(message.token)), "text": .string(markup.text),
@@ -104,7 +100,7 @@ extension TelegramSession {
             parameters["entities"] = .array(markup.entities.map(\.json))
         }
         parameters.merge(self.place(message.route, operation))
-        return TelegramCall("sendMessageDraft", parameters)
+        return .call(TelegramCall("sendMessageDraft", parameters))
     }
 
     private mutating func upload(

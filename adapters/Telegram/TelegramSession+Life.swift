@@ -33,22 +33,17 @@ extension TelegramSession {
         }
     }
 
+    /// What is stored was confirmed by the poll that ends now, or comes again and is known by its id.
     mutating func stop() {
-        let wasUp = self.phase == .up
         self.phase = .stopped
+        self.isPolling = false
         self.timers = [:]
         self.typing = [:]
-        self.drafts = [:]
         self.act(.status(.down, detail: nil))
-        guard wasUp, case .polling = self.settings.intake, let offset = self.offset else {
-            return self.act(.finished)
-        }
-        // What is stored is confirmed, lest it comes again.
-        self.act(.call(.goodbye, self.pollCall(offset: offset, limit: 1, seconds: 0, timeout: 2_000)))
+        self.act(.finished)
     }
 
     mutating func receive(_ answer: TelegramAnswer, for purpose: Purpose) {
-        if case .goodbye = purpose { return self.act(.finished) }
         guard self.phase != .stopped else { return }
         switch purpose {
         case .identity: self.receiveIdentity(answer)
@@ -57,7 +52,6 @@ extension TelegramSession {
         case .check: self.receiveCheck(answer)
         case .commands(let isLast): self.receiveCommands(answer, isLast: isLast)
         case .decoration(let chat): self.receiveDecoration(answer, chat: chat)
-        case .goodbye: break
         }
     }
 
@@ -160,26 +154,18 @@ extension TelegramSession {
 
     // MARK: Polling
 
-    private func pollCall(offset: Int64?, limit: Int64, seconds: Int64, timeout: Int64) -> TelegramCall {
-        var parameters: JSONObject = [
-            "limit": .integer(limit), "timeout": .integer(seconds),
-            "allowed_updates": .array(TelegramUpdate.kinds.map { .string($0) }),
-        ]
-        parameters.set("offset", offset)
-        return TelegramCall("getUpdates", parameters, timeout: timeout)
-    }
-
     mutating func poll() {
         guard self.phase == .up, !self.isPolling, case .polling = self.settings.intake else { return }
         self.isPolling = true
         // While something is wrong the answer is wanted at once.
         let hold = self.failures > 0 || self.conflictSince != nil ? 0 : self.settings.pollTimeout.milliseconds
-        self.act(
-            .call(
-                .poll,
-                self.pollCall(
-                    offset: self.offset, limit: 100, seconds: (hold + 999) / 1_000,
-                    timeout: hold + self.settings.pollGrace.milliseconds)))
+        var parameters: JSONObject = [
+            "limit": 100, "timeout": .integer((hold + 999) / 1_000),
+            "allowed_updates": .array(TelegramUpdate.kinds.map { .string($0) }),
+        ]
+        parameters.set("offset", self.offset)
+        let timeout = hold + self.settings.pollGrace.milliseconds
+        self.act(.call(.poll, TelegramCall("getUpdates", parameters, timeout: timeout)))
     }
 
     private mutating func receivePoll(_ answer: TelegramAnswer) {

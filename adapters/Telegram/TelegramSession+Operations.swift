@@ -48,6 +48,12 @@ extension TelegramSession {
         switch self.budget.ask(chat, operation.priority, at: self.now.monotonic) {
         case .go: return nil
         case .refuse(let time): return .failed(Self.limited(time))
+        case .spare(let time):
+            // Not "limited": what stays may go at once.
+            return .failed(
+                AdapterError(
+                    .disconnected, "What is left of Telegram's limits is kept for messages that stay",
+                    retryAfter: .milliseconds(time)))
         case .wait(let time):
             operation.waited += time
             return operation.waited > Self.waitLimit ? .failed(Self.limited(time)) : .wait(time)
@@ -75,29 +81,24 @@ extension TelegramSession {
         }
     }
 
-    private mutating func outcome(
+    private func outcome(
         _ json: JSON, of operation: TelegramOperation
     ) -> Result<TelegramOperation.Outcome, AdapterError> {
         switch operation.kind {
-        case .post(let message): return self.posted(json, message.route)
-        case .upload(let file): return self.posted(json, file.route)
+        case .post, .upload: return self.posted(json)
         case .locate:
             guard let path = json["file_path"]?.stringValue else {
                 return .failure(AdapterError(.notFound, "Telegram told no place of the file"))
             }
             return .success(.file(path))
-        case .draft(let message):
-            self.keepDraft(message)
-            return .success(.done)
-        case .edit, .delete, .react: return .success(.done)
+        case .edit, .delete, .react, .draft: return .success(.done)
         }
     }
 
-    private mutating func posted(_ json: JSON, _ route: Route) -> Result<TelegramOperation.Outcome, AdapterError> {
+    private func posted(_ json: JSON) -> Result<TelegramOperation.Outcome, AdapterError> {
         guard let message = TelegramMessage(json) else {
             return .failure(AdapterError(.timedOut, "Telegram told no id of the message", isCertain: false))
         }
-        self.endDraft(in: route)
         return .success(.message(MessageReference(room: self.room(message.chat.id), id: "\(message.id)")))
     }
 

@@ -9,15 +9,8 @@ extension TelegramSession {
         let until: Int64
     }
 
-    struct Draft: Sendable {
-        let call: TelegramCall
-        let until: Int64
-    }
-
     /// The sign goes away after five seconds.
     private static let typingInterval: Int64 = 4_000
-    /// A draft goes away after thirty.
-    private static let draftInterval: Int64 = 20_000
     /// Whoever forgot to end it: no turn lasts longer.
     private static let limit: Int64 = 20 * 60_000
     private static let placeLimit = 4_096
@@ -32,7 +25,7 @@ extension TelegramSession {
         guard isTyping else {
             self.typing[place] = nil
             self.timers[.typing(place)] = nil
-            return self.endDraft(at: place)
+            return
         }
         guard self.typing.count < Self.placeLimit else { return }
         var parameters: JSONObject = ["chat_id": .integer(place.chat), "action": "typing"]
@@ -77,33 +70,6 @@ extension TelegramSession {
     static func draftID(_ token: String) -> Int64 {
         let hash = sha256(token).prefix(4).reduce(Int64(0)) { $0 << 8 | Int64($1) }
         return hash & 0x7FFF_FFFF | 1
-    }
-
-    /// Telegram forgets a draft that stands still; it is shown again until something is posted.
-    mutating func keepDraft(_ message: OutgoingMessage) {
-        guard let place = self.place(of: message.route), self.drafts.count < Self.placeLimit else { return }
-        let call = self.draftCall(message, TelegramOperation(.draft(message)), place.chat)
-        self.drafts[place] = Draft(
-            call: call, until: self.drafts[place]?.until ?? self.now.monotonic + Self.limit)
-        self.timers[.draft(place)] = self.now.monotonic + Self.draftInterval
-    }
-
-    mutating func renewDraft(_ place: TelegramPlace) {
-        guard let draft = self.drafts[place], draft.until > self.now.monotonic else { return self.endDraft(at: place) }
-        self.timers[.draft(place)] = self.now.monotonic + Self.draftInterval
-        guard self.isFree(place.chat), self.budget.ask(place.chat, .preview, at: self.now.monotonic) == .go else {
-            return
-        }
-        self.act(.call(.decoration(chat: place.chat), draft.call))
-    }
-
-    mutating func endDraft(in route: Route) {
-        if let place = self.place(of: route) { self.endDraft(at: place) }
-    }
-
-    private mutating func endDraft(at place: TelegramPlace) {
-        self.drafts[place] = nil
-        self.timers[.draft(place)] = nil
     }
 
     /// Drafts do not work there, or not at all: edits do.

@@ -37,7 +37,6 @@ package struct TelegramSession: Sendable {
         case commands(last: Bool)
         /// Whose outcome matters to nobody.
         case decoration(chat: Int64)
-        case goodbye
     }
 
     /// What has to be done.
@@ -85,7 +84,6 @@ package struct TelegramSession: Sendable {
         case check
         case album(String)
         case typing(TelegramPlace)
-        case draft(TelegramPlace)
     }
 
     let settings: TelegramSettings
@@ -114,7 +112,6 @@ package struct TelegramSession: Sendable {
     var rooms: [Int64: Room] = [:]
     var budget: TelegramBudget
     var typing: [TelegramPlace: Typing] = [:]
-    var drafts: [TelegramPlace: Draft] = [:]
     /// The server does not know drafts.
     var lacksDrafts = false
     var jitter: TelegramJitter
@@ -209,7 +206,6 @@ package struct TelegramSession: Sendable {
             case .check: self.check()
             case .album(let key): self.finishAlbum(key)
             case .typing(let place): self.renewTyping(place)
-            case .draft(let place): self.renewDraft(place)
             }
         }
     }
