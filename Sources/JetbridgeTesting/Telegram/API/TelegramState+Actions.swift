@@ -76,6 +76,7 @@ extension TelegramState {
                 canStop: call.flag("can_stop"), keepsOnStop: call.flag("keep_on_stop"), count: (old?.count ?? 0) + 1,
                 end: now + self.settings.draftLife))
         self.rooms[room]?.changes += 1
+        self.roomsWithDrafts.insert(room)
         return true
     }
 }

@@ -38,7 +38,9 @@ extension TelegramState {
         if room.kind == .channel { return bot.isAdmin }
         if let sender = message.sender, self.people[sender]?.isBot ?? false, message.senderChat == nil { return false }
         if bot.isAdmin || !self.settings.hasPrivacyMode || message.service != nil { return true }
-        if let reply = message.replyTo, let parent = room.messages[reply], parent.sender == self.bot.id { return true }
+        // Every message of a topic answers to its first one, which is no answer to who made the topic.
+        let isInTopicOnly = message.isTopic && message.replyTo == message.thread
+        if !isInTopicOnly, let reply = message.replyTo, room.messages[reply]?.sender == self.bot.id { return true }
         return self.isCalled(message.text)
     }
 

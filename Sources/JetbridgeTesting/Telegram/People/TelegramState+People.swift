@@ -37,7 +37,7 @@ extension TelegramState {
     }
 
     private func sender(_ person: Int64, _ senderChat: Int64?, in id: Int64) -> Int64 {
-        if let senderChat {
+        if let senderChat, person != TelegramPerson.service.id {
             return senderChat == id ? TelegramPerson.anonymousAdmin.id : TelegramPerson.channelBot.id
         }
         return self.rooms[id]?.members[person]?.isAnonymous ?? false ? TelegramPerson.anonymousAdmin.id : person

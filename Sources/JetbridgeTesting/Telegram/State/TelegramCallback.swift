@@ -10,4 +10,9 @@ struct TelegramCallback: Sendable {
 package struct TelegramCallbackAnswer: Sendable, Hashable {
     package var text: String
     package var isAlert: Bool
+
+    package init(text: String, isAlert: Bool) {
+        self.text = text
+        self.isAlert = isAlert
+    }
 }

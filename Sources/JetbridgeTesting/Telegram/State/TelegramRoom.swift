@@ -51,8 +51,8 @@ struct TelegramRoom: Sendable {
     var messages: [Int: TelegramMessage] = [:]
     /// The ids in `messages`, growing; ids of deleted ones may be among them.
     var order: [Int] = []
-    /// Of chats that count for themselves.
-    var lastID = 0
+    /// Of chats that count for themselves; the first message is that of the chat's making.
+    var lastID = 1
     var drafts: [TelegramDraft] = []
     var migratedTo: Int64?
     /// The channel whose posts come here.

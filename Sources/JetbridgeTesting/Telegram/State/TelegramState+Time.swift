@@ -1,8 +1,10 @@
 extension TelegramState {
     /// What ends by itself.
     mutating func expire(now: Double) {
-        for (id, room) in self.rooms where room.drafts.contains(where: { $0.end <= now }) {
-            self.rooms[id]?.drafts.removeAll { $0.end <= now }
+        for id in self.roomsWithDrafts {
+            let hasEnded = self.rooms[id]?.drafts.contains { $0.end <= now } ?? false
+            if hasEnded { self.rooms[id]?.drafts.removeAll { $0.end <= now } }
+            if self.rooms[id]?.drafts.isEmpty ?? true { self.roomsWithDrafts.remove(id) }
         }
     }
 }

@@ -17,6 +17,8 @@ struct TelegramState: Sendable {
     var log: TelegramCallLog
     var pings: [TelegramPing] = []
     var isRevoked = false
+    /// The chats in which a preview may be shown.
+    var roomsWithDrafts: Set<Int64> = []
     /// Private chats and small groups count their messages together.
     private var lastMessageID = 0
     private var made = 0

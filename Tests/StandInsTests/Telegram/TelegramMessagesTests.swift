@@ -1,0 +1,316 @@
+import HTTP
+import JSON
+import JetbridgeTesting
+import Testing
+
+@Suite("Telegram on loopback: messages", .timeLimit(.minutes(1)))
+struct TelegramMessagesTests {
+    @Test("a wrong token, a wrong method and a revoked token are told apart")
+    func tokens() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let wrong = try await bot.call("getMe", token: "1000:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+            #expect(wrong["error_code"] == 401 && wrong["description"] == "Unauthorized")
+            let malformed = try await bot.call("getMe", token: "nonsense")
+            #expect(malformed["error_code"] == 404 && malformed["description"] == "Not Found")
+            #expect(try await bot.call("getYou")["error_code"] == 404)
+            #expect(try await bot.result("GETME")["username"] == "JetbridgeBot")
+            telegram.revokeToken()
+            #expect(try await bot.call("getMe")["error_code"] == 401)
+        }
+    }
+
+    @Test("parameters come by query, form, JSON and multipart")
+    func forms() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let form = "application/x-www-form-urlencoded"
+            _ = try await bot.send(raw: [], form, to: "sendMessage", query: "?chat_id=1001&text=a%20b", .get)
+            _ = try await bot.send(raw: Array("chat_id=1001&text=c+d".utf8), form, to: "sendMessage")
+            let parts =
+                "--X\r\nContent-Disposition: form-data; name=\"chat_id\"\r\n\r\n1001\r\n--X\r\nContent-Disposition: "
+                + "form-data; name=\"document\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\n\r\n--Y\r\n--X--\r\n"
+            let sent = try await bot.send(
+                raw: Array(parts.utf8), "multipart/form-data; boundary=X", to: "sendDocument")
+            #expect(sent.status == 200)
+            let shown = telegram.shown(in: TelegramBench.ada)
+            #expect(shown.map(\.text) == ["a b", "c d", ""])
+            #expect(shown[2].fileName == "a.txt")
+            #expect(shown[2].bytes == Array("\r\n--Y".utf8))
+            let broken = try await bot.send(raw: Array("{".utf8), "application/json", to: "sendMessage")
+            #expect(broken.status == 400)
+        }
+    }
+
+    @Test("where the bot can't write it is told why")
+    func places() async throws {
+        try await TelegramBench.run { bot, telegram in
+            telegram.addPerson(TelegramPerson(1_003, "Eve"), hasStarted: false)
+            let tell = { (chat: JSON) in try await bot.error("sendMessage", ["chat_id": chat, "text": "x"]) }
+            #expect(try await tell(.null) == "Bad Request: chat_id is empty")
+            #expect(try await tell(-5) == "Bad Request: chat not found")
+            #expect(try await tell(1_003) == "Forbidden: bot can't initiate conversation with a user")
+            telegram.kick(from: TelegramBench.ada, by: TelegramBench.ada)
+            #expect(try await tell(JSON(TelegramBench.ada)) == "Forbidden: bot was blocked by the user")
+            telegram.kick(from: TelegramBench.team, by: TelegramBench.ada)
+            #expect(try await tell(JSON(TelegramBench.team)) == "Forbidden: bot was kicked from the supergroup chat")
+            _ = try await bot.call("leaveChat", ["chat_id": JSON(TelegramBench.forum)])
+            #expect(
+                try await tell(JSON(TelegramBench.forum)) == "Forbidden: bot is not a member of the supergroup chat")
+            telegram.setMute(true, in: TelegramBench.group)
+            #expect(
+                try await tell(JSON(TelegramBench.group))
+                    == "Bad Request: not enough rights to send text messages to the chat")
+        }
+    }
+
+    @Test("edits tell what is wrong with them")
+    func edits() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let own = try await bot.send("one", to: TelegramBench.ada)["message_id"] ?? .null
+            let theirs = telegram.say("mine", as: TelegramBench.ada, in: TelegramBench.ada)
+            let edit = { (message: JSON, text: String) in
+                try await bot.error(
+                    "editMessageText", ["chat_id": 1_001, "message_id": message, "text": .string(text)])
+            }
+            #expect(try await edit(own, "two") == "")
+            #expect(
+                try await edit(own, "two")
+                    == "Bad Request: message is not modified: specified new message content and reply markup are exactly "
+                    + "the same as a current content and reply markup of the message")
+            #expect(try await edit(99, "two") == "Bad Request: message to edit not found")
+            #expect(try await edit(JSON(theirs), "two") == "Bad Request: message can't be edited")
+            let shown = try #require(telegram.shownByBot(in: TelegramBench.ada).first)
+            #expect(shown.text == "two" && shown.edits == 1)
+        }
+    }
+
+    @Test("an edit without a keyboard takes the keyboard away")
+    func keyboards() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let button: JSON = ["text": "Yes", "callback_data": "y"]
+            let keyboard: JSON = ["inline_keyboard": [[button]]]
+            let own =
+                try await bot.send("one", to: TelegramBench.ada, ["reply_markup": keyboard])["message_id"] ?? .null
+            #expect(telegram.shownByBot(in: TelegramBench.ada)[0].buttons[0][0].data == "y")
+            _ = try await bot.call("editMessageText", ["chat_id": 1_001, "message_id": own, "text": "two"])
+            #expect(telegram.shownByBot(in: TelegramBench.ada)[0].buttons.isEmpty)
+            let tell = { (rows: JSON) in
+                try await bot.error(
+                    "sendMessage", ["chat_id": 1_001, "text": "x", "reply_markup": ["inline_keyboard": rows]])
+            }
+            #expect(
+                try await tell([[["text": "x", "callback_data": .string(String(repeating: "é", count: 33))]]])
+                    == "Bad Request: BUTTON_DATA_INVALID")
+            #expect(
+                try await tell([.array(Array(repeating: button, count: 9))]) == "Bad Request: REPLY_MARKUP_TOO_LONG")
+            let rows = Array(repeating: JSON.array(Array(repeating: button, count: 8)), count: 13)
+            #expect(try await tell(.array(rows)) == "Bad Request: REPLY_MARKUP_TOO_LONG")
+        }
+    }
+
+    @Test("a message is deleted within two days, and others' only by administrators")
+    func deletes() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let delete = { (chat: Int64, message: JSON) in
+                try await bot.error("deleteMessage", ["chat_id": JSON(chat), "message_id": message])
+            }
+            let own = try await bot.send("one", to: TelegramBench.team)["message_id"] ?? .null
+            let theirs = telegram.say("two", as: TelegramBench.ada, in: TelegramBench.team)
+            #expect(
+                try await delete(TelegramBench.team, JSON(theirs))
+                    == "Bad Request: message can't be deleted for everyone")
+            #expect(try await delete(TelegramBench.team, own) == "")
+            #expect(try await delete(TelegramBench.team, own) == "Bad Request: message to delete not found")
+            let old = try await bot.send("old", to: TelegramBench.ada)["message_id"] ?? .null
+            telegram.skip(48 * 3_600 + 1)
+            #expect(try await delete(TelegramBench.ada, old) == "Bad Request: message can't be deleted for everyone")
+            let theirsInForum = telegram.say("three", as: TelegramBench.ada, in: TelegramBench.forum)
+            #expect(try await delete(TelegramBench.forum, JSON(theirsInForum)) == "")
+        }
+    }
+
+    @Test("topics: their messages are marked, General has no number, and a chain of replies is no topic")
+    func topics() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let (ada, forum, team) = (TelegramBench.ada, TelegramBench.forum, TelegramBench.team)
+            let made = try await bot.result("createForumTopic", ["chat_id": JSON(forum), "name": "Work"])
+            let topic = try #require(made["message_thread_id"]?.intValue)
+            telegram.say("in it", as: ada, in: forum, topic: topic)
+            let general = telegram.say("in General", as: ada, in: forum)
+            telegram.say("on", as: ada, in: forum, replyTo: general)
+            let updates = try await bot.updates()
+            #expect(updates[0]["message"]?["message_thread_id"] == JSON(topic))
+            #expect(updates[0]["message"]?["is_topic_message"] == true)
+            #expect(updates[0]["message"]?["reply_to_message"]?["forum_topic_created"]?["name"] == "Work")
+            #expect(updates[1]["message"]?["message_thread_id"] == nil)
+            #expect(updates[2]["message"]?["message_thread_id"] == JSON(general))
+            #expect(updates[2]["message"]?["is_topic_message"] == nil)
+            let tell = { (chat: Int64, thread: Int) in
+                try await bot.error(
+                    "sendMessage", ["chat_id": JSON(chat), "text": "x", "message_thread_id": JSON(thread)])
+            }
+            #expect(try await tell(forum, topic) == "")
+            #expect(try await tell(forum, 1) == "Bad Request: message thread not found")
+            #expect(try await tell(forum, general) == "Bad Request: message thread not found")
+            #expect(try await tell(team, 7) == "Bad Request: message thread not found")
+            let action: JSON = ["chat_id": JSON(forum), "action": "typing", "message_thread_id": 1]
+            #expect(try await bot.result("sendChatAction", action) == true)
+            telegram.deleteTopic(topic, in: forum)
+            #expect(try await tell(forum, topic) == "Bad Request: message thread not found")
+            #expect(
+                try await bot.error("createForumTopic", ["chat_id": JSON(ada), "name": "Mine"])
+                    == "Bad Request: BOT_FORUM_CREATE_FORBIDDEN")
+            telegram.setBot(hasPrivateTopics: true)
+            let own = try await bot.result("createForumTopic", ["chat_id": JSON(ada), "name": "Mine"])
+            let sent = try await bot.send("x", to: ada, ["message_thread_id": own["message_thread_id"] ?? .null])
+            #expect(sent["is_topic_message"] == true)
+        }
+    }
+
+    @Test("answers refer to what is there, unless they may do without")
+    func replies() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let first = telegram.say("one", as: TelegramBench.ada, in: TelegramBench.team)
+            let answer = try await bot.send(
+                "two", to: TelegramBench.team, ["reply_parameters": ["message_id": JSON(first)]])
+            #expect(answer["reply_to_message"]?["message_id"] == JSON(first))
+            #expect(answer["message_thread_id"] == JSON(first))
+            let missing: JSON = ["message_id": 999]
+            #expect(
+                try await bot.error(
+                    "sendMessage",
+                    ["chat_id": JSON(TelegramBench.team), "text": "x", "reply_parameters": missing])
+                    == "Bad Request: message to be replied not found")
+            let free = try await bot.send(
+                "x", to: TelegramBench.team,
+                ["reply_parameters": ["message_id": 999, "allow_sending_without_reply": true]])
+            #expect(free["message_id"] != nil && free["reply_to_message"] == nil)
+        }
+    }
+
+    @Test("only some emoji can be reactions, one at a time, and the bot's own aren't told to it")
+    func reactions() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let message = telegram.say("one", as: TelegramBench.ada, in: TelegramBench.ada)
+            let react = { (emoji: [String]) in
+                try await bot.error(
+                    "setMessageReaction",
+                    [
+                        "chat_id": 1_001, "message_id": JSON(message),
+                        "reaction": .array(emoji.map { ["type": "emoji", "emoji": .string($0)] }),
+                    ])
+            }
+            #expect(try await react(["👀"]) == "")
+            #expect(telegram.shown(message, in: TelegramBench.ada)?.reactions == [telegram.botID: ["👀"]])
+            #expect(try await react(["✅"]) == "Bad Request: REACTION_INVALID")
+            #expect(try await react(["❤️"]) == "Bad Request: REACTION_INVALID")
+            #expect(try await react(["❤"]) == "")
+            #expect(try await react(["👍", "👎"]) == "Bad Request: REACTIONS_TOO_MANY")
+            #expect(try await react([]) == "")
+            #expect(telegram.shown(message, in: TelegramBench.ada)?.reactions.isEmpty == true)
+            telegram.setReactions(["👍"], in: TelegramBench.ada)
+            #expect(try await react(["👀"]) == "Bad Request: REACTION_INVALID")
+            _ = try await bot.updates(-1, ["allowed_updates": ["message_reaction"]])
+            #expect(try await bot.heard() == ["one"])
+            let inTeam = telegram.say("two", as: TelegramBench.ada, in: TelegramBench.team)
+            telegram.react("👍", to: inTeam, as: TelegramBench.bob, in: TelegramBench.team)
+            #expect(try await bot.heard().isEmpty)
+        }
+    }
+
+    @Test("a pressed button is answered within its time; its words may be anything")
+    func buttons() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let keyboard: JSON = ["inline_keyboard": [[["text": "Yes", "callback_data": "y"]]]]
+            let own = try await bot.send("ok?", to: TelegramBench.team, ["reply_markup": keyboard])
+            let message = try #require(own["message_id"]?.intValue)
+            let query = try #require(telegram.press("Yes", on: message, as: TelegramBench.bob, in: TelegramBench.team))
+            telegram.press(data: "forged", on: 999, as: TelegramBench.bob, in: TelegramBench.team)
+            let updates = try await bot.updates()
+            #expect(updates[0]["callback_query"]?["data"] == "y")
+            #expect(updates[0]["callback_query"]?["from"]?["id"] == JSON(TelegramBench.bob))
+            #expect(updates[1]["callback_query"]?["message"]?["date"] == 0)
+            let late = "Bad Request: query is too old and response timeout expired or query ID is invalid"
+            let answer: JSON = ["callback_query_id": .string(query), "text": "done"]
+            #expect(try await bot.error("answerCallbackQuery", answer) == "")
+            #expect(telegram.answer(to: query)?.text == "done")
+            #expect(try await bot.error("answerCallbackQuery", ["callback_query_id": "1"]) == late)
+            let second = telegram.press(data: "y", on: message, as: TelegramBench.bob, in: TelegramBench.team)
+            telegram.skip(16)
+            #expect(try await bot.error("answerCallbackQuery", ["callback_query_id": .string(second)]) == late)
+        }
+    }
+
+    @Test("drafts are for private chats, end by themselves, by a message or by the stop button")
+    func drafts() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let ada = TelegramBench.ada
+            let draft = { (chat: Int64, id: Int, text: String) in
+                try await bot.error(
+                    "sendMessageDraft",
+                    ["chat_id": JSON(chat), "draft_id": JSON(id), "text": .string(text), "can_stop": true])
+            }
+            #expect(try await draft(TelegramBench.team, 1, "x") == "Bad Request: TEXTDRAFT_PEER_INVALID")
+            #expect(try await draft(ada, 1, "") == "")
+            #expect(try await draft(ada, 1, "so far") == "")
+            #expect(telegram.drafts(in: ada).map(\.text) == ["so far"])
+            #expect(telegram.drafts(in: ada)[0].count == 2)
+            telegram.skip(29)
+            #expect(telegram.drafts(in: ada).count == 1)
+            telegram.skip(2)
+            #expect(telegram.drafts(in: ada).isEmpty)
+            _ = try await draft(ada, 2, "again")
+            _ = try await bot.send("whole", to: ada)
+            #expect(telegram.drafts(in: ada).isEmpty)
+            _ = try await draft(ada, 3, "third")
+            #expect(telegram.stopDraft(in: ada))
+            #expect(telegram.drafts(in: ada).isEmpty)
+            let stopped = try await bot.updates().last?["stopped_message_generation"]
+            #expect(stopped?["draft_id"] == 3 && stopped?["chat"]?["id"] == JSON(ada))
+        }
+    }
+
+    @Test("commands are checked and kept by scope")
+    func commands() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let set = { (name: String, description: String) in
+                try await bot.error(
+                    "setMyCommands",
+                    ["commands": [["command": .string(name), "description": .string(description)]]])
+            }
+            #expect(try await set("ask", "asks") == "")
+            #expect(try await set("Ask", "asks") == "Bad Request: BOT_COMMAND_INVALID")
+            #expect(try await set(String(repeating: "a", count: 33), "asks") == "Bad Request: BOT_COMMAND_INVALID")
+            #expect(try await set("ask", "") == "Bad Request: BOT_COMMAND_DESCRIPTION_INVALID")
+            let scope: JSON = ["type": "chat", "chat_id": JSON(TelegramBench.team)]
+            let commands: JSON = [["command": "stop", "description": "stops"]]
+            _ = try await bot.call("setMyCommands", ["commands": commands, "scope": scope])
+            #expect(telegram.commands() == ["ask"])
+            #expect(telegram.commands(scope: "chat", chat: TelegramBench.team) == ["stop"])
+            #expect(try await bot.result("getMyCommands", ["scope": scope])[0]?["command"] == "stop")
+        }
+    }
+
+    @Test("files of people are fetched by their path, up to twenty megabytes")
+    func files() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let ada = TelegramBench.ada
+            telegram.upload(.document("a.zip", [1, 2, 3]), caption: "see", as: ada, in: ada)
+            telegram.upload(.document("big", [1], size: 21 << 20), as: ada, in: ada)
+            telegram.upload(.voice([1]), as: ada, in: ada)
+            telegram.uploadAlbum(
+                [.photo([0xFF, 0xD8, 0xFF]), .photo([0xFF, 0xD8, 0xFF])], caption: "two", as: ada, in: ada)
+            let updates = try await bot.updates().compactMap { $0["message"] }
+            #expect(updates[0]["document"]?["file_name"] == "a.zip" && updates[0]["caption"] == "see")
+            let file = try await bot.result("getFile", ["file_id": updates[0]["document"]?["file_id"] ?? .null])
+            let path = try #require(file["file_path"]?.stringValue)
+            let fetched = try await bot.get("/file/bot\(telegram.token)/\(path)")
+            #expect(fetched.status == 200 && fetched.body == [1, 2, 3])
+            let big = try await bot.error("getFile", ["file_id": updates[1]["document"]?["file_id"] ?? .null])
+            #expect(big == "Bad Request: file is too big")
+            #expect(updates[2]["voice"]?["duration"] == 1)
+            #expect(updates[3]["media_group_id"] == updates[4]["media_group_id"])
+            #expect(updates[3]["caption"] == "two" && updates[4]["caption"] == nil)
+            #expect(updates[3]["photo"]?.arrayValue?.last?["width"] == 800)
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import EventLoop
+import JSON
+import JetbridgeTesting
+import Testing
+
+@Suite("Telegram on loopback: updates", .timeLimit(.minutes(1)))
+struct TelegramUpdatesTests {
+    @Test("an update is confirmed by asking for the next one, and not before")
+    func offsets() async throws {
+        try await TelegramBench.run { bot, telegram in
+            for text in ["one", "two", "three"] { telegram.say(text, as: TelegramBench.ada, in: TelegramBench.ada) }
+            let first = try await bot.updates(0, ["limit": 2])
+            #expect(first.map { $0["message"]?["text"] } == ["one", "two"])
+            let again = try await bot.updates(0)
+            #expect(again.count == 3)
+            let second = try #require(again[1]["update_id"]?.intValue)
+            let rest = try await bot.updates(second + 1)
+            #expect(rest.map { $0["message"]?["text"] } == ["three"])
+            telegram.say("four", as: TelegramBench.ada, in: TelegramBench.ada)
+            let last = try await bot.updates(-1)
+            #expect(last.map { $0["message"]?["text"] } == ["four"])
+            #expect(telegram.waitingUpdates == 1)
+            telegram.skip(86_401)
+            let gone = try await bot.updates(0)
+            #expect(gone.isEmpty)
+        }
+    }
+
+    @Test("a long poll is answered as soon as there is something")
+    func longPoll() async throws {
+        try await TelegramBench.run { bot, telegram in
+            async let updates = bot.result("getUpdates", ["timeout": 50])
+            try await telegram.wait { $0.pollCount == 1 }
+            telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
+            let answer = try await updates
+            #expect(answer[0]?["message"]?["text"] == "hello")
+        }
+    }
+
+    @Test("of two polls the older one is told of the conflict")
+    func conflict() async throws {
+        try await TelegramBench.run({ $0.conflictDelay = 0.01 }) { bot, telegram in
+            async let older = bot.call("getUpdates", ["timeout": 50])
+            try await telegram.wait { $0.pollCount == 1 }
+            async let newer = bot.call("getUpdates", ["timeout": 50])
+            let refused = try await older
+            #expect(refused["error_code"] == 409)
+            #expect(
+                refused["description"]
+                    == "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+            )
+            telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
+            let answered = try await newer
+            #expect(answered["ok"] == true)
+            _ = try await bot.call("setWebhook", ["url": "https://example.org/hook"])
+            let polled = try await bot.error("getUpdates")
+            #expect(
+                polled == "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
+                    + "the webhook first")
+            _ = try await bot.call("deleteWebhook")
+            let after = try await bot.call("getUpdates", ["offset": -1])
+            #expect(after["ok"] == true)
+        }
+    }
+
+    @Test("only the kinds of updates come that were asked for, and the last wish is remembered")
+    func kinds() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let message = telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
+            telegram.react("👍", to: message, as: TelegramBench.ada, in: TelegramBench.ada)
+            #expect(try await bot.heard() == ["hello"])
+            _ = try await bot.updates(0, ["allowed_updates": ["message_reaction"]])
+            telegram.react(nil, to: message, as: TelegramBench.ada, in: TelegramBench.ada)
+            telegram.say("unheard", as: TelegramBench.ada, in: TelegramBench.ada)
+            let updates = try await bot.updates()
+            #expect(updates.count == 1)
+            let reaction = updates[0]["message_reaction"]
+            #expect(reaction?["old_reaction"]?[0]?["emoji"] == "👍")
+            #expect(reaction?["new_reaction"] == [])
+            #expect(reaction?["user"]?["id"] == JSON(TelegramBench.ada))
+        }
+    }
+
+    @Test("with privacy mode a bot hears in groups what is meant for it")
+    func privacy() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let (ada, team) = (TelegramBench.ada, TelegramBench.team)
+            let own = try await bot.send("mine", to: team)["message_id"]?.intValue
+            telegram.say("among people", as: ada, in: team)
+            telegram.say("/ask", as: ada, in: team)
+            telegram.say("/ask@other_bot", as: ada, in: team)
+            telegram.say("/ask@JetbridgeBot", as: ada, in: team)
+            telegram.say("hey @jetbridgebot", as: ada, in: team)
+            telegram.say("an answer", as: ada, in: team, replyTo: own)
+            #expect(try await bot.heard() == ["/ask", "/ask@JetbridgeBot", "hey @jetbridgebot", "an answer"])
+            telegram.join(team, by: ada, as: "administrator")
+            telegram.say("everything", as: ada, in: team)
+            #expect(try await bot.heard() == ["my_chat_member", "everything"])
+            telegram.join(team, by: ada)
+            telegram.setBot(hasPrivacyMode: false)
+            telegram.say("open", as: ada, in: team)
+            #expect(try await bot.heard() == ["my_chat_member", "open"])
+        }
+    }
+
+    @Test("other bots and the bot's own messages aren't heard, names of chats are told")
+    func senders() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let (ada, forum) = (TelegramBench.ada, TelegramBench.forum)
+            telegram.addPerson(TelegramPerson(900, "Relay", username: "relay_bot", isBot: true))
+            telegram.say("from a bot", as: 900, in: forum)
+            _ = try await bot.send("mine", to: forum)
+            telegram.say("as the group", as: ada, inTheNameOf: forum, in: forum)
+            telegram.addGroup(-1_001_000_000_003, "News", members: [ada], kind: .channel, bot: "administrator")
+            telegram.link(forum, with: -1_001_000_000_003)
+            telegram.post("a post", in: -1_001_000_000_003)
+            let updates = try await bot.updates()
+            #expect(updates.count == 3)
+            #expect(updates[0]["message"]?["from"]?["id"] == 1_087_968_824)
+            #expect(updates[0]["message"]?["sender_chat"]?["id"] == JSON(forum))
+            #expect(updates[1]["channel_post"]?["sender_chat"]?["type"] == "channel")
+            #expect(updates[1]["channel_post"]?["from"] == nil)
+            #expect(updates[2]["message"]?["from"]?["id"] == 777_000)
+            #expect(updates[2]["message"]?["is_automatic_forward"] == true)
+            #expect(updates[2]["message"]?["forward_origin"]?["type"] == "channel")
+        }
+    }
+
+    @Test("edits come, also those in which nothing can be seen to change")
+    func edits() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let message = telegram.say("one", as: TelegramBench.ada, in: TelegramBench.ada)
+            telegram.edit(message, in: TelegramBench.ada, to: "two")
+            telegram.edit(message, in: TelegramBench.ada, to: nil)
+            let updates = try await bot.updates()
+            #expect(updates.map { $0["edited_message"]?["text"] } == [nil, "two", "two"])
+        }
+    }
+
+    @Test("a group that becomes a supergroup says so on both sides and to whoever writes to the old one")
+    func migration() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let new = telegram.migrate(TelegramBench.group, by: TelegramBench.ada)
+            let updates = try await bot.updates()
+            #expect(updates.first?["message"]?["migrate_to_chat_id"] == JSON(new))
+            #expect(updates.last?["message"]?["migrate_from_chat_id"] == JSON(TelegramBench.group))
+            let refused = try await bot.call("sendMessage", ["chat_id": JSON(TelegramBench.group), "text": "hello"])
+            #expect(refused["error_code"] == 400)
+            #expect(refused["description"] == "Bad Request: group chat was upgraded to a supergroup chat")
+            #expect(refused["parameters"]?["migrate_to_chat_id"] == JSON(new))
+            #expect(try await bot.send("hello", to: new)["message_id"] != nil)
+        }
+    }
+
+    @Test("updates are kept back, doubled, repeated and turned round")
+    func faults() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let ada = TelegramBench.ada
+            telegram.holdUpdates(2)
+            for text in ["one", "two", "three"] { telegram.say(text, as: ada, in: ada) }
+            let heard = try await bot.heard()
+            #expect(heard == ["three"])
+            telegram.release(isReversed: true)
+            #expect(try await bot.heard() == ["two", "one"])
+            telegram.doubleUpdates(1)
+            telegram.say("twice", as: ada, in: ada)
+            #expect(try await bot.heard() == ["twice", "twice"])
+            telegram.repeatUpdates(1)
+            #expect(try await bot.heard() == ["twice"])
+        }
+    }
+}
