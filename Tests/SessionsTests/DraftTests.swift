@@ -41,7 +41,7 @@ struct DraftTests {
         #expect(harness.adapter.posts.count == 1)
     }
 
-    @Test("a restart in the middle of a draft leaves the usual note")
+    @Test("a restart in the middle of a draft leaves what there was of it, and the usual note")
     func restart() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(
@@ -52,8 +52,19 @@ struct DraftTests {
         for await frame in try await first.bridge.hub.subscribe(toOperation: submission.operation, after: 0).frames
         where frame.kind == .execution { break }
         let second = try await BridgeHarness(directory: directory, traits: Self.traits)
-        await second.adapter.waitForPosts(1)
-        #expect(second.adapter.texts.first?.hasPrefix("Interrupted") == true)
+        await second.adapter.waitForPosts(2)
+        #expect(second.adapter.texts.first == "One.")
+        #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
+    }
+
+    @Test("a draft that is stopped leaves what there was of it")
+    func stopping() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .hold]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForDraft { $0.text == "One." }
+        _ = try await harness.ask("!stop")
+        await harness.adapter.waitForText("One.")
     }
 
     @Test("a draft is shown again before it fades, and then as it was")

@@ -42,6 +42,9 @@ struct AnswerPoster {
         return !capabilities.isDisjoint(with: [.edits, .drafts]) && !capabilities.contains(.transcript)
     }
 
+    /// Whether what is shown of a growing answer vanishes by itself.
+    var isDrafting: Bool { self.traits.capabilities.contains(.drafts) }
+
     /// The messages of the answer so far, for a room where they can be edited. What makes it too long is not shown: the
     /// final text is an excerpt then.
     func preview(of answer: [UInt8]) -> [String] {

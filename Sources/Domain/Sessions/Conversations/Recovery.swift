@@ -79,17 +79,19 @@ struct Recovery: Sendable {
         return !wasSeen
     }
 
-    /// What was shown stays; one note tells what happened.
+    /// What was shown stays, as a finished text where it was growing: all that was stored of it. One note tells what
+    /// happened.
     private func close(_ turn: TurnRecord, in ledger: Ledger) throws {
         let now = self.environment.now()
         let frames = try ledger.frames(of: turn.id, after: 0)
         let answer = frames.filter { $0.kind == .execution }.map(\.content).joined()
         let traits = self.adapters.traits(of: turn.route.room)
-        let poster = AnswerPoster(
+        var poster = AnswerPoster(
             traits: traits, renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
+        let rest = poster.isGrowing ? poster.rest(of: Array(answer.utf8)) : []
         let closing = TurnClosing(
-            turn: turn, outcome: .interrupted, answer: answer, rest: [],
-            note: TurnOutcome.interrupted.note(sign: traits.commandSign), isShortened: false, isNewlyShortened: false,
+            turn: turn, outcome: .interrupted, answer: answer, rest: rest,
+            note: TurnOutcome.interrupted.note(sign: traits.commandSign), isShortened: poster.isShortened, isNewlyShortened: false,
             excerpt: traits.excerptMessages, surplus: .kept, usage: [], summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)
         let last = LiveFrame(

@@ -41,7 +41,9 @@ struct TurnClosing: Sendable {
         let (finals, surplus) = try ledger.finishPreviews(
             ofTurn: self.turn.id, with: self.rest, surplus: self.surplus)
         var items = finals + surplus
-        let rest = self.outcome == .stopped ? [] : self.rest.dropFirst(finals.count)
+        // What a stopped answer showed stands there already, except where it was a draft.
+        let isShown = self.outcome == .stopped && !poster.isDrafting
+        let rest = isShown ? [] : self.rest.dropFirst(finals.count)
         items += try rest.map { try self.insert($0, as: .final, into: ledger) }
         if !self.answer.isEmpty {
             let id = try ledger.insertMessage(
