@@ -11,7 +11,8 @@ enum BridgeParts {
             publicURL: publicURL, turnTimeout: configuration.model.turnTimeout,
             turnsPerHost: configuration.limits.turns, turnsPerPerson: configuration.limits.turnsPerPerson,
             queueLimit: configuration.limits.waitingPerThread,
-            repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names)
+            repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,
+            filesDirectory: "\(configuration.dataDirectory)/files")
     }
 
     static func policy(_ access: Configuration.Access) -> AccessPolicy {

@@ -34,12 +34,19 @@ package struct BridgeSettings: Sendable {
     package var drainTimeout: Duration
     /// Names of the configured repositories, the default first.
     package var repositories: [String]
+    /// Where people's files are kept, by session; nil: they are refused. Its parent has to be there.
+    package var filesDirectory: String?
+    /// The most bytes that a person's file may have, where the network allows as much.
+    package var fileLimit: Int
+    /// Stale messages that come one after the other within this time are listed together.
+    package var staleGathering: Duration
 
     package init(
         publicURL: String, turnTimeout: Duration = .seconds(600), turnsPerHost: Int = 2_000,
         turnsPerPerson: Int = 1_000,
         queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20),
-        repositories: [String] = []
+        repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = 20 << 20,
+        staleGathering: Duration = .seconds(2)
     ) {
         self.publicURL = publicURL
         self.turnTimeout = turnTimeout
@@ -49,5 +56,8 @@ package struct BridgeSettings: Sendable {
         self.freshness = freshness
         self.drainTimeout = drainTimeout
         self.repositories = repositories
+        self.filesDirectory = filesDirectory
+        self.fileLimit = fileLimit
+        self.staleGathering = staleGathering
     }
 }

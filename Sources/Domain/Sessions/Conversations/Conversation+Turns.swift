@@ -59,7 +59,8 @@ extension Conversation {
             return .failed("`\(turn.kind)` cannot be done by this host any more. Look at its configuration.")
         }
         do {
-            let request = try await self.request(for: turn)
+            let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
+            let request = try await self.request(for: asked)
             let ending = try await worker.run(request) { event in try await self.take(event, of: turn) }
             switch ending {
             case .complete: return .complete
@@ -212,7 +213,7 @@ extension Conversation {
     }
 
     /// One line of the bot's own in the middle of a turn.
-    private func post(_ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord) async {
+    func post(_ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord) async {
         let now = self.environment.now()
         let messages = self.poster(for: turn.route).messages(for: text)
         let items = await self.persistently { ledger in
@@ -241,7 +242,7 @@ extension Conversation {
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
             note: outcome.note(sign: traits.commandSign),
             isShortened: running.poster.isShortened, isNewlyShortened: !wasShortened && running.poster.isShortened,
-            excerpt: traits.excerptMessages,
+            excerpt: traits.excerptMessages, isUploading: self.mayUpload(running.answer.count, to: turn.route.room),
             surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,
             summary: running.summary, publicURL: settings.publicURL, at: now)
         let frames = await self.context.hub.close(
@@ -277,6 +278,13 @@ extension Conversation {
                 "state": .string(outcome.state.rawValue), "seconds": .number(seconds),
                 "bytes": JSON(running.answer.count),
             ])
+    }
+
+    /// Whether an answer of so many bytes can be posted as a file.
+    private func mayUpload(_ size: Int, to room: RoomID) -> Bool {
+        let traits = self.context.adapters.traits(of: room)
+        return traits.capabilities.contains(.files) && size <= traits.uploadLimit
+            && self.context.adapters[room.adapter] is any FileAdapter
     }
 
     /// Storage that does not answer (a full disk) holds the thread, it does not lose anything.

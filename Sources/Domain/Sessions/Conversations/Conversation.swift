@@ -1,4 +1,5 @@
 internal import Chat
+internal import EventLoop
 internal import JSON
 internal import Logging
 
@@ -28,6 +29,9 @@ actor Conversation {
     var running: RunningTurn?
     /// Turns that wait, oldest first.
     var queue: [TurnRecord] = []
+    /// Messages that are too old to be answered, to be listed in one line.
+    var stale: [StoredMessage] = []
+    var staleAlarm: Alarm?
     /// The next turn is being marked as running: no other may be begun.
     private var isBeginning = false
     /// No turn is begun any more: the host goes down.
@@ -46,6 +50,7 @@ actor Conversation {
     /// Whether nothing runs or waits.
     var isIdle: Bool {
         self.running == nil && !self.isBeginning && self.queue.isEmpty && self.mailbox.isEmpty && !self.isDraining
+            && self.stale.isEmpty
     }
 
     /// Whether it may be forgotten; from then on it takes no messages.
@@ -144,9 +149,9 @@ actor Conversation {
         let intent = Intent.determine(
             message, role: role, sign: sign, isPairingAllowed: self.context.access.isPairingAllowed)
         if message.isBacklog, message.sentAt < self.environment.now() - self.environment.settings.freshness {
-            return try await self.reply(
-                to: stored, with: "A message from more than a day ago was not answered: ask again if it still matters.")
+            return try await self.putAside(stored)
         }
+        try await self.listStale()
         switch intent {
         case .ignore:
             try await self.context.store.write { ledger in try ledger.finishEvent(stored.number, turn: nil) }
@@ -211,14 +216,15 @@ actor Conversation {
             [LiveFrame(operation: id, sequence: 1, kind: .thinking, content: $0, timestamp: now)]
         }
         let key = self.key
+        let title = Self.title(of: text.isEmpty ? message.attachments.first?.name ?? "" : text)
         let stored = try await self.context.store.write { ledger -> Admission? in
             guard try enter(ledger, id) else { return nil }
             var session = try ledger.session(
-                for: key, route: message.route, owner: message.sender.id, title: Self.title(of: text), at: now)
+                for: key, route: message.route, owner: message.sender.id, title: title, at: now)
             session.route = message.route
             session.activeAt = now
             session.state = .active
-            if session.title.isEmpty { session.title = Self.title(of: text) }
+            if session.title.isEmpty { session.title = title }
             try ledger.update(session)
             let number = try ledger.insertMessage(
                 session: session.id, turn: id, role: role, author: message.sender.displayName, text: message.text,
@@ -226,7 +232,8 @@ actor Conversation {
             let turn = TurnRecord(
                 id: id, session: session.id, kind: kind, work: work ?? id, text: text, sender: message.sender,
                 route: message.route, message: number, state: isFirst ? .running : .queued,
-                attempts: isFirst ? 1 : 0, queuedAt: now, startedAt: isFirst ? now : nil)
+                attempts: isFirst ? 1 : 0, queuedAt: now, startedAt: isFirst ? now : nil,
+                attachments: role == .user ? message.attachments : [])
             let previous = try ledger.lastTurnNumber(of: session.id)
             let place = try ledger.insert(turn)
             let items = try notes.map {

@@ -91,8 +91,9 @@ struct Recovery: Sendable {
         let rest = poster.isGrowing ? poster.rest(of: Array(answer.utf8)) : []
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: rest,
-            note: TurnOutcome.interrupted.note(sign: traits.commandSign), isShortened: poster.isShortened, isNewlyShortened: false,
-            excerpt: traits.excerptMessages, surplus: .kept, usage: [], summary: nil,
+            note: TurnOutcome.interrupted.note(sign: traits.commandSign), isShortened: poster.isShortened,
+            isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false, surplus: .kept, usage: [],
+            summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)
         let last = LiveFrame(
             operation: turn.id, sequence: (frames.last?.sequence ?? 0) + 1, kind: .error, content: closing.lastFrame,

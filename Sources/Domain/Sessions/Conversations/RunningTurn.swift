@@ -8,7 +8,7 @@ struct RunningTurn {
 
     let turn: TurnRecord
     /// Nil when the turn was stored earlier than it was begun.
-    let admission: Admission?
+    var admission: Admission?
     let startedAt: ContinuousClock.Instant
     var poster: AnswerPoster
     /// The answer so far, UTF-8.

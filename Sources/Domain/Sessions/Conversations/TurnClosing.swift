@@ -12,6 +12,8 @@ struct TurnClosing: Sendable {
     /// It became too long with its last paragraph: what waits beyond the excerpt is dropped.
     let isNewlyShortened: Bool
     let excerpt: Int
+    /// The whole of a shortened answer is posted as a file, not as a link.
+    let isUploading: Bool
     /// What becomes of messages that grew and are not needed now.
     let surplus: OutboxItem.Surplus
     let usage: [(model: String, input: Int, output: Int)]
@@ -48,11 +50,7 @@ struct TurnClosing: Sendable {
         if !self.answer.isEmpty {
             let id = try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)
-            if self.isShortened {
-                for line in poster.messages(for: "The whole answer: \(self.publicURL)/a/\(id)") {
-                    items.append(try self.insert(line, as: .final, into: ledger))
-                }
-            }
+            if self.isShortened { items += try self.insertWhole(id, into: ledger, poster: poster) }
         }
         if let note = self.note {
             try ledger.insertMessage(
@@ -65,6 +63,19 @@ struct TurnClosing: Sendable {
             }
         }
         return items
+    }
+
+    /// The way to the whole of a shortened answer, which is the message `id`.
+    private func insertWhole(_ id: Int64, into ledger: Ledger, poster: AnswerPoster) throws -> [OutboxItem] {
+        let lines = poster.messages(for: "The whole answer: \(self.publicURL)/a/\(id)")
+        guard self.isUploading, let line = lines.first else {
+            return try lines.map { try self.insert($0, as: .final, into: ledger) }
+        }
+        return [
+            try ledger.insertOutbox(
+                session: self.turn.session, turn: self.turn.id, kind: .file, route: self.turn.route, text: line,
+                message: id, at: self.at)
+        ]
     }
 
     private func insert(

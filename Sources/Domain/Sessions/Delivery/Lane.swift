@@ -193,13 +193,14 @@ actor Lane {
         if isRepeat, item.reference == nil, let reconciling = self.adapter as? any ReconcilingAdapter {
             if let found = try await reconciling.find(token: item.token, in: item.route) {
                 // What arrived may have been an earlier state of a growing answer.
-                guard let editing = self.adapter as? any EditingAdapter else { return found }
+                guard item.kind != .file, let editing = self.adapter as? any EditingAdapter else { return found }
                 try await editing.replace(
                     found, with: OutgoingMessage(text: item.text, route: item.route, token: item.token))
                 return found
             }
             isRepeat = false
         }
+        if item.kind == .file { return try await self.upload(item, isRepeat: isRepeat) }
         let text = isRepeat ? Composer.repeatMark + item.text : item.text
         let buttons = self.adapter.traits(of: self.room).capabilities.contains(.buttons) ? item.buttons : []
         let message = OutgoingMessage(
@@ -212,31 +213,6 @@ actor Lane {
             return reference
         }
         return try await self.adapter.post(message)
-    }
-
-    /// Takes back a message that the final text does not need.
-    private func remove(_ item: OutboxItem) async throws -> MessageReference {
-        let reference = MessageReference(room: item.route.room, id: item.reference ?? "")
-        guard let deleting = self.adapter as? any DeletingAdapter else {
-            throw AdapterError(.invalid, "messages cannot be taken back here")
-        }
-        do { try await deleting.delete(reference, in: item.route) } catch let error as AdapterError {
-            guard error.code == .notFound else { throw error }
-        }
-        return reference
-    }
-
-    /// Empties a message that may not be taken back.
-    private func blank(_ item: OutboxItem) async {
-        self.queue[0].kind = .final
-        self.queue[0].text = OutboxItem.blank
-        await self.persistently { ledger in try ledger.blank(item.id) }
-    }
-
-    /// Somebody has removed the message that grew: its final text must not be lost with it.
-    private func postAnew(_ item: OutboxItem) async {
-        self.queue[0].reference = nil
-        await self.persistently { ledger in try ledger.forgetReference(of: item.id) }
     }
 
     private func handle(_ error: AdapterError, for item: OutboxItem) async {
@@ -253,6 +229,7 @@ actor Lane {
             if item.reference != nil, error.code == .notFound, item.kind == .final, item.text != OutboxItem.blank {
                 return await self.postAnew(item)
             }
+            if item.kind == .file { return await self.replaceFile(item) }
             self.queue.removeFirst()
             self.environment.logger.warning(
                 "a message was refused by the network", ["room": "\(self.room)", "error": .string(error.message)])

@@ -5,22 +5,23 @@ extension Ledger {
     /// Puts a rendered message into the outbox. Returns it as stored.
     package func insertOutbox(
         session: String, turn: String?, kind: OutboxItem.Kind, route: Route, text: String,
-        buttons: [MessageButton] = [], at now: Int64
+        buttons: [MessageButton] = [], message: Int64? = nil, at now: Int64
     ) throws -> OutboxItem {
         let token = Identifier.make("m")
         try self.connection.execute(
             """
-            INSERT INTO outbox (session, turn, kind, adapter, room, route, text, token, state, created_at, buttons)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)
+            INSERT INTO outbox (session, turn, kind, adapter, room, route, text, token, state, created_at, buttons,
+            message)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)
             """,
             [
                 .text(session), .optional(turn), .text(kind.rawValue), .text(route.room.adapter.rawValue),
                 .text(route.room.name), .text(StoredForm.text(of: route)), .text(text), .text(token), .integer(now),
-                .optional(StoredForm.text(of: buttons)),
+                .optional(StoredForm.text(of: buttons)), .optional(message),
             ])
         return OutboxItem(
             id: self.connection.lastInsertID, session: session, turn: turn, kind: kind, route: route, text: text,
-            token: token, reference: nil, state: .pending, buttons: buttons)
+            token: token, reference: nil, state: .pending, buttons: buttons, message: message)
     }
 
     /// Gives the previews of a turn their final texts, oldest first, and returns them as to be sent again: those that
@@ -59,6 +60,12 @@ extension Ledger {
     package func forgetReference(of id: Int64) throws {
         try self.connection.execute(
             "UPDATE outbox SET reference = NULL, state = 'pending' WHERE id = ?", [.integer(id)])
+    }
+
+    /// Makes a file that the network refuses the line that says where it can be read.
+    package func replaceFile(_ id: Int64) throws {
+        try self.connection.execute(
+            "UPDATE outbox SET kind = 'final', state = 'pending' WHERE id = ?", [.integer(id)])
     }
 
     /// Makes a removal that the network refuses an edit to nothing.
@@ -125,7 +132,7 @@ extension Ledger {
     /// Drops what a shortened answer has not sent yet. Returns the ids of what is dropped.
     package func dropPending(ofTurn turn: String, keeping count: Int) throws -> [Int64] {
         let pending = try self.connection.query(
-            "SELECT id FROM outbox WHERE turn = ? AND kind IN ('part', 'final') ORDER BY id", [.text(turn)]
+            "SELECT id FROM outbox WHERE turn = ? AND kind IN ('part', 'final', 'file') ORDER BY id", [.text(turn)]
         ).dropFirst(count).map { try $0.integer("id") }
         return try pending.filter { id in
             try self.connection.execute(
@@ -151,6 +158,7 @@ extension Ledger {
             route: try StoredForm.route(from: try row.text("route")), text: try row.text("text"),
             token: try row.text("token"), reference: try row.optionalText("reference"),
             state: OutboxItem.State(rawValue: try row.text("state")) ?? .unknown,
-            buttons: try StoredForm.buttons(from: try row.optionalText("buttons")))
+            buttons: try StoredForm.buttons(from: try row.optionalText("buttons")),
+            message: try row.optionalInteger("message"))
     }
 }

@@ -8,14 +8,15 @@ extension Ledger {
         try self.connection.execute(
             """
             INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
-            started_at, ended_at, error, input_tokens, output_tokens)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+            started_at, ended_at, error, attachments, input_tokens, output_tokens)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
             """,
             [
                 .text(turn.id), .text(turn.session), .text(turn.kind), .text(turn.work), .text(turn.text),
                 .text(StoredForm.text(of: turn.sender)), .text(StoredForm.text(of: turn.route)),
                 .optional(turn.message), .text(turn.state.rawValue), .integer(Int64(turn.attempts)),
                 .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
+                .optional(StoredForm.text(of: turn.attachments)),
             ])
         return self.connection.lastInsertID
     }
@@ -38,6 +39,11 @@ extension Ledger {
         try self.connection.execute(
             "UPDATE turns SET state = ?, error = ?, ended_at = ? WHERE id = ?",
             [.text(state.rawValue), .optional(error), .integer(now), .text(turn)])
+    }
+
+    /// A turn's files are part of its text now.
+    package func forgetAttachments(of turn: String) throws {
+        try self.connection.execute("UPDATE turns SET attachments = NULL WHERE id = ?", [.text(turn)])
     }
 
     package func addUsage(_ turn: String, model: String, input: Int, output: Int) throws {
@@ -120,6 +126,7 @@ extension Ledger {
             state: TurnRecord.State(rawValue: try row.text("state")) ?? .failed,
             attempts: Int(try row.integer("attempts")), queuedAt: try row.integer("queued_at"),
             startedAt: try row.optionalInteger("started_at"), endedAt: try row.optionalInteger("ended_at"),
-            error: try row.optionalText("error"))
+            error: try row.optionalText("error"),
+            attachments: try StoredForm.attachments(from: try row.optionalText("attachments")))
     }
 }

@@ -85,6 +85,8 @@ package struct TurnRecord: Sendable, Equatable {
     package var endedAt: Int64?
     package var error: String?
     package var commits: [CommitNotice] = []
+    /// Files that came with the question and are to be fetched when the turn begins.
+    package var attachments: [Attachment] = []
 }
 
 /// One line of the outbox: a message on its way to a platform.
@@ -99,6 +101,8 @@ package struct OutboxItem: Sendable, Equatable {
         case preview
         /// A message that stands in the room and is to be taken back.
         case removal
+        /// An answer as a file, made of the transcript when it is sent; the text is for where that is refused.
+        case file
     }
 
     /// What becomes of messages of a growing answer that its final text does not need.
@@ -135,6 +139,8 @@ package struct OutboxItem: Sendable, Equatable {
     package var state: State
     /// What can be chosen at it; shown where the room has buttons.
     package var buttons: [MessageButton] = []
+    /// The entry of the transcript that a file is made of.
+    package var message: Int64?
 }
 
 /// One frame of the live protocol.

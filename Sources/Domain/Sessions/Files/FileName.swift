@@ -1,0 +1,35 @@
+/// Names of files that other people's programs made up. Pure.
+package enum FileName {
+    /// The most bytes that a name keeps.
+    static let limit = 100
+
+    /// A name that is neither a path nor hidden, shows as it is, and can stand in Markdown as code.
+    package static func sanitized(_ name: String) -> String {
+        let last = name.split { $0 == "/" || $0 == "\\" }.last ?? ""
+        var kept = String.UnicodeScalarView()
+        for scalar in last.unicodeScalars where !Self.isInvisible(scalar) {
+            kept.append("`\"<>:|?*".unicodeScalars.contains(scalar) ? "_" : scalar)
+        }
+        var text = String(kept).trimmed
+        while text.first == "." { text.removeFirst() }
+        text = Self.shortened(text.trimmed)
+        return text.isEmpty ? "file" : text
+    }
+
+    /// Controls, line and paragraph ends, and what turns the direction of writing around.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: true
+        default: false
+        }
+    }
+
+    private static func shortened(_ name: String) -> String {
+        guard name.utf8.count > Self.limit else { return name }
+        let ending = name.lastIndex(of: ".").map { String(name[$0...]) } ?? ""
+        let kept = ending.utf8.count <= 16 ? ending : ""
+        var head = name.dropLast(kept.count)
+        while head.utf8.count + kept.utf8.count > Self.limit { head = head.dropLast() }
+        return head + kept
+    }
+}

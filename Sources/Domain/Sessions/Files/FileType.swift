@@ -1,0 +1,89 @@
+/// What a file is by its first bytes, whatever its name or its sender claims. Pure.
+package enum FileType: String, Sendable, CaseIterable {
+    case png = "image/png"
+    case jpeg = "image/jpeg"
+    case gif = "image/gif"
+    case webp = "image/webp"
+    case pdf = "application/pdf"
+    /// Also what office programs write.
+    case zip = "application/zip"
+    case gzip = "application/gzip"
+    case ogg = "audio/ogg"
+    case mp4 = "video/mp4"
+    case html = "text/html"
+    case text = "text/plain"
+    case binary = "application/octet-stream"
+
+    /// So many bytes of a file are enough to tell.
+    package static let headLength = 1_024
+
+    package var mediaType: String { self.rawValue }
+
+    /// Whether it can be read as UTF-8.
+    package var isText: Bool { self == .text || self == .html }
+
+    /// Tells the type of a file that begins with `head`.
+    package static func sniff(_ head: [UInt8]) -> FileType {
+        let isCut = head.count > Self.headLength
+        let head = head.prefix(Self.headLength)
+        for (type, offset, signature) in Self.signatures where head.dropFirst(offset).starts(with: signature) {
+            return type
+        }
+        if head.starts(with: Array("RIFF".utf8)), head.dropFirst(8).starts(with: Array("WEBP".utf8)) { return .webp }
+        guard Self.isText(head, isCut: isCut) else { return .binary }
+        return Self.isPage(head) ? .html : .text
+    }
+
+    private static let signatures: [(FileType, offset: Int, [UInt8])] = [
+        (.png, 0, [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]),
+        (.jpeg, 0, [0xFF, 0xD8, 0xFF]),
+        (.gif, 0, Array("GIF8".utf8)),
+        (.pdf, 0, Array("%PDF-".utf8)),
+        (.zip, 0, [0x50, 0x4B, 0x03, 0x04]), (.zip, 0, [0x50, 0x4B, 0x05, 0x06]),
+        (.gzip, 0, [0x1F, 0x8B]),
+        (.ogg, 0, Array("OggS".utf8)),
+        (.mp4, 4, Array("ftyp".utf8)),
+    ]
+
+    /// UTF-8 without control characters but white space; where the file goes on, the last character may be cut.
+    private static func isText(_ head: ArraySlice<UInt8>, isCut: Bool) -> Bool {
+        guard !head.contains(where: { $0 < 0x20 && ![0x09, 0x0A, 0x0C, 0x0D, 0x1B].contains($0) }) else { return false }
+        // With what a cut character may lack taken away, there must be nothing to repair.
+        for cut in 0...(isCut ? 3 : 0) where String(validating: head.dropLast(cut), as: UTF8.self) != nil {
+            return true
+        }
+        return false
+    }
+
+    private static func isPage(_ head: ArraySlice<UInt8>) -> Bool {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let body = (head.starts(with: mark) ? head.dropFirst(3) : head).drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        let start = String(decoding: body.prefix(16), as: UTF8.self).lowercased()
+        return start.hasPrefix("<!doctype html") || start.hasPrefix("<html") || start.hasPrefix("<head")
+    }
+}
+
+extension FileType {
+    /// Whether a file of this type cannot be what it was said to be: a platform that wants a login answers with a page.
+    package func contradicts(name: String, mediaType: String?) -> Bool {
+        guard self == .html else { return false }
+        let type = mediaType?.lowercased() ?? ""
+        if ["image/", "audio/", "video/"].contains(where: { type.hasPrefix($0) }) || type == "application/pdf" {
+            return true
+        }
+        let ending = name.lowercased().split(separator: ".").last.map(String.init) ?? ""
+        return name.contains(".") && ["png", "jpg", "jpeg", "gif", "webp", "pdf"].contains(ending)
+    }
+
+    /// The type to tell: the sender's word where the bytes leave it open.
+    package func told(claimed: String?) -> String {
+        guard [.zip, .text, .binary].contains(self), let claimed,
+            claimed.utf8.count <= 100,
+            claimed.utf8.allSatisfy({
+                ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || "/.+-".utf8.contains($0)
+            }),
+            claimed.contains("/"), claimed != Self.html.rawValue
+        else { return self.mediaType }
+        return claimed
+    }
+}

@@ -1,0 +1,76 @@
+internal import Glibc
+internal import Primitives
+
+/// Writes one file piece by piece beside its place and moves it there when it is whole. Blocking, so on a thread of its
+/// own that all writers share.
+actor FileWriter {
+    private static let thread = ThreadExecutor(name: "files")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { Self.thread.asUnownedSerialExecutor() }
+
+    private let directory: String
+    private let path: String
+    private let limit: Int
+    private var number: Int32 = -1
+    private(set) var size = 0
+    /// The beginning, to tell the type by, and all of a small text.
+    private(set) var head: [UInt8] = []
+
+    /// - Parameter directory: made if it is not there, as is the one above it; both their owner's alone.
+    init(_ name: String, in directory: String, limit: Int) {
+        self.directory = directory
+        self.path = "\(directory)/\(name)"
+        self.limit = limit
+    }
+
+    deinit { if self.number >= 0 { Glibc.close(self.number) } }
+
+    private var draft: String { "\(self.path).part" }
+
+    func open() throws {
+        if let end = self.directory.lastIndex(of: "/") { mkdir(String(self.directory[..<end]), 0o700) }
+        mkdir(self.directory, 0o700)
+        // One that a crash has left.
+        unlink(self.draft)
+        self.number = Glibc.open(self.draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard self.number >= 0 else { throw Self.failure }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        guard self.size + bytes.count <= self.limit else { throw FileFailure.tooLarge(self.limit) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(self.number, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Self.failure }
+            written += count
+        }
+        self.size += bytes.count
+        if self.head.count <= FileListing.textLimit {
+            self.head += bytes.prefix(FileListing.textLimit + 1 - self.head.count)
+        }
+    }
+
+    /// Puts the file into its place. Returns where that is.
+    func finish() throws -> String {
+        guard fsync(self.number) == 0, rename(self.draft, self.path) == 0 else { throw Self.failure }
+        self.close()
+        return self.path
+    }
+
+    /// Leaves nothing behind.
+    func discard() {
+        self.close()
+        unlink(self.draft)
+    }
+
+    private func close() {
+        if self.number >= 0 { Glibc.close(self.number) }
+        self.number = -1
+    }
+
+    private static var failure: FileFailure {
+        FileFailure(reason: "the host cannot store it (\(String(cString: strerror(errno))))")
+    }
+}

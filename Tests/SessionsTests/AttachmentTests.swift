@@ -1,0 +1,165 @@
+import Chat
+import Glibc
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Files that come with a question", .timeLimit(.minutes(1)))
+struct AttachmentTests {
+    private static func traits(_ capabilities: RoomTraits.Capabilities = .files, limit: Int = 1 << 20) -> RoomTraits {
+        RoomTraits(
+            capabilities: capabilities, textLimit: 400, textUnit: .bytes, isMultiline: false, uploadLimit: limit)
+    }
+
+    private func harness(
+        traits: RoomTraits = Self.traits(), limit: Int = 4_096, hasPlace: Bool = true,
+        worker: ScriptedWorker = ScriptedWorker([.event(.text("Seen."))])
+    ) async throws -> BridgeHarness {
+        let directory = try TemporaryDirectory()
+        return try await BridgeHarness(
+            directory: directory, traits: traits, worker: worker,
+            settings: BridgeSettings(
+                publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50),
+                filesDirectory: hasPlace ? directory.path + "/files" : nil, fileLimit: limit))
+    }
+
+    private static let notes = Attachment(id: "F1", name: "../notes.txt", mediaType: "text/plain", size: 6)
+    private static let image = Attachment(id: "F2", name: "a.png")
+    private static let png: [UInt8] =
+        [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Array(repeating: 0, count: 3_000)
+
+    @Test("files lie in their session's directory, are part of the question, and stay in the history")
+    func received() async throws {
+        let harness = try await self.harness()
+        harness.adapter.setFile("F1", to: Array("hello\n".utf8))
+        harness.adapter.setFile("F2", to: Self.png)
+        try await harness.adapter.say("What is this?", attachments: [Self.notes, Self.image])
+        await harness.adapter.waitForText("Seen.")
+        let request = try #require(harness.worker.requests.first)
+        let wanted = """
+            What is this?
+
+            Files:
+            - `notes.txt` (text/plain, 6 B)
+            - `a.png` (image/png, 2.9 KiB)
+
+            `notes.txt`:
+            ```txt
+            hello
+            ```
+            """
+        #expect(request.text == wanted)
+        let folder = "\(harness.directory.path)/files/\(request.session)"
+        let names = try Self.files(in: folder)
+        #expect(names.count == 2)
+        #expect(names.contains { $0.hasSuffix("-1-notes.txt") } && names.contains { $0.hasSuffix("-2-a.png") })
+        for name in names { #expect(Self.mode(of: "\(folder)/\(name)") == 0o600) }
+        #expect(Self.mode(of: folder) == 0o700)
+        _ = try await harness.ask("And now?")
+        await harness.adapter.waitForText("You said: And now?")
+        #expect(harness.worker.requests.last?.history.map(\.text) == [wanted, "Seen."])
+        #expect(try await harness.turn(request.id)?.attachments.isEmpty == true)
+    }
+
+    @Test("a file without a word is a question, and its name the title")
+    func wordless() async throws {
+        let harness = try await self.harness()
+        harness.adapter.setFile("F1", to: Array("hello\n".utf8))
+        #expect(try await harness.adapter.say("", attachments: [Self.notes]) == .stored)
+        await harness.adapter.waitForText("Seen.")
+        #expect(harness.worker.requests.first?.text.hasPrefix("Files:\n- `notes.txt`") == true)
+        let session = try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1) }
+        #expect(session.items.first?.title == "../notes.txt")
+    }
+
+    struct Failure: Sendable, CustomTestStringConvertible {
+        let name: String
+        var attachment = Attachment(id: "F1", name: "a.png")
+        var bytes: [UInt8]? = Array("hello".utf8)
+        var traits = AttachmentTests.traits()
+        var hasPlace = true
+        let line: String
+        var testDescription: String { self.name }
+    }
+
+    @Test(
+        "a file that cannot be had is one line, and the turn goes on without it",
+        arguments: [
+            Failure(name: "missing", bytes: nil, line: "`a.png` was not read: there is no file F1."),
+            Failure(
+                name: "told too large", attachment: Attachment(id: "F1", name: "a.png", size: 5_000),
+                line: "`a.png` was not read: it is larger than 4 KiB."),
+            Failure(
+                name: "too large", bytes: Array(repeating: 0x61, count: 4_097),
+                line: "`a.png` was not read: it is larger than 4 KiB."),
+            Failure(
+                name: "too large for the room", bytes: Array(repeating: 0x61, count: 1_025),
+                traits: AttachmentTests.traits(limit: 1_024), line: "`a.png` was not read: it is larger than 1 KiB."),
+            Failure(
+                name: "a page", bytes: Array("<!doctype html><h1>Sign in</h1>".utf8),
+                line: "`a.png` was not read: the network sent a web page in its place."),
+            Failure(
+                name: "no place", hasPlace: false, line: "`a.png` was not read: this host has no place for files."),
+            Failure(
+                name: "no files", traits: AttachmentTests.traits([]),
+                line: "`a.png` was not read: files cannot be fetched from here."),
+        ])
+    func failures(_ failure: Failure) async throws {
+        let harness = try await self.harness(traits: failure.traits, hasPlace: failure.hasPlace)
+        if let bytes = failure.bytes { harness.adapter.setFile("F1", to: bytes) }
+        try await harness.adapter.say("What is this?", attachments: [failure.attachment])
+        await harness.adapter.waitForText("Seen.")
+        #expect(harness.adapter.texts == [failure.line, "Seen."])
+        #expect(harness.worker.requests.map(\.text) == ["What is this?"])
+        if failure.hasPlace, let session = harness.worker.requests.first?.session {
+            #expect(try Self.files(in: "\(harness.directory.path)/files/\(session)").isEmpty)
+        }
+    }
+
+    @Test("with nothing left to answer the turn fails, and says so")
+    func nothing() async throws {
+        let harness = try await self.harness()
+        try await harness.adapter.say("", attachments: [Self.image])
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts.last?.hasPrefix("There is nothing to answer") == true)
+        #expect(harness.worker.requests.isEmpty)
+    }
+
+    @Test("files of a message that waits are fetched when its turn begins, also after a restart")
+    func queued() async throws {
+        let directory = try TemporaryDirectory()
+        let settings = BridgeSettings(
+            publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50),
+            filesDirectory: directory.path + "/files")
+        let first = try await BridgeHarness(
+            directory: directory, traits: Self.traits(), worker: ScriptedWorker([.hold]), settings: settings)
+        first.adapter.setFile("F1", to: Array("hello\n".utf8))
+        _ = try await first.ask("1")
+        try await first.adapter.say("2", attachments: [Self.notes])
+        try await first.settleInbox()
+        #expect(first.adapter.fetched.isEmpty)
+        let second = try await BridgeHarness(directory: directory, traits: Self.traits(), settings: settings)
+        second.adapter.setFile("F1", to: Array("hello\n".utf8))
+        await second.adapter.waitForPosts { $0.contains { $0.text.hasPrefix("You said: 2") } }
+        #expect(second.worker.requests.last?.text.contains("hello") == true)
+    }
+
+    private static func files(in folder: String) throws -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+
+    private static func mode(of path: String) -> UInt32 {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    }
+}

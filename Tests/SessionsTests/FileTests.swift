@@ -1,0 +1,132 @@
+import Testing
+
+@testable import Sessions
+
+@Suite("Files")
+struct FileTests {
+    struct Head: Sendable, CustomTestStringConvertible {
+        let bytes: [UInt8]
+        let type: FileType
+        var testDescription: String { self.type.rawValue }
+
+        init(_ text: String, _ type: FileType) { self.init(Array(text.utf8), type) }
+        init(_ bytes: [UInt8], _ type: FileType) {
+            self.bytes = bytes
+            self.type = type
+        }
+    }
+
+    @Test(
+        "the first bytes tell the type",
+        arguments: [
+            Head([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0], .png), Head([0xFF, 0xD8, 0xFF, 0xE0], .jpeg),
+            Head("GIF89a", .gif), Head("RIFF....WEBPVP8 ", .webp), Head("RIFF....WAVEfmt ", .text),
+            Head("%PDF-1.7", .pdf), Head([0x50, 0x4B, 3, 4, 20], .zip), Head([0x1F, 0x8B, 8], .gzip),
+            Head("OggS", .ogg), Head([0, 0, 0, 0x18] + Array("ftypmp42".utf8), .mp4),
+            Head("<!DOCTYPE html><title>", .html), Head("\u{FEFF}\n <HTML lang=en>", .html), Head("<p>no page", .text),
+            Head("plain\r\n\ttext ä", .text), Head("", .text), Head([0x61, 0xC3], .binary),
+            Head([0x61, 0xC3, 0x61], .binary),
+            Head([0x00, 0x01], .binary), Head([0xFE, 0xFF, 0x00, 0x61], .binary),
+        ])
+    func sniff(_ head: Head) {
+        #expect(FileType.sniff(head.bytes) == head.type)
+    }
+
+    @Test("a text whose sniffed part ends in the middle of a character is a text")
+    func cutText() {
+        for length in (FileType.headLength - 4)...(FileType.headLength + 4) {
+            let text = String(repeating: "a", count: length - 2) + "🙂🙂"
+            #expect(FileType.sniff(Array(text.utf8)) == .text, "\(length)")
+        }
+    }
+
+    @Test("any bytes have a type, and never crash")
+    func random() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2_000 {
+            let bytes = (0..<Int.random(in: 0...64, using: &generator)).map { _ in UInt8.random(in: 0...255) }
+            _ = FileType.sniff(bytes)
+            let name = FileName.sanitized(String(decoding: bytes, as: UTF8.self))
+            #expect(!name.isEmpty && name.utf8.count <= FileName.limit && !name.contains("/"))
+        }
+    }
+
+    @Test("a web page in place of an image or a PDF is none")
+    func contradiction() {
+        #expect(FileType.html.contradicts(name: "a.png", mediaType: nil))
+        #expect(FileType.html.contradicts(name: "a", mediaType: "image/png"))
+        #expect(FileType.html.contradicts(name: "a.PDF", mediaType: "application/octet-stream"))
+        #expect(!FileType.html.contradicts(name: "a.html", mediaType: "text/html"))
+        #expect(!FileType.html.contradicts(name: "png", mediaType: nil))
+        #expect(!FileType.png.contradicts(name: "a.pdf", mediaType: "application/pdf"))
+    }
+
+    @Test("the sender's word on the type counts only where the bytes leave it open")
+    func told() {
+        let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        #expect(FileType.zip.told(claimed: word) == word)
+        #expect(FileType.text.told(claimed: "text/x-python") == "text/x-python")
+        #expect(FileType.png.told(claimed: "text/plain") == "image/png")
+        #expect(FileType.text.told(claimed: "text/html") == "text/plain")
+        #expect(FileType.binary.told(claimed: "a`b\n/c") == "application/octet-stream")
+        #expect(FileType.binary.told(claimed: nil) == "application/octet-stream")
+    }
+
+    @Test(
+        "names are never paths, nor do they hide anything",
+        arguments: [
+            ("report.pdf", "report.pdf"), ("../../etc/passwd", "passwd"), ("C:\\boot.ini", "boot.ini"),
+            (".bashrc", "bashrc"), ("..", "file"), ("", "file"), ("///", "file"), ("a\u{0}b\nc.txt", "abc.txt"),
+            ("photo\u{202E}gpj.exe", "photogpj.exe"), ("a`b\"c.md", "a_b_c.md"), ("  über uns.txt ", "über uns.txt"),
+            (String(repeating: "x", count: 300) + ".tar", String(repeating: "x", count: 96) + ".tar"),
+            (String(repeating: "ä", count: 90), String(repeating: "ä", count: 50)),
+        ])
+    func names(name: String, wanted: String) {
+        #expect(FileName.sanitized(name) == wanted)
+    }
+
+    @Test(
+        "sizes are for people",
+        arguments: [
+            (0, "0 B"), (1_023, "1023 B"), (1_024, "1 KiB"), (1_536, "1.5 KiB"), (20 << 20, "20 MiB"),
+            (1_234_567, "1.1 MiB"), (5 << 30, "5 GiB"),
+        ])
+    func sizes(bytes: Int, wanted: String) {
+        #expect(FileSize.text(bytes) == wanted)
+    }
+
+    private static func file(_ name: String, _ text: String, type: FileType = .text, size: Int? = nil) -> ReceivedFile {
+        ReceivedFile(
+            name: name, path: "/x/\(name)", type: type, claimedType: nil, size: size ?? text.utf8.count, text: text)
+    }
+
+    @Test("a question lists its files and shows small texts in fences that nothing in them can end")
+    func listing() {
+        #expect(FileListing.text("What?", with: []) == "What?")
+        let text = FileListing.text(
+            "What?", with: [Self.file("a.swift", "let a = 1\n```\n"), Self.file("b.png", "", type: .png, size: 2_048)])
+        #expect(
+            text == """
+                What?
+
+                Files:
+                - `a.swift` (text/plain, 14 B)
+                - `b.png` (image/png, 2 KiB)
+
+                `a.swift`:
+                ````swift
+                let a = 1
+                ```
+                ````
+                """)
+        #expect(FileListing.text("", with: [Self.file("b.png", "", type: .png)]).hasPrefix("Files:\n"))
+    }
+
+    @Test("texts that are too long together are named only")
+    func bounded() {
+        let big = String(repeating: "x", count: FileListing.textLimit)
+        let text = FileListing.text("?", with: (1...4).map { Self.file("\($0).txt", big) })
+        #expect(text.utf8.count < FileListing.totalLimit + 1_024)
+        #expect(text.contains("`3.txt` is not shown here"))
+    }
+}

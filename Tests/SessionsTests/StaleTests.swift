@@ -1,0 +1,70 @@
+import Chat
+import JetbridgeTesting
+import Testing
+
+@testable import Sessions
+
+@Suite("Messages of days ago", .timeLimit(.minutes(1)))
+struct StaleTests {
+    private static let day: Int64 = 24 * 3_600_000
+
+    private func harness(gathering: Duration) async throws -> BridgeHarness {
+        try await BridgeHarness(
+            settings: BridgeSettings(
+                publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), staleGathering: gathering))
+    }
+
+    private func say(_ text: String, daysAgo: Int64, _ harness: BridgeHarness) async throws {
+        try await harness.adapter.say(text, isBacklog: true, sentAt: 1_000 - daysAgo * Self.day)
+    }
+
+    @Test("they are listed in one line before the first fresh one is answered, and fresh ones in order")
+    func listed() async throws {
+        let harness = try await self.harness(gathering: .seconds(600))
+        for number in 1...3 { try await self.say("old *\(number)*", daysAgo: 2, harness) }
+        for number in 1...3 { try await self.say("fresh \(number)", daysAgo: 0, harness) }
+        await harness.adapter.waitForText("You said: fresh 3")
+        try await harness.settle()
+        #expect(
+            harness.adapter.texts.filter { !$0.hasPrefix("I am still answering") } == [
+                "3 messages from more than a day ago were not answered: “old \\*1\\*”, “old \\*2\\*”, “old \\*3\\*”. "
+                    + "Ask again if they still matter.",
+                "You said: fresh 1", "You said: fresh 2", "You said: fresh 3",
+            ])
+    }
+
+    @Test("when nothing comes after them they are listed all the same, once")
+    func alone() async throws {
+        let harness = try await self.harness(gathering: .milliseconds(1))
+        try await self.say("old", daysAgo: 2, harness)
+        await harness.adapter.waitForPosts(1)
+        try await harness.settle()
+        #expect(
+            harness.adapter.texts == [
+                "A message from more than a day ago was not answered: “old”. Ask again if it still matters."
+            ])
+    }
+
+    @Test("what was not listed before the end is listed after the next start")
+    func restart() async throws {
+        let directory = try TemporaryDirectory()
+        let settings = BridgeSettings(
+            publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), staleGathering: .seconds(600))
+        let first = try await BridgeHarness(directory: directory, settings: settings)
+        for number in 1...2 { try await self.say("old \(number)", daysAgo: 2, first) }
+        await first.bridge.stop()
+        let second = try await BridgeHarness(directory: directory, settings: settings)
+        try await second.adapter.say("new", id: "new")
+        await second.adapter.waitForText("You said: new")
+        #expect(second.adapter.texts.first?.hasPrefix("2 messages from more than a day ago") == true)
+        #expect(second.adapter.texts.count == 2)
+    }
+
+    @Test("a long list quotes a few, shortly")
+    func long() {
+        let line = Conversation.line(for: (1...9).map { "message \($0)\nsecond line" })
+        #expect(line.hasPrefix("9 messages from more than a day ago were not answered: “message 1”, "))
+        #expect(line.contains("“message 5” and 4 more. Ask"))
+        #expect(Conversation.line(for: [String(repeating: "x", count: 99)]).contains("x…”"))
+    }
+}
