@@ -73,6 +73,8 @@ extension MatrixSession {
         if let direct = sync.direct { self.memory.direct = direct }
         for room in sync.left { self.leave(room) }
         for room in sync.invited { self.receiveInvitation(room) }
+        // With a token all other rooms are as they are remembered; without one they are known only at the end.
+        if since != nil { self.isInSync = true }
         self.batch = Batch(sync: sync, since: since, isBacklog: isBacklog)
         self.goOn()
     }
@@ -94,7 +96,7 @@ extension MatrixSession {
         self.memory.since = batch.sync.next
         self.memory.pace = self.budget.pace
         let hasRooms = !(batch.sync.joined.isEmpty && batch.sync.invited.isEmpty && batch.sync.left.isEmpty)
-        self.act(.remember(self.memory, isUrgent: batch.since == nil || (hasRooms && !self.isInSync)))
+        self.act(.remember(self.memory, isUrgent: batch.since == nil || (hasRooms && batch.isBacklog)))
         self.refusal = nil
         self.isInSync = true
         self.act(.status(.up, detail: self.statusDetail))
