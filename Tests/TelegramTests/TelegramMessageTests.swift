@@ -22,6 +22,13 @@ struct TelegramMessageTests {
         #expect(message.sentAt == 1_800_000_000_000)
     }
 
+    @Test(
+        "The start button asks for help, a link with a code pairs",
+        arguments: [("/start", "/help"), ("/start AB-CD", "/pair AB-CD")])
+    func start(text: String, expected: String) throws {
+        #expect(try self.read(Sample.message(1, text)).first?.message?.text == expected)
+    }
+
     @Test("A private chat's topics are conversations of their own")
     func directTopic() throws {
         let more: JSONObject = ["message_thread_id": 7, "is_topic_message": true]

@@ -36,28 +36,28 @@ extension TelegramAdapter {
 
     /// Makes the calls that the session wants, each in a task of its own; when all is over, those under way are ended.
     private func makeCalls() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            while true {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
                 let (calls, isFinished) = self.state.withLock { state in
                     defer { state.calls = [] }
+                    state.callsOut += state.calls.count
                     return (state.calls, state.isFinished)
                 }
                 if isFinished { break }
-                for (purpose, call) in calls {
-                    if call == Self.renewal {
-                        await self.transport.renew()
-                        continue
-                    }
-                    group.addTask { self.perform(.answer(purpose, try await self.transport.send(call))) }
-                }
+                for (purpose, call) in calls { group.addTask { await self.make(call, for: purpose) } }
                 if calls.isEmpty { await self.toCall.wait() }
-                try Task.checkCancellation()
             }
             group.cancelAll()
-            while let result = await group.nextResult() {
-                if case .failure(let error) = result, !(error is CancellationError) { throw error }
-            }
         }
+        try Task.checkCancellation()
+    }
+
+    private func make(_ call: TelegramCall, for purpose: TelegramSession.Purpose) async {
+        defer { self.state.withLock { $0.callsOut -= 1 } }
+        if call == Self.renewal { return await self.transport.renew() }
+        // Only cancellation throws: then nobody waits for the answer.
+        guard let answer = try? await self.transport.send(call) else { return }
+        self.perform(.answer(purpose, answer))
     }
 
     /// Tells the session when its time has come.

@@ -27,6 +27,8 @@ package final class TelegramAdapter: ChatAdapter {
         var session: TelegramSession
         var status: AdapterStatus
         var calls: [(TelegramSession.Purpose, TelegramCall)] = []
+        /// Calls under way.
+        var callsOut = 0
         var incoming: [Incoming] = []
         /// Webhook calls that wait for the store, by ticket.
         var tickets: [Int: CheckedContinuation<Bool, Never>] = [:]
@@ -45,7 +47,7 @@ package final class TelegramAdapter: ChatAdapter {
     }
 
     /// Calls that are decoration are left out beyond this.
-    private static let callLimit = 256
+    private static let callLimit = 128
 
     package convenience init(
         _ settings: TelegramSettings, memory: TelegramMemoryStore = .none, client: HTTPClient? = nil,
@@ -71,6 +73,7 @@ package final class TelegramAdapter: ChatAdapter {
                 session: TelegramSession(settings: settings, memory: TelegramMemory(bytes: nil)),
                 status: AdapterStatus(state: .down, since: Self.now.wall)))
         Redaction.register(settings.token)
+        if case .webhook(_, let secret) = settings.intake { Redaction.register(secret) }
     }
 
     package var status: AdapterStatus { self.state.withLock { $0.status } }
@@ -132,7 +135,7 @@ package final class TelegramAdapter: ChatAdapter {
     ) {
         switch action {
         case .call(let purpose, let call):
-            if case .decoration = purpose, state.calls.count >= Self.callLimit { return }
+            if case .decoration = purpose, state.calls.count + state.callsOut >= Self.callLimit { return }
             state.calls.append((purpose, call))
             wakes.call = true
         case .renew:

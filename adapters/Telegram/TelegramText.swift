@@ -24,6 +24,7 @@ struct TelegramText: Sendable, Equatable {
         self.text = Self.trimmed(self.text)
         if name.count > 1, self.mentionsUs, let rest = Self.rest(of: self.text, behind: name) { self.text = rest }
         self.takeCommandTarget(name)
+        if message.chat.isPrivate, !message.isForward { self.takeStart() }
         // What somebody else wrote is talk about it, never an order.
         if message.isForward {
             self.mentionsUs = false
@@ -41,6 +42,15 @@ struct TelegramText: Sendable, Equatable {
             self.mentionsUs = true
         } else {
             self.isForAnother = true
+        }
+    }
+
+    /// The button with which every private chat begins says `/start`, and a link may carry a code: t.me/NAME?start=CODE.
+    private mutating func takeStart() {
+        if self.text == "/start" {
+            self.text = "/help"
+        } else if self.text.hasPrefix("/start ") {
+            self.text = "/pair " + Self.trimmed(String(self.text.dropFirst(7)))
         }
     }
 
