@@ -142,7 +142,7 @@ extension LoopbackTelegram {
                 }
                 if let updates { return updates }
                 // A timer may come a little early by the other clock.
-                if self.now >= end - 0.01 { return [] }
+                if self.now >= end - 0.01, !self.look({ $0.poll.frozen == poll.number }) { return [] }
                 do {
                     try await self.updatesChanged.wait()
                 } catch {

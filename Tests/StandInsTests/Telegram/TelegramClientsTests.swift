@@ -277,9 +277,8 @@ struct TelegramClientsTests {
             commands = [BotCommand(command="start", description="begins"), BotCommand(command="quit", description="ends")]
             assert await bot.set_my_commands(commands)
             assert [c.command for c in await bot.get_my_commands()] == ["start", "quit"]
-            if hasattr(bot, "send_message_draft"):
-                assert await bot.send_message_draft(me, 7, "so far")
-                await raises(bad, bot.send_message_draft(new, 7, "so far"), "TEXTDRAFT_PEER_INVALID")
+            assert await bot.send_message_draft(me, 7, text="so far", can_stop=True)
+            await raises(bad, bot.send_message_draft(new, 7, text="so far"), "TEXTDRAFT_PEER_INVALID")
             await bot.send_message(me, "errors are as expected")
 
         @dp.message(Command("quit"))

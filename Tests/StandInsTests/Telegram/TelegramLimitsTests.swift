@@ -103,6 +103,7 @@ struct TelegramLimitsTests {
             #expect(telegram.shownByBot(in: TelegramBench.ada).count == 1)
             telegram.inject(.hang, at: "getUpdates")
             let poll = Task { try await bot.call("getUpdates", ["timeout": 50]) }
+            try await telegram.wait { $0.faultsLeft == 0 }
             telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
             poll.cancel()
             _ = try? await poll.value

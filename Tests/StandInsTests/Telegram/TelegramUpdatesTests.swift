@@ -63,6 +63,26 @@ struct TelegramUpdatesTests {
         }
     }
 
+    @Test("a poll that waits can be left without an answer, and ends when the token is taken back")
+    func waitingPolls() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let lost = Task { try await bot.call("getUpdates", ["timeout": 1]) }
+            try await telegram.wait { $0.pollCount == 1 }
+            telegram.freezePoll()
+            telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
+            let heard = try await bot.heard()
+            #expect(heard == ["hello"])
+            lost.cancel()
+            let count = telegram.pollCount
+            async let waiting = bot.call("getUpdates", ["offset": -1, "timeout": 50])
+            try await telegram.wait { $0.pollCount > count }
+            telegram.revokeToken()
+            let refused = try await waiting
+            #expect(refused["error_code"] == 401)
+            #expect(telegram.statuses[401] == 1)
+        }
+    }
+
     @Test("only the kinds of updates come that were asked for, and the last wish is remembered")
     func kinds() async throws {
         try await TelegramBench.run { bot, telegram in

@@ -100,6 +100,8 @@ extension TelegramState {
 
     /// The answer to a poll; nil while it waits.
     mutating func answer(_ poll: Poll, now: Double) throws(TelegramRefusal) -> JSON? {
+        if self.poll.frozen == poll.number { return nil }
+        if self.isRevoked { throw .unauthorized }
         if self.webhook.isSet || self.poll.lastBreak >= poll.number {
             throw .conflict("terminated by setWebhook request")
         }

@@ -10,9 +10,18 @@ extension LoopbackTelegram {
         }
     }
 
+    /// How many faults of calls are still to come.
+    package var faultsLeft: Int { self.look { $0.faults.byMethod.values.reduce(0) { $0 + $1.count } } }
+
     /// Takes back the faults that are still to come.
     package func clearFaults() {
         self.change { state, _ in state.faults.byMethod = [:] }
+    }
+
+    /// The `getUpdates` that waits at this moment is never answered, as on a connection that only its one end knows of.
+    /// Later ones are.
+    package func freezePoll() {
+        self.change { state, _ in state.poll.frozen = state.poll.number }
     }
 
     /// The next `count` updates don't come until ``release(isReversed:)``.

@@ -2,7 +2,8 @@
 struct TelegramPollState: Sendable {
     /// Counts the polls; an older one that still waits is over.
     var number = 0
-    var isWaiting = false
+    /// The poll with this number is never answered.
+    var frozen = 0
     /// The webhook took the updates from the polls that were under way.
     var lastBreak = 0
     var offset = -1
