@@ -62,6 +62,36 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
+    @Test(
+        "what a reused connection left without an answer is asked again only where that is harmless",
+        arguments: [(HTTPMethod.post, 2), (.patch, 2), (.get, 3), (.put, 3)])
+    func notTwice(_ method: HTTPMethod, _ count: Int) async throws {
+        let requests = Protected(0)
+        let server = try RawServer { connection in
+            while try await connection.head() != nil {
+                let number = requests.withLock { number in
+                    number += 1
+                    return number
+                }
+                // The second request came in whole, and then the connection is gone.
+                if number == 2 { return }
+                try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            }
+        }
+        let client = HTTPClient()
+        let request = HTTPClientRequest(method, try HTTPURL("http://127.0.0.1:\(server.port)/"))
+        _ = try await client.execute(request).body.collect(upTo: 0)
+        do {
+            _ = try await client.execute(request).body.collect(upTo: 0)
+            #expect(count == 3)
+        } catch let error as HTTPClientError {
+            #expect(count == 2 && error.code == .closed && error.mayHaveReachedServer)
+        }
+        let came = requests.withLock { $0 }
+        #expect(came == count)
+        server.stop()
+    }
+
     @Test("a connection whose TLS never begins times out as a connection")
     func connectTimeout() async throws {
         let server = try RawServer { try await $0.peerGone() }

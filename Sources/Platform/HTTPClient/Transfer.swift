@@ -235,6 +235,12 @@ final class Transfer: Multi.User {
                 .plainHTTPRefused, "\(self.plan.host): the name leads to \(address), which is not this machine")
             return false
         }
+        // libcurl sends a request again that a reused connection left without an answer; it may have been done.
+        guard !self.isConnected || self.plan.isRepeatable else {
+            self.failure = HTTPClientError(
+                .closed, "\(self.plan.host): the connection ended without an answer", mayHaveReachedServer: true)
+            return false
+        }
         self.isConnected = true
         self.moved()
         return true

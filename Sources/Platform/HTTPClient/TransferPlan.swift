@@ -16,6 +16,9 @@ struct TransferPlan: Sendable {
     let totalTimeout: Duration?
     let isTrickle: Bool
 
+    /// Whether doing it twice is the same as doing it once (RFC 9110 §9.2.2).
+    var isRepeatable: Bool { [.get, .head, .put, .delete, .options, .trace].contains(self.method) }
+
     /// What only the connection's owner may say (RFC 9110 §7.6.1), and framing.
     private static let ownHeaders = [
         "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
