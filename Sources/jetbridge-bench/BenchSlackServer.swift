@@ -14,7 +14,12 @@ internal import Logging
 /// - `say` {text, user?, channel?, thread?} → {ts}
 /// - `shown` {channel?, thread?} → {messages: [{ts, thread, content, updates, streaming}]}, the bot's only
 /// - `await` {channel?, thread, count, seconds?} → like `shown`, as soon as there are so many that don't stream
-/// - `direct` {user?} → {channel}
+/// - `user` {name} → {user}; `channel` {name} → {channel}, with the bot in it; `direct` {user?} → {channel}
+/// - `edit` {ts, text, channel?}, `delete` {ts, channel?}, `react` {ts, name, channel?}, `press` {ts, button, channel?},
+///   `slash` {command, text, channel?} → {}
+/// - `fault` {method, status|error|name, times?} → {}: the next calls fail; `name` is `hang`, `cut`, `loseAnswer`, `webPage`
+/// - `sockets` {end: cut|freeze|refresh} → {}
+/// - `forget` → {}: drops messages, files and records
 /// - `stats` → {calls: {method: n}, refusals: {error: n}, acknowledged, lost, outstanding, connections, mistakes, pings}
 struct BenchSlackServer: Sendable {
     private let port: UInt16
@@ -81,9 +86,49 @@ private struct SlackControl: HTTPDispatcher {
             }
             return self.shown(channel, thread)
         case "direct": return ["channel": .string(self.slack.directChannel(with: user))]
+        case "user": return ["user": .string(self.slack.addUser(order["name"]?.stringValue ?? "somebody"))]
+        case "channel": return ["channel": .string(self.slack.addChannel(order["name"]?.stringValue ?? "channel"))]
         case "stats": return self.stats
+        case "edit", "delete", "react", "press", "slash", "forget": self.act(name, order, channel, user)
+        case "fault": try self.fault(order)
+        case "sockets":
+            switch order["end"]?.stringValue {
+            case "freeze": self.slack.freezeSockets()
+            case "refresh": self.slack.refreshSockets()
+            default: self.slack.cutSockets()
+            }
         default: throw HTTPProblem(.notFound, "there is no \(name)")
         }
+        return [:]
+    }
+
+    private func act(_ name: String, _ order: JSON, _ channel: String, _ user: String) {
+        let ts = order["ts"]?.stringValue ?? "", text = order["text"]?.stringValue ?? ""
+        switch name {
+        case "edit": self.slack.edit(ts, in: channel, to: text)
+        case "delete": self.slack.delete(ts, in: channel)
+        case "react": self.slack.react(order["name"]?.stringValue ?? "eyes", to: ts, in: channel, as: user)
+        case "press": self.slack.press(order["button"]?.stringValue ?? "", of: ts, in: channel, as: user)
+        case "slash": self.slack.slash(order["command"]?.stringValue ?? "/bot", text, in: channel, as: user)
+        default: self.slack.forget()
+        }
+    }
+
+    private func fault(_ order: JSON) throws(HTTPProblem) {
+        let names: [String: LoopbackSlack.Fault] = [
+            "hang": .hang, "cut": .cut, "loseAnswer": .loseAnswer, "webPage": .webPage,
+        ]
+        let fault: LoopbackSlack.Fault
+        if let status = order["status"]?.intValue {
+            fault = .status(status, retryAfter: order["retry_after"]?.intValue)
+        } else if let error = order["error"]?.stringValue {
+            fault = .error(error)
+        } else if let named = names[order["name"]?.stringValue ?? ""] {
+            fault = named
+        } else {
+            throw HTTPProblem(.badRequest, "a fault has a status, an error or a name")
+        }
+        self.slack.inject(fault, at: order["method"]?.stringValue ?? "*", times: order["times"]?.intValue ?? 1)
     }
 
     private func shown(_ channel: String, _ thread: String?) -> JSON {

@@ -97,7 +97,10 @@ extension LoopbackSlack {
 
     /// Every WebSocket ends without a goodbye.
     @Net package func cutSockets() {
-        for number in self.wire.numbers { self.wire.socket(number)?.cut() }
+        // All at once: nothing comes to one of them because another one is gone.
+        let numbers = self.wire.numbers
+        self.change { state in for number in numbers { state.delivery.retire(number) } }
+        for number in numbers { self.wire.socket(number)?.cut() }
     }
 
     /// Every open WebSocket falls silent without ending; new ones work.

@@ -8,18 +8,24 @@ extension LoopbackSlack {
         package let description: String
     }
 
-    /// Every message of a channel, the oldest first; with `thread` only its root and its replies.
-    package func history(_ channel: String = LoopbackSlack.general, thread: String? = nil) -> [Shown] {
+    /// Every message of a channel, the oldest first; with `thread` only its root and its replies, with `after` only what
+    /// came after a message.
+    package func history(
+        _ channel: String = LoopbackSlack.general, thread: String? = nil, after: String? = nil
+    ) -> [Shown] {
         self.look { state in
-            guard let channel = state.channels[channel] else { return [] }
-            let order = thread.map { [$0] + (channel.replies[$0] ?? []) } ?? channel.order
-            return order.compactMap { channel[$0] }.map { Shown($0) }
+            guard let messages = state.channels[channel]?.messages else { return [] }
+            guard let thread else { return messages.list(after: after).map { Shown($0) } }
+            return ([thread] + (messages.replies[thread] ?? [])).filter { $0 > after ?? "" }
+                .compactMap { messages[$0] }.map { Shown($0) }
         }
     }
 
     /// What the bot has standing in a channel, the oldest first; with `thread` only there.
-    package func shown(in channel: String = LoopbackSlack.general, thread: String? = nil) -> [Shown] {
-        self.history(channel, thread: thread).filter(\.isFromBot)
+    package func shown(
+        in channel: String = LoopbackSlack.general, thread: String? = nil, after: String? = nil
+    ) -> [Shown] {
+        self.history(channel, thread: thread, after: after).filter(\.isFromBot)
     }
 
     /// One message.

@@ -51,6 +51,8 @@ extension LoopbackSlack {
         package var tellsThreadUpdates = true
         /// The most messages that are kept of a channel; older ones are forgotten.
         package var keptMessages = 20_000
+        /// The most bytes that are kept of files; older ones are forgotten.
+        package var keptFileBytes = 256 << 20
 
         package init() {}
     }

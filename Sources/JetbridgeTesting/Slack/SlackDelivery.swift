@@ -51,10 +51,13 @@ struct SlackDelivery {
     private var turn = 0
     private var ready: [Item] = []
     private var later: [(due: Double, item: Item)] = []
+    /// The earliest of them.
+    private var laterStart = Double.infinity
     private var swapped: Item?
     private var flights: [String: Flight] = [:]
-    /// In the order of their deadlines.
+    /// In the order of their deadlines; those before the start are done with.
     private var deadlines: [(time: Double, envelope: String)] = []
+    private var deadlineStart = 0
     private var envelopes = 0
 
     init(timing: Timing) {
@@ -66,8 +69,9 @@ struct SlackDelivery {
 
     /// When ``run(now:)`` has something to do.
     var nextTime: Double? {
-        let due = self.later.map(\.due).min()
-        return [due, self.deadlines.first?.time].compactMap { $0 }.min()
+        let due = self.later.isEmpty ? nil : self.laterStart
+        let deadline = self.deadlineStart < self.deadlines.count ? self.deadlines[self.deadlineStart].time : nil
+        return [due, deadline].compactMap { $0 }.min()
     }
 
     // MARK: Inputs
@@ -77,7 +81,7 @@ struct SlackDelivery {
         if item.eventID != nil, !self.disturbances.isEmpty { disturbance = self.disturbances.removeFirst() }
         switch disturbance {
         case .duplicate: self.ready += [item, item]
-        case .late(let seconds): self.later.append((now + seconds, item))
+        case .late(let seconds): self.postpone(item, until: now + seconds)
         case .swapped:
             if let held = self.swapped { self.ready.append(held) }
             self.swapped = item
@@ -154,20 +158,23 @@ struct SlackDelivery {
     // MARK: Time
 
     mutating func run(now: Double) -> [Action] {
-        while let first = self.deadlines.first {
-            if self.flights[first.envelope] == nil {
-                self.deadlines.removeFirst()
-                continue
-            }
-            guard first.time <= now else { break }
-            self.deadlines.removeFirst()
-            if let flight = self.flights.removeValue(forKey: first.envelope) {
+        while self.deadlineStart < self.deadlines.count {
+            let first = self.deadlines[self.deadlineStart]
+            if let flight = self.flights[first.envelope] {
+                guard first.time <= now else { break }
+                self.flights[first.envelope] = nil
                 self.again(flight.item, reason: self.isOverHTTP ? "http_timeout" : "timeout", now: now)
             }
+            self.deadlineStart += 1
         }
-        if !self.later.isEmpty {
+        if self.deadlineStart > 256, self.deadlineStart * 2 > self.deadlines.count {
+            self.deadlines.removeFirst(self.deadlineStart)
+            self.deadlineStart = 0
+        }
+        if self.laterStart <= now {
             let due = self.later.filter { $0.due <= now }
             self.later.removeAll { $0.due <= now }
+            self.laterStart = self.later.map(\.due).min() ?? .infinity
             self.ready += due.sorted { $0.due < $1.due }.map(\.item)
         }
         var actions: [Action] = []
@@ -207,7 +214,12 @@ struct SlackDelivery {
         let delay = self.timing.retries[item.attempt]
         item.attempt += 1
         item.reason = reason
-        if delay <= 0 { self.ready.append(item) } else { self.later.append((now + delay, item)) }
+        if delay <= 0 { self.ready.append(item) } else { self.postpone(item, until: now + delay) }
+    }
+
+    private mutating func postpone(_ item: Item, until due: Double) {
+        self.later.append((due, item))
+        self.laterStart = min(self.laterStart, due)
     }
 
     private static func text(_ envelope: String, _ item: Item) -> String {

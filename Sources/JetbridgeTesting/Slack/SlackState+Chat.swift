@@ -93,7 +93,7 @@ extension SlackState {
     /// Puts a new message into its channel, and tells of it.
     mutating func store(_ message: SlackMessage, in id: String) {
         self.channels[id]?[message.ts] = message
-        self.channels[id]?.forget(keeping: self.settings.keptMessages)
+        self.channels[id]?.messages.forget(keeping: self.settings.keptMessages)
         if message.botID == Self.botID, let thread = message.threadTS { self.channels[id]?.statuses[thread] = nil }
         if let channel = self.channels[id] { self.emitNew(message, in: channel) }
     }

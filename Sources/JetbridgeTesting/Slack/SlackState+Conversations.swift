@@ -170,9 +170,10 @@ extension SlackState {
 
     /// The channel gets another id, as when it is shared with another organisation; the new one.
     mutating func changeID(of old: String) -> String {
-        guard let channel = self.channels.removeValue(forKey: old) else { return old }
+        guard var channel = self.channels.removeValue(forKey: old) else { return old }
         let id = self.identifier("C")
-        self.channels[id] = channel.renamed(to: id)
+        channel.id = id
+        self.channels[id] = channel
         self.emit(
             "channel_id_changed",
             [

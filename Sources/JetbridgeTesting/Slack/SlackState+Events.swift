@@ -92,6 +92,9 @@ extension SlackState {
             json["app_id"] = .string(botID == Self.botID ? self.settings.appID : "A0OTHERAPP")
             json["bot_profile"] = ["id": .string(botID), "name": .string(self.users[message.user]?.name ?? "bot")]
         }
+        if message.botID == nil, message.subtype == nil {
+            json["client_msg_id"] = .string("c11e0000-0000-4000-8000-" + message.ts.filter { $0 != "." }.suffix(12))
+        }
         if !message.blocks.isEmpty { json["blocks"] = .array(message.blocks) }
         if !message.attachments.isEmpty { json["attachments"] = .array(message.attachments) }
         if let edited = message.editedTS, let user = message.editedBy {

@@ -52,8 +52,20 @@ extension SlackState {
         guard bytes.count == file.size else { return (400, "\(bytes.count) bytes came, \(file.size) were announced") }
         file.bytes = bytes
         file.isUploaded = true
-        self.files[file.id] = file
+        self.keep(file)
         return (200, "OK - \(bytes.count)")
+    }
+
+    /// Keeps a file with its bytes, and forgets the oldest ones where there are too many.
+    mutating func keep(_ file: SlackFile) {
+        self.files[file.id] = file
+        self.fileBytes += file.bytes.count
+        guard self.fileBytes > self.settings.keptFileBytes else { return }
+        // Ids rise.
+        for id in self.files.keys.sorted() where id != file.id && self.fileBytes > self.settings.keptFileBytes {
+            self.fileBytes -= self.files[id]?.bytes.count ?? 0
+            self.files[id] = nil
+        }
     }
 
     mutating func completeUpload(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
@@ -126,6 +138,7 @@ extension SlackState {
         guard let file = self.files[try call.required("file")] else { throw SlackRefusal("file_not_found") }
         guard file.user == Self.botUser else { throw SlackRefusal("cant_delete_file") }
         self.files[file.id] = nil
+        self.fileBytes -= file.bytes.count
         return [:]
     }
 

@@ -53,7 +53,7 @@ extension SlackState {
             file.isUploaded = true
             file.isComplete = true
             file.isForeign = upload.isForeign
-            self.files[id] = file
+            self.keep(file)
             message.files.append(id)
         }
         self.place(message, in: channel)
@@ -120,6 +120,6 @@ extension SlackState {
     mutating func forget() {
         for id in self.channels.keys { self.channels[id]?.forgetAll() }
         (self.files, self.interactions, self.views, self.ephemerals) = ([:], [:], [:], [])
-        (self.pings, self.streams, self.shares) = ([], [], [])
+        (self.pings, self.streams, self.shares, self.fileBytes) = ([], [], [], 0)
     }
 }

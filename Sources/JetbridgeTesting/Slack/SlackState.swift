@@ -29,6 +29,7 @@ struct SlackState {
     var pings: [Ping] = []
     var ephemerals: [(channel: String, message: SlackMessage)] = []
     var files: [String: SlackFile] = [:]
+    var fileBytes = 0
     /// Uploads whose messages are still to come.
     var shares: [Share] = []
     var losesShares = 0

@@ -26,7 +26,7 @@ def listen(client, request):
                          text="echo: " + event["text"])
 
 
-client = SocketModeClient(app_token=place.app_token, web_client=web, ping_interval=1)
+client = SocketModeClient(app_token=place.app_token, web_client=web, ping_interval=0.3)
 client.socket_mode_request_listeners.append(listen)
 client.connect()
 assert done.wait(40)

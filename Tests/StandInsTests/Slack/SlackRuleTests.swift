@@ -1,0 +1,265 @@
+import EventLoop
+import HTTP
+import JSON
+import JetbridgeTesting
+import Testing
+
+/// What the platform allows, and what goes wrong on request.
+@Suite("The Slack stand-in keeps the rules", .serialized, .timeLimit(.minutes(1)))
+@Net
+struct SlackRuleTests {
+    private static let here: JSON = .string(LoopbackSlack.general)
+
+    @Test("a missing scope is told with what is needed and what there is")
+    func scopes() async throws {
+        let app = try await SlackApp()
+        app.slack.setScopes(["chat:write", "channels:read"])
+        let (status, headers, body) = try await app.response("reactions.add", ["channel": Self.here])
+        #expect(status == 200 && body["error"] == "missing_scope")
+        #expect(body["needed"] == "reactions:write" && body["provided"] == "channels:read,chat:write")
+        #expect(headers["x-oauth-scopes"] == "channels:read,chat:write")
+        #expect(try await app.refusal("conversations.open", ["users": "U0ALICE01"]) == "missing_scope")
+        try await app.post("still allowed")
+        await app.stop()
+    }
+
+    @Test("a token that was taken back, and an app token that isn't taken")
+    func tokens() async throws {
+        let app = try await SlackApp()
+        let connection = try await app.connect()
+        app.slack.revokeToken()
+        #expect(try await connection.event()["type"] == "tokens_revoked")
+        #expect(try await app.refusal("auth.test") == "token_revoked")
+        app.slack.refuseAppToken()
+        #expect(try await app.refusal("apps.connections.open", token: app.slack.appToken) == "invalid_auth")
+        app.slack.refuseAppToken(false)
+        #expect(try await app.refusal("apps.connections.open", token: app.slack.appToken) == "ok")
+        #expect(try await app.refusal("apps.connections.open") == "not_allowed_token_type")
+        await app.stop()
+    }
+
+    @Test("a channel takes a few posts at once, then one a second; other channels are not held")
+    func postLimit() async throws {
+        let app = try await SlackApp { $0.rateLimits = .real }
+        let other = app.slack.addChannel("other")
+        for _ in 0..<4 { try await app.post("quick") }
+        let (status, headers, body) = try await app.response(
+            "chat.postMessage", ["channel": Self.here, "text": "too quick"])
+        #expect(status == 429 && headers["retry-after"] == "1" && body["error"] == "ratelimited")
+        try await app.call("chat.postMessage", ["channel": .string(other), "text": "x"])
+        app.slack.advance(by: 1)
+        try await app.post("in time")
+        #expect(app.slack.refusals["ratelimited"] == 1 && app.slack.count("chat.postMessage") == 7)
+        await app.stop()
+    }
+
+    @Test("an edit has fifty a minute in the whole workspace; a scaled limit is wider")
+    func editLimit() async throws {
+        let app = try await SlackApp { $0.rateLimits = .real }
+        let ts = try await app.post("text")
+        let edit: JSON = ["channel": Self.here, "ts": .string(ts), "text": "new"]
+        for _ in 0..<50 { try await app.call("chat.update", edit) }
+        let (status, headers, _) = try await app.response("chat.update", edit)
+        let wait = Double(headers["retry-after"] ?? "") ?? 0
+        #expect(status == 429 && wait > 50 && wait <= 60)
+        app.slack.advance(by: wait - 10)
+        #expect(try await app.response("chat.update", edit).status == 429)
+        app.slack.advance(by: 11)
+        try await app.call("chat.update", edit)
+        app.slack.setRateLimits(.scaled(100))
+        for _ in 0..<50 { try await app.call("chat.update", edit) }
+        app.slack.advance(by: 0.7)
+        try await app.call("chat.update", edit)
+        await app.stop()
+    }
+
+    @Test("a stream dies after five minutes; an update makes its message whole")
+    func streamsDie() async throws {
+        let app = try await SlackApp()
+        let question = app.slack.say("question")
+        let start: JSON = [
+            "channel": Self.here, "thread_ts": .string(question), "recipient_user_id": "U0ALICE01",
+            "recipient_team_id": "T0LOOPBACK", "markdown_text": "begun",
+        ]
+        let ts = try await app.call("chat.startStream", start)["ts"] ?? .null
+        let more: JSON = ["channel": Self.here, "ts": ts, "markdown_text": " more"]
+        app.slack.advance(by: 299)
+        try await app.call("chat.appendStream", more)
+        app.slack.advance(by: 2)
+        for method in ["chat.appendStream", "chat.stopStream"] {
+            #expect(try await app.refusal(method, more) == "message_not_in_streaming_state")
+        }
+        let dead = try #require(app.slack.shown(thread: question).first)
+        #expect(dead.isUnfinished && !dead.isStreaming && dead.content == "begun more")
+        try await app.call("chat.update", ["channel": Self.here, "ts": ts, "markdown_text": "whole"])
+        let whole = try #require(app.slack.shown(thread: question).first)
+        #expect(!whole.isUnfinished && whole.content == "whole")
+
+        let second = try await app.call("chat.startStream", start)["ts"] ?? .null
+        app.slack.stopSession(question)
+        #expect(
+            try await app.refusal("chat.appendStream", ["channel": Self.here, "ts": second, "markdown_text": "x"])
+                == "stopped_by_user")
+        await app.stop()
+    }
+
+    @Test(
+        "what would notify somebody is found wherever it stands",
+        arguments: [
+            (["text": "<!channel> <@U0ALICE01|alice> <!subteam^S1> <https://a.example> <@not>"], 3),
+            (["text": "```<!here>```"], 1), (["text": "\u{200B}<\u{200B}!channel>"], 0),
+            (["text": "@channel @alice", "link_names": true], 2), (["text": "@channel @alice"], 0),
+            (["markdown_text": "**<!everyone>**"], 1),
+            (["blocks": [["type": "markdown", "text": "<@U0BOB0001>"]]], 1),
+            (["blocks": [["type": "section", "text": ["type": "mrkdwn", "text": "<!here|here>"]]]], 1),
+            (["blocks": [["type": "section", "text": ["type": "plain_text", "text": "<!here>"]]]], 0),
+            (["blocks": [["type": "header", "text": ["type": "plain_text", "text": "<!here>"]]]], 0),
+            (
+                [
+                    "blocks": [
+                        [
+                            "type": "rich_text",
+                            "elements": [
+                                [
+                                    "type": "rich_text_section",
+                                    "elements": [
+                                        ["type": "text", "text": "<!here>"], ["type": "broadcast", "range": "here"],
+                                    ],
+                                ]
+                            ],
+                        ]
+                    ]
+                ], 1
+            ),
+            (["attachments": [["text": "<!channel>", "title": "<x>"]]], 1),
+        ] as [(JSON, Int)])
+    func pings(_ message: JSON, _ count: Int) async throws {
+        let app = try await SlackApp()
+        var message = message.objectValue ?? [:]
+        message["channel"] = Self.here
+        try await app.call("chat.postMessage", .object(message))
+        #expect(app.slack.pings.count == count, "\(app.slack.pings)")
+        await app.stop()
+    }
+
+    @Test("a mention that comes in two pieces of a stream is found once")
+    func streamedPing() async throws {
+        let app = try await SlackApp()
+        let direct = app.slack.directChannel()
+        let root = app.slack.say("question", in: direct)
+        let ts = try await app.call("chat.startStream", ["channel": .string(direct), "thread_ts": .string(root)])["ts"]
+        for piece in ["<!chan", "nel> and", " more"] {
+            try await app.call(
+                "chat.appendStream", ["channel": .string(direct), "ts": ts ?? .null, "markdown_text": .string(piece)])
+        }
+        #expect(app.slack.pings.map(\.mention) == ["<!channel>"])
+        await app.stop()
+    }
+
+    @Test("a command that nobody takes in time has failed; response URLs and triggers end")
+    func interactions() async throws {
+        let app = try await SlackApp()
+        let connection = try await app.connect()
+        let lost = try #require(app.slack.slash("/bot", "help"))
+        let frame = try await connection.frame()
+        #expect(frame["type"] == "slash_commands" && frame["accepts_response_payload"] == true)
+        #expect(frame["payload"]?["thread_ts"] == nil && frame["retry_attempt"] == nil)
+        let trigger = frame["payload"]?["trigger_id"] ?? .null
+        app.slack.advance(by: 3.1)
+        #expect(app.slack.outcome(lost)?.hasFailed == true)
+        let view: JSON = [
+            "trigger_id": trigger,
+            "view": ["type": "modal", "title": ["type": "plain_text", "text": "x"], "blocks": []],
+        ]
+        #expect(try await app.refusal("views.open", view) == "expired_trigger_id")
+        let url = try #require(frame["payload"]?["response_url"]?.stringValue)
+        for number in 0..<5 {
+            #expect(try await app.send(["text": .string("\(number)")], to: url).text == "ok")
+        }
+        let refused = try await app.send(["text": "six"], to: url)
+        #expect(refused.status == 404 && refused.text == "used_url")
+        #expect(app.slack.ephemerals().count == 5)
+
+        let good = try #require(app.slack.slash("/bot", "again"))
+        let next = try await connection.frame()
+        try await connection.acknowledge(next, payload: ["text": "at once"])
+        try await app.slack.wait("the answer") { $0.ephemerals().last?.text == "at once" }
+        #expect(app.slack.outcome(good)?.isAcknowledged == true)
+        app.slack.advance(by: 1_801)
+        let late = try await app.send(
+            ["text": "late"], to: try #require(next["payload"]?["response_url"]?.stringValue))
+        #expect(late.text == "expired_url")
+        app.slack.say("hello")
+        try await connection.acknowledge(try await connection.frame(), payload: ["text": "not here"])
+        try await app.slack.wait("the mistake") { $0.mistakes.count == 1 }
+        await app.stop()
+    }
+
+    @Test("calls fail as they are told to; what was done is done")
+    func faults() async throws {
+        let app = try await SlackApp()
+        let slack = app.slack
+        slack.inject(.status(429, retryAfter: 7), at: "chat.postMessage")
+        slack.inject(.status(500), at: "chat.postMessage")
+        slack.inject(.webPage, at: "chat.postMessage")
+        slack.inject(.error("edit_window_closed"), at: "chat.postMessage")
+        slack.inject(.cut, at: "chat.postMessage")
+        slack.inject(.loseAnswer, at: "chat.postMessage")
+        slack.inject(.hang, at: "chat.postMessage")
+        slack.inject(.delay(0.05), at: "chat.postMessage")
+        func post(_ text: String) async throws -> (Int, String?, JSON) {
+            let answer = try await app.response(
+                "chat.postMessage", ["channel": Self.here, "text": .string(text)], totalTimeout: .seconds(1))
+            return (answer.status, answer.headers["retry-after"], answer.body)
+        }
+        let limited = try await post("1")
+        #expect(limited.0 == 429 && limited.1 == "7")
+        #expect(try await post("2").0 == 500)
+        #expect(try await post("3").0 == 502)
+        #expect(try await post("4").2["error"] == "edit_window_closed")
+        for text in ["5", "6", "7"] { await #expect(throws: (any Error).self) { try await post(text) } }
+        #expect(try await post("8").2["ok"] == true)
+        #expect(slack.shown().map(\.text) == ["6", "8"])
+        #expect(slack.count("chat.postMessage") == 8)
+        slack.inject(.error("fatal_error"), at: "*")
+        #expect(try await app.refusal("auth.test") == "fatal_error")
+        slack.inject(.hang, at: "*", times: 5)
+        slack.clearFaults()
+        try await app.call("auth.test")
+        await app.stop()
+    }
+
+    @Test("a status is seen until a message comes, or for two minutes")
+    func status() async throws {
+        let app = try await SlackApp()
+        let question = app.slack.say("question")
+        let status: JSON = ["channel_id": Self.here, "thread_ts": .string(question), "status": "is thinking…"]
+        try await app.call("assistant.threads.setStatus", status)
+        #expect(app.slack.status(thread: question) == "is thinking…")
+        try await app.post("answer", thread: question)
+        #expect(app.slack.status(thread: question) == nil)
+        try await app.call("assistant.threads.setStatus", status)
+        app.slack.advance(by: 121)
+        #expect(app.slack.status(thread: question) == nil)
+        await app.stop()
+    }
+
+    @Test("a long run keeps the last messages only")
+    func forgetting() async throws {
+        let app = try await SlackApp { settings in
+            settings.keptMessages = 100
+            settings.tellsThreadUpdates = false
+        }
+        let root = app.slack.say("first")
+        for number in 0..<500 { app.slack.say("\(number)", thread: number % 2 == 0 ? nil : root) }
+        #expect(app.slack.history().count <= 110)
+        #expect(app.slack.history().last?.text == "499")
+        #expect(app.slack.message(root) == nil)
+        let upload = app.slack.upload(LoopbackSlack.Upload("a", [1, 2, 3]))
+        #expect(app.slack.file(app.slack.message(upload)?.files.first ?? "")?.bytes == [1, 2, 3])
+        #expect(app.slack.history(after: upload).isEmpty)
+        app.slack.forget()
+        #expect(app.slack.history().isEmpty)
+        await app.stop()
+    }
+}
