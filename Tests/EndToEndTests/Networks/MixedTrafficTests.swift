@@ -1,0 +1,114 @@
+import EventLoop
+import Glibc
+import JSON
+import JetbridgeTesting
+import Primitives
+import Testing
+
+/// Mixed traffic on all networks at once while they misbehave. `JETBRIDGE_SOAK` is its length in seconds.
+@Suite("All networks at once", .timeLimit(.minutes(40)))
+struct MixedTrafficTests {
+    private static let conversations = 4
+    private static let duration = Duration.seconds(
+        getenv("JETBRIDGE_SOAK").flatMap { Int(String(cString: $0)) } ?? 45)
+
+    @Test("with faults on, nothing is lost, nothing comes twice, and memory stays flat")
+    func soak() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
+        let all = try await AllNetworks(conversations: Self.conversations, model: model)
+        try await all.start()
+        let end = ContinuousClock.now + Self.duration
+        let memory = MemoryRecord()
+        let asked = Protected<[String: Int]>([:])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for network in all.networks {
+                for conversation in 0..<Self.conversations {
+                    group.addTask {
+                        let count = try await Self.talk(on: network, in: conversation, until: end)
+                        asked.withLock { $0[network.name, default: 0] += count }
+                    }
+                }
+                group.addTask { try await Self.disturb(network, until: end) }
+            }
+            group.addTask { try await memory.record(all.host, until: end) }
+            try await group.waitForAll()
+        }
+        for network in all.networks {
+            let count = asked.withLock { $0[network.name] ?? 0 }
+            #expect(count > Self.conversations, "\(network.name) was asked \(count) questions only")
+        }
+        #expect(memory.growth < 25, "\(memory.growth) MB more than at the beginning: \(memory.samples)")
+        let status = await all.stop()
+        let log = await all.host.log
+        #expect(status == "exit status 0", "\(log.suffix(4_000))")
+        await model.stop()
+    }
+
+    /// One person's questions, each answered once before the next: how many.
+    private static func talk(
+        on network: any ServedNetwork, in conversation: Int, until end: ContinuousClock.Instant
+    ) async throws -> Int {
+        var number = 0
+        while ContinuousClock.now < end || number < 2 {
+            number += 1
+            let name = "\(network.name)-\(conversation)-\(number)."
+            try await network.say("what is \(name)", in: conversation)
+            let words = try await network.wait(in: conversation, for: name, within: .seconds(120)) { words in
+                words.contains { $0.contains(name) }
+            }
+            let answers = words.filter { $0.contains(name) }
+            #expect(answers.count == 1, "\(answers)")
+            // People are slower than a model on loopback, and platforms' limits are made for people.
+            try await EventLoop.shared.sleep(for: .milliseconds(1_500))
+        }
+        // What comes late comes twice.
+        let words = try await network.words(in: conversation)
+        for question in 1...number {
+            let name = "\(network.name)-\(conversation)-\(question)."
+            let count = words.filter { $0.contains(name) }.count
+            #expect(count == 1, "\(name) was answered \(count) times")
+        }
+        return number
+    }
+
+    private static func disturb(_ network: any ServedNetwork, until end: ContinuousClock.Instant) async throws {
+        var number = 0
+        while ContinuousClock.now < end {
+            try await EventLoop.shared.sleep(for: .milliseconds(2_500))
+            await network.disturb(number)
+            number += 1
+        }
+    }
+}
+
+/// How much memory a host has used.
+private final class MemoryRecord: Sendable {
+    private let state = Protected<[Double]>([])
+
+    /// MB.
+    var samples: [Double] { self.state.withLock { $0 } }
+
+    /// From the first third's highest to the last third's.
+    var growth: Double {
+        let samples = self.samples
+        let third = max(1, samples.count / 3)
+        return (samples.suffix(third).max() ?? 0) - (samples.prefix(third).max() ?? 0)
+    }
+
+    func record(_ host: HostProcess, until end: ContinuousClock.Instant) async throws {
+        while ContinuousClock.now < end {
+            try await EventLoop.shared.sleep(for: .seconds(1))
+            guard let id = await host.id, let resident = Self.resident(id) else { continue }
+            self.state.withLock { $0.append(resident) }
+        }
+    }
+
+    private static func resident(_ process: Int32) -> Double? {
+        guard let file = fopen("/proc/\(process)/statm", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 128)
+        guard fgets(&line, 128, file) != nil else { return nil }
+        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return text.split(separator: " ").dropFirst().first.flatMap { Double($0) }.map { $0 * 4_096 / 1e6 }
+    }
+}

@@ -1,0 +1,65 @@
+import JetbridgeTesting
+import Primitives
+
+/// The loopback Slack with its limits. The first conversation is a direct one, the others threads in a channel.
+final class ServedSlack: ServedNetwork {
+    let slack: LoopbackSlack
+    private let threads = Protected<[Int: String]>([:])
+    let name = "slack"
+
+    init(settings: LoopbackSlack.Settings = LoopbackSlack.Settings()) async throws {
+        self.slack = try await LoopbackSlack.started(settings)
+    }
+
+    var entry: String {
+        """
+          slack:
+            - {id: team, bot_token: {env: SLACK_BOT}, app_token: {env: SLACK_APP}, api_url: "\(self.slack.apiURL)"}
+        """
+    }
+
+    var owners: [String] { ["slack:\(self.slack.teamID)/\(LoopbackSlack.alice)"] }
+    var environment: [String: String] { ["SLACK_BOT": self.slack.botToken, "SLACK_APP": self.slack.appToken] }
+
+    func meet(_ host: HostProcess) async throws {
+        try await self.slack.wait("a connection") { $0.connectionCount > 0 }
+    }
+
+    func say(_ text: String, in conversation: Int) async throws {
+        guard conversation > 0 else {
+            self.slack.say(text, in: self.slack.directChannel())
+            return
+        }
+        if let thread = self.threads.withLock({ $0[conversation] }) {
+            self.slack.say(text, thread: thread)
+        } else {
+            let root = self.slack.say("\(self.slack.mention) \(text)")
+            self.threads.withLock { $0[conversation] = root }
+        }
+    }
+
+    private func messages(in conversation: Int) -> [LoopbackSlack.Shown] {
+        guard conversation > 0 else { return self.slack.shown(in: self.slack.directChannel()) }
+        guard let thread = self.threads.withLock({ $0[conversation] }) else { return [] }
+        return self.slack.shown(thread: thread)
+    }
+
+    /// Without those that still grow, which may be anything.
+    func words(in conversation: Int) async throws -> [String] {
+        self.messages(in: conversation).filter { !$0.isStreaming }.map(\.content)
+    }
+
+    func disturb(_ number: Int) async {
+        switch number % 7 {
+        case 0: await self.slack.cutSockets()
+        case 1: self.slack.inject(.status(429, retryAfter: 1), at: "chat.postMessage")
+        case 2: self.slack.inject(.loseAnswer, at: "chat.postMessage")
+        case 3: self.slack.disturb(.duplicate)
+        case 4: self.slack.inject(.webPage, at: "chat.update")
+        case 5: await self.slack.refreshSockets()
+        default: self.slack.inject(.cut, at: "chat.postMessage")
+        }
+    }
+
+    func stop() async { await self.slack.stop() }
+}

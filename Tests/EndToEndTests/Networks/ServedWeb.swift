@@ -1,0 +1,42 @@
+import JetbridgeTesting
+import Primitives
+
+/// The web chat by its API; each conversation is a thread.
+final class ServedWeb: ServedNetwork {
+    private let conversations: Int
+    private let state = Protected<(client: GatewayClient, threads: [String])?>(nil)
+    let name = "web"
+    let entry = ""
+    let owners: [String] = []
+    let environment: [String: String] = [:]
+
+    init(conversations: Int) { self.conversations = conversations }
+
+    func meet(_ host: HostProcess) async throws {
+        guard let address = host.address, let code = await host.code else {
+            throw NetworkFailure("the host is not there")
+        }
+        let client = try await GatewayClient(signingInAt: address, code: code)
+        var threads: [String] = []
+        for _ in 0..<self.conversations { threads.append(try await client.newThread()) }
+        let made = threads
+        self.state.withLock { $0 = (client, made) }
+    }
+
+    private func place(_ conversation: Int) throws -> (client: GatewayClient, thread: String) {
+        guard let state = self.state.withLock({ $0 }) else { throw NetworkFailure("nobody is signed in") }
+        return (state.client, state.threads[conversation])
+    }
+
+    func say(_ text: String, in conversation: Int) async throws {
+        let (client, thread) = try self.place(conversation)
+        _ = try await client.send(text, to: thread)
+    }
+
+    func words(in conversation: Int) async throws -> [String] {
+        let (client, thread) = try self.place(conversation)
+        return try await client.transcript(of: thread).filter { $0.role == "assistant" }.map(\.text)
+    }
+
+    func stop() async {}
+}
