@@ -33,7 +33,7 @@ actor Conversation {
     var stale: [StoredMessage] = []
     var staleAlarm: Alarm?
     /// The next turn is being marked as running: no other may be begun.
-    private var isBeginning = false
+    var isBeginning = false
     /// No turn is begun any more: the host goes down.
     var isClosing = false
 
@@ -101,9 +101,9 @@ actor Conversation {
                 Task { await self.drain() }
             }
         }
-        let submission = try await self.admit(
-            arrival.message, event: arrival.event, kind: "chat", text: text, ahead: 0, isArriving: true
-        ) { ledger, turn in
+        let question = Question(message: arrival.message, kind: "chat", text: text)
+        let submission = try await self.admit(question, event: arrival.event, ahead: 0, isArriving: true) {
+            ledger, turn in
             try ledger.insertEvent(
                 arrival.event, adapter: arrival.adapter, role: arrival.role, turn: turn,
                 of: arrival.message.reference, at: arrival.at)
@@ -169,143 +169,6 @@ actor Conversation {
         }
     }
 
-    // MARK: Turns in
-
-    /// Stores a question as a turn, begun at once when nothing runs.
-    func enqueue(
-        _ stored: StoredMessage, kind: String, text: String, work: String? = nil, role: MessageRecord.Role = .user
-    ) async throws -> Submission? {
-        let sign = self.context.adapters.traits(of: stored.message.route.room).commandSign
-        guard let worker = self.context.workers[kind] else {
-            return try await self.reply(to: stored, with: "This host has nothing configured that could answer.")
-        }
-        if let refusal = worker.refusal(of: text) { return try await self.reply(to: stored, with: refusal) }
-        if self.queue.count >= self.environment.settings.queueLimit {
-            return try await self.reply(
-                to: stored,
-                with: "\(self.queue.count) messages are waiting here already. Wait for an answer, or type "
-                    + "`\(sign)stop all`.")
-        }
-        let ahead = self.queue.count + (self.running == nil && !self.isBeginning ? 0 : 1)
-        return try await self.admit(
-            stored.message, event: stored.event, kind: kind, text: text, work: work, role: role, ahead: ahead
-        ) { ledger, turn in
-            try ledger.finishEvent(stored.number, turn: turn)
-            return true
-        }
-    }
-
-    /// Stores a message as a turn behind `ahead` others, and begins it when there are none.
-    ///
-    /// - Parameter enter: books the event in the same transaction; false when it is a repeat, which leads to nothing.
-    private func admit(
-        _ message: InboundMessage, event: String, kind: String, text: String, work: String? = nil,
-        role: MessageRecord.Role = .user, ahead: Int, isArriving: Bool = false,
-        enter: @escaping @Sendable (_ ledger: Ledger, _ turn: String) throws -> Bool
-    ) async throws -> Submission? {
-        let isFirst = ahead == 0 && !self.isClosing
-        let now = self.environment.now()
-        let id = Identifier.make("op")
-        let note =
-            ahead == 0
-            ? nil : "I am still answering; \(ahead == 1 ? "1 message is" : "\(ahead) messages are") ahead of this one."
-        // Where there are reactions one says it.
-        let isMarked = note != nil && self.context.marks.canMark(message.route)
-        let notes = isMarked ? [] : note.map { self.poster(for: message.route).messages(for: $0) } ?? []
-        let frames = note.map {
-            [LiveFrame(operation: id, sequence: 1, kind: .thinking, content: $0, timestamp: now)]
-        }
-        let key = self.key
-        let title = Self.title(of: text.isEmpty ? message.attachments.first?.name ?? "" : text)
-        let stored = try await self.context.store.write { ledger -> Admission? in
-            guard try enter(ledger, id) else { return nil }
-            var session = try ledger.session(
-                for: key, route: message.route, owner: message.sender.id, title: title, at: now)
-            session.route = message.route
-            session.activeAt = now
-            session.state = .active
-            if session.title.isEmpty { session.title = title }
-            try ledger.update(session)
-            let number = try ledger.insertMessage(
-                session: session.id, turn: id, role: role, author: message.sender.displayName, text: message.text,
-                at: now)
-            let turn = TurnRecord(
-                id: id, session: session.id, kind: kind, work: work ?? id, text: text, sender: message.sender,
-                route: message.route, message: number, state: isFirst ? .running : .queued,
-                attempts: isFirst ? 1 : 0, queuedAt: now, startedAt: isFirst ? now : nil,
-                attachments: role == .user ? message.attachments : [])
-            let previous = try ledger.lastTurnNumber(of: session.id)
-            let place = try ledger.insert(turn)
-            let items = try notes.map {
-                try ledger.insertOutbox(
-                    session: session.id, turn: id, kind: .note, route: turn.route, text: $0, at: now)
-            }
-            if let frames { try ledger.insert(frames) }
-            let question =
-                role == .user
-                ? HistoryEntry(id: place * 2, role: .user, author: message.sender.displayName, text: message.text) : nil
-            return Admission(
-                turn: turn, items: items, session: session, number: place, previous: previous, question: question)
-        }
-        if isArriving { FaultPoint.eventStored.hit() }
-        guard let admission = stored else { return nil }
-        let turn = admission.turn
-        FaultPoint.turnQueued.hit()
-        self.environment.logger.info(
-            "a message became a turn",
-            [
-                "operation": .string(turn.id), "event": .string(event), "thread": .string("\(self.key)"),
-                "kind": .string(kind), "state": .string(turn.state.rawValue),
-            ])
-        await self.context.hub.begin(turn.id, session: turn.session, showing: frames ?? [])
-        await self.context.dispatch(admission.items)
-        if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
-            self.begin(turn, admission)
-        } else {
-            self.queue.append(turn)
-            // What ran may have ended while this one was being stored.
-            await self.beginNext()
-            if isMarked, self.queue.contains(where: { $0.id == turn.id }) {
-                self.context.marks.set(true, on: turn.route)
-            }
-        }
-        return Submission(message: turn.message ?? 0, operation: turn.id)
-    }
-
-    /// Takes up a stored turn again, at a start of the host.
-    func restore(_ turn: TurnRecord) async {
-        let stored = (try? await self.context.store.frames(of: turn.id, after: 0))?.last?.sequence ?? 0
-        await self.context.hub.begin(turn.id, session: turn.session, next: stored + 1)
-        self.queue.append(turn)
-        await self.beginNext()
-    }
-
-    /// Begins nothing any more, and lets what runs end until `deadline`.
-    func close(by deadline: ContinuousClock.Instant) async {
-        self.isClosing = true
-        guard let running = self.running else { return }
-        // A deadline beside the turn that is waited for; cancelled below.
-        let timer = Task {
-            do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
-            self.end(running.turn.id, because: .shutdown)
-        }
-        await running.task?.value
-        timer.cancel()
-    }
-
-    /// Begins the oldest turn that waits, when nothing runs.
-    func beginNext() async {
-        guard self.running == nil, !self.isBeginning, !self.isClosing, !self.queue.isEmpty else { return }
-        self.isBeginning = true
-        let turn = self.queue.removeFirst()
-        self.context.marks.set(false, on: turn.route)
-        let now = self.environment.now()
-        await self.persistently { ledger in try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
-        self.isBeginning = false
-        guard !self.isClosing else { return self.queue.insert(turn, at: 0) }
-        self.begin(turn)
-    }
-
     // MARK: Replies
 
     /// Answers a message at once: the command, its reply and the end of its inbox entry are one transaction.
@@ -361,7 +224,7 @@ actor Conversation {
             renderer: self.context.adapters[route.room.adapter]?.renderer ?? PlainRenderer())
     }
 
-    private static func title(of text: String) -> String {
+    static func title(of text: String) -> String {
         let line = text.prefix(200).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         return line.count <= 60 ? line : String(line.prefix(59)).trimmed + "…"
     }

@@ -31,32 +31,36 @@ extension Lane {
         }
     }
 
-    /// Does one due step of one preview. False when there is none; then the lane is called again when one is due.
+    /// Does one due step of one preview, the one that is due longest. False when there is none; then the lane is called
+    /// again when one is due.
     func showPreview() async -> Bool {
+        guard let (turn, due) = self.nextPreview, var preview = self.previews[turn] else { return false }
         let now = ContinuousClock.now
-        let paceFree = self.nextFreePace
-        var next: ContinuousClock.Instant?
-        for (turn, var preview) in self.previews {
-            guard var due = preview.nextDue else { continue }
-            // Drafts are no posts. A preview does not wait in the lane for the room's pace: a final may come meanwhile.
-            if preview.draft == nil, let paceFree { due = max(due, paceFree) }
-            guard due <= now else {
-                next = min(next ?? due, due)
-                continue
-            }
-            preview.render()
-            self.previews[turn] = preview
-            guard let step = preview.next(at: now) else { continue }
-            self.isShowingPreview = true
-            if preview.draft == nil { self.usePace() }
-            await self.perform(step, of: preview)
-            self.isShowingPreview = false
-            for waiter in self.previewWaiters { waiter.resume() }
-            self.previewWaiters = []
-            return true
+        guard due <= now else {
+            self.callAgain(at: due)
+            return false
         }
-        if let next { self.callAgain(at: next) }
-        return false
+        preview.render()
+        self.previews[turn] = preview
+        // Rendered, it may be what is shown already.
+        guard let step = preview.next(at: now) else { return true }
+        self.isShowingPreview = true
+        if preview.draft == nil { self.usePace() }
+        await self.perform(step, of: preview)
+        self.isShowingPreview = false
+        for waiter in self.previewWaiters { waiter.resume() }
+        self.previewWaiters = []
+        return true
+    }
+
+    private var nextPreview: (turn: String, due: ContinuousClock.Instant)? {
+        let paceFree = self.nextFreePace
+        return self.previews.compactMap { turn, preview -> (String, ContinuousClock.Instant)? in
+            guard let due = preview.nextDue else { return nil }
+            // Drafts are no posts. A preview does not wait in the lane for the room's pace: a final may come meanwhile.
+            guard preview.draft == nil, let paceFree else { return (turn, due) }
+            return (turn, max(due, paceFree))
+        }.min { $0.1 < $1.1 }
     }
 
     private func callAgain(at due: ContinuousClock.Instant) {

@@ -1,0 +1,109 @@
+internal import Chat
+internal import JSON
+internal import Logging
+
+/// The way of a question into the queue of its thread, and out of it.
+extension Conversation {
+    /// Stores a question as a turn, begun at once when nothing runs.
+    func enqueue(
+        _ stored: StoredMessage, kind: String, text: String, work: String? = nil, role: MessageRecord.Role = .user
+    ) async throws -> Submission? {
+        let sign = self.context.adapters.traits(of: stored.message.route.room).commandSign
+        guard let worker = self.context.workers[kind] else {
+            return try await self.reply(to: stored, with: "This host has nothing configured that could answer.")
+        }
+        if let refusal = worker.refusal(of: text) { return try await self.reply(to: stored, with: refusal) }
+        if self.queue.count >= self.environment.settings.queueLimit {
+            return try await self.reply(
+                to: stored,
+                with: "\(self.queue.count) messages are waiting here already. Wait for an answer, or type "
+                    + "`\(sign)stop all`.")
+        }
+        let ahead = self.queue.count + (self.running == nil && !self.isBeginning ? 0 : 1)
+        let question = Question(message: stored.message, kind: kind, text: text, work: work, role: role)
+        return try await self.admit(question, event: stored.event, ahead: ahead) { ledger, turn in
+            try ledger.finishEvent(stored.number, turn: turn)
+            return true
+        }
+    }
+
+    /// Stores a question as a turn behind `ahead` others, and begins it when there are none.
+    ///
+    /// - Parameter enter: books the event in the same transaction; false when it is a repeat, which leads to nothing.
+    func admit(
+        _ question: Question, event: String, ahead: Int, isArriving: Bool = false,
+        enter: @escaping @Sendable (_ ledger: Ledger, _ turn: String) throws -> Bool
+    ) async throws -> Submission? {
+        let route = question.message.route
+        let note =
+            ahead == 0
+            ? nil : "I am still answering; \(ahead == 1 ? "1 message is" : "\(ahead) messages are") ahead of this one."
+        // Where there are reactions one says it.
+        let isMarked = note != nil && self.context.marks.canMark(route)
+        let writing = AdmissionWriting(
+            question: question, key: self.key, turn: Identifier.make("op"), isFirst: ahead == 0 && !self.isClosing,
+            note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
+            at: self.environment.now())
+        let stored = try await self.context.store.write { ledger -> Admission? in
+            guard try enter(ledger, writing.turn) else { return nil }
+            return try writing.write(to: ledger)
+        }
+        if isArriving { FaultPoint.eventStored.hit() }
+        guard let admission = stored else { return nil }
+        let turn = admission.turn
+        FaultPoint.turnQueued.hit()
+        self.environment.logger.info(
+            "a message became a turn",
+            [
+                "operation": .string(turn.id), "event": .string(event), "thread": .string("\(self.key)"),
+                "kind": .string(turn.kind), "state": .string(turn.state.rawValue),
+            ])
+        await self.context.hub.begin(turn.id, session: turn.session, showing: writing.frames)
+        await self.context.dispatch(admission.items)
+        if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
+            self.begin(turn, admission)
+        } else {
+            self.queue.append(turn)
+            // What ran may have ended while this one was being stored.
+            await self.beginNext()
+            if isMarked, self.queue.contains(where: { $0.id == turn.id }) {
+                self.context.marks.set(true, on: turn.route)
+            }
+        }
+        return Submission(message: turn.message ?? 0, operation: turn.id)
+    }
+
+    /// Takes up a stored turn again, at a start of the host.
+    func restore(_ turn: TurnRecord) async {
+        let stored = (try? await self.context.store.frames(of: turn.id, after: 0))?.last?.sequence ?? 0
+        await self.context.hub.begin(turn.id, session: turn.session, next: stored + 1)
+        self.queue.append(turn)
+        await self.beginNext()
+    }
+
+    /// Begins nothing any more, and lets what runs end until `deadline`.
+    func close(by deadline: ContinuousClock.Instant) async {
+        self.isClosing = true
+        guard let running = self.running else { return }
+        // A deadline beside the turn that is waited for; cancelled below.
+        let timer = Task {
+            do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
+            self.end(running.turn.id, because: .shutdown)
+        }
+        await running.task?.value
+        timer.cancel()
+    }
+
+    /// Begins the oldest turn that waits, when nothing runs.
+    func beginNext() async {
+        guard self.running == nil, !self.isBeginning, !self.isClosing, !self.queue.isEmpty else { return }
+        self.isBeginning = true
+        let turn = self.queue.removeFirst()
+        self.context.marks.set(false, on: turn.route)
+        let now = self.environment.now()
+        await self.persistently { ledger in try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
+        self.isBeginning = false
+        guard !self.isClosing else { return self.queue.insert(turn, at: 0) }
+        self.begin(turn)
+    }
+}
