@@ -35,10 +35,11 @@ extension SlackAdapter {
     ) async throws -> (answer: JSON, headers: HTTPHeaders) {
         let wait = self.state.withLock { state in
             state.budget.openPreviews = state.growing.count
-            return state.budget.take(method, channel: channel, for: use, at: SlackTime.now.monotonic)
+            return state.budget.take(method, channel: channel, for: use, at: self.now.monotonic)
         }
         guard wait == 0 else {
-            throw SlackFailure("ratelimited", "Slack's minute of \(method.rawValue) is used up", retryAfter: wait)
+            throw SlackFailure(
+                SlackFailure.budget, "Slack's minute of \(method.rawValue) is used up", retryAfter: wait)
         }
         do {
             return try await self.send(method, arguments)
@@ -52,7 +53,7 @@ extension SlackAdapter {
         if failure.isRateLimit {
             self.state.withLock { state in
                 state.budget.pause(
-                    method, channel: channel, for: failure.retryAfter ?? 1_000, at: SlackTime.now.monotonic)
+                    method, channel: channel, for: failure.retryAfter ?? 1_000, at: self.now.monotonic)
             }
         }
         if failure.isAboutToken, method != .authTest, method != .openConnection {
@@ -61,7 +62,7 @@ extension SlackAdapter {
     }
 
     private func send(
-        _ method: SlackMethod, _ arguments: JSONObject
+        _ method: SlackMethod, _ arguments: JSONObject, isRepeat: Bool = false
     ) async throws -> (answer: JSON, headers: HTTPHeaders) {
         var url = self.settings.apiURL
         url.path += (url.path.hasSuffix("/") ? "" : "/") + method.rawValue
@@ -73,7 +74,8 @@ extension SlackAdapter {
             request.body = .bytes(Array(Self.form(arguments).utf8))
         } else {
             _ = request.headers.append("Content-Type", "application/json; charset=utf-8")
-            request.body = .bytes(JSON.object(arguments).bytes)
+            let body = JSON.object(arguments).bytes
+            request.body = .bytes(body)
         }
         do {
             let response = try await self.client.execute(request)
@@ -86,6 +88,10 @@ extension SlackAdapter {
             }
             return (answer ?? .null, response.headers)
         } catch let error as HTTPClientError {
+            // A kept connection that had ended is told only after the request.
+            if error.code == .closed, method.isRepeatable, !isRepeat {
+                return try await self.send(method, arguments, isRepeat: true)
+            }
             throw SlackFailure(method: method.rawValue, error)
         }
     }
@@ -105,7 +111,8 @@ extension SlackAdapter {
     }
 
     /// As the core understands a failure.
-    static func adapterError(_ error: any Error) -> any Error {
-        (error as? SlackFailure)?.adapterError ?? error
+    static func adapterError(_ error: any Error, stage: OutgoingMessage.Stage = .final) -> any Error {
+        guard let failure = error as? SlackFailure else { return error }
+        return stage == .preview ? failure.previewError : failure.adapterError
     }
 }

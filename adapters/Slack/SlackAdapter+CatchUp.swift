@@ -19,7 +19,7 @@ extension SlackAdapter {
     }
 
     func catchUp() async {
-        let now = SlackTime.now.wall
+        let now = self.now.wall
         let (seen, threads) = self.state.withLock { ($0.memory.seen, $0.memory.threads) }
         do {
             if let seen {

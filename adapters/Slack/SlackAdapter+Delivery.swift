@@ -122,15 +122,15 @@ extension SlackAdapter {
 
     /// Nil when it could not be stored in time; then Slack must not hear of it, and delivers it again.
     func deliver(_ event: InboundEvent, to sink: any MessageSink) async -> Delivery? {
-        let end = SlackTime.now.monotonic + Self.patience
+        let end = self.now.monotonic + Self.patience
         var pause: Int64 = 100
         while true {
             do {
                 let delivery = try await sink.deliver(event)
-                self.state.withLock { $0.status.lastEvent = SlackTime.now.wall }
+                self.state.withLock { $0.status.lastEvent = self.now.wall }
                 return delivery
             } catch {
-                guard !Task.isCancelled, SlackTime.now.monotonic + pause < end else {
+                guard !Task.isCancelled, self.now.monotonic + pause < end else {
                     self.logger.error(
                         "A Slack event could not be stored; Slack will send it again", ["error": .string("\(error)")])
                     return nil

@@ -97,14 +97,10 @@ extension SlackAdapter {
                     AdapterFinding(.warning, "ten connections of this app are open already; other hosts use it, too")
                 ]
             case .disconnect:
-                return [
-                    AdapterFinding(
-                        .failed,
-                        "Socket Mode is switched off; switch it on at api.slack.com/apps under Settings → Socket Mode")
-                ]
+                return [AdapterFinding(.failed, SlackSession.isOff)]
             default: return [AdapterFinding(.failed, "Slack opened a socket, but said no hello within five seconds")]
             }
-        } catch let failure as SlackFailure where failure.isFinal {
+        } catch let failure as SlackFailure where failure.isFinal && failure.code != "socket_mode_disabled" {
             return [
                 AdapterFinding(
                     .failed,

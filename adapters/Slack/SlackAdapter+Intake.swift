@@ -19,7 +19,7 @@ extension SlackAdapter {
         guard let body = try? await request.body.collect(upTo: Self.bodyLimit) else {
             return .text("the body is too large, or ended early", .contentTooLarge)
         }
-        guard SlackSignature.isValid(body, headers: request.headers, secret: secret, wall: SlackTime.now.wall) else {
+        guard SlackSignature.isValid(body, headers: request.headers, secret: secret, wall: self.now.wall) else {
             self.logger.warning(
                 "A request with a wrong or old signature was refused; check signing_secret and the clock")
             return .text("the signature is wrong or old", .unauthorized)

@@ -38,7 +38,7 @@ extension SlackAdapter {
     /// Starts what is ordered, and tells the session when its time has come, until the stop.
     private func conduct(_ group: inout TaskGroup<Void>, _ sink: any MessageSink) async {
         self.perform(.started)
-        var nextKeeping = SlackTime.now.monotonic + Self.keepingInterval
+        var nextKeeping = self.now.monotonic + Self.keepingInterval
         while !Task.isCancelled, !self.state.withLock({ $0.isStopping }) {
             let orders = self.state.withLock { state in
                 defer { state.orders = [] }
@@ -51,7 +51,7 @@ extension SlackAdapter {
                     group.addTask { await self.carryOut(order, sink) }
                 }
             }
-            let now = SlackTime.now.monotonic
+            let now = self.now.monotonic
             let deadline = self.state.withLock { $0.session.deadline }
             if let deadline, deadline <= now { self.perform(.time) }
             if nextKeeping <= now {
@@ -59,7 +59,7 @@ extension SlackAdapter {
                 await self.keepMemory()
                 group.addTask { await self.rollOverStreams() }
             }
-            let wait = min(deadline ?? .max, nextKeeping) - SlackTime.now.monotonic
+            let wait = min(deadline ?? .max, nextKeeping) - self.now.monotonic
             if wait > 0 { await self.toConduct.wait(upTo: .milliseconds(wait)) }
         }
     }
@@ -84,13 +84,10 @@ extension SlackAdapter {
         }
     }
 
-    /// What is seen now need not be fetched later.
     private func keepMemory() async {
+        let now = self.now
         let bytes = self.state.withLock { state -> [UInt8]? in
-            if state.status.state == .up, !state.isCatchingUp {
-                state.memory.seen = SlackTime.now.wall
-                state.isMemoryStale = true
-            }
+            state.noteSeen(at: now)
             guard state.isMemoryStale else { return nil }
             state.isMemoryStale = false
             return state.memory.bytes

@@ -11,7 +11,7 @@ extension SlackAdapter {
             if let reference = try await self.beginStream(message) { return reference }
             return try await self.beginEdits(message)
         } catch {
-            throw Self.adapterError(error)
+            throw Self.adapterError(error, stage: message.stage)
         }
     }
 
@@ -22,7 +22,7 @@ extension SlackAdapter {
             case .final: try await self.finish(reference, with: message)
             }
         } catch {
-            throw Self.adapterError(error)
+            throw Self.adapterError(error, stage: message.stage)
         }
     }
 
@@ -95,7 +95,7 @@ extension SlackAdapter {
     private func beginStream(_ message: OutgoingMessage) async throws -> MessageReference? {
         let route = message.route
         let recipient = (route.recipient ?? "").split(separator: "/").map(String.init)
-        let now = SlackTime.now.monotonic
+        let now = self.now.monotonic
         let isPossible = self.state.withLock { state in
             !state.missing.contains(.startStream) && state.budget.wait(.startStream, for: .preview, at: now) == 0
                 && state.budget.wait(.appendStream, for: .preview, at: now) == 0
@@ -128,13 +128,13 @@ extension SlackAdapter {
 
     /// Posts what will be edited; only while there are edits left for its end.
     private func beginEdits(_ message: OutgoingMessage) async throws -> MessageReference {
-        let now = SlackTime.now.monotonic
+        let now = self.now.monotonic
         let wait = self.state.withLock { state in
             state.budget.openPreviews = state.growing.count
             return state.budget.wait(.update, for: .preview, at: now)
         }
         guard wait == 0 else {
-            throw SlackFailure("ratelimited", "Slack's minute of edits is used up", retryAfter: wait)
+            throw SlackFailure(SlackFailure.budget, "Slack's minute of edits is used up", retryAfter: wait)
         }
         let reference = try await self.postWhole(message, for: .preview)
         self.keep(SlackGrowing(form: .edits, touched: now), for: reference)
@@ -142,21 +142,42 @@ extension SlackAdapter {
     }
 
     private func grow(_ reference: MessageReference, to message: OutgoingMessage) async throws {
-        let now = SlackTime.now.monotonic
+        let now = self.now.monotonic
         guard var growing = self.state.withLock({ $0.growing[reference] }) else {
             return try await self.updateAfterRestart(reference, with: message, for: .preview)
         }
-        growing.touched = now
         if growing.isLive, !growing.isDue(at: now) {
             let addition = growing.addition(for: message.text)
             self.keep(growing, for: reference)
             guard let addition else { return }
+            try self.keepPace(of: growing, reference, at: now)
             if try await self.append(addition, to: reference) { return }
         } else if growing.isLive {
             try await self.endStream(reference, with: nil, message)
+        } else {
+            try self.keepPace(of: growing, reference, at: now)
         }
         let isStream = self.state.withLock { $0.growing[reference]?.form } != .edits
         try await self.update(reference, with: message, isStream: isStream, for: .preview)
+    }
+
+    /// All messages that grow share the workspace's minute: the more they are, the slower each grows. The last text of a
+    /// message does not wait for that.
+    private func keepPace(of growing: SlackGrowing, _ reference: MessageReference, at now: Int64) throws {
+        let wait = self.state.withLock { state -> Int64 in
+            let count = Int64(state.growing.values.count { $0.isLive == growing.isLive })
+            // 50 edits a minute, ten of them kept for last ones; 100 additions to streams.
+            let wait = growing.touched + count * (growing.isLive ? 700 : 1_500) - now
+            // Near enough: one message alone has the core's own interval.
+            guard wait > 300 else {
+                state.growing[reference]?.touched = now
+                return 0
+            }
+            return wait
+        }
+        guard wait == 0 else {
+            throw SlackFailure(SlackFailure.budget, "Slack's minute is shared by all that grows", retryAfter: wait)
+        }
     }
 
     /// False when the stream is no more, and edits take its place.
@@ -239,7 +260,7 @@ extension SlackAdapter {
 
     /// Streams that nobody has added to are ended before Slack does it.
     func rollOverStreams() async {
-        let now = SlackTime.now.monotonic
+        let now = self.now.monotonic
         let due = self.state.withLock { $0.growing.filter { $0.value.isDue(at: now) }.map(\.key) }
         for reference in due {
             let arguments: JSONObject = ["channel": .string(reference.room.name), "ts": .string(reference.id)]

@@ -11,7 +11,7 @@ extension SlackAdapter {
     package func setTyping(_ isTyping: Bool, in route: Route) async {
         guard let anchor = route.anchor else { return }
         let key = "\(route.room.name)/\(anchor)"
-        let now = SlackTime.now.monotonic
+        let now = self.now.monotonic
         let isWanted = self.state.withLock { state -> Bool in
             guard !state.missing.contains(.setStatus) else { return false }
             let since = state.typing[key]
@@ -118,7 +118,7 @@ extension SlackAdapter {
         ]
         if let anchor = route.anchor { arguments["ts"] = .string(anchor) }
         // What is looked for answers this message, or is newer than a day.
-        let day = SlackTimestamp.text(milliseconds: SlackTime.now.wall - 86_400_000)
+        let day = SlackTimestamp.text(milliseconds: self.now.wall - 86_400_000)
         arguments["oldest"] = .string(route.replyTo.flatMap { SlackTimestamp.isValid($0) ? $0 : nil } ?? day)
         guard let bot = self.state.withLock({ $0.session.identity }) else {
             throw AdapterError(.disconnected, "not connected to Slack", isCertain: false)

@@ -26,7 +26,7 @@ extension SlackAdapter {
         let message = InboundMessage(
             thread: reader.thread(channel, root: root),
             route: reader.route(channel, anchor: root, replyTo: nil, recipient: slash.recipient), sender: slash.sender,
-            text: slash.text, sentAt: SlackTime.now.wall, isDirect: isDirect, isAddressed: true)
+            text: slash.text, sentAt: self.now.wall, isDirect: isDirect, isAddressed: true)
         let event = InboundEvent(id: "slash:\(slash.id)", adapter: self.id, kind: .message(message))
         let delivery = await self.deliver(event, to: sink)
         if let root, delivery != .stored {

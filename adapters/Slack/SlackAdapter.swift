@@ -21,6 +21,7 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
     /// One for all sockets: the library under it loses memory whenever a second one ends.
     let webSockets: WebSocketClient
     let logger: Logger
+    private let clock: @Sendable () -> SlackTime
     let state: Protected<State>
     /// An order to carry out, an earlier deadline, the wish to end.
     let toConduct = SlackSignal()
@@ -52,6 +53,13 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         var uploads: [String: String] = [:]
         /// Assistant threads without a title.
         var untitled: [String] = []
+
+        /// What came up to now was seen: it need not be fetched later.
+        mutating func noteSeen(at now: SlackTime) {
+            guard self.status.state == .up, !self.isCatchingUp else { return }
+            self.memory.seen = now.wall
+            self.isMemoryStale = true
+        }
     }
 
     /// Work of a task of its own.
@@ -71,9 +79,10 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
 
     package init(
         _ settings: SlackSettings, memory: SlackMemoryStore = .none, client: HTTPClient? = nil,
-        logger: Logger = Logger(label: "slack")
+        logger: Logger = Logger(label: "slack"), clock: @escaping @Sendable () -> SlackTime = { .now }
     ) {
         self.settings = settings
+        self.clock = clock
         self.memory = memory
         self.id = AdapterID("slack:\(settings.id)")
         self.logger = logger.with(["adapter": "slack:\(settings.id)"])
@@ -91,36 +100,38 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         self.state = Protected(
             State(
                 session: SlackSession(isSocket: isSocket),
-                status: AdapterStatus(state: .down, since: SlackTime.now.wall)))
+                status: AdapterStatus(state: .down, since: clock().wall)))
         Redaction.register(settings.botToken)
         switch settings.intake {
         case .socket(let secret), .http(let secret): Redaction.register(secret)
         }
     }
 
+    var now: SlackTime { self.clock() }
+
     package var status: AdapterStatus { self.state.withLock { $0.status } }
 
     package func traits(of room: RoomID) -> RoomTraits {
-        let (edits, streams) = self.state.withLock { state in
-            let streams = state.growing.values.count { $0.isLive }
-            return (state.growing.count - streams, streams)
-        }
-        // 50 edits a minute, ten of them kept for last ones, and 100 additions to streams, for all threads together.
-        let interval = max(1_500, 1_500 * edits, 700 * streams)
-        return RoomTraits(
+        RoomTraits(
             capabilities: [.edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes],
-            textLimit: Self.textLimit, textUnit: .utf16, editInterval: .milliseconds(interval),
+            textLimit: Self.textLimit, textUnit: .utf16, editInterval: Self.editInterval,
             postInterval: .seconds(1), postBurst: 3, uploadLimit: Self.uploadLimit,
             commandSign: SlackCommandText.sign)
     }
 
     /// 12,000 characters of Markdown a message, in a unit that Slack does not name: the larger one, and 5 % less.
     static let textLimit = 11_400
+    /// For one message alone; previews of several at once are further apart, see ``keepPace(of:_:at:)``.
+    static let editInterval: Duration = .milliseconds(1_200)
     /// Slack takes a gigabyte; a file is in memory while it is sent.
     static let uploadLimit = 256 << 20
 
     package func stop() async {
-        self.state.withLock { $0.isStopping = true }
+        let now = self.now
+        self.state.withLock { state in
+            state.noteSeen(at: now)
+            state.isStopping = true
+        }
         self.perform(.stop)
         self.toConduct.signal()
     }
@@ -129,7 +140,7 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
 
     /// Lets the session take an input, and does what it says.
     func perform(_ input: SlackSession.Input) {
-        let now = SlackTime.now
+        let now = self.now
         var envelopes: [(Int, SlackEnvelope)] = []
         var logs: [(SlackLogLevel, String)] = []
         self.state.withLock { state in

@@ -24,6 +24,9 @@ struct SlackFailure: Error, Sendable, Equatable {
     /// Waiting does not mend it.
     var isFinal: Bool { Self.final.contains(self.code) }
 
+    /// Not asked: the minute that ``SlackBudget`` counts is used up.
+    static let budget = "budget"
+
     /// The bot's own token works no more.
     var isAboutToken: Bool {
         [
@@ -34,7 +37,7 @@ struct SlackFailure: Error, Sendable, Equatable {
     }
 
     var isRateLimit: Bool {
-        ["ratelimited", "rate_limited", "message_limit_exceeded", "http_429"].contains(self.code)
+        ["ratelimited", "rate_limited", "message_limit_exceeded", "http_429", Self.budget].contains(self.code)
     }
 
     /// The workspace or the app does not have the call: never tried again.
@@ -52,6 +55,7 @@ struct SlackFailure: Error, Sendable, Equatable {
         "token_expired", "missing_scope", "not_allowed_token_type", "forbidden_team", "no_permission",
         "org_login_required",
         "ekm_access_denied", "two_factor_setup_required", "not_a_bot",
+        "socket_mode_disabled",
     ]
 
     private static let uncertain: Set<String> = [
@@ -103,6 +107,7 @@ struct SlackFailure: Error, Sendable, Equatable {
                 "Slack says \(code): the bot's account is gone or switched off; install the app again and set the new token"
         case "not_allowed_token_type":
             return "Slack refuses this kind of token for \(method); bot_token begins with xoxb-, app_token with xapp-"
+        case "socket_mode_disabled": return SlackSession.isOff
         case "not_in_channel": return "the bot is not in the channel; invite it with /invite"
         case "channel_not_found":
             return "Slack knows no such channel, or the bot may not see it; invite it with /invite"
@@ -118,6 +123,14 @@ struct SlackFailure: Error, Sendable, Equatable {
                 separator: "; ")
             return "Slack refuses \(method): \(code)" + (details.map { " (\($0.prefix(200)))" } ?? "")
         }
+    }
+
+    /// As the core understands it where a preview failed: that there is none of it for previews must not hold up the room,
+    /// whose final text has another budget.
+    var previewError: AdapterError {
+        guard self.code == Self.budget else { return self.adapterError }
+        return AdapterError(
+            .disconnected, self.message, retryAfter: .milliseconds(self.retryAfter ?? 1_000), isCertain: true)
     }
 
     /// As the core understands it.

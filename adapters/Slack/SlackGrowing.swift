@@ -68,17 +68,21 @@ struct SlackGrowing: Sendable, Equatable {
             if let open = fence {
                 if text.hasPrefix(open), text.dropFirst(open.count).allSatisfy({ $0 == "`" }) {
                     fence = nil
+                    lines = 0
                     // As the last line it may be the preview's own: then the line before it is the last one.
                     if next == preview.endIndex { return String(preview[..<end]) }
                     blockStart = next
                     end = next
                 } else {
-                    // All before this line stays; this one may be cut in its middle.
-                    end = lineStart
+                    // All before this line stays; this one may be cut in its middle, and before the second line of code
+                    // so may the fence's language.
+                    lines += 1
+                    if lines > 1 { end = lineStart }
                 }
             } else if text.hasPrefix("```") {
                 fence = text.prefix { $0 == "`" }
                 isList = false
+                lines = 0
                 end = lineStart
             } else if line.allSatisfy({ $0 == " " || $0 == ">" }) {
                 blockStart = next

@@ -24,14 +24,23 @@ enum SlackMethod: String, Sendable, CaseIterable {
     case uploadURL = "files.getUploadURLExternal"
     case completeUpload = "files.completeUploadExternal"
 
-    /// Calls a minute; nil where Slack gives no figure for the whole workspace.
+    /// Calls a minute; nil without a limit. For posts Slack says "several hundred" in a workspace, beside one a second in
+    /// a channel, which the core keeps.
     var perMinute: Int? {
         switch self {
-        case .post: nil
+        case .post: 300
         case .openConnection, .startStream, .stopStream, .removeReaction, .memberships: 20
-        case .update, .delete, .addReaction, .history, .replies, .openDirect: 50
+        case .update, .delete, .addReaction, .history, .replies, .openDirect, .setStatus, .setTitle, .setPrompts: 50
         case .appendStream, .userInfo, .fileInfo, .uploadURL, .completeUpload: 100
-        case .authTest, .setStatus, .setTitle, .setPrompts: 100
+        case .authTest: nil
+        }
+    }
+
+    /// Twice does no more than once.
+    var isRepeatable: Bool {
+        switch self {
+        case .post, .startStream, .appendStream, .completeUpload: false
+        default: true
         }
     }
 

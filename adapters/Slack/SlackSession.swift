@@ -70,6 +70,9 @@ struct SlackSession: Sendable {
     /// A shorter gap is covered by Slack's own repeats.
     static let gapTolerance: Int64 = 8_000
 
+    /// What to do when the app's owner has switched it off.
+    static let isOff = "Socket Mode is switched off; switch it on at api.slack.com/apps under Settings → Socket Mode"
+
     let isSocket: Bool
     /// How many sockets are kept.
     private(set) var wanted: Int
@@ -245,9 +248,7 @@ struct SlackSession: Sendable {
     private mutating func disconnected(_ link: Int, _ reason: String, at time: Int64) -> [Action] {
         switch reason {
         case "link_disabled":
-            return self.refuse(
-                "Socket Mode is switched off; switch it on at api.slack.com/apps under Settings → Socket Mode", at: time
-            )
+            return self.refuse(Self.isOff, at: time)
         case "too_many_websockets":
             // Ten are allowed, so other hosts use this app: live with one, and do not try again soon.
             self.links[link] = nil

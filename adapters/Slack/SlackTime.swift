@@ -14,7 +14,7 @@ package struct SlackTime: Sendable, Equatable {
     }
 
     /// Now.
-    static var now: SlackTime {
+    package static var now: SlackTime {
         SlackTime(monotonic: LoopInstant.current().nanoseconds / 1_000_000, wall: Timestamp.now)
     }
 }

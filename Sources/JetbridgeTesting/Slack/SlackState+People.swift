@@ -68,17 +68,22 @@ extension SlackState {
             let end = rest[start...].firstIndex(of: ">")
         {
             if start > rest.startIndex {
-                elements.append(["type": "text", "text": .string(String(rest[..<start]))])
+                elements.append(["type": "text", "text": .string(Self.plain(rest[..<start]))])
             }
             let name = rest[start..<end].dropFirst(2)
             elements.append(["type": "user", "user_id": .string(String(name))])
             rest = rest[rest.index(after: end)...]
         }
-        if !rest.isEmpty { elements.append(["type": "text", "text": .string(String(rest))]) }
+        if !rest.isEmpty { elements.append(["type": "text", "text": .string(Self.plain(rest))]) }
         return [
             "type": "rich_text", "block_id": "person",
             "elements": [["type": "rich_text_section", "elements": .array(elements)]],
         ]
+    }
+
+    /// Only the `text` field is escaped.
+    private static func plain(_ text: Substring) -> String {
+        String(text).replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
     }
 
     /// A person edits a message of their own.

@@ -1,0 +1,327 @@
+import Chat
+import HTTP
+import JSON
+import JetbridgeTesting
+import Primitives
+import Testing
+
+@testable import Slack
+
+@Suite("The Slack adapter in a workspace", .timeLimit(.minutes(1)))
+struct SlackAdapterTests {
+    @Test("two sockets; what is said is stored once and acknowledged; the answer stands in the thread")
+    func conversation() async throws {
+        try await SlackStage.with { stage in
+            let question = stage.slack.say("\(stage.slack.mention) hello <there>")
+            await stage.sink.wait { !$0.messages.isEmpty }
+            let message = try #require(stage.sink.messages.first)
+            #expect(message.text == "hello <there>")
+            #expect(message.isAddressed)
+            #expect(message.sender.id == "slack:\(stage.slack.teamID)/\(LoopbackSlack.alice)")
+            let reference = try await stage.adapter.post(stage.message("**hi** <\u{200B}!channel>", message.route))
+            let shown = try #require(stage.slack.message(reference.id))
+            #expect(shown.thread == question)
+            #expect(shown.content == "**hi** <\u{200B}!channel>")
+            #expect(!shown.isUnfurling)
+            #expect(stage.slack.pings.isEmpty)
+            try await stage.slack.wait("two sockets and no event left") {
+                $0.outstanding == 0 && $0.connectionCount == 2
+            }
+            #expect(stage.slack.mistakes.isEmpty)
+            #expect(stage.sink.messages.count == 1)
+            #expect(try await stage.adapter.find(token: "token", in: message.route) == reference)
+            let other = try await stage.adapter.find(token: "other", in: message.route)
+            #expect(other == nil)
+        }
+    }
+
+    @Test("an answer grows by a stream and ends whole")
+    func stream() async throws {
+        try await SlackStage.with { stage in
+            let question = stage.slack.say("\(stage.slack.mention) write")
+            let route = stage.route(thread: question)
+            let reference = try await stage.adapter.post(stage.message("One.\n\nTw", route, stage: .preview))
+            #expect(stage.slack.message(reference.id)?.isStreaming == true)
+            #expect(stage.slack.message(reference.id)?.content == "One.\n\n")
+            stage.skip(1_200)
+            try await stage.adapter.replace(
+                reference, with: stage.message("One.\n\nTwo.\n\n```\na\nb\n```", route, stage: .preview))
+            #expect(stage.slack.message(reference.id)?.content == "One.\n\nTwo.\n\n```\na\n")
+            let whole = "One.\n\nTwo.\n\n```\na\nbc\n```\n\nEnd."
+            try await stage.adapter.replace(reference, with: stage.message(whole, route))
+            let shown = try #require(stage.slack.message(reference.id))
+            #expect(shown.content == whole)
+            #expect(!shown.isStreaming && !shown.isUnfinished)
+            #expect(stage.slack.count("chat.startStream") == 1)
+            #expect(stage.slack.count("chat.stopStream") == 1)
+            #expect(try await stage.adapter.find(token: "token", in: route) == reference)
+        }
+    }
+
+    @Test("after four minutes a stream goes on by edits")
+    func rollOver() async throws {
+        try await SlackStage.with { stage in
+            let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) write"))
+            let reference = try await stage.adapter.post(stage.message("One.\n\nTw", route, stage: .preview))
+            stage.skip(240_000)
+            try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo.", route, stage: .preview))
+            #expect(stage.slack.message(reference.id)?.isStreaming == false)
+            #expect(stage.slack.message(reference.id)?.content == "One.\n\nTwo.")
+            stage.skip(1_200)
+            try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo. Th", route, stage: .preview))
+            try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo. Three.", route))
+            #expect(stage.slack.message(reference.id)?.content == "One.\n\nTwo. Three.")
+        }
+    }
+
+    @Test("when the minute's streams are used up, edits take over; when those are, previews wait and finals do not")
+    func minute() async throws {
+        try await SlackStage.with { stage in
+            var references: [(MessageReference, Route)] = []
+            var refusals = 0
+            for number in 0..<60 {
+                let channel = stage.slack.addChannel("c\(number)")
+                let route = stage.route(channel, thread: stage.slack.say("\(stage.slack.mention) x", in: channel))
+                do {
+                    references.append((try await stage.adapter.post(stage.message("a", route, stage: .preview)), route))
+                } catch let error as AdapterError {
+                    #expect(error.code == .disconnected && error.isCertain)
+                    refusals += 1
+                    try await stage.adapter.post(stage.message("whole", route))
+                }
+            }
+            #expect(refusals > 0)
+            #expect(stage.slack.count("chat.startStream") == 18)
+            for (reference, route) in references {
+                try await stage.adapter.replace(reference, with: stage.message("whole", route))
+            }
+            #expect(stage.slack.refusals["ratelimited"] == nil)
+        }
+    }
+
+    @Test("a stream that Slack let die is made whole by an edit")
+    func deadStream() async throws {
+        try await SlackStage.with { stage in
+            let question = stage.slack.say("\(stage.slack.mention) write")
+            let route = stage.route(thread: question)
+            let reference = try await stage.adapter.post(stage.message("One.\n\nTw", route, stage: .preview))
+            stage.slack.advance(by: 301)
+            stage.skip(1_200)
+            try await stage.adapter.replace(
+                reference, with: stage.message("One.\n\nTwo.\n\nThr", route, stage: .preview))
+            try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo.\n\nThree.", route))
+            let shown = try #require(stage.slack.message(reference.id))
+            #expect(shown.content == "One.\n\nTwo.\n\nThree.")
+            #expect(!shown.isUnfinished)
+        }
+    }
+
+    @Test("where there are no streams, edits take their place, and streams are not asked for again")
+    func edits() async throws {
+        try await SlackStage.with(SlackStage.settings { $0.hasStreams = false }) { stage in
+            let question = stage.slack.say("\(stage.slack.mention) write")
+            let route = stage.route(thread: question)
+            for number in 1...2 {
+                let reference = try await stage.adapter.post(
+                    stage.message("One", route, token: "t\(number)", stage: .preview))
+                let growing = stage.message("One two", route, token: "t\(number)", stage: .preview)
+                // Not faster than the minute allows, and that is no reason to hold up the room.
+                let error = await #expect(throws: AdapterError.self) {
+                    try await stage.adapter.replace(reference, with: growing)
+                }
+                #expect(error?.code == .disconnected && error?.isCertain == true && error?.retryAfter != nil)
+                stage.skip(1_200)
+                try await stage.adapter.replace(reference, with: growing)
+                #expect(stage.slack.message(reference.id)?.content == "One two")
+                try await stage.adapter.replace(
+                    reference,
+                    with: stage.message(
+                        "One two three", route, token: "t\(number)",
+                        buttons: [MessageButton(label: "Go", command: "approve 1", style: .primary)]))
+                let shown = try #require(stage.slack.message(reference.id))
+                #expect(shown.content == "One two three")
+                #expect(shown.buttons.map(\.value) == ["approve 1"])
+            }
+            #expect(stage.slack.count("chat.startStream") == 1)
+        }
+    }
+
+    @Test("a stream of another life is ended and made whole")
+    func orphan() async throws {
+        try await SlackStage.with { stage in
+            let question = stage.slack.say("\(stage.slack.mention) write")
+            let route = stage.route(thread: question)
+            let reference = try await stage.adapter.post(stage.message("One.\n\nTw", route, stage: .preview))
+            try await SlackStage.run(in: stage.slack) { next in
+                #expect(try await next.adapter.find(token: "token", in: next.route(thread: question)) == reference)
+                try await next.adapter.replace(reference, with: next.message("Whole.", next.route(thread: question)))
+                #expect(stage.slack.message(reference.id)?.content == "Whole.")
+                #expect(stage.slack.message(reference.id)?.isStreaming == false)
+            }
+        }
+    }
+
+    @Test("people's edits, deletions, reactions and presses are told")
+    func changes() async throws {
+        try await SlackStage.with { stage in
+            let question = stage.slack.say("\(stage.slack.mention) one")
+            await stage.sink.wait { $0.messages.count == 1 }
+            stage.slack.touch(question)
+            stage.slack.edit(question, to: "\(stage.slack.mention) status")
+            await stage.sink.wait { $0.events.count == 2 }
+            guard case .messageEdited(let edit)? = stage.sink.events.last?.kind else {
+                Issue.record("no edit: \(String(describing: stage.sink.events.last))")
+                return
+            }
+            #expect(edit.text == "/status")
+            #expect(edit.reference.id == question)
+            let posted = try await stage.adapter.post(
+                stage.message(
+                    "Run it?", stage.route(thread: question),
+                    buttons: [
+                        MessageButton(label: "Approve", command: "approve 7", style: .primary),
+                        MessageButton(label: "Deny", command: "deny 7", style: .danger),
+                    ]))
+            let press = try #require(stage.slack.press("Deny", of: posted.id))
+            await stage.sink.wait { $0.events.count == 3 }
+            guard case .choice(let choice)? = stage.sink.events.last?.kind else {
+                Issue.record("no choice")
+                return
+            }
+            #expect(choice.kind == .button("deny 7"))
+            #expect(choice.target == posted)
+            try await stage.slack.wait("the press is acknowledged") { $0.outcome(press)?.isAcknowledged == true }
+            stage.slack.react("+1", to: posted.id)
+            await stage.sink.wait { $0.events.count == 4 }
+            stage.slack.delete(question)
+            await stage.sink.wait { $0.events.count == 5 }
+            guard case .messageDeleted(let deleted)? = stage.sink.events.last?.kind else {
+                Issue.record("no deletion")
+                return
+            }
+            #expect(deleted.id == question)
+            try await stage.adapter.delete(posted, in: stage.route(thread: question))
+            try await stage.adapter.delete(posted, in: stage.route(thread: question))
+            #expect(stage.slack.message(posted.id) == nil)
+            #expect(stage.slack.mistakes.isEmpty)
+        }
+    }
+
+    @Test("status and reactions come and go")
+    func signs() async throws {
+        try await SlackStage.with { stage in
+            let question = stage.slack.say("\(stage.slack.mention) one")
+            let route = stage.route(thread: question)
+            await stage.adapter.setTyping(true, in: route)
+            await stage.adapter.setTyping(true, in: route)
+            #expect(stage.slack.status(thread: question) == "is thinking…")
+            #expect(stage.slack.count("assistant.threads.setStatus") == 1)
+            await stage.adapter.setTyping(false, in: route)
+            #expect((stage.slack.status(thread: question) ?? "").isEmpty)
+            let reference = MessageReference(room: route.room, id: question)
+            await stage.adapter.react("👀", isOn: true, to: reference)
+            await stage.adapter.react("👀", isOn: true, to: reference)
+            #expect(stage.slack.message(question)?.reactions["eyes"] == [stage.slack.botUser])
+            await stage.adapter.react("👀", isOn: false, to: reference)
+            #expect(stage.slack.message(question)?.reactions["eyes"] == nil)
+        }
+    }
+
+    @Test("limits of Slack's come back as such, and nothing is sent before their end")
+    func limits() async throws {
+        try await SlackStage.with { stage in
+            let route = stage.route(thread: nil)
+            stage.slack.inject(.status(429, retryAfter: 30), at: "chat.postMessage")
+            for _ in 0..<2 {
+                let error = await #expect(throws: AdapterError.self) {
+                    try await stage.adapter.post(stage.message("x", route))
+                }
+                #expect(error?.code == .rateLimited)
+                #expect((error?.retryAfter ?? .zero) > .seconds(28))
+            }
+            #expect(stage.slack.count("chat.postMessage") == 1)
+            let other = stage.slack.addChannel("other")
+            try await stage.adapter.post(stage.message("x", stage.route(other, thread: nil)))
+        }
+    }
+
+    @Test("what the outcome of a post is, is told truly")
+    func unknown() async throws {
+        try await SlackStage.with { stage in
+            let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) one"))
+            for (fault, isCertain) in [
+                (LoopbackSlack.Fault.webPage, false), (.loseAnswer, false), (.error("is_archived"), true),
+                (.error("fatal_error"), false),
+            ] {
+                stage.slack.inject(fault, at: "chat.postMessage")
+                let error = await #expect(throws: AdapterError.self) {
+                    try await stage.adapter.post(stage.message("x", route, token: "lost"))
+                }
+                #expect(error?.isCertain == isCertain, "\(fault)")
+            }
+            let found = try await stage.adapter.find(token: "lost", in: route)
+            #expect(found != nil)
+        }
+    }
+
+    @Test("files go both ways, and only to Slack")
+    func files() async throws {
+        try await SlackStage.with { stage in
+            let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
+            stage.slack.upload(
+                .init("a.bin", bytes, type: "application/octet-stream"), text: "\(stage.slack.mention) look")
+            await stage.sink.wait { !$0.messages.isEmpty }
+            let attachment = try #require(stage.sink.messages.first?.attachments.first)
+            #expect(attachment.name == "a.bin" && attachment.size == bytes.count)
+            let collected = Collected()
+            try await stage.adapter.download(attachment) { collected.append($0) }
+            #expect(collected.bytes == bytes)
+            let route = try #require(stage.sink.messages.first?.route)
+            let file = OutgoingFile(
+                name: "out.txt", mediaType: "text/plain", bytes: Array("hello".utf8), caption: "<!here> & more",
+                route: route,
+                token: "f1")
+            let reference = try await stage.adapter.upload(file)
+            let shown = try #require(stage.slack.message(reference.id))
+            #expect(shown.files.compactMap { stage.slack.file($0)?.bytes } == [Array("hello".utf8)])
+            #expect(shown.thread == route.anchor)
+            #expect(stage.slack.pings.isEmpty)
+            stage.slack.setScopes(stage.slack.settings.scopes.subtracting(["files:read"]))
+            await #expect(throws: AdapterError.self) { try await stage.adapter.download(attachment) { _ in } }
+        }
+    }
+
+    @Test("the assistant offers prompts, and a thread gets its first words as title")
+    func assistant() async throws {
+        try await SlackStage.with { stage in
+            let (channel, thread) = stage.slack.openAssistant()
+            try await stage.slack.wait("prompts") { !$0.prompts(in: channel, thread: thread).isEmpty }
+            stage.slack.say("plan my week\nplease", in: channel, thread: thread)
+            try await stage.slack.wait("a title") { $0.title(in: channel, thread: thread) == "plan my week" }
+            #expect(stage.sink.messages.first?.thread.value == "\(channel)/\(thread)")
+        }
+    }
+
+    @Test("what fits the limit fits Slack, whatever it is made of")
+    func limit() async throws {
+        try await SlackStage.with { stage in
+            for text in [
+                String(repeating: "word ", count: 2_279), String(repeating: "\"", count: 11_400),
+                String(repeating: "😀", count: 5_700), String(repeating: "é\n", count: 5_700),
+            ] {
+                let channel = stage.slack.addChannel("room\(text.utf8.count)")
+                let route = stage.route(channel, thread: nil)
+                let reference = try await stage.adapter.post(stage.message(text, route))
+                try await stage.adapter.replace(reference, with: stage.message(text + "x", route))
+                #expect(stage.slack.message(reference.id, in: channel)?.content.hasPrefix(text) == true)
+            }
+        }
+    }
+}
+
+/// Bytes of a download.
+final class Collected: Sendable {
+    private let state = Protected<[UInt8]>([])
+    var bytes: [UInt8] { self.state.withLock { $0 } }
+    func append(_ bytes: [UInt8]) { self.state.withLock { $0 += bytes } }
+}

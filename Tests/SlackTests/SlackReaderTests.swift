@@ -1,0 +1,249 @@
+import Chat
+import JSON
+import Testing
+
+@testable import Slack
+
+@Suite("What Slack's payloads say")
+struct SlackReaderTests {
+    private static let reader = SlackReader(
+        adapter: AdapterID("slack:team"),
+        bot: SlackIdentity(team: "T1", user: "UBOT", name: "jet", bot: "B1"),
+        commands: [ChatCommand(name: "status", argument: "", summary: "")])
+
+    private static func items(_ event: String) throws -> [SlackReader.Item] {
+        let payload = try JSON.parse(
+            #"{"type":"event_callback","team_id":"T1","event_id":"Ev1","event":\#(event)}"#)
+        return Self.reader.items(ofEvents: payload)
+    }
+
+    private static func message(_ event: String) throws -> (InboundMessage, String)? {
+        guard case .message(let message, let id)? = try Self.items(event).first else { return nil }
+        return (message, id)
+    }
+
+    @Test("a root message in a channel begins a thread of its own")
+    func root() throws {
+        let (message, id) = try #require(
+            try Self.message(
+                #"{"type":"message","channel":"C1","channel_type":"channel","user":"U1","text":"<@UBOT> status","ts":"1700000001.123456","team":"T1"}"#
+            ))
+        #expect(id == "message:C1/1700000001.123456")
+        #expect(message.thread.value == "C1/1700000001.123456")
+        #expect(message.route.anchor == "1700000001.123456")
+        #expect(message.route.replyTo == "1700000001.123456")
+        #expect(message.route.recipient == "T1/U1")
+        #expect(message.sender.id == "slack:T1/U1")
+        #expect(message.text == "/status")
+        #expect(message.sentAt == 1_700_000_001_123)
+        #expect(message.isAddressed && !message.isThreaded && !message.isDirect)
+    }
+
+    @Test("the mention and the message are one event")
+    func mention() throws {
+        let mention = try #require(
+            try Self.message(
+                #"{"type":"app_mention","channel":"C1","user":"U1","text":"<@UBOT> hi","ts":"1700000001.123456"}"#))
+        let message = try #require(
+            try Self.message(
+                #"{"type":"message","channel":"C1","channel_type":"channel","user":"U1","text":"<@UBOT> hi","ts":"1700000001.123456"}"#
+            ))
+        #expect(mention.1 == message.1)
+        #expect(mention.0.thread == message.0.thread)
+    }
+
+    @Test("a reply is in its root's thread; one below the bot's message is addressed")
+    func reply() throws {
+        let (message, _) = try #require(
+            try Self.message(
+                #"{"type":"message","channel":"C1","channel_type":"group","user":"U1","text":"and?","ts":"1700000002.000000","thread_ts":"1700000001.000000","parent_user_id":"UBOT"}"#
+            ))
+        #expect(message.thread.value == "C1/1700000001.000000")
+        #expect(message.isThreaded && message.isAddressed)
+        let (broadcast, _) = try #require(
+            try Self.message(
+                #"{"type":"message","subtype":"thread_broadcast","channel":"C1","channel_type":"channel","user":"U1","text":"x","ts":"1700000002.000000","thread_ts":"1700000001.000000","parent_user_id":"U2"}"#
+            ))
+        #expect(broadcast.isThreaded && !broadcast.isAddressed)
+    }
+
+    @Test("a direct message is one rolling conversation, unless it stands in a thread")
+    func direct() throws {
+        let (message, _) = try #require(
+            try Self.message(
+                #"{"type":"message","channel":"D1","channel_type":"im","user":"U1","text":"status","ts":"1700000001.000000"}"#
+            ))
+        #expect(message.thread.value == "D1")
+        #expect(message.route.anchor == nil)
+        #expect(message.isDirect)
+        #expect(message.text == "status")
+        let (threaded, _) = try #require(
+            try Self.message(
+                #"{"type":"message","channel":"D1","channel_type":"im","user":"U1","text":"x","ts":"1700000002.000000","thread_ts":"1700000001.000000"}"#
+            ))
+        #expect(threaded.thread.value == "D1/1700000001.000000")
+    }
+
+    @Test(
+        "own messages, other programs and housekeeping are nothing",
+        arguments: [
+            #"{"type":"message","channel":"C1","user":"UBOT","bot_id":"B1","text":"x","ts":"1.1"}"#,
+            #"{"type":"message","channel":"C1","user":"U9","bot_id":"B9","text":"<@UBOT> x","ts":"1.1"}"#,
+            #"{"type":"message","subtype":"bot_message","channel":"C1","text":"x","ts":"1.1"}"#,
+            #"{"type":"message","subtype":"channel_join","channel":"C1","user":"U1","text":"joined","ts":"1.1"}"#,
+            #"{"type":"message","subtype":"message_replied","channel":"C1","ts":"1.1"}"#,
+            #"{"type":"message","channel":"C1","user":"USLACKBOT","text":"x","ts":"1.1"}"#,
+            #"{"type":"message","channel":"C1","user":"U1","text":"x","ts":"not a time"}"#,
+            #"{"type":"message","channel":"../x","user":"U1","text":"x","ts":"1.1"}"#,
+            #"{"type":"message","channel":"C1","user":"U1","text":"","ts":"1.1"}"#,
+            #"{"type":"reaction_added","user":"U1","reaction":"+1","item":{"type":"message","channel":"C1","ts":"1.1"},"item_user":"U2"}"#,
+            #"{"type":"reaction_added","user":"UBOT","reaction":"eyes","item":{"type":"message","channel":"C1","ts":"1.1"},"item_user":"UBOT"}"#,
+            #"{"type":"member_joined_channel","user":"U1","channel":"C1"}"#,
+            #"{"type":"tokens_revoked","tokens":{"bot":["U9"]}}"#,
+            #"{"type":"something_new"}"#, "{}", "null", "[]",
+        ])
+    func nothing(event: String) throws {
+        #expect(try Self.items(event).isEmpty)
+    }
+
+    @Test("files come with their message")
+    func files() throws {
+        let (message, _) = try #require(
+            try Self.message(
+                #"{"type":"message","subtype":"file_share","channel":"C1","channel_type":"channel","user":"U1","text":"","ts":"1.1","files":[{"id":"F1","name":"a.png","mimetype":"image/png","size":9},{"id":"F2","mode":"tombstone"},{"name":"x"}]}"#
+            ))
+        #expect(message.attachments == [Attachment(id: "F1", name: "a.png", mediaType: "image/png", size: 9)])
+    }
+
+    @Test("only a person's new words are an edit")
+    func edits() throws {
+        func change(_ message: String, _ previous: String) -> String {
+            #"{"type":"message","subtype":"message_changed","channel":"C1","message":\#(message),"previous_message":\#(previous),"ts":"9.9"}"#
+        }
+        let old = #"{"user":"U1","text":"old","ts":"1.1"}"#
+        let items = try Self.items(
+            change(#"{"user":"U1","text":"<@UBOT> status","ts":"1.1","edited":{"user":"U1","ts":"2.2"}}"#, old))
+        guard case .other(.messageEdited(let edit), let id)? = items.first else {
+            Issue.record("no edit")
+            return
+        }
+        #expect(edit.text == "/status")
+        #expect(edit.reference.id == "1.1")
+        #expect(edit.sender.id == "slack:T1/U1")
+        #expect(id == "edited:C1/1.1/2.2")
+        for nothing in [
+            change(#"{"user":"U1","text":"old","ts":"1.1","edited":{"user":"U1","ts":"2.2"}}"#, old),
+            change(#"{"user":"U1","text":"new","ts":"1.1"}"#, old),
+            change(#"{"user":"UBOT","bot_id":"B1","text":"new","ts":"1.1","edited":{"user":"UBOT","ts":"2.2"}}"#, old),
+        ] { #expect(try Self.items(nothing).isEmpty) }
+    }
+
+    @Test("a deletion is one, also when it leaves a tombstone")
+    func deletions() throws {
+        for event in [
+            #"{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":"1.1","previous_message":{"user":"U1"}}"#,
+            #"{"type":"message","subtype":"message_changed","channel":"C1","message":{"subtype":"tombstone","ts":"1.1","user":"USLACKBOT"},"previous_message":{"user":"U1"}}"#,
+        ] {
+            guard case .other(.messageDeleted(let reference), let id)? = try Self.items(event).first else {
+                Issue.record("no deletion")
+                continue
+            }
+            #expect(reference.id == "1.1" && reference.room.name == "C1")
+            #expect(id == "deleted:C1/1.1")
+        }
+        #expect(
+            try Self.items(
+                #"{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":"1.1","previous_message":{"user":"UBOT","bot_id":"B1"}}"#
+            ).isEmpty)
+    }
+
+    @Test("reactions at the bot's messages and presses of its buttons are choices")
+    func choices() throws {
+        guard
+            case .other(.choice(let reaction), _)? = try Self.items(
+                #"{"type":"reaction_added","user":"U1","reaction":"+1::skin-tone-2","item":{"type":"message","channel":"C1","ts":"1.1"},"item_user":"UBOT","event_ts":"5.000000"}"#
+            ).first
+        else {
+            Issue.record("no choice")
+            return
+        }
+        #expect(reaction.kind == .reaction("👍"))
+        #expect(reaction.target.id == "1.1")
+        let payload = try JSON.parse(
+            #"{"type":"block_actions","user":{"id":"U1","username":"ann","team_id":"T2"},"container":{"channel_id":"C1","message_ts":"1.1"},"actions":[{"action_id":"jetbridge:0","value":"approve 17","action_ts":"6.000000"},{"action_id":"other","value":"x"}]}"#
+        )
+        let items = Self.reader.items(ofInteraction: payload)
+        guard case .other(.choice(let press), let id)? = items.first, items.count == 1 else {
+            Issue.record("no press")
+            return
+        }
+        #expect(press.kind == .button("approve 17"))
+        #expect(press.sender.id == "slack:T2/U1")
+        #expect(id == "pressed:C1/1.1/U1/6.000000")
+        #expect(Self.reader.items(ofInteraction: ["type": "view_submission"]).isEmpty)
+    }
+
+    @Test("the author's workspace counts, in shared channels another one")
+    func strangers() throws {
+        let (message, _) = try #require(
+            try Self.message(
+                #"{"type":"message","channel":"C1","channel_type":"channel","user":"U5","user_team":"T9","text":"<@UBOT> x","ts":"1.1"}"#
+            ))
+        #expect(message.sender.id == "slack:T9/U5")
+    }
+
+    @Test("the stop button is a typed stop, and ends the streams")
+    func stop() throws {
+        let items = try Self.items(
+            #"{"type":"agent_session_stopped","channel":"C1","thread_ts":"1.1","user":"U1","streaming_message_ts":["2.2"],"event_ts":"3.3"}"#
+        )
+        #expect(items.first == .streamsStopped(channel: "C1", timestamps: ["2.2"]))
+        guard case .message(let message, _)? = items.last else {
+            Issue.record("no stop")
+            return
+        }
+        #expect(message.text == "/stop")
+        #expect(message.thread.value == "C1/1.1")
+        #expect(message.isAddressed)
+    }
+
+    @Test("renamed channels, membership, assistant threads and revocations")
+    func others() throws {
+        guard
+            case .other(.roomRenamed(let old, let new), _)? = try Self.items(
+                #"{"type":"channel_id_changed","old_channel_id":"C1","new_channel_id":"C2"}"#
+            ).first
+        else {
+            Issue.record("no rename")
+            return
+        }
+        #expect(old.name == "C1" && new.name == "C2")
+        #expect(
+            try Self.items(#"{"type":"member_joined_channel","user":"UBOT","channel":"C1"}"#) == [
+                .joined(channel: "C1")
+            ])
+        #expect(
+            try Self.items(
+                #"{"type":"assistant_thread_started","assistant_thread":{"user_id":"U1","channel_id":"D1","thread_ts":"1.1"}}"#
+            )
+                == [.assistantOpened(channel: "D1", thread: "1.1")])
+        guard case .revoked? = try Self.items(#"{"type":"tokens_revoked","tokens":{"bot":["UBOT"]}}"#).first else {
+            Issue.record("no revocation")
+            return
+        }
+    }
+
+    @Test("slash commands are read, whatever is missing")
+    func slash() throws {
+        let payload: JSON = [
+            "channel_id": "C1", "user_id": "U1", "team_id": "T1", "user_name": "ann", "text": "specify a &lt;b&gt;",
+            "trigger_id": "1.2.abc", "channel_name": "general",
+        ]
+        let slash = try #require(Self.reader.slash(payload))
+        #expect(slash.text == "/specify a <b>")
+        #expect(slash.sender.id == "slack:T1/U1")
+        #expect(slash.echo == "ann: /specify a <b>")
+        #expect(!slash.isDirect && !slash.isPrivate)
+        #expect(Self.reader.slash(["text": "x"]) == nil)
+    }
+}

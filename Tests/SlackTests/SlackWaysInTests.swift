@@ -1,0 +1,218 @@
+import Chat
+import EventLoop
+import HTTP
+import HTTPClient
+import HTTPServer
+import JSON
+import JetbridgeTesting
+import Lifecycle
+import Primitives
+import Testing
+
+@testable import Slack
+
+@Suite("Slack's ways in", .timeLimit(.minutes(1)))
+struct SlackWaysInTests {
+    @Test("a slash command in a channel is shown there, and the talk goes on in its thread")
+    func slash() async throws {
+        try await SlackStage.with { stage in
+            let command = try #require(stage.slack.slash("/jetbridge", "specify a <!here> page"))
+            await stage.sink.wait { !$0.messages.isEmpty }
+            let message = try #require(stage.sink.messages.first)
+            #expect(message.text == "/specify a <!here> page")
+            let root = try #require(message.route.anchor)
+            #expect(message.thread.value == "\(LoopbackSlack.general)/\(root)")
+            #expect(stage.slack.message(root)?.content.contains("/specify a <!here> page") == true)
+            #expect(stage.slack.pings.isEmpty)
+            try await stage.slack.wait("the command is acknowledged") { $0.outcome(command)?.isAcknowledged == true }
+            stage.slack.say("go on", thread: root)
+            await stage.sink.wait { $0.messages.count == 2 }
+            #expect(stage.sink.messages.last?.thread == message.thread)
+            #expect(stage.sink.messages.last?.isAddressed == true)
+        }
+    }
+
+    @Test("in a direct message it belongs to the conversation there; a pairing code is never shown")
+    func slashInPrivate() async throws {
+        try await SlackStage.with { stage in
+            let direct = stage.slack.directChannel()
+            stage.slack.slash("/jetbridge", "status", in: direct)
+            await stage.sink.wait { $0.messages.count == 1 }
+            #expect(stage.sink.messages[0].thread.value == direct)
+            #expect(stage.sink.messages[0].isDirect)
+            stage.slack.slash("/jetbridge", "pair ABCD-EFGH", in: LoopbackSlack.general)
+            await stage.sink.wait { $0.messages.count == 2 }
+            #expect(stage.sink.messages[1].thread.value == direct)
+            #expect(stage.slack.shown().isEmpty)
+            #expect(stage.slack.shown(in: direct).isEmpty)
+        }
+    }
+
+    @Test("a stranger is told how to pair, and leaves no trace in the channel")
+    func slashByStranger() async throws {
+        try await SlackStage.with { stage in
+            stage.sink.change { $0.verdict = .ignored("stranger") }
+            let command = try #require(stage.slack.slash("/jetbridge", "status"))
+            try await stage.slack.wait("an answer") { $0.outcome(command)?.answers.isEmpty == false }
+            #expect(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("pair CODE") == true)
+            #expect(stage.slack.shown().isEmpty)
+        }
+    }
+
+    @Test("where the bot is not, a command is answered by how to invite it")
+    func slashElsewhere() async throws {
+        try await SlackStage.with { stage in
+            let channel = stage.slack.addChannel("elsewhere", withBot: false)
+            let command = try #require(stage.slack.slash("/jetbridge", "status", in: channel))
+            try await stage.slack.wait("an answer") { $0.outcome(command)?.answers.isEmpty == false }
+            #expect(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("/invite") == true)
+            #expect(stage.sink.messages.isEmpty)
+        }
+    }
+
+    @Test("what cannot be stored is not acknowledged and comes again")
+    func storeFails() async throws {
+        try await SlackStage.with(SlackStage.settings { $0.retrySeconds = [0, 0.1, 0.2] }) { stage in
+            stage.sink.change { $0.failures = 6 }
+            stage.slack.say("\(stage.slack.mention) one")
+            await stage.sink.wait { $0.messages.count == 1 }
+            try await stage.slack.wait("an acknowledgement") { $0.outstanding == 0 }
+            #expect(stage.slack.mistakes.isEmpty)
+            #expect(stage.sink.messages.count == 1)
+        }
+    }
+
+    @Test("sockets are renewed before they go, and nothing is lost or doubled", arguments: [false, true])
+    func renewal(isWarning: Bool) async throws {
+        try await SlackStage.with(SlackStage.settings { $0.retrySeconds = [0, 0.3, 1] }) { stage in
+            try await stage.slack.wait("two sockets") { $0.connectionCount == 2 }
+            for number in 0..<20 {
+                stage.slack.say("\(stage.slack.mention) \(number)")
+                if number == 10 {
+                    await isWarning
+                        ? stage.slack.warnSockets(closingAfter: 0.5) : stage.slack.refreshSockets(closingAfter: 0.5)
+                }
+            }
+            await stage.sink.wait { $0.messages.count == 20 }
+            try await stage.slack.wait("acknowledgements") { $0.outstanding == 0 }
+            #expect(Set(stage.sink.messages.map(\.text)).count == 20)
+            #expect(stage.slack.deliveries.lost == 0)
+        }
+    }
+
+    @Test("a cut connection is made anew, and what was said meanwhile is there")
+    func cut() async throws {
+        try await SlackStage.with(SlackStage.settings { $0.retrySeconds = [0, 2, 4] }) { stage in
+            await stage.slack.cutSockets()
+            stage.slack.say("\(stage.slack.mention) one")
+            await stage.sink.wait { $0.messages.count == 1 }
+            #expect(stage.adapter.status.state == .up)
+        }
+    }
+
+    @Test("Socket Mode switched off, or a revoked token, is a refusal that says what to do")
+    func refusals() async throws {
+        try await SlackStage.with { stage in
+            await stage.slack.disableSocketMode()
+            await stage.sink.wait { $0.states.contains(.refused) }
+            #expect(stage.adapter.status.detail?.contains("Socket Mode") == true)
+        }
+        try await SlackStage.with { stage in
+            stage.slack.revokeToken()
+            await stage.sink.wait { $0.states.contains(.refused) }
+            #expect(stage.adapter.status.detail?.contains("install the app again") == true)
+        }
+    }
+
+    @Test("frames that make no sense change nothing")
+    func nonsense() async throws {
+        try await SlackStage.with { stage in
+            for text in [
+                "", "{", "null", "[1]", #"{"type":"hello"}"#, #"{"envelope_id":"x","type":"events_api","payload":[]}"#,
+            ] {
+                await stage.slack.sendRaw(text)
+            }
+            stage.slack.say("\(stage.slack.mention) one")
+            await stage.sink.wait { $0.messages.count == 1 }
+        }
+    }
+
+    @Test("what was written during an absence is read afterwards, in threads, too")
+    func absence() async throws {
+        let memory = KeptMemory()
+        let slack = try await LoopbackSlack.started(SlackStage.settings { $0.retrySeconds = [0, 0, 0] })
+        let first = Protected("")
+        try await SlackStage.run(in: slack, memory: memory.store) { stage in
+            first.withLock { $0 = slack.say("\(slack.mention) before") }
+            await stage.sink.wait { $0.messages.count == 1 }
+        }
+        let root = first.withLock { $0 }
+        slack.say("\(slack.mention) meanwhile")
+        slack.say("in the thread", thread: root)
+        slack.sayAsBot("\(slack.mention) not a person")
+        slack.say("direct", in: slack.directChannel())
+        try await slack.wait("Slack gives up") { $0.outstanding == 0 }
+        try await SlackStage.run(in: slack, memory: memory.store) { stage in
+            await stage.sink.wait {
+                Set($0.messages.map(\.text)).isSuperset(of: ["meanwhile", "in the thread", "direct"])
+            }
+            let messages = stage.sink.messages
+            #expect(messages.filter { $0.text == "meanwhile" }.allSatisfy { $0.isBacklog })
+            #expect(messages.first { $0.text == "in the thread" }?.thread.value == "\(LoopbackSlack.general)/\(root)")
+            #expect(messages.first { $0.text == "direct" }?.isDirect == true)
+            #expect(!messages.contains { $0.text.contains("not a person") })
+        }
+        await slack.stop()
+    }
+
+    @Test("over HTTP: challenge, signature, events, commands and buttons at one address")
+    func overHTTP() async throws {
+        try await SlackStage.with(isSocket: false) { stage in
+            let server = HTTPServer(HTTPServerSettings(port: 0)) { request in await stage.adapter.respond(to: request) }
+            try await server.start()
+            let url = try HTTPURL("http://127.0.0.1:\(server.boundAddress?.port ?? 0)/hooks/slack/team")
+            stage.slack.deliverOverHTTP(to: url)
+            #expect(try await stage.slack.verifyURL())
+            stage.slack.say("\(stage.slack.mention) one")
+            await stage.sink.wait { $0.messages.count == 1 }
+            let command = try #require(stage.slack.slash("/jetbridge", "status"))
+            await stage.sink.wait { $0.messages.count == 2 }
+            try await stage.slack.wait("an answer to the command") { $0.outcome(command)?.isAcknowledged == true }
+            let posted = try await stage.adapter.post(
+                stage.message(
+                    "Go?", stage.route(thread: nil), buttons: [MessageButton(label: "Go", command: "approve 1")]))
+            let press = try #require(stage.slack.press("Go", of: posted.id))
+            await stage.sink.wait { $0.events.contains { if case .choice = $0.kind { true } else { false } } }
+            try await stage.slack.wait("an answer to the button") { $0.outcome(press)?.isAcknowledged == true }
+            try await Self.checkSignatures(url, stage)
+            await server.stop()
+        }
+    }
+
+    private static func checkSignatures(_ url: HTTPURL, _ stage: SlackStage) async throws {
+        let client = HTTPClient()
+        let body = Array(#"{"type":"event_callback"}"#.utf8)
+        let now = Int(SlackTime.now.wall / 1_000)
+        for (secret, time, expected) in [
+            ("wrong", now, 401), (stage.slack.settings.signingSecret, now - 400, 401),
+            (stage.slack.settings.signingSecret, now + 400, 401), (stage.slack.settings.signingSecret, now, 200),
+        ] {
+            var headers: HTTPHeaders = ["Content-Type": "application/json"]
+            for (name, value) in LoopbackSlack.signature(of: body, secret: secret, timestamp: time) {
+                headers.append(name, value)
+            }
+            let response = try await client.execute(HTTPClientRequest(.post, url, headers: headers, body: .bytes(body)))
+            #expect(response.status.code == expected)
+        }
+        let unsigned = try await client.execute(HTTPClientRequest(.post, url, body: .bytes(body)))
+        #expect(unsigned.status.code == 401)
+    }
+}
+
+/// A memory store of a test's own.
+final class KeptMemory: Sendable {
+    private let state = Protected<[UInt8]?>(nil)
+    var store: SlackMemoryStore {
+        SlackMemoryStore(load: { self.state.withLock { $0 } }, save: { bytes in self.state.withLock { $0 = bytes } })
+    }
+}
