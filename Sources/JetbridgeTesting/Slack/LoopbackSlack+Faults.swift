@@ -30,7 +30,7 @@ extension LoopbackSlack {
         case duplicate
         /// It comes so many seconds later, behind others.
         case late(Double)
-        /// It comes behind the next one.
+        /// It comes behind the next one, which isn't disturbed; it waits for that, or for ``clearFaults()``.
         case swapped
     }
 
@@ -39,11 +39,11 @@ extension LoopbackSlack {
         self.change { $0.faults[method, default: []] += Array(repeating: fault, count: times) }
     }
 
-    /// No fault waits any more.
+    /// No fault waits any more, and no event waits for another one.
     package func clearFaults() {
         self.change { state in
             state.faults = [:]
-            state.delivery.disturbances = []
+            state.delivery.endDisturbances()
             state.losesShares = 0
         }
     }

@@ -16,7 +16,7 @@ final class LoopbackWebSocket {
     private var frames = WebSocketFrames()
     private var output: [UInt8] = []
     private var isClosing = false
-    private var isFrozen = false
+    private var isEnded = false
     private var pings: Timer?
     private var closer: Timer?
 
@@ -34,7 +34,7 @@ final class LoopbackWebSocket {
         self.ping(every: pingInterval)
     }
 
-    var isOpen: Bool { self.registration != nil }
+    var isOpen: Bool { !self.isEnded }
 
     /// Reads what came together with the handshake.
     func begin() {
@@ -56,10 +56,11 @@ final class LoopbackWebSocket {
 
     /// Ends without a word.
     func cut() {
-        guard let registration = self.registration else { return }
+        guard !self.isEnded else { return }
+        self.isEnded = true
         self.pings?.cancel()
         self.closer?.cancel()
-        registration.cancel()
+        self.registration?.cancel()
         self.registration = nil
         self.descriptor = nil
         let onEnd = self.onEnd
@@ -70,8 +71,9 @@ final class LoopbackWebSocket {
 
     /// From now on nothing is read or written, and nothing is closed: what a machine sees whose peer lost its power.
     func freeze() {
-        self.isFrozen = true
-        self.registration?.modify([])
+        // Not even the peer's end is looked at.
+        self.registration?.cancel()
+        self.registration = nil
     }
 
     private func ping(every interval: Duration) {
@@ -83,7 +85,6 @@ final class LoopbackWebSocket {
     }
 
     private func handle(_ readiness: Readiness) {
-        guard !self.isFrozen else { return }
         if readiness.contains(.writable) { self.flush() }
         guard self.isOpen else { return }
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -114,12 +115,13 @@ final class LoopbackWebSocket {
     }
 
     private func write(_ bytes: [UInt8]) {
+        guard self.registration != nil else { return }
         self.output += bytes
         self.flush()
     }
 
     private func flush() {
-        guard let registration = self.registration, !self.isFrozen else { return }
+        guard let registration = self.registration else { return }
         var start = 0
         while start < self.output.count {
             switch Socket.write(registration.descriptor, self.output, from: start) {

@@ -77,17 +77,23 @@ struct SlackDelivery {
     // MARK: Inputs
 
     mutating func add(_ item: Item, now: Double) {
+        if let held = self.swapped.take() {
+            self.ready += [item, held]
+            return
+        }
         var disturbance: Disturbance?
         if item.eventID != nil, !self.disturbances.isEmpty { disturbance = self.disturbances.removeFirst() }
         switch disturbance {
         case .duplicate: self.ready += [item, item]
         case .late(let seconds): self.postpone(item, until: now + seconds)
-        case .swapped:
-            if let held = self.swapped { self.ready.append(held) }
-            self.swapped = item
-            return
+        case .swapped: self.swapped = item
         case nil: self.ready.append(item)
         }
+    }
+
+    /// No delivery is disturbed any more; what was held back goes out.
+    mutating func endDisturbances() {
+        self.disturbances = []
         if let held = self.swapped.take() { self.ready.append(held) }
     }
 

@@ -159,6 +159,11 @@ struct SlackDeliveryTests {
         var texts: [String] = []
         for _ in 0..<4 { texts.append(try await connection.event()["text"]?.stringValue ?? "") }
         #expect(texts == ["a", "a", "c", "b"])
+        app.slack.disturb(.swapped, .swapped)
+        for text in ["1", "2", "3"] { app.slack.say(text) }
+        for text in ["2", "1"] { #expect(try await connection.event()["text"] == .string(text)) }
+        app.slack.clearFaults()
+        #expect(try await connection.event()["text"] == "3")
         app.slack.disturb(.late(30))
         app.slack.say("d")
         app.slack.say("e")
