@@ -119,6 +119,23 @@ struct TelegramSendingTests {
         #expect(try self.started().run(delete, missing).1.outcome == .done)
     }
 
+    @Test("An edit to what stands there already costs no call")
+    func sameAgain() throws {
+        let transcript = try self.started()
+        let reference = Transcript.reference(42, 7)
+        _ = transcript.run(.post(Transcript.message("<b>x</b>")), Transcript.sent(42, 7))
+        let same = transcript.run(.edit(reference, Transcript.message("<b>x</b> ")))
+        #expect(same.0.isEmpty && same.1.outcome == .done)
+        let other = transcript.run(.edit(reference, Transcript.message("x")), .result(true))
+        #expect(other.0.count == 1)
+        #expect(transcript.run(.edit(reference, Transcript.message("x"))).0.isEmpty)
+        #expect(transcript.run(.edit(reference, Transcript.message("<b>x</b>")), .result(true)).0.count == 1)
+        transcript.pass(5_000)
+        let lost = TelegramAnswer.broken(TelegramBreak("reset", mayHaveArrived: true))
+        #expect(transcript.run(.edit(reference, Transcript.message("y")), lost).1.error != nil)
+        #expect(transcript.run(.edit(reference, Transcript.message("<b>x</b>")), .result(true)).0.count == 1)
+    }
+
     @Test("A 429 stops everything to the chat, and nothing else")
     func flood() throws {
         let transcript = try self.started()

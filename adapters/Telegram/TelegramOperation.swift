@@ -37,6 +37,8 @@ package struct TelegramOperation: Sendable {
     var withoutThread = false
     var withoutEntities = false
     var withoutReply = false
+    /// What the message shows when this is done.
+    var content: Int?
     /// The calls made; each mishap is met once.
     var calls = 0
     /// Milliseconds waited for a place.

@@ -8,10 +8,10 @@ extension TelegramSession {
     private static let downloadLimit = 20 << 20
     private static let uploadTimeout: Int64 = 300_000
 
-    mutating func call(_ operation: TelegramOperation, chat: Int64) -> TelegramOperation.Step {
+    func call(_ operation: inout TelegramOperation, chat: Int64) -> TelegramOperation.Step {
         switch operation.kind {
-        case .post(let message): self.post(message, operation, chat)
-        case .edit(let reference, let message): self.edit(reference, message, operation, chat)
+        case .post(let message): self.post(message, &operation, chat)
+        case .edit(let reference, let message): self.edit(reference, message, &operation, chat)
         case .delete(let reference): self.delete(reference, chat)
         case .draft(let message): self.draft(message, operation, chat)
         case .upload(let file): self.upload(file, operation, chat)
@@ -46,37 +46,38 @@ extension TelegramSession {
     }
 
     /// In a group the first message of an answer shows what it answers.
-    private mutating func reply(_ route: Route, _ operation: TelegramOperation, _ chat: Int64) -> JSONObject {
+    private func reply(_ route: Route, _ operation: TelegramOperation, _ chat: Int64) -> JSONObject {
         guard chat < 0, !operation.withoutReply, let id = route.replyTo.flatMap(Int64.init) else { return [:] }
-        let answered = MessageReference(room: self.room(chat), id: "\(id)")
-        if operation.calls == 0, self.repliedTo[answered] != nil { return [:] }
-        self.repliedTo.set(answered, true)
+        guard self.repliedTo[MessageReference(room: self.room(chat), id: "\(id)")] == nil else { return [:] }
         return ["reply_parameters": ["message_id": .integer(id), "allow_sending_without_reply": true]]
     }
 
-    private mutating func post(
-        _ message: OutgoingMessage, _ operation: TelegramOperation, _ chat: Int64
+    private func post(
+        _ message: OutgoingMessage, _ operation: inout TelegramOperation, _ chat: Int64
     ) -> TelegramOperation.Step {
         let markup = TelegramMarkup(message.text)
         guard !markup.text.isEmpty else { return Self.empty() }
-        var parameters: JSONObject = ["chat_id": .integer(chat)]
-        parameters.merge(self.content(markup, operation))
+        var parameters = self.content(markup, operation)
+        parameters["reply_markup"] = TelegramButton.keyboard(message.buttons, chat: chat, key: self.memory.key)
+        operation.content = parameters.hashValue
+        parameters["chat_id"] = .integer(chat)
         parameters.merge(self.place(message.route, operation))
         parameters.merge(self.reply(message.route, operation, chat))
-        parameters["reply_markup"] = TelegramButton.keyboard(message.buttons, chat: chat, key: self.memory.key)
         return .call(TelegramCall("sendMessage", parameters))
     }
 
     private func edit(
-        _ reference: MessageReference, _ message: OutgoingMessage, _ operation: TelegramOperation, _ chat: Int64
+        _ reference: MessageReference, _ message: OutgoingMessage, _ operation: inout TelegramOperation, _ chat: Int64
     ) -> TelegramOperation.Step {
         guard let id = Int64(reference.id) else { return Self.unknown(reference) }
         let markup = TelegramMarkup(message.text)
         guard !markup.text.isEmpty else { return Self.empty() }
-        var parameters: JSONObject = ["chat_id": .integer(chat), "message_id": .integer(id)]
-        parameters.merge(self.content(markup, operation))
+        var parameters = self.content(markup, operation)
         // Left out, it takes the buttons away.
         parameters["reply_markup"] = TelegramButton.keyboard(message.buttons, chat: chat, key: self.memory.key)
+        operation.content = parameters.hashValue
+        parameters["chat_id"] = .integer(chat)
+        parameters["message_id"] = .integer(id)
         return .call(TelegramCall("editMessageText", parameters))
     }
 
@@ -103,7 +104,7 @@ extension TelegramSession {
         return .call(TelegramCall("sendMessageDraft", parameters))
     }
 
-    private mutating func upload(
+    private func upload(
         _ file: OutgoingFile, _ operation: TelegramOperation, _ chat: Int64
     ) -> TelegramOperation.Step {
         guard file.bytes.count <= Self.uploadLimit, !file.bytes.isEmpty else {

@@ -5,6 +5,7 @@ internal import JSON
 extension TelegramSession {
     private static let waitLimit: Int64 = 2_000
     private static let callLimit = 4
+    private static let unknownContent = 0
 
     /// What to do next for `operation`. After a call ``take(_:for:at:)`` has to follow, then this again.
     package mutating func step(_ operation: inout TelegramOperation, at now: TelegramTime) -> TelegramOperation.Step {
@@ -16,14 +17,22 @@ extension TelegramSession {
             }
         }
         if let error = self.obstacle { return .failed(error) }
-        guard let room = operation.room else { return self.call(operation, chat: 0) }
+        guard let room = operation.room else { return self.call(&operation, chat: 0) }
         guard let name = Int64(room.name) else {
             return .failed(AdapterError(.notFound, "\(room.name) is no chat of Telegram's"))
         }
         let chat = self.memory.current(name)
         if let why = self.rooms[chat]?.refusal { return .failed(AdapterError(.forbidden, why)) }
+        let step = self.call(&operation, chat: chat)
+        guard case .call = step else { return step }
+        guard case .edit(let reference, _) = operation.kind, let content = operation.content else {
+            return self.admit(&operation, to: chat) ?? step
+        }
+        if self.shown[reference] == content { return .done(.done) }
         if let wait = self.admit(&operation, to: chat) { return wait }
-        return self.call(operation, chat: chat)
+        // Nobody knows what stands there until the answer comes.
+        self.shown.set(reference, Self.unknownContent)
+        return step
     }
 
     /// Why nothing can be sent at all.
@@ -73,7 +82,10 @@ extension TelegramSession {
         self.now = now
         operation.calls += 1
         switch answer {
-        case .result(let json): operation.result = self.outcome(json, of: operation)
+        case .result(let json):
+            let result = self.outcome(json, of: operation)
+            self.remember(operation, result)
+            operation.result = result
         case .broken(let failure): operation.result = .failure(failure.error)
         case .refused(let refusal):
             if operation.calls < Self.callLimit, self.repair(&operation, after: refusal) { return }
@@ -81,11 +93,12 @@ extension TelegramSession {
         }
     }
 
-    private func outcome(
+    private mutating func outcome(
         _ json: JSON, of operation: TelegramOperation
     ) -> Result<TelegramOperation.Outcome, AdapterError> {
         switch operation.kind {
-        case .post, .upload: return self.posted(json)
+        case .post(let message): return self.posted(json, answering: message.route)
+        case .upload(let file): return self.posted(json, answering: file.route)
         case .locate:
             guard let path = json["file_path"]?.stringValue else {
                 return .failure(AdapterError(.notFound, "Telegram told no place of the file"))
@@ -95,11 +108,25 @@ extension TelegramSession {
         }
     }
 
-    private func posted(_ json: JSON) -> Result<TelegramOperation.Outcome, AdapterError> {
+    /// Notes what a message shows now.
+    private mutating func remember(
+        _ operation: TelegramOperation, _ result: Result<TelegramOperation.Outcome, AdapterError>
+    ) {
+        guard let content = operation.content, case .success(let outcome) = result else { return }
+        if case .message(let reference) = outcome { self.shown.set(reference, content) }
+        if case .edit(let reference, _) = operation.kind { self.shown.set(reference, content) }
+    }
+
+    private mutating func posted(_ json: JSON, answering route: Route) -> Result<
+        TelegramOperation.Outcome, AdapterError
+    > {
         guard let message = TelegramMessage(json) else {
             return .failure(AdapterError(.timedOut, "Telegram told no id of the message", isCertain: false))
         }
-        return .success(.message(MessageReference(room: self.room(message.chat.id), id: "\(message.id)")))
+        let room = self.room(message.chat.id)
+        // The next messages of the same answer stand below this one.
+        if let answered = route.replyTo { self.repliedTo.set(MessageReference(room: room, id: answered), true) }
+        return .success(.message(MessageReference(room: room, id: "\(message.id)")))
     }
 
     private mutating func outcome(

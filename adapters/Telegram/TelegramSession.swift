@@ -108,6 +108,8 @@ package struct TelegramSession: Sendable {
     var albums: [String: Album] = [:]
     var texts = TelegramRecent<MessageReference, Int>(limit: 4_096)
     var repliedTo = TelegramRecent<MessageReference, Bool>(limit: 4_096)
+    /// What our messages show, so that an edit that changes nothing costs no call.
+    var shown = TelegramRecent<MessageReference, Int>(limit: 4_096)
     var voiceNotes = TelegramRecent<Int64, Int64>(limit: 1_024)
     var rooms: [Int64: Room] = [:]
     var budget: TelegramBudget
