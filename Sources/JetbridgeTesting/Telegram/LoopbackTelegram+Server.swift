@@ -37,7 +37,7 @@ extension LoopbackTelegram {
         guard request.method == .get || request.method == .post else { throw .notFound }
         let body: [UInt8]
         do {
-            body = try await request.body.collect()
+            body = try await request.body.collect(upTo: Self.uploadLimit + 64 << 10)
         } catch {
             throw .tooLarge
         }

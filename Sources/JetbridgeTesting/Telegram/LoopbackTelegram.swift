@@ -39,6 +39,8 @@ package final class LoopbackTelegram: Sendable {
         /// Private chats have topics.
         package var hasPrivateTopics = false
         package var flood = FloodMode.real
+        /// A reaction also comes as an edit in which nothing changed, also where reactions aren't told.
+        package var showsReactionsAsEdits = false
         /// How many messages of a chat are kept.
         package var messageLimit = 2_000
         /// How many calls are kept.

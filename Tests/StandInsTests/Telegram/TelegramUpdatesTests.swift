@@ -157,6 +157,17 @@ struct TelegramUpdatesTests {
         }
     }
 
+    @Test("a reaction can look like an edit, also where reactions aren't told")
+    func reactionsAsEdits() async throws {
+        try await TelegramBench.run({ $0.showsReactionsAsEdits = true }) { bot, telegram in
+            let message = telegram.say("/ask", as: TelegramBench.ada, in: TelegramBench.team)
+            telegram.react("👍", to: message, as: TelegramBench.bob, in: TelegramBench.team)
+            let updates = try await bot.updates()
+            #expect(updates.count == 2)
+            #expect(updates[1]["edited_message"]?["text"] == "/ask")
+        }
+    }
+
     @Test("a group that becomes a supergroup says so on both sides and to whoever writes to the old one")
     func migration() async throws {
         try await TelegramBench.run { bot, telegram in

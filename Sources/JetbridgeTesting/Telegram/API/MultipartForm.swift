@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HTTP
 
 /// Reads `multipart/form-data` (RFC 7578).
@@ -69,13 +70,20 @@ enum MultipartForm {
     }
 
     static func find(_ needle: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
-        guard let first = needle.first, needle.count <= bytes.count else { return nil }
-        var index = max(0, start)
-        let last = bytes.count - needle.count
-        while index <= last {
-            if bytes[index] == first, bytes[index..<(index + needle.count)].elementsEqual(needle) { return index }
-            index += 1
+        guard let first = needle.first else { return nil }
+        return bytes.withUnsafeBytes { all in
+            needle.withUnsafeBytes { wanted in
+                guard let base = all.baseAddress, let begin = wanted.baseAddress else { return nil }
+                var place = start
+                while place + wanted.count <= all.count,
+                    let hit = memchr(base + place, Int32(first), all.count - wanted.count + 1 - place)
+                {
+                    place = UnsafeRawPointer(hit) - base
+                    if memcmp(hit, begin, wanted.count) == 0 { return place }
+                    place += 1
+                }
+                return nil
+            }
         }
-        return nil
     }
 }

@@ -8,6 +8,7 @@ extension TelegramState {
         let old = target.reactions[person] ?? []
         self.rooms[id]?.messages[message]?.reactions[person] = emoji.isEmpty ? nil : emoji
         self.rooms[id]?.changes += 1
+        if self.settings.showsReactionsAsEdits { self.edit(message, to: nil, entities: [], in: id, now: now) }
         guard room.kind == .private || room.isAdmin(self.bot.id), !(self.people[person]?.isBot ?? false) else { return }
         let type: (String) -> JSON = { ["type": "emoji", "emoji": .string($0)] }
         var body: JSONObject = [
