@@ -83,7 +83,7 @@ struct DoctorNetworkTests {
         environment[wrong] = wrong == "BOT" ? "xoxb-wrong" : "xapp-wrong"
         let (lines, status, output) = try await Self.examine(Self.slack(slack), environment: environment)
         let line = try #require(lines.first { $0.check == "slack:team" && $0.state == "failed" }, "\(output)")
-        #expect(line.detail.contains(wrong == "BOT" ? "bot token" : "app"), "\(line)")
+        #expect(line.detail.contains(wrong == "BOT" ? "token" : "app_token"), "\(line)")
         #expect(status == "exit status 1" && !output.contains("-wrong"))
         await slack.stop()
     }
@@ -98,6 +98,18 @@ struct DoctorNetworkTests {
         let line = try #require(
             lines.first { $0.check == "slack:team" && $0.detail.contains("chat:write") }, "\(output)")
         #expect(line.state != "ok" && line.detail.lowercased().contains("install"), "\(line)")
+        await slack.stop()
+    }
+
+    @Test("Slack: a bot that is in no channel hears direct messages only, and how it gets into one")
+    func slackChannel() async throws {
+        let slack = try await LoopbackSlack.started()
+        slack.removeMember(slack.botUser, from: LoopbackSlack.general)
+        let (lines, status, output) = try await Self.examine(
+            Self.slack(slack), environment: ["BOT": slack.botToken, "APP": slack.appToken])
+        let line = try #require(
+            lines.first { $0.check == "slack:team" && $0.detail.contains("in no channel") }, "\(output)")
+        #expect(line.state == "warning" && line.detail.contains("/invite") && status == "exit status 0")
         await slack.stop()
     }
 
@@ -157,7 +169,7 @@ struct DoctorNetworkTests {
                 """)
         let environment = ["TOKEN": telegram.token]
         try await host.start(environment: environment)
-        try await telegram.wait { $0.count("getUpdates") > 0 }
+        try await telegram.wait { $0.count("setMyCommands") > 0 }
         let run = try await host.run(["doctor"], environment: environment)
         #expect(run.status == .exited(0), "\(run.text)\(run.errorText)")
         #expect(run.text.contains("serves this directory is connected since"), "\(run.text)")
