@@ -112,11 +112,13 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
     package var status: AdapterStatus { self.state.withLock { $0.status } }
 
     package func traits(of room: RoomID) -> RoomTraits {
-        RoomTraits(
+        // In a thread Slack takes no slash command, and nowhere a message that begins with one.
+        let name = self.state.withLock { $0.session.identity?.name ?? "jetbridge" }
+        return RoomTraits(
             capabilities: [.edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes],
             textLimit: Self.textLimit, textUnit: .utf16, editInterval: Self.editInterval,
             postInterval: .seconds(1), postBurst: 3, uploadLimit: Self.uploadLimit,
-            commandSign: SlackCommandText.sign)
+            commandSign: SlackCommandText.sign, commandPrefix: "@\(name) ")
     }
 
     /// 12,000 characters of Markdown a message, in a unit that Slack does not name: the larger one, and 5 % less.

@@ -60,12 +60,16 @@ public struct RoomTraits: Sendable, Equatable {
     public var uploadLimit: Int
     /// The sign before a command.
     public var commandSign: Character
+    /// What a person types before a command there, as notes and help show it; the sign, unless the platform keeps that
+    /// for itself.
+    public var commandPrefix: String
 
     /// Describes a room; the defaults fit a platform without any special feature.
     public init(
         capabilities: Capabilities = [], textLimit: Int, textUnit: TextUnit, isMultiline: Bool = true,
         editInterval: Duration = .seconds(1), postInterval: Duration = .zero, postBurst: Int = 1,
-        answerMessages: Int = 20, excerptMessages: Int = 3, uploadLimit: Int = 0, commandSign: Character = "!"
+        answerMessages: Int = 20, excerptMessages: Int = 3, uploadLimit: Int = 0, commandSign: Character = "!",
+        commandPrefix: String? = nil
     ) {
         self.capabilities = capabilities
         self.textLimit = textLimit
@@ -78,5 +82,6 @@ public struct RoomTraits: Sendable, Equatable {
         self.excerptMessages = excerptMessages
         self.uploadLimit = uploadLimit
         self.commandSign = commandSign
+        self.commandPrefix = commandPrefix ?? String(commandSign)
     }
 }

@@ -68,7 +68,7 @@ struct AnswerPoster {
     func lines(for markdown: String, offering buttons: [MessageButton]) -> [Line] {
         var text = markdown
         if !self.traits.capabilities.contains(.buttons) {
-            let sign = self.traits.commandSign
+            let sign = self.traits.commandPrefix
             let words = buttons.filter { !markdown.contains("\(sign)\($0.command)`") }
                 .map { "`\(sign)\($0.command)` (\($0.label))" }
             if !words.isEmpty { text += "\n\nType \(words.joined(separator: " or "))." }

@@ -3,7 +3,7 @@ internal import Chat
 /// The commands that are answered at once.
 extension Conversation {
     func perform(
-        _ name: CommandName, argument: String, for stored: StoredMessage, role: Role?, sign: Character
+        _ name: CommandName, argument: String, for stored: StoredMessage, role: Role?, sign: String
     ) async throws -> Submission? {
         if name == .pair { return try await self.pair(argument, for: stored) }
         guard let role, role >= name.role else {
@@ -77,7 +77,7 @@ extension Conversation {
         }
         if let running = self.running {
             self.end(running.turn.id, because: .stopped)
-            let sign = self.context.adapters.traits(of: stored.message.route.room).commandSign
+            let sign = self.context.adapters.traits(of: stored.message.route.room).commandPrefix
             text = "Stopped. `\(sign)resume` goes on with the answer."
             buttons = [TurnOutcome.goOn]
         }
@@ -140,7 +140,7 @@ extension Conversation {
             to: stored, with: "You are `\(sender.id)`, role \(role.rawValue). I know you by: \(identities).")
     }
 
-    private func listModels(_ stored: StoredMessage, sign: Character) async throws -> Submission? {
+    private func listModels(_ stored: StoredMessage, sign: String) async throws -> Submission? {
         let choices: [ModelChoice]
         do { choices = try await self.context.models.list() } catch {
             return try await self.reply(to: stored, with: "The models cannot be listed: \(error)")
@@ -152,7 +152,7 @@ extension Conversation {
             to: stored, with: (lines + ["", "Choose with `\(sign)model NAME`."]).joined(separator: "\n"))
     }
 
-    private func chooseModel(_ name: String, for stored: StoredMessage, sign: Character) async throws -> Submission? {
+    private func chooseModel(_ name: String, for stored: StoredMessage, sign: String) async throws -> Submission? {
         guard !name.isEmpty else {
             let key = self.key
             let session = try await self.context.store.read { ledger in try ledger.session(for: key) }
@@ -182,7 +182,7 @@ extension Conversation {
         }
     }
 
-    private func chooseRepository(_ name: String, for stored: StoredMessage, sign: Character) async throws
+    private func chooseRepository(_ name: String, for stored: StoredMessage, sign: String) async throws
         -> Submission?
     {
         let names = self.environment.settings.repositories

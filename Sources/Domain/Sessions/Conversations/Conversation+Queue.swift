@@ -8,7 +8,7 @@ extension Conversation {
     func enqueue(
         _ stored: StoredMessage, kind: String, text: String, work: String? = nil, role: MessageRecord.Role = .user
     ) async throws -> Submission? {
-        let sign = self.context.adapters.traits(of: stored.message.route.room).commandSign
+        let sign = self.context.adapters.traits(of: stored.message.route.room).commandPrefix
         guard let worker = self.context.workers[kind] else {
             return try await self.reply(to: stored, with: "This host has nothing configured that could answer.")
         }

@@ -240,7 +240,7 @@ extension Conversation {
         let rest = running.poster.rest(of: running.answer)
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
-            note: outcome.note(sign: traits.commandSign),
+            note: outcome.note(sign: traits.commandPrefix),
             isShortened: running.poster.isShortened, isNewlyShortened: !wasShortened && running.poster.isShortened,
             excerpt: traits.excerptMessages, isUploading: self.mayUpload(running.answer.count, to: turn.route.room),
             surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,

@@ -145,9 +145,10 @@ actor Conversation {
     func handle(_ stored: StoredMessage) async throws -> Submission? {
         let message = stored.message
         let role = stored.role
-        let sign = self.context.adapters.traits(of: message.route.room).commandSign
+        let traits = self.context.adapters.traits(of: message.route.room)
+        let sign = traits.commandPrefix
         let intent = Intent.determine(
-            message, role: role, sign: sign, isPairingAllowed: self.context.access.isPairingAllowed)
+            message, role: role, sign: traits.commandSign, isPairingAllowed: self.context.access.isPairingAllowed)
         if message.isBacklog, message.sentAt < self.environment.now() - self.environment.settings.freshness {
             return try await self.putAside(stored)
         }

@@ -91,7 +91,7 @@ struct Recovery: Sendable {
         let rest = poster.isGrowing ? poster.rest(of: Array(answer.utf8)) : []
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: rest,
-            note: TurnOutcome.interrupted.note(sign: traits.commandSign), isShortened: poster.isShortened,
+            note: TurnOutcome.interrupted.note(sign: traits.commandPrefix), isShortened: poster.isShortened,
             isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false, surplus: .kept, usage: [],
             summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)

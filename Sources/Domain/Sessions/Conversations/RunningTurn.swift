@@ -44,7 +44,7 @@ enum TurnOutcome: Sendable, Equatable {
     }
 
     /// The line that people see, beside the answer; nil when the answer says it all.
-    func note(sign: Character) -> String? {
+    func note(sign: String) -> String? {
         switch self {
         case .complete: nil
         case .cut(let reason): "Cut off: \(reason). Type `\(sign)resume` to go on."
