@@ -74,6 +74,22 @@ struct MatrixRoomTests {
         #expect(transcript.session.memory.rooms["!a:hs"]?.inviter == "@carol:other")
     }
 
+    @Test("What a run left unfinished is taken up by the next: invitations, upgrades")
+    func resume() {
+        var memory = MatrixMemory(account: MatrixSession.account(MatrixTranscript.settings()))
+        memory.since = "s1"
+        memory.rooms = [self.room: MatrixRoom()]
+        memory.invitations = ["!i:hs": MatrixInvitation(inviter: "@a:hs", isDirect: false, isEncrypted: false)]
+        memory.upgrades = [self.room: "!new"]
+        let transcript = MatrixTranscript(memory: memory)
+        transcript.signIn()
+        transcript.sync()
+        #expect(transcript.questions() == ["!i:hs matrix:@a:hs"])
+        #expect(transcript.asides().map(\.purpose) == [.upgrade(room: self.room, to: "!new")])
+        transcript.sync()
+        #expect(transcript.questions().isEmpty)
+    }
+
     // MARK: Encryption
 
     @Test("An invitation to an encrypted room is declined with the reason, and told where that can be read")

@@ -139,6 +139,7 @@ struct MatrixSignInTests {
         memory.since = "s1"
         memory.encrypted = ["!e:hs"]
         memory.direct = ["!d:hs"]
+        memory.invitations = ["!i:hs": MatrixInvitation(inviter: "@a:hs", isDirect: true, isEncrypted: false)]
         memory.upgrades = ["!old:hs": "!new"]
         memory.pace = MatrixPace(interval: 5_000, burst: 10)
         var room = MatrixRoom()

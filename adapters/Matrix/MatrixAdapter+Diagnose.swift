@@ -18,7 +18,9 @@ extension MatrixAdapter: DiagnosingAdapter {
             findings.append(loginFinding)
             guard let login else { return findings }
             findings += try await self.checkRooms(login.token)
-            if let pace = memory?.pace { findings.append(Self.limitFinding(pace, self.settings.user)) }
+            if let pace = self.state.withLock({ $0.session.budget.pace }) ?? memory?.pace {
+                findings.append(Self.limitFinding(pace, self.settings.user))
+            }
             if login.isOwn { _ = try await self.transport.send(.logout, token: login.token) }
             return findings
         } catch {

@@ -25,7 +25,9 @@ package struct MatrixMemory: Sendable, Equatable {
     package var encrypted: Set<String> = []
     /// Rooms that the account calls direct.
     package var direct: Set<String> = []
-    /// Upgrades that were joined and not yet told: the new room's id by the old one's.
+    /// Invitations that are not answered yet: the server tells each only once.
+    package var invitations: [String: MatrixInvitation] = [:]
+    /// Upgrades that were seen and not yet told: the new room's id by the old one's.
     package var upgrades: [String: String] = [:]
     /// The pace that the server was found to allow: milliseconds an event, and events at once.
     package var pace: MatrixPace?
@@ -43,6 +45,13 @@ package struct MatrixMemory: Sendable, Equatable {
         for (id, room) in json["rooms"]?.objectValue ?? [:] { self.rooms[id] = MatrixRoom(room) }
         self.encrypted = Self.set(json["encrypted"])
         self.direct = Self.set(json["direct"])
+        for (id, json) in json["invitations"]?.objectValue ?? [:] {
+            self.invitations[id] = json["inviter"]?.stringValue.map {
+                MatrixInvitation(
+                    inviter: $0, isDirect: json["direct"]?.boolValue ?? false,
+                    isEncrypted: json["encrypted"]?.boolValue ?? false)
+            }
+        }
         for (old, new) in json["upgrades"]?.objectValue ?? [:] { self.upgrades[old] = new.stringValue }
         if let interval = json["pace"]?["interval"]?.intValue, let burst = json["pace"]?["burst"]?.intValue {
             self.pace = MatrixPace(interval: Int64(interval), burst: burst)
@@ -63,6 +72,7 @@ package struct MatrixMemory: Sendable, Equatable {
         json["rooms"] = .object(JSONObject(dictionary: self.rooms.mapValues(\.json)))
         json["encrypted"] = .array(self.encrypted.sorted().map { .string($0) })
         json["direct"] = .array(self.direct.sorted().map { .string($0) })
+        json["invitations"] = .object(JSONObject(dictionary: self.invitations.mapValues(\.json)))
         json["upgrades"] = .object(JSONObject(dictionary: self.upgrades.mapValues { .string($0) }))
         if let pace = self.pace { json["pace"] = ["interval": .integer(pace.interval), "burst": JSON(pace.burst)] }
         return JSON.object(json).bytes
@@ -90,5 +100,13 @@ extension MatrixRoom {
         json["last"] = self.last.map { .string($0) }
         json["replacement"] = self.replacement.map { .string($0) }
         return .object(json)
+    }
+}
+
+extension MatrixInvitation {
+    fileprivate var json: JSON {
+        [
+            "inviter": .string(self.inviter), "direct": .bool(self.isDirect), "encrypted": .bool(self.isEncrypted),
+        ]
     }
 }

@@ -37,7 +37,7 @@ package struct MatrixRequest: Sendable, Equatable {
     /// Whether the token goes with it.
     package var isAuthorised = true
     /// For the whole exchange, in milliseconds.
-    package var timeout: Int64 = 60_000
+    package var timeout: Int64 = 30_000
 
     init(
         _ purpose: Purpose, _ method: HTTPMethod, _ path: [String], query: HTTPQuery = [:], body: JSON? = nil,
@@ -94,14 +94,14 @@ package struct MatrixRequest: Sendable, Equatable {
     /// How long the server holds a `/sync` that has nothing to tell.
     static let pollTime: Int64 = 30_000
 
-    /// Waits for news; `limit` is the most events of a room.
-    static func sync(since: String?, isWaiting: Bool, limit: Int) -> MatrixRequest {
-        let wait = since != nil && isWaiting ? Self.pollTime : 0
+    /// Waits so many milliseconds for news; `limit` is the most events of a room.
+    static func sync(since: String?, wait: Int64, limit: Int) -> MatrixRequest {
+        let wait = since == nil ? 0 : wait
         var query: HTTPQuery = ["timeout": String(wait), "set_presence": "offline"]
         if let since { query.append("since", since) }
         query.append("filter", Self.syncFilter(limit: limit).text)
         // A first sync of many rooms takes minutes.
-        let patience: Int64 = since == nil ? 300_000 : 25_000
+        let patience: Int64 = since == nil ? 300_000 : 20_000
         return MatrixRequest(
             .sync(since: since), .get, Self.client + ["sync"], query: query, timeout: wait + patience)
     }

@@ -4,39 +4,61 @@ internal import JSON
 /// Coming into rooms and leaving them: invitations, upgrades, encryption.
 extension MatrixSession {
     /// Tries to join before an invitation is given up.
-    private static let joinTries = 6
+    private static let joinTryLimit = 6
 
     // MARK: Invitations
 
     mutating func receiveInvitation(_ room: MatrixSync.Other) {
-        guard self.answersInvitations, self.invitations[room.id] == nil, self.invitations.count < 1_000 else { return }
+        guard self.answersInvitations, self.memory.invitations[room.id] == nil, self.memory.invitations.count < 1_000
+        else { return }
         let own = room.events.last { $0.type == .member && $0.stateKey == self.settings.user }
         guard let own, own.content["membership"]?.stringValue == "invite", own.sender != self.settings.user else {
             return
         }
         for event in room.events where event.type == .member && event.stateKey == own.sender { self.noteName(event) }
         let isEncrypted = room.events.contains { $0.type == .encryption }
-        self.invitations[room.id] = Invitation(
+        self.memory.invitations[room.id] = MatrixInvitation(
             inviter: own.sender, isDirect: own.content["is_direct"]?.boolValue ?? false, isEncrypted: isEncrypted)
+        self.joinTries[room.id] = 0
         self.act(.ask(room: room.id, self.sender(own.sender)))
     }
 
+    /// Takes up what an earlier run left unfinished.
+    mutating func resume() {
+        guard !self.hasResumed else { return }
+        self.hasResumed = true
+        if self.answersInvitations {
+            for (room, invitation) in self.memory.invitations where self.joinTries[room] == nil {
+                self.joinTries[room] = 0
+                self.act(.ask(room: room, self.sender(invitation.inviter)))
+            }
+        }
+        for (old, new) in self.memory.upgrades where self.joinTries[new] == nil {
+            self.joinUpgrade(old, new, via: nil, after: 0)
+        }
+    }
+
+    private mutating func forgetInvitation(_ room: String) {
+        self.memory.invitations[room] = nil
+        self.joinTries[room] = nil
+    }
+
     mutating func decide(_ room: String, _ isAllowed: Bool) {
-        guard let invitation = self.invitations[room] else { return }
+        guard let invitation = self.memory.invitations[room] else { return }
         if !isAllowed {
-            self.invitations[room] = nil
+            self.forgetInvitation(room)
             self.log(.info, "An invitation by \(invitation.inviter) is declined: nobody that the access lists know")
             self.act(
                 .aside(.leave(room: room, reason: "This bot takes invitations only from people it knows."), after: 0))
         } else if invitation.isEncrypted {
-            self.invitations[room] = nil
+            self.forgetInvitation(room)
             self.declineEncrypted(room, inviter: invitation.inviter)
         } else {
             self.join(room, invitation)
         }
     }
 
-    private mutating func join(_ room: String, _ invitation: Invitation, after wait: Int64 = 0) {
+    private mutating func join(_ room: String, _ invitation: MatrixInvitation, after wait: Int64 = 0) {
         self.act(.aside(.join(.join(room: room), room: room, via: Self.server(of: invitation.inviter)), after: wait))
     }
 
@@ -56,18 +78,18 @@ extension MatrixSession {
     }
 
     private mutating func receiveJoin(_ answer: MatrixAnswer, of room: String) {
-        guard var invitation = self.invitations[room] else { return }
+        guard let invitation = self.memory.invitations[room] else { return }
         // What the room is, the next sync tells.
         if case .success = answer { return self.log(.info, "Joined \(room), invited by \(invitation.inviter)") }
-        invitation.tries += 1
-        self.invitations[room] = invitation
-        guard invitation.tries < Self.joinTries else {
-            self.invitations[room] = nil
+        let tries = (self.joinTries[room] ?? 0) + 1
+        self.joinTries[room] = tries
+        guard tries < Self.joinTryLimit else {
+            self.forgetInvitation(room)
             self.log(.warning, "The invitation to \(room) is given up: \(Self.text(answer))")
             return self.act(.aside(.leave(room: room, reason: "The room could not be joined."), after: 0))
         }
         self.log(.info, "Joining \(room) fails: \(Self.text(answer)); trying again")
-        self.join(room, invitation, after: Self.joinDelay(answer, invitation.tries))
+        self.join(room, invitation, after: Self.joinDelay(answer, tries))
     }
 
     /// 2 s, 4 s, 8 s …, or what the server wants.
@@ -88,7 +110,8 @@ extension MatrixSession {
     /// A room that was not there before, with what its invitation told.
     mutating func newRoom(_ id: String) -> MatrixRoom {
         var room = MatrixRoom()
-        if let invitation = self.invitations.removeValue(forKey: id) {
+        self.joinTries[id] = nil
+        if let invitation = self.memory.invitations.removeValue(forKey: id) {
             room.inviter = invitation.inviter
             room.isDirect = invitation.isDirect
             // Found out only now: out again, with the reason.
@@ -98,7 +121,7 @@ extension MatrixSession {
     }
 
     mutating func leave(_ room: MatrixSync.Other) {
-        self.invitations[room.id] = nil
+        self.forgetInvitation(room.id)
         guard self.memory.rooms.removeValue(forKey: room.id) != nil else { return }
         let own = room.events.last { $0.type == .member && $0.stateKey == self.settings.user }
         if let own, own.sender != self.settings.user {
@@ -192,6 +215,7 @@ extension MatrixSession {
             self.memory.upgrades.count < 1_000
         else { return }
         self.memory.upgrades[old] = new
+        self.joinTries[new] = 0
         if self.memory.rooms[new] != nil { return self.tellUpgrade(to: new) }
         self.log(.info, "\(old) goes on as \(new)")
         self.joinUpgrade(old, new, via: Self.server(of: event.sender), after: 0)
@@ -203,13 +227,13 @@ extension MatrixSession {
 
     private mutating func receiveUpgrade(_ answer: MatrixAnswer, from old: String, to new: String) {
         if case .success = answer {
-            self.upgradeTries[old] = nil
+            self.joinTries[new] = nil
             return
         }
-        let tries = (self.upgradeTries[old] ?? 0) + 1
-        self.upgradeTries[old] = tries
-        guard tries < Self.joinTries else {
-            self.upgradeTries[old] = nil
+        let tries = (self.joinTries[new] ?? 0) + 1
+        self.joinTries[new] = tries
+        guard tries < Self.joinTryLimit else {
+            self.joinTries[new] = nil
             self.memory.upgrades[old] = nil
             let reason = Self.text(answer)
             return self.log(

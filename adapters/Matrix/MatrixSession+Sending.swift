@@ -46,11 +46,12 @@ extension MatrixSession {
         switch sealed.kind {
         case .event(let type, let content):
             MatrixRequest(
-                .send, .put, MatrixRequest.room(sealed.room, "send", type.rawValue, sealed.transaction), body: content)
+                .send, .put, MatrixRequest.room(sealed.room, "send", type.rawValue, sealed.transaction), body: content,
+                timeout: 30_000)
         case .redaction(let target, let reason):
             MatrixRequest(
                 .send, .put, MatrixRequest.room(sealed.room, "redact", target, sealed.transaction),
-                body: ["reason": .string(reason)])
+                body: ["reason": .string(reason)], timeout: 30_000)
         }
     }
 

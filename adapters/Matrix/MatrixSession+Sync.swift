@@ -39,7 +39,8 @@ extension MatrixSession {
 
     mutating func requestSync(isWaiting: Bool) {
         let limit = self.memory.since == nil && self.memory.rooms.isEmpty ? 1 : 50
-        self.request(.sync(since: self.memory.since, isWaiting: isWaiting, limit: limit))
+        self.request(
+            .sync(since: self.memory.since, wait: isWaiting ? self.pollTime : 0, limit: limit))
     }
 
     mutating func receiveSync(_ answer: MatrixAnswer, since: String?) {
@@ -56,6 +57,8 @@ extension MatrixSession {
                 self.memory.since = nil
                 return self.requestSync(isWaiting: false)
             }
+            // A proxy that waits less long than we ask for.
+            if refusal.status == 504 { self.pollTime = max(5_000, self.pollTime / 2) }
             self.retry(self.text(refusal), after: refusal.retryAfter)
         case .failed(let reason, _): self.retry(reason)
         }
@@ -100,6 +103,7 @@ extension MatrixSession {
         self.refusal = nil
         self.isInSync = true
         self.act(.status(.up, detail: self.statusDetail))
+        self.resume()
         self.requestSync(isWaiting: true)
     }
 

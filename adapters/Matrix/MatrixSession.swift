@@ -48,14 +48,6 @@ package struct MatrixSession: Sendable {
         var thread: String?
     }
 
-    /// An invitation that is being answered.
-    struct Invitation: Sendable {
-        var inviter: String
-        var isDirect: Bool
-        var isEncrypted: Bool
-        var tries = 0
-    }
-
     let settings: MatrixSettings
     let adapter: AdapterID
     /// Off for a mere look: invitations are left alone.
@@ -74,9 +66,12 @@ package struct MatrixSession: Sendable {
     /// Why the server refused us, until it no longer does.
     var refusal: String?
     var batch: Batch?
-    var invitations: [String: Invitation] = [:]
-    /// Tries to join the rooms that took the place of others.
-    var upgradeTries: [String: Int] = [:]
+    /// Tries to join, by room: of invitations, and of rooms that took the place of others.
+    var joinTries: [String: Int] = [:]
+    /// What an earlier run left unfinished was taken up again.
+    var hasResumed = false
+    /// How long the server may hold a sync, in milliseconds; shorter behind a proxy that does not wait so long.
+    var pollTime = MatrixRequest.pollTime
     var notes = RecentMap<String, Note>(capacity: 4_096)
     /// The latest event of each thread, by its root.
     var latest = RecentMap<String, String>(capacity: 2_048)
