@@ -1,0 +1,271 @@
+import Chat
+import HTTP
+import JSON
+import Logging
+import Matrix
+import Primitives
+import Testing
+
+@Suite("Matrix adapter", .timeLimit(.minutes(1)))
+struct MatrixAdapterTests {
+    private let transcript = MatrixTranscript()
+    private let server = ScriptedHomeserver()
+    private let sink = RecordingSink()
+    private let quiet = Logger(label: "matrix", output: LogOutput(level: .error, format: .json, sink: { _ in }))
+
+    private func adapter(
+        memory: MatrixMemoryStore = .none, mayInvite: (@Sendable (Sender) async -> Bool)? = nil
+    ) -> MatrixAdapter {
+        MatrixAdapter(
+            MatrixTranscript.settings(), memory: memory, transport: self.server, mayInvite: mayInvite,
+            logger: self.quiet)
+    }
+
+    private func batch(_ next: String, _ events: [JSON] = [], more: JSONObject = [:]) -> JSON {
+        var rooms: JSONObject = ["join": [MatrixTranscript.room: self.transcript.joined(events, members: 3)]]
+        rooms.merge(more)
+        return ["next_batch": .string(next), "rooms": .object(rooms)]
+    }
+
+    private func run(_ adapter: MatrixAdapter, _ body: @escaping @Sendable () async throws -> Void) async throws {
+        self.server.sync(self.batch("s1"))
+        let sink = self.sink
+        try await withRunning(adapter, sink) {
+            await sink.wait(for: .up)
+            try await body()
+        }
+    }
+
+    @Test("A message is delivered, answered and remembered; stopping ends the run at once")
+    func round() async throws {
+        let kept = Protected<[MatrixMemory]>([])
+        let store = MatrixMemoryStore(
+            load: { nil },
+            save: { bytes in
+                let account = MatrixSession.account(MatrixTranscript.settings())
+                kept.withLock { kept in kept += MatrixMemory(bytes: bytes, account: account).map { [$0] } ?? [] }
+                return true
+            })
+        let adapter = self.adapter(memory: store)
+        let (server, sink, question) = (self.server, self.sink, self.batch("s2", [self.transcript.text("bot: hi")]))
+        try await self.run(adapter) {
+            server.sync(question)
+            let message = await sink.message("hi")
+            let route = try #require(message?.route)
+            let reference = try await adapter.post(OutgoingMessage(text: "hello", route: route, token: "t"))
+            #expect(reference == MessageReference(room: route.room, id: "$own0"))
+            try await adapter.replace(reference, with: OutgoingMessage(text: "bye", route: route, token: "t"))
+            try await adapter.delete(reference, in: route)
+        }
+        #expect(server.sent.map { $0.path.dropLast().last } == ["m.room.message", "m.room.message", "$own0"])
+        #expect(kept.withLock { $0.last?.since } == "s2")
+        #expect(adapter.status.state == .down)
+        #expect(sink.statuses.map(\.state) == [.connecting, .up, .down])
+    }
+
+    @Test("What could not be stored is delivered again before the server is told")
+    func storeFails() async throws {
+        let adapter = self.adapter()
+        let sink = RecordingSink(failures: 2)
+        let (server, question) = (self.server, self.batch("s2", [self.transcript.text("bot: hi")]))
+        server.sync(self.batch("s1"))
+        try await withRunning(adapter, sink) {
+            await sink.wait(for: .up)
+            server.sync(question)
+            _ = await sink.message("hi")
+        }
+        let syncs = server.requests.compactMap { request -> String? in
+            guard case .sync(let since) = request.purpose else { return nil }
+            return since
+        }
+        #expect(sink.messages.count == 1)
+        #expect(syncs.filter { $0 == "s2" }.count <= 1)
+    }
+
+    @Test("A post that was repeated is found by its token, as itself or by an edit of it")
+    func find() async throws {
+        let adapter = self.adapter()
+        let own = self.transcript.event(
+            "m.room.message", ["msgtype": "m.notice", "body": "a", "dev.jetbridge.token": "t1"],
+            from: MatrixTranscript.me, id: "$a")
+        let edit = self.transcript.event(
+            "m.room.message",
+            [
+                "msgtype": "m.notice", "body": "* b", "dev.jetbridge.token": "t2",
+                "m.relates_to": ["rel_type": "m.replace", "event_id": "$b"],
+            ], from: MatrixTranscript.me)
+        self.server.answering { request in
+            guard request.purpose == .look, request.path.last == "messages" else { return nil }
+            return .success(request.query["from"] == nil ? ["chunk": [edit], "end": "e"] : ["chunk": [own]])
+        }
+        try await self.run(adapter) {
+            let route = MatrixTranscript.route()
+            let found = [
+                try await adapter.find(token: "t1", in: route), try await adapter.find(token: "t2", in: route),
+                try await adapter.find(token: "t3", in: route),
+            ]
+            #expect(found.map { $0?.id } == ["$a", "$b", nil])
+        }
+    }
+
+    @Test("Reactions are added, and taken back also by a later run")
+    func reactions() async throws {
+        let adapter = self.adapter()
+        let old = self.transcript.event(
+            "m.reaction", ["m.relates_to": ["rel_type": "m.annotation", "event_id": "$q", "key": "👀"]],
+            from: MatrixTranscript.me, id: "$old")
+        self.server.answering { $0.path.last == "m.reaction" && $0.purpose == .look ? .success(["chunk": [old]]) : nil }
+        let server = self.server
+        try await self.run(adapter) {
+            let reference = MessageReference(
+                room: RoomID(adapter: MatrixTranscript.adapter, name: MatrixTranscript.room), id: "$q")
+            await adapter.react("👀", isOn: false, to: reference)
+            await adapter.react("✅", isOn: true, to: reference)
+            await adapter.react("✅", isOn: false, to: reference)
+            #expect(
+                server.sent.map { $0.path[5...].prefix(2).joined(separator: " ") } == [
+                    "redact $old", "send m.reaction", "redact $own1",
+                ])
+        }
+    }
+
+    @Test("Files go up as messages in their thread, and come down piece by piece")
+    func files() async throws {
+        let adapter = self.adapter()
+        let server = self.server
+        server.store([1, 2, 3], as: "abc")
+        try await self.run(adapter) {
+            try await adapter.upload(
+                OutgoingFile(
+                    name: "a.png", mediaType: "image/png", bytes: [1, 2], caption: "look",
+                    route: MatrixTranscript.route(anchor: "$root"), token: "t"))
+            let content = server.sent.last?.body
+            #expect(content?["msgtype"] == "m.image")
+            #expect(content?["url"] == "mxc://hs/up")
+            #expect(content?["m.relates_to"]?["event_id"] == "$root")
+            #expect(server.uploads == ["a.png image/png 2"])
+            let read = Protected<[UInt8]>([])
+            try await adapter.download(Attachment(id: "mxc://hs/abc", name: "x")) { bytes in
+                read.withLock { $0 += bytes }
+            }
+            #expect(read.withLock { $0 } == [1, 2, 3])
+            for (id, code) in [("mxc://hs/none", AdapterError.Code.notFound), ("https://e.org/x", .invalid)] {
+                let error = await #expect(throws: AdapterError.self) {
+                    try await adapter.download(Attachment(id: id, name: "x")) { _ in }
+                }
+                #expect(error?.code == code)
+            }
+        }
+    }
+
+    @Test("Into an encrypted room goes nothing at all: no message, no file, no reaction, no sign of typing")
+    func encrypted() async throws {
+        let adapter = self.adapter()
+        let (server, sink) = (self.server, self.sink)
+        let encryption = self.transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")
+        let batch = self.batch("s2", [encryption])
+        try await self.run(adapter) {
+            server.sync(batch)
+            await sink.wait { _, statuses in statuses.last?.detail?.contains("encrypted") == true }
+            let route = MatrixTranscript.route()
+            let reference = MessageReference(room: route.room, id: "$q")
+            await #expect(throws: AdapterError.self) { try await adapter.post(MatrixTranscript.outgoing("secret")) }
+            await #expect(throws: AdapterError.self) {
+                try await adapter.replace(reference, with: MatrixTranscript.outgoing("secret"))
+            }
+            await #expect(throws: AdapterError.self) {
+                try await adapter.upload(
+                    OutgoingFile(
+                        name: "secret", mediaType: "text/plain", bytes: [1], caption: "", route: route, token: "f"))
+            }
+            await adapter.react("👀", isOn: true, to: reference)
+            await adapter.setTyping(true, in: route)
+            #expect(server.sent.isEmpty)
+            #expect(server.uploads.isEmpty)
+            #expect(!server.requests.contains { $0.purpose == .typing })
+        }
+    }
+
+    @Test("Who may invite is asked, and the answer followed aside")
+    func invitation() async throws {
+        let joined = AsyncStream.makeStream(of: String.self)
+        let adapter = self.adapter(mayInvite: { $0.id == "matrix:@alice:hs" })
+        func invite(_ sender: String) -> JSON {
+            let member = self.transcript.event(
+                "m.room.member", ["membership": "invite"], from: sender, stateKey: MatrixTranscript.me)
+            return ["invite_state": ["events": [member]]]
+        }
+        self.server.answering { request in
+            switch request.purpose {
+            case .join(let room): joined.continuation.yield("join \(room)")
+            case .leave(let room): joined.continuation.yield("leave \(room)")
+            default: break
+            }
+            return nil
+        }
+        let batch = self.batch("s2", more: ["invite": ["!a:hs": invite("@alice:hs"), "!b:hs": invite("@eve:hs")]])
+        let server = self.server
+        try await self.run(adapter) {
+            server.sync(batch)
+            var answers: Set<String> = []
+            for await answer in joined.stream {
+                answers.insert(answer)
+                if answers.count == 2 { break }
+            }
+            #expect(answers == ["join !a:hs", "leave !b:hs"])
+        }
+    }
+
+    @Test("Doctor says what is wrong", arguments: ["ok", "html", "token", "mismatch", "empty", "down"])
+    func diagnose(trouble: String) async {
+        let adapter = self.adapter()
+        self.server.answering { request in
+            switch (trouble, request.purpose, request.path.last) {
+            case ("html", .versions, _): .refused(MatrixRefusal(status: 200))
+            case ("down", .versions, _): .failed("connection refused", mayHaveArrived: false)
+            case ("token", .whoAmI, _): .refused(MatrixRefusal(status: 401, code: "M_UNKNOWN_TOKEN"))
+            case ("mismatch", .whoAmI, _): .success(["user_id": "@other:hs"])
+            case ("empty", .look, "joined_rooms"): .success(["joined_rooms": []])
+            case (_, .look, "joined_rooms"): .success(["joined_rooms": ["!plain:hs", "!secret:hs"]])
+            case (_, .look, "m.room.encryption"):
+                request.path.contains("!secret:hs")
+                    ? .success(["algorithm": "x"]) : .refused(MatrixRefusal(status: 404, code: "M_NOT_FOUND"))
+            default: nil
+            }
+        }
+        let findings = await adapter.diagnose()
+        let words = [
+            "ok": "!secret:hs is encrypted", "html": "not a Matrix homeserver", "token": "access token",
+            "mismatch": "@other:hs", "empty": "in no room", "down": "cannot be reached",
+        ]
+        #expect(findings.contains { $0.severity != .ok && $0.text.contains(words[trouble] ?? "?") }, "\(findings)")
+        #expect(!self.server.requests.contains { $0.purpose == .send })
+    }
+
+    @Test("A token that no longer works is a state, and posts say so")
+    func refused() async throws {
+        let adapter = self.adapter()
+        self.server.answering {
+            $0.purpose == .whoAmI ? .refused(MatrixRefusal(status: 401, code: "M_UNKNOWN_TOKEN")) : nil
+        }
+        let sink = self.sink
+        try await withRunning(adapter, sink) {
+            await sink.wait(for: .refused)
+            #expect(adapter.status.detail?.contains("access token") == true)
+            let error = await #expect(throws: AdapterError.self) {
+                try await adapter.post(MatrixTranscript.outgoing("x"))
+            }
+            #expect(error?.code == .disconnected)
+        }
+    }
+
+    @Test("The traits of a room are what the adapter can do")
+    func traits() {
+        let adapter = self.adapter()
+        let traits = adapter.traits(of: RoomID(adapter: adapter.id, name: MatrixTranscript.room))
+        #expect(traits.capabilities.contains([.edits, .reactions, .typing, .threads, .files, .deletes]))
+        #expect(traits.commandSign == "!")
+        #expect(traits.editInterval >= .milliseconds(1_500))
+        #expect(traits.textLimit * 4 < 60_000)
+    }
+}

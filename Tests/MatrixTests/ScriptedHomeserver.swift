@@ -1,0 +1,104 @@
+import Chat
+import JSON
+import Matrix
+import Primitives
+
+/// A homeserver in memory: answers syncs as a test gives them, keeps what is sent.
+final class ScriptedHomeserver: MatrixTransport {
+    private struct State {
+        var syncs: [JSON] = []
+        var waiter: CheckedContinuation<JSON?, Never>?
+        var requests: [MatrixRequest] = []
+        var tokens: [Secret?] = []
+        var uploads: [String] = []
+        var events: [String: String] = [:]
+        var answer: @Sendable (MatrixRequest) -> MatrixAnswer? = { _ in nil }
+        var files: [String: [UInt8]] = [:]
+    }
+
+    private let state = Protected(State())
+
+    /// Answers instead of the usual answer; nil leaves it.
+    func answering(_ answer: @escaping @Sendable (MatrixRequest) -> MatrixAnswer?) {
+        self.state.withLock { $0.answer = answer }
+    }
+
+    var requests: [MatrixRequest] { self.state.withLock { $0.requests } }
+    var tokens: [Secret?] { self.state.withLock { $0.tokens } }
+    var uploads: [String] { self.state.withLock { $0.uploads } }
+    /// What was sent into rooms.
+    var sent: [MatrixRequest] { self.requests.filter { $0.purpose == .send } }
+
+    func store(_ bytes: [UInt8], as id: String) { self.state.withLock { $0.files[id] = bytes } }
+
+    /// Gives the next sync.
+    func sync(_ json: JSON) {
+        let waiter = self.state.withLock { state -> CheckedContinuation<JSON?, Never>? in
+            guard let waiter = state.waiter.take() else {
+                state.syncs.append(json)
+                return nil
+            }
+            return waiter
+        }
+        waiter?.resume(returning: json)
+    }
+
+    func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer {
+        let answer = self.state.withLock { state in
+            state.requests.append(request)
+            state.tokens.append(token)
+            return state.answer
+        }
+        if let answer = answer(request) { return answer }
+        switch request.purpose {
+        case .versions: return .success(["versions": ["v1.11"]])
+        case .whoAmI: return .success(["user_id": .string(MatrixTranscript.me)])
+        case .sync: return try await self.nextSync()
+        case .send: return .success(["event_id": .string(self.event(for: request.path.last ?? ""))])
+        default: return .success([:])
+        }
+    }
+
+    /// The same transaction is the same event.
+    private func event(for transaction: String) -> String {
+        self.state.withLock { state in
+            if let id = state.events[transaction] { return id }
+            let id = "$own\(state.events.count)"
+            state.events[transaction] = id
+            return id
+        }
+    }
+
+    private func nextSync() async throws -> MatrixAnswer {
+        let json = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<JSON?, Never>) in
+                let ready = self.state.withLock { state -> JSON?? in
+                    if Task.isCancelled { return .some(nil) }
+                    if !state.syncs.isEmpty { return .some(state.syncs.removeFirst()) }
+                    state.waiter = continuation
+                    return nil
+                }
+                if let ready { continuation.resume(returning: ready) }
+            }
+        } onCancel: {
+            self.state.withLock { $0.waiter.take() }?.resume(returning: nil)
+        }
+        guard let json else { throw CancellationError() }
+        return .success(json)
+    }
+
+    func upload(_ bytes: [UInt8], name: String, mediaType: String, token: Secret?) async throws -> MatrixAnswer {
+        self.state.withLock { $0.uploads.append("\(name) \(mediaType) \(bytes.count)") }
+        return .success(["content_uri": "mxc://hs/up"])
+    }
+
+    func download(
+        server: String, id: String, token: Secret?, to write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> MatrixAnswer? {
+        guard let bytes = self.state.withLock({ $0.files[id] }) else {
+            return .refused(MatrixRefusal(status: 404, code: "M_NOT_FOUND"))
+        }
+        try await write(bytes)
+        return nil
+    }
+}
