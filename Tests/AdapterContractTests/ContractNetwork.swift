@@ -100,7 +100,7 @@ enum NetworkFault: Sendable {
 
 /// The networks that the contract runs over.
 enum NetworkKind: String, CaseIterable, CustomTestStringConvertible {
-    case editing, appending, irc, web
+    case editing, appending, rich, irc, web
 
     var testDescription: String { self.rawValue }
 
@@ -108,6 +108,7 @@ enum NetworkKind: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .editing: FakeNetwork(isEditing: true)
         case .appending: FakeNetwork(isEditing: false)
+        case .rich: FakeNetwork(isEditing: true, features: [.reactions, .deletes, .files, .buttons, .typing])
         case .irc: try await IRCNetwork()
         case .web: WebNetwork()
         }

@@ -25,7 +25,7 @@ struct FailureTests {
             let whole = "Begun and ended."
             switch kind {
             case .web: #expect(answers == [whole])
-            case .editing: #expect(answers == ["Begun", Self.mark + whole])
+            case .editing, .rich: #expect(answers == ["Begun", Self.mark + whole])
             case .appending, .irc: #expect(answers == [whole, Self.mark + whole])
             }
             try await bench.say("two")

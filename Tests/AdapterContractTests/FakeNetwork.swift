@@ -4,7 +4,7 @@ import Primitives
 
 @testable import Sessions
 
-/// The network in memory, with or without editing; its room outlives the bot's connections.
+/// The network in memory, with or without editing and what else there may be; its room outlives the bot's connections.
 final class FakeNetwork: ContractNetwork {
     private struct State {
         /// One for each connection; the last one is in use.
@@ -18,11 +18,14 @@ final class FakeNetwork: ContractNetwork {
 
     static let room = "#team"
 
-    init(isEditing: Bool, limit: Int = 400, unit: RoomTraits.TextUnit = .bytes) {
+    init(
+        isEditing: Bool, features: RoomTraits.Capabilities = [], limit: Int = 400, unit: RoomTraits.TextUnit = .bytes
+    ) {
         self.abilities = [.eventIDs, .backlog, .failures, .authors, .notes, .limit, isEditing ? .edits : []]
         self.traits = RoomTraits(
-            capabilities: isEditing ? [.edits, .threads] : [], textLimit: limit, textUnit: unit,
-            editInterval: .milliseconds(1), answerMessages: 1_000)
+            capabilities: features.union(isEditing ? [.edits, .threads] : []), textLimit: limit, textUnit: unit,
+            editInterval: .milliseconds(1), answerMessages: 1_000,
+            uploadLimit: features.contains(.files) ? 1 << 20 : 0)
     }
 
     /// The connection in use.
