@@ -74,7 +74,8 @@ struct SlackGrowingTests {
                 text += String(decoding: preview.bytes[line.range], as: UTF8.self) + "\n"
             }
             if let frame { text += String(decoding: preview.frames[frame].close, as: UTF8.self) + "\n" }
-            text = String(text.dropLast())
+            // As the composer ends a message.
+            while text.last?.isWhitespace == true { text.removeLast() }
             if let addition = growing.addition(for: text) {
                 shown += addition
                 growing.sent = shown

@@ -74,8 +74,7 @@ extension SlackAdapter {
             request.body = .bytes(Array(Self.form(arguments).utf8))
         } else {
             _ = request.headers.append("Content-Type", "application/json; charset=utf-8")
-            let body = JSON.object(arguments).bytes
-            request.body = .bytes(body)
+            request.body = .bytes(JSON.object(arguments).bytes)
         }
         do {
             let response = try await self.client.execute(request)

@@ -31,10 +31,6 @@ final class SlackWire {
         let number = self.lastNumber
         self.sockets[number] = socket
         socket.onText = { [weak slack] text in slack?.heard(text, from: number) }
-        socket.onEnd = { [weak self, weak slack] in
-            self?.sockets[number] = nil
-            slack?.change { $0.delivery.close(number, now: $0.now) }
-        }
         let hello: JSONObject = [
             "type": "hello", "num_connections": JSON(self.sockets.count),
             "debug_info": [
@@ -42,8 +38,17 @@ final class SlackWire {
             ],
             "connection_info": ["app_id": .string(settings.appID)],
         ]
-        socket.send(JSON(hello).text)
-        slack.change { $0.delivery.open(number) }
+        // At one moment: what happens after a hello finds the connection open.
+        slack.change { state in
+            socket.send(JSON(hello).text)
+            state.delivery.open(number)
+        }
+        let end: @Net () -> Void = { [weak self, weak slack] in
+            self?.sockets[number] = nil
+            slack?.change { $0.delivery.close(number, now: $0.now) }
+        }
+        guard socket.isOpen else { return end() }
+        socket.onEnd = end
         socket.begin()
         // Connections are recycled; ten seconds before, Slack says so.
         EventLoop.shared.schedule(after: .seconds(max(1, seconds - 10))) { [weak self, weak slack] in
