@@ -13,6 +13,8 @@ struct SlackGrowingTests {
             ("x\n\n```swift\nlet a\nlet b\n```", "x\n\n```swift\nlet a\n"),
             ("x\n\n```\na\n```\n\ny", "x\n\n```\na\n```\n\n"), ("```\na\n```", ""),
             ("````\n```\nb\nc\n````", "````\n```\nb\n"), ("one\ntwo", ""), ("", ""), ("> a\n>\n> b", "> a\n>\n"),
+            ("x\n\n| a |\n| --- |\n\n\\|", "x\n\n"),
+            ("x\n\n| a |\n| --- |\n\ny", "x\n\n| a |\n| --- |\n\n"),
         ])
     func stable(preview: String, expected: String) {
         #expect(SlackGrowing.stable(preview) == expected)

@@ -60,6 +60,8 @@ struct SlackGrowing: Sendable, Equatable {
         var fence: Substring?
         var isList = false
         var lines = 0
+        // Where the table begins that is the present block, or was the one before.
+        var table: String.Index?
         while lineStart < preview.endIndex {
             let lineEnd = preview.utf8[lineStart...].firstIndex(of: 0x0A) ?? preview.utf8.endIndex
             let line = preview[lineStart..<lineEnd]
@@ -90,9 +92,13 @@ struct SlackGrowing: Sendable, Equatable {
                 isList = false
                 lines = 0
             } else {
-                if lines == 0 { isList = Self.beginsItem(text) }
+                if lines == 0 {
+                    isList = Self.beginsItem(text)
+                    // A bar behind a table is the beginning of its next row.
+                    if text != "\\|" { table = text.hasPrefix("|") ? lineStart : nil }
+                }
                 lines += 1
-                end = isList ? lineStart : blockStart
+                end = isList ? lineStart : text == "\\|" ? table ?? blockStart : blockStart
             }
             lineStart = next
         }
