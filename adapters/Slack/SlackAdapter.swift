@@ -97,10 +97,11 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         self.webSockets = WebSocketClient(sockets, logger: self.logger)
         self.lanes = (0..<SlackLane.count).map { _ in SlackLane() }
         let isSocket = if case .socket = settings.intake { true } else { false }
-        self.state = Protected(
-            State(
-                session: SlackSession(isSocket: isSocket),
-                status: AdapterStatus(state: .down, since: clock().wall)))
+        var state = State(
+            session: SlackSession(isSocket: isSocket),
+            status: AdapterStatus(state: .down, since: clock().wall))
+        state.budget.factor = settings.paceFactor
+        self.state = Protected(state)
         Redaction.register(settings.botToken)
         switch settings.intake {
         case .socket(let secret), .http(let secret): Redaction.register(secret)
@@ -114,10 +115,11 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
     package func traits(of room: RoomID) -> RoomTraits {
         // In a thread Slack takes no slash command, and nowhere a message that begins with one.
         let name = self.state.withLock { $0.session.identity?.name ?? "jetbridge" }
+        let factor = max(self.settings.paceFactor, 0.001)
         return RoomTraits(
             capabilities: [.edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes],
-            textLimit: Self.textLimit, textUnit: .utf16, editInterval: Self.editInterval,
-            postInterval: .seconds(1), postBurst: 3, uploadLimit: Self.uploadLimit,
+            textLimit: Self.textLimit, textUnit: .utf16, editInterval: Self.editInterval / factor,
+            postInterval: .seconds(1) / factor, postBurst: 3, uploadLimit: Self.uploadLimit,
             commandSign: SlackCommandText.sign, commandPrefix: "@\(name) ")
     }
 

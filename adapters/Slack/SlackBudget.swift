@@ -23,6 +23,8 @@ struct SlackBudget: Sendable {
     /// Pauses of more channels than this are forgotten, the oldest ends first.
     private static let pauseLimit = 1_000
 
+    /// How many times Slack's own limits are allowed.
+    var factor = 1.0
     private var calls: [SlackMethod: [Int64]] = [:]
     private var pauses: [Key: Int64] = [:]
     /// Messages that will want a last edit.
@@ -41,7 +43,7 @@ struct SlackBudget: Sendable {
         let paused = max(
             self.pauses[Key(method: method, channel: channel)] ?? 0, self.pauses[Key(method: method)] ?? 0)
         var wait = max(0, paused - now)
-        guard let limit = method.perMinute else { return wait }
+        guard let limit = method.perMinute.map({ Int(Double($0) * self.factor) }) else { return wait }
         var recent = self.calls[method] ?? []
         if let first = recent.firstIndex(where: { $0 > now - Self.window }) {
             if first > 0 { recent.removeFirst(first) }

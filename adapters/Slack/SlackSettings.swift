@@ -22,6 +22,8 @@ package struct SlackSettings: Sendable {
     package var apiURL: HTTPURL
     /// What the slash command's help lists.
     package var commands: [ChatCommand]
+    /// How many times faster than Slack's own limits the server lets us call.
+    package var paceFactor = 1.0
 
     /// Makes settings.
     package init(id: String, botToken: Secret, intake: Intake, apiURL: HTTPURL, commands: [ChatCommand] = []) {
