@@ -131,6 +131,9 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         for holder in holders { holder.resume() }
     }
 
+    /// Whether a post waits.
+    public var isStuck: Bool { self.state.withLock { !$0.holders.isEmpty } }
+
     /// Waits until at least `count` messages stand in the rooms.
     public func waitForPosts(_ count: Int) async {
         await self.wait { $0.posts.count >= count }

@@ -2,7 +2,7 @@ package import EventLoop
 package import HTTP
 internal import HTTPClient
 internal import HTTPServer
-internal import JSON
+package import JSON
 internal import Logging
 
 /// A reverse proxy on loopback in front of an HTTP server, with the faults that a network and a busy server have.
@@ -44,6 +44,7 @@ internal import Logging
     private var lastID = 0
     private var round = 0
     private var isAway = false
+    private var rewriting: (rule: HTTPFaultRule, change: @Sendable (JSON) -> JSON)?
     private var underWay: [Int: Task<HTTPServerResponse, any Error>] = [:]
     private let changed = WaitList()
     /// The last 10,000 requests.
@@ -54,10 +55,10 @@ internal import Logging
 
     // MARK: Life
 
-    /// Starts one.
-    package static func started(before upstream: HTTPURL) async throws -> FaultingProxy {
+    /// Starts one on `port`; 0 picks a free one.
+    package static func started(before upstream: HTTPURL, port: Int = 0) async throws -> FaultingProxy {
         let proxy = FaultingProxy(upstream)
-        var settings = HTTPServerSettings()
+        var settings = HTTPServerSettings(port: UInt16(port))
         settings.bodyLimit = 256 << 20
         settings.deadlines.drain = .milliseconds(50)
         // An answer that hangs is the client's to notice.
@@ -97,6 +98,11 @@ internal import Logging
         let id = FaultID(number: self.lastID)
         self.injections.append(Injection(id: id, fault: fault, rule: rule))
         return id
+    }
+
+    /// Every answer to what fits is passed on changed, also where a fault lets it through.
+    package func setRewriting(_ rule: HTTPFaultRule, _ change: @escaping @Sendable (JSON) -> JSON) {
+        self.rewriting = (rule, change)
     }
 
     package func remove(_ id: FaultID) { self.injections.removeAll { $0.id == id } }
@@ -188,9 +194,11 @@ internal import Logging
         self.changed.wakeAll()
     }
 
-    private func nextFault(for request: HTTPServerRequest) -> HTTPFault? {
+    private func nextFault(for request: HTTPServerRequest, _ body: [UInt8]?) -> HTTPFault? {
         for index in self.injections.indices {
-            guard self.injections[index].rule.fits(request.method, request.target) else { continue }
+            guard self.injections[index].rule.fits(request.method, request.target),
+                self.injections[index].rule.fits(body ?? [])
+            else { continue }
             if self.injections[index].rule.skip > 0 {
                 self.injections[index].rule.skip -= 1
                 continue
@@ -213,8 +221,14 @@ internal import Logging
     /// An error that is a cancellation ends the client's connection without an answer.
     private func meet(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
         try Task.checkCancellation()
-        switch self.nextFault(for: request) {
-        case nil: return Self.response(try await self.forward(request))
+        var request = request
+        let isContentAskedFor = self.injections.contains {
+            $0.rule.content != nil && $0.rule.fits(request.method, request.target)
+        }
+        let body = isContentAskedFor ? try await request.body.collect() : nil
+        if let body { request = HTTPServerRequest(head: request.head, body: RequestBody(body)) }
+        switch self.nextFault(for: request, body) {
+        case nil: return try await self.pass(request)
         case .answer(let status, let headers, let body):
             // Unread, the connection could not be used again.
             _ = try await request.body.collect()
@@ -228,21 +242,15 @@ internal import Logging
         case .cutAnswer(let count): return Self.response(try await self.forward(request), cutAfter: count)
         case .hold:
             try await self.waitForRelease()
-            return Self.response(try await self.forward(request))
+            return try await self.pass(request)
         case .holdAnswer:
-            let response = try await self.forward(request)
+            let response = try await self.pass(request)
             try await self.waitForRelease()
-            return Self.response(response)
+            return response
         case .delay(let duration):
             try await EventLoop.shared.sleep(for: duration)
-            return Self.response(try await self.forward(request))
-        case .rewrite(let change):
-            let response = try await self.forward(request)
-            let bytes = try await response.body.collect(upTo: 256 << 20)
-            guard let json = try? JSON.parse(bytes) else { throw Failure(description: "an answer is no JSON") }
-            var answer = HTTPServerResponse(response.status, body: .bytes(change(json).bytes))
-            answer.headers = Self.endToEnd(response.headers)
-            return answer
+            return try await self.pass(request)
+        case .rewrite(let change): return try await self.forward(request, change)
         }
     }
 
@@ -252,6 +260,24 @@ internal import Logging
     }
 
     // MARK: Passing on
+
+    private func pass(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
+        if let (rule, change) = self.rewriting, rule.fits(request.method, request.target) {
+            return try await self.forward(request, change)
+        }
+        return Self.response(try await self.forward(request))
+    }
+
+    private func forward(
+        _ request: HTTPServerRequest, _ change: @Sendable (JSON) -> JSON
+    ) async throws -> HTTPServerResponse {
+        let response = try await self.forward(request)
+        let bytes = try await response.body.collect(upTo: 256 << 20)
+        guard let json = try? JSON.parse(bytes) else { throw Failure(description: "an answer is no JSON") }
+        var answer = HTTPServerResponse(response.status, body: .bytes(change(json).bytes))
+        answer.headers = Self.endToEnd(response.headers)
+        return answer
+    }
 
     private func forward(_ request: HTTPServerRequest) async throws -> HTTPClientResponse {
         let target = self.upstream.path == "/" ? request.target : self.upstream.path + request.target

@@ -109,10 +109,12 @@ extension MatrixPerson {
             ], in: room)
     }
 
-    /// Takes a message, or a reaction, back.
-    package func redact(_ event: String, in room: String) async throws {
-        _ = try await self.api.put(
+    /// Takes a message, or a reaction, back; the redaction's id.
+    @discardableResult
+    package func redact(_ event: String, in room: String) async throws -> String {
+        let answer = try await self.api.put(
             "_matrix", "client", "v3", "rooms", room, "redact", event, self.newTransaction())
+        return answer["event_id"]?.stringValue ?? ""
     }
 
     /// Reacts; the reaction's id.
