@@ -1,6 +1,8 @@
 import Chat
 import Testing
 
+@testable import Sessions
+
 @Suite("Contract: commands", .timeLimit(.minutes(1)))
 struct CommandTests {
     @Test("help, whoami, status and stop answer at once", arguments: NetworkKind.allCases)
@@ -9,21 +11,26 @@ struct CommandTests {
             $0 == "long" ? [.text("Begun.\n\n"), .hold("long"), .text("End.")] : [.text("Answer to \($0).")]
         }
         try await ContractBench.run(kind, worker: worker) { bench in
-            let sign = kind == .web ? "/" : "!"
+            let adapter = try bench.bridge.adapters.all[0]
+            let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: bench.network.room)).commandSign
             #expect(try await self.reply(to: "help", bench).contains("\(sign)whoami"))
             let whoami = try await self.reply(to: "whoami", bench)
-            #expect(whoami.contains("alice") && whoami.contains("role owner"))
+            #expect(whoami.contains("alice") || whoami.contains(bench.network.identity(of: "alice")), "\(whoami)")
+            #expect(whoami.contains("role owner"))
             let status = try await self.reply(to: "status", bench)
             #expect(status.contains("running: nothing") && status.contains("waiting: 0"))
             #expect(try await self.reply(to: "stop", bench) == "Nothing is running.")
 
             try await bench.say("long")
             await worker.reached("long")
-            #expect(try await self.reply(to: "status", bench, isAlone: false).contains("running: `chat`".plain(kind)))
+            #expect(try await self.reply(to: "status", bench, isAlone: false).contains("running: chat"))
             let stopped = try await self.reply(to: "stop", bench)
             #expect(stopped.contains("Stopped."))
             #expect(!stopped.contains("End."))
-            #expect(try await self.reply(to: "halp", bench, isAddressed: true).contains("\(sign)help"))
+            // On Slack a word behind a mention that is no command is talk.
+            if kind != .slack {
+                #expect(try await self.reply(to: "halp", bench, isAddressed: true).contains("\(sign)help"))
+            }
             try await bench.say("next")
             #expect(try await bench.settled().last == "Answer to next.")
         }
@@ -39,17 +46,17 @@ struct CommandTests {
             _ = try await bench.eventually("the reply to \(command)") {
                 try await bench.answers().count > before ? true : nil
             }
-            return try await bench.settled().dropFirst(before).joined(separator: "\n")
+            return try await bench.settled().dropFirst(before).joined(separator: "\n").plain
         }
         // A turn is running, so the room is not quiet: the reply is complete with its last line.
         return try await bench.eventually("the reply to \(command)") {
             let lines = try await bench.answers().dropFirst(before)
-            return lines.contains { $0.contains("session: ") } ? lines.joined(separator: "\n") : nil
+            return lines.contains { $0.contains("session: ") } ? lines.joined(separator: "\n").plain : nil
         }
     }
 }
 
 extension String {
-    /// IRC shows code by a formatting code instead of marks.
-    fileprivate func plain(_ kind: NetworkKind) -> String { kind == .irc ? self.filter { $0 != "`" } : self }
+    /// Networks show code by marks, by formatting codes or by entities.
+    fileprivate var plain: String { self.filter { $0 != "`" } }
 }

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Glibc
 import JetbridgeTesting
 import Logging
 import Primitives
@@ -28,8 +29,20 @@ final class ContractBench: Sendable {
     private let directory: TemporaryDirectory
     private let host = Protected<Host?>(nil)
 
-    /// What all clocks show, in milliseconds since 1970.
-    static let now: Int64 = 1_700_000_000_000
+    /// What the host's clock shows, in milliseconds since 1970: the platforms go by the real one.
+    private let clock = Protected(ContractBench.now)
+
+    /// What an adapter is told that people can say.
+    static let commands = CommandName.offered.map { command in
+        ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
+    }
+
+    /// When the tests began, in milliseconds since 1970.
+    static let now: Int64 = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000
+    }()
     static let logger = Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in })
 
     /// Runs `body` with a bridge on a network of `kind`; `people` may use the bot, the first of them reads along.
@@ -69,7 +82,8 @@ final class ContractBench: Sendable {
 
     /// Begins a host on the store.
     func start() async throws {
-        let adapter = try self.network.makeAdapter()
+        let adapter = try await self.network.makeAdapter()
+        let clock = self.clock
         let database = try Database(path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
         let bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([adapter]),
@@ -79,7 +93,7 @@ final class ContractBench: Sendable {
             environment: BridgeEnvironment(
                 settings: BridgeSettings(
                     publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
-                logger: Self.logger, metrics: Metrics(), now: { Self.now }))
+                logger: Self.logger, metrics: Metrics(), now: { clock.withLock { $0 } }))
         try await bridge.recover()
         // Unstructured: it lasts until the host ends, which is another call.
         let sink = ContractSink(bridge)
@@ -110,6 +124,9 @@ final class ContractBench: Sendable {
         _ = await host.running.result
     }
 
+    /// Moves the host's clock on.
+    func advance(by milliseconds: Int64) { self.clock.withLock { $0 += milliseconds } }
+
     var bridge: Bridge {
         get throws {
             guard let host = self.host.withLock({ $0 }) else { throw ContractFailure("no host is running") }
@@ -119,7 +136,8 @@ final class ContractBench: Sendable {
 
     // MARK: Talking
 
-    func say(_ text: String, as person: String = "alice", _ manner: Manner = Manner()) async throws {
+    @discardableResult
+    func say(_ text: String, as person: String = "alice", _ manner: Manner = Manner()) async throws -> String {
         try await self.network.say(text, as: person, manner)
     }
 
@@ -128,7 +146,7 @@ final class ContractBench: Sendable {
         _ words: String, as person: String = "alice", _ manner: Manner = Manner(isAddressed: false)
     ) async throws {
         let adapter = try self.bridge.adapters.all[0]
-        let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: FakeNetwork.room)).commandSign
+        let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: self.network.room)).commandSign
         try await self.say("\(sign)\(words)", as: person, manner)
     }
 

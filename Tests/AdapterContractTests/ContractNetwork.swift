@@ -10,17 +10,27 @@ import Testing
 protocol ContractNetwork: Sendable {
     /// What it can show. A case that needs more asserts what is left instead.
     var abilities: NetworkAbilities { get }
+    /// The platform's id of the room; known once it is open.
+    var room: String { get }
 
     /// How the access lists write a person.
     func identity(of person: String) -> String
     /// Starts the platform and lets `people` into the room; the first of them reads what is shown.
     func open(to people: [String]) async throws
     /// A fresh connection of the bot, not running yet.
-    func makeAdapter() throws -> any ChatAdapter
+    func makeAdapter() async throws -> any ChatAdapter
     /// The bot's connection is made and delivers to `sink`; nil: it has ended.
     func connected(to sink: ContractSink?) async throws
-    /// Somebody writes to the bot. Returns when the running host has it, or without one, when the platform has it.
-    func say(_ text: String, as person: String, _ manner: Manner) async throws
+    /// Somebody writes to the bot. Returns when the running host has it, or without one, when the platform has it. The
+    /// platform's id of the message; empty where there is none.
+    @discardableResult
+    func say(_ text: String, as person: String, _ manner: Manner) async throws -> String
+    /// Somebody changes a message of theirs. Returns when the running host has that.
+    func edit(_ message: String, to text: String, as person: String) async throws
+    /// Somebody takes a message of theirs back. Returns when the running host has that.
+    func takeBack(_ message: String, as person: String) async throws
+    /// The bot's reactions on a person's message.
+    func marks(on message: String) async throws -> [String]
     /// What the bot has said in the room, as it stands there now, oldest first.
     func shown() async throws -> [Shown]
     /// Returns when all that the platform has accepted so far is in ``shown()``.
@@ -29,6 +39,12 @@ protocol ContractNetwork: Sendable {
     func forget() async throws
     /// Makes something go wrong with what the bot does next.
     func inject(_ fault: NetworkFault) async throws
+    /// Ends what lasts of the injected faults, and lets go what they held.
+    func mend() async throws
+    /// Whether something that the bot sends hangs in a connection that is only half open.
+    func isStuck() async throws -> Bool
+    /// People talk among each other, `count` messages that are not for the bot. Returns when the running host has them.
+    func chatter(_ count: Int) async throws
     /// The bot's connection ends without a word, and that host never gets another one.
     func sever() async throws
     /// Ends the platform.
@@ -36,7 +52,13 @@ protocol ContractNetwork: Sendable {
 }
 
 extension ContractNetwork {
+    var room: String { FakeNetwork.room }
+    func edit(_ message: String, to text: String, as person: String) async throws {}
+    func takeBack(_ message: String, as person: String) async throws {}
+    func marks(on message: String) async throws -> [String] { [] }
     func settle() async throws {}
+    func mend() async throws {}
+    func isStuck() async throws -> Bool { true }
     func sever() async throws {}
     func close() async {}
 }
@@ -59,6 +81,16 @@ struct NetworkAbilities: OptionSet {
     static let notes = Self(rawValue: 1 << 5)
     /// A message is limited, so that a long answer takes several.
     static let limit = Self(rawValue: 1 << 6)
+    /// A post of unknown fate is looked for, so that none is repeated.
+    static let reconciles = Self(rawValue: 1 << 7)
+    /// The bot can react to messages.
+    static let reactions = Self(rawValue: 1 << 8)
+    /// Changed messages are told.
+    static let changes = Self(rawValue: 1 << 9)
+    /// A message comes with the time that the test wants; else its clock can only be moved on.
+    static let anyTime = Self(rawValue: 1 << 11)
+    /// Messages that were taken back are told.
+    static let deletions = Self(rawValue: 1 << 10)
 }
 
 /// How a message comes in.
@@ -70,7 +102,7 @@ struct Manner: Sendable {
     var author = Author.person
     /// The bot is named; a command in a room need not name it.
     var isAddressed = true
-    /// Fetched after the bot was away.
+    /// Said while the bot is away, for it to fetch later.
     var isBacklog = false
     /// Milliseconds since 1970.
     var sentAt = ContractBench.now
@@ -96,11 +128,21 @@ enum NetworkFault: Sendable {
     case editTooFast
     /// There is no connection for a moment.
     case away
+    /// The next post is answered with an error of the server's own, and does not arrive.
+    case serverError
+    /// The next edit is answered with an error of the server's own, and does not arrive.
+    case editServerError
+    /// What the bot sends gets no answer, and nothing comes in, until the network is mended.
+    case halfOpen
+    /// Everything that comes in comes twice.
+    case eventsTwice
+    /// What is said waits; when the network is mended it comes in, the last first.
+    case eventsHeld
 }
 
 /// The networks that the contract runs over.
 enum NetworkKind: String, CaseIterable, CustomTestStringConvertible {
-    case editing, appending, rich, irc, web
+    case editing, appending, rich, irc, web, matrix, slack, telegram
 
     var testDescription: String { self.rawValue }
 
@@ -111,6 +153,9 @@ enum NetworkKind: String, CaseIterable, CustomTestStringConvertible {
         case .rich: FakeNetwork(isEditing: true, features: [.reactions, .deletes, .files, .buttons, .typing])
         case .irc: try await IRCNetwork()
         case .web: WebNetwork()
+        case .matrix: try await MatrixNetwork()
+        case .slack: SlackNetwork()
+        case .telegram: TelegramNetwork()
         }
     }
 }

@@ -33,6 +33,9 @@ final class CuttableTransport: IRCTransport {
 
     func meet(_ trouble: Trouble) { self.state.withLock { $0.next = trouble } }
 
+    /// Something went out, and nothing is read any more.
+    var isDeaf: Bool { self.state.withLock { $0.wire }?.isDeaf ?? false }
+
     /// Ends the connection; the adapter makes another.
     func cut() { self.state.withLock { $0.wire }?.close() }
 
@@ -83,6 +86,8 @@ final class CuttableTransport: IRCTransport {
             }
             try await self.connection.write(bytes)
         }
+
+        var isDeaf: Bool { self.state.withLock { $0.isDeaf } }
 
         func close() { self.connection.close() }
     }

@@ -23,10 +23,12 @@ struct FailureTests {
             }
             let answers = try await bench.settled()
             let whole = "Begun and ended."
-            switch kind {
-            case .web: #expect(answers == [whole])
-            case .editing, .rich: #expect(answers == ["Begun", Self.mark + whole])
-            case .appending, .irc: #expect(answers == [whole, Self.mark + whole])
+            if !bench.network.abilities.contains(.failures) || bench.network.abilities.contains(.reconciles) {
+                #expect(answers == [whole])
+            } else if bench.network.abilities.contains(.edits) {
+                #expect(answers == ["Begun", Self.mark + whole])
+            } else {
+                #expect(answers == [whole, Self.mark + whole])
             }
             try await bench.say("two")
             #expect(try await bench.settled() == answers + [whole])
@@ -54,9 +56,11 @@ struct FailureTests {
         try await ContractBench.run(kind, worker: worker) { bench in
             let numbers = (1...4).map(String.init)
             for number in numbers {
-                // IRC tells no time to wait, so that the bot waits for seconds: once is enough.
-                if kind != .irc || number == "2" { try await bench.network.inject(.tooFast) }
-                if number == "3" { try await bench.network.inject(.editTooFast) }
+                // IRC tells no time to wait, and on Matrix a refusal tells of a slow pace for everything after it, so that
+                // the bot waits for seconds: once is enough.
+                let isSlow = kind == .irc || kind == .matrix
+                if !isSlow || number == "4" { try await bench.network.inject(.tooFast) }
+                if number == "3", !isSlow { try await bench.network.inject(.editTooFast) }
                 try await bench.say(number)
             }
             let answers = try await bench.settled()
@@ -74,7 +78,10 @@ struct FailureTests {
             await worker.reached("away")
             try await bench.network.inject(.away)
             worker.release("away")
-            #expect(try await bench.settled() == ["Answer."])
+            let answers = try await bench.settled()
+            // A connection that ends under a request leaves it open whether that arrived; only some can be asked.
+            let isOpen = kind == .telegram && answers == [Self.mark + "Answer."]
+            #expect(isOpen || answers == ["Answer."])
         }
     }
 }

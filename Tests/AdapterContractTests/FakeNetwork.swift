@@ -10,6 +10,12 @@ final class FakeNetwork: ContractNetwork {
         /// One for each connection; the last one is in use.
         var adapters: [FakeAdapter] = []
         var lastEvent = 0
+        var isConnected = false
+        var isDoubling = false
+        /// What was said while events are held; nil when they are not.
+        var held: [(text: String, person: String, manner: Manner)]?
+        /// What was said while the bot was away.
+        var missed: [(text: String, person: String, manner: Manner)] = []
     }
 
     let abilities: NetworkAbilities
@@ -21,10 +27,13 @@ final class FakeNetwork: ContractNetwork {
     init(
         isEditing: Bool, features: RoomTraits.Capabilities = [], limit: Int = 400, unit: RoomTraits.TextUnit = .bytes
     ) {
-        self.abilities = [.eventIDs, .backlog, .failures, .authors, .notes, .limit, isEditing ? .edits : []]
+        self.abilities = [
+            .eventIDs, .backlog, .failures, .authors, .notes, .limit, .changes, .deletions, .anyTime,
+            isEditing ? [.edits, .reactions] : [],
+        ]
         self.traits = RoomTraits(
-            capabilities: features.union(isEditing ? [.edits, .threads] : []), textLimit: limit, textUnit: unit,
-            editInterval: .milliseconds(1), answerMessages: 1_000,
+            capabilities: features.union(isEditing ? [.edits, .threads, .reactions] : []), textLimit: limit,
+            textUnit: unit, editInterval: .milliseconds(1), answerMessages: 1_000,
             uploadLimit: features.contains(.files) ? 1 << 20 : 0)
     }
 
@@ -41,18 +50,57 @@ final class FakeNetwork: ContractNetwork {
         return adapter
     }
 
-    func connected(to sink: ContractSink?) async throws {}
+    func connected(to sink: ContractSink?) async throws {
+        let missed = self.state.withLock { state in
+            state.isConnected = sink != nil
+            defer { if sink != nil { state.missed = [] } }
+            return sink == nil ? [] : state.missed
+        }
+        for message in missed { try await self.say(message.text, as: message.person, message.manner) }
+    }
 
-    func say(_ text: String, as person: String, _ manner: Manner) async throws {
+    @discardableResult
+    func say(_ text: String, as person: String, _ manner: Manner) async throws -> String {
+        let times = self.state.withLock { state in
+            if !state.isConnected { state.missed.append((text, person, manner)) }
+            state.held?.append((text, person, manner))
+            return !state.isConnected || state.held != nil ? 0 : state.isDoubling ? 2 : 1
+        }
+        guard times > 0 else { return "" }
         let number = self.state.withLock { state in
             state.lastEvent += 1
             return state.lastEvent
         }
-        try await self.adapter?.say(
-            text, from: person, in: Self.room, id: manner.id ?? "n\(number)", isDirect: false,
-            isAddressed: manner.isAddressed, isBacklog: manner.isBacklog, sentAt: manner.sentAt,
-            isBot: manner.author == .bot,
-            isSelf: manner.author == .oneself)
+        for _ in 0..<times {
+            try await self.adapter?.say(
+                text, from: person, in: Self.room, id: manner.id ?? "n\(number)", isDirect: false,
+                isAddressed: manner.isAddressed, isBacklog: manner.isBacklog, sentAt: manner.sentAt,
+                isBot: manner.author == .bot,
+                isSelf: manner.author == .oneself, message: "m\(number)")
+        }
+        return "m\(number)"
+    }
+
+    func edit(_ message: String, to text: String, as person: String) async throws {
+        try await self.adapter?.edit(message, to: text, from: person, in: Self.room)
+    }
+
+    func takeBack(_ message: String, as person: String) async throws {
+        try await self.adapter?.takeBack(message, in: Self.room)
+    }
+
+    func marks(on message: String) async throws -> [String] {
+        var marks: [String] = []
+        for reaction in self.adapter?.reactions ?? [] where reaction.message == message {
+            if reaction.isOn { marks.append(reaction.emoji) } else { marks.removeAll { $0 == reaction.emoji } }
+        }
+        return marks
+    }
+
+    func chatter(_ count: Int) async throws {
+        for number in 0..<count {
+            try await self.say("chatter \(number)", as: "person\(number % 10)", Manner(isAddressed: false))
+        }
     }
 
     func shown() async throws -> [Shown] {
@@ -76,6 +124,26 @@ final class FakeNetwork: ContractNetwork {
         case .away:
             let away = AdapterError(.disconnected, "no connection", retryAfter: .milliseconds(5))
             self.adapter?.meet([.refused(away), .refused(away)])
+        case .serverError: self.adapter?.meet([.refused(Self.serverError)])
+        case .editServerError: self.adapter?.meetInEdits([.refused(Self.serverError)])
+        case .halfOpen: self.adapter?.setHolding(true)
+        case .eventsTwice: self.state.withLock { $0.isDoubling = true }
+        case .eventsHeld: self.state.withLock { $0.held = [] }
         }
+    }
+
+    /// Nobody knows what a server that failed has done before.
+    private static let serverError = AdapterError(
+        .timedOut, "the server answered 502", retryAfter: .milliseconds(5), isCertain: false)
+
+    func isStuck() async throws -> Bool { self.adapter?.isStuck ?? false }
+
+    func mend() async throws {
+        self.adapter?.setHolding(false)
+        let held = self.state.withLock { state in
+            state.isDoubling = false
+            return state.held.take() ?? []
+        }
+        for message in held.reversed() { try await self.say(message.text, as: message.person, message.manner) }
     }
 }

@@ -51,18 +51,23 @@ final class IRCNetwork: ContractNetwork {
             transport: transport, logger: ContractBench.logger)
     }
 
-    func say(_ text: String, as person: String, _ manner: Manner) async throws {
+    @discardableResult
+    func say(_ text: String, as person: String, _ manner: Manner) async throws -> String {
         if self.state.withLock({ $0.peers[person] }) == nil { try await self.enter(person) }
         let peer = try self.peer(person)
         let line = "\(Self.channel) :\(manner.isAddressed ? "\(Self.nick): " : "")\(text)"
         // Programs are known by NOTICE here, which is never answered.
-        guard manner.author == .person else { return try await peer.send("NOTICE \(line)") }
+        guard manner.author == .person else {
+            try await peer.send("NOTICE \(line)")
+            return ""
+        }
         let (sink, number) = self.state.withLock { state in
             state.said += 1
             return (state.sink, state.said)
         }
         try await peer.send("PRIVMSG \(line)")
         if let sink { await sink.waitForMessages(number) } else { try await self.sync(peer) }
+        return ""
     }
 
     func connected(to sink: ContractSink?) async throws {
@@ -132,8 +137,30 @@ final class IRCNetwork: ContractNetwork {
         case .away:
             transport.cut()
             _ = try await self.observer.expect { $0.hasPrefix(":\(Self.nick)!") && $0.contains(" QUIT ") }
-        case .editIsLostOnTheWayBack, .editTooFast: break
+        case .halfOpen: transport.meet(.deafAfterwards)
+        // There are no edits, no errors of the server's own that a line could not be told from, and no repeats.
+        case .editIsLostOnTheWayBack, .editTooFast, .serverError, .editServerError, .eventsTwice, .eventsHeld: break
         }
+    }
+
+    /// Others see the line that the bot hears nothing more of.
+    func isStuck() async throws -> Bool {
+        guard self.state.withLock({ $0.transport }).isDeaf else { return false }
+        return try await !self.shown().isEmpty
+    }
+
+    /// Ends a connection that was made deaf.
+    func mend() async throws {
+        let transport = self.state.withLock { $0.transport }
+        if transport.isDeaf { transport.cut() }
+    }
+
+    func chatter(_ count: Int) async throws {
+        let people = self.state.withLock { Array($0.peers.values) }
+        for number in 0..<count {
+            try await people[number % people.count].say("chatter \(number)", to: Self.channel)
+        }
+        for person in people { try await self.sync(person) }
     }
 
     /// Ends the connection that was made deaf.

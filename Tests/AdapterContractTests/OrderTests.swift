@@ -16,7 +16,8 @@ struct OrderTests {
             #expect(worker.questions.map(\.text) == numbers)
             #expect(worker.mostInOneSession == 1)
             let notes = try await bench.network.shown().filter { $0.text.hasPrefix(ContractBench.waitNote) }
-            #expect(notes.count == (bench.network.abilities.contains(.notes) ? 11 : 0))
+            let abilities = bench.network.abilities
+            #expect(notes.count == (abilities.contains(.notes) && !abilities.contains(.reactions) ? 11 : 0))
         }
     }
 
@@ -55,18 +56,27 @@ struct OrderTests {
                 #expect(try await bench.settled() == ["Answer to before.", "Answer to after."])
                 return
             }
-            try await bench.start()
             let day: Int64 = 24 * 3_600_000
-            try await bench.say("stale", Manner(isBacklog: true, sentAt: ContractBench.now - day - 1))
-            try await bench.say("fresh", Manner(isBacklog: true, sentAt: ContractBench.now - day + 1))
+            if bench.network.abilities.contains(.anyTime) {
+                try await bench.say("stale", Manner(isBacklog: true, sentAt: ContractBench.now - day - 60_000))
+                try await bench.say("fresh", Manner(isBacklog: true, sentAt: ContractBench.now))
+            } else {
+                try await bench.say("stale", Manner(isBacklog: true, sentAt: ContractBench.now))
+                bench.advance(by: day + 60_000)
+                try await bench.say("fresh", Manner(isBacklog: true, sentAt: ContractBench.now + day + 30_000))
+            }
+            try await bench.start()
             try await bench.say("after")
+            // Telegram itself keeps nothing for longer than a day. What was missed may be read after what comes in now.
+            let count = kind == .telegram ? 3 : 4
+            _ = try await bench.eventually("what was missed") { try await bench.answers().count >= count ? true : nil }
             let answers = try await bench.settled()
-            #expect(answers.count == 4)
-            #expect(answers.contains { $0.hasPrefix("A message from more than a day ago was not answered") })
-            #expect(
-                answers.filter { $0.hasPrefix("Answer") }
-                    == ["Answer to before.", "Answer to fresh.", "Answer to after."])
-            #expect(bench.worker.questions.map(\.text) == ["before", "fresh", "after"])
+            #expect(answers.count == count)
+            let stale = answers.count { $0.hasPrefix("A message from more than a day ago was not answered") }
+            #expect(stale == count - 3)
+            let answered = ["before", "fresh", "after"]
+            #expect(answers.filter { $0.hasPrefix("Answer") }.sorted() == answered.map { "Answer to \($0)." }.sorted())
+            #expect(bench.worker.questions.map(\.text).sorted() == answered.sorted())
         }
     }
 }

@@ -12,7 +12,7 @@ struct SplitTests {
         var testDescription: String { self.limit == 0 ? "\(self.kind)" : "\(self.kind), \(self.limit) \(self.unit)" }
 
         static let all =
-            [Room(kind: .irc), Room(kind: .web)]
+            [.irc, .web, .matrix, .slack, .telegram].map { Room(kind: $0) }
             + [NetworkKind.editing, .appending].flatMap { kind in
                 [RoomTraits.TextUnit.bytes, .utf16, .characters].map { Room(kind: kind, unit: $0, limit: 240) }
             }
@@ -24,6 +24,12 @@ struct SplitTests {
             default: try await self.kind.make()
             }
         }
+
+        /// Platforms whose messages are larger get a longer answer.
+        var isLarge: Bool { [.matrix, .slack, .telegram].contains(self.kind) }
+
+        /// Whether code stands in the text between fences.
+        var hasFences: Bool { [.editing, .appending, .web, .slack].contains(self.kind) }
 
         /// The size of a message as the platform counts it.
         func size(of text: String) -> Int {
@@ -54,23 +60,25 @@ struct SplitTests {
 
     @Test("a long answer with code and a list arrives whole, in order, in messages that fit", arguments: Room.all)
     func long(_ room: Room) async throws {
-        try await self.answer(Self.long, in: room) { parts in
-            #expect(self.words(of: parts) == self.words(of: [Self.long]))
+        let text = Array(repeating: Self.long, count: room.isLarge ? 14 : 1).joined(separator: "\n\n")
+        try await self.answer(text, in: room) { parts in
+            #expect(self.words(of: parts) == self.words(of: [text]))
             let lines = Self.long.split(separator: "\n").map(String.init)
             for line in parts.flatMap({ $0.split(separator: "\n") }) where !line.hasPrefix("```") {
-                let piece = String(line).trimmed
+                let piece = String(line.hasPrefix("• ") ? line.dropFirst(2) : line).trimmed
                 #expect(lines.contains { $0.contains(piece) }, "joined from two places: \(piece)")
             }
-            if room.kind != .irc { for part in parts { self.expectWholeFences(part) } }
-            if room.kind != .irc, room.kind != .web { #expect(parts.filter { $0.contains("```swift") }.count > 1) }
+            if room.hasFences { for part in parts { self.expectWholeFences(part) } }
+            if room.hasFences, room.kind != .web { #expect(parts.filter { $0.contains("```swift") }.count > 1) }
         }
     }
 
     @Test("a text without a place to cut is cut between signs", arguments: Room.all)
     func unbroken(_ room: Room) async throws {
-        try await self.answer(Self.unbroken, in: room) { parts in
-            #expect(parts.joined() == Self.unbroken)
-            #expect(parts.map { Array($0) }.flatMap { $0 } == Array(Self.unbroken))
+        let text = String(repeating: Self.unbroken, count: room.isLarge ? 30 : 1)
+        try await self.answer(text, in: room) { parts in
+            #expect(parts.joined() == text)
+            #expect(parts.map { Array($0) }.flatMap { $0 } == Array(text))
         }
     }
 
@@ -106,7 +114,8 @@ struct SplitTests {
     }
 
     private func words(of parts: [String]) -> [Substring] {
-        parts.flatMap { $0.split(whereSeparator: \.isWhitespace) }.filter { !$0.hasPrefix("```") }
+        parts.flatMap { $0.split(whereSeparator: \.isWhitespace) }
+            .filter { !$0.hasPrefix("```") && $0 != "-" && $0 != "•" }
     }
 
     /// Fences open with their language and close within the message.

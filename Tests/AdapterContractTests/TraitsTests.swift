@@ -9,7 +9,7 @@ struct TraitsTests {
     func traits(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind) { bench in
             let adapter = try bench.bridge.adapters.all[0]
-            let traits = adapter.traits(of: RoomID(adapter: adapter.id, name: FakeNetwork.room))
+            let traits = adapter.traits(of: RoomID(adapter: adapter.id, name: bench.network.room))
             let can = traits.capabilities
             #expect(!can.contains(.edits) || adapter is any EditingAdapter)
             #expect(!can.contains(.typing) || adapter is any TypingAdapter)
@@ -19,6 +19,10 @@ struct TraitsTests {
             #expect(can.contains(.files) == (traits.uploadLimit > 0))
             #expect(!can.contains(.files) || adapter is any FileAdapter)
             #expect(can.contains(.edits) == bench.network.abilities.contains(.edits))
+            #expect(can.contains(.reactions) == bench.network.abilities.contains(.reactions))
+            #expect(!can.contains(.files) || (adapter is any FileAdapter && traits.uploadLimit > 0))
+            #expect(!can.contains(.deletes) || adapter is any DeletingAdapter)
+            #expect(!can.contains(.drafts) || adapter is any DraftingAdapter)
             #expect(traits.textLimit >= 64)
             #expect(traits.excerptMessages <= traits.answerMessages)
             #expect(["!", "/"].contains(traits.commandSign))
@@ -28,7 +32,7 @@ struct TraitsTests {
     @Test("an adapter that never ran is down, and runs until it is stopped", arguments: NetworkKind.allCases)
     func life(_ kind: NetworkKind) async throws {
         let network = try await kind.make()
-        let adapter = try network.makeAdapter()
+        let adapter = try await network.makeAdapter()
         #expect(adapter.status.state == .down)
         try await ContractBench.run(network) { bench in
             let running = try bench.bridge.adapters.all[0]

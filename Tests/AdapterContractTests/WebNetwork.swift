@@ -12,6 +12,9 @@ final class WebNetwork: ContractNetwork {
         var lastEvent = 0
         /// Up to this message everything is forgotten.
         var base: Int64 = 0
+        var isDoubling = false
+        /// What was said while events are held; nil when they are not.
+        var held: [InboundEvent]?
     }
 
     let abilities: NetworkAbilities = [.eventIDs]
@@ -25,7 +28,8 @@ final class WebNetwork: ContractNetwork {
 
     func connected(to sink: ContractSink?) async throws { self.state.withLock { $0.bridge = sink?.bridge } }
 
-    func say(_ text: String, as person: String, _ manner: Manner) async throws {
+    @discardableResult
+    func say(_ text: String, as person: String, _ manner: Manner) async throws -> String {
         let (bridge, number) = self.state.withLock { state in
             state.lastEvent += 1
             return (state.bridge, state.lastEvent)
@@ -38,8 +42,16 @@ final class WebNetwork: ContractNetwork {
             sentAt: manner.sentAt, isDirect: true, isAddressed: true)
         let event = InboundEvent(
             id: manner.id ?? "n\(number)", adapter: WebAdapter.adapterID, kind: .message(message))
-        try await bridge?.deliver(event)
+        let times = self.state.withLock { state in
+            state.held?.append(event)
+            return state.held != nil ? 0 : state.isDoubling ? 2 : 1
+        }
+        for _ in 0..<times { try await bridge?.deliver(event) }
+        return ""
     }
+
+    /// Everybody is alone with the bot here.
+    func chatter(_ count: Int) async throws {}
 
     func shown() async throws -> [Shown] { try await self.messages().map(\.shown) }
 
@@ -65,5 +77,21 @@ final class WebNetwork: ContractNetwork {
     }
 
     /// Posting is only a notification here: what could go wrong with it changes nothing.
-    func inject(_ fault: NetworkFault) async throws {}
+    func inject(_ fault: NetworkFault) async throws {
+        self.state.withLock { state in
+            switch fault {
+            case .eventsTwice: state.isDoubling = true
+            case .eventsHeld: state.held = []
+            default: break
+            }
+        }
+    }
+
+    func mend() async throws {
+        let (bridge, held) = self.state.withLock { state in
+            state.isDoubling = false
+            return (state.bridge, state.held.take() ?? [])
+        }
+        for event in held.reversed() { try await bridge?.deliver(event) }
+    }
 }

@@ -1,0 +1,112 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("Contract: a disturbed network", .timeLimit(.minutes(1)))
+struct DisturbanceTests {
+    private static func growing() -> ContractWorker {
+        ContractWorker { _ in [.text("Begun "), .hold("shown"), .text("and ended.")] }
+    }
+
+    @Test(
+        "a server that answers with an error of its own gets the answer once all the same",
+        arguments: NetworkKind.allCases)
+    func serverError(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind, worker: Self.growing()) { bench in
+            try await bench.network.inject(.serverError)
+            try await bench.say("one")
+            await bench.worker.reached("shown")
+            bench.worker.release("shown")
+            #expect(try await self.unmarked(bench.settled()) == ["Begun and ended."])
+            try await bench.say("two")
+            #expect(try await self.unmarked(bench.settled()) == ["Begun and ended.", "Begun and ended."])
+        }
+    }
+
+    @Test(
+        "an edit that the server answers with an error of its own is repeated in place", arguments: NetworkKind.allCases
+    )
+    func editServerError(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind, worker: Self.growing()) { bench in
+            try await bench.say("one")
+            await bench.worker.reached("shown")
+            if bench.network.abilities.contains(.edits) { try await bench.wait { $0 == ["Begun"] } }
+            try await bench.network.inject(.editServerError)
+            bench.worker.release("shown")
+            #expect(try await bench.settled() == ["Begun and ended."])
+        }
+    }
+
+    @Test("what hangs in a half-open connection arrives when that has ended", arguments: NetworkKind.allCases)
+    func halfOpen(_ kind: NetworkKind) async throws {
+        let worker = ContractWorker { _ in [.hold("open"), .text("Answer.")] }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            try await bench.say("one")
+            await worker.reached("open")
+            try await bench.network.inject(.halfOpen)
+            worker.release("open")
+            _ = try await bench.eventually("the answer to hang") { try await bench.network.isStuck() ? true : nil }
+            try await bench.network.mend()
+            let answers = try await bench.settled()
+            #expect(Set(self.unmarked(answers)) == ["Answer."])
+            // Only where nothing can be asked it may stand there twice, and then it says so.
+            if bench.network.abilities.contains(.reconciles) { #expect(answers.count == 1) }
+            #expect(answers.filter { !$0.hasPrefix(Composer.repeatMark) }.count == 1)
+            try await bench.say("two")
+            // What comes before there is another connection may have to be fetched.
+            try await bench.wait { $0.count > answers.count }
+            let all = try await bench.settled()
+            #expect(all == answers + ["Answer."])
+        }
+    }
+
+    @Test("where everything comes in twice, all is answered once and in order", arguments: NetworkKind.allCases)
+    func twice(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind, people: ["alice", "bob"]) { bench in
+            try await bench.network.inject(.eventsTwice)
+            let numbers = (1...5).map(String.init)
+            for number in numbers {
+                try await bench.say(number, as: "alice")
+                try await bench.say(number, as: "bob")
+            }
+            try await bench.command("whoami")
+            _ = try await bench.settled()
+            try await bench.network.mend()
+            for person in ["alice", "bob"] {
+                let answers = try await bench.settled(person).filter { $0.hasPrefix("Answer") }
+                #expect(answers == numbers.map { "Answer to \($0)." })
+            }
+            #expect(try await bench.answers().count { $0.contains("role owner") } == 1)
+            #expect(bench.worker.count == 10)
+        }
+    }
+
+    @Test("what comes in late and in another order is answered once, as it comes", arguments: NetworkKind.allCases)
+    func late(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind, people: ["alice", "bob"]) { bench in
+            for person in ["alice", "bob"] { try await bench.say("first", as: person) }
+            _ = try await bench.settled()
+            try await bench.network.inject(.eventsHeld)
+            for number in 1...3 {
+                try await bench.say("\(number) of alice", as: "alice")
+                try await bench.say("\(number) of bob", as: "bob")
+            }
+            try await bench.network.mend()
+            try await bench.say("last", as: "alice")
+            _ = try await bench.settled()
+            for person in ["alice", "bob"] {
+                let answers = try await bench.answers(to: person)
+                let own = (1...3).map { "Answer to \($0) of \(person)." }
+                #expect(answers.first == "Answer to first.")
+                #expect(answers.dropFirst().filter { !$0.contains("last") }.sorted() == own)
+            }
+            #expect(bench.worker.count == 9)
+            #expect(bench.worker.mostInOneSession == 1)
+        }
+    }
+
+    private func unmarked(_ answers: [String]) -> [String] {
+        answers.map { $0.hasPrefix(Composer.repeatMark) ? String($0.dropFirst(Composer.repeatMark.count)) : $0 }
+    }
+}

@@ -1,0 +1,329 @@
+import Chat
+import HTTP
+import JSON
+import JetbridgeTesting
+import Matrix
+import Primitives
+
+@testable import Sessions
+
+/// A real Synapse behind a faulting proxy: one room, and in it a thread for each person.
+///
+/// The server is the one of the whole run; accounts and room are of this network only. A host has a proxy of its own, so
+/// that one which crashed never hears of anything again.
+final class MatrixNetwork: ContractNetwork {
+    private struct State {
+        var people: [String: MatrixPerson] = [:]
+        var observer: MatrixPerson?
+        var bot: MatrixAccount?
+        /// The bot's account, used by a person's program.
+        var botPerson: MatrixPerson?
+        var room = ""
+        var roots: [String: String] = [:]
+        /// Whose thread it is, by its root.
+        var owners: [String: String] = [:]
+        var begun: Set<String> = []
+        var proxy: FaultingProxy?
+        var watch = SyncWatch()
+        var sink: ContractSink?
+        var memory: [UInt8]?
+        /// What hangs in a half-open connection.
+        var stuck: FaultingProxy.FaultID?
+        var isHeld = false
+        var heldEvents: [String] = []
+    }
+
+    let abilities: NetworkAbilities = [
+        .edits, .eventIDs, .backlog, .failures, .authors, .notes, .limit, .reconciles, .reactions, .changes, .deletions,
+        .anyTime,
+    ]
+    private let synapse: Synapse
+    private let state = Protected(State())
+
+    init(_ limits: Synapse.Limits = .off) async throws { self.synapse = try await Synapse.shared(limits) }
+
+    var room: String { self.state.withLock { $0.room } }
+
+    func identity(of person: String) -> String {
+        "matrix:\(self.state.withLock { $0.people[person]?.userID } ?? "@\(person):nowhere")"
+    }
+
+    // MARK: Life
+
+    func open(to people: [String]) async throws {
+        let bot = try await self.synapse.newAccount("jetbot")
+        self.state.withLock { $0.bot = bot }
+        for person in people { try await self.enter(person) }
+        let observer = try self.observer
+        try await observer.invite(bot, to: self.room)
+    }
+
+    private func enter(_ name: String) async throws {
+        let person = try await self.synapse.person(try await self.synapse.newAccount(name))
+        if let observer = self.state.withLock({ $0.observer }) {
+            try await observer.invite(person.account, to: self.room)
+            try await person.join(self.room)
+        } else {
+            // A name, as a room of several has one: two people alone would be a direct conversation.
+            let room = try await person.createRoom(name: "team")
+            self.state.withLock { state in
+                state.room = room
+                state.observer = person
+            }
+        }
+        // Without a thread everybody has one and the same conversation.
+        let root = try await person.say("Thread of \(name)", in: self.room)
+        self.state.withLock { state in
+            state.people[name] = person
+            state.roots[name] = root
+            state.owners[root] = name
+        }
+    }
+
+    func makeAdapter() async throws -> any ChatAdapter {
+        let (bot, old) = self.state.withLock { ($0.bot, $0.proxy.take()) }
+        await old?.stop()
+        // What is remembered is of one server, so its address stays.
+        let proxy = try await FaultingProxy.started(before: self.synapse.url, port: await old?.url.port ?? 0)
+        let watch = SyncWatch()
+        await self.install(watch, in: proxy)
+        self.state.withLock { state in
+            state.proxy = proxy
+            state.watch = watch
+        }
+        let account = try bot ?? self.synapse.account("jetbot")
+        let state = self.state
+        let memory = MatrixMemoryStore {
+            state.withLock { $0.memory }
+        } save: { bytes in
+            state.withLock { $0.memory = bytes }
+            return true
+        }
+        return MatrixAdapter(
+            MatrixSettings(
+                id: "net", homeserver: await proxy.url, user: account.userID,
+                credential: .accessToken(Secret(account.token))),
+            memory: memory, mayInvite: { _ in true }, logger: ContractBench.logger)
+    }
+
+    private func install(_ watch: SyncWatch, in proxy: FaultingProxy) async {
+        await proxy.setRewriting(HTTPFaultRule(.get, prefix: "/_matrix/client/v3/")) { watch.pass($0) }
+    }
+
+    func connected(to sink: ContractSink?) async throws {
+        self.state.withLock { $0.sink = sink }
+        guard sink != nil else { return }
+        let (bot, room) = self.state.withLock { ($0.bot, $0.room) }
+        guard let bot else { return }
+        try await self.observer.waitForJoin(of: bot.userID, in: room)
+    }
+
+    func sever() async throws { await self.state.withLock { $0.proxy }?.setAway(true) }
+
+    func close() async {
+        let (people, proxy) = self.state.withLock {
+            (Array($0.people.values) + [$0.botPerson].compactMap(\.self), $0.proxy)
+        }
+        for person in people { await person.leave() }
+        await proxy?.stop()
+    }
+
+    private func person(_ name: String) async throws -> MatrixPerson {
+        if let person = self.state.withLock({ $0.people[name] }) { return person }
+        try await self.enter(name)
+        guard let person = self.state.withLock({ $0.people[name] }) else { throw ContractFailure("no \(name)") }
+        return person
+    }
+
+    private var observer: MatrixPerson {
+        get throws {
+            guard let person = self.state.withLock({ $0.observer }) else { throw ContractFailure("nobody is there") }
+            return person
+        }
+    }
+
+    // MARK: People
+
+    @discardableResult
+    func say(_ text: String, as person: String, _ manner: Manner) async throws -> String {
+        let author: MatrixPerson
+        switch manner.author {
+        case .oneself: author = try await self.itself()
+        case .person, .bot: author = try await self.person(person)
+        }
+        // A repeat is the same transaction, which the server knows, and then the same event once more for the bot.
+        let isRepeat = manner.id.map { id in self.state.withLock { !$0.begun.insert(id).inserted } } ?? false
+        let event = try await self.send(text, as: author, of: person, manner)
+        let isHeld = self.state.withLock { state in
+            if state.isHeld { state.heldEvents.append(event) }
+            return state.isHeld
+        }
+        guard !isHeld, let watch = self.state.withLock({ $0.sink == nil ? nil : $0.watch }) else { return event }
+        if isRepeat {
+            try await self.waitUntilHeard(event, watch)
+            watch.repeatNext(event)
+            // The server answers only when there is news.
+            let news = try await author.say("news", in: self.room, .init(kind: "m.notice"))
+            try await self.waitUntilHeard(news, watch)
+        } else {
+            try await self.waitUntilHeard(event, watch)
+        }
+        return event
+    }
+
+    func edit(_ message: String, to text: String, as person: String) async throws {
+        let (room, bot, watch) = self.state.withLock { ($0.room, $0.bot, $0.watch) }
+        let edit = try await self.person(person).edit(message, in: room, to: text, .init(mention: bot))
+        try await self.waitUntilHeard(edit, watch)
+    }
+
+    func takeBack(_ message: String, as person: String) async throws {
+        let author = try await self.person(person)
+        let redaction = try await author.redact(message, in: self.room)
+        try await self.waitUntilHeard(redaction, self.state.withLock { $0.watch })
+    }
+
+    func marks(on message: String) async throws -> [String] {
+        let (room, bot) = self.state.withLock { ($0.room, $0.bot) }
+        let reactions = try await self.observer.message(message, in: room)?.reactions ?? []
+        return reactions.filter { $0.sender == bot?.userID }.map(\.key)
+    }
+
+    private func send(
+        _ text: String, as author: MatrixPerson, of person: String, _ manner: Manner
+    ) async throws -> String {
+        let (room, root, bot) = self.state.withLock { ($0.room, $0.roots[person], $0.bot) }
+        var content: JSONObject = [
+            "msgtype": .string(manner.author == .bot ? "m.notice" : "m.text"),
+            SyncWatch.timeKey: .integer(manner.sentAt), "m.mentions": [:],
+        ]
+        content["body"] = .string(text)
+        if manner.isAddressed, let bot {
+            content["body"] = .string("\(bot.name): \(text)")
+            content["m.mentions"] = ["user_ids": [.string(bot.userID)]]
+        }
+        if let root {
+            content["m.relates_to"] = [
+                "rel_type": "m.thread", "event_id": .string(root), "is_falling_back": true,
+                "m.in_reply_to": ["event_id": .string(root)],
+            ]
+        }
+        return try await author.send(
+            "m.room.message", .object(content), in: room, transaction: manner.id.map { "c-\($0)" })
+    }
+
+    /// The adapter has handled the answer that an event came in, since it has asked for the next one.
+    private func waitUntilHeard(_ event: String, _ watch: SyncWatch) async throws {
+        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        try await proxy.wait(for: "the bot to hear \(event)") { proxy in
+            guard let batch = watch.batch(of: event) else { return false }
+            let mark = "since=\(PercentEncoding.encode(batch, keeping: .queryValue))"
+            return proxy.requests.suffix(300).contains { $0.target.contains(mark) }
+        }
+    }
+
+    /// The bot's account in somebody's hands.
+    private func itself() async throws -> MatrixPerson {
+        if let person = self.state.withLock({ $0.botPerson }) { return person }
+        guard let bot = self.state.withLock({ $0.bot }) else { throw ContractFailure("there is no bot") }
+        let person = try await self.synapse.person(bot)
+        self.state.withLock { $0.botPerson = person }
+        return person
+    }
+
+    // MARK: What stands there
+
+    func shown() async throws -> [Shown] {
+        let (room, bot, owners) = self.state.withLock { ($0.room, $0.bot, $0.owners) }
+        // What somebody says with the bot's account is marked like all that people say.
+        let messages = try await self.observer.messages(in: room).filter { message in
+            message.sender == bot?.userID && message.content[SyncWatch.timeKey] == nil
+        }
+        return messages.map { message in
+            Shown(person: (message.thread ?? message.replyTo).flatMap { owners[$0] } ?? "", text: message.body)
+        }
+    }
+
+    /// What is said now comes after all that the server has; its newest event may not be told yet.
+    func settle() async throws {
+        let news = try await self.observer.say("news", in: self.room, .init(kind: "m.notice"))
+        try await self.observer.wait(forEvent: news, in: self.room)
+    }
+
+    func forget() async throws {
+        let (people, room) = self.state.withLock { (Array($0.people.values), $0.room) }
+        for person in people { await person.forget(room) }
+    }
+
+    // MARK: Faults
+
+    func inject(_ fault: NetworkFault) async throws {
+        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        let limit = HTTPFault.answer(
+            .tooManyRequests, body: ["errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests", "retry_after_ms": 5])
+        switch fault {
+        case .postIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: Self.posts)
+        case .editIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: Self.edits)
+        case .tooFast: await proxy.inject(limit, for: Self.posts)
+        case .editTooFast: await proxy.inject(limit, for: Self.edits)
+        case .away:
+            await proxy.inject(.cut, for: Self.posts)
+            await proxy.inject(.cut, for: HTTPFaultRule(.get, infix: "/sync"))
+            await proxy.cutAll()
+        case .serverError: await proxy.inject(Self.badGateway, for: Self.posts)
+        case .editServerError: await proxy.inject(Self.badGateway, for: Self.edits)
+        case .halfOpen:
+            let stuck = await proxy.inject(.holdAnswer, for: HTTPFaultRule(.put, infix: Self.sending, count: nil))
+            self.state.withLock { $0.stuck = stuck }
+            await proxy.inject(.hold, for: HTTPFaultRule(.get, infix: "/sync", count: nil))
+        case .eventsTwice: self.state.withLock { $0.watch }.setDoubling(true)
+        case .eventsHeld:
+            let held = await proxy.inject(.hold, for: HTTPFaultRule(.get, infix: "/sync", count: nil))
+            // The question that is open now is still answered; the next one waits.
+            try await self.observer.say("news", in: self.room, .init(kind: "m.notice"))
+            try await proxy.wait(for: held)
+            self.state.withLock { state in
+                state.isHeld = true
+                state.watch.setReversing(true)
+            }
+        }
+    }
+
+    private static let badGateway = HTTPFault.answer(.badGateway)
+
+    func isStuck() async throws -> Bool {
+        let (proxy, stuck) = self.state.withLock { ($0.proxy, $0.stuck) }
+        guard let proxy, let stuck else { return false }
+        return await proxy.count(of: stuck) > 0
+    }
+
+    func mend() async throws {
+        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        let (watch, events, isStuck) = self.state.withLock { state in
+            defer {
+                state.heldEvents = []
+                state.isHeld = false
+                state.stuck = nil
+            }
+            return (state.watch, state.heldEvents, state.stuck != nil)
+        }
+        watch.setDoubling(false)
+        if isStuck { await proxy.cutAll() }
+        await proxy.clear()
+        for event in events { try await self.waitUntilHeard(event, watch) }
+        watch.setReversing(false)
+    }
+
+    /// They come with the next answer that the server gives, and never stood in its room.
+    func chatter(_ count: Int) async throws {
+        let (watch, author) = self.state.withLock { ($0.watch, $0.observer) }
+        guard let author else { return }
+        watch.add((0..<count).map { "chatter \($0)" }, by: author.userID, in: self.room)
+        let news = try await author.say("news", in: self.room, .init(kind: "m.notice"))
+        try await self.waitUntilHeard(news, watch)
+    }
+
+    private static let sending = "/send/m.room.message/"
+    private static let posts = HTTPFaultRule(.put, infix: MatrixNetwork.sending) { $0["m.new_content"] == nil }
+    private static let edits = HTTPFaultRule(.put, infix: MatrixNetwork.sending) { $0["m.new_content"] != nil }
+}

@@ -1,0 +1,67 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("Contract: messages that wait", .timeLimit(.minutes(1)))
+struct QueueTests {
+    /// The first question is answered when the test says so.
+    private static func worker() -> ContractWorker {
+        ContractWorker { $0 == "1" ? [.hold("first"), .text("Answer to 1.")] : [.text("Answer to \($0).")] }
+    }
+
+    @Test("what waits is marked: by a reaction that goes with the wait, or by a note", arguments: NetworkKind.allCases)
+    func mark(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind, worker: Self.worker()) { bench in
+            let abilities = bench.network.abilities
+            let first = try await bench.say("1")
+            await bench.worker.reached("first")
+            let second = try await bench.say("2")
+            try await bench.waitForTurns(2)
+            if abilities.contains(.reactions) {
+                _ = try await bench.eventually("the mark") {
+                    try await bench.network.marks(on: second).isEmpty ? nil : true
+                }
+                #expect(try await bench.network.marks(on: first).isEmpty)
+            }
+            bench.worker.release("first")
+            #expect(try await bench.settled() == ["Answer to 1.", "Answer to 2."])
+            _ = try await bench.eventually("the mark to go") {
+                try await bench.network.marks(on: second).isEmpty ? true : nil
+            }
+            let notes = try await bench.network.shown().count { $0.text.hasPrefix(ContractBench.waitNote) }
+            #expect(notes == (abilities.contains(.notes) && !abilities.contains(.reactions) ? 1 : 0))
+        }
+    }
+
+    @Test("what is changed while it waits is answered as it reads then", arguments: NetworkKind.allCases)
+    func changed(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind, worker: Self.worker()) { bench in
+            try await bench.say("1")
+            await bench.worker.reached("first")
+            let second = try await bench.say("2")
+            try await bench.waitForTurns(2)
+            try await bench.network.edit(second, to: "3", as: "alice")
+            bench.worker.release("first")
+            let last = bench.network.abilities.contains(.changes) ? "3" : "2"
+            #expect(try await bench.settled() == ["Answer to 1.", "Answer to \(last)."])
+            #expect(bench.worker.questions.map(\.text) == ["1", last])
+        }
+    }
+
+    @Test("what is taken back while it waits is not answered", arguments: NetworkKind.allCases)
+    func takenBack(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind, worker: Self.worker()) { bench in
+            try await bench.say("1")
+            await bench.worker.reached("first")
+            let second = try await bench.say("2")
+            try await bench.say("3")
+            try await bench.waitForTurns(3)
+            try await bench.network.takeBack(second, as: "alice")
+            bench.worker.release("first")
+            let rest = bench.network.abilities.contains(.deletions) ? ["1", "3"] : ["1", "2", "3"]
+            #expect(try await bench.settled() == rest.map { "Answer to \($0)." })
+            #expect(bench.worker.questions.map(\.text) == rest)
+        }
+    }
+}

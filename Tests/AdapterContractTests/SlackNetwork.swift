@@ -1,0 +1,272 @@
+import Chat
+import Glibc
+import HTTP
+import JSON
+import JetbridgeTesting
+import Primitives
+import Slack
+
+@testable import Sessions
+
+/// Slack on loopback, behind a faulting proxy: one channel, and in it a thread for each person.
+final class SlackNetwork: ContractNetwork {
+    private struct State {
+        var slack: LoopbackSlack?
+        var users: [String: String] = [:]
+        var roots: [String: String] = [:]
+        /// Whose thread it is, by its root.
+        var owners: [String: String] = [:]
+        /// The platform's id of a message, by the test's.
+        var begun: [String: String] = [:]
+        var proxy: FaultingProxy?
+        var isHeld = false
+        var stuck: FaultingProxy.FaultID?
+        var memory: [UInt8]?
+        /// Milliseconds by which the workspace's clock was moved on.
+        var skew: Int64 = 0
+    }
+
+    let abilities: NetworkAbilities = [
+        .edits, .eventIDs, .backlog, .failures, .authors, .notes, .limit, .reconciles, .reactions, .changes, .deletions,
+    ]
+    let room = LoopbackSlack.general
+    private let state = Protected(State())
+
+    /// The workspace takes a thousand times what Slack does, and the bot is told so.
+    private static let pace = 1_000.0
+
+    func identity(of person: String) -> String {
+        let user = self.state.withLock { $0.users[person] }
+        return "slack:\(LoopbackSlack.Settings().teamID)/\(user ?? "nobody")"
+    }
+
+    // MARK: Life
+
+    func open(to people: [String]) async throws {
+        var settings = LoopbackSlack.Settings()
+        settings.rateLimits = .scaled(Self.pace)
+        // Streams hold back a line, so that a test could not wait for what it said.
+        settings.hasStreams = false
+        // What nobody takes while the bot is away is soon given up, and found in the history.
+        settings.retrySeconds = [0, 0.01, 0.01]
+        let slack = try await LoopbackSlack.started(settings)
+        self.state.withLock { $0.slack = slack }
+        for person in people { self.enter(person, slack) }
+    }
+
+    private func enter(_ name: String, _ slack: LoopbackSlack) {
+        let user = slack.addUser(name)
+        self.state.withLock { $0.users[name] = user }
+    }
+
+    private var slack: LoopbackSlack {
+        get throws {
+            guard let slack = self.state.withLock({ $0.slack }) else { throw ContractFailure("Slack is closed") }
+            return slack
+        }
+    }
+
+    func makeAdapter() async throws -> any ChatAdapter {
+        let old = self.state.withLock { $0.proxy.take() }
+        await old?.stop()
+        // One case asks an adapter before its platform is there.
+        let url = try self.state.withLock { try HTTPURL($0.slack?.url ?? "http://127.0.0.1:9") }
+        let proxy = try await FaultingProxy.started(before: url, port: await old?.url.port ?? 0)
+        self.state.withLock { $0.proxy = proxy }
+        let plain = LoopbackSlack.Settings()
+        var settings = SlackSettings(
+            id: "net", botToken: Secret(plain.botToken), intake: .socket(appToken: Secret(plain.appToken)),
+            apiURL: await proxy.url.appending("api", ""), commands: ContractBench.commands)
+        settings.paceFactor = Self.pace
+        let state = self.state
+        let memory = SlackMemoryStore {
+            state.withLock { $0.memory }
+        } save: { bytes in
+            state.withLock { $0.memory = bytes }
+        }
+        return SlackAdapter(settings, memory: memory, logger: ContractBench.logger)
+    }
+
+    func connected(to sink: ContractSink?) async throws {}
+
+    func sever() async throws {
+        await self.state.withLock { $0.proxy }?.setAway(true)
+        try await self.slack.cutSockets()
+    }
+
+    func close() async {
+        let (slack, proxy) = self.state.withLock { ($0.slack.take(), $0.proxy.take()) }
+        await proxy?.stop()
+        await slack?.stop()
+    }
+
+    // MARK: People
+
+    @discardableResult
+    func say(_ text: String, as person: String, _ manner: Manner) async throws -> String {
+        let slack = try self.slack
+        if self.state.withLock({ $0.users[person] }) == nil { self.enter(person, slack) }
+        if manner.isBacklog { self.moveClock(to: manner.sentAt, slack) }
+        let (ts, isNew) = self.write(text, as: person, manner, slack)
+        if !isNew { self.tellAgain(ts, slack) }
+        try await self.waitUntilHeard()
+        return ts
+    }
+
+    func edit(_ message: String, to text: String, as person: String) async throws {
+        let slack = try self.slack
+        slack.edit(message, in: self.room, to: "\(slack.mention) \(text)")
+        try await self.waitUntilHeard()
+    }
+
+    func takeBack(_ message: String, as person: String) async throws {
+        try self.slack.delete(message, in: self.room)
+        try await self.waitUntilHeard()
+    }
+
+    func marks(on message: String) async throws -> [String] {
+        let slack = try self.slack
+        let reactions = slack.message(message, in: self.room)?.reactions ?? [:]
+        return reactions.filter { $0.value.contains(slack.botUser) }.map(\.key)
+    }
+
+    private func waitUntilHeard() async throws {
+        guard self.state.withLock({ !$0.isHeld }) else { return }
+        try await self.slack.wait("the bot to hear what is said, or the end of the tries") { $0.outstanding == 0 }
+    }
+
+    private func write(
+        _ text: String, as person: String, _ manner: Manner, _ slack: LoopbackSlack
+    ) -> (ts: String, isNew: Bool) {
+        // What begins with a slash never leaves a person's program: it is said behind a mention.
+        let isCommand = text.hasPrefix("/")
+        let words = isCommand ? String(text.dropFirst()) : text
+        let line = manner.isAddressed || isCommand ? "\(slack.mention) \(words)" : words
+        return self.state.withLock { state in
+            if let id = manner.id, let ts = state.begun[id] { return (ts, false) }
+            let root = state.roots[person]
+            let ts =
+                switch manner.author {
+                case .person: slack.say(line, as: state.users[person] ?? "", in: self.room, thread: root)
+                case .bot: slack.sayAsBot(line, in: self.room, thread: root)
+                case .oneself: slack.say(line, as: slack.botUser, in: self.room, thread: root)
+                }
+            if let id = manner.id { state.begun[id] = ts }
+            guard root == nil, manner.author == .person else { return (ts, true) }
+            state.roots[person] = ts
+            state.owners[ts] = person
+            return (ts, true)
+        }
+    }
+
+    /// The same message in another event, as a retry that crossed its acknowledgement.
+    private func tellAgain(_ ts: String, _ slack: LoopbackSlack) {
+        guard let message = slack.message(ts, in: self.room) else { return }
+        var event: JSONObject = [
+            "type": "message", "channel": .string(self.room), "channel_type": "channel", "ts": .string(ts),
+            "event_ts": .string(ts), "user": .string(message.user), "text": .string(message.text),
+            "team": .string(slack.teamID),
+        ]
+        if let thread = message.thread { event["thread_ts"] = .string(thread) }
+        slack.emit("message.channels", event)
+    }
+
+    private func moveClock(to time: Int64, _ slack: LoopbackSlack) {
+        var real = timespec()
+        clock_gettime(CLOCK_REALTIME, &real)
+        let move = self.state.withLock { state in
+            let move = max(0, time - state.skew - Int64(real.tv_sec) * 1_000)
+            state.skew += move
+            return move
+        }
+        if move > 0 { slack.advance(by: Double(move) / 1_000) }
+    }
+
+    func chatter(_ count: Int) async throws {
+        let slack = try self.slack
+        let users = self.state.withLock { Array($0.users.values) }
+        for number in 0..<count {
+            slack.say("chatter \(number)", as: users[number % users.count], in: self.room)
+            if number % 500 == 499 { try await slack.wait("the bot to hear talk") { $0.outstanding == 0 } }
+        }
+        try await slack.wait("the bot to hear talk") { $0.outstanding == 0 }
+    }
+
+    // MARK: What stands there
+
+    func shown() async throws -> [Shown] {
+        guard let slack = self.state.withLock({ $0.slack }) else { return [] }
+        let owners = self.state.withLock { $0.owners }
+        return slack.shown(in: self.room).map { message in
+            Shown(person: message.thread.flatMap { owners[$0] } ?? "", text: message.content)
+        }
+    }
+
+    /// The threads go, too: everybody begins another one.
+    func forget() async throws {
+        let slack = try self.slack
+        self.state.withLock { state in
+            slack.forget()
+            (state.roots, state.owners, state.begun) = ([:], [:], [:])
+        }
+    }
+
+    // MARK: Faults
+
+    private static let posts = HTTPFaultRule(.post, prefix: "/api/chat.postMessage")
+    private static let edits = HTTPFaultRule(.post, prefix: "/api/chat.update")
+
+    func inject(_ fault: NetworkFault) async throws {
+        let slack = try self.slack
+        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        let limit = HTTPFault.answer(
+            .tooManyRequests, headers: ["Retry-After": "1"], body: ["ok": false, "error": "ratelimited"])
+        switch fault {
+        case .postIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: Self.posts)
+        case .editIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: Self.edits)
+        case .tooFast: await proxy.inject(limit, for: Self.posts)
+        case .editTooFast: await proxy.inject(limit, for: Self.edits)
+        case .away:
+            await proxy.inject(.cut, for: Self.posts)
+            await slack.cutSockets()
+        case .serverError: await proxy.inject(.answer(.badGateway), for: Self.posts)
+        case .editServerError: await proxy.inject(.answer(.badGateway), for: Self.edits)
+        case .halfOpen:
+            var rule = Self.posts
+            rule.count = nil
+            let stuck = await proxy.inject(.holdAnswer, for: rule)
+            self.state.withLock { $0.stuck = stuck }
+            await slack.freezeSockets()
+        case .eventsTwice: for _ in 0..<100 { slack.disturb(.duplicate) }
+        case .eventsHeld:
+            for _ in 0..<100 { slack.disturb(.swapped) }
+            slack.holdEvents(true)
+            self.state.withLock { $0.isHeld = true }
+        }
+    }
+
+    func isStuck() async throws -> Bool {
+        let (proxy, stuck) = self.state.withLock { ($0.proxy, $0.stuck) }
+        guard let proxy, let stuck else { return false }
+        return await proxy.count(of: stuck) > 0
+    }
+
+    func mend() async throws {
+        let slack = try self.slack
+        let (proxy, isStuck) = self.state.withLock { state in
+            defer {
+                state.stuck = nil
+                state.isHeld = false
+            }
+            return (state.proxy, state.stuck != nil)
+        }
+        if isStuck {
+            await proxy?.cutAll()
+            await slack.cutSockets()
+        }
+        await proxy?.clear()
+        slack.holdEvents(false)
+        slack.clearFaults()
+        try await slack.wait("the bot to hear what waited") { $0.outstanding == 0 }
+    }
+}

@@ -1,0 +1,249 @@
+import Chat
+import Glibc
+import HTTP
+import JSON
+import JetbridgeTesting
+import Primitives
+import Telegram
+
+@testable import Sessions
+
+/// Telegram on loopback, behind a faulting proxy: a group with topics, one for each person.
+final class TelegramNetwork: ContractNetwork {
+    private struct State {
+        var telegram: LoopbackTelegram?
+        var people: [String: Int64] = [:]
+        var topics: [String: Int] = [:]
+        /// Whose topic it is.
+        var owners: [Int: String] = [:]
+        var begun: Set<String> = []
+        var proxy: FaultingProxy?
+        var isConnected = false
+        var isHeld = false
+        var stuck: FaultingProxy.FaultID?
+        var memory: [UInt8]?
+    }
+
+    let abilities: NetworkAbilities = [
+        .edits, .eventIDs, .backlog, .failures, .notes, .limit, .reactions, .changes, .anyTime,
+    ]
+    private let state = Protected(State())
+
+    private static let group: Int64 = -1_001_000_000_200
+    private static let otherBot: Int64 = 900
+    /// Telegram takes a thousand times what it does, and the bot is told so.
+    private static let pace = 1_000.0
+
+    var room: String { String(Self.group) }
+
+    func identity(of person: String) -> String {
+        "telegram:\(self.state.withLock { $0.people[person] } ?? 0)"
+    }
+
+    // MARK: Life
+
+    func open(to people: [String]) async throws {
+        var settings = LoopbackTelegram.Settings()
+        settings.flood = .scaled(Self.pace)
+        settings.hasPrivacyMode = false
+        settings.messageLimit = 20_000
+        let telegram = try await LoopbackTelegram.started(settings)
+        telegram.addPerson(TelegramPerson(1, "Owner"))
+        telegram.addPerson(TelegramPerson(Self.otherBot, "Other", username: "OtherBot", isBot: true))
+        telegram.addGroup(
+            Self.group, "Team", members: [1, Self.otherBot], isForum: true, bot: "administrator")
+        self.state.withLock { $0.telegram = telegram }
+        for person in people { self.enter(person, telegram) }
+    }
+
+    private func enter(_ name: String, _ telegram: LoopbackTelegram) {
+        self.state.withLock { state in
+            guard state.people[name] == nil else { return }
+            let id = 1_001 + Int64(state.people.count)
+            state.people[name] = id
+            telegram.addPerson(TelegramPerson(id, name, username: name))
+            telegram.enter(Self.group, id)
+            let topic = telegram.makeTopic(name, as: 1, in: Self.group)
+            state.topics[name] = topic
+            state.owners[topic] = name
+        }
+    }
+
+    private var telegram: LoopbackTelegram {
+        get throws {
+            guard let telegram = self.state.withLock({ $0.telegram }) else {
+                throw ContractFailure("Telegram is closed")
+            }
+            return telegram
+        }
+    }
+
+    func makeAdapter() async throws -> any ChatAdapter {
+        let old = self.state.withLock { $0.proxy.take() }
+        await old?.stop()
+        // One case asks an adapter before its platform is there.
+        let url = try self.state.withLock { try HTTPURL($0.telegram?.apiURL ?? "http://127.0.0.1:9") }
+        let proxy = try await FaultingProxy.started(before: url, port: await old?.url.port ?? 0)
+        self.state.withLock { $0.proxy = proxy }
+        var settings = TelegramSettings(
+            id: "net", token: Secret(LoopbackTelegram.Settings().token), apiURL: await proxy.url,
+            commands: ContractBench.commands)
+        settings.paceFactor = Self.pace
+        let state = self.state
+        let memory = TelegramMemoryStore {
+            state.withLock { $0.memory }
+        } save: { bytes in
+            state.withLock { $0.memory = bytes }
+            return true
+        }
+        return TelegramAdapter(settings, memory: memory, logger: ContractBench.logger)
+    }
+
+    func connected(to sink: ContractSink?) async throws {
+        self.state.withLock { $0.isConnected = sink != nil }
+        if sink != nil { try await self.waitUntilHeard() }
+    }
+
+    func sever() async throws { await self.state.withLock { $0.proxy }?.setAway(true) }
+
+    func close() async {
+        let (telegram, proxy) = self.state.withLock { ($0.telegram.take(), $0.proxy.take()) }
+        await proxy?.stop()
+        await telegram?.stop()
+    }
+
+    // MARK: People
+
+    @discardableResult
+    func say(_ text: String, as person: String, _ manner: Manner) async throws -> String {
+        let telegram = try self.telegram
+        self.enter(person, telegram)
+        let move = manner.isBacklog ? Self.seconds(until: manner.sentAt) : 0
+        telegram.skip(move)
+        defer { telegram.skip(-move) }
+        let isRepeat = manner.id.map { id in self.state.withLock { !$0.begun.insert(id).inserted } } ?? false
+        var message = 0
+        if isRepeat {
+            try await self.waitUntilHeard()
+            // It is not known which it is among those that were confirmed last; all of them are repeats.
+            telegram.repeatUpdates(20)
+        } else {
+            let (id, topic) = self.state.withLock { ($0.people[person] ?? 0, $0.topics[person]) }
+            let line = manner.isAddressed ? "@\(telegram.username) \(text)" : text
+            message = telegram.say(
+                line, as: manner.author == .person ? id : Self.otherBot, in: Self.group, topic: topic)
+        }
+        if self.state.withLock({ $0.isConnected && !$0.isHeld }) { try await self.waitUntilHeard() }
+        return String(message)
+    }
+
+    func edit(_ message: String, to text: String, as person: String) async throws {
+        let telegram = try self.telegram
+        telegram.edit(Int(message) ?? 0, in: Self.group, to: "@\(telegram.username) \(text)")
+        try await self.waitUntilHeard()
+    }
+
+    func marks(on message: String) async throws -> [String] {
+        let telegram = try self.telegram
+        return telegram.shown(Int(message) ?? 0, in: Self.group)?.reactions[telegram.botID] ?? []
+    }
+
+    private func waitUntilHeard() async throws {
+        let telegram = try self.telegram
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await telegram.wait { $0.waitingUpdates == 0 } }
+            group.addTask {
+                try await Task.sleep(for: .seconds(20))
+                throw ContractFailure("the bot does not hear what waits for it")
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private static func seconds(until time: Int64) -> Double {
+        var real = timespec()
+        clock_gettime(CLOCK_REALTIME, &real)
+        return Double(time) / 1_000 - Double(real.tv_sec)
+    }
+
+    func chatter(_ count: Int) async throws {
+        let telegram = try self.telegram
+        let people = self.state.withLock { Array($0.people.values) }
+        for number in 0..<count {
+            telegram.say("chatter \(number)", as: people[number % people.count], in: Self.group)
+        }
+        try await self.waitUntilHeard()
+    }
+
+    // MARK: What stands there
+
+    func shown() async throws -> [Shown] {
+        guard let telegram = self.state.withLock({ $0.telegram }) else { return [] }
+        let owners = self.state.withLock { $0.owners }
+        return telegram.shownByBot(in: Self.group).map { message in
+            Shown(person: message.thread.flatMap { owners[$0] } ?? "", text: message.text)
+        }
+    }
+
+    func forget() async throws { try self.telegram.forget(Self.group) }
+
+    // MARK: Faults
+
+    private static func rule(_ method: String, count: Int? = 1) -> HTTPFaultRule {
+        HTTPFaultRule(.post, infix: "/\(method)", count: count)
+    }
+
+    func inject(_ fault: NetworkFault) async throws {
+        let telegram = try self.telegram
+        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        let limit = HTTPFault.answer(
+            .tooManyRequests,
+            body: [
+                "ok": false, "error_code": 429, "description": "Too Many Requests: retry after 1",
+                "parameters": ["retry_after": 1],
+            ])
+        let (post, edit) = (Self.rule("sendMessage"), Self.rule("editMessageText"))
+        switch fault {
+        case .postIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: post)
+        case .editIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: edit)
+        case .tooFast: await proxy.inject(limit, for: post)
+        case .editTooFast: await proxy.inject(limit, for: edit)
+        case .away:
+            await proxy.inject(.cut, for: post)
+            await proxy.inject(.cut, for: Self.rule("getUpdates"))
+            await proxy.cutAll()
+        case .serverError: await proxy.inject(.answer(.badGateway), for: post)
+        case .editServerError: await proxy.inject(.answer(.badGateway), for: edit)
+        case .halfOpen:
+            let stuck = await proxy.inject(.holdAnswer, for: Self.rule("sendMessage", count: nil))
+            await proxy.inject(.hold, for: Self.rule("getUpdates", count: nil))
+            self.state.withLock { $0.stuck = stuck }
+        case .eventsTwice: telegram.doubleUpdates(100)
+        case .eventsHeld:
+            telegram.holdUpdates(100)
+            self.state.withLock { $0.isHeld = true }
+        }
+    }
+
+    func isStuck() async throws -> Bool {
+        let (proxy, stuck) = self.state.withLock { ($0.proxy, $0.stuck) }
+        guard let proxy, let stuck else { return false }
+        return await proxy.count(of: stuck) > 0
+    }
+
+    func mend() async throws {
+        let telegram = try self.telegram
+        let (proxy, isStuck) = self.state.withLock { state in
+            defer {
+                state.stuck = nil
+                state.isHeld = false
+            }
+            return (state.proxy, state.stuck != nil)
+        }
+        if isStuck { await proxy?.cutAll() }
+        await proxy?.clear()
+        telegram.release(isReversed: true)
+        try await self.waitUntilHeard()
+    }
+}
