@@ -1,0 +1,118 @@
+import Chat
+import Matrix
+import Primitives
+
+/// Answers by itself, as simply as can be: in place of the core when only an adapter is looked at.
+final class EchoingSink: MessageSink {
+    private let adapter: MatrixAdapter
+    private let state = Protected(0)
+
+    init(_ adapter: MatrixAdapter) { self.adapter = adapter }
+
+    @discardableResult func deliver(_ event: InboundEvent) async throws -> Delivery {
+        // Unstructured, since the next event must not wait for this one's answer.
+        Task {
+            do { try await self.answer(event.kind) } catch { print("echo: \(error)") }
+        }
+        return .stored
+    }
+
+    private func answer(_ kind: InboundEvent.Kind) async throws {
+        switch kind {
+        case .message(let message) where !message.sender.isSelf && !message.sender.isBot:
+            guard message.isAddressed || message.isThreaded || message.isDirect else { return }
+            try await self.answer(message)
+        case .messageEdited(let edit):
+            try await self.say("You changed it to: \(edit.text)", Route(room: edit.reference.room))
+        case .messageDeleted(let reference): try await self.say("You took it back.", Route(room: reference.room))
+        case .choice(let choice):
+            guard case .reaction(let emoji) = choice.kind else { return }
+            try await self.say("You chose: \(emoji)", Route(room: choice.target.room))
+        default: break
+        }
+    }
+
+    private func answer(_ message: InboundMessage) async throws {
+        await self.adapter.setTyping(true, in: message.route)
+        if let id = message.route.replyTo {
+            await self.adapter.react(
+                "👀", isOn: true, to: MessageReference(room: message.route.room, id: id))
+        }
+        // The sign stays, to be seen.
+        if message.text == "take your time" { return }
+        for attachment in message.attachments { try await self.turn(attachment, message.route) }
+        if message.attachments.isEmpty {
+            if message.text == "long" {
+                try await self.tellLong(message.route)
+            } else {
+                try await self.tell("You said: \(message.text)", message.route)
+            }
+        }
+        await self.adapter.setTyping(false, in: message.route)
+    }
+
+    /// The file comes back, the other way round.
+    private func turn(_ attachment: Attachment, _ route: Route) async throws {
+        let bytes = Protected<[UInt8]>([])
+        try await self.adapter.download(attachment) { piece in bytes.withLock { $0 += piece } }
+        let file = OutgoingFile(
+            name: String(attachment.name.reversed()), mediaType: "application/octet-stream",
+            bytes: bytes.withLock { $0.reversed() }, caption: "turned", route: route, token: self.token())
+        try await self.patiently { try await self.adapter.upload(file) }
+    }
+
+    /// Grows in one message.
+    private func tell(_ text: String, _ route: Route) async throws {
+        let half = self.message(String(text.prefix(text.count / 2)), route, .preview)
+        let reference = try await self.patiently { try await self.adapter.post(half) }
+        let whole = self.message(text, route, .final)
+        try await self.patiently { try await self.adapter.replace(reference, with: whole) }
+    }
+
+    /// Sixty states of one message; those that come too fast are left out.
+    private func tellLong(_ route: Route) async throws {
+        var text = ""
+        var reference: MessageReference?
+        for number in 0..<60 {
+            text += "line \(number)  \n"
+            if let reference {
+                try? await self.adapter.replace(reference, with: self.message(text, route, .preview))
+            } else {
+                let first = self.message(text, route, .preview)
+                reference = try await self.patiently { try await self.adapter.post(first) }
+            }
+        }
+        guard let reference else { return }
+        let whole = self.message(text + "the end", route, .final)
+        try await self.patiently { try await self.adapter.replace(reference, with: whole) }
+    }
+
+    private func say(_ text: String, _ route: Route) async throws {
+        let message = self.message(text, route, .final)
+        try await self.patiently { try await self.adapter.post(message) }
+    }
+
+    private func message(_ text: String, _ route: Route, _ stage: OutgoingMessage.Stage) -> OutgoingMessage {
+        let rendered = self.adapter.renderer.render(text)
+        return OutgoingMessage(
+            text: String(decoding: rendered.bytes, as: UTF8.self), route: route, token: self.token(), stage: stage)
+    }
+
+    private func token() -> String {
+        let number = self.state.withLock { number in
+            number += 1
+            return number
+        }
+        return "echo-\(number)"
+    }
+
+    /// Waits as long as the server says.
+    @discardableResult
+    private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
+        while true {
+            do { return try await body() } catch let error as AdapterError where error.code == .rateLimited {
+                try await Task.sleep(for: error.retryAfter ?? .seconds(1))
+            }
+        }
+    }
+}
