@@ -1,0 +1,187 @@
+import HTTP
+import JetbridgeTesting
+
+/// A room of a network where somebody asks the real program and looks on while it dies.
+protocol CrashRoom: Sendable {
+    /// The part of the configuration that is the network's, and the owner.
+    var configuration: String { get }
+    /// The secrets that the configuration names.
+    var environment: [String: String] { get }
+    /// Whether a message of unknown fate is looked for, so that nothing stands there twice.
+    var isExact: Bool { get }
+    /// Waits until the program hears.
+    func waitForBot() async throws
+    /// The owner asks, in one and the same conversation.
+    func ask(_ text: String) async throws
+    /// What the bot has standing there, oldest first.
+    func texts() async throws -> [String]
+    func close() async
+}
+
+extension CrashRoom {
+    /// Waits until what stands there is as wanted. It is looked at again and again, since a platform need not tell more.
+    @discardableResult
+    func wait(for what: String, until isMet: ([String]) -> Bool) async throws -> [String] {
+        let deadline = ContinuousClock.now + .seconds(40)
+        while true {
+            let texts = try await self.texts()
+            if isMet(texts) { return texts }
+            guard ContinuousClock.now < deadline else { throw CrashRoomFailure("no \(what) in \(texts)") }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+/// What was waited for did not come.
+struct CrashRoomFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// The networks, each in its own way of having a conversation.
+enum CrashNetwork: String, CaseIterable {
+    /// A thread of a room of a real Synapse.
+    case matrix
+    /// A thread of a channel.
+    case slack
+    /// A private chat.
+    case telegram
+
+    func open() async throws -> any CrashRoom {
+        switch self {
+        case .matrix: try await MatrixCrashRoom()
+        case .slack: try await SlackCrashRoom()
+        case .telegram: try await TelegramCrashRoom()
+        }
+    }
+}
+
+/// The conversation of one person in a thread.
+private actor Thread<ID: Sendable> {
+    var root: ID?
+
+    func begin(_ id: ID) { if self.root == nil { self.root = id } }
+}
+
+private struct MatrixCrashRoom: CrashRoom {
+    let synapse: Synapse
+    let alice: MatrixPerson
+    let bot: MatrixAccount
+    let room: String
+    let thread = Thread<String>()
+
+    init() async throws {
+        self.synapse = try await Synapse.shared()
+        self.alice = try await self.synapse.person(try await self.synapse.newAccount("alice"))
+        self.bot = try await self.synapse.newAccount("jetbot")
+        self.room = try await self.alice.createRoom(inviting: [self.bot], name: "team")
+    }
+
+    let isExact = true
+    var environment: [String: String] { ["MATRIX_TOKEN": self.bot.token] }
+    var configuration: String {
+        """
+        access: {owners: ["matrix:\(self.alice.userID)"]}
+        adapters:
+          matrix:
+            - id: home
+              homeserver: "\(self.synapse.url.origin)"
+              user: "\(self.bot.userID)"
+              access_token: {env: MATRIX_TOKEN}
+
+        """
+    }
+
+    func waitForBot() async throws { try await self.alice.waitForJoin(of: self.bot.userID, in: self.room) }
+
+    func ask(_ text: String) async throws {
+        let root = await self.thread.root
+        await self.thread.begin(
+            try await self.alice.say(text, in: self.room, .init(thread: root, mention: self.bot)))
+    }
+
+    func texts() async throws -> [String] {
+        await self.alice.messages(in: self.room).filter { $0.sender == self.bot.userID }.map(\.body)
+    }
+
+    func close() async { await self.alice.leave() }
+}
+
+private struct SlackCrashRoom: CrashRoom {
+    let slack: LoopbackSlack
+    let thread = Thread<String>()
+
+    init() async throws {
+        var settings = LoopbackSlack.Settings()
+        settings.rateLimits = .off
+        // What was not taken comes again, sooner than Slack itself has patience for.
+        settings.retrySeconds = [0.5, 1, 2, 4, 8]
+        self.slack = try await LoopbackSlack.started(settings)
+    }
+
+    let isExact = true
+    var environment: [String: String] { ["SLACK_BOT": self.slack.botToken, "SLACK_APP": self.slack.appToken] }
+    var configuration: String {
+        """
+        access: {owners: ["slack:\(self.slack.teamID)/\(LoopbackSlack.alice)"]}
+        adapters:
+          slack:
+            - id: team
+              bot_token: {env: SLACK_BOT}
+              app_token: {env: SLACK_APP}
+              api_url: "\(self.slack.apiURL)"
+
+        """
+    }
+
+    func waitForBot() async throws { try await self.slack.wait("the bot") { $0.connectionCount > 0 } }
+
+    func ask(_ text: String) async throws {
+        let root = await self.thread.root
+        await self.thread.begin(self.slack.say("\(self.slack.mention) \(text)", thread: root))
+    }
+
+    func texts() async throws -> [String] { self.slack.shown().map(\.content) }
+
+    func close() async { await self.slack.stop() }
+}
+
+private struct TelegramCrashRoom: CrashRoom {
+    static let alice: Int64 = 1_001
+
+    let telegram: LoopbackTelegram
+
+    init() async throws {
+        var settings = LoopbackTelegram.Settings()
+        settings.flood = .off
+        self.telegram = try await LoopbackTelegram.started(settings)
+        self.telegram.addPerson(TelegramPerson(Self.alice, "Alice", username: "alice"))
+    }
+
+    /// Nobody can ask Telegram what it has.
+    let isExact = false
+    var environment: [String: String] { ["TELEGRAM_TOKEN": self.telegram.token] }
+    var configuration: String {
+        """
+        access: {owners: ["telegram:\(Self.alice)"]}
+        adapters:
+          telegram:
+            - id: bot
+              token: {env: TELEGRAM_TOKEN}
+              api_url: "\(self.telegram.apiURL)"
+
+        """
+    }
+
+    func waitForBot() async throws {
+        let count = self.telegram.count("getUpdates")
+        try await self.telegram.wait { $0.count("getUpdates") > count }
+    }
+
+    func ask(_ text: String) async throws { self.telegram.say(text, as: Self.alice, in: Self.alice) }
+
+    func texts() async throws -> [String] { self.telegram.shownByBot(in: Self.alice).map(\.text) }
+
+    func close() async { await self.telegram.stop() }
+}
