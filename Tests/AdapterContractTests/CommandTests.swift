@@ -12,7 +12,7 @@ struct CommandTests {
         }
         try await ContractBench.run(kind, worker: worker) { bench in
             let adapter = try bench.bridge.adapters.all[0]
-            let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: bench.network.room)).commandSign
+            let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: bench.network.room)).commandPrefix
             #expect(try await self.reply(to: "help", bench).contains("\(sign)whoami"))
             let whoami = try await self.reply(to: "whoami", bench)
             #expect(whoami.contains("alice") || whoami.contains(bench.network.identity(of: "alice")), "\(whoami)")
