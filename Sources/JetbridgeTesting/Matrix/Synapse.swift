@@ -12,11 +12,13 @@ internal import Primitives
 /// rooms of its own by ``newAccount(_:)``.
 package final class Synapse: Sendable {
     /// How much an account may do in a time.
-    package enum Limits: Sendable {
+    package enum Limits: Sendable, Hashable {
         case off
         /// Synapse's own limits for messages (0.2/s, burst 10, edits and reactions counted), joins and uploads. Making
         /// accounts and rooms, signing in and inviting stay free, since all tests come from one address.
         case synapseDefaults
+        /// Messages at this rate, edits and reactions counted; all else is free.
+        case messages(perSecond: Double, burst: Int)
     }
 
     /// The most bytes of an upload.

@@ -44,9 +44,18 @@ struct SynapseConfiguration {
         url_preview_enabled: false
         bcrypt_rounds: 4
         max_upload_size: "\(Synapse.uploadLimit)"
-        \(self.limits == .off ? Self.noLimits : Self.sharedAddressLimits)
+        \(self.limitSettings)
 
         """
+    }
+
+    private var limitSettings: String {
+        switch self.limits {
+        case .off: Self.joinsFree + "\nrc_message: \(Self.free)"
+        case .synapseDefaults: Self.sharedAddressLimits
+        case .messages(let rate, let burst):
+            Self.joinsFree + "\nrc_message: {per_second: \(rate), burst_count: \(burst)}"
+        }
     }
 
     private static let free = "{per_second: 10000, burst_count: 10000}"
@@ -59,10 +68,9 @@ struct SynapseConfiguration {
         rc_room_creation: \(Self.free)
         """
 
-    private static let noLimits =
+    private static let joinsFree =
         Self.sharedAddressLimits + """
 
-            rc_message: \(Self.free)
             rc_admin_redaction: \(Self.free)
             rc_joins: {local: \(Self.free), remote: \(Self.free)}
             rc_joins_per_room: \(Self.free)

@@ -28,11 +28,19 @@ final class BenchMatrix: BenchNetwork {
     }
 
     func open() async throws {
-        for _ in 0..<self.rooms {
-            let room = try await self.asker.createRoom(inviting: [self.bot], isDirect: true)
-            try await self.asker.waitForJoin(of: self.bot.userID, in: room, within: .seconds(120))
-            self.opened.withLock { $0.append(room) }
+        let rooms = try await withThrowingTaskGroup(of: String.self) { group in
+            var rooms: [String] = []
+            for number in 0..<self.rooms {
+                if number >= 6, let room = try await group.next() { rooms.append(room) }
+                group.addTask {
+                    let room = try await self.asker.createRoom(inviting: [self.bot], isDirect: true)
+                    try await self.asker.waitForJoin(of: self.bot.userID, in: room, within: .seconds(120))
+                    return room
+                }
+            }
+            return try await group.reduce(into: rooms) { $0.append($1) }
         }
+        self.opened.withLock { $0 = rooms }
     }
 
     func ask(_ text: String, in room: Int) async throws -> BenchQuestion {
@@ -44,14 +52,20 @@ final class BenchMatrix: BenchNetwork {
         _ question: BenchQuestion, within limit: Duration, until isMet: @escaping @Sendable ([BenchWords]) -> Bool
     ) async throws -> [BenchWords] {
         let room = self.opened.withLock { $0[question.room] }
-        let bot = self.bot.userID
-        let words: @Sendable ([MatrixMessage]) -> [BenchWords] = { messages in
-            // The answer may come in before the question's own echo does.
-            let place = messages.lastIndex { $0.id == question.id }
-            let answers = place.map { messages[$0...] } ?? messages.suffix(1)
-            return answers.filter { $0.sender == bot }.map { BenchWords(text: $0.body, isGrowing: false) }
-        }
-        return words(try await self.asker.wait(in: room, within: limit) { isMet(words($0)) })
+        return self.words(
+            question, try await self.asker.wait(in: room, within: limit) { isMet(self.words(question, $0)) })
+    }
+
+    func words(after question: BenchQuestion) async -> [BenchWords] {
+        let room = self.opened.withLock { $0[question.room] }
+        return self.words(question, await self.asker.messages(in: room))
+    }
+
+    private func words(_ question: BenchQuestion, _ messages: [MatrixMessage]) -> [BenchWords] {
+        // The answer may come in before the question's own echo does.
+        let place = messages.lastIndex { $0.id == question.id }
+        let answers = place.map { messages[$0...] } ?? messages.suffix(1)
+        return answers.filter { $0.sender == self.bot.userID }.map { BenchWords(text: $0.body, isGrowing: false) }
     }
 
     /// Ten events at once, and then as many a second as the server was told.

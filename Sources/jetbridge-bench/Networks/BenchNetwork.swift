@@ -13,6 +13,8 @@ protocol BenchNetwork: Sendable {
     func wait(
         _ question: BenchQuestion, within limit: Duration, until isMet: @escaping @Sendable ([BenchWords]) -> Bool
     ) async throws -> [BenchWords]
+    /// What it has written there by now.
+    func words(after question: BenchQuestion) async -> [BenchWords]
     /// Calls of the bot so far, by method; of those that write.
     var calls: [String: Int] { get async }
     /// The seconds that so many answers of one message each take by the limits that hold, when all are wanted at once.

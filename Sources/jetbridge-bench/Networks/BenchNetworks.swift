@@ -4,9 +4,15 @@ internal import Primitives
 /// Makes networks; Matrix's bots share one server.
 struct BenchNetworks: Sendable {
     let hasLimits: Bool
+    /// How many events Synapse takes in a second; nil for its default, one in five seconds, over which 200 answers take a
+    /// quarter of an hour.
+    let eventsPerSecond: Double?
     private let synapse = Protected<Synapse?>(nil)
 
-    init(hasLimits: Bool) { self.hasLimits = hasLimits }
+    init(hasLimits: Bool, eventsPerSecond: Double? = nil) {
+        self.hasLimits = hasLimits
+        self.eventsPerSecond = eventsPerSecond
+    }
 
     func make(_ name: String, rooms: Int, bot: String) async throws -> any BenchNetwork {
         switch name {
@@ -17,7 +23,8 @@ struct BenchNetworks: Sendable {
         case "slack": return try await BenchSlack(rooms: rooms, hasLimits: self.hasLimits)
         case "matrix":
             return try await BenchMatrix(
-                try await self.server(), rooms: rooms, bot: bot, eventsPerSecond: self.hasLimits ? 0.2 : nil)
+                try await self.server(), rooms: rooms, bot: bot,
+                eventsPerSecond: self.hasLimits ? self.eventsPerSecond ?? 0.2 : nil)
         default: throw BenchFailure("there is no network '\(name)'")
         }
     }
@@ -26,7 +33,8 @@ struct BenchNetworks: Sendable {
 
     private func server() async throws -> Synapse {
         if let synapse = self.synapse.withLock({ $0 }) { return synapse }
-        let synapse = try await Synapse(limits: self.hasLimits ? .synapseDefaults : .off)
+        let limits = self.eventsPerSecond.map { Synapse.Limits.messages(perSecond: $0, burst: 10) } ?? .synapseDefaults
+        let synapse = try await Synapse(limits: self.hasLimits ? limits : .off)
         self.synapse.withLock { $0 = synapse }
         return synapse
     }

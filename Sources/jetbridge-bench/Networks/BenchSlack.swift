@@ -34,14 +34,15 @@ struct BenchSlack: BenchNetwork {
     func wait(
         _ question: BenchQuestion, within limit: Duration, until isMet: @escaping @Sendable ([BenchWords]) -> Bool
     ) async throws -> [BenchWords] {
-        let channel = self.channels[question.room]
-        let words: @Sendable (LoopbackSlack) -> [BenchWords] = { slack in
-            slack.shown(in: channel).filter { $0.ts > question.id }.map {
-                BenchWords(text: $0.content, isGrowing: $0.isStreaming)
-            }
-        }
-        try await self.slack.wait("an answer", for: limit) { isMet(words($0)) }
-        return words(self.slack)
+        try await self.slack.wait("an answer", for: limit) { isMet(self.words(question, $0)) }
+        return self.words(question, self.slack)
+    }
+
+    func words(after question: BenchQuestion) async -> [BenchWords] { self.words(question, self.slack) }
+
+    private func words(_ question: BenchQuestion, _ slack: LoopbackSlack) -> [BenchWords] {
+        slack.shown(in: self.channels[question.room]).filter { $0.ts > question.id }
+            .map { BenchWords(text: $0.content, isGrowing: $0.isStreaming) }
     }
 
     /// Three hundred posts in a minute, at any time in it.

@@ -31,13 +31,16 @@ struct BenchTelegram: BenchNetwork {
     func wait(
         _ question: BenchQuestion, within limit: Duration, until isMet: @escaping @Sendable ([BenchWords]) -> Bool
     ) async throws -> [BenchWords] {
-        let chat = Self.firstPerson + Int64(question.room)
+        try await BenchPatience.run(limit) { try await self.telegram.wait { isMet(self.words(question, $0)) } }
+        return self.words(question, self.telegram)
+    }
+
+    func words(after question: BenchQuestion) async -> [BenchWords] { self.words(question, self.telegram) }
+
+    private func words(_ question: BenchQuestion, _ telegram: LoopbackTelegram) -> [BenchWords] {
         let id = Int(question.id) ?? 0
-        let words: @Sendable (LoopbackTelegram) -> [BenchWords] = { telegram in
-            telegram.shownByBot(in: chat).filter { $0.id > id }.map { BenchWords(text: $0.text, isGrowing: false) }
-        }
-        try await BenchPatience.run(limit) { try await self.telegram.wait { isMet(words($0)) } }
-        return words(self.telegram)
+        return telegram.shownByBot(in: Self.firstPerson + Int64(question.room)).filter { $0.id > id }
+            .map { BenchWords(text: $0.text, isGrowing: false) }
     }
 
     /// Thirty at once, and thirty a second after that.

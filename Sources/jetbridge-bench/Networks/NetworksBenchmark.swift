@@ -114,29 +114,33 @@ struct NetworksBenchmark: Sendable {
 
     private func fanout(_ name: String) async throws {
         let rooms = self.arguments.number("rooms", default: 200)
-        let maker = BenchNetworks(hasLimits: true)
+        let maker = BenchNetworks(hasLimits: true, eventsPerSecond: 4)
         let network = try await maker.make(name, rooms: rooms, bot: "ours")
         BenchOutput.line(["event": "serving", "ours": .object(network.connection)])
         try await network.open()
         // The first question waits for the bot; the pause after it gives back what it has taken from the limits.
         _ = try await self.time("Are you there?", room: 0, on: network)
-        try await Task.sleep(for: .seconds(self.arguments.number("pause", default: 61)))
+        try await Task.sleep(for: .seconds(self.arguments.number("pause", default: 12)))
         let before = await network.refusals
         let start = BenchClock.microseconds()
-        let late = try await withThrowingTaskGroup(of: Double.self) { group in
-            for room in 0..<rooms {
-                group.addTask {
-                    let question = try await network.ask("What is in room \(room)?", in: room)
-                    try await network.wait(question, within: .seconds(900)) { words in
-                        words.contains { $0.text.contains("instant answer.") && !$0.isGrowing }
-                    }
-                    return Double(BenchClock.microseconds() - start) / 1_000_000
+        var open: [BenchQuestion] = []
+        for room in 0..<rooms { open.append(try await network.ask("What is in room \(room)?", in: room)) }
+        // Looked at now and then: whoever waits for each room would be in the servers' way.
+        let deadline = ContinuousClock.now + .seconds(300)
+        while !open.isEmpty, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(50))
+            var waiting: [BenchQuestion] = []
+            for question in open {
+                let words = await network.words(after: question)
+                if !words.contains(where: { $0.text.contains("instant answer.") && !$0.isGrowing }) {
+                    waiting.append(question)
                 }
             }
-            return try await group.reduce(into: []) { $0.append($1) }
+            open = waiting
         }
+        let seconds = Double(BenchClock.microseconds() - start) / 1_000_000
         BenchOutput.line([
-            "event": "measured", "answers": JSON(late.count), "seconds": .number(late.max() ?? 0),
+            "event": "measured", "answers": JSON(rooms - open.count), "seconds": .number(seconds),
             "allowed": .number(network.leastSeconds(for: rooms)),
             "refusals": JSON(await network.refusals - before),
         ])
