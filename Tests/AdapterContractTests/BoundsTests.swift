@@ -20,7 +20,7 @@ struct BoundsTests {
             case .matrix: (self.people, self.waves) = (10, 5)
             case .slack, .irc: (self.people, self.waves) = (20, 20)
             // Many people keep each one's history short, which is what costs time.
-            case .editing, .appending, .web, .telegram: (self.people, self.waves) = (100, 20)
+            case .editing, .appending, .rich, .web, .telegram: (self.people, self.waves) = (100, 20)
             }
         }
 
