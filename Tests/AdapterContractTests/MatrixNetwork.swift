@@ -160,8 +160,11 @@ final class MatrixNetwork: ContractNetwork {
         }
         guard !isHeld, let watch = self.state.withLock({ $0.sink == nil ? nil : $0.watch }) else { return event }
         if isRepeat {
-            try await self.waitUntilHeard(event, watch)
-            watch.repeatNext(event)
+            let room = self.room
+            let told = try await self.observer.wait(for: "the first time") { person in
+                person.events(in: room).first { $0["event_id"]?.stringValue == event }
+            }
+            watch.repeatNext(told, in: room)
             // The server answers only when there is news.
             let news = try await author.say("news", in: self.room, .init(kind: "m.notice"))
             try await self.waitUntilHeard(news, watch)

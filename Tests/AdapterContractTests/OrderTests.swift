@@ -62,8 +62,8 @@ struct OrderTests {
                 try await bench.say("fresh", Manner(isBacklog: true, sentAt: ContractBench.now))
             } else {
                 try await bench.say("stale", Manner(isBacklog: true, sentAt: ContractBench.now))
-                bench.advance(by: day + 60_000)
-                try await bench.say("fresh", Manner(isBacklog: true, sentAt: ContractBench.now + day + 30_000))
+                bench.advance(by: day + 3_600_000)
+                try await bench.say("fresh", Manner(isBacklog: true, sentAt: ContractBench.now + day + 1_800_000))
             }
             try await bench.start()
             try await bench.say("after")

@@ -47,8 +47,8 @@ final class SlackNetwork: ContractNetwork {
         settings.rateLimits = .scaled(Self.pace)
         // Streams hold back a line, so that a test could not wait for what it said.
         settings.hasStreams = false
-        // What nobody takes while the bot is away is soon given up, and found in the history.
-        settings.retrySeconds = [0, 0.01, 0.01]
+        // What nobody takes while the bot is away is given up, and found in the history.
+        settings.retrySeconds = []
         let slack = try await LoopbackSlack.started(settings)
         self.state.withLock { $0.slack = slack }
         for person in people { self.enter(person, slack) }
@@ -265,6 +265,7 @@ final class SlackNetwork: ContractNetwork {
             await slack.cutSockets()
         }
         await proxy?.clear()
+        if isStuck { try await slack.wait("another connection") { $0.connectionCount > 0 } }
         slack.holdEvents(false)
         slack.clearFaults()
         try await slack.wait("the bot to hear what waited") { $0.outstanding == 0 }

@@ -25,11 +25,11 @@ final class SyncWatch: Sendable {
     /// The `next_batch` that comes after the answer that an event was told in, so far.
     func batch(of event: String) -> String? { self.state.withLock { $0.batches[event] } }
 
-    /// The next answer with news tells `event` once more, behind them.
-    func repeatNext(_ event: String) {
+    /// The next answer with news of a room tells `event` once more, behind them.
+    func repeatNext(_ event: JSON, in room: String) {
         self.state.withLock { state in
-            state.batches[event] = nil
-            state.repeats.append(event)
+            Self.note(event, room, &state)
+            if let id = event["event_id"]?.stringValue { state.repeats.append(id) }
         }
     }
 
