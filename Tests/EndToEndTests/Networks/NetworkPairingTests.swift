@@ -1,0 +1,69 @@
+import JSON
+import JetbridgeTesting
+import Processes
+import Testing
+
+/// How somebody becomes known to a bot that knows nobody, as the set-up pages tell it.
+@Suite("Pairing on networks", .timeLimit(.minutes(2)))
+struct NetworkPairingTests {
+    private static func code(of host: HostProcess) async throws -> String {
+        let run = try await host.run(["pair", "--role", "owner", "--json"], environment: Self.environment)
+        return try JSON.parse(run.output)["code"]?.stringValue ?? ""
+    }
+
+    private static let environment = ["TOKEN": "1000:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"]
+
+    @Test("on Telegram: a stranger gets no answer, and one after /pair CODE")
+    func telegram() async throws {
+        let telegram = try await LoopbackTelegram.started()
+        telegram.addPerson(TelegramPerson(1_001, "Ada"))
+        let host = try await HostProcess(
+            configuration: """
+                gateway: {listen: "127.0.0.1:0"}
+                adapters:
+                  telegram: [{id: bot, token: {env: TOKEN}, api_url: "\(telegram.apiURL)"}]
+                """)
+        try await host.start(environment: Self.environment)
+        telegram.say("hello?", as: 1_001, in: 1_001)
+        telegram.say("/pair \(try await Self.code(of: host))", as: 1_001, in: 1_001)
+        try await telegram.wait { !$0.shownByBot(in: 1_001).isEmpty }
+        #expect(telegram.shownByBot(in: 1_001).first?.text.contains("owner") == true)
+        telegram.say("/whoami", as: 1_001, in: 1_001)
+        try await telegram.wait { $0.shownByBot(in: 1_001).count == 2 }
+        #expect(telegram.shownByBot(in: 1_001).last?.text.contains("telegram:1001") == true)
+        #expect(await host.terminate() == .exited(0))
+        await telegram.stop()
+    }
+
+    @Test("on Slack: by the slash command in the bot's direct message")
+    func slack() async throws {
+        var settings = LoopbackSlack.Settings()
+        settings.commands = ["/jetbridge"]
+        let slack = try await LoopbackSlack.started(settings)
+        let host = try await HostProcess(
+            configuration: """
+                gateway: {listen: "127.0.0.1:0"}
+                adapters:
+                  slack:
+                    - {id: team, bot_token: {env: BOT}, app_token: {env: APP}, api_url: "\(slack.apiURL)"}
+                """)
+        let environment = ["BOT": slack.botToken, "APP": slack.appToken]
+        try await host.start(environment: environment)
+        try await slack.wait("a connection") { $0.connectionCount > 0 }
+        let run = try await host.run(["pair", "--role", "owner", "--json"], environment: environment)
+        let code = try JSON.parse(run.output)["code"]?.stringValue ?? ""
+        let direct = slack.directChannel()
+        slack.slash("/jetbridge", "pair \(code)", in: direct)
+        try await slack.wait("the word that it worked") { slack in
+            (slack.shown(in: direct) + slack.ephemerals(in: direct)).contains { $0.content.contains("owner") }
+        }
+        slack.slash("/jetbridge", "whoami", in: direct)
+        try await slack.wait("who I am") { slack in
+            (slack.shown(in: direct) + slack.ephemerals(in: direct)).contains {
+                $0.content.contains("slack:\(slack.teamID)/\(LoopbackSlack.alice)")
+            }
+        }
+        #expect(await host.terminate() == .exited(0))
+        await slack.stop()
+    }
+}
