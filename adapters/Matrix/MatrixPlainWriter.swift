@@ -52,6 +52,8 @@ struct MatrixPlainWriter {
             self.append(String(repeating: "#", count: Self.level(tag)) + " ")
         case .quote:
             self.block()
+            // The blank line before a quotation is not part of it.
+            self.writeBlank()
             self.margins.append(Margin(first: Array("> ".utf8), rest: Array("> ".utf8)))
         case .bullets, .numbers:
             self.endLine()
@@ -116,6 +118,15 @@ struct MatrixPlainWriter {
 
     private mutating func beginLine() {
         guard self.isAtLineStart else { return }
+        self.writeBlank()
+        for index in self.margins.indices {
+            self.output += self.margins[index].first
+            self.margins[index].first = self.margins[index].rest
+        }
+        self.isAtLineStart = false
+    }
+
+    private mutating func writeBlank() {
         if self.wantsBlank, !self.output.isEmpty {
             // Inside of a quotation the blank line belongs to it.
             var margin = self.margins.flatMap(\.rest)
@@ -123,11 +134,6 @@ struct MatrixPlainWriter {
             self.output += margin + [0x0A]
         }
         self.wantsBlank = false
-        for index in self.margins.indices {
-            self.output += self.margins[index].first
-            self.margins[index].first = self.margins[index].rest
-        }
-        self.isAtLineStart = false
     }
 
     private mutating func append(_ text: String) {

@@ -46,7 +46,10 @@ struct MessageBuilder {
     }
 
     private mutating func leave() {
-        if let open = self.frame, !self.current.isEmpty { self.add([UInt8(ascii: "\n")] + open.close) }
+        // What nothing closes (a table's head) ends with its last line.
+        if let open = self.frame, !self.current.isEmpty, !open.close.isEmpty {
+            self.add([UInt8(ascii: "\n")] + open.close)
+        }
         self.frame = nil
     }
 
