@@ -10,7 +10,7 @@ import Testing
 struct MixedTrafficTests {
     private static let conversations = 4
     private static let duration = Duration.seconds(
-        getenv("JETBRIDGE_SOAK").flatMap { Int(String(cString: $0)) } ?? 45)
+        getenv("JETBRIDGE_SOAK").flatMap { Int(String(cString: $0)) } ?? 15)
 
     @Test("with faults on, nothing is lost, nothing comes twice, and memory stays flat")
     func soak() async throws {
