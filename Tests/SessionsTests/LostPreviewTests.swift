@@ -28,6 +28,23 @@ struct LostPreviewTests {
         #expect(harness.adapter.texts == ["Begun", Composer.repeatMark + "Begun and on to the end."])
     }
 
+    @Test("a preview that was on its way when the process died is the one message that the rest of the answer becomes")
+    func previewCutByAnEnd() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(
+            directory: directory, traits: Self.traits, worker: ScriptedWorker([.event(.text("Begun")), .hold]))
+        first.adapter.setHolding(true)
+        let submission = try #require(try await first.ask("1"))
+        while try await first.bridge.store.read({ ledger in try ledger.outbox(ofTurn: submission.operation) }).isEmpty {
+            await Task.yield()
+        }
+        let second = try await BridgeHarness(directory: directory, traits: Self.traits)
+        await second.adapter.waitForPosts(2)
+        #expect(second.adapter.texts.first == Composer.repeatMark + "Begun")
+        #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
+        #expect(second.adapter.texts.count == 2)
+    }
+
     @Test("the second message of a preview can be the lost one: the first is still replaced in place")
     func lostSecondMessage() async throws {
         let first = String(repeating: "word ", count: 70)

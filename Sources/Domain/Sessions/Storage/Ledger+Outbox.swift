@@ -30,7 +30,7 @@ extension Ledger {
         ofTurn turn: String, with texts: [String], surplus: OutboxItem.Surplus
     ) throws -> (finals: [OutboxItem], surplus: [OutboxItem]) {
         let live = try self.outbox(ofTurn: turn).filter {
-            $0.kind == .preview && ($0.reference != nil || $0.state == .failed)
+            $0.kind == .preview && ($0.reference != nil || $0.state == .failed || $0.state == .unknown)
         }
         let finals = try zip(live, texts).map { item, text in
             try self.finish(item, as: .final, text, item.reference == nil ? .unknown : .pending)
