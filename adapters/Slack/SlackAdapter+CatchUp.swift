@@ -28,7 +28,13 @@ extension SlackAdapter {
                     since: SlackTimestamp.text(milliseconds: since),
                     threads: threads.filter { $0.last > now - Self.reach })
             }
-            self.state.withLock { $0.isCatchingUp = false }
+            self.state.withLock { state in
+                state.isCatchingUp = false
+                // The first connection of all: what it misses from here on is read later.
+                guard state.memory.seen == nil else { return }
+                state.memory.seen = now
+                state.isMemoryStale = true
+            }
         } catch let failure as SlackFailure where failure.isMissingFeature {
             self.state.withLock { $0.isCatchingUp = false }
             self.logger.warning(
