@@ -45,7 +45,7 @@ extension Lane {
         // Rendered, it may be what is shown already.
         guard let step = preview.next(at: now) else { return true }
         self.isShowingPreview = true
-        if preview.draft == nil { self.usePace() }
+        if case .post = step { self.usePace() }
         await self.perform(step, of: preview)
         self.isShowingPreview = false
         for waiter in self.previewWaiters { waiter.resume() }
@@ -57,8 +57,8 @@ extension Lane {
         let paceFree = self.nextFreePace
         return self.previews.compactMap { turn, preview -> (String, ContinuousClock.Instant)? in
             guard let due = preview.nextDue else { return nil }
-            // Drafts are no posts. A preview does not wait in the lane for the room's pace: a final may come meanwhile.
-            guard preview.draft == nil, let paceFree else { return (turn, due) }
+            // Drafts and edits are no posts. A preview does not wait in the lane for the room's pace: a final may come meanwhile.
+            guard preview.draft == nil, preview.items.isEmpty, let paceFree else { return (turn, due) }
             return (turn, max(due, paceFree))
         }.min { $0.1 < $1.1 }
     }

@@ -147,7 +147,8 @@ actor Lane {
                 continue
             }
             if await self.holdFirst() { continue }
-            await self.pace()
+            // The room's pace is that of posts; what edits cost beyond their interval is the adapter's to know.
+            if item.reference == nil { await self.pace() }
             if !isMarked, item.id != self.markedBefore {
                 guard await self.mark(item) else {
                     self.queue.removeFirst()
