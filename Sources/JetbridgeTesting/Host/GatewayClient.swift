@@ -113,7 +113,14 @@ package struct GatewayClient: Sendable {
 
     /// Role and text of every message of a thread.
     package func transcript(of thread: String) async throws -> [(role: String, text: String)] {
-        let items = try await self.get("/api/v1/threads/\(thread)/messages?limit=100")["items"]?.arrayValue ?? []
+        var items: [JSON] = []
+        var cursor: String?
+        repeat {
+            let query = cursor.map { "&cursor=\($0)" } ?? ""
+            let page = try await self.get("/api/v1/threads/\(thread)/messages?limit=100\(query)")
+            items += page["items"]?.arrayValue ?? []
+            cursor = page["next_cursor"]?.stringValue
+        } while cursor != nil
         return items.map { ($0["role"]?.stringValue ?? "", $0["text"]?.stringValue ?? "") }
     }
 
