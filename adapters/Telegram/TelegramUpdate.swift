@@ -53,7 +53,7 @@ package struct TelegramCallback: Sendable, Equatable {
     package let from: TelegramUser
     /// From a client: any text at all.
     package let data: String
-    /// Missing for messages that went out by inline mode; a stub where the message is gone.
+    /// Missing for messages that went out by inline mode. Of a message that is gone Telegram tells the chat and the id only.
     package let chat: TelegramChat?
     package let messageID: Int64?
 
