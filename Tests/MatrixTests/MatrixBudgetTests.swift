@@ -71,6 +71,17 @@ struct MatrixBudgetTests {
         #expect((budget.pace?.interval ?? 0) < 1_000)
     }
 
+    @Test("Refusals that come again and again never make it much slower than what the server asks for")
+    func spurious() {
+        var budget = MatrixBudget(at: 0)
+        var now: Int64 = 0
+        for number in 0..<100 {
+            while let wait = budget.take(.final, for: "\(number)", at: now) { now += wait }
+            now += budget.refused(.final, for: "\(number)", retryAfter: 1_000, at: now)
+        }
+        #expect((budget.pace?.interval ?? 0) <= 1_250)
+    }
+
     @Test("Texts that stay go in the order in which they asked, before what is only shown on the way")
     func order() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 1), at: 0)

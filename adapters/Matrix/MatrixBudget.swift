@@ -14,7 +14,7 @@ package struct MatrixPace: Sendable, Equatable {
 /// Shares out what the server allows: a bucket that is learned from its refusals. Pure.
 ///
 /// Nothing is held back before the first refusal, since an administrator may have lifted the limit. After it the bucket
-/// is what Synapse has by default, corrected by what the server tells, and is widened again by careful tries. Texts that
+/// is what the server tells, or Synapse's default where it tells nothing, and is widened again by careful tries. Texts that
 /// stay are promised a time in the order in which they asked; what is only shown on the way waits behind them.
 package struct MatrixBudget: Sendable {
     package enum Priority: Sendable, Equatable {
@@ -36,6 +36,9 @@ package struct MatrixBudget: Sendable {
     private var successes = 0
     /// How many have to go well before a faster pace is tried.
     private var patience = 10
+    /// The longest wait that the server has asked for: one event's worth, at most, when it counts as Synapse does. What
+    /// is learned never gets much slower than that.
+    private var longestWait: Int64
     /// The pace before the try that is under way.
     private var proven: MatrixPace?
 
@@ -50,6 +53,7 @@ package struct MatrixBudget: Sendable {
 
     package init(pace: MatrixPace? = nil, at now: Int64) {
         self.pace = pace
+        self.longestWait = pace?.interval ?? 0
         self.tokens = Double(pace?.burst ?? 0)
         self.filledAt = now
     }
@@ -84,6 +88,7 @@ package struct MatrixBudget: Sendable {
         _ priority: Priority, for transaction: String, retryAfter: Int64?, at now: Int64
     ) -> Int64 {
         let wait = max(50, min(retryAfter ?? Self.usual.interval, 600_000))
+        self.longestWait = max(self.longestWait, wait)
         // One that was on its way when another one was refused says nothing new about the pace.
         if now >= self.blockedUntil { self.slowDown(after: wait, at: now) }
         self.blockedUntil = max(self.blockedUntil, now + wait)
@@ -101,10 +106,11 @@ package struct MatrixBudget: Sendable {
             self.proven = nil
             self.patience = min(self.patience * 2, 1_000)
         } else if let pace = self.pace {
-            self.pace = MatrixPace(interval: max(pace.interval * 5 / 4, wait), burst: pace.burst - 1)
+            // A little slower than what was asked for, since a wait may be the rest of one event's time only.
+            let interval = min(max(pace.interval * 5 / 4, wait), self.longestWait * 5 / 4)
+            self.pace = MatrixPace(interval: interval, burst: pace.burst - 1)
         } else {
-            let interval = max(Self.usual.interval, wait)
-            self.pace = MatrixPace(interval: interval, burst: self.observedBurst(interval, now))
+            self.pace = MatrixPace(interval: wait, burst: self.observedBurst(wait, now))
         }
         self.successes = 0
     }
