@@ -1,5 +1,6 @@
 import Chat
 import JetbridgeTesting
+import Primitives
 import Testing
 
 @testable import Sessions
@@ -99,11 +100,48 @@ struct LostPreviewTests {
         #expect(harness.adapter.texts == ["Begun and ended."])
     }
 
+    @Test("a search that the network refuses ends in a repeat with its mark; one that fails is made again")
+    func refusedSearch() async throws {
+        let harness = try await BridgeHarness(traits: Self.traits)
+        let failures: [AdapterError] = [
+            AdapterError(.disconnected, "no connection", retryAfter: .seconds(600)),
+            AdapterError(.forbidden, "no right to read"),
+        ]
+        let network = FindingAdapter(harness.adapter, failures: failures)
+        let room = RoomID(adapter: network.id, name: "#team")
+        let store = harness.bridge.store
+        let lane = Lane(room: room, adapter: network, store: store, environment: harness.bridge.environment)
+        var item = try await store.write { ledger in
+            let item = try ledger.insertOutbox(
+                session: "s", turn: "t", kind: .final, route: Route(room: room), text: "Whole.", at: 1)
+            try ledger.setOutbox(item.id, .unknown, at: 1)
+            return item
+        }
+        item.state = .unknown
+        await lane.enqueue([item])
+        // The failed search waits; after a restart the message would still be one of unknown fate.
+        while await !lane.isPausing { await Task.yield() }
+        let kept = try await store.read { ledger in try ledger.openOutbox(of: room, after: 0, limit: 1) }
+        #expect(kept.first?.state == .unknown)
+        await lane.wake()
+        await harness.adapter.waitForText(Composer.repeatMark + "Whole.")
+        await lane.drain(until: .now + .seconds(5))
+        #expect(harness.adapter.posts.count == 1)
+        #expect(network.searches == 2)
+    }
+
     /// The fake network, which also finds messages by their token.
     private final class FindingAdapter: EditingAdapter, ReconcilingAdapter {
         private let network: FakeAdapter
+        private let state: Protected<(failures: [AdapterError], searches: Int)>
 
-        init(_ network: FakeAdapter) { self.network = network }
+        /// The first searches end in `failures`, one each.
+        init(_ network: FakeAdapter, failures: [AdapterError] = []) {
+            self.network = network
+            self.state = Protected((failures, 0))
+        }
+
+        var searches: Int { self.state.withLock { $0.searches } }
 
         var id: AdapterID { self.network.id }
         var renderer: any MessageRenderer { self.network.renderer }
@@ -119,7 +157,12 @@ struct LostPreviewTests {
         }
 
         func find(token: String, in route: Route) async throws -> MessageReference? {
-            self.network.posts.first { $0.token == token }.map { MessageReference(room: route.room, id: $0.id) }
+            let failure = self.state.withLock { state -> AdapterError? in
+                state.searches += 1
+                return state.failures.isEmpty ? nil : state.failures.removeFirst()
+            }
+            if let failure { throw failure }
+            return self.network.posts.first { $0.token == token }.map { MessageReference(room: route.room, id: $0.id) }
         }
     }
 }

@@ -51,6 +51,8 @@ actor Lane {
     }
 
     var isIdle: Bool { !self.isRunning }
+    /// It waits for a time or for ``wake()``.
+    var isPausing: Bool { self.wakeUp != nil }
 
     /// Takes messages that were just committed to the outbox. Two threads of a room may report theirs in another order
     /// than that of their ids, and a reading of storage may have found one before: the mark skips what is sent already.
@@ -190,20 +192,23 @@ actor Lane {
         // It was stored when the room went by another name.
         if item.route.room != self.room { item.route = item.route.moved(to: self.room) }
         if item.kind == .removal { return try await self.remove(item) }
+        let buttons = self.adapter.traits(of: self.room).capabilities.contains(.buttons) ? item.buttons : []
         var isRepeat = item.state == .unknown
         if isRepeat, item.reference == nil, let reconciling = self.adapter as? any ReconcilingAdapter {
-            if let found = try await reconciling.find(token: item.token, in: item.route) {
+            switch try await self.find(item, by: reconciling) {
+            case .there(let found):
                 // What arrived may have been an earlier state of a growing answer.
                 guard item.kind != .file, let editing = self.adapter as? any EditingAdapter else { return found }
                 try await editing.replace(
-                    found, with: OutgoingMessage(text: item.text, route: item.route, token: item.token))
+                    found,
+                    with: OutgoingMessage(text: item.text, route: item.route, token: item.token, buttons: buttons))
                 return found
+            case .notThere: isRepeat = false
+            case .cannotBeTold: break
             }
-            isRepeat = false
         }
         if item.kind == .file { return try await self.upload(item, isRepeat: isRepeat) }
         let text = isRepeat ? Composer.repeatMark + item.text : item.text
-        let buttons = self.adapter.traits(of: self.room).capabilities.contains(.buttons) ? item.buttons : []
         let message = OutgoingMessage(
             text: text, route: item.route, token: item.token, isRepeat: isRepeat, buttons: buttons)
         if let id = item.reference, let editing = self.adapter as? any EditingAdapter {
@@ -216,12 +221,37 @@ actor Lane {
         return try await self.adapter.post(message)
     }
 
+    private enum Search {
+        case there(MessageReference)
+        case notThere
+        /// The network does not let us look (a right that is missing): a repeat with its mark is better than nothing.
+        case cannotBeTold
+    }
+
+    private func find(_ item: OutboxItem, by reconciling: any ReconcilingAdapter) async throws -> Search {
+        do {
+            return try await reconciling.find(token: item.token, in: item.route).map { .there($0) } ?? .notThere
+        } catch let error as AdapterError where [.forbidden, .notFound, .invalid].contains(error.code) {
+            self.environment.logger.warning(
+                "a message of unknown fate cannot be looked for",
+                ["room": "\(self.room)", "error": .string(error.message)])
+            return .cannotBeTold
+        }
+    }
+
+    /// Keeps a message for another try. What is not known about an earlier try is not learned by a later one's refusal.
+    private func keep(_ item: OutboxItem, after error: AdapterError) async {
+        let isUnknown = !error.isCertain || item.state == .unknown
+        await self.set(item, isUnknown ? .unknown : .pending)
+        if isUnknown, self.queue.first?.id == item.id { self.queue[0].state = .unknown }
+    }
+
     private func handle(_ error: AdapterError, for item: OutboxItem) async {
         let labels = ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": error.code.rawValue]
         self.environment.metrics.count("outbound", labels)
         if let successor = self.successor {
             self.queue = []
-            await self.set(item, error.isCertain ? .pending : .unknown)
+            await self.keep(item, after: error)
             return await successor.wake()
         }
         switch error.code {
@@ -237,12 +267,10 @@ actor Lane {
             await self.set(item, .failed, error: error.message)
         case .rateLimited:
             self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
-            await self.set(item, error.isCertain ? .pending : .unknown)
-            if !error.isCertain, !self.queue.isEmpty { self.queue[0].state = .unknown }
+            await self.keep(item, after: error)
             self.block(for: error.retryAfter ?? .seconds(5))
         case .disconnected, .unauthorized, .timedOut:
-            await self.set(item, error.isCertain ? .pending : .unknown)
-            if !error.isCertain, !self.queue.isEmpty { self.queue[0].state = .unknown }
+            await self.keep(item, after: error)
             await self.pause(error.retryAfter ?? self.retryDelay)
             self.retryDelay = min(self.retryDelay * 2, .seconds(30))
         }
