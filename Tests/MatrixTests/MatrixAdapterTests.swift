@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import JetbridgeTesting
 import Logging
 import Matrix
 import Primitives
