@@ -81,6 +81,8 @@ extension SlackAdapter {
         while let jobs = await lane.next() {
             for job in jobs { await self.serve(job, delivering: sink) }
         }
+        // Only cancellation leaves some: whoever waits for them has to hear of it.
+        for job in lane.abandon() { job.answer(false, nil) }
     }
 
     private func serve(_ job: SlackLane.Job, delivering sink: any MessageSink) async {

@@ -59,6 +59,15 @@ final class SlackLane: Sendable {
 
     func open() { self.jobs.withLock { $0.isClosed = false } }
 
+    /// Takes no more jobs, and returns those that nobody will do.
+    func abandon() -> [Job] {
+        self.jobs.withLock { jobs in
+            jobs.isClosed = true
+            defer { jobs.list = [] }
+            return jobs.list
+        }
+    }
+
     /// What waits is still done, then ``next()`` ends.
     func close() {
         self.jobs.withLock { $0.isClosed = true }
