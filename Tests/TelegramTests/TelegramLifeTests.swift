@@ -79,6 +79,81 @@ struct TelegramLifeTests {
         #expect(calls.isEmpty && step.error?.code == .unauthorized)
     }
 
+    @Test("A server that knows the four core methods alone is enough")
+    func coreMethods() throws {
+        let transcript = try Transcript(commands: self.commands)
+        transcript.handle(.begin)
+        transcript.answer(.identity, Transcript.me)
+        _ = transcript.calls()
+        transcript.refuse(.intake, 404, "Not Found")
+        #expect(transcript.statuses().last == "up ")
+        #expect(transcript.methods().contains("getUpdates"))
+        transcript.refuse(.commands(last: true), 404, "Not Found")
+        let (_, draft) = transcript.run(
+            .draft(Transcript.message("x", stage: .preview)), Transcript.refused(404, "Not Found"))
+        #expect(draft.error?.code == .invalid)
+        #expect(!transcript.session.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
+        transcript.handle(.typing(true, Transcript.route(42)))
+        #expect(transcript.methods() == ["sendChatAction"])
+        transcript.refuse(.typing(chat: 42), 404, "Not Found")
+        transcript.pass(30_000)
+        #expect(transcript.methods().isEmpty)
+        let (_, reaction) = transcript.run(
+            .react("👀", isOn: true, Transcript.reference(42, 5)), Transcript.refused(404, "Not Found"))
+        #expect(reaction.error != nil)
+        let edit = TelegramOperation.Kind.edit(Transcript.reference(42, 5), Transcript.message("y"))
+        #expect(transcript.run(edit, Transcript.refused(404, "Not Found")).1.error?.code == .notFound)
+        let (_, post) = transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 6))
+        #expect(post.outcome == .message(Transcript.reference(42, 6)))
+        #expect(transcript.statuses().isEmpty)
+    }
+
+    @Test("A method that is not there any more is asked about, and the token is not blamed at once")
+    func vanished() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let (_, post) = transcript.run(.post(Transcript.message("x")), Transcript.refused(404, "Not Found"))
+        #expect(post.error?.code == .disconnected)
+        transcript.refuse(.poll, 404, "Not Found")
+        #expect(transcript.statuses().last?.hasPrefix("down ") == true)
+        transcript.pass(1_500)
+        #expect(transcript.methods() == ["getMe"])
+        transcript.refuse(.identity, 404, "Not Found")
+        #expect(transcript.statuses().last?.hasPrefix("refused ") == true)
+    }
+
+    @Test("A server that answers polls at once is not asked without end")
+    func hasty() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        var calls = 1
+        for _ in 0..<200 {
+            transcript.answer(.poll, [])
+            if transcript.methods().isEmpty {
+                transcript.pass(500)
+                #expect(transcript.methods() == ["getUpdates"])
+                calls += 1
+            }
+        }
+        #expect(calls >= 198)
+        transcript.pass(10_000)
+        transcript.answer(.poll, [])
+        #expect(transcript.methods() == ["getUpdates"])
+    }
+
+    @Test("A server that forgets nothing is not asked without end")
+    func repeating() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        for _ in 0..<4 {
+            transcript.answer(.poll, [Sample.message(5, "a")])
+            transcript.store()
+        }
+        #expect(transcript.methods().count == 3)
+        transcript.pass(500)
+        #expect(transcript.methods() == ["getUpdates"])
+    }
+
     @Test("A lost connection is renewed, and tried again in growing times")
     func lost() throws {
         let transcript = try Transcript()

@@ -135,7 +135,7 @@ package final class TelegramAdapter: ChatAdapter {
     ) {
         switch action {
         case .call(let purpose, let call):
-            if case .decoration = purpose, state.calls.count + state.callsOut >= Self.callLimit { return }
+            if purpose.isDecoration, state.calls.count + state.callsOut >= Self.callLimit { return }
             state.calls.append((purpose, call))
             wakes.call = true
         case .renew:

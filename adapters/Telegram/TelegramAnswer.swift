@@ -8,12 +8,17 @@ package enum TelegramAnswer: Sendable {
     /// No answer of the Bot API's: the connection failed, or a gateway on the way answered instead.
     case broken(TelegramBreak)
 
-    /// Reads an answer. Gateways answer 502 and 504 with HTML.
-    package init(status: Int, body: [UInt8]) {
+    /// Reads an answer. Gateways answer 429, 502 and 504 with HTML; `retryAfter` is their header, in seconds.
+    package init(status: Int, body: [UInt8], retryAfter: Int64? = nil) {
         guard let json = try? JSON.parse(body), let isGood = json["ok"]?.boolValue else {
+            if status == 429 {
+                self = .refused(
+                    TelegramRefusal(code: status, text: "Too Many Requests", retryAfter: retryAfter))
+                return
+            }
             self = .broken(
                 TelegramBreak(
-                    "HTTP \(status) without an answer of the Bot API", mayHaveArrived: status != 413 && status != 429))
+                    "HTTP \(status) without an answer of the Bot API", mayHaveArrived: status != 413))
             return
         }
         if isGood {
@@ -24,7 +29,7 @@ package enum TelegramAnswer: Sendable {
         self = .refused(
             TelegramRefusal(
                 code: json["error_code"]?.intValue ?? status, text: json["description"]?.stringValue ?? "",
-                retryAfter: parameters?["retry_after"]?.intValue.map { max(0, Int64($0)) },
+                retryAfter: parameters?["retry_after"]?.intValue.map { max(0, Int64($0)) } ?? retryAfter,
                 migratedTo: parameters?["migrate_to_chat_id"]?.intValue.map(Int64.init)))
     }
 }
@@ -64,10 +69,16 @@ package struct TelegramRefusal: Sendable, Equatable {
     /// Whether the description holds `part` (lower case).
     package func says(_ part: String) -> Bool { self.text.lowercased().contains(part) }
 
-    /// The token is revoked (401), or none at all (404 without more).
+    /// The token was revoked.
+    package var isUnauthorized: Bool { self.code == 401 }
+
+    /// Of `getMe`: the token was revoked, or is none at all.
     package var isBadToken: Bool {
-        self.code == 401 || (self.code == 404 && !self.says("method"))
+        self.isUnauthorized || (self.code == 404 && !self.says("method"))
     }
+
+    /// The server does not have the method; after a `getMe` that worked the token is not to blame.
+    package var isUnknownMethod: Bool { self.code == 404 }
 
     /// What the core is told. A refused call surely had no effect.
     package var error: AdapterError {
@@ -76,7 +87,7 @@ package struct TelegramRefusal: Sendable, Equatable {
         case 429: AdapterError(.rateLimited, text, retryAfter: .seconds(self.retryAfter ?? 5))
         case 401: AdapterError(.unauthorized, text)
         case 403: AdapterError(.forbidden, text)
-        case 404: AdapterError(self.isBadToken ? .unauthorized : .invalid, text)
+        case 404: AdapterError(.invalid, text)
         case 409: AdapterError(.disconnected, text)
         case 413: AdapterError(.invalid, text)
         case 500...: AdapterError(.disconnected, text)

@@ -40,6 +40,8 @@ extension TelegramSession {
             guard isLast else { return }
             self.memory.commands = self.digest(of: Self.menu(self.settings.commands))
             self.act(.remember(self.memory, isVital: false))
+        case .refused(let refusal) where refusal.isUnknownMethod:
+            if isLast { self.log(.info, "This Bot API server keeps no command menu") }
         case .refused(let refusal): self.log(.warning, "The command menu was not registered: \(refusal.text)")
         case .broken(let failure): self.log(.debug, "The command menu was not registered: \(failure.text)")
         }

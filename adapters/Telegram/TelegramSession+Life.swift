@@ -11,6 +11,11 @@ extension TelegramSession {
     private static let slowRetry: Int64 = 600_000
     private static let checkInterval: Int64 = 60_000
     private static let maxConnections = 20
+    /// A server that holds polls answers "nothing" no sooner.
+    private static let hasty: Int64 = 500
+    private static let hastyLimit = 2
+    /// Between polls that are not held.
+    private static let pollInterval: Int64 = 500
 
     /// Whether an update of the webhook's can be taken.
     package var isTaking: Bool { self.phase == .up || self.phase == .preparing }
@@ -51,6 +56,7 @@ extension TelegramSession {
         case .poll: self.receivePoll(answer)
         case .check: self.receiveCheck(answer)
         case .commands(let isLast): self.receiveCommands(answer, isLast: isLast)
+        case .typing(let chat): self.receiveTyping(answer, chat: chat)
         case .decoration(let chat): self.receiveDecoration(answer, chat: chat)
         }
     }
@@ -113,19 +119,28 @@ extension TelegramSession {
 
     private mutating func receiveIntake(_ answer: TelegramAnswer) {
         switch answer {
-        case .result:
-            self.failures = 0
-            self.becomeUp()
-            self.registerCommands()
-            if case .polling = self.settings.intake {
-                self.poll()
-            } else {
-                self.timers[.check] = self.now.monotonic + Self.checkInterval
-            }
-        case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
+        case .result: self.beUp()
+        case .refused(let refusal) where refusal.isUnauthorized: self.refuse(refusal)
+        // A server that knows no webhooks has none in the way.
+        case .refused(let refusal) where refusal.isUnknownMethod && self.isPolled: self.beUp()
         case .refused(let refusal):
             self.retry("setting up how updates come in", refusal.text, after: refusal.retryAfter)
         case .broken(let failure): self.retry("setting up how updates come in", failure.text)
+        }
+    }
+
+    private var isPolled: Bool {
+        if case .polling = self.settings.intake { true } else { false }
+    }
+
+    private mutating func beUp() {
+        self.failures = 0
+        self.becomeUp()
+        self.registerCommands()
+        if self.isPolled {
+            self.poll()
+        } else {
+            self.timers[.check] = self.now.monotonic + Self.checkInterval
         }
     }
 
@@ -157,8 +172,10 @@ extension TelegramSession {
     mutating func poll() {
         guard self.phase == .up, !self.isPolling, case .polling = self.settings.intake else { return }
         self.isPolling = true
+        self.askedAt = self.now.monotonic
         // While something is wrong the answer is wanted at once.
         let hold = self.failures > 0 || self.conflictSince != nil ? 0 : self.settings.pollTimeout.milliseconds
+        self.askedHold = hold
         var parameters: JSONObject = [
             "limit": 100, "timeout": .integer((hold + 999) / 1_000),
             "allowed_updates": .array(TelegramUpdate.kinds.map { .string($0) }),
@@ -170,9 +187,14 @@ extension TelegramSession {
 
     private mutating func receivePoll(_ answer: TelegramAnswer) {
         self.isPolling = false
+        let elapsed = self.now.monotonic - self.askedAt
         switch answer {
-        case .result(let json): self.receivePolled(json)
-        case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
+        case .result(let json): self.receivePolled(json, after: elapsed)
+        case .refused(let refusal) where refusal.isUnauthorized: self.refuse(refusal)
+        case .refused(let refusal) where refusal.isUnknownMethod:
+            // A token that is none any more, or something on the way that hides the server: asked who it is, it tells.
+            self.phase = .identifying
+            self.retry("getUpdates", refusal.text)
         case .refused(let refusal) where refusal.code == 409: self.receiveConflict(refusal)
         case .refused(let refusal): self.retry("getUpdates", refusal.text, after: refusal.retryAfter)
         case .broken(let failure):
@@ -182,7 +204,7 @@ extension TelegramSession {
         }
     }
 
-    private mutating func receivePolled(_ json: JSON) {
+    private mutating func receivePolled(_ json: JSON, after elapsed: Int64) {
         self.lastPoll = self.now.monotonic
         if self.failures > 0 || self.conflictSince != nil {
             self.failures = 0
@@ -190,7 +212,7 @@ extension TelegramSession {
             self.act(.status(.up, detail: nil))
         }
         let values = json.arrayValue ?? []
-        guard !values.isEmpty else { return self.poll() }
+        guard !values.isEmpty else { return self.pollAgain(after: elapsed) }
         var offset = self.offset
         var incoming: [TelegramIncoming] = []
         let albums = self.memory.albums.count
@@ -201,7 +223,16 @@ extension TelegramSession {
             if let update = TelegramUpdate(value) { incoming += self.read(update) }
         }
         if self.memory.albums.count != albums { self.act(.remember(self.memory, isVital: true)) }
+        // What is told again and again although it is taken must not keep both busy.
+        self.isRepeating = offset == self.offset
         self.deliver(incoming, Batch(offset: offset, isPoll: true))
+    }
+
+    /// Asks again: at once, except where the server does not hold the question, or tells nothing new.
+    mutating func pollAgain(after elapsed: Int64) {
+        self.hastyPolls = self.askedHold > 0 && elapsed < Self.hasty ? self.hastyPolls + 1 : 0
+        guard self.hastyPolls > Self.hastyLimit else { return self.poll() }
+        self.timers[.life] = self.now.monotonic + Self.pollInterval
     }
 
     private mutating func receiveConflict(_ refusal: TelegramRefusal) {
@@ -246,7 +277,7 @@ extension TelegramSession {
                 self.act(.status(.up, detail: isFailing ? "Telegram cannot reach the webhook: \(why)" : nil))
             }
             self.failures = 0
-        case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
+        case .refused(let refusal) where refusal.isUnauthorized: self.refuse(refusal)
         case .refused(let refusal):
             self.failures += 1
             self.act(.status(.down, detail: refusal.text))

@@ -132,15 +132,20 @@ extension TelegramSession {
     private mutating func outcome(
         _ refusal: TelegramRefusal, of operation: TelegramOperation
     ) -> Result<TelegramOperation.Outcome, AdapterError> {
-        if refusal.isBadToken { self.refuse(refusal) }
+        if refusal.isUnauthorized { self.refuse(refusal) }
         let chat = operation.room.flatMap { Int64($0.name) }.map { self.memory.current($0) }
         if refusal.code == 429, let chat { self.slowDown(chat, seconds: refusal.retryAfter ?? 5) }
         switch operation.kind {
-        case .edit: if refusal.says("message is not modified") { return .success(.done) }
+        case .edit:
+            if refusal.says("message is not modified") { return .success(.done) }
+            // What cannot be edited has to be posted anew.
+            if refusal.isUnknownMethod { return .failure(AdapterError(.notFound, refusal.error.message)) }
         case .delete: if refusal.says("message to delete not found") { return .success(.done) }
         case .react: if refusal.says("reaction_invalid") || refusal.says("reactions_") { return .success(.done) }
         case .draft: if refusal.code != 429, refusal.code < 500 { self.withoutDrafts(chat, refusal) }
-        case .post, .upload, .locate: break
+        // Every server takes messages: the next poll tells what is the matter.
+        case .post: if refusal.isUnknownMethod { return .failure(AdapterError(.disconnected, refusal.error.message)) }
+        case .upload, .locate: break
         }
         return .failure(refusal.error)
     }

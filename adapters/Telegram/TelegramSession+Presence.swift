@@ -27,7 +27,7 @@ extension TelegramSession {
             self.timers[.typing(place)] = nil
             return
         }
-        guard self.typing.count < Self.placeLimit else { return }
+        guard !self.lacksTyping, self.typing.count < Self.placeLimit else { return }
         var parameters: JSONObject = ["chat_id": .integer(place.chat), "action": "typing"]
         parameters.set("message_thread_id", place.topic)
         self.typing[place] = Typing(
@@ -43,12 +43,20 @@ extension TelegramSession {
         self.timers[.typing(place)] = self.now.monotonic + Self.typingInterval
         // Decoration never costs what a message could need.
         guard self.isFree(place.chat) else { return }
-        self.act(.call(.decoration(chat: place.chat), typing.call))
+        self.act(.call(.typing(chat: place.chat), typing.call))
     }
 
     private func isFree(_ chat: Int64) -> Bool {
         self.phase == .up && self.failures == 0 && self.rooms[chat]?.refusal == nil
             && self.budget.pausedUntil(chat) <= self.now.monotonic
+    }
+
+    mutating func receiveTyping(_ answer: TelegramAnswer, chat: Int64) {
+        guard case .refused(let refusal) = answer, refusal.isUnknownMethod else {
+            return self.receiveDecoration(answer, chat: chat)
+        }
+        self.lacksTyping = true
+        self.typing = [:]
     }
 
     mutating func receiveDecoration(_ answer: TelegramAnswer, chat: Int64) {

@@ -31,7 +31,7 @@ extension TelegramSession {
         if let ticket = batch.ticket { self.act(.accepted(ticket)) }
         if batch.isPoll {
             self.offset = batch.offset
-            self.poll()
+            if self.isRepeating { self.pollAgain(after: 0) } else { self.poll() }
         }
     }
 
@@ -68,7 +68,7 @@ extension TelegramSession {
                 .choice(Choice(target: target, sender: sender, kind: .button(command), sentAt: self.now.wall)))
         } else {
             answer["text"] = "This button does not work any more. Type the command instead."
-            self.log(.warning, "A button was pressed that was never offered in this chat (\(chat))")
+            self.log(.debug, "A button was pressed that was never offered in this chat (\(chat))")
         }
         incoming.calls = [TelegramCall("answerCallbackQuery", answer, timeout: 10_000)]
         return incoming

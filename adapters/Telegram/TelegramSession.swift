@@ -35,8 +35,18 @@ package struct TelegramSession: Sendable {
         /// `getWebhookInfo`, now and then.
         case check
         case commands(last: Bool)
+        /// The sign that somebody writes.
+        case typing(chat: Int64)
         /// Whose outcome matters to nobody.
         case decoration(chat: Int64)
+
+        /// Whether it may be left out where there is too much to do.
+        package var isDecoration: Bool {
+            switch self {
+            case .typing, .decoration: true
+            case .identity, .intake, .poll, .check, .commands: false
+            }
+        }
     }
 
     /// What has to be done.
@@ -102,6 +112,13 @@ package struct TelegramSession: Sendable {
     /// The last poll that was answered.
     var lastPoll: Int64 = 0
     var isPolling = false
+    /// When the poll was asked, and for how long Telegram should hold it.
+    var askedAt: Int64 = 0
+    var askedHold: Int64 = 0
+    /// Polls in a row that were answered at once with nothing new.
+    var hastyPolls = 0
+    /// The last poll brought what was taken before.
+    var isRepeating = false
     var timers: [Timer: Int64] = [:]
     var lastBatch = 0
     var batches: [Int: Batch] = [:]
@@ -116,6 +133,8 @@ package struct TelegramSession: Sendable {
     var typing: [TelegramPlace: Typing] = [:]
     /// The server does not know drafts.
     var lacksDrafts = false
+    /// The server does not know the typing sign.
+    var lacksTyping = false
     var jitter: TelegramJitter
     var now = TelegramTime(monotonic: 0, wall: 0)
     var actions: [Action] = []

@@ -56,7 +56,8 @@ package final class TelegramHTTPTransport: TelegramTransport {
         do {
             let response = try await self.current.execute(request)
             let body = try await response.body.collect(upTo: Self.answerLimit)
-            return TelegramAnswer(status: response.status.code, body: body)
+            let seconds = response.headers["Retry-After"].flatMap { Int64($0) }.map { max(0, $0) }
+            return TelegramAnswer(status: response.status.code, body: body, retryAfter: seconds)
         } catch let error as HTTPClientError {
             return .broken(
                 TelegramBreak(
