@@ -21,6 +21,11 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
     /// The next drafts meet `faults`, one each.
     public func meetInDrafts(_ faults: [Fault]) { self.state.withLock { $0.draftFaults += faults } }
 
+    /// Rooms cannot do this any more.
+    public func lose(_ capabilities: RoomTraits.Capabilities) {
+        self.state.withLock { $0.lost.formUnion(capabilities) }
+    }
+
     /// The next uploads meet `faults`, one each.
     public func meetInUploads(_ faults: [Fault]) { self.state.withLock { $0.uploadFaults += faults } }
 

@@ -75,6 +75,7 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var reactions: [Reaction] = []
         var deleted: [String] = []
         var drafts: [OutgoingMessage] = []
+        var lost: RoomTraits.Capabilities = []
         var files: [String: [UInt8]] = [:]
         var fetched: [String] = []
     }
@@ -213,7 +214,11 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     }
 
     /// The traits that it was made with.
-    public func traits(of room: RoomID) -> RoomTraits { self.roomTraits }
+    public func traits(of room: RoomID) -> RoomTraits {
+        var traits = self.roomTraits
+        traits.capabilities.subtract(self.state.withLock { $0.lost })
+        return traits
+    }
 
     /// Puts the message into its room, or fails as told.
     public func post(_ message: OutgoingMessage) async throws -> MessageReference {

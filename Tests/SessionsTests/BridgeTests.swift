@@ -269,9 +269,11 @@ struct PreviewTests {
     @Test("a preview that cannot be sent does not hold up the final")
     func failing() async throws {
         let harness = try await BridgeHarness(
-            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
+            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
         harness.adapter.fail(with: AdapterError(.disconnected, "gone", retryAfter: .seconds(600)))
         let submission = try #require(try await harness.ask("1"))
+        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        harness.worker.release()
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForText("One. Two.")
         #expect(harness.adapter.posts.count == 1)

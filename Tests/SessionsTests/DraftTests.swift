@@ -30,6 +30,66 @@ struct DraftTests {
         #expect(harness.adapter.drafts.allSatisfy { $0.stage == .preview })
     }
 
+    @Test("an answer that is there at once is one message, and no draft before it")
+    func instant() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("One. Two.")
+        #expect(harness.adapter.drafts.isEmpty)
+        #expect(harness.adapter.posts.map(\.edits) == [0])
+    }
+
+    private static let long = (1...24).map { "Paragraph number \($0) of twenty-four." }.joined(separator: "\n\n")
+
+    @Test("what is full is posted while the rest grows, so that the last message alone is left for the end")
+    func pieces() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits, worker: ScriptedWorker([.event(.text(Self.long)), .hold, .event(.text(" End."))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForDraft { $0.text.hasSuffix("Paragraph number 24 of twenty-four.") }
+        let pieces = harness.adapter.texts
+        #expect(pieces.count >= 2 && pieces.first?.hasPrefix("Paragraph number 1 ") == true)
+        #expect(harness.adapter.posts.allSatisfy { !$0.isFinal })
+        harness.worker.release()
+        await harness.adapter.waitForPosts { $0.count == pieces.count + 1 && $0.allSatisfy(\.isFinal) }
+        #expect(harness.adapter.texts.dropLast() == pieces[...])
+        #expect(harness.adapter.texts.last?.hasSuffix("of twenty-four. End.") == true)
+        let whole = harness.adapter.texts.joined(separator: "\n\n")
+        #expect(whole == Self.long + " End.")
+    }
+
+    @Test("a line of the turn's own stands below what a draft showed before it")
+    func commit() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits,
+            worker: ScriptedWorker([
+                .event(.text("One.")), .hold, .event(.notice("A line.")), .hold, .event(.text(" Two.")),
+            ]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForDraft { $0.text == "One." }
+        harness.worker.release()
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts == ["One.", "A line."])
+        harness.worker.release()
+        await harness.adapter.waitForText("One. Two.")
+        try await harness.settle()
+        #expect(harness.adapter.texts == ["One. Two.", "A line."])
+    }
+
+    @Test("where drafts are refused from some moment on, the same answer goes on as a message that grows")
+    func refused() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two.")), .hold]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForDraft { $0.text == "One." }
+        harness.adapter.lose(.drafts)
+        harness.worker.release()
+        await harness.adapter.waitForText("One. Two.")
+        #expect(harness.adapter.drafts.count == 1)
+        #expect(harness.adapter.posts.map(\.isFinal) == [false])
+    }
+
     @Test("a draft that fails holds up nothing")
     func failing() async throws {
         let harness = try await BridgeHarness(
@@ -64,7 +124,9 @@ struct DraftTests {
         _ = try await harness.ask("1")
         await harness.adapter.waitForDraft { $0.text == "One." }
         _ = try await harness.ask("!stop")
-        await harness.adapter.waitForText("One.")
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts.first == "One.")
+        #expect(harness.adapter.texts.last?.hasPrefix("Stopped.") == true)
     }
 
     @Test("a draft is shown again before it fades, and then as it was")
@@ -80,26 +142,5 @@ struct DraftTests {
         #expect(preview.nextDue == now + Preview.draftLife)
         #expect(preview.next(at: now + Preview.draftLife) == .draft("One."))
         #expect(Preview.draftLife < .seconds(20))
-    }
-
-    struct Row: Sendable, CustomTestStringConvertible {
-        let answer: String
-        let limit: Int
-        let tail: String
-        var testDescription: String { self.answer }
-    }
-
-    @Test(
-        "the end of an answer begins at a line, with its code block opened again",
-        arguments: [
-            Row(answer: "short", limit: 10, tail: "short"),
-            Row(answer: "one\ntwo\nthree", limit: 10, tail: "…\n\ntwo\nthree"),
-            Row(answer: "äöü without lines", limit: 16, tail: "…\n\nü without lines"),
-            Row(answer: "```swift\nlet a = 1\nlet b = 2\n", limit: 12, tail: "…\n\n```swift\nlet b = 2\n"),
-            Row(answer: "```\ncode\n```\nafter all\n", limit: 12, tail: "…\n\nafter all\n"),
-            Row(answer: "~~~\n```\nin the first\nstill\n", limit: 8, tail: "…\n\n~~~\nstill\n"),
-        ])
-    func tail(_ row: Row) {
-        #expect(DraftTail.text(of: Array(row.answer.utf8), limit: row.limit) == row.tail)
     }
 }

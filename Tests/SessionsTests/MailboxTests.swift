@@ -64,7 +64,7 @@ struct MailboxTests {
             access: harness.bridge.access, environment: harness.bridge.environment,
             gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10),
             marks: QueueMarks(adapters: harness.bridge.adapters), dispatch: { _ in }, reserve: { _ in false },
-            dispatchReserved: { _, _ in }, preview: { _, _, _ in }, endPreview: { _ in })
+            dispatchReserved: { _, _ in }, preview: { _, _, _ in }, endPreview: { _ in false })
     }
 
     /// Holds who passes until it is opened.

@@ -137,13 +137,18 @@ public struct AdapterError: Error, Sendable, CustomStringConvertible {
     public let retryAfter: Duration?
     /// True when the message surely did not arrive; false when that is unknown.
     public let isCertain: Bool
+    /// True when the network was not asked: the adapter itself keeps to the network's limits.
+    public let isOwnPace: Bool
 
     /// Makes an error.
-    public init(_ code: Code, _ message: String, retryAfter: Duration? = nil, isCertain: Bool = true) {
+    public init(
+        _ code: Code, _ message: String, retryAfter: Duration? = nil, isCertain: Bool = true, isOwnPace: Bool = false
+    ) {
         self.code = code
         self.message = message
         self.retryAfter = retryAfter
         self.isCertain = isCertain
+        self.isOwnPace = isOwnPace
     }
     /// The text form.
     public var description: String { self.message }

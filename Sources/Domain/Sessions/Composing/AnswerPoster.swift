@@ -51,12 +51,6 @@ struct AnswerPoster {
         Array(self.composer.messages(for: String(decoding: answer, as: UTF8.self)).prefix(self.traits.answerMessages))
     }
 
-    /// The end of the answer so far as one message, for a room with drafts; empty when there is nothing to show.
-    func draft(of answer: [UInt8]) -> [String] {
-        let tail = DraftTail.text(of: answer, limit: self.traits.textLimit * 4 / 5)
-        return self.composer.messages(for: tail).suffix(1)
-    }
-
     /// Messages for a line of the bot's own.
     func messages(for markdown: String) -> [String] {
         guard !self.traits.capabilities.contains(.transcript) else { return [] }

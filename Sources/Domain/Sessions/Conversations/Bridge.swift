@@ -150,7 +150,9 @@ package final class Bridge: MessageSink, Service {
                 preview: { [weak self] turn, poster, answer in
                     await self?.lane(for: turn.route.room)?.show(answer, of: turn, rendering: poster)
                 },
-                endPreview: { [weak self] turn in await self?.lane(for: turn.route.room)?.endPreview(of: turn.id) })
+                endPreview: { [weak self] turn in
+                    await self?.lane(for: turn.route.room)?.endPreview(of: turn.id) ?? false
+                })
             stored = context
             return context
         }

@@ -91,6 +91,8 @@ extension Conversation {
             text += self.queue.count == 1 ? " 1 message still waits;" : " \(self.queue.count) messages still wait;"
             text += " `stop all` drops them."
         }
+        // What a draft showed becomes a message with the turn's end, and stands above the line that says so.
+        if let running = self.running, running.poster.isDrafting { await self.waitForEnd(of: running.turn.id) }
         let now = self.environment.now()
         var frames: [LiveFrame] = []
         for turn in dropped { self.context.marks.set(false, on: turn.route) }

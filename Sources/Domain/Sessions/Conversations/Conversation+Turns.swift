@@ -249,10 +249,10 @@ extension Conversation {
             turn.id, with: outcome == .complete ? .complete : .error, closing.lastFrame)
         FaultPoint.turnClosing.hit()
         let poster = running.poster
-        if poster.isGrowing { await self.context.endPreview(turn) }
+        let isShown = poster.isGrowing ? await self.context.endPreview(turn) : false
         // Where the answer can go out at once, its first message is marked here and not by a transaction of its own.
         let room = turn.route.room
-        let isReserved = closing.isPostedAtOnce && !poster.isGrowing ? await self.context.reserve(room) : false
+        let isReserved = closing.isPostedAtOnce && !isShown ? await self.context.reserve(room) : false
         let items = await self.persistently { ledger in
             let items = try closing.write(to: ledger, frames: frames, poster: poster)
             if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: now) }
@@ -267,6 +267,7 @@ extension Conversation {
         }
         await self.context.hub.publish(frames)
         self.running = nil
+        self.releaseEndWaiters()
         self.environment.metrics.adjust("turns_active", by: -1)
         self.environment.metrics.count("turns", ["state": outcome.state.rawValue])
         let seconds = Self.seconds(since: running.startedAt)
@@ -278,6 +279,23 @@ extension Conversation {
                 "state": .string(outcome.state.rawValue), "seconds": .number(seconds),
                 "bytes": JSON(running.answer.count),
             ])
+    }
+
+    /// Waits until a turn that was ended from outside is closed, but not for long.
+    func waitForEnd(of turn: String) async {
+        guard self.running?.turn.id == turn else { return }
+        // Whoever typed `stop` is answered, however long the work takes to end.
+        let alarm = Alarm(after: .seconds(2)) { [weak self] in
+            // The alarm rings on the loop, so the conversation is entered by a task.
+            Task { await self?.releaseEndWaiters() }
+        }
+        await withCheckedContinuation { self.endWaiters.append($0) }
+        alarm.cancel()
+    }
+
+    private func releaseEndWaiters() {
+        for waiter in self.endWaiters { waiter.resume() }
+        self.endWaiters = []
     }
 
     /// Whether an answer of so many bytes can be posted as a file.

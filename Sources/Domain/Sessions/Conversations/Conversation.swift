@@ -27,6 +27,8 @@ actor Conversation {
     private var isDraining = false
     private var isRetired = false
     var running: RunningTurn?
+    /// Who waits for the end of the running turn.
+    var endWaiters: [CheckedContinuation<Void, Never>] = []
     /// Turns that wait, oldest first.
     var queue: [TurnRecord] = []
     /// Messages that are too old to be answered, to be listed in one line.

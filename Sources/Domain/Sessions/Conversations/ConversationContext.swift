@@ -20,6 +20,6 @@ struct ConversationContext: Sendable {
     let dispatchReserved: @Sendable (RoomID, [OutboxItem]) async -> Void
     /// Shows a growing answer, given as UTF-8, where messages can be edited.
     let preview: @Sendable (TurnRecord, AnswerPoster, [UInt8]) async -> Void
-    /// Stops showing it; returns when no preview of it is on its way any more.
-    let endPreview: @Sendable (TurnRecord) async -> Void
+    /// Stops showing it; returns when no preview of it is on its way any more, and whether one may stand in the room.
+    let endPreview: @Sendable (TurnRecord) async -> Bool
 }

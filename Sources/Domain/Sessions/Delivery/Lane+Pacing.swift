@@ -31,6 +31,12 @@ extension Lane {
 
     // MARK: The platform's word
 
+    /// Counts that the network said *later*; what an adapter holds back by itself cost the network nothing.
+    func countRefusal(_ error: AdapterError) {
+        guard !error.isOwnPace else { return }
+        self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
+    }
+
     /// Sends nothing for as long as the platform says.
     func block(for duration: Duration) {
         self.blockedUntil = max(self.blockedUntil ?? .now, .now + duration)

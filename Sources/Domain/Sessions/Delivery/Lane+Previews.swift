@@ -4,30 +4,53 @@ internal import Logging
 /// Growing answers in a room where messages can be edited, or drafts shown.
 ///
 /// A preview is decoration until its first message stands in the room: the outbox entry of that message, with the
-/// platform's id, is what the final text replaces. A draft stays decoration. Previews never hold up the queue, and a
-/// newer state overwrites an unsent older one.
+/// platform's id, is what the final text replaces. A draft stays decoration: where there are drafts, it shows the last
+/// message of the answer, and those before it are posted as they are full, so that little is left for the end. Previews
+/// never hold up the queue, and a newer state overwrites an unsent older one.
 extension Lane {
     /// Shows `answer` as it stands now, as soon as the room's edit interval allows.
     func show(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) {
         if self.previews[turn.id] == nil {
-            let isDraft =
-                self.adapter is any DraftingAdapter
-                && self.adapter.traits(of: self.room).capabilities.contains(.drafts)
             self.previews[turn.id] = Preview(
                 turn: turn.id, session: turn.session, route: turn.route.moved(to: self.room), poster: poster,
-                draft: isDraft ? Identifier.make("m") : nil, due: .now)
+                draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + Preview.patience)
         }
         self.previews[turn.id]?.answer = answer
         self.previews[turn.id]?.isStale = true
         self.start()
     }
 
-    /// Stops showing a turn's preview, for good.
-    func endPreview(of turn: String) async {
-        self.previews[turn] = nil
+    private var hasDrafts: Bool {
+        self.adapter is any DraftingAdapter && self.adapter.traits(of: self.room).capabilities.contains(.drafts)
+    }
+
+    /// Stops showing a turn's preview, for good. Returns whether a message of it may stand in the room.
+    func endPreview(of turn: String) async -> Bool {
+        let preview = self.previews.removeValue(forKey: turn)
+        let hasMessage = preview.map { !$0.items.isEmpty || $0.isHalted } ?? false || self.isShowingPreview
+        if self.previews.isEmpty {
+            self.previewTimer?.task.cancel()
+            self.previewTimer = nil
+        }
         // A step that is on its way has to be recorded before the final text looks for its message.
         while self.isShowingPreview {
             await withCheckedContinuation { self.previewWaiters.append($0) }
+        }
+        return hasMessage
+    }
+
+    /// Before another message of its turn goes out, what a draft shows becomes a message: it would stand below it.
+    func settleDraft(before item: OutboxItem) async {
+        guard let turn = item.turn, self.previews[turn]?.draft != nil else { return }
+        self.previews[turn]?.render()
+        guard self.previews[turn]?.wanted.isEmpty == false else { return }
+        self.previews[turn]?.leaveDraft()
+        while let preview = self.previews[turn], case .post = preview.next(at: .now), !preview.isHalted {
+            await self.pace()
+            guard let ready = self.previews[turn], let step = ready.next(at: .now), case .post = step else { return }
+            await self.take(step, of: ready)
+            // Refused: it is tried again in its time, and the other message does not wait for that.
+            guard let shown = self.previews[turn]?.shown.count, shown > preview.shown.count else { return }
         }
     }
 
@@ -40,17 +63,29 @@ extension Lane {
             self.callAgain(at: due)
             return false
         }
+        // Drafts are refused here since: the answer is shown in the other way.
+        if preview.draft != nil, !self.hasDrafts { preview.leaveDraft() }
         preview.render()
         self.previews[turn] = preview
         // Rendered, it may be what is shown already.
         guard let step = preview.next(at: now) else { return true }
+        if case .post = step {
+            if let free = self.nextFreePace, free > now {
+                self.previews[turn]?.due = free
+                return true
+            }
+            self.usePace()
+        }
+        await self.take(step, of: preview)
+        return true
+    }
+
+    private func take(_ step: Preview.Step, of preview: Preview) async {
         self.isShowingPreview = true
-        if case .post = step { self.usePace() }
         await self.perform(step, of: preview)
         self.isShowingPreview = false
         for waiter in self.previewWaiters { waiter.resume() }
         self.previewWaiters = []
-        return true
     }
 
     private var nextPreview: (turn: String, due: ContinuousClock.Instant)? {
@@ -93,7 +128,7 @@ extension Lane {
             self.environment.metrics.count("outbound", labels.merging(["result": error.code.rawValue]) { $1 })
             if error.code == .rateLimited {
                 // The platform's word is about the room, or more: the final text has to wait as well.
-                self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
+                self.countRefusal(error)
                 self.block(for: error.retryAfter ?? max(interval, .seconds(5)))
             }
             self.previews[preview.turn]?.due = .now + max(error.retryAfter ?? interval, interval)
@@ -141,7 +176,7 @@ extension Lane {
     }
 
     private func draft(_ text: String, of preview: Preview) async throws {
-        guard let drafting = self.adapter as? any DraftingAdapter, let token = preview.draft else { return }
+        guard let drafting = self.adapter as? any DraftingAdapter, let token = preview.draftToken else { return }
         try await drafting.draft(
             OutgoingMessage(text: text, route: preview.route, token: token, stage: .preview))
     }

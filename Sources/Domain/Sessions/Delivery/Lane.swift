@@ -149,6 +149,7 @@ actor Lane {
                 continue
             }
             if await self.holdFirst() { continue }
+            await self.settleDraft(before: item)
             // The room's pace is that of posts; what edits cost beyond their interval is the adapter's to know.
             if item.reference == nil { await self.pace() }
             if !isMarked, item.id != self.markedBefore {
@@ -266,7 +267,7 @@ actor Lane {
                 "a message was refused by the network", ["room": "\(self.room)", "error": .string(error.message)])
             await self.set(item, .failed, error: error.message)
         case .rateLimited:
-            self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
+            self.countRefusal(error)
             await self.keep(item, after: error)
             self.block(for: error.retryAfter ?? .seconds(5))
         case .disconnected, .unauthorized, .timedOut:
