@@ -39,10 +39,15 @@ struct TelegramBudgetTests {
         for chat in 1...200 { due[Int64(chat)] = 0 }
         var times: [Int64] = []
         var asked = 0
+        var probes = 0
         while let next = due.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
             asked += 1
             switch budget.ask(next.key, .final, at: next.value) {
             case .go:
+                times.append(next.value)
+                due[next.key] = nil
+            case .probe:
+                probes += 1
                 times.append(next.value)
                 due[next.key] = nil
             case .wait(let time), .refuse(let time), .spare(let time): due[next.key] = next.value + time
@@ -51,8 +56,31 @@ struct TelegramBudgetTests {
         // Never more than a bucket of thirty that fills with thirty a second would give.
         for (index, time) in times.enumerated() { #expect(Double(index + 1) <= 30 + Double(time) * 0.03) }
         // Thirty at once and thirty a second would be 5.7 s.
-        #expect((times.last ?? 0) < 6_800)
+        #expect((times.last ?? 0) < 6_100)
+        #expect(probes == 1)
         #expect(asked < 2_000)
+    }
+
+    @Test("Whoever asks alone goes on beyond the token's number until Telegram says later")
+    func probes() {
+        var budget = TelegramBudget()
+        for chat in 1...28 { #expect(budget.ask(Int64(chat), .final, at: 0) == .go) }
+        #expect(budget.ask(29, .preview, at: 0) != .go)
+        for chat in 30...90 {
+            #expect(budget.ask(Int64(chat), .final, at: 1) == .probe)
+            budget.probed(wasRefused: false, at: 1)
+        }
+        #expect(budget.ask(91, .final, at: 2) == .probe)
+        // One at a time.
+        #expect(budget.ask(92, .final, at: 2) == .wait(32))
+        budget.probed(wasRefused: true, at: 3)
+        // What was tried cost nobody anything, and nothing is tried again for an hour.
+        #expect(budget.ask(93, .final, at: 20) == .wait(48))
+        #expect(budget.ask(94, .final, at: 1_000_000) == .go)
+        for chat in 100...126 { #expect(budget.ask(Int64(chat), .final, at: 1_000_000) == .go) }
+        #expect(budget.ask(127, .final, at: 1_000_000) == .wait(34))
+        for chat in 200...227 { #expect(budget.ask(Int64(chat), .final, at: 4_000_000) == .go) }
+        #expect(budget.ask(228, .final, at: 4_000_000) == .probe)
     }
 
     @Test("A pause holds for its chat; three chats refused at once pause the token")
@@ -72,7 +100,7 @@ struct TelegramBudgetTests {
         var budget = TelegramBudget()
         var sent = 0
         for chat in 1...40 where budget.ask(Int64(chat), .preview, at: 0) == .go { sent += 1 }
-        #expect(sent == 12)
+        #expect(sent == 20)
         #expect(budget.ask(99, .final, at: 0) == .go)
     }
 }

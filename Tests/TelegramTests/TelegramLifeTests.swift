@@ -94,6 +94,7 @@ struct TelegramLifeTests {
         #expect(draft.error?.code == .invalid)
         #expect(!transcript.session.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
         transcript.handle(.typing(true, Transcript.route(42)))
+        transcript.pass(200)
         #expect(transcript.methods() == ["sendChatAction"])
         transcript.refuse(.typing(chat: 42), 404, "Not Found")
         transcript.pass(30_000)

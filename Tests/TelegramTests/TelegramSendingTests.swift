@@ -184,10 +184,15 @@ struct TelegramSendingTests {
         #expect(transcript.run(draft).0.isEmpty)
     }
 
-    @Test("The typing sign is shown every four seconds until it is hidden")
+    @Test("The typing sign is shown where an answer takes a moment, every four seconds until it is hidden")
     func typing() throws {
         let transcript = try self.started()
+        transcript.handle(.typing(true, Transcript.route(42)))
+        transcript.pass(90)
+        transcript.handle(.typing(false, Transcript.route(42)))
         transcript.handle(.typing(true, Transcript.route(Sample.group, topic: 7)))
+        #expect(transcript.methods().isEmpty)
+        transcript.pass(100)
         let call = transcript.calls()
         #expect(call.map(\.method) == ["sendChatAction"] && call.first?.parameters["message_thread_id"] == 7)
         transcript.pass(8_000)

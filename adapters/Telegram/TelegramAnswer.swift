@@ -34,6 +34,13 @@ package enum TelegramAnswer: Sendable {
     }
 }
 
+extension TelegramAnswer {
+    /// Telegram says: later.
+    var isFlood: Bool {
+        if case .refused(let refusal) = self { refusal.code == 429 } else { false }
+    }
+}
+
 /// A connection that failed under a call.
 package struct TelegramBreak: Sendable, Equatable {
     /// One line: what failed. Never the URL, which holds the token.

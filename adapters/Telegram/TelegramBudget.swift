@@ -11,6 +11,8 @@ package struct TelegramBudget: Sendable {
 
     package enum Verdict: Sendable, Equatable {
         case go
+        /// It may go although the token's budget is used up, to find out; ``probed(wasRefused:at:)`` has to follow.
+        case probe
         /// Soon enough to be waited for: milliseconds.
         case wait(Int64)
         /// Come back then: milliseconds.
@@ -77,10 +79,17 @@ package struct TelegramBudget: Sendable {
     private var refusals: [(chat: Int64, at: Int64)] = []
     /// The last time that somebody was told to come back at.
     private var promised: Int64 = 0
+    /// Until when a probe may be on its way.
+    private var probingUntil: Int64 = 0
+    /// Until when Telegram's number for a token is kept to exactly.
+    private var strictUntil: Int64 = 0
 
     private static let patience: Int64 = 1_000
-    private static let spacing: Int64 = 35
-    private static let burst: Int64 = 20
+    private static let spacing: Int64 = 34
+    private static let burst: Int64 = 28
+    /// How long a probe is waited for, and how long a refused one is remembered.
+    private static let probeLimit: Int64 = 10_000
+    private static let strictness: Int64 = 3_600_000
     private static let previewReserve: Int64 = 8
     private static let groupReserve = 4
     private static let chatLimit = 4_096
@@ -117,6 +126,12 @@ package struct TelegramBudget: Sendable {
             self.all.take(now)
             return .go
         }
+        if forChat <= now, priority == .final, self.mayProbe(at: now) {
+            state.pace.take(now)
+            state.minute?.take(now)
+            self.probingUntil = now + Self.probeLimit
+            return .probe
+        }
         var wait = due - now
         if forAll > now {
             // Those who wait for the token's sake go one after another.
@@ -124,6 +139,18 @@ package struct TelegramBudget: Sendable {
             wait = self.promised - now
         }
         return wait <= Self.patience ? .wait(wait) : .refuse(wait)
+    }
+
+    /// The number for a token is not exact, and another with a server of one's own. Whoever asks alone may go on until
+    /// Telegram says *later*; where several wait it would be many refusals.
+    private func mayProbe(at now: Int64) -> Bool {
+        self.strictUntil <= now && self.probingUntil <= now && self.promised <= now
+    }
+
+    /// What became of a probe.
+    package mutating func probed(wasRefused: Bool, at now: Int64) {
+        self.probingUntil = 0
+        if wasRefused { self.strictUntil = now + Self.strictness }
     }
 
     /// Telegram refused a call into `chat`: nothing goes there for `milliseconds`.

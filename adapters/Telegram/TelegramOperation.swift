@@ -41,6 +41,8 @@ package struct TelegramOperation: Sendable {
     var content: Int?
     /// The calls made; each mishap is met once.
     var calls = 0
+    /// It goes although the budget is used up.
+    var isProbe = false
     /// Milliseconds waited for a place.
     var waited: Int64 = 0
 

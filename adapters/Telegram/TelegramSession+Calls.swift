@@ -7,6 +7,8 @@ extension TelegramSession {
     /// What bots can fetch.
     private static let downloadLimit = 20 << 20
     private static let uploadTimeout: Int64 = 300_000
+    /// What follows waits for what is shown before it, but not for long.
+    private static let draftTimeout: Int64 = 5_000
 
     func call(_ operation: inout TelegramOperation, chat: Int64) -> TelegramOperation.Step {
         switch operation.kind {
@@ -101,7 +103,7 @@ extension TelegramSession {
             parameters["entities"] = .array(markup.entities.map(\.json))
         }
         parameters.merge(self.place(message.route, operation))
-        return .call(TelegramCall("sendMessageDraft", parameters))
+        return .call(TelegramCall("sendMessageDraft", parameters, timeout: Self.draftTimeout))
     }
 
     private func upload(

@@ -56,13 +56,16 @@ extension TelegramSession {
         self.budget.tidy(at: self.now.monotonic)
         switch self.budget.ask(chat, operation.priority, at: self.now.monotonic) {
         case .go: return nil
+        case .probe:
+            operation.isProbe = true
+            return nil
         case .refuse(let time): return .failed(Self.limited(time))
         case .spare(let time):
             // Not "limited": what stays may go at once.
             return .failed(
                 AdapterError(
                     .disconnected, "What is left of Telegram's limits is kept for messages that stay",
-                    retryAfter: .milliseconds(time)))
+                    retryAfter: .milliseconds(time), isOwnPace: true))
         case .wait(let time):
             operation.waited += time
             return operation.waited > Self.waitLimit ? .failed(Self.limited(time)) : .wait(time)
@@ -72,7 +75,7 @@ extension TelegramSession {
     private static func limited(_ milliseconds: Int64) -> AdapterError {
         AdapterError(
             .rateLimited, "Telegram's limits leave no room for more at the moment",
-            retryAfter: .milliseconds(max(milliseconds, 1)))
+            retryAfter: .milliseconds(max(milliseconds, 1)), isOwnPace: true)
     }
 
     // MARK: Answers
@@ -81,6 +84,10 @@ extension TelegramSession {
     package mutating func take(_ answer: TelegramAnswer, for operation: inout TelegramOperation, at now: TelegramTime) {
         self.now = now
         operation.calls += 1
+        if operation.isProbe {
+            operation.isProbe = false
+            self.budget.probed(wasRefused: answer.isFlood, at: now.monotonic)
+        }
         switch answer {
         case .result(let json):
             let result = self.outcome(json, of: operation)

@@ -9,6 +9,8 @@ extension TelegramSession {
         let until: Int64
     }
 
+    /// An answer that comes sooner needs no sign.
+    private static let typingDelay: Int64 = 100
     /// The sign goes away after five seconds.
     private static let typingInterval: Int64 = 4_000
     /// Whoever forgot to end it: no turn lasts longer.
@@ -32,7 +34,7 @@ extension TelegramSession {
         parameters.set("message_thread_id", place.topic)
         self.typing[place] = Typing(
             call: TelegramCall("sendChatAction", parameters, timeout: 5_000), until: self.now.monotonic + Self.limit)
-        self.renewTyping(place)
+        self.timers[.typing(place)] = self.now.monotonic + Self.typingDelay
     }
 
     mutating func renewTyping(_ place: TelegramPlace) {
