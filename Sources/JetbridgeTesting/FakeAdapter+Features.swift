@@ -54,6 +54,7 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
 
     /// Takes the message out of its room.
     public func delete(_ reference: MessageReference, in route: Route) async throws {
+        await self.waitWhileHolding()
         try self.meeting(\.deleteFaults) { state in
             state.posts.removeAll { $0.id == reference.id }
             state.deleted.append(reference.id)

@@ -132,7 +132,7 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         for holder in holders { holder.resume() }
     }
 
-    /// Whether a post waits.
+    /// Whether a post or removal waits.
     public var isStuck: Bool { self.state.withLock { !$0.holders.isEmpty } }
 
     /// Waits until at least `count` messages stand in the rooms.

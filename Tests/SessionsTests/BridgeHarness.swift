@@ -68,6 +68,14 @@ struct BridgeHarness {
         }) { await Task.yield() }
     }
 
+    /// Waits until so many previews stand in the rooms, and that is stored.
+    func waitForLivePreviews(_ count: Int64) async throws {
+        while try await self.bridge.store.read({ ledger in
+            try ledger.connection.query("SELECT COUNT(*) AS n FROM outbox WHERE state = 'live'", [])
+                .first?.integer("n") ?? 0
+        }) < count { await Task.yield() }
+    }
+
     func turn(_ id: String) async throws -> TurnRecord? {
         try await self.bridge.store.read { ledger in try ledger.turn(id: id) }
     }

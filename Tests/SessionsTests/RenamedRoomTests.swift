@@ -64,6 +64,67 @@ struct RenamedRoomTests {
         #expect(harness.adapter.posts.allSatisfy { $0.route.room.name == "g2" })
     }
 
+    private static let growing = RoomTraits(
+        capabilities: [.edits, .deletes], textLimit: 60, textUnit: .bytes, editInterval: .milliseconds(1))
+
+    @Test("an answer that grew in the old place is posted in the new one, where its message's id may be another's")
+    func growing() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.growing,
+            worker: ScriptedWorker([.event(.text("Begun ")), .hold, .event(.text("and ended."))]))
+        #expect(try await self.say("1", in: "g1", harness) == .stored)
+        await harness.adapter.waitForText("Begun")
+        try await harness.waitForLivePreviews(1)
+        #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
+        harness.worker.release()
+        await harness.adapter.waitForText("Begun and ended.")
+        try await harness.settle()
+        #expect(harness.adapter.posts.map(\.text) == ["Begun", "Begun and ended."])
+        #expect(harness.adapter.posts.map(\.route.room.name) == ["g1", "g2"])
+    }
+
+    @Test("what was to be taken away in the old place is not looked for in the new one, and leaves no mark there")
+    func surplus() async throws {
+        let harness = try await BridgeHarness(traits: Self.growing)
+        let old = Route(room: RoomID(adapter: harness.adapter.id, name: "g1"))
+        try await harness.bridge.store.write { ledger in
+            for text in ["one", "two", "three"] {
+                let item = try ledger.insertOutbox(
+                    session: "s", turn: "t", kind: .preview, route: old, text: text, at: 1)
+                try ledger.setOutbox(item.id, .live, reference: "p\(item.id)", at: 1)
+            }
+            _ = try ledger.finishPreviews(ofTurn: "t", with: ["whole"], surplus: .removed)
+            _ = try ledger.insertOutbox(
+                session: "s", turn: nil, kind: .final, route: old, text: OutboxItem.blank, at: 1)
+        }
+        #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
+        await harness.adapter.waitForText("whole")
+        try await harness.settle()
+        #expect(harness.adapter.texts == ["whole"])
+        #expect(harness.adapter.deleted.isEmpty)
+    }
+
+    @Test("a removal that the old place refuses while it gets its new name is not tried in the new one")
+    func removal() async throws {
+        let harness = try await BridgeHarness(traits: Self.growing)
+        let (adapter, bridge) = (harness.adapter, harness.bridge)
+        let old = Route(room: RoomID(adapter: adapter.id, name: "g1"))
+        let removal = try await bridge.store.write { ledger in
+            let item = try ledger.insertOutbox(
+                session: "s", turn: "t", kind: .preview, route: old, text: "one", at: 1)
+            try ledger.setOutbox(item.id, .live, reference: "p1", at: 1)
+            return try ledger.finishPreviews(ofTurn: "t", with: [], surplus: .removed).surplus
+        }
+        adapter.setHolding(true)
+        await bridge.lane(for: old.room)?.enqueue(removal)
+        while !adapter.isStuck { await Task.yield() }
+        adapter.meetInDeletes([.refused(AdapterError(.invalid, "the group is a supergroup now"))])
+        #expect(try await adapter.renameRoom("g1", to: "g2") == .stored)
+        adapter.setHolding(false)
+        try await harness.settle()
+        #expect(adapter.posts.isEmpty && adapter.deleted.isEmpty)
+    }
+
     @Test(
         "a thread's key follows its place, and no other's",
         arguments: [

@@ -160,8 +160,10 @@ extension Lane {
         }
         item.reference = reference.id
         self.touch(reference.id)
+        // In a place that got another name meanwhile it is not completed any more.
+        let state: OutboxItem.State = self.isHandedOver ? .dropped : .live
         await self.persistently { [item] ledger in
-            try ledger.setOutbox(item.id, .live, reference: item.reference, at: now)
+            try ledger.setOutbox(item.id, state, reference: item.reference, at: now)
         }
         return item
     }

@@ -51,6 +51,8 @@ actor Lane {
     }
 
     var isIdle: Bool { !self.isRunning }
+    /// The room goes by another name.
+    var isHandedOver: Bool { self.successor != nil }
     /// It waits for a time or for ``wake()``.
     var isPausing: Bool { self.wakeUp != nil }
 
@@ -251,8 +253,14 @@ actor Lane {
         let labels = ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": error.code.rawValue]
         self.environment.metrics.count("outbound", labels)
         if let successor = self.successor {
+            // Whatever the old place says of it, the new one has not been asked yet; what was to be done to a message of
+            // the old place is done with it.
             self.queue = []
-            await self.keep(item, after: error)
+            if item.isOfItsPlace {
+                await self.set(item, .dropped, error: error.message)
+            } else {
+                await self.keep(item, after: error)
+            }
             return await successor.wake()
         }
         switch error.code {

@@ -29,8 +29,10 @@ extension Ledger {
     package func finishPreviews(
         ofTurn turn: String, with texts: [String], surplus: OutboxItem.Surplus
     ) throws -> (finals: [OutboxItem], surplus: [OutboxItem]) {
+        // One that was dropped stands in a place that has another name now, where its id may be another message's.
         let live = try self.outbox(ofTurn: turn).filter {
-            $0.kind == .preview && ($0.reference != nil || $0.state == .failed || $0.state == .unknown)
+            $0.kind == .preview && $0.state != .dropped
+                && ($0.reference != nil || $0.state == .failed || $0.state == .unknown)
         }
         let finals = try zip(live, texts).map { item, text in
             try self.finish(item, as: .final, text, item.reference == nil ? .unknown : .pending)

@@ -67,11 +67,15 @@ extension Ledger {
         }
     }
 
-    /// Messages that stand in the old place cannot be edited from the new one: what was to replace one is posted.
+    /// Messages that stand in the old place cannot be edited from the new one: what was to replace one is posted, and
+    /// what was only to take one away is not needed.
     private func moveOutbox(_ from: RoomID, to: RoomID) throws {
         let place: [SQLValue] = [.text(from.adapter.rawValue), .text(from.name)]
         try self.connection.execute(
-            "UPDATE outbox SET state = 'dropped' WHERE adapter = ? AND room = ? AND state = 'live'", place)
+            """
+            UPDATE outbox SET state = 'dropped' WHERE adapter = ? AND room = ?
+            AND (state = 'live' OR state IN ('pending', 'sending', 'unknown') AND (kind = 'removal' OR text = ?))
+            """, place + [.text(OutboxItem.blank)])
         let rows = try self.connection.query(
             """
             SELECT id, route FROM outbox

@@ -141,6 +141,9 @@ package struct OutboxItem: Sendable, Equatable {
     package var buttons: [MessageButton] = []
     /// The entry of the transcript that a file is made of.
     package var message: Int64?
+
+    /// It only changes what stands in its place, and means nothing in another one.
+    var isOfItsPlace: Bool { self.kind == .removal || self.text == Self.blank }
 }
 
 /// One frame of the live protocol.
