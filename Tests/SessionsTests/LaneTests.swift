@@ -28,6 +28,29 @@ struct LaneTests {
         #expect(harness.adapter.posts.count == 2)
     }
 
+    @Test(
+        "a message that waits for the room's pace is not marked as being sent: the end of the process leaves it known")
+    func paced() async throws {
+        let harness = try await BridgeHarness(
+            traits: RoomTraits(textLimit: 400, textUnit: .bytes, postInterval: .seconds(600), postBurst: 1))
+        let room = RoomID(adapter: harness.adapter.id, name: "#team")
+        let items = try await harness.bridge.store.write { ledger in
+            try ["first", "second"].map {
+                try ledger.insertOutbox(
+                    session: "t", turn: nil, kind: .note, route: Route(room: room), text: $0, at: 1)
+            }
+        }
+        let lane = Lane(
+            room: room, adapter: harness.adapter, store: harness.bridge.store, environment: harness.bridge.environment)
+        await lane.enqueue(items)
+        while await !lane.isPausing { await Task.yield() }
+        let states = try await harness.bridge.store.read { ledger in
+            try ledger.openOutbox(of: room, after: 0, limit: 9).map(\.state)
+        }
+        #expect(harness.adapter.texts == ["first"])
+        #expect(states == [.pending])
+    }
+
     @Test("a reserved lane sends nothing until its messages come; the first was marked before, and goes first")
     func reserved() async throws {
         let harness = try await BridgeHarness()

@@ -76,6 +76,11 @@ extension Lane {
         for (index, item) in self.queue.enumerated() {
             if held.contains(item.turn) { continue }
             if self.holdTime(of: item) == nil {
+    /// Whether `item` could be sent at this moment.
+    func isDue(_ item: OutboxItem) -> Bool {
+        self.holdTime(of: item) == nil && (item.reference != nil || self.nextFreePace == nil)
+    }
+
                 self.queue.insert(self.queue.remove(at: index), at: 0)
                 return
             }

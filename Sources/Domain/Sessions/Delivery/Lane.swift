@@ -294,8 +294,9 @@ actor Lane {
     private func record(_ item: OutboxItem, reference: MessageReference) async -> Bool {
         let now = self.environment.now()
         self.bringForward()
-        // What has to wait is not marked before its time: something else may come meanwhile.
-        let next = self.queue.first.flatMap { self.holdTime(of: $0) == nil ? $0 : nil }
+        // What has to wait is not marked before its time: something else may come meanwhile, or the end of the process,
+        // after which nobody would know that it was never sent.
+        let next = self.queue.first.flatMap { self.isDue($0) ? $0 : nil }
         let isNextMarked = await self.persistently { ledger in
             try ledger.setOutbox(item.id, .sent, reference: reference.id, at: now)
             guard let next else { return false }
