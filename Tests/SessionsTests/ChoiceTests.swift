@@ -47,6 +47,25 @@ struct ChoiceTests {
         #expect(harness.worker.requests.count == 2)
     }
 
+    @Test("a button that is pressed twice goes on once")
+    func twice() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.withButtons, worker: ScriptedWorker(Self.cut, [.hold, .event(.text("whole"))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(2)
+        try await harness.settle()
+        let note = try #require(harness.adapter.posts.last)
+        for press in ["c1", "c2"] {
+            #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: press) == .stored)
+        }
+        await harness.adapter.waitForText("The answer is being gone on with already.")
+        harness.worker.release()
+        await harness.adapter.waitForText("whole")
+        try await harness.settle()
+        #expect(harness.worker.requests.count == 2)
+        #expect(harness.adapter.posts.count == 4)
+    }
+
     @Test("where a room has no buttons nothing is shown but the words")
     func words() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker(Self.cut))

@@ -231,13 +231,17 @@ extension Conversation {
 
     private func resume(_ stored: StoredMessage) async throws -> Submission? {
         let key = self.key
-        let last = try await self.context.store.read { ledger -> TurnRecord? in
-            guard let session = try ledger.session(for: key) else { return nil }
-            return try ledger.lastAnswer(of: session.id)
+        let (last, isGoingOn) = try await self.context.store.read { ledger -> (TurnRecord?, Bool) in
+            guard let session = try ledger.session(for: key), let last = try ledger.lastAnswer(of: session.id) else {
+                return (nil, false)
+            }
+            return (last, try ledger.openTurns(of: session.id).contains { $0.work == last.work })
         }
         guard let last, last.state != .complete else {
             return try await self.reply(to: stored, with: "There is no cut answer to go on with.")
         }
+        // Buttons are pressed twice.
+        if isGoingOn { return try await self.reply(to: stored, with: "The answer is being gone on with already.") }
         return try await self.enqueue(stored, kind: last.kind, text: last.text, work: last.work, role: .command)
     }
 }
