@@ -72,6 +72,8 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var nextEvent = 0
         var waiters: [(isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         var isTyping = false
+        var isHoldingTyping = false
+        var typingHolders: [CheckedContinuation<Void, Never>] = []
         var reactions: [Reaction] = []
         var deleted: [String] = []
         var drafts: [OutgoingMessage] = []
@@ -122,7 +124,20 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     /// The next edits meet `faults`, one each.
     public func meetInEdits(_ faults: [Fault]) { self.state.withLock { $0.editFaults += faults } }
 
-    /// Whether posts wait; those that do go on when it is set to false.
+    /// Whether the sign waits; those that do go on when it is set to false.
+    public func setHoldingTyping(_ isHolding: Bool) {
+        let holders = self.state.withLock { state in
+            state.isHoldingTyping = isHolding
+            defer { if !isHolding { state.typingHolders = [] } }
+            return isHolding ? [] : state.typingHolders
+        }
+        for holder in holders { holder.resume() }
+    }
+
+    /// Waits until the sign is, or is not, shown.
+    public func waitForTyping(_ isTyping: Bool) async { await self.wait { $0.isTyping == isTyping } }
+
+    /// Whether posts and removals wait; those that do go on when it is set to false.
     public func setHolding(_ isHolding: Bool) {
         let holders = self.state.withLock { state in
             state.isHolding = isHolding
@@ -268,6 +283,13 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
 
     /// Remembers the sign.
     public func setTyping(_ isTyping: Bool, in route: Route) async {
-        self.state.withLock { $0.isTyping = isTyping }
+        await withCheckedContinuation { continuation in
+            let mayGo = self.state.withLock { state in
+                if state.isHoldingTyping { state.typingHolders.append(continuation) }
+                return !state.isHoldingTyping
+            }
+            if mayGo { continuation.resume() }
+        }
+        self.change { $0.isTyping = isTyping }
     }
 }

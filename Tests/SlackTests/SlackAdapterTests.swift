@@ -227,6 +227,21 @@ struct SlackAdapterTests {
         }
     }
 
+    @Test("a status that was on its way when a message was posted is taken away: nobody knows which was first")
+    func lateStatus() async throws {
+        try await SlackStage.with { stage in
+            let question = stage.slack.say("\(stage.slack.mention) one")
+            let route = stage.route(thread: question)
+            stage.slack.inject(.delay(0.5), at: "assistant.threads.setStatus")
+            async let typing: Void = stage.adapter.setTyping(true, in: route)
+            try await stage.slack.wait("the status to be on its way") { $0.count("assistant.threads.setStatus") == 1 }
+            _ = try await stage.adapter.post(OutgoingMessage(text: "Answer.", route: route, token: "m1"))
+            await typing
+            #expect(stage.slack.count("assistant.threads.setStatus") == 2)
+            #expect((stage.slack.status(thread: question) ?? "").isEmpty)
+        }
+    }
+
     @Test("limits of Slack's come back as such, and nothing is sent before their end")
     func limits() async throws {
         try await SlackStage.with { stage in

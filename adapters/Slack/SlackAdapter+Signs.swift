@@ -24,11 +24,16 @@ extension SlackAdapter {
             return state.typing.removeValue(forKey: key) != nil
         }
         guard isWanted else { return }
-        let arguments: JSONObject = [
-            "channel_id": .string(route.room.name), "thread_ts": .string(anchor),
-            "status": isTyping ? "is thinking…" : "",
-        ]
-        await self.decorate(.setStatus, arguments)
+        await self.setStatus(isTyping ? "is thinking…" : "", in: route.room, anchor)
+        // A message that came while that was on its way could not take it away.
+        let isLate = isTyping && self.state.withLock { $0.typing[key] == nil }
+        if isLate { await self.setStatus("", in: route.room, anchor) }
+    }
+
+    private func setStatus(_ status: String, in room: RoomID, _ anchor: String) async {
+        await self.decorate(
+            .setStatus,
+            ["channel_id": .string(room.name), "thread_ts": .string(anchor), "status": .string(status)])
     }
 
     /// A message takes the status away by itself.

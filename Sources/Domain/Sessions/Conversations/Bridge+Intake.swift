@@ -1,10 +1,23 @@
 package import Chat
+internal import JSON
+internal import Logging
 internal import Primitives
 
 /// What comes in from the networks: stored first, then handed to the thread that it belongs to.
 extension Bridge {
     package func thread(of message: MessageReference) async -> ThreadKey? {
-        (try? await self.store.read { ledger in try ledger.thread(of: message) }) ?? nil
+        let store = self.store
+        // Unstructured, so that it is not cancelled with who asks: "no thread" would make a reply to the bot one that is
+        // not for it, and lose it.
+        return await Task {
+            do {
+                return try await store.read { ledger in try ledger.thread(of: message) }
+            } catch {
+                self.environment.logger.error(
+                    "it is not known what is replied to", ["room": "\(message.room)", "error": .string("\(error)")])
+                return nil
+            }
+        }.value
     }
 
     func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {

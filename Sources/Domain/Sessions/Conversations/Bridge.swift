@@ -241,6 +241,8 @@ package final class Bridge: MessageSink, Service {
         self.state.withLock { $0.isStopping = true }
         let conversations = self.state.withLock { Array($0.conversations.values) }
         let deadline = ContinuousClock.now + self.environment.settings.drainTimeout
+        // All of them before one is waited for: a turn that began meanwhile would only be cut.
+        for conversation in conversations { await conversation.beginNoMore() }
         for conversation in conversations { await conversation.close(by: deadline) }
         let lanes = self.state.withLock { Array($0.lanes.values) }
         let flush = ContinuousClock.now + .seconds(5)
@@ -255,10 +257,15 @@ package final class Bridge: MessageSink, Service {
     private func keepHouse() async throws {
         while true {
             let now = self.environment.now()
-            try? await self.store.write { ledger in
-                try ledger.pruneFrames(before: now - 3_600_000)
-                try ledger.pruneInbox(before: now - 30 * 24 * 3_600_000)
-                try ledger.pruneOutbox(before: now - 30 * 24 * 3_600_000)
+            do {
+                try await self.store.write { ledger in
+                    try ledger.pruneFrames(before: now - 3_600_000)
+                    try ledger.pruneInbox(before: now - 30 * 24 * 3_600_000)
+                    try ledger.pruneOutbox(before: now - 30 * 24 * 3_600_000)
+                }
+            } catch {
+                // It has time until the next round.
+                self.environment.logger.warning("old entries could not be deleted", ["error": .string("\(error)")])
             }
             try await Task.sleep(for: .seconds(600))
         }

@@ -75,15 +75,20 @@ extension Conversation {
 
     /// Takes up a stored turn again, at a start of the host.
     func restore(_ turn: TurnRecord) async {
-        let stored = (try? await self.context.store.frames(of: turn.id, after: 0))?.last?.sequence ?? 0
+        let stored = await self.persistently { ledger in
+            try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
+        }
         await self.context.hub.begin(turn.id, session: turn.session, next: stored + 1)
         self.queue.append(turn)
         await self.beginNext()
     }
 
+    /// From now on what waits is left to the next start.
+    func beginNoMore() { self.isClosing = true }
+
     /// Begins nothing any more, and lets what runs end until `deadline`.
     func close(by deadline: ContinuousClock.Instant) async {
-        self.isClosing = true
+        self.beginNoMore()
         guard let running = self.running else { return }
         // A deadline beside the turn that is waited for; cancelled below.
         let timer = Task {

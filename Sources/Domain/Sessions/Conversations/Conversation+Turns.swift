@@ -33,11 +33,11 @@ extension Conversation {
             await self.close(turn, self.cutOutcome(orElse: .stopped))
             return await self.beginNext()
         }
-        await self.setTyping(true, for: turn)
+        self.setTyping(true, for: turn)
         let outcome = await self.outcome(of: turn)
         await self.close(turn, outcome)
         await self.context.gate.leave(turn.sender.id)
-        await self.setTyping(false, for: turn)
+        self.setTyping(false, for: turn)
         await self.beginNext()
     }
 
@@ -322,12 +322,23 @@ extension Conversation {
         }
     }
 
-    private func setTyping(_ isTyping: Bool, for turn: TurnRecord) async {
+    /// Says whether an answer is being written. Decoration: nobody waits for it, and a newer word takes the place of one
+    /// that was not told yet.
+    private func setTyping(_ isTyping: Bool, for turn: TurnRecord) {
         let room = turn.route.room
         guard self.context.adapters.traits(of: room).capabilities.contains(.typing),
             let adapter = self.context.adapters[room.adapter] as? any TypingAdapter
         else { return }
-        await adapter.setTyping(isTyping, in: turn.route)
+        self.typing = (isTyping, turn.route)
+        guard !self.isTellingTyping else { return }
+        self.isTellingTyping = true
+        // The sign's own worker: it ends when the newest word is told, and there is never more than one.
+        Task { await self.tellTyping(by: adapter) }
+    }
+
+    private func tellTyping(by adapter: any TypingAdapter) async {
+        while let (isTyping, route) = self.typing.take() { await adapter.setTyping(isTyping, in: route) }
+        self.isTellingTyping = false
     }
 
     private static func seconds(since start: ContinuousClock.Instant) -> Double {

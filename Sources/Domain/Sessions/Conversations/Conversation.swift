@@ -36,6 +36,9 @@ actor Conversation {
     var staleAlarm: Alarm?
     /// The next turn is being marked as running: no other may be begun.
     var isBeginning = false
+    /// What the network is to be told of our writing; nil when it knows.
+    var typing: (isTyping: Bool, route: Route)?
+    var isTellingTyping = false
     /// No turn is begun any more: the host goes down.
     var isClosing = false
 

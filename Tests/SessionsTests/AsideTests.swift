@@ -1,0 +1,72 @@
+import Chat
+import Database
+import JetbridgeTesting
+import Primitives
+import Testing
+
+@testable import Sessions
+
+/// What goes on beside a turn, and must neither hold it up nor be cut short with something else.
+@Suite("Beside a turn", .timeLimit(.minutes(1)))
+struct AsideTests {
+    @Test("a network that hangs over the sign of writing holds up no answer, and has the last word in the end")
+    func typing() async throws {
+        let harness = try await BridgeHarness(
+            traits: RoomTraits(capabilities: .typing, textLimit: 400, textUnit: .bytes, isMultiline: false))
+        harness.adapter.setHoldingTyping(true)
+        for number in 1...3 {
+            _ = try await harness.ask("\(number)")
+            await harness.adapter.waitForText("You said: \(number)")
+        }
+        try await harness.settle()
+        harness.adapter.setHoldingTyping(false)
+        await harness.adapter.waitForTyping(true)
+        await harness.adapter.waitForTyping(false)
+    }
+
+    @Test("who asks for a message's thread and is cancelled still learns it")
+    func thread() async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(1)
+        try await harness.settle()
+        let (bridge, reference) = (harness.bridge, harness.adapter.reference("p1"))
+        let asking = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await bridge.thread(of: reference)
+        }
+        asking.cancel()
+        #expect(await asking.value?.value == "alice/alice")
+    }
+
+    @Test("while the host waits for one thread's turn at its end, no thread begins one that would be cut")
+    func stopping() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.hold], [.hold]),
+            settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", drainTimeout: .seconds(50)))
+        for person in ["alice", "gina"] { _ = try await harness.ask("1", from: person) }
+        let waiting = try #require(try await harness.ask("2", from: "gina"))
+        while harness.worker.requests.count < 2 { await Task.yield() }
+        let stopping = Task { await harness.bridge.stop() }
+        let deadline = ContinuousClock.now + .seconds(10)
+        while await harness.closingCount < 2, .now < deadline { await Task.yield() }
+        #expect(await harness.closingCount == 2)
+        for _ in 0..<2 { harness.worker.release() }
+        await stopping.value
+        #expect(try await harness.turn(waiting.operation)?.state == .queued)
+    }
+}
+
+extension BridgeHarness {
+    /// Threads that begin nothing any more.
+    fileprivate var closingCount: Int {
+        get async {
+            var count = 0
+            for conversation in self.bridge.state.withLock({ Array($0.conversations.values) })
+            where await conversation.isClosing {
+                count += 1
+            }
+            return count
+        }
+    }
+}
