@@ -119,7 +119,9 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     public func meet(_ faults: [Fault]) { self.state.withLock { $0.postFaults += faults } }
 
     /// Faults that nothing has met yet.
-    public var faultsLeft: Int { self.state.withLock { $0.postFaults.count + $0.editFaults.count } }
+    public var faultsLeft: Int {
+        self.state.withLock { $0.postFaults.count + $0.editFaults.count + $0.draftFaults.count }
+    }
 
     /// The next edits meet `faults`, one each.
     public func meetInEdits(_ faults: [Fault]) { self.state.withLock { $0.editFaults += faults } }

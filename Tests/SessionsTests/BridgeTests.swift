@@ -266,6 +266,20 @@ struct PreviewTests {
         #expect(Set(harness.adapter.texts) == Set(wanted))
     }
 
+    @Test("an answer that is whole at once is one post, and nothing of it is stored as growing")
+    func atOnce() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
+        let submission = try #require(try await harness.ask("1"))
+        await harness.adapter.waitForText("One. Two.")
+        try await harness.settle()
+        #expect(harness.adapter.posts.map(\.edits) == [0])
+        let kinds = try await harness.bridge.store.read { ledger in
+            try ledger.outbox(ofTurn: submission.operation).map(\.kind)
+        }
+        #expect(kinds == [.final])
+    }
+
     @Test("a preview that cannot be sent does not hold up the final")
     func failing() async throws {
         let harness = try await BridgeHarness(

@@ -181,16 +181,25 @@ extension Conversation {
     /// Stores finished paragraphs and sends them on their way.
     private func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async {
         let now = self.environment.now()
-        let keep = self.context.adapters.traits(of: turn.route.room).excerptMessages
+        let room = turn.route.room
+        let keep = self.context.adapters.traits(of: room).excerptMessages
+        // As at the turn's end, the first one is marked by the transaction that stores it.
+        let isReserved = messages.isEmpty ? false : await self.context.reserve(room)
         let items = await self.persistently { ledger in
             if isExcerpt { _ = try ledger.dropPending(ofTurn: turn.id, keeping: keep) }
-            return try messages.map {
+            let items = try messages.map {
                 try ledger.insertOutbox(
                     session: turn.session, turn: turn.id, kind: .part, route: turn.route, text: $0, at: now)
             }
+            if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: now) }
+            return items
         }
         FaultPoint.partStored.hit()
-        await self.context.dispatch(items)
+        if isReserved {
+            await self.context.dispatchReserved(room, items)
+        } else {
+            await self.context.dispatch(items)
+        }
     }
 
     private func take(_ commit: CommitNotice, of turn: TurnRecord) async {

@@ -59,6 +59,13 @@ extension Lane {
         self.touched[reference] = .now
     }
 
+    /// Whether a message that grows was edited just now, so that its final text has to wait.
+    var isGrowing: Bool {
+        let interval = self.adapter.traits(of: self.room).editInterval
+        let now = ContinuousClock.now
+        return self.touched.values.contains { $0 + interval > now }
+    }
+
     /// How long `item` has to wait because the message that it completes was edited just now.
     func holdTime(of item: OutboxItem) -> Duration? {
         guard item.kind != .removal, let reference = item.reference, let last = self.touched[reference] else {
@@ -69,6 +76,11 @@ extension Lane {
         return due > now ? due - now : nil
     }
 
+    /// Whether `item` could be sent at this moment.
+    func isDue(_ item: OutboxItem) -> Bool {
+        self.holdTime(of: item) == nil && (item.reference != nil || self.nextFreePace == nil)
+    }
+
     /// Lets what need not wait go before what has to, within a turn in order.
     func bringForward() {
         guard let first = self.queue.first, self.holdTime(of: first) != nil else { return }
@@ -76,11 +88,6 @@ extension Lane {
         for (index, item) in self.queue.enumerated() {
             if held.contains(item.turn) { continue }
             if self.holdTime(of: item) == nil {
-    /// Whether `item` could be sent at this moment.
-    func isDue(_ item: OutboxItem) -> Bool {
-        self.holdTime(of: item) == nil && (item.reference != nil || self.nextFreePace == nil)
-    }
-
                 self.queue.insert(self.queue.remove(at: index), at: 0)
                 return
             }

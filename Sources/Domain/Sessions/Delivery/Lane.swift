@@ -78,7 +78,7 @@ actor Lane {
     /// ``enqueueReserved(_:)`` has to follow.
     func reserve() -> Bool {
         guard !self.isRunning, self.queue.isEmpty, !self.hasMore, self.previews.isEmpty,
-            self.adapter.status.state == .up, self.nextFreePace == nil, self.blockedUntil == nil
+            !self.isGrowing, self.adapter.status.state == .up, self.nextFreePace == nil, self.blockedUntil == nil
         else { return false }
         self.isRunning = true
         self.isReserved = true
