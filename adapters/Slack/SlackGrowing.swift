@@ -1,7 +1,7 @@
 /// A message that grows: by Slack's own streaming as long as that goes, by edits otherwise. Pure.
 ///
 /// A stream takes only additions, while a rendered text may change in its last block as more of it comes. So what is
-/// streamed ends before that block; the last edit brings the whole.
+/// streamed ends before that block, or within it behind words that will stay; the last edit brings the whole.
 struct SlackGrowing: Sendable, Equatable {
     enum Form: Sendable, Equatable {
         /// A live stream, begun then (monotonic milliseconds).
@@ -21,8 +21,15 @@ struct SlackGrowing: Sendable, Equatable {
     var sent: String = ""
     /// The stream shows what the text does not say any more, or nobody knows what it shows: nothing more is added.
     var isDerailed = false
+    /// The last preview, where it said something else than the stream shows.
+    private var doubt: String?
     /// Last touched, for the bound of how many are kept (monotonic milliseconds).
     var touched: Int64
+
+    init(form: Form, touched: Int64) {
+        self.form = form
+        self.touched = touched
+    }
 
     var isLive: Bool { if case .stream = self.form { true } else { false } }
 
@@ -35,10 +42,15 @@ struct SlackGrowing: Sendable, Equatable {
         guard !self.isDerailed else { return nil }
         let stable = Self.stable(preview)
         guard stable.utf8.starts(with: self.sent.utf8) else {
-            // Less than before is only patience; something else is a change of mind.
-            if !self.sent.utf8.starts(with: stable.utf8) { self.isDerailed = true }
+            // Less than before is only patience; something else is a change of mind, unless the next preview takes it
+            // back: words before a line with one dash are a heading until there is an item behind the dash.
+            if !self.sent.utf8.starts(with: stable.utf8) {
+                self.isDerailed = self.doubt.map { $0 != preview } ?? false
+                self.doubt = preview
+            }
             return nil
         }
+        self.doubt = nil
         let rest = String(stable.utf8.dropFirst(self.sent.utf8.count)) ?? ""
         guard !rest.isEmpty, rest.utf16.count <= Self.pieceLimit else { return nil }
         return rest
@@ -52,13 +64,16 @@ struct SlackGrowing: Sendable, Equatable {
     }
 
     /// The beginning of a preview that more text will not change: it ends before the last block, in a list before the
-    /// last line, in a fence before the last line of code. The closing fence of a preview may be only the preview's.
+    /// last line, in a fence before the last line of code; in a paragraph or an item behind its last settled word. The
+    /// closing fence of a preview may be only the preview's.
     static func stable(_ preview: String) -> String {
         var end = preview.utf8.startIndex
         var blockStart = end
         var lineStart = end
         var fence: Substring?
         var isList = false
+        // In a paragraph, or in an item, some of the last line's words stay as well.
+        var hasWords = false
         var lines = 0
         // Where the table begins that is the present block, or was the one before.
         var table: String.Index?
@@ -75,6 +90,7 @@ struct SlackGrowing: Sendable, Equatable {
                     if next == preview.endIndex { return String(preview[..<end]) }
                     blockStart = next
                     end = next
+                    hasWords = false
                 } else {
                     // All before this line stays; this one may be cut in its middle, and before the second line of code
                     // so may the fence's language.
@@ -84,16 +100,19 @@ struct SlackGrowing: Sendable, Equatable {
             } else if text.hasPrefix("```") {
                 fence = text.prefix { $0 == "`" }
                 isList = false
+                hasWords = false
                 lines = 0
                 end = lineStart
             } else if line.allSatisfy({ $0 == " " || $0 == ">" }) {
                 blockStart = next
                 end = next
                 isList = false
+                hasWords = false
                 lines = 0
             } else {
                 if lines == 0 {
                     isList = Self.beginsItem(text)
+                    hasWords = isList || !line.hasPrefix(">") && SlackSettledWords.isParagraph(text)
                     // A bar behind a table is the beginning of its next row.
                     if text != "\\|" { table = text.hasPrefix("|") ? lineStart : nil }
                 }
@@ -102,7 +121,7 @@ struct SlackGrowing: Sendable, Equatable {
             }
             lineStart = next
         }
-        return String(preview[..<end])
+        return String(preview[..<(hasWords ? SlackSettledWords.end(in: preview, from: end) : end)])
     }
 
     private static func beginsItem(_ line: Substring) -> Bool {
