@@ -21,10 +21,16 @@ extension SlackAdapter {
             case .preview: try await self.grow(reference, to: message)
             case .final: try await self.finish(reference, with: message)
             }
+        } catch let failure as SlackFailure where message.stage == .final && Self.isPastEditing.contains(failure.code) {
+            // The workspace allows no edits, or none of messages so old: the whole text has to stand somewhere else.
+            self.state.withLock { _ = $0.growing.removeValue(forKey: reference) }
+            throw AdapterError(.notFound, failure.message)
         } catch {
             throw Self.adapterError(error, stage: message.stage)
         }
     }
+
+    private static let isPastEditing: Set<String> = ["edit_window_closed", "cant_update_message"]
 
     // MARK: Whole messages
 
@@ -53,10 +59,19 @@ extension SlackAdapter {
     {
         var arguments: JSONObject = ["channel": .string(reference.room.name), "ts": .string(reference.id)]
         arguments["metadata"] = SlackBlocks.metadata(token: message.token)
-        _ = try await self.withBlocks(message, isStream: isStream) { form in
-            var arguments = arguments
-            arguments.merge(form)
-            return try await self.call(.update, arguments, channel: reference.room.name, for: use)
+        let edit = { (isStream: Bool) in
+            _ = try await self.withBlocks(message, isStream: isStream) { form in
+                var arguments = arguments
+                arguments.merge(form)
+                return try await self.call(.update, arguments, channel: reference.room.name, for: use)
+            }
+        }
+        do {
+            try await edit(isStream)
+        } catch let failure as SlackFailure where failure.code == "streaming_state_conflict" {
+            // A stream that lives: nothing is known of it after a restart, or its end was told too early.
+            try await self.endStream(reference, with: nil, message)
+            try await edit(true)
         }
     }
 
@@ -68,7 +83,7 @@ extension SlackAdapter {
     ) async throws -> JSON {
         let markdown: JSONObject = ["markdown_text": .string(message.text)]
         let blocks: JSONObject = [
-            "text": .string(SlackBlocks.fallback(message.text)),
+            "text": .string(SlackFallback.text(of: message.text)),
             "blocks": SlackBlocks.blocks(message.text, buttons: message.buttons),
         ]
         let isMarkdownFirst = isStream && message.buttons.isEmpty
@@ -144,15 +159,16 @@ extension SlackAdapter {
     private func grow(_ reference: MessageReference, to message: OutgoingMessage) async throws {
         let now = self.now.monotonic
         guard var growing = self.state.withLock({ $0.growing[reference] }) else {
-            return try await self.updateAfterRestart(reference, with: message, for: .preview)
+            return try await self.update(reference, with: message, isStream: false, for: .preview)
         }
-        if growing.isLive, !growing.isDue(at: now) {
-            let addition = growing.addition(for: message.text)
-            self.keep(growing, for: reference)
+        let addition = growing.isLive ? growing.addition(for: message.text) : nil
+        self.keep(growing, for: reference)
+        if growing.isLive, !growing.isDerailed, !growing.isDue(at: now) {
             guard let addition else { return }
             try self.keepPace(of: growing, reference, at: now)
             if try await self.append(addition, to: reference) { return }
         } else if growing.isLive {
+            // Edits can take back what additions cannot.
             try await self.endStream(reference, with: nil, message)
         } else {
             try self.keepPace(of: growing, reference, at: now)
@@ -229,7 +245,7 @@ extension SlackAdapter {
     /// Puts the whole text there. The stream's end brings what was missing; the edit makes sure of all of it.
     private func finish(_ reference: MessageReference, with message: OutgoingMessage) async throws {
         guard let growing = self.state.withLock({ $0.growing[reference] }) else {
-            return try await self.updateAfterRestart(reference, with: message, for: .final)
+            return try await self.update(reference, with: message, isStream: false, for: .final)
         }
         var isWhole = false
         if growing.isLive {
@@ -244,18 +260,6 @@ extension SlackAdapter {
             self.logger.debug("The edit of a whole message was left out", ["reason": .string(failure.code)])
         }
         self.state.withLock { _ = $0.growing.removeValue(forKey: reference) }
-    }
-
-    /// Nothing is known of the message any more: it may be a stream that still lives.
-    private func updateAfterRestart(
-        _ reference: MessageReference, with message: OutgoingMessage, for use: SlackBudget.Use
-    ) async throws {
-        do {
-            try await self.update(reference, with: message, isStream: false, for: use)
-        } catch let failure as SlackFailure where failure.code == "streaming_state_conflict" {
-            try await self.endStream(reference, with: nil, message)
-            try await self.update(reference, with: message, isStream: true, for: use)
-        }
     }
 
     /// Streams that nobody has added to are ended before Slack does it.

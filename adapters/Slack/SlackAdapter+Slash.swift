@@ -31,7 +31,7 @@ extension SlackAdapter {
         let delivery = await self.deliver(event, to: sink)
         if let root, delivery != .stored {
             // Nobody answers in that thread.
-            try await self.call(.delete, ["channel": .string(channel), "ts": .string(root)])
+            await self.takeBack(root, in: channel)
         }
         switch delivery {
         case nil: return Self.ephemeral("The command could not be stored. Try it again.")
@@ -39,7 +39,8 @@ extension SlackAdapter {
             return Self.ephemeral(
                 "You are not known to me. Ask an owner for a pairing code, and send it here: `/jetbridge pair CODE`")
         case .stored? where slash.isPrivate && !slash.isDirect:
-            return Self.ephemeral("The answer is in your direct messages with me.")
+            // A wrong code has no answer.
+            return Self.ephemeral("If that code is right, the answer is in your direct messages with me.")
         default: return nil
         }
     }
@@ -47,11 +48,25 @@ extension SlackAdapter {
     /// The conversation of a person and the bot. What is typed in somebody else's direct message goes there, too.
     private func directChannel(of slash: SlackSlash) async throws -> String {
         guard let user = slash.recipient.split(separator: "/").last else { return slash.channel }
-        let answer = try await self.call(.openDirect, ["users": .string(String(user))])
+        let answer: JSON
+        do {
+            answer = try await self.call(.openDirect, ["users": .string(String(user))])
+        } catch let failure as SlackFailure where failure.isMissingFeature {
+            // Without the right to ask, it is where the command was typed; from elsewhere a person's id leads there, too.
+            return slash.isDirect ? slash.channel : String(user)
+        }
         guard let channel = SlackReader.channel(answer["channel"]?["id"]) else {
             throw SlackFailure("http_200", "conversations.open named no channel")
         }
         return channel
+    }
+
+    private func takeBack(_ ts: String, in channel: String) async {
+        do {
+            try await self.call(.delete, ["channel": .string(channel), "ts": .string(ts)])
+        } catch {
+            self.logger.debug("A command's message was left in the channel", ["reason": .string("\(error)")])
+        }
     }
 
     private func show(_ slash: SlackSlash, in channel: String) async throws -> String {

@@ -7,8 +7,6 @@ enum SlackBlocks {
     static let actionPrefix = "jetbridge"
     /// An actions block takes 25.
     private static let buttonLimit = 25
-    /// What shows a message in a notification.
-    private static let fallbackLimit = 280
     /// Names the bot's metadata.
     static let metadataType = "jetbridge_message"
 
@@ -60,18 +58,6 @@ enum SlackBlocks {
     static func token(of message: JSON) -> String? {
         guard message["metadata"]?["event_type"]?.stringValue == Self.metadataType else { return nil }
         return message["metadata"]?["event_payload"]?["token"]?.stringValue
-    }
-
-    /// The beginning of a rendered text as plain words, escaped: for notifications and screen readers.
-    static func fallback(_ text: String) -> String {
-        var plain = ""
-        for line in text.split(separator: "\n") where !line.hasPrefix("```") && !line.hasPrefix("| ---") {
-            if !plain.isEmpty { plain += " " }
-            plain += line.filter { $0 != "\\" }
-            if plain.utf8.count > Self.fallbackLimit { break }
-        }
-        let words = self.cut(SlackMarkup.unescaped(plain), limit: Self.fallbackLimit)
-        return words.allSatisfy(\.isWhitespace) ? "A message" : SlackMarkup.escaped(words)
     }
 
     /// The first `limit` UTF-16 units at most, whole characters.
