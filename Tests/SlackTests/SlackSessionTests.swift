@@ -81,6 +81,9 @@ struct SlackSessionTests {
         #expect(stage.feed(.frame(1, .envelope(envelope))) == [.take(1, envelope)])
         #expect(stage.feed(.opened(3)) == [])
         #expect(stage.feed(.frame(3, .hello(connections: 3))) == [])
+        // Slack ends it; until then it may deliver by it.
+        #expect(stage.session.deadline == stage.time + SlackSession.leavingTime)
+        #expect(stage.feed(.frame(1, .envelope(envelope)), after: 9_000) == [.take(1, envelope)])
         #expect(stage.wait() == [.close(1)])
         #expect(stage.feed(.ended(1, reason: "closed")) == [])
         #expect(stage.session.deadline == nil)
@@ -97,6 +100,14 @@ struct SlackSessionTests {
                 .close(1), .status(.connecting, detail: "too many connections of this app are open elsewhere"),
             ])
         #expect((stage.session.deadline ?? 0) - stage.time >= 60_000)
+        #expect(stage.wait() == [.call(.open(3))])
+        _ = stage.feed(.opened(3))
+        // The others are still there, so one has to do; when they have gone, there are two again.
+        #expect(stage.feed(.frame(3, .hello(connections: 10))) == [.status(.up, detail: nil), .catchUp])
+        #expect(stage.session.wanted == 1)
+        #expect(stage.feed(.frame(3, .disconnect(reason: "warning"))) == [.call(.open(4))])
+        _ = stage.feed(.opened(4))
+        #expect(stage.feed(.frame(4, .hello(connections: 3)), after: 5_000) == [.call(.open(5))])
     }
 
     @Test("Socket Mode switched off is a refusal that is looked into every ten minutes")

@@ -89,8 +89,8 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         self.client = client ?? HTTPClient()
         var sockets = WebSocketClientSettings()
         // Half-open sockets are silent for hours: a peer that answers no ping is dead.
-        sockets.socket.pingInterval = .seconds(10)
-        sockets.socket.deadline = .seconds(25)
+        sockets.socket.pingInterval = .seconds(5)
+        sockets.socket.deadline = .seconds(12)
         // Slack does not end the connection after the closing handshake.
         sockets.socket.closeSeconds = 1
         sockets.caFile = self.client.settings.caFile

@@ -60,13 +60,15 @@ struct SlackSession: Sendable {
     /// How long a socket may be without `hello`.
     static let greetingTime: Int64 = 15_000
     /// How long an old socket is kept for what it still delivers.
-    static let leavingTime: Int64 = 10_000
+    static let leavingTime: Int64 = 12_000
     /// Between two openings that are not urgent: `apps.connections.open` allows few a minute.
     static let openingInterval: Int64 = 3_000
     /// How often a refusal is looked into again.
     static let refusalInterval: Int64 = 600_000
     /// How often a connection without sockets is checked.
     static let checkInterval: Int64 = 60_000
+    /// Of the ten that an app may have, this many leave room for another one, and for those that are being replaced.
+    static let connectionsWithRoom = 6
     /// A shorter gap is covered by Slack's own repeats.
     static let gapTolerance: Int64 = 8_000
 
@@ -74,8 +76,9 @@ struct SlackSession: Sendable {
     static let isOff = "Socket Mode is switched off; switch it on at api.slack.com/apps under Settings → Socket Mode"
 
     let isSocket: Bool
-    /// How many sockets are kept.
+    /// How many sockets are kept: fewer while other hosts have so many that Slack takes no more.
     private(set) var wanted: Int
+    private let most: Int
     private(set) var identity: SlackIdentity?
     private(set) var links: [Int: Link] = [:]
     private(set) var isUp = false
@@ -98,6 +101,7 @@ struct SlackSession: Sendable {
     init(isSocket: Bool, links: Int = 2, random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }) {
         self.isSocket = isSocket
         self.wanted = links
+        self.most = links
         self.random = random
     }
 
@@ -231,14 +235,12 @@ struct SlackSession: Sendable {
         case .envelope(let envelope): return [.take(link, envelope)]
         case .unknown(let what): return [.log(.debug, "Slack sent \(what)")]
         case .hello(let connections):
-            guard let old = self.links[link] else { return [.close(link)] }
+            guard self.links[link] != nil else { return [.close(link)] }
             self.links[link] = Link(state: .up)
             self.failures = 0
+            if connections <= Self.connectionsWithRoom { self.wanted = self.most }
+            // The one that it takes the place of is left to Slack until its time is up: events may still come by it.
             var actions: [Action] = [.log(.debug, "Slack socket \(link) is up, \(connections) of the app's in all")]
-            if let replaced = old.replaces, let predecessor = self.links[replaced], predecessor.isLeaving {
-                // What it still has may come in the next moment.
-                self.links[replaced]?.state = .leaving(until: time + 1_000)
-            }
             actions += self.nowUp(at: time)
             return actions + self.openDue(at: time)
         case .disconnect(let reason): return self.disconnected(link, reason, at: time)
