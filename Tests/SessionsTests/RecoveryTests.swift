@@ -43,6 +43,27 @@ struct RecoveryTests {
         #expect(try await second.turn(submission.operation)?.state == .interrupted)
     }
 
+    @Test("what stands there of an answer whose words are not stored yet ends as it stands")
+    func unstoredWords() async throws {
+        let directory = try TemporaryDirectory()
+        let traits = RoomTraits(capabilities: [.edits], textLimit: 400, textUnit: .bytes)
+        let first = try await BridgeHarness(directory: directory, traits: traits, worker: ScriptedWorker([.hold]))
+        let submission = try #require(try await first.ask("hello"))
+        let turn = try #require(try await first.turn(submission.operation))
+        try await first.bridge.store.write { ledger in
+            let item = try ledger.insertOutbox(
+                session: turn.session, turn: turn.id, kind: .preview, route: turn.route, text: "Begun", at: 1)
+            try ledger.setOutbox(item.id, .live, reference: "7", at: 1)
+        }
+        let second = try await BridgeHarness(directory: directory, traits: traits)
+        while try await second.bridge.store.read({ ledger in
+            try ledger.outbox(ofTurn: turn.id).contains { $0.state != .sent }
+        }) { await Task.yield() }
+        let items = try await second.bridge.store.read { ledger in try ledger.outbox(ofTurn: turn.id) }
+        #expect(items.map(\.kind) == [.final, .note])
+        #expect(items.first?.reference == "7")
+    }
+
     @Test("messages that waited are answered after the restart")
     func queued() async throws {
         let directory = try TemporaryDirectory()

@@ -88,7 +88,12 @@ struct Recovery: Sendable {
         let traits = self.adapters.traits(of: turn.route.room)
         var poster = AnswerPoster(
             traits: traits, renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
-        let rest = poster.isGrowing ? poster.rest(of: Array(answer.utf8)) : []
+        var rest = poster.isGrowing ? poster.rest(of: Array(answer.utf8)) : []
+        // Its first words may stand there before they are stored; they end as they are.
+        if rest.isEmpty, poster.isGrowing, !poster.isDrafting {
+            let previews = try ledger.outbox(ofTurn: turn.id).filter { $0.kind == .preview }
+            rest = previews.filter { $0.reference != nil || $0.state == .unknown }.prefix(1).map(\.text)
+        }
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: rest,
             note: TurnOutcome.interrupted.note(sign: traits.commandPrefix), isShortened: poster.isShortened,
