@@ -4,13 +4,16 @@ internal import Sessions
 
 /// What the bridge takes from the configuration.
 enum BridgeParts {
+    /// How long a stop lets running answers go on.
+    static let drainTimeout: Duration = .seconds(20)
+
     static func settings(_ configuration: Configuration, publicURL: String) -> BridgeSettings {
         let names = configuration.repositories.map(\.name)
         let first = configuration.defaultRepository
         return BridgeSettings(
             publicURL: publicURL, turnTimeout: configuration.model.turnTimeout,
             turnsPerHost: configuration.limits.turns, turnsPerPerson: configuration.limits.turnsPerPerson,
-            queueLimit: configuration.limits.waitingPerThread,
+            queueLimit: configuration.limits.waitingPerThread, drainTimeout: Self.drainTimeout,
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,
             filesDirectory: "\(configuration.dataDirectory)/files")
     }

@@ -113,6 +113,9 @@ package final class Host: Sendable {
         let logger = self.logger
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = watchingSignals
+        // What the bridge closes when the running answers' time is up has still to be posted: cut off before, nobody would
+        // read before the next start that an answer was interrupted.
+        settings.stopDeadline = max(settings.stopDeadline, BridgeParts.drainTimeout + .seconds(10))
         // A model with processes or an account of its own ends last: running turns finish before. What the gateway's
         // clients have used is stored after they are gone.
         let models = [self.model as? any Service].compactMap { $0 }
