@@ -102,6 +102,13 @@ struct ChatTurnTests {
         #expect(result.failure?.contains(";") == true)
     }
 
+    @Test("an answer of blanks is an empty one")
+    func blank() async throws {
+        let result = try await self.run([.event(.delta("  \n")), .event(.delta("\t")), .event(.finished(.stop))])
+        #expect(result.ending == nil)
+        #expect(result.failure?.hasPrefix("scripted gave an empty answer") == true)
+    }
+
     @Test("a tool call is told honestly, since none is offered")
     func toolCall() async throws {
         let call = ScriptedModel.Step.event(.toolCall(ToolCall(id: "1", name: "rm", arguments: "{}")))

@@ -49,7 +49,8 @@ package struct TurnReport: Sendable {
 
     private mutating func take(_ text: String) {
         guard !text.isEmpty else { return }
-        self.hasText = true
+        // Blanks alone are nothing to read.
+        self.hasText = self.hasText || text.contains { !$0.isWhitespace }
         if self.keepsText { self.text += text }
         self.unweighed += text
         // Up to a blank, where the estimate of the whole is the sum of its parts'.
