@@ -31,6 +31,16 @@ struct CryptoTests {
             hex(hmacSHA256([], key: [])) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
     }
 
+    @Test("HMAC-SHA-1 of the published examples")
+    func oldAuthentication() {
+        #expect(
+            hex(hmacSHA1(Array("Hi There".utf8), key: Array(repeating: 0x0B, count: 20)))
+                == "b617318655057264e28bc0b6fb378c8ef146be00")
+        #expect(
+            hex(hmacSHA1(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8)))
+                == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79")
+    }
+
     @Test(
         "base64 of the published examples",
         arguments: [

@@ -125,7 +125,7 @@ package final class Synapse: Sendable {
         let nonce = try await api.call(.get, path)["nonce"]?.stringValue ?? ""
         let password = "pw-\(name)"
         let signed = [nonce, name, password, isAdministrator ? "admin" : "notadmin"].joined(separator: "\0")
-        let code = HMACSHA1.code(Array(signed.utf8), key: Array(SynapseConfiguration.secret.utf8))
+        let code = hmacSHA1(Array(signed.utf8), key: Array(SynapseConfiguration.secret.utf8))
         let answer = try await api.call(
             .post, path,
             body: [
