@@ -71,6 +71,48 @@ struct PreviewPacingTests {
         #expect(harness.adapter.posts.first?.edits == 1)
     }
 
+    @Test("where edits are counted and not timed, a final goes at once")
+    func finalAtOnce() async throws {
+        var traits = Self.traits(interval: .seconds(600))
+        traits.finalInterval = .zero
+        let harness = try await BridgeHarness(
+            traits: traits, worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("One.")
+        harness.worker.release()
+        await harness.adapter.waitForPosts { $0.first?.isFinal == true }
+        #expect(harness.adapter.texts == ["One. Two."])
+    }
+
+    @Test("an answer that is whole before a part of it is due is one message without an edit")
+    func previewDelay() async throws {
+        var traits = Self.traits()
+        traits.previewDelay = .seconds(600)
+        let harness = try await BridgeHarness(
+            traits: traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts { $0.first?.isFinal == true }
+        #expect(harness.adapter.posts.first?.edits == 0)
+        #expect(harness.adapter.texts == ["One. Two."])
+    }
+
+    @Test("a preview that the adapter keeps back delays no final")
+    func heldBack() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.traits(),
+            worker: ScriptedWorker([
+                .event(.text("One.")), .hold, .event(.text(" Two.")), .hold, .event(.text(" Three.")),
+            ])
+        )
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("One.")
+        harness.adapter.meetInEdits([.refused(AdapterError(.rateLimited, "later", retryAfter: .seconds(600), isOwnPace: true))])
+        harness.worker.release()
+        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        harness.worker.release()
+        await harness.adapter.waitForText("One. Two. Three.")
+    }
+
     @Test("what need not wait goes before an edit that has to, and within a turn the order stays")
     func overtaking() async throws {
         let harness = try await BridgeHarness(traits: Self.traits(interval: .milliseconds(60)))

@@ -48,6 +48,11 @@ public struct RoomTraits: Sendable, Equatable {
     public var isMultiline: Bool
     /// The shortest time between two edits of one message.
     public var editInterval: Duration
+    /// The shortest time between the last preview of a message and its final text.
+    public var finalInterval: Duration
+    /// How long an answer that began may take before a part of it is shown, beyond the little that the core gives it: one
+    /// that is whole by then is one message without an edit.
+    public var previewDelay: Duration
     /// The shortest time between two posts of one room beyond the burst; zero where the adapter itself paces.
     public var postInterval: Duration
     /// Posts that may go at once before ``postInterval`` applies.
@@ -64,10 +69,12 @@ public struct RoomTraits: Sendable, Equatable {
     /// for itself.
     public var commandPrefix: String
 
-    /// Describes a room; the defaults fit a platform without any special feature.
+    /// Describes a room; the defaults fit a platform without any special feature. Without a final interval the edit
+    /// interval is it.
     public init(
         capabilities: Capabilities = [], textLimit: Int, textUnit: TextUnit, isMultiline: Bool = true,
-        editInterval: Duration = .seconds(1), postInterval: Duration = .zero, postBurst: Int = 1,
+        editInterval: Duration = .seconds(1), finalInterval: Duration? = nil, previewDelay: Duration = .zero,
+        postInterval: Duration = .zero, postBurst: Int = 1,
         answerMessages: Int = 20, excerptMessages: Int = 3, uploadLimit: Int = 0, commandSign: Character = "!",
         commandPrefix: String? = nil
     ) {
@@ -76,6 +83,8 @@ public struct RoomTraits: Sendable, Equatable {
         self.textUnit = textUnit
         self.isMultiline = isMultiline
         self.editInterval = editInterval
+        self.finalInterval = finalInterval ?? editInterval
+        self.previewDelay = previewDelay
         self.postInterval = postInterval
         self.postBurst = postBurst
         self.answerMessages = answerMessages

@@ -61,7 +61,7 @@ extension Lane {
 
     /// Whether a message that grows was edited just now, so that its final text has to wait.
     var isGrowing: Bool {
-        let interval = self.adapter.traits(of: self.room).editInterval
+        let interval = self.adapter.traits(of: self.room).finalInterval
         let now = ContinuousClock.now
         return self.touched.values.contains { $0 + interval > now }
     }
@@ -71,7 +71,7 @@ extension Lane {
         guard item.kind != .removal, let reference = item.reference, let last = self.touched[reference] else {
             return nil
         }
-        let due = last + self.adapter.traits(of: self.room).editInterval
+        let due = last + self.adapter.traits(of: self.room).finalInterval
         let now = ContinuousClock.now
         return due > now ? due - now : nil
     }

@@ -11,9 +11,10 @@ extension Lane {
     /// Shows `answer` as it stands now, as soon as the room's edit interval allows.
     func show(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) {
         if self.previews[turn.id] == nil {
+            let patience = max(Preview.patience, self.adapter.traits(of: self.room).previewDelay)
             self.previews[turn.id] = Preview(
                 turn: turn.id, session: turn.session, route: turn.route.moved(to: self.room), poster: poster,
-                draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + Preview.patience)
+                draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + patience)
         }
         self.previews[turn.id]?.answer = answer
         self.previews[turn.id]?.isStale = true
@@ -126,8 +127,9 @@ extension Lane {
             self.previews[preview.turn]?.did(step, item: item, at: .now, interval: interval)
         } catch let error as AdapterError {
             self.environment.metrics.count("outbound", labels.merging(["result": error.code.rawValue]) { $1 })
-            if error.code == .rateLimited {
-                // The platform's word is about the room, or more: the final text has to wait as well.
+            if error.code == .rateLimited, !error.isOwnPace {
+                // The platform's word is about the room, or more: the final text has to wait as well. An adapter that
+                // keeps a preview back may do so for that text's sake.
                 self.countRefusal(error)
                 self.block(for: error.retryAfter ?? max(interval, .seconds(5)))
             }
