@@ -106,7 +106,9 @@ struct PreviewPacingTests {
         )
         _ = try await harness.ask("1")
         await harness.adapter.waitForText("One.")
-        harness.adapter.meetInEdits([.refused(AdapterError(.rateLimited, "later", retryAfter: .seconds(600), isOwnPace: true))])
+        harness.adapter.meetInEdits([
+            .refused(AdapterError(.rateLimited, "later", retryAfter: .seconds(600), isOwnPace: true))
+        ])
         harness.worker.release()
         while harness.adapter.faultsLeft > 0 { await Task.yield() }
         harness.worker.release()
