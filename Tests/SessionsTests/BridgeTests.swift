@@ -66,6 +66,19 @@ struct BridgeTests {
         #expect(transcript.allSatisfy { !$0.contains(code.lowercased()) })
     }
 
+    @Test("somebody unknown is expected while a code is good, and not longer")
+    func expectsPairing() async throws {
+        let harness = try await BridgeHarness()
+        let access = harness.bridge.access
+        #expect(await !access.expectsPairing())
+        _ = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: 1_000 - 3_600_000)
+        #expect(await !access.expectsPairing())
+        let (code, _) = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000)
+        #expect(await access.expectsPairing())
+        _ = try await harness.ask("!pair \(code)", from: "bob")
+        #expect(await !access.expectsPairing())
+    }
+
     @Test("a code is dead after an hour")
     func oldCode() async throws {
         let harness = try await BridgeHarness()

@@ -60,6 +60,15 @@ package final class AccessControl: Sendable {
         return self.state.withLock { $0.limiter.mayTry(peer, at: now) }
     }
 
+    /// Whether somebody unknown is expected: pairing is allowed, and a code was made that is still good. Another process
+    /// may have made it.
+    package func expectsPairing() async -> Bool {
+        guard self.isPairingAllowed else { return false }
+        let now = self.now()
+        // A store that cannot be read lets nobody in.
+        return (try? await self.store.read { ledger in try ledger.hasCode(at: now) }) ?? false
+    }
+
     /// Uses up `code` for `sender`. Nil for a wrong one.
     package func pair(_ sender: Sender, code: String) async throws -> Role? {
         let now = self.now()

@@ -73,6 +73,11 @@ extension Ledger {
         return role.flatMap { Role(rawValue: $0) }
     }
 
+    /// Whether anybody could use a code now.
+    package func hasCode(at now: Int64) throws -> Bool {
+        try !self.connection.query("SELECT 1 FROM codes WHERE expires_at > ? LIMIT 1", [.integer(now)]).isEmpty
+    }
+
     package func insert(_ credential: CredentialRecord, hash: String) throws {
         try self.connection.execute(
             """
