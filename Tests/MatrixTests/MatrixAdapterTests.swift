@@ -15,10 +15,11 @@ struct MatrixAdapterTests {
     private let quiet = Logger(label: "matrix", output: LogOutput(level: .error, format: .json, sink: { _ in }))
 
     private func adapter(
-        memory: MatrixMemoryStore = .none, mayInvite: (@Sendable (Sender) async -> Bool)? = nil
+        memory: MatrixMemoryStore = .none, mayInvite: (@Sendable (Sender) async -> Bool)? = nil,
+        mayPair: (@Sendable () async -> Bool)? = nil
     ) -> MatrixAdapter {
         MatrixAdapter(
-            MatrixTranscript.settings(), memory: memory, transport: self.server, mayInvite: mayInvite,
+            MatrixTranscript.settings(), memory: memory, transport: self.server, mayInvite: mayInvite, mayPair: mayPair,
             logger: self.quiet)
     }
 
@@ -187,14 +188,18 @@ struct MatrixAdapterTests {
         }
     }
 
-    @Test("Who may invite is asked, and the answer followed aside")
-    func invitation() async throws {
+    @Test(
+        "Who may invite is asked, and the answer followed aside; a code that waits lets strangers begin a direct chat",
+        arguments: [false, true])
+    func invitation(isCodeWaiting: Bool) async throws {
         let joined = AsyncStream.makeStream(of: String.self)
-        let adapter = self.adapter(mayInvite: { $0.id == "matrix:@alice:hs" })
-        func invite(_ sender: String) -> JSON {
+        let adapter = self.adapter(mayInvite: { $0.id == "matrix:@alice:hs" }, mayPair: { isCodeWaiting })
+        func invite(_ sender: String, isDirect: Bool = false, isEncrypted: Bool = false) -> JSON {
             let member = self.transcript.event(
-                "m.room.member", ["membership": "invite"], from: sender, stateKey: MatrixTranscript.me)
-            return ["invite_state": ["events": [member]]]
+                "m.room.member", ["membership": "invite", "is_direct": .bool(isDirect)], from: sender,
+                stateKey: MatrixTranscript.me)
+            let encryption = self.transcript.event("m.room.encryption", [:], from: sender, stateKey: "")
+            return ["invite_state": ["events": .array(isEncrypted ? [encryption, member] : [member])]]
         }
         self.server.answering { request in
             switch request.purpose {
@@ -204,16 +209,25 @@ struct MatrixAdapterTests {
             }
             return nil
         }
-        let batch = self.batch("s2", more: ["invite": ["!a:hs": invite("@alice:hs"), "!b:hs": invite("@eve:hs")]])
+        let batch = self.batch(
+            "s2",
+            more: [
+                "invite": [
+                    "!a:hs": invite("@alice:hs"), "!b:hs": invite("@eve:hs"),
+                    "!d:hs": invite("@eve:hs", isDirect: true),
+                    "!e:hs": invite("@eve:hs", isDirect: true, isEncrypted: true),
+                ]
+            ])
         let server = self.server
         try await self.run(adapter) {
             server.sync(batch)
             var answers: Set<String> = []
             for await answer in joined.stream {
                 answers.insert(answer)
-                if answers.count == 2 { break }
+                if answers.count == 4 { break }
             }
-            #expect(answers == ["join !a:hs", "leave !b:hs"])
+            let direct = isCodeWaiting ? "join !d:hs" : "leave !d:hs"
+            #expect(answers == ["join !a:hs", "leave !b:hs", direct, "leave !e:hs"])
         }
     }
 

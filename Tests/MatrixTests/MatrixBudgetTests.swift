@@ -45,21 +45,71 @@ struct MatrixBudgetTests {
         return now
     }
 
-    @Test("Two hundred texts at once go within 1.2 times what the server allows, nearly without refusals")
-    func fanout() {
-        var server = Server()
+    @Test(
+        "Two hundred texts at once go as fast as the server allows, nearly without refusals",
+        arguments: [(5_000, 2), (1_000, 5), (250, 2)])
+    func fanout(interval: Int64, refusals: Int) {
+        var server = Server(interval: Double(interval))
         var budget = MatrixBudget(at: 0)
         let end = self.drain(200, &budget, &server)
-        #expect(end <= Int64(Double(190 * 5_000) * 1.2))
-        #expect(server.refusals <= 6, "\(server.refusals)")
+        #expect(end <= Int64(Double(190 * interval) * 1.02))
+        #expect(server.refusals <= refusals, "\(server.refusals)")
     }
 
-    @Test("Without a limit nothing is held back")
+    @Test(
+        "Texts that stay are never held back before a refusal; once the server took more than its default, nothing is")
     func unlimited() {
         var budget = MatrixBudget(at: 0)
-        for number in 0..<1_000 { #expect(budget.take(.passing, for: "\(number)", at: 0) == nil) }
+        for number in 0..<20 {
+            #expect(budget.take(.final, for: "\(number)", at: 0) == nil)
+            budget.succeeded(at: 10)
+            #expect(budget.isWide == (number >= 11))
+        }
+        for number in 0..<1_000 { #expect(budget.take(.passing, for: "\(number)", at: 20) == nil) }
         #expect(budget.pace == nil)
-        #expect(budget.editInterval == 2_000)
+        #expect(budget.editInterval(at: 20) == 2_000)
+        // What was found out lasts.
+        var next = MatrixBudget(isWide: true, isContinued: true, at: 0)
+        for number in 0..<100 { #expect(next.take(.passing, for: "\(number)", at: 0) == nil) }
+    }
+
+    @Test("A growing answer never asks more of a server with the default than it gives", arguments: [false, true])
+    func growing(isContinued: Bool) {
+        var server = Server()
+        var budget = MatrixBudget(isContinued: isContinued, at: 0)
+        if isContinued { for _ in 0..<4 { #expect(server.take(at: 0) == nil) } }
+        var now: Int64 = 0
+        var edits = 0
+        while now < 300_000 {
+            let interval = budget.editInterval(at: now)
+            #expect(budget.take(.passing, for: "e\(edits)", at: now) == nil)
+            #expect(server.take(at: now) == nil)
+            budget.succeeded(at: now)
+            edits += 1
+            now += interval
+        }
+        #expect(budget.take(.final, for: "f", at: now) == nil)
+        #expect(server.take(at: now) == nil)
+        #expect(server.refusals == 0)
+        #expect(edits >= 60)
+        #expect(!budget.isWide)
+    }
+
+    @Test("The first refusal at the default's burst, or with its time, is the default's")
+    func usual() {
+        var budget = MatrixBudget(at: 0)
+        for number in 0..<10 {
+            #expect(budget.take(.final, for: "\(number)", at: 0) == nil)
+            budget.succeeded(at: 0)
+        }
+        _ = budget.refused(.final, for: "x", retryAfter: 900, at: 4_100)
+        #expect(budget.pace == MatrixPace(interval: 5_000, burst: 10))
+        var restarted = MatrixBudget(isContinued: true, at: 0)
+        _ = restarted.refused(.final, for: "x", retryAfter: 4_000, at: 0)
+        #expect(restarted.pace == MatrixPace(interval: 5_000, burst: 10))
+        var strict = MatrixBudget(at: 0)
+        _ = strict.refused(.final, for: "x", retryAfter: 400, at: 0)
+        #expect(strict.pace?.interval == 400)
     }
 
     @Test("A wider limit than the usual one is found again by careful tries")
@@ -120,7 +170,7 @@ struct MatrixBudgetTests {
         var budget = MatrixBudget(at: 0)
         #expect(budget.take(.passing, for: "p", at: 0) == nil)
         #expect(budget.refused(.passing, for: "p", retryAfter: 7_500, at: 0) == 7_500)
-        #expect(budget.editInterval == 7_500)
+        #expect(budget.editInterval(at: 0) >= 7_500)
         #expect((budget.take(.final, for: "f", at: 1_000) ?? 0) >= 6_500)
         #expect(budget.refused(.final, for: "f", retryAfter: nil, at: 9_000) == 5_000)
     }

@@ -11,6 +11,10 @@ struct MatrixMessageTests {
         let transcript = MatrixTranscript()
         transcript.start()
         transcript.sync([self.room: transcript.joined([transcript.text(body, more: more, kind: kind)])])
+        // Whose message a thread begins at may have to be asked.
+        for case .event(_, let id) in transcript.requests().map(\.purpose) {
+            transcript.answer(.event(room: self.room, id: id), transcript.text("a root", id: id))
+        }
         return transcript.messages().first
     }
 
@@ -44,6 +48,40 @@ struct MatrixMessageTests {
         }
         #expect(
             self.read("x", ["formatted_body": "<a href=\"https://matrix.to/#/@bot:hs2\">J</a>"])?.isAddressed == false)
+    }
+
+    @Test(
+        "Our whole id addresses us wherever it stands, and nobody else's does",
+        arguments: [
+            ("could you, @bot:hs, help?", true), ("ask @bot:hs.", true), ("(@bot:hs)", true),
+            ("see @bot:hs: yes", true),
+            ("ask @bot:hs.example", false), ("ask @bot:hsx", false), ("ask @bot:hs:8448", false),
+            ("mail me@bot:hs", false), ("ask @bot:hs-2", false), ("@bot:hs2 and then @bot:hs", true),
+        ])
+    func wholeID(_ body: String, _ isAddressed: Bool) {
+        let message = self.read(body)
+        #expect(message?.isAddressed == isAddressed)
+        #expect(message?.text == body)
+    }
+
+    @Test("A thread that begins at a message of ours is one that we are part of", arguments: [true, false])
+    func ownThread(isOwn: Bool) {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let text = transcript.text(
+            "and now?",
+            more: [
+                "m.relates_to": [
+                    "rel_type": "m.thread", "event_id": "$root", "is_falling_back": true,
+                    "m.in_reply_to": ["event_id": "$root"],
+                ]
+            ])
+        transcript.sync([self.room: transcript.joined([text])])
+        #expect(transcript.requests().map(\.purpose) == [.event(room: self.room, id: "$root")])
+        transcript.answer(
+            .event(room: self.room, id: "$root"),
+            transcript.text("an answer", from: isOwn ? MatrixTranscript.me : "@alice:hs", id: "$root"))
+        #expect(transcript.messages().map(\.isAddressed) == [isOwn])
     }
 
     @Test("A room is one thread, and each thread in it another; answers go where the question stands")

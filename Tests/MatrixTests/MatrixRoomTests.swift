@@ -200,6 +200,23 @@ struct MatrixRoomTests {
         #expect(transcript.asides().isEmpty)
     }
 
+    @Test("A new room that could not be joined takes the conversations along when somebody invites the bot later")
+    func lateUpgrade() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let tombstone = transcript.event("m.room.tombstone", ["replacement_room": "!new"], stateKey: "")
+        transcript.sync([self.room: transcript.joined([tombstone])])
+        for _ in 0..<6 {
+            transcript.handle(
+                .answerAside(
+                    .upgrade(room: self.room, to: "!new"), .refused(MatrixRefusal(status: 403, code: "M_FORBIDDEN"))))
+        }
+        #expect(transcript.logs().contains { $0.contains("invite the bot there") })
+        #expect(transcript.asides().count == 6)
+        transcript.sync(["!new": transcript.joined([], members: 3)])
+        #expect(transcript.delivered().map(\.id) == ["upgrade:!r:hs"])
+    }
+
     @Test("Who is removed from a room cannot write there, and says who did it")
     func removed() {
         let transcript = MatrixTranscript()

@@ -63,6 +63,7 @@ struct MatrixSendingTests {
         let other = transcript.text(
             "c", id: "$c", more: ["m.relates_to": ["rel_type": "m.thread", "event_id": "$root"]])
         transcript.sync([self.room: transcript.joined([other])])
+        transcript.answer(.event(room: self.room, id: "$root"), transcript.text("a root", id: "$root"))
         #expect(latest(try transcript.post(MatrixTranscript.outgoing("d", token: "t3", to: route))) == "$c")
     }
 
@@ -94,13 +95,36 @@ struct MatrixSendingTests {
         #expect(first.transaction != "t1")
     }
 
+    @Test("Under limits that nobody lifted, what is only shown is held back in time for the text that stays")
+    func heldBack() throws {
+        let transcript = self.started()
+        var error: AdapterError?
+        var shown = 0
+        while error == nil, shown < 20 {
+            do {
+                _ = try transcript.post(MatrixTranscript.outgoing("a", token: "p\(shown)", stage: .preview))
+                shown += 1
+            } catch let held as AdapterError { error = held }
+        }
+        #expect(shown == 8)
+        #expect(error?.code == .rateLimited)
+        #expect(error?.isOwnPace == true)
+        #expect(error?.isCertain == true)
+        let traits = transcript.session.traits(
+            of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now)
+        #expect(traits.editInterval > .seconds(5))
+        #expect(traits.finalInterval == .zero)
+        _ = try transcript.post(MatrixTranscript.outgoing("whole", stage: .final))
+    }
+
     @Test(
         "What a refusal means",
         arguments: [
             (403, "M_FORBIDDEN", AdapterError.Code.forbidden, true), (404, "M_NOT_FOUND", .notFound, true),
             (401, "M_UNKNOWN_TOKEN", .unauthorized, true), (400, "M_BAD_JSON", .invalid, true),
             (404, "M_UNRECOGNIZED", .invalid, true), (502, "", .timedOut, false), (504, "", .timedOut, false),
-            (500, "M_UNKNOWN", .timedOut, false), (429, "M_LIMIT_EXCEEDED", .rateLimited, true),
+            (500, "M_UNKNOWN", .timedOut, false), (200, "", .timedOut, false), (302, "", .timedOut, false),
+            (404, "", .timedOut, false), (403, "", .forbidden, true), (429, "M_LIMIT_EXCEEDED", .rateLimited, true),
         ])
     func refusals(_ status: Int, _ code: String, _ expected: AdapterError.Code, _ isCertain: Bool) {
         let transcript = self.started()
@@ -128,7 +152,9 @@ struct MatrixSendingTests {
     func tooLarge() throws {
         let transcript = self.started()
         let text = "<p>" + String(repeating: "<strong>a</strong> ", count: 200) + "</p>"
-        let limit = transcript.session.traits(of: RoomID(adapter: MatrixTranscript.adapter, name: self.room)).textLimit
+        let limit = transcript.session.traits(
+            of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now
+        ).textLimit
         let outgoing = transcript.session.posting(MatrixTranscript.outgoing(text))
         let refusal = MatrixAnswer.refused(MatrixRefusal(status: 413, code: "M_TOO_LARGE"))
         guard case .again(let smaller) = try transcript.session.finish(outgoing, refusal, at: transcript.now),
@@ -137,7 +163,9 @@ struct MatrixSendingTests {
         #expect(content["formatted_body"] == nil)
         #expect(smaller.transaction == outgoing.transaction)
         #expect(
-            transcript.session.traits(of: RoomID(adapter: MatrixTranscript.adapter, name: self.room)).textLimit
+            transcript.session.traits(
+                of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now
+            ).textLimit
                 == limit / 2)
         let error = #expect(throws: AdapterError.self) {
             try transcript.session.finish(smaller, refusal, at: transcript.now)

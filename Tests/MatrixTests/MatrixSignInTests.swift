@@ -83,6 +83,21 @@ struct MatrixSignInTests {
         #expect(transcript.statuses().allSatisfy { $0.hasPrefix("refused") })
     }
 
+    @Test("A token that worked and is refused is tried again soon, once, and then every ten minutes")
+    func doubted() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.refuse(.sync(since: transcript.session.memory.since), 401, "M_UNKNOWN_TOKEN")
+        #expect(transcript.statuses().last?.hasPrefix("refused") == true)
+        #expect(transcript.waits() == [10_000...15_000])
+        #expect(transcript.logs().count == 1)
+        transcript.handle(.begin)
+        transcript.answer(.versions, ["versions": []])
+        transcript.refuse(.whoAmI, 401, "M_UNKNOWN_TOKEN")
+        #expect(transcript.waits() == [600_000...660_000])
+        #expect(transcript.logs().isEmpty)
+    }
+
     @Test("A token of another account is refused by name")
     func mismatch() {
         let transcript = MatrixTranscript()
@@ -98,6 +113,7 @@ struct MatrixSignInTests {
             let transcript = MatrixTranscript()
             transcript.handle(.begin)
             transcript.refuse(.versions, status)
+            if isRefused { transcript.refuse(.wellKnown, 404) }
             let last = transcript.statuses().last ?? ""
             #expect(last.hasPrefix(isRefused ? "refused" : "down"), "\(status): \(last)")
             #expect(last.contains("hs.example"))
@@ -135,13 +151,15 @@ struct MatrixSignInTests {
     @Test("The memory survives its text form, and another account's is not taken")
     func memory() {
         var memory = MatrixMemory(account: "@bot:hs https://hs.example")
-        memory.device = .init(id: "D", token: Secret("t"))
+        memory.device = .init(id: "D", token: Secret("t"), refresh: Secret("r"), expiresAt: 5)
         memory.since = "s1"
         memory.encrypted = ["!e:hs"]
         memory.direct = ["!d:hs"]
         memory.invitations = ["!i:hs": MatrixInvitation(inviter: "@a:hs", isDirect: true, isEncrypted: false)]
         memory.upgrades = ["!old:hs": "!new"]
         memory.pace = MatrixPace(interval: 5_000, burst: 10)
+        memory.isWide = true
+        memory.tokensEnd = true
         var room = MatrixRoom()
         room.inviter = "@alice:hs"
         room.isDirect = true

@@ -72,6 +72,11 @@ struct MatrixSyncTests {
         #expect(transcript.waits().count == 1)
         #expect(transcript.session.memory.since == since)
         transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
+        // A proxy without its homeserver knows nothing of the room.
+        transcript.refuse(.gap(room: self.room), 404)
+        #expect(transcript.delivered().isEmpty)
+        #expect(transcript.waits().count == 1)
+        transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
         transcript.refuse(.gap(room: self.room), 403, "M_FORBIDDEN")
         #expect(transcript.messages().map(\.text) == ["five"])
         #expect(transcript.logs().contains { $0.contains("cannot be read") })

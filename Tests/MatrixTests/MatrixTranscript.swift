@@ -150,6 +150,8 @@ final class MatrixTranscript {
         self.take { if case .status(let state, let detail) = $0 { "\(state) \(detail ?? "")" } else { nil } }
     }
 
+    func uses() -> [String] { self.take { if case .use(let url) = $0 { "\(url)" } else { nil } } }
+
     func waits() -> [ClosedRange<Int64>] { self.take { if case .wait(let range) = $0 { range } else { nil } } }
 
     func logs() -> [String] { self.take { if case .log(_, let text) = $0 { text } else { nil } } }
@@ -159,7 +161,7 @@ final class MatrixTranscript {
     }
 
     func questions() -> [String] {
-        self.take { if case .ask(let room, let sender) = $0 { "\(room) \(sender.id)" } else { nil } }
+        self.take { if case .ask(let room, let sender, _) = $0 { "\(room) \(sender.id)" } else { nil } }
     }
 
     func said() -> [MatrixOutgoing] { self.take { if case .say(let outgoing) = $0 { outgoing } else { nil } } }

@@ -1,4 +1,5 @@
 import Chat
+import HTTP
 import JSON
 import Matrix
 import Primitives
@@ -42,6 +43,8 @@ final class ScriptedHomeserver: MatrixTransport {
         }
         waiter?.resume(returning: json)
     }
+
+    func use(_ homeserver: HTTPURL) {}
 
     func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer {
         let answer = self.state.withLock { state in

@@ -9,6 +9,7 @@ extension MatrixAdapter: DiagnosingAdapter {
 
     package func diagnose() async -> [AdapterFinding] {
         do {
+            try await self.discover()
             if let finding = try await self.checkServer() { return [finding] }
             var findings: [AdapterFinding] = []
             let memory = (await self.memory.load()).flatMap {
@@ -25,6 +26,21 @@ extension MatrixAdapter: DiagnosingAdapter {
             return findings
         } catch {
             return [AdapterFinding(.failed, "The check was interrupted")]
+        }
+    }
+
+    /// Finds the homeserver's API as a connection does; what goes wrong, the checks behind it tell.
+    private func discover() async throws {
+        var session = MatrixSession(settings: self.settings, answersInvitations: false, at: Self.now)
+        var queue = session.handle(.begin, at: Self.now)[...]
+        while let action = queue.popFirst() {
+            switch action {
+            case .use(let homeserver): self.transport.use(homeserver)
+            case .request(let request) where [.versions, .wellKnown].contains(request.purpose):
+                let answer = try await self.transport.send(request, token: nil)
+                queue += session.handle(.answer(request.purpose, answer), at: Self.now)
+            default: break
+            }
         }
     }
 

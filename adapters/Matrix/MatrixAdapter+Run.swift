@@ -47,6 +47,7 @@ extension MatrixAdapter {
                 let answer = try await self.transport.send(request, token: token)
                 try Task.checkCancellation()
                 queue = (self.handle(.answer(request.purpose, answer)) + queue)[...]
+            case .use(let homeserver): self.transport.use(homeserver)
             case .wait(let range):
                 try await Task.sleep(for: .milliseconds(Int64.random(in: range)))
                 queue = (self.handle(.begin) + queue)[...]
@@ -120,10 +121,10 @@ extension MatrixAdapter {
     func perform(_ action: MatrixSession.Action) {
         switch action {
         case .aside(let request, let after): self.begin(.request(request, after: after))
-        case .ask(let room, let sender): self.begin(.ask(room: room, sender))
+        case .ask(let room, let sender, let isDirect): self.begin(.ask(room: room, sender, isDirect: isDirect))
         case .say(let outgoing): self.begin(.say(outgoing))
         case .log(let level, let text): self.log(level, text)
-        case .request, .wait, .deliver, .status, .remember: break
+        case .request, .use, .wait, .deliver, .status, .remember: break
         }
     }
 
@@ -159,8 +160,9 @@ extension MatrixAdapter {
                 let token = self.state.withLock { $0.session.token }
                 let answer = try await self.transport.send(request, token: token)
                 for action in self.handle(.answerAside(request.purpose, answer)) { self.perform(action) }
-            case .ask(let room, let sender):
-                let isAllowed = await self.mayInvite?(sender) ?? false
+            case .ask(let room, let sender, let isDirect):
+                var isAllowed = await self.mayInvite?(sender) ?? false
+                if !isAllowed, isDirect { isAllowed = await self.mayPair?() ?? false }
                 for action in self.handle(.decided(room: room, isAllowed: isAllowed)) { self.perform(action) }
             case .say(let outgoing): _ = try await self.transmit(outgoing)
             case .typing(let room, let number): try await self.keepTyping(in: room, number)

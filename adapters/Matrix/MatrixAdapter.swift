@@ -18,6 +18,8 @@ package final class MatrixAdapter: ChatAdapter {
     let memory: MatrixMemoryStore
     /// Who may invite us; nil leaves invitations alone.
     let mayInvite: (@Sendable (Sender) async -> Bool)?
+    /// Whether somebody who may not invite us may begin a direct conversation, to pair.
+    let mayPair: (@Sendable () async -> Bool)?
     let logger: Logger
     let state: Protected<State>
     /// What is done beside the main line.
@@ -59,7 +61,7 @@ package final class MatrixAdapter: ChatAdapter {
     /// Work beside the main line.
     enum Aside: Sendable {
         case request(MatrixRequest, after: Int64)
-        case ask(room: String, Sender)
+        case ask(room: String, Sender, isDirect: Bool)
         case say(MatrixOutgoing)
         case typing(room: String, number: Int)
         case typingEnd(room: String)
@@ -69,23 +71,27 @@ package final class MatrixAdapter: ChatAdapter {
     static let asideLimit = 64
 
     /// `client`: by default one of its own. `mayInvite`: by default invitations are left alone, neither followed nor
-    /// declined.
+    /// declined. `mayPair`: by default nobody else is let in.
     package convenience init(
         _ settings: MatrixSettings, memory: MatrixMemoryStore = .none, client: HTTPClient? = nil,
-        mayInvite: (@Sendable (Sender) async -> Bool)? = nil, logger: Logger = Logger(label: "matrix")
+        mayInvite: (@Sendable (Sender) async -> Bool)? = nil, mayPair: (@Sendable () async -> Bool)? = nil,
+        logger: Logger = Logger(label: "matrix")
     ) {
         let transport = MatrixHTTPTransport(homeserver: settings.homeserver, client: client ?? HTTPClient())
-        self.init(settings, memory: memory, transport: transport, mayInvite: mayInvite, logger: logger)
+        self.init(
+            settings, memory: memory, transport: transport, mayInvite: mayInvite, mayPair: mayPair, logger: logger)
     }
 
     package init(
         _ settings: MatrixSettings, memory: MatrixMemoryStore = .none, transport: any MatrixTransport,
-        mayInvite: (@Sendable (Sender) async -> Bool)? = nil, logger: Logger = Logger(label: "matrix")
+        mayInvite: (@Sendable (Sender) async -> Bool)? = nil, mayPair: (@Sendable () async -> Bool)? = nil,
+        logger: Logger = Logger(label: "matrix")
     ) {
         self.settings = settings
         self.transport = transport
         self.memory = memory
         self.mayInvite = mayInvite
+        self.mayPair = mayPair
         self.id = AdapterID("matrix:\(settings.id)")
         self.logger = logger.with(["adapter": "matrix:\(settings.id)"])
         self.state = Protected(
@@ -99,7 +105,7 @@ package final class MatrixAdapter: ChatAdapter {
     package var status: AdapterStatus { self.state.withLock { $0.status } }
 
     package func traits(of room: RoomID) -> RoomTraits {
-        self.state.withLock { $0.session.traits(of: room) }
+        self.state.withLock { $0.session.traits(of: room, at: Self.now) }
     }
 
     package func stop() async { self.stopSource.finish() }

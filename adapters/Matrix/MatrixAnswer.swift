@@ -21,15 +21,19 @@ package struct MatrixRefusal: Sendable, Equatable {
     package var retryAfter: Int64?
     /// The account may sign in again as the same device.
     package var isSoftLogout: Bool
+    /// Where a redirect leads.
+    package var location: String?
 
     package init(
-        status: Int, code: String = "", text: String = "", retryAfter: Int64? = nil, isSoftLogout: Bool = false
+        status: Int, code: String = "", text: String = "", retryAfter: Int64? = nil, isSoftLogout: Bool = false,
+        location: String? = nil
     ) {
         self.status = status
         self.code = code
         self.text = text
         self.retryAfter = retryAfter
         self.isSoftLogout = isSoftLogout
+        self.location = location
     }
 
     /// Reads an error answer: `body` is nil when it was no JSON object. `header` is `Retry-After`, in seconds.
@@ -55,6 +59,10 @@ package struct MatrixRefusal: Sendable, Equatable {
     }
     /// Waiting may mend it: overload, a restart, a proxy without its server.
     package var isPassing: Bool { self.status >= 500 || self.status == 408 || self.isRateLimit }
+
+    /// The answer is none of a homeserver and says nothing about the message: a success without its content, a redirect,
+    /// or the 404 of a proxy whose homeserver is away for a moment. Whether the message arrived is not known.
+    package var isStray: Bool { self.code.isEmpty && (self.status < 400 || self.status == 404) }
 
     /// For people.
     package var summary: String {

@@ -13,9 +13,10 @@ package struct MatrixPace: Sendable, Equatable {
 
 /// Shares out what the server allows: a bucket that is learned from its refusals. Pure.
 ///
-/// Nothing is held back before the first refusal, since an administrator may have lifted the limit. After it the bucket
-/// is what the server tells, or Synapse's default where it tells nothing, and is widened again by careful tries. Texts that
-/// stay are promised a time in the order in which they asked; what is only shown on the way waits behind them.
+/// An administrator may have lifted the limit, so no text that stays is held back before the first refusal; what is only
+/// shown on the way spends no more than Synapse's default, until the server has taken more than that. After a refusal
+/// the bucket is what the server tells, or the default where it tells nothing, and is widened again by careful tries.
+/// Texts that stay are promised a time in the order in which they asked; what is only shown waits behind them.
 package struct MatrixBudget: Sendable {
     package enum Priority: Sendable, Equatable {
         /// A message that stays.
@@ -25,6 +26,8 @@ package struct MatrixBudget: Sendable {
     }
 
     package private(set) var pace: MatrixPace?
+    /// The server took more than its default would let through: without a ``pace`` nothing is held back.
+    package private(set) var isWide: Bool
     private var tokens = 0.0
     private var filledAt: Int64 = 0
     private var blockedUntil: Int64 = 0
@@ -41,6 +44,9 @@ package struct MatrixBudget: Sendable {
     private var longestWait: Int64
     /// The pace before the try that is under way.
     private var proven: MatrixPace?
+    /// What stands against the account at a server with Synapse's default, and when that was so.
+    private var level = 0.0
+    private var leveledAt: Int64
 
     /// Synapse's default.
     static let usual = MatrixPace(interval: 5_000, burst: 10)
@@ -51,18 +57,30 @@ package struct MatrixBudget: Sendable {
     /// How far ahead times are promised.
     private static let horizon: Int64 = 30_000
 
-    package init(pace: MatrixPace? = nil, at now: Int64) {
+    /// A level that no server with the default reaches, by more than answers may come late.
+    private static let wideLevel = Double(Self.usual.burst) + 1.5
+    /// Refusals of a server with the default come at its burst, and after a restart of ours before it.
+    private static let patienceOfUsual = 100
+
+    /// `isContinued`: an earlier run has spent nobody knows how much a moment ago.
+    package init(pace: MatrixPace? = nil, isWide: Bool = false, isContinued: Bool = false, at now: Int64) {
         self.pace = pace
+        self.isWide = isWide
         self.longestWait = pace?.interval ?? 0
-        self.tokens = Double(pace?.burst ?? 0)
+        let burst = Double((pace ?? Self.usual).burst)
+        self.tokens = isContinued ? min(burst, 1 + Self.reserve + 1) : burst
         self.filledAt = now
+        self.leveledAt = now
     }
 
     /// Takes one event's worth; else the milliseconds to wait.
     package mutating func take(_ priority: Priority, for transaction: String, at now: Int64) -> Int64? {
-        guard let pace = self.refill(at: now) else {
-            guard now < self.blockedUntil else { return self.grant(at: now) }
-            return self.blockedUntil - now
+        let pace = self.refill(at: now)
+        guard self.pace != nil else {
+            guard now >= self.blockedUntil else { return self.blockedUntil - now }
+            let needed = 1 + Self.reserve
+            guard !self.isWide, priority == .passing, self.tokens < needed else { return self.grant(at: now) }
+            return self.wait(for: needed, pace, now)
         }
         self.promises = self.promises.filter { $0.value + Self.promiseLimit > now }
         if priority == .passing {
@@ -109,10 +127,21 @@ package struct MatrixBudget: Sendable {
             // A little slower than what was asked for, since a wait may be the rest of one event's time only.
             let interval = min(max(pace.interval * 5 / 4, wait), self.longestWait * 5 / 4)
             self.pace = MatrixPace(interval: interval, burst: pace.burst - 1)
+        } else if self.isUsual(wait, now) {
+            self.pace = Self.usual
+            self.patience = Self.patienceOfUsual
         } else {
             self.pace = MatrixPace(interval: wait, burst: self.observedBurst(wait, now))
         }
+        self.isWide = false
         self.successes = 0
+    }
+
+    /// Whether a first refusal is what a server with Synapse's default says.
+    private func isUsual(_ wait: Int64, _ now: Int64) -> Bool {
+        guard !self.isWide, wait <= Self.usual.interval else { return false }
+        let expected = (self.level(at: now) + 1 - Double(Self.usual.burst)) * Double(Self.usual.interval)
+        return wait > Self.usual.interval / 2 || abs(expected - Double(wait)) < 500
     }
 
     /// What was promised by another pace is put off, in the same order.
@@ -126,7 +155,14 @@ package struct MatrixBudget: Sendable {
 
     /// The server took an event.
     package mutating func succeeded(at now: Int64) {
-        guard let pace = self.pace else { return }
+        self.level = self.level(at: now) + 1
+        self.leveledAt = now
+        guard let pace = self.pace else {
+            self.isWide = self.isWide || self.level > Self.wideLevel
+            return
+        }
+        // Slower than the pace allows, it tells nothing about it: what was promised by an older pace comes at that one's.
+        guard self.tokens < 2 else { return }
         self.successes += 1
         guard self.successes >= self.patience else { return }
         self.successes = 0
@@ -134,15 +170,28 @@ package struct MatrixBudget: Sendable {
         // Below a tenth of a second there is no limit worth the name.
         let faster = pace.interval * 4 / 5
         self.pace = faster < 100 ? nil : MatrixPace(interval: faster, burst: pace.burst + 1)
+        self.isWide = self.pace == nil
     }
 
-    /// Milliseconds between the edits of a growing text that leave room for others.
-    package var editInterval: Int64 { max(2_000, min(self.pace?.interval ?? 0, 30_000)) }
+    private func level(at now: Int64) -> Double {
+        max(0, self.level - Double(max(0, now - self.leveledAt)) / Double(Self.usual.interval))
+    }
+
+    /// Milliseconds between the edits of a growing text that leave room for others: after one that goes now, the next
+    /// one would not be held back.
+    package func editInterval(at now: Int64) -> Int64 {
+        let least: Int64 = 2_000
+        guard let pace = self.pace ?? (self.isWide ? nil : Self.usual) else { return least }
+        let earned = Double(max(0, now - self.filledAt)) / Double(pace.interval)
+        let tokens = min(Double(pace.burst), self.tokens + earned)
+        let missing = 2 + min(Self.reserve, Double(pace.burst) / 2) - tokens
+        return max(least, min(Int64((missing * Double(pace.interval)).rounded(.up)), 30_000))
+    }
 
     // MARK: The bucket
 
-    private mutating func refill(at now: Int64) -> MatrixPace? {
-        guard let pace = self.pace else { return nil }
+    private mutating func refill(at now: Int64) -> MatrixPace {
+        let pace = self.pace ?? Self.usual
         let earned = Double(max(0, now - self.filledAt)) / Double(pace.interval)
         self.tokens = min(Double(pace.burst), self.tokens + earned)
         self.filledAt = now

@@ -5,16 +5,20 @@ package import Primitives
 
 /// The client-server API over HTTP.
 package struct MatrixHTTPTransport: MatrixTransport {
-    private let homeserver: HTTPURL
+    private let base: Protected<HTTPURL>
     private let client: HTTPClient
 
     /// A first sync of thousands of rooms has some dozens of megabytes.
     private static let answerLimit = 256 << 20
 
     package init(homeserver: HTTPURL, client: HTTPClient) {
-        self.homeserver = homeserver
+        self.base = Protected(homeserver)
         self.client = client
     }
+
+    private var homeserver: HTTPURL { self.base.withLock { $0 } }
+
+    package func use(_ homeserver: HTTPURL) { self.base.withLock { $0 = homeserver } }
 
     package func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer {
         var headers: HTTPHeaders = ["Accept": "application/json"]
@@ -28,7 +32,21 @@ package struct MatrixHTTPTransport: MatrixTransport {
         if request.isAuthorised { Self.authorise(&call, token) }
         call.idleTimeout = .milliseconds(request.timeout)
         call.totalTimeout = .milliseconds(request.timeout)
-        return try await self.answer(to: call)
+        guard request.purpose == .wellKnown else { return try await self.answer(to: call) }
+        return try await self.following(call)
+    }
+
+    /// Follows redirects of a request without a token, to where nobody on the way can change the answer.
+    private func following(_ call: HTTPClientRequest) async throws -> MatrixAnswer {
+        var call = call
+        for _ in 0..<4 {
+            let answer = try await self.answer(to: call)
+            guard case .refused(let refusal) = answer, let location = refusal.location,
+                let next = try? call.url.resolving(location), next.isSecure || next.origin == call.url.origin
+            else { return answer }
+            call.url = next
+        }
+        return .refused(MatrixRefusal(status: 502, text: "too many redirects"))
     }
 
     package func upload(
@@ -68,8 +86,10 @@ package struct MatrixHTTPTransport: MatrixTransport {
             let bytes = try await response.body.collect(upTo: Self.answerLimit)
             let json = try? JSON.parse(bytes)
             if response.status.isSuccess, let json, json.objectValue != nil { return .success(json) }
-            return .refused(
-                MatrixRefusal(status: response.status.code, body: json, header: response.headers["Retry-After"]))
+            var refusal = MatrixRefusal(
+                status: response.status.code, body: json, header: response.headers["Retry-After"])
+            if response.status.isRedirect { refusal.location = response.headers["Location"] }
+            return .refused(refusal)
         } catch let error as CancellationError {
             throw error
         } catch let error as HTTPClientError {

@@ -12,7 +12,23 @@ struct MatrixIncomingText: Sendable {
     func read(_ body: String, isReply: Bool) -> (text: String, isAddressed: Bool) {
         let text = isReply ? Self.withoutQuote(body) : body
         let rest = self.withoutName(text)
-        return (Self.trimmed(rest ?? Substring(text)), rest != nil)
+        return (Self.trimmed(rest ?? Substring(text)), rest != nil || self.isNamed(in: text))
+    }
+
+    /// Whether our whole user id stands somewhere: nobody else is meant by it.
+    private func isNamed(in text: String) -> Bool {
+        var rest = text[...]
+        while let place = rest.range(of: self.user) {
+            let before = place.lowerBound == text.startIndex ? nil : text[..<place.lowerBound].last
+            let behind = text[place.upperBound...]
+            rest = behind
+            if let before, before.isLetter || before.isNumber { continue }
+            // A dot or a colon ends a sentence, or goes on with the name of another server.
+            let next = behind.first.map { $0 == "." || $0 == ":" } == true ? behind.dropFirst().first : behind.first
+            if let next, next.isLetter || next.isNumber || next == "-" || next == "_" { continue }
+            return true
+        }
+        return false
     }
 
     /// Whether a formatted body holds a link to us, as clients write mentions.

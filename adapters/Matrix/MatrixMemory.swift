@@ -7,10 +7,16 @@ package struct MatrixMemory: Sendable, Equatable {
     package struct Device: Sendable, Equatable {
         package var id: String
         package var token: Secret
+        /// What the token is renewed by before it ends.
+        package var refresh: Secret?
+        /// When the token ends, in milliseconds since 1970; nil when that is not known.
+        package var expiresAt: Int64?
 
-        package init(id: String, token: Secret) {
+        package init(id: String, token: Secret, refresh: Secret? = nil, expiresAt: Int64? = nil) {
             self.id = id
             self.token = token
+            self.refresh = refresh
+            self.expiresAt = expiresAt
         }
     }
 
@@ -18,6 +24,8 @@ package struct MatrixMemory: Sendable, Equatable {
     package var account: String
     /// Of a password login; nil before it, and with a token from the configuration.
     package var device: Device?
+    /// The server gave a token that ends: the next login asks for one that can be renewed.
+    package var tokensEnd = false
     /// Where the next sync goes on: everything before was delivered.
     package var since: String?
     package var rooms: [String: MatrixRoom] = [:]
@@ -31,6 +39,8 @@ package struct MatrixMemory: Sendable, Equatable {
     package var upgrades: [String: String] = [:]
     /// The pace that the server was found to allow: milliseconds an event, and events at once.
     package var pace: MatrixPace?
+    /// The server was found to take more than its default.
+    package var isWide = false
 
     package init(account: String) { self.account = account }
 
@@ -39,8 +49,11 @@ package struct MatrixMemory: Sendable, Equatable {
         guard let json = try? JSON.parse(bytes), json["account"]?.stringValue == account else { return nil }
         self.init(account: account)
         if let id = json["device"]?["id"]?.stringValue, let token = json["device"]?["token"]?.stringValue {
-            self.device = Device(id: id, token: Secret(token))
+            self.device = Device(
+                id: id, token: Secret(token), refresh: (json["device"]?["refresh"]?.stringValue).map { Secret($0) },
+                expiresAt: json["device"]?["expires_at"]?.intValue.map(Int64.init))
         }
+        self.tokensEnd = json["tokens_end"]?.boolValue ?? false
         self.since = json["since"]?.stringValue
         for (id, room) in json["rooms"]?.objectValue ?? [:] { self.rooms[id] = MatrixRoom(room) }
         self.encrypted = Self.set(json["encrypted"])
@@ -56,6 +69,7 @@ package struct MatrixMemory: Sendable, Equatable {
         if let interval = json["pace"]?["interval"]?.intValue, let burst = json["pace"]?["burst"]?.intValue {
             self.pace = MatrixPace(interval: Int64(interval), burst: burst)
         }
+        self.isWide = json["wide"]?.boolValue ?? false
     }
 
     private static func set(_ json: JSON?) -> Set<String> {
@@ -66,8 +80,12 @@ package struct MatrixMemory: Sendable, Equatable {
     package var bytes: [UInt8] {
         var json: JSONObject = ["account": .string(self.account)]
         if let device = self.device {
-            json["device"] = ["id": .string(device.id), "token": .string(device.token.reveal())]
+            var fields: JSONObject = ["id": .string(device.id), "token": .string(device.token.reveal())]
+            fields["refresh"] = device.refresh.map { .string($0.reveal()) }
+            fields["expires_at"] = device.expiresAt.map { .integer($0) }
+            json["device"] = .object(fields)
         }
+        if self.tokensEnd { json["tokens_end"] = true }
         json["since"] = self.since.map { .string($0) }
         json["rooms"] = .object(JSONObject(dictionary: self.rooms.mapValues(\.json)))
         json["encrypted"] = .array(self.encrypted.sorted().map { .string($0) })
@@ -75,6 +93,7 @@ package struct MatrixMemory: Sendable, Equatable {
         json["invitations"] = .object(JSONObject(dictionary: self.invitations.mapValues(\.json)))
         json["upgrades"] = .object(JSONObject(dictionary: self.upgrades.mapValues { .string($0) }))
         if let pace = self.pace { json["pace"] = ["interval": .integer(pace.interval), "burst": JSON(pace.burst)] }
+        if self.isWide { json["wide"] = true }
         return JSON.object(json).bytes
     }
 }

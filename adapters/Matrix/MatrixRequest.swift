@@ -5,9 +5,13 @@ package import JSON
 package struct MatrixRequest: Sendable, Equatable {
     /// What it is for: an answer is handled by it.
     package enum Purpose: Sendable, Equatable {
+        /// Where a server's API is.
+        case wellKnown
         case versions
         case loginFlows
         case login
+        /// Another token for one that ends.
+        case refresh
         case whoAmI
         case displayName
         case mediaLimit
@@ -59,6 +63,8 @@ package struct MatrixRequest: Sendable, Equatable {
 
     // MARK: Signing in
 
+    static let wellKnown = MatrixRequest(
+        .wellKnown, .get, [".well-known", "matrix", "client"], isAuthorised: false, timeout: 20_000)
     static let versions = MatrixRequest(
         .versions, .get, ["_matrix", "client", "versions"], isAuthorised: false, timeout: 20_000)
     static let loginFlows = MatrixRequest(
@@ -68,14 +74,21 @@ package struct MatrixRequest: Sendable, Equatable {
         .mediaLimit, .get, ["_matrix", "client", "v1", "media", "config"], timeout: 20_000)
 
     /// Always the same device: another one would lose the transaction ids and, one day, the keys.
-    static func login(user: String, password: String, device: String) -> MatrixRequest {
+    ///
+    /// `isRefreshable`: the token may end soon and comes with another one to renew it by.
+    static func login(user: String, password: String, device: String, isRefreshable: Bool = false) -> MatrixRequest {
+        var body: JSONObject = [
+            "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(user)],
+            "password": .string(password), "device_id": .string(device),
+            "initial_device_display_name": "Jetbridge",
+        ]
+        if isRefreshable { body["refresh_token"] = true }
+        return MatrixRequest(.login, .post, Self.client + ["login"], body: .object(body), isAuthorised: false)
+    }
+
+    static func refresh(_ token: String) -> MatrixRequest {
         MatrixRequest(
-            .login, .post, Self.client + ["login"],
-            body: [
-                "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(user)],
-                "password": .string(password), "device_id": .string(device),
-                "initial_device_display_name": "Jetbridge",
-            ], isAuthorised: false)
+            .refresh, .post, Self.client + ["refresh"], body: ["refresh_token": .string(token)], isAuthorised: false)
     }
 
     static func displayName(of user: String) -> MatrixRequest {

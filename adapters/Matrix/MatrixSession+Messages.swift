@@ -12,11 +12,20 @@ extension MatrixSession {
         switch event.type {
         case .reaction: target = event.annotation?.target
         // In a direct room everything is for us anyway.
-        case .message: target = self.isDirect(room) || event.replaced != nil ? nil : event.repliedTo
+        case .message where self.isDirect(room) || event.replaced != nil: return nil
+        case .message:
+            if self.isOwn(event.repliedTo) || self.isAddressed(event) { return nil }
+            target = [event.repliedTo, event.threadRoot].compactMap { $0 }.first { self.notes[$0] == nil }
         default: target = nil
         }
         guard let target, self.notes[target] == nil else { return nil }
         return target
+    }
+
+    /// Whether a message says itself that it is for us.
+    private func isAddressed(_ event: MatrixEvent) -> Bool {
+        guard let kind = event.content["msgtype"]?.stringValue else { return false }
+        return self.read(event.content, kind: kind, of: event)?.isAddressed ?? false
     }
 
     private func isOwn(_ id: String?) -> Bool { id.flatMap { self.notes[$0]?.isOwn } ?? false }
@@ -78,7 +87,8 @@ extension MatrixSession {
         guard let kind = event.content["msgtype"]?.stringValue, kind != "m.notice" else { return }
         guard let said = self.read(event.content, kind: kind, of: event) else { return }
         let isDirect = self.isDirect(room)
-        let isAddressed = said.isAddressed || self.isOwn(event.repliedTo)
+        // A thread that begins at a message of ours is one that we are part of.
+        let isAddressed = said.isAddressed || self.isOwn(event.repliedTo) || self.isOwn(event.threadRoot)
         if said.text.isEmpty, said.attachments.isEmpty, !isAddressed { return }
         let root = event.threadRoot
         let route = Route(

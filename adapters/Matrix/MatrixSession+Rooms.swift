@@ -20,7 +20,8 @@ extension MatrixSession {
         self.memory.invitations[room.id] = MatrixInvitation(
             inviter: own.sender, isDirect: own.content["is_direct"]?.boolValue ?? false, isEncrypted: isEncrypted)
         self.joinTries[room.id] = 0
-        self.act(.ask(room: room.id, self.sender(own.sender)))
+        let isDirect = own.content["is_direct"]?.boolValue ?? false
+        self.act(.ask(room: room.id, self.sender(own.sender), isDirect: isDirect && !isEncrypted))
     }
 
     /// Takes up what an earlier run left unfinished.
@@ -30,7 +31,8 @@ extension MatrixSession {
         if self.answersInvitations {
             for (room, invitation) in self.memory.invitations where self.joinTries[room] == nil {
                 self.joinTries[room] = 0
-                self.act(.ask(room: room, self.sender(invitation.inviter)))
+                let isDirect = invitation.isDirect && !invitation.isEncrypted
+                self.act(.ask(room: room, self.sender(invitation.inviter), isDirect: isDirect))
             }
         }
         for (old, new) in self.memory.upgrades where self.joinTries[new] == nil {
@@ -233,8 +235,8 @@ extension MatrixSession {
         let tries = (self.joinTries[new] ?? 0) + 1
         self.joinTries[new] = tries
         guard tries < Self.joinTryLimit else {
+            // Invited later, the bot takes the conversations along all the same.
             self.joinTries[new] = nil
-            self.memory.upgrades[old] = nil
             let reason = Self.text(answer)
             return self.log(
                 .warning, "\(old) goes on as \(new), which cannot be joined (\(reason)); invite the bot there")

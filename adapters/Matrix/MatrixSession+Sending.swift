@@ -20,8 +20,10 @@ extension MatrixSession {
         }
         let sealed = try self.seal(outgoing)
         if let wait = self.budget.take(outgoing.priority, for: outgoing.transaction, at: now.monotonic) {
+            // What is only shown on the way may be left out; a text that stays goes before it.
             throw AdapterError(
-                .rateLimited, "The homeserver lets this account send no faster", retryAfter: .milliseconds(wait))
+                .rateLimited, "The homeserver lets this account send no faster", retryAfter: .milliseconds(wait),
+                isOwnPace: true)
         }
         return Self.request(sealed)
     }
@@ -127,7 +129,7 @@ extension MatrixSession {
             return AdapterError(
                 .rateLimited, "The homeserver says: later", retryAfter: .milliseconds(refusal.retryAfter ?? 5_000))
         }
-        if refusal.isPassing {
+        if refusal.isPassing || refusal.isStray {
             return AdapterError(.timedOut, "The homeserver answers \(refusal.summary)", isCertain: false)
         }
         if refusal.isUnknownToken || refusal.code == "M_USER_LOCKED" {

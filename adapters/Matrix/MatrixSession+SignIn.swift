@@ -7,29 +7,12 @@ internal import Primitives
 extension MatrixSession {
     mutating func signIn() {
         if self.refusal == nil { self.act(.status(.connecting, detail: nil)) }
-        self.request(.versions)
-    }
-
-    mutating func receiveVersions(_ answer: MatrixAnswer) {
-        switch answer {
-        case .success(let json) where json["versions"]?.arrayValue != nil:
-            self.request(self.token == nil ? .loginFlows : .whoAmI)
-        case .success: self.refuse(self.notMatrix("its answer is no list of versions"))
-        case .refused(let refusal):
-            if refusal.isPassing { return self.retry(self.text(refusal), after: refusal.retryAfter) }
-            self.refuse(self.notMatrix(refusal.summary))
-        case .failed(let reason, _): self.retry(reason)
-        }
-    }
-
-    private func notMatrix(_ reason: String) -> String {
-        "\(self.settings.homeserver.origin) does not answer as a Matrix homeserver (\(reason)); set homeserver to the "
-            + "address of its client-server API, as /.well-known/matrix/client names it"
+        self.discover()
     }
 
     /// What the server says, with where it was said.
     func text(_ refusal: MatrixRefusal) -> String {
-        "The homeserver \(self.settings.homeserver.origin) answers \(refusal.summary)"
+        "The homeserver \((self.discovered ?? self.settings.homeserver).origin) answers \(refusal.summary)"
     }
 
     // MARK: Password
@@ -53,7 +36,9 @@ extension MatrixSession {
     private mutating func login() {
         guard case .password(let password) = self.settings.credential else { return }
         self.request(
-            .login(user: self.settings.user, password: password.reveal(), device: self.settings.deviceID))
+            .login(
+                user: self.settings.user, password: password.reveal(), device: self.settings.deviceID,
+                isRefreshable: self.memory.tokensEnd))
     }
 
     mutating func receiveLogin(_ answer: MatrixAnswer) {
@@ -65,6 +50,7 @@ extension MatrixSession {
             guard user == self.settings.user else { return self.refuse(self.mismatch(user)) }
             let device = json["device_id"]?.stringValue ?? self.settings.deviceID
             self.memory.device = MatrixMemory.Device(id: device, token: Secret(token))
+            self.noteEnd(of: json)
             self.act(.remember(self.memory, isUrgent: true))
             self.finishSignIn()
         case .refused(let refusal):
@@ -121,9 +107,17 @@ extension MatrixSession {
         guard refusal.isUnknownToken else { return false }
         self.isSignedIn = false
         guard case .password = self.settings.credential, self.memory.device != nil else {
+            // A server in trouble forgets tokens for a moment: one that worked in this run is tried again soon, once.
+            let isSoon = self.hasWorked
+            self.hasWorked = false
             self.refuse(
                 "The homeserver does not know the access token of \(self.settings.user) (any more); make a new one and "
-                    + "set access_token")
+                    + "set access_token", isSoon: isSoon)
+            return true
+        }
+        if refusal.isSoftLogout, let refresh = self.memory.device?.refresh {
+            self.batch = nil
+            self.request(.refresh(refresh.reveal()))
             return true
         }
         // A soft logout keeps the device and what belongs to it; else the device is gone. Where the sync stands

@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Primitives
 
 /// Reading: one sync after the other, each handled to its end before the next one acknowledges it.
 extension MatrixSession {
@@ -37,7 +38,11 @@ extension MatrixSession {
     /// A gap of more events than this many hundreds is left with a warning.
     private static let pageLimit = 100
 
+    /// How long after a message it is marked as read.
+    private static let receiptDelay: Int64 = 1_000
+
     mutating func requestSync(isWaiting: Bool) {
+        if let refresh = self.dueRefresh { return self.request(.refresh(refresh.reveal())) }
         let limit = self.memory.since == nil && self.memory.rooms.isEmpty ? 1 : 50
         self.request(
             .sync(since: self.memory.since, wait: isWaiting ? self.pollTime : 0, limit: limit))
@@ -98,10 +103,12 @@ extension MatrixSession {
         self.batch = nil
         self.memory.since = batch.sync.next
         self.memory.pace = self.budget.pace
+        self.memory.isWide = self.budget.isWide
         let hasRooms = !(batch.sync.joined.isEmpty && batch.sync.invited.isEmpty && batch.sync.left.isEmpty)
         self.act(.remember(self.memory, isUrgent: batch.since == nil || (hasRooms && batch.isBacklog)))
         self.refusal = nil
         self.isInSync = true
+        self.hasWorked = true
         self.act(.status(.up, detail: self.statusDetail))
         self.resume()
         self.requestSync(isWaiting: true)
@@ -173,7 +180,9 @@ extension MatrixSession {
 
     private mutating func close(_ work: Work) {
         if let read = work.read {
-            self.act(.aside(.receipt(room: work.room, event: read.event, thread: read.thread), after: 0))
+            // An answer that comes at once goes first.
+            let receipt = MatrixRequest.receipt(room: work.room, event: read.event, thread: read.thread)
+            self.act(.aside(receipt, after: Self.receiptDelay))
         }
         self.batch?.work = nil
         self.batch?.place += 1
@@ -197,7 +206,7 @@ extension MatrixSession {
                 self.log(.warning, "More happened in \(room) than can be read after an absence; the rest is skipped")
                 self.batch?.work?.gap = nil
             }
-        case .refused(let refusal) where !refusal.isPassing:
+        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
             if self.takesRejection(refusal) { return }
             self.log(.warning, "What happened in \(room) meanwhile cannot be read: \(refusal.summary)")
             self.batch?.work?.gap = nil
@@ -212,7 +221,7 @@ extension MatrixSession {
         case .success(let json):
             let event = MatrixEvent(json)
             self.notes[id] = Note(isOwn: event?.sender == self.settings.user, thread: event?.threadRoot)
-        case .refused(let refusal) where !refusal.isPassing:
+        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
             if self.takesRejection(refusal) { return }
             self.notes[id] = Note(isOwn: false, thread: nil)
         case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)

@@ -1,5 +1,5 @@
 package import Chat
-internal import HTTP
+package import HTTP
 package import Primitives
 
 /// What a Matrix connection does, as a value: input and time in, actions out. No I/O, no clock, no randomness.
@@ -24,13 +24,15 @@ package struct MatrixSession: Sendable {
     package enum Action: Sendable {
         /// Ask, and give back the answer; nothing else of the main line happens meanwhile.
         case request(MatrixRequest)
+        /// The homeserver's API is there.
+        case use(HTTPURL)
         /// Wait a time within these milliseconds, picked at random so that many bots do not come at once; then begin.
         case wait(ClosedRange<Int64>)
         case deliver(InboundEvent)
         /// Ask aside, after some milliseconds.
         case aside(MatrixRequest, after: Int64)
-        /// Find out whether `sender` may invite us to `room`.
-        case ask(room: String, Sender)
+        /// Find out whether `sender` may invite us to `room`, or begin a direct conversation there to pair.
+        case ask(room: String, Sender, isDirect: Bool)
         /// Send a notice of our own aside; what becomes of it does not matter.
         case say(MatrixOutgoing)
         case status(AdapterStatus.State, detail: String?)
@@ -59,6 +61,12 @@ package struct MatrixSession: Sendable {
     var isSignedIn = false
     /// A sync was answered in this run, so that all rooms are known as they are.
     var isInSync = false
+    /// The token was taken since it was last refused.
+    var hasWorked = false
+    /// Where the homeserver's API was found.
+    var discovered: HTTPURL?
+    /// Why the configured address is none, while the server is asked where it is.
+    var doubt: String?
     /// When the server was last heard of on the main line.
     var heardAt: Int64 = 0
     /// Tries that failed since the last one that held.
@@ -96,7 +104,9 @@ package struct MatrixSession: Sendable {
         self.answersInvitations = answersInvitations
         self.memory = memory ?? MatrixMemory(account: Self.account(settings))
         self.now = now
-        self.budget = MatrixBudget(pace: self.memory.pace, at: now.monotonic)
+        self.budget = MatrixBudget(
+            pace: self.memory.pace, isWide: self.memory.isWide, isContinued: self.memory.since != nil, at: now.monotonic
+        )
         self.incoming = MatrixIncomingText(user: settings.user, displayName: nil)
     }
 
@@ -140,9 +150,11 @@ package struct MatrixSession: Sendable {
     private mutating func receive(_ answer: MatrixAnswer, for purpose: MatrixRequest.Purpose) {
         if case .success = answer { self.heardAt = self.now.monotonic }
         switch purpose {
+        case .wellKnown: self.receiveWellKnown(answer)
         case .versions: self.receiveVersions(answer)
         case .loginFlows: self.receiveLoginFlows(answer)
         case .login: self.receiveLogin(answer)
+        case .refresh: self.receiveRefresh(answer)
         case .whoAmI: self.receiveWhoAmI(answer)
         case .displayName: self.receiveDisplayName(answer)
         case .mediaLimit: self.receiveMediaLimit(answer)
@@ -166,13 +178,14 @@ package struct MatrixSession: Sendable {
         self.act(.wait((retryAfter ?? wait / 2)...wait))
     }
 
-    /// Somebody has to act: says so once, and looks again every ten minutes.
-    mutating func refuse(_ reason: String) {
+    /// Somebody has to act: says so once, and looks again every ten minutes, the first time soon if it may be a mistake.
+    mutating func refuse(_ reason: String, isSoon: Bool = false) {
         self.isSignedIn = false
         self.batch = nil
+        self.discovered = nil
         if self.refusal != reason { self.log(.error, reason) }
         self.refusal = reason
         self.act(.status(.refused, detail: reason))
-        self.act(.wait(600_000...660_000))
+        self.act(.wait(isSoon ? 10_000...15_000 : 600_000...660_000))
     }
 }

@@ -13,8 +13,10 @@ package struct MatrixSettings: Sendable {
 
     /// The configured id: `home` of `matrix:home`.
     package var id: String
-    /// The client-server API's base URL.
+    /// The client-server API's base URL, or the server's name as one: `https://example.org`.
     package var homeserver: HTTPURL
+    /// ``homeserver`` was given as a name only: where its API is, `/.well-known/matrix/client` says first.
+    package var isServerName: Bool
     /// The account, `@name:server`.
     package var user: String
     /// How the account signs in.
@@ -24,10 +26,12 @@ package struct MatrixSettings: Sendable {
 
     /// Makes settings.
     package init(
-        id: String, homeserver: HTTPURL, user: String, credential: Credential, deviceID: String = "JETBRIDGE"
+        id: String, homeserver: HTTPURL, isServerName: Bool = false, user: String, credential: Credential,
+        deviceID: String = "JETBRIDGE"
     ) {
         self.id = id
         self.homeserver = homeserver
+        self.isServerName = isServerName
         self.user = user
         self.credential = credential
         self.deviceID = deviceID

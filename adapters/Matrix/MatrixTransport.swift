@@ -1,7 +1,10 @@
+package import HTTP
 package import Primitives
 
 /// Carries requests to the homeserver: the seam between the adapter and the network.
 package protocol MatrixTransport: Sendable {
+    /// From now on the homeserver is there.
+    func use(_ homeserver: HTTPURL)
     /// Asks, with `token` where the request needs one. Throws only `CancellationError`.
     func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer
     /// Stores a file with the homeserver; the answer holds its address.

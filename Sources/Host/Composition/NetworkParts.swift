@@ -56,7 +56,7 @@ struct NetworkParts {
         case .serving(let directory, let invitations):
             return MatrixAdapter(
                 settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))), client: client,
-                mayInvite: { invitations.allows($0) }, logger: logger)
+                mayInvite: { invitations.allows($0) }, mayPair: { await invitations.expectsPairing() }, logger: logger)
         case .looking(let directory):
             // What a serving host signed in with is used and stays as it is.
             let kept = MatrixMemoryStore.file(directory.path(of: Self.memoryName("matrix", settings.id)))

@@ -64,6 +64,23 @@ struct ConfigurationNetworkTests {
         #expect(loaded.errors.map(\.path) == ["adapters.matrix[0].user"])
     }
 
+    @Test("a homeserver may be named, and then says itself where it is")
+    func serverName() {
+        func read(_ name: String) -> LoadedConfiguration {
+            self.read(
+                "matrix", "{id: a, homeserver: \"\(name)\", user: \"@a:b\", access_token: {env: SYT}}")
+        }
+        for name in ["example.org", "example.org:8448"] {
+            let settings = read(name).configuration?.adapters.matrix.first
+            #expect(settings?.homeserver.origin == "https://\(name)")
+            #expect(settings?.isServerName == true)
+        }
+        #expect(read("https://example.org").configuration?.adapters.matrix.first?.isServerName == false)
+        for name in ["", "a b", "a?b", "example.org/x", "me@example.org"] {
+            #expect(read(name).errors.map(\.path) == ["adapters.matrix[0].homeserver"], "\(name)")
+        }
+    }
+
     @Test("a homeserver of one's own may have a private authority, and plain HTTP where somebody says so")
     func transport() throws {
         let folder = try TemporaryDirectory()

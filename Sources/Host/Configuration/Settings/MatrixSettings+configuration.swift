@@ -1,10 +1,11 @@
+internal import HTTP
 internal import Matrix
 internal import Primitives
 
 /// `adapters.matrix`: an entry becomes the adapter's own settings.
 extension MatrixSettings {
     init?(_ section: Section, id: String, transport: Configuration.Transport, others: [MatrixSettings]) {
-        let homeserver = section.required("homeserver") { transport.url($0) }
+        let homeserver = section.required("homeserver") { Self.homeserver($0, transport) }
         let user = section.required("user", Self.user)
         let token = section.optional("access_token") { $0.secret() }
         let password = section.optional("password") { $0.secret() }
@@ -18,11 +19,24 @@ extension MatrixSettings {
         guard let homeserver, let user,
             let credential = token.map(Credential.accessToken) ?? password.map(Credential.password)
         else { return nil }
-        self.init(id: id, homeserver: homeserver, user: user, credential: credential)
+        self.init(
+            id: id, homeserver: homeserver.url, isServerName: homeserver.isName, user: user, credential: credential)
         if let deviceID { self.deviceID = deviceID }
         if let other = others.first(where: { $0.user == user }) {
             section.error("\(user) is served by '\(other.id)' already; two connections would both answer")
         }
+    }
+
+    /// A URL, or a server's name, which says where its API is.
+    private static func homeserver(
+        _ value: Value, _ transport: Configuration.Transport
+    ) -> (url: HTTPURL, isName: Bool)? {
+        guard let text = value.string() else { return nil }
+        if text.contains("/") || text.isEmpty { return transport.url(value).map { ($0, false) } }
+        guard let url = try? HTTPURL("https://\(text)"), url.path == "/", url.query == nil else {
+            return value.error("a homeserver is written \"https://matrix.example.org\", or by its name \"example.org\"")
+        }
+        return (url, true)
     }
 
     /// https://spec.matrix.org/v1.16/appendices/#user-identifiers, with the historical letters: the server has the last
