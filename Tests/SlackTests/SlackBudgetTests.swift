@@ -67,4 +67,13 @@ struct SlackBudgetTests {
         if status == 429 { #expect(failure.adapterError.retryAfter == .seconds(7)) }
         #expect(SlackFailure(method: "x", status: 200, headers: [:], answer: ["ok": true]) == nil)
     }
+
+    @Test("whoever sends forged requests does not fill the log")
+    func forgeries() {
+        var forgeries = SlackForgeries()
+        #expect(forgeries.note(at: 1_000) == 1)
+        #expect((2..<60).allSatisfy { forgeries.note(at: $0 * 1_000) == nil })
+        #expect(forgeries.note(at: 61_000) == 59)
+        #expect(forgeries.note(at: 61_001) == nil)
+    }
 }

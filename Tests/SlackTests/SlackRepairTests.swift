@@ -79,6 +79,20 @@ struct SlackRepairTests {
         }
     }
 
+    @Test("signs that the app may not give are none that the core counts on")
+    func missingSigns() async throws {
+        try await SlackStage.with { stage in
+            let question = stage.slack.say("\(stage.slack.mention) one")
+            let route = stage.route(thread: question)
+            #expect(stage.adapter.traits(of: route.room).capabilities.isSuperset(of: [.reactions, .typing]))
+            stage.slack.inject(.error("missing_scope"), at: "reactions.add")
+            stage.slack.inject(.error("unknown_method"), at: "assistant.threads.setStatus")
+            await stage.adapter.react("👀", isOn: true, to: MessageReference(room: route.room, id: question))
+            await stage.adapter.setTyping(true, in: route)
+            #expect(stage.adapter.traits(of: route.room).capabilities.isDisjoint(with: [.reactions, .typing]))
+        }
+    }
+
     @Test("an app without the right to open conversations answers commands where they were typed")
     func noOpening() async throws {
         try await SlackStage.with { stage in

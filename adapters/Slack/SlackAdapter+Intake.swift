@@ -20,8 +20,7 @@ extension SlackAdapter {
             return .text("the body is too large, or ended early", .contentTooLarge)
         }
         guard SlackSignature.isValid(body, headers: request.headers, secret: secret, wall: self.now.wall) else {
-            self.logger.warning(
-                "A request with a wrong or old signature was refused; check signing_secret and the clock")
+            self.noteForgery()
             return .text("the signature is wrong or old", .unauthorized)
         }
         let type = request.headers["content-type"].flatMap { MediaType(parsing: $0) }
@@ -41,6 +40,16 @@ extension SlackAdapter {
             return HTTPServerResponse(.ok)
         default: return HTTPServerResponse(.ok)
         }
+    }
+
+    /// Anybody can send such requests, so they are told of in the log once a minute at most.
+    private func noteForgery() {
+        let now = self.now.monotonic
+        let count = self.state.withLock { $0.forgeries.note(at: now) }
+        guard let count else { return }
+        self.logger.warning(
+            "A request with a wrong or old signature was refused; check signing_secret and the clock",
+            ["requests": .integer(Int64(count))])
     }
 
     private func respond(toForm body: [UInt8]) async -> HTTPServerResponse {

@@ -51,6 +51,7 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         var missing: Set<SlackMethod> = []
         /// Files of uploads whose outcome is not known, by token.
         var uploads: [String: String] = [:]
+        var forgeries = SlackForgeries()
         /// Assistant threads without a title.
         var untitled: [String] = []
 
@@ -114,11 +115,17 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
 
     package func traits(of room: RoomID) -> RoomTraits {
         // In a thread Slack takes no slash command, and nowhere a message that begins with one.
-        let name = self.state.withLock { $0.session.identity?.name ?? "jetbridge" }
+        let (name, missing) = self.state.withLock { ($0.session.identity?.name ?? "jetbridge", $0.missing) }
         let factor = max(self.settings.paceFactor, 0.001)
+        var capabilities: RoomTraits.Capabilities = [
+            .edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes,
+        ]
+        // What an app may not do is said in words.
+        if missing.contains(.addReaction) { capabilities.remove(.reactions) }
+        if missing.contains(.setStatus) { capabilities.remove(.typing) }
         return RoomTraits(
-            capabilities: [.edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes],
-            textLimit: Self.textLimit, textUnit: .utf16, editInterval: Self.editInterval / factor,
+            capabilities: capabilities, textLimit: Self.textLimit, textUnit: .utf16,
+            editInterval: Self.editInterval / factor,
             postInterval: .seconds(1) / factor, postBurst: 3, uploadLimit: Self.uploadLimit,
             commandSign: SlackCommandText.sign, commandPrefix: "@\(name) ")
     }

@@ -130,13 +130,17 @@ struct SlackFailure: Error, Sendable, Equatable {
     var previewError: AdapterError {
         guard self.code == Self.budget else { return self.adapterError }
         return AdapterError(
-            .disconnected, self.message, retryAfter: .milliseconds(self.retryAfter ?? 1_000), isCertain: true)
+            .disconnected, self.message, retryAfter: .milliseconds(self.retryAfter ?? 1_000), isCertain: true,
+            isOwnPace: true)
     }
 
     /// As the core understands it.
     var adapterError: AdapterError {
         let retry = self.retryAfter.map { Duration.milliseconds($0) }
-        if self.isRateLimit { return AdapterError(.rateLimited, self.message, retryAfter: retry ?? .seconds(1)) }
+        if self.isRateLimit {
+            return AdapterError(
+                .rateLimited, self.message, retryAfter: retry ?? .seconds(1), isOwnPace: self.code == Self.budget)
+        }
         if !self.isCertain {
             return AdapterError(
                 self.code == "unreachable" ? .timedOut : .disconnected, self.message, retryAfter: retry,
