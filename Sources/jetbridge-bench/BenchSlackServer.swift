@@ -3,7 +3,6 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import JetbridgeTesting
-internal import Logging
 
 /// A ``LoopbackSlack`` for programs that are measured, and for those who write in it by HTTP.
 ///
@@ -42,13 +41,11 @@ struct BenchSlackServer: Sendable {
             default: Double(self.limits).map { .scaled($0) } ?? .real
             }
         let slack = try await LoopbackSlack.started(settings, port: self.port)
-        let control = HTTPServer(
-            HTTPServerSettings(port: self.controlPort), name: "control", logger: Logger(label: "control"),
-            dispatcher: SlackControl(slack: slack))
-        try await control.start()
+        let orders = SlackOrders(slack: slack)
+        let control = try await BenchControl.started(port: self.controlPort) { try await orders.answer($0, $1) }
         BenchOutput.line([
             "api_url": .string(slack.apiURL),
-            "control_url": .string("http://127.0.0.1:\(control.boundAddress?.port ?? 0)"),
+            "control_url": .string(control.controlURL),
             "bot_token": .string(slack.botToken), "app_token": .string(slack.appToken),
             "bot_user": .string(slack.botUser), "channel": .string(LoopbackSlack.general),
             "user": .string(LoopbackSlack.alice),
@@ -58,19 +55,10 @@ struct BenchSlackServer: Sendable {
 }
 
 /// What the control requests do.
-private struct SlackControl: HTTPDispatcher {
+private struct SlackOrders {
     let slack: LoopbackSlack
 
-    func dispatch(_ head: RequestHead) -> HTTPDispatch {
-        HTTPDispatch(
-            .loop { request in
-                let body = try await request.body.collect()
-                let order = body.isEmpty ? JSON.object(JSONObject()) : try JSON.parse(body)
-                return .json(try await self.answer(String(request.path.dropFirst()), order))
-            })
-    }
-
-    @Net private func answer(_ name: String, _ order: JSON) async throws -> JSON {
+    @Net func answer(_ name: String, _ order: JSON) async throws -> JSON {
         let channel = order["channel"]?.stringValue ?? LoopbackSlack.general
         let user = order["user"]?.stringValue ?? LoopbackSlack.alice
         let thread = order["thread"]?.stringValue

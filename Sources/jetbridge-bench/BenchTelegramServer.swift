@@ -3,7 +3,6 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import JetbridgeTesting
-internal import Logging
 
 /// A ``LoopbackTelegram`` for programs that are measured, and for those who write in it by HTTP.
 ///
@@ -40,37 +39,26 @@ struct BenchTelegramServer: Sendable {
     /// Serves until the process ends.
     func run() async throws {
         let telegram = try await LoopbackTelegram.started(self.settings, port: self.port)
-        telegram.addPerson(TelegramPerson(TelegramControl.user, "Ada", username: "ada_l"))
-        let control = HTTPServer(
-            HTTPServerSettings(port: self.controlPort), name: "control", logger: Logger(label: "control"),
-            dispatcher: TelegramControl(telegram: telegram))
-        try await control.start()
+        telegram.addPerson(TelegramPerson(TelegramOrders.user, "Ada", username: "ada_l"))
+        let orders = TelegramOrders(telegram: telegram)
+        let control = try await BenchControl.started(port: self.controlPort) { try await orders.answer($0, $1) }
         BenchOutput.line([
             "api_url": .string(telegram.apiURL),
-            "control_url": .string("http://127.0.0.1:\(control.boundAddress?.port ?? 0)"),
+            "control_url": .string(control.controlURL),
             "bot_token": .string(telegram.token), "bot_user": .string(telegram.username),
-            "channel": JSON(TelegramControl.user), "user": JSON(TelegramControl.user),
+            "channel": JSON(TelegramOrders.user), "user": JSON(TelegramOrders.user),
         ])
         try await control.run()
     }
 }
 
 /// What the control requests do.
-private struct TelegramControl: HTTPDispatcher {
+private struct TelegramOrders {
     static let user: Int64 = 1_001
 
     let telegram: LoopbackTelegram
 
-    func dispatch(_ head: RequestHead) -> HTTPDispatch {
-        HTTPDispatch(
-            .loop { request in
-                let body = try await request.body.collect()
-                let order = body.isEmpty ? JSON.object(JSONObject()) : try JSON.parse(body)
-                return .json(try await self.answer(String(request.path.dropFirst()), order))
-            })
-    }
-
-    @Net private func answer(_ name: String, _ order: JSON) async throws -> JSON {
+    @Net func answer(_ name: String, _ order: JSON) async throws -> JSON {
         let user = order["user"]?.intValue.map { Int64($0) } ?? Self.user
         let channel = order["channel"]?.intValue.map { Int64($0) } ?? user
         let thread = order["thread"]?.intValue
