@@ -139,8 +139,10 @@ struct AttachmentTests {
         try await first.adapter.say("2", attachments: [Self.notes])
         try await first.settleInbox()
         #expect(first.adapter.fetched.isEmpty)
-        let second = try await BridgeHarness(directory: directory, traits: Self.traits(), settings: settings)
-        second.adapter.setFile("F1", to: Array("hello\n".utf8))
+        // Its turn begins with the start.
+        let adapter = FakeAdapter(traits: Self.traits())
+        adapter.setFile("F1", to: Array("hello\n".utf8))
+        let second = try await BridgeHarness(directory: directory, adapter: adapter, settings: settings)
         await second.adapter.waitForPosts { $0.contains { $0.text.hasPrefix("You said: 2") } }
         #expect(second.worker.requests.last?.text.contains("hello") == true)
     }

@@ -14,7 +14,7 @@ struct BridgeHarness {
     let worker: ScriptedWorker
 
     init(
-        directory: TemporaryDirectory? = nil,
+        directory: TemporaryDirectory? = nil, adapter: FakeAdapter? = nil,
         traits: RoomTraits = RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false),
         worker: ScriptedWorker = ScriptedWorker(),
         settings: BridgeSettings = BridgeSettings(
@@ -22,7 +22,7 @@ struct BridgeHarness {
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
-        self.adapter = FakeAdapter(traits: traits)
+        self.adapter = adapter ?? FakeAdapter(traits: traits)
         self.worker = worker
         let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
         self.bridge = Bridge(
