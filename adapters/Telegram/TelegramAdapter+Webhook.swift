@@ -15,7 +15,15 @@ extension TelegramAdapter {
         guard case .webhook(_, let secret) = self.settings.intake else { return .text("not here", .notFound) }
         let given = request.headers["X-Telegram-Bot-Api-Secret-Token"] ?? ""
         guard constantTimeEqual(given, secret.reveal()) else {
-            self.logger.warning("A call of the webhook without Telegram's secret was refused")
+            // Anybody can knock as often as they like.
+            let count = self.state.withLock { state in
+                state.wrongSecrets += 1
+                return state.wrongSecrets
+            }
+            if count == 1 || count.isMultiple(of: 1_000) {
+                self.logger.warning(
+                    "A call of the webhook without Telegram's secret was refused", ["count": .integer(count)])
+            }
             return .text("the secret is wrong", .forbidden)
         }
         guard request.method == .post else { return .text("updates are posted", .methodNotAllowed) }

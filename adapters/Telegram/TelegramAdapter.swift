@@ -33,6 +33,7 @@ package final class TelegramAdapter: ChatAdapter {
         /// Webhook calls that wait for the store, by ticket.
         var tickets: [Int: CheckedContinuation<Bool, Never>] = [:]
         var lastTicket = 0
+        var wrongSecrets: Int64 = 0
         /// Until when the watch sleeps.
         var watchedDeadline: Int64?
         var isStopping = false
