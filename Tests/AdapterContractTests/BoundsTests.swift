@@ -18,9 +18,9 @@ struct BoundsTests {
         init(_ kind: NetworkKind) {
             switch kind {
             case .matrix: (self.people, self.waves) = (10, 5)
-            case .slack, .irc: (self.people, self.waves) = (20, 20)
+            case .slack, .slackEdits, .irc, .telegram: (self.people, self.waves) = (20, 20)
             // Many people keep each one's history short, which is what costs time.
-            case .editing, .appending, .rich, .web, .telegram: (self.people, self.waves) = (100, 20)
+            case .editing, .appending, .rich, .web: (self.people, self.waves) = (100, 20)
             }
         }
 
@@ -29,7 +29,8 @@ struct BoundsTests {
 
     @Test(
         "10,000 messages through one room, some for the bot, leave the memory where it was after a fifth",
-        arguments: NetworkKind.allCases)
+        // How Slack shows what grows makes no difference to that.
+        arguments: NetworkKind.allCases.filter { $0 != .slackEdits })
     func memory(_ kind: NetworkKind) async throws {
         let load = Load(kind)
         let people = (0..<load.people).map { "person\($0)" }

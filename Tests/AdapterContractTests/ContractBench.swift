@@ -43,6 +43,8 @@ final class ContractBench: Sendable {
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000
     }()
+    /// The most bytes that a file of a person's may have here.
+    static let fileLimit = 64 << 10
     static let logger = Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in })
 
     /// Runs `body` with a bridge on a network of `kind`; `people` may use the bot, the first of them reads along.
@@ -78,6 +80,9 @@ final class ContractBench: Sendable {
         self.directory = try TemporaryDirectory()
     }
 
+    /// Where the session's files lie.
+    var filesDirectory: String { self.directory.path + "/files" }
+
     // MARK: Life
 
     /// Begins a host on the store.
@@ -92,7 +97,8 @@ final class ContractBench: Sendable {
             policy: AccessPolicy(owners: self.people.map { self.network.identity(of: $0) }),
             environment: BridgeEnvironment(
                 settings: BridgeSettings(
-                    publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
+                    publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"],
+                    filesDirectory: self.filesDirectory, fileLimit: Self.fileLimit),
                 logger: Self.logger, metrics: Metrics(), now: { clock.withLock { $0 } }))
         try await bridge.recover()
         // Unstructured: it lasts until the host ends, which is another call.
@@ -163,6 +169,13 @@ final class ContractBench: Sendable {
         _ = try await self.eventually("the answers to \(person)") {
             isMet(try await self.answers(to: person)) ? true : nil
         }
+    }
+
+    /// Waits until an answer that begins with `text` grows, where answers do.
+    func waitForGrowth(_ text: String) async throws {
+        let abilities = self.network.abilities
+        guard abilities.contains(.edits) else { return }
+        try await self.wait { $0 == [abilities.contains(.heldBack) ? "" : text] }
     }
 
     /// Waits until nothing is to be answered or sent any more, and returns what a person was told.

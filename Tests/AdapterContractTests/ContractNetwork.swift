@@ -29,6 +29,14 @@ protocol ContractNetwork: Sendable {
     func edit(_ message: String, to text: String, as person: String) async throws
     /// Somebody takes a message of theirs back. Returns when the running host has that.
     func takeBack(_ message: String, as person: String) async throws
+    /// Somebody sends a file with a text for the bot. Returns when the running host has it.
+    func send(_ file: PersonsFile, saying text: String, as person: String) async throws
+    /// Somebody presses a button of the bot's newest message. Returns when the running host has that.
+    func press(_ button: MessageButton, as person: String) async throws
+    /// Somebody reacts to the bot's newest message. Returns when the running host has that.
+    func react(_ emoji: String, as person: String) async throws
+    /// The files that the bot has posted, oldest first.
+    func files() async throws -> [PostedFile]
     /// The bot's reactions on a person's message.
     func marks(on message: String) async throws -> [String]
     /// What the bot has said in the room, as it stands there now, oldest first.
@@ -55,7 +63,16 @@ extension ContractNetwork {
     var room: String { FakeNetwork.room }
     func edit(_ message: String, to text: String, as person: String) async throws {}
     func takeBack(_ message: String, as person: String) async throws {}
+    func press(_ button: MessageButton, as person: String) async throws {}
+    func react(_ emoji: String, as person: String) async throws {}
+    func files() async throws -> [PostedFile] { [] }
     func marks(on message: String) async throws -> [String] { [] }
+
+    /// Where nobody can send a file, the words are said.
+    func send(_ file: PersonsFile, saying text: String, as person: String) async throws {
+        try await self.say(text, as: person, Manner())
+    }
+
     func settle() async throws {}
     func mend() async throws {}
     func isStuck() async throws -> Bool { true }
@@ -91,6 +108,14 @@ struct NetworkAbilities: OptionSet {
     static let anyTime = Self(rawValue: 1 << 11)
     /// Messages that were taken back are told.
     static let deletions = Self(rawValue: 1 << 10)
+    /// Files come in and go out.
+    static let files = Self(rawValue: 1 << 12)
+    /// There are buttons below messages.
+    static let buttons = Self(rawValue: 1 << 13)
+    /// The last block of an answer that grows is not shown before the next one begins.
+    static let heldBack = Self(rawValue: 1 << 15)
+    /// People's reactions are told.
+    static let choices = Self(rawValue: 1 << 14)
 }
 
 /// How a message comes in.
@@ -106,6 +131,22 @@ struct Manner: Sendable {
     var isBacklog = false
     /// Milliseconds since 1970.
     var sentAt = ContractBench.now
+}
+
+/// A file of a person's.
+struct PersonsFile: Sendable {
+    let name: String
+    let bytes: [UInt8]
+    /// What the person's program says of it.
+    var type = "application/octet-stream"
+}
+
+/// A file of the bot's.
+struct PostedFile: Sendable, Equatable {
+    /// Whom it is for.
+    let person: String
+    let name: String
+    let bytes: [UInt8]
 }
 
 /// A message of the bot's.
@@ -142,19 +183,24 @@ enum NetworkFault: Sendable {
 
 /// The networks that the contract runs over.
 enum NetworkKind: String, CaseIterable, CustomTestStringConvertible {
-    case editing, appending, rich, irc, web, matrix, slack, telegram
+    case editing, appending, rich, irc, web, matrix, slack, slackEdits, telegram
 
     var testDescription: String { self.rawValue }
 
-    func make() async throws -> any ContractNetwork {
+    /// - Parameter answerMessages: how many messages an answer may take in a network in memory.
+    func make(answerMessages: Int = 1_000) async throws -> any ContractNetwork {
         switch self {
-        case .editing: FakeNetwork(isEditing: true)
-        case .appending: FakeNetwork(isEditing: false)
-        case .rich: FakeNetwork(isEditing: true, features: [.reactions, .deletes, .files, .buttons, .typing])
+        case .editing: FakeNetwork(isEditing: true, answerMessages: answerMessages)
+        case .appending: FakeNetwork(isEditing: false, answerMessages: answerMessages)
+        case .rich:
+            FakeNetwork(
+                isEditing: true, features: [.reactions, .deletes, .files, .buttons, .typing],
+                answerMessages: answerMessages)
         case .irc: try await IRCNetwork()
         case .web: WebNetwork()
         case .matrix: try await MatrixNetwork()
-        case .slack: SlackNetwork()
+        case .slack: SlackNetwork(hasStreams: true)
+        case .slackEdits: SlackNetwork(hasStreams: false)
         case .telegram: TelegramNetwork()
         }
     }

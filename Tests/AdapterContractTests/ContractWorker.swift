@@ -7,6 +7,10 @@ final class ContractWorker: TurnWorker {
         case text(String)
         /// Waits for ``ContractWorker/release(_:)``.
         case hold(String)
+        /// Ends the answer there for this reason, unless it goes on with one: then it begins here.
+        case cut(String)
+
+        var isCut: Bool { if case .cut = self { true } else { false } }
     }
 
     /// A question as it came.
@@ -59,10 +63,13 @@ final class ContractWorker: TurnWorker {
     ) async throws -> TurnEnding {
         self.enter(request)
         defer { self.state.withLock { $0.running[request.session, default: 1] -= 1 } }
-        for step in self.script(request.text) {
+        var steps = self.script(request.text)[...]
+        if request.continuing != nil, let cut = steps.lastIndex(where: \.isCut) { steps = steps[(cut + 1)...] }
+        for step in steps {
             switch step {
             case .text(let text): try await report(.text(text))
             case .hold(let name): try await self.hold(name)
+            case .cut(let reason): return .cut(reason)
             }
         }
         return .complete

@@ -31,7 +31,7 @@ struct DisturbanceTests {
         try await ContractBench.run(kind, worker: Self.growing()) { bench in
             try await bench.say("one")
             await bench.worker.reached("shown")
-            if bench.network.abilities.contains(.edits) { try await bench.wait { $0 == ["Begun"] } }
+            try await bench.waitForGrowth("Begun")
             try await bench.network.inject(.editServerError)
             bench.worker.release("shown")
             #expect(try await bench.settled() == ["Begun and ended."])

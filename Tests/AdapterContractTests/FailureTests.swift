@@ -15,7 +15,7 @@ struct FailureTests {
             try await bench.say("one")
             await worker.reached("shown")
             // The preview is what is lost where messages grow.
-            if bench.network.abilities.contains(.edits) { try await bench.wait { $0 == ["Begun"] } }
+            try await bench.waitForGrowth("Begun")
             worker.release("shown")
             if let irc = bench.network as? IRCNetwork {
                 try await bench.wait { !$0.isEmpty }
@@ -41,7 +41,7 @@ struct FailureTests {
         try await ContractBench.run(kind, worker: worker) { bench in
             try await bench.say("one")
             await worker.reached("shown")
-            if bench.network.abilities.contains(.edits) { try await bench.wait { $0 == ["Begun"] } }
+            try await bench.waitForGrowth("Begun")
             try await bench.network.inject(.editIsLostOnTheWayBack)
             worker.release("shown")
             #expect(try await bench.settled() == ["Begun and ended."])

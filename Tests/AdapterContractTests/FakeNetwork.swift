@@ -25,15 +25,17 @@ final class FakeNetwork: ContractNetwork {
     static let room = "#team"
 
     init(
-        isEditing: Bool, features: RoomTraits.Capabilities = [], limit: Int = 400, unit: RoomTraits.TextUnit = .bytes
+        isEditing: Bool, features: RoomTraits.Capabilities = [], limit: Int = 400, unit: RoomTraits.TextUnit = .bytes,
+        answerMessages: Int = 1_000
     ) {
         self.abilities = [
-            .eventIDs, .backlog, .failures, .authors, .notes, .limit, .changes, .deletions, .anyTime,
-            isEditing ? [.edits, .reactions] : [],
+            .eventIDs, .backlog, .failures, .authors, .notes, .limit, .changes, .deletions, .anyTime, .choices,
+            isEditing ? [.edits, .reactions] : [], features.contains(.files) ? .files : [],
+            features.contains(.buttons) ? .buttons : [],
         ]
         self.traits = RoomTraits(
             capabilities: features.union(isEditing ? [.edits, .threads, .reactions] : []), textLimit: limit,
-            textUnit: unit, editInterval: .milliseconds(1), answerMessages: 1_000,
+            textUnit: unit, editInterval: .milliseconds(1), answerMessages: answerMessages,
             uploadLimit: features.contains(.files) ? 1 << 20 : 0)
     }
 
@@ -87,6 +89,34 @@ final class FakeNetwork: ContractNetwork {
 
     func takeBack(_ message: String, as person: String) async throws {
         try await self.adapter?.takeBack(message, in: Self.room)
+    }
+
+    func send(_ file: PersonsFile, saying text: String, as person: String) async throws {
+        self.adapter?.setFile(file.name, to: file.bytes)
+        try await self.adapter?.say(
+            text, from: person, in: Self.room, isDirect: false, sentAt: ContractBench.now,
+            attachments: [
+                Attachment(id: file.name, name: file.name, mediaType: file.type, size: file.bytes.count)
+            ])
+    }
+
+    func press(_ button: MessageButton, as person: String) async throws {
+        try await self.choose(.button(button.command), as: person)
+    }
+
+    func react(_ emoji: String, as person: String) async throws {
+        try await self.choose(.reaction(emoji), as: person)
+    }
+
+    private func choose(_ kind: Choice.Kind, as person: String) async throws {
+        guard let post = self.adapter?.posts.last?.id else { return }
+        try await self.adapter?.choose(kind, at: post, from: person, in: Self.room)
+    }
+
+    func files() async throws -> [PostedFile] {
+        self.state.withLock { $0.adapters }.flatMap(\.posts).compactMap { post in
+            post.file.map { PostedFile(person: post.route.addressee ?? "", name: $0.name, bytes: $0.bytes) }
+        }
     }
 
     func marks(on message: String) async throws -> [String] {

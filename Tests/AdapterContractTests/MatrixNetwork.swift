@@ -9,8 +9,7 @@ import Primitives
 
 /// A real Synapse behind a faulting proxy: one room, and in it a thread for each person.
 ///
-/// The server is the one of the whole run; accounts and room are of this network only. A host has a proxy of its own, so
-/// that one which crashed never hears of anything again.
+/// The server is the one of the whole run; accounts and room are of this network only.
 final class MatrixNetwork: ContractNetwork {
     private struct State {
         var people: [String: MatrixPerson] = [:]
@@ -23,22 +22,20 @@ final class MatrixNetwork: ContractNetwork {
         /// Whose thread it is, by its root.
         var owners: [String: String] = [:]
         var begun: Set<String> = []
-        var proxy: FaultingProxy?
         var watch = SyncWatch()
         var sink: ContractSink?
         var memory: [UInt8]?
-        /// What hangs in a half-open connection.
-        var stuck: FaultingProxy.FaultID?
         var isHeld = false
         var heldEvents: [String] = []
     }
 
     let abilities: NetworkAbilities = [
         .edits, .eventIDs, .backlog, .failures, .authors, .notes, .limit, .reconciles, .reactions, .changes, .deletions,
-        .anyTime,
+        .anyTime, .files, .choices,
     ]
     private let synapse: Synapse
     private let state = Protected(State())
+    private let line = FaultyLine()
 
     init(_ limits: Synapse.Limits = .off) async throws { self.synapse = try await Synapse.shared(limits) }
 
@@ -81,15 +78,12 @@ final class MatrixNetwork: ContractNetwork {
     }
 
     func makeAdapter() async throws -> any ChatAdapter {
-        let (bot, old) = self.state.withLock { ($0.bot, $0.proxy.take()) }
-        await old?.stop()
-        // What is remembered is of one server, so its address stays.
-        let proxy = try await FaultingProxy.started(before: self.synapse.url, port: await old?.url.port ?? 0)
+        let proxy = try await self.line.renew(before: self.synapse.url)
         let watch = SyncWatch()
         await self.install(watch, in: proxy)
-        self.state.withLock { state in
-            state.proxy = proxy
+        let bot = self.state.withLock { state in
             state.watch = watch
+            return state.bot
         }
         let account = try bot ?? self.synapse.account("jetbot")
         let state = self.state
@@ -118,14 +112,12 @@ final class MatrixNetwork: ContractNetwork {
         try await self.observer.waitForJoin(of: bot.userID, in: room)
     }
 
-    func sever() async throws { await self.state.withLock { $0.proxy }?.setAway(true) }
+    func sever() async throws { await self.line.sever() }
 
     func close() async {
-        let (people, proxy) = self.state.withLock {
-            (Array($0.people.values) + [$0.botPerson].compactMap(\.self), $0.proxy)
-        }
+        let people = self.state.withLock { Array($0.people.values) + [$0.botPerson].compactMap(\.self) }
         for person in people { await person.leave() }
-        await proxy?.stop()
+        await self.line.close()
     }
 
     private func person(_ name: String) async throws -> MatrixPerson {
@@ -186,6 +178,36 @@ final class MatrixNetwork: ContractNetwork {
         try await self.waitUntilHeard(redaction, self.state.withLock { $0.watch })
     }
 
+    func send(_ file: PersonsFile, saying text: String, as person: String) async throws {
+        let author = try await self.person(person)
+        let (room, root, bot, watch) = self.state.withLock { ($0.room, $0.roots[person], $0.bot, $0.watch) }
+        let event = try await author.sendFile(
+            file.bytes, name: file.name, type: file.type, caption: text, in: room,
+            .init(thread: root, mention: bot, kind: "m.file"))
+        try await self.waitUntilHeard(event, watch)
+    }
+
+    func react(_ emoji: String, as person: String) async throws {
+        let author = try await self.person(person)
+        guard let message = try await self.posted().last else { throw ContractFailure("nothing stands there") }
+        let reaction = try await author.react(emoji, to: message.id, in: self.room)
+        try await self.waitUntilHeard(reaction, self.state.withLock { $0.watch })
+    }
+
+    func files() async throws -> [PostedFile] {
+        let owners = self.state.withLock { $0.owners }
+        var files: [PostedFile] = []
+        for message in try await self.posted() {
+            guard let address = message.file else { continue }
+            files.append(
+                PostedFile(
+                    person: self.owner(of: message, owners),
+                    name: message.content["filename"]?.stringValue ?? message.body,
+                    bytes: try await self.observer.download(address)))
+        }
+        return files
+    }
+
     func marks(on message: String) async throws -> [String] {
         let (room, bot) = self.state.withLock { ($0.room, $0.bot) }
         let reactions = try await self.observer.message(message, in: room)?.reactions ?? []
@@ -217,7 +239,7 @@ final class MatrixNetwork: ContractNetwork {
 
     /// The adapter has handled the answer that an event came in, since it has asked for the next one.
     private func waitUntilHeard(_ event: String, _ watch: SyncWatch) async throws {
-        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        guard let proxy = self.line.proxy else { return }
         try await proxy.wait(for: "the bot to hear \(event)") { proxy in
             guard let batch = watch.batch(of: event) else { return false }
             let mark = "since=\(PercentEncoding.encode(batch, keeping: .queryValue))"
@@ -237,14 +259,20 @@ final class MatrixNetwork: ContractNetwork {
     // MARK: What stands there
 
     func shown() async throws -> [Shown] {
-        let (room, bot, owners) = self.state.withLock { ($0.room, $0.bot, $0.owners) }
-        // What somebody says with the bot's account is marked like all that people say.
-        let messages = try await self.observer.messages(in: room).filter { message in
+        let owners = self.state.withLock { $0.owners }
+        return try await self.posted().map { Shown(person: self.owner(of: $0, owners), text: $0.body) }
+    }
+
+    /// The bot's messages; what somebody says with the bot's account is marked like all that people say.
+    private func posted() async throws -> [MatrixMessage] {
+        let (room, bot) = self.state.withLock { ($0.room, $0.bot) }
+        return try await self.observer.messages(in: room).filter { message in
             message.sender == bot?.userID && message.content[SyncWatch.timeKey] == nil
         }
-        return messages.map { message in
-            Shown(person: (message.thread ?? message.replyTo).flatMap { owners[$0] } ?? "", text: message.body)
-        }
+    }
+
+    private func owner(of message: MatrixMessage, _ owners: [String: String]) -> String {
+        (message.thread ?? message.replyTo).flatMap { owners[$0] } ?? ""
     }
 
     /// What is said now comes after all that the server has; its newest event may not be told yet.
@@ -261,7 +289,7 @@ final class MatrixNetwork: ContractNetwork {
     // MARK: Faults
 
     func inject(_ fault: NetworkFault) async throws {
-        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        guard let proxy = self.line.proxy else { return }
         let limit = HTTPFault.answer(
             .tooManyRequests, body: ["errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests", "retry_after_ms": 5])
         switch fault {
@@ -276,8 +304,7 @@ final class MatrixNetwork: ContractNetwork {
         case .serverError: await proxy.inject(Self.badGateway, for: Self.posts)
         case .editServerError: await proxy.inject(Self.badGateway, for: Self.edits)
         case .halfOpen:
-            let stuck = await proxy.inject(.holdAnswer, for: HTTPFaultRule(.put, infix: Self.sending, count: nil))
-            self.state.withLock { $0.stuck = stuck }
+            await self.line.stick(HTTPFaultRule(.put, infix: Self.sending))
             await proxy.inject(.hold, for: HTTPFaultRule(.get, infix: "/sync", count: nil))
         case .eventsTwice: self.state.withLock { $0.watch }.setDoubling(true)
         case .eventsHeld:
@@ -294,25 +321,18 @@ final class MatrixNetwork: ContractNetwork {
 
     private static let badGateway = HTTPFault.answer(.badGateway)
 
-    func isStuck() async throws -> Bool {
-        let (proxy, stuck) = self.state.withLock { ($0.proxy, $0.stuck) }
-        guard let proxy, let stuck else { return false }
-        return await proxy.count(of: stuck) > 0
-    }
+    func isStuck() async throws -> Bool { await self.line.isStuck }
 
     func mend() async throws {
-        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
-        let (watch, events, isStuck) = self.state.withLock { state in
+        let (watch, events) = self.state.withLock { state in
             defer {
                 state.heldEvents = []
                 state.isHeld = false
-                state.stuck = nil
             }
-            return (state.watch, state.heldEvents, state.stuck != nil)
+            return (state.watch, state.heldEvents)
         }
         watch.setDoubling(false)
-        if isStuck { await proxy.cutAll() }
-        await proxy.clear()
+        _ = await self.line.mend()
         for event in events { try await self.waitUntilHeard(event, watch) }
         watch.setReversing(false)
     }

@@ -45,7 +45,11 @@ struct RestartTests {
 
     /// People, or live frames, have something of the answer.
     private func waitUntilSeen(_ bench: ContractBench) async throws {
-        if bench.network.abilities.contains(.notes) { try await bench.wait { $0 == ["Begun."] } }
+        if bench.network.abilities.contains(.edits) {
+            try await bench.waitForGrowth("Begun.")
+        } else if bench.network.abilities.contains(.notes) {
+            try await bench.wait { $0 == ["Begun."] }
+        }
         let store = try bench.bridge.store
         _ = try await bench.eventually("the first frame") {
             try await store.read { ledger in

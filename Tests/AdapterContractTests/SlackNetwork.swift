@@ -18,22 +18,29 @@ final class SlackNetwork: ContractNetwork {
         var owners: [String: String] = [:]
         /// The platform's id of a message, by the test's.
         var begun: [String: String] = [:]
-        var proxy: FaultingProxy?
         var isHeld = false
-        var stuck: FaultingProxy.FaultID?
         var memory: [UInt8]?
         /// Milliseconds by which the workspace's clock was moved on.
         var skew: Int64 = 0
     }
 
-    let abilities: NetworkAbilities = [
-        .edits, .eventIDs, .backlog, .failures, .authors, .notes, .limit, .reconciles, .reactions, .changes, .deletions,
-    ]
+    let abilities: NetworkAbilities
+    private let hasStreams: Bool
     let room = LoopbackSlack.general
     private let state = Protected(State())
+    private let line = FaultyLine()
 
     /// The workspace takes a thousand times what Slack does, and the bot is told so.
     private static let pace = 1_000.0
+
+    /// - Parameter hasStreams: whether answers grow as streams there, or by edits.
+    init(hasStreams: Bool) {
+        self.hasStreams = hasStreams
+        self.abilities = [
+            .edits, .eventIDs, .backlog, .failures, .authors, .notes, .limit, .reconciles, .reactions, .changes,
+            .deletions, .files, .buttons, .choices, hasStreams ? .heldBack : [],
+        ]
+    }
 
     func identity(of person: String) -> String {
         let user = self.state.withLock { $0.users[person] }
@@ -45,8 +52,7 @@ final class SlackNetwork: ContractNetwork {
     func open(to people: [String]) async throws {
         var settings = LoopbackSlack.Settings()
         settings.rateLimits = .scaled(Self.pace)
-        // Streams hold back a line, so that a test could not wait for what it said.
-        settings.hasStreams = false
+        settings.hasStreams = self.hasStreams
         // What nobody takes while the bot is away is given up, and found in the history.
         settings.retrySeconds = []
         let slack = try await LoopbackSlack.started(settings)
@@ -67,12 +73,12 @@ final class SlackNetwork: ContractNetwork {
     }
 
     func makeAdapter() async throws -> any ChatAdapter {
-        let old = self.state.withLock { $0.proxy.take() }
-        await old?.stop()
         // One case asks an adapter before its platform is there.
         let url = try self.state.withLock { try HTTPURL($0.slack?.url ?? "http://127.0.0.1:9") }
-        let proxy = try await FaultingProxy.started(before: url, port: await old?.url.port ?? 0)
-        self.state.withLock { $0.proxy = proxy }
+        let proxy = try await self.line.renew(before: url)
+        // Files lie where the API is.
+        let (from, to) = ("http://\(url.authority)", "http://\(await proxy.url.authority)")
+        await proxy.setRewriting(HTTPFaultRule(prefix: "/api/files.")) { Self.moved($0, from: from, to: to) }
         let plain = LoopbackSlack.Settings()
         var settings = SlackSettings(
             id: "net", botToken: Secret(plain.botToken), intake: .socket(appToken: Secret(plain.appToken)),
@@ -87,17 +93,27 @@ final class SlackNetwork: ContractNetwork {
         return SlackAdapter(settings, memory: memory, logger: ContractBench.logger)
     }
 
+    /// With every address below `from` below `to` instead.
+    private static func moved(_ json: JSON, from: String, to: String) -> JSON {
+        switch json {
+        case .string(let text) where text.hasPrefix(from): .string(to + text.dropFirst(from.count))
+        case .array(let items): .array(items.map { Self.moved($0, from: from, to: to) })
+        case .object(let object):
+            .object(JSONObject(members: object.map { ($0.key, Self.moved($0.value, from: from, to: to)) }))
+        default: json
+        }
+    }
+
     func connected(to sink: ContractSink?) async throws {}
 
     func sever() async throws {
-        await self.state.withLock { $0.proxy }?.setAway(true)
+        await self.line.sever()
         try await self.slack.cutSockets()
     }
 
     func close() async {
-        let (slack, proxy) = self.state.withLock { ($0.slack.take(), $0.proxy.take()) }
-        await proxy?.stop()
-        await slack?.stop()
+        await self.line.close()
+        await self.state.withLock { $0.slack.take() }?.stop()
     }
 
     // MARK: People
@@ -122,6 +138,52 @@ final class SlackNetwork: ContractNetwork {
     func takeBack(_ message: String, as person: String) async throws {
         try self.slack.delete(message, in: self.room)
         try await self.waitUntilHeard()
+    }
+
+    func send(_ file: PersonsFile, saying text: String, as person: String) async throws {
+        let slack = try self.slack
+        let (user, root) = self.state.withLock { ($0.users[person] ?? "", $0.roots[person]) }
+        let ts = slack.upload(
+            .init(file.name, file.bytes, type: file.type), text: "\(slack.mention) \(text)", as: user, in: self.room,
+            thread: root)
+        if root == nil {
+            self.state.withLock { state in
+                state.roots[person] = ts
+                state.owners[ts] = person
+            }
+        }
+        try await self.waitUntilHeard()
+    }
+
+    func press(_ button: MessageButton, as person: String) async throws {
+        let slack = try self.slack
+        guard let message = slack.shown(in: self.room).last,
+            let press = slack.press(button.label, of: message.ts, in: self.room, as: self.user(person))
+        else { throw ContractFailure("there is no button \(button.label)") }
+        try await slack.wait("the press to be taken") { $0.outcome(press)?.isAcknowledged == true }
+    }
+
+    func react(_ emoji: String, as person: String) async throws {
+        let slack = try self.slack
+        guard let message = slack.shown(in: self.room).last else { throw ContractFailure("nothing stands there") }
+        if self.state.withLock({ $0.users[person] }) == nil { self.enter(person, slack) }
+        // Slack calls them by names.
+        let name = ["👎": "-1", "👍": "+1"][emoji] ?? emoji
+        slack.react(name, to: message.ts, in: self.room, as: self.user(person))
+        try await self.waitUntilHeard()
+    }
+
+    private func user(_ person: String) -> String { self.state.withLock { $0.users[person] ?? "" } }
+
+    func files() async throws -> [PostedFile] {
+        let slack = try self.slack
+        let owners = self.state.withLock { $0.owners }
+        return slack.shown(in: self.room).flatMap { message in
+            message.files.compactMap { slack.file($0) }.map { file in
+                PostedFile(
+                    person: message.thread.flatMap { owners[$0] } ?? "", name: file.name, bytes: file.bytes)
+            }
+        }
     }
 
     func marks(on message: String) async throws -> [String] {
@@ -213,29 +275,33 @@ final class SlackNetwork: ContractNetwork {
 
     // MARK: Faults
 
-    private static let posts = HTTPFaultRule(.post, prefix: "/api/chat.postMessage")
-    private static let edits = HTTPFaultRule(.post, prefix: "/api/chat.update")
+    /// What begins a message.
+    private var posts: HTTPFaultRule {
+        // Where there are no streams, one is asked for all the same.
+        HTTPFaultRule(
+            .post, prefix: "/api/chat.", words: self.hasStreams ? ["startStream", "postMessage"] : ["postMessage"])
+    }
+
+    private static let edits = HTTPFaultRule(
+        .post, prefix: "/api/chat.", words: ["update", "appendStream", "stopStream"])
 
     func inject(_ fault: NetworkFault) async throws {
         let slack = try self.slack
-        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        guard let proxy = self.line.proxy else { return }
         let limit = HTTPFault.answer(
             .tooManyRequests, headers: ["Retry-After": "1"], body: ["ok": false, "error": "ratelimited"])
         switch fault {
-        case .postIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: Self.posts)
+        case .postIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: self.posts)
         case .editIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: Self.edits)
-        case .tooFast: await proxy.inject(limit, for: Self.posts)
+        case .tooFast: await proxy.inject(limit, for: self.posts)
         case .editTooFast: await proxy.inject(limit, for: Self.edits)
         case .away:
-            await proxy.inject(.cut, for: Self.posts)
+            await proxy.inject(.cut, for: self.posts)
             await slack.cutSockets()
-        case .serverError: await proxy.inject(.answer(.badGateway), for: Self.posts)
+        case .serverError: await proxy.inject(.answer(.badGateway), for: self.posts)
         case .editServerError: await proxy.inject(.answer(.badGateway), for: Self.edits)
         case .halfOpen:
-            var rule = Self.posts
-            rule.count = nil
-            let stuck = await proxy.inject(.holdAnswer, for: rule)
-            self.state.withLock { $0.stuck = stuck }
+            await self.line.stick(self.posts)
             await slack.freezeSockets()
         case .eventsTwice: for _ in 0..<100 { slack.disturb(.duplicate) }
         case .eventsHeld:
@@ -245,27 +311,15 @@ final class SlackNetwork: ContractNetwork {
         }
     }
 
-    func isStuck() async throws -> Bool {
-        let (proxy, stuck) = self.state.withLock { ($0.proxy, $0.stuck) }
-        guard let proxy, let stuck else { return false }
-        return await proxy.count(of: stuck) > 0
-    }
+    func isStuck() async throws -> Bool { await self.line.isStuck }
 
     func mend() async throws {
         let slack = try self.slack
-        let (proxy, isStuck) = self.state.withLock { state in
-            defer {
-                state.stuck = nil
-                state.isHeld = false
-            }
-            return (state.proxy, state.stuck != nil)
-        }
-        if isStuck {
-            await proxy?.cutAll()
+        self.state.withLock { $0.isHeld = false }
+        if await self.line.mend() {
             await slack.cutSockets()
+            try await slack.wait("another connection") { $0.connectionCount > 0 }
         }
-        await proxy?.clear()
-        if isStuck { try await slack.wait("another connection") { $0.connectionCount > 0 } }
         slack.holdEvents(false)
         slack.clearFaults()
         try await slack.wait("the bot to hear what waited") { $0.outstanding == 0 }

@@ -17,17 +17,17 @@ final class TelegramNetwork: ContractNetwork {
         /// Whose topic it is.
         var owners: [Int: String] = [:]
         var begun: Set<String> = []
-        var proxy: FaultingProxy?
         var isConnected = false
         var isHeld = false
-        var stuck: FaultingProxy.FaultID?
         var memory: [UInt8]?
     }
 
     let abilities: NetworkAbilities = [
-        .edits, .eventIDs, .backlog, .failures, .notes, .limit, .reactions, .changes, .anyTime,
+        .edits, .eventIDs, .backlog, .failures, .notes, .limit, .reactions, .changes, .anyTime, .files,
+        .buttons, .choices,
     ]
     private let state = Protected(State())
+    private let line = FaultyLine()
 
     private static let group: Int64 = -1_001_000_000_200
     private static let otherBot: Int64 = 900
@@ -79,12 +79,9 @@ final class TelegramNetwork: ContractNetwork {
     }
 
     func makeAdapter() async throws -> any ChatAdapter {
-        let old = self.state.withLock { $0.proxy.take() }
-        await old?.stop()
         // One case asks an adapter before its platform is there.
         let url = try self.state.withLock { try HTTPURL($0.telegram?.apiURL ?? "http://127.0.0.1:9") }
-        let proxy = try await FaultingProxy.started(before: url, port: await old?.url.port ?? 0)
-        self.state.withLock { $0.proxy = proxy }
+        let proxy = try await self.line.renew(before: url)
         var settings = TelegramSettings(
             id: "net", token: Secret(LoopbackTelegram.Settings().token), apiURL: await proxy.url,
             commands: ContractBench.commands)
@@ -104,12 +101,11 @@ final class TelegramNetwork: ContractNetwork {
         if sink != nil { try await self.waitUntilHeard() }
     }
 
-    func sever() async throws { await self.state.withLock { $0.proxy }?.setAway(true) }
+    func sever() async throws { await self.line.sever() }
 
     func close() async {
-        let (telegram, proxy) = self.state.withLock { ($0.telegram.take(), $0.proxy.take()) }
-        await proxy?.stop()
-        await telegram?.stop()
+        await self.line.close()
+        await self.state.withLock { $0.telegram.take() }?.stop()
     }
 
     // MARK: People
@@ -141,6 +137,44 @@ final class TelegramNetwork: ContractNetwork {
         let telegram = try self.telegram
         telegram.edit(Int(message) ?? 0, in: Self.group, to: "@\(telegram.username) \(text)")
         try await self.waitUntilHeard()
+    }
+
+    func send(_ file: PersonsFile, saying text: String, as person: String) async throws {
+        let telegram = try self.telegram
+        self.enter(person, telegram)
+        let (id, topic) = self.state.withLock { ($0.people[person] ?? 0, $0.topics[person]) }
+        telegram.upload(
+            .document(file.name, file.bytes, type: file.type), caption: "@\(telegram.username) \(text)", as: id,
+            in: Self.group, topic: topic)
+        try await self.waitUntilHeard()
+    }
+
+    func press(_ button: MessageButton, as person: String) async throws {
+        let telegram = try self.telegram
+        let id = self.state.withLock { $0.people[person] ?? 0 }
+        guard let message = telegram.shownByBot(in: Self.group).last,
+            telegram.press(button.label, on: message.id, as: id, in: Self.group) != nil
+        else { throw ContractFailure("there is no button \(button.label)") }
+        try await self.waitUntilHeard()
+    }
+
+    func react(_ emoji: String, as person: String) async throws {
+        let telegram = try self.telegram
+        self.enter(person, telegram)
+        let id = self.state.withLock { $0.people[person] ?? 0 }
+        guard let message = telegram.shownByBot(in: Self.group).last else {
+            throw ContractFailure("nothing stands there")
+        }
+        telegram.react(emoji, to: message.id, as: id, in: Self.group)
+        try await self.waitUntilHeard()
+    }
+
+    func files() async throws -> [PostedFile] {
+        let owners = self.state.withLock { $0.owners }
+        return try self.telegram.shownByBot(in: Self.group).compactMap { message in
+            guard let name = message.fileName, let bytes = message.bytes else { return nil }
+            return PostedFile(person: message.thread.flatMap { owners[$0] } ?? "", name: name, bytes: bytes)
+        }
     }
 
     func marks(on message: String) async throws -> [String] {
@@ -196,7 +230,7 @@ final class TelegramNetwork: ContractNetwork {
 
     func inject(_ fault: NetworkFault) async throws {
         let telegram = try self.telegram
-        guard let proxy = self.state.withLock({ $0.proxy }) else { return }
+        guard let proxy = self.line.proxy else { return }
         let limit = HTTPFault.answer(
             .tooManyRequests,
             body: [
@@ -216,9 +250,8 @@ final class TelegramNetwork: ContractNetwork {
         case .serverError: await proxy.inject(.answer(.badGateway), for: post)
         case .editServerError: await proxy.inject(.answer(.badGateway), for: edit)
         case .halfOpen:
-            let stuck = await proxy.inject(.holdAnswer, for: Self.rule("sendMessage", count: nil))
+            await self.line.stick(post)
             await proxy.inject(.hold, for: Self.rule("getUpdates", count: nil))
-            self.state.withLock { $0.stuck = stuck }
         case .eventsTwice: telegram.doubleUpdates(100)
         case .eventsHeld:
             telegram.holdUpdates(100)
@@ -226,24 +259,12 @@ final class TelegramNetwork: ContractNetwork {
         }
     }
 
-    func isStuck() async throws -> Bool {
-        let (proxy, stuck) = self.state.withLock { ($0.proxy, $0.stuck) }
-        guard let proxy, let stuck else { return false }
-        return await proxy.count(of: stuck) > 0
-    }
+    func isStuck() async throws -> Bool { await self.line.isStuck }
 
     func mend() async throws {
-        let telegram = try self.telegram
-        let (proxy, isStuck) = self.state.withLock { state in
-            defer {
-                state.stuck = nil
-                state.isHeld = false
-            }
-            return (state.proxy, state.stuck != nil)
-        }
-        if isStuck { await proxy?.cutAll() }
-        await proxy?.clear()
-        telegram.release(isReversed: true)
+        self.state.withLock { $0.isHeld = false }
+        _ = await self.line.mend()
+        try self.telegram.release(isReversed: true)
         try await self.waitUntilHeard()
     }
 }

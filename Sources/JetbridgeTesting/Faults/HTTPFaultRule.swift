@@ -9,6 +9,8 @@ package struct HTTPFaultRule: Sendable {
     package var prefix: String
     /// The path and query hold this.
     package var infix: String
+    /// The path and query hold one of these; any when there are none.
+    package var words: [String]
     /// The request's body is JSON that this holds for.
     package var content: (@Sendable (JSON) -> Bool)?
     /// So many that fit are passed on before.
@@ -17,12 +19,13 @@ package struct HTTPFaultRule: Sendable {
     package var count: Int?
 
     package init(
-        _ method: HTTPMethod? = nil, prefix: String = "/", infix: String = "", skip: Int = 0, count: Int? = 1,
-        content: (@Sendable (JSON) -> Bool)? = nil
+        _ method: HTTPMethod? = nil, prefix: String = "/", infix: String = "", words: [String] = [],
+        skip: Int = 0, count: Int? = 1, content: (@Sendable (JSON) -> Bool)? = nil
     ) {
         self.method = method
         self.prefix = prefix
         self.infix = infix
+        self.words = words
         self.skip = skip
         self.count = count
         self.content = content
@@ -31,6 +34,7 @@ package struct HTTPFaultRule: Sendable {
     func fits(_ method: HTTPMethod, _ target: String) -> Bool {
         (self.method == nil || self.method == method) && target.hasPrefix(self.prefix)
             && (self.infix.isEmpty || target.contains(self.infix))
+            && (self.words.isEmpty || self.words.contains { target.contains($0) })
     }
 
     func fits(_ body: [UInt8]) -> Bool {

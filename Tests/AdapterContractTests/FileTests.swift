@@ -1,0 +1,108 @@
+import Chat
+import Glibc
+import Testing
+
+@testable import Sessions
+
+@Suite("Contract: files", .timeLimit(.minutes(1)))
+struct FileTests {
+    /// A picture whose name and sender tell nothing of that.
+    private static let picture = PersonsFile(
+        name: "scan.bin", bytes: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Array(repeating: 0, count: 3_000))
+    private static let large = PersonsFile(
+        name: "large.bin", bytes: Array(repeating: 1, count: ContractBench.fileLimit + 1))
+
+    @Test(
+        "a file comes to its session with its size and what it really is; one that is too large is refused, and its words are answered",
+        arguments: NetworkKind.allCases)
+    func received(_ kind: NetworkKind) async throws {
+        let worker = ContractWorker { _ in [.text("Seen.")] }
+        try await ContractBench.run(kind, worker: worker) { bench in
+            let hasFiles = bench.network.abilities.contains(.files)
+            try await bench.network.send(Self.picture, saying: "What is this?", as: "alice")
+            try await bench.wait { $0.last == "Seen." }
+            try await bench.network.send(Self.large, saying: "And this?", as: "alice")
+            try await bench.wait { $0.last == "Seen." && $0.count { $0 == "Seen." } == 2 }
+            try await bench.say("And now?")
+            let answers = try await bench.settled()
+            #expect(answers.count { $0 == "Seen." } == 3)
+            let told = answers.filter { $0 != "Seen." }
+            let texts = worker.questions.map(\.text)
+            #expect(texts.count == 3 && texts.last == "And now?")
+            guard hasFiles else {
+                // A network in memory tells of files that cannot be had from there.
+                #expect(told.allSatisfy { $0.contains("files cannot be fetched from here") })
+                #expect(texts == ["What is this?", "And this?", "And now?"])
+                return
+            }
+            #expect(texts.first == "What is this?\n\nFiles:\n- `scan.bin` (image/png, 2.9 KiB)")
+            #expect(texts.dropFirst().first == "And this?")
+            #expect(told.count == 1)
+            #expect(told.first?.contains("large.bin") == true)
+            #expect(told.first?.contains("was not read: it is larger than 64 KiB.") == true)
+            let session = try #require(worker.questions.first?.session)
+            #expect(try Self.files(in: "\(bench.filesDirectory)/\(session)") == [Self.picture.bytes])
+        }
+    }
+
+    /// What lies there, whatever it is called.
+    private static func files(in folder: String) throws -> [[UInt8]] {
+        guard let directory = opendir(folder) else { throw ContractFailure("there is no \(folder)") }
+        defer { closedir(directory) }
+        var files: [[UInt8]] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { files.append(try Self.bytes(of: "\(folder)/\(name)")) }
+        }
+        return files
+    }
+
+    private static func bytes(of path: String) throws -> [UInt8] {
+        guard let file = fopen(path, "r") else { throw ContractFailure("there is no \(path)") }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: ContractBench.fileLimit)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return Array(bytes.prefix(count))
+    }
+
+    @Test(
+        "an answer that is too long for messages is its beginning and a file, or a link where there are no files",
+        arguments: NetworkKind.allCases)
+    func answer(_ kind: NetworkKind) async throws {
+        let sentence = "Part of an answer that no room shows in as few messages as it likes to. "
+        let text = (1...300).map { "Paragraph \($0). " + String(repeating: sentence, count: 14) }
+            .joined(separator: "\n\n")
+        let worker = ContractWorker { $0 == "long" ? [.text(text)] : [.text("Answer to \($0).")] }
+        try await ContractBench.run(try await kind.make(answerMessages: 10), worker: worker) { bench in
+            let adapter = try bench.bridge.adapters.all[0]
+            let traits = adapter.traits(of: RoomID(adapter: adapter.id, name: bench.network.room))
+            try await bench.say("long")
+            // What was shown of it while it grew and is not needed is emptied where nothing can be taken back.
+            let answers = try await bench.settled().filter { $0 != OutboxItem.blank }
+            if traits.capabilities.contains(.transcript) {
+                #expect(answers == [text])
+                return
+            }
+            #expect(answers.count == traits.excerptMessages + 1)
+            #expect(answers.first?.hasPrefix("Paragraph 1. ") == true)
+            #expect(answers.last?.hasPrefix("The whole answer") == true)
+            let files = try await bench.network.files()
+            if bench.network.abilities.contains(.files) {
+                #expect(answers.last == "The whole answer")
+                #expect(files.map(\.name) == ["answer.md"])
+                #expect(files.map(\.person) == ["alice"])
+                // Compared apart, since a failure would print them.
+                let isWhole = files.first?.bytes == Array(text.utf8)
+                #expect(isWhole)
+            } else {
+                #expect(answers.last?.contains("http://127.0.0.1:8787/a/") == true)
+                #expect(files.isEmpty)
+            }
+            try await bench.say("next")
+            let all = try await bench.settled().filter { $0 != OutboxItem.blank }
+            #expect(all == answers + ["Answer to next."])
+        }
+    }
+}
