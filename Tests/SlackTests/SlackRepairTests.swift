@@ -79,6 +79,25 @@ struct SlackRepairTests {
         }
     }
 
+    @Test("what is still on its way at a start is waited for before it is called lost")
+    func lateArrival() async throws {
+        try await SlackStage.with { stage in
+            let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) one"))
+            try await SlackStage.run(in: stage.slack) { next in
+                let looks = stage.slack.count("conversations.replies")
+                async let found = next.adapter.find(token: "late", in: next.route(thread: route.anchor))
+                try await stage.slack.wait("a first look") { $0.count("conversations.replies") > looks }
+                let reference = try await stage.adapter.post(stage.message("x", route, token: "late"))
+                #expect(try await found == reference)
+            }
+            // Later on nothing of an earlier life is left.
+            stage.skip(10_000)
+            let looks = stage.slack.count("conversations.replies")
+            #expect(try await stage.adapter.find(token: "never", in: route) == nil)
+            #expect(stage.slack.count("conversations.replies") == looks + 1)
+        }
+    }
+
     @Test("signs that the app may not give are none that the core counts on")
     func missingSigns() async throws {
         try await SlackStage.with { stage in

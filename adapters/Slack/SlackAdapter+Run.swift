@@ -12,6 +12,7 @@ extension SlackAdapter {
         self.state.withLock { state in
             if let kept { state.memory = SlackMemory(bytes: kept) }
             state.isRunning = true
+            state.began = self.now.monotonic
         }
         for lane in self.lanes { lane.open() }
         await withTaskGroup(of: Void.self) { group in

@@ -117,7 +117,18 @@ extension SlackAdapter {
         self.state.withLock { _ = $0.growing.removeValue(forKey: reference) }
     }
 
+    /// What the last process sent as it ended may be on its way for as long: only then "not there" is the truth.
+    private static let settlingTime: Int64 = 2_500
+
     package func find(token: String, in route: Route) async throws -> MessageReference? {
+        if let found = try await self.look(for: token, in: route) { return found }
+        let wait = self.state.withLock { $0.began + Self.settlingTime } - self.now.monotonic
+        guard wait > 0 else { return nil }
+        try await Task.sleep(for: .milliseconds(wait))
+        return try await self.look(for: token, in: route)
+    }
+
+    private func look(for token: String, in route: Route) async throws -> MessageReference? {
         var arguments: JSONObject = [
             "channel": .string(route.room.name), "include_all_metadata": "true", "limit": "200",
         ]
