@@ -127,8 +127,8 @@ extension MatrixSession {
         guard self.memory.rooms.removeValue(forKey: room.id) != nil else { return }
         let own = room.events.last { $0.type == .member && $0.stateKey == self.settings.user }
         if let own, own.sender != self.settings.user {
-            let word = own.content["membership"]?.stringValue == "ban" ? "banned from" : "removed from"
-            self.log(.warning, "\(own.sender) \(word) \(room.id): the bot; invite it again to go on there")
+            let word = own.content["membership"]?.stringValue == "ban" ? "banned" : "removed"
+            self.log(.warning, "\(own.sender) \(word) the bot from \(room.id); invite it again to go on there")
         }
     }
 
