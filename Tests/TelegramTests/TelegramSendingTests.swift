@@ -72,6 +72,8 @@ struct TelegramSendingTests {
         #expect(step.outcome == .message(Transcript.reference(-1_009, 3)))
         #expect(transcript.store().first?.event?.id == "migration/-55/-1009")
         #expect(transcript.traits(-55).editInterval == .milliseconds(3_500))
+        // The end of an answer is not shown late for the sake of what showed it growing.
+        #expect(transcript.traits(-55).finalInterval == .seconds(1))
     }
 
     @Test(
@@ -152,6 +154,7 @@ struct TelegramSendingTests {
         }
         #expect(transcript.run(.post(Transcript.message("x", 43)), Transcript.sent(43, 1)).1.outcome != nil)
         #expect(transcript.traits(42).editInterval == .seconds(3))
+        #expect(transcript.traits(42).finalInterval == .seconds(3))
         transcript.pass(7_300)
         #expect(transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 1)).1.outcome != nil)
         transcript.pass(300_000)

@@ -19,9 +19,11 @@ extension TelegramSession {
         let isSlow = state.map { self.now.monotonic - $0.slowedAt < Self.slownessLasts } ?? false
         let slowness = isSlow ? state?.slowness ?? 1 : 1
         let interval = Double((isPrivate ? 1_500 : 3_500) * slowness) / max(self.settings.paceFactor, 0.001)
+        // An answer's end is one message within the chat's own pace; a place in it is kept for that.
+        let finalInterval = isSlow ? interval : min(interval, 1_000 / max(self.settings.paceFactor, 0.001))
         return RoomTraits(
             capabilities: capabilities, textLimit: 4_096, textUnit: .utf16,
-            editInterval: .milliseconds(Int64(interval)),
+            editInterval: .milliseconds(Int64(interval)), finalInterval: .milliseconds(Int64(finalInterval)),
             postInterval: .milliseconds(Int64(1_020 / max(self.settings.paceFactor, 0.001))), postBurst: 3,
             uploadLimit: Self.uploadLimit, commandSign: "/")
     }
