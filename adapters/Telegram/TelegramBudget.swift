@@ -39,16 +39,29 @@ package struct TelegramBudget: Sendable {
             return over < 0 ? now : self.times[over] + self.milliseconds
         }
 
-        /// When one more fits after those that come at `promised`, in order.
-        func free(after promised: [Int64]) -> Int64 {
-            let all = self.times + promised
-            let over = all.count - self.count
-            return over < 0 ? 0 : all[over] + self.milliseconds
-        }
-
         mutating func take(_ time: Int64) { self.times.append(time) }
 
         var isEmpty: Bool { self.times.isEmpty }
+    }
+
+    /// One call each `spacing` milliseconds, and `burst` at once after a rest.
+    private struct Bucket: Sendable {
+        let spacing: Int64
+        let burst: Int64
+        /// When it is full again.
+        private var full: Int64 = 0
+
+        init(spacing: Int64, burst: Int64) {
+            self.spacing = spacing
+            self.burst = burst
+        }
+
+        /// When one more fits, with `reserve` places left free.
+        func free(at now: Int64, reserve: Int64 = 0) -> Int64 {
+            max(now, self.full - (self.burst - 1 - reserve) * self.spacing)
+        }
+
+        mutating func take(_ time: Int64) { self.full = max(self.full, time) + self.spacing }
     }
 
     private struct Chat: Sendable {
@@ -58,14 +71,14 @@ package struct TelegramBudget: Sendable {
     }
 
     /// About thirty a second for a token; a little less, since what leaves here evenly arrives unevenly.
-    private var all: Window
+    private var all: Bucket
     private let factor: Double
     private var chats: [Int64: Chat] = [:]
     private var pausedUntil: Int64 = 0
     /// The chats that were refused lately: several at once mean the token.
     private var refusals: [(chat: Int64, at: Int64)] = []
-    /// When those come back who were told to, earliest first.
-    private var promised: [Int64] = []
+    /// The last time that somebody was told to come back at.
+    private var promised: Int64 = 0
     /// Until when others may still want what is left.
     private var crowdedUntil: Int64 = 0
     /// Until when a probe may be on its way.
@@ -74,13 +87,13 @@ package struct TelegramBudget: Sendable {
     private var strictUntil: Int64 = 0
 
     private static let patience: Int64 = 1_000
-    private static let second: Int64 = 1_050
-    private static let perSecond = 29
-    private static let crowdLasts: Int64 = 3_000
+    private static let spacing: Int64 = 34
+    private static let burst: Int64 = 28
     /// How long a probe is waited for, and how long a refused one is remembered.
     private static let probeLimit: Int64 = 10_000
     private static let strictness: Int64 = 3_600_000
-    private static let previewReserve = 8
+    private static let crowdLasts: Int64 = 3_000
+    private static let previewReserve: Int64 = 8
     private static let chatReserve = 1
     private static let groupReserve = 4
     private static let chatLimit = 4_096
@@ -88,7 +101,7 @@ package struct TelegramBudget: Sendable {
     /// `factor`: how many times faster than the platform's own limits.
     package init(factor: Double = 1) {
         self.factor = factor
-        self.all = Window(count: Self.perSecond, milliseconds: Self.scaled(Self.second, factor))
+        self.all = Bucket(spacing: Self.scaled(Self.spacing, factor), burst: Self.burst)
     }
 
     private static func scaled(_ milliseconds: Int64, _ factor: Double) -> Int64 {
@@ -104,7 +117,6 @@ package struct TelegramBudget: Sendable {
         if paused > now { return .refuse(paused - now) }
         let forChat = max(state.pace.free(at: now), state.minute?.free(at: now) ?? now)
         let forAll = self.all.free(at: now)
-        self.promised.removeAll { $0 <= now }
         let due = max(forChat, forAll)
         if priority == .preview {
             let spare = max(
@@ -129,9 +141,8 @@ package struct TelegramBudget: Sendable {
         if forAll > now {
             // Those who wait for the token's sake go one after another.
             self.crowdedUntil = now + Self.crowdLasts
-            self.promised.append(max(due, self.all.free(after: self.promised)))
-            wait = (self.promised.last ?? due) - now
-            self.promised.sort()
+            self.promised = max(due, self.promised + self.all.spacing)
+            wait = self.promised - now
         }
         return wait <= Self.patience ? .wait(wait) : .refuse(wait)
     }
