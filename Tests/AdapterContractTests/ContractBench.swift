@@ -175,7 +175,9 @@ final class ContractBench: Sendable {
     func waitForGrowth(_ text: String) async throws {
         let abilities = self.network.abilities
         guard abilities.contains(.edits) else { return }
-        try await self.wait { $0 == [abilities.contains(.heldBack) ? "" : text] }
+        try await self.wait { shown in
+            abilities.contains(.heldBack) ? shown.count == 1 && text.hasPrefix(shown[0]) : shown == [text]
+        }
     }
 
     /// Waits until nothing is to be answered or sent any more, and returns what a person was told.

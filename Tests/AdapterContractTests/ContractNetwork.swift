@@ -112,7 +112,7 @@ struct NetworkAbilities: OptionSet {
     static let files = Self(rawValue: 1 << 12)
     /// There are buttons below messages.
     static let buttons = Self(rawValue: 1 << 13)
-    /// The last block of an answer that grows is not shown before the next one begins.
+    /// The end of an answer that grows may not be shown before more of it comes.
     static let heldBack = Self(rawValue: 1 << 15)
     /// People's reactions are told.
     static let choices = Self(rawValue: 1 << 14)
