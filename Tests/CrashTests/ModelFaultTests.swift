@@ -33,7 +33,9 @@ struct ModelFaultTests {
         }
 
         func end() async {
-            #expect(await self.host.terminate() == .exited(0))
+            let status = await self.host.terminate()
+            let log = await self.host.log
+            #expect(status == .exited(0), "\(String(describing: status)): \(log.suffix(4_000))")
             await self.model.stop()
         }
     }
