@@ -165,6 +165,29 @@ struct SlackWaysInTests {
         await slack.stop()
     }
 
+    @Test("what was written after a process was killed in its first seconds is read as well")
+    func earlyKill() async throws {
+        let memory = KeptMemory()
+        let left = Protected<(bytes: [UInt8]?, root: String)>((nil, ""))
+        let slack = try await LoopbackSlack.started(SlackStage.settings { $0.retrySeconds = [0, 0, 0] })
+        try await SlackStage.run(in: slack, memory: memory.store) { stage in
+            let root = slack.say("\(slack.mention) before")
+            await stage.sink.wait { $0.messages.count == 1 }
+            // Sooner than it is kept now and then, and nothing of what an orderly end keeps.
+            let end = ContinuousClock.now + .seconds(10)
+            while memory.bytes == nil, .now < end { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(memory.bytes != nil)
+            left.withLock { $0 = (memory.bytes, root) }
+        }
+        let (bytes, root) = left.withLock { $0 }
+        slack.say("in the thread", thread: root)
+        try await slack.wait("Slack gives up") { $0.outstanding == 0 }
+        try await SlackStage.run(in: slack, memory: KeptMemory(bytes).store) { stage in
+            await stage.sink.wait { $0.messages.contains { $0.text == "in the thread" } }
+        }
+        await slack.stop()
+    }
+
     @Test("over HTTP: challenge, signature, events, commands and buttons at one address")
     func overHTTP() async throws {
         try await SlackStage.with(isSocket: false) { stage in
@@ -211,7 +234,12 @@ struct SlackWaysInTests {
 
 /// A memory store of a test's own.
 final class KeptMemory: Sendable {
-    private let state = Protected<[UInt8]?>(nil)
+    private let state: Protected<[UInt8]?>
+
+    init(_ bytes: [UInt8]? = nil) { self.state = Protected(bytes) }
+
+    var bytes: [UInt8]? { self.state.withLock { $0 } }
+
     var store: SlackMemoryStore {
         SlackMemoryStore(load: { self.state.withLock { $0 } }, save: { bytes in self.state.withLock { $0 = bytes } })
     }

@@ -28,13 +28,16 @@ extension SlackAdapter {
                     since: SlackTimestamp.text(milliseconds: since),
                     threads: threads.filter { $0.last > now - Self.reach })
             }
-            self.state.withLock { state in
+            let isFirst = self.state.withLock { state in
                 state.isCatchingUp = false
                 // The first connection of all: what it misses from here on is read later.
-                guard state.memory.seen == nil else { return }
+                guard state.memory.seen == nil else { return false }
                 state.memory.seen = now
                 state.isMemoryStale = true
+                return true
             }
+            // At once: a process that is killed in its first seconds has missed something, too.
+            if isFirst { await self.keepMemory() }
         } catch let failure as SlackFailure where failure.isMissingFeature {
             self.state.withLock { $0.isCatchingUp = false }
             self.logger.warning(

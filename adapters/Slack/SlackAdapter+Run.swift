@@ -85,7 +85,7 @@ extension SlackAdapter {
         }
     }
 
-    private func keepMemory() async {
+    func keepMemory() async {
         let now = self.now
         let bytes = self.state.withLock { state -> [UInt8]? in
             state.noteSeen(at: now)
