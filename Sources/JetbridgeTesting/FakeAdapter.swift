@@ -71,7 +71,8 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var onStop: CheckedContinuation<Void, Never>?
         var nextEvent = 0
         var waiters: [(isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
-        var isTyping = false
+        /// The last words about the sign, oldest first.
+        var signs: [Bool] = []
         var isHoldingTyping = false
         var typingHolders: [CheckedContinuation<Void, Never>] = []
         var reactions: [Reaction] = []
@@ -110,7 +111,7 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     public func forgetPosts() { self.state.withLock { $0.posts = [] } }
 
     /// Whether the sign is shown.
-    public var isTyping: Bool { self.state.withLock { $0.isTyping } }
+    public var isTyping: Bool { self.state.withLock { $0.signs.last ?? false } }
 
     /// The next posts fail with `errors`, one each.
     public func fail(with errors: AdapterError...) { self.meet(errors.map { .refused($0) }) }
@@ -136,8 +137,8 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         for holder in holders { holder.resume() }
     }
 
-    /// Waits until the sign is, or is not, shown.
-    public func waitForTyping(_ isTyping: Bool) async { await self.wait { $0.isTyping == isTyping } }
+    /// Waits until the last words about the sign are these, oldest first; at most eight are kept.
+    public func waitForTyping(_ signs: [Bool]) async { await self.wait { $0.signs.suffix(signs.count) == signs[...] } }
 
     /// Whether posts and removals wait; those that do go on when it is set to false.
     public func setHolding(_ isHolding: Bool) {
@@ -292,6 +293,6 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
             }
             if mayGo { continuation.resume() }
         }
-        self.change { $0.isTyping = isTyping }
+        self.change { $0.signs = $0.signs.suffix(7) + [isTyping] }
     }
 }

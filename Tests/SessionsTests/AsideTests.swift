@@ -20,8 +20,7 @@ struct AsideTests {
         }
         try await harness.settle()
         harness.adapter.setHoldingTyping(false)
-        await harness.adapter.waitForTyping(true)
-        await harness.adapter.waitForTyping(false)
+        await harness.adapter.waitForTyping([true, false])
     }
 
     @Test("who asks for a message's thread and is cancelled still learns it")
