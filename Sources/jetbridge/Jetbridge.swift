@@ -27,7 +27,10 @@ struct Jetbridge {
         Task.detached {
             let status = await program.run()
             Logging.flush()
-            exit(status.rawValue)
+            // Not exit(3): among what it runs, OpenSSL's cleanup frees what belongs to every thread, and a thread that ends
+            // just then (the store's last does) frees its own as well, which aborts the process. Nothing waits in
+            // stdio's buffers.
+            _exit(status.rawValue)
         }
         while true { pause() }
     }

@@ -83,10 +83,23 @@ package import Processes
         _ = try? await self.waitForEnd()
     }
 
-    /// Sends TERM and waits for the end.
+    /// Sends TERM and waits for the end. One that is not orderly is told on standard error together with the log's end,
+    /// for a test's expectation shows only the status.
     package func terminate() async -> ProcessStatus? {
         self.process?.signal(SIGTERM)
-        return try? await self.waitForEnd(within: .seconds(60))
+        do {
+            let status = try await self.waitForEnd(within: .seconds(60))
+            if status != .exited(0) { self.complain("\(status.map { "\($0)" } ?? "it was not running")") }
+            return status
+        } catch {
+            self.complain("\(error)")
+            return nil
+        }
+    }
+
+    private func complain(_ what: String) {
+        let text = Array("jetbridge did not end in order: \(what)\n\(self.log.suffix(8_000))\n".utf8)
+        _ = write(STDERR_FILENO, text, text.count)
     }
 
     package func signal(_ signal: Int32) { self.process?.signal(signal) }
