@@ -54,7 +54,7 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
 
     /// Takes the message out of its room.
     public func delete(_ reference: MessageReference, in route: Route) async throws {
-        await self.waitWhileHolding()
+        await self.posting.pass()
         try self.meeting(\.deleteFaults) { state in
             state.posts.removeAll { $0.id == reference.id }
             state.deleted.append(reference.id)
@@ -81,7 +81,7 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
 
     /// Puts the file into its room, or fails as told.
     public func upload(_ file: OutgoingFile) async throws -> MessageReference {
-        await self.waitWhileHolding()
+        await self.posting.pass()
         return try self.meeting(\.uploadFaults) { state in
             state.lastPost += 1
             let id = "p\(state.lastPost)"

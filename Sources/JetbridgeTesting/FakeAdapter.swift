@@ -65,16 +65,12 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var draftFaults: [Fault] = []
         var uploadFaults: [Fault] = []
         var deleteFaults: [Fault] = []
-        var isHolding = false
-        var holders: [CheckedContinuation<Void, Never>] = []
         var isStopped = false
         var onStop: CheckedContinuation<Void, Never>?
         var nextEvent = 0
         var waiters: [(isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         /// The last words about the sign, oldest first.
         var signs: [Bool] = []
-        var isHoldingTyping = false
-        var typingHolders: [CheckedContinuation<Void, Never>] = []
         var reactions: [Reaction] = []
         var deleted: [String] = []
         var drafts: [OutgoingMessage] = []
@@ -89,6 +85,9 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     public let renderer: any MessageRenderer = PlainMarkdownRenderer()
     private let roomTraits: RoomTraits
     let state = Protected(State())
+    /// What posts and removals pass.
+    let posting = Gate(isOpen: true)
+    private let typing = Gate(isOpen: true)
 
     /// A network whose rooms have `traits`.
     public init(
@@ -110,9 +109,6 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     /// Leaves out of ``posts`` what stands there now; edits of it change nothing.
     public func forgetPosts() { self.state.withLock { $0.posts = [] } }
 
-    /// Whether the sign is shown.
-    public var isTyping: Bool { self.state.withLock { $0.signs.last ?? false } }
-
     /// The next posts fail with `errors`, one each.
     public func fail(with errors: AdapterError...) { self.meet(errors.map { .refused($0) }) }
 
@@ -128,30 +124,16 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     public func meetInEdits(_ faults: [Fault]) { self.state.withLock { $0.editFaults += faults } }
 
     /// Whether the sign waits; those that do go on when it is set to false.
-    public func setHoldingTyping(_ isHolding: Bool) {
-        let holders = self.state.withLock { state in
-            state.isHoldingTyping = isHolding
-            defer { if !isHolding { state.typingHolders = [] } }
-            return isHolding ? [] : state.typingHolders
-        }
-        for holder in holders { holder.resume() }
-    }
+    public func setHoldingTyping(_ isHolding: Bool) { self.typing.setOpen(!isHolding) }
 
     /// Waits until the last words about the sign are these, oldest first; at most eight are kept.
     public func waitForTyping(_ signs: [Bool]) async { await self.wait { $0.signs.suffix(signs.count) == signs[...] } }
 
     /// Whether posts and removals wait; those that do go on when it is set to false.
-    public func setHolding(_ isHolding: Bool) {
-        let holders = self.state.withLock { state in
-            state.isHolding = isHolding
-            defer { if !isHolding { state.holders = [] } }
-            return isHolding ? [] : state.holders
-        }
-        for holder in holders { holder.resume() }
-    }
+    public func setHolding(_ isHolding: Bool) { self.posting.setOpen(!isHolding) }
 
     /// Whether a post or removal waits.
-    public var isStuck: Bool { self.state.withLock { !$0.holders.isEmpty } }
+    public var isStuck: Bool { self.posting.isHolding }
 
     /// Waits until at least `count` messages stand in the rooms.
     public func waitForPosts(_ count: Int) async {
@@ -240,7 +222,7 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
 
     /// Puts the message into its room, or fails as told.
     public func post(_ message: OutgoingMessage) async throws -> MessageReference {
-        await self.waitWhileHolding()
+        await self.posting.pass()
         return try self.meeting(\.postFaults) { state in
             state.lastPost += 1
             let id = "p\(state.lastPost)"
@@ -274,25 +256,9 @@ public final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         return value
     }
 
-    func waitWhileHolding() async {
-        await withCheckedContinuation { continuation in
-            let mayGo = self.state.withLock { state in
-                if state.isHolding { state.holders.append(continuation) }
-                return !state.isHolding
-            }
-            if mayGo { continuation.resume() }
-        }
-    }
-
     /// Remembers the sign.
     public func setTyping(_ isTyping: Bool, in route: Route) async {
-        await withCheckedContinuation { continuation in
-            let mayGo = self.state.withLock { state in
-                if state.isHoldingTyping { state.typingHolders.append(continuation) }
-                return !state.isHoldingTyping
-            }
-            if mayGo { continuation.resume() }
-        }
+        await self.typing.pass()
         self.change { $0.signs = $0.signs.suffix(7) + [isTyping] }
     }
 }

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Glibc
 import JetbridgeTesting
 import Logging
 import Primitives
@@ -18,13 +19,14 @@ struct BridgeHarness {
         traits: RoomTraits = RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false),
         worker: ScriptedWorker = ScriptedWorker(),
         settings: BridgeSettings = BridgeSettings(
-            publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"])
+            publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
+        store: DatabaseSettings = DatabaseSettings()
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
         self.adapter = adapter ?? FakeAdapter(traits: traits)
         self.worker = worker
-        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: Self.path(directory), migrations: Schema.migrations, settings: store)
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter]),
             workers: ["chat": worker, "specify": worker],
@@ -36,6 +38,47 @@ struct BridgeHarness {
                 settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: { 1_000 }))
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
+    }
+
+    private static func path(_ directory: TemporaryDirectory) -> String { directory.path + "/jetbridge.sqlite" }
+
+    /// Runs `body` while somebody else writes into the store without an end: what is to be stored meanwhile is refused
+    /// after the store's busy timeout.
+    func whileLocked(_ body: () async throws -> Void) async throws {
+        let other = try Database(path: Self.path(self.directory), migrations: Schema.migrations)
+        let isOver = Protected(false)
+        let begun = Gate(isOpen: false)
+        let write = Task {
+            try await other.write { _ in
+                begun.setOpen(true)
+                while !isOver.withLock({ $0 }) { usleep(1_000) }
+            }
+        }
+        await begun.pass()
+        var failure: (any Error)?
+        do { try await body() } catch { failure = error }
+        isOver.withLock { $0 = true }
+        try await write.value
+        await other.close()
+        if let failure { throw failure }
+    }
+
+    /// A room of the network's.
+    var room: RoomID { RoomID(adapter: self.adapter.id, name: "#team") }
+
+    /// A lane for ``room`` beside the bridge's own.
+    func lane() -> Lane {
+        Lane(room: self.room, adapter: self.adapter, store: self.bridge.store, environment: self.bridge.environment)
+    }
+
+    /// Stores notes for ``room`` that nobody has sent yet.
+    func notes(_ texts: String...) async throws -> [OutboxItem] {
+        let route = Route(room: self.room)
+        return try await self.bridge.store.write { ledger in
+            try texts.map {
+                try ledger.insertOutbox(session: "t", turn: nil, kind: .note, route: route, text: $0, at: 1)
+            }
+        }
     }
 
     /// Writes as `person` and waits for the operation.

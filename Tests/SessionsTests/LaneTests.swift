@@ -10,15 +10,8 @@ struct LaneTests {
     @Test("messages that two threads report in another order than that of their ids are all sent")
     func order() async throws {
         let harness = try await BridgeHarness()
-        let room = RoomID(adapter: harness.adapter.id, name: "#team")
-        let items = try await harness.bridge.store.write { ledger in
-            try ["first", "second"].map {
-                try ledger.insertOutbox(
-                    session: "t", turn: nil, kind: .note, route: Route(room: room), text: $0, at: 1)
-            }
-        }
-        let lane = Lane(
-            room: room, adapter: harness.adapter, store: harness.bridge.store, environment: harness.bridge.environment)
+        let items = try await harness.notes("first", "second")
+        let lane = harness.lane()
         await lane.enqueue([items[1]])
         await lane.enqueue([items[0]])
         await harness.adapter.waitForPosts(2)
@@ -33,19 +26,12 @@ struct LaneTests {
     func paced() async throws {
         let harness = try await BridgeHarness(
             traits: RoomTraits(textLimit: 400, textUnit: .bytes, postInterval: .seconds(600), postBurst: 1))
-        let room = RoomID(adapter: harness.adapter.id, name: "#team")
-        let items = try await harness.bridge.store.write { ledger in
-            try ["first", "second"].map {
-                try ledger.insertOutbox(
-                    session: "t", turn: nil, kind: .note, route: Route(room: room), text: $0, at: 1)
-            }
-        }
-        let lane = Lane(
-            room: room, adapter: harness.adapter, store: harness.bridge.store, environment: harness.bridge.environment)
+        let items = try await harness.notes("first", "second")
+        let lane = harness.lane()
         await lane.enqueue(items)
         while await !lane.isPausing { await Task.yield() }
         let states = try await harness.bridge.store.read { ledger in
-            try ledger.openOutbox(of: room, after: 0, limit: 9).map(\.state)
+            try ledger.openOutbox(of: harness.room, after: 0, limit: 9).map(\.state)
         }
         #expect(harness.adapter.texts == ["first"])
         #expect(states == [.pending])
@@ -54,19 +40,11 @@ struct LaneTests {
     @Test("a reserved lane sends nothing until its messages come; the first was marked before, and goes first")
     func reserved() async throws {
         let harness = try await BridgeHarness()
-        let room = RoomID(adapter: harness.adapter.id, name: "#team")
-        let lane = Lane(
-            room: room, adapter: harness.adapter, store: harness.bridge.store, environment: harness.bridge.environment)
+        let lane = harness.lane()
         #expect(await lane.reserve())
         #expect(await !lane.reserve())
-        let items = try await harness.bridge.store.write { ledger in
-            let items = try ["other", "first", "second"].map {
-                try ledger.insertOutbox(
-                    session: "t", turn: nil, kind: .note, route: Route(room: room), text: $0, at: 1)
-            }
-            #expect(try ledger.markSending(items[1].id, at: 1))
-            return items
-        }
+        let items = try await harness.notes("other", "first", "second")
+        #expect(try await harness.bridge.store.write { ledger in try ledger.markSending(items[1].id, at: 1) })
         await lane.enqueue([items[0]])
         await lane.enqueueReserved(Array(items[1...]))
         await lane.drain(until: .now + .seconds(5))

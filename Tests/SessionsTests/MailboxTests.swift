@@ -2,7 +2,6 @@ import Chat
 import Database
 import JetbridgeTesting
 import Logging
-import Primitives
 import Testing
 
 @testable import Sessions
@@ -12,7 +11,7 @@ struct MailboxTests {
     @Test("who delivers more than a thread can take in waits, and nothing is lost or reordered")
     func bounded() async throws {
         let harness = try await BridgeHarness()
-        let gate = Gate()
+        let gate = Gate(isOpen: false)
         let conversation = Conversation(
             key: ThreadKey(adapter: harness.adapter.id, value: "alice/alice"), context: Self.context(harness, gate))
         // Its answer is held where the list of models is asked for, so the rest has to wait.
@@ -24,7 +23,7 @@ struct MailboxTests {
         while await conversation.mailboxCount < Conversation.mailboxLimit { await Task.yield() }
         for _ in 0..<50 { await Task.yield() }
         #expect(await conversation.mailboxCount == Conversation.mailboxLimit)
-        gate.open()
+        gate.setOpen(true)
         await delivery.value
         while try await harness.bridge.store.read({ ledger in try !ledger.newEvents(after: 0, limit: 1).isEmpty }) {
             await Task.yield()
@@ -35,6 +34,26 @@ struct MailboxTests {
             }
         }
         #expect(asked == messages.map(\.message.text))
+    }
+
+    @Test("what the store refuses for now is told to who waits, and is answered as soon as it can be stored, in order")
+    func refused() async throws {
+        let harness = try await BridgeHarness(store: DatabaseSettings(busyTimeout: .milliseconds(10)))
+        let messages = try await Self.stored(["first", "!help", "second"], harness)
+        let conversation = harness.bridge.conversation(
+            for: ThreadKey(adapter: harness.adapter.id, value: "alice/alice"))
+        try await harness.whileLocked {
+            let reply = ReplyBox()
+            for (index, message) in messages.enumerated() {
+                _ = await conversation.accept(.message(message), reply: index == 0 ? reply : nil)
+            }
+            let error = await #expect(throws: DatabaseError.self) { try await reply.value() }
+            #expect(error?.code == .locked)
+        }
+        try await harness.settle()
+        #expect(harness.worker.requests.map(\.text) == ["first", "second"])
+        #expect(harness.adapter.texts.filter { $0.hasPrefix("You said") } == ["You said: first", "You said: second"])
+        #expect(harness.adapter.texts.count > 2)
     }
 
     private static func stored(_ texts: [String], _ harness: BridgeHarness) async throws -> [StoredMessage] {
@@ -65,39 +84,5 @@ struct MailboxTests {
             gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10),
             marks: QueueMarks(adapters: harness.bridge.adapters), dispatch: { _ in }, reserve: { _ in false },
             dispatchReserved: { _, _ in }, preview: { _, _, _ in }, endPreview: { _ in false })
-    }
-
-    /// Holds who passes until it is opened.
-    private final class Gate: Sendable {
-        private struct State {
-            var isOpen = false
-            var isReached = false
-            var waiting: [CheckedContinuation<Void, Never>] = []
-        }
-
-        private let state = Protected(State())
-
-        func pass() async {
-            await withCheckedContinuation { continuation in
-                let isOpen = self.state.withLock { state in
-                    state.isReached = true
-                    if !state.isOpen { state.waiting.append(continuation) }
-                    return state.isOpen
-                }
-                if isOpen { continuation.resume() }
-            }
-        }
-
-        func reached() async {
-            while !self.state.withLock({ $0.isReached }) { await Task.yield() }
-        }
-
-        func open() {
-            let waiting = self.state.withLock { state in
-                state.isOpen = true
-                return state.waiting
-            }
-            for continuation in waiting { continuation.resume() }
-        }
     }
 }

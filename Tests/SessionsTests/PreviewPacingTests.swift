@@ -15,6 +15,22 @@ struct PreviewPacingTests {
             answerMessages: answerMessages, excerptMessages: 1)
     }
 
+    /// An answer in three parts, of which the first stands there, the edit with the second has just met `error`, and the
+    /// third comes with the worker's next release.
+    private static func refused(_ error: AdapterError) async throws -> BridgeHarness {
+        let harness = try await BridgeHarness(
+            traits: Self.traits(),
+            worker: ScriptedWorker([
+                .event(.text("One.")), .hold, .event(.text(" Two.")), .hold, .event(.text(" Three.")),
+            ]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("One.")
+        harness.adapter.meetInEdits([.refused(error)])
+        harness.worker.release()
+        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        return harness
+    }
+
     @Test("an answer of many minutes makes some sixty edits of a message", arguments: [1, 3])
     func growth(seconds: Int) {
         #expect((0..<10).allSatisfy { EditPace.interval(after: $0, in: .seconds(seconds)) == .seconds(seconds) })
@@ -98,19 +114,8 @@ struct PreviewPacingTests {
 
     @Test("a preview that the adapter keeps back delays no final")
     func heldBack() async throws {
-        let harness = try await BridgeHarness(
-            traits: Self.traits(),
-            worker: ScriptedWorker([
-                .event(.text("One.")), .hold, .event(.text(" Two.")), .hold, .event(.text(" Three.")),
-            ])
-        )
-        _ = try await harness.ask("1")
-        await harness.adapter.waitForText("One.")
-        harness.adapter.meetInEdits([
-            .refused(AdapterError(.rateLimited, "later", retryAfter: .seconds(600), isOwnPace: true))
-        ])
-        harness.worker.release()
-        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        let harness = try await Self.refused(
+            AdapterError(.rateLimited, "later", retryAfter: .seconds(600), isOwnPace: true))
         harness.worker.release()
         await harness.adapter.waitForText("One. Two. Three.")
     }
@@ -118,9 +123,7 @@ struct PreviewPacingTests {
     @Test("what need not wait goes before an edit that has to, and within a turn the order stays")
     func overtaking() async throws {
         let harness = try await BridgeHarness(traits: Self.traits(interval: .milliseconds(60)))
-        let room = RoomID(adapter: harness.adapter.id, name: "#team")
-        let lane = Lane(
-            room: room, adapter: harness.adapter, store: harness.bridge.store, environment: harness.bridge.environment)
+        let (lane, room) = (harness.lane(), harness.room)
         let grown = try await harness.adapter.post(OutgoingMessage(text: "Gr", route: Route(room: room), token: "t"))
         let items = try await harness.bridge.store.write { ledger in
             try [("a", "Grown."), ("a", "a's second."), ("b", "b's.")].map {
@@ -139,16 +142,7 @@ struct PreviewPacingTests {
 
     @Test("when the network says later, previews and finals wait for exactly that, and only the newest state is sent")
     func rateLimited() async throws {
-        let harness = try await BridgeHarness(
-            traits: Self.traits(),
-            worker: ScriptedWorker([
-                .event(.text("One.")), .hold, .event(.text(" Two.")), .hold, .event(.text(" Three.")),
-            ]))
-        _ = try await harness.ask("1")
-        await harness.adapter.waitForText("One.")
-        harness.adapter.meetInEdits([.refused(AdapterError(.rateLimited, "later", retryAfter: .milliseconds(80)))])
-        harness.worker.release()
-        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        let harness = try await Self.refused(AdapterError(.rateLimited, "later", retryAfter: .milliseconds(80)))
         let refused = ContinuousClock.now
         harness.worker.release()
         await harness.adapter.waitForText("One. Two. Three.")

@@ -260,9 +260,10 @@ extension Connection {
 
     private static func refuseReservedWords(_ sql: String) throws(DatabaseError) {
         let word = sql.utf8.drop { $0 <= 0x20 }.prefix { $0 > 0x20 && $0 != UInt8(ascii: ";") }
-        guard self.reservedWords.contains(String(word)?.uppercased() ?? "") else { return }
+        let name = String(word)?.uppercased() ?? ""
+        guard self.reservedWords.contains(name) else { return }
         throw DatabaseError(
-            code: .misuse, message: "\(word) is not for the bodies of reads and writes: use savepoint(_:), or report it"
+            code: .misuse, message: "\(name) is not for the bodies of reads and writes: use savepoint(_:), or report it"
         )
     }
 

@@ -51,4 +51,9 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { self.message }
+
+    /// Whether the same write may succeed later: with room on the disk, or with less to do.
+    package var isPassing: Bool {
+        [.full, .readOnly, .locked, .inputOutput, .overloaded].contains(self.code)
+    }
 }

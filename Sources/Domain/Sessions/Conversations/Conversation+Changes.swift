@@ -37,7 +37,7 @@ extension Conversation {
             let turn = self.queue[index]
             // At once, so that a turn that begins meanwhile asks what is stored.
             self.queue[index].text = text
-            try await self.context.store.write { ledger in
+            try await self.durably { ledger in
                 try ledger.edit(turn, written: edit.text, asked: text)
                 try ledger.finishEvent(stored.number, turn: nil)
             }
@@ -60,7 +60,7 @@ extension Conversation {
     }
 
     private func finish(_ stored: StoredChange) async throws -> Submission? {
-        try await self.context.store.write { ledger in try ledger.finishEvent(stored.number, turn: nil) }
+        try await self.durably { ledger in try ledger.finishEvent(stored.number, turn: nil) }
         return nil
     }
 
@@ -80,7 +80,7 @@ extension Conversation {
         let now = self.environment.now()
         self.context.marks.set(false, on: turn.route)
         let frames = await self.context.hub.close(turn.id, with: .error, reason)
-        let value = try await self.context.store.write { ledger in
+        let value = try await self.durably { ledger in
             try ledger.drop(turn, because: reason, at: now)
             try ledger.insert(frames)
             return try enter(ledger)

@@ -56,7 +56,7 @@ extension Conversation {
     }
 
     private func ignore(_ stored: StoredMessage) async throws -> Submission? {
-        try await self.context.store.write { ledger in try ledger.finishEvent(stored.number, turn: nil) }
+        try await self.durably { ledger in try ledger.finishEvent(stored.number, turn: nil) }
         return nil
     }
 
@@ -109,7 +109,7 @@ extension Conversation {
     /// Drops what a finished answer has not sent yet. Returns whether there was anything.
     private func dropUnsent() async throws -> Bool {
         let key = self.key
-        return try await self.context.store.write { ledger in
+        return try await self.durably { ledger in
             guard let session = try ledger.session(for: key), let last = try ledger.lastAnswer(of: session.id) else {
                 return false
             }

@@ -44,10 +44,11 @@ extension Conversation {
             question: question, key: self.key, turn: Identifier.make("op"), isFirst: ahead == 0 && !self.isClosing,
             note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
             at: self.environment.now())
-        let stored = try await self.context.store.write { ledger -> Admission? in
-            guard try enter(ledger, writing.turn) else { return nil }
-            return try writing.write(to: ledger)
+        let write: @Sendable (Ledger) throws -> Admission? = { ledger in
+            try enter(ledger, writing.turn) ? try writing.write(to: ledger) : nil
         }
+        // A message that arrives is not acknowledged yet: what cannot be stored is the network's to repeat.
+        let stored = try await isArriving ? self.context.store.write(write) : self.durably(write)
         if isArriving { FaultPoint.eventStored.hit() }
         guard let admission = stored else { return nil }
         let turn = admission.turn

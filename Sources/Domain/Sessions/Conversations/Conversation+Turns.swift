@@ -314,23 +314,6 @@ extension Conversation {
             && self.context.adapters[room.adapter] is any FileAdapter
     }
 
-    /// Storage that does not answer (a full disk) holds the thread, it does not lose anything.
-    func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
-        var delay: Duration = .milliseconds(200)
-        while true {
-            do {
-                return try await self.context.store.write(body)
-            } catch {
-                self.environment.logger.error(
-                    "a turn cannot be stored, and waits", ["thread": "\(self.key)", "error": .string("\(error)")])
-                let pause = delay
-                // Not cut short by `stop`: the turn's task may be cancelled already.
-                await Task<Void, Never> { try? await Task.sleep(for: pause) }.value
-                delay = min(delay * 2, .seconds(10))
-            }
-        }
-    }
-
     /// Says whether an answer is being written. Decoration: nobody waits for it, and a newer word takes the place of one
     /// that was not told yet.
     private func setTyping(_ isTyping: Bool, for turn: TurnRecord) {

@@ -25,6 +25,8 @@ actor Conversation {
     /// Who delivers more than fits, in order.
     var senders: [(letter: Letter, continuation: CheckedContinuation<Void, Never>)] = []
     private var isDraining = false
+    /// Who waits for what the message leads to that is being handled.
+    var handling: ReplyBox?
     private var isRetired = false
     var running: RunningTurn?
     /// Who waits for the end of the running turn.
@@ -124,6 +126,8 @@ actor Conversation {
                 self.mailbox.append(next)
                 sender.resume()
             }
+            self.handling = letter.reply
+            defer { self.handling = nil }
             do {
                 let submission = try await self.handle(letter)
                 letter.reply?.resume(with: .success(submission))
@@ -142,7 +146,7 @@ actor Conversation {
         case .message(let stored): return try await self.handle(stored)
         case .change(let change): return try await self.apply(change)
         case .deleted(let number):
-            try await self.context.store.write { ledger in try ledger.finishEvent(number, turn: nil) }
+            try await self.durably { ledger in try ledger.finishEvent(number, turn: nil) }
             return nil
         }
     }
@@ -160,7 +164,7 @@ actor Conversation {
         try await self.listStale()
         switch intent {
         case .ignore:
-            try await self.context.store.write { ledger in try ledger.finishEvent(stored.number, turn: nil) }
+            try await self.durably { ledger in try ledger.finishEvent(stored.number, turn: nil) }
             return nil
         case .chat(let text):
             return try await self.enqueue(stored, kind: "chat", text: text)
@@ -188,7 +192,7 @@ actor Conversation {
         let message = stored.message
         let lines = self.poster(for: message.route).lines(for: text, offering: buttons)
         let key = self.key
-        let (turn, items, frames) = try await self.context.store.write { ledger in
+        let (turn, items, frames) = try await self.durably { ledger in
             var session = try ledger.session(
                 for: key, route: message.route, owner: message.sender.id, title: "", at: now)
             session.route = message.route
