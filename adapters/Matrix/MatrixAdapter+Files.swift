@@ -7,7 +7,7 @@ extension MatrixAdapter: FileAdapter {
         _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws {
         guard let address = MatrixMediaAddress(attachment.id) else {
-            throw AdapterError(.invalid, "The file has no address that a homeserver gives")
+            throw AdapterError(.invalid, "it is encrypted, or has no address that a homeserver gives")
         }
         let token = self.state.withLock { $0.session.token }
         let answer = try await self.transport.download(
@@ -16,7 +16,7 @@ extension MatrixAdapter: FileAdapter {
         case nil, .success: return
         case .refused(let refusal):
             if refusal.status == 404 {
-                throw AdapterError(.notFound, "The homeserver does not have the file (\(refusal.summary))")
+                throw AdapterError(.notFound, "the homeserver does not have it (\(refusal.summary))")
             }
             throw MatrixSession.error(refusal, room: "the file's room")
         case .failed(let reason, _): throw AdapterError(.disconnected, reason)

@@ -133,7 +133,7 @@ extension MatrixSession {
             // A body beside a file name is what the sender says about the file.
             let caption = name == nil || name == body ? "" : body
             var said = self.readText(content, caption, event)
-            if let file = Self.attachment(content, name: name ?? body) { said.attachments = [file] }
+            said.attachments = [Self.attachment(content, name: name ?? body)]
             return said
         default: return nil
         }
@@ -148,9 +148,10 @@ extension MatrixSession {
         return Said(text: text, isAddressed: isMentioned || isNamed)
     }
 
-    private static func attachment(_ content: JSON, name: String) -> Attachment? {
+    /// The id is empty where there is no usable address: fetching the file tells its sender.
+    private static func attachment(_ content: JSON, name: String) -> Attachment {
         // One under `file` is encrypted: its key would have to be trusted to this host.
-        guard let address = content["url"]?.stringValue, MatrixMediaAddress(address) != nil else { return nil }
+        let address = content["url"]?.stringValue.flatMap { MatrixMediaAddress($0) == nil ? nil : $0 } ?? ""
         let size = content["info"]?["size"]?.intValue
         return Attachment(
             id: address, name: String(name.prefix(255)), mediaType: content["info"]?["mimetype"]?.stringValue,
