@@ -107,6 +107,19 @@ struct TelegramSendingTests {
         }
     }
 
+    @Test("A gateway's 429 is Telegram's, with the time of its header")
+    func gatewayLimit() throws {
+        let page = TelegramAnswer(status: 429, body: Array("<html>".utf8), retryAfter: 9)
+        let error = try self.started().run(.post(Transcript.message("x")), page).1.error
+        #expect(error?.code == .rateLimited && error?.retryAfter == .seconds(9) && error?.isCertain == true)
+    }
+
+    @Test("A draft that hangs is given up soon: what stays must not wait for it")
+    func draftLimit() throws {
+        let calls = try self.started().run(.draft(Transcript.message("x")), .result(.bool(true))).0
+        #expect(calls.first?.method == "sendMessageDraft" && calls.first?.timeout == 5_000)
+    }
+
     @Test("An edit that changes nothing is done, one of a message that is gone is told")
     func edits() throws {
         let edit = TelegramOperation.Kind.edit(Transcript.reference(42, 7), Transcript.message("x"))
