@@ -1,4 +1,5 @@
 import JetbridgeTesting
+import Processes
 import Testing
 
 /// Ends the real program at every named step of a message's way and starts it again, while somebody in the channel of a
@@ -57,7 +58,7 @@ struct IRCCrashTests {
         } else {
             Self.check(lines, after: fault)
         }
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await alice.quit()
         await model.stop()
     }
@@ -110,7 +111,27 @@ struct IRCCrashTests {
         try await alice.waitForJoin(of: "jetbot")
         let lines = try await self.linesBeforeNextAnswer(alice, model)
         #expect(lines == ["alice: Repositories: \u{11}notes\u{11}. The first is the default."])
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
+        await server.stop()
+        await model.stop()
+    }
+
+    @Test("TERM in the middle of an answer that does not end: after its time the channel hears that it was interrupted")
+    func stopped() async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let begun = Self.paragraphs[0]
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .stall(after: begun + "\n\nSec")])
+        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join(Self.channel)
+        try await host.start()
+        try await alice.waitForJoin(of: "jetbot")
+        try await alice.say("jetbot: What is it?", to: Self.channel)
+        try await alice.listen(to: "jetbot", in: Self.channel) { !$0.isEmpty }
+        #expect(await host.terminate() == .exited(0))
+        let lines = try await alice.listen(to: "jetbot", in: Self.channel) { $0.contains(where: Self.isEnd) }
+        let texts = lines.map { String($0.dropFirst(7)) }
+        #expect(texts.dropLast() == [begun, "Sec"] && texts.last?.hasPrefix("Interrupted") == true, "\(texts)")
         await server.stop()
         await model.stop()
     }
@@ -143,7 +164,7 @@ struct IRCCrashTests {
             if once.contains(plain) { #expect(plain != text, "\(line)") } else { once.append(plain) }
         }
         #expect(once == paragraphs)
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await server.stop()
         await model.stop()
     }

@@ -44,7 +44,7 @@ struct WebCrashTests {
         default:
             Issue.record("the operation is \(ended.text)")
         }
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 
@@ -63,7 +63,7 @@ struct WebCrashTests {
         #expect(try await client.ended(cut)["state"]?.stringValue == "interrupted")
         let resumed = try await client.send("/resume", to: thread)
         #expect(try await client.ended(resumed)["state"]?.stringValue == "complete")
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 
@@ -82,7 +82,7 @@ struct WebCrashTests {
         let client = first.moved(to: try #require(host.address))
         _ = try await client.ended(try await client.send("/help", to: thread, key: "the-one"))
         #expect(try await client.transcript(of: thread).filter { $0.role == "note" }.count == 1)
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 
@@ -96,7 +96,7 @@ struct WebCrashTests {
         #expect(try await second.waitForEnd() == .exited(1))
         let pid = try #require(await first.id)
         #expect(await second.log.contains("pid \(pid)"))
-        _ = await first.terminate()
+        #expect(await first.terminate() == .exited(0))
         await model.stop()
     }
 

@@ -87,7 +87,7 @@ struct CommandLineTests {
         let client = try await GatewayClient(signingInAt: address, code: code)
         #expect(try await client.get("/api/v1/me")["role"]?.stringValue == "member")
         await #expect(throws: GatewayClient.Failure.self) { try await GatewayClient(signingInAt: address, code: code) }
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 
@@ -111,7 +111,7 @@ struct CommandLineTests {
         #expect(listed.text.contains(made["id"]?.stringValue ?? "?") && !listed.text.contains(secret))
         #expect(try await host.run(["token", "revoke", made["id"]?.stringValue ?? ""]).status == .exited(0))
         #expect(try await client.answer("GET", "/api/v1/threads").status == 401)
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 
@@ -132,7 +132,7 @@ struct CommandLineTests {
             #expect(failed.status == .exited(1) && failed.output.isEmpty)
             #expect(failed.errorText.contains("set model.api_key"), "\(failed.errorText)")
         }
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 

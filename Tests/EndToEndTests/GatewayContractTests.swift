@@ -1,6 +1,7 @@
 import HTTP
 import JSON
 import JetbridgeTesting
+import Processes
 import Testing
 
 /// The gateway's table of paths, as programs outside rely on it, through the real program.
@@ -22,7 +23,7 @@ struct GatewayContractTests {
         }
 
         func end() async {
-            _ = await self.host.terminate()
+            #expect(await self.host.terminate() == .exited(0))
             await self.model.stop()
         }
     }
@@ -95,7 +96,7 @@ struct GatewayContractTests {
         let line = try await client.transcript(of: thread).first { $0.role == "commit" }?.text ?? ""
         let short = String((commit["sha"]?.stringValue ?? "").prefix(7))
         #expect(line.contains(short) && line.contains(" changed, +"), "\(line)")
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 
@@ -172,7 +173,7 @@ struct GatewayContractTests {
         for check in ["store", "model", "jail"] { #expect(checks?[check]?.stringValue == "ok") }
         #expect(checks?["adapters"]?["irc:local"]?["state"]?.stringValue == "up")
         #expect(checks?["adapters"]?["irc:local"]?["since"]?.stringValue?.hasSuffix("Z") == true)
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await server.stop()
         await model.stop()
     }

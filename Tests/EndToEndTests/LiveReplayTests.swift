@@ -1,5 +1,6 @@
 import JSON
 import JetbridgeTesting
+import Processes
 import Testing
 
 /// The live protocol across lost connections and a killed program.
@@ -49,7 +50,7 @@ struct LiveReplayTests {
         Self.check(frames, of: operation)
         #expect(Self.text(of: frames) == Self.answer)
         #expect(frames.last?["type"]?.stringValue == "complete" && frames.last?["content"]?.stringValue == Self.answer)
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 
@@ -73,7 +74,7 @@ struct LiveReplayTests {
         #expect(frames.last?["content"]?.stringValue?.hasPrefix("Interrupted") == true)
         let whole = try await again.frames(of: operation)
         #expect(whole.map(\.text) == frames.map(\.text))
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await live.close()
         await model.stop()
     }
@@ -89,7 +90,7 @@ struct LiveReplayTests {
             Self.check(try await live.frames(), of: operation)
         }
         await live.close()
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 }

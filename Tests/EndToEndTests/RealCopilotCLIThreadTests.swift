@@ -1,6 +1,7 @@
 import EventLoop
 import JSON
 import JetbridgeTesting
+import Processes
 import Testing
 
 /// A thread whose model is GitHub's own Copilot CLI, offline.
@@ -56,7 +57,7 @@ struct RealCopilotCLIThreadTests {
         #expect(pieces.joined() == Self.answer)
         #expect(frames.last?["type"]?.stringValue == "complete")
         #expect(self.processes(of: host).count == 1)
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         #expect(self.processes(of: host).isEmpty)
         #expect(try RealGit(host.dataPath).shell("ls -A copilot-cli/0") == "lock")
         await model.stop()
@@ -78,7 +79,7 @@ struct RealCopilotCLIThreadTests {
         let next = try await client.send("And now?", to: thread)
         #expect(try await client.ended(next)["state"]?.stringValue == "complete")
         await live.close()
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 
@@ -96,7 +97,7 @@ struct RealCopilotCLIThreadTests {
         let next = try await again.send("And now?", to: try await again.newThread())
         #expect(try await again.ended(next)["state"]?.stringValue == "complete")
         await live.close()
-        _ = await host.terminate()
+        #expect(await host.terminate() == .exited(0))
         await model.stop()
     }
 }
