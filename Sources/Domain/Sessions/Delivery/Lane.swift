@@ -327,14 +327,13 @@ actor Lane {
     /// Storage that does not answer (a full disk) stops the lane, it does not lose the message.
     @discardableResult
     func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
-        var delay: Duration = .milliseconds(200)
+        var pause = StoragePause()
         while true {
             do {
                 return try await self.store.write(body)
             } catch {
                 self.environment.logger.error("the outbox cannot be stored", ["error": .string("\(error)")])
-                try? await Task.sleep(for: delay)
-                delay = min(delay * 2, .seconds(10))
+                await pause.wait()
             }
         }
     }
