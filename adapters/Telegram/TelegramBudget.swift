@@ -21,11 +21,16 @@ package struct TelegramBudget: Sendable {
         case spare(Int64)
     }
 
-    /// At most `count` calls within any `milliseconds`.
+    /// At most `count` calls within any `milliseconds`. Who has to wait may keep a place: who comes back a moment late
+    /// would otherwise find it taken, and wait for another round.
     private struct Window: Sendable {
         let count: Int
         let milliseconds: Int64
         private var times: [Int64] = []
+        /// Earliest first.
+        private var kept: [(chat: Int64, time: Int64)] = []
+        /// How late one may come back to a place.
+        private static let grace: Int64 = 500
 
         init(count: Int, milliseconds: Int64) {
             self.count = count
@@ -35,33 +40,32 @@ package struct TelegramBudget: Sendable {
         /// When one more fits, with `reserve` places left free.
         mutating func free(at now: Int64, reserve: Int = 0) -> Int64 {
             self.times.removeAll { $0 + self.milliseconds <= now }
-            let over = self.times.count - (self.count - reserve)
-            return over < 0 ? now : self.times[over] + self.milliseconds
+            self.kept.removeAll { $0.time + Self.grace < now }
+            let over = self.times.count + self.kept.count - (self.count - reserve)
+            if over < 0 { return now }
+            let time = over < self.times.count ? self.times[over] : self.kept[over - self.times.count].time
+            return max(now, time + self.milliseconds)
         }
 
-        mutating func take(_ time: Int64) { self.times.append(time) }
+        /// When `chat` may go: at its place, else when one more fits.
+        mutating func free(for chat: Int64, at now: Int64) -> Int64 {
+            let next = self.free(at: now)
+            return self.kept.first { $0.chat == chat }.map { max(now, $0.time) } ?? next
+        }
+
+        mutating func keep(_ time: Int64, for chat: Int64) {
+            guard !self.kept.contains(where: { $0.chat == chat }) else { return }
+            let index = self.kept.lastIndex { $0.time <= time }.map { $0 + 1 } ?? 0
+            self.kept.insert((chat, time), at: index)
+        }
+
+        /// - Parameter chat: whose place is used.
+        mutating func take(_ time: Int64, for chat: Int64? = nil) {
+            if let chat { self.kept.removeAll { $0.chat == chat } }
+            self.times.append(time)
+        }
 
         var isEmpty: Bool { self.times.isEmpty }
-    }
-
-    /// One call each `spacing` milliseconds, and `burst` at once after a rest.
-    private struct Bucket: Sendable {
-        let spacing: Int64
-        let burst: Int64
-        /// When it is full again.
-        private var full: Int64 = 0
-
-        init(spacing: Int64, burst: Int64) {
-            self.spacing = spacing
-            self.burst = burst
-        }
-
-        /// When one more fits, with `reserve` places left free.
-        func free(at now: Int64, reserve: Int64 = 0) -> Int64 {
-            max(now, self.full - (self.burst - 1 - reserve) * self.spacing)
-        }
-
-        mutating func take(_ time: Int64) { self.full = max(self.full, time) + self.spacing }
     }
 
     private struct Chat: Sendable {
@@ -71,14 +75,12 @@ package struct TelegramBudget: Sendable {
     }
 
     /// About thirty a second for a token; a little less, since what leaves here evenly arrives unevenly.
-    private var all: Bucket
+    private var all: Window
     private let factor: Double
     private var chats: [Int64: Chat] = [:]
     private var pausedUntil: Int64 = 0
     /// The chats that were refused lately: several at once mean the token.
     private var refusals: [(chat: Int64, at: Int64)] = []
-    /// The last time that somebody was told to come back at.
-    private var promised: Int64 = 0
     /// Until when others may still want what is left.
     private var crowdedUntil: Int64 = 0
     /// Until when a probe may be on its way.
@@ -87,13 +89,13 @@ package struct TelegramBudget: Sendable {
     private var strictUntil: Int64 = 0
 
     private static let patience: Int64 = 1_000
-    private static let spacing: Int64 = 34
-    private static let burst: Int64 = 28
+    private static let second: Int64 = 1_050
+    private static let perSecond = 29
+    private static let crowdLasts: Int64 = 3_000
     /// How long a probe is waited for, and how long a refused one is remembered.
     private static let probeLimit: Int64 = 10_000
     private static let strictness: Int64 = 3_600_000
-    private static let crowdLasts: Int64 = 3_000
-    private static let previewReserve: Int64 = 8
+    private static let previewReserve = 8
     private static let chatReserve = 1
     private static let groupReserve = 4
     private static let chatLimit = 4_096
@@ -101,7 +103,7 @@ package struct TelegramBudget: Sendable {
     /// `factor`: how many times faster than the platform's own limits.
     package init(factor: Double = 1) {
         self.factor = factor
-        self.all = Bucket(spacing: Self.scaled(Self.spacing, factor), burst: Self.burst)
+        self.all = Window(count: Self.perSecond, milliseconds: Self.scaled(Self.second, factor))
     }
 
     private static func scaled(_ milliseconds: Int64, _ factor: Double) -> Int64 {
@@ -116,7 +118,7 @@ package struct TelegramBudget: Sendable {
         // A pause that Telegram ordered is never sat out here: the text may be newer by then.
         if paused > now { return .refuse(paused - now) }
         let forChat = max(state.pace.free(at: now), state.minute?.free(at: now) ?? now)
-        let forAll = self.all.free(at: now)
+        let forAll = priority == .final ? self.all.free(for: chat, at: now) : self.all.free(at: now)
         let due = max(forChat, forAll)
         if priority == .preview {
             let spare = max(
@@ -128,7 +130,7 @@ package struct TelegramBudget: Sendable {
         if due <= now {
             state.pace.take(now)
             state.minute?.take(now)
-            self.all.take(now)
+            self.all.take(now, for: priority == .final ? chat : nil)
             return .go
         }
         if forChat <= now, priority == .final, self.mayProbe(at: now) {
@@ -137,13 +139,11 @@ package struct TelegramBudget: Sendable {
             self.probingUntil = now + Self.probeLimit
             return .probe
         }
-        var wait = due - now
         if forAll > now {
-            // Those who wait for the token's sake go one after another.
             self.crowdedUntil = now + Self.crowdLasts
-            self.promised = max(due, self.promised + self.all.spacing)
-            wait = self.promised - now
+            if priority == .final { self.all.keep(due, for: chat) }
         }
+        let wait = due - now
         return wait <= Self.patience ? .wait(wait) : .refuse(wait)
     }
 
