@@ -39,12 +39,7 @@ struct IRCCrashTests {
     private func crash(_ fault: String, on server: some IRCTestServer) async throws {
         let model = try await LoopbackModelServer.started(
             behaviors: ["test": .answer(Self.paragraphs.joined(separator: "\n\n"), rate: 60)])
-        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
-        let alice = try await IRCPeer.connect(to: server, nick: "alice")
-        try await alice.join(Self.channel)
-        try await host.start(fault: fault)
-        try await alice.waitForJoin(of: "jetbot")
-        try await alice.say("jetbot: What is it?", to: Self.channel)
+        let (host, alice) = try await Self.asked(on: server, model, fault: fault)
         try await host.waitForEnd()
 
         try await host.start()
@@ -61,6 +56,20 @@ struct IRCCrashTests {
         #expect(await host.terminate() == .exited(0))
         await alice.quit()
         await model.stop()
+    }
+
+    /// The program in the channel, and somebody there who has just said something to it.
+    private static func asked(
+        on server: some IRCTestServer, _ model: LoopbackModelServer, _ words: String = "jetbot: What is it?",
+        fault: String? = nil
+    ) async throws -> (HostProcess, IRCPeer) {
+        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join(Self.channel)
+        try await host.start(fault: fault)
+        try await alice.waitForJoin(of: "jetbot")
+        try await alice.say(words, to: Self.channel)
+        return (host, alice)
     }
 
     /// Asks again: the room's messages go out in order, so whatever was still to come stands before that answer.
@@ -100,12 +109,7 @@ struct IRCCrashTests {
     func command(fault: String) async throws {
         let server = try await NgIRCd(hasPenalty: false)
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer("The next answer.")])
-        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
-        let alice = try await IRCPeer.connect(to: server, nick: "alice")
-        try await alice.join(Self.channel)
-        try await host.start(fault: fault)
-        try await alice.waitForJoin(of: "jetbot")
-        try await alice.say("!repo", to: Self.channel)
+        let (host, alice) = try await Self.asked(on: server, model, "!repo", fault: fault)
         try await host.waitForEnd()
         try await host.start()
         try await alice.waitForJoin(of: "jetbot")
@@ -121,12 +125,7 @@ struct IRCCrashTests {
         let server = try await NgIRCd(hasPenalty: false)
         let begun = Self.paragraphs[0]
         let model = try await LoopbackModelServer.started(behaviors: ["test": .stall(after: begun + "\n\nSec")])
-        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
-        let alice = try await IRCPeer.connect(to: server, nick: "alice")
-        try await alice.join(Self.channel)
-        try await host.start()
-        try await alice.waitForJoin(of: "jetbot")
-        try await alice.say("jetbot: What is it?", to: Self.channel)
+        let (host, alice) = try await Self.asked(on: server, model)
         try await alice.listen(to: "jetbot", in: Self.channel) { !$0.isEmpty }
         #expect(await host.terminate() == .exited(0))
         let lines = try await alice.listen(to: "jetbot", in: Self.channel) { $0.contains(where: Self.isEnd) }
@@ -142,12 +141,7 @@ struct IRCCrashTests {
         let server = try await NgIRCd(hasPenalty: false)
         let model = try await LoopbackModelServer.started(
             behaviors: ["test": .answer(paragraphs.joined(separator: "\n\n"), rate: 12)])
-        let host = try await HostProcess(configuration: HostConfiguration.irc(port: server.port, model))
-        let alice = try await IRCPeer.connect(to: server, nick: "alice")
-        try await alice.join(Self.channel)
-        try await host.start()
-        try await alice.waitForJoin(of: "jetbot")
-        try await alice.say("jetbot: What is it?", to: Self.channel)
+        let (host, alice) = try await Self.asked(on: server, model)
         let before = try await alice.listen(to: "jetbot", in: Self.channel) { $0.count == 3 }
         await server.kill()
         try await server.start()
