@@ -146,7 +146,8 @@ import Testing
         "paths that leave the repository or can't be everywhere are refused",
         arguments: [
             "", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", ".git", ".git/config", "a/.GIT/b", ".git ",
-            ".git.", "git~1", ".g\u{200C}it", ".git::$INDEX_ALLOCATION", "a\\b", "a\nb", "a\u{0}b", "a\u{7F}",
+            ".git.", "git~1", ".g\u{200C}it", ".git::$INDEX_ALLOCATION",
+            ".git/\u{301}x", "../\u{301}x", "a/\u{301}b/../c", ".git:\u{301}x", "a\\b", "a\nb", "a\u{0}b", "a\u{7F}",
             String(repeating: "a/", count: 600) + "a", String(repeating: "a", count: 256),
         ])
     func badPaths(path: String) {
@@ -163,6 +164,7 @@ import Testing
         arguments: [
             "", "-a", "/a", "a/", "a.", "a..b", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "a@{b", "@", "HEAD", "a b",
             "a~", "a^",
+            "a..\u{301}b", "a/\u{301}.lock/b", "a@{\u{301}", ".\u{301}a", "a/.\u{301}b", "-\u{301}a", "a/\u{301}x/",
             "a:", "a?", "a*", "a[", "a\\", "a\u{7}", "refs/heads/a", String(repeating: "a", count: 245),
         ])
     func badBranches(name: String) {

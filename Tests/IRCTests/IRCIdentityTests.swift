@@ -58,6 +58,14 @@ struct IRCIdentityTests {
         #expect(try self.sender(script).id == "irc:net/account:bob")
     }
 
+    @Test("A nick that only reads like another's has not its account")
+    func lookalike() throws {
+        let script = self.script("account-notify extended-join")
+        script.read(":a`!~a@h JOIN #dev Ann :Real", ":a\u{1FEF}!~a@h PRIVMSG #dev :bot: x")
+        let sender = try self.sender(script)
+        #expect(!sender.isLasting && Array(sender.id.utf8) == Array("irc:net/nick:a\u{1FEF}".utf8))
+    }
+
     @Test("Members are asked for their accounts only where that tells something")
     func whox() {
         #expect(self.joinLines("account-notify extended-join", "WHOX") == ["WHO #dev %tcuhna,42"])

@@ -34,11 +34,23 @@ struct AccessTests {
                 "irc:local/mask:alice!*@trusted.host",
                 Identity("irc:local/mask:malice!~al@trusted.host", comparison: .mask), false
             ),
+            // The Kelvin sign and "e" with an accent of its own equal "K" and "é" to `String`.
+            ("irc:local/account:K", Identity("irc:local/account:\u{212A}"), false),
+            ("matrix:@ren\u{E9}:example.org", Identity("matrix:@rene\u{301}:example.org"), false),
             // A wildcard only counts where the adapter says that masks are compared.
             ("telegram:*", Identity("telegram:1001"), false),
         ])
     func entries(entry: String, identity: Identity, isKnown: Bool) {
         #expect((AccessPolicy(members: [entry]).role(of: Self.sender(identity)) == .member) == isKnown)
+    }
+
+    @Test("a grant is for the id's bytes, not for what reads the same")
+    func exactGrants() {
+        var policy = AccessPolicy()
+        policy.grant(.member, to: "irc:local/account:K")
+        #expect(policy.role(of: Self.sender(Identity("irc:local/account:\u{212A}"))) == nil)
+        policy.revoke("irc:local/account:\u{212A}")
+        #expect(policy.role(of: Self.sender(Identity("irc:local/account:K"))) == .member)
     }
 
     @Test("the strongest role counts, and a program has none")

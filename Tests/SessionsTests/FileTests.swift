@@ -1,3 +1,4 @@
+import JetbridgeTesting
 import Testing
 
 @testable import Sessions
@@ -40,15 +41,34 @@ struct FileTests {
         }
     }
 
-    @Test("any bytes have a type, and never crash")
-    func random() {
-        var generator = SystemRandomNumberGenerator()
-        for _ in 0..<2_000 {
-            let bytes = (0..<Int.random(in: 0...64, using: &generator)).map { _ in UInt8.random(in: 0...255) }
+    @Test("any bytes have a type, and never crash", arguments: 0..<20)
+    func random(seed: UInt64) {
+        var generator = SeededGenerator(state: seed)
+        for _ in 0..<100 {
+            let count = Int.random(in: 0...64, using: &generator)
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
             _ = FileType.sniff(bytes)
-            let name = FileName.sanitized(String(decoding: bytes, as: UTF8.self))
-            #expect(!name.isEmpty && name.utf8.count <= FileName.limit && !name.contains("/"))
+            Self.check(String(decoding: bytes, as: UTF8.self))
         }
+    }
+
+    @Test("no mixture of separators, dots, marks and joiners makes a path or a hidden name", arguments: 0..<20)
+    func hostileNames(seed: UInt64) {
+        let pieces = [
+            "/", "\\", ".", "..", " ", "a", "\u{301}", "\u{200D}", "\u{FE0F}", "\u{2028}", "\r", "\n", "👩", "e", ".png",
+            "\u{E0001}", String(repeating: "\u{302}", count: 40),
+        ]
+        var generator = SeededGenerator(state: seed)
+        for _ in 0..<200 {
+            let count = Int.random(in: 0...8, using: &generator)
+            Self.check((0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined())
+        }
+    }
+
+    private static func check(_ name: String) {
+        let bytes = Array(FileName.sanitized(name).utf8)
+        let isGood = !bytes.isEmpty && bytes.count <= FileName.limit && bytes.first != UInt8(ascii: ".")
+        #expect(isGood && bytes.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "/") }, "\(name.debugDescription)")
     }
 
     @Test("a web page in place of an image or a PDF is none")
@@ -78,6 +98,8 @@ struct FileTests {
             ("report.pdf", "report.pdf"), ("../../etc/passwd", "passwd"), ("C:\\boot.ini", "boot.ini"),
             (".bashrc", "bashrc"), ("..", "file"), ("", "file"), ("///", "file"), ("a\u{0}b\nc.txt", "abc.txt"),
             ("photo\u{202E}gpj.exe", "photogpj.exe"), ("a`b\"c.md", "a_b_c.md"), ("  über uns.txt ", "über uns.txt"),
+            ("x/\u{301}y", "\u{301}y"), ("..\u{200D}/\u{200D}..\u{200D}/\u{200D}passwd", "passwd"),
+            (".\u{FE0F}bashrc", "\u{FE0F}bashrc"), ("a" + String(repeating: "\u{301}", count: 90) + ".png", "file.png"),
             (String(repeating: "x", count: 300) + ".tar", String(repeating: "x", count: 96) + ".tar"),
             (String(repeating: "ä", count: 90), String(repeating: "ä", count: 50)),
         ])

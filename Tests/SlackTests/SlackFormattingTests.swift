@@ -1,4 +1,5 @@
 import Chat
+import JetbridgeTesting
 import Testing
 
 @testable import Slack
@@ -130,15 +131,5 @@ struct SlackFormattingTests {
             let rendered = Self.text(text)
             for opener in ["<@", "<!", "<#"] { #expect(!rendered.contains(opener), "\(text.debugDescription)") }
         }
-    }
-}
-
-/// The same numbers each time.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        self.state = self.state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return self.state ^ (self.state >> 29)
     }
 }

@@ -1,22 +1,14 @@
 import Chat
 import JSON
+import JetbridgeTesting
 import Telegram
 import Testing
 
 @Suite("What nobody should send")
 struct TelegramNoiseTests {
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            self.state = self.state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return self.state ^ (self.state >> 29)
-        }
-    }
-
     @Test("Markup of any kind is text and entities within it", arguments: 0..<20)
     func markup(seed: UInt64) {
-        var dice = Dice(state: seed)
+        var dice = SeededGenerator(state: seed)
         let pieces = [
             "<b>", "</b>", "<i>", "</i>", "<pre>", "</pre>", "<code>", "</code>", "<code class=\"language-x\">",
             "<blockquote>", "</blockquote>", "<a href=\"https://x.org\">", "</a>", "<a>", "&amp;", "&lt", "&", "<", ">",
@@ -32,7 +24,7 @@ struct TelegramNoiseTests {
 
     @Test("Updates with anything in any place are survived, and the offset goes on", arguments: 0..<20)
     func updates(seed: UInt64) throws {
-        var dice = Dice(state: seed)
+        var dice = SeededGenerator(state: seed)
         let values: [JSON] = [
             .null, true, 0, -1, .integer(.max), .number(1e300), "", "x", [], [[:]], [:], ["id": 5], ["id": "5"],
             ["message_id": .integer(.min)], [["type": "pre", "offset": 3, "length": .integer(.max)]],

@@ -31,7 +31,7 @@ extension IRCSession {
     }
 
     /// A channel's first join is answered; when all are, people can be served.
-    mutating func settle(_ key: String) {
+    mutating func settle(_ key: ExactText) {
         guard self.link.unsettled.remove(key) != nil, self.link.unsettled.isEmpty else { return }
         self.settle()
     }
@@ -51,7 +51,7 @@ extension IRCSession {
         self.act(.status(.up, detail: refusals.isEmpty ? nil : "Not in " + refusals.joined(separator: " · ")))
     }
 
-    private func configured(_ key: String) -> IRCSettings.Channel? {
+    private func configured(_ key: ExactText) -> IRCSettings.Channel? {
         self.settings.channels.first { self.fold($0.name) == key }
     }
 
@@ -69,7 +69,7 @@ extension IRCSession {
         self.appear(source, in: key, account: account == "*" ? nil : account, knowsAccount: isExtended)
     }
 
-    private mutating func joined(_ name: String, _ key: String, _ source: IRCSource) {
+    private mutating func joined(_ name: String, _ key: ExactText, _ source: IRCSource) {
         self.learn(source)
         guard self.configured(key) != nil else {
             // Forwarded, or moved by an operator: only configured channels are served.
@@ -133,18 +133,18 @@ extension IRCSession {
         if self.configured(key) != nil { self.scheduleRejoin(key) }
     }
 
-    private mutating func leave(_ key: String, refusal: String) {
+    private mutating func leave(_ key: ExactText, refusal: String) {
         guard self.link.channels[key] != nil else { return }
         self.link.channels[key]?.isJoined = false
         self.link.channels[key]?.refusal = refusal
         self.failPosts(to: key, .init(.forbidden, "Not in \(key) any more: \(refusal)"))
-        for person in self.link.people.keys { self.disappear(person, from: key) }
+        for person in self.link.people.keys { self.disappear(person.text, from: key) }
         self.settle(key)
         self.reportUp()
     }
 
     /// Ten seconds, a minute, five minutes; then an owner has to act. A quiet hour forgives.
-    private mutating func scheduleRejoin(_ key: String) {
+    private mutating func scheduleRejoin(_ key: ExactText) {
         var rejoin = self.rejoins[key] ?? Rejoin()
         if self.now.monotonic - rejoin.last > 3_600_000 { rejoin.tries = 0 }
         guard rejoin.tries < Self.rejoinLimit else {
@@ -157,7 +157,7 @@ extension IRCSession {
         self.rejoins[key] = rejoin
     }
 
-    mutating func rejoin(_ key: String) {
+    mutating func rejoin(_ key: ExactText) {
         guard let channel = self.configured(key), self.link.channels[key]?.isJoined != true else { return }
         self.join([channel])
         self.pump()
@@ -187,7 +187,7 @@ extension IRCSession {
         return true
     }
 
-    private mutating func refuseJoin(_ key: String, _ reason: String, isPassing: Bool) {
+    private mutating func refuseJoin(_ key: ExactText, _ reason: String, isPassing: Bool) {
         guard self.link.channels[key] != nil else { return }
         self.link.channels[key]?.refusal = reason
         self.log(.warning, "Cannot join \(key): \(reason)")

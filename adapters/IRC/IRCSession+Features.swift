@@ -1,3 +1,5 @@
+internal import Chat
+
 /// 004 and 005, and what the server shows of us.
 extension IRCSession {
     mutating func receiveSoftware(_ line: IRCLine) {
@@ -16,13 +18,13 @@ extension IRCSession {
 
     /// Names are stored folded; when the rule changes, they have to change.
     private mutating func refold() {
-        var channels: [String: Channel] = [:]
+        var channels: [ExactText: Channel] = [:]
         for channel in self.link.channels.values { channels[self.fold(channel.name)] = channel }
         self.link.channels = channels
-        self.link.unsettled = Set(self.link.unsettled.map(self.fold))
-        var people: [String: Person] = [:]
+        self.link.unsettled = Set(self.link.unsettled.map { self.fold($0.text) })
+        var people: [ExactText: Person] = [:]
         for var person in self.link.people.values {
-            person.channels = Set(person.channels.map(self.fold))
+            person.channels = Set(person.channels.map { self.fold($0.text) })
             people[self.fold(person.nick)] = person
         }
         self.link.people = people

@@ -76,7 +76,7 @@ extension IRCSession {
     // MARK: What was missed
 
     /// The channel's lines since we last were there. Never on the very first start: nobody asked us anything then.
-    mutating func requestMissed(in key: String) {
+    mutating func requestMissed(in key: ExactText) {
         guard self.hasHistory, let since = self.since, let channel = self.link.channels[key] else { return }
         self.requestHistory("AFTER", channel.name, since)
     }

@@ -27,7 +27,7 @@ extension IRCSession {
         case deadPeer
         case flood
         case confirmation
-        case rejoin(String)
+        case rejoin(ExactText)
         case regain
         case typing
         case sweep
@@ -59,14 +59,14 @@ extension IRCSession {
         var account: String?
         var isLoggedIn = false
 
-        var channels: [String: Channel] = [:]
-        var people: [String: Person] = [:]
+        var channels: [ExactText: Channel] = [:]
+        var people: [ExactText: Person] = [:]
         /// Where a person went that had this nick, for answers that are under way.
-        var renames: [String: String] = [:]
+        var renames: [ExactText: ExactText] = [:]
         /// The server watches no more nicks for us.
         var isMonitorFull = false
         /// Channels whose first join is not answered yet.
-        var unsettled: Set<String> = []
+        var unsettled: Set<ExactText> = []
         var batches: [String: Batch] = [:]
 
         /// Events without an id of the server's are counted.
@@ -103,7 +103,7 @@ extension IRCSession {
         /// The services account; nil: none, or not known.
         var account: String?
         /// Keys of the channels that we share.
-        var channels: Set<String> = []
+        var channels: Set<ExactText> = []
         /// Spoke to us in this connection, so that somebody may have paired the nick.
         var hasSpoken = false
         /// Away behind a netsplit until this time at most.

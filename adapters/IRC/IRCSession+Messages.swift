@@ -47,7 +47,7 @@ extension IRCSession {
     }
 
     /// Notes who speaks, and returns the account.
-    private mutating func speak(_ said: Said, _ key: String) -> String? {
+    private mutating func speak(_ said: Said, _ key: ExactText) -> String? {
         self.link.people[key] = self.person(key, said.source)
         let account = self.account(of: self.link.people[key], said.line)
         if self.link.capabilities.enabled.contains("account-tag") {
@@ -67,14 +67,14 @@ extension IRCSession {
     }
 
     private mutating func event(
-        _ said: Said, sender: Sender, account: String?, key: String, isBacklog: Bool
+        _ said: Said, sender: Sender, account: String?, key: ExactText, isBacklog: Bool
     ) -> InboundEvent {
         let (text, isStripped) = self.text(said)
         let id = said.line.tag("msgid")
         let channel = said.isDirect ? nil : self.fold(said.line.text(0))
         let route = Route(
-            room: RoomID(adapter: self.adapter, name: channel ?? key), anchor: account.map(self.fold),
-            addressee: channel == nil ? nil : said.source.name, replyTo: id)
+            room: RoomID(adapter: self.adapter, name: (channel ?? key).text),
+            anchor: account.map { self.fold($0).text }, addressee: channel == nil ? nil : said.source.name, replyTo: id)
         let message = InboundMessage(
             thread: self.thread(in: channel, account: account, nick: key), route: route, sender: sender, text: text,
             sentAt: said.line.tag("time").flatMap { IRCTime.milliseconds(iso8601: $0) } ?? self.now.wall,
@@ -96,7 +96,7 @@ extension IRCSession {
 
     // MARK: Who
 
-    private func sender(_ source: IRCSource, key: String, account: String?, isBacklog: Bool) -> Sender {
+    private func sender(_ source: IRCSource, key: ExactText, account: String?, isBacklog: Bool) -> Sender {
         let mask = Identity("\(self.adapter)/mask:\(source.mask)", comparison: .mask)
         // Who had a nick when an old line was written is not known now: it proves nothing about today's pairing.
         let nick = isBacklog ? "\(self.adapter)/past-nick:\(key)" : self.nickIdentity(key)
@@ -107,7 +107,7 @@ extension IRCSession {
     }
 
     /// Channel and person, or the query. A comma can be in neither a channel's name nor a nick.
-    func thread(in channel: String?, account: String?, nick: String) -> ThreadKey {
+    func thread(in channel: ExactText?, account: String?, nick: ExactText) -> ThreadKey {
         let who = account.map { "account:\(self.fold($0))" } ?? "nick:\(nick)"
         return ThreadKey(adapter: self.adapter, value: channel.map { "\($0),\(who)" } ?? who)
     }

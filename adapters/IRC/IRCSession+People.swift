@@ -12,7 +12,7 @@ extension IRCSession {
     // MARK: Coming
 
     /// Somebody is in a channel of ours.
-    mutating func appear(_ source: IRCSource, in channel: String, account: String?, knowsAccount: Bool) {
+    mutating func appear(_ source: IRCSource, in channel: ExactText, account: String?, knowsAccount: Bool) {
         let key = self.fold(source.name)
         guard self.link.people.count < Self.peopleLimit || self.link.people[key] != nil else { return }
         var person = self.person(key, source)
@@ -31,7 +31,7 @@ extension IRCSession {
     }
 
     /// The person of a nick, as a line just showed it. Another user or host under the same nick is somebody else.
-    mutating func person(_ key: String, _ source: IRCSource) -> Person {
+    mutating func person(_ key: ExactText, _ source: IRCSource) -> Person {
         guard var person = self.link.people[key] else {
             return Person(nick: source.name, user: source.user, host: source.host)
         }
@@ -51,7 +51,7 @@ extension IRCSession {
     // MARK: Going
 
     /// Left, or was thrown out of, one channel. Out of sight the nick may change hands unseen.
-    mutating func disappear(_ nick: String, from channel: String) {
+    mutating func disappear(_ nick: String, from channel: ExactText) {
         let key = self.fold(nick)
         guard self.link.people[key]?.channels.remove(channel) != nil else { return }
         guard self.link.people[key]?.channels.isEmpty == true else { return }
@@ -133,8 +133,8 @@ extension IRCSession {
         self.log(.info, "The nick is \(new) again")
     }
 
-    private mutating func renameThreads(of person: Person, from: String, to: String) {
-        for room in [nil] + person.channels.sorted().map(Optional.some) {
+    private mutating func renameThreads(of person: Person, from: ExactText, to: ExactText) {
+        for room in [nil] + person.channels.sorted(by: { $0.text < $1.text }).map(Optional.some) {
             self.deliver(
                 .threadRenamed(
                     from: self.thread(in: room, account: nil, nick: from),
@@ -204,10 +204,10 @@ extension IRCSession {
 
     // MARK: Identities
 
-    func nickIdentity(_ key: String) -> String { "\(self.adapter)/nick:\(key)" }
+    func nickIdentity(_ key: ExactText) -> String { "\(self.adapter)/nick:\(key)" }
 
     /// The nick is no longer that person: what was paired with it ends. Only who spoke can have been paired.
-    mutating func endIdentity(_ key: String) {
+    mutating func endIdentity(_ key: ExactText) {
         guard let person = self.link.people[key], person.hasSpoken else { return }
         self.link.people[key]?.hasSpoken = false
         self.deliver(.identityEnded(self.nickIdentity(key)))

@@ -7,7 +7,7 @@ extension IRCSession {
     private static let proofLimit: Int64 = 10_000
 
     /// Keeps an event back until the nick is proved; false when nothing has to be proved.
-    mutating func hold(_ event: InboundEvent, _ key: String) -> Bool {
+    mutating func hold(_ event: InboundEvent, _ key: ExactText) -> Bool {
         guard let person = self.link.people[key], person.channels.isEmpty else { return false }
         if self.link.features.monitorLimit != nil, !self.link.isMonitorFull {
             if !person.isMonitored {
@@ -46,7 +46,7 @@ extension IRCSession {
     }
 
     /// Delivers what waited.
-    mutating func releaseHeld(_ key: String) {
+    mutating func releaseHeld(_ key: ExactText) {
         guard let held = self.link.people[key]?.held else { return }
         self.link.people[key]?.held = []
         self.link.people[key]?.proofDeadline = nil
@@ -62,7 +62,7 @@ extension IRCSession {
     }
 
     /// WHOIS found nobody.
-    mutating func proveGone(_ key: String) {
+    mutating func proveGone(_ key: ExactText) {
         guard self.link.people[key]?.proofDeadline != nil else { return }
         self.endIdentity(key)
         self.link.people[key] = nil

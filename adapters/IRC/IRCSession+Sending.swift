@@ -19,7 +19,7 @@ extension IRCSession {
         let ticket: Int
         let room: RoomID
         /// Folded.
-        let key: String
+        let key: ExactText
         let line: IRCOutgoingLine
         var proof: Proof?
         /// The round of PING that proves it.
@@ -67,7 +67,7 @@ extension IRCSession {
             throw AdapterError(.disconnected, "Not connected to \(self.settings.host)")
         }
         let key = self.fold(route.room.name)
-        guard self.link.features.isChannel(key) else { return try self.nick(key, account: route.anchor) }
+        guard self.link.features.isChannel(key.text) else { return try self.nick(key, account: route.anchor) }
         guard let channel = self.link.channels[key] else {
             throw AdapterError(.forbidden, "The channel \(route.room.name) is not configured")
         }
@@ -80,10 +80,10 @@ extension IRCSession {
 
     /// Where a person is to be reached who wrote as `key`: an answer for an account must not go to somebody else who
     /// took the nick.
-    private func nick(_ key: String, account: String?) throws(AdapterError) -> String {
+    private func nick(_ key: ExactText, account: String?) throws(AdapterError) -> String {
         if let account {
-            let isThem = { (person: Person) in person.account.map(self.fold) == account }
-            guard let holder = self.link.people[key] else { return key }
+            let isThem = { (person: Person) in person.account.map(self.fold) == ExactText(account) }
+            guard let holder = self.link.people[key] else { return key.text }
             if isThem(holder) { return holder.nick }
             if let person = self.link.people.values.first(where: isThem) { return person.nick }
             throw AdapterError(.notFound, "\(account) is not on the network; the nick \(key) has another user now")
@@ -93,7 +93,7 @@ extension IRCSession {
             guard let next = self.link.renames[key] else { break }
             key = next
         }
-        return self.link.people[key]?.nick ?? key
+        return self.link.people[key]?.nick ?? key.text
     }
 
     /// The lines of a message: one, unless our prefix grew since it was measured or it holds line breaks.
@@ -307,7 +307,7 @@ extension IRCSession {
     }
 
     /// A channel is gone: what was not sent yet surely did not arrive; what was may have.
-    mutating func failPosts(to key: String, _ error: AdapterError) {
+    mutating func failPosts(to key: ExactText, _ error: AdapterError) {
         for post in self.link.posts where post.key == key {
             self.fail(post, error.code, error.message, isCertain: !post.isReleased)
         }

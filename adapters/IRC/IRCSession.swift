@@ -53,7 +53,7 @@ package struct IRCSession: Sendable {
     /// Connections that ended since the last one that held.
     var failures = 0
     /// Kicks and failed joins by channel key; they outlive a connection, lest a kick loop restarts with each one.
-    var rejoins: [String: Rejoin] = [:]
+    var rejoins: [ExactText: Rejoin] = [:]
     var now = IRCTime(monotonic: 0, wall: 0)
     var actions: [Action] = []
 
@@ -96,7 +96,7 @@ package struct IRCSession: Sendable {
 
     mutating func log(_ level: Level, _ text: String) { self.act(.log(level, text)) }
 
-    func fold(_ name: String) -> String { self.link.features.casemapping.fold(name) }
+    func fold(_ name: String) -> ExactText { ExactText(self.link.features.casemapping.fold(name)) }
 
     func isMe(_ name: some Collection<UInt8>) -> Bool {
         self.link.features.casemapping.areEqual(name, self.link.nick.utf8)

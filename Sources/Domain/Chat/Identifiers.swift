@@ -12,12 +12,13 @@ public struct AdapterID: Hashable, Sendable, CustomStringConvertible {
 public struct RoomID: Hashable, Sendable, CustomStringConvertible {
     /// The network's connection.
     public let adapter: AdapterID
+    private let exact: ExactText
     /// The platform's own stable id of the place.
-    public let name: String
+    public var name: String { self.exact.text }
     /// Names the place `name` on `adapter`.
     public init(adapter: AdapterID, name: String) {
         self.adapter = adapter
-        self.name = name
+        self.exact = ExactText(name)
     }
     /// The text form.
     public var description: String { "\(self.adapter)/\(self.name)" }
@@ -29,12 +30,13 @@ public struct RoomID: Hashable, Sendable, CustomStringConvertible {
 public struct ThreadKey: Hashable, Sendable, CustomStringConvertible {
     /// The network's connection.
     public let adapter: AdapterID
+    private let exact: ExactText
     /// Unique within the adapter.
-    public let value: String
+    public var value: String { self.exact.text }
     /// Names the thread `value` of `adapter`.
     public init(adapter: AdapterID, value: String) {
         self.adapter = adapter
-        self.value = value
+        self.exact = ExactText(value)
     }
     /// The text form.
     public var description: String { "\(self.adapter)/\(self.value)" }
@@ -44,11 +46,12 @@ public struct ThreadKey: Hashable, Sendable, CustomStringConvertible {
 public struct MessageReference: Hashable, Sendable {
     /// Where it was posted.
     public let room: RoomID
+    private let exact: ExactText
     /// The platform's id (`ts`, `message_id`, `msgid`); empty where the platform gives none.
-    public let id: String
+    public var id: String { self.exact.text }
     /// Names the message `id` of `room`.
     public init(room: RoomID, id: String) {
         self.room = room
-        self.id = id
+        self.exact = ExactText(id)
     }
 }

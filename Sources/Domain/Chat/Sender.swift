@@ -10,14 +10,15 @@ public struct Identity: Hashable, Sendable {
         case mask
     }
 
+    private let exact: ExactText
     /// The full text, adapter prefix included.
-    public let value: String
+    public var value: String { self.exact.text }
     /// How to compare it.
     public let comparison: Comparison
 
     /// Makes an identity; `value` includes the adapter's prefix.
     public init(_ value: String, comparison: Comparison = .exact) {
-        self.value = value
+        self.exact = ExactText(value)
         self.comparison = comparison
     }
 }

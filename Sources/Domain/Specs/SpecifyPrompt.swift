@@ -48,8 +48,8 @@ struct SpecifyPrompt {
     }
 
     private var request: String {
-        // The end mark must not be forged.
-        let description = self.description.replacing("</description>", with: "< /description>")
+        // The end mark must not be forged, not even with an accent on its bracket.
+        let description = self.description.replacing("</description", with: "< /description")
         return self.conversation
             + "Write the specification of this feature.\n\n<description>\n\(description)\n</description>"
     }
@@ -64,7 +64,7 @@ struct SpecifyPrompt {
             lines.append(line)
         }
         guard !lines.isEmpty else { return "" }
-        let text = lines.reversed().joined(separator: "\n\n").replacing("<description>", with: "< description>")
+        let text = lines.reversed().joined(separator: "\n\n").replacing("<description", with: "< description")
         return "Earlier in the conversation, as material:\n\n\(text)\n\n----\n\n"
     }
 

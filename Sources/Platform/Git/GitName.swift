@@ -13,12 +13,17 @@ package enum GitName {
             } else if path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) {
                 "it has a control character or a backslash"
             } else {
-                path.split(separator: "/", omittingEmptySubsequences: false).lazy
-                    .compactMap { Self.problem(ofComponent: $0) }.first
+                Self.components(of: path).lazy.compactMap { Self.problem(ofComponent: $0) }.first
             }
         guard let reason else { return }
         throw GitError(
             .invalidName, "the path \"\(Self.printable(path))\" can't be used because \(reason): choose another one")
+    }
+
+    /// The parts of `path`, split where the file system splits: a slash with a mark or joiner behind it is another
+    /// `Character`, and the same byte.
+    static func components(of path: String) -> [Substring] {
+        path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map { Substring($0) }
     }
 
     private static func problem(ofComponent component: Substring) -> String? {
@@ -28,7 +33,7 @@ package enum GitName {
         // ".git " and "GIT~1" are ".git" on other systems; a colon begins a stream there.
         var name = component.lowercased()
         name.unicodeScalars.removeAll { $0.properties.isDefaultIgnorableCodePoint }
-        if let colon = name.firstIndex(of: ":") { name = String(name[..<colon]) }
+        if let colon = name.unicodeScalars.firstIndex(of: ":") { name = String(name[..<colon]) }
         while let last = name.last, last == " " || last == "." { name.removeLast() }
         return name == ".git" || name == "git~1" ? "a part of it means .git" : nil
     }
@@ -36,12 +41,14 @@ package enum GitName {
     /// Checks a branch name by git-check-ref-format's rules, without `@{` and a dash in front. Throws
     /// ``GitError/Code/invalidName``.
     package static func checkBranch(_ name: String) throws(GitError) {
+        let bytes = name.utf8
+        let parts = Self.components(of: name)
         let isWrong =
-            name.isEmpty || name.utf8.count > 244 || name.hasPrefix("-") || name.hasPrefix("/") || name.hasSuffix("/")
-            || name.hasSuffix(".") || name == "@" || name == "HEAD" || name.hasPrefix("refs/")
-            || name.contains("..") || name.contains("//") || name.contains("@{")
-            || name.split(separator: "/").contains { $0.hasPrefix(".") || $0.hasSuffix(".lock") }
-            || name.utf8.contains { $0 <= 0x20 || $0 == 0x7F || "~^:?*[\\".utf8.contains($0) }
+            bytes.isEmpty || bytes.count > 244 || name == "@" || name == "HEAD" || bytes.starts(with: "-".utf8)
+            || bytes.starts(with: "refs/".utf8) || bytes.last == UInt8(ascii: ".") || parts.contains("")
+            || bytes.contains("..".utf8) || bytes.contains("@{".utf8)
+            || parts.contains { $0.utf8.starts(with: ".".utf8) || $0.utf8.reversed().starts(with: "kcol.".utf8) }
+            || bytes.contains { $0 <= 0x20 || $0 == 0x7F || "~^:?*[\\".utf8.contains($0) }
         guard isWrong else { return }
         throw GitError(
             .invalidName, "\"\(Self.printable(name))\" can't be the name of a branch: choose another one")

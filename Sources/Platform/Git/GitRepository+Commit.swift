@@ -157,7 +157,7 @@ extension GitRepository {
     private func mode(
         of path: String, in tree: OpaquePointer, isDeletion: Bool
     ) throws(GitError) -> git_filemode_t {
-        let parts = path.split(separator: "/")
+        let parts = GitName.components(of: path)
         for count in 1..<parts.count where parts.count > 1 {
             let parent = parts.prefix(count).joined(separator: "/")
             guard let mode = unsafe Self.entryMode(parent, in: tree) else { break }

@@ -5,7 +5,7 @@ package struct AccessPolicy: Sendable {
     /// Configured entries by role.
     private let entries: [(role: Role, text: String)]
     /// Grants by identity.
-    private var grants: [String: Role] = [:]
+    private var grants: [ExactText: Role] = [:]
     /// Whether unknown people may present a pairing code.
     package let isPairingAllowed: Bool
 
@@ -20,7 +20,7 @@ package struct AccessPolicy: Sendable {
         guard !sender.isBot, !sender.isSelf else { return nil }
         var best: Role?
         for identity in sender.identities {
-            if let granted = self.grants[identity.value] { best = max(best ?? granted, granted) }
+            if let granted = self.grants[ExactText(identity.value)] { best = max(best ?? granted, granted) }
             for entry in self.entries where Self.matches(entry.text, identity) {
                 best = max(best ?? entry.role, entry.role)
             }
@@ -28,15 +28,15 @@ package struct AccessPolicy: Sendable {
         return best
     }
 
-    package mutating func grant(_ role: Role, to identity: String) { self.grants[identity] = role }
+    package mutating func grant(_ role: Role, to identity: String) { self.grants[ExactText(identity)] = role }
 
-    package mutating func revoke(_ identity: String) { self.grants[identity] = nil }
+    package mutating func revoke(_ identity: String) { self.grants[ExactText(identity)] = nil }
 
-    package func isGranted(_ identity: String) -> Bool { self.grants[identity] != nil }
+    package func isGranted(_ identity: String) -> Bool { self.grants[ExactText(identity)] != nil }
 
     static func matches(_ entry: String, _ identity: Identity) -> Bool {
         switch identity.comparison {
-        case .exact: entry == identity.value
+        case .exact: ExactText(entry) == ExactText(identity.value)
         case .caseInsensitive: Glob.fold(Array(entry.utf8)) == Glob.fold(Array(identity.value.utf8))
         case .mask: Glob.matches(pattern: entry, identity.value)
         }

@@ -4,16 +4,18 @@ package enum FileName {
     static let limit = 100
 
     /// A name that is neither a path nor hidden, shows as it is, and can stand in Markdown as code.
+    ///
+    /// Looks at scalars: a slash or dot with a mark or joiner behind it is another `Character`, and to the file system
+    /// the same byte.
     package static func sanitized(_ name: String) -> String {
-        let last = name.split { $0 == "/" || $0 == "\\" }.last ?? ""
+        let parts = name.unicodeScalars.split(whereSeparator: { $0 == "/" || $0 == "\\" })
         var kept = String.UnicodeScalarView()
-        for scalar in last.unicodeScalars where !Self.isInvisible(scalar) {
+        for scalar in parts.last ?? Substring.UnicodeScalarView() where !Self.isInvisible(scalar) {
             kept.append("`\"<>:|?*".unicodeScalars.contains(scalar) ? "_" : scalar)
         }
-        var text = String(kept).trimmed
-        while text.first == "." { text.removeFirst() }
-        text = Self.shortened(text.trimmed)
-        return text.isEmpty ? "file" : text
+        while let last = kept.last, last.properties.isWhitespace { kept.removeLast() }
+        let shown = kept.drop { $0 == "." || $0.properties.isWhitespace }
+        return shown.isEmpty ? "file" : Self.shortened(String(shown))
     }
 
     /// Controls, line and paragraph ends, and what turns the direction of writing around.
@@ -30,6 +32,7 @@ package enum FileName {
         let kept = ending.utf8.count <= 16 ? ending : ""
         var head = name.dropLast(kept.count)
         while head.utf8.count + kept.utf8.count > Self.limit { head = head.dropLast() }
-        return head + kept
+        // A letter may have more marks than a name has room for.
+        return (head.isEmpty ? "file" : head) + kept
     }
 }
