@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTP
 import HTTPClient
+import JetbridgeTesting
 import Primitives
 import Processes
 import Testing
@@ -150,7 +151,7 @@ struct TLSTests {
                 self.certificates.key("server"),
             ])
         plan.standardInput = .pipe
-        let port = try self.freePort()
+        let port = try FreePorts.take()
         plan.arguments[5] = "\(port)"
         let process = try Process.spawn(plan)
         let connection = try await self.connect(port)
@@ -176,11 +177,6 @@ struct TLSTests {
         return received
     }
 
-    private func freePort() throws -> Int {
-        let socket = try Socket.listen(on: #require(SocketAddress(host: "127.0.0.1", port: 0)))
-        return Int(try #require(Socket.localAddress(socket.rawValue)).port)
-    }
-
     /// Tries until the server listens.
     private func connect(_ port: Int) async throws -> StreamConnection {
         while true {
@@ -203,7 +199,7 @@ struct TLSTests {
             while count < 2_000_000, let bytes = try await connection.read() { count += bytes.count }
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\(head.prefix(3))")
         }
-        let port = try self.freePort()
+        let port = try FreePorts.take()
         try self.certificates.write("big", String(repeating: "0123456789abcdef", count: 500_000))
         try self.certificates.write("small", "small")
         try self.certificates.write(

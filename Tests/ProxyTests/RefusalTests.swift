@@ -16,7 +16,7 @@ struct RefusalTests {
 
     @Test("an upstream that can't be reached is 502, one that is silent 504")
     func unreachable() async throws {
-        let free = try FreePort.number()
+        let free = try FreePorts.take()
         let dead = try HTTPURL("http://127.0.0.1:\(free)")
         let scene = try await ProxyScene(change: { $0.upstream = dead }) { _ in .text("") }
         let answer = try await scene.ask(.get, "/x")
@@ -139,13 +139,5 @@ struct RefusalTests {
         try await client.send("CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n")
         #expect(try await client.receive(through: "\r\n").contains(" 501 "))
         await scene.stop()
-    }
-}
-
-enum FreePort {
-    static func number() throws -> UInt16 {
-        guard let address = SocketAddress(host: "127.0.0.1", port: 0) else { return 0 }
-        let listener = try Socket.listen(on: address)
-        return Socket.localAddress(listener.rawValue)?.port ?? 0
     }
 }

@@ -50,9 +50,7 @@ struct FrontProxyTests {
     @Net private static func startNginx(
         _ directory: String, _ certificate: TestCertificate, upstream: String
     ) async throws -> (Process, port: UInt16) {
-        let free = try Socket.listen(on: try #require(SocketAddress(host: "127.0.0.1", port: 0)))
-        let port = try #require(Socket.localAddress(free.rawValue)?.port)
-        _ = consume free
+        let port = UInt16(try FreePorts.take())
         let configuration = """
             worker_processes 1; pid \(directory)/nginx.pid; error_log stderr; daemon off;
             events {}

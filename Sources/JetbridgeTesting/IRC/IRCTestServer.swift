@@ -1,4 +1,3 @@
-internal import EventLoop
 internal import Glibc
 internal import Primitives
 
@@ -24,25 +23,6 @@ public struct IRCTestFailure: Error, CustomStringConvertible {
     public let description: String
 
     init(_ description: String) { self.description = description }
-}
-
-/// Ports that were free a moment ago.
-enum FreePorts {
-    static func take(_ count: Int) throws -> [Int] {
-        guard let any = SocketAddress(host: "127.0.0.1", port: 0) else { throw IRCTestFailure("no loopback") }
-        // All are held until the last one is found, so that they differ.
-        var listeners: [Listener] = []
-        for _ in 0..<count { listeners.append(Listener(try Socket.listen(on: any))) }
-        return listeners.compactMap { $0.port }
-    }
-
-    private final class Listener {
-        private let socket: FileDescriptor
-
-        init(_ socket: consuming FileDescriptor) { self.socket = socket }
-
-        var port: Int? { Socket.localAddress(self.socket.rawValue).map { Int($0.port) } }
-    }
 }
 
 /// Small files of configuration.

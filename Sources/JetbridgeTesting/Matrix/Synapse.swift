@@ -46,7 +46,7 @@ package final class Synapse: Sendable {
         guard access(python, X_OK) == 0 else {
             throw MatrixTestFailure("there is no \(python), which Synapse is installed for; run scripts/setup test")
         }
-        let port = try FreePorts.take(1)[0]
+        let port = try FreePorts.take()
         self.directory = try TemporaryDirectory()
         let configuration = SynapseConfiguration(directory: self.directory.path, port: port, limits: limits)
         try configuration.write()

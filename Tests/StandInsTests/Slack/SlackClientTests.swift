@@ -131,10 +131,10 @@ struct SlackClientTests {
     @Test("slack_bolt answers mentions, buttons, commands, forms and files", arguments: ["socket", "http"])
     func bolt(_ kind: String) async throws {
         let slack = try await self.started()
-        async let app: Void = self.script("bolt_app.py", slack, [:], [kind])
+        let port = try FreePorts.take()
+        async let app: Void = self.script("bolt_app.py", slack, [:], [kind, "\(port)"])
         if kind == "http" {
-            try await slack.wait("the port") { !$0.shown().isEmpty }
-            let port = slack.shown()[0].text.split(separator: " ")[1]
+            try await slack.wait("its start") { !$0.shown().isEmpty }
             slack.deliverOverHTTP(to: try HTTPURL("http://127.0.0.1:\(port)/slack/events"))
             #expect(try await slack.verifyURL())
         } else {
