@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 extension Connection {
     /// The log file is cut to this size when it starts anew: a burst of writes must not hold disk for ever.
@@ -16,7 +17,7 @@ extension Connection {
                 resultCode: SQLITE_READONLY, detail: "opened for reading only", systemError: 0, path: path,
                 isReader: false)
         }
-        let mode = try connection.control("PRAGMA journal_mode = WAL").first?[0].text
+        let mode = try connection.switchToLog(within: settings.busyTimeout)
         guard mode == "wal" else {
             throw DatabaseError(
                 code: .cannotOpen,
@@ -35,6 +36,22 @@ extension Connection {
         try migrator.run(on: connection)
         connection.takeOverCheckpoints()
         return connection
+    }
+
+    /// The journal mode after the switch to a write-ahead log.
+    ///
+    /// Two programs that make the same store at once both hold a shared lock and want the exclusive one. SQLite then
+    /// refuses one of them without waiting (sqlite3_busy_handler, on deadlocks), and has given its lock back.
+    private func switchToLog(within limit: Duration) throws(DatabaseError) -> String? {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            do throws(DatabaseError) {
+                return try self.control("PRAGMA journal_mode = WAL").first?[0].text
+            } catch {
+                guard error.code == .locked, ContinuousClock.now < deadline else { throw error }
+                usleep(.random(in: 1_000...10_000))
+            }
+        }
     }
 
     static func openReader(path: String, busyTimeout: Duration) throws(DatabaseError) -> Connection {
