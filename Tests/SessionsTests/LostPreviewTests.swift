@@ -103,31 +103,56 @@ struct LostPreviewTests {
     @Test("a search that the network refuses ends in a repeat with its mark; one that fails is made again")
     func refusedSearch() async throws {
         let harness = try await BridgeHarness(traits: Self.traits)
-        let failures: [AdapterError] = [
-            AdapterError(.disconnected, "no connection", retryAfter: .seconds(600)),
-            AdapterError(.forbidden, "no right to read"),
-        ]
-        let network = FindingAdapter(harness.adapter, failures: failures)
-        let room = RoomID(adapter: network.id, name: "#team")
-        let store = harness.bridge.store
-        let lane = Lane(room: room, adapter: network, store: store, environment: harness.bridge.environment)
-        var item = try await store.write { ledger in
-            let item = try ledger.insertOutbox(
-                session: "s", turn: "t", kind: .final, route: Route(room: room), text: "Whole.", at: 1)
-            try ledger.setOutbox(item.id, .unknown, at: 1)
-            return item
-        }
-        item.state = .unknown
+        let network = FindingAdapter(
+            harness.adapter,
+            failures: [
+                AdapterError(.disconnected, "no connection", retryAfter: .seconds(600)),
+                AdapterError(.forbidden, "no right to read"),
+            ])
+        let (lane, item) = try await Self.unknown(network, harness)
         await lane.enqueue([item])
         // The failed search waits; after a restart the message would still be one of unknown fate.
         while await !lane.isPausing { await Task.yield() }
-        let kept = try await store.read { ledger in try ledger.openOutbox(of: room, after: 0, limit: 1) }
+        let kept = try await harness.bridge.store.read { ledger in
+            try ledger.openOutbox(of: harness.room, after: 0, limit: 1)
+        }
         #expect(kept.first?.state == .unknown)
         await lane.wake()
         await harness.adapter.waitForText(Composer.repeatMark + "Whole.")
         await lane.drain(until: .now + .seconds(5))
         #expect(harness.adapter.posts.count == 1)
         #expect(network.searches == 2)
+    }
+
+    @Test("a search that fails for long on a network that is there ends in a repeat with its mark")
+    func vainSearch() async throws {
+        var settings = BridgeSettings(publicURL: "http://127.0.0.1:8787")
+        settings.searchLimit = .zero
+        let harness = try await BridgeHarness(traits: Self.traits, settings: settings)
+        let failure = AdapterError(.disconnected, "HTTP 500", retryAfter: .milliseconds(1))
+        let network = FindingAdapter(harness.adapter, failures: [failure, failure, failure])
+        let (lane, item) = try await Self.unknown(network, harness)
+        await lane.enqueue([item])
+        await harness.adapter.waitForText(Composer.repeatMark + "Whole.")
+        await lane.drain(until: .now + .seconds(5))
+        #expect(harness.adapter.posts.count == 1)
+        #expect(network.searches == 2)
+    }
+
+    /// A final message that may have been sent, and the lane of its room.
+    private static func unknown(_ network: FindingAdapter, _ harness: BridgeHarness) async throws -> (Lane, OutboxItem)
+    {
+        let store = harness.bridge.store
+        let lane = Lane(room: harness.room, adapter: network, store: store, environment: harness.bridge.environment)
+        let route = Route(room: harness.room)
+        var item = try await store.write { ledger in
+            let item = try ledger.insertOutbox(
+                session: "s", turn: "t", kind: .final, route: route, text: "Whole.", at: 1)
+            try ledger.setOutbox(item.id, .unknown, at: 1)
+            return item
+        }
+        item.state = .unknown
+        return (lane, item)
     }
 
     /// The fake network, which also finds messages by their token.

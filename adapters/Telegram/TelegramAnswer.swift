@@ -8,12 +8,17 @@ package enum TelegramAnswer: Sendable {
     /// No answer of the Bot API's: the connection failed, or a gateway on the way answered instead.
     case broken(TelegramBreak)
 
-    /// Reads an answer. Gateways answer 429, 502 and 504 with HTML; `retryAfter` is their header, in seconds.
+    /// Reads an answer. Gateways answer 429, 502 and 504 with HTML; `retryAfter` is their header, in seconds. A server
+    /// that has only some of the methods may say so without the Bot API's words, too.
     package init(status: Int, body: [UInt8], retryAfter: Int64? = nil) {
         guard let json = try? JSON.parse(body), let isGood = json["ok"]?.boolValue else {
             if status == 429 {
                 self = .refused(
                     TelegramRefusal(code: status, text: "Too Many Requests", retryAfter: retryAfter))
+                return
+            }
+            if [404, 405, 501].contains(status) {
+                self = .refused(TelegramRefusal(code: 404, text: "HTTP \(status), no such method of the Bot API"))
                 return
             }
             self = .broken(

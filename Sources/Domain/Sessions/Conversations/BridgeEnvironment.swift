@@ -40,13 +40,15 @@ package struct BridgeSettings: Sendable {
     package var fileLimit: Int
     /// Stale messages that come one after the other within this time are listed together.
     package var staleGathering: Duration
+    /// How long a message of unknown fate is looked for on a network that is there but does not answer the search.
+    package var searchLimit: Duration
 
     package init(
         publicURL: String, turnTimeout: Duration = .seconds(600), turnsPerHost: Int = 2_000,
         turnsPerPerson: Int = 1_000,
         queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20),
         repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = 20 << 20,
-        staleGathering: Duration = .seconds(2)
+        staleGathering: Duration = .seconds(2), searchLimit: Duration = .seconds(60)
     ) {
         self.publicURL = publicURL
         self.turnTimeout = turnTimeout
@@ -59,5 +61,6 @@ package struct BridgeSettings: Sendable {
         self.filesDirectory = filesDirectory
         self.fileLimit = fileLimit
         self.staleGathering = staleGathering
+        self.searchLimit = searchLimit
     }
 }

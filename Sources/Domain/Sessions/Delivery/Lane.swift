@@ -23,6 +23,8 @@ actor Lane {
     /// Storage is being read: what is enqueued meanwhile is found by the next reading.
     private var isRefilling = false
     private var retryDelay: Duration = .milliseconds(500)
+    /// The message that is looked for in vain, and since when.
+    private var search: (item: Int64, since: ContinuousClock.Instant)?
     /// The lane that has taken over the room.
     private var successor: Lane?
     private var wakeUp: CheckedContinuation<Void, Never>?
@@ -227,18 +229,41 @@ actor Lane {
     private enum Search {
         case there(MessageReference)
         case notThere
-        /// The network does not let us look (a right that is missing): a repeat with its mark is better than nothing.
+        /// The network does not let us look (a right that is missing, a history that never comes): a repeat with its
+        /// mark is better than nothing.
         case cannotBeTold
     }
 
     private func find(_ item: OutboxItem, by reconciling: any ReconcilingAdapter) async throws -> Search {
         do {
-            return try await reconciling.find(token: item.token, in: item.route).map { .there($0) } ?? .notThere
-        } catch let error as AdapterError where [.forbidden, .notFound, .invalid].contains(error.code) {
+            let found = try await reconciling.find(token: item.token, in: item.route)
+            self.search = nil
+            return found.map { .there($0) } ?? .notThere
+        } catch let error as AdapterError where self.isLast(error, for: item) {
             self.environment.logger.warning(
                 "a message of unknown fate cannot be looked for",
                 ["room": "\(self.room)", "error": .string(error.message)])
             return .cannotBeTold
+        }
+    }
+
+    /// Whether a search that failed is not worth another try: it was refused, or fails for long while the network is
+    /// there. Everything else in the room waits behind it.
+    private func isLast(_ error: AdapterError, for item: OutboxItem) -> Bool {
+        switch error.code {
+        case .forbidden, .notFound, .invalid: return true
+        case .rateLimited, .unauthorized: return false
+        case .disconnected, .timedOut:
+            guard self.adapter.status.state == .up else {
+                self.search = nil
+                return false
+            }
+            let now = ContinuousClock.now
+            guard let search = self.search, search.item == item.id else {
+                self.search = (item.id, now)
+                return false
+            }
+            return now - search.since >= self.environment.settings.searchLimit
         }
     }
 
