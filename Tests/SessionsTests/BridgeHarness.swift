@@ -103,6 +103,11 @@ struct BridgeHarness {
         }) { await Task.yield() }
     }
 
+    /// Waits until all that was to be sent is recorded as sent.
+    func settleOutbox() async throws {
+        while try await self.bridge.store.read({ ledger in try ledger.outboxPending() > 0 }) { await Task.yield() }
+    }
+
     /// Waits until nothing is to be handled, answered or sent any more.
     func settle() async throws {
         while try await self.bridge.store.read({ ledger in

@@ -31,6 +31,7 @@ struct RecoveryTests {
             seen.append(frame)
             if frame.kind == .execution { break }
         }
+        try await first.settleOutbox()
         let second = try await BridgeHarness(directory: directory)
         let frames = try await second.frames(of: submission.operation)
         #expect(Array(frames.prefix(seen.count)) == seen)
