@@ -82,6 +82,30 @@ struct StreamingTests {
         }
     }
 
+    @Test(
+        "an answer larger than the socket's buffer goes on as soon as its client has made room",
+        arguments: [true, false])
+    func slowReader(isWhole: Bool) async throws {
+        let body = [UInt8]((0..<(16 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 16) })
+        var settings = HTTPServerSettings()
+        // Nothing but the room itself may wake the connection.
+        settings.deadlines.progress = .seconds(3600)
+        let handler = HTTPDispatch.Handler.loop { _ in
+            guard !isWhole else { return HTTPServerResponse(body: .bytes(body)) }
+            return HTTPServerResponse(body: .streamOnLoop { writer in try await writer.write(body) })
+        }
+        try await withServer(settings: settings, handler) { server in
+            let client = try await RawConnection(to: server.boundAddress)
+            client.isReading = false
+            try await client.send("GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+            try await EventLoop.shared.sleep(for: .milliseconds(50))
+            client.isReading = true
+            _ = try await client.receive(through: "\r\n\r\n")
+            #expect(try await client.receive(count: body.count) == body)
+            client.close()
+        }
+    }
+
     @Test("an HTTP/1.0 client gets a stream without chunks, up to the end of the connection")
     func oldClient() async throws {
         try await withServer(Self.echo) { server in

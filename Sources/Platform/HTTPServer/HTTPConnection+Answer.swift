@@ -252,6 +252,8 @@ extension HTTPConnection {
             switch Socket.write(registration.descriptor, bytes, from: start) {
             case .moved(let count):
                 self.sentCount += count
+                // The rest has to wait for room as well: nothing else would ask for it when this is all there is.
+                if count < bytes.count - start { self.isWriteBlocked = true }
                 return count
             case .wouldBlock:
                 self.isWriteBlocked = true
