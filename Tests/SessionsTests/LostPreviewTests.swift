@@ -127,7 +127,7 @@ struct LostPreviewTests {
     @Test("a search that fails for long on a network that is there ends in a repeat with its mark")
     func vainSearch() async throws {
         var settings = BridgeSettings(publicURL: "http://127.0.0.1:8787")
-        settings.searchLimit = .zero
+        settings.searchLimit = .milliseconds(1)
         let harness = try await BridgeHarness(traits: Self.traits, settings: settings)
         let failure = AdapterError(.disconnected, "HTTP 500", retryAfter: .milliseconds(1))
         let network = FindingAdapter(harness.adapter, failures: [failure, failure, failure])

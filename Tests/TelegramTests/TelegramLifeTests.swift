@@ -109,6 +109,29 @@ struct TelegramLifeTests {
         #expect(transcript.statuses().isEmpty)
     }
 
+    @Test("A bare 404 is an unknown method where that costs nothing; a message waits, for it may be a gateway's")
+    func barePaths() throws {
+        let bare = TelegramAnswer(status: 404, body: Array("<html>Not Found</html>".utf8))
+        let transcript = try Transcript()
+        transcript.handle(.begin)
+        transcript.answer(.identity, Transcript.me)
+        _ = transcript.calls()
+        transcript.handle(.answer(.intake, bare))
+        #expect(transcript.statuses().last == "up ")
+        #expect(transcript.methods().contains("getUpdates"))
+        _ = transcript.run(.draft(Transcript.message("x", stage: .preview)), bare)
+        #expect(!transcript.session.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
+        let edit = TelegramOperation.Kind.edit(Transcript.reference(42, 5), Transcript.message("y"))
+        for kind in [edit, .post(Transcript.message("x"))] {
+            #expect(transcript.run(kind, bare).1.error?.code == .disconnected)
+        }
+        // Before anything else has worked it says nothing of the token.
+        let wrong = try Transcript()
+        wrong.handle(.begin)
+        wrong.handle(.answer(.identity, bare))
+        #expect(wrong.statuses().last?.hasPrefix("down ") == true)
+    }
+
     @Test("A method that is not there any more is asked about, and the token is not blamed at once")
     func vanished() throws {
         let transcript = try Transcript()

@@ -8,8 +8,7 @@ package enum TelegramAnswer: Sendable {
     /// No answer of the Bot API's: the connection failed, or a gateway on the way answered instead.
     case broken(TelegramBreak)
 
-    /// Reads an answer. Gateways answer 429, 502 and 504 with HTML; `retryAfter` is their header, in seconds. A server
-    /// that has only some of the methods may say so without the Bot API's words, too.
+    /// Reads an answer. Gateways answer 429, 502 and 504 with HTML; `retryAfter` is their header, in seconds.
     package init(status: Int, body: [UInt8], retryAfter: Int64? = nil) {
         guard let json = try? JSON.parse(body), let isGood = json["ok"]?.boolValue else {
             if status == 429 {
@@ -17,13 +16,10 @@ package enum TelegramAnswer: Sendable {
                     TelegramRefusal(code: status, text: "Too Many Requests", retryAfter: retryAfter))
                 return
             }
-            if [404, 405, 501].contains(status) {
-                self = .refused(TelegramRefusal(code: 404, text: "HTTP \(status), no such method of the Bot API"))
-                return
-            }
             self = .broken(
                 TelegramBreak(
-                    "HTTP \(status) without an answer of the Bot API", mayHaveArrived: status != 413))
+                    "HTTP \(status) without an answer of the Bot API", mayHaveArrived: status != 413,
+                    isUnknownPath: status == 404))
             return
         }
         if isGood {
@@ -54,11 +50,14 @@ package struct TelegramBreak: Sendable, Equatable {
     package let mayHaveArrived: Bool
     /// Nothing came in time.
     package let isTimeout: Bool
+    /// A bare 404: a server that has only some of the methods, or a gateway that has lost its server for a moment.
+    package let isUnknownPath: Bool
 
-    package init(_ text: String, mayHaveArrived: Bool, isTimeout: Bool = false) {
+    package init(_ text: String, mayHaveArrived: Bool, isTimeout: Bool = false, isUnknownPath: Bool = false) {
         self.text = text
         self.mayHaveArrived = mayHaveArrived
         self.isTimeout = isTimeout
+        self.isUnknownPath = isUnknownPath
     }
 }
 

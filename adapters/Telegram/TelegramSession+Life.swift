@@ -123,6 +123,7 @@ extension TelegramSession {
         case .refused(let refusal) where refusal.isUnauthorized: self.refuse(refusal)
         // A server that knows no webhooks has none in the way.
         case .refused(let refusal) where refusal.isUnknownMethod && self.isPolled: self.beUp()
+        case .broken(let failure) where failure.isUnknownPath && self.isPolled: self.beUp()
         case .refused(let refusal):
             self.retry("setting up how updates come in", refusal.text, after: refusal.retryAfter)
         case .broken(let failure): self.retry("setting up how updates come in", failure.text)

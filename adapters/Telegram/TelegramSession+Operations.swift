@@ -93,7 +93,12 @@ extension TelegramSession {
             let result = self.outcome(json, of: operation)
             self.remember(operation, result)
             operation.result = result
-        case .broken(let failure): operation.result = .failure(failure.error)
+        case .broken(let failure):
+            // Nothing is lost by it, unlike with other calls: messages are edited instead.
+            if failure.isUnknownPath, case .draft = operation.kind {
+                self.withoutDrafts(nil, TelegramRefusal(code: 404, text: failure.text))
+            }
+            operation.result = .failure(failure.error)
         case .refused(let refusal):
             if operation.calls < Self.callLimit, self.repair(&operation, after: refusal) { return }
             operation.result = self.outcome(refusal, of: operation)

@@ -47,7 +47,7 @@ package enum GitName {
             bytes.isEmpty || bytes.count > 244 || name == "@" || name == "HEAD" || bytes.starts(with: "-".utf8)
             || bytes.starts(with: "refs/".utf8) || bytes.last == UInt8(ascii: ".") || parts.contains("")
             || bytes.contains("..".utf8) || bytes.contains("@{".utf8)
-            || parts.contains { $0.utf8.starts(with: ".".utf8) || $0.utf8.reversed().starts(with: "kcol.".utf8) }
+            || parts.contains { $0.utf8.starts(with: ".".utf8) || $0.utf8.suffix(5).elementsEqual(".lock".utf8) }
             || bytes.contains { $0 <= 0x20 || $0 == 0x7F || "~^:?*[\\".utf8.contains($0) }
         guard isWrong else { return }
         throw GitError(

@@ -239,7 +239,14 @@ actor Lane {
             let found = try await reconciling.find(token: item.token, in: item.route)
             self.search = nil
             return found.map { .there($0) } ?? .notThere
-        } catch let error as AdapterError where self.isLast(error, for: item) {
+        } catch let error as AdapterError {
+            switch error.code {
+            case .forbidden, .notFound, .invalid: break
+            case .rateLimited, .unauthorized: throw error
+            case .disconnected, .timedOut:
+                // Everything else in the room waits behind it.
+                guard self.noteVainSearch(for: item) >= self.environment.settings.searchLimit else { throw error }
+            }
             self.environment.logger.warning(
                 "a message of unknown fate cannot be looked for",
                 ["room": "\(self.room)", "error": .string(error.message)])
@@ -247,24 +254,16 @@ actor Lane {
         }
     }
 
-    /// Whether a search that failed is not worth another try: it was refused, or fails for long while the network is
-    /// there. Everything else in the room waits behind it.
-    private func isLast(_ error: AdapterError, for item: OutboxItem) -> Bool {
-        switch error.code {
-        case .forbidden, .notFound, .invalid: return true
-        case .rateLimited, .unauthorized: return false
-        case .disconnected, .timedOut:
-            guard self.adapter.status.state == .up else {
-                self.search = nil
-                return false
-            }
-            let now = ContinuousClock.now
-            guard let search = self.search, search.item == item.id else {
-                self.search = (item.id, now)
-                return false
-            }
-            return now - search.since >= self.environment.settings.searchLimit
+    /// How long `item` has been looked for in vain while the network was there.
+    private func noteVainSearch(for item: OutboxItem) -> Duration {
+        guard self.adapter.status.state == .up else {
+            self.search = nil
+            return .zero
         }
+        let now = ContinuousClock.now
+        if let search = self.search, search.item == item.id { return now - search.since }
+        self.search = (item.id, now)
+        return .zero
     }
 
     /// Keeps a message for another try. What is not known about an earlier try is not learned by a later one's refusal.
