@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Five blocks, imported in this direction only: C → Platform → Domain (Chat first) → adapters and Gateway → Host.
-// `scripts/check` holds every import against it.
+// `scripts/check` checks every import against this order.
 
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -31,14 +31,14 @@ func adapter(_ name: String) -> Target {
         name: name,
         dependencies: [
             "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "WebSockets", "Lifecycle", "Logging",
-            "Markdown", "Primitives", "Crypto",
+            "Markdown", "Primitives", "Crypto", "Kit",
         ],
         path: "adapters/\(name)", swiftSettings: strict)
 }
 
 func tests(_ name: String, _ uses: Target.Dependency..., exclude: [String] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: uses + ["JetbridgeTesting"], path: "Tests/\(name)Tests", exclude: exclude,
+        name: "\(name)Tests", dependencies: uses + ["TestSupport"], path: "Tests/\(name)Tests", exclude: exclude,
         swiftSettings: strict)
 }
 
@@ -48,47 +48,52 @@ let package = Package(
     targets: [
         // C
         c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"), c("CCrypto"),
+        .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
+        c("CICU"), c("CEdit"),
 
         // Platform
         platform("Primitives", "CSystem"),
         platform("JSON"),
-        platform("Crypto", "CCrypto", "Primitives"),
+        platform("Crypto", "CCrypto", "CICU", "Primitives"),
         platform("Logging", "CSystem", "JSON", "Primitives"),
         platform("EventLoop", "CSystem", "Logging", "Primitives"),
         platform("Lifecycle", "CSystem", "EventLoop", "Logging", "Primitives"),
         platform("Processes", "CSystem", "EventLoop", "Logging", "Primitives"),
-        platform("HTTP", "JSON"),
+        platform("HTTP", "JSON", "Primitives"),
         platform("HTTPClient", "CCurl", "CSystem", "EventLoop", "HTTP", "JSON", "Logging", "Primitives"),
         platform("HTTPServer", "CSystem", "EventLoop", "HTTP", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform(
-            "WebSockets", "CWebSockets", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle",
+            "WebSockets", "CWebSockets", "CFrameGuard", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON",
+            "Lifecycle",
             "Logging", "Primitives"),
         platform("Database", "CSQLite", "CSystem", "Logging", "Primitives"),
         platform("Git", "CGit2", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
+        platform("Terminals", "CEdit", "CSystem", "Primitives"),
 
         // Domain
         domain("Chat"),
+        domain("Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         domain(
-            "Copilot", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
-            "Primitives",
-            "Processes"),
+            "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
+            "Primitives", "Processes"),
         domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
-        domain("Specs", "Chat", "Copilot", "Git", "JSON", "Logging", "Primitives", "Repositories"),
+        domain("Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"),
         domain(
             "Sessions", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Primitives"),
 
         // Adapters and Gateway
+        .target(
+            name: "Kit", dependencies: ["Chat", "EventLoop", "Lifecycle", "Markdown", "Primitives"],
+            path: "adapters/Kit", swiftSettings: strict),
         adapter("IRC"), adapter("Matrix"), adapter("Slack"), adapter("Telegram"),
         .target(
             name: "Gateway",
             dependencies: [
-                "Chat", "Copilot", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle",
-                "Logging",
-                "Markdown", "Primitives",
-                "Repositories", "Sessions", "WebSockets",
+                "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging",
+                "Markdown", "Primitives", "Repositories", "Sessions", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -106,35 +111,34 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP", "HTTPClient",
-                "HTTPServer", "IRC", "JSON",
-                "Lifecycle", "Logging", "Markdown", "Matrix", "Primitives", "Proxy", "Repositories", "Sessions",
-                "Slack", "Specs", "Telegram", "WebSockets", "YAML",
+                "HTTPServer", "IRC", "JSON", "Kit",
+                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Repositories",
+                "Sessions", "Slack", "Specs", "Telegram", "WebSockets", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives", "Proxy",
-                "WebSockets",
+                "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives",
+                "Proxy", "Terminals", "WebSockets",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
 
         // Tests
         .target(
-            name: "JetbridgeTesting",
+            name: "TestSupport",
             dependencies: [
-                "Chat", "Copilot", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer",
-                "JSON", "Lifecycle",
-                "Logging", "Primitives", "Processes", "WebSockets",
+                "Chat", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
+                "Lifecycle", "Logging", "Models", "Primitives", "Processes", "WebSockets",
             ],
-            path: "Sources/JetbridgeTesting", swiftSettings: strict),
+            path: "TestSupport", swiftSettings: strict),
         // What scripts/bench measures inside the process, and its load; no part of the program.
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
                 "CMarkGFM", "Chat", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "IRC",
-                "JetbridgeTesting", "JSON", "Logging", "Primitives", "Sessions", "WebSockets",
+                "TestSupport", "JSON", "Logging", "Primitives", "Sessions", "WebSockets",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),
@@ -154,24 +158,29 @@ let package = Package(
         tests("Git", "Git", "Primitives"),
         tests("Markdown", "Markdown"),
         tests("YAML", "YAML"),
+        tests("Terminals", "Terminals"),
         tests("Chat", "Chat"),
+        tests("Models", "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         tests(
-            "Copilot", "Copilot", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Primitives",
-            "Processes", "Logging"),
+            "Copilot", "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
+            "Primitives", "Processes"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
-        tests("Specs", "Specs", "Chat", "Copilot", "Git", "Logging", "Primitives", "Repositories"),
+        tests("Specs", "Specs", "Chat", "Git", "Logging", "Models", "Primitives", "Repositories"),
         tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
-        tests("IRC", "IRC", "Chat", "EventLoop", "HTTPClient", "Logging", "Markdown", "Primitives"),
+        tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
+        tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(
-            "Matrix", "Matrix", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
+            "Matrix", "Matrix", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
+            "Lifecycle",
             "Logging",
             "Markdown", "Primitives", "Processes", "WebSockets"),
         tests(
-            "Slack", "Slack", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
+            "Slack", "Slack", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
+            "Lifecycle",
             "Logging",
             "Markdown", "Primitives", "Processes", "WebSockets"),
         tests(
-            "Telegram", "Telegram", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
+            "Telegram", "Telegram", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
             "Lifecycle", "Logging",
             "Markdown", "Primitives", "Processes", "WebSockets"),
         tests(
@@ -185,10 +194,12 @@ let package = Package(
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
             "Primitives"),
-        tests("Host", "Host", "HTTP", "IRC", "Logging", "Matrix", "Primitives", "Slack", "Telegram", "YAML"),
-        tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives"),
         tests(
-            "AdapterContract", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "IRC", "JSON",
+            "Host", "Host", "Database", "Gateway", "HTTP", "IRC", "Logging", "Matrix", "Primitives", "Sessions",
+            "Slack", "Telegram", "YAML"),
+        tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
+        tests(
+            "AdapterContract", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "IRC", "JSON", "Kit",
             "Logging",
             "Matrix", "Primitives", "Processes", "Sessions", "Slack", "Telegram"),
         tests(
@@ -196,7 +207,7 @@ let package = Package(
         tests(
             "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Primitives", "Processes",
             "WebSockets", "jetbridge",
-            exclude: ["browser", "proxy"]),
+            exclude: ["browser", "proxy", "terminal"]),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -207,7 +218,9 @@ if Context.environment["JETBRIDGE_FUZZ"] != nil {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Logging", "Primitives", "Proxy", "YAML",
+                "Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Kit", "Logging", "Models", "Primitives",
+                "Proxy",
+                "YAML",
             ],
             path: "Tests/Fuzz",
             exclude: ["Seeds"],

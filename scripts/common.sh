@@ -1,22 +1,22 @@
-# Read by the other scripts: where things are, and how steps are told. Not run by itself.
+# Sourced by the other scripts: paths and messages. Not run directly.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 
-# Debian keeps servers (ngircd, inspircd, nginx) out of an ordinary user's PATH.
+# Debian installs servers (ngircd, inspircd, nginx) outside an ordinary user's PATH.
 export PATH="$PATH:/usr/sbin:/sbin"
 
-# One line about what happens now; stdout stays free for results.
+# Prints the current step; stdout stays free for results.
 say() { printf '==> %s\n' "$*" >&2; }
 
-# Ends the script: what failed, why, what to do.
+# Prints what failed, why, and what to do, and exits.
 die() {
     printf '%s: %s\n' "$(basename "$0")" "$*" >&2
     exit 1
 }
 
-# Runs a command as a named step and tells how long it took.
+# Runs a command as a named step and prints how long it took.
 step() {
     local name=$1 started=$EPOCHREALTIME status=0
     shift

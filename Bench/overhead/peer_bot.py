@@ -1,4 +1,4 @@
-"""The peer: a bot as one would write it with the `irc` library and the `openai` client. It keeps nothing on the disk.
+"""The peer: a typical bot built with the `irc` library and the `openai` client. It stores nothing on disk.
 
     peer_bot.py PORT NICK CHANNEL BASE_URL
 """

@@ -1,4 +1,4 @@
-// The peer: the reverse proxy of Go's own library, set up for what ours does: a token put in, every write flushed.
+// The peer: the reverse proxy of Go's standard library, configured like ours: it adds a token and flushes every write.
 package main
 
 import (

@@ -1,4 +1,4 @@
-"""What the benchmarks share: results, child processes, an IRC server, a person on it, and what /proc tells."""
+"""Shared by the benchmarks: results, child processes and their /proc data, an IRC server and a person on it."""
 
 import json
 import os
@@ -14,7 +14,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def result(name, metric, ours, unit, peer=None, peer_name=None):
-    """One line of the benchmark's output."""
+    """Prints one line of the benchmark's output."""
     print(json.dumps({
         "name": name, "metric": metric, "ours": rounded(ours), "peer": rounded(peer), "peer_name": peer_name,
         "ratio": None if peer is None else rounded(ours / peer), "unit": unit}), flush=True)
@@ -29,7 +29,7 @@ def say(text):
 
 
 def share(values, part):
-    """The value that `part` of all values do not exceed."""
+    """The quantile: the value that the fraction `part` of all values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
@@ -43,11 +43,11 @@ def free_ports(count):
 
 
 class Folder:
-    """A folder on the disk of the build, not below /tmp, which may be memory. Removed at the end."""
+    """A temporary folder on the build's disk, because /tmp may be in memory."""
 
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="bench-", dir=os.path.dirname(os.environ["JETBRIDGE_BINARY"]))
-        os.chmod(self.path, 0o755)  # ngIRCd gives its rights up before it reads
+        os.chmod(self.path, 0o755)  # ngIRCd drops its privileges before it reads
         return self.path
 
     def __exit__(self, *_):
@@ -55,7 +55,7 @@ class Folder:
 
 
 class Child:
-    """A child process that is ended with its block, its log shown when something went wrong."""
+    """A child process that is stopped at the end of its block; its log is shown if the block fails."""
 
     def __init__(self, words, folder, name, environment=None, capture=False):
         self.words, self.name, self.capture = words, name, capture
@@ -96,22 +96,22 @@ class Child:
             raise RuntimeError(f"{self.name} ended early")
         return json.loads(line)
 
-    # What /proc tells
+    # From /proc
 
     def cpu(self):
-        """Seconds of processor time so far, all threads, in user and kernel."""
+        """Seconds of processor time so far, for all threads: user and kernel."""
         with open(f"/proc/{self.process.pid}/stat") as stat:
             fields = stat.read().rpartition(")")[2].split()
         return int(fields[11]) / TICKS, int(fields[12]) / TICKS
 
     def memory(self, field="VmRSS"):
-        """MB."""
+        """In MB."""
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith(field + ":")) / 1000
 
 
 class ModelServer(Child):
-    """`jetbridge-bench model`; `base_url` is what clients are configured with."""
+    """`jetbridge-bench model`; clients connect to `base_url`."""
 
     def __init__(self, folder, mode, **settings):
         words = [os.environ["JETBRIDGE_BENCH"], "model", f"mode={mode}"]
@@ -158,7 +158,7 @@ class NgIRCd(Child):
 
 
 class Jetbridge(Child):
-    """The release binary, serving. `configuration` is YAML behind what every host has."""
+    """The release binary, serving. `configuration` is YAML added to the common settings."""
 
     def __init__(self, folder, name, configuration, environment=None):
         own = os.path.join(folder, name)
@@ -179,14 +179,14 @@ class Jetbridge(Child):
         return self
 
     def command(self, *words):
-        """Standard output of a command beside the host, as JSON."""
+        """Runs a command with the host's configuration and returns its output, parsed as JSON."""
         run = subprocess.run([os.environ["JETBRIDGE_BINARY"], *words, "--config", self.configuration, "--json"],
                              env=self.environment, capture_output=True, text=True, timeout=30, check=True)
         return json.loads(run.stdout)
 
 
 def irc_configuration(server, nick, channels, base_url):
-    """A host on an IRC server, its flood limit lifted, with a model on loopback."""
+    """A host on an IRC server without flood limit, with a model on loopback."""
     names = ", ".join(f'"{channel}"' for channel in channels)
     return f"""
 model: {{provider: openai, name: bench, base_url: "{base_url}", api_key: {{env: BENCH_KEY}}}}
@@ -217,7 +217,7 @@ def wait_for(is_met, what, seconds=30):
     deadline = time.monotonic() + seconds
     while not is_met():
         if time.monotonic() > deadline:
-            raise RuntimeError(f"waited in vain for {what}")
+            raise RuntimeError(f"timed out waiting for {what}")
         time.sleep(0.01)
 
 
@@ -261,7 +261,7 @@ class Asker:
             self.until(lambda line: b" 366 " in line and channel.encode() in line)
 
     def meet(self, nick, channel, seconds=30):
-        """Waits until somebody is in a channel."""
+        """Waits until `nick` is in a channel."""
         deadline = time.monotonic() + seconds
         while True:
             self.send(f"NAMES {channel}")
@@ -271,17 +271,17 @@ class Asker:
                 if nick.encode() in line.rpartition(b":")[2].replace(b"@", b"").split():
                     return
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{nick} did not come to {channel}")
+                raise RuntimeError(f"{nick} did not join {channel} in time")
             time.sleep(0.05)
 
     def say(self, nick, channel, text):
-        """Says something to somebody, and returns the next line of theirs."""
+        """Says something to `nick` and returns the next line from them."""
         self.send(f"PRIVMSG {channel} :{nick}: {text}")
         mark, place = f":{nick}!".encode(), f" PRIVMSG {channel} :".encode()
         return self.until(lambda line: line.startswith(mark) and place in line)
 
     def ask(self, nick, channel, text):
-        """Milliseconds from the question's sending to the first line of the answer."""
+        """Milliseconds from sending the question to the first line of the answer."""
         start = time.perf_counter()
         line = self.say(nick, channel, text)
         elapsed = (time.perf_counter() - start) * 1000

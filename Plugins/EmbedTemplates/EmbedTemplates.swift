@@ -1,7 +1,7 @@
 import Foundation
 import PackagePlugin
 
-/// Puts `config/jetbridge.*.yaml` into the binary, which needs no source tree when it runs.
+/// Embeds `config/jetbridge.*.yaml` into the binary, which needs no source tree at run time.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {

@@ -1,7 +1,7 @@
 import Foundation
 import PackagePlugin
 
-/// Bundles the web page with Debian's esbuild and embeds it, so that the binary needs no files at run time.
+/// Bundles the web page and Debian's highlight.js with esbuild and embeds them, so that the binary needs no other files at run time.
 @main
 struct EmbedWeb: BuildToolPlugin {
     private struct Missing: Error, CustomStringConvertible {
@@ -10,8 +10,9 @@ struct EmbedWeb: BuildToolPlugin {
 
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let bundler = "/usr/bin/esbuild"
-        guard FileManager.default.isExecutableFile(atPath: bundler) else {
-            throw Missing(description: "\(bundler) is missing: run ./scripts/setup")
+        for file in [bundler, "/usr/share/nodejs/highlight.js/lib/highlight.js"]
+        where !FileManager.default.isReadableFile(atPath: file) {
+            throw Missing(description: "\(file) is missing: run ./scripts/setup")
         }
         let web = target.directoryURL.appending(path: "Web")
         let script = context.package.directoryURL.appending(path: "Plugins/EmbedWeb/embed.sh")
@@ -26,7 +27,7 @@ struct EmbedWeb: BuildToolPlugin {
         ]
     }
 
-    /// Every file of the page: a change of any one bundles it again.
+    /// Every file of the page, so that a change to any of them triggers a new bundle.
     private func sources(below folder: URL) throws -> [URL] {
         guard let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
         else {

@@ -7,14 +7,14 @@ internal import Logging
 internal import Primitives
 internal import Sessions
 
-/// What every request passes before its route: trace id, credential, scopes, origin, rate; and every answer after it:
-/// errors as problems, security headers, a line in the log.
+/// Wraps every route. Before it: trace id, credential, scopes, role, origin and rate limit. After it: errors as problems,
+/// security headers and a log line.
 struct Front: Sendable {
     private let context: GatewayContext
     private let authenticator: Authenticator
     private let origins: OriginPolicy
     private let headers: SecurityHeaders
-    private let limiter: Protected<RateLimiter>
+    private let limiter: Protected<KeyedTokenBuckets<String>>
 
     init(context: GatewayContext, authenticator: Authenticator, origins: OriginPolicy) {
         self.context = context
@@ -22,10 +22,12 @@ struct Front: Sendable {
         self.origins = origins
         self.headers = SecurityHeaders(isSecure: context.settings.isSecure)
         self.limiter = Protected(
-            RateLimiter(burst: context.settings.requestBurst, perSecond: context.settings.requestsPerSecond))
+            KeyedTokenBuckets(
+                capacity: max(1, context.settings.requestBurst),
+                interval: 1_000 / Double(max(1, context.settings.requestsPerSecond))))
     }
 
-    /// Throws only what the server has to know: a client that left, a body that broke off, cancellation.
+    /// Throws only what the server must handle: a client that left, a truncated body, cancellation.
     func answer(_ request: HTTPServerRequest, by route: APIRoute) async throws -> HTTPServerResponse {
         let trace = Self.trace(of: request.headers)
         let logger = self.context.logger.with(["trace": .string(trace)])
@@ -45,13 +47,13 @@ struct Front: Sendable {
         } catch let error as DatabaseError where error.code == .full {
             logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
             let problem = HTTPProblem(
-                HTTPStatus(507), "The host's disk is full, and nothing was stored: free some space there and try again."
-            )
+                HTTPStatus(507), "The host's disk is full, so nothing was stored. Free some space there and try again.")
             response = self.response(to: problem, request: request, route: route)
         } catch {
             logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
             let problem = HTTPProblem(
-                .internalServerError, "The host could not do that. Its log tells why, under the trace \(trace).")
+                .internalServerError,
+                "The host failed to handle the request. Its log has the reason under trace \(trace).")
             response = self.response(to: problem, request: request, route: route)
         }
         self.headers.apply(to: &response)
@@ -69,25 +71,29 @@ struct Front: Sendable {
     private func admitted(_ request: HTTPServerRequest, by route: APIRoute, logger: Logger) async throws
         -> HTTPServerResponse
     {
-        guard case .scopes(let scopes) = route.access else {
+        guard case .scopes(let scopes, let role) = route.access else {
             return try await route.handle(APIRequest(http: request, principal: nil, logger: logger))
         }
         guard let principal = try await self.authenticator.principal(of: request.headers) else {
             throw Problems.unauthorized
         }
-        if principal.isCookie, Self.changes(request) || route.isLive, !self.origins.allows(request.headers) {
+        if principal.isCookie,
+            !self.origins.allowsCookie(
+                request.headers, changes: Self.changes(request) || route.isLive, isPage: route.isPage)
+        {
             throw Problems.forbiddenOrigin
         }
         let now = self.context.now()
         if let wait = self.limiter.withLock({ $0.take(principal.credential.id, at: now) }) {
-            throw Problems.tooManyRequests(wait)
+            throw Problems.tooManyRequests((Int(wait) + 999) / 1_000)
         }
         guard principal.has(anyOf: scopes) else { throw Problems.missingScope(scopes) }
+        guard principal.role >= role else { throw Problems.missingRole(role, held: principal.role) }
         let logger = logger.with(["credential": .string(principal.credential.id)])
         return try await route.handle(APIRequest(http: request, principal: principal, logger: logger))
     }
 
-    /// People get pages, programs get problems.
+    /// A page for browsers, a problem for programs.
     private func response(to problem: HTTPProblem, request: HTTPServerRequest, route: APIRoute) -> HTTPServerResponse {
         guard route.isPage, Self.isBrowser(request) else { return .problem(problem) }
         if problem.status == .unauthorized {
@@ -100,7 +106,7 @@ struct Front: Sendable {
         return response
     }
 
-    /// The theme that was chosen in the chat.
+    /// The theme chosen in the chat.
     static func theme(of request: HTTPServerRequest) -> ViewerLayout.Theme? {
         ViewerLayout.Theme(cookie: HTTPCookie.value(of: "jetbridge_theme", in: request.headers))
     }
@@ -113,7 +119,7 @@ struct Front: Sendable {
         ![.get, .head, .options].contains(request.method)
     }
 
-    /// The caller's trace id where it sends one (W3C Trace Context), else a new one.
+    /// The caller's trace id (W3C Trace Context), else a new one.
     private static func trace(of headers: HTTPHeaders) -> String {
         if let parent = headers["traceparent"] {
             let parts = parent.split(separator: "-")

@@ -13,8 +13,10 @@ package final class Gateway: Service {
     package let name = "gateway"
     private let server: HTTPServer
     private let sockets: WebSocketServer
+    /// All but the OpenAPI document's.
+    let routes: [APIRoute]
 
-    /// Throws ``HTTPURLError`` when the public URL is none.
+    /// Throws ``HTTPURLError`` if the public URL is invalid.
     package init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, readiness: Readiness,
         mount: GatewayMount? = nil, hooks: [GatewayHook] = []
@@ -23,28 +25,30 @@ package final class Gateway: Service {
         let logger = bridge.environment.logger.with(["part": "gateway"])
         let context = GatewayContext(
             settings: settings, bridge: bridge, web: web, viewer: viewer, readiness: readiness, logger: logger)
-        let authenticator = Authenticator(store: bridge.store, access: bridge.access, now: bridge.environment.now)
+        let authenticator = Authenticator(
+            store: bridge.store, access: bridge.access, isSecure: settings.isSecure, now: bridge.environment.now)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
         let origins = OriginPolicy(publicURL: publicURL)
         let front = Front(context: context, authenticator: authenticator, origins: origins)
         let live = LiveRoutes(context: context, authenticator: authenticator, sockets: self.sockets)
-        let routes = Self.routes(context: context, origins: origins) + live.routes
+        self.routes = Self.routes(context: context, origins: origins) + live.routes
         var serverSettings = HTTPServerSettings(port: settings.port)
         serverSettings.address = settings.address
-        let table = routes.map { $0.route(front: front) }
+        let table = self.routes.map { $0.route(front: front) }
         let document = Self.document(of: table, settings)
         self.server = HTTPServer(
             serverSettings, name: "gateway", logger: logger,
             dispatcher: GatewayDispatcher(
                 router: Router(table + [document.route(front: front)]),
+                pages: PagePolicy(listen: settings.address, names: [publicURL.host]), publicURL: settings.publicURL,
                 headers: SecurityHeaders(isSecure: settings.isSecure), mount: mount,
                 hooks: Dictionary(hooks.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })))
     }
 
-    /// Where it listens, once it does.
+    /// Nil until it is listening.
     package var boundAddress: SocketAddress? { self.server.boundAddress }
 
-    /// Begins to listen. Throws ``HTTPServerError`` when the address cannot be had.
+    /// Starts listening. Throws ``HTTPServerError`` if the address is not available.
     package func start() async throws { try await self.server.start() }
 
     package func run() async throws {
@@ -55,7 +59,7 @@ package final class Gateway: Service {
         }
     }
 
-    /// Ends the live connections, whose clients come back with what they have, and lets running answers end.
+    /// Closes the live connections, whose clients reconnect and resume, and lets running answers finish.
     package func stop() async {
         await self.sockets.stop()
         await self.server.stop()
@@ -64,19 +68,21 @@ package final class Gateway: Service {
     private static func routes(context: GatewayContext, origins: OriginPolicy) -> [APIRoute] {
         StatusRoutes(context: context).routes + SignInRoutes(context: context, origins: origins).routes
             + ThreadRoutes(context: context).routes + CatalogRoutes(context: context).routes
+            + OperationRoutes(context: context).routes
             + ViewerRoutes(context: context).routes + PageRoutes(context: context).routes
     }
 
     private static func document(of routes: [Route], _ settings: GatewaySettings) -> APIRoute {
+        let cookie = Authenticator.cookie(isSecure: settings.isSecure)
         let document = OpenAPIDocument.make(
             title: "Jetbridge", version: settings.version, servers: [settings.publicURL], routes: routes,
             components: [
                 "schemas": .object(Schemas.all),
                 "securitySchemes": [
                     "token": [
-                        "type": "http", "scheme": "bearer", "description": "A token of `jetbridge token create`.",
+                        "type": "http", "scheme": "bearer", "description": "A token from `jetbridge token create`.",
                     ],
-                    "cookie": ["type": "apiKey", "in": "cookie", "name": .string(Authenticator.cookie)],
+                    "cookie": ["type": "apiKey", "in": "cookie", "name": .string(cookie)],
                 ],
             ])
         return APIRoute(

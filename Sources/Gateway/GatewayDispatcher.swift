@@ -1,21 +1,36 @@
 internal import HTTP
 internal import HTTPServer
 
-/// The router, with security headers and a page for people also where no route is.
+/// The router, plus mounts and hooks. Refuses foreign `Host` headers. Adds security headers and a page for people to
+/// its own and the router's refusals.
 struct GatewayDispatcher: HTTPDispatcher {
     let router: Router
+    let pages: PagePolicy
+    let publicURL: String
     let headers: SecurityHeaders
     var mount: GatewayMount?
     /// By path.
     var hooks: [String: GatewayHook] = [:]
 
+    func response(to problem: HTTPProblem, path: Substring?) -> HTTPServerResponse {
+        if let path, let mount = self.mount, mount.takes(path) {
+            return mount.dispatcher.response(to: problem, path: path)
+        }
+        return .problem(problem)
+    }
+
     func dispatch(_ head: RequestHead) -> HTTPDispatch {
+        // Mounts and hooks check keys and signatures, which no page has, under any name.
         if let mount = self.mount, mount.takes(head.path) { return mount.dispatcher.dispatch(head) }
         if !self.hooks.isEmpty, let hook = self.hooks[String(head.path)] {
             return hook.dispatch(head, headers: self.headers)
         }
+        // Load balancers probe health under any name, and the answer reveals nothing.
+        if head.path != "/healthz", let name = self.pages.foreignHost(of: head.headers) {
+            return HTTPDispatch(self.refusal(Problems.foreignHost(name, url: self.publicURL)))
+        }
         var dispatch = self.router.dispatch(head)
-        // Only the router's own refusals are immediate: the gateway's routes run on the pool.
+        // Only the router's refusals are immediate: the gateway's routes run on the pool.
         guard case .immediate(let refuse) = dispatch.handler else { return dispatch }
         let headers = self.headers
         dispatch.handler = .immediate { request in
@@ -30,5 +45,20 @@ struct GatewayDispatcher: HTTPDispatcher {
             return response
         }
         return dispatch
+    }
+
+    private func refusal(_ problem: HTTPProblem) -> HTTPDispatch.Handler {
+        let (headers, url) = (self.headers, self.publicURL)
+        return .immediate { request in
+            var response = HTTPServerResponse.problem(problem)
+            if Front.isBrowser(request) {
+                let link = ViewerLayout.Crumb(title: "Open \(url)", path: url)
+                let page = ViewerLayout().notice(title: problem.title, text: problem.detail, link: link)
+                response = HTTPServerResponse(problem.status, .html, bytes: page.utf8)
+                response.headers["Content-Security-Policy"] = SecurityHeaders.viewerPolicy
+            }
+            headers.apply(to: &response)
+            return response
+        }
     }
 }

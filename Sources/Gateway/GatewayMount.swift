@@ -1,8 +1,8 @@
 package import HTTPServer
 
-/// Something that answers everything below a path by itself, past the gateway's routes and credentials.
+/// Handles every request below a path, bypassing the gateway's routes and credentials.
 package struct GatewayMount: Sendable {
-    /// Such as `/proxy`, without a slash at its end.
+    /// Such as `/proxy`, without a trailing slash.
     package let path: String
     package let dispatcher: any HTTPDispatcher
 

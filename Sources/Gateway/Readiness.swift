@@ -1,6 +1,8 @@
-/// What `readyz` asks the host.
+internal import Chat
+
+/// The host's checks for `/readyz`.
 package struct Readiness: Sendable {
-    /// Nil where all is well, else one line that says what is wrong.
+    /// Each is nil if all is well, else one line that says what is wrong.
     package struct Checks: Sendable {
         package var store: String?
         package var model: String?
@@ -11,14 +13,26 @@ package struct Readiness: Sendable {
             self.model = model
             self.jail = jail
         }
+    }
 
-        /// The jail is looked at by those who use it; without store or model nobody is served.
-        var isReady: Bool { self.store == nil && self.model == nil }
+    /// As `/readyz` reports it; ready only if `ok`.
+    package enum Status: String, Sendable, CaseIterable {
+        case ok, unavailable, stopping
     }
 
     package let checks: @Sendable () async -> Checks
 
     package init(checks: @escaping @Sendable () async -> Checks) {
         self.checks = checks
+    }
+
+    /// Without the store or the model nothing works, nor without any of the configured networks; the jail affects only
+    /// the commands that use it.
+    ///
+    /// - Parameter networks: The states of the configured networks. If it is empty, the web chat alone is enough.
+    static func status(_ checks: Checks, networks: [AdapterStatus.State], isStopping: Bool) -> Status {
+        if isStopping { return .stopping }
+        let isConnected = networks.isEmpty || networks.contains(.up)
+        return checks.store == nil && checks.model == nil && isConnected ? .ok : .unavailable
     }
 }

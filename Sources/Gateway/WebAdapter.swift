@@ -2,7 +2,7 @@ package import Chat
 internal import Markdown
 internal import Primitives
 
-/// The web chat as a network: its page reads the transcript and the live frames, so posting is only a notification.
+/// The web chat as a network. Its page reads the transcript and the live frames, so there is nothing to post.
 package final class WebAdapter: ChatAdapter {
     package static let adapterID = AdapterID("web")
 
@@ -49,13 +49,13 @@ package final class WebAdapter: ChatAdapter {
             capabilities: [.transcript, .threads, .history], textLimit: 1_000_000, textUnit: .bytes, commandSign: "/")
     }
 
-    /// Nothing is sent: the answer is in the transcript by now.
+    /// Sends nothing: the message is already in the transcript.
     @discardableResult
     package func post(_ message: OutgoingMessage) async throws -> MessageReference {
         MessageReference(room: message.route.room, id: "")
     }
 
-    /// Notes that somebody wrote in the chat.
+    /// Records the time of an inbound message.
     func noteEvent() {
         let now = self.now()
         self.state.withLock { $0.status.lastEvent = now }

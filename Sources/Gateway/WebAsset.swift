@@ -3,7 +3,7 @@ struct WebAsset: Sendable {
     let name: String
     /// The media type.
     let type: String
-    /// The first 16 hexadecimal digits of the content's SHA-256: a changed file has another address.
+    /// The first 16 hexadecimal digits of the content's SHA-256.
     let hash: String
     let bytes: [UInt8]
 
@@ -14,9 +14,9 @@ struct WebAsset: Sendable {
         self.bytes = Array(text.utf8)
     }
 
-    /// The address that a changed file does not share: `/assets/HASH/chat.js`.
+    /// `/assets/HASH/chat.js`; it changes with the content.
     var path: String { "/assets/\(self.hash)/\(self.name)" }
 
-    /// What is served below `/assets`.
-    static var all: [WebAsset] { [.script, .style, .viewerStyle, .icon] }
+    /// The files served below `/assets`.
+    static var all: [WebAsset] { [.script, .highlighter, .style, .viewerStyle, .icon] }
 }

@@ -1,6 +1,6 @@
 internal import Chat
 
-/// The page renders Markdown by itself, so it passes unchanged.
+/// Passes Markdown through: the page renders it.
 struct WebRenderer: MessageRenderer {
     func render(_ markdown: String) -> RenderedText {
         let bytes = Array(markdown.utf8)

@@ -1,5 +1,4 @@
-/// Which release this is.
 package enum Release {
-    /// By https://semver.org
+    /// A semantic version, https://semver.org
     package static let version = "0.1.0"
 }

@@ -4,7 +4,7 @@ internal import HTTPServer
 internal import Lifecycle
 package import Logging
 
-/// `jetbridge proxy`: a server of its own for a ``ReverseProxy``.
+/// The standalone server of a ``ReverseProxy``, for `jetbridge proxy`.
 package final class ProxyServer: Service {
     package let name = "proxy"
     private let server: HTTPServer
@@ -16,15 +16,18 @@ package final class ProxyServer: Service {
         var server = HTTPServerSettings(port: settings.port)
         server.address = settings.host == "localhost" ? "127.0.0.1" : settings.host
         server.deadlines.drain = settings.drain
-        // With as much on the upstream's side, a client that reads slowly costs 128 KB.
+        server.deadlines.exchange = settings.patience
+        // With the same limit on the upstream's side, a slow client costs 128 KB.
         server.highWater = 64 * 1024
         self.server = HTTPServer(server, name: "proxy", logger: logger, dispatcher: proxy)
     }
 
-    /// Where it listens, once it does.
+    /// Nil until it is listening.
     package var boundAddress: SocketAddress? { self.server.boundAddress }
 
-    /// Begins to listen. Throws ``HTTPServerError`` when the address cannot be had.
+    @Net var connectionCount: Int { self.server.connectionCount }
+
+    /// Starts listening. Throws ``HTTPServerError`` if the address is not available.
     package func start() async throws { try await self.server.start() }
 
     package func run() async throws {
@@ -37,6 +40,6 @@ package final class ProxyServer: Service {
         await self.accessLog.flush()
     }
 
-    /// No new connections; running answers may end until the deadline, then they are cut.
+    /// Accepts no new connections. Running answers may finish until the deadline and are then aborted.
     package func stop() async { await self.server.stop() }
 }

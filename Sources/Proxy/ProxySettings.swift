@@ -1,6 +1,5 @@
 package import HTTP
 
-/// How the proxy listens, where it forwards to, and what it allows whom.
 package struct ProxySettings: Sendable {
     /// A numeric address, or `localhost`.
     package var host: String
@@ -8,20 +7,22 @@ package struct ProxySettings: Sendable {
     package var port: UInt16
     /// Nil for the address that comes with the token.
     package var upstream: HTTPURL?
-    /// PEM file of the authorities that are trusted for the upstream instead of the system's.
+    /// PEM file of the CA certificates to trust for the upstream instead of the system's.
     package var caFile: String?
-    /// Whether a client key is required on loopback too; beyond it one always is.
+    /// Whether loopback needs a client key too; other addresses always do.
     package var requiresKey = false
-    /// Requests a minute for each key; 0 is no limit.
+    /// Requests per minute for each key; 0 is unlimited.
     package var requestsPerMinute = 0
-    /// Bytes of the cache for answers that may be kept; 0 is no cache.
+    /// The size of the response cache in bytes; 0 disables it.
     package var cacheBytes = 16 << 20
     package var connectTimeout: Duration = .seconds(10)
-    /// How long the upstream may be silent, before its answer and within it. Reasoning models are silent for long.
+    /// How long the upstream may be silent, before or during its answer: reasoning models can pause for long.
     package var idleTimeout: Duration = .seconds(120)
-    /// How long running answers may go on after the stop.
+    /// How long a request may go without a byte in either direction: three attempts (Passage+Sending), and the wait for
+    /// a token in between.
+    var patience: Duration { (self.connectTimeout + self.idleTimeout) * 3 + .seconds(120) }
+    /// How long running answers may continue after the stop.
     package var drain: Duration = .seconds(5)
-    /// What the Copilot API wants to know about its client, added where the client says nothing itself.
     package var headers = CopilotRequestHeaders()
 
     package init(host: String = "127.0.0.1", port: UInt16 = 8080, upstream: HTTPURL? = nil) {
@@ -30,7 +31,7 @@ package struct ProxySettings: Sendable {
         self.upstream = upstream
     }
 
-    /// Where everything goes that comes with a static token, unless an upstream is set.
+    /// The upstream for a static token, unless one is configured.
     package static let standardUpstream = "https://api.individual.githubcopilot.com"
 
     package var isLoopback: Bool { Authority.isLoopback(self.host) }

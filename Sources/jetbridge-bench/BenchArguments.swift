@@ -1,4 +1,4 @@
-/// The words `KEY=VALUE` behind a command's name.
+/// The `KEY=VALUE` words after a command's name.
 struct BenchArguments: Sendable {
     struct Missing: Error, CustomStringConvertible {
         let description: String

@@ -1,11 +1,10 @@
 internal import Glibc
 
-/// The time of day.
 enum BenchClock {
     /// Milliseconds since 1970.
     @Sendable static func now() -> Int64 { Self.microseconds() / 1_000 }
 
-    /// Microseconds since 1970; the same in all processes of a machine.
+    /// Microseconds since 1970; comparable between processes of a machine.
     static func microseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -3,14 +3,14 @@ internal import HTTPServer
 internal import JSON
 internal import Logging
 
-/// What somebody who measures asks a stand-in to do, by HTTP: a POST of a JSON object to `/NAME`.
+/// Controls a stand-in by HTTP during a measurement: a POST of a JSON object to `/NAME`.
 struct BenchControl: HTTPDispatcher {
-    /// Carries out one order and says what came of it; throws `HTTPProblem` for one that it doesn't know.
+    /// Carries out an order and returns its result; throws `HTTPProblem` for an unknown one.
     typealias Orders = @Net @Sendable (_ name: String, _ order: JSON) async throws -> JSON
 
     private let orders: Orders
 
-    /// Begins to listen on `port`; 0 picks a free one.
+    /// Starts listening on `port`; 0 picks a free one.
     static func started(port: UInt16, _ orders: @escaping Orders) async throws -> HTTPServer {
         let server = HTTPServer(
             HTTPServerSettings(port: port), name: "control", logger: Logger(label: "control"),
@@ -30,6 +30,6 @@ struct BenchControl: HTTPDispatcher {
 }
 
 extension HTTPServer {
-    /// Its address as a base for orders.
+    /// The base URL of orders.
     var controlURL: String { "http://127.0.0.1:\(self.boundAddress?.port ?? 0)" }
 }

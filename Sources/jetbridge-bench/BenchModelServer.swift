@@ -6,12 +6,11 @@ internal import JSON
 internal import Logging
 internal import Primitives
 
-/// An OpenAI-compatible endpoint that costs next to nothing, for ours and the peer alike: it reads a question and looks
-/// at nothing in it.
+/// A fast OpenAI-compatible endpoint for both Jetbridge and the peer: it reads requests but ignores their contents.
 ///
-/// `mode=whole` has the whole answer as one JSON document. `mode=instant` has the whole answer, three chunks and the ending, in one write. `mode=stream` writes `rate` chunks a
-/// second, each with the time of its writing as its text, by the schedule and not from chunk to chunk. `mode=story` writes
-/// a long text in the same way.
+/// `mode=whole` sends the answer as one JSON document. `mode=instant` streams it in one write, as three chunks and the
+/// ending. `mode=stream` writes `rate` chunks per second on a fixed schedule, each with the time it was written as text.
+/// `mode=story` writes a long text in the same way.
 struct BenchModelServer: Sendable {
     private let mode: String
     private let rate: Int
@@ -77,7 +76,7 @@ struct BenchModelServer: Sendable {
         try await writer.write(Self.ending)
     }
 
-    /// As long as the chunks of OpenAI's API.
+    /// About as long as a chunk of OpenAI's API.
     private static func chunk(_ text: String, ending: String = "null") -> [UInt8] {
         Array(
             (#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1790000000,"model":"bench","#
@@ -88,7 +87,7 @@ struct BenchModelServer: Sendable {
     private static let ending = Self.chunk("", ending: #""stop""#) + Array("data: [DONE]\n\n".utf8)
 }
 
-/// One answer to every POST, and a list of one model.
+/// Gives the same answer to every POST, and lists one model.
 private struct ModelDispatcher: HTTPDispatcher {
     let answer: HTTPServerResponse
 

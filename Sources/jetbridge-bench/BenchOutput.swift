@@ -1,9 +1,8 @@
 internal import Glibc
 internal import JSON
 
-/// Where results and remarks go.
 enum BenchOutput {
-    /// One line of the benchmark's result. Without a peer the number stands alone.
+    /// Prints one line of the benchmark's results; `peer` is optional.
     static func result(
         _ name: String, _ metric: String, ours: Double, peer: Double? = nil, peerName: String? = nil, unit: String
     ) {
@@ -14,13 +13,13 @@ enum BenchOutput {
         ])
     }
 
-    /// One JSON object on stdout.
+    /// Prints one JSON object to stdout.
     static func line(_ object: JSONObject) { Self.write(JSON.object(object).text + "\n", to: STDOUT_FILENO) }
 
-    /// A remark on stderr.
+    /// Prints a note to stderr.
     static func tell(_ text: String) { Self.write("    \(text)\n", to: STDERR_FILENO) }
 
-    /// Four digits that count.
+    /// Rounds to four significant digits.
     private static func rounded(_ value: Double) -> Double {
         guard value != 0, value.isFinite else { return value }
         let scale = pow(10, (3 - log10(abs(value)).rounded(.down)))

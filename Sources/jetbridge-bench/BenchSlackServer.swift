@@ -2,17 +2,17 @@ internal import EventLoop
 internal import HTTP
 internal import HTTPServer
 internal import JSON
-internal import JetbridgeTesting
+internal import TestSupport
 
-/// A ``LoopbackSlack`` for programs that are measured, and for those who write in it by HTTP.
+/// Serves a ``LoopbackSlack`` to measured programs, controlled by HTTP.
 ///
-/// `port=` and `control=` choose the ports, `limits=off|real|FACTOR` the rate limits. It prints
-/// `{"api_url", "control_url", "bot_token", "app_token", "bot_user", "channel", "user"}`. Each control request is a POST
-/// of a JSON object to `/NAME`:
+/// `port=` and `control=` choose the ports, `limits=off|real|FACTOR` the rate limits. It prints `{"api_url",
+/// "control_url", "bot_token", "app_token", "bot_user", "channel", "user"}`. Each control request is a POST of a JSON
+/// object to `/NAME`:
 ///
 /// - `say` {text, user?, channel?, thread?} → {ts}
-/// - `shown` {channel?, thread?} → {messages: [{ts, thread, content, updates, streaming}]}, the bot's only
-/// - `await` {channel?, thread, count, seconds?} → like `shown`, as soon as there are so many that don't stream
+/// - `shown` {channel?, thread?} → {messages: [{ts, thread, content, updates, streaming}]}, only the bot's
+/// - `await` {channel?, thread, count, seconds?} → like `shown`, once `count` messages have finished streaming
 /// - `user` {name} → {user}; `channel` {name} → {channel}, with the bot in it; `direct` {user?} → {channel}
 /// - `edit` {ts, text, channel?}, `delete` {ts, channel?}, `react` {ts, name, channel?}, `press` {ts, button, channel?},
 ///   `slash` {command, text, channel?} → {}
@@ -54,7 +54,7 @@ struct BenchSlackServer: Sendable {
     }
 }
 
-/// What the control requests do.
+/// Carries out the control requests.
 private struct SlackOrders {
     let slack: LoopbackSlack
 
@@ -85,7 +85,7 @@ private struct SlackOrders {
             case "refresh": self.slack.refreshSockets()
             default: self.slack.cutSockets()
             }
-        default: throw HTTPProblem(.notFound, "there is no \(name)")
+        default: throw HTTPProblem(.notFound, "unknown order '\(name)'")
         }
         return [:]
     }
@@ -114,7 +114,7 @@ private struct SlackOrders {
         } else if let named = names[order["name"]?.stringValue ?? ""] {
             fault = named
         } else {
-            throw HTTPProblem(.badRequest, "a fault has a status, an error or a name")
+            throw HTTPProblem(.badRequest, "a fault needs a status, an error or a name")
         }
         self.slack.inject(fault, at: order["method"]?.stringValue ?? "*", times: order["times"]?.intValue ?? 1)
     }

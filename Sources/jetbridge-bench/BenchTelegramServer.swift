@@ -2,19 +2,19 @@ internal import EventLoop
 internal import HTTP
 internal import HTTPServer
 internal import JSON
-internal import JetbridgeTesting
+internal import TestSupport
 
-/// A ``LoopbackTelegram`` for programs that are measured, and for those who write in it by HTTP.
+/// Serves a ``LoopbackTelegram`` to measured programs, controlled by HTTP.
 ///
-/// `port=` and `control=` choose the ports, `limits=off|real|FACTOR` the limits on sending, `privacy=off` lets the bot
-/// hear everything in groups, `messages=` bounds what is kept of a chat. It prints
-/// `{"api_url", "control_url", "bot_token", "bot_user", "channel", "user"}`; the channel is the user's private chat. Each
-/// control request is a POST of a JSON object to `/NAME`, ids are numbers:
+/// `port=` and `control=` choose the ports, `limits=off|real|FACTOR` the rate limits, `privacy=off` lets the bot read
+/// all messages in groups, `messages=` bounds how many messages of a chat are kept. It prints `{"api_url",
+/// "control_url", "bot_token", "bot_user", "channel", "user"}`; the channel is the user's private chat. Each control
+/// request is a POST of a JSON object to `/NAME`, with numbers as ids:
 ///
 /// - `say` {text, user?, channel?, thread?, reply_to?} → {id}
-/// - `shown` {channel?, thread?} → {messages: [{id, thread, content, updates, streaming}]}, the bot's only; a thread is a
-///   topic, the root of a chain of replies, or the message that is replied to
-/// - `await` {channel?, thread?, count?, contains?, seconds?} → like `shown`, as soon as there are so many
+/// - `shown` {channel?, thread?} → {messages: [{id, thread, content, updates, streaming}]}, only the bot's; a thread is a
+///   topic, the root of a reply chain, or the message replied to
+/// - `await` {channel?, thread?, count?, contains?, seconds?} → like `shown`, once there are `count` messages
 /// - `person` {user, name?, username?}, `room` {channel, title?, members?, kind?, forum?, bot?}: adds one
 /// - `edit` {channel?, id, text}, `delete` {channel?, id}, `forget` {channel?}
 /// - `stats` → {calls: {method: n}, refusals: {status: n}, outstanding, messages, pings}
@@ -52,7 +52,7 @@ struct BenchTelegramServer: Sendable {
     }
 }
 
-/// What the control requests do.
+/// Carries out the control requests.
 private struct TelegramOrders {
     static let user: Int64 = 1_001
 
@@ -79,7 +79,7 @@ private struct TelegramOrders {
         case "delete": self.telegram.delete(order["id"]?.intValue ?? 0, in: channel)
         case "forget": self.telegram.forget(order["channel"]?.intValue.map { Int64($0) })
         case "stats": return self.stats
-        default: throw HTTPProblem(.notFound, "there is no \(name)")
+        default: throw HTTPProblem(.notFound, "unknown order '\(name)'")
         }
         return [:]
     }
@@ -99,13 +99,13 @@ private struct TelegramOrders {
             self.shown(channel, thread).count { words.isEmpty || $0.text.contains(words) } >= count
         }
         let limit = EventLoop.shared.now.advanced(by: .seconds(order["seconds"]?.intValue ?? 60))
-        // Looks again at the end, also when nothing changes until then.
+        // Forces a last check at the deadline, even if nothing changes until then.
         let timer = EventLoop.shared.schedule(after: .seconds(order["seconds"]?.intValue ?? 60)) {
             self.telegram.skip(0)
         }
         defer { timer.cancel() }
         try await self.telegram.wait { _ in isEnough() || Net.assumeIsolated { EventLoop.shared.now >= limit } }
-        guard isEnough() else { throw HTTPProblem(.gatewayTimeout, "it isn't shown") }
+        guard isEnough() else { throw HTTPProblem(.gatewayTimeout, "the messages did not appear in time") }
         return .object(["messages": .array(self.shown(channel, thread).map(Self.json))])
     }
 

@@ -5,18 +5,17 @@ internal import Primitives
 internal import Sessions
 internal import Synchronization
 
-/// Events that are in the inbox, on the disk, before they are acknowledged.
+/// Measures events that are stored durably in the inbox before they are acknowledged.
 ///
-/// Ours: as many deliverers as rooms, each with one event under way at a time, as an adapter delivers. The bridge is
-/// told to stop first, so that it takes in and begins nothing: what is measured is the way into the inbox. `answered`
-/// then measures whole turns of a bridge that answers. The peer commits each event by itself, with the same statement
-/// through the same connection.
+/// Ours: as many deliverers as rooms, each with one event in flight, like an adapter. The bridge is stopped first, so
+/// that it stores events but starts no turns: only the path into the inbox is measured. `answered` then measures whole
+/// turns of a running bridge. The peer commits each event separately, with the same statement on the same connection.
 final class InboundBenchmark: Sendable {
     private let directory: String
     private let rooms: Int
     private let seconds: Int
     private let part: String
-    /// The events' numbers, as a connection to a network counts them.
+    /// Numbers the events, as a network connection does.
     private let counter = Atomic(0)
 
     init(_ arguments: BenchArguments) throws {
@@ -37,7 +36,7 @@ final class InboundBenchmark: Sendable {
     private func compare() async throws {
         var ours: [Double] = []
         var peer: [Double] = []
-        // In turn, so that a slow moment of the disk meets both.
+        // Alternating, so that a slow moment of the disk affects both.
         for round in 1...3 {
             peer.append(try await self.alone(round))
             ours.append(try await self.together(round))
@@ -78,7 +77,7 @@ final class InboundBenchmark: Sendable {
         return rate.perSecond
     }
 
-    /// Events that are answered to the end: session, question, turn, answer and outbox stored, the answer posted.
+    /// Events with complete turns: session, question, turn, answer and outbox stored, and the answer posted.
     private func answered() async throws -> Double {
         let database = try self.database("answered")
         let bridge = self.bridge(on: database)
@@ -93,7 +92,7 @@ final class InboundBenchmark: Sendable {
         return rate.perSecond
     }
 
-    // MARK: Parts
+    // MARK: Helpers
 
     private func rate(
         deliverers: Int, _ deliver: @escaping @Sendable (Int) async throws -> Void
@@ -121,7 +120,7 @@ final class InboundBenchmark: Sendable {
         let stored = try await database.read { connection in
             try connection.query("SELECT COUNT(*) AS n FROM inbox", []).first?["n"].int64 ?? 0
         }
-        guard stored == count else { throw BenchFailure("\(count) events were acknowledged and \(stored) are stored") }
+        guard stored == count else { throw BenchFailure("\(count) events were acknowledged but \(stored) are stored") }
         await database.close()
     }
 
@@ -143,7 +142,7 @@ final class InboundBenchmark: Sendable {
     private static let sender = Sender(
         id: "bench/alice", identities: [Identity("bench/alice")], displayName: "alice")
 
-    /// As the IRC adapter makes them where the server gives none.
+    /// In the form that the IRC adapter generates if the server sends no ids.
     private func nextID() -> String {
         "0123456789abcdef-\(self.counter.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
@@ -158,6 +157,6 @@ final class InboundBenchmark: Sendable {
         return InboundEvent(id: self.nextID(), adapter: SilentAdapter.id, kind: .message(message))
     }
 
-    /// As long as what the bridge stores for an event.
+    /// As long as the body that the bridge stores for an event.
     private static let body = String(repeating: "x", count: 370)
 }

@@ -1,10 +1,10 @@
 internal import Glibc
 internal import Logging
 
-/// What has to be measured inside the process, and the servers and clients that measure from outside.
+/// Measurements inside the process, and the servers and clients for measurements from outside.
 ///
-/// Each command is one measurement or one helper of a program in `Bench/`; results go to stdout, one JSON object a
-/// line, everything else to stderr.
+/// Each command is a measurement or a helper of a program in `Bench/`. Results go to stdout, one JSON object per line;
+/// everything else goes to stderr.
 @main
 struct JetbridgeBench {
     private static let commands: [String: @Sendable (BenchArguments) async throws -> Void] = [

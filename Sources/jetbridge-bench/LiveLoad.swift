@@ -3,9 +3,9 @@ internal import HTTP
 internal import HTTPClient
 internal import JSON
 
-/// `count` people with the web chat open, each with one answer streaming.
+/// Simulates `count` people with the web chat open, each with one streaming answer.
 ///
-/// Prints `{"event":"streaming"}` once every one of them has text, `{"event":"measured",…}` after the window, and
+/// Prints `{"event":"streaming"}` once all of them have text, `{"event":"measured",…}` after the window, and
 /// `{"event":"ended",…}` when every answer is complete.
 struct LiveLoad: Sendable {
     private let address: String
@@ -13,7 +13,7 @@ struct LiveLoad: Sendable {
     private let count: Int
     private let seconds: Int
 
-    /// How many begin at once.
+    /// How many start at once.
     private static let beginners = 16
 
     init(_ arguments: BenchArguments) throws {
@@ -32,7 +32,7 @@ struct LiveLoad: Sendable {
             try await EventLoop.shared.sleep(for: .milliseconds(20))
         }
         BenchOutput.line(["event": "streaming"])
-        // The beginning is not the state that is measured.
+        // Leaves the start-up phase out of the measurement.
         try await EventLoop.shared.sleep(for: .seconds(2))
         (tally.lateness, tally.frames) = ([], 0)
         tally.lateness.reserveCapacity(1 << 20)
@@ -67,13 +67,13 @@ struct LiveLoad: Sendable {
         let parts = self.address.split(separator: ":")
         guard let host = parts.first, let port = parts.last.flatMap({ UInt16($0) }),
             let address = SocketAddress(host: String(host), port: port)
-        else { throw BenchFailure("\(self.address) is no address") }
+        else { throw BenchFailure("\(self.address) is not a valid address") }
         var watchers: [LiveWatcher] = []
-        // Some at once, as people come: one after another would measure how long the others' answers are.
+        // In groups, as people arrive: if they started one by one, early answers would end before the last ones start.
         while watchers.count < self.count {
             let group = min(Self.beginners, self.count - watchers.count)
             let begun = (0..<group).map { _ in
-                // Unstructured: a group's children cannot share what belongs to the loop. All are awaited below.
+                // Unstructured: a task group's children cannot share the loop's state. All are awaited below.
                 Task { @Net in try await self.beginOne(address, client, tally) }
             }
             for task in begun { watchers.append(try await task.value) }

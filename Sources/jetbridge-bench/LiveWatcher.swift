@@ -2,12 +2,12 @@ internal import EventLoop
 internal import Glibc
 internal import Primitives
 
-/// One client of the live protocol, made to cost little: it reads what is there, finds the times in the texts, and keeps
-/// nothing. The socket's own code is not the measured one's.
+/// A lightweight client of the live protocol: it reads frames, extracts the times in their texts, and keeps nothing.
+/// Its WebSocket code is independent of the measured one.
 @Net final class LiveWatcher {
-    /// What all watchers of a run have seen since it was last emptied.
+    /// The counts of all watchers of a run since the last reset.
     @Net final class Tally {
-        /// Microseconds from the writing of a chunk by the model until it is read here.
+        /// Microseconds from when the model writes a chunk until it is read here.
         var lateness: [Int32] = []
         var frames = 0
         var ended = 0
@@ -30,7 +30,6 @@ internal import Primitives
         self.tally = tally
     }
 
-    /// Connects and watches a thread.
     static func open(
         _ address: SocketAddress, host: String, token: String, thread: String, tally: Tally
     ) async throws -> LiveWatcher {
@@ -54,11 +53,11 @@ internal import Primitives
 
     private func write(_ bytes: [UInt8]) throws {
         guard case .moved(bytes.count) = Socket.write(self.socket.rawValue, bytes) else {
-            throw BenchFailure("a live socket did not take \(bytes.count) bytes")
+            throw BenchFailure("a live socket did not accept \(bytes.count) bytes")
         }
     }
 
-    /// A masked frame of less than 126 bytes; the mask is zero.
+    /// A masked frame of fewer than 126 bytes; the mask is zero.
     private static func frame(_ opcode: UInt8, _ bytes: [UInt8]) -> [UInt8] {
         [0x80 | opcode, 0x80 | UInt8(bytes.count), 0, 0, 0, 0] + bytes
     }
@@ -133,7 +132,7 @@ internal import Primitives
         }
     }
 
-    /// Sequences have no gaps.
+    /// Counts gaps in the sequence.
     private func check(_ frame: ArraySlice<UInt8>) {
         guard let mark = frame.firstRange(of: Array(#""sequence":"#.utf8)) else { return }
         let sequence = frame[mark.upperBound...].prefix { $0 >= 0x30 && $0 <= 0x39 }

@@ -4,7 +4,7 @@ internal import Glibc
 internal import IRC
 internal import Sessions
 
-/// A megabyte of Markdown as IRC lines, against cmark-gfm's own HTML of it with the same extensions.
+/// Renders a megabyte of Markdown as IRC lines, compared to cmark-gfm's HTML with the same extensions.
 struct RenderBenchmark {
     private let size: Int
     private let rounds: Int
@@ -28,7 +28,7 @@ struct RenderBenchmark {
         }
         guard messages > 1_000, html > self.size else { throw BenchFailure("\(messages) lines, \(html) bytes of HTML") }
         BenchOutput.tell("\(text.utf8.count) bytes of Markdown: \(messages) lines, \(html) bytes of HTML")
-        // The fastest round of each: what is slower was disturbed.
+        // The fastest round of each, because slower ones were disturbed.
         BenchOutput.result(
             "render", "1 MB of Markdown split for IRC", ours: ours.min() ?? 0, peer: peer.min() ?? 0,
             peerName: "cmark-gfm to HTML", unit: "ms")
@@ -62,7 +62,7 @@ struct RenderBenchmark {
         return strlen(html)
     }
 
-    /// What a talkative model writes: headings, prose with marks and links, lists, tables, code, quotes, other scripts.
+    /// Text like a model's: headings, prose with emphasis and links, lists, tables, code, quotes, other scripts.
     private static func text(of size: Int) -> String {
         var text = ""
         var section = 0

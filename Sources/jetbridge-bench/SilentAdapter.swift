@@ -1,6 +1,6 @@
 internal import Chat
 
-/// A network that takes every message at once and keeps none. Lines as on IRC.
+/// A network that accepts every message at once and keeps none, with lines as on IRC.
 struct SilentAdapter: ChatAdapter {
     static let id = AdapterID("bench")
 
@@ -24,7 +24,7 @@ struct SilentAdapter: ChatAdapter {
     }
 }
 
-/// One line, as it is.
+/// Renders a text as one unchanged line.
 struct LineRenderer: MessageRenderer {
     func render(_ markdown: String) -> RenderedText {
         let bytes = Array(markdown.utf8)
@@ -34,7 +34,7 @@ struct LineRenderer: MessageRenderer {
     func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
 }
 
-/// A model that knows its answer.
+/// A model that answers at once.
 struct InstantWorker: TurnWorker {
     func run(
         _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void

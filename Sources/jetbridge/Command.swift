@@ -1,6 +1,7 @@
-/// Something that the program does: its syntax, and the doing.
+/// A command of the program.
 protocol Command: Sendable {
     var syntax: CommandSyntax { get }
-    /// Throws ``CommandFailure`` for what a person should read; anything else ends with status 1 and its text.
+    /// Throws ``CommandFailure`` for its own message and status. Any other error exits with status 1 and its
+    /// description.
     func run(_ context: CommandContext) async throws
 }

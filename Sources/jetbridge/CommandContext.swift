@@ -1,35 +1,47 @@
 internal import Host
 internal import JSON
 
-/// What a command works with.
+/// A command's arguments and surroundings.
 struct CommandContext: Sendable {
+    /// The command's words.
+    let path: [String]
     let arguments: Arguments
     let output: Terminal
     let errors: Terminal
     let surroundings: Surroundings
     let table: CommandTable
 
-    /// Whether people should be spared everything but JSON.
     var isJSON: Bool { self.arguments.isJSON }
 
-    /// Where the configuration is, by the command line and the environment.
-    var configurationLoader: ConfigurationLoader {
-        ConfigurationLoader(
-            flags: ConfigurationFlags(
-                file: self.arguments.value("config"), dataDirectory: self.arguments.value("data-dir"),
-                listen: self.arguments.value("listen"), logLevel: self.arguments.value("log-level")),
-            surroundings: self.surroundings)
+    /// - Parameter flags: The command's own flags; the common ones are added.
+    func configurationLoader(_ flags: ConfigurationFlags? = nil) -> ConfigurationLoader {
+        var flags =
+            flags
+            ?? ConfigurationFlags(listen: self.arguments.value("listen"), logLevel: self.arguments.value("log-level"))
+        flags.file = flags.file ?? self.arguments.value("config")
+        flags.dataDirectory = self.arguments.value("data-dir")
+        return ConfigurationLoader(flags: flags, surroundings: self.surroundings)
     }
 
-    /// The configuration; what is wrong with it goes to stderr, a line each, and ends the command with status 78.
-    func loadConfiguration() throws(CommandFailure) -> LoadedConfiguration {
-        let loaded = self.configurationLoader.load()
-        try self.report(loaded.issues)
-        guard loaded.configuration != nil else { throw CommandFailure(nil, status: .configuration) }
-        return loaded
+    /// Loads the configuration and prints its issues to stderr, one line each. Throws with status 78 if it has errors,
+    /// and with status 64 if they are in the command line.
+    func loadConfiguration(_ flags: ConfigurationFlags? = nil) throws -> Configuration {
+        try self.loadConfigurationFile(flags).configuration
     }
 
-    /// Prints issues to stderr, a line each.
+    /// Like ``loadConfiguration(_:)``, with what was loaded.
+    func loadConfigurationFile(
+        _ flags: ConfigurationFlags? = nil
+    ) throws -> (configuration: Configuration, loaded: LoadedConfiguration) {
+        let loaded = self.configurationLoader(flags).load()
+        let mistake = loaded.errors.first { $0.source?.hasPrefix("--") == true }
+        try self.report(loaded.issues.filter { $0 != mistake })
+        if let mistake { throw UsageError(message: "\(mistake)", path: self.path) }
+        guard let configuration = loaded.configuration else { throw CommandFailure(nil, status: .configuration) }
+        return (configuration, loaded)
+    }
+
+    /// Prints issues to stderr, one line each.
     func report(_ issues: [ConfigurationIssue]) throws(CommandFailure) {
         for issue in issues {
             let text = issue.severity == .error ? self.errors.red("\(issue)") : self.errors.yellow("\(issue)")
@@ -37,7 +49,7 @@ struct CommandContext: Sendable {
         }
     }
 
-    /// Prints one JSON document on a line of its own.
+    /// Prints a JSON document on one line.
     func print(_ json: JSON) throws(CommandFailure) {
         try self.output.writeLine(json.text)
     }
@@ -48,13 +60,11 @@ struct CommandContext: Sendable {
 }
 
 extension CommandContext {
-    /// Opens the configured store for `body` and closes it.
+    /// Opens the configured store for `body`, then closes it.
     func administering<Result>(_ body: (Administration) async throws -> Result) async throws -> Result {
-        guard let configuration = try self.loadConfiguration().configuration else {
-            throw CommandFailure(nil, status: .configuration)
-        }
-        let administration = try Administration(configuration)
+        let administration = try Administration(try self.loadConfiguration())
         do {
+            if let notice = administration.notice { try self.errors.writeLine(self.errors.yellow(notice)) }
             let result = try await body(administration)
             await administration.close()
             return result

@@ -1,27 +1,26 @@
-/// All commands, in the order in which help shows them.
+/// All commands, in the order of the help text.
 struct CommandTable: Sendable {
-    /// Every command of this release.
     static let standard = CommandTable(
         commands: [
             ServeCommand(), ChatCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(), DoctorCommand(),
             ConfigCheckCommand(), ConfigTemplateCommand(),
             PairCommand(),
-            SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(),
+            SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(), SessionsDeleteCommand(),
             TokenCreateCommand(), TokenListCommand(), TokenRevokeCommand(),
             ModelsCommand(), UsageCommand(),
             CompletionsCommand(), HelpCommand(), VersionCommand(),
         ],
         groups: [
-            "config": "Check or begin a configuration file",
-            "sessions": "Look at the conversations",
-            "token": "Make and end tokens for the API",
+            "config": "Check or print a configuration file",
+            "sessions": "List, show, archive or delete sessions",
+            "token": "Create, list and revoke API tokens",
         ],
         later: ["spec", "run", "tasks", "audit"])
 
     let commands: [any Command]
-    /// What the first words with several commands behind them are about.
+    /// Summaries of the command groups, by first word.
     let groups: [String: String]
-    /// Commands that later releases bring: they are answered as that, not as typing mistakes.
+    /// Commands of later releases, reported as such rather than as typing errors.
     let later: [String]
 
     var syntaxes: [CommandSyntax] { self.commands.map(\.syntax) }
@@ -30,7 +29,7 @@ struct CommandTable: Sendable {
 
     func command(_ syntax: CommandSyntax) -> (any Command)? { self.commands.first { $0.syntax.path == syntax.path } }
 
-    /// The words that may follow these, in order, none twice.
+    /// The words that may follow `path`, in order, without duplicates.
     func words(after path: [String]) -> [String] {
         var words: [String] = []
         for syntax in self.syntaxes
@@ -41,7 +40,7 @@ struct CommandTable: Sendable {
         return words
     }
 
-    /// A command's summary, or that of a group.
+    /// The summary of a command or a group.
     func summary(of path: [String]) -> String {
         self.syntax(of: path)?.summary ?? path.first.flatMap { self.groups[$0] } ?? ""
     }

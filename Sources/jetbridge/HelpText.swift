@@ -1,4 +1,4 @@
-/// The help of the program, of a group and of a command.
+/// The help of the program, a group or a command.
 struct HelpText {
     private static let width = 80
 
@@ -18,14 +18,15 @@ struct HelpText {
         var text = "\(summary)\n\n\(self.heading("Usage:")) \(name) COMMAND [options]\n\n\(self.heading("Commands:"))\n"
         text += self.columns(rows)
         text +=
-            "\n\(self.heading("Options of every command:"))\n"
-            + self.columns(CommandSyntax.commonOptions.map { ($0.usage, $0.help) })
-        text += "\n'\(name) COMMAND --help' tells more about one of them.\n"
+            "\n\(self.heading("Common options:"))\n"
+            + self.columns(self.table.options(at: path).map { ($0.usage, $0.help) })
+        text += "\nRun '\(name) COMMAND --help' for more about a command.\n"
         return text
     }
 
     private func commandText(_ syntax: CommandSyntax) -> String {
-        let usage = ["jetbridge", syntax.name] + syntax.positionals.map(\.usage) + ["[options]"]
+        let required = syntax.options.filter(\.isRequired).map(\.usage)
+        let usage = ["jetbridge", syntax.name] + required + syntax.positionals.map(\.usage) + ["[options]"]
         var text = "\(syntax.summary).\n\n\(self.heading("Usage:")) \(usage.joined(separator: " "))\n"
         if !syntax.discussion.isEmpty { text += "\n" + self.wrapped(syntax.discussion) }
         if !syntax.positionals.isEmpty {
@@ -42,7 +43,7 @@ struct HelpText {
 
     private func heading(_ text: String) -> String { self.output.bold(text) }
 
-    /// Two columns; the right one is wrapped.
+    /// Two columns; wraps the right one.
     private func columns(_ rows: [(String, String)]) -> String {
         let left = min(28, rows.map(\.0.count).max() ?? 0)
         var text = ""

@@ -1,6 +1,6 @@
 internal import Host
 
-/// The whole program, from words to an exit status.
+/// The whole program, from its arguments to an exit status.
 struct Program: Sendable {
     let words: [String]
     let table: CommandTable
@@ -28,11 +28,11 @@ struct Program: Sendable {
         case .help(let path):
             try self.output.write(HelpText(table: self.table, output: self.output).text(of: path))
         case .later(let name):
-            throw CommandFailure("'\(name)' comes with a later release; this one is \(Release.version)")
+            throw CommandFailure.later(name)
         case .run(let syntax, let arguments):
             let context = CommandContext(
-                arguments: arguments, output: self.output, errors: self.errors, surroundings: self.surroundings,
-                table: self.table)
+                path: syntax.path, arguments: arguments, output: self.output, errors: self.errors,
+                surroundings: self.surroundings, table: self.table)
             try await self.table.command(syntax)?.run(context)
         }
     }
@@ -40,7 +40,7 @@ struct Program: Sendable {
     private func end(_ message: String?, _ status: ExitStatus) -> ExitStatus {
         if let message {
             let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-            // Where even stderr is closed, the status is all that is left to say.
+            // If stderr is closed too, only the status can report the failure.
             try? self.errors.writeLine("\(self.errors.red("jetbridge:")) \(line)")
         }
         return status

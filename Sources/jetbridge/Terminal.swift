@@ -1,26 +1,35 @@
 internal import Glibc
+internal import Terminals
 
-/// One of the program's outputs. Swift's own `stdout` cannot be used from concurrent code, and buffers.
+/// An output stream of the program. Swift's `stdout` is buffered and cannot be used from concurrent code.
 struct Terminal: Sendable {
-    /// Somebody looks at it, rather than a file or a pipe.
     let isTerminal: Bool
     let hasColour: Bool
+    private let descriptor: Int32?
     private let sink: @Sendable ([UInt8]) throws(CommandFailure) -> Void
 
-    /// An output that takes bytes somewhere else, for tests.
+    /// Sends bytes to a closure, for tests.
     init(isTerminal: Bool = false, sink: @escaping @Sendable ([UInt8]) -> Void) {
         self.isTerminal = isTerminal
         self.hasColour = isTerminal
+        self.descriptor = nil
         self.sink = { (bytes) throws(CommandFailure) in sink(bytes) }
     }
 
-    /// Colours follow https://no-color.org and `TERM=dumb`.
+    /// Follows https://no-color.org and `TERM=dumb`.
     init(descriptor: Int32, environment: [String: String]) {
         self.isTerminal = isatty(descriptor) == 1
+        self.descriptor = descriptor
         self.hasColour =
             self.isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
         self.sink = { (bytes) throws(CommandFailure) in try Self.write(bytes, to: descriptor) }
     }
+
+    /// The present width; nil if it is not a terminal or does not know.
+    var columns: Int? { self.descriptor.flatMap { TerminalSize.columns(of: $0) } }
+
+    /// Text from elsewhere, as it can be shown: see ``VisibleText``. A pipe or file gets it unchanged.
+    func shown(_ text: String) -> String { self.isTerminal ? VisibleText.of(text) : text }
 
     func write(_ text: String) throws(CommandFailure) {
         try self.sink(Array(text.utf8))
@@ -51,6 +60,9 @@ struct Terminal: Sendable {
             } else if errno == EAGAIN {
                 var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = Glibc.poll(&poll, 1, -1)
+            } else if errno == EPIPE {
+                // The reader has what it wanted, as in `sessions list | head`: end as quietly as other programs.
+                throw CommandFailure(nil, status: .unread)
             } else if errno != EINTR {
                 throw CommandFailure("the output cannot be written: \(String(cString: strerror(errno)))")
             }

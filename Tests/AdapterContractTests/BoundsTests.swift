@@ -1,16 +1,16 @@
 import Chat
 import Database
 import Glibc
-import JetbridgeTesting
 import Logging
+import TestSupport
 import Testing
 
 @testable import Sessions
 
-/// One after the other, since the memory of the process is looked at.
+/// Serialized, because they measure the memory of the process.
 @Suite("Contract: bounds", .serialized, .timeLimit(.minutes(1)))
 struct BoundsTests {
-    /// How much of the talk is for the bot: on a real server all that is said takes its time.
+    /// How many messages are for the bot: real servers need time for each message.
     private struct Load {
         let people: Int
         let waves: Int
@@ -19,7 +19,7 @@ struct BoundsTests {
             switch kind {
             case .matrix: (self.people, self.waves) = (10, 5)
             case .slack, .slackEdits, .irc, .telegram: (self.people, self.waves) = (20, 20)
-            // Many people keep each one's history short, which is what costs time.
+            // With many people each history stays short; long histories cost time.
             case .editing, .appending, .rich, .web: (self.people, self.waves) = (100, 20)
             }
         }
@@ -28,8 +28,8 @@ struct BoundsTests {
     }
 
     @Test(
-        "10,000 messages through one room, some for the bot, leave the memory where it was after a fifth",
-        // How Slack shows what grows makes no difference to that.
+        "memory does not grow after the first fifth of 10,000 messages through one room",
+        // How Slack shows growing answers makes no difference here.
         arguments: NetworkKind.allCases.filter { $0 != .slackEdits })
     func memory(_ kind: NetworkKind) async throws {
         let load = Load(kind)
@@ -38,11 +38,11 @@ struct BoundsTests {
         try await ContractBench.run(kind, people: people, worker: worker) { bench in
             var early = 0
             for wave in 0..<load.waves {
-                if wave == max(1, load.waves / 5) { early = try Self.residentBytes() }
+                if wave == max(1, load.waves / 5) { early = ProcessTable.residentMemory(of: getpid()) }
                 try await bench.network.chatter(load.chatterInWave)
                 try await self.ask(people, wave, bench)
             }
-            let late = try Self.residentBytes()
+            let late = ProcessTable.residentMemory(of: getpid())
             #expect(worker.count == load.people * load.waves)
             #expect(late - early < 6 << 20, "grew by \((late - early) >> 10) KB")
         }
@@ -60,18 +60,7 @@ struct BoundsTests {
         try await bench.network.forget()
     }
 
-    /// What the kernel counts.
-    private static func residentBytes() throws -> Int {
-        guard let file = fopen("/proc/self/statm", "r") else { throw ContractFailure("no /proc") }
-        defer { fclose(file) }
-        var buffer = [CChar](repeating: 0, count: 256)
-        guard fgets(&buffer, Int32(buffer.count), file) != nil else { throw ContractFailure("no /proc") }
-        let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
-    }
-
-    @Test("a lane that cannot send keeps a bounded part of its outbox in memory, and sends all of it later")
+    @Test("a lane that cannot send keeps a bounded part of its outbox in memory and sends everything later")
     func lane() async throws {
         let directory = try TemporaryDirectory()
         let adapter = FakeAdapter()

@@ -1,20 +1,20 @@
 import Chat
 import Database
 import Glibc
-import JetbridgeTesting
 import Logging
 import Primitives
+import TestSupport
 
 @testable import Sessions
 
-/// Why a case of the contract could not be carried through.
+/// Why a test of the contract could not proceed.
 struct ContractFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// One store, one network and a bridge between them that can be ended and begun again.
+/// One store, one network and a bridge between them that can be stopped and restarted.
 final class ContractBench: Sendable {
     private struct Host {
         let bridge: Bridge
@@ -29,10 +29,10 @@ final class ContractBench: Sendable {
     private let directory: TemporaryDirectory
     private let host = Protected<Host?>(nil)
 
-    /// What the host's clock shows, in milliseconds since 1970: the platforms go by the real one.
+    /// The host's clock, in milliseconds since 1970: platforms use the real time.
     private let clock = Protected(ContractBench.now)
 
-    /// What an adapter is told that people can say.
+    /// The commands that an adapter offers to people.
     static let commands = CommandName.offered.map { command in
         ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
     }
@@ -43,11 +43,12 @@ final class ContractBench: Sendable {
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000
     }()
-    /// The most bytes that a file of a person's may have here.
+    /// The maximum size of a person's file in bytes.
     static let fileLimit = 64 << 10
     static let logger = Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in })
 
-    /// Runs `body` with a bridge on a network of `kind`; `people` may use the bot, the first of them reads along.
+    /// Runs `body` with a bridge on a network of `kind`; `people` may use the bot, and the first of them observes the
+    /// room.
     static func run(
         _ kind: NetworkKind, people: [String] = ["alice"], worker: ContractWorker = ContractWorker(),
         _ body: (ContractBench) async throws -> Void
@@ -80,12 +81,12 @@ final class ContractBench: Sendable {
         self.directory = try TemporaryDirectory()
     }
 
-    /// Where the session's files lie.
+    /// Where the sessions' files are stored.
     var filesDirectory: String { self.directory.path + "/files" }
 
     // MARK: Life
 
-    /// Begins a host on the store.
+    /// Starts a host on the store.
     func start() async throws {
         let adapter = try await self.network.makeAdapter()
         let clock = self.clock
@@ -101,7 +102,7 @@ final class ContractBench: Sendable {
                     filesDirectory: self.filesDirectory, fileLimit: Self.fileLimit),
                 logger: Self.logger, metrics: Metrics(), now: { clock.withLock { $0 } }))
         try await bridge.recover()
-        // Unstructured: it lasts until the host ends, which is another call.
+        // Unstructured: it runs until another call ends the host.
         let sink = ContractSink(bridge)
         let running = Task { try await adapter.run(delivering: sink) }
         self.host.withLock {
@@ -121,7 +122,7 @@ final class ContractBench: Sendable {
         await host.database.close()
     }
 
-    /// Leaves the host where it stands, as `kill -9` does: its turns never go on, its connection is gone.
+    /// Abandons the host, as `kill -9` does: its turns never resume, its connection is gone.
     func crash() async throws {
         guard let host = self.host.withLock({ $0.take() }) else { return }
         try await self.network.connected(to: nil)
@@ -130,7 +131,7 @@ final class ContractBench: Sendable {
         _ = await host.running.result
     }
 
-    /// Moves the host's clock on.
+    /// Advances the host's clock.
     func advance(by milliseconds: Int64) { self.clock.withLock { $0 += milliseconds } }
 
     var bridge: Bridge {
@@ -147,16 +148,16 @@ final class ContractBench: Sendable {
         try await self.network.say(text, as: person, manner)
     }
 
-    /// Says a command with the network's own sign.
+    /// Sends a command with the network's prefix.
     func command(
         _ words: String, as person: String = "alice", _ manner: Manner = Manner(isAddressed: false)
     ) async throws {
         let adapter = try self.bridge.adapters.all[0]
-        let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: self.network.room)).commandSign
+        let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: self.network.room)).sign.character
         try await self.say("\(sign)\(words)", as: person, manner)
     }
 
-    /// What the bot said to a person, without the notes that a message waits.
+    /// The bot's messages to a person, without notes about waiting messages.
     func answers(to person: String = "alice") async throws -> [String] {
         try await self.network.shown().filter { $0.person == person }.map(\.text)
             .filter { !$0.hasPrefix(Self.waitNote) }
@@ -164,14 +165,14 @@ final class ContractBench: Sendable {
 
     static let waitNote = "I am still answering"
 
-    /// Waits until what a person was told is as wanted.
+    /// Waits until the messages to a person satisfy `isMet`.
     func wait(for person: String = "alice", until isMet: ([String]) -> Bool) async throws {
         _ = try await self.eventually("the answers to \(person)") {
             isMet(try await self.answers(to: person)) ? true : nil
         }
     }
 
-    /// Waits until an answer that begins with `text` grows, where answers do.
+    /// Waits for a growing answer that begins with `text`, where answers grow.
     func waitForGrowth(_ text: String) async throws {
         let abilities = self.network.abilities
         guard abilities.contains(.edits) else { return }
@@ -180,14 +181,14 @@ final class ContractBench: Sendable {
         }
     }
 
-    /// Waits until nothing is to be answered or sent any more, and returns what a person was told.
+    /// Waits until no turn or delivery is left, and returns the messages to a person.
     func settled(_ person: String = "alice") async throws -> [String] {
         try await self.waitUntilIdle()
         try await self.network.settle()
         return try await self.answers(to: person)
     }
 
-    /// Waits until nothing is to be answered or sent any more.
+    /// Waits until no turn or delivery is left.
     func waitUntilIdle() async throws {
         let store = try self.bridge.store
         _ = try await self.eventually("the end of all turns") {
@@ -198,7 +199,7 @@ final class ContractBench: Sendable {
         }
     }
 
-    /// Waits until so many turns run or wait.
+    /// Waits until `count` turns run or wait.
     func waitForTurns(_ count: Int) async throws {
         let store = try self.bridge.store
         _ = try await self.eventually("\(count) turns") {
@@ -206,15 +207,14 @@ final class ContractBench: Sendable {
         }
     }
 
-    /// Waits until `look` finds something. It is asked again and again, since a network need not offer more than what
-    /// people see.
+    /// Polls until `look` returns a value, since a network may offer nothing but what people see.
     func eventually<Value>(_ what: String, _ look: () async throws -> Value?) async throws -> Value {
         let deadline = ContinuousClock.now + .seconds(25)
         while true {
             if let value = try await look() { return value }
             guard ContinuousClock.now < deadline else {
                 let shown = try await self.network.shown().suffix(20).map(\.description).joined(separator: "\n")
-                throw ContractFailure("waited in vain for \(what); last shown:\n\(shown)")
+                throw ContractFailure("timed out waiting for \(what); last shown:\n\(shown)")
             }
             try await Task.sleep(for: .milliseconds(2))
         }

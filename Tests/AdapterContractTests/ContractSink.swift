@@ -3,7 +3,7 @@ import Primitives
 
 @testable import Sessions
 
-/// Passes on what an adapter delivers, and lets a test wait until so many messages are with the bridge.
+/// Forwards what an adapter delivers, and lets a test wait until the bridge has a number of messages.
 final class ContractSink: MessageSink {
     private struct State {
         var messages = 0

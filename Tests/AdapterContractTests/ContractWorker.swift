@@ -1,19 +1,18 @@
 import Chat
 import Primitives
 
-/// A worker whose answers are a function of the question, with places where it waits to be let go on.
+/// A worker whose answers are a function of the question and can pause until a test releases them.
 final class ContractWorker: TurnWorker {
     enum Step: Sendable {
         case text(String)
         /// Waits for ``ContractWorker/release(_:)``.
         case hold(String)
-        /// Ends the answer there for this reason, unless it goes on with one: then it begins here.
+        /// Interrupts the answer for this reason; a resumed answer begins after it.
         case cut(String)
 
         var isCut: Bool { if case .cut = self { true } else { false } }
     }
 
-    /// A question as it came.
     struct Question: Sendable {
         let session: String
         let text: String
@@ -30,7 +29,7 @@ final class ContractWorker: TurnWorker {
         var questions: [Question] = []
         var count = 0
         var holders: [Holder] = []
-        /// Kept, since a continuation that is dropped is a mistake.
+        /// Kept, because dropping a continuation is an error.
         var forgotten: [Holder] = []
         var lastHolder = 0
         var reached: Set<String> = []
@@ -43,7 +42,7 @@ final class ContractWorker: TurnWorker {
     private let state = Protected(State())
     private let script: @Sendable (String) -> [Step]
 
-    /// The last questions are kept, so that a long test does not measure their memory.
+    /// How many questions are kept, so that a long test does not measure their memory.
     private static let kept = 200
 
     init(_ script: @escaping @Sendable (String) -> [Step] = { [.text("Answer to \($0).")] }) {
@@ -52,10 +51,10 @@ final class ContractWorker: TurnWorker {
 
     var questions: [Question] { self.state.withLock { $0.questions } }
 
-    /// How many questions came.
+    /// The number of questions so far.
     var count: Int { self.state.withLock { $0.count } }
 
-    /// The most turns of one session that ran at once.
+    /// The largest number of turns that ran in one session at once.
     var mostInOneSession: Int { self.state.withLock { $0.mostInOneSession } }
 
     func run(
@@ -90,7 +89,7 @@ final class ContractWorker: TurnWorker {
 
     // MARK: Holding
 
-    /// Lets whoever waits at `name`, and whoever comes there later, go on.
+    /// Releases `name`: current and later holders continue.
     func release(_ name: String) {
         let holders = self.state.withLock { state in
             state.released.insert(name)
@@ -101,7 +100,7 @@ final class ContractWorker: TurnWorker {
         for holder in holders { holder.continuation.resume() }
     }
 
-    /// Leaves whoever waits at `name` there for ever: its host is gone.
+    /// Abandons the holder of `name`: its host is gone.
     func forget(_ name: String) {
         self.state.withLock { state in
             state.reached.remove(name)
@@ -110,7 +109,7 @@ final class ContractWorker: TurnWorker {
         }
     }
 
-    /// Waits until a turn waits at `name`.
+    /// Waits until a turn is held at `name`.
     func reached(_ name: String) async {
         await withCheckedContinuation { continuation in
             let isThere = self.state.withLock { state in

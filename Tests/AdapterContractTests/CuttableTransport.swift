@@ -1,19 +1,19 @@
 import IRC
 import Primitives
 
-/// The real transport, with a wire that a test can cut and whose lines it can swallow.
+/// The real transport, whose connection a test can cut and whose lines it can swallow.
 final class CuttableTransport: IRCTransport {
     private struct State {
         var wire: Wire?
         var isSevered = false
-        /// What is asked of the next PRIVMSG.
+        /// What happens to the next PRIVMSG.
         var next: Trouble?
     }
 
     enum Trouble: Sendable {
-        /// It goes out, and nothing that comes after it is read.
+        /// It is sent, and nothing after it is read.
         case deafAfterwards
-        /// It stays here, and the server's refusal is made up.
+        /// It is not sent, and the server's refusal is faked.
         case refused(String)
     }
 
@@ -22,7 +22,7 @@ final class CuttableTransport: IRCTransport {
 
     func connect(to endpoint: IRCEndpoint) async throws -> any IRCConnection {
         guard !self.state.withLock({ $0.isSevered }) else {
-            throw IRCTransportError(.network, "this host has no network any more")
+            throw IRCTransportError(.network, "this host has lost its network")
         }
         let wire = Wire(try await self.transport.connect(to: endpoint)) { [state] in
             state.withLock { $0.next.take() }
@@ -33,7 +33,7 @@ final class CuttableTransport: IRCTransport {
 
     func meet(_ trouble: Trouble) { self.state.withLock { $0.next = trouble } }
 
-    /// Something went out, and nothing is read any more.
+    /// Whether a line was sent after which nothing is read.
     var isDeaf: Bool { self.state.withLock { $0.wire }?.isDeaf ?? false }
 
     /// Ends the connection; the adapter makes another.
@@ -64,7 +64,7 @@ final class CuttableTransport: IRCTransport {
             while let bytes = try await self.connection.read() {
                 let (isDeaf, madeUp) = self.state.withLock { ($0.isDeaf, $0.madeUp) }
                 if isDeaf { continue }
-                // In front of the answer to the PING that follows the swallowed line; reads hold whole lines here.
+                // Before the answer to the PING that follows the swallowed line; reads return complete lines here.
                 if !madeUp.isEmpty { self.state.withLock { $0.madeUp = [] } }
                 return madeUp + bytes
             }

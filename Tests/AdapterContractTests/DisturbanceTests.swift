@@ -10,7 +10,7 @@ struct DisturbanceTests {
     }
 
     @Test(
-        "a server that answers with an error of its own gets the answer once all the same",
+        "after a server error the answer is posted once all the same",
         arguments: NetworkKind.allCases)
     func serverError(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind, worker: Self.growing()) { bench in
@@ -25,7 +25,7 @@ struct DisturbanceTests {
     }
 
     @Test(
-        "an edit that the server answers with an error of its own is repeated in place", arguments: NetworkKind.allCases
+        "an edit that meets a server error is repeated in place", arguments: NetworkKind.allCases
     )
     func editServerError(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind, worker: Self.growing()) { bench in
@@ -38,7 +38,7 @@ struct DisturbanceTests {
         }
     }
 
-    @Test("what hangs in a half-open connection arrives when that has ended", arguments: NetworkKind.allCases)
+    @Test("a message stuck in a half-open connection arrives after that has ended", arguments: NetworkKind.allCases)
     func halfOpen(_ kind: NetworkKind) async throws {
         let worker = ContractWorker { _ in [.hold("open"), .text("Answer.")] }
         try await ContractBench.run(kind, worker: worker) { bench in
@@ -50,18 +50,18 @@ struct DisturbanceTests {
             try await bench.network.mend()
             let answers = try await bench.settled()
             #expect(Set(self.unmarked(answers)) == ["Answer."])
-            // Only where nothing can be asked it may stand there twice, and then it says so.
+            // The answer may only appear twice where it cannot be looked up, and then it says so.
             if bench.network.abilities.contains(.reconciles) { #expect(answers.count == 1) }
-            #expect(answers.filter { !$0.hasPrefix(Composer.repeatMark) }.count == 1)
+            #expect(answers.filter { !$0.hasPrefix(TurnTexts.repeatMark) }.count == 1)
             try await bench.say("two")
-            // What comes before there is another connection may have to be fetched.
+            // A message from before the reconnection may have to be fetched.
             try await bench.wait { $0.count > answers.count }
             let all = try await bench.settled()
             #expect(all == answers + ["Answer."])
         }
     }
 
-    @Test("where everything comes in twice, all is answered once and in order", arguments: NetworkKind.allCases)
+    @Test("events that arrive twice are answered once and in order", arguments: NetworkKind.allCases)
     func twice(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind, people: ["alice", "bob"]) { bench in
             try await bench.network.inject(.eventsTwice)
@@ -82,7 +82,7 @@ struct DisturbanceTests {
         }
     }
 
-    @Test("what comes in late and in another order is answered once, as it comes", arguments: NetworkKind.allCases)
+    @Test("late and reordered events are answered once, in the order of arrival", arguments: NetworkKind.allCases)
     func late(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind, people: ["alice", "bob"]) { bench in
             for person in ["alice", "bob"] { try await bench.say("first", as: person) }
@@ -107,6 +107,6 @@ struct DisturbanceTests {
     }
 
     private func unmarked(_ answers: [String]) -> [String] {
-        answers.map { $0.hasPrefix(Composer.repeatMark) ? String($0.dropFirst(Composer.repeatMark.count)) : $0 }
+        answers.map { $0.hasPrefix(TurnTexts.repeatMark) ? String($0.dropFirst(TurnTexts.repeatMark.count)) : $0 }
     }
 }

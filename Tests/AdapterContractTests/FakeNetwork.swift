@@ -1,20 +1,20 @@
 import Chat
-import JetbridgeTesting
 import Primitives
+import TestSupport
 
 @testable import Sessions
 
-/// The network in memory, with or without editing and what else there may be; its room outlives the bot's connections.
+/// The in-memory network, with or without editing and other features; its room outlives the bot's connections.
 final class FakeNetwork: ContractNetwork {
     private struct State {
-        /// One for each connection; the last one is in use.
+        /// One per connection; the last one is in use.
         var adapters: [FakeAdapter] = []
         var lastEvent = 0
         var isConnected = false
         var isDoubling = false
-        /// What was said while events are held; nil when they are not.
+        /// Messages held by a fault; nil when events are not held.
         var held: [(text: String, person: String, manner: Manner)]?
-        /// What was said while the bot was away.
+        /// Messages sent while the bot was away.
         var missed: [(text: String, person: String, manner: Manner)] = []
     }
 
@@ -162,7 +162,7 @@ final class FakeNetwork: ContractNetwork {
         }
     }
 
-    /// Nobody knows what a server that failed has done before.
+    /// After a server error, the outcome of the request is unknown.
     private static let serverError = AdapterError(
         .timedOut, "the server answered 502", retryAfter: .milliseconds(5), isCertain: false)
 

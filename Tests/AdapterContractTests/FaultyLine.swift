@@ -1,24 +1,24 @@
 import HTTP
-import JetbridgeTesting
 import Primitives
+import TestSupport
 
-/// The way between an adapter and its platform, on which things go wrong.
+/// The connection between an adapter and its platform, with injected faults.
 ///
-/// Each host has a proxy of its own, so that one which crashed never hears of anything again. The address stays, since
-/// what an adapter remembers is of one server.
+/// Each host has its own proxy, so that a crashed host receives nothing more. The address stays the same, because an
+/// adapter's state belongs to one server.
 final class FaultyLine: Sendable {
     private struct State {
         var proxy: FaultingProxy?
-        /// What hangs in a half-open connection.
+        /// The request stuck in a half-open connection.
         var stuck: FaultingProxy.FaultID?
     }
 
     private let state = Protected(State())
 
-    /// The present host's proxy; nil before there is one.
+    /// The current host's proxy; nil before the first one.
     var proxy: FaultingProxy? { self.state.withLock { $0.proxy } }
 
-    /// Ends the last host's proxy and begins another one in its place, before the platform at `url`.
+    /// Replaces the last host's proxy with a new one in front of the platform at `url`.
     func renew(before url: HTTPURL) async throws -> FaultingProxy {
         let old = self.state.withLock { $0.proxy.take() }
         await old?.stop()
@@ -27,7 +27,7 @@ final class FaultyLine: Sendable {
         return proxy
     }
 
-    /// What fits arrives and is never answered, until ``mend()``.
+    /// Matching requests arrive but are never answered, until ``mend()``.
     func stick(_ rule: HTTPFaultRule) async {
         guard let proxy = self.proxy else { return }
         var lasting = rule
@@ -36,7 +36,7 @@ final class FaultyLine: Sendable {
         self.state.withLock { $0.stuck = stuck }
     }
 
-    /// Whether something hangs by ``stick(_:)``.
+    /// Whether a request is stuck due to ``stick(_:)``.
     var isStuck: Bool {
         get async {
             let (proxy, stuck) = self.state.withLock { ($0.proxy, $0.stuck) }
@@ -45,7 +45,7 @@ final class FaultyLine: Sendable {
         }
     }
 
-    /// Takes all faults away. A connection in which something hung ends; returns whether there was one.
+    /// Removes all faults and ends stuck connections; returns whether there was one.
     func mend() async -> Bool {
         let (proxy, stuck) = self.state.withLock { ($0.proxy, $0.stuck.take()) }
         if stuck != nil { await proxy?.cutAll() }
@@ -53,7 +53,7 @@ final class FaultyLine: Sendable {
         return stuck != nil
     }
 
-    /// Nothing goes this way any more.
+    /// Nothing passes any more.
     func sever() async { await self.proxy?.setAway(true) }
 
     func close() async { await self.state.withLock { $0.proxy.take() }?.stop() }

@@ -6,14 +6,14 @@ import Testing
 
 @Suite("Contract: files", .timeLimit(.minutes(1)))
 struct FileTests {
-    /// A picture whose name and sender tell nothing of that.
+    /// A picture with a misleading name and type.
     private static let picture = PersonsFile(
         name: "scan.bin", bytes: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Array(repeating: 0, count: 3_000))
     private static let large = PersonsFile(
         name: "large.bin", bytes: Array(repeating: 1, count: ContractBench.fileLimit + 1))
 
     @Test(
-        "a file comes to its session with its size and what it really is; one that is too large is refused, and its words are answered",
+        "a file arrives with its size and detected type; if it is too large, only the text is answered",
         arguments: NetworkKind.allCases)
     func received(_ kind: NetworkKind) async throws {
         let worker = ContractWorker { _ in [.text("Seen.")] }
@@ -30,7 +30,7 @@ struct FileTests {
             let texts = worker.questions.map(\.text)
             #expect(texts.count == 3 && texts.last == "And now?")
             guard hasFiles else {
-                // A network in memory tells of files that cannot be had from there.
+                // The in-memory network reports that files cannot be downloaded.
                 #expect(told.allSatisfy { $0.contains("files cannot be fetched from here") })
                 #expect(texts == ["What is this?", "And this?", "And now?"])
                 return
@@ -45,9 +45,9 @@ struct FileTests {
         }
     }
 
-    /// What lies there, whatever it is called.
+    /// The contents of all files there, whatever their names.
     private static func files(in folder: String) throws -> [[UInt8]] {
-        guard let directory = opendir(folder) else { throw ContractFailure("there is no \(folder)") }
+        guard let directory = opendir(folder) else { throw ContractFailure("\(folder) is missing") }
         defer { closedir(directory) }
         var files: [[UInt8]] = []
         while let entry = readdir(directory) {
@@ -60,7 +60,7 @@ struct FileTests {
     }
 
     private static func bytes(of path: String) throws -> [UInt8] {
-        guard let file = fopen(path, "r") else { throw ContractFailure("there is no \(path)") }
+        guard let file = fopen(path, "r") else { throw ContractFailure("\(path) is missing") }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: ContractBench.fileLimit)
         let count = fread(&bytes, 1, bytes.count, file)
@@ -68,7 +68,7 @@ struct FileTests {
     }
 
     @Test(
-        "an answer that is too long for messages is its beginning and a file, or a link where there are no files",
+        "an answer too long for messages becomes its beginning and a file, or a link where there are no files",
         arguments: NetworkKind.allCases)
     func answer(_ kind: NetworkKind) async throws {
         let sentence = "Part of an answer that no room shows in as few messages as it likes to. "
@@ -79,7 +79,7 @@ struct FileTests {
             let adapter = try bench.bridge.adapters.all[0]
             let traits = adapter.traits(of: RoomID(adapter: adapter.id, name: bench.network.room))
             try await bench.say("long")
-            // What was shown of it while it grew and is not needed is emptied where nothing can be taken back.
+            // Drafts that are no longer needed are emptied where messages cannot be deleted.
             let answers = try await bench.settled().filter { $0 != OutboxItem.blank }
             if traits.capabilities.contains(.transcript) {
                 #expect(answers == [text])
@@ -93,7 +93,7 @@ struct FileTests {
                 #expect(answers.last == "The whole answer")
                 #expect(files.map(\.name) == ["answer.md"])
                 #expect(files.map(\.person) == ["alice"])
-                // Compared apart, since a failure would print them.
+                // Compared separately, because a failure would print them.
                 let isWhole = files.first?.bytes == Array(text.utf8)
                 #expect(isWhole)
             } else {

@@ -1,11 +1,11 @@
 import Chat
 import IRC
-import JetbridgeTesting
 import Primitives
+import TestSupport
 
 @testable import Sessions
 
-/// A real ngIRCd with one channel: no event ids, no edits, no history; a line is proved by the PONG after it.
+/// A real ngIRCd with one channel: no event ids, no edits, no history; the PONG after a line proves its arrival.
 final class IRCNetwork: ContractNetwork {
     private struct State {
         var peers: [String: IRCPeer] = [:]
@@ -13,7 +13,7 @@ final class IRCNetwork: ContractNetwork {
         var transport = CuttableTransport()
         var syncs = 0
         var sink: ContractSink?
-        /// Lines for the bot since its host began.
+        /// Lines for the bot since its host started.
         var said = 0
     }
 
@@ -56,7 +56,7 @@ final class IRCNetwork: ContractNetwork {
         if self.state.withLock({ $0.peers[person] }) == nil { try await self.enter(person) }
         let peer = try self.peer(person)
         let line = "\(Self.channel) :\(manner.isAddressed ? "\(Self.nick): " : "")\(text)"
-        // Programs are known by NOTICE here, which is never answered.
+        // Programs are recognised by NOTICE, which is never answered.
         guard manner.author == .person else {
             try await peer.send("NOTICE \(line)")
             return ""
@@ -77,7 +77,7 @@ final class IRCNetwork: ContractNetwork {
         }
     }
 
-    /// Returns when the server has passed on what it got of `peer`, and `peer` has what the server has for it.
+    /// Returns when the server has relayed all lines from `peer`, and `peer` has received all lines for it.
     private func sync(_ peer: IRCPeer) async throws {
         let number = self.state.withLock { state in
             state.syncs += 1
@@ -98,25 +98,23 @@ final class IRCNetwork: ContractNetwork {
 
     private var observer: IRCPeer {
         get throws {
-            guard let peer = self.state.withLock({ $0.observer }) else { throw ContractFailure("nobody is there") }
+            guard let peer = self.state.withLock({ $0.observer }) else { throw ContractFailure("network not open") }
             return peer
         }
     }
 
     func shown() async throws -> [Shown] {
-        try self.observer.heard(from: Self.nick, in: Self.channel).map { line in
-            let parts = line.split(separator: ": ", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { return Shown(person: "", text: line) }
-            return Shown(person: String(parts[0]), text: Self.plain(parts[1]))
-        }
+        let people = self.state.withLock { Array($0.peers.keys) }
+        let lines = try self.observer.heard(from: Self.nick, in: Self.channel)
+        return IRCPeer.attributed(lines, to: people).map { Shown(person: $0.nick, text: Self.plain($0.text)) }
     }
 
-    /// Without bold, italics and the like, each one byte here since no colours are used.
-    private static func plain(_ text: Substring) -> String {
+    /// Without bold, italics and so on, each of which is one byte, as no colours are used.
+    private static func plain(_ text: String) -> String {
         String(decoding: text.utf8.filter { $0 >= 0x20 }, as: UTF8.self)
     }
 
-    /// What came over the wire as it was, to be measured.
+    /// The raw lines, for measuring.
     var rawLines: [String] {
         get throws { try self.observer.received.filter { $0.hasPrefix(":\(Self.nick)!") && $0.contains(" PRIVMSG ") } }
     }
@@ -138,18 +136,18 @@ final class IRCNetwork: ContractNetwork {
             transport.cut()
             _ = try await self.observer.expect { $0.hasPrefix(":\(Self.nick)!") && $0.contains(" QUIT ") }
         case .halfOpen: transport.meet(.deafAfterwards)
-        // There are no edits, no errors of the server's own that a line could not be told from, and no repeats.
+        // IRC has no edits, no server errors that a line would reveal, and no repeats.
         case .editIsLostOnTheWayBack, .editTooFast, .serverError, .editServerError, .eventsTwice, .eventsHeld: break
         }
     }
 
-    /// Others see the line that the bot hears nothing more of.
+    /// Others see the line, after which the bot receives nothing more.
     func isStuck() async throws -> Bool {
         guard self.state.withLock({ $0.transport }).isDeaf else { return false }
         return try await !self.shown().isEmpty
     }
 
-    /// Ends a connection that was made deaf.
+    /// Ends the deaf connection.
     func mend() async throws {
         let transport = self.state.withLock { $0.transport }
         if transport.isDeaf { transport.cut() }
@@ -163,12 +161,12 @@ final class IRCNetwork: ContractNetwork {
         for person in people { try await self.sync(person) }
     }
 
-    /// Ends the connection that was made deaf.
+    /// Ends the deaf connection.
     func cut() { self.state.withLock { $0.transport }.cut() }
 
     func sever() async throws {
         self.state.withLock { $0.transport }.sever()
-        // The nick is free only when the server has noticed.
+        // The nick becomes free only when the server notices.
         _ = try await self.observer.expect { $0.hasPrefix(":\(Self.nick)!") && $0.contains(" QUIT ") }
     }
 

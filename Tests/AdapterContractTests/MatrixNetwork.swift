@@ -1,25 +1,26 @@
 import Chat
 import HTTP
 import JSON
-import JetbridgeTesting
+import Kit
 import Matrix
 import Primitives
+import TestSupport
 
 @testable import Sessions
 
-/// A real Synapse behind a faulting proxy: one room, and in it a thread for each person.
+/// A real Synapse behind a faulting proxy: one room with a thread for each person.
 ///
-/// The server is the one of the whole run; accounts and room are of this network only.
+/// The test run shares the server; accounts and room belong to this network only.
 final class MatrixNetwork: ContractNetwork {
     private struct State {
         var people: [String: MatrixPerson] = [:]
         var observer: MatrixPerson?
         var bot: MatrixAccount?
-        /// The bot's account, used by a person's program.
+        /// The bot's account, used by a person's client.
         var botPerson: MatrixPerson?
         var room = ""
         var roots: [String: String] = [:]
-        /// Whose thread it is, by its root.
+        /// The thread owners by root event.
         var owners: [String: String] = [:]
         var begun: Set<String> = []
         var watch = SyncWatch()
@@ -61,14 +62,14 @@ final class MatrixNetwork: ContractNetwork {
             try await observer.invite(person.account, to: self.room)
             try await person.join(self.room)
         } else {
-            // A name, as a room of several has one: two people alone would be a direct conversation.
+            // Named, like a room of several people: two people alone would be a direct conversation.
             let room = try await person.createRoom(name: "team")
             self.state.withLock { state in
                 state.room = room
                 state.observer = person
             }
         }
-        // Without a thread everybody has one and the same conversation.
+        // Without threads all people would share one conversation.
         let root = try await person.say("Thread of \(name)", in: self.room)
         self.state.withLock { state in
             state.people[name] = person
@@ -87,7 +88,7 @@ final class MatrixNetwork: ContractNetwork {
         }
         let account = try bot ?? self.synapse.account("jetbot")
         let state = self.state
-        let memory = MatrixMemoryStore {
+        let memory = MemoryStore {
             state.withLock { $0.memory }
         } save: { bytes in
             state.withLock { $0.memory = bytes }
@@ -129,7 +130,7 @@ final class MatrixNetwork: ContractNetwork {
 
     private var observer: MatrixPerson {
         get throws {
-            guard let person = self.state.withLock({ $0.observer }) else { throw ContractFailure("nobody is there") }
+            guard let person = self.state.withLock({ $0.observer }) else { throw ContractFailure("network not open") }
             return person
         }
     }
@@ -143,7 +144,7 @@ final class MatrixNetwork: ContractNetwork {
         case .oneself: author = try await self.itself()
         case .person, .bot: author = try await self.person(person)
         }
-        // A repeat is the same transaction, which the server knows, and then the same event once more for the bot.
+        // A repeat is the same transaction, which the server recognises; the bot then gets the same event again.
         let isRepeat = manner.id.map { id in self.state.withLock { !$0.begun.insert(id).inserted } } ?? false
         let event = try await self.send(text, as: author, of: person, manner)
         let isHeld = self.state.withLock { state in
@@ -189,7 +190,7 @@ final class MatrixNetwork: ContractNetwork {
 
     func react(_ emoji: String, as person: String) async throws {
         let author = try await self.person(person)
-        guard let message = try await self.posted().last else { throw ContractFailure("nothing stands there") }
+        guard let message = try await self.posted().last else { throw ContractFailure("the bot has posted nothing") }
         let reaction = try await author.react(emoji, to: message.id, in: self.room)
         try await self.waitUntilHeard(reaction, self.state.withLock { $0.watch })
     }
@@ -237,7 +238,7 @@ final class MatrixNetwork: ContractNetwork {
             "m.room.message", .object(content), in: room, transaction: manner.id.map { "c-\($0)" })
     }
 
-    /// The adapter has handled the answer that an event came in, since it has asked for the next one.
+    /// The adapter has handled the sync that contained an event once it requests the next one.
     private func waitUntilHeard(_ event: String, _ watch: SyncWatch) async throws {
         guard let proxy = self.line.proxy else { return }
         try await proxy.wait(for: "the bot to hear \(event)") { proxy in
@@ -247,7 +248,7 @@ final class MatrixNetwork: ContractNetwork {
         }
     }
 
-    /// The bot's account in somebody's hands.
+    /// The bot's account used by a person.
     private func itself() async throws -> MatrixPerson {
         if let person = self.state.withLock({ $0.botPerson }) { return person }
         guard let bot = self.state.withLock({ $0.bot }) else { throw ContractFailure("there is no bot") }
@@ -256,14 +257,14 @@ final class MatrixNetwork: ContractNetwork {
         return person
     }
 
-    // MARK: What stands there
+    // MARK: Room contents
 
     func shown() async throws -> [Shown] {
         let owners = self.state.withLock { $0.owners }
         return try await self.posted().map { Shown(person: self.owner(of: $0, owners), text: $0.body) }
     }
 
-    /// The bot's messages; what somebody says with the bot's account is marked like all that people say.
+    /// The bot's messages; a person's messages from the bot's account are marked as such.
     private func posted() async throws -> [MatrixMessage] {
         let (room, bot) = self.state.withLock { ($0.room, $0.bot) }
         return try await self.observer.messages(in: room).filter { message in
@@ -275,7 +276,7 @@ final class MatrixNetwork: ContractNetwork {
         (message.thread ?? message.replyTo).flatMap { owners[$0] } ?? ""
     }
 
-    /// What is said now comes after all that the server has; its newest event may not be told yet.
+    /// A message sent now comes after all that the server has; its newest event may not be synced yet.
     func settle() async throws {
         let news = try await self.observer.say("news", in: self.room, .init(kind: "m.notice"))
         try await self.observer.wait(forEvent: news, in: self.room)
@@ -309,7 +310,7 @@ final class MatrixNetwork: ContractNetwork {
         case .eventsTwice: self.state.withLock { $0.watch }.setDoubling(true)
         case .eventsHeld:
             let held = await proxy.inject(.hold, for: HTTPFaultRule(.get, infix: "/sync", count: nil))
-            // The question that is open now is still answered; the next one waits.
+            // The current sync is still answered; the next one waits.
             try await self.observer.say("news", in: self.room, .init(kind: "m.notice"))
             try await proxy.wait(for: held)
             self.state.withLock { state in
@@ -337,7 +338,7 @@ final class MatrixNetwork: ContractNetwork {
         watch.setReversing(false)
     }
 
-    /// They come with the next answer that the server gives, and never stood in its room.
+    /// They come with the server's next answer and were never in its room.
     func chatter(_ count: Int) async throws {
         let (watch, author) = self.state.withLock { ($0.watch, $0.observer) }
         guard let author else { return }

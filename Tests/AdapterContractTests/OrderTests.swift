@@ -31,7 +31,7 @@ struct OrderTests {
                     "event \(number)", Manner(id: "r\(number)", sentAt: ContractBench.now + Int64(number) * 60_000))
             }
             _ = try await bench.settled()
-            // The first one once more, late: a repeat where the platform gives ids, else a message like any other.
+            // The first one again, late: a repeat if the platform has event ids, else a new message.
             try await bench.say("event 3", Manner(id: "r3", sentAt: ContractBench.now + 180_000))
             try await bench.say("event 4")
             let answers = try await bench.settled()
@@ -41,7 +41,7 @@ struct OrderTests {
     }
 
     @Test(
-        "what was said while the host was away is answered when fresh, and listed when stale",
+        "messages sent while the host was away are answered if fresh, listed if stale",
         arguments: NetworkKind.allCases)
     func away(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind) { bench in
@@ -49,7 +49,7 @@ struct OrderTests {
             _ = try await bench.settled()
             await bench.stop()
             guard bench.network.abilities.contains(.backlog) else {
-                // Nobody keeps it: it is lost without harm to what comes after. The web cannot even be written to.
+                // No backlog: the message is lost without affecting later ones. The web cannot even be written to.
                 if kind != .web { try await bench.say("missed") }
                 try await bench.start()
                 try await bench.say("after")
@@ -67,7 +67,7 @@ struct OrderTests {
             }
             try await bench.start()
             try await bench.say("after")
-            // Telegram itself keeps nothing for longer than a day. What was missed may be read after what comes in now.
+            // Telegram keeps nothing for longer than a day. The backlog may be read after new messages.
             let count = kind == .telegram ? 3 : 4
             _ = try await bench.eventually("what was missed") { try await bench.answers().count >= count ? true : nil }
             let answers = try await bench.settled()

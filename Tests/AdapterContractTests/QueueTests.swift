@@ -5,12 +5,12 @@ import Testing
 
 @Suite("Contract: messages that wait", .timeLimit(.minutes(1)))
 struct QueueTests {
-    /// The first question is answered when the test says so.
+    /// Answers the first question when the test releases it.
     private static func worker() -> ContractWorker {
         ContractWorker { $0 == "1" ? [.hold("first"), .text("Answer to 1.")] : [.text("Answer to \($0).")] }
     }
 
-    @Test("what waits is marked: by a reaction that goes with the wait, or by a note", arguments: NetworkKind.allCases)
+    @Test("a waiting message is marked by a reaction that goes away, or by a note", arguments: NetworkKind.allCases)
     func mark(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind, worker: Self.worker()) { bench in
             let abilities = bench.network.abilities
@@ -34,7 +34,7 @@ struct QueueTests {
         }
     }
 
-    @Test("what is changed while it waits is answered as it reads then", arguments: NetworkKind.allCases)
+    @Test("a message edited while it waits is answered in its new form", arguments: NetworkKind.allCases)
     func changed(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind, worker: Self.worker()) { bench in
             try await bench.say("1")
@@ -49,7 +49,7 @@ struct QueueTests {
         }
     }
 
-    @Test("what is taken back while it waits is not answered", arguments: NetworkKind.allCases)
+    @Test("a message deleted while it waits is not answered", arguments: NetworkKind.allCases)
     func takenBack(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind, worker: Self.worker()) { bench in
             try await bench.say("1")

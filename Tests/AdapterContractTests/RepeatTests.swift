@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Contract: repeated events", .timeLimit(.minutes(1)))
 struct RepeatTests {
-    @Test("an event that comes twice is one turn, also after a restart", arguments: NetworkKind.allCases)
+    @Test("an event that arrives twice is one turn, even after a restart", arguments: NetworkKind.allCases)
     func repeated(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind) { bench in
             let isKnown = bench.network.abilities.contains(.eventIDs)
@@ -16,14 +16,14 @@ struct RepeatTests {
             try await bench.say("one", Manner(id: "d1"))
             try await bench.say("two", Manner(id: "d2"))
             let answers = try await bench.settled()
-            // Where the platform gives no ids, the same line is another message, and a new connection's first line is
-            // never taken for one of the old connection.
+            // Without platform ids, the same line is another message, and a new connection's first line is never taken
+            // for one from the old connection.
             let ones = [String](repeating: "Answer to one.", count: isKnown ? 1 : 3)
             #expect(answers == ones + ["Answer to two."])
         }
     }
 
-    @Test("an event that comes twice at once is one turn", arguments: NetworkKind.allCases)
+    @Test("an event that arrives several times at once is one turn", arguments: NetworkKind.allCases)
     func atOnce(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind) { bench in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -2,25 +2,26 @@ import Chat
 import Glibc
 import HTTP
 import JSON
-import JetbridgeTesting
+import Kit
 import Primitives
 import Slack
+import TestSupport
 
 @testable import Sessions
 
-/// Slack on loopback, behind a faulting proxy: one channel, and in it a thread for each person.
+/// Slack on loopback behind a faulting proxy: one channel with a thread for each person.
 final class SlackNetwork: ContractNetwork {
     private struct State {
         var slack: LoopbackSlack?
         var users: [String: String] = [:]
         var roots: [String: String] = [:]
-        /// Whose thread it is, by its root.
+        /// The thread owners by root ts.
         var owners: [String: String] = [:]
-        /// The platform's id of a message, by the test's.
+        /// Maps the tests' message ids to the platform's.
         var begun: [String: String] = [:]
         var isHeld = false
         var memory: [UInt8]?
-        /// Milliseconds by which the workspace's clock was moved on.
+        /// Milliseconds by which the workspace's clock was advanced.
         var skew: Int64 = 0
     }
 
@@ -30,10 +31,10 @@ final class SlackNetwork: ContractNetwork {
     private let state = Protected(State())
     private let line = FaultyLine()
 
-    /// The workspace takes a thousand times what Slack does, and the bot is told so.
+    /// A factor on Slack's rate limits, also set in the bot's configuration.
     private static let pace = 1_000.0
 
-    /// - Parameter hasStreams: whether answers grow as streams there, or by edits.
+    /// - Parameter hasStreams: whether answers grow as streams or by edits.
     init(hasStreams: Bool) {
         self.hasStreams = hasStreams
         self.abilities = [
@@ -53,7 +54,7 @@ final class SlackNetwork: ContractNetwork {
         var settings = LoopbackSlack.Settings()
         settings.rateLimits = .scaled(Self.pace)
         settings.hasStreams = self.hasStreams
-        // What nobody takes while the bot is away is given up, and found in the history.
+        // Events that nobody acknowledges while the bot is away are abandoned and later found in the history.
         settings.retrySeconds = []
         let slack = try await LoopbackSlack.started(settings)
         self.state.withLock { $0.slack = slack }
@@ -73,10 +74,10 @@ final class SlackNetwork: ContractNetwork {
     }
 
     func makeAdapter() async throws -> any ChatAdapter {
-        // One case asks an adapter before its platform is there.
+        // One test asks for an adapter before the platform runs.
         let url = try self.state.withLock { try HTTPURL($0.slack?.url ?? "http://127.0.0.1:9") }
         let proxy = try await self.line.renew(before: url)
-        // Files lie where the API is.
+        // Files have the same host as the API.
         let (from, to) = ("http://\(url.authority)", "http://\(await proxy.url.authority)")
         await proxy.setRewriting(HTTPFaultRule(prefix: "/api/files.")) { Self.moved($0, from: from, to: to) }
         let plain = LoopbackSlack.Settings()
@@ -85,15 +86,16 @@ final class SlackNetwork: ContractNetwork {
             apiURL: await proxy.url.appending("api", ""), commands: ContractBench.commands)
         settings.paceFactor = Self.pace
         let state = self.state
-        let memory = SlackMemoryStore {
+        let memory = MemoryStore {
             state.withLock { $0.memory }
         } save: { bytes in
             state.withLock { $0.memory = bytes }
+            return true
         }
         return SlackAdapter(settings, memory: memory, logger: ContractBench.logger)
     }
 
-    /// With every address below `from` below `to` instead.
+    /// Replaces the address `from` with `to` everywhere.
     private static func moved(_ json: JSON, from: String, to: String) -> JSON {
         switch json {
         case .string(let text) where text.hasPrefix(from): .string(to + text.dropFirst(from.count))
@@ -157,17 +159,19 @@ final class SlackNetwork: ContractNetwork {
 
     func press(_ button: MessageButton, as person: String) async throws {
         let slack = try self.slack
-        guard let message = slack.shown(in: self.room).last,
-            let press = slack.press(button.label, of: message.ts, in: self.room, as: self.user(person))
-        else { throw ContractFailure("there is no button \(button.label)") }
-        try await slack.wait("the press to be taken") { $0.outcome(press)?.isAcknowledged == true }
+        var press: String?
+        for message in slack.shown(in: self.room).reversed() where press == nil {
+            press = slack.press(button.label, of: message.ts, in: self.room, as: self.user(person))
+        }
+        guard let press else { throw ContractFailure("no message has a button \(button.label)") }
+        try await slack.wait("the press to be acknowledged") { $0.outcome(press)?.isAcknowledged == true }
     }
 
     func react(_ emoji: String, as person: String) async throws {
         let slack = try self.slack
-        guard let message = slack.shown(in: self.room).last else { throw ContractFailure("nothing stands there") }
+        guard let message = slack.shown(in: self.room).last else { throw ContractFailure("the bot has posted nothing") }
         if self.state.withLock({ $0.users[person] }) == nil { self.enter(person, slack) }
-        // Slack calls them by names.
+        // Slack refers to emoji by name.
         let name = ["👎": "-1", "👍": "+1"][emoji] ?? emoji
         slack.react(name, to: message.ts, in: self.room, as: self.user(person))
         try await self.waitUntilHeard()
@@ -194,13 +198,13 @@ final class SlackNetwork: ContractNetwork {
 
     private func waitUntilHeard() async throws {
         guard self.state.withLock({ !$0.isHeld }) else { return }
-        try await self.slack.wait("the bot to hear what is said, or the end of the tries") { $0.outstanding == 0 }
+        try await self.slack.wait("the bot to acknowledge events, or the end of the retries") { $0.outstanding == 0 }
     }
 
     private func write(
         _ text: String, as person: String, _ manner: Manner, _ slack: LoopbackSlack
     ) -> (ts: String, isNew: Bool) {
-        // What begins with a slash never leaves a person's program: it is said behind a mention.
+        // Clients never send text that begins with a slash: it follows a mention instead.
         let isCommand = text.hasPrefix("/")
         let words = isCommand ? String(text.dropFirst()) : text
         let line = manner.isAddressed || isCommand ? "\(slack.mention) \(words)" : words
@@ -221,7 +225,7 @@ final class SlackNetwork: ContractNetwork {
         }
     }
 
-    /// The same message in another event, as a retry that crossed its acknowledgement.
+    /// Sends the same message in another event, like a retry that crossed its acknowledgement.
     private func tellAgain(_ ts: String, _ slack: LoopbackSlack) {
         guard let message = slack.message(ts, in: self.room) else { return }
         var event: JSONObject = [
@@ -249,12 +253,12 @@ final class SlackNetwork: ContractNetwork {
         let users = self.state.withLock { Array($0.users.values) }
         for number in 0..<count {
             slack.say("chatter \(number)", as: users[number % users.count], in: self.room)
-            if number % 500 == 499 { try await slack.wait("the bot to hear talk") { $0.outstanding == 0 } }
+            if number % 500 == 499 { try await slack.wait("the bot to acknowledge messages") { $0.outstanding == 0 } }
         }
-        try await slack.wait("the bot to hear talk") { $0.outstanding == 0 }
+        try await slack.wait("the bot to acknowledge messages") { $0.outstanding == 0 }
     }
 
-    // MARK: What stands there
+    // MARK: Channel contents
 
     func shown() async throws -> [Shown] {
         guard let slack = self.state.withLock({ $0.slack }) else { return [] }
@@ -264,7 +268,7 @@ final class SlackNetwork: ContractNetwork {
         }
     }
 
-    /// The threads go, too: everybody begins another one.
+    /// The threads are removed as well: everyone begins another one.
     func forget() async throws {
         let slack = try self.slack
         self.state.withLock { state in
@@ -275,9 +279,9 @@ final class SlackNetwork: ContractNetwork {
 
     // MARK: Faults
 
-    /// What begins a message.
+    /// The calls that begin a message.
     private var posts: HTTPFaultRule {
-        // Where there are no streams, one is asked for all the same.
+        // Without streams the bot still tries to start one.
         HTTPFaultRule(
             .post, prefix: "/api/chat.", words: self.hasStreams ? ["startStream", "postMessage"] : ["postMessage"])
     }
@@ -322,6 +326,6 @@ final class SlackNetwork: ContractNetwork {
         }
         slack.holdEvents(false)
         slack.clearFaults()
-        try await slack.wait("the bot to hear what waited") { $0.outstanding == 0 }
+        try await slack.wait("the bot to acknowledge the held events") { $0.outstanding == 0 }
     }
 }

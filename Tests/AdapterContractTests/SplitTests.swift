@@ -25,10 +25,17 @@ struct SplitTests {
             }
         }
 
-        /// Platforms whose messages are larger get a longer answer.
-        var isLarge: Bool { [.matrix, .slack, .telegram].contains(self.kind) }
+        /// How many times the texts are repeated: platforms with larger messages get a longer answer, which must not be
+        /// so long that it becomes a file.
+        var copies: (long: Int, unbroken: Int) {
+            switch self.kind {
+            case .matrix, .slack: (14, 30)
+            case .telegram: (5, 10)
+            default: (1, 1)
+            }
+        }
 
-        /// Whether code stands in the text between fences.
+        /// Whether the text shows code between fences.
         var hasFences: Bool { [.editing, .appending, .web, .slack].contains(self.kind) }
 
         /// The size of a message as the platform counts it.
@@ -55,12 +62,12 @@ struct SplitTests {
         return (paragraphs[..<3] + [code, list] + paragraphs[3...] + ["The end."]).joined(separator: "\n\n")
     }()
 
-    /// Nothing in it where one would like to cut.
+    /// Offers no natural place to split.
     private static let unbroken = String(repeating: "長い👩‍👩‍👧‍👦e\u{301}x", count: 90)
 
-    @Test("a long answer with code and a list arrives whole, in order, in messages that fit", arguments: Room.all)
+    @Test("a long answer with code and a list arrives complete, in order, in messages that fit", arguments: Room.all)
     func long(_ room: Room) async throws {
-        let text = Array(repeating: Self.long, count: room.isLarge ? 14 : 1).joined(separator: "\n\n")
+        let text = Array(repeating: Self.long, count: room.copies.long).joined(separator: "\n\n")
         try await self.answer(text, in: room) { parts in
             #expect(self.words(of: parts) == self.words(of: [text]))
             let lines = Self.long.split(separator: "\n").map(String.init)
@@ -73,9 +80,9 @@ struct SplitTests {
         }
     }
 
-    @Test("a text without a place to cut is cut between signs", arguments: Room.all)
+    @Test("a text without a place to split is split between characters", arguments: Room.all)
     func unbroken(_ room: Room) async throws {
-        let text = String(repeating: Self.unbroken, count: room.isLarge ? 30 : 1)
+        let text = String(repeating: Self.unbroken, count: room.copies.unbroken)
         try await self.answer(text, in: room) { parts in
             #expect(parts.joined() == text)
             #expect(parts.map { Array($0) }.flatMap { $0 } == Array(text))
@@ -102,7 +109,7 @@ struct SplitTests {
         }
     }
 
-    /// As a model streams it.
+    /// Streamed in pieces, as by a model.
     private static func pieces(_ text: String) -> [String] {
         var pieces: [String] = []
         var rest = text[...]
@@ -127,7 +134,7 @@ struct SplitTests {
 }
 
 extension String {
-    /// Without spaces at its ends.
+    /// Without leading and trailing spaces.
     fileprivate var trimmed: String {
         String(self.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Contract: strangers and programs", .timeLimit(.minutes(1)))
 struct StrangerTests {
-    @Test("strangers get nothing, not even for a command or a wrong code", arguments: NetworkKind.allCases)
+    @Test("strangers get no answer, not even to a command or a wrong code", arguments: NetworkKind.allCases)
     func strangers(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind) { bench in
             try await bench.say("hello", as: "mallory")
@@ -16,13 +16,13 @@ struct StrangerTests {
         }
     }
 
-    @Test("the bot's own words and those of other programs are ignored", arguments: NetworkKind.allCases)
+    @Test("the bot's own messages and those of other programs are ignored", arguments: NetworkKind.allCases)
     func programs(_ kind: NetworkKind) async throws {
-        // An answer that would set the bot off, if it heard itself.
+        // An answer that would trigger the bot if it heard itself.
         let worker = ContractWorker { [.text("jetbot: \($0) !status")] }
         try await ContractBench.run(kind, worker: worker) { bench in
             if kind != .web {
-                // The web has no programs but those that a token lets in, which are people's.
+                // The web has no programs except those with a token, which count as people.
                 try await bench.say("ping", as: "alice", Manner(author: .bot))
                 try await bench.command("status", Manner(author: .bot, isAddressed: false))
                 if bench.network.abilities.contains(.authors) {

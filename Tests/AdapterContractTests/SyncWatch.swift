@@ -1,14 +1,14 @@
 import JSON
 import Primitives
 
-/// Reads along what a homeserver tells the bot, changes it, and knows in which answer an event went out.
+/// Observes and changes the answers of a homeserver to the bot, and knows which of them contained an event.
 final class SyncWatch: Sendable {
     private struct State {
-        /// By event: the `next_batch` of the answer that told it last.
+        /// By event: the `next_batch` of the last answer that contained it.
         var batches: [String: String] = [:]
         var events: [String: (room: String, event: JSON)] = [:]
         var order: [String] = []
-        /// Events that the next answer tells once more.
+        /// Events that the next answer repeats.
         var repeats: [String] = []
         var madeUp: [(room: String, event: JSON)] = []
         var lastMadeUp = 0
@@ -16,16 +16,16 @@ final class SyncWatch: Sendable {
         var isReversing = false
     }
 
-    /// Set by a message's content: when it was said, whatever the server's clock shows.
+    /// A key in a message's content that sets its time, whatever the server's clock says.
     static let timeKey = "test.sent_at"
     private static let kept = 2_000
 
     private let state = Protected(State())
 
-    /// The `next_batch` that comes after the answer that an event was told in, so far.
+    /// The `next_batch` of the last answer that contained the event.
     func batch(of event: String) -> String? { self.state.withLock { $0.batches[event] } }
 
-    /// The next answer with news of a room tells `event` once more, behind them.
+    /// The next answer with news of a room repeats `event` at the end.
     func repeatNext(_ event: JSON, in room: String) {
         self.state.withLock { state in
             Self.note(event, room, &state)
@@ -33,7 +33,7 @@ final class SyncWatch: Sendable {
         }
     }
 
-    /// The next answer with news of a room tells so many messages more, before them.
+    /// The next answer with news of a room begins with these additional messages.
     func add(_ texts: [String], by sender: String, in room: String) {
         self.state.withLock { state in
             for text in texts {
@@ -51,7 +51,7 @@ final class SyncWatch: Sendable {
         }
     }
 
-    /// From now on everything is told twice.
+    /// From now on every event comes twice.
     func setDoubling(_ isDoubling: Bool) { self.state.withLock { $0.isDoubling = isDoubling } }
 
     /// From now on the events of one answer come in reverse order.
@@ -94,7 +94,7 @@ final class SyncWatch: Sendable {
         return .object(object)
     }
 
-    /// With the time that the content asks for.
+    /// Sets the time that the content requests.
     private static func dated(_ event: JSON) -> JSON {
         guard case .object(var object) = event, let time = event["content"]?[Self.timeKey] else { return event }
         object["origin_server_ts"] = time

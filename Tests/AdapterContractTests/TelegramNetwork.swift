@@ -2,19 +2,20 @@ import Chat
 import Glibc
 import HTTP
 import JSON
-import JetbridgeTesting
+import Kit
 import Primitives
 import Telegram
+import TestSupport
 
 @testable import Sessions
 
-/// Telegram on loopback, behind a faulting proxy: a group with topics, one for each person.
+/// Telegram on loopback behind a faulting proxy: a group with a topic for each person.
 final class TelegramNetwork: ContractNetwork {
     private struct State {
         var telegram: LoopbackTelegram?
         var people: [String: Int64] = [:]
         var topics: [String: Int] = [:]
-        /// Whose topic it is.
+        /// The topic owners.
         var owners: [Int: String] = [:]
         var begun: Set<String> = []
         var isConnected = false
@@ -31,7 +32,7 @@ final class TelegramNetwork: ContractNetwork {
 
     private static let group: Int64 = -1_001_000_000_200
     private static let otherBot: Int64 = 900
-    /// Telegram takes a thousand times what it does, and the bot is told so.
+    /// A factor on Telegram's flood limits, also set in the bot's configuration.
     private static let pace = 1_000.0
 
     var room: String { String(Self.group) }
@@ -79,7 +80,7 @@ final class TelegramNetwork: ContractNetwork {
     }
 
     func makeAdapter() async throws -> any ChatAdapter {
-        // One case asks an adapter before its platform is there.
+        // One test asks for an adapter before the platform runs.
         let url = try self.state.withLock { try HTTPURL($0.telegram?.apiURL ?? "http://127.0.0.1:9") }
         let proxy = try await self.line.renew(before: url)
         var settings = TelegramSettings(
@@ -87,7 +88,7 @@ final class TelegramNetwork: ContractNetwork {
             commands: ContractBench.commands)
         settings.paceFactor = Self.pace
         let state = self.state
-        let memory = TelegramMemoryStore {
+        let memory = MemoryStore {
             state.withLock { $0.memory }
         } save: { bytes in
             state.withLock { $0.memory = bytes }
@@ -121,7 +122,7 @@ final class TelegramNetwork: ContractNetwork {
         var message = 0
         if isRepeat {
             try await self.waitUntilHeard()
-            // It is not known which it is among those that were confirmed last; all of them are repeats.
+            // The event cannot be singled out among the last confirmed ones; all of them are repeats.
             telegram.repeatUpdates(20)
         } else {
             let (id, topic) = self.state.withLock { ($0.people[person] ?? 0, $0.topics[person]) }
@@ -152,9 +153,10 @@ final class TelegramNetwork: ContractNetwork {
     func press(_ button: MessageButton, as person: String) async throws {
         let telegram = try self.telegram
         let id = self.state.withLock { $0.people[person] ?? 0 }
-        guard let message = telegram.shownByBot(in: Self.group).last,
-            telegram.press(button.label, on: message.id, as: id, in: Self.group) != nil
-        else { throw ContractFailure("there is no button \(button.label)") }
+        let isPressed = telegram.shownByBot(in: Self.group).reversed().contains {
+            telegram.press(button.label, on: $0.id, as: id, in: Self.group) != nil
+        }
+        guard isPressed else { throw ContractFailure("no message has a button \(button.label)") }
         try await self.waitUntilHeard()
     }
 
@@ -163,7 +165,7 @@ final class TelegramNetwork: ContractNetwork {
         self.enter(person, telegram)
         let id = self.state.withLock { $0.people[person] ?? 0 }
         guard let message = telegram.shownByBot(in: Self.group).last else {
-            throw ContractFailure("nothing stands there")
+            throw ContractFailure("the bot has posted nothing")
         }
         telegram.react(emoji, to: message.id, as: id, in: Self.group)
         try await self.waitUntilHeard()
@@ -188,7 +190,7 @@ final class TelegramNetwork: ContractNetwork {
             group.addTask { try await telegram.wait { $0.waitingUpdates == 0 } }
             group.addTask {
                 try await Task.sleep(for: .seconds(20))
-                throw ContractFailure("the bot does not hear what waits for it")
+                throw ContractFailure("the bot did not fetch its updates")
             }
             try await group.next()
             group.cancelAll()
@@ -210,7 +212,7 @@ final class TelegramNetwork: ContractNetwork {
         try await self.waitUntilHeard()
     }
 
-    // MARK: What stands there
+    // MARK: Group contents
 
     func shown() async throws -> [Shown] {
         guard let telegram = self.state.withLock({ $0.telegram }) else { return [] }
@@ -244,7 +246,10 @@ final class TelegramNetwork: ContractNetwork {
         case .tooFast: await proxy.inject(limit, for: post)
         case .editTooFast: await proxy.inject(limit, for: edit)
         case .away:
-            await proxy.inject(.cut, for: post)
+            // A draft may come first, and is not the message.
+            var message = post
+            message.content = { $0["draft_id"] == nil }
+            await proxy.inject(.cut, for: message)
             await proxy.inject(.cut, for: Self.rule("getUpdates"))
             await proxy.cutAll()
         case .serverError: await proxy.inject(.answer(.badGateway), for: post)

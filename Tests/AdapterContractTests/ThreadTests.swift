@@ -4,7 +4,7 @@ import Testing
 @Suite("Contract: threads", .timeLimit(.minutes(1)))
 struct ThreadTests {
     @Test(
-        "two people in one room have their own answers and sessions, and a long turn of one holds up nobody",
+        "two people in one room have separate sessions, and a long turn of one does not delay the other",
         arguments: NetworkKind.allCases)
     func threads(_ kind: NetworkKind) async throws {
         let worker = ContractWorker { $0 == "long" ? [.hold("long"), .text("Long.")] : [.text("Answer to \($0).")] }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Sessions
 
-@Suite("Contract: what an adapter says of itself", .timeLimit(.minutes(1)))
+@Suite("Contract: adapter traits and state", .timeLimit(.minutes(1)))
 struct TraitsTests {
     @Test("traits and refinements agree", arguments: NetworkKind.allCases)
     func traits(_ kind: NetworkKind) async throws {
@@ -24,7 +24,14 @@ struct TraitsTests {
             #expect(can.contains(.buttons) == bench.network.abilities.contains(.buttons))
             #expect(traits.textLimit >= 64)
             #expect(traits.excerptMessages <= traits.answerMessages)
-            #expect(["!", "/"].contains(traits.commandSign))
+            let sign =
+                switch kind {
+                // Slack itself handles text that begins with a slash, so texts show the mention.
+                case .slack, .slackEdits: CommandSign("/", prefix: traits.sign.prefix)
+                case .telegram, .web: CommandSign("/")
+                default: CommandSign("!")
+                }
+            #expect(traits.sign == sign && traits.sign.prefix.hasPrefix("@") == kind.rawValue.hasPrefix("slack"))
         }
     }
 

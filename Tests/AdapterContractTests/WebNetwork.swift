@@ -4,16 +4,16 @@ import Primitives
 
 @testable import Sessions
 
-/// The web chat: each person has a thread, which is a room of its own, and reads its transcript.
+/// The web chat: each person has a thread, which is a separate room, and reads its transcript.
 final class WebNetwork: ContractNetwork {
     private struct State {
         var bridge: Bridge?
         var people: [String] = []
         var lastEvent = 0
-        /// Up to this message everything is forgotten.
+        /// Messages up to this one are forgotten.
         var base: Int64 = 0
         var isDoubling = false
-        /// What was said while events are held; nil when they are not.
+        /// Messages held by a fault; nil when events are not held.
         var held: [InboundEvent]?
     }
 
@@ -50,7 +50,7 @@ final class WebNetwork: ContractNetwork {
         return ""
     }
 
-    /// Everybody is alone with the bot here.
+    /// Everyone is alone with the bot here.
     func chatter(_ count: Int) async throws {}
 
     func shown() async throws -> [Shown] { try await self.messages().map(\.shown) }
@@ -76,7 +76,7 @@ final class WebNetwork: ContractNetwork {
         }
     }
 
-    /// Posting is only a notification here: what could go wrong with it changes nothing.
+    /// Posting is only a notification here, so faults of it change nothing.
     func inject(_ fault: NetworkFault) async throws {
         self.state.withLock { state in
             switch fault {

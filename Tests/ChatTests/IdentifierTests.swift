@@ -3,10 +3,10 @@ import Testing
 
 @Suite("Identifiers")
 struct IdentifierTests {
-    /// Equal as `String`: the Kelvin sign, an accent in two spellings, the Greek varia.
+    /// Pairs that `String` considers equal: the Kelvin sign, an accent in two spellings, the Greek varia.
     private static let pairs = [("#K", "#\u{212A}"), ("#caf\u{E9}", "#cafe\u{301}"), ("a`", "a\u{1FEF}")]
 
-    @Test("rooms, threads, messages and people are one only when their bytes are", arguments: Self.pairs)
+    @Test("rooms, threads, messages and people are equal only when their bytes are", arguments: Self.pairs)
     func exact(one: String, other: String) {
         #expect(one == other)
         let adapter = AdapterID("irc:local")

@@ -1,25 +1,25 @@
 import HTTP
-import JetbridgeTesting
+import TestSupport
 
-/// A room of a network where somebody asks the real program and looks on while it dies.
+/// A room of a network where a person asks the real program and watches it crash.
 protocol CrashRoom: Sendable {
-    /// The part of the configuration that is the network's, and the owner.
+    /// The network's part of the configuration, with the owner.
     var configuration: String { get }
-    /// The secrets that the configuration names.
+    /// The secrets named in the configuration.
     var environment: [String: String] { get }
-    /// Whether a message of unknown fate is looked for, so that nothing stands there twice.
+    /// Whether a message of unknown outcome is looked up, so that nothing appears twice.
     var isExact: Bool { get }
-    /// Waits until the program hears.
+    /// Waits until the program receives messages.
     func waitForBot() async throws
-    /// The owner asks, in one and the same conversation.
+    /// The owner asks, always in the same conversation.
     func ask(_ text: String) async throws
-    /// What the bot has standing there, oldest first.
+    /// The bot's messages there, oldest first.
     func texts() async throws -> [String]
     func close() async
 }
 
 extension CrashRoom {
-    /// Waits until what stands there is as wanted. It is looked at again and again, since a platform need not tell more.
+    /// Polls until the messages satisfy `isMet`, since a platform may offer no notification.
     @discardableResult
     func wait(for what: String, until isMet: ([String]) -> Bool) async throws -> [String] {
         let deadline = ContinuousClock.now + .seconds(40)
@@ -32,18 +32,18 @@ extension CrashRoom {
     }
 }
 
-/// What was waited for did not come.
+/// The expected messages did not come.
 struct CrashRoomFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// The networks, each in its own way of having a conversation.
+/// The networks, each with its kind of conversation.
 enum CrashNetwork: String, CaseIterable {
-    /// A thread of a room of a real Synapse.
+    /// A thread in a room of a real Synapse.
     case matrix
-    /// A thread of a channel.
+    /// A thread in a channel.
     case slack
     /// A private chat.
     case telegram
@@ -115,7 +115,7 @@ private struct SlackCrashRoom: CrashRoom {
     init() async throws {
         var settings = LoopbackSlack.Settings()
         settings.rateLimits = .off
-        // What was not taken comes again, sooner than Slack itself has patience for.
+        // Unacknowledged events come again, sooner than on the real Slack.
         settings.retrySeconds = [0.5, 1, 2, 4, 8]
         self.slack = try await LoopbackSlack.started(settings)
     }
@@ -159,7 +159,7 @@ private struct TelegramCrashRoom: CrashRoom {
         self.telegram.addPerson(TelegramPerson(Self.alice, "Alice", username: "alice"))
     }
 
-    /// Nobody can ask Telegram what it has.
+    /// Telegram cannot be asked for its messages.
     let isExact = false
     var environment: [String: String] { ["TELEGRAM_TOKEN": self.telegram.token] }
     var configuration: String {
@@ -174,7 +174,7 @@ private struct TelegramCrashRoom: CrashRoom {
         """
     }
 
-    /// Telegram keeps what is said until it is asked for it.
+    /// Telegram keeps messages until they are fetched.
     func waitForBot() async throws {}
 
     func ask(_ text: String) async throws { self.telegram.say(text, as: Self.alice, in: Self.alice) }

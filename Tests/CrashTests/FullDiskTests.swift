@@ -1,12 +1,12 @@
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// The disk fills while an answer comes in, through the real program.
+/// The disk fills up while an answer arrives, with the real program.
 @Suite("A full disk", .timeLimit(.minutes(2)))
 struct FullDiskTests {
-    @Test("Nothing acknowledged is lost, a new message is refused readably, and with space the answer arrives")
+    @Test("Nothing acknowledged is lost, a new message is refused with a reason, with space the answer arrives")
     func full() async throws {
         let answer = (1...40).map { "Paragraph number \($0)." }.joined(separator: "\n\n")
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(answer, rate: 30)])

@@ -1,16 +1,16 @@
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// A server that sends what no server should: the host stays up, stays connected, and answers.
+/// A server that sends what no server should: the host keeps running, stays connected, and answers.
 @Suite("An IRC server that misbehaves", .serialized, .timeLimit(.minutes(1)))
 struct HostileIRCServerTests {
-    /// What comes before the question.
+    /// What the server sends before the question.
     enum Nuisance: String, CaseIterable, CustomTestStringConvertible {
         case longLine = "a line of 100 KB"
         case longLineOfTags = "100 KB of tags"
-        case invalidText = "texts that are no UTF-8"
-        case brokenLines = "lines that are none"
+        case invalidText = "texts that are not UTF-8"
+        case brokenLines = "malformed lines"
         case flood = "10,000 lines at once"
         case mentions = "10,000 mentions by strangers at once"
 
@@ -36,7 +36,7 @@ struct HostileIRCServerTests {
         }
     }
 
-    @Test("The host stays and answers after", arguments: Nuisance.allCases)
+    @Test("The host keeps running and answers after", arguments: Nuisance.allCases)
     func nuisance(_ nuisance: Nuisance) async throws {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer("Still here.")])
         let server = try await RawIRCServer()
@@ -53,7 +53,7 @@ struct HostileIRCServerTests {
         await model.stop()
     }
 
-    @Test("A question that is no UTF-8 is answered")
+    @Test("A question that is not UTF-8 is answered")
     func invalidQuestion() async throws {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer("Understood.")])
         let server = try await RawIRCServer()

@@ -1,9 +1,9 @@
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// What a person reads in the web chat when the model's endpoint fails, through the real program.
+/// What a person reads in the web chat when the model's endpoint fails, with the real program.
 @Suite("A model endpoint that fails", .serialized, .timeLimit(.minutes(2)))
 struct ModelFaultTests {
     private static let beginning = "A finished paragraph.\n\nA sentence that"
@@ -39,10 +39,10 @@ struct ModelFaultTests {
     }
 
     @Test(
-        "A break in mid-answer: what has come stays, the turn says so, resume goes on",
+        "A break in mid-answer: the received text stays, the turn reports the break, resume continues",
         arguments: [
             (ModelBehavior.drop(after: Self.beginning), "the connection to the model broke"),
-            (.stall(after: Self.beginning), "the model stopped answering in time"),
+            (.stall(after: Self.beginning), "the model stopped responding"),
             (
                 .errorInStream(after: Self.beginning, message: "The engine is overloaded."),
                 "the model endpoint ended it with an error: “The engine is overloaded”"
@@ -53,7 +53,7 @@ struct ModelFaultTests {
         let scene = try await Scene.make(modelSettings: ", timeout: 1s")
         scene.model.enqueue(behavior, .answer(" goes on here."))
         let (state, frames) = try await scene.ask()
-        let line = "Cut off: \(reason). Type `/resume` to go on."
+        let line = "Cut off: \(reason). Type `/resume` to continue."
         #expect(state == "interrupted")
         #expect(frames.last?["type"]?.stringValue == "error" && frames.last?["content"]?.stringValue == line)
         let transcript = try await scene.client.transcript(of: scene.thread)
@@ -69,10 +69,10 @@ struct ModelFaultTests {
     @Test(
         "A failure before the first word: one line that says what failed and what to do",
         arguments: [
-            (ModelBehavior.rubbish, "check that model.base_url is"), (.webPage, "check model.base_url"),
+            (ModelBehavior.rubbish, "check model.base_url"), (.webPage, "check model.base_url"),
             (
                 .refusal(status: 401, code: "invalid_api_key", message: "no"),
-                "wants an API key (401); set model.api_key"
+                "requires an API key (401); set model.api_key"
             ),
             (.refusal(status: 429, code: "insufficient_quota", message: "no"), "quota is used up (429); add credit"),
             (.refusal(status: 404, code: "model_not_found", message: "no"), "has no model “test”"),
@@ -87,17 +87,17 @@ struct ModelFaultTests {
         #expect(line.contains(part) && !line.contains("\n"), "\(line)")
         let transcript = try await scene.client.transcript(of: scene.thread)
         #expect(transcript.map(\.text) == ["What is it?", line])
-        // The next one is none the worse for it.
+        // The next one is not affected.
         #expect(try await scene.ask().state == "complete")
         await scene.end()
     }
 
     @Test(
-        "A wait is told while it lasts, and then comes the answer",
+        "Retries are reported while they last, and then the answer comes",
         arguments: [
             (
                 [ModelBehavior.refusal(status: 429, code: "rate_limit_exceeded", message: "slow", retryAfter: "1")],
-                ["trying again in 1 s (2 of 5)."]
+                ["retrying in 1 s (2 of 5)."]
             ),
             (
                 [
@@ -120,7 +120,7 @@ struct ModelFaultTests {
         await scene.end()
     }
 
-    @Test("An endpoint that says nothing is given up, and stop works while it is waited for")
+    @Test("A silent endpoint times out, and stop works during the wait")
     func silence() async throws {
         let scene = try await Scene.make()
         scene.model.enqueue(.silence)

@@ -1,15 +1,15 @@
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// Ends the real program at every named step of a message's way and starts it again, while somebody on Matrix, Slack or
-/// Telegram looks on.
-@Suite("A crash at any step, seen from Matrix, Slack and Telegram", .serialized, .timeLimit(.minutes(4)))
+/// Kills the real program at fault points of a message and restarts it, while a person on Matrix, Slack or Telegram
+/// watches.
+@Suite("A crash at any fault point, seen from Matrix, Slack and Telegram", .serialized, .timeLimit(.minutes(4)))
 struct NetworkCrashTests {
     private static let paragraphs = ["First paragraph.", "Second paragraph, a bit longer.", "The end."]
     private static let repeatMark = "(may be a repeat) "
 
-    /// Those at which the networks differ: what the platform tells again, and what it can be asked.
+    /// The fault points at which the networks differ: in what the platform repeats and what it can be asked.
     private static let faults = ["event-received", "first-text", "turn-closing", "send-done"]
 
     @Test("one complete answer or one note, nothing twice", arguments: CrashNetwork.allCases, Self.faults)
@@ -28,7 +28,7 @@ struct NetworkCrashTests {
             texts.contains { $0.contains(Self.paragraphs[2]) || $0.contains("Interrupted") }
         }
         try await room.wait(for: "answer after \(fault)", until: isWhole)
-        // The room's messages go out in order, so whatever was still to come stands before the next answer.
+        // Messages go out in order, so everything still due comes before the next answer.
         model.set(.answer("The next answer."), for: "test")
         try await room.ask("And now?")
         let texts = try await room.wait(for: "next answer after \(fault)") { $0.last == "The next answer." }
@@ -43,7 +43,7 @@ struct NetworkCrashTests {
         for text in texts {
             let isMarked = text.hasPrefix(Self.repeatMark)
             #expect(!isMarked || !isExact, "\(fault), a repeat: \(texts)")
-            // The whole stands for the piece of it that may be there, too.
+            // The complete answer also replaces a part of it that may be there.
             if isMarked { plain.removeAll { text.contains($0) } }
             plain.append(isMarked ? String(text.dropFirst(Self.repeatMark.count)) : text)
         }

@@ -2,18 +2,18 @@ import EventLoop
 import Primitives
 import Testing
 
-/// An IRC server that knows just enough for one bot to come in, and then sends whatever a test says.
+/// An IRC server that implements just enough for one bot to connect, and then sends whatever a test wants.
 @Net
 final class RawIRCServer {
     struct Overdue: Error, CustomStringConvertible {
         let lines: [String]
-        var description: String { "waited in vain; last: \(self.lines.suffix(8))" }
+        var description: String { "timed out; last: \(self.lines.suffix(8))" }
     }
 
     let port: Int
-    /// Every line of the bot's.
+    /// Every line from the bot.
     private(set) var lines: [String] = []
-    /// Connections that were made.
+    /// The number of connections made.
     private(set) var connections = 0
     private let listener: FileDescriptor
     private var socket: FileDescriptor?
@@ -29,7 +29,7 @@ final class RawIRCServer {
             try EventLoop.shared.watch(self.listener.rawValue, .readable) { [weak self] _ in self?.accept() })
     }
 
-    /// Sends bytes as they are; returns when the kernel has them.
+    /// Sends bytes unchanged; returns when the kernel has accepted them.
     func send(_ bytes: [UInt8]) async throws {
         guard let descriptor = self.socket?.rawValue else { return }
         var start = 0
@@ -44,7 +44,7 @@ final class RawIRCServer {
 
     func send(_ line: String) async throws { try await self.send(Array(line.utf8) + [0x0D, 0x0A]) }
 
-    /// Waits until the bot has sent a line that fits.
+    /// Waits until the bot has sent a matching line.
     @discardableResult
     func wait(within limit: Duration = .seconds(20), for fits: @Sendable (String) -> Bool) async throws -> String {
         let deadline = ContinuousClock.now + limit
@@ -103,7 +103,7 @@ final class RawIRCServer {
             _ = Socket.write(descriptor, Array(":\(self.nick)!bot@local JOIN \(words[1])\r\n".utf8), from: 0)
         default: return
         }
-        // Far less than a socket's buffer.
+        // Far smaller than a socket's buffer.
         for line in reply { _ = Socket.write(descriptor, Array(":raw.test \(line)\r\n".utf8), from: 0) }
     }
 }

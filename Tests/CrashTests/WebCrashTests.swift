@@ -1,17 +1,17 @@
 import HTTP
 import JSON
-import JetbridgeTesting
 import Primitives
 import Processes
 import Sessions
+import TestSupport
 import Testing
 
-/// Ends the real program at every named step of a message's way, starts it again, and looks at the thread.
-@Suite("A crash at any step, seen from the web chat", .serialized, .timeLimit(.minutes(3)))
+/// Kills the real program at every fault point of a message, restarts it, and inspects the thread.
+@Suite("A crash at any fault point, seen from the web chat", .serialized, .timeLimit(.minutes(3)))
 struct WebCrashTests {
     private static let answer = "First paragraph.\n\nSecond paragraph with `code`.\n\nThe end."
 
-    /// Steps that a web thread passes; the others belong to networks.
+    /// The fault points that a web thread passes; the others belong to networks.
     static let points: [FaultPoint] = [
         .eventReceived, .eventStored, .turnQueued, .turnStarted, .firstText, .turnClosing, .turnClosed,
     ]
@@ -24,7 +24,7 @@ struct WebCrashTests {
         let first = try await GatewayClient(
             signingInAt: try #require(host.address), code: try #require(await host.code))
         let thread = try await first.newThread()
-        // The connection may die with the program; the client then repeats with the same key.
+        // The connection may die with the program; the client then repeats the request with the same key.
         _ = try? await first.send("What is it?", to: thread, key: "the-one")
         try await host.waitForEnd()
 
@@ -48,7 +48,7 @@ struct WebCrashTests {
         await model.stop()
     }
 
-    @Test("resume goes on after a crash in the middle of an answer")
+    @Test("resume continues an answer after a crash in the middle of it")
     func resume() async throws {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 20)])
         let host = try await HostProcess(configuration: Self.configuration(model))

@@ -5,7 +5,7 @@ import Testing
 struct CryptoTests {
     // FIPS 180-2 and RFC 4231 vectors.
     @Test(
-        "SHA-256 of the published examples",
+        "SHA-256 matches the published examples",
         arguments: [
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
             ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -19,7 +19,7 @@ struct CryptoTests {
         #expect(hex(sha256(Array(text.utf8))) == expected)
     }
 
-    @Test("HMAC-SHA-256 of the published examples")
+    @Test("HMAC-SHA-256 matches the published examples")
     func authentication() {
         #expect(
             hex(hmacSHA256(Array("Hi There".utf8), key: Array(repeating: 0x0B, count: 20)))
@@ -31,7 +31,27 @@ struct CryptoTests {
             hex(hmacSHA256([], key: [])) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
     }
 
-    @Test("HMAC-SHA-1 of the published examples")
+    // RFC 7914 §11, the first 32 bytes.
+    @Test("PBKDF2 matches the published examples")
+    func keyDerivation() {
+        let short = pbkdf2SHA256(Array("passwd".utf8), salt: Array("salt".utf8), iterations: 1)
+        #expect(hex(short) == "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc")
+        let long = pbkdf2SHA256(Array("Password".utf8), salt: Array("NaCl".utf8), iterations: 80_000)
+        #expect(hex(long) == "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56")
+    }
+
+    // RFC 4013 §3, and a password as people have them.
+    @Test(
+        "SASLprep matches the published examples",
+        arguments: [
+            ("I\u{AD}X", "IX"), ("user", "user"), ("USER", "USER"), ("\u{AA}", "a"), ("\u{2168}", "IX"),
+            ("\u{7}", nil), ("\u{627}1", nil), ("Gru\u{308}\u{DF}e\u{A0}1", "Gr\u{FC}\u{DF}e 1"), ("", ""),
+        ])
+    func preparation(_ text: String, _ expected: String?) {
+        #expect(saslPrepared(text).map { Array($0.unicodeScalars) } == expected.map { Array($0.unicodeScalars) })
+    }
+
+    @Test("HMAC-SHA-1 matches the published examples")
     func oldAuthentication() {
         #expect(
             hex(hmacSHA1(Array("Hi There".utf8), key: Array(repeating: 0x0B, count: 20)))
@@ -42,7 +62,7 @@ struct CryptoTests {
     }
 
     @Test(
-        "base64 of the published examples",
+        "base64 matches the published examples",
         arguments: [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"),
@@ -51,15 +71,13 @@ struct CryptoTests {
         #expect(base64(Array(text.utf8)) == encoded)
         #expect(decodeBase64(encoded) == Array(text.utf8))
         #expect(base64URL(Array(text.utf8)) == encoded.filter { $0 != "=" })
-        #expect(decodeBase64URL(encoded) == Array(text.utf8))
     }
 
-    @Test("bytes of every length come back")
+    @Test("bytes of every length survive encoding and decoding")
     func encodingsRoundTrip() {
         for count in 0...70 {
             let bytes = randomBytes(count)
             #expect(decodeBase64(base64(bytes)) == bytes)
-            #expect(decodeBase64URL(base64URL(bytes)) == bytes)
             #expect(decodeHex(hex(bytes)) == bytes)
             #expect(decodeHex(hex(bytes).uppercased()) == bytes)
         }
@@ -68,7 +86,7 @@ struct CryptoTests {
     }
 
     @Test(
-        "what is not base64 is refused",
+        "invalid base64 is refused",
         arguments: [
             "Z", "Zg", "Zg=", "Zg===", "=", "====", "Z===", "Zh==", "Zm9=", "Zm9v\n", "Zm-_", "Zg==Zg==", "Zm9vé",
         ])
@@ -76,12 +94,12 @@ struct CryptoTests {
         #expect(decodeBase64(text) == nil)
     }
 
-    @Test("what is not hexadecimal is refused", arguments: ["0", "0g", "0x12", " 12", "é1"])
+    @Test("invalid hexadecimal is refused", arguments: ["0", "0g", "0x12", " 12", "é1"])
     func invalidHex(_ text: String) {
         #expect(decodeHex(text) == nil)
     }
 
-    @Test("equality is exact")
+    @Test("constant-time comparison is exact")
     func equality() {
         #expect(constantTimeEqual("abc", "abc"))
         #expect(!constantTimeEqual("abc", "abd"))
@@ -89,22 +107,18 @@ struct CryptoTests {
         #expect(constantTimeEqual([UInt8](), []))
     }
 
-    @Test("a code has the form that people can read to each other")
+    @Test("a code avoids letters that people confuse")
     func codes() {
         for _ in 0..<200 {
             let code = randomCode()
             #expect(code.count == 9)
             #expect(code.utf8.dropFirst(4).first == UInt8(ascii: "-"))
             #expect(code.allSatisfy { !"0O1ILU".contains($0) && ($0 == "-" || $0.isUppercase || $0.isNumber) })
-            #expect(normalizedCode(" \(code.lowercased().filter { $0 != "-" }) ") == code)
         }
         #expect(Set((0..<200).map { _ in randomCode() }).count == 200)
-        #expect(normalizedCode("ABCD-EFGO") == nil)
-        #expect(normalizedCode("ABCD-EFG") == nil)
-        #expect(normalizedCode(String(repeating: "A", count: 1_000)) == nil)
     }
 
-    @Test("a token is long and never the same")
+    @Test("tokens are long and unique")
     func tokens() {
         let token = randomToken(prefix: "jb")
         #expect(token.hasPrefix("jb_"))

@@ -4,11 +4,11 @@ import Testing
 
 @Suite("Reads", .timeLimit(.minutes(1)))
 struct ReadTests {
-    /// Runs until it is stopped.
+    /// Runs until interrupted.
     private static let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
-    @Test("a read sees every write that has returned, and one state only")
-    func oneState() async throws {
+    @Test("a read sees every write that has returned, as one snapshot")
+    func snapshot() async throws {
         let store = try TestStore()
         try await store.add("a")
         let (started, gate) = (Gate(), Gate())
@@ -35,7 +35,7 @@ struct ReadTests {
         #expect(try await store.texts() == [])
     }
 
-    @Test("cancelling stops a statement that runs")
+    @Test("cancelling interrupts a running statement")
     func cancelRunning() async throws {
         let store = try TestStore()
         for _ in 0..<20 {
@@ -53,7 +53,7 @@ struct ReadTests {
         #expect(try await store.texts() == [])
     }
 
-    @Test("cancelling takes a read that waits out of the queue")
+    @Test("cancelling removes a waiting read from the queue")
     func cancelWaiting() async throws {
         let store = try TestStore(settings: DatabaseSettings(readers: 1))
         let (started, gate) = (Gate(), Gate())
@@ -66,7 +66,7 @@ struct ReadTests {
             Task { try await store.database.read { _ in Issue.record("it ran") } }
         }
         for task in tasks { task.cancel() }
-        // Answered although the reader is held.
+        // They end although the reader is blocked.
         for task in tasks { await #expect(throws: CancellationError.self) { try await task.value } }
         gate.open()
         try await held

@@ -4,12 +4,12 @@ import Testing
 
 @testable import Database
 
-/// A directory for one test, taken away with what is in it.
+/// A directory for one test, removed with its contents.
 final class TestDirectory: Sendable {
     let path: String
     private let isMounted: Bool
 
-    /// With a size it is a file system of its own, which only root can make.
+    /// With a size, it is a separate file system, which only root can mount.
     init(size: String? = nil) throws {
         var template = Array("/tmp/jetbridge-store-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
@@ -50,7 +50,7 @@ final class TestDirectory: Sendable {
         return status.st_mode & 0o777
     }
 
-    /// Overwrites bytes of the store's file behind its back.
+    /// Overwrites bytes of the store's file directly.
     func damage(at offset: Int, count: Int) throws {
         let file = open(self.store, O_RDWR)
         try #require(file >= 0)
@@ -84,7 +84,7 @@ struct TestStore {
         try await self.database.read { try $0.query("SELECT text FROM notes ORDER BY id").map { try $0.text("text") } }
     }
 
-    /// The code of the error that the body throws; nil and an issue when it throws none.
+    /// The code of the error that the body throws; records an issue if it throws none.
     func code(_ body: () async throws -> Void) async -> DatabaseError.Code? {
         do {
             try await body()
@@ -98,7 +98,7 @@ struct TestStore {
 
 struct Refusal: Error, Equatable {}
 
-/// Opens once, closes never again: for tests that hold a thread of the store, or wait for one.
+/// Opens once and stays open: for tests that block a thread of the store, or wait for one.
 final class Gate: Sendable {
     private struct State {
         var isOpen = false
@@ -129,7 +129,7 @@ final class Gate: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Blocks the thread: only on a thread of the store.
+    /// Blocks the calling thread, which must be one of the store's.
     func block() {
         var descriptor = pollfd(fd: self.ends.0, events: Int16(POLLIN), revents: 0)
         while poll(&descriptor, 1, -1) < 1 {}

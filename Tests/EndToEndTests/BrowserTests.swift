@@ -1,25 +1,45 @@
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
 /// The web page in Chromium, driven by the scripts in `browser/`.
 @Suite("The browser", .timeLimit(.minutes(4)))
 struct BrowserTests {
-    private static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
-
-    @Test("the web chat does what people expect of it, on a desk and on a phone")
+    @Test("the web chat works on a desktop and on a phone")
     func webChat() async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
         let address = "http://\(try #require(host.address))"
-        let script = Self.root + "/Tests/EndToEndTests/browser/web_chat.py"
-        let plan = ProcessPlan(
-            Process.find("setpriv") ?? "/usr/bin/setpriv",
-            [
-                "--pdeathsig", "KILL", Self.root + "/.cache/venv/bin/python", script, address,
-                try #require(await host.code), host.directory.path + "/screenshots",
-            ], environment: ["PATH": "/usr/bin:/bin", "HOME": host.directory.path])
-        let result = try await Process.run(plan)
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/web_chat.py",
+            [address, try #require(await host.code), host.directory.path + "/screenshots"],
+            environment: ["HOME": host.directory.path])
+        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        #expect(result.text.contains(#""result": "ok""#))
+        #expect(await host.terminate() == .exited(0))
+    }
+
+    @Test("conversations are renamed, archived and searched, and repositories are chosen and read")
+    func conversations() async throws {
+        let host = try await HostProcess(
+            configuration: """
+                gateway: {listen: "127.0.0.1:0"}
+                repositories: [{name: notes, path: notes}, {name: app, path: app}]
+
+                """)
+        try await host.start()
+        try RealGit(host.dataPath + "/notes").shell(
+            """
+            git switch -q -c 001-login-page && mkdir -p specs/001-login-page/checklists && cd specs/001-login-page
+            printf '# Feature Specification: Login page\\n\\n**Status**: Draft\\n\\n## Requirements\\n' > spec.md
+            printf '# Checklist\\n\\n- [x] one\\n- [ ] two\\n' > checklists/requirements.md
+            git add . && git commit -q -m 'Specify 001-login-page' && git switch -q main
+            """)
+        let address = "http://\(try #require(host.address))"
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/conversations.py",
+            [address, try #require(await host.code), host.directory.path + "/screenshots"],
+            environment: ["HOME": host.directory.path])
         #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
         #expect(await host.terminate() == .exited(0))

@@ -1,6 +1,8 @@
+import EventLoop
+import Glibc
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
 /// The program as people and scripts call it.
@@ -22,7 +24,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "wrong usage ends with 64 and one line that says what to do",
+        "wrong usage exits with 64 and one line that says what to do",
         arguments: [
             ["nonsense"], ["serve", "--nonsense"], ["pair", "--role", "king"], ["chat", "--model"], ["config"],
         ])
@@ -47,7 +49,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test("config check: 78, and each mistake with its line, column and nearest key")
+    @Test("config check: status 78, and each error with its line, column and nearest key")
     func configCheck() async throws {
         let host = try await HostProcess(
             configuration: "gateway:\n  lisen: 127.0.0.1:0\nmodel: {api_key: sk-literal}\n")
@@ -67,7 +69,7 @@ struct CommandLineTests {
         #expect(try await right.run(["config", "check"]).status == .exited(0))
     }
 
-    @Test("config template is a configuration without mistakes")
+    @Test("config template prints a valid configuration")
     func template() async throws {
         let template = try await Self.run("config", "template")
         let host = try await HostProcess(configuration: template.text)
@@ -91,7 +93,7 @@ struct CommandLineTests {
         await model.stop()
     }
 
-    @Test("token create --json: a bearer that works until it is revoked; sessions list --json shows the thread")
+    @Test("token create --json: a token that works until it is revoked; sessions list --json shows the thread")
     func token() async throws {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
         let host = try await HostProcess(configuration: HostConfiguration.web(model))
@@ -107,6 +109,12 @@ struct CommandLineTests {
         #expect(sessions[0]?["id"]?.stringValue == thread && sessions[0]?["title"]?.stringValue == "Hello there")
         #expect(try await host.run(["sessions", "show", thread]).text.contains("You said: Hello there"))
 
+        let deleted = try JSON.parse(try await host.run(["sessions", "delete", thread, "--json"]).output)
+        #expect(deleted["id"]?.stringValue == thread && deleted["state"] == "deleted")
+        #expect(try await client.answer("GET", "/api/v1/threads/\(thread)").status == 404)
+        let unknown = try await host.run(["sessions", "delete", thread])
+        #expect(unknown.status == .exited(1) && unknown.errorText.contains("there is no session '\(thread)'"))
+
         let listed = try await host.run(["token", "list"])
         #expect(listed.text.contains(made["id"]?.stringValue ?? "?") && !listed.text.contains(secret))
         #expect(try await host.run(["token", "revoke", made["id"]?.stringValue ?? ""]).status == .exited(0))
@@ -115,7 +123,7 @@ struct CommandLineTests {
         await model.stop()
     }
 
-    @Test("chat: one answer for a question, with what comes through a pipe, whether or not a host serves")
+    @Test("chat: one answer for a question, including piped input, whether or not a host is running")
     func chat() async throws {
         let model = try await LoopbackModelServer.started(behaviors: [
             "test": .echo, "401": .refusal(status: 401, code: "x", message: ""),
@@ -136,7 +144,7 @@ struct CommandLineTests {
         await model.stop()
     }
 
-    @Test("doctor: everything well; and a wrong key ends with 1 and says what to do")
+    @Test("doctor: all checks pass; a wrong key exits with 1 and says what to do")
     func doctor() async throws {
         let server = try await NgIRCd(hasPenalty: false)
         let model = try await LoopbackModelServer.started(apiKey: "sk-right", behaviors: ["test": .echo])
@@ -146,6 +154,7 @@ struct CommandLineTests {
         let host = try await HostProcess(configuration: text)
         let well = try await host.run(["doctor"], environment: ["KEY": "sk-right"])
         #expect(well.status == .exited(0), "\(well.text)\(well.errorText)")
+        #expect(well.errorText.isEmpty)
         for subject in ["store", "model", "repository notes", "irc:local"] {
             #expect(well.text.contains("\(subject): "))
         }
@@ -161,10 +170,12 @@ struct CommandLineTests {
         await server.stop()
         let alone = try await host.run(["doctor"], environment: ["KEY": "sk-right"])
         #expect(alone.status == .exited(1) && alone.text.contains("irc:local: "))
+        // The findings alone, without lines of the log.
+        #expect(alone.errorText.split(separator: "\n").count == 1 && alone.errorText.hasPrefix("jetbridge: "))
         await model.stop()
     }
 
-    @Test("the completions for bash are bash, and complete commands")
+    @Test("the completions for bash are valid and complete commands")
     func completions() async throws {
         let script = try await Self.run("completions", "bash").text
         let question = """
@@ -177,5 +188,54 @@ struct CommandLineTests {
         let result = try await Process.run(plan)
         #expect(result.status == .exited(0) && result.errorOutput.isEmpty, "\(result.errorText)")
         #expect(result.text.split(separator: "\n").last == "doctor")
+    }
+
+    @Test("signals of one burst stop the host in order; HUP names what it applied and what it did not")
+    func signals() async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        try await host.start()
+        try TestFile.write(
+            "gateway: {listen: \"127.0.0.1:1\"}\nlog: {level: debug}\nlimits: {turns: 7}\n",
+            to: host.configurationPath)
+        await host.signal(SIGHUP)
+        await host.waitForLog("not applied until the next start: gateway.listen, limits.turns")
+        #expect(await host.log.contains("applied log.level; not applied until the next start"))
+        await host.signal(SIGTERM)
+        await host.signal(SIGINT)
+        #expect(try await host.waitForEnd() == .exited(0))
+        #expect(await !host.log.contains("cancelling everything"))
+    }
+
+    @Test("a signal in the middle of an answer ends chat with status 130 and leaves no token")
+    func interruptedChat() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .stall(after: "Well, ")])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model))
+        try await host.start()
+        for signals in [[SIGTERM], [SIGHUP], [SIGINT], [SIGINT, SIGTERM]] {
+            let plan = ProcessPlan.tied(
+                HostProcess.executable,
+                ["chat", "hi", "--config", host.configurationPath, "--data-dir", host.dataPath],
+                environment: ["PATH": "/usr/bin:/bin", "HOME": host.directory.path])
+            let chat = try await Process.spawn(plan)
+            let first = try await chat.output.read()
+            #expect(first.map { String(decoding: $0, as: UTF8.self) } == "Well, ")
+            for signal in signals { await chat.signal(signal) }
+            #expect(try await chat.exit() == .exited(130))
+            #expect(try await !host.run(["token", "list"]).text.contains("jetbridge chat"))
+        }
+        #expect(await host.terminate() == .exited(0))
+        await model.stop()
+    }
+
+    @Test("an empty store and a file as data directory: one line that says what is wrong and what to do")
+    func unusableData() async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        #expect(try await host.run(["token", "list"]).status == .exited(0))
+        try TestFile.write("", to: "\(host.dataPath)/jetbridge.sqlite", mode: 0o600)
+        let empty = try await host.run(["serve"])
+        #expect(empty.status == .exited(1) && empty.errorText.contains("is empty (0 bytes)"), "\(empty.errorText)")
+        let file = try await HostProcess.run(
+            ["serve", "--data-dir", host.configurationPath], in: host.directory.path)
+        #expect(file.status == .exited(1) && file.errorText.contains("it is a file, not a folder"), "\(file.errorText)")
     }
 }

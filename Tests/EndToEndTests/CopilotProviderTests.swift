@@ -1,10 +1,10 @@
 import Glibc
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// The copilot provider as a person meets it: an editor's sign-in lies in the home folder, and everything works.
+/// The copilot provider as a person meets it: an editor's sign-in is in the home directory, and everything works.
 ///
 /// `JETBRIDGE_TOKEN_RUN=300` makes the last test the long one: five minutes with tokens that live thirty seconds.
 @Suite("A Copilot sign-in is enough", .timeLimit(.minutes(7)))
@@ -49,10 +49,10 @@ struct CopilotProviderTests {
             let usage = try await host.run(["usage"])
             #expect(
                 usage.text.contains("gpt-4.1") && usage.text.contains("credits: "), "\(usage.text)\(usage.errorText)")
-            #expect(usage.text.contains("begins anew on 2026-12-01"))
+            #expect(usage.text.contains("resets on 2026-12-01"))
             let doctor = try await host.run(["doctor"])
-            #expect(doctor.text.contains("copilot answers and has the model 'gpt-4.1'"), "\(doctor.text)")
-            // One exchange for all of them: they share the token.
+            #expect(doctor.text.contains("copilot answers and lists the model 'gpt-4.1'"), "\(doctor.text)")
+            // They share the token, so there is only one exchange.
             #expect(subscription.github.exchanges.count == 1)
             for result in [models, chat, usage, doctor] {
                 #expect(!(result.text + result.errorText).contains(LoopbackSubscription.signIn))
@@ -70,7 +70,7 @@ struct CopilotProviderTests {
         await subscription.stop()
     }
 
-    @Test("threads on the web and in an IRC channel go on while tokens end every few seconds, and show what is left")
+    @Test("web and IRC threads continue while tokens expire every few seconds, and show the remaining quota")
     func shortTokens() async throws {
         let long = getenv("JETBRIDGE_TOKEN_RUN").flatMap { Int(String(cString: $0)) }
         let server = try await NgIRCd()
@@ -94,7 +94,7 @@ struct CopilotProviderTests {
                 }
                 #expect(lines.last == "alice: You said: line \(turns)")
                 turns += 1
-                // A person pauses; without that the history of the thread is all that is measured.
+                // Pauses like a person; otherwise the run would measure only the growing history.
                 if long != nil { try await Task.sleep(for: .milliseconds(500)) }
             }
             #expect(turns > 5)

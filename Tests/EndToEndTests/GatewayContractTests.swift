@@ -1,10 +1,10 @@
 import HTTP
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// The gateway's table of paths, as programs outside rely on it, through the real program.
+/// The gateway's paths, as external programs rely on them, with the real program.
 @Suite("The HTTP contract", .serialized, .timeLimit(.minutes(1)))
 struct GatewayContractTests {
     private struct Scene {
@@ -28,7 +28,7 @@ struct GatewayContractTests {
         }
     }
 
-    @Test("what is open is open, and everything else under /api and /r wants a credential")
+    @Test("public paths are open, and everything else under /api and /r requires a credential")
     func credentials() async throws {
         let scene = try await Scene.make()
         let stranger = GatewayClient(strangerAt: scene.address)
@@ -52,7 +52,7 @@ struct GatewayContractTests {
         await scene.end()
     }
 
-    @Test("a message's way by the table, and the lists")
+    @Test("a message from its thread to its operation, and the lists")
     func table() async throws {
         let scene = try await Scene.make()
         let client = scene.client
@@ -100,7 +100,7 @@ struct GatewayContractTests {
         await model.stop()
     }
 
-    @Test("five wrong codes in a minute, and the sixth try is 429, a right one too")
+    @Test("after five wrong codes in a minute the sixth attempt is 429, even with the right code")
     func guessing() async throws {
         let scene = try await Scene.make()
         let stranger = GatewayClient(strangerAt: scene.address)
@@ -114,7 +114,7 @@ struct GatewayContractTests {
         await scene.end()
     }
 
-    @Test("a repeat under one Idempotency-Key gets the first answer, and pages follow each other")
+    @Test("a repeat with the same Idempotency-Key gets the first answer, and pages follow each other")
     func repeats() async throws {
         let scene = try await Scene.make()
         let client = scene.client
@@ -138,7 +138,7 @@ struct GatewayContractTests {
         await scene.end()
     }
 
-    @Test("a page of another site can neither write with the cookie nor open the live connection")
+    @Test("another site's page can neither write with the cookie nor open the live connection")
     func crossSite() async throws {
         let scene = try await Scene.make()
         let evil = ["Origin": "http://evil.example"]
@@ -159,7 +159,7 @@ struct GatewayContractTests {
         await scene.end()
     }
 
-    @Test("readyz tells of store, model and each network")
+    @Test("readyz reports store, model and each network")
     func readiness() async throws {
         let server = try await NgIRCd(hasPenalty: false)
         let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
@@ -178,7 +178,7 @@ struct GatewayContractTests {
         await model.stop()
     }
 
-    @Test("metrics have the names that dashboards know")
+    @Test("metrics have the names that dashboards use")
     func metrics() async throws {
         let scene = try await Scene.make()
         let thread = try await scene.client.newThread()

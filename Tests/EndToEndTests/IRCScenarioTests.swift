@@ -1,10 +1,10 @@
 import EventLoop
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// What people in IRC channels live through, under the servers' own limits.
+/// Scenarios in IRC channels, under the servers' real limits.
 @Suite("IRC channels", .timeLimit(.minutes(3)))
 struct IRCScenarioTests {
     private static let channel = "#team"
@@ -26,17 +26,17 @@ struct IRCScenarioTests {
             .joined(separator: "\n\n") + "\n\nThat was all there is to say about it, from the first part to the last."
     }()
 
-    /// Letters and digits alone: what cutting, marks and formatting must leave as it is.
+    /// Letters and digits only: what splitting, marks and formatting must preserve.
     private static func essence(_ text: String) -> String { text.filter { $0.isLetter || $0.isNumber } }
 
-    @Test("An answer of 6,000 characters with code arrives whole through ngIRCd's limits")
+    @Test("An answer of 6,000 characters with code arrives complete through ngIRCd's limits")
     func longOnNgIRCd() async throws {
         let server = try await NgIRCd()
         try await self.longAnswer(on: server)
         await server.stop()
     }
 
-    @Test("… and through InspIRCd's")
+    @Test("An answer of 6,000 characters with code arrives complete through InspIRCd's limits")
     func longOnInspIRCd() async throws {
         let server = try await InspIRCd(flood: .fakelag)
         try await self.longAnswer(on: server)
@@ -57,9 +57,11 @@ struct IRCScenarioTests {
         let lines = try await alice.listen(to: "jetbot", in: Self.channel, within: .seconds(120)) {
             Self.essence($0.last ?? "").hasSuffix(end)
         }
-        #expect(lines.allSatisfy { $0.hasPrefix("alice: ") })
-        let heard = lines.map { Self.essence(String($0.dropFirst(7))) }.joined()
-        // The language stands before the code on IRC or is left out.
+        // Clients alert people to each line with their nick.
+        #expect(lines.first?.hasPrefix("alice: ") == true)
+        #expect(lines.filter { $0.contains("alice") }.count == 1)
+        let heard = IRCPeer.attributed(lines, to: ["alice"]).map { Self.essence($0.text) }.joined()
+        // On IRC the language precedes the code or is omitted.
         #expect(heard.replacing("swift", with: "") == Self.essence(Self.longAnswer).replacing("swift", with: ""))
         #expect(
             !alice.received.contains { $0.hasPrefix(":jetbot!") && ($0.contains(" QUIT ") || $0.contains(" PART ")) })
@@ -68,7 +70,7 @@ struct IRCScenarioTests {
         await model.stop()
     }
 
-    @Test("In a channel of 300 ten people ask at once: ten right answers, each to its asker, in threads of their own")
+    @Test("In a channel of 300, ten people ask at once and each gets the right answer in a separate thread")
     func crowd() async throws {
         let server = try await InspIRCd(flood: .fakelag)
         let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
@@ -107,7 +109,7 @@ struct IRCScenarioTests {
         await model.stop()
     }
 
-    /// People who only sit there.
+    /// Silent members.
     @Net private static func members(_ count: Int, on server: some IRCTestServer) async throws -> [RawConnection] {
         var members: [RawConnection] = []
         for number in 1...count {

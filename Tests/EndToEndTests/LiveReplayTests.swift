@@ -1,6 +1,6 @@
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
 /// The live protocol across lost connections and a killed program.
@@ -35,7 +35,7 @@ struct LiveReplayTests {
         frames.filter { $0["type"]?.stringValue == "execution" }.compactMap { $0["content"]?.stringValue }.joined()
     }
 
-    @Test("a connection that breaks goes on after the last frame, without a gap or a repeat")
+    @Test("after a broken connection the frames continue after the last one, without a gap or a repeat")
     func reconnect() async throws {
         let (model, host, client) = try await Self.scene()
         let operation = try await client.send("What is it?", to: try await client.newThread())
@@ -54,7 +54,7 @@ struct LiveReplayTests {
         await model.stop()
     }
 
-    @Test("after kill -9 the frames that were seen are there, and one last frame says what happened")
+    @Test("after kill -9 the frames seen before are still there, and a last frame says what happened")
     func killed() async throws {
         let (model, host, client) = try await Self.scene()
         let operation = try await client.send("What is it?", to: try await client.newThread())

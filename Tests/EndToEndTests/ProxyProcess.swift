@@ -1,17 +1,17 @@
 import EventLoop
 import Glibc
 import HTTP
-import JetbridgeTesting
 import Processes
+import TestSupport
 
-/// `jetbridge proxy` as a child process, before an upstream on loopback.
+/// `jetbridge proxy` as a child process, in front of an upstream on loopback.
 @Net
 final class ProxyProcess {
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// What must never be seen anywhere.
+    /// Must never appear in any output.
     nonisolated static let token = "tid=0123456789abcdef;exp=1;planted-upstream-secret"
 
     nonisolated let directory: TemporaryDirectory
@@ -24,12 +24,12 @@ final class ProxyProcess {
     /// Starts it and waits until it listens.
     init(upstream: String, configuration: String = "", directory: TemporaryDirectory? = nil) async throws {
         self.directory = try directory ?? TemporaryDirectory()
-        try Self.write(configuration, to: self.directory.path + "/jetbridge.yaml")
-        var plan = ProcessPlan(
-            Process.find("setpriv") ?? "/usr/bin/setpriv",
+        try TestFile.write(configuration, to: self.directory.path + "/jetbridge.yaml")
+        var plan = ProcessPlan.tied(
+            HostProcess.executable,
             [
-                "--pdeathsig", "KILL", HostProcess.executable, "proxy", "--config",
-                self.directory.path + "/jetbridge.yaml", "--data-dir", self.directory.path + "/data",
+                "proxy", "--config", self.directory.path + "/jetbridge.yaml", "--data-dir",
+                self.directory.path + "/data",
             ],
             environment: [
                 "PATH": "/usr/bin:/bin", "HOME": self.directory.path, "PROXY_PORT": "0", "COPILOT_TOKEN": Self.token,
@@ -58,18 +58,16 @@ final class ProxyProcess {
         (try? HTTPURL(self.base)).flatMap { SocketAddress(host: "127.0.0.1", port: UInt16($0.effectivePort)) }
     }
 
-    var id: Int32 { self.process.id }
+    /// In MB.
+    var residentMemory: Int { ProcessTable.residentMemory(of: self.process.id) >> 20 }
 
-    /// MB
-    var residentMemory: Int {
-        let lines = Self.read("/proc/\(self.id)/status").split(separator: "\n")
-        let line = lines.first { $0.hasPrefix("VmRSS:") } ?? ""
-        return (Int(line.filter(\.isNumber)) ?? 0) / 1_000
-    }
+    var openDescriptors: Int { ProcessTable.openDescriptors(of: self.process.id) }
 
-    var commandLine: String { Self.read("/proc/\(self.id)/cmdline") }
+    func signal(_ number: Int32) { self.process.signal(number) }
 
-    /// Sends TERM and waits for the end.
+    var commandLine: String { ProcessTable.arguments(of: self.process.id).joined(separator: " ") }
+
+    /// Sends SIGTERM and waits for the end.
     func terminate() async throws -> ProcessStatus {
         self.process.signal(SIGTERM)
         let status = try await self.process.exit()
@@ -81,7 +79,7 @@ final class ProxyProcess {
         while !self.log.contains(text) { try await self.changed.wait() }
     }
 
-    /// Runs another command on the same data.
+    /// Runs another command on the same data directory.
     nonisolated func run(_ arguments: String...) async throws -> Process.Result {
         try await HostProcess.run(
             arguments + [
@@ -95,19 +93,5 @@ final class ProxyProcess {
             self.changed.wakeAll()
         }
         self.changed.wakeAll()
-    }
-
-    private nonisolated static func write(_ text: String, to path: String) throws {
-        guard let file = fopen(path, "w") else { throw Failure(description: "\(path) can't be written") }
-        fputs(text, file)
-        fclose(file)
-    }
-
-    private nonisolated static func read(_ path: String) -> String {
-        let descriptor = open(path, O_RDONLY)
-        guard descriptor >= 0 else { return "" }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        return String(decoding: bytes.prefix(max(0, Glibc.read(descriptor, &bytes, bytes.count))), as: UTF8.self)
     }
 }

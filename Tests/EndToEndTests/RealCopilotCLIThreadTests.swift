@@ -1,17 +1,17 @@
 import EventLoop
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// A thread whose model is GitHub's own Copilot CLI, offline.
+/// A thread whose model is GitHub's Copilot CLI, offline.
 @Suite(
     "A thread with the real Copilot CLI", .serialized, .timeLimit(.minutes(2)),
     .enabled(if: !RealCopilotCLI.isSkipped))
 struct RealCopilotCLIThreadTests {
     private static let answer = (1...40).map { "Sentence number \($0) of the answer." }.joined(separator: " ")
 
-    /// The real CLI's first start would unpack it into each test's data directory.
+    /// Links the unpacked CLI, which would otherwise unpack itself into each test's data directory.
     private static func scene() async throws -> (LoopbackModelServer, HostProcess, GatewayClient) {
         let cli = try RealCopilotCLI()
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 40)])
@@ -31,7 +31,7 @@ struct RealCopilotCLIThreadTests {
         return (model, host, client)
     }
 
-    /// The CLI's processes of this host.
+    /// The CLI processes of this host.
     private func processes(of host: HostProcess) -> [Int32] {
         let home = "HOME=\(host.dataPath)/copilot-cli/"
         return ProcessTable.all.filter { pid in
@@ -47,7 +47,7 @@ struct RealCopilotCLIThreadTests {
         }
     }
 
-    @Test("it answers a message, streamed; the end of the host is the end of the CLI")
+    @Test("it streams an answer, and ends with the host")
     func answer() async throws {
         let (model, host, client) = try await Self.scene()
         let operation = try await client.send("What is it?", to: try await client.newThread())
@@ -83,7 +83,7 @@ struct RealCopilotCLIThreadTests {
         await model.stop()
     }
 
-    @Test("a host that is killed takes its CLI with it, and the next one answers")
+    @Test("the CLI of a killed host ends with it, and the next host answers")
     func killed() async throws {
         let (model, host, client) = try await Self.scene()
         let operation = try await client.send("What is it?", to: try await client.newThread())

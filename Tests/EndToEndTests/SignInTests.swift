@@ -1,8 +1,8 @@
 import EventLoop
 import JSON
-import JetbridgeTesting
 import Lifecycle
 import Processes
+import TestSupport
 import Testing
 
 /// Signing in to Copilot with the real program, as people and several processes at once do it.
@@ -10,7 +10,7 @@ import Testing
 struct SignInTests {
     private static let signIn = "ghu_PLANTED0000000000000000000000000000x"
 
-    /// A home with a configuration for this GitHub.
+    /// A home directory with a configuration for this GitHub.
     private func home(_ github: LoopbackGitHub, signIn: String? = nil) throws -> TemporaryDirectory {
         let home = try TemporaryDirectory()
         let configuration = """
@@ -18,12 +18,7 @@ struct SignInTests {
             copilot: {github_url: "\(github.url)", api_url: "\(github.url)"}
             """
         try PrivateFile.write(Array(configuration.utf8), to: "\(home.path)/jetbridge.yaml")
-        if let signIn {
-            try PrivateFile.makeFolder("\(home.path)/.config/github-copilot")
-            try PrivateFile.write(
-                Array(#"{"github.com:Iv1.x":{"user":"octo","oauth_token":"\#(signIn)"}}"#.utf8),
-                to: "\(home.path)/.config/github-copilot/apps.json")
-        }
+        if let signIn { try LoopbackSubscription.plantSignIn(signIn, below: home) }
         return home
     }
 
@@ -34,7 +29,7 @@ struct SignInTests {
         return try await HostProcess.run(arguments + place, in: home.path, environment: environment)
     }
 
-    /// The line of `doctor` about the exchange.
+    /// The line of `doctor` about the token exchange.
     private func copilotLine(_ result: Process.Result) -> String {
         result.text.split(separator: "\n").first { $0.contains(" copilot: ") }.map(String.init) ?? result.errorText
     }
@@ -43,20 +38,20 @@ struct SignInTests {
     func tenProcesses() async throws {
         let github = try await LoopbackGitHub.started()
         github.addAccount(Self.signIn)
-        // Long enough for all to meet.
+        // Long enough for all processes to wait for the same exchange.
         github.inject(.delay(1), at: .copilotToken)
         let home = try self.home(github, signIn: Self.signIn)
         let lines = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<10 { group.addTask { try await self.copilotLine(self.run(home, "doctor")) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        for line in lines { #expect(line.hasPrefix("ok") && line.contains("GitHub gives tokens"), "\(line)") }
+        for line in lines { #expect(line.hasPrefix("ok") && line.contains("GitHub issues tokens"), "\(line)") }
         #expect(github.count(.copilotToken) == 1)
         #expect(PrivateFile.Stamp(of: "\(home.path)/data/copilot/token.lock").isAbsent)
         await github.stop()
     }
 
-    @Test("a process that is killed in mid-exchange does not hold up the next one")
+    @Test("a process killed in mid-exchange does not delay the next one")
     func killed() async throws {
         let github = try await LoopbackGitHub.started()
         github.addAccount(Self.signIn)
@@ -86,7 +81,7 @@ struct SignInTests {
         _ = try await process.exit()
     }
 
-    @Test("login shows the code, keeps the token for its owner alone, and logout forgets it")
+    @Test("login shows the code and stores the token readable only by its owner; logout deletes it")
     func login() async throws {
         var settings = LoopbackGitHub.Settings()
         settings.interval = 1
@@ -116,7 +111,7 @@ struct SignInTests {
         await github.stop()
     }
 
-    @Test("login --json is one document a line")
+    @Test("login --json prints one document per line")
     func loginJSON() async throws {
         var settings = LoopbackGitHub.Settings()
         settings.interval = 1
@@ -131,7 +126,7 @@ struct SignInTests {
         await github.stop()
     }
 
-    @Test("without a client id login says what to do")
+    @Test("without a client id, login says what to do")
     func noClientID() async throws {
         let directory = try TemporaryDirectory()
         let login = try await HostProcess.run(["login", "--data-dir", directory.path], in: directory.path)
@@ -147,7 +142,9 @@ struct SignInTests {
         let home = try self.home(github, signIn: Self.signIn)
         let classic = "ghp_CLASSIC00000000000000000000000000000"
         let result = try await self.run(home, "doctor", environment: ["GITHUB_TOKEN": classic])
-        #expect(result.text.contains("sign-in: the environment variable GITHUB_TOKEN: ghp_…000: a classic token"))
+        #expect(
+            result.text.contains(
+                "sign-in: the environment variable GITHUB_TOKEN: ghp_…000: GitHub does not accept classic"))
         #expect(result.text.contains("apps.json, github.com:Iv1.x): ghu_…00x of octo"))
         #expect(!(result.text + result.errorText).contains(classic) && !result.text.contains(Self.signIn))
         await github.stop()

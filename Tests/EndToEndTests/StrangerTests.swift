@@ -1,14 +1,14 @@
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// Who must get nothing from the bot on IRC.
-@Suite("Strangers, thieves of nicks, and other bots", .timeLimit(.minutes(2)))
+/// People and programs whom the bot must ignore on IRC.
+@Suite("Strangers, stolen nicks, and other bots", .timeLimit(.minutes(2)))
 struct StrangerTests {
     private static let channel = "#team"
 
-    /// Somebody who may ask, a host that answers, and a way to know that everything before was dealt with.
+    /// An owner, a host that answers, and a way to know that everything before was processed.
     private struct Scene {
         let model: LoopbackModelServer
         let host: HostProcess
@@ -29,20 +29,20 @@ struct StrangerTests {
                 model: model, host: host, gateway: GatewayClient(strangerAt: try #require(host.address)), alice: alice)
         }
 
-        /// Says something and waits until the server has passed it on.
+        /// Sends a line and waits until the server has processed it.
         func say(_ line: String, by peer: IRCPeer) async throws {
             try await peer.send(line)
             try await peer.send("PING :done")
             _ = try await peer.expect { $0.contains(" PONG ") }
         }
 
-        /// Waits until the host has turned away `count` messages for a reason.
+        /// Waits until the host has ignored `count` messages for a reason.
         func ignored(_ count: Int, _ reason: String) async throws {
             try await self.gateway.waitForMetric(
                 #"jetbridge_inbound_events_total{adapter="irc:local",result="\#(reason)"}"#, toReach: Double(count))
         }
 
-        /// Asks something; what the bot said in the channel until the answer came, with it.
+        /// Asks something; returns what the bot said in the channel up to and including the answer.
         func heardUntilAnswer(to question: String) async throws -> [String] {
             try await self.alice.say("jetbot: \(question)", to: StrangerTests.channel)
             return try await self.alice.listen(to: "jetbot", in: StrangerTests.channel) {
@@ -63,7 +63,7 @@ struct StrangerTests {
         }
     }
 
-    @Test("a stranger gets nothing in the channel and nothing in private; a wrong code neither")
+    @Test("a stranger gets no answer in the channel or in private, not even to a wrong code")
     func stranger() async throws {
         let server = try await NgIRCd(hasPenalty: false)
         let scene = try await Scene.make(on: server)
@@ -74,7 +74,7 @@ struct StrangerTests {
             "PRIVMSG jetbot :!help",
         ] { try await scene.say(line, by: eve) }
         try await scene.ignored(5, "stranger")
-        // Wrong codes are looked at and not answered; after five the sender is not even looked at.
+        // Wrong codes are checked without an answer; after five the sender is ignored.
         for number in 10...25 { try await scene.say("PRIVMSG jetbot :!pair AAAA-AA\(number)", by: eve) }
         try await scene.ignored(1, "too many codes")
         #expect(try await scene.heardUntilAnswer(to: "still here?") == ["alice: You said: still here?"])
@@ -84,7 +84,7 @@ struct StrangerTests {
         await server.stop()
     }
 
-    @Test("who takes a paired person's nick gets nothing")
+    @Test("anyone who takes a paired person's nick gets no answer")
     func thief() async throws {
         let server = try await NgIRCd(hasPenalty: false)
         let scene = try await Scene.make(on: server)
@@ -112,7 +112,7 @@ struct StrangerTests {
         await server.stop()
     }
 
-    @Test("a bot, a notice, and the bot's own words get nothing, whoever they claim to be")
+    @Test("a bot, a notice, and the bot's own messages get no answer, whatever nick they use")
     func bots() async throws {
         let server = try await InspIRCd()
         let scene = try await Scene.make(
@@ -127,7 +127,7 @@ struct StrangerTests {
         ] { try await scene.say(line, by: robot) }
         try await scene.say("NOTICE #team :jetbot: hello", by: scene.alice)
         try await scene.say("NOTICE jetbot :!help", by: scene.alice)
-        // InspIRCd echoes: the bot hears itself say its own name and a command.
+        // InspIRCd echoes: the bot receives its own messages with its name and a command.
         let first = "say jetbot: hello"
         #expect(try await scene.heardUntilAnswer(to: first) == ["alice: You said: \(first)"])
         #expect(try await scene.heardUntilAnswer(to: "!? jetbot: !help").count == 2)

@@ -8,7 +8,7 @@ struct AlarmTests {
         var value = 0
     }
 
-    @Test("an alarm rings once, a repeating one until it is cancelled, one that is let go never")
+    @Test("an alarm fires once, a repeating one until cancelled, a released one never")
     func ring() async throws {
         let (once, often, never) = (Count(), Count(), Count())
         let single = Alarm(after: .milliseconds(1)) { once.value += 1 }

@@ -1,14 +1,14 @@
 import EventLoop
 import Glibc
-import JetbridgeTesting
 import Lifecycle
+import TestSupport
 import Testing
 
 @Suite("Watching files", .timeLimit(.minutes(1)))
 @Net
 struct FileWatcherTests {
-    /// What a watcher told, and a way to wait for it.
-    @Net private final class Told {
+    /// Records a watcher's reports.
+    @Net private final class Reports {
         private(set) var changes: [FileWatcher.Change] = []
         private let changed = WaitList()
 
@@ -28,41 +28,41 @@ struct FileWatcherTests {
         }
     }
 
-    @Test("a file that is replaced, made or removed is told by its name")
+    @Test("creating, replacing or removing a file reports its name")
     func names() async throws {
         let directory = try TemporaryDirectory()
-        let told = Told()
-        let watcher = try FileWatcher(folder: directory.path) { told.add($0) }
+        let reports = Reports()
+        let watcher = try FileWatcher(folder: directory.path) { reports.add($0) }
         try PrivateFile.write([1], to: directory.path + "/token.json")
-        try await told.wait { _ in told.names.contains("token.json") }
+        try await reports.wait { _ in reports.names.contains("token.json") }
         try PrivateFile.write([], to: directory.path + "/other")
         try PrivateFile.remove(directory.path + "/other")
-        try await told.wait { _ in told.names.contains("other") }
+        try await reports.wait { _ in reports.names.contains("other") }
         watcher.cancel()
-        let count = told.changes.count
+        let count = reports.changes.count
         try PrivateFile.write([2], to: directory.path + "/token.json")
         try await EventLoop.shared.sleep(for: .milliseconds(5))
-        #expect(told.changes.count == count)
+        #expect(reports.changes.count == count)
     }
 
-    @Test("the end of the folder is told once")
+    @Test("deleting the folder is reported once")
     func ended() async throws {
         let directory = try TemporaryDirectory()
         let folder = directory.path + "/sub"
         mkdir(folder, 0o700)
-        let told = Told()
-        let watcher = try FileWatcher(folder: folder) { told.add($0) }
+        let reports = Reports()
+        let watcher = try FileWatcher(folder: folder) { reports.add($0) }
         rmdir(folder)
-        try await told.wait { $0.contains(.ended) }
+        try await reports.wait { $0.contains(.ended) }
         mkdir(folder, 0o700)
         try PrivateFile.write([1], to: folder + "/x")
         try await EventLoop.shared.sleep(for: .milliseconds(5))
-        #expect(told.changes == [.ended])
+        #expect(reports.changes == [.ended])
         watcher.cancel()
     }
 
-    @Test("what is no folder is refused")
-    func refused() throws {
+    @Test("a path that isn't a folder is rejected")
+    func rejected() throws {
         let directory = try TemporaryDirectory()
         try PrivateFile.write([], to: directory.path + "/file")
         for path in [directory.path + "/file", directory.path + "/no"] {
@@ -70,10 +70,10 @@ struct FileWatcherTests {
         }
     }
 
-    @Test("a watcher that is let go leaves no descriptor")
+    @Test("a cancelled watcher leaves no descriptor")
     func descriptors() async throws {
         let directory = try TemporaryDirectory()
-        // More than a user may have at once (fs.inotify.max_user_instances).
+        // More than a user may have at a time (fs.inotify.max_user_instances).
         for _ in 0..<150 {
             let watcher = try FileWatcher(folder: directory.path) { _ in }
             watcher.cancel()

@@ -6,7 +6,7 @@ import Testing
 struct TimerTests {
     private func wait(_ duration: Duration) async throws { try await EventLoop.shared.sleep(for: duration) }
 
-    @Test("timers fire by deadline, equal ones as they were scheduled")
+    @Test("timers fire by deadline, equal deadlines in order of scheduling")
     func order() async throws {
         var fired: [Int] = []
         for (number, delay) in [(3, 6), (1, 2), (4, 6), (2, 4), (5, 6)] {
@@ -16,7 +16,7 @@ struct TimerTests {
         #expect(fired == [1, 2, 3, 4, 5])
     }
 
-    @Test("a cancelled timer never fires and can't be moved")
+    @Test("a cancelled timer never fires and can't be rescheduled")
     func cancel() async throws {
         var fired = 0
         let timer = EventLoop.shared.schedule(after: .milliseconds(1)) { fired += 1 }
@@ -27,7 +27,7 @@ struct TimerTests {
         #expect(fired == 0)
     }
 
-    @Test("a timer that is put off fires once, later; one brought forward fires earlier; a fired one can be set again")
+    @Test("a postponed timer fires once, later; an advanced one earlier; a fired one can be rescheduled")
     func reschedule() async throws {
         var fired: [String] = []
         let late = EventLoop.shared.schedule(after: .milliseconds(2)) { fired.append("late") }
@@ -41,7 +41,7 @@ struct TimerTests {
         #expect(fired == ["early", "late", "early"])
     }
 
-    @Test("thousands of timers, a third cancelled and a third moved, fire once each and in order")
+    @Test("thousands of timers, a third cancelled and a third rescheduled, fire once each and in order")
     func many() async throws {
         final class Slot { var timer: Timer? }
         var fired: [LoopInstant] = []
@@ -72,7 +72,7 @@ struct TimerTests {
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
-    @Test("durations beyond 64 bits of nanoseconds are held to the end of time")
+    @Test("durations beyond 64 bits of nanoseconds are clamped")
     func overflow() {
         #expect(EventLoop.shared.now.advanced(by: .seconds(Int64.max)).nanoseconds == .max)
         #expect(EventLoop.shared.now.advanced(by: .seconds(Int64.min)).nanoseconds < -(1 << 62))

@@ -1,6 +1,6 @@
 import Glibc
 
-/// `fuzz TARGET [libFuzzer's options]`; without a target it prints their names. Run by `scripts/check --fuzz`.
+/// `fuzz TARGET [libFuzzer options]`; without a target, prints the targets' names. Run by `scripts/check --fuzz`.
 @main
 struct Fuzz {
     static func main() {
@@ -10,7 +10,7 @@ struct Fuzz {
         }
         Self.target = target
         var count = CommandLine.argc - 1
-        var arguments = CommandLine.unsafeArgv + 1  // libFuzzer takes the name for the program's own
+        var arguments = CommandLine.unsafeArgv + 1  // libFuzzer treats the target's name as the program's
         exit(
             LLVMFuzzerRunDriver(&count, &arguments) { start, count in
                 Fuzz.target.run(Array(UnsafeBufferPointer(start: start, count: count)))
@@ -18,11 +18,11 @@ struct Fuzz {
             })
     }
 
-    // Written before libFuzzer's loop begins, which is one thread.
+    // nonisolated(unsafe): written before libFuzzer's single-threaded loop begins.
     nonisolated(unsafe) private static var target = FuzzTarget.yaml
 }
 
-/// libFuzzer's entrance for programs with a main of their own; no header of the toolchain declares it.
+/// libFuzzer's entry point for programs with their own main; no header of the toolchain declares it.
 @_silgen_name("LLVMFuzzerRunDriver")
 private func LLVMFuzzerRunDriver(
     _ count: UnsafeMutablePointer<Int32>,

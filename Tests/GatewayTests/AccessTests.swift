@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Who may do what", .timeLimit(.minutes(1)))
+@Suite("Access control", .timeLimit(.minutes(1)))
 struct AccessTests {
     static let closed = [
         "/api/v1/threads", "/api/v1/threads/t_1", "/api/v1/threads/t_1/messages", "/api/v1/operations/op_1",
@@ -14,7 +14,7 @@ struct AccessTests {
         "/r/notes/raw/main/readme.md", "/a/1",
     ]
 
-    @Test("nothing under /api, /r and /a answers without a credential")
+    @Test("paths under /api, /r and /a need a credential")
     func closedPaths() async throws {
         try await GatewayHarness.run { harness in
             for caller in [
@@ -32,7 +32,7 @@ struct AccessTests {
         }
     }
 
-    @Test("a browser is sent to the sign-in, and back to a local path only")
+    @Test("a browser is redirected to the sign-in, with a local path to return to")
     func redirect() async throws {
         try await GatewayHarness.run { harness in
             let browser = harness.anybody.with("Accept", "text/html,application/xhtml+xml;q=0.9")
@@ -46,7 +46,7 @@ struct AccessTests {
     }
 
     @Test(
-        "a token does what its scopes say",
+        "a token can do only what its scopes allow",
         arguments: [
             (Scope.chat, "GET", "/api/v1/threads", 200), (.chat, "POST", "/api/v1/threads", 201),
             (.read, "GET", "/api/v1/threads", 200),
@@ -63,7 +63,7 @@ struct AccessTests {
         }
     }
 
-    @Test("a wrong token is not made good by a cookie")
+    @Test("an invalid token is refused even with a valid cookie")
     func tokenBeforeCookie() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn().with("Authorization", "Bearer nonsense")
@@ -71,7 +71,7 @@ struct AccessTests {
         }
     }
 
-    @Test("a revoked token ends at once")
+    @Test("a revoked token is refused at once")
     func revoked() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.token(.chat)
@@ -83,10 +83,10 @@ struct AccessTests {
         }
     }
 
-    @Test("a member sees the own threads and nobody else's")
-    func visibility() async throws {
+    @Test("members and guests see only their own threads; owners see all", arguments: [Role.member, .guest])
+    func visibility(role: Role) async throws {
         try await GatewayHarness.run { harness in
-            let (member, other) = (try await harness.signedIn(.member), try await harness.signedIn(.member))
+            let (member, other) = (try await harness.signedIn(role), try await harness.signedIn(role))
             let owner = try await harness.signedIn(.owner)
             let thread = try await member.newThread()
             let operation = try await member.write("hello", to: thread)
@@ -123,20 +123,67 @@ struct AccessTests {
     }
 
     @Test(
-        "the own page may: by the public URL or by the address that it was opened under",
+        "the gateway's page can use it, under the public URL or the address it was opened with",
         arguments: [
             ("http://bot.example", "bot.example"), ("HTTP://BOT.example", "bot.example"),
-            ("http://10.0.0.5:8787", "10.0.0.5:8787"),
-            ("https://chat.example", "chat.example"), (nil, "bot.example"),
+            ("http://10.0.0.5:8787", "10.0.0.5:8787"), ("http://localhost:9000", "localhost:9000"),
+            ("https://bot.example:8443", "bot.example:8443"), (nil, "bot.example"),
         ] as [(String?, String)])
     func ownOrigin(origin: String?, host: String) async throws {
-        try await GatewayHarness.run { harness in
+        try await GatewayHarness.run(settings: { $0.address = "0.0.0.0" }) { harness in
             let caller = try await harness.signedIn().with("Origin", origin).with("Host", host)
             #expect(try await caller.send(.post, "/api/v1/threads", json: [:]).status == 201)
         }
     }
 
-    @Test("a token needs no origin: no browser sends it by itself")
+    @Test("a page whose name was rebound to this machine reaches nothing, and is told the right address")
+    func reboundHost() async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn()
+            let code = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: GatewayHarness.start)
+                .code
+            let foreign = [
+                "evil.example", "evil.example:8787", "10.0.0.5", "bot.example.evil.example", "localhost.evil",
+            ]
+            for host in foreign {
+                let caller = owner.with("Host", host).with("Origin", "http://\(host)")
+                for path in ["/", "/readyz", "/metrics", "/api/v1/me", "/api/v1/openapi.json", "/r/notes", "/nothing"] {
+                    let answer = try await caller.send(.get, path)
+                    #expect(answer.status == 421, "\(host) \(path)")
+                    #expect(answer.json["detail"]?.stringValue?.contains("gateway.public_url") == true)
+                }
+                let signIn = try await caller.send(.post, "/api/v1/signin", json: ["code": .string(code)])
+                #expect(signIn.status == 421 && signIn.headers["set-cookie"] == nil)
+                #expect(try await caller.send(.get, "/healthz").status == 200)
+            }
+            let page = try await owner.with("Host", "evil.example").with("Accept", "text/html").send(.get, "/")
+            #expect(page.status == 421 && page.text.contains("href=\"http://bot.example\""))
+            for host in ["localhost", "localhost:1", "127.0.0.1:8787", "[::1]:8787", "a.localhost", "BOT.example."] {
+                #expect(try await owner.with("Host", host).send(.get, "/api/v1/me").status == 200, "\(host)")
+            }
+        }
+    }
+
+    @Test("another site's page cannot make a browser read with its cookie, but its links open pages")
+    func crossSiteReading() async throws {
+        try await GatewayHarness.run { harness in
+            let browser = try await harness.signedIn().with("Origin", nil)
+            for site in ["cross-site", "same-site"] {
+                let foreign = browser.with("Sec-Fetch-Site", site)
+                for path in ["/api/v1/models", "/api/v1/usage", "/r/notes/tree/main"] {
+                    #expect(try await foreign.send(.get, path).status == 403, "\(site) \(path)")
+                }
+                let link = foreign.with("Sec-Fetch-Mode", "navigate")
+                #expect(try await link.send(.get, "/r/notes/tree/main").status == 200)
+                #expect(try await link.send(.get, "/api/v1/models").status == 403)
+            }
+            for site in ["same-origin", "none"] {
+                #expect(try await browser.with("Sec-Fetch-Site", site).send(.get, "/api/v1/models").status == 200)
+            }
+        }
+    }
+
+    @Test("a token works with any origin, because browsers do not send it by themselves")
     func tokenOrigin() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.token(.chat).with("Origin", "https://other.example")
@@ -144,7 +191,7 @@ struct AccessTests {
         }
     }
 
-    @Test("a credential that asks too much is told when to come back")
+    @Test("a credential over its rate limit gets 429 with Retry-After")
     func rate() async throws {
         try await GatewayHarness.run(settings: {
             $0.requestBurst = 3

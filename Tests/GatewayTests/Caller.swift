@@ -5,7 +5,7 @@ import Primitives
 
 @testable import Gateway
 
-/// A caller of the gateway over a socket of its own for each request.
+/// A caller of the gateway; each request uses a new connection.
 struct Caller: Sendable {
     struct Unexpected: Error, CustomStringConvertible {
         let answer: Answer
@@ -71,7 +71,7 @@ struct Caller: Sendable {
     }
 }
 
-/// One request and everything that comes back until the server closes.
+/// One request, and everything received until the server closes the connection.
 @Net
 final class Exchange {
     private let descriptor: FileDescriptor

@@ -3,7 +3,7 @@ import Primitives
 
 @testable import Gateway
 
-/// A client of the live protocol without a socket. While it does not read, the server's sends wait.
+/// A client of the live protocol without a network. While it is not reading, the server's sends wait.
 final class FakeSocket: LiveSocket {
     struct Frame: Sendable, Equatable {
         let id: String
@@ -55,7 +55,7 @@ final class FakeSocket: LiveSocket {
         reader?.resume(returning: text)
     }
 
-    /// Takes what has been received once it is enough.
+    /// Waits until the received frames satisfy `isEnough`, and takes them.
     func frames(until isEnough: ([Frame]) -> Bool) async throws -> [Frame] {
         while true {
             let frames = self.state.withLock { state -> [Frame]? in
@@ -69,7 +69,7 @@ final class FakeSocket: LiveSocket {
         }
     }
 
-    /// Waits until a thread's subscription is in force: commands are written until one is seen to its end.
+    /// Waits until a thread's subscription is active: writes commands until all frames of one have arrived.
     func settled(_ live: LiveHarness) async throws {
         while true {
             let operation = try await live.caller.write("/whoami", to: live.thread)

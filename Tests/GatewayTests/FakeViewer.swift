@@ -1,11 +1,9 @@
 @testable import Gateway
 
-/// One repository, `notes`, full of what an attacker would put there.
+/// One repository, `notes`, full of hostile content.
 struct FakeViewer: ViewerSource {
     static let sha = "4f9c2b7d1e0a88d3c1b24f9c2b7d1e0a88d3c1b2"
     static let hostile = "<script>alert(1)</script>\" onload='alert(2)' & \u{202E}evil"
-
-    func defaultRef(of repository: String) async throws -> String? { repository == "notes" ? "main" : nil }
 
     func commit(_ repository: String, _ ref: String) async throws -> ViewerCommit? {
         guard repository == "notes", Self.sha.hasPrefix(ref) else { return nil }

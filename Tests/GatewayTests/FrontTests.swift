@@ -1,14 +1,20 @@
+import Chat
 import HTTP
 import JSON
+import Primitives
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
 
-@Suite("The gateway's front", .timeLimit(.minutes(1)))
+/// For files that also import `EventLoop`, which has a `Readiness` too.
+typealias ReadinessChecks = Readiness.Checks
+
+@Suite("Gateway front", .timeLimit(.minutes(1)))
 struct FrontTests {
     @Test(
-        "every answer carries the security headers",
+        "every answer has the security headers",
         arguments: [
             "/", "/healthz", "/readyz", "/metrics", "/api/v1/threads", "/api/v1/openapi.json", "/nothing", "/r/notes",
             "/assets/icon.svg",
@@ -26,7 +32,7 @@ struct FrontTests {
         }
     }
 
-    @Test("the page names its files by their content, and they are kept for ever")
+    @Test("the page's files have content-addressed URLs and are cached forever")
     func assets() async throws {
         try await GatewayHarness.run { harness in
             let page = try await harness.anybody.send(.get, "/")
@@ -36,7 +42,7 @@ struct FrontTests {
             let script = try await harness.anybody.send(.get, WebAsset.script.path)
             #expect(script.body == WebAsset.script.bytes)
             #expect(script.headers["content-type"]?.hasPrefix("text/javascript") == true)
-            #expect(script.headers["cache-control"]?.contains("immutable") == true)
+            #expect(script.headers["cache-control"] == "public, max-age=31536000, immutable")
             let tag = try #require(script.headers["etag"])
             let again = try await harness.anybody.send(
                 .get, WebAsset.script.path, headers: ["If-None-Match": "W/\(tag), \"x\""])
@@ -47,7 +53,7 @@ struct FrontTests {
     }
 
     @Test(
-        "the chosen theme is in the page, and nothing but a theme can be",
+        "the page has the chosen theme, and ignores invalid ones",
         arguments: [("dark", true), ("light", true), ("\"><script>", false)])
     func theme(cookie: String, isTaken: Bool) async throws {
         try await GatewayHarness.run { harness in
@@ -57,7 +63,7 @@ struct FrontTests {
         }
     }
 
-    @Test("the wrong method and the wrong path are problems, and a page for people")
+    @Test("unknown paths and methods give a problem, or a page for browsers")
     func noRoute() async throws {
         try await GatewayHarness.run { harness in
             let method = try await harness.anybody.send(.delete, "/api/v1/threads")
@@ -72,7 +78,7 @@ struct FrontTests {
         }
     }
 
-    @Test("readyz tells about store, model and each network")
+    @Test("readyz reports the store, the model and each network")
     func readiness() async throws {
         try await GatewayHarness.run { harness in
             let ready = try await harness.anybody.send(.get, "/readyz").expect(200)
@@ -86,7 +92,47 @@ struct FrontTests {
         }
     }
 
-    @Test("a caller's trace id comes back; without one there is a new one")
+    @Test(
+        "readyz is 200 while store, model and at least one configured network work, and never while the host stops",
+        arguments: [
+            ([], nil, nil, false, .ok), ([.up], nil, nil, false, .ok), ([.refused, .up, .down], nil, nil, false, .ok),
+            ([.connecting], nil, nil, false, .unavailable), ([.refused, .down], nil, nil, false, .unavailable),
+            ([.up], "the disk is full", nil, false, .unavailable), ([], nil, "no key", false, .unavailable),
+            ([.up], nil, nil, true, .stopping), ([], "the disk is full", nil, true, .stopping),
+        ] as [([AdapterStatus.State], String?, String?, Bool, Readiness.Status)])
+    func status(
+        networks: [AdapterStatus.State], store: String?, model: String?, isStopping: Bool, status: Readiness.Status
+    ) {
+        let checks = Readiness.Checks(store: store, model: model, jail: "missing")
+        #expect(Readiness.status(checks, networks: networks, isStopping: isStopping) == status)
+    }
+
+    @Test("readyz is 503 with the reason: a failing store, a network that is not connected, the stop")
+    func unready() async throws {
+        let problem = Protected<String?>(nil)
+        try await GatewayHarness.run(checks: { ReadinessChecks(store: problem.withLock { $0 }) }) { harness in
+            let validator = SchemaValidator(
+                document: try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200))
+            func unready() async throws -> JSON {
+                let document = try await harness.anybody.send(.get, "/readyz").expect(503)
+                #expect(validator.mistakes(in: document, method: "get", path: "/readyz", status: 503) == [])
+                return document
+            }
+            problem.withLock { $0 = "the disk is full" }
+            #expect(try await unready()["checks"]?["store"] == "the disk is full")
+            problem.withLock { $0 = nil }
+            #expect(try await harness.anybody.send(.get, "/readyz").status == 200)
+            await harness.network.stop()
+            #expect(try await unready()["checks"]?["adapters"]?["irc:local"]?["state"] == "down")
+            harness.network.connect(to: harness.bridge)
+            #expect(try await harness.anybody.send(.get, "/readyz").status == 200)
+            await harness.bridge.stop()
+            #expect(try await unready()["status"] == "stopping")
+            #expect(try await harness.anybody.send(.get, "/healthz").status == 200)
+        }
+    }
+
+    @Test("a caller's trace id is returned; an invalid one is replaced")
     func trace() async throws {
         try await GatewayHarness.run { harness in
             let id = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -98,7 +144,7 @@ struct FrontTests {
         }
     }
 
-    @Test("every answer is what the OpenAPI document says")
+    @Test("answers match the OpenAPI document")
     func openAPI() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()

@@ -3,14 +3,14 @@ import Database
 import EventLoop
 import HTTP
 import JSON
-import JetbridgeTesting
 import Logging
 import Primitives
 import Sessions
+import TestSupport
 
 @testable import Gateway
 
-/// A gateway on a free port, over a bridge with the web, one fake network and a scripted worker.
+/// A gateway on a free port, with a bridge, the web, a fake network and a scripted worker.
 struct GatewayHarness {
     let directory: TemporaryDirectory
     let gateway: Gateway
@@ -22,13 +22,15 @@ struct GatewayHarness {
 
     static let start: Int64 = 1_700_000_000_000
 
-    /// Runs `body` against a serving gateway.
+    /// Runs `body` while the gateway serves.
     static func run(
         worker: StepWorker = StepWorker(), viewer: any ViewerSource = FakeViewer(),
-        hooks: [GatewayHook] = [], settings change: (inout GatewaySettings) -> Void = { _ in },
+        hooks: [GatewayHook] = [], checks: @escaping @Sendable () -> ReadinessChecks = { ReadinessChecks() },
+        settings change: (inout GatewaySettings) -> Void = { _ in },
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
-        let harness = try await GatewayHarness(worker: worker, viewer: viewer, hooks: hooks, change: change)
+        let harness = try await GatewayHarness(
+            worker: worker, viewer: viewer, hooks: hooks, checks: checks, change: change)
         try await harness.gateway.start()
         async let running: Void = harness.gateway.run()
         do {
@@ -43,7 +45,8 @@ struct GatewayHarness {
     }
 
     private init(
-        worker: StepWorker, viewer: any ViewerSource, hooks: [GatewayHook], change: (inout GatewaySettings) -> Void
+        worker: StepWorker, viewer: any ViewerSource, hooks: [GatewayHook],
+        checks: @escaping @Sendable () -> ReadinessChecks, change: (inout GatewaySettings) -> Void
     ) async throws {
         self.directory = try TemporaryDirectory()
         self.worker = worker
@@ -73,14 +76,14 @@ struct GatewayHarness {
         try await self.bridge.recover()
         self.gateway = try Gateway(
             settings: settings, bridge: self.bridge, web: web, viewer: viewer,
-            readiness: Readiness { Readiness.Checks() }, hooks: hooks)
+            readiness: Readiness { checks() }, hooks: hooks)
     }
 
     func advance(by milliseconds: Int64) { self.clock.withLock { $0 += milliseconds } }
 
     // MARK: Callers
 
-    /// Somebody who just signed in with a code for `role`.
+    /// A browser that has signed in with a code for `role`.
     func signedIn(_ role: Role = .owner, name: String? = nil) async throws -> Caller {
         let now = self.clock.withLock { $0 }
         let code = try await AccessControl.makeCode(for: role, in: self.bridge.store, at: now).code
@@ -114,7 +117,7 @@ extension Caller {
         try await self.send(.post, "/api/v1/threads", json: [:]).expect(201)["id"]?.stringValue ?? ""
     }
 
-    /// Writes and returns the operation's id.
+    /// Posts a message and returns the operation's id.
     func write(_ text: String, to thread: String, key: String? = nil) async throws -> String {
         let headers = key.map { ["Idempotency-Key": $0] } ?? [:]
         let body: JSON = ["text": .string(text)]
@@ -122,7 +125,7 @@ extension Caller {
             .expect(202)["operation_id"]?.stringValue ?? ""
     }
 
-    /// Waits until an operation has ended, and returns it.
+    /// Waits until an operation has ended and returns it.
     func ended(_ operation: String) async throws -> JSON {
         while true {
             let document = try await self.send(.get, "/api/v1/operations/\(operation)").expect(200)

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Hooks: where platforms deliver", .timeLimit(.minutes(1)))
+@Suite("Webhooks", .timeLimit(.minutes(1)))
 struct HookTests {
-    /// Answers what it was sent.
+    /// Echoes what it receives.
     private static let echo = GatewayHook(path: "/hooks/slack/team") { request in
         do {
             let body = try await request.body.collect()
@@ -16,7 +16,7 @@ struct HookTests {
         }
     }
 
-    @Test("a delivery reaches its adapter without a credential of the gateway's")
+    @Test("a delivery reaches its adapter without a gateway credential")
     func delivered() async throws {
         try await GatewayHarness.run(hooks: [Self.echo]) { harness in
             let answer = try await harness.anybody.send(
@@ -27,7 +27,7 @@ struct HookTests {
         }
     }
 
-    @Test("nothing is there for who only looks, and for other ids", arguments: [HTTPMethod.get, .head, .put])
+    @Test("other methods and other ids are refused", arguments: [HTTPMethod.get, .head, .put])
     func otherMethod(_ method: HTTPMethod) async throws {
         try await GatewayHarness.run(hooks: [Self.echo]) { harness in
             let answer = try await harness.anybody.send(method, "/hooks/slack/team")
@@ -39,7 +39,7 @@ struct HookTests {
         }
     }
 
-    @Test("a delivery has a limit")
+    @Test("a delivery's size is limited")
     func limit() async throws {
         try await GatewayHarness.run(hooks: [Self.echo]) { harness in
             func status(_ count: Int) async throws -> Int {

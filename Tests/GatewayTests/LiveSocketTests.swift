@@ -8,7 +8,7 @@ import WebSockets
 
 @Suite("The live WebSocket", .timeLimit(.minutes(1)))
 struct LiveSocketTests {
-    @Test("a browser's cookie and a program's token open it, and frames come as they are made")
+    @Test("a cookie or a token opens it, and frames arrive as they are made")
     func frames() async throws {
         let worker = StepWorker([.event(.text("a")), .hold, .event(.text("b"))])
         try await GatewayHarness.run(worker: worker) { harness in
@@ -33,7 +33,7 @@ struct LiveSocketTests {
             #expect(last["type"] == "complete")
             #expect(last["content"] == "ab")
             #expect(last["sequence"] == 3)
-            // Who comes back gets what was missed.
+            // A client that reconnects gets the frames it missed.
             let again = try await client.connect(to: harness, as: browser)
             try await again.send(#"{"subscribe":"\#(operation)","last_sequence":1}"#)
             #expect(try await again.frame()["sequence"] == 2)
@@ -42,7 +42,7 @@ struct LiveSocketTests {
         }
     }
 
-    @Test("without a credential there is no connection")
+    @Test("without a credential, or from another site, the connection is refused")
     func closed() async throws {
         try await GatewayHarness.run { harness in
             let client = WebSocketClient()
@@ -55,7 +55,7 @@ struct LiveSocketTests {
         }
     }
 
-    @Test("what is no handshake is told so")
+    @Test("a request without a WebSocket handshake gives 426")
     func noHandshake() async throws {
         try await GatewayHarness.run { harness in
             let answer = try await harness.token(.chat).send(.get, "/api/v1/live")
@@ -64,7 +64,7 @@ struct LiveSocketTests {
         }
     }
 
-    @Test("a client that sends what is no text, or too much, is let go")
+    @Test("a binary or oversized message closes the connection")
     func misuse() async throws {
         try await GatewayHarness.run { harness in
             let client = WebSocketClient()

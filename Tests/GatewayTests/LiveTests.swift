@@ -7,10 +7,10 @@ import Testing
 
 @testable import Gateway
 
-@Suite("The live protocol", .timeLimit(.minutes(1)))
+@Suite("Live protocol", .timeLimit(.minutes(1)))
 struct LiveTests {
     @Test(
-        "a client says what it wants",
+        "valid subscriptions are parsed",
         arguments: [
             (#"{"subscribe":"op_1","last_sequence":7}"#, LiveCommand.operation("op_1", after: 7)),
             (#"{"subscribe":"op_1"}"#, .operation("op_1", after: 0)), (#"{"subscribe_thread":"t_1"}"#, .thread("t_1")),
@@ -20,7 +20,7 @@ struct LiveTests {
     }
 
     @Test(
-        "anything else is a mistake with its reason",
+        "any other message is an error",
         arguments: [
             "", "[]", "{}", "7", #"{"subscribe":7}"#, #"{"subscribe":"a","last_sequence":-1}"#,
             #"{"subscribe":"a","last_sequence":"1"}"#,
@@ -30,7 +30,7 @@ struct LiveTests {
         #expect(throws: LiveCommand.Mistake.self) { try LiveCommand(text) }
     }
 
-    @Test("frames come in order from 1, without a gap, while the answer grows and after it")
+    @Test("frames arrive in order from 1 without gaps, during the answer and after it")
     func replay() async throws {
         let steps = (1...40).map { StepWorker.Step.event(.thinking("step \($0)")) }
         let worker = StepWorker(steps + [.hold, .event(.text("the end"))])
@@ -44,7 +44,7 @@ struct LiveTests {
             #expect((before + after).map(\.sequence) == Array(1...42))
             #expect(after.last?.type == "complete")
             #expect(after.last?.content == "the end")
-            // Who comes back with what he has gets exactly the rest.
+            // A client that resumes gets exactly the rest.
             let again = live.connect()
             again.say(#"{"subscribe":"\#(operation)","last_sequence":38}"#)
             let rest = try await again.frames(until: { $0.last?.isLast == true })
@@ -53,7 +53,7 @@ struct LiveTests {
         }
     }
 
-    @Test("a client that stops reading misses nothing when it goes on")
+    @Test("a client that pauses reading misses no frames")
     func slowClient() async throws {
         let steps = (1...1500).map { StepWorker.Step.event(.thinking("step \($0)")) }
         try await LiveHarness.run(worker: StepWorker(steps)) { live in
@@ -77,7 +77,7 @@ struct LiveTests {
         }
     }
 
-    @Test("a thread's subscriber sees every operation to come, also those of others")
+    @Test("a thread's subscriber sees every later operation")
     func thread() async throws {
         try await LiveHarness.run { live in
             let client = live.connect()
@@ -94,7 +94,7 @@ struct LiveTests {
         }
     }
 
-    @Test("an operation that is followed by itself does not come a second time with its thread")
+    @Test("an operation with its own subscription is not repeated by its thread's")
     func noRepeat() async throws {
         let worker = StepWorker([.event(.text("a")), .hold, .event(.text("b"))])
         try await LiveHarness.run(worker: worker) { live in
@@ -110,12 +110,12 @@ struct LiveTests {
         }
     }
 
-    @Test("what one may not see cannot be followed")
-    func foreign() async throws {
+    @Test("a client cannot subscribe to what it may not see", arguments: [Role.member, .guest])
+    func foreign(role: Role) async throws {
         try await LiveHarness.run { live in
             let operation = try await live.caller.write("go", to: live.thread)
             _ = try await live.caller.ended(operation)
-            let stranger = live.connect(as: .member)
+            let stranger = live.connect(as: role)
             for text in [
                 #"{"subscribe":"\#(operation)","last_sequence":0}"#, #"{"subscribe_thread":"\#(live.thread)"}"#,
                 "nonsense",
@@ -129,7 +129,7 @@ struct LiveTests {
     }
 }
 
-/// A gateway with one thread, and live connections without sockets.
+/// A gateway with one thread, and live connections without a network.
 struct LiveHarness {
     let harness: GatewayHarness
     let caller: Caller

@@ -1,6 +1,6 @@
 import JSON
 
-/// As much of JSON Schema as the gateway's own document uses; members that are not described are mistakes too.
+/// The subset of JSON Schema that the gateway's document uses; undescribed members are errors too.
 struct SchemaValidator {
     let document: JSON
 
@@ -17,7 +17,9 @@ struct SchemaValidator {
             return self.mistakes(in: value, schema: target, at: place)
         }
         let types = schema["type"]?.arrayValue?.compactMap(\.stringValue) ?? [schema["type"]?.stringValue ?? ""]
-        guard types.contains(where: { self.is(value, $0) }) else { return ["\(place) is no \(types): \(value.text)"] }
+        guard types.contains(where: { self.is(value, $0) }) else {
+            return ["\(place) is not one of \(types): \(value.text)"]
+        }
         if let choices = schema["enum"]?.arrayValue, !choices.contains(value) { return ["\(place): \(value.text)"] }
         if let items = value.arrayValue, let schema = schema["items"] {
             return items.enumerated().flatMap { self.mistakes(in: $1, schema: schema, at: "\(place)[\($0)]") }

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Signing in", .timeLimit(.minutes(1)))
+@Suite("Sign-in", .timeLimit(.minutes(1)))
 struct SignInTests {
-    @Test("a right code sets a cookie that scripts cannot read, and the cookie opens the API")
+    @Test("a valid code sets a cookie that scripts cannot read and that grants access to the API")
     func rightCode() async throws {
         try await GatewayHarness.run { harness in
             let code = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: GatewayHarness.start)
@@ -26,18 +26,25 @@ struct SignInTests {
         }
     }
 
-    @Test("the cookie is Secure where the public side is HTTPS")
+    @Test("the cookie is Secure if the public URL is HTTPS")
     func secureCookie() async throws {
         try await GatewayHarness.run(settings: { $0.publicURL = "https://bot.example" }) { harness in
             let code = try await AccessControl.makeCode(for: .guest, in: harness.bridge.store, at: GatewayHarness.start)
                 .code
             let answer = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
-            #expect(answer.headers["set-cookie"]?.contains("Secure") == true)
+            let cookie = try #require(answer.headers["set-cookie"])
+            #expect(cookie.contains("; Secure") && cookie.contains("; Path=/;") && !cookie.contains("Domain"))
+            #expect(cookie.hasPrefix("__Host-jetbridge_session="))
+            let pair = String(cookie.prefix { $0 != ";" })
+            #expect(try await harness.anybody.with("Cookie", pair).send(.get, "/api/v1/me").status == 200)
+            // Another subdomain could have planted a cookie without the prefix.
+            let planted = String(pair.dropFirst("__Host-".count))
+            #expect(try await harness.anybody.with("Cookie", planted).send(.get, "/api/v1/me").status == 401)
             #expect(answer.headers["strict-transport-security"] != nil)
         }
     }
 
-    @Test("five wrong codes a minute are enough, and a minute later a right one works")
+    @Test("after five wrong codes in a minute even a valid one is refused, until a minute later")
     func tooManyCodes() async throws {
         try await GatewayHarness.run { harness in
             let code = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: GatewayHarness.start)
@@ -56,7 +63,7 @@ struct SignInTests {
         }
     }
 
-    @Test("behind a proxy on this machine one guesser does not lock the others out")
+    @Test("behind a local proxy, one address's wrong codes do not lock out the others")
     func peers() async throws {
         try await GatewayHarness.run { harness in
             let wrong: JSON = ["code": "AAAA-AAAA"]
@@ -65,13 +72,36 @@ struct SignInTests {
             #expect(try await guesser.send(.post, "/api/v1/signin", json: wrong).status == 429)
             let other = harness.anybody.with("X-Forwarded-For", "203.0.113.8")
             #expect(try await other.send(.post, "/api/v1/signin", json: wrong).status == 401)
-            // Whatever a header claims, there is an end.
+            // Forged headers cannot evade the limit for all addresses.
             var last = 0
             for number in 1...20 {
                 let liar = harness.anybody.with("X-Forwarded-For", "203.0.113.\(number + 20)")
                 last = try await liar.send(.post, "/api/v1/signin", json: wrong).status
             }
             #expect(last == 429)
+            // Nor can they lock out the owner at the machine.
+            let code = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: GatewayHarness.start)
+                .code
+            #expect(
+                try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)]).status == 204)
+        }
+    }
+
+    @Test("of wrong codes that arrive in parallel, five are checked")
+    func parallelCodes() async throws {
+        try await GatewayHarness.run { harness in
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 10..<40 {
+                    group.addTask {
+                        try await harness.anybody.send(
+                            .post, "/api/v1/signin", json: ["code": .string("AAAA-AA\(number)")]
+                        ).status
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.count { $0 == 401 } == 5)
+            #expect(statuses.count { $0 == 429 } == 25)
         }
     }
 
@@ -88,7 +118,7 @@ struct SignInTests {
         }
     }
 
-    @Test("signing out ends the cookie at once")
+    @Test("signing out revokes the cookie at once")
     func signOut() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
@@ -100,7 +130,7 @@ struct SignInTests {
         }
     }
 
-    @Test("a cookie ends with its time")
+    @Test("a cookie expires")
     func expiry() async throws {
         try await GatewayHarness.run(settings: { $0.cookieLifetime = 1000 }) { harness in
             let caller = try await harness.signedIn()
@@ -110,7 +140,7 @@ struct SignInTests {
     }
 
     @Test(
-        "what is no sign-in is refused with its reason",
+        "a malformed sign-in is refused",
         arguments: [
             ("{", 400), ("[]", 400), ("{}", 400), ("{\"code\":7}", 400), (String(repeating: " ", count: 5000), 413),
         ])

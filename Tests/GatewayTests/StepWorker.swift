@@ -1,12 +1,14 @@
 import Chat
 import Primitives
 
-/// A worker whose answers are scripted: each question takes the next script, and an unscripted one is echoed.
+/// A worker with scripted answers: each turn takes the next script, and a turn without one echoes its text.
 final class StepWorker: TurnWorker {
     enum Step: Sendable {
         case event(TurnEvent)
         /// Waits for ``release()``.
         case hold
+        /// Waits until the turn is stopped.
+        case untilStopped
         case fail(String)
     }
 
@@ -39,6 +41,7 @@ final class StepWorker: TurnWorker {
             switch step {
             case .event(let event): try await report(event)
             case .hold: await self.hold()
+            case .untilStopped: try await Task.sleep(for: .seconds(3600))
             case .fail(let message): throw TurnFailure(message)
             }
         }

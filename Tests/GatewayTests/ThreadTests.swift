@@ -1,15 +1,15 @@
 import Chat
 import HTTP
 import JSON
-import JetbridgeTesting
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
 
-@Suite("Threads, messages, operations", .timeLimit(.minutes(1)))
+@Suite("Threads, messages and operations", .timeLimit(.minutes(1)))
 struct ThreadTests {
-    @Test("a message becomes an operation, and its answer a message")
+    @Test("a message starts an operation, whose answer becomes a message")
     func conversation() async throws {
         let commit = CommitNotice(
             repository: "notes", sha: FakeViewer.sha, branch: "001-login", subject: "spec: login", files: 2,
@@ -42,7 +42,7 @@ struct ThreadTests {
         }
     }
 
-    @Test("a failed turn says so")
+    @Test("a failed turn reports its error")
     func failure() async throws {
         try await GatewayHarness.run(worker: StepWorker([.fail("The model is away. Try later.")])) { harness in
             let caller = try await harness.signedIn()
@@ -52,7 +52,35 @@ struct ThreadTests {
         }
     }
 
-    @Test("a repeat under the same key gets the first answer, and asks nothing again")
+    @Test("a thread is deleted by whoever may see it, once nothing runs in it; to others it does not exist")
+    func deletion() async throws {
+        try await GatewayHarness.run(worker: StepWorker([.hold])) { harness in
+            let guest = try await harness.signedIn(.guest)
+            let thread = try await guest.newThread()
+            let path = "/api/v1/threads/\(thread)"
+            let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
+            let validator = SchemaValidator(document: document)
+            for (caller, status) in [(try await harness.signedIn(.guest), 404), (try await harness.token(.read), 403)] {
+                #expect(try await caller.send(.delete, path).status == status)
+            }
+            let operation = try await guest.write("hello", to: thread)
+            let refused = try await guest.send(.delete, path)
+            #expect(refused.status == 409 && refused.json["detail"]?.stringValue?.contains("Stop it") == true)
+            #expect(
+                validator.mistakes(in: refused.json, method: "delete", path: "/api/v1/threads/{id}", status: 409) == [])
+            harness.worker.release()
+            _ = try await guest.ended(operation)
+            // An owner may delete what others began.
+            #expect(try await harness.signedIn().send(.delete, path).status == 204)
+            for gone in [path, "\(path)/messages", "/api/v1/operations/\(operation)"] {
+                #expect(try await guest.send(.get, gone).status == 404, "\(gone)")
+            }
+            #expect(try await guest.send(.delete, path).status == 404)
+            #expect(try await guest.send(.get, "/api/v1/threads").expect(200)["items"]?.arrayValue?.isEmpty == true)
+        }
+    }
+
+    @Test("a repeated request with the same key gets the first answer and starts nothing")
     func idempotency() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
@@ -72,14 +100,40 @@ struct ThreadTests {
             _ = try await caller.ended(other["operation_id"]?.stringValue ?? "")
             let items = try await caller.send(.get, path).expect(200)["items"]?.arrayValue
             #expect(items?.count == 4)
-            // The same key of somebody else is another key.
+            // The same key sent by somebody else is a different key.
             let stranger = try await harness.token(.chat)
             let foreign = try await stranger.send(.post, "/api/v1/threads", json: [:], headers: key).expect(201)
             #expect(foreign != first)
         }
     }
 
-    @Test("pages follow each other without a gap or a repeat, both ways")
+    @Test("while the host stops, a message without a key is accepted with the operation that will answer it")
+    func stopping() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            await harness.bridge.stop()
+            let operation = try await caller.write("hello", to: thread)
+            #expect(try await caller.send(.get, "/api/v1/operations/\(operation)").expect(200)["state"] == "queued")
+            let stored = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            #expect(stored["items"]?.arrayValue?.count == 1)
+        }
+    }
+
+    @Test("too many wrong codes in a thread are refused with the reason")
+    func pairingPause() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn(.guest)
+            let thread = try await caller.newThread()
+            let path = "/api/v1/threads/\(thread)/messages"
+            let guess: JSON = ["text": "/pair AAAA-AAAA"]
+            for _ in 1...5 { #expect(try await caller.send(.post, path, json: guess).status == 202) }
+            let refused = try await caller.send(.post, path, json: guess)
+            #expect(refused.status == 429 && refused.headers["retry-after"] != nil)
+        }
+    }
+
+    @Test("pages have no gaps or repeats in either direction")
     func paging() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
@@ -106,7 +160,7 @@ struct ThreadTests {
         }
     }
 
-    @Test("threads are paged, last active first")
+    @Test("threads are paged, most recently active first")
     func threadPages() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
@@ -129,7 +183,7 @@ struct ThreadTests {
         }
     }
 
-    @Test("a thread of another network is shown, and written to only there")
+    @Test("a thread of another network is readable but not writable")
     func otherNetwork() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
@@ -146,7 +200,7 @@ struct ThreadTests {
     }
 
     @Test(
-        "a message that cannot be taken is refused with its reason",
+        "an invalid message is refused with its reason",
         arguments: [
             ("{\"text\":\"\"}", "application/json", 400), ("{\"text\":\" \\n\"}", "application/json", 400),
             ("{\"text\":7}", "application/json", 400), ("text=hi", "application/x-www-form-urlencoded", 415),
@@ -165,7 +219,20 @@ struct ThreadTests {
         }
     }
 
-    @Test("commands work in a web thread, and the list of them is the bridge's own")
+    @Test(
+        "a new thread needs no body, and an invalid one is refused",
+        arguments: [("", 201), ("{}", 201), ("{broken", 400), ("[]", 400)])
+    func creation(body: String, status: Int) async throws {
+        try await GatewayHarness.run { harness in
+            var caller = try await harness.signedIn()
+            caller.headers["Content-Type"] = "application/json"
+            let answer = try await caller.send(
+                .post, "/api/v1/threads", body: Array(body.utf8), headers: caller.headers)
+            #expect(answer.status == status)
+        }
+    }
+
+    @Test("commands work in a web thread and are listed")
     func commands() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
@@ -179,7 +246,7 @@ struct ThreadTests {
         }
     }
 
-    @Test("a queued operation tells how many come before it")
+    @Test("a queued operation reports its position")
     func queue() async throws {
         let worker = StepWorker([.event(.text("first")), .hold])
         try await GatewayHarness.run(worker: worker) { harness in

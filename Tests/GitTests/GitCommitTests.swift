@@ -1,9 +1,9 @@
 import Git
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct GitCommitTests {
-    @Test("git reads what was written: a commit on a new branch with author, committer, trailer and reflog")
+    @Test("git reads a new commit on a new branch, with author, committer, trailer and reflog")
     func realGit() async throws {
         let fixture = try await Fixture.initialised()
         let start = try await fixture.repository.resolve("main")
@@ -28,7 +28,7 @@ import Testing
         #expect(try fixture.git("log --oneline main").split(separator: "\n").count == 1)
     }
 
-    @Test("a branch that was moved meanwhile is a conflict and stays where it is")
+    @Test("a branch that has moved in the meantime is a conflict and stays unchanged")
     func compareAndSet() async throws {
         let fixture = try await Fixture.initialised()
         let old = try await fixture.repository.resolve("main")
@@ -44,7 +44,7 @@ import Testing
         #expect(taken == .exists)
     }
 
-    @Test("of commits made at the same time on one base exactly one wins")
+    @Test("of simultaneous commits on one base, exactly one succeeds")
     func race() async throws {
         let fixture = try await Fixture.initialised()
         let base = try await fixture.repository.resolve("main")
@@ -61,7 +61,7 @@ import Testing
         try fixture.git("fsck --strict")
     }
 
-    @Test("files are changed, added and deleted; the executable bit and other files stay")
+    @Test("files are changed, added and deleted; the executable bit and other files are kept")
     func change() async throws {
         let fixture = try await Fixture.initialised()
         try await fixture.commit("a/b/c", "1")
@@ -79,7 +79,7 @@ import Testing
         #expect(same == .unchanged)
     }
 
-    @Test("a file can't take a directory's place, nor a directory a file's", arguments: ["a", "a/b/c"])
+    @Test("a file cannot replace a directory, nor a directory a file", arguments: ["a", "a/b/c"])
     func fileAndDirectory(path: String) async throws {
         let fixture = try await Fixture.initialised()
         try await fixture.commit("a/b", "1")
@@ -87,7 +87,7 @@ import Testing
         #expect(code == .invalidName)
     }
 
-    @Test("the checked-out branch takes its clean work tree along")
+    @Test("a commit on the checked-out branch updates its clean work tree")
     func cleanWorkTree() async throws {
         let fixture = try await Fixture.initialised()
         try await fixture.commit("a.txt", "one\n")
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(
-        "a work tree with changes refuses, and nothing moves",
+        "a dirty work tree refuses the commit, and nothing changes",
         arguments: ["echo x >> a.txt", "echo x >> a.txt && git add a.txt", "rm a.txt", "echo mine > new.txt"])
     func dirtyWorkTree(command: String) async throws {
         let fixture = try await Fixture.initialised()
@@ -113,12 +113,12 @@ import Testing
         #expect(code == .dirtyWorkTree)
         #expect(try await fixture.repository.resolve("main") == before)
         #expect(try fixture.git("status --porcelain") == status)
-        // Another branch doesn't care.
+        // Another branch is not affected.
         _ = try await fixture.repository.commit(
             fixture.change(["new.txt": [1]], branch: "other", base: .new(from: before)))
     }
 
-    @Test("a branch that is checked out in another work tree is left alone")
+    @Test("a branch that is checked out in another work tree is refused")
     func otherWorkTree() async throws {
         let fixture = try await Fixture.initialised()
         let other = try TemporaryDirectory()
@@ -127,7 +127,7 @@ import Testing
         #expect(code == .dirtyWorkTree)
     }
 
-    @Test("a bare repository takes commits, with a reflog")
+    @Test("a bare repository accepts commits, with a reflog")
     func bare() async throws {
         let fixture = try Fixture()
         try await fixture.repository.initialise(bare: true, committer: Fixture.bot)
@@ -138,7 +138,7 @@ import Testing
         try fixture.git("fsck --strict")
     }
 
-    @Test("a signature or message with what a commit can't hold is cleaned")
+    @Test("characters that a commit cannot contain are removed from signature and message")
     func cleaning() async throws {
         let fixture = try await Fixture.initialised()
         var change = fixture.change(["a": [1]], message: "s\u{0}ubject\r\n\r\nbody\n\n\n")

@@ -1,7 +1,7 @@
 import Git
-import JetbridgeTesting
+import TestSupport
 
-/// A repository in a directory of its own, with the `git` program beside it.
+/// A repository in its own directory, and the `git` program to inspect it.
 struct Fixture {
     static let person = GitSignature(name: "Ada", mail: "ada@example.org", seconds: 1_700_000_000, offsetMinutes: 60)
     static let bot = GitSignature(name: "Jetbridge", mail: "bot@example.org", seconds: 1_700_000_001)
@@ -17,7 +17,7 @@ struct Fixture {
         self.git = RealGit(self.directory.path)
     }
 
-    /// One with a first commit.
+    /// A repository with a first commit.
     static func initialised() async throws -> Fixture {
         let fixture = try Fixture()
         try await fixture.repository.initialise(committer: Self.bot)

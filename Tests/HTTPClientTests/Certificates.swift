@@ -1,17 +1,18 @@
 import Glibc
 import Processes
+import TestSupport
 import Testing
 
-/// Authorities and certificates made by the `openssl` program for one test run, in a directory that goes with it.
+/// Authorities and certificates created by `openssl` for a test run, in a temporary directory.
 final class Certificates: Sendable {
-    let directory: String
+    private let folder: TemporaryDirectory
 
+    var directory: String { self.folder.path }
     var authority: String { self.path("ca.pem") }
     var otherAuthority: String { self.path("other.pem") }
 
     init() async throws {
-        var template = Array("/tmp/jetbridge-certificates-XXXXXX".utf8CString)
-        self.directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+        self.folder = try TemporaryDirectory()
         try await self.authority("ca")
         try await self.authority("other")
         try self.write(
@@ -38,20 +39,6 @@ final class Certificates: Sendable {
         try await self.certificate("wronghost", names: "DNS:example.org")
         try await self.certificate("expired", from: "20200101000000Z", to: "20210101000000Z")
         try await self.certificate("future", from: "20450101000000Z", to: "20460101000000Z")
-    }
-
-    deinit {
-        // Flat, so plain unlinking does.
-        if let listing = opendir(self.directory) {
-            while let entry = readdir(listing) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                unlink(self.path(name))
-            }
-            closedir(listing)
-        }
-        rmdir(self.directory)
     }
 
     func path(_ name: String) -> String { "\(self.directory)/\(name)" }

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// Something that happens once, and who waits for it.
+/// An event that happens once, and its waiters.
 @Net
 final class Gate {
     private(set) var isOpen = false

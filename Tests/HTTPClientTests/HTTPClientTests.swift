@@ -17,14 +17,14 @@ struct HTTPClientTests {
         try await HTTPClient(settings).execute(HTTPClientRequest(.get, self.url(server, target)))
     }
 
-    @Test("exactly the caller's method, target and headers go out; status, headers and body come back")
+    @Test("the caller's method, target and headers are sent unchanged; status, headers and body are returned")
     func exchange() async throws {
         let server = try RawServer { connection in
             let head = try await connection.head() ?? ""
-            #expect(
-                head
-                    == "GET /a/../b//%41?x=1&y=%20|? HTTP/1.1\r\nHost: 127.0.0.1:\(head.hostPort)\r\nX-One: 1\r\nX-Empty:\r\nx-one: zwei\r\n\r\n"
-            )
+            let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
+            #expect(lines.first == "GET /a/../b//%41?x=1&y=%20|? HTTP/1.1")
+            #expect(lines.dropFirst().first?.hasPrefix("Host: 127.0.0.1:") == true)
+            #expect(lines.dropFirst(2) == ["X-One: 1", "X-Empty:", "x-one: zwei", "", ""])
             try await connection.write(
                 "HTTP/1.1 203 Fine\r\nContent-Length: 5\r\nSet-Cookie: a\r\nSet-Cookie:  b \r\n\r\nhello")
         }
@@ -63,7 +63,7 @@ struct HTTPClientTests {
             lines: ["Transfer-Encoding: chunked"], bytes: "3\r\nabc\r\n0\r\n\r\n"),
     ]
 
-    @Test("every kind of body is framed rightly and nothing is added", arguments: sent)
+    @Test("every kind of body is framed correctly, without extra headers", arguments: sent)
     func bodies(_ sent: Sent) async throws {
         let server = try RawServer { connection in
             let head = try await connection.head() ?? ""
@@ -82,7 +82,7 @@ struct HTTPClientTests {
         server.stop()
     }
 
-    @Test("HEAD has headers and no body, whatever length is told")
+    @Test("HEAD has headers and no body, whatever its Content-Length")
     func head() async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
@@ -96,7 +96,7 @@ struct HTTPClientTests {
         server.stop()
     }
 
-    @Test("informational heads are passed over, trailers come behind the body, redirects are the caller's")
+    @Test("informational heads and trailers are skipped, redirects are not followed")
     func heads() async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
@@ -110,12 +110,12 @@ struct HTTPClientTests {
         #expect(response.headers["x"] == "a b")
         #expect(response.headers["link"] == nil)
         #expect(try await response.body.collect(upTo: 100) == Array("body".utf8))
-        #expect(await response.body.trailers["x-sum"] == "9")
+        #expect(response.headers["x-sum"] == nil)
         #expect(server.accepted == 1)
         server.stop()
     }
 
-    @Test("requests one after the other use one connection")
+    @Test("consecutive requests share one connection")
     func reuse() async throws {
         let server = try RawServer { connection in
             while try await connection.head() != nil {
@@ -131,7 +131,7 @@ struct HTTPClientTests {
         server.stop()
     }
 
-    @Test("a body over the limit is an error, not memory")
+    @Test("a body over the limit is an error")
     func collectLimit() async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
@@ -150,7 +150,7 @@ struct HTTPClientTests {
     }
 
     @Test(
-        "an answer that can't be used is an error of its kind",
+        "an invalid response is an error with the matching code",
         arguments: [
             Answer(text: "", code: .closed),
             Answer(text: "HTTP/1.1 200 OK\r\nContent-Len", code: .closed),
@@ -176,7 +176,7 @@ struct HTTPClientTests {
         server.stop()
     }
 
-    @Test("a refused connection is safe to try again")
+    @Test("a refused connection is safe to retry")
     func refused() async throws {
         let server = try RawServer { _ in }
         let port = server.port
@@ -189,7 +189,7 @@ struct HTTPClientTests {
     }
 
     @Test(
-        "plain http leaves this machine only when the settings say so",
+        "plain http to other machines needs the settings' permission",
         arguments: ["http://example.org/", "http://10.0.0.1/", "http://127.0.0.1.example.org/"])
     func plainHTTP(_ text: String) async throws {
         let url = try HTTPURL(text)
@@ -199,7 +199,7 @@ struct HTTPClientTests {
         #expect(error?.code == .plainHTTPRefused)
     }
 
-    @Test("what would change the request's meaning is refused before anything is sent")
+    @Test("a request that could be misread is rejected before anything is sent")
     func injection() async throws {
         let server = try RawServer { _ in }
         var requests: [HTTPClientRequest] = []
@@ -212,7 +212,7 @@ struct HTTPClientTests {
             requests.append(HTTPClientRequest(.get, url))
         }
         for bytes in ["a\r\nX: y", "a\nb", "a\0b"] {
-            // The checked ways of adding a header make these spaces.
+            // `append` would turn these into spaces.
             let storage = Array("X-A\(bytes)".utf8)
             let field = HTTPHeaders.Field(nameStart: 0, nameEnd: 3, valueStart: 3, valueEnd: storage.count)
             requests.append(
@@ -224,19 +224,5 @@ struct HTTPClientTests {
         }
         #expect(server.accepted == 0)
         server.stop()
-    }
-}
-
-extension String {
-    /// The port in the Host line of a request's head.
-    fileprivate var hostPort: String {
-        let start = self.range(of: "127.0.0.1:")
-        return String(self[start.upperBound...].prefix(while: \.isNumber))
-    }
-
-    private func range(of text: String) -> Range<String.Index> {
-        var start = self.startIndex
-        while start < self.endIndex, !self[start...].hasPrefix(text) { start = self.index(after: start) }
-        return start..<(self.index(start, offsetBy: text.count, limitedBy: self.endIndex) ?? self.endIndex)
     }
 }

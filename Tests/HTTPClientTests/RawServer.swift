@@ -2,7 +2,7 @@ import EventLoop
 import Primitives
 import Testing
 
-/// A server that does just what a test says: raw bytes on loopback.
+/// A loopback server that sends exactly the bytes that a test specifies.
 @Net
 final class RawServer {
     let port: Int
@@ -25,7 +25,7 @@ final class RawServer {
             guard let connection = try? RawConnection(socket) else { continue }
             self.tasks.append(
                 Task {
-                    // What goes wrong here shows in the client, which is what the test looks at.
+                    // Failures here show up in the client, which the test checks.
                     try? await handler(connection)
                     connection.close()
                 })
@@ -75,7 +75,7 @@ final class RawConnection {
         }
     }
 
-    /// The next request's head with its empty line.
+    /// The next request's head, including the empty line.
     func head() async throws -> String? {
         var head: [UInt8] = []
         while true {

@@ -10,7 +10,10 @@ struct StreamConnectionTests {
         try await StreamConnection.connect(host: "127.0.0.1", port: server.port)
     }
 
-    @Test("bytes cross, the peer's end is the end")
+    /// Gives a task time to begin its wait. The result must be the same if it hasn't.
+    private static func letWait() async throws { try await EventLoop.shared.sleep(for: .milliseconds(10)) }
+
+    @Test("bytes are exchanged until the peer's end")
     func crossing() async throws {
         let server = try RawServer { connection in
             try await connection.write("hello\r\n")
@@ -25,7 +28,7 @@ struct StreamConnectionTests {
         server.stop()
     }
 
-    @Test("several connections live side by side for as long as they like")
+    @Test("several connections work concurrently")
     func several() async throws {
         let server = try RawServer { connection in
             while let bytes = try await connection.read() { try await connection.write(bytes) }
@@ -42,7 +45,7 @@ struct StreamConnectionTests {
         server.stop()
     }
 
-    @Test("a peer that reads nothing holds the writer back; a cancelled writer closes the connection")
+    @Test("a peer that reads nothing blocks the writer; a cancelled writer closes the connection")
     func pressure() async throws {
         let gone = Gate()
         let resume = Gate()
@@ -73,7 +76,7 @@ struct StreamConnectionTests {
         server.stop()
     }
 
-    @Test("a cancelled reader ends, and the connection goes on")
+    @Test("a cancelled reader ends, and the connection remains usable")
     func cancelledReader() async throws {
         let server = try RawServer { connection in
             _ = try await connection.read()
@@ -81,7 +84,7 @@ struct StreamConnectionTests {
         }
         let connection = try await self.connect(server)
         let reader = Task { try await connection.read() }
-        await Task.yield()
+        try await Self.letWait()
         reader.cancel()
         await #expect(throws: CancellationError.self) { try await reader.value }
         try await connection.write(Array("ping".utf8))
@@ -89,7 +92,7 @@ struct StreamConnectionTests {
         server.stop()
     }
 
-    @Test("closing ends a waiting reader, and dropping the connection closes it")
+    @Test("closing ends a waiting reader, and releasing the connection closes it")
     func closing() async throws {
         let gone = Gate()
         let server = try RawServer { connection in
@@ -98,7 +101,7 @@ struct StreamConnectionTests {
         }
         let connection = try await self.connect(server)
         let reader = Task { try await connection.read() }
-        await Task.yield()
+        try await Self.letWait()
         connection.close()
         #expect(try await reader.value == nil)
         try await gone.passed()
@@ -113,7 +116,7 @@ struct StreamConnectionTests {
         second.stop()
     }
 
-    @Test("what can't be connected to is an error of its kind")
+    @Test("a failed connection has the matching error code")
     func failures() async throws {
         let refused = await #expect(throws: HTTPClientError.self) {
             try await StreamConnection.connect(host: "127.0.0.1", port: 1)
@@ -144,7 +147,7 @@ struct StreamConnectionTests {
         let task = Task {
             try await StreamConnection.connect(host: "127.0.0.1", port: silent.port, tls: TLSSettings())
         }
-        await Task.yield()
+        try await Self.letWait()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         silent.stop()

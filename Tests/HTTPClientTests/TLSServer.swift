@@ -8,7 +8,7 @@ struct TLSServer {
     let port: Int
     let process: Process
 
-    /// - Parameter mode: For example `-rev`, which sends each line back reversed.
+    /// - Parameter mode: For example `-rev`, which returns each line reversed.
     init(_ certificates: Certificates, _ name: String = "server", _ mode: String...) async throws {
         let plan = ProcessPlan(
             try #require(Process.find("openssl")),
@@ -20,7 +20,7 @@ struct TLSServer {
         var text = ""
         while let bytes = try await self.process.output.read() {
             text += String(decoding: bytes, as: UTF8.self)
-            // The port is whole when its line is.
+            // The port is complete once its line is.
             guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("ACCEPT ") }), text.hasSuffix("\n")
             else { continue }
             self.port = try #require(Int(line.split(separator: ":").last ?? ""))

@@ -8,7 +8,7 @@ import Testing
 /// The real `curl` as the client.
 @Suite("curl", .timeLimit(.minutes(1)))
 struct CurlTests {
-    /// Runs `curl` on a thread of its own.
+    /// Runs `curl` on a separate thread.
     actor Shell {
         private let thread = ThreadExecutor(name: "curl")
         nonisolated var unownedExecutor: UnownedSerialExecutor { self.thread.asUnownedSerialExecutor() }
@@ -25,7 +25,7 @@ struct CurlTests {
         deinit { self.thread.stop() }
     }
 
-    @Test("gets, posts, streams, asks first and sees the early refusal")
+    @Test("GET, POST, streams, Expect and an early rejection work")
     func curl() async throws {
         var settings = HTTPServerSettings()
         settings.bodyLimit = 3_000_000
@@ -48,7 +48,7 @@ struct CurlTests {
             #expect(await shell.run("\(base)/1 \(base)/2 -w '%{num_connects}'") == "GET /11GET /20")
             #expect(await shell.run("-d hello \(base)/count") == "5")
             #expect(await shell.run("-d hello -H 'Transfer-Encoding: chunked' \(base)/echo") == "hello")
-            // Over 1 MB curl asks with Expect: 100-continue by itself.
+            // Above 1 MB curl sends Expect: 100-continue by default.
             let large = "head -c 2000000 /dev/zero | curl -sS --max-time 20 -H 'Expect: 100-continue' --data-binary @- "
             #expect(await shell.run("--version >/dev/null; \(large) \(base)/count") == "2000000")
             #expect(await shell.run("--version >/dev/null; \(large) \(base)/echo | wc -c").contains("2000000"))

@@ -1,7 +1,7 @@
 import EventLoop
 import HTTP
 import HTTPServer
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @Suite("HTTP server", .timeLimit(.minutes(1)))
@@ -12,7 +12,7 @@ struct HTTPServerTests {
         { text in .immediate { _ in .text(text) } },
     ]
 
-    @Test("answers with its framing and date, from the pool, the loop and at once", arguments: [0, 1, 2])
+    @Test("responds with framing and date, from the pool, the loop and immediately", arguments: [0, 1, 2])
     func hello(kind: Int) async throws {
         try await withServer(Self.kinds[kind]("hello")) { server in
             let client = try await RawConnection(to: server.boundAddress)
@@ -26,7 +26,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("pipelined requests are answered in order, though the first takes longest", arguments: [1, 7, 4096])
+    @Test("pipelined requests are answered in order even if the first takes longest", arguments: [1, 7, 4096])
     func pipelining(pieceSize: Int) async throws {
         let isFirstDone = Signal()
         let handler = HTTPDispatch.Handler.pool { request in
@@ -54,7 +54,7 @@ struct HTTPServerTests {
     }
 
     @Test(
-        "the connection stays or ends as both sides say",
+        "the connection persists only if both sides want it",
         arguments: [
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", nil, true),
             ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "close", false),
@@ -84,7 +84,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("HEAD and bodiless statuses send no body, so the next answer is not mistaken for one")
+    @Test("HEAD and bodiless statuses send no body, which would corrupt the next response")
     func bodiless() async throws {
         let handler = HTTPDispatch.Handler.loop { request in
             switch request.path {
@@ -110,7 +110,7 @@ struct HTTPServerTests {
     }
 
     @Test(
-        "what can't be understood is refused with its status and the connection ends",
+        "an invalid request gets its status, and the connection ends",
         arguments: [
             ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
             ("GET /\(String(repeating: "a", count: 17_000))", 414),
@@ -120,7 +120,7 @@ struct HTTPServerTests {
             ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx", 400),
             ("\u{16}\u{3}\u{1}\u{2}", 400),
         ])
-    func refused(request: String, status: Int) async throws {
+    func rejected(request: String, status: Int) async throws {
         try await withServer(.pool { _ in .text("never") }) { server in
             let client = try await RawConnection(to: server.boundAddress)
             try await client.send(request)
@@ -133,7 +133,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("a handler's error is answered and logged once, a refusal only answered")
+    @Test("a handler's error gets a response and one log line, a problem only a response")
     func errors() async throws {
         struct Broken: Error {}
         let log = LogLines()
@@ -145,7 +145,7 @@ struct HTTPServerTests {
             let client = try await RawConnection(to: server.boundAddress)
             try await client.send(
                 "GET /problem HTTP/1.1\r\nHost: a\r\n\r\nGET /broken?token=1 HTTP/1.1\r\nHost: a\r\n\r\n")
-            let answers = try await client.receive(through: "log says why\"}")
+            let answers = try await client.receive(through: "log for the reason\"}")
             #expect(answers.contains("HTTP/1.1 409 Conflict\r\n") && answers.contains("Retry-After: 5\r\n"))
             #expect(answers.contains("HTTP/1.1 500 "))
             client.close()
@@ -155,7 +155,7 @@ struct HTTPServerTests {
         #expect(log.lines.first?.contains("token") == false)
     }
 
-    @Test("the raw target, any method and absolute-form reach the handler")
+    @Test("raw targets, any method and absolute-form reach the handler")
     func targets() async throws {
         try await withServer(.loop { .text("\($0.method) \($0.target) \($0.path) \($0.query["q"] ?? "-")\n") }) {
             server in
@@ -172,7 +172,7 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("no header of a handler can break the framing")
+    @Test("a handler's headers can't break the framing")
     func handlerHeaders() async throws {
         let handler = HTTPDispatch.Handler.loop { _ in
             var response = HTTPServerResponse.text("hello")

@@ -2,13 +2,13 @@ import EventLoop
 import Glibc
 import HTTP
 import HTTPServer
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Start, stop and limits", .timeLimit(.minutes(1)))
 struct LifecycleTests {
-    @Test("stopping ends idle connections, lets a running answer end and takes no new client")
+    @Test("stopping closes idle connections, lets a running response finish and accepts no new client")
     func drain() async throws {
         let (isRunning, mayEnd) = (Signal(), Signal())
         let handler = HTTPDispatch.Handler.pool { _ in
@@ -32,7 +32,7 @@ struct LifecycleTests {
         }
     }
 
-    @Test("at the drain deadline what still runs is cancelled")
+    @Test("running handlers are cancelled at the drain deadline")
     func drainDeadline() async throws {
         let (isRunning, isCancelled) = (Signal(), Signal())
         let handler = HTTPDispatch.Handler.pool { _ in
@@ -70,7 +70,7 @@ struct LifecycleTests {
         await client.close()
     }
 
-    @Test("an address that is taken is a clear error")
+    @Test("an address in use is a clear error")
     func taken() async throws {
         try await withServer(.loop { _ in .text("") }) { server in
             let port = try #require(server.boundAddress?.port)
@@ -106,7 +106,7 @@ struct LifecycleTests {
         #expect(log.lines.count == 1)
     }
 
-    @Test("an upgrade hands over the socket, the raw head and the bytes behind it")
+    @Test("an upgrade hands over the socket, the raw head and the bytes after it")
     func handOver() async throws {
         let handler = HTTPDispatch.Handler.pool { request in
             guard request.head.wantsUpgrade else { return .text("plain") }
@@ -128,7 +128,7 @@ struct LifecycleTests {
         }
     }
 
-    @Test("an upgrade that the client didn't ask for is a server error")
+    @Test("an upgrade that the client didn't request is a server error")
     func wrongUpgrade() async throws {
         let log = LogLines()
         try await withServer(log: log, .loop { _ in .upgrade { _ in } }) { server in
@@ -140,7 +140,7 @@ struct LifecycleTests {
         #expect(log.lines.count == 1)
     }
 
-    @Test("thousands of clients that leave at any moment leave nothing behind")
+    @Test("thousands of clients that disconnect at random moments leak nothing")
     func disconnects() async throws {
         var settings = HTTPServerSettings()
         settings.deadlines.drain = .seconds(5)
@@ -171,7 +171,7 @@ struct LifecycleTests {
                 }
             }
             while server.connectionCount > 0 { try await EventLoop.shared.sleep(for: .milliseconds(5)) }
-            // Other suites open descriptors too, so a few more or less say nothing.
+            // Other suites open descriptors too, so small differences are normal.
             #expect(Self.openDescriptors < before + 100)
         }
     }

@@ -2,7 +2,7 @@ import EventLoop
 import HTTP
 import HTTPServer
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @Suite("Router", .timeLimit(.minutes(1)))
@@ -22,7 +22,7 @@ struct RouterTests {
         })
 
     @Test(
-        "finds the most exact route and decodes its values",
+        "finds the most specific route and decodes its parameters",
         arguments: [
             ("GET /", "GET /"), ("GET /threads", "GET /threads"), ("POST /threads?x=/y", "POST /threads"),
             ("GET /threads/7", "GET /threads/{id} id=7"), ("GET /threads/new", "GET /threads/new"),
@@ -47,16 +47,16 @@ struct RouterTests {
     }
 
     @Test(
-        "says what isn't there and what isn't allowed",
+        "responds 404 for unknown paths and 405 for other methods",
         arguments: [
             ("GET /nothing", 404, nil), ("GET /threads/", 404, nil), ("GET //threads", 404, nil),
             ("GET /threads/../x", 404, nil),
             ("GET /threads/%2e%2e", 404, nil), ("GET /threads/%FF", 404, nil), ("GET /threads/%zz", 404, nil),
-            ("GET /threads/%00", 404, nil), ("OPTIONS *", 404, nil), ("CONNECT a:1", 404, nil),
+            ("GET /threads/%00", 404, nil), ("GET /*", 404, nil), ("CONNECT a:1", 404, nil),
             ("DELETE /threads", 405, "GET, HEAD, OPTIONS, POST"), ("POST /threads/7", 405, "GET, HEAD"),
             ("get /threads", 405, "GET, HEAD, OPTIONS, POST"), ("PUT /files/x", 405, "DELETE, GET, HEAD"),
         ] as [(String, Int, String?)])
-    func refused(request: String, status: Int, allow: String?) async throws {
+    func rejected(request: String, status: Int, allow: String?) async throws {
         try await withServer(dispatcher: Self.router) { server in
             let client = try await RawConnection(to: server.boundAddress)
             try await client.send("\(request) HTTP/1.1\r\nHost: \(request == "CONNECT a:1" ? "a:1" : "a")\r\n\r\n")
@@ -68,7 +68,19 @@ struct RouterTests {
         }
     }
 
-    @Test("HEAD is answered by GET without its body; a route's body limit is its own")
+    @Test("OPTIONS * gets the methods of all routes")
+    func asterisk() async throws {
+        try await withServer(dispatcher: Self.router) { server in
+            let client = try await RawConnection(to: server.boundAddress)
+            try await client.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
+            let head = try await client.receive(through: "\r\n\r\n")
+            #expect(head.hasPrefix("HTTP/1.1 204 "))
+            #expect(head.contains("Allow: DELETE, GET, HEAD, OPTIONS, POST, PUT\r\n"))
+            client.close()
+        }
+    }
+
+    @Test("the GET route answers HEAD without a body; each route has its own body limit")
     func headAndLimit() async throws {
         let router = Router([
             Route(.get, "/a") { _ in .text("hello") },
@@ -88,11 +100,11 @@ struct RouterTests {
         }
     }
 
-    @Test("an OpenAPI document is made of the table")
+    @Test("an OpenAPI document is generated from the routes")
     func document() {
         let documentation = RouteDocumentation(
             "Messages of a thread", operation: "listMessages", tags: ["threads"],
-            parameters: [.init(.query, "limit", "how many", schema: ["type": "integer"])],
+            parameters: [.init(.query, "limit", "maximum count", schema: ["type": "integer"])],
             answers: [.init(.ok, "a page", schema: ["$ref": "#/components/schemas/Page"])])
         let routes = [
             Route(.get, "/threads/{id}/messages", documentation: documentation) { _ in .text("") },

@@ -4,7 +4,7 @@ import HTTPServer
 import Logging
 import Primitives
 
-/// Runs a server for the length of `body`, stops it, and returns when it has ended.
+/// Runs a server during `body`, then stops it and waits for its end.
 func withServer(
     settings: HTTPServerSettings = HTTPServerSettings(), log: LogLines = LogLines(), _ handler: HTTPDispatch.Handler,
     _ body: @Net (HTTPServer) async throws -> Void
@@ -36,7 +36,7 @@ struct OneHandler: HTTPDispatcher {
     func dispatch(_ head: RequestHead) -> HTTPDispatch { HTTPDispatch(self.handler) }
 }
 
-/// Keeps what is logged.
+/// Collects log lines.
 final class LogLines: Sendable {
     private let stored = Protected<[String]>([])
 
@@ -70,11 +70,12 @@ final class Signal {
 }
 
 extension HTTPServerSettings {
-    /// Deadlines that a test can wait for.
+    /// Deadlines short enough for a test.
     static func hurried(_ change: (inout HTTPServerSettings) -> Void = { _ in }) -> HTTPServerSettings {
         var settings = HTTPServerSettings()
         settings.deadlines.head = .milliseconds(150)
         settings.deadlines.idle = .milliseconds(500)
+        settings.deadlines.exchange = .seconds(60)
         settings.deadlines.progress = .milliseconds(150)
         settings.deadlines.minimumRate = 1000
         settings.deadlines.linger = .milliseconds(100)

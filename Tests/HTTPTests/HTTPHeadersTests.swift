@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Headers")
 struct HTTPHeadersTests {
-    @Test("keep their order, compare names without case, and replace in one step")
+    @Test("keep their order, ignore the case of names, and replace all fields of a name")
     func basics() {
         var headers: HTTPHeaders = ["Set-Cookie": "a=1", "Content-Type": "text/plain", "set-cookie": "b=2"]
         #expect(headers["SET-COOKIE"] == "a=1")
@@ -16,13 +16,13 @@ struct HTTPHeadersTests {
         #expect(headers["x"] == nil)
     }
 
-    @Test("a value can't start a line of its own")
+    @Test("a value can't start a new line")
     func injection() {
         let headers: HTTPHeaders = ["Location": "/a\r\nSet-Cookie: x=1\0"]
         #expect(headers["location"] == "/a  Set-Cookie: x=1 ")
     }
 
-    @Test("a name that isn't a token is not added", arguments: ["", "a b", "a:", "a\r\n", "ä", "a\0"])
+    @Test("names that aren't tokens are rejected", arguments: ["", "a b", "a:", "a\r\n", "ä", "a\0"])
     func badName(name: String) {
         var headers = HTTPHeaders()
         let isAdded = headers.append(name, "x")
@@ -30,7 +30,7 @@ struct HTTPHeadersTests {
         #expect(headers.isEmpty)
     }
 
-    @Test("lists are split at commas over all fields")
+    @Test("lists are split at commas across all fields")
     func lists() {
         let headers: HTTPHeaders = ["Connection": "close,, \tUpgrade ", "connection": "x"]
         #expect(headers.list(of: "connection") == ["close", "Upgrade", "x"])
@@ -38,7 +38,7 @@ struct HTTPHeadersTests {
         #expect(!headers.contains("connection", token: "up"))
     }
 
-    @Test("bytes that aren't UTF-8 are kept for a proxy and read as ISO 8859-1")
+    @Test("invalid UTF-8 is kept as bytes and read as ISO 8859-1")
     func latin() {
         var headers = HTTPHeaders()
         headers.append(name: Array("X".utf8), value: [0x63, 0x61, 0x66, 0xE9])

@@ -13,7 +13,7 @@ struct HTTPURLTests {
     }
 
     @Test(
-        "are taken apart without touching path and query",
+        "are parsed without changing path and query",
         arguments: [
             Case(text: "http://a", host: "a", port: 80, target: "/", origin: "http://a"),
             Case(
@@ -34,7 +34,7 @@ struct HTTPURLTests {
     }
 
     @Test(
-        "that can't be fetched are refused with the reason",
+        "are rejected with a reason if invalid",
         arguments: [
             ("", HTTPURLError.Code.scheme), ("/path", .scheme), ("ftp://a/", .scheme), ("http:/a", .scheme),
             ("http://", .host), ("http:///x", .host), ("http://a b/", .character), ("http://ä/", .character),
@@ -42,12 +42,12 @@ struct HTTPURLTests {
             ("http://[::1/", .host), ("http://[zz]/", .host), ("http://[::1]x/", .host), ("http://a\r\n/", .character),
             ("http://a\\b/", .host), ("http://a,b/", .host),
         ])
-    func refused(text: String, code: HTTPURLError.Code) {
+    func rejected(text: String, code: HTTPURLError.Code) {
         #expect { try HTTPURL(text) } throws: { ($0 as? HTTPURLError)?.code == code }
     }
 
     @Test(
-        "loopback is told by the text alone",
+        "loopback is recognized by the text alone",
         arguments: [
             ("http://localhost/", true), ("http://127.0.0.1/", true), ("http://127.9.9.9/", true),
             ("http://[::1]/", true),
@@ -72,7 +72,7 @@ struct HTTPURLTests {
         #expect(try HTTPURL("http://a/b/c/d;p?q").resolving(reference).description == expected)
     }
 
-    @Test("segments are encoded when they are added")
+    @Test("appended segments are encoded")
     func appending() throws {
         let url = try HTTPURL("http://a/v1/").appending("ü/b", "c d")
         #expect(url.description == "http://a/v1/%C3%BC%2Fb/c%20d")

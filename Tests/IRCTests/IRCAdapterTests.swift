@@ -1,9 +1,11 @@
 import Chat
 import IRC
-import JetbridgeTesting
+import Kit
+import Primitives
+import TestSupport
 import Testing
 
-@Suite("The adapter", .timeLimit(.minutes(1)))
+@Suite("IRC adapter", .timeLimit(.minutes(1)))
 struct IRCAdapterTests {
     private let settings = IRCSettings(
         id: "net", host: "irc.test", port: 6667, tls: .none, nick: "bot", channels: [.init("#dev")])
@@ -12,7 +14,7 @@ struct IRCAdapterTests {
         OutgoingMessage(text: text, route: Transcript.route("#dev"), token: "t")
     }
 
-    @Test("It connects, delivers, posts, and says good-bye")
+    @Test("The adapter connects, delivers, posts, and sends QUIT when stopped")
     func life() async throws {
         let transport = ScriptedTransport()
         let adapter = IRCAdapter(self.settings, transport: transport)
@@ -35,14 +37,30 @@ struct IRCAdapterTests {
         #expect(sink.statuses.last?.state == .down)
     }
 
-    @Test("While there is no connection a post fails, surely")
-    func offline() async throws {
-        let adapter = IRCAdapter(self.settings, transport: ScriptedTransport())
-        await #expect(throws: AdapterError.self) { try await adapter.post(self.message("x")) }
-        #expect(adapter.traits(of: RoomID(adapter: adapter.id, name: "#dev")).answerMessages == 160)
+    @Test("The adapter logs in by SCRAM before it joins, and a wrong password is refused", arguments: ["pw", "other"])
+    func scram(_ password: String) async throws {
+        let server = ScriptedSCRAM(password: "pw")
+        let transport = ScriptedTransport(answer: server.answer)
+        var settings = self.settings
+        settings.tls = .verify(caFile: nil)
+        settings.sasl = .password(account: "jet", Secret(password))
+        let sink = RecordingSink()
+        try await withRunning(IRCAdapter(settings, transport: transport), sink) {
+            await sink.wait(for: password == "pw" ? .up : .refused)
+        }
+        #expect(server.isLoggedIn == (password == "pw"))
+        #expect(transport.current?.sent.contains("JOIN #dev") == server.isLoggedIn)
     }
 
-    @Test("A post that nobody waits for any more ends, and nothing breaks")
+    @Test("A post without a connection certainly fails")
+    func offline() async throws {
+        let adapter = IRCAdapter(self.settings, transport: ScriptedTransport())
+        let error = await #expect(throws: AdapterError.self) { try await adapter.post(self.message("x")) }
+        #expect(error?.code == .disconnected && error?.isCertain == true)
+        #expect(adapter.traits(of: RoomID(adapter: adapter.id, name: "#dev")).answerMessages == 60)
+    }
+
+    @Test("A cancelled post ends, and its late confirmation has no effect")
     func cancelledPost() async throws {
         let transport = ScriptedTransport { $0.hasPrefix("PING") ? [] : ScriptedTransport.server($0) }
         let adapter = IRCAdapter(self.settings, transport: transport)
@@ -54,10 +72,15 @@ struct IRCAdapterTests {
             post.cancel()
             await #expect(throws: CancellationError.self) { try await post.value }
             transport.current?.say(["PONG s jb-1"])
+            async let next = adapter.post(self.message("y"))
+            await transport.current?.wait { $0.contains("PING jb-2") }
+            transport.current?.say(["PONG s jb-2"])
+            let reference = try await next
+            #expect(reference.room.name == "#dev")
         }
     }
 
-    @Test("A connection that breaks fails what is under way, uncertainly")
+    @Test("A broken connection fails pending posts with an unknown outcome")
     func broken() async throws {
         let transport = ScriptedTransport { $0.hasPrefix("PING") ? [] : ScriptedTransport.server($0) }
         let adapter = IRCAdapter(self.settings, transport: transport)
@@ -73,7 +96,7 @@ struct IRCAdapterTests {
         }
     }
 
-    @Test("What the store refuses for a moment is delivered again, in order")
+    @Test("Events that the store refuses at first are delivered again, in order")
     func storeFails() async throws {
         let transport = ScriptedTransport()
         let sink = RecordingSink(failures: 2)
@@ -86,7 +109,7 @@ struct IRCAdapterTests {
         #expect(sink.messages.map(\.text) == ["1", "2"])
     }
 
-    @Test("A certificate that cannot be trusted is a refusal with advice")
+    @Test("An untrusted certificate leads to status refused, with advice")
     func certificate() async throws {
         let transport = ScriptedTransport(failure: IRCTransportError(.certificate, "irc.test: self-signed certificate"))
         let adapter = IRCAdapter(self.settings, transport: transport)
@@ -96,7 +119,7 @@ struct IRCAdapterTests {
         #expect(transport.tried.count == 1)
     }
 
-    @Test("A kept policy leads to TLS, and what was seen is kept")
+    @Test("A stored policy leads to TLS, and the time last seen is stored")
     func memory() async throws {
         let kept = Kept("sts irc.test 6697 1000 99999999999999")
         let transport = ScriptedTransport()
@@ -107,18 +130,7 @@ struct IRCAdapterTests {
         #expect(IRCMemory(bytes: await kept.bytes).seen != nil)
     }
 
-    @Test("A memory in a file is there for the next start")
-    func memoryFile() async throws {
-        let directory = try TemporaryDirectory()
-        let store = IRCMemoryStore.file(directory.path + "/irc.state")
-        #expect(await store.load() == nil)
-        await store.save(Array("seen 1\n".utf8))
-        await store.save(Array("seen 2\n".utf8))
-        #expect(await store.load() == Array("seen 2\n".utf8))
-        await IRCMemoryStore.file(directory.path + "/missing/irc.state").save([1])
-    }
-
-    @Test("Cancellation ends everything at once")
+    @Test("Cancellation ends the run and closes the connection")
     func cancellation() async throws {
         let transport = ScriptedTransport()
         let adapter = IRCAdapter(self.settings, transport: transport)
@@ -130,7 +142,7 @@ struct IRCAdapterTests {
         #expect(transport.current?.isClosed == true)
     }
 
-    @Test("A 100 KB line, NUL, invalid UTF-8 and 10,000 lines that are not for us change nothing")
+    @Test("A 100 KB line, NUL, invalid UTF-8 and 10,000 lines for others are harmless")
     func noise() async throws {
         let transport = ScriptedTransport()
         let adapter = IRCAdapter(self.settings, transport: transport)
@@ -142,12 +154,9 @@ struct IRCAdapterTests {
             wire.say(bytes: Array(":a!b@c PRIVMSG #dev :bot: \u{0}x".utf8) + [0xFF, 0x0D, 0x0A])
             let line = Array(
                 ":someone!~user@some.host.example PRIVMSG #dev :just a line of talk, for nobody here\r\n".utf8)
-            let start = ContinuousClock.now
             wire.say(bytes: Array(repeatElement(line, count: 10_000).joined()))
             wire.say([":a!b@c PRIVMSG #dev :bot: end"])
             _ = await sink.message("end")
-            // Far from what a release build needs, which is milliseconds: it has to hold under the sanitizers as well.
-            #expect(ContinuousClock.now - start < .seconds(20))
         }
         #expect(sink.messages.map(\.text) == ["xÿ", "end"])
     }
@@ -161,7 +170,12 @@ private actor Kept {
 
     private func save(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    nonisolated var store: IRCMemoryStore {
-        IRCMemoryStore(load: { await self.bytes }, save: { await self.save($0) })
+    nonisolated var store: MemoryStore {
+        MemoryStore(
+            load: { await self.bytes },
+            save: { bytes in
+                await self.save(bytes)
+                return true
+            })
     }
 }

@@ -1,10 +1,11 @@
 import Chat
 import IRC
+import Kit
 import Testing
 
 @Suite("Staying connected")
 struct IRCConnectionTests {
-    @Test("Silence is asked about once; a dead server is left")
+    @Test("A silent server gets one PING; without an answer the connection is closed")
     func deadPeer() {
         let script = Transcript()
         script.start()
@@ -17,7 +18,7 @@ struct IRCConnectionTests {
         #expect(script.isClosed())
     }
 
-    @Test("An answer in the same millisecond counts, and any line is an answer")
+    @Test("Any line counts as an answer, even in the same millisecond")
     func quickAnswer() {
         let script = Transcript()
         script.start()
@@ -28,7 +29,7 @@ struct IRCConnectionTests {
         #expect(!script.isClosed())
     }
 
-    @Test("A registration that does not end is given up")
+    @Test("A registration that does not finish times out")
     func registrationTimeout() {
         let script = Transcript()
         _ = script.connect()
@@ -36,7 +37,7 @@ struct IRCConnectionTests {
         #expect(script.isClosed())
     }
 
-    @Test("Tries get rarer: 5 s to 5 min, with jitter; a connection that held begins anew")
+    @Test("Reconnection delays double from 5 s to 5 min, with jitter; a stable connection resets them")
     func backoff() {
         let script = Transcript()
         let expected: [Int64] = [5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]
@@ -54,7 +55,7 @@ struct IRCConnectionTests {
     }
 
     @Test(
-        "Bans and throttles keep us away for ten minutes or more, and say so",
+        "After a ban or throttling the bot stays away for ten minutes or more and reports status refused",
         arguments: [
             "ERROR :Closing Link: bot[1.2.3.4] (K-Lined)", "ERROR :Closing link: (b@h) [G-Lined: spam]",
             "ERROR :Trying to reconnect too fast.", "ERROR :Your host is trying to (re)connect too fast -- throttled.",
@@ -65,11 +66,11 @@ struct IRCConnectionTests {
         _ = script.connect()
         script.read(line)
         script.handle(.disconnected(.init(.lost, "closed")))
-        #expect(script.reconnects().allSatisfy { $0.lowerBound >= 600_000 })
+        #expect(script.reconnects() == [600_000...900_000])
         #expect(script.statuses().last?.hasPrefix("refused") == true)
     }
 
-    @Test("ERROR is the reason that is told")
+    @Test("The status shows the reason from ERROR")
     func errorReason() {
         let script = Transcript()
         script.start()
@@ -79,16 +80,16 @@ struct IRCConnectionTests {
         #expect(script.reconnects() == [3_750...6_250])
     }
 
-    @Test("A wrong server password is refused")
+    @Test("A wrong server password leads to status refused")
     func password() {
         let script = Transcript()
         _ = script.connect()
         script.read(":s 464 * :Password incorrect")
         script.handle(.disconnected(.init(.lost, "closed")))
-        #expect(script.statuses().last?.hasPrefix("refused The server's password") == true)
+        #expect(script.statuses().last?.hasPrefix("refused The server password") == true)
     }
 
-    @Test("Stopping says good-bye and does not come back")
+    @Test("Stopping sends QUIT and does not reconnect")
     func quit() {
         let script = Transcript()
         script.start()
@@ -98,11 +99,11 @@ struct IRCConnectionTests {
         script.handle(.disconnected(.init(.lost, "closed")))
         #expect(script.reconnects().isEmpty)
         #expect(script.statuses() == ["down stopped"])
-        // Seen is what came in, up to the last line; the twenty seconds after it were silent.
+        // The last line arrived twenty seconds ago.
         #expect(script.memories().last?.seen == script.now.wall - 20_000)
     }
 
-    @Test("Lines after the end, and lines of no meaning, are nothing")
+    @Test("Lines while disconnected and malformed lines have no effect")
     func noise() {
         let script = Transcript()
         script.read("PING x", ":s 001 bot :x")
@@ -122,7 +123,7 @@ struct IRCConnectionTests {
 
 @Suite("Channels")
 struct IRCChannelTests {
-    @Test("After a kick: 10 s, a minute, five minutes, then no more")
+    @Test("After kicks the bot rejoins in 10 s, a minute, five minutes, then not at all")
     func kicks() {
         let script = Transcript()
         script.start()
@@ -144,12 +145,12 @@ struct IRCChannelTests {
             #expect(!script.pass(10_000).contains { $0.hasPrefix("JOIN") })
             script.read("PING x")
         }
-        // An invitation is a new beginning.
+        // An invitation resets the count.
         #expect(script.read(":op!o@h INVITE bot #dev") == ["JOIN #dev"])
     }
 
     @Test(
-        "A join that is refused for good is not repeated, and the reason is shown",
+        "A join refused for a lasting reason is not retried, and the status shows the reason",
         arguments: [
             ("473 bot #dev :+i", "invite"), ("474 bot #dev :+b", "banned"), ("475 bot #dev :+k", "key"),
             ("477 bot #dev :+r", "registered"), ("403 bot #dev :No such channel", "No such channel"),
@@ -164,7 +165,7 @@ struct IRCChannelTests {
         #expect(!script.pass(70_000).contains { $0.hasPrefix("JOIN") })
     }
 
-    @Test("A full channel is tried again")
+    @Test("A join refused because the channel is full is retried")
     func full() {
         let script = Transcript()
         _ = script.connect()
@@ -172,17 +173,17 @@ struct IRCChannelTests {
         #expect(script.pass(10_000).contains("JOIN #dev"))
     }
 
-    @Test("A channel that is not configured is left: forwards and forced joins")
+    @Test("The bot leaves a channel that is not configured, after a forward or a forced join")
     func foreign() {
         let script = Transcript()
         script.start()
         #expect(script.read(":bot!~bot@bot.host JOIN #else") == ["PART #else"])
         script.read(":a!b@c PRIVMSG #else :bot: hi")
-        #expect(script.messages().allSatisfy { $0.route.room.name == "#else" })
+        #expect(script.messages().isEmpty)
         #expect(script.read(":a!b@c INVITE bot #else").isEmpty)
     }
 
-    @Test("Up comes when every channel has answered, or ten seconds passed")
+    @Test("Status is up once every join is answered, or after ten seconds")
     func settling() {
         let script = Transcript(channels: [.init("#a"), .init("#b")])
         _ = script.connect()
@@ -194,7 +195,7 @@ struct IRCChannelTests {
         #expect(script.statuses() == ["up "])
     }
 
-    @Test("Names are one under the server's casemapping, also when it is told late")
+    @Test("Names are compared under the server's casemapping, even if it arrives late")
     func casemapping() {
         let script = Transcript(channels: [.init("#Dev[1]")])
         script.start(tokens: "CASEMAPPING=rfc1459", channels: ["#dev{1}"])
@@ -207,33 +208,35 @@ struct IRCChannelTests {
 
 @Suite("ISUPPORT")
 struct IRCFeaturesTests {
-    @Test("Tokens are read, repeated, taken back; nonsense keeps the default")
+    @Test("Tokens are read, repeated and withdrawn; invalid ones keep the default")
     func tokens() {
         var features = IRCFeatures()
         for token in [
-            "CASEMAPPING=ascii", "CHANTYPES=#", "PREFIX=(qaohv)~&@%+", "STATUSMSG=@+", "NICKLEN=16", "CHANNELLEN=50",
-            "LINELEN=1024", "MODES=4", "UTF8ONLY", "CHATHISTORY=1000", "WHOX", "BOT=B", "MONITOR=100",
-            #"NETWORK=My\x20Net"#, "TARGMAX=PRIVMSG:3,JOIN:,KICK:1", "CLIENTTAGDENY=*,-typing",
+            "CASEMAPPING=ascii", "CHANTYPES=#", "PREFIX=(qaohv)~&@%+", "NICKLEN=16", "LINELEN=1024", "UTF8ONLY",
+            "CHATHISTORY=1000", "WHOX", "BOT=B", "MONITOR=100", #"TARGMAX=PRIVMSG:3,JOIN:,KICK\x3A1"#,
+            "CLIENTTAGDENY=*,-typing",
         ] {
             features.take(token)
         }
         #expect(features.casemapping == .ascii && features.isChannel("#x") && !features.isChannel("&x"))
-        #expect(features.prefixes.map(\.sign) == Array("~&@%+".utf8) && features.statusSigns == Array("@+".utf8))
-        #expect(features.nickLength == 16 && features.channelLength == 50 && features.lineLength == 1_024)
-        #expect(features.modes == 4 && features.isUTF8Only && features.historyLimit == 1_000 && features.hasWHOX)
-        #expect(features.botMode == "B" && features.monitorLimit == 100 && features.network == "My Net")
+        #expect(features.prefixes.map(\.sign) == Array("~&@%+".utf8))
+        #expect(features.nickLength == 16 && features.lineLength == 1_024)
+        #expect(features.historyLimit == 1_000 && features.hasWHOX)
+        #expect(features.botMode == "B" && features.monitorLimit == 100)
         #expect(features.targetLimits == ["PRIVMSG": 3, "KICK": 1])
         #expect(features.relays(tag: "typing") && !features.relays(tag: "other"))
         for token in [
             "-CASEMAPPING", "-CHANTYPES", "-PREFIX", "-NICKLEN", "-LINELEN", "-UTF8ONLY", "-WHOX", "-BOT", "-MONITOR",
-            "-CHATHISTORY", "-TARGMAX", "-CLIENTTAGDENY", "-MODES", "-NETWORK", "-STATUSMSG", "-CHANNELLEN",
+            "-CHATHISTORY", "-TARGMAX", "-CLIENTTAGDENY",
         ] {
             features.take(token)
         }
         #expect(features.casemapping == .rfc1459 && features.isChannel("&x") && features.nickLength == nil)
-        #expect(features.lineLength == 512 && !features.isUTF8Only && !features.hasWHOX && features.botMode == nil)
+        #expect(features.lineLength == 512 && !features.hasWHOX && features.botMode == nil)
+        #expect(features.historyLimit == nil && features.monitorLimit == nil && features.targetLimits.isEmpty)
+        #expect(features.relays(tag: "other"))
         for token in [
-            "LINELEN=-1", "LINELEN=99999999", "NICKLEN=x", "BOT=", "BOT=+i o", "PREFIX=", "", "=", "-", "MODES=",
+            "LINELEN=-1", "LINELEN=99999999", "NICKLEN=x", "BOT=", "BOT=+i o", "PREFIX=", "", "=", "-", "TARGMAX=",
         ] {
             features.take(token)
         }

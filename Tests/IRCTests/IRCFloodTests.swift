@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Flood control")
 struct IRCFloodTests {
-    @Test("Four at once, then one each 1.2 s, whatever the burst before it")
+    @Test("Four lines are sent at once, then one every 1.2 s")
     func pace() {
         let script = Transcript()
         script.start(caps: "message-tags echo-message")
@@ -17,8 +17,9 @@ struct IRCFloodTests {
         #expect(script.pass(30_000).isEmpty)
     }
 
-    /// A server's penalty by InspIRCd's rules: each command adds a second, time takes it away; over ten it throws out.
-    @Test("200 lines never reach InspIRCd's threshold, confirmations included", arguments: [true, false])
+    /// InspIRCd's rules: each command adds a second of penalty, which decays over time; above ten seconds the server
+    /// disconnects.
+    @Test("200 lines, confirmations included, never reach InspIRCd's threshold", arguments: [true, false])
     func inspircd(_ hasEcho: Bool) {
         let script = Transcript()
         script.start(caps: hasEcho ? "message-tags echo-message" : "")
@@ -45,7 +46,7 @@ struct IRCFloodTests {
         #expect(script.failed().isEmpty)
     }
 
-    @Test("ngIRCd gets no more than 250 bytes a second after a burst")
+    @Test("ngIRCd is sent at most 250 bytes a second after a burst")
     func ngircd() {
         let script = Transcript()
         script.start(software: "ngircd-26.1")
@@ -67,7 +68,7 @@ struct IRCFloodTests {
         #expect(bytes > 250 * 38)
     }
 
-    @Test("PONG and QUIT never wait; our own commands go before people's messages")
+    @Test("PONG never waits, and commands are sent before people's messages")
     func priority() {
         let script = Transcript(flood: .init(burst: 1, interval: 10_000))
         script.start(caps: "message-tags echo-message")
@@ -79,14 +80,14 @@ struct IRCFloodTests {
         #expect(script.pass(10_000) == ["PRIVMSG #dev :two"])
     }
 
-    @Test("An exempted bot sends at once")
+    @Test("An exempt bot sends without delay")
     func exempt() {
         let script = Transcript(flood: .exempt)
         script.start(caps: "message-tags echo-message")
         #expect((1...900).flatMap { script.post("x", ticket: $0) }.count == 900)
     }
 
-    @Test("A bucket never earns more than its burst, and pays its debts")
+    @Test("A bucket never holds more than its burst, and works off its debt")
     func bucket() {
         var bucket = IRCFloodBucket(.init(burst: 3, interval: 1_000), now: 0)
         #expect(bucket.available(now: 1_000_000) == 3)
@@ -100,12 +101,12 @@ struct IRCFloodTests {
 
 @Suite("Typing")
 struct IRCTypingTests {
-    @Test("Shown at once, refreshed while it lasts, ended; never at the cost of messages")
+    @Test("The typing sign is shown, refreshed and ended, but never delays messages")
     func typing() {
         let script = Transcript()
         script.start(caps: "message-tags")
         let route = Transcript.route("#dev")
-        #expect(script.session.traits(of: route.room).capabilities.contains(.typing))
+        #expect(script.machine.traits(of: route.room).capabilities.contains(.typing))
         script.handle(.typing(true, route))
         script.handle(.typing(true, route))
         #expect(script.sent() == ["@+typing=active TAGMSG #dev"])
@@ -119,7 +120,7 @@ struct IRCTypingTests {
     }
 
     @Test(
-        "Not where the server does not relay it",
+        "No typing sign is sent if the server does not relay it",
         arguments: [("", "X"), ("message-tags", "CLIENTTAGDENY=*"), ("message-tags", "CLIENTTAGDENY=typing,x")])
     func denied(_ caps: String, _ tokens: String) {
         let script = Transcript()
@@ -128,7 +129,7 @@ struct IRCTypingTests {
         #expect(script.sent().isEmpty)
     }
 
-    @Test("An exception from the list of denied tags counts")
+    @Test("An exception in CLIENTTAGDENY allows the typing sign")
     func exception() {
         let script = Transcript()
         script.start(caps: "message-tags", tokens: "CLIENTTAGDENY=*,-typing")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Markdown to IRC")
 struct IRCFormattingTests {
-    /// The lines, with codes as readable marks.
+    /// The rendered lines, with codes as readable marks.
     private func lines(_ markdown: String) -> [String] {
         let rendered = IRCFormatting().render(markdown)
         return rendered.lines.map { Self.readable(rendered.bytes[$0.range]) }
@@ -26,7 +26,7 @@ struct IRCFormattingTests {
     }
 
     @Test(
-        "Markup becomes codes",
+        "Markdown becomes formatting codes",
         arguments: [
             ("plain", ["plain"]), ("**b** and *i* and ~~s~~", ["[b]b[b] and [i]i[i] and [s]s[s]"]),
             ("a `code` b", ["a [m]code[m] b"]), ("# Title\ntext", ["[b]Title[b]", "text"]),
@@ -35,11 +35,14 @@ struct IRCFormattingTests {
             ("**a  \nb**", ["[b]a[0]", "[b]b[b]"]), ("- a\n- b\n  - c\n", ["- a", "- b", "  - c"]),
             ("3. a\n4. b", ["3. a", "4. b"]), ("- a\n\n  b", ["- a", "  b"]),
             ("- [ ] open\n- [x] done", ["- [ ] open", "- [x] done"]), ("> q\n> r\n\nx", ["> q r", "x"]),
-            ("> - a\n>   b", ["> - a b"]), ("```swift\nlet a = 1\n\n\tb\n```", ["let a = 1", "    b"]),
+            ("> - a\n>   b", ["> - a b"]),
+            (
+                "```swift\nlet a = 1\n\n\tb\n```", ["    [m]let a = 1[m]", "    [m]    b[m]"]
+            ), ("- x\n  ```\n  y\n  ```", ["- x", "      [m]y[m]"]),
             ("---", ["----"]), ("[text](https://e.org/x)", ["text <https://e.org/x>"]),
             ("<https://e.org/x>", ["https://e.org/x"]), ("see https://e.org/x.", ["see https://e.org/x."]),
             ("[x](javascript:alert)", ["x"]), ("![cat](https://e.org/c.png)", ["cat <https://e.org/c.png>"]),
-            ("|a|b|\n|-|-|\n|1|2|", ["[b]a | b[b]", "1 | 2"]), ("a <b>x</b>", ["a <b>x</b>"]), ("", []),
+            ("|a|b|\n|-|-|\n|1|2|", ["[m][b]a | b[b][m]", "[m]1 | 2[m]"]), ("a <b>x</b>", ["a <b>x</b>"]), ("", []),
             ("\n\n", []), ("1 < 2 && 3 > 2", ["1 < 2 && 3 > 2"]), ("/quit now", ["/quit now"]),
             ("héllo 😀", ["héllo 😀"]),
         ])
@@ -47,7 +50,33 @@ struct IRCFormattingTests {
         #expect(self.lines(markdown) == expected)
     }
 
-    @Test("No control character of the text reaches the wire")
+    @Test("A table's columns are aligned by display width")
+    func table() {
+        let table = """
+            | word | `n` | letters |
+            |:-----|:-:|-----:|
+            | **Grüß** Gott | a | 8 |
+            | こんにちは | [x](https://e.org) | 15 |
+            | 👩🏽‍🚀 |
+            """
+        #expect(
+            self.lines(table) == [
+                "[m][b]word       |         n         | letters[b][m]",
+                "[m][b]Grüß[b] Gott  |         a         |       8[m]",
+                "[m]こんにちは | x <https://e.org> |      15[m]",
+                "[m]👩🏽‍🚀         |                   | [m]",
+            ])
+        let quoted = self.lines("> | a | b |\n> |---|---|\n> | ccc | d |")
+        #expect(quoted == ["> [m][b]a   | b[b][m]", "> [m]ccc | d[m]"])
+    }
+
+    @Test("A table that would wrap is not padded")
+    func wideTable() {
+        let long = String(repeating: "x", count: 98)
+        #expect(self.lines("|a|b|\n|-|-|\n|\(long)|`c`|") == ["[b]a | b[b]", "\(long) | c"])
+    }
+
+    @Test("Control characters in the text are not sent")
     func controls() {
         let all = String(String.UnicodeScalarView((1..<0xA0).compactMap { Unicode.Scalar(UInt8($0)) }))
         for markdown in ["x" + all + "y", "    x" + all + "y", "`" + all + "`", "[a](https://e.org/" + all + ")"] {
@@ -62,7 +91,7 @@ struct IRCFormattingTests {
         #expect(self.lines("a\u{2028}b\u{1}ACTION c\u{1}") == ["a bACTION c"])
     }
 
-    @Test("Lines know where blocks start")
+    @Test("Lines are marked where blocks start")
     func blocks() {
         let rendered = IRCFormatting().render("a  \nb\n\n- c\n- d\n\n```\ne\nf\n```\n")
         #expect(rendered.lines.map(\.startsBlock) == [true, false, true, true, true, false])
@@ -70,7 +99,7 @@ struct IRCFormattingTests {
     }
 
     @Test(
-        "A cut line closes its formats and opens them again",
+        "A cut closes open formats and reopens them",
         arguments: [
             ("plain", "", ""), ("[b]bold", "[0]", "[b]"), ("[b]bold[b] x", "", ""), ("[b]a[i]b", "[0]", "[b][i]"),
             ("[b]a[i]b[b]c", "[0]", "[i]"), ("[b]a[0]b", "", ""), ("[m]code", "[0]", "[m]"),
@@ -86,10 +115,10 @@ struct IRCFormattingTests {
     }
 }
 
-@Suite("IRC to text")
+@Suite("IRC to Markdown")
 struct IRCIncomingFormattingTests {
     @Test(
-        "Codes are removed",
+        "Plain text has no codes",
         arguments: [
             ("plain", "plain"), ("\u{2}b\u{2} \u{1D}i\u{1D} \u{1F}u\u{1F} \u{16}r\u{16}\u{F}", "b i u r"),
             ("\u{3}4red\u{3} x", "red x"), ("\u{3}04,12red", "red"), ("\u{3}4,red", ",red"), ("\u{3}123", "3"),
@@ -97,11 +126,11 @@ struct IRCIncomingFormattingTests {
             ("\u{4}FF0000,00ff00red", "red"), ("\u{4}ff00x", "ff00x"), ("a\u{3}", "a"), ("a\u{7}\u{7F}b\tc", "ab\tc"),
         ])
     func plain(_ coded: String, _ expected: String) {
-        #expect(IRCIncomingFormatting.plain(Array(coded.utf8)[...]) == expected)
+        #expect(IRCText.decode(IRCIncomingFormatting.plainBytes(Array(coded.utf8)[...])) == expected)
     }
 
     @Test(
-        "Formatted runs become Markdown, a text that is formatted as a whole stays plain",
+        "Formatted runs become Markdown; text formatted as a whole becomes plain",
         arguments: [
             ("a \u{2}b\u{2} c", "a **b** c"), ("\u{2}all bold", "all bold"), ("\u{2} \u{1D}\u{2}", " "),
             ("x \u{11}f(*a)\u{11}", "x `f(*a)`"), ("x\u{1D} y \u{1D}z", "x *y* z"), ("x \u{1E}y\u{F} z", "x ~~y~~ z"),

@@ -1,8 +1,8 @@
 import IRC
-import JetbridgeTesting
+import TestSupport
 import Testing
 
-/// What a line has to be read as.
+/// A line and its expected parts.
 struct LineCase: Sendable, CustomTestStringConvertible {
     var line: String
     var tags: [String: String] = [:]
@@ -15,7 +15,7 @@ struct LineCase: Sendable, CustomTestStringConvertible {
 @Suite("Reading lines")
 struct IRCLineTests {
     static let cases: [LineCase] = [
-        // Parameters and the trailing one.
+        // Parameters, with and without a trailing one.
         .init(line: "get one two three", command: "GET", parameters: ["one", "two", "three"]),
         .init(line: "get one two :three four", command: "GET", parameters: ["one", "two", "three four"]),
         .init(line: "get one two :", command: "GET", parameters: ["one", "two", ""]),
@@ -35,7 +35,7 @@ struct IRCLineTests {
         .init(
             line: ":ann MODE #room +oo Bob :Cy", source: "ann", command: "MODE",
             parameters: ["#room", "+oo", "Bob", "Cy"]),
-        // Servers that are not strict: spaces in front, between and behind; odd bytes in the source.
+        // Lenient servers: extra spaces; odd bytes in the source.
         .init(
             line: ":irc.example.net 432  #momo :Erroneous Nickname", source: "irc.example.net", command: "432",
             parameters: ["#momo", "Erroneous Nickname"]),
@@ -71,7 +71,7 @@ struct IRCLineTests {
         .init(line: "@  CMD", command: "CMD"),
     ]
 
-    @Test("A line has its tags, source, command and parameters", arguments: Self.cases)
+    @Test("A line is split into tags, source, command and parameters", arguments: Self.cases)
     func reads(_ expected: LineCase) throws {
         let line = try #require(IRCLine(expected.line))
         #expect(line.command == expected.command)
@@ -82,18 +82,18 @@ struct IRCLineTests {
         #expect(line.tag("missing") == nil)
     }
 
-    @Test("What holds no command is nothing", arguments: ["", "   ", ":ann", "@a=b", "@a=b :ann  ", ":"])
+    @Test("Text without a command is not a line", arguments: ["", "   ", ":ann", "@a=b", "@a=b :ann  ", ":"])
     func empty(_ text: String) {
         #expect(IRCLine(text) == nil)
     }
 
-    @Test("A parameter that is missing is empty")
+    @Test("A missing parameter is empty")
     func missing() throws {
         let line = try #require(IRCLine("PING"))
         #expect(line.count == 0 && line.text(3).isEmpty && line.lastText.isEmpty && line.raw(0).isEmpty)
     }
 
-    @Test("Random bytes never end the program", arguments: 0..<10)
+    @Test("Random bytes do not crash the parsers", arguments: 0..<10)
     func random(seed: UInt64) {
         var generator = SeededGenerator(state: seed)
         for _ in 0..<300 {
@@ -102,8 +102,9 @@ struct IRCLineTests {
                     ? UInt8.random(in: 0...255, using: &generator)
                     : [0x20, 0x3A, 0x40, 0x3B, 0x3D, 0x5C].randomElement(using: &generator) ?? 0
             }
-            guard let line = IRCLine(bytes[...]) else { continue }
-            _ = (line.tags, line.source, line.parameters, line.numeric, line.lastText)
+            if let line = IRCLine(bytes[...]) {
+                _ = (line.tags, line.source, line.parameters, line.numeric, line.lastText)
+            }
             _ = IRCIncomingFormatting.markdown(bytes[...])
         }
     }
@@ -124,7 +125,7 @@ struct IRCSourceTests {
         #expect(IRCSource(text) == IRCSource(name: name, user: user, host: host))
     }
 
-    @Test("A server is told from a person")
+    @Test("Servers and people are distinguished")
     func servers() {
         #expect(IRCSource("irc.example.org").isServer)
         #expect(!IRCSource("ann").isServer)
@@ -132,7 +133,7 @@ struct IRCSourceTests {
     }
 
     @Test(
-        "Host names",
+        "Server names have at least two valid labels",
         arguments: [
             ("irc.example.com", true), ("i.coolguy.net", true), ("irc-srv.net.uk", true), ("iRC.CooLguY.NeT", true),
             ("gsf.ds342.co.uk", true), ("324.net.uk", true), ("xn--bcher-kva.ch", true), ("-lol-.net.uk", false),

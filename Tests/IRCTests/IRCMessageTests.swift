@@ -1,8 +1,9 @@
 import Chat
 import IRC
+import TestSupport
 import Testing
 
-@Suite("Messages in")
+@Suite("Incoming messages")
 struct IRCMessageTests {
     private func only(_ script: Transcript) throws -> InboundMessage {
         let messages = script.messages()
@@ -10,7 +11,7 @@ struct IRCMessageTests {
     }
 
     @Test(
-        "What begins with our nick is for us, without the nick",
+        "A message that begins with our nick is addressed to us; the nick is removed",
         arguments: [
             ("bot: hello", "hello"), ("bot, hello", "hello"), ("bot hello", "hello"), ("BOT:hello", "hello"),
             ("@bot hello", "hello"), ("  bot:   hello  ", "hello  "), ("bot", ""), ("bot:", ""),
@@ -26,7 +27,7 @@ struct IRCMessageTests {
     }
 
     @Test(
-        "Our nick as a word is a mention; the text stays whole",
+        "Our nick as a word is a mention; the text stays unchanged",
         arguments: ["hi bot", "hi bot!", "is bot's here?", "(bot)", "ask bot, please", "bot! hi", "你bot好"])
     func mentioned(_ text: String) throws {
         let script = Transcript()
@@ -37,7 +38,7 @@ struct IRCMessageTests {
     }
 
     @Test(
-        "Everything else in a channel is not for us",
+        "Lines that do not concern the bot are ignored",
         arguments: [
             ":ann!~a@h PRIVMSG #dev :hello all", ":ann!~a@h PRIVMSG #dev :robot talk",
             ":ann!~a@h PRIVMSG #dev :bot_: x",
@@ -56,7 +57,18 @@ struct IRCMessageTests {
         #expect(script.events().isEmpty)
     }
 
-    @Test("A command is delivered, addressed only when it names us")
+    @Test("Nothing is delivered from a channel that the bot was forced into")
+    func forcedChannel() {
+        let script = Transcript()
+        script.start()
+        #expect(script.read(":bot!~bot@bot.host JOIN #Else") == ["PART #Else"])
+        script.read(":ann!~a@h PRIVMSG #else :bot: hello", ":ann!~a@h PRIVMSG #else :!help")
+        #expect(script.events().isEmpty)
+        script.read(":bot!~bot@bot.host PART #Else", ":ann!~a@h PRIVMSG #DEV :bot: hello")
+        #expect(script.messages().map(\.text) == ["hello"])
+    }
+
+    @Test("A command is delivered, but is addressed only if it names us")
     func command() throws {
         let script = Transcript()
         script.start()
@@ -68,7 +80,7 @@ struct IRCMessageTests {
         #expect(addressed.text == "!help me" && addressed.isAddressed)
     }
 
-    @Test("A query is direct, its room the nick, its thread the person")
+    @Test("A query is direct; its room is the nick, its thread the person")
     func query() throws {
         let script = Transcript()
         script.start(channels: ["#dev"])
@@ -79,20 +91,20 @@ struct IRCMessageTests {
         #expect(message.thread.value == "nick:ann")
     }
 
-    @Test("A channel's thread is channel and person, its answer names the person")
+    @Test("In a channel each person has a thread, and answers name the person")
     func channelThread() throws {
         let script = Transcript()
         script.start(caps: "message-tags account-tag server-time")
         script.read("@time=2026-11-20T06:00:00.123Z;msgid=M1;account=Ann :Al!~a@h PRIVMSG #Dev :bot: x")
         let event = try #require(script.events().first)
         #expect(event.id == "msgid:M1" && event.adapter.rawValue == "irc:net")
-        guard case .message(let message) = event.kind else { return }
+        let message = try #require(event.message)
         #expect(message.route == Transcript.route("#dev", anchor: "ann", addressee: "Al", replyTo: "M1"))
         #expect(message.thread.value == "#dev,account:ann")
         #expect(message.sentAt == 1_795_154_400_123)
     }
 
-    @Test("Without a msgid, ids are unique in the connection and between connections")
+    @Test("Without a msgid, ids are unique within and across connections")
     func ids() {
         let script = Transcript()
         script.start()
@@ -105,7 +117,7 @@ struct IRCMessageTests {
         #expect(Set(ids).count == ids.count && ids.count == 6)
     }
 
-    @Test("An action is told as one, and is for us when it names us")
+    @Test("An action is shown as one, and concerns the bot if it names it")
     func action() throws {
         let script = Transcript()
         script.start()
@@ -116,7 +128,7 @@ struct IRCMessageTests {
         #expect(script.messages().isEmpty)
     }
 
-    @Test("Text that is no UTF-8 comes as Windows-1252")
+    @Test("Text that is not valid UTF-8 is decoded as Windows-1252")
     func encoding() throws {
         let script = Transcript()
         script.start()
@@ -125,7 +137,7 @@ struct IRCMessageTests {
         #expect(try self.only(script).text == "café")
     }
 
-    @Test("VERSION and PING are answered by NOTICE, three at once and one each five seconds")
+    @Test("VERSION and PING are answered by NOTICE, three at once, then one every five seconds")
     func requests() {
         let script = Transcript()
         script.start()
@@ -138,7 +150,7 @@ struct IRCMessageTests {
         #expect(script.read(":ann!~a@h PRIVMSG #dev :\u{1}PING 1\u{1}").isEmpty)
     }
 
-    @Test("Lines of a history batch are backlog, and their nicks prove nothing about today's")
+    @Test("Lines of a history batch are backlog, and their nicks do not match current pairings")
     func history() throws {
         var memory = IRCMemory()
         memory.seen = 1_795_154_400_000
@@ -163,7 +175,7 @@ struct IRCMessageTests {
         #expect(script.read("BATCH -1") == ["CHATHISTORY AFTER #dev msgid=z 2"])
     }
 
-    @Test("Who wrote in the meantime is asked for what they wrote; the first start asks nothing")
+    @Test("Queries missed while disconnected are fetched from each sender, but not on the first start")
     func missedQueries() {
         let script = Transcript()
         script.start(caps: "message-tags server-time batch draft/chathistory")
@@ -177,30 +189,5 @@ struct IRCMessageTests {
             script.read("CHATHISTORY TARGETS ann 2026-11-20T06:00:00.000Z").first?.hasPrefix(
                 "CHATHISTORY AFTER ann timestamp=") == true)
         #expect(script.read("CHATHISTORY TARGETS #dev 2026-11-20T06:00:00.000Z").isEmpty)
-    }
-}
-
-@Suite("Server time")
-struct IRCTimeTests {
-    @Test(
-        "ISO 8601 both ways",
-        arguments: [
-            ("1970-01-01T00:00:00.000Z", 0), ("2026-11-20T06:00:00.123Z", 1_795_154_400_123),
-            ("2000-02-29T23:59:59.999Z", 951_868_799_999), ("2100-03-01T00:00:00.000Z", 4_107_542_400_000),
-        ] as [(String, Int64)])
-    func both(_ text: String, _ milliseconds: Int64) {
-        #expect(IRCTime.milliseconds(iso8601: text) == milliseconds)
-        #expect(IRCTime.iso8601(milliseconds: milliseconds) == text)
-    }
-
-    @Test(
-        "Other precisions, and what is no time",
-        arguments: [
-            ("2026-11-20T06:00:00Z", 1_795_154_400_000), ("2026-11-20T06:00:00.1Z", 1_795_154_400_100),
-            ("2026-11-20T06:00:00.123456Z", 1_795_154_400_123), ("2026-13-20T06:00:00Z", nil), ("yesterday", nil),
-            ("2026-11-20 06:00:00Z", nil), ("2026-11-20T06:00:00", nil), ("", nil), ("2026-11-2xT06:00:00Z", nil),
-        ] as [(String, Int64?)])
-    func reading(_ text: String, _ milliseconds: Int64?) {
-        #expect(IRCTime.milliseconds(iso8601: text) == milliseconds)
     }
 }

@@ -2,11 +2,11 @@ import Chat
 import IRC
 import Testing
 
-@Suite("Messages out")
+@Suite("Outgoing messages")
 struct IRCSendingTests {
     private let echo = "message-tags batch labeled-response echo-message"
 
-    @Test("With labels the echo gives the msgid, even if the server changed the text")
+    @Test("A labelled echo gives the msgid, even if the server changed the text")
     func labels() {
         let script = Transcript()
         script.start(caps: self.echo)
@@ -20,7 +20,7 @@ struct IRCSendingTests {
         #expect(script.events().isEmpty)
     }
 
-    @Test("A labelled answer may come as a batch, or as ACK")
+    @Test("A labelled response may be a batch or an ACK")
     func labelForms() {
         let script = Transcript()
         script.start(caps: self.echo)
@@ -45,7 +45,7 @@ struct IRCSendingTests {
         #expect(script.posted() == [0: "A"])
     }
 
-    @Test("Without echoes a PING follows when the queue is empty, and its PONG proves all lines before it")
+    @Test("Without echoes a PING follows the queue, and its PONG confirms all lines before it")
     func pongs() {
         let script = Transcript()
         script.start()
@@ -57,7 +57,7 @@ struct IRCSendingTests {
         #expect(script.posted() == [2: ""])
     }
 
-    @Test("Lines that wait for the bucket share one PING")
+    @Test("Lines that wait for the bucket share a PING")
     func sharedPong() {
         let script = Transcript(flood: .init(burst: 2, interval: 1_000))
         script.start()
@@ -68,7 +68,7 @@ struct IRCSendingTests {
         #expect(script.posted().count == 5)
     }
 
-    @Test("A queue that never runs empty gets a PING in between")
+    @Test("A queue that never empties gets a PING in between")
     func overdueProof() {
         let script = Transcript(flood: .init(burst: 1, interval: 1_000))
         script.start()
@@ -83,7 +83,7 @@ struct IRCSendingTests {
     }
 
     @Test(
-        "A numeric about our line fails it, surely",
+        "An error numeric fails the line with certainty",
         arguments: [
             ("404 bot #dev :Cannot send to channel", AdapterError.Code.forbidden), ("442 bot #dev :x", .forbidden),
             ("482 bot #dev :x", .forbidden), ("403 bot #dev :No such channel", .notFound),
@@ -99,7 +99,7 @@ struct IRCSendingTests {
         #expect(script.posted().isEmpty)
     }
 
-    @Test("A nick that is gone is not found")
+    @Test("A line to a nick that is gone fails as not found")
     func noSuchNick() {
         let script = Transcript()
         script.start()
@@ -108,7 +108,7 @@ struct IRCSendingTests {
         #expect(script.failed()[1]?.code == .notFound)
     }
 
-    @Test("FAIL names the line by its label, or the only one under way")
+    @Test("FAIL fails the labelled line, or the only unconfirmed one")
     func failReply() {
         let script = Transcript()
         script.start(caps: self.echo)
@@ -120,7 +120,7 @@ struct IRCSendingTests {
         #expect(script.failed()[1]?.code == .invalid)
     }
 
-    @Test("A lost connection: what was written is uncertain, what waited surely did not arrive")
+    @Test("After a lost connection sent lines have an unknown outcome, queued ones certainly failed")
     func disconnect() {
         let script = Transcript(flood: .init(burst: 1, interval: 1_000))
         script.start()
@@ -134,7 +134,7 @@ struct IRCSendingTests {
         #expect(script.failed()[3]?.isCertain == true)
     }
 
-    @Test("No confirmation within half a minute is an unknown outcome")
+    @Test("A line not confirmed within half a minute has an unknown outcome")
     func timeout() {
         let script = Transcript()
         script.start(caps: self.echo)
@@ -144,12 +144,12 @@ struct IRCSendingTests {
         script.pass(1)
         let error = script.failed()[1]
         #expect(error?.code == .timedOut && error?.isCertain == false)
-        // Too late: nobody waits any more.
+        // A late confirmation is ignored.
         script.read("@label=jb-1;msgid=A :bot!~bot@bot.host PRIVMSG #dev :one")
         #expect(script.posted().isEmpty)
     }
 
-    @Test("A channel that we are not in takes nothing, and says why")
+    @Test("A post to a channel that the bot is not in fails with the reason")
     func notJoined() {
         let script = Transcript(channels: [.init("#dev"), .init("#closed"), .init("#late")])
         _ = script.connect()
@@ -164,7 +164,7 @@ struct IRCSendingTests {
         #expect(failed[3]?.code == .disconnected && failed[3]?.retryAfter != nil)
     }
 
-    @Test("A kick fails the channel's lines, those that wait surely")
+    @Test("A kick fails the channel's lines, queued ones with certainty")
     func kicked() {
         let script = Transcript(flood: .init(burst: 1, interval: 1_000))
         script.start()
@@ -176,7 +176,7 @@ struct IRCSendingTests {
         #expect(failed[2]?.code == .forbidden)
     }
 
-    @Test("Nothing that is posted can be a command, to the server or to clients")
+    @Test("A posted text cannot become a command to the server or to clients")
     func injection() {
         let script = Transcript()
         script.start()
@@ -191,7 +191,7 @@ struct IRCSendingTests {
         #expect(script.failed()[2]?.code == .invalid)
     }
 
-    @Test("The addressee stands in front in a channel; a reply names its message")
+    @Test("In a channel the text begins with the addressee; a reply names its message once")
     func addressee() {
         let script = Transcript(flood: .exempt)
         script.start(caps: "message-tags")
@@ -203,7 +203,55 @@ struct IRCSendingTests {
         #expect(script.sent().first == "PRIVMSG #dev :more")
     }
 
-    @Test("An answer for an account goes where that account is, never to who took the nick")
+    /// The text of each line that a message to #dev becomes.
+    private func lines(_ script: Transcript, _ text: String, _ addressee: String, _ replyTo: String?) -> [String] {
+        let route = Transcript.route("#dev", addressee: addressee, replyTo: replyTo)
+        script.handle(.post(ticket: 1, OutgoingMessage(text: text, route: route, token: "t")))
+        let sent = script.sent().filter { $0.contains("PRIVMSG") }
+        return sent.map { String($0.split(separator: " :", maxSplits: 1).last ?? "") }
+    }
+
+    @Test("Only the first line of an answer names the person, and lines after another answer's")
+    func namedOnce() {
+        let script = Transcript(flood: .exempt)
+        script.start(caps: "message-tags")
+        #expect(self.lines(script, "one\ntwo", "ann", "M1") == ["ann: one", "two"])
+        #expect(self.lines(script, "three", "ann", "M1") == ["three"])
+        #expect(self.lines(script, "hello", "bob", "M2") == ["bob: hello"])
+        #expect(self.lines(script, "four", "ann", "M1") == ["ann: four"])
+        // The next question's answer.
+        #expect(self.lines(script, "five", "ann", "M3") == ["ann: five"])
+        #expect(self.lines(script, "six", "ann", "M3") == ["six"])
+        // The line that named the person was refused.
+        #expect(self.lines(script, "seven", "ann", "M4") == ["ann: seven"])
+        script.read(":s 404 bot #dev :Cannot send")
+        #expect(self.lines(script, "seven", "ann", "M4") == ["ann: seven"])
+        // In a new connection the lines before it may be out of sight.
+        script.handle(.disconnected(.init(.lost, "x")))
+        script.start()
+        #expect(self.lines(script, "eight", "ann", "M4") == ["ann: eight"])
+    }
+
+    @Test("Without msgids, answers to one person's questions are told apart, and no tag names a local id")
+    func namedWithoutIDs() throws {
+        let script = Transcript(flood: .exempt)
+        script.start(caps: "message-tags")
+        script.read(":ann!~a@h PRIVMSG #dev :bot: one", ":ann!~a@h PRIVMSG #dev :bot: two")
+        let routes = script.messages().map(\.route)
+        #expect(routes.count == 2)
+        for route in routes {
+            for text in ["first", "second"] {
+                script.handle(.post(ticket: 1, OutgoingMessage(text: text, route: route, token: "t")))
+            }
+        }
+        let lines = script.sent().filter { $0.contains("PRIVMSG") }
+        #expect(
+            lines == [
+                "PRIVMSG #dev :ann: first", "PRIVMSG #dev :second", "PRIVMSG #dev :ann: first", "PRIVMSG #dev :second",
+            ])
+    }
+
+    @Test("An answer for an account follows the account, not the nick")
     func accountTarget() {
         let script = Transcript()
         script.start(caps: "message-tags account-tag account-notify extended-join")
@@ -216,7 +264,7 @@ struct IRCSendingTests {
         #expect(script.failed()[9]?.code == .notFound)
     }
 
-    @Test("An answer follows a nick that changed, until somebody else takes the old one")
+    @Test("An answer follows a changed nick, until another person takes the old one")
     func renamedTarget() {
         let script = Transcript()
         script.start()
@@ -226,7 +274,7 @@ struct IRCSendingTests {
         #expect(script.post("x", to: "al", ticket: 2).first == "PRIVMSG al :x")
     }
 
-    @Test("Too many lines at once are refused, not hoarded")
+    @Test("A full queue refuses further lines")
     func bounded() {
         let script = Transcript()
         script.start()
@@ -241,39 +289,39 @@ struct IRCBudgetTests {
         (":" + source + " " + line + "\r\n").utf8.count
     }
 
-    @Test("A text of exactly the limit makes a relayed line of at most 512, one spare", arguments: ["#dev", "ann"])
+    @Test("A text of exactly the limit is relayed as 511 bytes, one below the maximum", arguments: ["#dev", "ann"])
     func exact(_ room: String) {
         let script = Transcript()
         script.start()
-        let traits = script.session.traits(of: RoomID(adapter: Transcript.adapter, name: room))
+        let traits = script.machine.traits(of: RoomID(adapter: Transcript.adapter, name: room))
         let addressee = room == "#dev" ? String(repeating: "n", count: 31) : nil
         let sent = script.post(String(repeating: "x", count: traits.textLimit), to: room, addressee: addressee)
         #expect(sent.filter { $0.hasPrefix("PRIVMSG") }.count == 1)
         #expect(self.relayed(sent[0], as: "bot!~bot@bot.host") == 511)
     }
 
-    @Test("LINELEN, NICKLEN and a new host count")
+    @Test("The limit follows LINELEN, NICKLEN and a new host")
     func learned() {
         let script = Transcript()
         script.start(tokens: "LINELEN=2048 NICKLEN=9")
         let room = RoomID(adapter: Transcript.adapter, name: "ann")
-        #expect(script.session.traits(of: room).textLimit == 2_048 - 16 - 3 - 4 - 8 - 3 - 1)
+        #expect(script.machine.traits(of: room).textLimit == 2_048 - 16 - 3 - 4 - 8 - 3 - 1)
         let channel = RoomID(adapter: Transcript.adapter, name: "#dev")
-        #expect(script.session.traits(of: channel).textLimit == 2_048 - 16 - 3 - 4 - 8 - 4 - 1 - 11)
+        #expect(script.machine.traits(of: channel).textLimit == 2_048 - 16 - 3 - 4 - 8 - 4 - 1 - 11)
         script.read(":s 396 bot long.cloak.example :is now your displayed host")
-        #expect(script.session.traits(of: room).textLimit == 2_048 - 16 - 3 - 4 - 18 - 3 - 1)
+        #expect(script.machine.traits(of: room).textLimit == 2_048 - 16 - 3 - 4 - 18 - 3 - 1)
         script.read(":bot!~bot@x CHGHOST u h")
-        #expect(script.session.traits(of: room).textLimit == 2_048 - 16 - 3 - 1 - 1 - 3 - 1)
+        #expect(script.machine.traits(of: room).textLimit == 2_048 - 16 - 3 - 1 - 1 - 3 - 1)
     }
 
-    @Test("Before anything is learned the longest prefix is assumed")
+    @Test("Until our prefix is known the longest is assumed")
     func unknown() {
         let script = Transcript()
         let room = RoomID(adapter: Transcript.adapter, name: "ann")
-        #expect(script.session.traits(of: room).textLimit == 512 - 16 - 3 - 11 - 63 - 3 - 1)
+        #expect(script.machine.traits(of: room).textLimit == 512 - 16 - 3 - 11 - 63 - 3 - 1)
     }
 
-    @Test("A text that is too long after all goes as several whole lines, and counts as one message")
+    @Test("A text above the limit is sent as several lines and confirmed as one message")
     func tooLong() {
         let script = Transcript(flood: .exempt)
         script.start(caps: "message-tags echo-message")
@@ -281,15 +329,15 @@ struct IRCBudgetTests {
         let sent = script.post("\u{2}" + words, addressee: "ann")
         #expect(sent.count > 4)
         for line in sent { #expect(self.relayed(line, as: "bot!~bot@bot.host") <= 512) }
-        let text = sent.map { $0.dropFirst("PRIVMSG #dev :ann: ".count).filter { $0 != "\u{2}" && $0 != "\u{F}" } }
-        #expect(text.joined() == words)
+        let text = sent.map { $0.dropFirst("PRIVMSG #dev :".count).filter { $0 != "\u{2}" && $0 != "\u{F}" } }
+        #expect(text.joined() == "ann: " + words)
         for line in sent.dropLast() { script.read(":bot!~bot@bot.host \(line)") }
         #expect(script.posted().isEmpty)
         script.read("@msgid=Z :bot!~bot@bot.host \(sent[sent.count - 1])")
         #expect(script.posted() == [1: "Z"])
     }
 
-    @Test("Cuts keep characters, graphemes and spaces", arguments: [8, 9, 10, 11, 12, 13, 20, 33])
+    @Test("Cuts keep characters and spaces, and graphemes if they fit", arguments: [8, 9, 10, 11, 12, 13, 20, 33])
     func cuts(_ limit: Int) {
         for text in [
             "one two three four five", "ääääääääääää", "👍🏽👍🏽👍🏽👍🏽 x", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",

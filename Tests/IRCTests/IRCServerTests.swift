@@ -1,19 +1,19 @@
 import Chat
 import IRC
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
-/// Against ngIRCd and InspIRCd with Atheme.
-@Suite("Real servers", .timeLimit(.minutes(2)))
+/// Runs against ngIRCd, and InspIRCd with Atheme.
+@Suite("Real IRC servers", .timeLimit(.minutes(2)))
 struct IRCServerTests {
     private func settings(
-        _ server: some IRCTestServer, isSecure: Bool = false, sasl: IRCSettings.SASL? = nil,
+        _ server: some IRCTestServer, isSecure: Bool = false, nick: String = "jetbot", sasl: IRCSettings.SASL? = nil,
         password: Secret? = nil, flood: IRCSettings.Flood = .exempt
     ) -> IRCSettings {
         IRCSettings(
             id: "net", host: "127.0.0.1", port: isSecure ? server.tlsPort : server.port,
-            tls: isSecure ? .verify(caFile: server.caFile) : .none, nick: "jetbot", password: password, sasl: sasl,
+            tls: isSecure ? .verify(caFile: server.caFile) : .none, nick: nick, password: password, sasl: sasl,
             channels: [.init("#dev")], flood: flood)
     }
 
@@ -27,7 +27,7 @@ struct IRCServerTests {
 
     // MARK: ngIRCd
 
-    @Test("ngIRCd: password, channel, query, exact lines, and a nick that changes hands")
+    @Test("ngIRCd: password, channel, query, lines of exactly the limit, and a QUIT that ends the identity")
     func ngircd() async throws {
         let server = try await NgIRCd(password: "entry")
         let adapter = IRCAdapter(self.settings(server, password: Secret("entry"), flood: .safe))
@@ -61,7 +61,7 @@ struct IRCServerTests {
         { if case .identityEnded(let identity) = $0.kind { identity == "irc:net/nick:\(nick)" } else { false } }
     }
 
-    @Test("ngIRCd: a stranger who takes the nick of one in a query is found out")
+    @Test("ngIRCd: a stranger who takes a nick after a query does not inherit its identity")
     func ngircdTheft() async throws {
         let server = try await NgIRCd(hasPenalty: false)
         let adapter = IRCAdapter(self.settings(server))
@@ -75,7 +75,7 @@ struct IRCServerTests {
             _ = await sink.message("two")
             #expect(sink.events.filter(Self.isEnd(of: "ann")).count == 1)
             await ann.quit()
-            // Sign-on times have whole seconds.
+            // Sign-on times are in whole seconds.
             try await Task.sleep(for: .milliseconds(1_100))
             let eve = try await IRCPeer.connect(to: server, nick: "ann", username: "same")
             try await eve.say("three", to: "jetbot")
@@ -87,7 +87,7 @@ struct IRCServerTests {
         await server.stop()
     }
 
-    @Test("ngIRCd: the certificate is verified, and an unknown one refused")
+    @Test("ngIRCd: the certificate is verified, and an untrusted one refused")
     func ngircdTLS() async throws {
         let server = try await NgIRCd()
         let sink = RecordingSink()
@@ -99,9 +99,29 @@ struct IRCServerTests {
         await server.stop()
     }
 
+    @Test("ngIRCd: while its nick is taken the bot answers to it under a variant, and takes it when its holder leaves")
+    func ngircdNick() async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let holder = try await IRCPeer.connect(to: server, nick: "jetbridge")
+        let ann = try await IRCPeer.connect(to: server, nick: "ann")
+        for peer in [holder, ann] { try await peer.join("#dev") }
+        let sink = RecordingSink()
+        try await withRunning(IRCAdapter(self.settings(server, nick: "jetbridge")), sink) {
+            await sink.wait(for: .up)
+            // ngIRCd allows nine characters.
+            try await ann.waitForJoin(of: "jetbridg_")
+            try await ann.say("jetbridge: hello", to: "#dev")
+            #expect(await sink.message("hello")?.isAddressed == true)
+            await holder.quit()
+            _ = try await ann.expect { $0.hasPrefix(":jetbridg_!") && $0.hasSuffix(" NICK :jetbridge") }
+        }
+        await ann.quit()
+        await server.stop()
+    }
+
     // MARK: InspIRCd
 
-    @Test("InspIRCd: echoes give msgids, tags come through, typing is relayed")
+    @Test("InspIRCd: echoes give msgids, messages have tags, typing is supported")
     func inspircd() async throws {
         let server = try await InspIRCd()
         let adapter = IRCAdapter(self.settings(server, isSecure: true))
@@ -131,7 +151,7 @@ struct IRCServerTests {
         await server.stop()
     }
 
-    @Test("Atheme: SASL PLAIN and EXTERNAL log in; a wrong password is refused; an account is an identity")
+    @Test("Atheme: SASL PLAIN and EXTERNAL log in, a wrong password is refused, and accounts are identities")
     func sasl() async throws {
         let server = try await InspIRCd(hasServices: true)
         let directory = try TemporaryDirectory()
@@ -146,8 +166,8 @@ struct IRCServerTests {
             await sink.wait(for: .up)
             let ann = try await IRCPeer.connect(to: server, nick: "al")
             try await ann.join("#dev")
-            try await ann.send("PRIVMSG NickServ :LOGIN ann pw-ann")
-            _ = try await ann.expect { $0.contains("NOTICE") && $0.contains("logged in") }
+            try await ann.send("PRIVMSG NickServ :IDENTIFY ann pw-ann")
+            _ = try await ann.expect { $0.contains("NOTICE") && $0.contains("identified") }
             try await ann.say("jetbot: hello", to: "#dev")
             let heard = await sink.message("hello")
             #expect(heard?.sender.id == "irc:net/account:ann" && heard?.sender.isLasting == true)
@@ -172,7 +192,30 @@ struct IRCServerTests {
         await server.stop()
     }
 
-    @Test("A server that dies and comes back is found again, and nothing of the old connection is trusted")
+    @Test("Atheme: services free the bot's nick from an earlier connection")
+    func ghost() async throws {
+        let server = try await InspIRCd(hasServices: true)
+        try await server.register("jetbot", password: "pw-jetbot")
+        let ghost = try await IRCPeer.connect(to: server, nick: "jetbot")
+        let ann = try await IRCPeer.connect(to: server, nick: "ann")
+        try await ann.join("#dev")
+        let sasl = IRCSettings.SASL.password(account: "jetbot", Secret("pw-jetbot"))
+        let sink = RecordingSink()
+        try await withRunning(IRCAdapter(self.settings(server, isSecure: true, sasl: sasl)), sink) {
+            await sink.wait(for: .up)
+            // Before or after it joins.
+            _ = try await ann.expect {
+                ($0.hasPrefix(":jetbot_!") && $0.hasSuffix(" NICK :jetbot")) || $0.hasPrefix(":jetbot!")
+            }
+            _ = try await ghost.expect { $0.hasPrefix(":jetbot!") && $0.contains(" NICK :Guest") }
+            try await ann.say("jetbot: hello", to: "#dev")
+            #expect(await sink.message("hello") != nil)
+        }
+        for peer in [ghost, ann] { await peer.quit() }
+        await server.stop()
+    }
+
+    @Test("After a server restart the bot reconnects and has ended all earlier identities")
     func restart() async throws {
         let server = try await InspIRCd()
         let adapter = IRCAdapter(self.settings(server))
@@ -202,7 +245,7 @@ struct IRCServerTests {
 
     // MARK: Flood limits
 
-    @Test("Under default limits nobody throws us out", arguments: ["ngircd", "fakelag", "excess", "old"])
+    @Test("Servers with default limits do not disconnect the bot", arguments: ["ngircd", "fakelag", "excess", "old"])
     func flood(_ kind: String) async throws {
         let server: any IRCTestServer =
             switch kind {
@@ -211,7 +254,7 @@ struct IRCServerTests {
             case "excess": try await InspIRCd(flood: .excess)
             default: try await InspIRCd(flood: .excess, hasCapabilities: false)
             }
-        // More than the ten at once that InspIRCd allows; an old server needs a PING for each.
+        // More than the ten lines that InspIRCd allows at once; an old server also needs a PING for each.
         try await self.write(lines: kind == "old" ? 13 : 24, to: server)
         await server.stop()
     }

@@ -1,9 +1,8 @@
 import IRC
 import Primitives
 
-/// A server in memory: answers each line by a function; every connection is a new ``Wire``.
+/// An in-memory server that answers each line with a function. Every connection is a new ``Wire``.
 final class ScriptedTransport: IRCTransport {
-    /// One connection.
     final class Wire: IRCConnection {
         private struct State {
             var sent: [String] = []
@@ -56,7 +55,7 @@ final class ScriptedTransport: IRCTransport {
 
         func say(bytes: [UInt8]) { self.input.yield(bytes) }
 
-        /// Waits until what was sent is enough.
+        /// Waits until the sent lines satisfy `isMet`.
         func wait(_ isMet: @escaping @Sendable ([String]) -> Bool) async {
             await withCheckedContinuation { continuation in
                 self.state.withLock { $0.waiters.append((isMet, continuation)) }

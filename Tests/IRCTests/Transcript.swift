@@ -1,14 +1,15 @@
 import Chat
 import IRC
+import Kit
 import Primitives
 import Testing
 
-/// A session with a hand-driven clock: lines in, actions out.
+/// Drives a state machine with a manual clock: lines in, actions out.
 final class Transcript {
-    var session: IRCSession
-    var now = IRCTime(monotonic: 1_000, wall: 1_800_000_000_000)
-    /// Actions since the last look.
-    var actions: [IRCSession.Action] = []
+    var machine: IRCStateMachine
+    var now = AdapterTime(monotonic: 1_000, wall: 1_800_000_000_000)
+    /// Actions not yet taken by the test.
+    var actions: [IRCStateMachine.Action] = []
 
     init(
         tls: IRCSettings.TLS = .none, host: String = "irc.example.org", nick: String = "bot", password: Secret? = nil,
@@ -18,33 +19,40 @@ final class Transcript {
         let settings = IRCSettings(
             id: "net", host: host, port: 6667, tls: tls, nick: nick, password: password, sasl: sasl,
             channels: channels, flood: flood)
-        self.session = IRCSession(settings: settings, memory: memory)
+        self.machine = IRCStateMachine(settings: settings, memory: memory)
     }
 
     // MARK: Driving
 
-    func handle(_ input: IRCSession.Input) {
-        self.actions += self.session.handle(input, at: self.now)
+    func handle(_ input: IRCStateMachine.Input) {
+        for action in self.machine.handle(input, at: self.now) {
+            // What the adapter does on another thread.
+            if case .derive(let request) = action {
+                self.handle(.derived(request.key()))
+            } else {
+                self.actions.append(action)
+            }
+        }
     }
 
-    /// Connects, and returns what is sent.
+    /// Connects and returns the lines sent.
     func connect(isSecure: Bool = false, id: String = "c1") -> [String] {
         self.handle(.connecting)
-        self.handle(.connected(id: id, isSecure: isSecure))
+        self.handle(.connected(id: id, isSecure: isSecure, nonce: "rOprNGfwEbeRWgbNEkqO"))
         return self.sent()
     }
 
-    /// Reads lines, and returns what is sent because of them.
+    /// Feeds lines from the server and returns the lines sent in response.
     @discardableResult func read(_ lines: String...) -> [String] {
         for line in lines { if let line = IRCLine(line) { self.handle(.line(line)) } }
         return self.sent()
     }
 
-    /// Lets time pass, firing every deadline on the way, and returns what is sent.
+    /// Lets time pass, firing every deadline on the way, and returns the lines sent.
     @discardableResult func pass(_ milliseconds: Int64) -> [String] {
         let end = self.now.monotonic + milliseconds
         var steps = 0
-        while let deadline = self.session.deadline, deadline <= end, steps < 100_000 {
+        while let deadline = self.machine.deadline, deadline <= end, steps < 100_000 {
             self.move(to: max(deadline, self.now.monotonic))
             self.handle(.time)
             steps += 1
@@ -58,7 +66,7 @@ final class Transcript {
         self.now.monotonic = monotonic
     }
 
-    /// A connection that is ready in its channels.
+    /// Connects and joins the channels, then discards all actions.
     func start(
         caps: String = "", tokens: String = "NETWORK=Test", channels: [String] = ["#dev"],
         software: String = "InspIRCd-3", isSecure: Bool = false
@@ -74,16 +82,16 @@ final class Transcript {
         self.actions = []
     }
 
-    // MARK: Looking
+    // MARK: Results
 
-    /// The lines sent since the last look.
+    /// Takes the lines sent.
     func sent() -> [String] {
         let lines = self.actions.compactMap { if case .send(let line) = $0 { line.text } else { nil } }
         self.actions.removeAll { if case .send = $0 { true } else { false } }
         return lines
     }
 
-    private func take<Value>(_ pick: (IRCSession.Action) -> Value?) -> [Value] {
+    private func take<Value>(_ pick: (IRCStateMachine.Action) -> Value?) -> [Value] {
         let values = self.actions.compactMap(pick)
         self.actions.removeAll { pick($0) != nil }
         return values
@@ -97,7 +105,7 @@ final class Transcript {
         self.events().compactMap { if case .message(let message) = $0.kind { message } else { nil } }
     }
 
-    /// Events other than messages, as text.
+    /// Takes the events and returns all but messages, as text.
     func notices() -> [String] {
         self.events().compactMap { event in
             switch event.kind {

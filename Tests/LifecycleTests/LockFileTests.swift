@@ -1,7 +1,7 @@
 import EventLoop
-import JetbridgeTesting
 import Lifecycle
 import Processes
+import TestSupport
 import Testing
 
 @Suite("Lock files", .timeLimit(.minutes(1)))
@@ -11,7 +11,7 @@ struct LockFileTests {
 
     init() throws { self.directory = try TemporaryDirectory() }
 
-    @Test("one holds it, names itself in it, and gives it back at the end")
+    @Test("the holder is named in the file and releases it at the end")
     func hold() throws {
         do {
             let lock = try self.taken()
@@ -23,7 +23,7 @@ struct LockFileTests {
         #expect(try self.isFree())
     }
 
-    @Test("of many who want it at once, one gets it")
+    @Test("of many simultaneous takers, exactly one succeeds")
     func contest() async throws {
         let path = self.path
         for _ in 0..<20 {
@@ -33,7 +33,7 @@ struct LockFileTests {
                     group.addTask {
                         let lock = try LockFile.take(path)
                         let isMine = lock != nil
-                        // Held until everybody has tried.
+                        // Held until all have tried.
                         await gate.pass()
                         _ = consume lock
                         return isMine
@@ -45,7 +45,7 @@ struct LockFileTests {
         }
     }
 
-    @Test("the lock of a process that was killed is taken over, by one")
+    @Test("a killed process's lock is taken over, by one taker only")
     func takeover() async throws {
         let dead = try await Self.killedProcess()
         try self.write(dead)
@@ -54,21 +54,21 @@ struct LockFileTests {
         _ = consume lock
     }
 
-    @Test("a process that got the number of the owner is not the owner")
+    @Test("a process that reuses the owner's pid is not the owner")
     func otherStartTime() throws {
         let own = ProcessIdentity.current
         try self.write(ProcessIdentity(pid: own.pid, startTime: own.startTime + 1, bootID: own.bootID))
         #expect(try self.isFree())
     }
 
-    @Test("a lock of the machine's last run is stale")
+    @Test("a lock from before the last reboot is stale")
     func otherBoot() throws {
         let own = ProcessIdentity.current
         try self.write(ProcessIdentity(pid: own.pid, startTime: own.startTime, bootID: "other"))
         #expect(try self.isFree())
     }
 
-    @Test("one that is older than the patience is taken over, and its owner does not take away the new one")
+    @Test("a lock older than the patience is taken over, and its old owner does not remove the new one")
     func patience() throws {
         let old = try self.taken()
         #expect(try !self.isFree())
@@ -79,13 +79,13 @@ struct LockFileTests {
         #expect(PrivateFile.Stamp(of: self.path).isAbsent)
     }
 
-    @Test("a file that is no lock is one that nobody holds", arguments: ["", "x", "1", "a b c", "-1 0 0"])
+    @Test("an invalid lock file counts as free", arguments: ["", "x", "1", "a b c", "-1 0 0"])
     func rubbish(_ text: String) throws {
         try PrivateFile.write(Array(text.utf8), to: self.path)
         #expect(try self.isFree())
     }
 
-    @Test("where the folder is missing, that is told")
+    @Test("a missing folder is an error")
     func missingFolder() {
         #expect(throws: SystemError.self) { _ = try LockFile.take("\(self.directory.path)/no/x.lock") }
     }
@@ -97,7 +97,7 @@ struct LockFileTests {
         return lock
     }
 
-    /// Whether it could be taken now.
+    /// Whether the lock could be taken now.
     private func isFree() throws -> Bool {
         let lock = try LockFile.take(self.path)
         return lock != nil
@@ -119,7 +119,7 @@ struct LockFileTests {
         return identity
     }
 
-    /// Lets nobody through before all are there.
+    /// Lets tasks pass only when all have arrived.
     private actor Gate {
         private let count: Int
         private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -1,7 +1,7 @@
 import EventLoop
 import Glibc
-import JetbridgeTesting
 import Lifecycle
+import TestSupport
 import Testing
 
 @Suite("Private files")
@@ -11,7 +11,7 @@ struct PrivateFileTests {
 
     init() throws { self.directory = try TemporaryDirectory() }
 
-    @Test("a file is its owner's alone, also where it was open before and whatever the mask")
+    @Test("a written file is private, even if it was not before and whatever the umask")
     func mode() throws {
         let old = umask(0)
         defer { umask(old) }
@@ -25,7 +25,7 @@ struct PrivateFileTests {
         #expect(PrivateFile.Stamp(of: self.path) != before)
     }
 
-    @Test("a link in its place is replaced, not followed")
+    @Test("a symbolic link is replaced, not followed")
     func link() throws {
         let target = self.directory.path + "/target"
         try PrivateFile.write([], to: target)
@@ -34,7 +34,7 @@ struct PrivateFileTests {
         #expect(PrivateFile.text(of: target) == "")
     }
 
-    @Test("what cannot be read is nil, and a pipe does not block")
+    @Test("an unreadable file is nil, and a pipe does not block")
     func unreadable() throws {
         #expect(PrivateFile.read(self.path) == nil)
         #expect(PrivateFile.Stamp(of: self.path).isAbsent)
@@ -54,7 +54,7 @@ struct PrivateFileTests {
     }
 
     @Test(
-        "the start time is found behind any name",
+        "the start time is found after any process name",
         arguments: ["(sh)", "(a b)", "(x) y)", "((()"])
     func startTime(name: String) {
         let rest = (4...21).map(String.init).joined(separator: " ")

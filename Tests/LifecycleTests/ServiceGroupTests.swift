@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import Lifecycle
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("ServiceGroup", .timeLimit(.minutes(1)))
@@ -12,7 +13,7 @@ struct ServiceGroupTests {
         func note(_ line: String) { self.lines.withLock { $0.append(line) } }
     }
 
-    /// Runs until it is stopped, or as its manner says.
+    /// Runs until stopped, or as its manner says.
     private struct Worker: Service {
         enum Manner { case orderly, ignoresStop, ignoresAll, fails, returns }
         struct Broken: Error {}
@@ -35,7 +36,7 @@ struct ServiceGroupTests {
             case .fails: throw Broken()
             case .returns: return
             case .ignoresAll:
-                // Never resumed on purpose: what no cancellation reaches.
+                // Never resumed, so that cancellation has no effect.
                 let (never, feed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
                 await Task.detached { for await _ in never {} }.value
                 feed.finish()
@@ -52,20 +53,22 @@ struct ServiceGroupTests {
         }
     }
 
-    private let clock = GateClock()
+    private let clock = ManualClock()
     private let journal = Journal()
 
-    private func group(_ services: [any Service]) -> ServiceGroup {
+    private func group(
+        _ services: [any Service], report: @escaping @Sendable (LifecycleEvent) -> Void = { _ in }
+    ) -> ServiceGroup {
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = false
         settings.clock = self.clock
         settings.stopDeadline = .seconds(1)
         settings.totalDeadline = .seconds(2)
         settings.cancelDeadline = .seconds(3)
-        return ServiceGroup(services, settings: settings)
+        return ServiceGroup(services, settings: settings, report: report)
     }
 
-    @Test("an orderly stop ends each service before the one that it stands on")
+    @Test("an orderly shutdown stops each service before the ones it depends on")
     func orderly() async throws {
         let group = self.group([
             Worker("store", in: self.journal), Worker("model", in: self.journal), Worker("web", in: self.journal),
@@ -76,7 +79,7 @@ struct ServiceGroupTests {
             self.journal.all == ["stop web", "web ended", "stop model", "model ended", "stop store", "store ended"])
     }
 
-    @Test("a service that ends early gives the error with its name, after the others have stopped")
+    @Test("a service that ends early is the error, thrown after the others have stopped")
     func early() async {
         let group = self.group([Worker("store", in: self.journal), Worker("web", .returns, in: self.journal)])
         let error = await #expect(throws: LifecycleError.self) { try await group.run() }
@@ -85,7 +88,7 @@ struct ServiceGroupTests {
         #expect(self.journal.all == ["stop store", "store ended"])
     }
 
-    @Test("a service that fails gives its own error")
+    @Test("a service's failure is passed on")
     func failing() async {
         let group = self.group([Worker("store", .fails, in: self.journal), Worker("web", in: self.journal)])
         let error = await #expect(throws: LifecycleError.self) { try await group.run() }
@@ -94,27 +97,47 @@ struct ServiceGroupTests {
         #expect(self.journal.all == ["stop web", "web ended"])
     }
 
-    @Test("a service that doesn't stop in time is cancelled, and the next one is stopped")
+    @Test("a service that does not stop in time is cancelled, and the next one is stopped")
     func overdue() async {
         let group = self.group([Worker("store", in: self.journal), Worker("web", .ignoresStop, in: self.journal)])
         group.terminate()
-        self.clock.pass(.seconds(1))
-        let error = await #expect(throws: LifecycleError.self) { try await group.run() }
+        let running = Task { try await group.run() }
+        await self.clock.sleepers(2)
+        self.clock.advance(by: .seconds(1))
+        let error = await #expect(throws: LifecycleError.self) { try await running.value }
         #expect(error?.code == .overdue)
         #expect(error?.service == "web")
         #expect(self.journal.all.contains("store ended"))
     }
 
-    @Test("the second call cancels, and what ignores that is left behind after its deadline")
+    @Test("a second call cancels, and services that ignore that are left behind at the deadline")
     func cancelTwice() async {
         let group = self.group([
             Worker("store", .ignoresAll, in: self.journal), Worker("web", .ignoresStop, in: self.journal),
         ])
         group.terminate()
+        self.clock.advance(by: .seconds(1))
         group.terminate()
-        self.clock.pass(.seconds(3))
-        let error = await #expect(throws: LifecycleError.self) { try await group.run() }
+        let running = Task { try await group.run() }
+        await self.clock.sleepers(3)
+        self.clock.advance(by: .seconds(3))
+        let error = await #expect(throws: LifecycleError.self) { try await running.value }
         #expect(error?.code == .cutShort)
+    }
+
+    @Test("signals of one burst are one request: the shutdown stays orderly, and the log says how to end at once")
+    func burst() async throws {
+        let events = Protected<[LifecycleEvent]>([])
+        let group = self.group([Worker("store", in: self.journal), Worker("web", in: self.journal)]) { event in
+            events.withLock { $0.append(event) }
+        }
+        group.terminate(reason: "SIGINT")
+        group.terminate(reason: "SIGINT")
+        self.clock.advance(by: .milliseconds(999))
+        for _ in 0..<1_000 { group.terminate(reason: "SIGTERM") }
+        try await group.run()
+        #expect(self.journal.all == ["stop web", "web ended", "stop store", "store ended"])
+        #expect(events.withLock { $0.filter { $0 == .repeated(reason: "SIGINT") }.count } == 1)
     }
 
     @Test("cancelling the caller cancels the services")
@@ -135,9 +158,11 @@ struct ServiceGroupTests {
         finished.cancel()
         #expect(await finished.value == "finished")
 
-        clock.pass(.seconds(5))
-        await #expect(throws: CancellationError.self) {
+        let overdue = Task {
             try await withGrace(.seconds(5), clock: clock) { try await Task.sleep(for: .seconds(3_600)) }
         }
+        await clock.sleepers(1)
+        clock.advance(by: .seconds(5))
+        await #expect(throws: CancellationError.self) { try await overdue.value }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 struct ShutdownMachineTests {
     private struct Broken: Error {}
 
-    /// The actions but the reports, as text.
+    /// The actions except reports, as text.
     private func steps(_ machine: inout ShutdownMachine, _ input: ShutdownMachine.Input) -> [String] {
         machine.handle(input).compactMap { action in
             switch action {
@@ -20,7 +20,7 @@ struct ShutdownMachineTests {
         }
     }
 
-    @Test("an orderly stop goes one at a time, the last first")
+    @Test("an orderly shutdown stops one service at a time, last first")
     func orderly() {
         var machine = ShutdownMachine(names: ["store", "model", "web"])
         #expect(self.steps(&machine, .terminate(reason: "SIGTERM")) == ["total deadline", "stop 2"])
@@ -31,7 +31,7 @@ struct ShutdownMachineTests {
         #expect(self.steps(&machine, .terminate(reason: "SIGTERM")) == [])
     }
 
-    @Test("a second signal cancels all that is left")
+    @Test("a second signal cancels all remaining services")
     func secondSignal() {
         var machine = ShutdownMachine(names: ["store", "model", "web"])
         _ = machine.handle(.terminate(reason: "SIGTERM"))
@@ -42,7 +42,7 @@ struct ShutdownMachineTests {
         #expect(self.steps(&machine, .ended(1, error: Broken())) == ["finish cutShort"])
     }
 
-    @Test("an overdue service is cancelled and the next is stopped")
+    @Test("an overdue service is cancelled and the next one is stopped")
     func overdue() {
         var machine = ShutdownMachine(names: ["store", "model", "web"])
         _ = machine.handle(.terminate(reason: "SIGTERM"))
@@ -53,7 +53,7 @@ struct ShutdownMachineTests {
         #expect(self.steps(&machine, .ended(2, error: CancellationError())) == ["finish overdue"])
     }
 
-    @Test("the deadline for the whole stop cancels, and what goes on nevertheless is left behind")
+    @Test("the total deadline cancels, and services that keep running are left behind")
     func totalDeadline() {
         var machine = ShutdownMachine(names: ["store", "web"])
         #expect(self.steps(&machine, .totalDeadline) == [])
@@ -64,25 +64,27 @@ struct ShutdownMachineTests {
         #expect(self.steps(&machine, .ended(1, error: nil)) == [])
     }
 
-    @Test("a service that ends by itself stops the others in order and is the error")
-    func earlyEnd() {
+    @Test("a service that ends on its own stops the others in order and is the error")
+    func earlyEnd() throws {
         var machine = ShutdownMachine(names: ["store", "model", "web"])
         #expect(self.steps(&machine, .ended(1, error: Broken())) == ["total deadline", "stop 2"])
         #expect(self.steps(&machine, .ended(2, error: nil)) == ["stop 0"])
         let actions = machine.handle(.ended(0, error: Broken()))
-        guard case .finish(let error as LifecycleError) = actions.last else { return #expect(Bool(false)) }
+        let ending: LifecycleError? =
+            if case .finish(let error as LifecycleError) = actions.last { error } else { nil }
+        let error = try #require(ending)
         #expect(error.code == .serviceFailed)
         #expect(error.service == "model")
         #expect(error.underlying is Broken)
     }
 
-    @Test("the last service that ends by itself leaves nothing to stop")
+    @Test("when the only service ends on its own, nothing is left to stop")
     func lastEnds() {
         var machine = ShutdownMachine(names: ["web"])
         #expect(self.steps(&machine, .ended(0, error: nil)) == ["total deadline", "finish serviceEnded"])
     }
 
-    @Test("services that end while another one is stopped are passed over")
+    @Test("services that end while another one is stopping are skipped")
     func endOutOfTurn() {
         var machine = ShutdownMachine(names: ["a", "b", "c", "d"])
         _ = machine.handle(.terminate(reason: "SIGTERM"))

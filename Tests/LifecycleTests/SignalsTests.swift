@@ -6,7 +6,7 @@ import Testing
 @Suite("Signals", .timeLimit(.minutes(1)))
 @Net
 struct SignalsTests {
-    @Test("a signal to the process is read on the loop, each one once, until the watch ends")
+    @Test("each signal is delivered once on the loop")
     func delivery() async throws {
         let changed = WaitList()
         var seen: [Int32] = []
@@ -14,7 +14,7 @@ struct SignalsTests {
             seen.append(signal)
             changed.wakeAll()
         }
-        // To the loop's own thread, which blocks it: the test runner's other threads do not.
+        // To the loop's thread, which blocks the signal; the test runner's other threads do not.
         pthread_kill(pthread_self(), SIGUSR1)
         while seen.count < 1 { try await changed.wait() }
         pthread_kill(pthread_self(), SIGUSR2)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Logging
 
-/// A pipe whose reading end the test holds.
+/// A pipe whose read end the test owns.
 private final class Pipe: Sendable {
     let reader: Int32
     let writer: Int32
@@ -21,7 +21,7 @@ private final class Pipe: Sendable {
         close(self.writer)
     }
 
-    /// What is there now.
+    /// The bytes available now.
     func read() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = Glibc.read(self.reader, &bytes, bytes.count)
@@ -33,11 +33,11 @@ private final class Pipe: Sendable {
 struct LineWriterTests {
     private static let line = [UInt8](repeating: UInt8(ascii: "x"), count: 999) + [UInt8(ascii: "\n")]
 
-    @Test("a reader that doesn't read never stops the writer, and nothing within the bound is lost")
+    @Test("a stalled reader never blocks the writer, and no line within the buffer is lost")
     func slowReader() throws {
         let pipe = try Pipe()
         let lines = LineWriter(descriptor: pipe.writer) { _ in Issue.record("lost lines") }
-        // Ten times what a pipe holds; returns although nobody reads.
+        // Ten times a pipe's capacity; returns although no one reads.
         for _ in 0..<640 { lines.write(Self.line) }
         var received: [UInt8] = []
         while received.count < 640_000 { received += pipe.read() }
@@ -47,8 +47,8 @@ struct LineWriterTests {
         #expect(pipe.read() == Self.line)
     }
 
-    @Test("what is lost is counted and told")
-    func lossIsTold() throws {
+    @Test("lost lines are counted and reported")
+    func lossIsReported() throws {
         let pipe = try Pipe()
         let lost = Protected(0)
         let lines = LineWriter(descriptor: pipe.writer, capacity: 10_000) { count in lost.withLock { $0 += count } }
@@ -60,7 +60,7 @@ struct LineWriterTests {
         lines.flush(atMost: 10_000)
     }
 
-    @Test("a descriptor that cannot be written is no trouble")
+    @Test("a broken descriptor is ignored")
     func brokenDescriptor() {
         let lines = LineWriter(descriptor: 1_000_000) { _ in }
         for _ in 0..<100 { lines.write(Self.line) }

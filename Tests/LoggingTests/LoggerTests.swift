@@ -13,7 +13,7 @@ struct LoggerTests {
         String(decoding: record.line(format), as: UTF8.self)
     }
 
-    @Test("a JSON record is one line with the named members first")
+    @Test("a JSON record is one line, with its own members first")
     func jsonRecord() {
         let line = Self.line(Self.record("a\nb", ["n": 1, "level": "x", "list": ["y"]]), .json)
         #expect(
@@ -21,7 +21,7 @@ struct LoggerTests {
                 + #""n":1,"level_":"x","list":["y"]}"# + "\n")
     }
 
-    @Test("a text record is one line that cannot steer the terminal")
+    @Test("a text record is one line that cannot control the terminal")
     func textRecord() {
         let fields: JSONObject = ["n": 1, "s": "plain", "q": "two words", "e": "", "c": "\u{9B}2J"]
         let line = Self.line(Self.record("a\nb\u{1B}[31m\r\u{7F}\u{2028}", fields), .text)
@@ -43,7 +43,7 @@ struct LoggerTests {
         #expect(Self.line(record, .text).hasPrefix(text + " "))
     }
 
-    @Test("a long text is cut at a character")
+    @Test("a long text is cut between characters")
     func longTexts() throws {
         let text = "x" + String(repeating: "é", count: 10_000)
         let line = Self.line(Self.record(text, ["deep": [["t": .string(text)]]]), .json)
@@ -53,7 +53,7 @@ struct LoggerTests {
         #expect(object["deep"]?[0]?["t"] == object["message"])
     }
 
-    @Test("levels filter, and what is filtered is not computed")
+    @Test("levels filter records, and filtered messages are not computed")
     func levels() {
         let lines = Protected<[String]>([])
         let output = LogOutput(level: .info, format: .text) { line in

@@ -3,7 +3,7 @@ import Logging
 import Primitives
 import Testing
 
-/// Every form of secret that must never come out, with the part that gives it away.
+/// Every form of secret that must never leak, with the part that identifies it.
 struct PlantedSecret: CustomTestStringConvertible {
     let name: String
     let text: String
@@ -28,7 +28,7 @@ struct PlantedSecret: CustomTestStringConvertible {
             Self.token("amazon", "AKIAIOSFODNN7EXAMPLE"),
             Self.token("web token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9"),
             Self.token("copilot", "tid=a1b2c3d4;exp=1700000000;sku=free;st=dotcom;8kp=1:0f1e2d3c4b5a"),
-            Self.token("ours", "jb_\(Self.letters)"),
+            Self.token("jetbridge", "jb_\(Self.letters)"),
             Self.token("telegram", "1234567890:AAF\(Self.letters)"),
             .init(
                 name: "telegram path", text: "https://api.telegram.org/bot123456789:AA\(Self.letters)/getMe",
@@ -64,7 +64,7 @@ struct PlantedSecret: CustomTestStringConvertible {
 
 @Suite("Redaction")
 struct RedactionTests {
-    @Test("a planted secret never comes out of the log", arguments: PlantedSecret.all)
+    @Test("a planted secret never leaks into the log", arguments: PlantedSecret.all)
     func plantedSecrets(_ planted: PlantedSecret) {
         let lines = Protected("")
         for format in LogFormat.allCases {
@@ -89,7 +89,7 @@ struct RedactionTests {
     }
 
     @Test(
-        "what only looks similar stays",
+        "text that only resembles a secret stays",
         arguments: [
             "task-force and disk-usage", "sk-SK", "the bearer of news", "ghost_writer", "unexpected token: }",
             "a 12:30:45 b",
@@ -111,7 +111,7 @@ struct RedactionTests {
         #expect(redactor.redact(redactor.redact("Authorization: x")) == "Authorization: <redacted>")
     }
 
-    @Test("a value under a secret's name goes whole, numbers stay")
+    @Test("a value under a secret's name is redacted entirely, but numbers stay")
     func secretNames() {
         let fields: JSONObject = [
             "Authorization": "x", "password": ["a", ["b": "c"]], "GITHUB_TOKEN": "y", "tokens": 5, "token": 7,
@@ -124,7 +124,7 @@ struct RedactionTests {
                 + #""GITHUB_TOKEN":"<redacted>","tokens":5,"token":7,"api_key":"<redacted>","key":"w"}"#)
     }
 
-    @Test("a registered value is found in every form in which it travels")
+    @Test("a registered value is found in every encoding")
     func registered() {
         var redactor = Redactor()
         redactor.register(Secret("pa ss\"wö/rd+1"))
@@ -143,7 +143,7 @@ struct RedactionTests {
         #expect(!redactor.redact("pa ss\"wö/rd+1").contains("rd+"))
     }
 
-    @Test("the shared registry serves every logger")
+    @Test("the shared registry applies everywhere")
     func sharedRegistry() {
         Redaction.register(Secret("correct horse battery"))
         #expect(Redaction.redact("a correct horse battery b") == "a <redacted> b")

@@ -13,7 +13,10 @@ import Testing
             ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
             ("2. a", "<ol start=\"2\">\n<li>a</li>\n</ol>\n"),
             ("- a\n  - b", "<ul>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n</ul>\n"),
-            ("- [x] a", "<ul>\n<li class=\"task\"><input type=\"checkbox\" checked disabled> a</li>\n</ul>\n"),
+            (
+                "- [x] a",
+                "<ul>\n<li class=\"task\"><input type=\"checkbox\" aria-label=\"done\" checked disabled> a</li>\n</ul>\n"
+            ),
             ("```swift\na < b\n```", "<pre><code class=\"language-swift\">a &lt; b\n</code></pre>\n"),
             (
                 "|a|b|\n|-|-:|\n|1|2|",
@@ -31,7 +34,7 @@ import Testing
     }
 
     @Test(
-        "nothing that runs gets through",
+        "nothing executable gets through",
         arguments: [
             ("<script>alert(1)</script>", "<pre><code class=\"language-html\">&lt;script&gt;"),
             ("a <img src=x onerror=alert(1)>", "a &lt;img src=x onerror=alert(1)&gt;"),

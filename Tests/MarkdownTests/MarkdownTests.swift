@@ -1,7 +1,7 @@
 import Markdown
 import Testing
 
-/// Writes the walk down, one event a word.
+/// Records the walk, one word per event.
 struct Transcript: MarkdownVisitor {
     var events: [String] = []
 
@@ -15,7 +15,7 @@ struct Transcript: MarkdownVisitor {
 
     mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
         let text = String(decoding: text)
-        // The parser cuts text where it likes; a transcript should not depend on it.
+        // The parser may split text anywhere; the transcript should not depend on it.
         if kind == .plain, let last = self.events.last, last.hasPrefix("'") {
             self.events[self.events.count - 1] = String(last.dropLast()) + text + "'"
         } else {
@@ -84,7 +84,7 @@ struct Transcript: MarkdownVisitor {
         #expect(transcript.events.contains("'a\u{FFFD}b\u{FFFD}'"))
     }
 
-    @Test("texts parsed at the same time don't disturb each other", .timeLimit(.minutes(1)))
+    @Test("texts parsed at the same time do not affect each other", .timeLimit(.minutes(1)))
     func concurrent() async {
         let expected = "<p><del>a</del> <a href=\"https://e.x\" rel=\"noopener noreferrer\">https://e.x</a></p>\n"
         await withTaskGroup(of: Bool.self) { group in
@@ -99,7 +99,7 @@ struct Transcript: MarkdownVisitor {
 }
 
 @Suite struct MarkdownCostTests {
-    @Test("text that would cost more than its length is shown as it is", .timeLimit(.minutes(1)))
+    @Test("text that would be too expensive to parse is shown verbatim", .timeLimit(.minutes(1)))
     func excessive() {
         let brackets = String(repeating: "![[]()", count: 20_000)
         #expect(Markdown.html(brackets) == "<pre><code>\(brackets)\n</code></pre>\n")
@@ -112,20 +112,20 @@ struct Transcript: MarkdownVisitor {
         #expect(!Markdown.html(String(repeating: "a@e.x ", count: 20_001)).contains("<a "))
     }
 
-    @Test("a large honest table is a table")
+    @Test("a large ordinary table is a table")
     func largeTable() {
         let row = String(repeating: "| x ", count: 20) + "|\n"
         let text = row + String(repeating: "|---", count: 20) + "|\n" + String(repeating: row, count: 2_000)
         #expect(Markdown.html(text).contains("<table"))
     }
 
-    @Test("deep nesting needs no stack", arguments: ["> ", "- ", "*a _", "[", "<b>", "~~"])
+    @Test("deep nesting does not overflow the stack", arguments: ["> ", "- ", "*a _", "[", "<b>", "~~"])
     func nesting(unit: String) {
         let html = Markdown.html(String(repeating: unit, count: 10_000) + "end")
         #expect(html.contains("end"))
     }
 
-    @Test("bare addresses can be left as text")
+    @Test("bare addresses stay text on request")
     func withoutAutolinks() {
         var transcript = Transcript()
         Markdown.walk("https://e.x", autolinks: false, visitor: &transcript)

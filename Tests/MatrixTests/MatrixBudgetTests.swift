@@ -1,4 +1,5 @@
 import Matrix
+import TestSupport
 import Testing
 
 @Suite("Matrix budget")
@@ -11,7 +12,7 @@ struct MatrixBudgetTests {
         var at: Int64 = 0
         var refusals = 0
 
-        /// The milliseconds to wait, or nil when it takes the event.
+        /// The milliseconds to wait, or nil when it accepts the event.
         mutating func take(at now: Int64) -> Int64? {
             self.level = max(0, self.level - Double(now - self.at) / self.interval)
             self.at = now
@@ -24,7 +25,7 @@ struct MatrixBudgetTests {
         }
     }
 
-    /// Sends every text as soon as it may, as lanes do; returns when the last one went.
+    /// Sends every text as soon as the budget allows, as lanes do; returns when the last one was sent.
     private func drain(
         _ count: Int, _ budget: inout MatrixBudget, _ server: inout Server, from start: Int64 = 0
     ) -> Int64 {
@@ -46,7 +47,7 @@ struct MatrixBudgetTests {
     }
 
     @Test(
-        "Two hundred texts at once go as fast as the server allows, nearly without refusals",
+        "two hundred messages are sent as fast as the server allows, almost without refusals",
         arguments: [(5_000, 2), (1_000, 5), (250, 2)])
     func fanout(interval: Int64, refusals: Int) {
         var server = Server(interval: Double(interval))
@@ -57,7 +58,7 @@ struct MatrixBudgetTests {
     }
 
     @Test(
-        "Texts that stay are never held back before a refusal; once the server took more than its default, nothing is")
+        "final messages are never held back before a refusal, and nothing is once the server exceeds its default")
     func unlimited() {
         var budget = MatrixBudget(at: 0)
         for number in 0..<20 {
@@ -68,12 +69,12 @@ struct MatrixBudgetTests {
         for number in 0..<1_000 { #expect(budget.take(.passing, for: "\(number)", at: 20) == nil) }
         #expect(budget.pace == nil)
         #expect(budget.editInterval(at: 20) == 2_000)
-        // What was found out lasts.
+        // The next run keeps what was learned.
         var next = MatrixBudget(isWide: true, isContinued: true, at: 0)
         for number in 0..<100 { #expect(next.take(.passing, for: "\(number)", at: 0) == nil) }
     }
 
-    @Test("A growing answer never asks more of a server with the default than it gives", arguments: [false, true])
+    @Test("a growing answer never exceeds the limit of a server with the default", arguments: [false, true])
     func growing(isContinued: Bool) {
         var server = Server()
         var budget = MatrixBudget(isContinued: isContinued, at: 0)
@@ -95,7 +96,7 @@ struct MatrixBudgetTests {
         #expect(!budget.isWide)
     }
 
-    @Test("The first refusal at the default's burst, or with its time, is the default's")
+    @Test("a first refusal that matches the default sets the default pace")
     func usual() {
         var budget = MatrixBudget(at: 0)
         for number in 0..<10 {
@@ -104,15 +105,104 @@ struct MatrixBudgetTests {
         }
         _ = budget.refused(.final, for: "x", retryAfter: 900, at: 4_100)
         #expect(budget.pace == MatrixPace(interval: 5_000, burst: 10))
-        var restarted = MatrixBudget(isContinued: true, at: 0)
-        _ = restarted.refused(.final, for: "x", retryAfter: 4_000, at: 0)
-        #expect(restarted.pace == MatrixPace(interval: 5_000, burst: 10))
-        var strict = MatrixBudget(at: 0)
-        _ = strict.refused(.final, for: "x", retryAfter: 400, at: 0)
-        #expect(strict.pace?.interval == 400)
     }
 
-    @Test("A wider limit than the usual one is found again by careful tries")
+    @Test("one refusal says how long to wait and nothing about the pace", arguments: [false, true], [false, true])
+    func singleRefusal(isWide: Bool, isContinued: Bool) {
+        var budget = MatrixBudget(isWide: isWide, isContinued: isContinued, at: 0)
+        var now: Int64 = 0
+        for number in 0..<4 {
+            #expect(budget.take(.passing, for: "e\(number)", at: now) == nil)
+            budget.succeeded(at: now)
+            now += budget.editInterval(at: now)
+        }
+        #expect(budget.take(.passing, for: "e4", at: now) == nil)
+        #expect(budget.refused(.passing, for: "e4", retryAfter: 3_000, at: now) == 3_000)
+        #expect(budget.take(.passing, for: "e4", at: now + 2_999) == 1)
+        #expect(budget.take(.final, for: "f", at: now + 2_999) == 1)
+        now += 3_000
+        var undisturbed = MatrixBudget(isWide: isWide, at: now)
+        for answer in 0..<6 {
+            for edit in 0..<3 {
+                #expect(budget.take(.passing, for: "a\(answer).\(edit)", at: now) == nil)
+                #expect(undisturbed.take(.passing, for: "a\(answer).\(edit)", at: now) == nil)
+                budget.succeeded(at: now)
+                undisturbed.succeeded(at: now)
+                #expect(budget.editInterval(at: now) <= max(2_000, undisturbed.editInterval(at: now) + 5_000))
+                now += budget.editInterval(at: now)
+            }
+            #expect(budget.take(.final, for: "f\(answer)", at: now) == nil)
+            budget.succeeded(at: now)
+            now += 10_000
+        }
+        #expect(budget.pace == nil)
+        #expect(budget.isWide == isWide)
+    }
+
+    @Test("three refusals that the same limit explains set the pace", arguments: [250, 400, 1_000, 3_000, 5_000])
+    func explainedRefusals(interval: Int64) {
+        var server = Server(interval: Double(interval), burst: 4)
+        for _ in 0..<4 { #expect(server.take(at: 0) == nil) }
+        var budget = MatrixBudget(isContinued: true, at: 0)
+        var now = interval / 4
+        var waits: [Int64] = []
+        var number = 0
+        while waits.count < 3 {
+            number += 1
+            while let wait = budget.take(.final, for: "\(number)", at: now) { now += wait }
+            if let wait = server.take(at: now) {
+                waits.append(budget.refused(.final, for: "\(number)", retryAfter: wait, at: now))
+                #expect(waits.last == wait)
+                #expect((budget.pace == nil) == (waits.count < 3))
+            } else {
+                budget.succeeded(at: now)
+                now += interval / 10
+            }
+        }
+        #expect(abs((budget.pace?.interval ?? 0) - interval) <= interval / 10)
+        if interval == 5_000 { #expect(budget.pace == MatrixPace(interval: 5_000, burst: 10)) }
+    }
+
+    @Test("a limit of one event at a time still lets previews through")
+    func smallestBurst() {
+        var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 1), at: 0)
+        #expect(budget.take(.passing, for: "p", at: 0) == nil)
+        #expect(budget.editInterval(at: 0) == 2_000)
+        #expect(budget.take(.passing, for: "p", at: 2_000) == nil)
+    }
+
+    @Test("refusals at random do not slow down the edits on a server without a limit")
+    func random() {
+        var generator = SeededGenerator(state: 3)
+        var budget = MatrixBudget(isWide: true, at: 0)
+        var now: Int64 = 0
+        var edits = 0
+        while now < 3_600_000 {
+            while let wait = budget.take(.passing, for: "e", at: now) { now += wait }
+            if Int.random(in: 0..<50, using: &generator) == 0 {
+                now += budget.refused(.passing, for: "e", retryAfter: 3_000, at: now)
+            } else {
+                budget.succeeded(at: now)
+                edits += 1
+                now += budget.editInterval(at: now)
+            }
+        }
+        #expect(edits > 1_500, "\(edits)")
+    }
+
+    @Test("a preview may be the first event after a refusal, even if the limit is known")
+    func resuming() {
+        var budget = MatrixBudget(pace: MatrixPace(interval: 5_000, burst: 10), at: 0)
+        for number in 0..<10 { #expect(budget.take(.final, for: "\(number)", at: 0) == nil) }
+        #expect(budget.refused(.passing, for: "p", retryAfter: 2_000, at: 1_000) == 2_000)
+        #expect(budget.take(.passing, for: "p", at: 2_500) == 500)
+        #expect(budget.take(.passing, for: "p", at: 3_000) == nil)
+        // The next final message comes as soon as the pace allows.
+        let next = budget.take(.final, for: "f", at: 3_000)
+        #expect(next == budget.pace?.interval)
+    }
+
+    @Test("a limit wider than the default is found step by step")
     func wider() {
         var server = Server(interval: 500, burst: 20)
         var budget = MatrixBudget(at: 0)
@@ -121,7 +211,7 @@ struct MatrixBudgetTests {
         #expect((budget.pace?.interval ?? 0) < 1_000)
     }
 
-    @Test("Refusals that come again and again never make it much slower than what the server asks for")
+    @Test("repeated refusals never make the pace much slower than the server asks for")
     func spurious() {
         var budget = MatrixBudget(at: 0)
         var now: Int64 = 0
@@ -132,7 +222,7 @@ struct MatrixBudgetTests {
         #expect((budget.pace?.interval ?? 0) <= 1_250)
     }
 
-    @Test("Texts that stay go in the order in which they asked, before what is only shown on the way")
+    @Test("final messages are sent in the order in which they asked, before previews")
     func order() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 1), at: 0)
         #expect(budget.take(.final, for: "a", at: 0) == nil)
@@ -146,7 +236,7 @@ struct MatrixBudgetTests {
         #expect(budget.take(.final, for: "d", at: 3_000) == nil)
     }
 
-    @Test("A text that nobody comes for any more holds up nothing for long")
+    @Test("an abandoned message does not hold up others for long")
     func abandoned() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 2), at: 0)
         #expect(budget.take(.final, for: "a", at: 0) == nil)
@@ -156,7 +246,7 @@ struct MatrixBudgetTests {
         #expect(budget.take(.passing, for: "p", at: 17_000) == nil)
     }
 
-    @Test("Previews leave something for the text that stays")
+    @Test("previews leave a reserve for final messages")
     func reserve() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 5_000, burst: 10), at: 0)
         var previews = 0
@@ -165,7 +255,7 @@ struct MatrixBudgetTests {
         #expect(budget.take(.final, for: "f", at: 0) == nil)
     }
 
-    @Test("The refusal's own time is kept, and shown edits slow down to the pace")
+    @Test("the wait of a refusal is respected, and edits slow down to the pace")
     func refused() {
         var budget = MatrixBudget(at: 0)
         #expect(budget.take(.passing, for: "p", at: 0) == nil)

@@ -1,24 +1,25 @@
 import HTTP
 import JSON
+import Kit
 import Matrix
 import Primitives
 import Testing
 
-@Suite("Matrix: where the homeserver is")
+@Suite("Matrix discovery and token renewal")
 struct MatrixDiscoveryTests {
     private func transcript(named: Bool) throws -> MatrixTranscript {
         let transcript = MatrixTranscript()
         var settings = MatrixTranscript.settings()
         settings.homeserver = try HTTPURL("https://example.org")
         settings.isServerName = named
-        transcript.session = MatrixSession(settings: settings, at: transcript.now)
+        transcript.machine = MatrixStateMachine(settings: settings, at: transcript.now)
         transcript.handle(.begin)
         return transcript
     }
 
     private func answer(_ base: String) -> JSON { ["m.homeserver": ["base_url": .string(base)]] }
 
-    @Test("A server's name is asked where its API is, and that is used")
+    @Test("a server name is resolved to its API address")
     func named() throws {
         let transcript = try self.transcript(named: true)
         #expect(transcript.asked() == ["wellKnown"])
@@ -29,15 +30,15 @@ struct MatrixDiscoveryTests {
         #expect(transcript.asked() == ["whoAmI"])
     }
 
-    @Test("A name that says nothing is the address itself; one that talks rubbish is not guessed about")
+    @Test("a server name without a well-known file is the address itself; an invalid file is refused")
     func silent() throws {
         let silent = try self.transcript(named: true)
         silent.refuse(.wellKnown, 404)
         #expect(silent.uses().last == "https://example.org/")
         #expect(silent.asked().last == "versions")
-        for rubbish in [[:], self.answer("matrix.example.org"), ["m.homeserver": 5]] as [JSON] {
+        for invalid in [[:], self.answer("matrix.example.org"), ["m.homeserver": 5]] as [JSON] {
             let transcript = try self.transcript(named: true)
-            transcript.answer(.wellKnown, rubbish)
+            transcript.answer(.wellKnown, invalid)
             #expect(transcript.statuses().last?.hasPrefix("refused") == true)
         }
         let away = try self.transcript(named: true)
@@ -45,7 +46,7 @@ struct MatrixDiscoveryTests {
         #expect(away.statuses().last?.hasPrefix("down") == true)
     }
 
-    @Test("An address that is no homeserver's may be its name's")
+    @Test("an address without a Matrix API is tried as a server name")
     func address() throws {
         for status in [404, 200] {
             let transcript = try self.transcript(named: false)
@@ -56,7 +57,7 @@ struct MatrixDiscoveryTests {
             #expect(transcript.uses().last == "https://matrix.example.org/")
             #expect(transcript.asked() == ["versions"])
         }
-        // It leads back to itself, or nowhere: the first reason is the one to tell.
+        // The file points back to the address or is invalid: the first reason is reported.
         for base in ["https://example.org", "nowhere"] {
             let transcript = try self.transcript(named: false)
             transcript.refuse(.versions, 404)
@@ -70,7 +71,7 @@ struct MatrixDiscoveryTests {
         #expect(wrong.statuses().last?.contains("matrix.example.org") == true)
     }
 
-    @Test("A redirect of the API is followed, but not to where everybody on the way can read")
+    @Test("a redirect of the API is followed, but not to an unencrypted address")
     func redirect() throws {
         func redirected(to location: String) throws -> MatrixTranscript {
             let transcript = try self.transcript(named: false)
@@ -85,7 +86,7 @@ struct MatrixDiscoveryTests {
         }
     }
 
-    // MARK: Tokens that end
+    // MARK: Expiring tokens
 
     private func signedIn(_ memory: MatrixMemory? = nil) -> MatrixTranscript {
         let transcript = MatrixTranscript(.password(Secret("pw")), memory: memory)
@@ -94,32 +95,32 @@ struct MatrixDiscoveryTests {
         return transcript
     }
 
-    @Test("A token that ends is told by the login, and the next one can be renewed")
+    @Test("after a login returns an expiring token, the next login asks for a refresh token")
     func ending() {
         let first = self.signedIn()
         first.answer(.loginFlows, ["flows": [["type": "m.login.password"]]])
         #expect(first.requests().last?.body?["refresh_token"] == nil)
         first.answer(
             .login, ["access_token": "a", "user_id": .string(MatrixTranscript.me), "expires_in_ms": 300_000])
-        #expect(first.session.memory.tokensEnd)
-        #expect(first.session.memory.device?.refresh == nil)
-        var memory = first.session.memory
+        #expect(first.machine.memory.tokensEnd)
+        #expect(first.machine.memory.device?.refresh == nil)
+        var memory = first.machine.memory
         memory.device = nil
         let next = self.signedIn(memory)
         next.answer(.loginFlows, ["flows": [["type": "m.login.password"]]])
         #expect(next.requests().last?.body?["refresh_token"] == true)
     }
 
-    @Test("A token is renewed before it ends, kept before it is used, and nobody hears of it")
-    func renewed() {
-        var memory = MatrixMemory(account: MatrixSession.account(MatrixTranscript.settings()))
+    @Test("a token is renewed before it expires and saved before it is used, without a status or log line")
+    func renewed() throws {
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
         memory.device = .init(id: "JETBRIDGE", token: Secret("a"))
         let transcript = self.signedIn(memory)
         var device = memory.device
         device?.refresh = Secret("r1")
         device?.expiresAt = transcript.now.wall + 40_000
         memory.device = device
-        transcript.session = MatrixSession(
+        transcript.machine = MatrixStateMachine(
             settings: MatrixTranscript.settings(.password(Secret("pw"))), memory: memory, at: transcript.now)
         transcript.signIn()
         transcript.sync(next: "s1")
@@ -134,30 +135,30 @@ struct MatrixDiscoveryTests {
         _ = transcript.statuses()
         transcript.actions = []
         transcript.answer(.refresh, ["access_token": "b", "refresh_token": "r2", "expires_in_ms": 300_000])
-        guard case .remember(let kept, true) = transcript.actions.first else {
-            return #expect(Bool(false), "kept first")
-        }
-        #expect(kept.device?.token == Secret("b"))
-        #expect(kept.device?.refresh == Secret("r2"))
-        #expect(kept.device?.expiresAt == transcript.now.wall + 240_000)
+        let first = transcript.actions.first
+        let saved: MatrixMemory? = if case .remember(let memory, true) = first { memory } else { nil }
+        let renewed = try #require(saved?.device)
+        #expect(renewed.token == Secret("b"))
+        #expect(renewed.refresh == Secret("r2"))
+        #expect(renewed.expiresAt == transcript.now.wall + 240_000)
         #expect(transcript.asked() == ["sync(since: Optional(\"s2\"))"])
         #expect(transcript.statuses().isEmpty)
         #expect(transcript.logs().isEmpty)
     }
 
-    @Test("A soft logout renews the token; where that is refused, the password is left")
+    @Test("a soft logout renews the token; if that is refused, the bot signs in with the password")
     func softLogout() {
-        var memory = MatrixMemory(account: MatrixSession.account(MatrixTranscript.settings()))
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
         memory.device = .init(id: "JETBRIDGE", token: Secret("a"), refresh: Secret("r1"))
         let transcript = self.signedIn(memory)
         transcript.refuse(.whoAmI, 401, "M_UNKNOWN_TOKEN", isSoft: true)
         #expect(transcript.asked().last == "refresh")
         transcript.answer(.refresh, ["access_token": "b"])
-        #expect(transcript.session.token == Secret("b"))
+        #expect(transcript.machine.token == Secret("b"))
         #expect(transcript.asked() == ["whoAmI"])
         transcript.refuse(.whoAmI, 401, "M_UNKNOWN_TOKEN", isSoft: true)
         transcript.refuse(.refresh, 401, "M_UNKNOWN_TOKEN")
-        #expect(transcript.session.token == nil)
+        #expect(transcript.machine.token == nil)
         transcript.handle(.begin)
         transcript.answer(.versions, ["versions": []])
         #expect(transcript.asked().last == "loginFlows")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Markdown to Matrix")
 struct MatrixFormattingTests {
-    /// As it goes on the wire.
+    /// The content as it is sent.
     private func content(_ markdown: String) -> (body: String, html: String?) {
         let rendered = MatrixFormatting().render(markdown)
         let text = Self.join(rendered, rendered.lines[...])
@@ -13,7 +13,7 @@ struct MatrixFormattingTests {
         return (content["body"]?.stringValue ?? "", content["formatted_body"]?.stringValue)
     }
 
-    /// Lines as the composer puts them into a message.
+    /// Joins lines into a message, as the composer does.
     static func join(_ rendered: RenderedText, _ lines: ArraySlice<RenderedText.Line>) -> String {
         var output: [UInt8] = []
         var frame: Int?
@@ -34,7 +34,7 @@ struct MatrixFormattingTests {
     }
 
     @Test(
-        "Markup becomes the allowed HTML",
+        "markup becomes allowed HTML",
         arguments: [
             ("**b** and *i* and ~~s~~", "<strong>b</strong> and <em>i</em> and <del>s</del>"),
             ("a `x < y` b", "a <code>x &lt; y</code> b"), ("# Title\n\ntext", "<h1>Title</h1><p>text</p>"),
@@ -80,14 +80,19 @@ struct MatrixFormattingTests {
     }
 
     @Test(
-        "The plain text reads like Markdown, and stands alone where it says it all",
+        "the plain text reads like Markdown, and HTML is omitted where it would add nothing",
         arguments: [
             ("plain", "plain", true), ("1 < 2 && 3 > 2", "1 < 2 && 3 > 2", true), ("one\n\ntwo", "one\n\ntwo", true),
             ("héllo 😀👩‍👩‍👧", "héllo 😀👩‍👩‍👧", true), ("**b** *i* ~~s~~ `c`", "**b** *i* ~~s~~ `c`", false),
             ("# T\n\ntext", "# T\n\ntext", false), ("- a\n- b\n  - c\n\nx", "- a\n- b\n  - c\n\nx", false),
             ("3. a\n4. b", "3. a\n4. b", false), ("> q\n>\n> r\n\nx", "> q\n>\n> r\n\nx", false),
             ("```swift\nlet a\n\nb\n```\n\nx", "```swift\nlet a\n\nb\n```\n\nx", false),
-            ("- [ ] o\n- [x] d", "- ☐ o\n- ☑ d", false), ("|a|b|\n|-|-|\n|1|2|", "a | b\n1 | 2", false),
+            ("- [ ] o\n- [x] d", "- ☐ o\n- ☑ d", false), ("|a|b|\n|-|-|\n|1|2|", "a | b\n--|--\n1 | 2", false),
+            (
+                "x\n\n|n|日本|\n|-|-|\n|*long*|1|\n|b|22|\n\ny",
+                "x\n\nn      | 日本\n-------|-----\n*long* | 1\nb      | 22\n\ny", false
+            ),
+            ("> |a|b|\n> |-|-|\n> |1|2|", "> a | b\n> --|--\n> 1 | 2", false),
             ("[t](https://e.org/)", "t (https://e.org/)", false), ("<https://e.org/>", "https://e.org/", false),
             ("a\n\n---\n\nb", "a\n\n---\n\nb", false), ("", "", true),
         ])
@@ -98,7 +103,7 @@ struct MatrixFormattingTests {
     }
 
     @Test(
-        "Nothing that is written calls anybody",
+        "no text mentions anyone",
         arguments: [
             "@room come", "hi @alice:hs", "**@room**", "- @bob", "`@room`", "```\n@room\n```", "(@alice:hs)", "@",
         ])
@@ -114,13 +119,46 @@ struct MatrixFormattingTests {
         #expect(whole["msgtype"] == "m.notice")
     }
 
-    @Test("An address within a word, and code, stay as they are")
+    @Test("an @ within a word or in code stays unchanged")
     func untouched() {
         #expect(self.content("mail a@example.org").body.contains("a@example.org"))
         #expect(self.content("```swift\n@MainActor func a()\n```").body.contains("@MainActor"))
     }
 
-    @Test("No control character reaches the wire")
+    @Test(
+        "a link whose text is another address shows its own",
+        arguments: [
+            (
+                "[https://bank.example](https://evil.example/x)",
+                "https://bank.example (<a href=\"https://evil.example/x\">https://evil.example/x</a>)",
+                "https://bank.example (https://evil.example/x)"
+            ),
+            (
+                "[**bank**.com](https://evil.example)",
+                "<strong>bank</strong>.com (<a href=\"https://evil.example\">https://evil.example</a>)",
+                "**bank**.com (https://evil.example)"
+            ),
+            ("[e.org](https://e.org/)", "<a href=\"https://e.org/\">e.org</a>", "e.org (https://e.org/)"),
+        ])
+    func deceptiveLinks(markdown: String, html: String, body: String) {
+        let content = self.content(markdown)
+        #expect(content.html == html)
+        #expect(content.body == body)
+    }
+
+    @Test(
+        "an address stays as it is, in links, in text and in code",
+        arguments: [
+            "https://e.org/@alice", "<https://e.org/@room/x>", "[x](https://e.org/@alice)", "`https://e.org/@room`",
+            "mxc://e.org/@alice", "```\ncurl https://e.org/@room\n```", "([y](https://e.org/?u=@bob))",
+        ])
+    func addresses(markdown: String) {
+        let content = self.content(markdown)
+        for text in [content.body, content.html ?? ""] { #expect(!text.contains("\u{200B}")) }
+        #expect((content.html ?? content.body).contains("e.org/"))
+    }
+
+    @Test("no control character is sent")
     func controls() {
         let all = String(String.UnicodeScalarView((1..<0xA0).compactMap { Unicode.Scalar(UInt8($0)) }))
         for markdown in ["x" + all + "y", "`" + all + "`", "[a](https://e.org/" + all + ")", "```\n" + all + "\n```"] {
@@ -132,7 +170,7 @@ struct MatrixFormattingTests {
         }
     }
 
-    @Test("A cut anywhere in a line gives two whole messages with all of its words")
+    @Test("a cut anywhere in a line gives two valid messages that keep every word")
     func cuts() {
         let markdown = "a **bold [link & more](https://e.org/?a=1&b=2) `co<de` x** é y & <z"
         let rendered = MatrixFormatting().render(markdown)
@@ -153,7 +191,7 @@ struct MatrixFormattingTests {
         }
     }
 
-    /// The text of some HTML, without spaces.
+    /// The text of the HTML, without spaces.
     private static func words(_ html: String) -> String {
         var text = ""
         var isTag = false
@@ -179,7 +217,7 @@ struct MatrixFormattingTests {
         return open.isEmpty
     }
 
-    @Test("Lists, tables and code that are cut go on with their number, head and language")
+    @Test("after a cut, lists, tables and code continue with their number, head and language")
     func frames() {
         func parts(_ markdown: String, at index: Int) -> [String] {
             let rendered = MatrixFormatting().render(markdown)
@@ -196,7 +234,7 @@ struct MatrixFormattingTests {
         #expect(parts("> a\n>\n> b", at: 1)[1] == "<blockquote><p>b</p></blockquote>")
     }
 
-    @Test("However deep a text is nested, the HTML stays within the allowed depth")
+    @Test("deeply nested text stays within the allowed depth of HTML")
     func depth() {
         let deep = String(repeating: "> - ", count: 300) + "x"
         let html = self.content(deep).html ?? ""
@@ -210,9 +248,12 @@ struct MatrixFormattingTests {
         #expect(html.contains("x"))
     }
 
-    @Test("The largest text fits into an event, also as an edit")
+    @Test("the largest text fits into an event, even as an edit")
     func size() {
-        for piece in ["word ", "\\\\", "\"", "&", "<", "- a\n", "é", "\u{1F600}", "`a` ", "**a** ", "\n\n1. x"] {
+        for piece in [
+            "word ", "\\\\", "\"", "&", "<", "- a\n", "é", "\u{1F600}", "`a` ", "**a** ", "\n\n1. x",
+            "|a|b|\n|-|-|\n||\n",
+        ] {
             let markdown = String(repeating: piece, count: 14_000 / piece.utf8.count)
             let rendered = MatrixFormatting().render(markdown)
             let text = String(Self.join(rendered, rendered.lines[...]).prefix(14_000))
@@ -223,7 +264,7 @@ struct MatrixFormattingTests {
         }
     }
 
-    @Test("Any bytes become whole HTML", arguments: 0..<50)
+    @Test("any input becomes balanced HTML", arguments: 0..<50)
     func random(seed: Int) {
         var state = UInt64(seed) &* 6_364_136_223_846_793_005 &+ 1
         func next() -> Int {

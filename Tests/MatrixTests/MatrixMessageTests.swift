@@ -1,5 +1,6 @@
 import Chat
 import JSON
+import Kit
 import Matrix
 import Testing
 
@@ -11,7 +12,7 @@ struct MatrixMessageTests {
         let transcript = MatrixTranscript()
         transcript.start()
         transcript.sync([self.room: transcript.joined([transcript.text(body, more: more, kind: kind)])])
-        // Whose message a thread begins at may have to be asked.
+        // The state machine may have to look up who started a thread.
         for case .event(_, let id) in transcript.requests().map(\.purpose) {
             transcript.answer(.event(room: self.room, id: id), transcript.text("a root", id: id))
         }
@@ -19,7 +20,7 @@ struct MatrixMessageTests {
     }
 
     @Test(
-        "Our name at the start addresses us and is taken away",
+        "the bot's name at the start addresses it and is removed",
         arguments: [
             ("Jetbridge: hello", "hello", true), ("jetbridge, hello", "hello", true),
             ("Jetbridge hello", "hello", true),
@@ -34,7 +35,7 @@ struct MatrixMessageTests {
         #expect(message?.isAddressed == isAddressed)
     }
 
-    @Test("A mention or a pill addresses us wherever it stands")
+    @Test("a mention or a pill anywhere addresses the bot")
     func mentions() {
         let mention: JSONObject = ["m.mentions": ["user_ids": ["@alice:hs", "@bot:hs"]]]
         #expect(self.read("what does Jetbridge say?", mention)?.isAddressed == true)
@@ -51,7 +52,7 @@ struct MatrixMessageTests {
     }
 
     @Test(
-        "Our whole id addresses us wherever it stands, and nobody else's does",
+        "only the bot's full user id addresses it, anywhere in the text",
         arguments: [
             ("could you, @bot:hs, help?", true), ("ask @bot:hs.", true), ("(@bot:hs)", true),
             ("see @bot:hs: yes", true),
@@ -64,7 +65,7 @@ struct MatrixMessageTests {
         #expect(message?.text == body)
     }
 
-    @Test("A thread that begins at a message of ours is one that we are part of", arguments: [true, false])
+    @Test("every message in a thread that starts from the bot's message addresses it", arguments: [true, false])
     func ownThread(isOwn: Bool) {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -84,7 +85,7 @@ struct MatrixMessageTests {
         #expect(transcript.messages().map(\.isAddressed) == [isOwn])
     }
 
-    @Test("A room is one thread, and each thread in it another; answers go where the question stands")
+    @Test("a room is one thread and each thread in it another; answers follow the question")
     func threads() {
         let plain = self.read("bot: a")
         #expect(plain?.thread.value == self.room)
@@ -104,7 +105,7 @@ struct MatrixMessageTests {
         #expect(threaded?.isAddressed == false)
     }
 
-    @Test("The sender is the whole user id; the name that people see decides nothing")
+    @Test("the full user id identifies the sender, never the display name")
     func sender() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -119,7 +120,7 @@ struct MatrixMessageTests {
         #expect(self.read("x")?.sender.displayName == "alice")
     }
 
-    @Test("What old clients put before a reply is taken away, a person's own quotation is not")
+    @Test("the quotation that old clients put before a reply is removed, a person's own is kept")
     func replies() {
         let reply: JSONObject = ["m.relates_to": ["m.in_reply_to": ["event_id": "$e0"]]]
         let transcript = MatrixTranscript()
@@ -135,7 +136,7 @@ struct MatrixMessageTests {
             transcript.messages().map(\.text) == ["old", "and?", "> quoted\n\nand mine", "> <@carol:hs> x\n\ny"])
     }
 
-    @Test("Files come with their facts, a caption is the text")
+    @Test("files have name, type and size, and a caption becomes the text")
     func files() {
         let file: JSONObject = [
             "url": "mxc://hs/abc", "filename": "a.zip", "info": ["mimetype": "application/zip", "size": 9],
@@ -151,7 +152,7 @@ struct MatrixMessageTests {
     }
 
     @Test(
-        "A file whose address is none of a homeserver's comes without one",
+        "an invalid media address is dropped",
         arguments: [
             "mxc://hs/../x", "mxc://hs/a/b", "https://e.org/x", "mxc:///x", "mxc://hs/", "mxc://h%2Fs/x",
             "mxc://hs/a?b",
@@ -162,7 +163,7 @@ struct MatrixMessageTests {
         #expect(message?.attachments == [Attachment(id: "", name: "a.png", mediaType: nil, size: nil)])
     }
 
-    @Test("A sender's clock that goes ahead is not believed")
+    @Test("a timestamp in the future is capped at the present")
     func clock() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -176,7 +177,7 @@ struct MatrixMessageTests {
     }
 
     @Test(
-        "Who is meant by what is said in a room of two, of three, with a name, by account data",
+        "a room is direct by its member count, its name and the account data",
         arguments: [
             (2, false, false, true), (3, false, false, false), (2, true, false, false), (2, true, true, true),
             (3, false, true, false),

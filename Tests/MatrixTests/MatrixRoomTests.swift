@@ -18,7 +18,7 @@ struct MatrixRoomTests {
         return ["invite_state": ["events": .array(events)]]
     }
 
-    @Test("An invitation is followed only when its sender may")
+    @Test("an invitation is accepted only if its sender may invite the bot")
     func invitation() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -30,12 +30,12 @@ struct MatrixRoomTests {
         let asides = transcript.asides()
         #expect(asides.map(\.purpose) == [.join(room: "!a:hs"), .leave(room: "!b:hs")])
         #expect(asides.first?.query["via"] == "other")
-        // Until it is answered, the same invitation is one.
+        // A repeated invitation raises no second question.
         transcript.sync(invited: ["!a:hs": self.invite(transcript)])
         #expect(transcript.questions().isEmpty)
     }
 
-    @Test("Without somebody to ask, invitations are left alone")
+    @Test("without access lists, invitations are ignored")
     func leftAlone() {
         let transcript = MatrixTranscript(answersInvitations: false)
         transcript.start()
@@ -44,7 +44,7 @@ struct MatrixRoomTests {
         #expect(transcript.asides().isEmpty)
     }
 
-    @Test("A join that fails is tried again ever later, then the invitation is given up; reading goes on meanwhile")
+    @Test("a failed join is retried with a growing delay, then the invitation is declined")
     func joinFails() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -59,10 +59,10 @@ struct MatrixRoomTests {
         }
         #expect(delays == [2_000, 4_000, 8_000, 16_000, 32_000, 0])
         #expect(transcript.asides().map(\.purpose) == [.leave(room: "!a:hs")])
-        #expect(transcript.logs().contains { $0.contains("given up") })
+        #expect(transcript.logs().contains { $0.contains("was declined") })
     }
 
-    @Test("A direct invitation makes a direct room, once it is joined")
+    @Test("a direct invitation makes the joined room direct")
     func direct() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -71,15 +71,15 @@ struct MatrixRoomTests {
         transcript.handle(.answerAside(.join(room: "!a:hs"), .success([:])))
         transcript.sync(["!a:hs": transcript.joined([transcript.text("hi", from: "@carol:other")])])
         #expect(transcript.messages().map(\.isDirect) == [true])
-        #expect(transcript.session.memory.rooms["!a:hs"]?.inviter == "@carol:other")
+        #expect(transcript.machine.memory.rooms["!a:hs"]?.inviter == "@carol:other")
     }
 
-    @Test("What a run left unfinished is taken up by the next: invitations, upgrades")
+    @Test("a run resumes the invitations and upgrades that the last one left unfinished")
     func resume() {
-        var memory = MatrixMemory(account: MatrixSession.account(MatrixTranscript.settings()))
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
         memory.since = "s1"
         memory.rooms = [self.room: MatrixRoom()]
-        memory.invitations = ["!i:hs": MatrixInvitation(inviter: "@a:hs", isDirect: false, isEncrypted: false)]
+        memory.invitations = ["!i:hs": MatrixMemory.Invitation(inviter: "@a:hs", isDirect: false, isEncrypted: false)]
         memory.upgrades = [self.room: "!new"]
         let transcript = MatrixTranscript(memory: memory)
         transcript.signIn()
@@ -92,7 +92,7 @@ struct MatrixRoomTests {
 
     // MARK: Encryption
 
-    @Test("An invitation to an encrypted room is declined with the reason, and told where that can be read")
+    @Test("an invitation to an encrypted room is declined, and the inviter gets the reason in a direct room")
     func encryptedInvitation() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -110,7 +110,7 @@ struct MatrixRoomTests {
         #expect(transcript.logs().contains { $0.contains("!e:hs") })
     }
 
-    @Test("A room that turns out encrypted after joining is left with the reason")
+    @Test("the bot leaves a room that turns out to be encrypted after joining")
     func encryptedAfterJoin() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -123,7 +123,7 @@ struct MatrixRoomTests {
         #expect(transcript.messages().isEmpty)
     }
 
-    @Test("Once a room is encrypted nothing goes into it, ever, whatever is sent and however the state goes on")
+    @Test("nothing is ever sent into a room once it was encrypted, whatever its later state")
     func neverInClear() throws {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -133,13 +133,13 @@ struct MatrixRoomTests {
         #expect(transcript.messages().isEmpty)
         #expect(transcript.logs().contains { $0.contains("encrypted now") })
         #expect(transcript.statuses().last?.contains("is encrypted") == true)
-        // A server that says otherwise, a rejoin, a restart.
+        // A server that denies the encryption, a rejoin, a restart.
         let off = transcript.event("m.room.encryption", [:], stateKey: "")
         transcript.sync([self.room: transcript.joined([off])])
         transcript.sync(left: [self.room: [:]])
         transcript.sync([self.room: transcript.joined([], members: 3)])
         let memory = try #require(
-            MatrixMemory(bytes: transcript.session.memory.bytes, account: transcript.session.memory.account))
+            MatrixMemory(bytes: transcript.machine.memory.bytes, account: transcript.machine.memory.account))
         let next = MatrixTranscript(memory: memory)
         next.signIn()
         next.sync([self.room: next.joined([], members: 3)])
@@ -150,14 +150,14 @@ struct MatrixRoomTests {
             ]
             for kind in kinds {
                 #expect(throws: AdapterError.self) {
-                    try transcript.session.send(
+                    try transcript.machine.send(
                         MatrixOutgoing(room: self.room, kind: kind, transaction: "t"), at: transcript.now)
                 }
             }
         }
     }
 
-    @Test("Encryption counts from the moment the sync is read, before what stands in it is handled")
+    @Test("encryption takes effect when the sync is read, before its events are handled")
     func atOnce() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -166,14 +166,14 @@ struct MatrixRoomTests {
             self.room: transcript.joined([transcript.text("a")], isLimited: true),
             "!other:hs": transcript.joined([encryption]),
         ])
-        // It waits for a page of the first room.
+        // The batch still waits for a page of the first room.
         #expect(transcript.asked() == ["gap(room: \"!r:hs\")"])
-        #expect(transcript.session.memory.encrypted == ["!other:hs"])
+        #expect(transcript.machine.memory.encrypted == ["!other:hs"])
     }
 
     // MARK: Upgrades and leaving
 
-    @Test("An upgraded room is followed; its name changes before anything that is said in the new one")
+    @Test("the bot follows an upgrade and delivers the rename before any message in the new room")
     func upgrade() throws {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -192,7 +192,7 @@ struct MatrixRoomTests {
             }
         }
         #expect(kinds == ["upgrade:!r:hs !r:hs !new", "hi"])
-        // What was meant for the old room goes into the new one.
+        // Messages for the old room are sent to the new one.
         let request = try transcript.post(MatrixTranscript.outgoing("x"))
         #expect(request.path.contains("!new"))
         _ = transcript.asides()
@@ -200,7 +200,7 @@ struct MatrixRoomTests {
         #expect(transcript.asides().isEmpty)
     }
 
-    @Test("A new room that could not be joined takes the conversations along when somebody invites the bot later")
+    @Test("if joining the new room fails, a later invitation still moves the conversations")
     func lateUpgrade() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -217,7 +217,7 @@ struct MatrixRoomTests {
         #expect(transcript.delivered().map(\.id) == ["upgrade:!r:hs"])
     }
 
-    @Test("Who is removed from a room cannot write there, and says who did it")
+    @Test("after the bot is removed from a room, it cannot post there, and the log names who removed it")
     func removed() {
         let transcript = MatrixTranscript()
         transcript.start()

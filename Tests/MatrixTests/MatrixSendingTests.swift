@@ -1,5 +1,6 @@
 import Chat
 import JSON
+import Kit
 import Matrix
 import Testing
 
@@ -14,12 +15,20 @@ struct MatrixSendingTests {
     }
 
     private func posted(_ message: OutgoingMessage, _ transcript: MatrixTranscript, as id: String) throws {
-        let outgoing = transcript.session.posting(message)
-        let outcome = try transcript.session.finish(outgoing, .success(["event_id": .string(id)]), at: transcript.now)
+        let outgoing = transcript.machine.posting(message)
+        let outcome = try transcript.machine.finish(outgoing, .success(["event_id": .string(id)]), at: transcript.now)
         #expect(outcome == .sent(id))
     }
 
-    @Test("A message is a notice under its token, mentions nobody, and answers what it answers")
+    private func content(_ outgoing: MatrixOutgoing) -> JSON? {
+        if case .event(.message, let content) = outgoing.kind { content } else { nil }
+    }
+
+    private func retry(_ outcome: MatrixStateMachine.Outcome) -> MatrixOutgoing? {
+        if case .again(let outgoing) = outcome { outgoing } else { nil }
+    }
+
+    @Test("a message is a notice with its token, mentions no one, and replies to the question")
     func post() throws {
         let transcript = self.started()
         let request = try transcript.post(
@@ -35,7 +44,7 @@ struct MatrixSendingTests {
                 ])
     }
 
-    @Test("In a direct room nothing needs to say what it answers")
+    @Test("a message in a direct room is not a reply")
     func direct() throws {
         let transcript = self.started()
         transcript.sync(["!d:hs": transcript.joined([], members: 2)])
@@ -44,7 +53,7 @@ struct MatrixSendingTests {
         #expect(request.body == ["msgtype": "m.notice", "body": "a", "m.mentions": [:], "dev.jetbridge.token": "t1"])
     }
 
-    @Test("In a thread the latest event stands for clients without threads, ours included")
+    @Test("a thread message falls back to a reply to the latest event, the bot's own included")
     func thread() throws {
         let transcript = self.started()
         let route = MatrixTranscript.route(anchor: "$root", replyTo: "$q")
@@ -67,16 +76,16 @@ struct MatrixSendingTests {
         #expect(latest(try transcript.post(MatrixTranscript.outgoing("d", token: "t3", to: route))) == "$c")
     }
 
-    @Test("An edit replaces the original, carries the new content whole, and is the same transaction for the same text")
+    @Test("an edit contains the new content, and repeating its text repeats the transaction")
     func edit() throws {
         let transcript = self.started()
         let reference = MessageReference(
             room: RoomID(adapter: MatrixTranscript.adapter, name: self.room), id: "$own")
         func edit(_ text: String) -> MatrixOutgoing {
-            transcript.session.replacing(reference, with: MatrixTranscript.outgoing(text))
+            transcript.machine.replacing(reference, with: MatrixTranscript.outgoing(text))
         }
         let first = edit("<p><em>new</em></p>")
-        guard case .event(.message, let content) = first.kind else { return #expect(Bool(false), "an event") }
+        let content = try #require(self.content(first))
         #expect(
             content
                 == [
@@ -90,12 +99,12 @@ struct MatrixSendingTests {
         #expect(edit("<p><em>new</em></p>").transaction == first.transaction)
         let second = edit("newer")
         #expect(second.transaction != first.transaction)
-        // Back to an earlier text is another change.
+        // Returning to an earlier text is a new change.
         #expect(edit("<p><em>new</em></p>").transaction != first.transaction)
         #expect(first.transaction != "t1")
     }
 
-    @Test("Under limits that nobody lifted, what is only shown is held back in time for the text that stays")
+    @Test("with the default limits, previews are held back in time for the final message")
     func heldBack() throws {
         let transcript = self.started()
         var error: AdapterError?
@@ -110,7 +119,7 @@ struct MatrixSendingTests {
         #expect(error?.code == .rateLimited)
         #expect(error?.isOwnPace == true)
         #expect(error?.isCertain == true)
-        let traits = transcript.session.traits(
+        let traits = transcript.machine.traits(
             of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now)
         #expect(traits.editInterval > .seconds(5))
         #expect(traits.finalInterval == .zero)
@@ -118,7 +127,7 @@ struct MatrixSendingTests {
     }
 
     @Test(
-        "What a refusal means",
+        "each refusal maps to an error code",
         arguments: [
             (403, "M_FORBIDDEN", AdapterError.Code.forbidden, true), (404, "M_NOT_FOUND", .notFound, true),
             (401, "M_UNKNOWN_TOKEN", .unauthorized, true), (400, "M_BAD_JSON", .invalid, true),
@@ -128,66 +137,65 @@ struct MatrixSendingTests {
         ])
     func refusals(_ status: Int, _ code: String, _ expected: AdapterError.Code, _ isCertain: Bool) {
         let transcript = self.started()
-        let outgoing = transcript.session.posting(MatrixTranscript.outgoing("a"))
+        let outgoing = transcript.machine.posting(MatrixTranscript.outgoing("a"))
         let error = #expect(throws: AdapterError.self) {
-            try transcript.session.finish(
+            try transcript.machine.finish(
                 outgoing, .refused(MatrixRefusal(status: status, code: code)), at: transcript.now)
         }
         #expect(error?.code == expected)
         #expect(error?.isCertain == isCertain)
     }
 
-    @Test("A connection that broke leaves the outcome open, unless nothing was sent", arguments: [true, false])
+    @Test("a broken connection leaves the outcome unknown, unless nothing was sent", arguments: [true, false])
     func broken(mayHaveArrived: Bool) {
         let transcript = self.started()
-        let outgoing = transcript.session.posting(MatrixTranscript.outgoing("a"))
+        let outgoing = transcript.machine.posting(MatrixTranscript.outgoing("a"))
         let error = #expect(throws: AdapterError.self) {
-            try transcript.session.finish(
+            try transcript.machine.finish(
                 outgoing, .failed("gone", mayHaveArrived: mayHaveArrived), at: transcript.now)
         }
         #expect(error?.isCertain == !mayHaveArrived)
     }
 
-    @Test("What is too large goes without its HTML, and the next texts are cut shorter")
+    @Test("a message that is too large is sent without HTML, and the text limit shrinks")
     func tooLarge() throws {
         let transcript = self.started()
         let text = "<p>" + String(repeating: "<strong>a</strong> ", count: 200) + "</p>"
-        let limit = transcript.session.traits(
+        let limit = transcript.machine.traits(
             of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now
         ).textLimit
-        let outgoing = transcript.session.posting(MatrixTranscript.outgoing(text))
+        let outgoing = transcript.machine.posting(MatrixTranscript.outgoing(text))
         let refusal = MatrixAnswer.refused(MatrixRefusal(status: 413, code: "M_TOO_LARGE"))
-        guard case .again(let smaller) = try transcript.session.finish(outgoing, refusal, at: transcript.now),
-            case .event(_, let content) = smaller.kind
-        else { return #expect(Bool(false), "a smaller one") }
+        let outcome = try transcript.machine.finish(outgoing, refusal, at: transcript.now)
+        let smaller = try #require(self.retry(outcome))
+        let content = try #require(self.content(smaller))
         #expect(content["formatted_body"] == nil)
         #expect(smaller.transaction == outgoing.transaction)
         #expect(
-            transcript.session.traits(
+            transcript.machine.traits(
                 of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now
             ).textLimit
                 == limit / 2)
         let error = #expect(throws: AdapterError.self) {
-            try transcript.session.finish(smaller, refusal, at: transcript.now)
+            try transcript.machine.finish(smaller, refusal, at: transcript.now)
         }
         #expect(error?.code == .invalid)
     }
 
-    @Test("A thread that the server does not take is left out rather than the message")
+    @Test("if the server rejects the thread, the message is sent without it")
     func unrelated() throws {
         let transcript = self.started()
-        let outgoing = transcript.session.posting(
+        let outgoing = transcript.machine.posting(
             MatrixTranscript.outgoing("a", to: MatrixTranscript.route(anchor: "$root")))
-        let outcome = try transcript.session.finish(
+        let outcome = try transcript.machine.finish(
             outgoing, .refused(MatrixRefusal(status: 400, code: "M_UNKNOWN")), at: transcript.now)
-        guard case .again(let other) = outcome, case .event(_, let content) = other.kind else {
-            return #expect(Bool(false), "another one")
-        }
+        let other = try #require(self.retry(outcome))
+        let content = try #require(self.content(other))
         #expect(content["m.relates_to"] == nil)
         #expect(content["body"] == "a")
     }
 
-    @Test("Nothing is sent before the first sync, nor long after the last one")
+    @Test("nothing is sent before the first sync or long after the last one")
     func silence() {
         let transcript = MatrixTranscript()
         transcript.signIn()
@@ -199,15 +207,17 @@ struct MatrixSendingTests {
         #expect(error?.code == .disconnected)
     }
 
-    @Test("A refusal for the rate holds back everything of the account, in all rooms, without asking again")
+    @Test("after a rate-limit refusal, nothing is sent in any room until the wait is over")
     func rateLimit() throws {
         let transcript = self.started()
         transcript.sync(["!b:hs": transcript.joined([], members: 3)])
-        let outgoing = transcript.session.posting(MatrixTranscript.outgoing("a"))
-        _ = try transcript.session.send(outgoing, at: transcript.now)
-        _ = try? transcript.session.finish(
-            outgoing, .refused(MatrixRefusal(status: 429, code: "M_LIMIT_EXCEEDED", retryAfter: 3_000)),
-            at: transcript.now)
+        let outgoing = transcript.machine.posting(MatrixTranscript.outgoing("a"))
+        _ = try transcript.machine.send(outgoing, at: transcript.now)
+        #expect(throws: AdapterError.self) {
+            try transcript.machine.finish(
+                outgoing, .refused(MatrixRefusal(status: 429, code: "M_LIMIT_EXCEEDED", retryAfter: 3_000)),
+                at: transcript.now)
+        }
         let error = #expect(throws: AdapterError.self) {
             try transcript.post(MatrixTranscript.outgoing("b", token: "t2", to: MatrixTranscript.route("!b:hs")))
         }

@@ -5,9 +5,9 @@ import Matrix
 import Primitives
 import Testing
 
-@Suite("Matrix signing in")
+@Suite("Matrix sign-in")
 struct MatrixSignInTests {
-    @Test("A token is checked for its account before the first sync")
+    @Test("the account of a token is checked before the first sync")
     func token() {
         let transcript = MatrixTranscript()
         transcript.signIn()
@@ -18,11 +18,11 @@ struct MatrixSignInTests {
         #expect(transcript.statuses() == ["connecting "])
         transcript.sync(next: "s1")
         #expect(transcript.statuses() == ["up "])
-        #expect(transcript.session.memory.since == "s1")
+        #expect(transcript.machine.memory.since == "s1")
         #expect(transcript.asked() == ["sync(since: Optional(\"s1\"))"])
     }
 
-    @Test("A password logs in with the configured device, and the token is remembered")
+    @Test("a password login uses the configured device, and the token is saved")
     func password() {
         let transcript = MatrixTranscript(.password(Secret("pw")))
         transcript.handle(.begin)
@@ -33,35 +33,35 @@ struct MatrixSignInTests {
         #expect(login?.isAuthorised == false)
         transcript.answer(
             .login, ["access_token": "new", "user_id": .string(MatrixTranscript.me), "device_id": "JETBRIDGE"])
-        #expect(transcript.session.token == Secret("new"))
+        #expect(transcript.machine.token == Secret("new"))
         #expect(transcript.remembered().last?.device?.token == Secret("new"))
-        // The next run goes on with it.
-        let next = MatrixTranscript(.password(Secret("pw")), memory: transcript.session.memory)
+        // The next run reuses it.
+        let next = MatrixTranscript(.password(Secret("pw")), memory: transcript.machine.memory)
         next.handle(.begin)
         next.answer(.versions, ["versions": []])
         #expect(next.asked() == ["versions", "whoAmI"])
     }
 
-    @Test("A soft logout signs in again as the same device and goes on where the sync stood", arguments: [true, false])
+    @Test("after a logout the bot signs in again and keeps its sync position", arguments: [true, false])
     func logout(isSoft: Bool) {
-        var memory = MatrixMemory(account: MatrixSession.account(MatrixTranscript.settings()))
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
         memory.device = .init(id: "JETBRIDGE", token: Secret("old"))
         memory.since = "s7"
         let transcript = MatrixTranscript(.password(Secret("pw")), memory: memory)
         transcript.signIn()
         transcript.actions = []
         transcript.refuse(.sync(since: "s7"), 401, "M_UNKNOWN_TOKEN", isSoft: isSoft)
-        #expect(transcript.session.token == nil)
+        #expect(transcript.machine.token == nil)
         #expect(transcript.waits().count == 1)
         transcript.handle(.begin)
         transcript.answer(.versions, ["versions": []])
         #expect(transcript.asked() == ["versions", "loginFlows"])
-        #expect(transcript.session.memory.since == "s7")
+        #expect(transcript.machine.memory.since == "s7")
         #expect(transcript.logs().contains { $0.contains("signed out") } == !isSoft)
     }
 
     @Test(
-        "What only an owner can mend is a state with one line, looked at again after ten minutes",
+        "a failure that only an owner can fix is logged once and retried every ten minutes",
         arguments: [
             ("M_UNKNOWN_TOKEN", 401, "access_token"), ("M_USER_DEACTIVATED", 403, "closed"),
         ])
@@ -75,7 +75,7 @@ struct MatrixSignInTests {
         #expect(statuses.last?.contains(word) == true)
         #expect(transcript.waits() == [600_000...660_000])
         #expect(transcript.logs().count == 1)
-        // The next look says nothing new, and does not pretend to connect.
+        // The next attempt logs nothing and does not report `connecting`.
         transcript.handle(.begin)
         transcript.answer(.versions, ["versions": []])
         transcript.refuse(.whoAmI, status, code)
@@ -83,11 +83,11 @@ struct MatrixSignInTests {
         #expect(transcript.statuses().allSatisfy { $0.hasPrefix("refused") })
     }
 
-    @Test("A token that worked and is refused is tried again soon, once, and then every ten minutes")
+    @Test("a token that worked before is retried soon, once, and then every ten minutes")
     func doubted() {
         let transcript = MatrixTranscript()
         transcript.start()
-        transcript.refuse(.sync(since: transcript.session.memory.since), 401, "M_UNKNOWN_TOKEN")
+        transcript.refuse(.sync(since: transcript.machine.memory.since), 401, "M_UNKNOWN_TOKEN")
         #expect(transcript.statuses().last?.hasPrefix("refused") == true)
         #expect(transcript.waits() == [10_000...15_000])
         #expect(transcript.logs().count == 1)
@@ -98,7 +98,7 @@ struct MatrixSignInTests {
         #expect(transcript.logs().isEmpty)
     }
 
-    @Test("A token of another account is refused by name")
+    @Test("a token of another account is refused, and the status names that account")
     func mismatch() {
         let transcript = MatrixTranscript()
         transcript.handle(.begin)
@@ -107,7 +107,7 @@ struct MatrixSignInTests {
         #expect(transcript.statuses().last?.contains("@other:hs") == true)
     }
 
-    @Test("A page that is no homeserver is told from one that is down")
+    @Test("a web page is distinguished from a homeserver that is down")
     func wrongServer() {
         for (status, isRefused) in [(200, true), (404, true), (301, true), (502, false), (503, false), (429, false)] {
             let transcript = MatrixTranscript()
@@ -120,7 +120,7 @@ struct MatrixSignInTests {
         }
     }
 
-    @Test("A wrong password, and a server without passwords, are told as what they are")
+    @Test("a wrong password and a server without password login are reported")
     func passwordRefused() {
         let transcript = MatrixTranscript(.password(Secret("pw")))
         transcript.handle(.begin)
@@ -133,7 +133,7 @@ struct MatrixSignInTests {
         #expect(transcript.waits().last == 90_000...90_000)
     }
 
-    @Test("Failures wait longer each time, up to a minute")
+    @Test("the delay grows with each failure, up to a minute")
     func backoff() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -144,18 +144,18 @@ struct MatrixSignInTests {
         }
         #expect(tops == [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
         transcript.handle(.begin)
-        // What it missed is asked for without waiting.
+        // Missed events are requested without waiting.
         #expect(transcript.requests().last?.query["timeout"] == "0")
     }
 
-    @Test("The memory survives its text form, and another account's is not taken")
+    @Test("the memory can be saved and loaded, but not by another account")
     func memory() {
         var memory = MatrixMemory(account: "@bot:hs https://hs.example")
         memory.device = .init(id: "D", token: Secret("t"), refresh: Secret("r"), expiresAt: 5)
         memory.since = "s1"
         memory.encrypted = ["!e:hs"]
         memory.direct = ["!d:hs"]
-        memory.invitations = ["!i:hs": MatrixInvitation(inviter: "@a:hs", isDirect: true, isEncrypted: false)]
+        memory.invitations = ["!i:hs": MatrixMemory.Invitation(inviter: "@a:hs", isDirect: true, isEncrypted: false)]
         memory.upgrades = ["!old:hs": "!new"]
         memory.pace = MatrixPace(interval: 5_000, burst: 10)
         memory.isWide = true

@@ -4,11 +4,11 @@ import JSON
 import Matrix
 import Testing
 
-@Suite("Matrix reading")
+@Suite("Matrix sync")
 struct MatrixSyncTests {
     private let room = MatrixTranscript.room
 
-    @Test("The first sync answers nothing that was said before")
+    @Test("the first sync delivers no earlier messages")
     func first() {
         let transcript = MatrixTranscript()
         transcript.signIn()
@@ -18,7 +18,7 @@ struct MatrixSyncTests {
         #expect(transcript.messages().map(\.text) == ["!help"])
     }
 
-    @Test("The next sync is asked for after everything was delivered and remembered")
+    @Test("the next sync is requested after everything is delivered and saved")
     func order() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -35,11 +35,11 @@ struct MatrixSyncTests {
         #expect(words == ["deliver", "deliver", "remember s5", "status", "sync(since: Optional(\"s5\"))"])
     }
 
-    @Test("A limited timeline is paged until the gap is closed, oldest first, each event once")
+    @Test("the gap of a limited timeline is filled page by page, oldest first, each event once")
     func gap() {
         let transcript = MatrixTranscript()
         transcript.start()
-        let since = transcript.session.memory.since
+        let since = transcript.machine.memory.since
         transcript.sync([self.room: transcript.joined([transcript.text("five", id: "$5")], isLimited: true)])
         let first = transcript.requests()
         #expect(first.map(\.purpose) == [.gap(room: self.room)])
@@ -61,18 +61,18 @@ struct MatrixSyncTests {
         #expect(transcript.asked().count == 1)
     }
 
-    @Test("A gap that cannot be read for the moment repeats the sync; one that never can is told and left")
+    @Test("a temporary failure in a gap repeats the sync; a permanent one is logged and the gap skipped")
     func gapFails() {
         let transcript = MatrixTranscript()
         transcript.start()
-        let since = transcript.session.memory.since
+        let since = transcript.machine.memory.since
         transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
         transcript.refuse(.gap(room: self.room), 502)
         #expect(transcript.delivered().isEmpty)
         #expect(transcript.waits().count == 1)
-        #expect(transcript.session.memory.since == since)
+        #expect(transcript.machine.memory.since == since)
         transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
-        // A proxy without its homeserver knows nothing of the room.
+        // A 404 without a code comes from a proxy, not from the homeserver.
         transcript.refuse(.gap(room: self.room), 404)
         #expect(transcript.delivered().isEmpty)
         #expect(transcript.waits().count == 1)
@@ -82,13 +82,13 @@ struct MatrixSyncTests {
         #expect(transcript.logs().contains { $0.contains("cannot be read") })
     }
 
-    @Test("A token that the server forgot begins anew, and goes on behind the last event it still shows")
+    @Test("after the server forgets the sync token, reading resumes after the last known event")
     func forgottenToken() {
         let transcript = MatrixTranscript()
         transcript.start()
         transcript.sync([self.room: transcript.joined([transcript.text("a", id: "$a")])])
         transcript.actions = []
-        transcript.refuse(.sync(since: transcript.session.memory.since), 400, "M_UNKNOWN")
+        transcript.refuse(.sync(since: transcript.machine.memory.since), 400, "M_UNKNOWN")
         #expect(transcript.asked() == ["sync(since: nil)"])
         transcript.sync([
             self.room: transcript.joined([
@@ -98,9 +98,9 @@ struct MatrixSyncTests {
         #expect(transcript.messages().map(\.text) == ["new"])
     }
 
-    @Test("What comes after an absence is marked as fetched")
+    @Test("messages from before a reconnect are marked as backlog")
     func backlog() {
-        var memory = MatrixMemory(account: MatrixSession.account(MatrixTranscript.settings()))
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
         memory.since = "s1"
         memory.rooms = [self.room: MatrixRoom()]
         let transcript = MatrixTranscript(memory: memory)
@@ -110,7 +110,7 @@ struct MatrixSyncTests {
         #expect(transcript.messages().map(\.isBacklog) == [true, false])
     }
 
-    @Test("In a room that is new to us, what was said since the invitation is answered, and nothing before")
+    @Test("in a new room, only messages since the invitation are delivered")
     func newRoom() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -127,7 +127,7 @@ struct MatrixSyncTests {
         #expect(messages.map(\.isDirect) == [true, true])
     }
 
-    @Test("Own words, notices, other kinds and what is no event are passed over")
+    @Test("the bot's own messages, notices, other types and invalid events are skipped")
     func ignored() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -142,13 +142,13 @@ struct MatrixSyncTests {
         #expect(transcript.messages().map(\.text) == ["here"])
     }
 
-    @Test("Edits, deletions and reactions to our messages reach the core")
+    @Test("edits, deletions and reactions to the bot's messages are delivered")
     func changes() throws {
         let transcript = MatrixTranscript()
         transcript.start()
         _ = try transcript.post(MatrixTranscript.outgoing("hi"))
-        _ = try transcript.session.finish(
-            transcript.session.posting(MatrixTranscript.outgoing("hi")), .success(["event_id": "$own"]),
+        _ = try transcript.machine.finish(
+            transcript.machine.posting(MatrixTranscript.outgoing("hi")), .success(["event_id": "$own"]),
             at: transcript.now)
         let edit = transcript.text(
             "* bot: new", id: "$edit",
@@ -185,7 +185,7 @@ struct MatrixSyncTests {
             ])
     }
 
-    @Test("Whose message a reply or reaction is about is asked when it is not known")
+    @Test("the unknown target of a reply or reaction is looked up")
     func lookup() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -197,14 +197,14 @@ struct MatrixSyncTests {
             .event(room: self.room, id: "$x"), transcript.text("mine", from: MatrixTranscript.me, id: "$x"))
         #expect(transcript.messages().map(\.isAddressed) == [true])
         #expect(transcript.asked().count == 1)
-        // It is known from now on; of one that cannot be read nothing is assumed.
+        // Known targets are not looked up again; an unreadable one does not address the bot.
         let unknown = transcript.text("hm", more: ["m.relates_to": ["m.in_reply_to": ["event_id": "$y"]]])
         transcript.sync([self.room: transcript.joined([reply, unknown])])
         transcript.refuse(.event(room: self.room, id: "$y"), 404, "M_NOT_FOUND")
         #expect(transcript.messages().map(\.isAddressed) == [true, false])
     }
 
-    @Test("A message for us is marked as read once it was delivered, in its thread")
+    @Test("a message for the bot is marked as read in its thread after delivery")
     func receipts() {
         let transcript = MatrixTranscript()
         transcript.start()
@@ -224,7 +224,7 @@ struct MatrixSyncTests {
         #expect(receipts.first?.body == ["thread_id": "$root"])
     }
 
-    @Test("Broken answers end nothing")
+    @Test("malformed answers do not stop the connection")
     func hostile() {
         let transcript = MatrixTranscript()
         transcript.start()

@@ -1,38 +1,39 @@
 import Chat
 import HTTP
 import JSON
+import Kit
 import Matrix
 import Primitives
 import Testing
 
-/// A session with a hand-driven clock: answers in, actions out.
+/// A state machine with a manual clock: answers in, actions out.
 final class MatrixTranscript {
     static let me = "@bot:hs"
     static let room = "!r:hs"
     static let adapter = AdapterID("matrix:home")
 
-    var session: MatrixSession
-    var now = MatrixTime(monotonic: 1_000, wall: 1_800_000_000_000)
-    /// Actions since the last look.
-    var actions: [MatrixSession.Action] = []
+    var machine: MatrixStateMachine
+    var now = AdapterTime(monotonic: 1_000, wall: 1_800_000_000_000)
+    /// Actions that no test has read yet.
+    var actions: [MatrixStateMachine.Action] = []
     private var events = 0
 
     init(
         _ credential: MatrixSettings.Credential = .accessToken(Secret("tok")), memory: MatrixMemory? = nil,
         answersInvitations: Bool = true
     ) {
-        self.session = MatrixSession(
+        self.machine = MatrixStateMachine(
             settings: Self.settings(credential), memory: memory, answersInvitations: answersInvitations, at: self.now)
     }
 
     static func settings(_ credential: MatrixSettings.Credential = .accessToken(Secret("tok"))) -> MatrixSettings {
-        guard let url = try? HTTPURL("https://hs.example") else { fatalError("a fixed address is one") }
+        guard let url = try? HTTPURL("https://hs.example") else { fatalError("the fixed address is valid") }
         return MatrixSettings(id: "home", homeserver: url, user: Self.me, credential: credential)
     }
 
     // MARK: Driving
 
-    func handle(_ input: MatrixSession.Input) { self.actions += self.session.handle(input, at: self.now) }
+    func handle(_ input: MatrixStateMachine.Input) { self.actions += self.machine.handle(input, at: self.now) }
 
     func answer(_ purpose: MatrixRequest.Purpose, _ json: JSON) { self.handle(.answer(purpose, .success(json))) }
 
@@ -46,23 +47,23 @@ final class MatrixTranscript {
                 .refused(MatrixRefusal(status: status, code: code, retryAfter: retryAfter, isSoftLogout: isSoft))))
     }
 
-    /// Up to the first sync's request.
-    func signIn(displayName: String? = "Jetbridge") {
+    /// Runs up to the first sync request.
+    func signIn() {
         self.handle(.begin)
         self.answer(.versions, ["versions": ["v1.11"]])
         self.answer(.whoAmI, ["user_id": .string(Self.me), "device_id": "D"])
-        self.answer(.displayName, displayName.map { ["displayname": .string($0)] } ?? [:])
+        self.answer(.displayName, ["displayname": "Jetbridge"])
         self.answer(.mediaLimit, ["m.upload.size": 1_000_000])
     }
 
-    /// In sync, in one room of three.
-    func start(named: Bool = true) {
+    /// Signs in and syncs, in one room with three members.
+    func start() {
         self.signIn()
         self.sync([Self.room: self.joined([], members: 3)])
         self.actions = []
     }
 
-    /// Answers the sync that was asked for.
+    /// Answers the requested sync.
     func sync(
         _ joined: [String: JSON] = [:], invited: [String: JSON] = [:], left: [String: JSON] = [:],
         direct: [String]? = nil, next: String = "s\(Int.random(in: 10...99_999))"
@@ -81,7 +82,7 @@ final class MatrixTranscript {
                 ]
             ]
         }
-        let since = self.session.memory.since
+        let since = self.machine.memory.since
         self.answer(.sync(since: since), .object(json))
     }
 
@@ -100,7 +101,7 @@ final class MatrixTranscript {
 
     func event(
         _ type: String, _ content: JSON, from sender: String = "@alice:hs", id: String? = nil,
-        stateKey: String? = nil, redacts: String? = nil
+        stateKey: String? = nil
     ) -> JSON {
         self.events += 1
         var json: JSONObject = [
@@ -108,7 +109,6 @@ final class MatrixTranscript {
             "origin_server_ts": .integer(self.now.wall - 1_000), "content": content,
         ]
         json["state_key"] = stateKey.map { .string($0) }
-        json["redacts"] = redacts.map { .string($0) }
         return .object(json)
     }
 
@@ -121,9 +121,9 @@ final class MatrixTranscript {
         return self.event("m.room.message", .object(content), from: sender, id: id)
     }
 
-    // MARK: Looking
+    // MARK: Reading actions
 
-    private func take<Value>(_ pick: (MatrixSession.Action) -> Value?) -> [Value] {
+    private func take<Value>(_ pick: (MatrixStateMachine.Action) -> Value?) -> [Value] {
         let values = self.actions.compactMap(pick)
         self.actions.removeAll { pick($0) != nil }
         return values
@@ -131,7 +131,7 @@ final class MatrixTranscript {
 
     func requests() -> [MatrixRequest] { self.take { if case .request(let request) = $0 { request } else { nil } } }
 
-    /// What the main line asks for, as words.
+    /// The purposes of the main line's requests, as text.
     func asked() -> [String] { self.requests().map { "\($0.purpose)" } }
 
     func asides() -> [MatrixRequest] { self.take { if case .aside(let request, _) = $0 { request } else { nil } } }
@@ -182,8 +182,7 @@ final class MatrixTranscript {
         OutgoingMessage(text: text, route: route, token: token, stage: stage)
     }
 
-    /// Makes a request of a message.
     func post(_ message: OutgoingMessage) throws -> MatrixRequest {
-        try self.session.send(self.session.posting(message), at: self.now)
+        try self.machine.send(self.machine.posting(message), at: self.now)
     }
 }

@@ -4,13 +4,12 @@ import JSON
 import Matrix
 import Primitives
 
-/// A homeserver in memory: answers syncs as a test gives them, keeps what is sent.
+/// A homeserver in memory: answers syncs with scripted batches and records requests.
 final class ScriptedHomeserver: MatrixTransport {
     private struct State {
         var syncs: [JSON] = []
         var waiter: CheckedContinuation<JSON?, Never>?
         var requests: [MatrixRequest] = []
-        var tokens: [Secret?] = []
         var uploads: [String] = []
         var events: [String: String] = [:]
         var answer: @Sendable (MatrixRequest) -> MatrixAnswer? = { _ in nil }
@@ -19,20 +18,19 @@ final class ScriptedHomeserver: MatrixTransport {
 
     private let state = Protected(State())
 
-    /// Answers instead of the usual answer; nil leaves it.
+    /// Overrides answers; nil keeps the usual answer.
     func answering(_ answer: @escaping @Sendable (MatrixRequest) -> MatrixAnswer?) {
         self.state.withLock { $0.answer = answer }
     }
 
     var requests: [MatrixRequest] { self.state.withLock { $0.requests } }
-    var tokens: [Secret?] { self.state.withLock { $0.tokens } }
     var uploads: [String] { self.state.withLock { $0.uploads } }
-    /// What was sent into rooms.
+    /// Requests that sent events into rooms.
     var sent: [MatrixRequest] { self.requests.filter { $0.purpose == .send } }
 
     func store(_ bytes: [UInt8], as id: String) { self.state.withLock { $0.files[id] = bytes } }
 
-    /// Gives the next sync.
+    /// Queues the answer to the next sync.
     func sync(_ json: JSON) {
         let waiter = self.state.withLock { state -> CheckedContinuation<JSON?, Never>? in
             guard let waiter = state.waiter.take() else {
@@ -49,7 +47,6 @@ final class ScriptedHomeserver: MatrixTransport {
     func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer {
         let answer = self.state.withLock { state in
             state.requests.append(request)
-            state.tokens.append(token)
             return state.answer
         }
         if let answer = answer(request) { return answer }
@@ -62,7 +59,7 @@ final class ScriptedHomeserver: MatrixTransport {
         }
     }
 
-    /// The same transaction is the same event.
+    /// A repeated transaction gives the same event.
     private func event(for transaction: String) -> String {
         self.state.withLock { state in
             if let id = state.events[transaction] { return id }

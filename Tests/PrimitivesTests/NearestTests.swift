@@ -1,12 +1,12 @@
 import Primitives
 import Testing
 
-@Suite("The nearest word")
+@Suite("Nearest word")
 struct NearestTests {
     private static let keys = ["data_dir", "log", "store", "gateway", "model", "provider", "listen", "name"]
 
     @Test(
-        "a typing slip finds its word",
+        "a typo finds the intended word",
         arguments: [
             ("provder", "provider"), ("modle", "model"), ("Gateway", "gateway"), ("data-dir", "data_dir"),
             ("lisen", "listen"), ("lgo", "log"), ("nmae", "name"),
@@ -20,7 +20,7 @@ struct NearestTests {
         #expect(nearest(to: word, among: Self.keys) == nil)
     }
 
-    @Test("a very long word costs no more than a long one")
+    @Test("a very long word is as cheap as a long one")
     func long() {
         #expect(nearest(to: String(repeating: "a", count: 1_000_000), among: Self.keys) == nil)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Primitives")
 struct PrimitivesTests {
-    @Test("a secret shows nothing but by reveal()")
+    @Test("a secret is shown only by reveal()")
     func secretIsNotPrinted() {
         let secret = Secret("tops3cret")
         var dumped = ""
@@ -35,7 +35,7 @@ struct PrimitivesTests {
         }
     }
 
-    @Test("an actor on a thread of its own runs every call there", .timeLimit(.minutes(1)))
+    @Test("an actor with a thread executor runs every call on its thread", .timeLimit(.minutes(1)))
     func threadExecutorRunsJobs() async {
         let executor = ThreadExecutor(name: "test")
         let owner = Owner(executor)

@@ -10,7 +10,7 @@ struct ProcessesTests {
         ProcessPlan("/bin/sh", ["-c", script], environment: environment)
     }
 
-    @Test("output, error output and status come back")
+    @Test("output, error output and status are returned")
     func outputs() async throws {
         let result = try await Process.run(self.shell("echo out; echo err >&2; exit 7"))
         #expect(result.text == "out\n")
@@ -19,7 +19,7 @@ struct ProcessesTests {
         #expect(!result.isTruncated)
     }
 
-    @Test("the environment is the plan's alone")
+    @Test("the environment contains only the plan's variables")
     func environment() async throws {
         setenv("JETBRIDGE_TEST_LEAK", "secret", 1)
         let env = ProcessPlan("/usr/bin/env", environment: ["ONE": "1", "EMPTY": "", "UTF": "é ü"])
@@ -27,20 +27,18 @@ struct ProcessesTests {
         #expect(try await Process.run(ProcessPlan("/usr/bin/env")).text == "")
     }
 
-    @Test("arguments pass as they are", arguments: [[], [""], ["a b", "$HOME", "'\"", "é\n"], ["--", "-x"]])
+    @Test("arguments are passed unchanged", arguments: [[], [""], ["a b", "$HOME", "'\"", "é\n"], ["--", "-x"]])
     func arguments(_ arguments: [String]) async throws {
         let plan = ProcessPlan("/usr/bin/printf", ["[%s]"] + arguments)
         let expected = arguments.isEmpty ? "[]" : arguments.map { "[\($0)]" }.joined()
         #expect(try await Process.run(plan).text == expected)
     }
 
-    @Test(
-        "the program runs in the plan's directory, in a group of its own, with default signals and no further descriptor"
-    )
+    @Test("the program gets the plan's directory, its own group, default signals and no extra descriptors")
     func state() async throws {
-        signal(SIGPIPE, SIG_IGN)  // glibc itself leaves its own signals 32 and 33 ignored in the child
+        signal(SIGPIPE, SIG_IGN)  // glibc leaves its internal signals 32 and 33 ignored in the child
         let script = """
-            # ls itself has the directory open as 3
+            # ls itself opens the directory as descriptor 3
             pwd; [ "$(ps -o pgid= -p $$ | tr -d ' ')" = $$ ] && echo own group
             grep SigIgn /proc/self/status | tail -c 8; grep SigBlk /proc/self/status; ls /proc/self/fd | tr '\\n' ' '
             """
@@ -51,20 +49,20 @@ struct ProcessesTests {
             text == "/usr/share\nown group\n0000000\nSigBlk:\t0000000000000000\n0 1 2 3 ")
     }
 
-    @Test("input is fed while output is read, more of both than the pipes hold")
+    @Test("input and output larger than the pipes are transferred concurrently")
     func input() async throws {
         let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let result = try await Process.run(ProcessPlan("/bin/cat"), input: bytes, keeping: 4_000_000)
         #expect(result.output == bytes)
     }
 
-    @Test("a program that reads nothing doesn't fail the run")
+    @Test("a program that ignores its input doesn't fail the run")
     func unreadInput() async throws {
         let result = try await Process.run(self.shell("exit 3"), input: [UInt8](repeating: 0, count: 1_000_000))
         #expect(result.status == .exited(3))
     }
 
-    @Test("what is kept of the output is capped, and the program still ends")
+    @Test("the kept output is capped, and the program still ends")
     func cap() async throws {
         let result = try await Process.run(self.shell("head -c 3000000 /dev/zero"), keeping: 1_000)
         #expect(result.output.count == 1_000)
@@ -72,7 +70,7 @@ struct ProcessesTests {
         #expect(result.status.isSuccess)
     }
 
-    @Test("standard error can be joined into the output, and be thrown away")
+    @Test("standard error can be merged into the output or discarded")
     func errorOutputs() async throws {
         var plan = self.shell("echo a; echo b >&2; echo c")
         plan.standardError = .joined
@@ -81,7 +79,7 @@ struct ProcessesTests {
         #expect(try await Process.run(plan).text == "a\nc\n")
     }
 
-    @Test("a program that nobody reads is held back, and ends when its output is closed")
+    @Test("a program whose output nobody reads blocks, and ends when the output is closed")
     @Net func backPressure() async throws {
         let process = try Process.spawn(self.shell("exec cat /dev/zero"))
         while process.output.hasRoom { try await EventLoop.shared.sleep(for: .milliseconds(1)) }
@@ -111,7 +109,7 @@ struct ProcessesTests {
         await #expect(throws: ProcessError.self) { try await process.input.write([1]) }
     }
 
-    @Test("further pipes are the program's descriptors from 3 on")
+    @Test("extra pipes are the program's descriptors from 3 up")
     @Net func extraOutputs() async throws {
         var plan = self.shell("echo three >&3; echo four >&4; echo one")
         plan.extraOutputs = 2
@@ -123,7 +121,7 @@ struct ProcessesTests {
     }
 
     @Test(
-        "stopping goes from the closed input over TERM to KILL",
+        "stopping closes the input, then sends TERM, then KILL",
         arguments: [
             ("cat > /dev/null; exit 5", ProcessStatus.exited(5)),
             ("trap 'exit 6' TERM; echo ready; while :; do sleep 0.01; done", .exited(6)),
@@ -152,7 +150,7 @@ struct ProcessesTests {
         #expect(try await process.output.read() == nil)
     }
 
-    /// Killed, though its new parent has not reaped it.
+    /// Killed, but not yet reaped by its new parent.
     private static func isZombie(_ id: Int32) -> Bool {
         guard let file = fopen("/proc/\(id)/stat", "r") else { return true }
         defer { fclose(file) }
@@ -169,7 +167,7 @@ struct ProcessesTests {
     }
 
     @Test(
-        "what can't be started is an error with its reason",
+        "a program that can't start throws an error with a reason",
         arguments: [
             (ProcessPlan("/nonexistent/program"), ProcessError.Code.notFound),
             (ProcessPlan("program"), .notFound),
@@ -194,7 +192,7 @@ struct ProcessesTests {
                 for try await status in group { #expect(status == .exited(0)) }
             }
         }
-        // Other tests of this process may run beside, with a handful of descriptors each.
+        // Other tests may run concurrently in this process, each with a few descriptors.
         #expect(try await self.descriptorCount() < before + 100)
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("What the cache may do (RFC 9111)")
+@Suite("Cache rules (RFC 9111)")
 struct CachePolicyTests {
     private static let now: Int64 = 1_790_000_000_000
 
@@ -24,7 +24,7 @@ struct CachePolicyTests {
     }
 
     @Test(
-        "what is kept, and for how long",
+        "cacheable answers and their lifetimes",
         arguments: [
             (["Cache-Control": "max-age=60"], 60),
             (["Cache-Control": "private, max-age=60"], 60),
@@ -44,7 +44,7 @@ struct CachePolicyTests {
     }
 
     @Test(
-        "what is not kept",
+        "answers that are not cacheable",
         arguments: [
             ([:], [:], 200), (["Cache-Control": "no-store, max-age=60"], [:], 200),
             (["Cache-Control": "no-cache"], [:], 200), (["Cache-Control": "max-age=0"], [:], 200),
@@ -58,7 +58,7 @@ struct CachePolicyTests {
     }
 
     @Test(
-        "what a request gets",
+        "how a cached answer is used",
         arguments: [
             ([:], 0, "hit"), ([:], 59, "hit"), ([:], 60, "revalidate"),
             (["Cache-Control": "no-cache"], 0, "revalidate"), (["Pragma": "no-cache"], 0, "revalidate"),
@@ -72,21 +72,21 @@ struct CachePolicyTests {
         #expect(self.word(CachePolicy.decide(request, entry: entry, now: Self.now + seconds * 1_000)) == word)
     }
 
-    @Test("nothing is there: a miss, or 504 where nothing else was wanted")
+    @Test("an empty cache is a miss, or nothing for only-if-cached")
     func empty() {
         #expect(self.word(CachePolicy.decide([:], entry: nil, now: 0)) == "miss")
         #expect(
             self.word(CachePolicy.decide(["Cache-Control": "only-if-cached"], entry: nil, now: 0)) == "not cached")
     }
 
-    @Test("the age counts from where the answer came, by its Age or its Date")
+    @Test("the age counts from the answer's Age or Date, whichever is older")
     func age() {
         let date = HTTPDate.format(Int(Self.now / 1_000) - 30)
         #expect(self.entry(["Cache-Control": "max-age=60", "Age": "20"])?.age(at: Self.now + 5_000) == 25)
         #expect(self.entry(["Cache-Control": "max-age=60", "Date": date, "Age": "20"])?.age(at: Self.now) == 30)
     }
 
-    @Test("answers are chosen by what Vary names, not by the token that the proxy adds")
+    @Test("Vary selects answers, except for the token that the proxy adds")
     func vary() {
         let response: HTTPHeaders = ["Cache-Control": "max-age=60", "Vary": "Accept, Authorization"]
         let entry = self.entry(response, request: ["Accept": "a"])
@@ -97,16 +97,16 @@ struct CachePolicyTests {
     }
 
     @Test(
-        "only plain GETs take part",
+        "the cache handles only plain GET requests",
         arguments: [
             (.get, [:], true), (.get, ["If-None-Match": "\"1\""], true), (.get, ["Range": "bytes=0-1"], false),
             (.get, ["If-Modified-Since": "x"], false), (.head, [:], false), (.post, [:], false),
         ] as [(HTTPMethod, HTTPHeaders, Bool)])
-    func takesPart(_ method: HTTPMethod, _ headers: HTTPHeaders, _ expected: Bool) {
-        #expect(CachePolicy.takesPart(method, headers) == expected)
+    func handles(_ method: HTTPMethod, _ headers: HTTPHeaders, _ expected: Bool) {
+        #expect(CachePolicy.handles(method, headers) == expected)
     }
 
-    @Test("a 304 makes the kept answer new")
+    @Test("a 304 refreshes the cached answer")
     func refreshed() throws {
         let entry = try #require(self.entry(["Cache-Control": "max-age=60", "ETag": "W/\"1\"", "Age": "50", "X": "y"]))
         let fresh = CachePolicy.refreshed(entry, by: ["Cache-Control": "max-age=90"], now: Self.now + 70_000)

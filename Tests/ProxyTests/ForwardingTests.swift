@@ -3,13 +3,13 @@ import HTTP
 import HTTPClient
 import HTTPServer
 import JSON
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Proxy
 
-@Suite("Requests and answers pass the proxy", .serialized, .timeLimit(.minutes(1)))
+@Suite("Proxy forwarding", .serialized, .timeLimit(.minutes(1)))
 @Net
 struct ForwardingTests {
     private func echo() async throws -> ProxyScene {
@@ -20,7 +20,9 @@ struct ForwardingTests {
         try JSON.parse(body)["headers"]?.arrayValue?.compactMap(\.stringValue) ?? []
     }
 
-    @Test("any method, path, query and body", arguments: ["GET", "POST", "PUT", "DELETE", "PROPFIND", "M-SEARCH"])
+    @Test(
+        "any method, path, query and body is forwarded",
+        arguments: ["GET", "POST", "PUT", "DELETE", "PROPFIND", "M-SEARCH"])
     func methods(_ method: String) async throws {
         let scene = try await self.echo()
         let body: HTTPClientRequest.Body = method == "GET" ? .none : .bytes([1, 2, 3])
@@ -36,11 +38,16 @@ struct ForwardingTests {
         await scene.stop()
     }
 
-    @Test("the upstream gets the account's token and its own host, never the client's key")
+    @Test("the upstream receives the account's token and its own host, never the client's key")
     func authorization() async throws {
         let scene = try await self.echo()
         let answer = try await scene.ask(
-            .get, "/x", ["Authorization": "Bearer \(ProxyScene.key)", "Cookie": "jetbridge_session=s"])
+            .get, "/x",
+            [
+                "Authorization": "Bearer \(ProxyScene.key)", "X-Api-Key": ProxyScene.key, "api-key": ProxyScene.key,
+                "Proxy-Authorization": "Bearer \(ProxyScene.key)", "Cookie": "jetbridge_session=s",
+                "Sec-WebSocket-Protocol": "realtime, openai-insecure-api-key.\(ProxyScene.key)",
+            ])
         let headers = try self.headers(answer.body)
         #expect(headers.contains("Authorization: Bearer token-1"))
         #expect(headers.contains("Host: 127.0.0.1:\(scene.upstream.boundAddress?.port ?? 0)"))
@@ -49,7 +56,7 @@ struct ForwardingTests {
         await scene.stop()
     }
 
-    @Test("a TRACE comes back without the token")
+    @Test("a TRACE does not reveal the token")
     func trace() async throws {
         let scene = try await self.echo()
         let answer = try await scene.ask(.trace, "/x")
@@ -69,14 +76,14 @@ struct ForwardingTests {
         await scene.stop()
     }
 
-    @Test("a body of 20 MB passes in both ways, with a length and in chunks", arguments: [true, false])
+    @Test("a body of 20 MB passes in both directions, with a length and in chunks", arguments: [true, false])
     func large(hasLength: Bool) async throws {
         let piece = [UInt8]((0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31) })
         let count = 20 << 20
         let scene = try await ProxyScene { request in
             var length = 0, sum: Int64 = 0
             for try await bytes in request.body {
-                // One byte in a hundred: the count and those tell a mix-up.
+                // One byte in a hundred: together with the count that reveals reordering.
                 for index in stride(from: (100 - length % 100) % 100, to: bytes.count, by: 100) {
                     sum += Int64(bytes[index])
                 }
@@ -116,7 +123,7 @@ struct ForwardingTests {
         let response = try await scene.client.execute(HTTPClientRequest(.get, HTTPURL(scene.base + "/events")))
         var pieces = response.body.makeAsyncIterator()
         for (number, gate) in gates.enumerated() {
-            // The upstream goes on only after this one has come.
+            // The upstream continues only after this one has arrived.
             #expect(try await pieces.next() == Array("data: \(number)\n\n".utf8))
             gate.set()
         }
@@ -124,7 +131,7 @@ struct ForwardingTests {
         await scene.stop()
     }
 
-    @Test("the client leaves within the answer: the upstream sees it at once")
+    @Test("a client that leaves during the answer cancels the upstream request at once")
     func clientGone() async throws {
         let gone = Flag()
         let scene = try await ProxyScene { _ in
@@ -141,7 +148,7 @@ struct ForwardingTests {
                 })
         }
         let client = try await scene.connection()
-        try await client.send("GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        try await client.send("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
         _ = try await client.receive(through: "begun")
         client.close()
         try await gone.wait()
@@ -149,7 +156,7 @@ struct ForwardingTests {
         #expect(scene.log.withLock { $0.contains { $0.contains("client_gone") } })
     }
 
-    @Test("the client leaves before the answer's head: the upstream sees it at once")
+    @Test("a client that leaves before the answer cancels the upstream request at once")
     func clientGoneEarly() async throws {
         let asked = Flag(), gone = Flag()
         let scene = try await ProxyScene { _ in
@@ -162,14 +169,36 @@ struct ForwardingTests {
             return .text("")
         }
         let client = try await scene.connection()
-        try await client.send("GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        try await client.send("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
         try await asked.wait()
         client.close()
         try await gone.wait()
         await scene.stop()
     }
 
-    @Test("the upstream breaks off within its answer: the client sees that it is not whole")
+    @Test("clients that leave together with their request leave no connection")
+    func clientGoneAtOnce() async throws {
+        let stays = Flag()
+        let scene = try await ProxyScene { request in
+            if request.path != "/known" { try await stays.wait() }
+            return .text("")
+        }
+        // Afterwards the account is known, so that the next requests need no task.
+        _ = try await scene.ask(.get, "/known")
+        let left = scene.server.connectionCount
+        var clients: [RawConnection] = []
+        for _ in 0..<20 { clients.append(try await scene.connection()) }
+        for client in clients {
+            // Without a suspension in between: the proxy reads the request and the end at once.
+            _ = try client.sendSome(Array("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+            client.close()
+        }
+        while scene.server.connectionCount > left { try await EventLoop.shared.sleep(for: .milliseconds(1)) }
+        await scene.stop()
+        #expect(scene.log.withLock { $0.joined().split(separator: "client_gone").count - 1 } == 20)
+    }
+
+    @Test("if the upstream aborts its answer, the client sees a truncated body")
     func upstreamBreaks() async throws {
         struct Broken: Error {}
         let scene = try await ProxyScene { _ in
@@ -182,24 +211,25 @@ struct ForwardingTests {
                 })
         }
         let client = try await scene.connection()
-        try await client.send("GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        try await client.send("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
         let text = try await client.receiveToEnd()
         #expect(text.contains("4\r\nhalf\r\n") && !text.contains("0\r\n\r\n"))
         await scene.stop()
     }
 
-    @Test("100 Continue comes when the body is wanted")
+    @Test("100 Continue is sent when the body is wanted")
     func expect() async throws {
         let scene = try await self.echo()
         let client = try await scene.connection()
-        try await client.send("POST /x HTTP/1.1\r\nHost: proxy\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        try await client.send(
+            "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
         _ = try await client.receive(through: "HTTP/1.1 100 Continue\r\n\r\n")
         try await client.send("abc")
         #expect(try await client.receive(through: "\"length\":3").contains("200 OK"))
         await scene.stop()
     }
 
-    @Test("stopping: no new connection, running answers until the deadline")
+    @Test("a stop refuses new connections and lets running answers continue until the deadline")
     func stop() async throws {
         let scene = try await ProxyScene { _ in
             HTTPServerResponse(
@@ -210,7 +240,7 @@ struct ForwardingTests {
                 })
         }
         let client = try await scene.connection()
-        try await client.send("GET /x HTTP/1.1\r\nHost: proxy\r\n\r\n")
+        try await client.send("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
         _ = try await client.receive(through: "begun")
         await scene.server.stop()
         await #expect(throws: (any Error).self) { _ = try await scene.connection() }

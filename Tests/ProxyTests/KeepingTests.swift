@@ -3,22 +3,22 @@ import HTTP
 import HTTPClient
 import HTTPServer
 import JSON
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Proxy
 
-@Suite("The cache, the count and the log", .serialized, .timeLimit(.minutes(1)))
+@Suite("Proxy cache, usage and access log", .serialized, .timeLimit(.minutes(1)))
 @Net
 struct KeepingTests {
-    /// Answers with how often it was asked.
+    /// Counts the upstream's requests.
     @Net final class Counter {
         var count = 0
         nonisolated init() {}
     }
 
-    @Test("an answer is kept as long as it says, then asked about")
+    @Test("an answer is cached for its lifetime and then revalidated")
     func cache() async throws {
         let counter = Counter()
         let scene = try await ProxyScene { request in
@@ -45,7 +45,7 @@ struct KeepingTests {
         await scene.stop()
     }
 
-    @Test("another account gets nothing of what was kept for the last one")
+    @Test("answers cached for one account are not served to another")
     func accounts() async throws {
         let scene = try await ProxyScene { request in
             HTTPServerResponse(
@@ -59,7 +59,7 @@ struct KeepingTests {
         await scene.stop()
     }
 
-    @Test("a broken-off or streamed answer is kept only when it was whole")
+    @Test("a streamed answer is cached once it is complete")
     func streamed() async throws {
         let counter = Counter()
         let scene = try await ProxyScene { _ in
@@ -77,7 +77,7 @@ struct KeepingTests {
         await scene.stop()
     }
 
-    @Test("usage is counted for the key, from JSON and from events, also of an answer that was left")
+    @Test("usage in JSON and in events is counted for the key")
     func usage() async throws {
         let scene = try await ProxyScene { request in
             guard request.target.hasPrefix("/events") else {
@@ -101,7 +101,7 @@ struct KeepingTests {
         await scene.stop()
     }
 
-    @Test("the log has a line for each request, without query, body or token")
+    @Test("the log has one line per request, without query, body or token")
     func log() async throws {
         let scene = try await ProxyScene { request in .echo(request, try await request.body.collect(upTo: 1000)) }
         _ = try await scene.ask(

@@ -4,13 +4,13 @@ import HTTP
 import HTTPClient
 import HTTPServer
 import JSON
-import JetbridgeTesting
 import Logging
 import Primitives
+import TestSupport
 
 @testable import Proxy
 
-/// An upstream, the proxy before it and a client, all on loopback.
+/// An upstream, the proxy in front of it and a client, all on loopback.
 @Net
 final class ProxyScene {
     let upstream: HTTPServer
@@ -64,7 +64,7 @@ final class ProxyScene {
         for task in self.running { _ = await task.result }
     }
 
-    /// Asks through the proxy; the answer as a whole.
+    /// Sends a request through the proxy and collects the answer.
     func ask(
         _ method: HTTPMethod = .get, _ target: String, _ headers: HTTPHeaders = [:],
         _ body: HTTPClientRequest.Body = .none
@@ -87,7 +87,7 @@ struct LoopDispatcher: HTTPDispatcher {
 final class RotatingToken: CopilotTokenSource {
     private let url: HTTPURL
     private let number = Protected(1)
-    /// Whether there is another token.
+    /// If set, a rejected token is not replaced.
     let isFixed = Protected(false)
 
     init(_ url: HTTPURL) { self.url = url }
@@ -105,7 +105,6 @@ final class RotatingToken: CopilotTokenSource {
     }
 }
 
-/// Set once; waited for.
 @Net
 final class Flag {
     private(set) var isSet = false
@@ -124,7 +123,7 @@ final class Flag {
 }
 
 extension HTTPServerResponse {
-    /// What arrived at the upstream, as JSON.
+    /// The request as the upstream received it, as JSON.
     static func echo(_ request: HTTPServerRequest, _ body: [UInt8]) -> HTTPServerResponse {
         .json([
             "method": .string(request.method.rawValue), "target": .string(request.target),

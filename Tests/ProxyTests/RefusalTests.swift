@@ -3,18 +3,18 @@ import HTTP
 import HTTPClient
 import HTTPServer
 import JSON
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Proxy
 
-@Suite("What the proxy answers by itself, and what it tries again", .serialized, .timeLimit(.minutes(1)))
+@Suite("Proxy errors and retries", .serialized, .timeLimit(.minutes(1)))
 @Net
 struct RefusalTests {
     private func code(_ body: [UInt8]) throws -> String? { try JSON.parse(body)["error"]?["code"]?.stringValue }
 
-    @Test("an upstream that can't be reached is 502, one that is silent 504")
+    @Test("an unreachable upstream gives 502, a silent one 504")
     func unreachable() async throws {
         let free = try FreePorts.take()
         let dead = try HTTPURL("http://127.0.0.1:\(free)")
@@ -35,7 +35,7 @@ struct RefusalTests {
         await silent.stop()
     }
 
-    @Test("a refused token is replaced and the request repeated once, with its body")
+    @Test("after a rejected token the request is retried once with a new token and its body")
     func retry() async throws {
         let scene = try await ProxyScene { request in
             let body = try await request.body.collect(upTo: 64 << 20)
@@ -55,7 +55,7 @@ struct RefusalTests {
         await scene.stop()
     }
 
-    @Test("a token that can't be replaced, or a long body, leaves the upstream's refusal", arguments: [true, false])
+    @Test("without another token, or with a long body, the upstream's refusal is passed on", arguments: [true, false])
     func noRetry(isFixed: Bool) async throws {
         let scene = try await ProxyScene { request in
             _ = try await request.body.collect(upTo: 64 << 20)
@@ -69,7 +69,7 @@ struct RefusalTests {
         await scene.stop()
     }
 
-    @Test("an upstream that keeps OpenAI's /v1 in its paths is found out", arguments: [true, false])
+    @Test("the proxy detects whether the upstream expects OpenAI's /v1", arguments: [true, false])
     func version(keeps: Bool) async throws {
         let scene = try await ProxyScene { request in
             request.target.hasPrefix("/v1/") == keeps ? .json(["at": .string(request.target)]) : .text("", .notFound)
@@ -83,7 +83,7 @@ struct RefusalTests {
         await scene.stop()
     }
 
-    @Test("where a key is required, only a good one lets in; the upstream is not asked")
+    @Test("if a key is required, only a valid one is admitted")
     func keys() async throws {
         let scene = try await ProxyScene(change: { $0.requiresKey = true }) { request in .echo(request, []) }
         #expect(try await scene.ask(.get, "/x").status == 401)
@@ -91,10 +91,14 @@ struct RefusalTests {
         #expect(wrong.status == 401)
         #expect(try self.code(wrong.body) == "invalid_api_key")
         #expect(try await scene.ask(.get, "/x", ["Authorization": "bearer \(ProxyScene.key)"]).status == 200)
+        for field in ["X-Api-Key", "Api-Key"] {
+            #expect(try await scene.ask(.get, "/x", [field: ProxyScene.key]).status == 200)
+            #expect(try await scene.ask(.get, "/x", [field: "jb_bad"]).status == 401)
+        }
         await scene.stop()
     }
 
-    @Test("without a requirement any word will do, but not a revoked key, and not a page of another origin")
+    @Test("if no key is required, any text is accepted, except unknown jb_ keys and pages of other origins")
     func optionalKeys() async throws {
         let scene = try await ProxyScene { request in .echo(request, []) }
         #expect(try await scene.ask(.get, "/x", ["Authorization": "Bearer sk-whatever"]).status == 200)
@@ -105,7 +109,41 @@ struct RefusalTests {
         await scene.stop()
     }
 
-    @Test("mounted below a path a key is always required, and the path is cut off")
+    @Test("without a key, neither a rebound page nor a page of another site reaches the account")
+    func pages() async throws {
+        let asked = Protected(0)
+        let handler: @Net @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse = { request in
+            asked.withLock { $0 += 1 }
+            return .echo(request, [])
+        }
+        func status(_ scene: ProxyScene, _ fields: String) async throws -> String {
+            let client = try await scene.connection()
+            try await client.send("GET /v1/models HTTP/1.1\r\n\(fields)\r\nConnection: close\r\n\r\n")
+            return try await client.receive(through: "\r\n\r\n")
+        }
+        let scene = try await ProxyScene(handler: handler)
+        for host in ["evil.example", "evil.example:8080", "10.0.0.5:8080"] {
+            #expect(try await status(scene, "Host: \(host)").contains(" 421 "), "\(host)")
+        }
+        for site in ["cross-site", "same-site"] {
+            let fields = "Host: localhost:8080\r\nSec-Fetch-Site: \(site)"
+            #expect(try await status(scene, fields).contains(" 403 "), "\(site)")
+        }
+        #expect(asked.withLock { $0 } == 0)
+        for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080", "localhost"] {
+            #expect(try await status(scene, "Host: \(host)").contains(" 200 "), "\(host)")
+        }
+        let key = "Authorization: Bearer \(ProxyScene.key)"
+        #expect(try await status(scene, "Host: bot.example\r\n\(key)").contains(" 200 "))
+        await scene.stop()
+
+        let open = try await ProxyScene(change: { $0.host = "0.0.0.0" }, handler: handler)
+        #expect(try await status(open, "Host: bot.example\r\n\(key)").contains(" 200 "))
+        #expect(try await status(open, "Host: bot.example").contains(" 401 "))
+        await open.stop()
+    }
+
+    @Test("a mounted proxy always requires a key and removes its path")
     func mounted() async throws {
         let scene = try await ProxyScene(prefix: "/proxy") { request in
             HTTPServerResponse(.ok, headers: ["Set-Cookie": "a=1"], body: .bytes(Array(request.target.utf8)))
@@ -117,7 +155,7 @@ struct RefusalTests {
         await scene.stop()
     }
 
-    @Test("too many requests of one key: 429 with the time to wait")
+    @Test("too many requests with one key give 429 and Retry-After")
     func rate() async throws {
         let scene = try await ProxyScene(change: { $0.requestsPerMinute = 2 }) { request in .echo(request, []) }
         for _ in 0..<2 { #expect(try await scene.ask(.get, "/x").status == 200) }
@@ -130,7 +168,65 @@ struct RefusalTests {
         await scene.stop()
     }
 
-    @Test("a request that comes back is refused instead of going round, and no tunnel is made")
+    @Test(
+        "requests that the HTTP server refuses get an error in the form of their API",
+        arguments: [
+            ("GET / HTTP/1.1\r\n\r\n", 400, #""code":"bad_request""#),
+            ("GET /\(String(repeating: "a", count: 17_000))", 414, #""code":"uri_too_long""#),
+            (
+                "POST /v1/chat/completions HTTP/1.1\r\nX: \(String(repeating: "a", count: 70_000))", 431,
+                #""type":"invalid_request_error","code":"request_header_fields_too_large""#
+            ),
+            (
+                "POST /v1/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nx", 400,
+                #""code":"bad_request""#
+            ),
+            (
+                "POST /v1/messages?beta HTTP/1.1\r\nX: \(String(repeating: "a", count: 70_000))", 431,
+                #"{"type":"error","error":{"type":"invalid_request_error","message":"The request is not valid: "#
+            ),
+            (
+                "POST /v1/messages/count_tokens HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", 400,
+                #"{"type":"error","error":{"type":"invalid_request_error","#
+            ),
+        ])
+    func serverErrors(request: String, status: Int, part: String) async throws {
+        let scene = try await ProxyScene { request in .echo(request, []) }
+        let client = try await scene.connection()
+        try await client.send(request)
+        let answer = try await client.receiveToEnd()
+        #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.contains("Content-Type: application/json\r\n"))
+        #expect(answer.contains(part), "\(answer)")
+        client.close()
+        await scene.stop()
+    }
+
+    @Test("a body that breaks off its framing gets the form of the API too")
+    func brokenBody() async throws {
+        let scene = try await ProxyScene { request in .echo(request, try await request.body.collect()) }
+        let client = try await scene.connection()
+        try await client.send("POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try await client.send("1\r\na")
+        try await client.send("nonsense")
+        let answer = try await client.receiveToEnd()
+        #expect(
+            answer.contains(" 400 ") && answer.contains(#"{"type":"error","error":{"type":"invalid_request_error""#))
+        client.close()
+        await scene.stop()
+    }
+
+    @Test("the proxy's own errors at /v1/messages have Anthropic's form")
+    func anthropic() async throws {
+        let scene = try await ProxyScene(change: { $0.requiresKey = true }) { request in .echo(request, []) }
+        let answer = try await scene.ask(.post, "/v1/messages", [:], .bytes(Array("{}".utf8)))
+        let json = try JSON.parse(answer.body)
+        #expect(answer.status == 401 && json["type"]?.stringValue == "error")
+        #expect(json["error"]?["type"]?.stringValue == "authentication_error")
+        #expect(json["error"]?["message"]?.stringValue?.contains("client key") == true)
+        await scene.stop()
+    }
+
+    @Test("a request that loops back and a CONNECT are refused")
     func loop() async throws {
         let scene = try await ProxyScene { request in .echo(request, []) }
         let round = try await scene.ask(.get, "/x", ["Via": "1.1 other, 1.1 \(scene.proxy.signature)"])

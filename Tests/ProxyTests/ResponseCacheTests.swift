@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The cache is bounded")
+@Suite("Response cache limits")
 struct ResponseCacheTests {
     private func entry(_ size: Int, accept: [String] = []) -> CacheEntry {
         CacheEntry(
@@ -11,7 +11,7 @@ struct ResponseCacheTests {
             selecting: accept.isEmpty ? [] : [("accept", accept)], receivedAt: 0, initialAge: 0, lifetime: 60)
     }
 
-    @Test("the least recently used answers go first")
+    @Test("the least recently used answers are evicted first")
     func eviction() {
         var cache = ResponseCache(limit: 32_000)
         for number in 0..<8 { cache.keep(self.entry(3_000), for: "/\(number)", [:]) }
@@ -22,7 +22,7 @@ struct ResponseCacheTests {
         #expect(cache.size <= 32_000)
     }
 
-    @Test("a large answer is not kept, and nothing in a cache of no size")
+    @Test("a large answer is not cached, and a limit of 0 disables the cache")
     func large() {
         var cache = ResponseCache(limit: 32_000)
         cache.keep(self.entry(4_001), for: "/", [:])
@@ -30,7 +30,7 @@ struct ResponseCacheTests {
         #expect(ResponseCache(limit: 0).isOff)
     }
 
-    @Test("variants live side by side and replace their own kind")
+    @Test("variants coexist up to a limit, and each replaces its predecessor")
     func variants() {
         var cache = ResponseCache(limit: 1 << 20)
         for number in 0..<20 { cache.keep(self.entry(1, accept: ["\(number)"]), for: "/", ["Accept": "\(number)"]) }

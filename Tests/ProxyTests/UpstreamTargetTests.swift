@@ -3,10 +3,10 @@ import Testing
 
 @testable import Proxy
 
-@Suite("Where a request goes")
+@Suite("Upstream targets")
 struct UpstreamTargetTests {
     @Test(
-        "paths and queries stay as they came; OpenAI's version is left out, unless the upstream has it",
+        "paths and queries are kept, except OpenAI's /v1 if the upstream's URL lacks it",
         arguments: [
             ("/models", nil, "https://api.test", "https://api.test/models", nil),
             ("/a%2Fb/../c", "x=1&y", "https://api.test", "https://api.test/a%2Fb/../c?x=1&y", nil),
@@ -30,7 +30,7 @@ struct UpstreamTargetTests {
     }
 
     @Test(
-        "a request to a model is known by its path",
+        "model requests are recognised by their path",
         arguments: [
             ("/v1/chat/completions", true), ("/chat/completions", true), ("/responses", true),
             ("/v1/embeddings", true), ("/models", false), ("/chat/completions/x", false),
@@ -41,7 +41,7 @@ struct UpstreamTargetTests {
     }
 
     @Test(
-        "images and the turn's kind are found in a request's body",
+        "images and agent turns are found in a request's body",
         arguments: [
             (#"{"messages":[{"role":"user","content":"hi"}]}"#, false, false),
             (#"{"messages":[{"role":"user","content":"say \"role\":\"tool\" and \"image_url\""}]}"#, false, false),
@@ -59,7 +59,7 @@ struct UpstreamTargetTests {
         #expect(ModelRequestFacts(body: Array(body.utf8), isWhole: true) == facts)
     }
 
-    @Test("of the beginning of a body the last message isn't known")
+    @Test("an incomplete body is not an agent turn")
     func beginning() {
         let facts = ModelRequestFacts(body: Array(#"{"messages":[{"role":"tool"},"#.utf8), isWhole: false)
         #expect(!facts.isAgentTurn)

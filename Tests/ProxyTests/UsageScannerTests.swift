@@ -2,7 +2,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("Usage is found in answers as they pass")
+@Suite("Usage scanner")
 struct UsageScannerTests {
     struct Answer: Sendable {
         let text: String
@@ -39,14 +39,14 @@ struct UsageScannerTests {
         Answer(text: #"{"usage":{"prompt_tokens":"#, model: nil, usage: nil),
     ]
 
-    @Test("in one piece", arguments: answers)
+    @Test("finds model and usage in one piece", arguments: answers)
     func whole(_ answer: Answer) {
         var scanner = UsageScanner()
         scanner.feed(Array(answer.text.utf8))
         #expect(scanner.model == answer.model && scanner.usage == answer.usage)
     }
 
-    @Test("cut in two anywhere, and byte by byte", arguments: answers)
+    @Test("finds model and usage when split anywhere, and byte by byte", arguments: answers)
     func split(_ answer: Answer) {
         let bytes = Array(answer.text.utf8)
         for cut in 0...bytes.count {
@@ -60,7 +60,7 @@ struct UsageScannerTests {
         #expect(scanner.model == answer.model && scanner.usage == answer.usage)
     }
 
-    @Test("a name or a usage without an end is given up, and what follows is read")
+    @Test("an endless usage object is skipped, and the next one is read")
     func endless() {
         var scanner = UsageScanner()
         scanner.feed(Array(#"{"usage":{"x":""#.utf8) + Array(repeating: 0x61, count: 1 << 20))

@@ -1,13 +1,13 @@
 import Chat
 import Git
-import JetbridgeTesting
 import Logging
 import Repositories
+import TestSupport
 import Testing
 
 private let ada = Sender(id: "irc:local/account:ada", identities: [], displayName: "Ada Lovelace")
 
-/// A catalog with one repository, below a directory of its own.
+/// A catalog with one repository in a temporary directory.
 private struct Fixture {
     let directory: TemporaryDirectory
     let catalog: RepositoryCatalog
@@ -40,7 +40,7 @@ private struct Fixture {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct LocalRepositoryTests {
-    @Test("a missing repository is made, and a document committed on a branch of its own")
+    @Test("a missing repository is created, and a document is committed on a new branch")
     func commit() async throws {
         let fixture = try Fixture()
         #expect(await fixture.catalog.prepare().isEmpty)
@@ -59,7 +59,7 @@ private struct Fixture {
         try fixture.git("fsck --strict")
     }
 
-    @Test("many at once get as many numbers, without gaps")
+    @Test("simultaneous reservations get different numbers, without gaps")
     func concurrent() async throws {
         let fixture = try Fixture()
         await fixture.catalog.prepare()
@@ -73,7 +73,7 @@ private struct Fixture {
         #expect(branches.sorted().last == "012-thing")
     }
 
-    @Test("an earlier number that is committed later stays the earlier one")
+    @Test("an earlier reservation that is committed later keeps its number")
     func overtaken() async throws {
         let fixture = try Fixture()
         let repository = try fixture.repository
@@ -88,7 +88,7 @@ private struct Fixture {
         #expect(made.branch == "001-first")
     }
 
-    @Test("a number that is given back is used again; one that another program takes is passed over")
+    @Test("a freed number is reused; one that another program takes is skipped")
     func renumber() async throws {
         let fixture = try Fixture()
         let repository = try fixture.repository
@@ -106,7 +106,7 @@ private struct Fixture {
         #expect(try fixture.git("show 002-mine:specs/002-mine/spec.md") == "002-mine")
     }
 
-    @Test("numbers go on from folders and branches, also the remotes', read as decimal")
+    @Test("numbers continue from folders and branches, including remote ones, read as decimal")
     func numbering() async throws {
         let fixture = try Fixture()
         let repository = try fixture.repository
@@ -121,7 +121,7 @@ private struct Fixture {
         #expect(try await repository.reserve("c").name.number == 43)
     }
 
-    @Test("a document that can't be kept frees its number and commits nothing")
+    @Test("an invalid document frees its number and commits nothing")
     func refused() async throws {
         let fixture = try Fixture()
         let repository = try fixture.repository
@@ -171,7 +171,7 @@ private struct Fixture {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct RepositoryCatalogTests {
-    @Test("a repository is found by name or by default; another one is told with what to do")
+    @Test("a repository is found by name or by default; an unknown one is reported with what to do")
     func lookup() async throws {
         let fixture = try Fixture()
         #expect(fixture.catalog.names == ["notes", "app"])
@@ -188,7 +188,7 @@ private struct Fixture {
         #expect(throws: RepositoryError.self) { try none.repository(nil) }
     }
 
-    @Test("one that can't be made is told by name and keeps the others from nothing")
+    @Test("a repository that can't be created is reported by name and does not affect the others")
     func unusable() async throws {
         let directory = try TemporaryDirectory()
         try RealGit(directory.path).shell("touch file")
@@ -215,7 +215,7 @@ private struct Fixture {
         #expect(NumberedName.number(of: name) == expected)
     }
 
-    @Test("names have three digits and more, and at most 244 bytes, cut at a word")
+    @Test("names have three digits or more, and at most 244 bytes, cut after a word")
     func names() {
         #expect(NumberedName(number: 7, shortName: "a").description == "007-a")
         #expect(NumberedName(number: 1000, shortName: "a").description == "1000-a")
@@ -226,7 +226,7 @@ private struct Fixture {
     }
 
     @Test(
-        "document names keep to a fixed set of signs",
+        "document names are limited to a fixed set of characters",
         arguments: [
             "Spec.md", "a b", "ä.md", "../x", "/x", "x/", ".git/x", "", String(repeating: "a/", count: 130) + "a",
         ])
@@ -234,21 +234,13 @@ private struct Fixture {
         #expect(throws: RepositoryError.self) { try Document(path: path, text: "") }
     }
 
-    @Test("a document may have 100 KB, not a byte more")
+    @Test("a document may have 100 KB and no more")
     func size() throws {
         _ = try Document(path: "a", text: String(repeating: "x", count: 102_400))
         #expect(throws: RepositoryError.self) { try Document(path: "a", text: String(repeating: "x", count: 102_401)) }
     }
 
-    @Test("links are built for the viewer, whatever the names hold")
-    func links() {
-        #expect(CommitLink.commit("abc", in: "notes", publicURL: "http://h:1/") == "http://h:1/r/notes/commit/abc")
-        #expect(
-            CommitLink.blob("a b/ü?.md", at: "feature/x", in: "notes", publicURL: "https://h")
-                == "https://h/r/notes/blob/feature%2Fx/a%20b/%C3%BC%3F.md")
-    }
-
-    @Test("a person's mail is stable, tells people apart and can't be delivered")
+    @Test("a person's mail address is stable, unique and undeliverable")
     func signatures() {
         let mail = GitSignature(person: ada, seconds: 0).mail
         #expect(mail == GitSignature(person: ada, seconds: 9).mail)

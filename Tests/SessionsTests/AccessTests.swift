@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -34,17 +35,17 @@ struct AccessTests {
                 "irc:local/mask:alice!*@trusted.host",
                 Identity("irc:local/mask:malice!~al@trusted.host", comparison: .mask), false
             ),
-            // The Kelvin sign and "e" with an accent of its own equal "K" and "é" to `String`.
+            // `String` considers the Kelvin sign equal to "K", and "e" with a combining accent equal to "é".
             ("irc:local/account:K", Identity("irc:local/account:\u{212A}"), false),
             ("matrix:@ren\u{E9}:example.org", Identity("matrix:@rene\u{301}:example.org"), false),
-            // A wildcard only counts where the adapter says that masks are compared.
+            // A wildcard counts only where the adapter compares masks.
             ("telegram:*", Identity("telegram:1001"), false),
         ])
     func entries(entry: String, identity: Identity, isKnown: Bool) {
         #expect((AccessPolicy(members: [entry]).role(of: Self.sender(identity)) == .member) == isKnown)
     }
 
-    @Test("a grant is for the id's bytes, not for what reads the same")
+    @Test("a grant is for the id's bytes, not for an equal-looking id")
     func exactGrants() {
         var policy = AccessPolicy()
         policy.grant(.member, to: "irc:local/account:K")
@@ -53,14 +54,14 @@ struct AccessTests {
         #expect(policy.role(of: Self.sender(Identity("irc:local/account:K"))) == .member)
     }
 
-    @Test("the strongest role counts, and a program has none")
+    @Test("the strongest role counts, and a bot has none")
     func strongest() {
         let policy = AccessPolicy(owners: ["a"], guests: ["b"])
         #expect(policy.role(of: Self.sender(Identity("b"), Identity("a"))) == .owner)
         #expect(policy.role(of: Self.sender(Identity("a"), isBot: true)) == nil)
     }
 
-    @Test("a mask that would backtrack is answered at once")
+    @Test("a mask that invites backtracking is matched quickly")
     func hostileMask() {
         let pattern = String(repeating: "*a", count: 200) + "b"
         #expect(!Glob.matches(pattern: pattern, String(repeating: "a", count: 4_000)))
@@ -68,17 +69,76 @@ struct AccessTests {
 
     @Test("five wrong codes in a window are enough")
     func limiter() {
-        var limiter = AttemptLimiter(perPeer: 5, inTotal: 30, window: 60_000)
+        var limiter = AttemptLimiter(perPeer: 5, perGroup: 30, window: 60_000)
         for at in 0..<5 {
-            let may = limiter.mayTry("a", at: Int64(at))
-            #expect(may)
-            limiter.failed("a", at: Int64(at))
+            let attempt = limiter.reserve("a", in: "net", at: Int64(at))
+            #expect(attempt != nil)
         }
-        let after = [limiter.mayTry("a", at: 10), limiter.mayTry("b", at: 10), limiter.mayTry("a", at: 60_010)]
+        let after = [
+            limiter.mayTry("a", in: "net", at: 10), limiter.mayTry("b", in: "net", at: 10),
+            limiter.mayTry("a", in: "net", at: 60_010),
+        ]
         #expect(after == [false, true, true])
     }
 
-    @Test("a code is the same however it is typed")
+    @Test("a right code does not count, and counts again what it reserved only once")
+    func givenBack() throws {
+        var limiter = AttemptLimiter(perPeer: 1, perGroup: 30, window: 60_000)
+        let reserved = limiter.reserve("a", in: "net", at: 0)
+        let first = try #require(reserved)
+        var may = [limiter.mayTry("a", in: "net", at: 0)]
+        limiter.giveBack(first)
+        _ = limiter.reserve("a", in: "net", at: 0)
+        limiter.giveBack(first)
+        may.append(limiter.mayTry("a", in: "net", at: 0))
+        #expect(may == [false, false])
+    }
+
+    @Test("a group's wrong codes lock out neither another group nor a peer outside all groups")
+    func groups() {
+        var limiter = AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000)
+        let made = (0..<100).count { limiter.reserve("\($0)", in: "net", at: 0) != nil }
+        #expect(made == 20)
+        let may = [
+            limiter.mayTry("x", in: "net", at: 0), limiter.mayTry("0", in: "other", at: 0),
+            limiter.mayTry("0", in: nil, at: 0),
+        ]
+        #expect(may == [false, true, true])
+    }
+
+    @Test("of codes that one person tries in parallel, five are checked")
+    func parallelCodes() async throws {
+        let harness = try await BridgeHarness()
+        let access = harness.bridge.access
+        let sender = Self.sender(Identity("fake:one/eve"))
+        let outcomes = try await withThrowingTaskGroup(of: AccessControl.Pairing.self) { group in
+            for number in 10..<30 {
+                group.addTask { try await access.pair(sender, on: harness.adapter.id, code: "AAAA-AA\(number)") }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == .wrongCode } == 5)
+        #expect(outcomes.count { $0 == .paused } == 15)
+    }
+
+    @Test("strangers' wrong codes close pairing for the strangers of their network only")
+    func flood() async throws {
+        let harness = try await BridgeHarness()
+        let access = harness.bridge.access
+        for number in 10..<50 {
+            let stranger = Self.sender(Identity("fake:one/s\(number)"))
+            _ = try await access.pair(stranger, on: harness.adapter.id, code: "AAAA-AA\(number)")
+        }
+        let code = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000).code
+        let newcomer = Self.sender(Identity("fake:one/bob"))
+        #expect(try await access.pair(newcomer, on: harness.adapter.id, code: code) == .paused)
+        #expect(try await access.pair(newcomer, on: AdapterID("fake:two"), code: code) == .paired(.member))
+        let other = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: 1_000).code
+        let guest = Self.sender(Identity("fake:one/gina"))
+        #expect(try await access.pair(guest, on: harness.adapter.id, code: other) == .paired(.owner))
+    }
+
+    @Test("the spelling of a code does not matter")
     func codeForms() {
         #expect(AccessControl.hash(ofCode: "abcd-efgh") == AccessControl.hash(ofCode: " ABCD EFGH "))
         #expect(AccessControl.hash(ofCode: "abcd-efgh") != AccessControl.hash(ofCode: "abcd-efgj"))

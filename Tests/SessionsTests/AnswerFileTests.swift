@@ -1,5 +1,5 @@
 import Chat
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -16,7 +16,7 @@ struct AnswerFileTests {
             worker: ScriptedWorker([.event(.text(Self.long))]))
     }
 
-    @Test("an answer that is too long for a room is an excerpt and a file, and no copy of it waits in the outbox")
+    @Test("an answer that is too long for a room becomes an excerpt and a file, without a copy in the outbox")
     func file() async throws {
         let harness = try await self.harness()
         harness.adapter.setHolding(true)
@@ -35,7 +35,65 @@ struct AnswerFileTests {
         #expect(await harness.bridge.thread(of: harness.adapter.reference("p4"))?.value == "alice/alice")
     }
 
-    @Test("an upload that is refused becomes the link", arguments: [AdapterError.Code.forbidden, .invalid])
+    private static let code = (1...200).map { "let value\($0) = compute(step: \($0))\n" }.joined()
+
+    /// A room that shows a growing answer.
+    private static let growing = RoomTraits(
+        capabilities: [.edits, .files, .deletes], textLimit: 4_000, textUnit: .bytes, editInterval: .milliseconds(1),
+        uploadLimit: 1 << 20)
+
+    @Test("an answer that is mostly one long block of code becomes a file of that language, with the words around it")
+    func codeFile() async throws {
+        let answer = "Here it **is**:\n\n```swift\n\(Self.code)```\n\nCall it with care."
+        let harness = try await BridgeHarness(
+            traits: Self.growing, worker: ScriptedWorker([.event(.text(answer))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts { $0.contains { $0.file != nil } }
+        try await harness.settle()
+        #expect(harness.adapter.texts.last == "The whole code")
+        let file = try #require(harness.adapter.posts.last?.file)
+        #expect(file.name == "answer.swift" && String(decoding: file.bytes, as: UTF8.self) == Self.code)
+        let words = harness.adapter.texts.dropLast().joined(separator: "\n")
+        #expect(words.hasPrefix("Here it **is**:") && words.hasSuffix("Call it with care."))
+        #expect(words.contains("let value30 ") && words.contains("\n…\n```") && !words.contains("let value31 "))
+    }
+
+    @Test("a long block of code among other text sends the whole answer as Markdown, after its first lines")
+    func codeAmongText() async throws {
+        let words = String(repeating: "Some words about the code. ", count: 60)
+        let answer = "\(words)\n\n```swift\n\(Self.code)```\n\n\(words)"
+        let harness = try await BridgeHarness(traits: Self.growing, worker: ScriptedWorker([.event(.text(answer))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts { $0.contains { $0.file != nil } }
+        try await harness.settle()
+        #expect(harness.adapter.texts.count == 2 && harness.adapter.texts.last == "The whole answer")
+        #expect(harness.adapter.texts.first?.hasSuffix("let value29 = compute(step: 29)\n```") == true)
+        #expect(harness.adapter.posts.last?.file?.name == "answer.md")
+    }
+
+    @Test("a code block of ordinary length stays in the thread")
+    func shortCode() async throws {
+        let code = (1...60).map { "line \($0)\n" }.joined()
+        let harness = try await BridgeHarness(
+            traits: Self.growing, worker: ScriptedWorker([.event(.text("```\n\(code)```"))]))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(1)
+        try await harness.settle()
+        #expect(harness.adapter.posts.count == 1 && harness.adapter.texts.first?.contains("line 60") == true)
+    }
+
+    @Test(
+        "the file's name follows the language",
+        arguments: [
+            ("swift", "answer.swift"), ("Python", "answer.py"), ("c++", "answer.cpp"), ("", "answer.txt"),
+            ("../../etc", "answer.txt"), ("go title=x", "answer.go"),
+        ])
+    func names(info: String, name: String) {
+        #expect(AnswerFile("```\(info)\n\(Self.code)```").name == name)
+        #expect(AnswerFile("- ```\(info)\n  x\n  ```").name == "answer.md")
+    }
+
+    @Test("a refused upload becomes a link", arguments: [AdapterError.Code.forbidden, .invalid])
     func refused(_ code: AdapterError.Code) async throws {
         let harness = try await self.harness()
         harness.adapter.meetInUploads([.refused(AdapterError(code, "no files here"))])
@@ -44,7 +102,7 @@ struct AnswerFileTests {
         #expect(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/") == true)
     }
 
-    @Test("an upload of unknown outcome is repeated with the mark, one that surely failed without")
+    @Test("an upload of unknown outcome is repeated with the mark, a certain failure without it")
     func repeated() async throws {
         let harness = try await self.harness()
         harness.adapter.meetInUploads([
@@ -56,7 +114,7 @@ struct AnswerFileTests {
         #expect(harness.adapter.texts.last == "(may be a repeat) The whole answer")
     }
 
-    @Test("an answer that is over the room's file limit is a link")
+    @Test("an answer over the room's file limit becomes a link")
     func tooLong() async throws {
         let harness = try await self.harness(uploadLimit: 100)
         _ = try await harness.ask("1")

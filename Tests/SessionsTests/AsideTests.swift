@@ -1,15 +1,15 @@
 import Chat
 import Database
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Sessions
 
-/// What goes on beside a turn, and must neither hold it up nor be cut short with something else.
-@Suite("Beside a turn", .timeLimit(.minutes(1)))
+/// Work alongside a turn, which must not delay it.
+@Suite("Alongside a turn", .timeLimit(.minutes(1)))
 struct AsideTests {
-    @Test("a network that hangs over the sign of writing holds up no answer, and has the last word in the end")
+    @Test("a network that is slow to show typing delays no answer, and gets the last state in the end")
     func typing() async throws {
         let harness = try await BridgeHarness(
             traits: RoomTraits(capabilities: .typing, textLimit: 400, textUnit: .bytes, isMultiline: false))
@@ -23,7 +23,7 @@ struct AsideTests {
         await harness.adapter.waitForTyping([true, false])
     }
 
-    @Test("who asks for a message's thread and is cancelled still learns it")
+    @Test("a cancelled caller still learns a message's thread")
     func thread() async throws {
         let harness = try await BridgeHarness()
         _ = try await harness.ask("1")
@@ -38,7 +38,7 @@ struct AsideTests {
         #expect(await asking.value?.value == "alice/alice")
     }
 
-    @Test("while the host waits for one thread's turn at its end, no thread begins one that would be cut")
+    @Test("while a stopping host waits for one thread's turn, no other thread begins a turn")
     func stopping() async throws {
         let harness = try await BridgeHarness(
             worker: ScriptedWorker([.hold], [.hold]),
@@ -57,14 +57,11 @@ struct AsideTests {
 }
 
 extension BridgeHarness {
-    /// Threads that begin nothing any more.
+    /// Threads that begin no more turns.
     fileprivate var closingCount: Int {
         get async {
             var count = 0
-            for conversation in self.bridge.state.withLock({ Array($0.conversations.values) })
-            where await conversation.isClosing {
-                count += 1
-            }
+            for conversation in self.bridge.conversations.all where await conversation.isClosing { count += 1 }
             return count
         }
     }

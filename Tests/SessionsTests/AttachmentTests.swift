@@ -1,6 +1,6 @@
 import Chat
 import Glibc
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -29,7 +29,7 @@ struct AttachmentTests {
     private static let png: [UInt8] =
         [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Array(repeating: 0, count: 3_000)
 
-    @Test("files lie in their session's directory, are part of the question, and stay in the history")
+    @Test("files are stored in their session's directory, are part of the question, and stay in the history")
     func received() async throws {
         let harness = try await self.harness()
         harness.adapter.setFile("F1", to: Array("hello\n".utf8))
@@ -62,7 +62,7 @@ struct AttachmentTests {
         #expect(try await harness.turn(request.id)?.attachments.isEmpty == true)
     }
 
-    @Test("a file without a word is a question, and its name the title")
+    @Test("a file without text is a question, and its name is the title")
     func wordless() async throws {
         let harness = try await self.harness()
         harness.adapter.setFile("F1", to: Array("hello\n".utf8))
@@ -84,7 +84,7 @@ struct AttachmentTests {
     }
 
     @Test(
-        "a file that cannot be had is one line, and the turn goes on without it",
+        "a file that cannot be fetched is reported in one line, and the turn continues without it",
         arguments: [
             Failure(name: "missing", bytes: nil, line: "`a.png` was not read: there is no file F1."),
             Failure(
@@ -98,7 +98,7 @@ struct AttachmentTests {
                 traits: AttachmentTests.traits(limit: 1_024), line: "`a.png` was not read: it is larger than 1 KiB."),
             Failure(
                 name: "a page", bytes: Array("<!doctype html><h1>Sign in</h1>".utf8),
-                line: "`a.png` was not read: the network sent a web page in its place."),
+                line: "`a.png` was not read: the network sent a web page instead."),
             Failure(
                 name: "no place", hasPlace: false, line: "`a.png` was not read: this host has no place for files."),
             Failure(
@@ -117,7 +117,7 @@ struct AttachmentTests {
         }
     }
 
-    @Test("with nothing left to answer the turn fails, and says so")
+    @Test("a turn with nothing left to answer fails and says so")
     func nothing() async throws {
         let harness = try await self.harness()
         try await harness.adapter.say("", attachments: [Self.image])
@@ -126,7 +126,7 @@ struct AttachmentTests {
         #expect(harness.worker.requests.isEmpty)
     }
 
-    @Test("files of a message that waits are fetched when its turn begins, also after a restart")
+    @Test("files of a waiting message are fetched when its turn begins, even after a restart")
     func queued() async throws {
         let directory = try TemporaryDirectory()
         let settings = BridgeSettings(
@@ -139,7 +139,7 @@ struct AttachmentTests {
         try await first.adapter.say("2", attachments: [Self.notes])
         try await first.settleInbox()
         #expect(first.adapter.fetched.isEmpty)
-        // Its turn begins with the start.
+        // Its turn begins when the host starts.
         let adapter = FakeAdapter(traits: Self.traits())
         adapter.setFile("F1", to: Array("hello\n".utf8))
         let second = try await BridgeHarness(directory: directory, adapter: adapter, settings: settings)

@@ -1,13 +1,13 @@
 import Chat
 import Database
 import Glibc
-import JetbridgeTesting
 import Logging
 import Primitives
+import TestSupport
 
 @testable import Sessions
 
-/// A bridge on a database of its own with one fake network and scripted workers.
+/// A bridge with its own database, one fake network and scripted workers.
 struct BridgeHarness {
     let directory: TemporaryDirectory
     let adapter: FakeAdapter
@@ -42,8 +42,7 @@ struct BridgeHarness {
 
     private static func path(_ directory: TemporaryDirectory) -> String { directory.path + "/jetbridge.sqlite" }
 
-    /// Runs `body` while somebody else writes into the store without an end: what is to be stored meanwhile is refused
-    /// after the store's busy timeout.
+    /// Runs `body` while another connection holds the write lock: each write fails after the store's busy timeout.
     func whileLocked(_ body: () async throws -> Void) async throws {
         let other = try Database(path: Self.path(self.directory), migrations: Schema.migrations)
         let isOver = Protected(false)
@@ -63,15 +62,14 @@ struct BridgeHarness {
         if let failure { throw failure }
     }
 
-    /// A room of the network's.
     var room: RoomID { RoomID(adapter: self.adapter.id, name: "#team") }
 
-    /// A lane for ``room`` beside the bridge's own.
+    /// A second lane for ``room``, next to the bridge's.
     func lane() -> Lane {
         Lane(room: self.room, adapter: self.adapter, store: self.bridge.store, environment: self.bridge.environment)
     }
 
-    /// Stores notes for ``room`` that nobody has sent yet.
+    /// Stores unsent notes for ``room``.
     func notes(_ texts: String...) async throws -> [OutboxItem] {
         let route = Route(room: self.room)
         return try await self.bridge.store.write { ledger in
@@ -96,19 +94,19 @@ struct BridgeHarness {
         return frames
     }
 
-    /// Waits until nothing of what came in is to be handled any more.
+    /// Waits until the inbox is handled.
     func settleInbox() async throws {
         while try await self.bridge.store.read({ ledger in
             try !ledger.newEvents(after: 0, limit: 1).isEmpty || !ledger.newChanges().isEmpty
         }) { await Task.yield() }
     }
 
-    /// Waits until all that was to be sent is recorded as sent.
+    /// Waits until the outbox is sent and recorded.
     func settleOutbox() async throws {
         while try await self.bridge.store.read({ ledger in try ledger.outboxPending() > 0 }) { await Task.yield() }
     }
 
-    /// Waits until nothing is to be handled, answered or sent any more.
+    /// Waits until nothing is left to handle, answer or send.
     func settle() async throws {
         while try await self.bridge.store.read({ ledger in
             try !ledger.openTurns().isEmpty || ledger.outboxPending() > 0
@@ -116,7 +114,7 @@ struct BridgeHarness {
         }) { await Task.yield() }
     }
 
-    /// Waits until so many previews stand in the rooms, and that is stored.
+    /// Waits until `count` previews are posted and recorded.
     func waitForLivePreviews(_ count: Int64) async throws {
         while try await self.bridge.store.read({ ledger in
             try ledger.connection.query("SELECT COUNT(*) AS n FROM outbox WHERE state = 'live'", [])
@@ -129,14 +127,20 @@ struct BridgeHarness {
     }
 }
 
-/// A worker that reports what the question scripts: each request takes the next script.
+/// A worker that plays scripts: each request takes the next one.
 final class ScriptedWorker: TurnWorker {
     enum Step: Sendable {
         case event(TurnEvent)
         /// Waits for ``ScriptedWorker/release()``.
         case hold
         case fail(String)
+        /// Ignores that it is cancelled, until ``ScriptedWorker/release()``.
+        case ignoreStop
+        /// Fails for the content of the question.
+        case refuse(String)
         case cut(String)
+        /// The content filter ends the answer.
+        case filter(String)
     }
 
     private struct State {
@@ -175,11 +179,25 @@ final class ScriptedWorker: TurnWorker {
             switch step {
             case .event(let event): try await report(event)
             case .hold: try await self.hold()
+            case .ignoreStop: await self.waitForRelease()
             case .fail(let message): throw TurnFailure(message)
+            case .refuse(let message): throw TurnFailure(message, cause: .content)
             case .cut(let reason): return .cut(reason)
+            case .filter(let reason): return .filtered(reason)
             }
         }
         return .complete
+    }
+
+    private func waitForRelease() async {
+        await withCheckedContinuation { continuation in
+            let mayGo = self.state.withLock { state -> Bool in
+                if state.released == 0 { state.holders.append(continuation) }
+                defer { state.released = max(0, state.released - 1) }
+                return state.released > 0
+            }
+            if mayGo { continuation.resume() }
+        }
     }
 
     private func hold() async throws {

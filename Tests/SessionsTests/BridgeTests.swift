@@ -1,13 +1,13 @@
 import Chat
 import Database
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
 @Suite("Bridge", .timeLimit(.minutes(1)))
 struct BridgeTests {
-    @Test("a question is answered in its thread, streamed in frames without gaps, and stands in the transcript")
+    @Test("a question is answered in its thread, streamed in frames without gaps, and kept in the transcript")
     func answer() async throws {
         let harness = try await BridgeHarness(
             worker: ScriptedWorker([.event(.text("First.\n\n")), .event(.text("Second."))]))
@@ -29,7 +29,7 @@ struct BridgeTests {
         #expect(messages.map(\.text) == ["hello", "First.\n\nSecond."])
     }
 
-    @Test("the same event twice is one turn, and the repeat learns the first one's operation")
+    @Test("a repeated event makes no second turn and returns the first one's operation")
     func repeated() async throws {
         let harness = try await BridgeHarness()
         let first = try await harness.ask("hello", id: "e1")
@@ -39,7 +39,7 @@ struct BridgeTests {
         #expect(harness.worker.requests.count == 1)
     }
 
-    @Test("a stranger, a wrong code and another bot get nothing")
+    @Test("a stranger, a wrong code and another bot get no answer")
     func strangers() async throws {
         let harness = try await BridgeHarness()
         #expect(try await harness.adapter.say("hello", from: "mallory") == .ignored("stranger"))
@@ -48,13 +48,13 @@ struct BridgeTests {
         #expect(harness.worker.requests.isEmpty)
     }
 
-    @Test("a pairing code works once, for the role that it was made for")
+    @Test("a pairing code works once, for its role")
     func pairing() async throws {
         let harness = try await BridgeHarness()
         let (code, _) = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000)
         _ = try await harness.ask("!pair \(code.lowercased())", from: "bob")
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts == ["Paired: you are a member now."])
+        #expect(harness.adapter.texts == ["Paired: you are now a member."])
         _ = try await harness.frames(of: try #require(try await harness.ask("hello", from: "bob")).operation)
         #expect(harness.worker.requests.count == 1)
         #expect(try await harness.ask("!pair \(code)", from: "mallory") == nil)
@@ -66,7 +66,7 @@ struct BridgeTests {
         #expect(transcript.allSatisfy { !$0.contains(code.lowercased()) })
     }
 
-    @Test("somebody unknown is expected while a code is good, and not longer")
+    @Test("strangers may pair only while a code is valid")
     func expectsPairing() async throws {
         let harness = try await BridgeHarness()
         let access = harness.bridge.access
@@ -79,7 +79,7 @@ struct BridgeTests {
         #expect(await !access.expectsPairing())
     }
 
-    @Test("a code is dead after an hour")
+    @Test("a code expires after an hour")
     func oldCode() async throws {
         let harness = try await BridgeHarness()
         let (code, _) = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000 - 3_600_000)
@@ -87,7 +87,7 @@ struct BridgeTests {
         #expect(harness.adapter.posts.isEmpty)
     }
 
-    @Test("a guest may not make commits, and is told who may")
+    @Test("a guest may not make commits, and learns which role may")
     func guest() async throws {
         let harness = try await BridgeHarness()
         _ = try await harness.ask("!specify a login page", from: "gina")
@@ -118,7 +118,7 @@ struct BridgeTests {
         #expect(harness.worker.requests.last?.history.map(\.text) == ["1", "one", "2", "two"])
     }
 
-    @Test("stop ends the running turn at once and keeps what came")
+    @Test("stop ends the running turn at once and keeps its text")
     func stop() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold]))
         let first = try #require(try await harness.ask("1"))
@@ -128,10 +128,10 @@ struct BridgeTests {
         #expect(frames.last?.kind == .error)
         #expect(try await harness.turn(first.operation)?.state == .stopped)
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == ["Begun.", "Stopped. `!resume` goes on with the answer."])
+        #expect(harness.adapter.texts == ["Begun.", "Stopped. `!resume` continues the answer."])
     }
 
-    @Test("a cut answer keeps its text, says so, and resume goes on with it")
+    @Test("a cut answer keeps its text, says so, and resume continues it")
     func cutAndResume() async throws {
         let harness = try await BridgeHarness(
             worker: ScriptedWorker(
@@ -142,7 +142,7 @@ struct BridgeTests {
         await harness.adapter.waitForPosts(2)
         #expect(
             harness.adapter.texts == [
-                "Half", "Cut off: the model's server closed the connection. Type `!resume` to go on.",
+                "Half", "Cut off: the model's server closed the connection. Type `!resume` to continue.",
             ])
         let second = try #require(try await harness.ask("!resume"))
         _ = try await harness.frames(of: second.operation)
@@ -151,7 +151,7 @@ struct BridgeTests {
         #expect(try await harness.turn(first.operation)?.state == .interrupted)
     }
 
-    @Test("a failure is one line and the next question is answered")
+    @Test("a failure is one line, and the next question is answered")
     func failure() async throws {
         let harness = try await BridgeHarness(
             worker: ScriptedWorker([.fail("The model refuses the key (401). Put a valid one into `model.api_key`.")]))
@@ -164,7 +164,7 @@ struct BridgeTests {
         #expect(harness.adapter.texts.last == "You said: 2")
     }
 
-    @Test("a commit is posted as one line, and repeated reports of it are not")
+    @Test("a commit is posted as one line, once however often it is reported")
     func commits() async throws {
         let commit = CommitNotice(
             repository: "notes", sha: "0123456789abcdef", branch: "001-a", subject: "spec", files: 2, additions: 5,
@@ -204,7 +204,7 @@ struct BridgeTests {
         #expect(harness.adapter.texts.count == 4)
     }
 
-    @Test("a post of unknown outcome is repeated with the mark, a certain failure without")
+    @Test("a post of unknown outcome is repeated with the mark, a certain failure without it")
     func unknownSend() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.event(.text("a"))], [.event(.text("b"))]))
         harness.adapter.fail(with: AdapterError(.disconnected, "gone", retryAfter: .milliseconds(1), isCertain: false))
@@ -218,7 +218,7 @@ struct BridgeTests {
     }
 
     @Test(
-        "commands answer at once, also unknown ones",
+        "commands are answered at once, including unknown ones",
         arguments: [
             ("!halp", "There is no command `!halp`. Did you mean `!help`?"),
             ("!plan", "`!plan` is not part of this release."),
@@ -226,9 +226,9 @@ struct BridgeTests {
             ("!model large", "From now on this thread uses `large`."),
             ("!whoami", "You are `fake:one/alice`, role owner."),
             ("!stop", "Nothing is running."),
-            ("!resume", "There is no cut answer to go on with."),
+            ("!resume", "There is no interrupted answer to resume."),
             ("!repo", "Repositories: `notes`."),
-            ("!usage", "No tokens were used in this thread yet."),
+            ("!usage", "No tokens have been used in this thread yet."),
             ("!resend", "There is no answer to post again."),
         ])
     func commands(text: String, reply: String) async throws {
@@ -279,10 +279,13 @@ struct PreviewTests {
         #expect(Set(harness.adapter.texts) == Set(wanted))
     }
 
-    @Test("an answer that is whole at once is one post, and nothing of it is stored as growing")
+    @Test("an answer that arrives at once is one post, without a preview in the outbox")
     func atOnce() async throws {
+        // However slow this machine is, the answer is complete before its first preview is due.
+        var traits = Self.traits
+        traits.previewDelay = .seconds(600)
         let harness = try await BridgeHarness(
-            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
+            traits: traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
         let submission = try #require(try await harness.ask("1"))
         await harness.adapter.waitForText("One. Two.")
         try await harness.settle()

@@ -1,13 +1,13 @@
 import Chat
 import Database
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
 @Suite("Edited and deleted messages", .timeLimit(.minutes(1)))
 struct ChangeTests {
-    /// A turn runs, and the message `m2` of alice waits behind it.
+    /// Starts a turn and queues alice's message `m2` behind it.
     private func waiting(_ text: String = "2", in harness: BridgeHarness) async throws -> String {
         try await harness.adapter.say("1", message: "m1")
         return try #require(
@@ -17,7 +17,7 @@ struct ChangeTests {
 
     private static func held() -> ScriptedWorker { ScriptedWorker([.hold, .event(.text("one"))]) }
 
-    @Test("the text of a message that waits is what its turn asks, in the transcript, too")
+    @Test("an edited message that waits is asked as edited, and reads so in the transcript")
     func edited() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         let operation = try await self.waiting(in: harness)
@@ -36,7 +36,7 @@ struct ChangeTests {
         #expect(asked == ["1", "zwei"])
     }
 
-    @Test("a deleted message that waits is not answered, and nobody finds it in the history")
+    @Test("a deleted message that waits is not answered and leaves the history")
     func deleted() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         let operation = try await self.waiting(in: harness)
@@ -54,7 +54,7 @@ struct ChangeTests {
         #expect(harness.worker.requests.last?.history.map(\.text) == ["1", "one"])
     }
 
-    @Test("an edit that makes a command of a question is that command")
+    @Test("a question that is edited into a command runs that command")
     func command() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         let operation = try await self.waiting(in: harness)
@@ -68,7 +68,7 @@ struct ChangeTests {
         #expect(harness.worker.requests.map(\.text) == ["1"])
     }
 
-    @Test("a command that waits and becomes talk is answered as talk")
+    @Test("a waiting command that is edited into chat is answered as chat")
     func talk() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         _ = try await self.waiting("!specify a page", in: harness)
@@ -78,7 +78,7 @@ struct ChangeTests {
         await harness.adapter.waitForText("You said: never mind")
     }
 
-    @Test("others' edits, edits of what runs or is answered, and of what nobody knows change nothing")
+    @Test("edits by others, of running or answered messages, and of unknown ones change nothing")
     func ignored() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         _ = try await self.waiting(in: harness)
@@ -93,35 +93,37 @@ struct ChangeTests {
         #expect(harness.worker.requests.map(\.text) == ["1", "2"])
     }
 
-    @Test("a message in the mailbox is changed where it lies")
+    @Test("a message in the mailbox is changed in place, and its intent with it")
     func mailbox() async throws {
         let harness = try await BridgeHarness()
-        let conversation = harness.bridge.conversation(
+        let conversation = harness.bridge.conversations.conversation(
             for: ThreadKey(adapter: harness.adapter.id, value: "alice/alice"))
         let letters = ["m1", "m2"].map { name -> Conversation.Letter in
             guard case .message(let message) = harness.adapter.event(name, message: name).kind else { fatalError() }
             return .init(
-                content: .message(StoredMessage(number: 1, event: name, message: message, role: .owner)), reply: nil)
+                content: .message(
+                    StoredMessage(number: 1, event: name, message: message, role: .owner), .chat(message.text)),
+                reply: nil)
         }
         let edit = MessageEdit(
             reference: harness.adapter.reference("m1"),
-            sender: Sender(id: "fake:one/alice", identities: [], displayName: "alice"), text: "new")
-        let texts = await conversation.amended(
+            sender: Sender(id: "fake:one/alice", identities: [], displayName: "alice"), text: "!new")
+        let intents = await conversation.amended(
             letters, by: [.edit(edit), .deletion(harness.adapter.reference("m2"))])
-        #expect(texts == ["new", nil])
+        #expect(intents == [.command(.new, argument: ""), nil])
     }
 
-    @Test("changes that a crash left unhandled count before anything is begun again")
+    @Test("changes that a crash left unhandled are applied before any turn begins")
     func crash() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(directory: directory, worker: Self.held())
         let second = try await self.waiting(in: first)
         for message in ["m3", "m4", "m5"] { try await first.adapter.say(message, message: message) }
-        // The host that "crashed" lives on: it must have nothing left that both would take.
+        // The "crashed" host is still running: nothing may be left that both would take.
         try await first.settleInbox()
         let adapter = first.adapter
         let sender = Sender(id: "fake:one/alice", identities: [], displayName: "alice")
-        guard case .message(let unhandled) = adapter.event("m6", message: "m6").kind else { return }
+        let unhandled = try #require(adapter.event("m6", message: "m6").message)
         let changes: [MessageChange] = [
             .edit(MessageEdit(reference: adapter.reference("m2"), sender: sender, text: "two")),
             .deletion(adapter.reference("m3")),
@@ -149,11 +151,11 @@ struct ChangeTests {
 }
 
 extension Conversation {
-    /// The texts of `letters` after `changes`; nil for a deleted one.
-    fileprivate func amended(_ letters: [Letter], by changes: [MessageChange]) -> [String?] {
+    /// What `letters` ask after `changes`; nil for a deleted one.
+    fileprivate func amended(_ letters: [Letter], by changes: [MessageChange]) -> [Intent?] {
         self.mailbox = letters
         for change in changes { self.amendLetters(change) }
         defer { self.mailbox = [] }
-        return self.mailbox.map { if case .message(let stored) = $0.content { stored.message.text } else { nil } }
+        return self.mailbox.map { if case .message(_, let intent) = $0.content { intent } else { nil } }
     }
 }

@@ -1,6 +1,6 @@
 import Chat
 import Database
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -9,14 +9,14 @@ import Testing
 struct ChoiceTests {
     private static let withButtons = RoomTraits(
         capabilities: .buttons, textLimit: 400, textUnit: .bytes, isMultiline: false)
-    private static let goOn = MessageButton(label: "Go on", command: "resume", style: .primary)
+    private static let resume = MessageButton(label: "Continue", command: "resume", style: .primary)
     private static let approval = [
         MessageButton(label: "Approve", command: "approve 17", style: .primary),
         MessageButton(label: "Deny", command: "deny 17", style: .danger),
     ]
     private static let cut: [ScriptedWorker.Step] = [.event(.text("Half")), .cut("the line broke")]
 
-    /// A message of the bot's in alice's thread that offers `buttons`.
+    /// Posts a bot message with `buttons` in alice's thread.
     private func offer(_ buttons: [MessageButton], in harness: BridgeHarness) async throws -> String {
         _ = try await harness.ask("!help new")
         await harness.adapter.waitForPosts(1)
@@ -30,15 +30,15 @@ struct ChoiceTests {
         return post
     }
 
-    @Test("a cut answer offers to go on, and the button is the command, once for each press")
+    @Test("a cut answer has a button to continue, which runs the command once for each press")
     func goesOn() async throws {
         let harness = try await BridgeHarness(traits: Self.withButtons, worker: ScriptedWorker(Self.cut))
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts(2)
         try await harness.settle()
         let note = try #require(harness.adapter.posts.last)
-        #expect(note.buttons == [Self.goOn])
-        #expect(note.text == "Cut off: the line broke. Type `!resume` to go on.")
+        #expect(note.buttons == [Self.resume])
+        #expect(note.text == "Cut off: the line broke. Type `!resume` to continue.")
         #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: "c1") == .stored)
         #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: "c1") == .duplicate)
         await harness.adapter.waitForPosts(3)
@@ -47,7 +47,7 @@ struct ChoiceTests {
         #expect(harness.worker.requests.count == 2)
     }
 
-    @Test("a button that is pressed twice goes on once")
+    @Test("a button that is pressed twice continues the answer once")
     func twice() async throws {
         let harness = try await BridgeHarness(
             traits: Self.withButtons, worker: ScriptedWorker(Self.cut, [.hold, .event(.text("whole"))]))
@@ -58,7 +58,7 @@ struct ChoiceTests {
         for press in ["c1", "c2"] {
             #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: press) == .stored)
         }
-        await harness.adapter.waitForText("The answer is being gone on with already.")
+        await harness.adapter.waitForText("That answer is already being continued.")
         harness.worker.release()
         await harness.adapter.waitForText("whole")
         try await harness.settle()
@@ -66,7 +66,7 @@ struct ChoiceTests {
         #expect(harness.adapter.posts.count == 4)
     }
 
-    @Test("where a room has no buttons nothing is shown but the words")
+    @Test("a room without buttons shows the commands in words")
     func words() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker(Self.cut))
         _ = try await harness.ask("1")
@@ -80,8 +80,8 @@ struct ChoiceTests {
                     text: "Run `ls`?\n\nType `!approve 17` (Approve) or `!deny 17` (Deny).", buttons: Self.approval)
             ])
         #expect(
-            poster.lines(for: "Type `!resume` to go on.", offering: [Self.goOn]).map(\.text) == [
-                "Type `!resume` to go on."
+            poster.lines(for: "Type `!resume` to continue.", offering: [Self.resume]).map(\.text) == [
+                "Type `!resume` to continue."
             ])
     }
 
@@ -92,7 +92,7 @@ struct ChoiceTests {
     }
 
     @Test(
-        "only what a message offers can be chosen at it",
+        "only what a message offers can be chosen",
         arguments: [
             Row(kind: .button("approve 17"), command: "approve 17"),
             Row(kind: .button("approve 17 because"), command: "approve 17 because"),
@@ -108,10 +108,10 @@ struct ChoiceTests {
     func offered(_ row: Row) {
         #expect(row.kind.command(among: Self.approval) == row.command)
         #expect(row.kind.command(among: []) == nil)
-        #expect(Choice.Kind.reaction("✅").command(among: [Self.goOn]) == nil)
+        #expect(Choice.Kind.reaction("✅").command(among: [Self.resume]) == nil)
     }
 
-    @Test("a reaction decides where a decision is offered; nothing waits for one yet, and that is said")
+    @Test("a reaction counts as a decision only where one is offered; the reply says that nothing waits for approval")
     func reaction() async throws {
         let harness = try await BridgeHarness()
         let post = try await self.offer(Self.approval, in: harness)
@@ -122,7 +122,7 @@ struct ChoiceTests {
         #expect(try await harness.adapter.choose(.reaction("👍"), at: "p77") == .ignored("no choice"))
     }
 
-    @Test("a stranger's choice is nothing, a guest's is the guest's")
+    @Test("a stranger's choice is ignored, a guest's has the guest's rights")
     func rights() async throws {
         let harness = try await BridgeHarness()
         let post = try await self.offer(Self.approval, in: harness)

@@ -1,12 +1,12 @@
 import Chat
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
 @Suite("Composer")
 struct ComposerTests {
-    private static let mark = Composer.repeatMark.utf8.count
+    private static let mark = TurnTexts.repeatMark.utf8.count
 
     private static func composer(limit: Int, unit: RoomTraits.TextUnit = .bytes, isMultiline: Bool = true) -> Composer {
         Composer(
@@ -14,14 +14,14 @@ struct ComposerTests {
             renderer: PlainMarkdownRenderer())
     }
 
-    @Test("what fits stays one message")
+    @Test("text that fits stays one message")
     func fits() {
         #expect(Self.composer(limit: 100).messages(for: "one\ntwo") == ["one\ntwo"])
         #expect(Self.composer(limit: 100).messages(for: "\n\n") == [])
     }
 
     @Test(
-        "no message is over the limit, in any unit, and nothing is lost",
+        "no message exceeds the limit, in any unit, and nothing is lost",
         arguments: [
             RoomTraits.TextUnit.bytes, .utf16, .characters,
         ])
@@ -32,7 +32,7 @@ struct ComposerTests {
         #expect(messages.joined() == text)
     }
 
-    @Test("a cut never lies inside a grapheme")
+    @Test("text is never cut inside a grapheme")
     func graphemes() {
         let family = "👩‍👩‍👧‍👦"
         let messages = Self.composer(limit: 64, isMultiline: false).messages(for: String(repeating: family, count: 20))
@@ -40,7 +40,7 @@ struct ComposerTests {
         #expect(messages.allSatisfy { $0.allSatisfy { String($0) == family } })
     }
 
-    @Test("a fence is closed at a cut and opened again")
+    @Test("a fence is closed at a cut and reopened")
     func fences() {
         let code = (1...12).map { "line \($0)" }.joined(separator: "\n")
         let messages = Self.composer(limit: 60).messages(for: "before\n```swift\n\(code)\n```\nafter")
@@ -52,14 +52,14 @@ struct ComposerTests {
         #expect(messages.joined().contains("line 12"))
     }
 
-    @Test("one line of a megabyte is cut in moments")
+    @Test("one line of a megabyte is cut quickly")
     func longLine() {
         let messages = Self.composer(limit: 400, isMultiline: false).messages(
             for: String(repeating: "x", count: 1_000_000))
         #expect(messages.count == 2_500)
     }
 
-    @Test("a commit is one line with everything in it")
+    @Test("a commit is one line with link, hash, subject and diffstat")
     func commitLine() {
         let commit = CommitNotice(
             repository: "notes", sha: "0123456789abcdef0123456789abcdef01234567", branch: "001-login",

@@ -1,5 +1,5 @@
 import Chat
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -30,10 +30,13 @@ struct DraftTests {
         #expect(harness.adapter.drafts.allSatisfy { $0.stage == .preview })
     }
 
-    @Test("an answer that is there at once is one message, and no draft before it")
+    @Test("an answer that arrives at once is one message without a draft")
     func instant() async throws {
+        // However slow this machine is, the answer is complete before its first preview is due.
+        var traits = Self.traits
+        traits.previewDelay = .seconds(600)
         let harness = try await BridgeHarness(
-            traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
+            traits: traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
         _ = try await harness.ask("1")
         await harness.adapter.waitForText("One. Two.")
         #expect(harness.adapter.drafts.isEmpty)
@@ -42,7 +45,7 @@ struct DraftTests {
 
     private static let long = (1...24).map { "Paragraph number \($0) of twenty-four." }.joined(separator: "\n\n")
 
-    @Test("what is full is posted while the rest grows, so that the last message alone is left for the end")
+    @Test("full messages are posted while the rest grows, so that only the last one is left for the end")
     func pieces() async throws {
         let harness = try await BridgeHarness(
             traits: Self.traits, worker: ScriptedWorker([.event(.text(Self.long)), .hold, .event(.text(" End."))]))
@@ -59,7 +62,7 @@ struct DraftTests {
         #expect(whole == Self.long + " End.")
     }
 
-    @Test("a line of the turn's own stands below what a draft showed before it")
+    @Test("a notice of the turn is posted below the text that a draft showed before it")
     func commit() async throws {
         let harness = try await BridgeHarness(
             traits: Self.traits,
@@ -77,7 +80,7 @@ struct DraftTests {
         #expect(harness.adapter.texts == ["One. Two.", "A line."])
     }
 
-    @Test("where drafts are refused from some moment on, the same answer goes on as a message that grows")
+    @Test("once drafts are refused, the same answer continues as a growing message")
     func refused() async throws {
         let harness = try await BridgeHarness(
             traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two.")), .hold]))
@@ -90,7 +93,7 @@ struct DraftTests {
         #expect(harness.adapter.posts.map(\.isFinal) == [false])
     }
 
-    @Test("a draft that fails holds up nothing")
+    @Test("a failed draft delays nothing")
     func failing() async throws {
         let harness = try await BridgeHarness(
             traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
@@ -102,7 +105,7 @@ struct DraftTests {
         #expect(harness.adapter.posts.count == 1)
     }
 
-    @Test("a restart in the middle of a draft leaves what there was of it, and the usual note")
+    @Test("after a restart in the middle of a draft its text and the usual note are posted")
     func restart() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(
@@ -118,7 +121,7 @@ struct DraftTests {
         #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
     }
 
-    @Test("a draft that is stopped leaves what there was of it")
+    @Test("the text of a stopped draft is posted")
     func stopping() async throws {
         let harness = try await BridgeHarness(
             traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .hold]))
@@ -130,7 +133,7 @@ struct DraftTests {
         #expect(harness.adapter.texts.last?.hasPrefix("Stopped.") == true)
     }
 
-    @Test("a draft is shown again before it fades, and then as it was")
+    @Test("a draft is shown again unchanged before it fades")
     func fading() {
         let now = ContinuousClock.now
         var preview = PreviewPacingTests.preview(at: now, draft: "d")

@@ -1,4 +1,4 @@
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -18,7 +18,7 @@ struct FileTests {
     }
 
     @Test(
-        "the first bytes tell the type",
+        "the first bytes determine the type",
         arguments: [
             Head([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0], .png), Head([0xFF, 0xD8, 0xFF, 0xE0], .jpeg),
             Head("GIF89a", .gif), Head("RIFF....WEBPVP8 ", .webp), Head("RIFF....WAVEfmt ", .text),
@@ -33,7 +33,7 @@ struct FileTests {
         #expect(FileType.sniff(head.bytes) == head.type)
     }
 
-    @Test("a text whose sniffed part ends in the middle of a character is a text")
+    @Test("a file whose sniffed part ends inside a character still counts as text")
     func cutText() {
         for length in (FileType.headLength - 4)...(FileType.headLength + 4) {
             let text = String(repeating: "a", count: length - 2) + "🙂🙂"
@@ -41,7 +41,7 @@ struct FileTests {
         }
     }
 
-    @Test("any bytes have a type, and never crash", arguments: 0..<20)
+    @Test("any bytes have a type, without a crash", arguments: 0..<20)
     func random(seed: UInt64) {
         var generator = SeededGenerator(state: seed)
         for _ in 0..<100 {
@@ -71,7 +71,7 @@ struct FileTests {
         #expect(isGood && bytes.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "/") }, "\(name.debugDescription)")
     }
 
-    @Test("a web page in place of an image or a PDF is none")
+    @Test("a web page in place of an image or a PDF is refused")
     func contradiction() {
         #expect(FileType.html.contradicts(name: "a.png", mediaType: nil))
         #expect(FileType.html.contradicts(name: "a", mediaType: "image/png"))
@@ -81,7 +81,7 @@ struct FileTests {
         #expect(!FileType.png.contradicts(name: "a.pdf", mediaType: "application/pdf"))
     }
 
-    @Test("the sender's word on the type counts only where the bytes leave it open")
+    @Test("the claimed type counts only where the bytes leave it open")
     func told() {
         let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         #expect(FileType.zip.told(claimed: word) == word)
@@ -93,7 +93,7 @@ struct FileTests {
     }
 
     @Test(
-        "names are never paths, nor do they hide anything",
+        "names are never paths and have no invisible characters",
         arguments: [
             ("report.pdf", "report.pdf"), ("../../etc/passwd", "passwd"), ("C:\\boot.ini", "boot.ini"),
             (".bashrc", "bashrc"), ("..", "file"), ("", "file"), ("///", "file"), ("a\u{0}b\nc.txt", "abc.txt"),
@@ -108,7 +108,7 @@ struct FileTests {
     }
 
     @Test(
-        "sizes are for people",
+        "sizes are readable",
         arguments: [
             (0, "0 B"), (1_023, "1023 B"), (1_024, "1 KiB"), (1_536, "1.5 KiB"), (20 << 20, "20 MiB"),
             (1_234_567, "1.1 MiB"), (5 << 30, "5 GiB"),
@@ -122,7 +122,7 @@ struct FileTests {
             name: name, path: "/x/\(name)", type: type, claimedType: nil, size: size ?? text.utf8.count, text: text)
     }
 
-    @Test("a question lists its files and shows small texts in fences that nothing in them can end")
+    @Test("a question lists its files and shows small texts in fences that their content cannot close")
     func listing() {
         #expect(FileListing.text("What?", with: []) == "What?")
         let text = FileListing.text(
@@ -144,7 +144,7 @@ struct FileTests {
         #expect(FileListing.text("", with: [Self.file("b.png", "", type: .png)]).hasPrefix("Files:\n"))
     }
 
-    @Test("texts that are too long together are named only")
+    @Test("texts that are together too long are only named")
     func bounded() {
         let big = String(repeating: "x", count: FileListing.textLimit)
         let text = FileListing.text("?", with: (1...4).map { Self.file("\($0).txt", big) })

@@ -1,5 +1,5 @@
 import Chat
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -10,7 +10,7 @@ struct HistoryTests {
         HistoryEntry(id: id, role: id % 2 == 0 ? .user : .assistant, author: id % 2 == 0 ? "alice" : nil, text: text)
     }
 
-    @Test("what a turn is told is what storage holds, also after new, a command and a cut answer")
+    @Test("a turn gets the stored history, even after new, a command or a cut answer")
     func sameAsStored() async throws {
         let harness = try await BridgeHarness(
             worker: ScriptedWorker(
@@ -20,7 +20,7 @@ struct HistoryTests {
             let operation = try #require(try await harness.ask(text)).operation
             _ = try await harness.frames(of: operation)
             guard !text.hasPrefix("!"), let request = harness.worker.requests.last else { continue }
-            // The turn's end is told before the thread is free for the next.
+            // The turn's end is published before the thread is free for the next.
             let stored = try await harness.bridge.store.read { ledger in
                 let turn = try ledger.turn(id: operation)
                 let session = try turn.flatMap { try ledger.session(id: $0.session) }
@@ -32,7 +32,7 @@ struct HistoryTests {
         #expect(harness.worker.requests.last?.history.map(\.text) == ["e", "five"])
     }
 
-    @Test("only the direct successor of what is kept gets it")
+    @Test("only the direct successor of the cached history gets it")
     func successor() {
         let cache = HistoryCache(entryLimit: 4)
         #expect(cache.entries(of: "t", upTo: 0) == [])
@@ -46,7 +46,7 @@ struct HistoryTests {
         #expect(cache.entries(of: "t", upTo: 5)?.map(\.id) == [3, 8, 9, 10])
     }
 
-    @Test("beyond its bytes it forgets the threads that were used longest ago, and takes no giant")
+    @Test("beyond its byte limit the cache drops the least recently used threads, and refuses huge ones")
     func bounded() {
         let cache = HistoryCache(byteLimit: 40_000, entryLimit: 400)
         let text = String(repeating: "x", count: 5_000)

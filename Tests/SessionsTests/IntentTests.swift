@@ -40,11 +40,11 @@ struct IntentTests {
         Row(text: "!pair ABCD-EFGH", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFGH")),
         Row(
             text: "pair ABCD-EFGH", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFGH")),
-        Row(text: "pair ABCD-EFGH", isDirect: true, intent: .chat("pair ABCD-EFGH")),
+        Row(text: "pair ABCD-EFGH", isDirect: true, intent: .command(.pair, argument: "ABCD-EFGH")),
         Row(text: "!pair ABCD-EFGH", isAddressed: true, role: nil, intent: .ignore("stranger")),
     ]
 
-    @Test("what a message asks depends on nothing but the message and the role", arguments: Self.rows)
+    @Test("the intent depends only on the message and the role", arguments: Self.rows)
     func determine(row: Row) {
         let adapter = AdapterID("irc:local")
         let message = InboundMessage(
@@ -54,7 +54,7 @@ struct IntentTests {
         #expect(Intent.determine(message, role: row.role, sign: "!", isPairingAllowed: true) == row.intent)
     }
 
-    @Test("files without a word are a question, too")
+    @Test("files without text also count as a question")
     func files() {
         let adapter = AdapterID("irc:local")
         let message = InboundMessage(
@@ -76,7 +76,7 @@ struct IntentTests {
     }
 
     @Test(
-        "the nearest command is the one meant",
+        "the nearest command is suggested",
         arguments: [
             ("halp", CommandName.help), ("staus", .status), ("specfy", .specify), ("resum", .resume),
             ("modls", .models),

@@ -1,13 +1,13 @@
 import Chat
 import Database
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
 @Suite("A room's lane", .timeLimit(.minutes(1)))
 struct LaneTests {
-    @Test("messages that two threads report in another order than that of their ids are all sent")
+    @Test("messages that two threads report out of id order are all sent")
     func order() async throws {
         let harness = try await BridgeHarness()
         let items = try await harness.notes("first", "second")
@@ -22,7 +22,7 @@ struct LaneTests {
     }
 
     @Test(
-        "a message that waits for the room's pace is not marked as being sent: the end of the process leaves it known")
+        "a message that waits for the room's pace is not marked as being sent: after a crash it is known to be unsent")
     func paced() async throws {
         let harness = try await BridgeHarness(
             traits: RoomTraits(textLimit: 400, textUnit: .bytes, postInterval: .seconds(600), postBurst: 1))
@@ -37,7 +37,7 @@ struct LaneTests {
         #expect(states == [.pending])
     }
 
-    @Test("a reserved lane sends nothing until its messages come; the first was marked before, and goes first")
+    @Test("a reserved lane sends nothing until its messages arrive; the first, already marked, goes first")
     func reserved() async throws {
         let harness = try await BridgeHarness()
         let lane = harness.lane()

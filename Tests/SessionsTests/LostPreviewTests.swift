@@ -1,11 +1,11 @@
 import Chat
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Sessions
 
-/// Answers that grow by edits, when the network's word about them is lost.
+/// Answers that grow by edits, when the network's response is lost.
 @Suite("Lost previews", .timeLimit(.minutes(1)))
 struct LostPreviewTests {
     private static let traits = RoomTraits(
@@ -13,7 +13,7 @@ struct LostPreviewTests {
     private static let lost = FakeAdapter.Fault.taken(AdapterError(.timedOut, "no answer", isCertain: false))
     private static let refused = FakeAdapter.Fault.refused(AdapterError(.timedOut, "no answer", isCertain: false))
 
-    @Test("a preview of unknown fate is not posted again unmarked: the final text carries the mark")
+    @Test("a preview of unknown outcome is not posted again unmarked: the final text carries the mark")
     func lostPreview() async throws {
         let harness = try await BridgeHarness(
             traits: Self.traits,
@@ -26,10 +26,10 @@ struct LostPreviewTests {
         harness.worker.release()
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == ["Begun", Composer.repeatMark + "Begun and on to the end."])
+        #expect(harness.adapter.texts == ["Begun", TurnTexts.repeatMark + "Begun and on to the end."])
     }
 
-    @Test("a preview that was on its way when the process died is the one message that the rest of the answer becomes")
+    @Test("a preview that was being sent when the process died becomes the message with the rest of the answer")
     func previewCutByAnEnd() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(
@@ -41,12 +41,12 @@ struct LostPreviewTests {
         }
         let second = try await BridgeHarness(directory: directory, traits: Self.traits)
         await second.adapter.waitForPosts(2)
-        #expect(second.adapter.texts.first == Composer.repeatMark + "Begun")
+        #expect(second.adapter.texts.first == TurnTexts.repeatMark + "Begun")
         #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
         #expect(second.adapter.texts.count == 2)
     }
 
-    @Test("the second message of a preview can be the lost one: the first is still replaced in place")
+    @Test("when the second message of a preview is lost, the first is still replaced in place")
     func lostSecondMessage() async throws {
         let first = String(repeating: "word ", count: 70)
         let harness = try await BridgeHarness(
@@ -67,10 +67,10 @@ struct LostPreviewTests {
         let texts = harness.adapter.texts
         #expect(texts.count == 2)
         #expect(texts.first?.hasPrefix("First.") == true && texts.first?.contains("word") == true)
-        #expect(texts.last?.hasPrefix(Composer.repeatMark) == true && texts.last?.hasSuffix("end.") == true)
+        #expect(texts.last?.hasPrefix(TurnTexts.repeatMark) == true && texts.last?.hasSuffix("end.") == true)
     }
 
-    @Test("a lost preview that the network can find again is replaced in place")
+    @Test("a lost preview that the network can find is replaced in place")
     func foundPreview() async throws {
         let harness = try await BridgeHarness(traits: Self.traits)
         let network = FindingAdapter(harness.adapter)
@@ -100,7 +100,7 @@ struct LostPreviewTests {
         #expect(harness.adapter.texts == ["Begun and ended."])
     }
 
-    @Test("a search that the network refuses ends in a repeat with its mark; one that fails is made again")
+    @Test("a refused search leads to a marked repeat; a failed one is retried")
     func refusedSearch() async throws {
         let harness = try await BridgeHarness(traits: Self.traits)
         let network = FindingAdapter(
@@ -111,20 +111,20 @@ struct LostPreviewTests {
             ])
         let (lane, item) = try await Self.unknown(network, harness)
         await lane.enqueue([item])
-        // The failed search waits; after a restart the message would still be one of unknown fate.
+        // The failed search waits; after a restart the outcome would still be unknown.
         while await !lane.isPausing { await Task.yield() }
         let kept = try await harness.bridge.store.read { ledger in
             try ledger.openOutbox(of: harness.room, after: 0, limit: 1)
         }
         #expect(kept.first?.state == .unknown)
         await lane.wake()
-        await harness.adapter.waitForText(Composer.repeatMark + "Whole.")
+        await harness.adapter.waitForText(TurnTexts.repeatMark + "Whole.")
         await lane.drain(until: .now + .seconds(5))
         #expect(harness.adapter.posts.count == 1)
         #expect(network.searches == 2)
     }
 
-    @Test("a search that fails for long on a network that is there ends in a repeat with its mark")
+    @Test("a search that keeps failing on a connected network leads to a marked repeat")
     func vainSearch() async throws {
         var settings = BridgeSettings(publicURL: "http://127.0.0.1:8787")
         settings.searchLimit = .milliseconds(1)
@@ -133,7 +133,7 @@ struct LostPreviewTests {
         let network = FindingAdapter(harness.adapter, failures: [failure, failure, failure])
         let (lane, item) = try await Self.unknown(network, harness)
         await lane.enqueue([item])
-        await harness.adapter.waitForText(Composer.repeatMark + "Whole.")
+        await harness.adapter.waitForText(TurnTexts.repeatMark + "Whole.")
         await lane.drain(until: .now + .seconds(5))
         #expect(harness.adapter.posts.count == 1)
         #expect(network.searches == 2)
@@ -160,7 +160,7 @@ struct LostPreviewTests {
         private let network: FakeAdapter
         private let state: Protected<(failures: [AdapterError], searches: Int)>
 
-        /// The first searches end in `failures`, one each.
+        /// Each of the first searches fails with one of `failures`.
         init(_ network: FakeAdapter, failures: [AdapterError] = []) {
             self.network = network
             self.state = Protected((failures, 0))

@@ -1,28 +1,27 @@
 import Chat
 import Database
-import JetbridgeTesting
 import Logging
+import TestSupport
 import Testing
 
 @testable import Sessions
 
 @Suite("A thread's mailbox", .timeLimit(.minutes(1)))
 struct MailboxTests {
-    @Test("who delivers more than a thread can take in waits, and nothing is lost or reordered")
+    @Test("a full mailbox makes deliveries wait, and nothing is lost or reordered")
     func bounded() async throws {
         let harness = try await BridgeHarness()
         let gate = Gate(isOpen: false)
         let conversation = Conversation(
             key: ThreadKey(adapter: harness.adapter.id, value: "alice/alice"), context: Self.context(harness, gate))
-        // Its answer is held where the list of models is asked for, so the rest has to wait.
+        // Listing the models blocks the first answer, so the rest has to wait.
         let messages = try await Self.stored(["!models"] + (1...600).map { "!help word\($0)" }, harness)
         let delivery = Task {
-            for message in messages { _ = await conversation.accept(.message(message)) }
+            for message in messages { _ = await conversation.accept(Self.entry(message, harness)) }
         }
         await gate.reached()
-        while await conversation.mailboxCount < Conversation.mailboxLimit { await Task.yield() }
-        for _ in 0..<50 { await Task.yield() }
-        #expect(await conversation.mailboxCount == Conversation.mailboxLimit)
+        while await conversation.senders.isEmpty { await Task.yield() }
+        #expect(await conversation.mailbox.count == Conversation.mailboxLimit)
         gate.setOpen(true)
         await delivery.value
         while try await harness.bridge.store.read({ ledger in try !ledger.newEvents(after: 0, limit: 1).isEmpty }) {
@@ -36,16 +35,16 @@ struct MailboxTests {
         #expect(asked == messages.map(\.message.text))
     }
 
-    @Test("what the store refuses for now is told to who waits, and is answered as soon as it can be stored, in order")
+    @Test("a caller learns that the store refused for now; the messages are answered in order once it works")
     func refused() async throws {
         let harness = try await BridgeHarness(store: DatabaseSettings(busyTimeout: .milliseconds(10)))
         let messages = try await Self.stored(["first", "!help", "second"], harness)
-        let conversation = harness.bridge.conversation(
+        let conversation = harness.bridge.conversations.conversation(
             for: ThreadKey(adapter: harness.adapter.id, value: "alice/alice"))
         try await harness.whileLocked {
             let reply = ReplyBox()
             for (index, message) in messages.enumerated() {
-                _ = await conversation.accept(.message(message), reply: index == 0 ? reply : nil)
+                _ = await conversation.accept(Self.entry(message, harness), reply: index == 0 ? reply : nil)
             }
             let error = await #expect(throws: DatabaseError.self) { try await reply.value() }
             #expect(error?.code == .locked)
@@ -54,6 +53,11 @@ struct MailboxTests {
         #expect(harness.worker.requests.map(\.text) == ["first", "second"])
         #expect(harness.adapter.texts.filter { $0.hasPrefix("You said") } == ["You said: first", "You said: second"])
         #expect(harness.adapter.texts.count > 2)
+    }
+
+    private static func entry(_ stored: StoredMessage, _ harness: BridgeHarness) -> InboxEntry {
+        let intents = IntentReader(adapters: harness.bridge.adapters, access: harness.bridge.access)
+        return .message(stored, intents.intent(of: stored.message, role: stored.role))
     }
 
     private static func stored(_ texts: [String], _ harness: BridgeHarness) async throws -> [StoredMessage] {
@@ -75,14 +79,14 @@ struct MailboxTests {
 
     private static func context(_ harness: BridgeHarness, _ gate: Gate) -> ConversationContext {
         ConversationContext(
-            store: harness.bridge.store, hub: harness.bridge.hub, adapters: harness.bridge.adapters, workers: [:],
+            store: harness.bridge.store, hub: harness.bridge.hub, adapters: harness.bridge.adapters,
+            lanes: harness.bridge.lanes, workers: [:],
             models: ModelDirectory(defaultModel: "small", provider: "test") {
                 await gate.pass()
                 return []
             },
             access: harness.bridge.access, environment: harness.bridge.environment,
             gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10),
-            marks: QueueMarks(adapters: harness.bridge.adapters), dispatch: { _ in }, reserve: { _ in false },
-            dispatchReserved: { _, _ in }, preview: { _, _, _ in }, endPreview: { _ in false })
+            marks: QueueMarks(adapters: harness.bridge.adapters))
     }
 }

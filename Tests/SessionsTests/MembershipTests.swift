@@ -1,5 +1,5 @@
 import Chat
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -14,7 +14,7 @@ struct MembershipTests {
             text, from: person, in: "#team", isDirect: false, isAddressed: isAddressed, thread: thread)
     }
 
-    @Test("in a thread that the bot is part of nobody has to mention it, in others everybody has to")
+    @Test("in threads that the bot is part of no mention is needed, in others it is")
     func member() async throws {
         let directory = try TemporaryDirectory()
         let harness = try await BridgeHarness(directory: directory)
@@ -24,13 +24,13 @@ struct MembershipTests {
         #expect(try await self.say("and more", in: harness, from: "gina") == .stored)
         await harness.adapter.waitForText("You said: and more")
         #expect(try await self.say("elsewhere", in: harness, thread: "t2") == .ignored("not addressed"))
-        // Another host knows it from storage only.
+        // A second host knows it only from storage.
         let second = try await BridgeHarness(directory: directory)
         #expect(try await self.say("again", in: second) == .stored)
         await second.adapter.waitForText("You said: again")
     }
 
-    @Test("a word after the sign that is no command is left to others unless the thread is ours")
+    @Test("an unknown command is ignored unless the bot is part of the thread")
     func unknownCommand() async throws {
         let harness = try await BridgeHarness()
         #expect(try await self.say("!weather", in: harness) == .ignored("not addressed"))
@@ -41,7 +41,7 @@ struct MembershipTests {
         #expect(harness.adapter.texts.last?.hasPrefix("There is no command `!weather`") == true)
     }
 
-    @Test("a stranger in a thread of the bot's is not answered")
+    @Test("a stranger in one of the bot's threads is not answered")
     func stranger() async throws {
         let harness = try await BridgeHarness()
         #expect(try await self.say("question", in: harness, isAddressed: true) == .stored)

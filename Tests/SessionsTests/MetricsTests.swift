@@ -7,11 +7,11 @@ struct MetricsTests {
     @Test("counters, gauges and histograms in Prometheus' text form")
     func exposition() {
         let metrics = Metrics()
-        metrics.count("turns", ["state": "complete"])
-        metrics.count("turns", ["state": "complete"])
-        metrics.gauge("outbox_pending") { 3 }
-        metrics.gauge("process_resident_memory_bytes") { 1024 }
-        metrics.observe("turn_seconds", seconds: 0.2)
+        metrics.count(.turns, ["state": "complete"])
+        metrics.count(.turns, ["state": "complete"])
+        metrics.gauge(.outboxPending) { 3 }
+        metrics.gauge(.residentMemory) { 1024 }
+        metrics.observe(.turnSeconds, seconds: 0.2)
         let text = metrics.text()
         #expect(text.contains("# TYPE jetbridge_turns_total counter\njetbridge_turns_total{state=\"complete\"} 2\n"))
         #expect(text.contains("jetbridge_outbox_pending 3\n"))
@@ -24,7 +24,7 @@ struct MetricsTests {
     @Test("a label cannot break out of its quotes")
     func labels() {
         let metrics = Metrics()
-        metrics.count("x", ["a": "\"\n\\"])
-        #expect(metrics.text().contains("jetbridge_x_total{a=\"\\\"\\n\\\\\"} 1"))
+        metrics.count(.turns, ["a": "\"\n\\"])
+        #expect(metrics.text().contains("jetbridge_turns_total{a=\"\\\"\\n\\\\\"} 1"))
     }
 }

@@ -1,10 +1,10 @@
 import Chat
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
-@Suite("Marks of messages that wait", .timeLimit(.minutes(1)))
+@Suite("Marks of waiting messages", .timeLimit(.minutes(1)))
 struct QueueMarkTests {
     private static let traits = RoomTraits(
         capabilities: .reactions, textLimit: 400, textUnit: .bytes, isMultiline: false)
@@ -27,7 +27,7 @@ struct QueueMarkTests {
         #expect(harness.adapter.texts == ["one", "You said: 2"])
     }
 
-    @Test("the mark goes when the message is dropped", arguments: [true, false])
+    @Test("the mark is removed when the message is dropped", arguments: [true, false])
     func dropped(byDeletion isDeleted: Bool) async throws {
         let harness = try await self.harness()
         try await harness.adapter.say("1", message: "m1")
@@ -42,7 +42,7 @@ struct QueueMarkTests {
         #expect(harness.adapter.reactions.count == 2)
     }
 
-    @Test("a message without a name of the platform's has the note instead")
+    @Test("a message without a platform id gets the note instead")
     func unnamed() async throws {
         let harness = try await self.harness()
         try await harness.adapter.say("1")

@@ -1,13 +1,13 @@
 import Chat
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
-/// What a second bridge does with the tables that a first one left in the middle of something.
+/// What a second bridge does with tables that a first one left in mid-work.
 @Suite("Recovery", .timeLimit(.minutes(1)))
 struct RecoveryTests {
-    @Test("a turn that nobody saw anything of is begun again, once")
+    @Test("a turn that showed nothing is restarted, once")
     func unseenTurn() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(directory: directory, worker: ScriptedWorker([.hold]))
@@ -19,7 +19,7 @@ struct RecoveryTests {
         #expect(second.adapter.texts == ["You said: hello"])
     }
 
-    @Test("a turn that showed something is closed with one note, and its frames go on without a gap")
+    @Test("a turn that showed something is closed with one note, and its frames continue without a gap")
     func seenTurn() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(
@@ -38,13 +38,14 @@ struct RecoveryTests {
         #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
         #expect(frames.last?.kind == .error)
         #expect(frames.last?.content.hasPrefix("Interrupted") == true)
-        await second.adapter.waitForPosts(1)
-        #expect(second.adapter.texts.count == 1)
-        #expect(second.adapter.texts.first?.hasPrefix("Interrupted") == true)
+        await second.adapter.waitForPosts(2)
+        #expect(second.adapter.texts.count == 2)
+        #expect(second.adapter.texts.first == "Hal")
+        #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
         #expect(try await second.turn(submission.operation)?.state == .interrupted)
     }
 
-    @Test("what stands there of an answer whose words are not stored yet ends as it stands")
+    @Test("a preview whose text is not in the frames yet is finished with the text it shows")
     func unstoredWords() async throws {
         let directory = try TemporaryDirectory()
         let traits = RoomTraits(capabilities: [.edits], textLimit: 400, textUnit: .bytes)
@@ -77,12 +78,12 @@ struct RecoveryTests {
         #expect(second.worker.requests.map(\.text) == ["1", "2"])
     }
 
-    @Test("a stored message that was not handled is handled, by the role that its sender had")
+    @Test("a stored message that was not handled is handled with the role that its sender had")
     func inbox() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(directory: directory)
         let event = first.adapter.event("hello", from: "bob", id: "e7")
-        guard case .message(let message) = event.kind else { return }
+        let message = try #require(event.message)
         let body = StoredForm.text(of: message)
         _ = try await first.bridge.store.write { ledger in
             try ledger.insertEvent("e7", adapter: event.adapter, body: body, role: .member, at: 1)
@@ -92,7 +93,7 @@ struct RecoveryTests {
         #expect(second.adapter.texts == ["You said: hello"])
     }
 
-    @Test("a shutdown in the middle of an answer says so, and the inbox keeps what comes after")
+    @Test("a shutdown in mid-answer is noted, and the inbox keeps later messages")
     func shutdown() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(
@@ -108,7 +109,22 @@ struct RecoveryTests {
         #expect(second.adapter.texts == ["You said: later"])
     }
 
-    @Test("a grant for a connection ends with the host")
+    @Test("a caller that waits for its operation gets one while the host stops; the next start answers it, once")
+    func submittedWhileStopping() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(directory: directory)
+        await first.bridge.stop()
+        let submission = try #require(try await first.ask("later"))
+        #expect(try await first.turn(submission.operation)?.state == .queued)
+        #expect(first.worker.requests.isEmpty)
+        let second = try await BridgeHarness(directory: directory)
+        #expect(try await second.frames(of: submission.operation).last?.kind == .complete)
+        try await second.settle()
+        #expect(second.adapter.texts == ["You said: later"])
+        #expect(second.worker.requests.count == 1)
+    }
+
+    @Test("a grant for a connection ends when the host does")
     func connectionGrants() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(directory: directory)

@@ -1,19 +1,19 @@
 import Chat
 import Database
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
-@Suite("Messages by the platform's names of them", .timeLimit(.minutes(1)))
+@Suite("Messages by their platform ids", .timeLimit(.minutes(1)))
 struct ReferenceTests {
     private static let thread = ThreadKey(adapter: AdapterID("fake:one"), value: "alice/alice")
 
-    @Test("what a person said and what the bot answered belong to one thread; what nobody knows to none")
+    @Test("a question and its answer belong to one thread, an unknown message to none")
     func threads() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("one"))]))
         try await harness.adapter.say("1", message: "m1")
-        // This one waits, and goes through the mailbox.
+        // This one waits and goes through the mailbox.
         try await harness.adapter.say("2", message: "m2")
         try await harness.adapter.say("!help new", message: "m3")
         harness.worker.release()
@@ -28,10 +28,10 @@ struct ReferenceTests {
         #expect(await harness.bridge.thread(of: harness.adapter.reference("m1", in: "elsewhere")) == nil)
     }
 
-    @Test("a message that is not handled yet tells its thread, too")
+    @Test("the thread of an unhandled message is also known")
     func unhandled() async throws {
         let harness = try await BridgeHarness()
-        guard case .message(let message) = harness.adapter.event("hello", message: "m1").kind else { return }
+        let message = try #require(harness.adapter.event("hello", message: "m1").message)
         let body = StoredForm.text(of: message)
         _ = try await harness.bridge.store.write { ledger in
             try ledger.insertEvent(
@@ -40,8 +40,8 @@ struct ReferenceTests {
         #expect(await harness.bridge.thread(of: harness.adapter.reference("m1")) == Self.thread)
     }
 
-    @Test("housekeeping keeps thirty days, and what still waits longer; the text of a sent message is gone")
-    func housekeeping() async throws {
+    @Test("finished outbox entries are deleted by age, unsent ones stay, and a sent message's text is gone")
+    func outbox() async throws {
         let harness = try await BridgeHarness()
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts(1)
@@ -49,18 +49,18 @@ struct ReferenceTests {
         let room = Route(room: RoomID(adapter: harness.adapter.id, name: "nowhere"))
         try await harness.bridge.store.write { ledger in
             #expect(try ledger.connection.query("SELECT text FROM outbox", []).map { try $0.text("text") } == [""])
-            for (state, age) in [(OutboxItem.State.sent, 1), (.pending, 1), (.live, 1), (.sent, 3_000)] {
+            for (state, time) in [(OutboxItem.State.sent, 1_001), (.pending, 1_002), (.live, 1_003), (.sent, 3_000)] {
                 let item = try ledger.insertOutbox(
-                    session: "s", turn: nil, kind: .note, route: room, text: "x", at: Int64(age))
+                    session: "s", turn: nil, kind: .note, route: room, text: "x", at: Int64(time))
                 try ledger.setOutbox(item.id, state, at: 1)
             }
-            try ledger.pruneOutbox(before: 1_000)
+            #expect(try ledger.deleteFinishedOutbox(before: 2_000, limit: 9) == 3)
             let left = try ledger.connection.query("SELECT state FROM outbox ORDER BY id", [])
-            #expect(try left.map { try $0.text("state") } == ["sent", "pending", "sent"])
+            #expect(try left.map { try $0.text("state") } == ["pending", "sent"])
         }
     }
 
-    @Test("looking for a message by its name uses an index")
+    @Test("looking up a message by its platform id uses an index")
     func plans() async throws {
         let harness = try await BridgeHarness()
         let plans = try await harness.bridge.store.read { ledger in

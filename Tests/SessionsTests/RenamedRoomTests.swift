@@ -1,17 +1,17 @@
 import Chat
 import Database
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
-@Suite("Places that go by another id", .timeLimit(.minutes(1)))
+@Suite("Renamed rooms", .timeLimit(.minutes(1)))
 struct RenamedRoomTests {
     private func say(_ text: String, in room: String, _ harness: BridgeHarness) async throws -> Delivery {
         try await harness.adapter.say(text, in: room, isDirect: false, thread: "t")
     }
 
-    @Test("what runs, what waits and what is on its way goes on in the place under its new name")
+    @Test("running, waiting and unsent messages continue in the room under its new id")
     func underWay() async throws {
         let directory = try TemporaryDirectory()
         let harness = try await BridgeHarness(
@@ -25,7 +25,7 @@ struct RenamedRoomTests {
         harness.worker.release()
         await harness.adapter.waitForText("You said: 2")
         #expect(try await self.say("3", in: "-100g1", harness) == .stored)
-        // One that was on its way under the old name.
+        // One that was under way to the old id.
         #expect(try await self.say("4", in: "g1", harness) == .stored)
         await harness.adapter.waitForText("You said: 4")
         try await harness.settle()
@@ -42,7 +42,7 @@ struct RenamedRoomTests {
             try await second.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 9).items.count } == 1)
     }
 
-    @Test("what could not be sent to the old place is sent to the new one")
+    @Test("messages that could not be sent to the old room are sent to the new one")
     func unsent() async throws {
         let harness = try await BridgeHarness()
         let old = Route(room: RoomID(adapter: harness.adapter.id, name: "g1"))
@@ -52,7 +52,7 @@ struct RenamedRoomTests {
             }
         }
         harness.adapter.setHolding(true)
-        await harness.bridge.lane(for: old.room)?.wake()
+        await harness.bridge.lanes.wake(old.room)
         harness.adapter.fail(with: AdapterError(.notFound, "the group is a supergroup now"))
         while try await harness.bridge.store.read({ ledger in
             try ledger.openOutbox(of: old.room, after: 0, limit: 1).first?.state != .sending
@@ -67,7 +67,7 @@ struct RenamedRoomTests {
     private static let growing = RoomTraits(
         capabilities: [.edits, .deletes], textLimit: 60, textUnit: .bytes, editInterval: .milliseconds(1))
 
-    @Test("an answer that grew in the old place is posted in the new one, where its message's id may be another's")
+    @Test("an answer that grew in the old room is a new message: its old id may belong to another message")
     func growing() async throws {
         let harness = try await BridgeHarness(
             traits: Self.growing,
@@ -83,7 +83,7 @@ struct RenamedRoomTests {
         #expect(harness.adapter.posts.map(\.route.room.name) == ["g1", "g2"])
     }
 
-    @Test("what was to be taken away in the old place is not looked for in the new one, and leaves no mark there")
+    @Test("removals for the old room are not attempted in the new one")
     func surplus() async throws {
         let harness = try await BridgeHarness(traits: Self.growing)
         let old = Route(room: RoomID(adapter: harness.adapter.id, name: "g1"))
@@ -104,7 +104,7 @@ struct RenamedRoomTests {
         #expect(harness.adapter.deleted.isEmpty)
     }
 
-    @Test("a removal that the old place refuses while it gets its new name is not tried in the new one")
+    @Test("a removal that fails during the rename is not retried in the new room")
     func removal() async throws {
         let harness = try await BridgeHarness(traits: Self.growing)
         let (adapter, bridge) = (harness.adapter, harness.bridge)
@@ -116,7 +116,7 @@ struct RenamedRoomTests {
             return try ledger.finishPreviews(ofTurn: "t", with: [], surplus: .removed).surplus
         }
         adapter.setHolding(true)
-        await bridge.lane(for: old.room)?.enqueue(removal)
+        await bridge.lanes.dispatch(removal)
         while !adapter.isStuck { await Task.yield() }
         adapter.meetInDeletes([.refused(AdapterError(.invalid, "the group is a supergroup now"))])
         #expect(try await adapter.renameRoom("g1", to: "g2") == .stored)
@@ -126,7 +126,7 @@ struct RenamedRoomTests {
     }
 
     @Test(
-        "a thread's key follows its place, and no other's",
+        "a thread's key follows its own room only",
         arguments: [
             ("g1", "g2"), ("g1/7", "g2/7"), ("g1/7/8", "g2/7/8"), ("g11/7", nil), ("g", nil), ("x/g1", nil),
         ] as [(String, String?)])
@@ -137,7 +137,7 @@ struct RenamedRoomTests {
         #expect(moved?.value == new)
     }
 
-    @Test("tables follow a place from name to name, and leave others alone")
+    @Test("tables follow a room from id to id and leave others alone")
     func tables() async throws {
         let harness = try await BridgeHarness()
         let adapter = harness.adapter.id
@@ -155,7 +155,7 @@ struct RenamedRoomTests {
             try ledger.rename(RoomID(adapter: adapter, name: "b"), to: RoomID(adapter: adapter, name: "c"))
             return try ledger.sessions(after: nil, limit: 20).items.map { "\($0.key.value) \($0.route.room.name)" }
         }
-        // `a/1` could not take the place of `b/1`.
+        // `a/1` could not replace `b/1`.
         #expect(Set(threads) == ["c c", "a/1 c", "ab/1 ab", "a%/1 a%", "c/1 c", "c/2 c"])
         let renamed = try await harness.bridge.store.read { ledger in try ledger.renamedRooms() }
         #expect(renamed == [room("a"): room("c"), room("b"): room("c")])

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Sessions
 
-@Suite("A session's life")
+@Suite("The state of a session")
 struct SessionRecordTests {
     @Test(
-        "after an hour of silence it is idle; what is archived stays so",
+        "it is idle after an hour of silence, and an archived one stays archived",
         arguments: [
             (stored: SessionRecord.State.active, silence: Int64(3_600_000), shown: SessionRecord.State.active),
             (.active, 3_600_001, .idle),

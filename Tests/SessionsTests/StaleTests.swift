@@ -1,10 +1,10 @@
 import Chat
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Sessions
 
-@Suite("Messages of days ago", .timeLimit(.minutes(1)))
+@Suite("Stale messages", .timeLimit(.minutes(1)))
 struct StaleTests {
     private static let day: Int64 = 24 * 3_600_000
 
@@ -18,7 +18,7 @@ struct StaleTests {
         try await harness.adapter.say(text, isBacklog: true, sentAt: 1_000 - daysAgo * Self.day)
     }
 
-    @Test("they are listed in one line before the first fresh one is answered, and fresh ones in order")
+    @Test("they are listed in one line before the first fresh one is answered; fresh ones keep their order")
     func listed() async throws {
         let harness = try await self.harness(gathering: .seconds(600))
         for number in 1...3 { try await self.say("old *\(number)*", daysAgo: 2, harness) }
@@ -33,7 +33,7 @@ struct StaleTests {
             ])
     }
 
-    @Test("when nothing comes after them they are listed all the same, once")
+    @Test("they are listed once even when nothing follows")
     func alone() async throws {
         let harness = try await self.harness(gathering: .milliseconds(1))
         try await self.say("old", daysAgo: 2, harness)
@@ -45,7 +45,7 @@ struct StaleTests {
             ])
     }
 
-    @Test("what was not listed before the end is listed after the next start")
+    @Test("messages not listed before a stop are listed after the next start")
     func restart() async throws {
         let directory = try TemporaryDirectory()
         let settings = BridgeSettings(
@@ -60,11 +60,11 @@ struct StaleTests {
         #expect(second.adapter.texts.count == 2)
     }
 
-    @Test("a long list quotes a few, shortly")
+    @Test("a long list quotes only a few, shortened")
     func long() {
-        let line = Conversation.line(for: (1...9).map { "message \($0)\nsecond line" })
+        let line = TurnTexts.stale((1...9).map { "message \($0)\nsecond line" })
         #expect(line.hasPrefix("9 messages from more than a day ago were not answered: “message 1”, "))
         #expect(line.contains("“message 5” and 4 more. Ask"))
-        #expect(Conversation.line(for: [String(repeating: "x", count: 99)]).contains("x…”"))
+        #expect(TurnTexts.stale([String(repeating: "x", count: 99)]).contains("x…”"))
     }
 }

@@ -14,7 +14,7 @@ struct StoredFormTests {
         thread: ThreadKey(adapter: Self.adapter, value: "C1/1.2"),
         route: Route(
             room: RoomID(adapter: Self.adapter, name: "C1"), anchor: "1.2", addressee: "a", replyTo: "1.3",
-            recipient: "T1/U1"),
+            recipient: "T1/U1", commandPrefix: "/jetbridge "),
         sender: Self.sender, text: "line\n\"two\"", sentAt: 7, isDirect: true, isAddressed: true, isThreaded: true,
         isBacklog: true,
         attachments: [
@@ -38,7 +38,7 @@ struct StoredFormTests {
         #expect(read.attachments == message.attachments)
     }
 
-    @Test("what an earlier release wrote is read, and what is damaged is an error")
+    @Test("rows of an earlier release can be read, and damaged ones are an error")
     func earlier() throws {
         let old = """
             {"adapter":"irc:a","thread":"t","route":{"adapter":"irc:a","room":"#a","anchor":null,"addressee":null,\

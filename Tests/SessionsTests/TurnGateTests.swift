@@ -3,7 +3,7 @@ import Testing
 
 @testable import Sessions
 
-@Suite("The gate of turns", .timeLimit(.minutes(1)))
+@Suite("Turn gate", .timeLimit(.minutes(1)))
 struct TurnGateTests {
     /// Enters for each person in order, waiting until each is in the queue, and returns the order of admission.
     private func admitted(_ people: [String], through gate: TurnGate, leaving held: String) async -> [String] {
@@ -23,7 +23,7 @@ struct TurnGateTests {
         return order.withLock { $0 }
     }
 
-    @Test("who waits is let in person by person")
+    @Test("waiting turns are admitted round robin by person")
     func fair() async {
         let gate = TurnGate(perHost: 1, perPerson: 1)
         #expect(await gate.tryEnter("greedy"))
@@ -31,7 +31,7 @@ struct TurnGateTests {
         #expect(order.firstIndex(of: "modest") == 1)
     }
 
-    @Test("a person's limit does not hold up others")
+    @Test("one person's limit does not delay others")
     func perPerson() async {
         let gate = TurnGate(perHost: 10, perPerson: 1)
         #expect(await gate.tryEnter("a"))
@@ -39,7 +39,7 @@ struct TurnGateTests {
         #expect(await gate.tryEnter("b"))
     }
 
-    @Test("who gives up takes no place")
+    @Test("a cancelled turn takes no place")
     func cancelled() async throws {
         let gate = TurnGate(perHost: 1, perPerson: 1)
         #expect(await gate.tryEnter("a"))

@@ -1,15 +1,15 @@
 import Chat
 import HTTP
 import JSON
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Slack
 
 @Suite("The Slack adapter in a workspace", .timeLimit(.minutes(1)))
 struct SlackAdapterTests {
-    @Test("two sockets; what is said is stored once and acknowledged; the answer stands in the thread")
+    @Test("with two sockets, a message is stored once and acknowledged, and the answer appears in its thread")
     func conversation() async throws {
         try await SlackStage.with { stage in
             let question = stage.slack.say("\(stage.slack.mention) hello <there>")
@@ -35,7 +35,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("an answer grows by a stream and ends whole")
+    @Test("an answer grows as a stream and ends complete")
     func stream() async throws {
         try await SlackStage.with { stage in
             let question = stage.slack.say("\(stage.slack.mention) write")
@@ -58,7 +58,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("after four minutes a stream goes on by edits")
+    @Test("after four minutes, edits continue a stream")
     func rollOver() async throws {
         try await SlackStage.with { stage in
             let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) write"))
@@ -74,7 +74,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("when the minute's streams are used up, edits take over; when those are, previews wait and finals do not")
+    @Test("when the streams of a minute are used up, edits take over; when those are, previews wait but finals do not")
     func minute() async throws {
         try await SlackStage.with { stage in
             var references: [(MessageReference, Route)] = []
@@ -99,7 +99,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("a stream that Slack let die is made whole by an edit")
+    @Test("an edit completes a stream that Slack ended")
     func deadStream() async throws {
         try await SlackStage.with { stage in
             let question = stage.slack.say("\(stage.slack.mention) write")
@@ -116,7 +116,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("where there are no streams, edits take their place, and streams are not asked for again")
+    @Test("without streams, edits take their place, and streams are not retried")
     func edits() async throws {
         try await SlackStage.with(SlackStage.settings { $0.hasStreams = false }) { stage in
             let question = stage.slack.say("\(stage.slack.mention) write")
@@ -125,7 +125,7 @@ struct SlackAdapterTests {
                 let reference = try await stage.adapter.post(
                     stage.message("One", route, token: "t\(number)", stage: .preview))
                 let growing = stage.message("One two", route, token: "t\(number)", stage: .preview)
-                // Not faster than the minute allows, and that is no reason to hold up the room.
+                // An edit too soon is refused, but not as a rate limit, which would hold up the room.
                 let error = await #expect(throws: AdapterError.self) {
                     try await stage.adapter.replace(reference, with: growing)
                 }
@@ -146,7 +146,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("a stream of another life is ended and made whole")
+    @Test("a stream of an earlier process is ended and completed")
     func orphan() async throws {
         try await SlackStage.with { stage in
             let question = stage.slack.say("\(stage.slack.mention) write")
@@ -161,7 +161,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("people's edits, deletions, reactions and presses are told")
+    @Test("people's edits, deletions, reactions and button presses are delivered")
     func changes() async throws {
         try await SlackStage.with { stage in
             let question = stage.slack.say("\(stage.slack.mention) one")
@@ -169,10 +169,7 @@ struct SlackAdapterTests {
             stage.slack.touch(question)
             stage.slack.edit(question, to: "\(stage.slack.mention) status")
             await stage.sink.wait { $0.events.count == 2 }
-            guard case .messageEdited(let edit)? = stage.sink.events.last?.kind else {
-                Issue.record("no edit: \(String(describing: stage.sink.events.last))")
-                return
-            }
+            let edit = try #require(stage.sink.events.last?.kind.edit)
             #expect(edit.text == "/status")
             #expect(edit.reference.id == question)
             let posted = try await stage.adapter.post(
@@ -184,10 +181,7 @@ struct SlackAdapterTests {
                     ]))
             let press = try #require(stage.slack.press("Deny", of: posted.id))
             await stage.sink.wait { $0.events.count == 3 }
-            guard case .choice(let choice)? = stage.sink.events.last?.kind else {
-                Issue.record("no choice")
-                return
-            }
+            let choice = try #require(stage.sink.events.last?.kind.choice)
             #expect(choice.kind == .button("deny 7"))
             #expect(choice.target == posted)
             try await stage.slack.wait("the press is acknowledged") { $0.outcome(press)?.isAcknowledged == true }
@@ -195,11 +189,7 @@ struct SlackAdapterTests {
             await stage.sink.wait { $0.events.count == 4 }
             stage.slack.delete(question)
             await stage.sink.wait { $0.events.count == 5 }
-            guard case .messageDeleted(let deleted)? = stage.sink.events.last?.kind else {
-                Issue.record("no deletion")
-                return
-            }
-            #expect(deleted.id == question)
+            #expect(stage.sink.events.last?.kind.deleted?.id == question)
             try await stage.adapter.delete(posted, in: stage.route(thread: question))
             try await stage.adapter.delete(posted, in: stage.route(thread: question))
             #expect(stage.slack.message(posted.id) == nil)
@@ -207,7 +197,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("status and reactions come and go")
+    @Test("status and reactions are set and cleared")
     func signs() async throws {
         try await SlackStage.with { stage in
             let question = stage.slack.say("\(stage.slack.mention) one")
@@ -227,14 +217,14 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("a status that was on its way when a message was posted is taken away: nobody knows which was first")
+    @Test("a status in transit while a message was posted is cleared, since Slack may have set it last")
     func lateStatus() async throws {
         try await SlackStage.with { stage in
             let question = stage.slack.say("\(stage.slack.mention) one")
             let route = stage.route(thread: question)
             stage.slack.inject(.delay(0.5), at: "assistant.threads.setStatus")
             async let typing: Void = stage.adapter.setTyping(true, in: route)
-            try await stage.slack.wait("the status to be on its way") { $0.count("assistant.threads.setStatus") == 1 }
+            try await stage.slack.wait("the status to be in transit") { $0.count("assistant.threads.setStatus") == 1 }
             _ = try await stage.adapter.post(OutgoingMessage(text: "Answer.", route: route, token: "m1"))
             await typing
             #expect(stage.slack.count("assistant.threads.setStatus") == 2)
@@ -242,7 +232,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("limits of Slack's come back as such, and nothing is sent before their end")
+    @Test("Slack's rate limits are reported as such, and nothing is sent before they end")
     func limits() async throws {
         try await SlackStage.with { stage in
             let route = stage.route(thread: nil)
@@ -260,7 +250,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("what the outcome of a post is, is told truly")
+    @Test("a failed post reports whether its outcome is certain")
     func unknown() async throws {
         try await SlackStage.with { stage in
             let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) one"))
@@ -279,7 +269,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("files go both ways, and only to Slack")
+    @Test("files are downloaded and uploaded")
     func files() async throws {
         try await SlackStage.with { stage in
             let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
@@ -306,7 +296,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("the assistant offers prompts, and a thread gets its first words as title")
+    @Test("the assistant offers prompts, and a thread's first words become its title")
     func assistant() async throws {
         try await SlackStage.with { stage in
             let (channel, thread) = stage.slack.openAssistant()
@@ -317,7 +307,7 @@ struct SlackAdapterTests {
         }
     }
 
-    @Test("what fits the limit fits Slack, whatever it is made of")
+    @Test("any text within the limit fits in one Slack message")
     func limit() async throws {
         try await SlackStage.with { stage in
             for text in [
@@ -334,7 +324,7 @@ struct SlackAdapterTests {
     }
 }
 
-/// Bytes of a download.
+/// Collects a download.
 final class Collected: Sendable {
     private let state = Protected<[UInt8]>([])
     var bytes: [UInt8] { self.state.withLock { $0 } }

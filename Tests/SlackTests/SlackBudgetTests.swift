@@ -5,9 +5,9 @@ import Testing
 
 @testable import Slack
 
-@Suite("What Slack allows in a minute")
+@Suite("Slack's calls in a minute")
 struct SlackBudgetTests {
-    @Test("a method's minute ends where Slack's would, and previews leave the last edits to finals")
+    @Test("a method's calls are limited as Slack limits them, and previews leave the last edits to finals")
     func edits() {
         var budget = SlackBudget()
         for second in 0..<40 { #expect(budget.take(.update, for: .preview, at: Int64(second)) == 0) }
@@ -18,7 +18,7 @@ struct SlackBudgetTests {
         #expect(budget.take(.update, at: 62_500) == 0)
     }
 
-    @Test("the more messages grow, the more is kept for their ends")
+    @Test("the more messages grow, the more calls are kept for their last edits")
     func promises() {
         var budget = SlackBudget()
         budget.openPreviews = 30
@@ -29,7 +29,7 @@ struct SlackBudgetTests {
         #expect(budget.take(.update, for: .preview, at: 100_000) > 0)
     }
 
-    @Test("Retry-After stops exactly the method, and for posts the channel")
+    @Test("Retry-After pauses only the method, and for posts only the channel")
     func pauses() {
         var budget = SlackBudget()
         budget.pause(.update, channel: "C1", for: 30_000, at: 0)
@@ -42,7 +42,7 @@ struct SlackBudgetTests {
     }
 
     @Test(
-        "errors come with status 200, too, and have their meaning",
+        "errors map to codes, even with status 200",
         arguments: [
             (#"{"ok":false,"error":"channel_not_found"}"#, 200, "notFound", true),
             (#"{"ok":false,"error":"not_in_channel"}"#, 200, "forbidden", true),
@@ -68,7 +68,7 @@ struct SlackBudgetTests {
         #expect(SlackFailure(method: "x", status: 200, headers: [:], answer: ["ok": true]) == nil)
     }
 
-    @Test("whoever sends forged requests does not fill the log")
+    @Test("forged requests do not fill the log")
     func forgeries() {
         var forgeries = SlackForgeries()
         #expect(forgeries.note(at: 1_000) == 1)

@@ -1,12 +1,12 @@
 import Chat
 import HTTP
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Slack
 
-@Suite("What doctor says of a Slack app", .timeLimit(.minutes(1)))
+@Suite("Findings of doctor on a Slack app", .timeLimit(.minutes(1)))
 struct SlackDiagnosisTests {
     private static func diagnose(
         _ settings: LoopbackSlack.Settings = SlackStage.settings(), bot: String? = nil, app: String? = nil,
@@ -24,7 +24,7 @@ struct SlackDiagnosisTests {
         return findings
     }
 
-    @Test("all is well")
+    @Test("all findings on a working app are ok")
     func well() async throws {
         let findings = try await Self.diagnose()
         #expect(findings.allSatisfy { $0.severity == .ok }, "\(findings)")
@@ -32,7 +32,7 @@ struct SlackDiagnosisTests {
     }
 
     @Test(
-        "wrong and swapped tokens",
+        "wrong and swapped tokens are reported",
         arguments: [
             ("xoxb-wrong", nil), ("xapp-x", "xoxb-x"), (nil, "xoxb-x"), ("xoxp-x", nil),
         ] as [(String?, String?)])
@@ -41,7 +41,7 @@ struct SlackDiagnosisTests {
         #expect(findings.contains { $0.severity == .failed && $0.text.contains("token") })
     }
 
-    @Test("a missing scope is named with its reason")
+    @Test("a missing scope is reported by name")
     func scopes() async throws {
         let findings = try await Self.diagnose(
             SlackStage.settings { $0.scopes.subtract(["chat:write", "reactions:write"]) })
@@ -49,7 +49,7 @@ struct SlackDiagnosisTests {
         #expect(findings.contains { $0.severity == .warning && $0.text.contains("reactions:write") })
     }
 
-    @Test("Socket Mode off, a wrong app token, no channel")
+    @Test("Socket Mode turned off, a wrong app token and no channel are reported")
     func others() async throws {
         #expect(
             try await Self.diagnose(prepare: { await $0.disableSocketMode() })
@@ -62,7 +62,7 @@ struct SlackDiagnosisTests {
                 .contains { $0.severity == .warning && $0.text.contains("/invite") })
     }
 
-    @Test("the manifest asks for what the adapter uses, and no more")
+    @Test("the manifest requests exactly what the adapter uses")
     func manifest() {
         let yaml = SlackManifest.yaml(commands: SlackStage.commands)
         for scope in SlackManifest.scopes { #expect(yaml.contains("- \(scope.name)  #")) }

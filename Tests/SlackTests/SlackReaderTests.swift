@@ -4,7 +4,7 @@ import Testing
 
 @testable import Slack
 
-@Suite("What Slack's payloads say")
+@Suite("Slack's payloads")
 struct SlackReaderTests {
     private static let reader = SlackReader(
         adapter: AdapterID("slack:team"),
@@ -18,11 +18,10 @@ struct SlackReaderTests {
     }
 
     private static func message(_ event: String) throws -> (InboundMessage, String)? {
-        guard case .message(let message, let id)? = try Self.items(event).first else { return nil }
-        return (message, id)
+        try Self.items(event).first?.message
     }
 
-    @Test("a root message in a channel begins a thread of its own")
+    @Test("a root message in a channel begins a thread")
     func root() throws {
         let (message, id) = try #require(
             try Self.message(
@@ -52,7 +51,7 @@ struct SlackReaderTests {
         #expect(mention.0.thread == message.0.thread)
     }
 
-    @Test("a reply is in its root's thread; one below the bot's message is addressed")
+    @Test("a reply is in its root's thread, and addressed if the root is the bot's")
     func reply() throws {
         let (message, _) = try #require(
             try Self.message(
@@ -67,7 +66,7 @@ struct SlackReaderTests {
         #expect(broadcast.isThreaded && !broadcast.isAddressed)
     }
 
-    @Test("a direct message is one rolling conversation, unless it stands in a thread")
+    @Test("direct messages outside threads are one conversation")
     func direct() throws {
         let (message, _) = try #require(
             try Self.message(
@@ -85,7 +84,7 @@ struct SlackReaderTests {
     }
 
     @Test(
-        "own messages, other programs and housekeeping are nothing",
+        "messages of the bot or other programs and housekeeping are skipped",
         arguments: [
             #"{"type":"message","channel":"C1","user":"UBOT","bot_id":"B1","text":"x","ts":"1.1"}"#,
             #"{"type":"message","channel":"C1","user":"U9","bot_id":"B9","text":"<@UBOT> x","ts":"1.1"}"#,
@@ -115,7 +114,7 @@ struct SlackReaderTests {
         #expect(message.attachments == [Attachment(id: "F1", name: "a.png", mediaType: "image/png", size: 9)])
     }
 
-    @Test("only a person's new words are an edit")
+    @Test("only a person's change of the text is an edit")
     func edits() throws {
         func change(_ message: String, _ previous: String) -> String {
             #"{"type":"message","subtype":"message_changed","channel":"C1","message":\#(message),"previous_message":\#(previous),"ts":"9.9"}"#
@@ -123,10 +122,8 @@ struct SlackReaderTests {
         let old = #"{"user":"U1","text":"old","ts":"1.1"}"#
         let items = try Self.items(
             change(#"{"user":"U1","text":"<@UBOT> status","ts":"1.1","edited":{"user":"U1","ts":"2.2"}}"#, old))
-        guard case .other(.messageEdited(let edit), let id)? = items.first else {
-            Issue.record("no edit")
-            return
-        }
+        let (kind, id) = try #require(items.first?.other)
+        let edit = try #require(kind.edit)
         #expect(edit.text == "/status")
         #expect(edit.reference.id == "1.1")
         #expect(edit.sender.id == "slack:T1/U1")
@@ -138,16 +135,14 @@ struct SlackReaderTests {
         ] { #expect(try Self.items(nothing).isEmpty) }
     }
 
-    @Test("a deletion is one, also when it leaves a tombstone")
+    @Test("a deletion is recognised, also when it leaves a tombstone")
     func deletions() throws {
         for event in [
             #"{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":"1.1","previous_message":{"user":"U1"}}"#,
             #"{"type":"message","subtype":"message_changed","channel":"C1","message":{"subtype":"tombstone","ts":"1.1","user":"USLACKBOT"},"previous_message":{"user":"U1"}}"#,
         ] {
-            guard case .other(.messageDeleted(let reference), let id)? = try Self.items(event).first else {
-                Issue.record("no deletion")
-                continue
-            }
+            let (kind, id) = try #require(try Self.items(event).first?.other)
+            let reference = try #require(kind.deleted)
             #expect(reference.id == "1.1" && reference.room.name == "C1")
             #expect(id == "deleted:C1/1.1")
         }
@@ -157,33 +152,28 @@ struct SlackReaderTests {
             ).isEmpty)
     }
 
-    @Test("reactions at the bot's messages and presses of its buttons are choices")
+    @Test("reactions to the bot's messages and presses of its buttons are choices")
     func choices() throws {
-        guard
-            case .other(.choice(let reaction), _)? = try Self.items(
+        let reaction = try #require(
+            try Self.items(
                 #"{"type":"reaction_added","user":"U1","reaction":"+1::skin-tone-2","item":{"type":"message","channel":"C1","ts":"1.1"},"item_user":"UBOT","event_ts":"5.000000"}"#
-            ).first
-        else {
-            Issue.record("no choice")
-            return
-        }
+            ).first?.other?.kind.choice)
         #expect(reaction.kind == .reaction("👍"))
         #expect(reaction.target.id == "1.1")
         let payload = try JSON.parse(
             #"{"type":"block_actions","user":{"id":"U1","username":"ann","team_id":"T2"},"container":{"channel_id":"C1","message_ts":"1.1"},"actions":[{"action_id":"jetbridge:0","value":"approve 17","action_ts":"6.000000"},{"action_id":"other","value":"x"}]}"#
         )
         let items = Self.reader.items(ofInteraction: payload)
-        guard case .other(.choice(let press), let id)? = items.first, items.count == 1 else {
-            Issue.record("no press")
-            return
-        }
+        #expect(items.count == 1)
+        let (kind, id) = try #require(items.first?.other)
+        let press = try #require(kind.choice)
         #expect(press.kind == .button("approve 17"))
         #expect(press.sender.id == "slack:T2/U1")
         #expect(id == "pressed:C1/1.1/U1/6.000000")
         #expect(Self.reader.items(ofInteraction: ["type": "view_submission"]).isEmpty)
     }
 
-    @Test("the author's workspace counts, in shared channels another one")
+    @Test("in shared channels, the author's own workspace identifies the author")
     func strangers() throws {
         let (message, _) = try #require(
             try Self.message(
@@ -192,31 +182,23 @@ struct SlackReaderTests {
         #expect(message.sender.id == "slack:T9/U5")
     }
 
-    @Test("the stop button is a typed stop, and ends the streams")
+    @Test("the stop button equals a typed stop and ends the streams")
     func stop() throws {
         let items = try Self.items(
             #"{"type":"agent_session_stopped","channel":"C1","thread_ts":"1.1","user":"U1","streaming_message_ts":["2.2"],"event_ts":"3.3"}"#
         )
         #expect(items.first == .streamsStopped(channel: "C1", timestamps: ["2.2"]))
-        guard case .message(let message, _)? = items.last else {
-            Issue.record("no stop")
-            return
-        }
+        let (message, _) = try #require(items.last?.message)
         #expect(message.text == "/stop")
         #expect(message.thread.value == "C1/1.1")
         #expect(message.isAddressed)
     }
 
-    @Test("renamed channels, membership, assistant threads and revocations")
+    @Test("renamed channels, membership, assistant threads and revocations are recognised")
     func others() throws {
-        guard
-            case .other(.roomRenamed(let old, let new), _)? = try Self.items(
-                #"{"type":"channel_id_changed","old_channel_id":"C1","new_channel_id":"C2"}"#
-            ).first
-        else {
-            Issue.record("no rename")
-            return
-        }
+        let (old, new) = try #require(
+            try Self.items(#"{"type":"channel_id_changed","old_channel_id":"C1","new_channel_id":"C2"}"#)
+                .first?.other?.kind.renamed)
         #expect(old.name == "C1" && new.name == "C2")
         #expect(
             try Self.items(#"{"type":"member_joined_channel","user":"UBOT","channel":"C1"}"#) == [
@@ -227,13 +209,12 @@ struct SlackReaderTests {
                 #"{"type":"assistant_thread_started","assistant_thread":{"user_id":"U1","channel_id":"D1","thread_ts":"1.1"}}"#
             )
                 == [.assistantOpened(channel: "D1", thread: "1.1")])
-        guard case .revoked? = try Self.items(#"{"type":"tokens_revoked","tokens":{"bot":["UBOT"]}}"#).first else {
-            Issue.record("no revocation")
-            return
-        }
+        let revocation = try #require(
+            try Self.items(#"{"type":"tokens_revoked","tokens":{"bot":["UBOT"]}}"#).first)
+        #expect(revocation == .revoked("the bot token was revoked; reinstall the app and set the new token"))
     }
 
-    @Test("slash commands are read, whatever is missing")
+    @Test("slash commands are read; one without ids is skipped")
     func slash() throws {
         let payload: JSON = [
             "channel_id": "C1", "user_id": "U1", "team_id": "T1", "user_name": "ann", "text": "specify a &lt;b&gt;",

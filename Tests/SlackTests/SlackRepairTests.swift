@@ -1,14 +1,13 @@
 import Chat
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import Slack
 
-/// What stands there in the end when Slack, or the model, goes another way than expected.
-@Suite("Answers that Slack gets in the way of", .timeLimit(.minutes(1)))
+@Suite("Answers and commands when Slack or the model does the unexpected", .timeLimit(.minutes(1)))
 struct SlackRepairTests {
-    @Test("a stream shows a paragraph's words as they come")
+    @Test("a stream shows a paragraph's words as they arrive")
     func words() async throws {
         try await SlackStage.with { stage in
             let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) write"))
@@ -21,7 +20,29 @@ struct SlackRepairTests {
         }
     }
 
-    @Test("what a stream cannot take back is taken back by edits")
+    @Test("code with Slack's own tokens arrives whole, as a post and after a stream, and mentions no one")
+    func literalCode() async throws {
+        try await SlackStage.with { stage in
+            let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) write"))
+            let markdown = "Words.\n\n```html\n<!DOCTYPE html>\n<!channel> <@\(LoopbackSlack.alice)>\n```\n\nEnd."
+            let text = SlackFormattingTests.text(markdown)
+            let posted = try await stage.adapter.post(stage.message(text, route))
+            let grown = try await stage.adapter.post(stage.message("Words.\n\nE", route, token: "t2", stage: .preview))
+            #expect(stage.slack.message(grown.id)?.isStreaming == true)
+            try await stage.adapter.replace(grown, with: stage.message(text, route, token: "t2"))
+            for id in [posted.id, grown.id] {
+                let shown = try #require(stage.slack.message(id))
+                let types = shown.blocks.compactMap { $0["type"]?.stringValue }
+                #expect(types == ["markdown", "rich_text", "markdown"])
+                #expect(shown.content.contains("<!DOCTYPE html>\n<!channel> <@\(LoopbackSlack.alice)>"))
+                #expect(!shown.content.contains("\u{200B}"))
+                #expect(!shown.text.contains("```"))
+            }
+            #expect(stage.slack.pings.isEmpty)
+        }
+    }
+
+    @Test("edits correct text that a stream cannot take back")
     func changeOfMind() async throws {
         try await SlackStage.with { stage in
             let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) write"))
@@ -41,7 +62,7 @@ struct SlackRepairTests {
     }
 
     @Test(
-        "a stream that Slack calls ended, and that lives, is ended before it is edited",
+        "a live stream that Slack reported as ended is ended before it is edited",
         arguments: ["chat.appendStream", "chat.stopStream"])
     func contradiction(method: String) async throws {
         try await SlackStage.with { stage in
@@ -58,7 +79,7 @@ struct SlackRepairTests {
         }
     }
 
-    @Test("where nothing may be edited any more, the whole text is to be posted anew", arguments: [true, false])
+    @Test("when edits are no longer allowed, the core is asked to post the whole text again", arguments: [true, false])
     func editingIsOver(isStream: Bool) async throws {
         try await SlackStage.with { stage in
             if !isStream { stage.slack.inject(.error("unknown_method"), at: "chat.startStream") }
@@ -74,12 +95,12 @@ struct SlackRepairTests {
             let final = await #expect(throws: AdapterError.self) {
                 try await stage.adapter.replace(reference, with: stage.message("Whole.", route))
             }
-            // By this the core posts it as another message.
+            // On this error the core posts another message.
             #expect(final?.code == .notFound)
         }
     }
 
-    @Test("what is still on its way at a start is waited for before it is called lost")
+    @Test("a post still in transit at the start is waited for before it counts as lost")
     func lateArrival() async throws {
         try await SlackStage.with { stage in
             let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) one"))
@@ -90,7 +111,7 @@ struct SlackRepairTests {
                 let reference = try await stage.adapter.post(stage.message("x", route, token: "late"))
                 #expect(try await found == reference)
             }
-            // Later on nothing of an earlier life is left.
+            // Later, nothing of an earlier process is in transit.
             stage.skip(10_000)
             let looks = stage.slack.count("conversations.replies")
             #expect(try await stage.adapter.find(token: "never", in: route) == nil)
@@ -98,7 +119,7 @@ struct SlackRepairTests {
         }
     }
 
-    @Test("signs that the app may not give are none that the core counts on")
+    @Test("reactions and status that the app may not set are missing from the traits")
     func missingSigns() async throws {
         try await SlackStage.with { stage in
             let question = stage.slack.say("\(stage.slack.mention) one")
@@ -112,7 +133,7 @@ struct SlackRepairTests {
         }
     }
 
-    @Test("an app without the right to open conversations answers commands where they were typed")
+    @Test("without the scope to open conversations, commands are answered where they were typed")
     func noOpening() async throws {
         try await SlackStage.with { stage in
             let direct = stage.slack.directChannel()
@@ -127,7 +148,7 @@ struct SlackRepairTests {
         }
     }
 
-    @Test("a stranger learns what to do also where nothing can be taken back")
+    @Test("a stranger's command is answered even when its message cannot be deleted")
     func strangerWithoutDeletion() async throws {
         try await SlackStage.with { stage in
             stage.sink.change { $0.verdict = .ignored("stranger") }

@@ -2,20 +2,21 @@ import Chat
 import EventLoop
 import HTTP
 import JSON
-import JetbridgeTesting
+import Kit
 import Logging
 import Primitives
+import TestSupport
 
 @testable import Slack
 
-/// A workspace, the adapter in it, and what the adapter delivered.
+/// A workspace, the adapter connected to it, and a sink for its events.
 final class SlackStage: Sendable {
     let slack: LoopbackSlack
     let adapter: SlackAdapter
     let sink = StageSink()
     private let skipped: Protected<Int64>
 
-    /// Moves the adapter's clock on.
+    /// Advances the adapter's clock.
     func skip(_ milliseconds: Int64) { self.skipped.withLock { $0 += milliseconds } }
 
     static let commands = [
@@ -26,7 +27,7 @@ final class SlackStage: Sendable {
         ChatCommand(name: "specify", argument: "TEXT", summary: ""),
     ]
 
-    private init(_ slack: LoopbackSlack, memory: SlackMemoryStore, isSocket: Bool) throws {
+    private init(_ slack: LoopbackSlack, memory: MemoryStore, isSocket: Bool) throws {
         self.slack = slack
         let intake: SlackSettings.Intake =
             isSocket
@@ -40,7 +41,7 @@ final class SlackStage: Sendable {
             settings, memory: memory,
             logger: Logger(label: "slack", output: LogOutput(level: .error, format: .text, sink: { _ in })),
             clock: {
-                var time = SlackTime.now
+                var time = AdapterTime.now
                 time.monotonic += skipped.withLock { $0 }
                 return time
             })
@@ -53,11 +54,10 @@ final class SlackStage: Sendable {
         return settings
     }
 
-    /// Runs the adapter in a workspace while `body` goes on.
+    /// Runs the adapter in a new workspace during `body`.
     static func with(
-        _ settings: LoopbackSlack.Settings = SlackStage.settings(), memory: SlackMemoryStore = .none,
-        isSocket: Bool = true,
-        waitsForUp: Bool = true, _ body: @Sendable (SlackStage) async throws -> Void
+        _ settings: LoopbackSlack.Settings = SlackStage.settings(), memory: MemoryStore = .none,
+        isSocket: Bool = true, waitsForUp: Bool = true, _ body: @Sendable (SlackStage) async throws -> Void
     ) async throws {
         let slack = try await LoopbackSlack.started(settings)
         do {
@@ -70,7 +70,7 @@ final class SlackStage: Sendable {
     }
 
     static func run(
-        in slack: LoopbackSlack, memory: SlackMemoryStore = .none, isSocket: Bool = true, waitsForUp: Bool = true,
+        in slack: LoopbackSlack, memory: MemoryStore = .none, isSocket: Bool = true, waitsForUp: Bool = true,
         _ body: @Sendable (SlackStage) async throws -> Void
     ) async throws {
         let stage = try SlackStage(slack, memory: memory, isSocket: isSocket)
@@ -102,7 +102,7 @@ final class SlackStage: Sendable {
     }
 }
 
-/// Keeps what is delivered.
+/// Records delivered events.
 final class StageSink: MessageSink {
     struct State {
         var events: [InboundEvent] = []
@@ -113,7 +113,7 @@ final class StageSink: MessageSink {
         var waiters: [(isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
 
         var messages: [InboundMessage] {
-            self.events.compactMap { if case .message(let message) = $0.kind { message } else { nil } }
+            self.events.compactMap(\.message)
         }
     }
 

@@ -4,12 +4,12 @@ import Testing
 
 @testable import Slack
 
-@Suite("What people write in Slack")
+@Suite("Texts from Slack")
 struct SlackTextTests {
     private static let bot = SlackIdentity(team: "T1", user: "UBOT", name: "jet", bot: "B1")
 
     @Test(
-        "markup of the text field is taken apart",
+        "the markup of the text field is parsed",
         arguments: [
             ("a &lt;b&gt; &amp;amp;", "a <b> &amp;"), ("see <https://e.org|the page>", "see [the page](https://e.org)"),
             ("<https://e.org>", "https://e.org"), ("<http://e.org|e.org>", "e.org"),
@@ -25,7 +25,7 @@ struct SlackTextTests {
     }
 
     @Test(
-        "the mention of the bot is seen, and left out at the start",
+        "a mention of the bot is recognised, and removed from the start",
         arguments: [
             ("<@UBOT> hello", "hello", true), ("  <@UBOT>: hello", "hello", true), ("<@UBOT> <@UBOT> x", "x", true),
             ("hello <@UBOT>", "hello @jet", false), ("<@UBOT>", "", true), ("<@UBOT>, stop", "stop", true),
@@ -81,7 +81,7 @@ struct SlackTextTests {
     ]
 
     @Test(
-        "a word behind a mention is a command when its form fits",
+        "a word after a mention is a command when its arguments fit",
         arguments: [
             ("status", "/status"), ("Status", "/status"), ("status of the build?", "status of the build?"),
             ("/status", "/status"), ("/anything", "/anything"), ("help", "/help"), ("help me", "help me"),
@@ -96,13 +96,13 @@ struct SlackTextTests {
     }
 
     @Test(
-        "what stands behind the slash command is a command",
+        "the text after the slash command is a command",
         arguments: [("", "/help"), ("status", "/status"), (" /status ", "/status"), ("specify a b", "/specify a b")])
     func commandsBySlash(text: String, expected: String) {
         #expect(SlackCommandText.command(fromSlash: text) == expected)
     }
 
-    @Test("timestamps are checked and converted")
+    @Test("timestamps are validated and converted")
     func timestamps() {
         #expect(SlackTimestamp.milliseconds("1700000001.123456") == 1_700_000_001_123)
         #expect(SlackTimestamp.text(milliseconds: 1_700_000_001_007) == "1700000001.007000")
@@ -113,7 +113,7 @@ struct SlackTextTests {
         #expect(!SlackTimestamp.isEarlier("1000.000002", "1000.000001"))
     }
 
-    @Test("emoji have names both ways, whatever their look")
+    @Test("emoji and names are converted both ways, regardless of skin tone and style")
     func emoji() {
         #expect(SlackEmoji.emoji(named: "+1::skin-tone-3") == "👍")
         #expect(SlackEmoji.name(of: "❤️") == "heart")

@@ -4,22 +4,24 @@ import HTTP
 import HTTPClient
 import HTTPServer
 import JSON
-import JetbridgeTesting
+import Kit
 import Lifecycle
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Slack
 
-@Suite("Slack's ways in", .timeLimit(.minutes(1)))
+@Suite("Events and commands from Slack", .timeLimit(.minutes(1)))
 struct SlackWaysInTests {
-    @Test("a slash command in a channel is shown there, and the talk goes on in its thread")
+    @Test("a slash command in a channel is shown there, and the conversation continues in its thread")
     func slash() async throws {
         try await SlackStage.with { stage in
             let command = try #require(stage.slack.slash("/jetbridge", "specify a <!here> page"))
             await stage.sink.wait { !$0.messages.isEmpty }
             let message = try #require(stage.sink.messages.first)
             #expect(message.text == "/specify a <!here> page")
+            #expect(message.route.commandPrefix == "/jetbridge ")
             let root = try #require(message.route.anchor)
             #expect(message.thread.value == "\(LoopbackSlack.general)/\(root)")
             #expect(stage.slack.message(root)?.content.contains("/specify a <!here> page") == true)
@@ -29,10 +31,11 @@ struct SlackWaysInTests {
             await stage.sink.wait { $0.messages.count == 2 }
             #expect(stage.sink.messages.last?.thread == message.thread)
             #expect(stage.sink.messages.last?.isAddressed == true)
+            #expect(stage.sink.messages.last?.route.commandPrefix == nil)
         }
     }
 
-    @Test("in a direct message it belongs to the conversation there; a pairing code is never shown")
+    @Test("a slash command in a direct message joins that conversation; a pairing code is never shown")
     func slashInPrivate() async throws {
         try await SlackStage.with { stage in
             let direct = stage.slack.directChannel()
@@ -48,7 +51,7 @@ struct SlackWaysInTests {
         }
     }
 
-    @Test("a stranger is told how to pair, and leaves no trace in the channel")
+    @Test("a stranger's slash command is answered with how to pair and leaves no trace in the channel")
     func slashByStranger() async throws {
         try await SlackStage.with { stage in
             stage.sink.change { $0.verdict = .ignored("stranger") }
@@ -59,7 +62,7 @@ struct SlackWaysInTests {
         }
     }
 
-    @Test("where the bot is not, a command is answered by how to invite it")
+    @Test("in a channel without the bot, a command is answered with how to invite it")
     func slashElsewhere() async throws {
         try await SlackStage.with { stage in
             let channel = stage.slack.addChannel("elsewhere", withBot: false)
@@ -70,7 +73,7 @@ struct SlackWaysInTests {
         }
     }
 
-    @Test("what cannot be stored is not acknowledged and comes again")
+    @Test("an event that cannot be stored is not acknowledged and is redelivered")
     func storeFails() async throws {
         try await SlackStage.with(SlackStage.settings { $0.retrySeconds = [0, 0.1, 0.2] }) { stage in
             stage.sink.change { $0.failures = 6 }
@@ -82,7 +85,7 @@ struct SlackWaysInTests {
         }
     }
 
-    @Test("sockets are renewed before they go, and nothing is lost or doubled", arguments: [false, true])
+    @Test("sockets are renewed before they close, and no event is lost or doubled", arguments: [false, true])
     func renewal(isWarning: Bool) async throws {
         try await SlackStage.with(SlackStage.settings { $0.retrySeconds = [0, 0.3, 1] }) { stage in
             try await stage.slack.wait("two sockets") { $0.connectionCount == 2 }
@@ -100,7 +103,7 @@ struct SlackWaysInTests {
         }
     }
 
-    @Test("a cut connection is made anew, and what was said meanwhile is there")
+    @Test("after a cut connection, the adapter reconnects and receives what it missed")
     func cut() async throws {
         try await SlackStage.with(SlackStage.settings { $0.retrySeconds = [0, 2, 4] }) { stage in
             await stage.slack.cutSockets()
@@ -110,7 +113,7 @@ struct SlackWaysInTests {
         }
     }
 
-    @Test("Socket Mode switched off, or a revoked token, is a refusal that says what to do")
+    @Test("Socket Mode turned off or a revoked token is a refusal that says what to do")
     func refusals() async throws {
         try await SlackStage.with { stage in
             await stage.slack.disableSocketMode()
@@ -120,11 +123,11 @@ struct SlackWaysInTests {
         try await SlackStage.with { stage in
             stage.slack.revokeToken()
             await stage.sink.wait { $0.states.contains(.refused) }
-            #expect(stage.adapter.status.detail?.contains("install the app again") == true)
+            #expect(stage.adapter.status.detail?.contains("reinstall the app") == true)
         }
     }
 
-    @Test("frames that make no sense change nothing")
+    @Test("invalid frames are ignored")
     func nonsense() async throws {
         try await SlackStage.with { stage in
             for text in [
@@ -137,7 +140,7 @@ struct SlackWaysInTests {
         }
     }
 
-    @Test("what was written during an absence is read afterwards, in threads, too")
+    @Test("messages missed while offline are read afterwards, also in threads")
     func absence() async throws {
         let memory = KeptMemory()
         let slack = try await LoopbackSlack.started(SlackStage.settings { $0.retrySeconds = [0, 0, 0] })
@@ -165,7 +168,7 @@ struct SlackWaysInTests {
         await slack.stop()
     }
 
-    @Test("what was written after a process was killed in its first seconds is read as well")
+    @Test("messages missed after a kill in the first seconds are read as well")
     func earlyKill() async throws {
         let memory = KeptMemory()
         let left = Protected<(bytes: [UInt8]?, root: String)>((nil, ""))
@@ -173,11 +176,11 @@ struct SlackWaysInTests {
         try await SlackStage.run(in: slack, memory: memory.store) { stage in
             let root = slack.say("\(slack.mention) before")
             await stage.sink.wait { $0.messages.count == 1 }
-            // Sooner than it is kept now and then, and nothing of what an orderly end keeps.
+            // Only what is saved at once: neither the periodic save nor the one at an orderly end.
             let end = ContinuousClock.now + .seconds(10)
             while memory.bytes == nil, .now < end { try await Task.sleep(for: .milliseconds(10)) }
-            #expect(memory.bytes != nil)
-            left.withLock { $0 = (memory.bytes, root) }
+            let bytes = try #require(memory.bytes)
+            left.withLock { $0 = (bytes, root) }
         }
         let (bytes, root) = left.withLock { $0 }
         slack.say("in the thread", thread: root)
@@ -188,7 +191,7 @@ struct SlackWaysInTests {
         await slack.stop()
     }
 
-    @Test("over HTTP: challenge, signature, events, commands and buttons at one address")
+    @Test("over HTTP, one address serves the challenge, signed events, commands and buttons")
     func overHTTP() async throws {
         try await SlackStage.with(isSocket: false) { stage in
             let server = HTTPServer(HTTPServerSettings(port: 0)) { request in await stage.adapter.respond(to: request) }
@@ -215,7 +218,7 @@ struct SlackWaysInTests {
     private static func checkSignatures(_ url: HTTPURL, _ stage: SlackStage) async throws {
         let client = HTTPClient()
         let body = Array(#"{"type":"event_callback"}"#.utf8)
-        let now = Int(SlackTime.now.wall / 1_000)
+        let now = Int(AdapterTime.now.wall / 1_000)
         for (secret, time, expected) in [
             ("wrong", now, 401), (stage.slack.settings.signingSecret, now - 400, 401),
             (stage.slack.settings.signingSecret, now + 400, 401), (stage.slack.settings.signingSecret, now, 200),
@@ -232,7 +235,7 @@ struct SlackWaysInTests {
     }
 }
 
-/// A memory store of a test's own.
+/// A memory store that tests can inspect.
 final class KeptMemory: Sendable {
     private let state: Protected<[UInt8]?>
 
@@ -240,7 +243,12 @@ final class KeptMemory: Sendable {
 
     var bytes: [UInt8]? { self.state.withLock { $0 } }
 
-    var store: SlackMemoryStore {
-        SlackMemoryStore(load: { self.state.withLock { $0 } }, save: { bytes in self.state.withLock { $0 = bytes } })
+    var store: MemoryStore {
+        MemoryStore(
+            load: { self.state.withLock { $0 } },
+            save: { bytes in
+                self.state.withLock { $0 = bytes }
+                return true
+            })
     }
 }

@@ -1,14 +1,14 @@
 import Chat
-import Copilot
-import JetbridgeTesting
 import Logging
+import Models
 import Primitives
 import Repositories
 import Specs
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct SpecifyTurnTests {
-    @Test("a description becomes a committed specification that is what people saw")
+    @Test("a description becomes a committed specification, identical to what people saw")
     func specify() async throws {
         let fixture = try Fixture()
         let result = try await fixture.run("a login page")
@@ -54,7 +54,7 @@ import Testing
         try fixture.git("fsck --strict")
     }
 
-    @Test("two at once get two numbers, in what people see too")
+    @Test("two simultaneous turns get different numbers, even in the streamed text")
     func concurrent() async throws {
         let fixture = try Fixture()
         let results = try await withThrowingTaskGroup(of: Fixture.Result.self) { group in
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("a repeat of the turn reports the commit that it made, and asks no model")
+    @Test("a repeated turn reports its commit without asking the model")
     func repeated() async throws {
         let fixture = try Fixture()
         let first = try await fixture.run("a login page")
@@ -83,21 +83,21 @@ import Testing
         #expect(third.commits.map(\.branch) == ["002-login-page"])
     }
 
-    @Test("a number that another program takes while the model writes leads to the next, in the file too")
+    @Test("a number that another program takes while the model writes is replaced by the next, even in the file")
     func renumbered() async throws {
         let fixture = try Fixture()
         await fixture.catalog.prepare()
         let model = SaidModel(beforeEnd: { [git = fixture.git] in try git("branch 001-other") })
         let result = try await fixture.run("a login page", model: model)
         #expect(result.commits.map(\.branch) == ["002-login-page"])
-        #expect(result.notices == ["The number 001 was taken meanwhile; this is 002-login-page."])
+        #expect(result.notices == ["The number 001 is already taken; this is 002-login-page."])
         let file = try fixture.git("show 002-login-page:specs/002-login-page/spec.md")
         #expect(file.contains("**Feature Branch**: `002-login-page`"))
         #expect(!file.contains("001-login-page"))
     }
 
     @Test(
-        "an answer that is cut stays in the thread, is not committed, and gives its number back",
+        "an interrupted answer stays in the thread, is not committed, and frees its number",
         arguments: [
             (FinishReason.length, nil, "output limit"),
             (nil, ModelError(.interrupted, "The connection broke."), "connection"),
@@ -106,7 +106,11 @@ import Testing
     func cut(finish: FinishReason?, error: ModelError?, reason: String) async throws {
         let fixture = try Fixture()
         let result = try await fixture.run("a login page", model: SaidModel(finish: finish, error: error))
-        guard case .cut(let why) = result.ending else {
+        let why: String
+        switch (result.ending, finish) {
+        case (.filtered(let reason), .contentFilter): why = reason
+        case (.cut(let reason), .length), (.cut(let reason), nil): why = reason
+        default:
             Issue.record("\(result)")
             return
         }
@@ -118,7 +122,7 @@ import Testing
         #expect(try await fixture.run("a login page", id: "op2").commits.map(\.branch) == ["001-login-page"])
     }
 
-    @Test("a model that fails or answers something else fails the turn with what to do")
+    @Test("a model that fails or answers something else fails the turn, which says what to do")
     func failures() async throws {
         let fixture = try Fixture()
         let unauthorized = ModelError(.unauthorized, "The key was refused; set another.")
@@ -135,7 +139,7 @@ import Testing
             Issue.record("\(long)")
             return
         }
-        #expect(reason.contains("over 100 KB"))
+        #expect(reason.contains("exceeded 100 KB"))
         #expect(try fixture.branches == ["main"])
     }
 
@@ -157,18 +161,21 @@ import Testing
     }
 
     @Test(
-        "what can't be specified is refused at once, in one line with what to do",
+        "an unusable description is refused at once, in one line that says what to do",
         arguments: ["", "   \n", "?!", String(repeating: "x", count: 102_401)])
     func refused(text: String) async throws {
         let fixture = try Fixture()
         let model = SaidModel()
         let line = try #require(fixture.worker(model).refusal(of: text))
         #expect(!line.contains("\n"))
+        if text.utf8.count > Document.sizeLimit {
+            #expect(line.contains("has 102401 bytes, and the limit is 102400 (100 KB)"))
+        }
         #expect(try await fixture.run(text, model: model).failure == line)
         #expect(model.requests.withLock { $0.isEmpty })
     }
 
-    @Test("a text of 100 KB is taken, and kept whole beside the specification")
+    @Test("a description of 100 KB is accepted, and stored in full next to the specification")
     func long() async throws {
         let fixture = try Fixture()
         let text = "a login page. " + String(repeating: "more words ", count: 9_400).prefix(102_386)
@@ -176,11 +183,11 @@ import Testing
         let result = try await fixture.run(text)
         #expect(result.commits.map(\.files) == [3])
         #expect(try fixture.git("show 001-login-page:specs/001-login-page/input.md | wc -c") == "102400")
-        #expect(result.text.contains("… (the whole text is in input.md)\""))
+        #expect(result.text.contains("… (the full text is in input.md)\""))
     }
 
     @Test(
-        "a repository that can't be committed to is told before the model is asked",
+        "a repository that can't be committed to is reported before the model is asked",
         arguments: [
             ("git rev-parse HEAD > .git/MERGE_HEAD", "git merge --abort"),
             ("git switch -q --detach && git branch -D main", "git switch"),
@@ -193,13 +200,14 @@ import Testing
         let model = SaidModel()
         let result = try await fixture.run("a login page", model: model)
         let failure = try #require(result.failure)
-        #expect(failure.hasPrefix("The specification can't be kept: repository notes: "))
+        #expect(failure.hasPrefix("The specification can't be saved: repository notes: "))
         #expect(failure.contains(remedy), "\(failure)")
         #expect(!failure.contains("\n"))
+        #expect(!failure.contains(fixture.git.path), "\(failure)")
         #expect(model.requests.withLock { $0.isEmpty })
     }
 
-    @Test("the thread's repository is used; one that can't be written to is told")
+    @Test("the thread's repository is used; one that can't be written to is reported")
     func repository() async throws {
         let fixture = try Fixture()
         #expect(try await fixture.run("a page for all", repository: "notes").commits.count == 1)
@@ -207,7 +215,7 @@ import Testing
         #expect(try await fixture.run("a page", repository: "gone").failure?.contains("choose one of notes") == true)
     }
 
-    @Test("the model is told the branch, the date, the description as material, and the project's principles")
+    @Test("the prompt has the branch, the date, the description as material, and the project's principles")
     func prompt() async throws {
         let fixture = try Fixture()
         await fixture.catalog.prepare()

@@ -1,13 +1,13 @@
 import Chat
-import Copilot
 import Git
-import JetbridgeTesting
 import Logging
+import Models
 import Primitives
 import Repositories
 import Specs
+import TestSupport
 
-/// A model that says what it is told to, in small pieces.
+/// A model that answers with a given text, in small pieces.
 struct SaidModel: ModelClient {
     let provider = "said"
     let defaultModel = "said-1"
@@ -84,7 +84,7 @@ struct SaidModel: ModelClient {
         """
 }
 
-/// A worker with a repository of its own, and what it reported.
+/// A worker with its own repository, and the events it reported.
 struct Fixture {
     static let now: Int64 = 1_795_161_600  // 2026-11-20
     static let sender = Sender(id: "web:ada", identities: [], displayName: "Ada")

@@ -3,7 +3,7 @@ import JSON
 import Primitives
 import Telegram
 
-/// A Bot API in memory: polls wait until there are updates, other calls are answered at once.
+/// An in-memory Bot API: polls wait for updates, other calls are answered at once.
 final class ScriptedTransport: TelegramTransport {
     private struct State {
         var calls: [TelegramCall] = []
@@ -20,7 +20,7 @@ final class ScriptedTransport: TelegramTransport {
     var calls: [TelegramCall] { self.state.withLock { $0.calls } }
     var renewals: Int { self.state.withLock { $0.renewals } }
 
-    /// The next calls of a method are answered so.
+    /// Scripts the answers to the next calls of a method.
     func answer(_ method: String, _ answers: TelegramAnswer...) {
         self.state.withLock { $0.answers[method, default: []] += answers }
     }
@@ -32,7 +32,7 @@ final class ScriptedTransport: TelegramTransport {
         }?.resume()
     }
 
-    /// Waits until calls were made.
+    /// Waits until the calls made so far satisfy `isMet`.
     func wait(_ isMet: @escaping @Sendable ([TelegramCall]) -> Bool) async {
         await withCheckedContinuation { continuation in
             self.state.withLock { $0.waiters.append((isMet, continuation)) }

@@ -4,21 +4,22 @@ import HTTP
 import HTTPClient
 import HTTPServer
 import JSON
-import JetbridgeTesting
+import Kit
 import Primitives
 import Telegram
+import TestSupport
 import Testing
 
 @Suite("The adapter", .timeLimit(.minutes(1)))
 struct TelegramAdapterTests {
     private func adapter(
-        _ transport: ScriptedTransport, memory: TelegramMemoryStore = .none,
+        _ transport: ScriptedTransport, memory: MemoryStore = .none,
         intake: TelegramSettings.Intake = .polling
     ) throws -> TelegramAdapter {
         TelegramAdapter(try Transcript.settings(intake), memory: memory, transport: transport)
     }
 
-    @Test("It connects, delivers, confirms what it stored, posts, and ends")
+    @Test("The adapter connects, delivers, acknowledges stored updates, posts, and stops")
     func life() async throws {
         let transport = ScriptedTransport()
         let adapter = try self.adapter(transport)
@@ -40,7 +41,7 @@ struct TelegramAdapterTests {
         #expect(sink.statuses.last?.state == .down && adapter.status.lastEvent != nil)
     }
 
-    @Test("What the store refuses for a moment is delivered again, before anything is confirmed")
+    @Test("Delivery is retried while the store fails, and nothing is acknowledged before")
     func storeFails() async throws {
         let transport = ScriptedTransport()
         let sink = RecordingSink(failures: 2)
@@ -53,7 +54,7 @@ struct TelegramAdapterTests {
         #expect(sink.messages.map(\.text) == ["a", "b"])
     }
 
-    @Test("An answer goes to the thread of what it answers, if the core knows it")
+    @Test("A reply joins the thread of the answered message if the core knows it")
     func threads() async throws {
         let transport = ScriptedTransport()
         let sink = RecordingSink()
@@ -70,7 +71,7 @@ struct TelegramAdapterTests {
         }
     }
 
-    @Test("A pressed button is answered after it is stored")
+    @Test("A button press is answered after it is stored")
     func callback() async throws {
         let transport = ScriptedTransport()
         let sink = RecordingSink()
@@ -93,7 +94,7 @@ struct TelegramAdapterTests {
         }
     }
 
-    @Test("A file comes in pieces")
+    @Test("A file is downloaded in pieces")
     func download() async throws {
         let transport = ScriptedTransport()
         let sink = RecordingSink()
@@ -108,7 +109,7 @@ struct TelegramAdapterTests {
         #expect(pieces.withLock { $0 } == ["one ", "documents/a.zip"])
     }
 
-    @Test("A lost connection is down, renewed, and up again")
+    @Test("A lost connection is reported as down, renewed, and reported as up again")
     func lost() async throws {
         let transport = ScriptedTransport()
         transport.answer(
@@ -121,7 +122,7 @@ struct TelegramAdapterTests {
         }
     }
 
-    @Test("A token that does not work is a refusal with advice, and no loop")
+    @Test("An invalid token is reported with advice and not retried in a loop")
     func refused() async throws {
         let transport = ScriptedTransport()
         transport.answer("getMe", Transcript.refused(401, "Unauthorized"))
@@ -132,7 +133,7 @@ struct TelegramAdapterTests {
         #expect(transport.calls.count == 1)
     }
 
-    @Test("Cancellation ends everything at once")
+    @Test("Cancellation ends the run at once")
     func cancellation() async throws {
         let transport = ScriptedTransport()
         let sink = RecordingSink()
@@ -143,7 +144,7 @@ struct TelegramAdapterTests {
         await #expect(throws: CancellationError.self) { try await run.value }
     }
 
-    @Test("A stop before the start lets it return")
+    @Test("After a stop before the start, the run returns at once")
     func stopFirst() async throws {
         let adapter = try self.adapter(ScriptedTransport())
         await adapter.stop()
@@ -151,10 +152,10 @@ struct TelegramAdapterTests {
         #expect(adapter.status.state == .down)
     }
 
-    @Test("The memory in a file keeps the key, so that buttons outlive a restart")
+    @Test("The key survives a restart in the memory file, so that buttons still work")
     func memoryFile() async throws {
         let directory = try TemporaryDirectory()
-        let store = TelegramMemoryStore.file(directory.path + "/telegram.state")
+        let store = MemoryStore.file(directory.path + "/telegram.state")
         for _ in 0..<2 {
             let sink = RecordingSink()
             try await withRunning(try self.adapter(ScriptedTransport(), memory: store), sink) {
@@ -167,7 +168,7 @@ struct TelegramAdapterTests {
         #expect(TelegramMemory(bytes: Array("{\"key\":7}".utf8)).key.count == 32)
     }
 
-    @Test("The webhook takes what carries the secret, and answers when it is stored")
+    @Test("The webhook accepts updates with the secret and answers once they are stored")
     func webhook() async throws {
         let url = try HTTPURL("https://bot.example.org/hooks/telegram/bot")
         let adapter = try self.adapter(ScriptedTransport(), intake: .webhook(url: url, secret: Secret("s3cret")))
@@ -200,7 +201,7 @@ struct TelegramAdapterTests {
         }
     }
 
-    @Test("The check tells privacy mode, a webhook in the way and a missing menu")
+    @Test("The check reports privacy mode, a conflicting webhook and a missing menu")
     func diagnosis() async throws {
         let transport = ScriptedTransport()
         transport.answer("getWebhookInfo", .result(["url": "https://other.example.org/"]))

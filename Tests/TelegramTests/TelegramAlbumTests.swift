@@ -5,7 +5,7 @@ import Primitives
 import Telegram
 import Testing
 
-@Suite("Several files at once")
+@Suite("Albums")
 struct TelegramAlbumTests {
     private func part(_ update: Int64, id: Int64, caption: String = "", chat: Int64 = 42, group: String = "g") -> JSON {
         var more: JSONObject = [
@@ -15,12 +15,12 @@ struct TelegramAlbumTests {
         return Sample.message(update, "", chat: chat, id: id, more: more)
     }
 
-    @Test("They are one message after a second without more")
+    @Test("The parts become one message a second after the first")
     func together() throws {
         let transcript = try Transcript()
         transcript.start()
         #expect(transcript.poll(self.part(1, id: 10), self.part(2, id: 11, caption: "look")).isEmpty)
-        // The memory holds them before Telegram is asked for what follows.
+        // The memory holds the parts before the next poll acknowledges them.
         #expect(transcript.memories().last?.albums.count == 2)
         #expect(transcript.calls().last?.parameters["offset"] == 3)
         #expect(transcript.poll(self.part(3, id: 12)).isEmpty)
@@ -30,7 +30,7 @@ struct TelegramAlbumTests {
         #expect(transcript.memories().last?.albums.isEmpty == true)
     }
 
-    @Test("What the same person says next comes after them")
+    @Test("The next message from the same person comes after the album")
     func order() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -39,7 +39,7 @@ struct TelegramAlbumTests {
         #expect(incoming.compactMap(\.message?.text) == ["a", "b"])
     }
 
-    @Test("A crash before they are stored loses nothing")
+    @Test("A crash before the album is stored loses nothing")
     func restart() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -52,7 +52,7 @@ struct TelegramAlbumTests {
         #expect(second.memories().last?.albums.isEmpty == true)
     }
 
-    @Test("By webhook each part is taken at once")
+    @Test("With a webhook each part is acknowledged at once")
     func webhook() throws {
         let transcript = try Transcript(
             .webhook(url: try HTTPURL("https://b.example.org/h"), secret: Secret("s")))

@@ -20,7 +20,7 @@ struct TelegramButtonTests {
         ]
     }
 
-    /// The data of the buttons that a post carries.
+    /// Posts the buttons and returns their data.
     private func offered(_ transcript: Transcript, chat: Int64) throws -> [String] {
         let (calls, _) = transcript.run(
             .post(Transcript.message("?", chat, buttons: self.buttons)), Transcript.sent(chat, 11))
@@ -30,7 +30,7 @@ struct TelegramButtonTests {
         return rows[0].arrayValue?.compactMap { $0["callback_data"]?.stringValue } ?? []
     }
 
-    @Test("A press is the command, told to its sender after it is stored")
+    @Test("A press becomes the command, and the query is answered after the press is stored")
     func press() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -44,7 +44,7 @@ struct TelegramButtonTests {
         #expect(incoming.calls.first?.parameters["callback_query_id"] == "c1")
     }
 
-    @Test("What was never offered there is refused, and answered all the same")
+    @Test("Data that was never offered in the chat is refused with an answer")
     func forged() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -55,11 +55,11 @@ struct TelegramButtonTests {
         ] as [(String, Int64)] {
             let incoming = try #require(transcript.poll(self.press(text, chat: chat)).first)
             #expect(incoming.event == nil)
-            #expect(incoming.calls.first?.parameters["text"]?.stringValue?.contains("does not work") == true)
+            #expect(incoming.calls.first?.parameters["text"]?.stringValue?.contains("no longer works") == true)
         }
     }
 
-    @Test("Buttons work after a restart, and after the group became a supergroup")
+    @Test("Buttons still work after a restart and after the group became a supergroup")
     func lasting() throws {
         let first = try Transcript()
         first.start()
@@ -71,17 +71,18 @@ struct TelegramButtonTests {
         #expect(second.poll(self.press(data[1], chat: -1_009)).first?.choice?.kind == .button("deny 17"))
     }
 
-    @Test("An edit without buttons takes them away")
+    @Test("An edit without buttons removes them")
     func edit() throws {
         let transcript = try Transcript()
         transcript.start()
         let reference = Transcript.reference(42, 11)
         let (calls, step) = transcript.run(.edit(reference, Transcript.message("x")), .result(true))
-        #expect(calls.first?.method == "editMessageText" && calls.first?.parameters["reply_markup"] == nil)
+        let call = try #require(calls.first)
+        #expect(call.method == "editMessageText" && call.parameters["reply_markup"] == nil)
         #expect(step.outcome == .done)
     }
 
-    @Test("Reactions that are new are choices, one each")
+    @Test("Each newly added reaction is a choice")
     func reactions() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -98,7 +99,7 @@ struct TelegramButtonTests {
     }
 
     @Test(
-        "Of our reactions only what Telegram knows is set",
+        "The bot's reactions are limited to the emoji that Telegram allows",
         arguments: [("👀", "👀"), ("✅", "👍"), ("❤️", "❤"), ("⏳", "👀"), ("🧿", nil)])
     func ours(emoji: String, set: String?) throws {
         let transcript = try Transcript()

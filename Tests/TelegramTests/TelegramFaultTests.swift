@@ -3,13 +3,13 @@ import EventLoop
 import HTTP
 import HTTPClient
 import HTTPServer
-import JetbridgeTesting
 import Primitives
 import Telegram
+import TestSupport
 import Testing
 
-/// What goes wrong between the adapter and the stand-in.
-@Suite("With a server in trouble", .timeLimit(.minutes(1)))
+/// Faults between the adapter and the stand-in.
+@Suite("With a faulty server", .timeLimit(.minutes(1)))
 struct TelegramFaultTests {
     private static let ada: Int64 = 1_001
 
@@ -45,7 +45,7 @@ struct TelegramFaultTests {
         return OutgoingMessage(text: text, route: Route(room: room), token: text)
     }
 
-    @Test("A 429 is told with its time, and the next call waits for it here")
+    @Test("A 429 is reported with its delay, and the next call is refused locally until then")
     func flood() async throws {
         try await self.with { telegram, adapter, _ in
             telegram.inject(.flood(retryAfter: 3), at: "sendMessage")
@@ -57,7 +57,7 @@ struct TelegramFaultTests {
         }
     }
 
-    @Test("A lost answer and a gateway's page are unknown, a server that begins anew is not")
+    @Test("A lost answer or a gateway's page leaves the outcome unknown; a restarting server does not")
     func unknown() async throws {
         try await self.with(flood: .off) { telegram, adapter, _ in
             for (fault, isCertain) in [
@@ -71,7 +71,7 @@ struct TelegramFaultTests {
         }
     }
 
-    @Test("A poll that never ends is given up, and what waits then comes")
+    @Test("A poll that hangs times out, and the pending updates arrive")
     func halfOpen() async throws {
         try await self.with { telegram, _, sink in
             telegram.inject(.hang, at: "getUpdates")
@@ -83,7 +83,7 @@ struct TelegramFaultTests {
         }
     }
 
-    @Test("A token that is taken back is told, and sends nothing more")
+    @Test("A revoked token is reported, and nothing more is sent")
     func revoked() async throws {
         try await self.with { telegram, adapter, sink in
             telegram.revokeToken()
@@ -94,7 +94,7 @@ struct TelegramFaultTests {
         }
     }
 
-    @Test("A server that goes and comes back is down and up, and nothing is lost")
+    @Test("A server outage is reported as down and up, and no message is lost")
     func restart() async throws {
         try await self.with { telegram, adapter, sink in
             telegram.inject(.page(502), at: "getUpdates", times: 2)
@@ -107,11 +107,11 @@ struct TelegramFaultTests {
         }
     }
 
-    @Test("The stand-in's real limits are never touched by fifty messages into ten chats")
+    @Test("Fifty messages to ten chats never exceed the stand-in's real limits")
     func pace() async throws {
         try await self.with { telegram, adapter, _ in
             for chat in 1...10 { telegram.addPerson(TelegramPerson(Int64(2_000 + chat), "P")) }
-            await withTaskGroup(of: Void.self) { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for chat in 1...10 {
                     group.addTask {
                         for number in 1...5 {
@@ -120,12 +120,13 @@ struct TelegramFaultTests {
                                     try await adapter.post(self.message("\(number)", Int64(2_000 + chat)))
                                     break
                                 } catch let error as AdapterError {
-                                    try? await Task.sleep(for: error.retryAfter ?? .seconds(1))
-                                } catch { return }
+                                    try await Task.sleep(for: try #require(error.retryAfter))
+                                }
                             }
                         }
                     }
                 }
+                try await group.waitForAll()
             }
             #expect(telegram.statuses[429] ?? 0 == 0)
             for chat in 1...10 {
@@ -134,7 +135,7 @@ struct TelegramFaultTests {
         }
     }
 
-    @Test("By webhook: set with its secret, taken when stored, and tried again when not")
+    @Test("A webhook is set with its secret; updates are acknowledged once stored and otherwise sent again")
     func webhook() async throws {
         let box = Protected<TelegramAdapter?>(nil)
         let server = HTTPServer(HTTPServerSettings()) { request in

@@ -1,11 +1,12 @@
 import Chat
 import HTTP
 import JSON
+import Kit
 import Primitives
 import Telegram
 import Testing
 
-@Suite("The life of a connection")
+@Suite("The connection's life cycle")
 struct TelegramLifeTests {
     private let commands = [
         ChatCommand(name: "help", argument: "", summary: "What there is"),
@@ -13,7 +14,7 @@ struct TelegramLifeTests {
         ChatCommand(name: "Not-Valid", argument: "", summary: "x"),
     ]
 
-    @Test("It asks who it is, takes a webhook away, and polls without losing what waits")
+    @Test("The bot identifies itself, deletes a webhook, and polls without dropping pending updates")
     func start() throws {
         let transcript = try Transcript()
         transcript.handle(.begin)
@@ -31,7 +32,7 @@ struct TelegramLifeTests {
         #expect(poll.parameters["allowed_updates"]?.arrayValue?.contains("message_reaction") == true)
     }
 
-    @Test("The offset moves only when everything before it is stored")
+    @Test("The offset advances only once all earlier updates are stored")
     func offset() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -44,7 +45,7 @@ struct TelegramLifeTests {
         #expect(transcript.calls().first?.parameters["offset"] == 7)
     }
 
-    @Test("What cannot be read is passed by")
+    @Test("Unreadable updates are skipped")
     func noise() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -55,7 +56,7 @@ struct TelegramLifeTests {
         #expect(transcript.calls().first?.parameters["offset"] == 4)
     }
 
-    @Test("A token that does not work is a refusal, asked again slowly", arguments: [401, 404])
+    @Test("An invalid token is reported and retried slowly", arguments: [401, 404])
     func badToken(code: Int) throws {
         let transcript = try Transcript()
         transcript.handle(.begin)
@@ -69,7 +70,7 @@ struct TelegramLifeTests {
         #expect(transcript.methods() == ["getMe"])
     }
 
-    @Test("A token that is revoked while it runs is a refusal, too")
+    @Test("A token revoked during the run is reported as well")
     func revoked() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -79,7 +80,7 @@ struct TelegramLifeTests {
         #expect(calls.isEmpty && step.error?.code == .unauthorized)
     }
 
-    @Test("A server that knows the four core methods alone is enough")
+    @Test("A server with only the four core methods is enough")
     func coreMethods() throws {
         let transcript = try Transcript(commands: self.commands)
         transcript.handle(.begin)
@@ -92,7 +93,7 @@ struct TelegramLifeTests {
         let (_, draft) = transcript.run(
             .draft(Transcript.message("x", stage: .preview)), Transcript.refused(404, "Not Found"))
         #expect(draft.error?.code == .invalid)
-        #expect(!transcript.session.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
+        #expect(!transcript.machine.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
         transcript.handle(.typing(true, Transcript.route(42)))
         transcript.pass(200)
         #expect(transcript.methods() == ["sendChatAction"])
@@ -109,7 +110,7 @@ struct TelegramLifeTests {
         #expect(transcript.statuses().isEmpty)
     }
 
-    @Test("A bare 404 is an unknown method where that costs nothing; a message waits, for it may be a gateway's")
+    @Test("A bare 404 counts as an unknown method only for optional calls; for messages it may be a gateway's")
     func barePaths() throws {
         let bare = TelegramAnswer(status: 404, body: Array("<html>Not Found</html>".utf8))
         let transcript = try Transcript()
@@ -120,19 +121,19 @@ struct TelegramLifeTests {
         #expect(transcript.statuses().last == "up ")
         #expect(transcript.methods().contains("getUpdates"))
         _ = transcript.run(.draft(Transcript.message("x", stage: .preview)), bare)
-        #expect(!transcript.session.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
+        #expect(!transcript.machine.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
         let edit = TelegramOperation.Kind.edit(Transcript.reference(42, 5), Transcript.message("y"))
         for kind in [edit, .post(Transcript.message("x"))] {
             #expect(transcript.run(kind, bare).1.error?.code == .disconnected)
         }
-        // Before anything else has worked it says nothing of the token.
+        // Before any call has succeeded, it does not mean that the token is invalid.
         let wrong = try Transcript()
         wrong.handle(.begin)
         wrong.handle(.answer(.identity, bare))
         #expect(wrong.statuses().last?.hasPrefix("down ") == true)
     }
 
-    @Test("A method that is not there any more is asked about, and the token is not blamed at once")
+    @Test("When a method disappears, the token is checked before it is blamed")
     func vanished() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -146,26 +147,26 @@ struct TelegramLifeTests {
         #expect(transcript.statuses().last?.hasPrefix("refused ") == true)
     }
 
-    @Test("A server that answers polls at once is not asked without end")
+    @Test("A server that answers polls at once is not polled in a busy loop")
     func hasty() throws {
         let transcript = try Transcript()
         transcript.start()
-        var calls = 1
+        var pauses = 0
         for _ in 0..<200 {
             transcript.answer(.poll, [])
             if transcript.methods().isEmpty {
                 transcript.pass(500)
                 #expect(transcript.methods() == ["getUpdates"])
-                calls += 1
+                pauses += 1
             }
         }
-        #expect(calls >= 198)
+        #expect(pauses == 198)
         transcript.pass(10_000)
         transcript.answer(.poll, [])
         #expect(transcript.methods() == ["getUpdates"])
     }
 
-    @Test("A server that forgets nothing is not asked without end")
+    @Test("A server that repeats acknowledged updates is not polled in a busy loop")
     func repeating() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -178,7 +179,7 @@ struct TelegramLifeTests {
         #expect(transcript.methods() == ["getUpdates"])
     }
 
-    @Test("A lost connection is renewed, and tried again in growing times")
+    @Test("A lost connection is renewed and retried with growing delays")
     func lost() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -188,7 +189,7 @@ struct TelegramLifeTests {
             #expect(transcript.isRenewed)
             #expect(transcript.statuses().last?.hasPrefix("down ") == true)
             let begin = transcript.now.monotonic
-            let due = try #require(transcript.session.deadline)
+            let due = try #require(transcript.machine.deadline)
             gaps.append(due - begin)
             transcript.pass(due - begin)
             let poll = transcript.calls()
@@ -201,7 +202,7 @@ struct TelegramLifeTests {
         #expect(transcript.calls().first?.parameters["timeout"] == 50)
     }
 
-    @Test("A flood answer to a poll is waited out")
+    @Test("A throttled poll is retried after the requested delay")
     func flood() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -212,7 +213,7 @@ struct TelegramLifeTests {
         #expect(transcript.methods() == ["getUpdates"])
     }
 
-    @Test("Another program's poll is no news for a minute, then told as what it is")
+    @Test("Another program's polls are ignored for a minute, then reported")
     func conflict() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -235,7 +236,7 @@ struct TelegramLifeTests {
         #expect(transcript.statuses() == ["up "])
     }
 
-    @Test("A webhook that comes back is taken away once, then told")
+    @Test("A webhook that comes back is deleted once, then reported")
     func webhookInTheWay() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -250,7 +251,7 @@ struct TelegramLifeTests {
         #expect(transcript.statuses().last?.contains("webhook") == true)
     }
 
-    @Test("The menu is registered for each scope, only when it changed")
+    @Test("The menu is registered for each scope, but only if it has changed")
     func menu() throws {
         let transcript = try Transcript(commands: self.commands)
         transcript.handle(.begin)
@@ -276,7 +277,7 @@ struct TelegramLifeTests {
         #expect(!second.methods().contains("setMyCommands"))
     }
 
-    @Test("A webhook is set with its secret, looked after, and set again when somebody changed it")
+    @Test("A webhook is set with its secret, checked, and set again after another program changed it")
     func webhook() throws {
         let url = try HTTPURL("https://bot.example.org/hooks/telegram/bot")
         let transcript = try Transcript(.webhook(url: url, secret: Secret("s3cret")))
@@ -298,7 +299,7 @@ struct TelegramLifeTests {
         #expect(transcript.methods() == ["setWebhook"])
     }
 
-    @Test("When it stops, nothing more is asked for")
+    @Test("After a stop the bot makes no further calls")
     func stop() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -307,6 +308,6 @@ struct TelegramLifeTests {
         transcript.handle(.stop)
         #expect(transcript.methods().isEmpty && transcript.statuses() == ["down "])
         #expect(transcript.actions.contains { if case .finished = $0 { true } else { false } })
-        #expect(transcript.session.deadline == nil)
+        #expect(transcript.machine.deadline == nil)
     }
 }

@@ -3,7 +3,7 @@ import Markdown
 import Telegram
 import Testing
 
-@Suite("Markup becomes text and entities")
+@Suite("Conversion of markup to text and entities")
 struct TelegramMarkupTests {
     /// `type@offset+length` of each entity.
     private func places(_ markup: TelegramMarkup) -> [String] {
@@ -11,7 +11,7 @@ struct TelegramMarkupTests {
     }
 
     @Test(
-        "Places are UTF-16 code units of the text",
+        "Offsets are UTF-16 code units of the text",
         arguments: [
             ("<b>bold</b> and <i>more</i>", "bold and more", ["bold@0+4", "italic@9+4"]),
             ("👩‍👩‍👧‍👦 <b>x</b>", "👩‍👩‍👧‍👦 x", ["bold@12+1"]),
@@ -44,7 +44,7 @@ struct TelegramMarkupTests {
         #expect(self.places(result) == entities)
     }
 
-    @Test("A link keeps its address, a block its language")
+    @Test("A link keeps its address and a code block its language")
     func details() {
         #expect(
             TelegramMarkup("<a href=\"https://x.org/?a=1&amp;b=2\">x</a>").entities.first?.url
@@ -53,13 +53,13 @@ struct TelegramMarkupTests {
         #expect(code.entities.first?.language == "c++")
     }
 
-    @Test("Only white space is an empty text")
+    @Test("White space alone is an empty text")
     func empty() {
         #expect(TelegramMarkup(" \n<b> </b>").text.isEmpty)
         #expect(TelegramMarkup(" \n<b> </b>").entities.isEmpty)
     }
 
-    @Test("Of more than a hundred entities the looks go first, and code stays")
+    @Test("Beyond a hundred entities, styles are dropped before code")
     func limit() {
         let markup = String(repeating: "<b>b</b> <i>i</i> <code>c</code> ", count: 60) + "<pre>\np\n</pre>"
         let result = TelegramMarkup(markup)
@@ -68,14 +68,7 @@ struct TelegramMarkupTests {
         #expect(result.entities.map(\.offset) == result.entities.map(\.offset).sorted())
     }
 
-    @Test("A caption is cut between characters")
-    func caption() {
-        let cut = TelegramMarkup("<b>👩‍👩‍👧‍👦👩‍👩‍👧‍👦</b>").cut(to: 15)
-        #expect(cut.text == "👩‍👩‍👧‍👦…")
-        #expect(cut.entities.map(\.length) == [11])
-    }
-
-    /// Cut anywhere, a line's two halves show the same text with the same looks.
+    /// The two halves together show the same text.
     @Test(
         "A line can be cut anywhere",
         arguments: [

@@ -1,9 +1,10 @@
 import Chat
 import JSON
 import Telegram
+import TestSupport
 import Testing
 
-@Suite("What people say")
+@Suite("Received messages")
 struct TelegramMessageTests {
     private func read(_ updates: JSON...) throws -> [TelegramIncoming] {
         let transcript = try Transcript()
@@ -12,7 +13,7 @@ struct TelegramMessageTests {
         return transcript.store()
     }
 
-    @Test("A private chat is one conversation")
+    @Test("A private chat is one thread")
     func direct() throws {
         let message = try #require(try self.read(Sample.message(1, " hello ")).first?.message)
         #expect(message.thread.value == "42" && message.route.room.name == "42")
@@ -23,27 +24,32 @@ struct TelegramMessageTests {
     }
 
     @Test(
-        "The start button asks for help, a link with a code pairs",
+        "The start button means help, and a link with a code pairs",
         arguments: [("/start", "/help"), ("/start AB-CD", "/pair AB-CD")])
     func start(text: String, expected: String) throws {
         #expect(try self.read(Sample.message(1, text)).first?.message?.text == expected)
     }
 
-    @Test("A private chat's topics are conversations of their own")
+    @Test("A command copied from an answer is a command")
+    func copiedCommand() throws {
+        #expect(try self.read(Sample.message(1, "/\u{2060}stop all")).first?.message?.text == "/stop all")
+    }
+
+    @Test("Each topic in a private chat is a separate thread")
     func directTopic() throws {
         let more: JSONObject = ["message_thread_id": 7, "is_topic_message": true]
         let message = try #require(try self.read(Sample.message(1, "x", more: more)).first?.message)
         #expect(message.thread.value == "42/7" && message.route.anchor == "7")
     }
 
-    @Test("What was sent before the run is backlog")
+    @Test("Messages sent before the run are backlog")
     func backlog() throws {
         let message = try self.read(Sample.message(1, "x", more: ["date": 1_799_999_000])).first?.message
         #expect(message?.isBacklog == true)
     }
 
     @Test(
-        "In a group a mention, a command with our name or an answer to us addresses us",
+        "In a group, a mention, a command with the bot's name or a reply to it addresses the bot",
         arguments: [
             ("@JetBot what now", ["entities": [Sample.entity("mention", 0, 7)]], "what now", true),
             ("@jetbot: now", ["entities": [Sample.entity("mention", 0, 7)]], "now", true),
@@ -68,12 +74,12 @@ struct TelegramMessageTests {
         #expect(message.isAddressed == isAddressed && !message.isDirect)
     }
 
-    @Test("A command that names another bot is not for us")
+    @Test("A command for another bot is ignored")
     func otherBot() throws {
         #expect(try self.read(Sample.message(1, "/help@OtherBot", chat: Sample.group)).isEmpty)
     }
 
-    @Test("In a group a mention begins a conversation, and an answer stays in its own")
+    @Test("In a group, a mention begins a thread, and a reply stays in its thread")
     func chains() throws {
         let incoming = try self.read(
             Sample.message(1, "@JetBot a", chat: Sample.group, id: 10),
@@ -86,11 +92,11 @@ struct TelegramMessageTests {
         #expect(incoming.map { $0.answered?.id } == [nil, "11", "9"])
         #expect(incoming.map { $0.message?.isThreaded } == [false, true, true])
         let known = ThreadKey(adapter: Transcript.adapter, value: "-1001/4")
-        guard case .message(let message) = incoming[1].event(in: known)?.kind else { return #expect(Bool(false)) }
+        let message = try #require(incoming[1].event(in: known)?.message)
         #expect(message.thread == known && message.text == "b" && message.route.replyTo == "12")
     }
 
-    @Test("A topic is a conversation; its first message is no answer to anybody")
+    @Test("A topic is a thread; its first message is not a reply")
     func topics() throws {
         let root: JSON = ["message_id": 7, "from": Sample.user(999, isBot: true), "forum_topic_created": ["name": "N"]]
         let message = try #require(
@@ -103,7 +109,7 @@ struct TelegramMessageTests {
         #expect(message.isThreaded && !message.isAddressed)
     }
 
-    @Test("The general topic is no topic to send to")
+    @Test("The general topic is not used for sending")
     func general() throws {
         let message = try #require(
             try self.read(
@@ -118,7 +124,7 @@ struct TelegramMessageTests {
     }
 
     @Test(
-        "Programs, relays and channels are not answered",
+        "Bots, relayed messages and channels are ignored",
         arguments: [
             ["from": Sample.user(7, isBot: true)], ["from": Sample.user(777_000)], ["is_automatic_forward": true],
             ["via_bot": Sample.user(7, isBot: true)], ["chat": ["id": -100, "type": "channel"]], ["from": .null],
@@ -127,7 +133,7 @@ struct TelegramMessageTests {
         #expect(try self.read(Sample.message(1, "x", chat: Sample.group, more: more)).isEmpty)
     }
 
-    @Test("Who speaks for a group or channel is known by its id, never by the stand-in account")
+    @Test("A person who speaks for a group or channel is identified by its id, not by the placeholder account")
     func senderChat() throws {
         let more: JSONObject = [
             "from": Sample.user(1_087_968_824, isBot: true), "sender_chat": Sample.chat(Sample.group),
@@ -136,7 +142,7 @@ struct TelegramMessageTests {
         #expect(message?.sender.id == "telegram:-1001" && message?.sender.displayName == "Team")
     }
 
-    @Test("Files come with their captions; of a photo's sizes the largest")
+    @Test("Files arrive with their captions, and photos in the largest size")
     func files() throws {
         let photo: JSON = [
             ["file_id": "small", "file_size": 1], ["file_id": "large", "file_size": 9],
@@ -153,7 +159,7 @@ struct TelegramMessageTests {
         #expect(attachments[1].mediaType == "image/jpeg")
     }
 
-    @Test("Code and links in a message are Markdown")
+    @Test("Code and links in a message become Markdown")
     func markdown() throws {
         let entities: JSON = [
             ["type": "pre", "offset": 5, "length": 5, "language": "swift"], Sample.entity("code", 12, 1),
@@ -164,7 +170,7 @@ struct TelegramMessageTests {
         #expect(message?.text == "👍 x\n```swift\nlet a\n```\n `c` [link](https://x.org)")
     }
 
-    @Test("An edit counts only when the text is another")
+    @Test("An edit counts only if the text has changed")
     func edits() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -178,7 +184,7 @@ struct TelegramMessageTests {
         #expect(edited.first?.edit?.sender.id == "telegram:42")
     }
 
-    @Test("A voice message is refused in one line, once a minute, where it is meant for us")
+    @Test("A voice message for the bot is refused with one line, at most once a minute")
     func voice() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -191,7 +197,7 @@ struct TelegramMessageTests {
         #expect(transcript.poll(Sample.message(4, "", more: note)).count == 1)
     }
 
-    @Test("A group that became a supergroup is told once for each side")
+    @Test("A migration to a supergroup is reported by both chats under the same id")
     func migration() throws {
         let transcript = try Transcript()
         transcript.start()
@@ -199,14 +205,14 @@ struct TelegramMessageTests {
             Sample.message(1, "", chat: -55, more: ["migrate_to_chat_id": -1_009]),
             Sample.message(2, "", chat: -1_009, more: ["migrate_from_chat_id": -55]))
         #expect(incoming.map(\.event?.id) == ["migration/-55/-1009", "migration/-55/-1009"])
-        guard case .roomRenamed(let from, let to) = incoming.first?.event?.kind else { return #expect(Bool(false)) }
-        #expect(from.name == "-55" && to.name == "-1009")
+        let renaming = try #require(incoming.first?.event?.renaming)
+        #expect(renaming.from.name == "-55" && renaming.to.name == "-1009")
         #expect(transcript.memories().last?.migrations == [-55: -1_009])
         let (calls, _) = transcript.run(.post(Transcript.message("x", -55)), Transcript.sent(-1_009, 1))
         #expect(calls.first?.parameters["chat_id"] == -1_009)
     }
 
-    @Test("Where the bot was thrown out nothing is sent until it is back")
+    @Test("Nothing is sent to a group that removed the bot until it is back")
     func membership() throws {
         func change(_ update: Int64, _ status: String) -> JSON {
             [
@@ -222,7 +228,7 @@ struct TelegramMessageTests {
         #expect(transcript.run(.post(Transcript.message("x", -55)), Transcript.sent(-55, 1)).1.outcome != nil)
     }
 
-    @Test("The stop button below a draft is the command")
+    @Test("The stop button below a draft counts as the command")
     func stopButton() throws {
         let message = try self.read(
             ["update_id": 1, "stopped_message_generation": ["chat": Sample.chat(42), "draft_id": 7]]

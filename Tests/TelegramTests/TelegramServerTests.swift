@@ -2,12 +2,12 @@ import Chat
 import EventLoop
 import HTTP
 import HTTPClient
-import JetbridgeTesting
 import Primitives
 import Telegram
+import TestSupport
 import Testing
 
-/// The adapter and the stand-in of Telegram, over HTTP.
+/// The adapter and the Telegram stand-in, over HTTP.
 @Suite("With a server", .timeLimit(.minutes(1)))
 struct TelegramServerTests {
     static let ada: Int64 = 1_001
@@ -56,7 +56,7 @@ struct TelegramServerTests {
             stage: stage, buttons: buttons)
     }
 
-    @Test("A private chat, there and back: post, edit, react, typing, delete, menu")
+    @Test("Everything works in a private chat: post, edit, react, type, delete, menu")
     func privateChat() async throws {
         try await self.with { telegram, adapter, sink in
             let said = telegram.say("hello", as: Self.ada, in: Self.ada)
@@ -81,14 +81,14 @@ struct TelegramServerTests {
         }
     }
 
-    @Test("Everything that Markdown has arrives as it was meant, and calls nobody")
+    @Test("All Markdown arrives as intended and pings no one")
     func markup() async throws {
         try await self.with { telegram, adapter, _ in
             let markdown = """
                 # Head
 
                 Text with **bold**, *italic*, ~~struck~~, `code` and [a link](https://example.org/?a=1&b=2).
-                @bob /stop https://example.org/@bob 👩‍👩‍👧‍👦
+                @bob /stop ~/path (/b) https://example.org/@bob 👩‍👩‍👧‍👦
 
                 - one
                   1. two
@@ -107,7 +107,7 @@ struct TelegramServerTests {
                 print("<x>")
                 ```
                 """
-            try await adapter.post(self.message(Self.markup(markdown), Self.group))
+            try await adapter.post(self.message(TelegramFormattingTests.markup(markdown), Self.group))
             let shown = try #require(telegram.shownByBot(in: Self.group).last)
             #expect(telegram.pings.isEmpty)
             let types = Set(shown.entities.map { "\($0.type)" })
@@ -119,25 +119,7 @@ struct TelegramServerTests {
         }
     }
 
-    /// All lines with their frames, as the composer puts them together.
-    static func markup(_ markdown: String) -> String {
-        let rendered = TelegramFormatting().render(markdown)
-        var lines: [String] = []
-        var open: RenderedText.Frame?
-        for line in rendered.lines {
-            let frame = line.frame.map { rendered.frames[$0] }
-            if frame != open {
-                if let open { lines.append(String(decoding: open.close, as: UTF8.self)) }
-                if let frame { lines.append(String(decoding: frame.open, as: UTF8.self)) }
-                open = frame
-            }
-            lines.append(String(decoding: rendered.bytes[line.range], as: UTF8.self))
-        }
-        if let open { lines.append(String(decoding: open.close, as: UTF8.self)) }
-        return lines.joined(separator: "\n")
-    }
-
-    @Test("In a group with privacy mode: a mention, the answer to it, and the answer to that")
+    @Test("In a group with privacy mode, a mention, its answer and the reply to that share a thread")
     func group() async throws {
         try await self.with { telegram, adapter, sink in
             telegram.say("nobody listens", as: Self.ada, in: Self.group)
@@ -157,10 +139,10 @@ struct TelegramServerTests {
         }
     }
 
-    @Test("Topics are threads; the general one is none, and one that is gone is left out")
+    @Test("Topics are threads, except the general one; a deleted topic is left out")
     func topics() async throws {
         try await self.with { telegram, adapter, sink in
-            // Number one is the general topic's.
+            // The first message id is the general topic's.
             telegram.say("first", as: Self.ada, in: Self.forum)
             let topic = telegram.makeTopic("Work", as: Self.ada, in: Self.forum)
             telegram.say("@\(telegram.username) in topic", as: Self.ada, in: Self.forum, topic: topic)
@@ -179,7 +161,7 @@ struct TelegramServerTests {
         }
     }
 
-    @Test("A button is a command; one that was made up is refused")
+    @Test("A button is a command; forged data is refused")
     func buttons() async throws {
         try await self.with { telegram, adapter, sink in
             let posted = try await adapter.post(
@@ -187,7 +169,7 @@ struct TelegramServerTests {
             let message = try #require(Int(posted.id))
             let query = try #require(telegram.press("Approve", on: message, as: Self.bob, in: Self.group))
             await sink.wait { events, _ in !events.isEmpty }
-            guard case .choice(let choice) = sink.events.first?.kind else { return #expect(Bool(false)) }
+            let choice = try #require(sink.events.first?.choice)
             #expect(choice.kind == .button("approve 17") && choice.sender.id == "telegram:\(Self.bob)")
             #expect(choice.target == posted)
             try await telegram.wait { $0.answer(to: query) != nil }
@@ -197,7 +179,7 @@ struct TelegramServerTests {
         }
     }
 
-    @Test("Files both ways, and an album as one message")
+    @Test("Files are sent and received, and an album is one message")
     func files() async throws {
         try await self.with { telegram, adapter, sink in
             let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
@@ -240,12 +222,12 @@ struct TelegramServerTests {
         }
     }
 
-    @Test("A group that becomes a supergroup is followed, told or not")
+    @Test("A migration to a supergroup is followed, whether a refusal or an update reports it first")
     func migration() async throws {
         try await self.with { telegram, adapter, sink in
             let old: Int64 = -500
             telegram.addGroup(old, "Small", members: [Self.ada], kind: .group)
-            // The bot hears of it by a refusal before it reads its updates.
+            // The refusal reports the migration before the bot receives the update.
             telegram.holdUpdates(10)
             let new = telegram.migrate(old, by: Self.ada)
             let posted = try await adapter.post(self.message("x", old))
@@ -256,7 +238,7 @@ struct TelegramServerTests {
         }
     }
 
-    @Test("What people change counts only when it can be read")
+    @Test("An edit counts only if its text is readable")
     func edits() async throws {
         try await self.with { telegram, _, sink in
             let said = telegram.say("one", as: Self.ada, in: Self.ada)
@@ -264,12 +246,12 @@ struct TelegramServerTests {
             telegram.edit(said, in: Self.ada, to: nil)
             telegram.edit(said, in: Self.ada, to: "two")
             await sink.wait { events, _ in events.count == 2 }
-            guard case .messageEdited(let edit) = sink.events.last?.kind else { return #expect(Bool(false)) }
+            let edit = try #require(sink.events.last?.edit)
             #expect(edit.text == "two" && edit.reference.id == "\(said)")
         }
     }
 
-    @Test("Updates that come twice have the same id")
+    @Test("An update delivered twice keeps its id")
     func twice() async throws {
         try await self.with { telegram, _, sink in
             telegram.doubleUpdates(1)

@@ -1,15 +1,16 @@
 import Chat
 import HTTP
 import JSON
+import Kit
 import Primitives
 import Telegram
 
-/// A session with a hand-driven clock: answers and updates in, actions out.
+/// Drives a state machine with a manual clock: answers and updates in, actions out.
 final class Transcript {
-    var session: TelegramSession
-    var now = TelegramTime(monotonic: 1_000, wall: 1_800_000_000_000)
-    /// Actions since the last look.
-    var actions: [TelegramSession.Action] = []
+    var machine: TelegramStateMachine
+    var now = AdapterTime(monotonic: 1_000, wall: 1_800_000_000_000)
+    /// Actions that were not yet taken.
+    var actions: [TelegramStateMachine.Action] = []
 
     static let me: JSON = [
         "id": 999, "is_bot": true, "first_name": "Jet", "username": "JetBot", "can_read_all_group_messages": false,
@@ -28,23 +29,25 @@ final class Transcript {
     init(
         _ intake: TelegramSettings.Intake = .polling, commands: [ChatCommand] = [], memory: TelegramMemory? = nil
     ) throws {
-        self.session = TelegramSession(
+        self.machine = TelegramStateMachine(
             settings: try Self.settings(intake, commands: commands), memory: memory ?? TelegramMemory(key: Self.key))
     }
 
     // MARK: Driving
 
-    func handle(_ input: TelegramSession.Input) {
-        self.actions += self.session.handle(input, at: self.now)
+    func handle(_ input: TelegramStateMachine.Input) {
+        self.actions += self.machine.handle(input, at: self.now)
     }
 
-    func answer(_ purpose: TelegramSession.Purpose, _ result: JSON) { self.handle(.answer(purpose, .result(result))) }
+    func answer(_ purpose: TelegramStateMachine.Purpose, _ result: JSON) {
+        self.handle(.answer(purpose, .result(result)))
+    }
 
-    func refuse(_ purpose: TelegramSession.Purpose, _ code: Int, _ text: String, retryAfter: Int64? = nil) {
+    func refuse(_ purpose: TelegramStateMachine.Purpose, _ code: Int, _ text: String, retryAfter: Int64? = nil) {
         self.handle(.answer(purpose, .refused(TelegramRefusal(code: code, text: text, retryAfter: retryAfter))))
     }
 
-    /// A session that polls.
+    /// Brings the state machine to its first poll.
     func start() {
         self.handle(.begin)
         self.answer(.identity, Self.me)
@@ -52,13 +55,13 @@ final class Transcript {
         self.actions = []
     }
 
-    /// Answers the poll with updates, and tells that all is stored. Returns what came of them.
+    /// Answers the poll with updates, stores the results and returns them.
     @discardableResult func poll(_ updates: JSON...) -> [TelegramIncoming] {
         self.answer(.poll, .array(updates))
         return self.store()
     }
 
-    /// Stores what is to be delivered.
+    /// Confirms all pending deliveries and returns them.
     @discardableResult func store() -> [TelegramIncoming] {
         var all: [TelegramIncoming] = []
         while let index = self.actions.firstIndex(where: { if case .deliver = $0 { true } else { false } }) {
@@ -73,7 +76,7 @@ final class Transcript {
     func pass(_ milliseconds: Int64) {
         let end = self.now.monotonic + milliseconds
         var steps = 0
-        while let deadline = self.session.deadline, deadline <= end, steps < 10_000 {
+        while let deadline = self.machine.deadline, deadline <= end, steps < 10_000 {
             self.move(to: max(deadline, self.now.monotonic))
             self.handle(.time)
             steps += 1
@@ -86,15 +89,15 @@ final class Transcript {
         self.now.monotonic = monotonic
     }
 
-    // MARK: Looking
+    // MARK: Actions
 
-    private func take<Value>(_ pick: (TelegramSession.Action) -> Value?) -> [Value] {
+    private func take<Value>(_ pick: (TelegramStateMachine.Action) -> Value?) -> [Value] {
         let values = self.actions.compactMap(pick)
         self.actions.removeAll { pick($0) != nil }
         return values
     }
 
-    /// The calls since the last look.
+    /// Takes the pending calls.
     func calls() -> [TelegramCall] {
         self.take { if case .call(_, let call) = $0 { call } else { nil } }
     }
@@ -138,11 +141,11 @@ final class Transcript {
 
     /// The next step of an operation.
     func step(_ operation: inout TelegramOperation) -> TelegramOperation.Step {
-        defer { self.actions += self.session.takeActions() }
-        return self.session.step(&operation, at: self.now)
+        defer { self.actions += self.machine.takeActions() }
+        return self.machine.step(&operation, at: self.now)
     }
 
-    /// Takes an operation to its end with these answers; returns its calls and the end.
+    /// Runs an operation with these answers; returns its calls and the last step.
     func run(_ kind: TelegramOperation.Kind, _ answers: TelegramAnswer...) -> ([TelegramCall], TelegramOperation.Step) {
         var operation = TelegramOperation(kind)
         var answers = answers[...]
@@ -152,12 +155,12 @@ final class Transcript {
             guard case .call(let call) = step else { return (calls, step) }
             calls.append(call)
             guard let answer = answers.popFirst() else { return (calls, step) }
-            self.session.take(answer, for: &operation, at: self.now)
-            self.actions += self.session.takeActions()
+            self.machine.take(answer, for: &operation, at: self.now)
+            self.actions += self.machine.takeActions()
         }
     }
 
-    /// What Telegram answers to a message that it took.
+    /// Telegram's answer to a sent message.
     static func sent(_ chat: Int64, _ message: Int64) -> TelegramAnswer {
         .result(["message_id": .integer(message), "date": 1, "chat": ["id": .integer(chat)]])
     }
@@ -172,8 +175,18 @@ final class Transcript {
 extension TelegramOperation.Step {
     var error: AdapterError? { if case .failed(let error) = self { error } else { nil } }
     var outcome: TelegramOperation.Outcome? { if case .done(let outcome) = self { outcome } else { nil } }
-    var call: TelegramCall? { if case .call(let call) = self { call } else { nil } }
-    var wait: Int64? { if case .wait(let time) = self { time } else { nil } }
+}
+
+extension TelegramAnswer {
+    var failure: TelegramBreak? { if case .broken(let failure) = self { failure } else { nil } }
+}
+
+extension InboundEvent {
+    var choice: Choice? { if case .choice(let choice) = self.kind { choice } else { nil } }
+    var edit: MessageEdit? { if case .messageEdited(let edit) = self.kind { edit } else { nil } }
+    var renaming: (from: RoomID, to: RoomID)? {
+        if case .roomRenamed(let from, let to) = self.kind { (from, to) } else { nil }
+    }
 }
 
 extension TelegramIncoming {
@@ -181,11 +194,11 @@ extension TelegramIncoming {
         if case .message(let message) = self.event?.kind { message } else { nil }
     }
 
-    var choice: Choice? { if case .choice(let choice) = self.event?.kind { choice } else { nil } }
-    var edit: MessageEdit? { if case .messageEdited(let edit) = self.event?.kind { edit } else { nil } }
+    var choice: Choice? { self.event?.choice }
+    var edit: MessageEdit? { self.event?.edit }
 }
 
-/// Updates as Telegram writes them.
+/// Sample updates in Telegram's format.
 enum Sample {
     static let group: Int64 = -1_001
     static let basic: Int64 = -55
@@ -199,7 +212,7 @@ enum Sample {
         ["id": .integer(id), "is_bot": .bool(isBot), "first_name": "Ann", "last_name": "B"]
     }
 
-    /// A message; `more` takes the place of its fields.
+    /// A message; `more` overrides its fields.
     static func message(
         _ update: Int64, _ text: String, chat: Int64 = 42, id: Int64 = 10, from: Int64 = 42, more: JSONObject = [:],
         kind: String = "message"

@@ -2,16 +2,16 @@ import EventLoop
 import Glibc
 import HTTP
 import HTTPServer
-import JetbridgeTesting
 import Primitives
 import Processes
+import TestSupport
 import Testing
 import WebSockets
 
-/// nginx with TLS in front, as a public installation has it.
+/// Behind nginx with TLS, as in a public installation.
 @Suite("WebSockets behind a front proxy", .timeLimit(.minutes(1)))
 struct FrontProxyTests {
-    @Test("TLS is verified against the given authority and the host's name")
+    @Test("TLS is verified against the given authority and the host name")
     func verified() async throws {
         try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
             let directory = try TemporaryDirectory()
@@ -28,7 +28,7 @@ struct FrontProxyTests {
                     #expect(try await socket.next() == .text("through"))
                     await socket.close()
                 }
-                // The certificate doesn't name this address.
+                // The certificate doesn't cover this address.
                 await Self.expectRefusal(client, "wss://127.0.0.2:\(port)/live")
             }
             try await withClient { await Self.expectRefusal($0, "wss://localhost:\(port)/live") }
@@ -39,7 +39,7 @@ struct FrontProxyTests {
     }
 
     private static func expectRefusal(_ client: WebSocketClient, _ url: String) async {
-        await #expect("not refused: \(url)") {
+        await #expect("not rejected: \(url)") {
             try await client.connect(HTTPURL(url))
         } throws: { error in
             (error as? WebSocketError)?.code == .connect
@@ -75,7 +75,7 @@ struct FrontProxyTests {
         fclose(file)
         let program = Process.find("nginx") ?? "/usr/sbin/nginx"
         let process = try Process.spawn(ProcessPlan(program, ["-c", path, "-p", directory, "-e", "stderr"]))
-        // It has no way to say that it listens.
+        // nginx doesn't report when it starts listening.
         let address = try #require(SocketAddress(host: "127.0.0.1", port: port))
         for _ in 0..<500 {
             if (try? await RawConnection(to: address).close()) != nil { return (process, port) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Message assembler")
 struct MessageAssemblerTests {
-    @Test("pieces become messages; an interrupted one is dropped by the next")
+    @Test("fragments become messages; a new message replaces an unfinished one")
     func pieces() throws {
         var assembler = MessageAssembler(limit: 10)
         #expect(try assembler.add(Array("ab".utf8).span, isFirst: true, isText: true, isLast: false) == nil)
@@ -15,7 +15,7 @@ struct MessageAssemblerTests {
         #expect(try assembler.add([UInt8]().span, isFirst: true, isText: true, isLast: true) == .text(""))
     }
 
-    @Test("the limit holds for the whole message, at the piece that breaks it")
+    @Test("the limit applies to the whole message, at the fragment that exceeds it")
     func limit() throws {
         var assembler = MessageAssembler(limit: 3)
         #expect(try assembler.add([1, 2, 3].span, isFirst: true, isText: false, isLast: false) == nil)

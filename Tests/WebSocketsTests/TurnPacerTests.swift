@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Turn pacer")
 struct TurnPacerTests {
-    @Test("a few turns in a row go at once, then one a millisecond for two thousand sockets, and rest restores it")
+    @Test(
+        "for two thousand sockets, a burst of turns is free, then one per millisecond, and idle time restores the burst"
+    )
     func pace() {
         var pacer = TurnPacer()
         var now: Int64 = 1_000_000_000
@@ -19,7 +21,7 @@ struct TurnPacerTests {
         for _ in 0...16 { #expect(pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000) == 0) }
     }
 
-    @Test("few sockets are hardly ever paced")
+    @Test("few sockets are rarely paced")
     func few() {
         var pacer = TurnPacer()
         var now: Int64 = 0

@@ -1,12 +1,12 @@
 import EventLoop
 import HTTP
 import HTTPServer
-import JetbridgeTesting
 import Logging
 import Primitives
+import TestSupport
 import WebSockets
 
-/// A server of WebSockets behind a server of HTTP.
+/// A WebSocket server behind an HTTP server.
 struct WebSocketTestServer: Sendable {
     let http: HTTPServer
     let sockets: WebSocketServer
@@ -15,7 +15,7 @@ struct WebSocketTestServer: Sendable {
         get throws { try HTTPURL("ws://\(self.http.boundAddress?.description ?? "")/live?x=1") }
     }
 
-    /// Serves `handler` to every connection for the length of `body`.
+    /// Runs `handler` for every connection during `body`.
     static func with(
         _ settings: WebSocketSettings = WebSocketSettings(), subprotocols: [String] = [],
         handler: @escaping @concurrent @Sendable (WebSocket) async throws -> Void,
@@ -42,14 +42,13 @@ struct WebSocketTestServer: Sendable {
         if let failure { throw failure }
     }
 
-    /// Sends back what comes.
     @concurrent @Sendable
     static func echo(_ socket: WebSocket) async throws {
         while let message = try await socket.next() { try await socket.send(message) }
     }
 }
 
-/// Runs `body` with a client that is stopped behind it.
+/// Runs `body` with a client and stops the client afterwards.
 func withClient(
     _ settings: WebSocketClientSettings = WebSocketClientSettings(), _ body: (WebSocketClient) async throws -> Void
 ) async throws {
@@ -81,7 +80,7 @@ final class Outcome<Value: Sendable>: Sendable {
     }
 }
 
-/// A client that speaks in frames, right or wrong ones.
+/// A client that sends raw frames, valid or not.
 @Net
 struct RawWebSocket {
     let connection: RawConnection
@@ -95,7 +94,7 @@ struct RawWebSocket {
         self.handshake = try await self.connection.receive(through: "\r\n\r\n")
     }
 
-    /// A masked frame; `head` is its first byte: 0x80 for the end of a message, and the opcode.
+    /// Sends a masked frame; `head` is its first byte: the opcode, plus 0x80 for the final fragment.
     func send(_ head: UInt8, _ payload: [UInt8]) async throws {
         let mask: [UInt8] = [1, 2, 3, 4]
         precondition(payload.count < 126)
@@ -103,13 +102,13 @@ struct RawWebSocket {
             [head, 0x80 | UInt8(payload.count)] + mask + payload.enumerated().map { $1 ^ mask[$0 % 4] })
     }
 
-    /// A small frame of the server: its first byte and its payload.
+    /// Receives a small frame: its first byte and its payload.
     func receive() async throws -> (head: UInt8, payload: [UInt8]) {
         let start = try await self.connection.receive(count: 2)
         return (start[0], try await self.connection.receive(count: Int(start[1])))
     }
 
-    /// Waits for the close frame, answers it and gives its code.
+    /// Waits for the close frame, responds to it and returns its code.
     func receiveClose() async throws -> Int {
         while true {
             let (head, payload) = try await self.receive()

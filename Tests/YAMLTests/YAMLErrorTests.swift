@@ -1,7 +1,7 @@
 import Testing
 import YAML
 
-@Suite("YAML: what is refused, and where")
+@Suite("YAML errors")
 struct YAMLErrorTests {
     private func error(_ text: [UInt8], limits: YAML.Limits = YAML.Limits()) -> YAMLError? {
         do throws(YAMLError) {
@@ -13,7 +13,7 @@ struct YAMLErrorTests {
     }
 
     @Test(
-        "a mistake is told with its place and in plain words",
+        "a mistake is reported with its position and in plain words",
         arguments: [
             ("a: 1\n\tb: 2\n", 2, 1, "tab"),
             ("a:\n  b: 1\n\t c: 2\n", 3, 1, "tab"),
@@ -36,11 +36,11 @@ struct YAMLErrorTests {
     }
 
     @Test(
-        "what a configuration should not hold is refused",
+        "unsupported features are refused",
         arguments: [
             ("a: &x 1\n", "anchors (&x)"), ("a: 1\nb: *x\n", "aliases (*x)"), ("a: !!str 1\n", "tags"),
             ("a: !exec rm\n", "tags (!exec)"), ("a: 1\n---\nb: 2\n", "second document"),
-            ("{a: 1}: 2\n", "key must be a text"), ("[a]: 2\n", "key must be a text"),
+            ("{a: 1}: 2\n", "key must be a string"), ("[a]: 2\n", "key must be a string"),
         ])
     func unsupported(_ text: String, says: String) throws {
         let error = try #require(self.error(Array(text.utf8)))
@@ -48,7 +48,7 @@ struct YAMLErrorTests {
         #expect(error.message.contains(says), "\(error)")
     }
 
-    @Test("a key that stands twice is refused, with both places")
+    @Test("a duplicate key is refused, with both positions")
     func duplicateKey() throws {
         let error = try #require(self.error(Array("log: {}\nmodel:\n  name: a\n  name: b\n".utf8)))
         #expect(error.code == .duplicateKey)
@@ -56,32 +56,32 @@ struct YAMLErrorTests {
         #expect(error.message.contains("line 3"))
     }
 
-    @Test("the same key in different mappings is no duplicate")
+    @Test("the same key in different mappings is not a duplicate")
     func sameKeyElsewhere() {
         #expect(self.error(Array("a: {n: 1}\nb: {n: 2}\n".utf8)) == nil)
     }
 
-    @Test("bytes that are no UTF-8 are told with their place")
+    @Test("invalid UTF-8 is reported with its position")
     func invalidEncoding() throws {
         let error = try #require(self.error(Array("a: 1\nb: ä".utf8) + [0xFF, 0xFE]))
         #expect([error.line, error.column] == [2, 5])
         #expect(error.message.contains("UTF-8"))
     }
 
-    @Test("a control character is told as one", arguments: [0x00, 0x07, 0x1B] as [UInt8])
+    @Test("a control character is reported as such", arguments: [0x00, 0x07, 0x1B] as [UInt8])
     func controlCharacter(_ byte: UInt8) throws {
         let error = try #require(self.error(Array("a: 1\nb: x".utf8) + [byte]))
         #expect(error.message.contains("control character"), "\(error)")
         #expect([error.line, error.column] == [2, 5])
     }
 
-    @Test("a text over the limit is not read at all")
+    @Test("a text over the size limit is refused")
     func size() {
         #expect(self.error(Array("a: 12345".utf8), limits: YAML.Limits(bytes: 7))?.code == .tooLarge)
         #expect(self.error(Array("a: 12345".utf8), limits: YAML.Limits(bytes: 8)) == nil)
     }
 
-    @Test("nesting has a limit, in flow and in block form")
+    @Test("nesting has a limit, in flow and block style")
     func depth() throws {
         func flow(_ depth: Int) -> [UInt8] {
             Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)
@@ -95,9 +95,9 @@ struct YAMLErrorTests {
         #expect(error.line == 65)
     }
 
-    @Test("the error reads as one line")
+    @Test("the error's description is one line")
     func description() throws {
         let error = try #require(self.error(Array("a: 1\na: 2\n".utf8)))
-        #expect("\(error)" == "line 2, column 1: the key 'a' stands on line 1 already")
+        #expect("\(error)" == "line 2, column 1: the key 'a' is already on line 1")
     }
 }

@@ -1,7 +1,7 @@
 import Testing
 import YAML
 
-@Suite("YAML: what a text becomes")
+@Suite("YAML trees")
 struct YAMLTreeTests {
     private func parse(_ text: String) throws -> YAMLNode { try YAML.parse(Array(text.utf8)) }
 
@@ -41,18 +41,19 @@ struct YAMLTreeTests {
         #expect(node.stringValue == string)
     }
 
-    @Test("block texts keep or fold their lines", arguments: [("|", "a\nb\n"), (">", "a b\n"), ("|-", "a\nb")])
+    @Test("block scalars keep or fold their lines", arguments: [("|", "a\nb\n"), (">", "a b\n"), ("|-", "a\nb")])
     func blocks(_ style: String, expected: String) throws {
         #expect(try self.parse("v: \(style)\n  a\n  b\n")["v"]?.stringValue == expected)
     }
 
     @Test(
-        "a text with no value is null", arguments: ["", "\n", "# only a comment\n", "---\n", "---\n...\n", "\u{FEFF}"])
+        "a text without a value is null",
+        arguments: ["", "\n", "# only a comment\n", "---\n", "---\n...\n", "\u{FEFF}"])
     func empty(_ text: String) throws {
         #expect(try self.parse(text).isNull)
     }
 
-    @Test("a value left out is null and stands behind its key")
+    @Test("a missing value is null, at the position of its key")
     func missingValue() throws {
         let node = try self.parse("a:\nb: 1\n")
         #expect(node["a"]?.isNull == true)
@@ -60,7 +61,7 @@ struct YAMLTreeTests {
         #expect(node["b"]?.intValue == 1)
     }
 
-    @Test("a byte order mark, CRLF and a document start are taken")
+    @Test("a byte order mark, CRLF and document markers are accepted")
     func ends() throws {
         #expect(try self.parse("\u{FEFF}---\r\na: 1\r\nb: 2\r\n...\r\n")["b"]?.line == 3)
     }

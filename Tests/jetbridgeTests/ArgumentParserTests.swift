@@ -2,7 +2,7 @@ import Testing
 
 @testable import jetbridge
 
-@Suite("The command line is read")
+@Suite("Command line parsing")
 struct ArgumentParserTests {
     private func parse(_ line: String) throws -> ArgumentParser.Outcome {
         try ArgumentParser.parse(line.split(separator: " ").map(String.init), table: .standard)
@@ -16,7 +16,7 @@ struct ArgumentParserTests {
     }
 
     @Test(
-        "options stand before, between and after the words, with a space or a sign",
+        "options may come before, between and after the words, with a space or an equals sign",
         arguments: [
             "--config a.yaml --json config check b", "config --config=a.yaml check --json b",
             "config check b --json --config a.yaml", "config check --json --config a.yaml -- b",
@@ -28,7 +28,7 @@ struct ArgumentParserTests {
         #expect(arguments.word("file") == "b")
     }
 
-    @Test("a repeated argument takes what is left, also what looks like an option after --")
+    @Test("a repeated argument takes the remaining words, including options after --")
     func repeated() throws {
         #expect(try self.arguments("chat what is this").arguments.words("message") == ["what", "is", "this"])
         #expect(try self.arguments("chat --model m -- --json -x").arguments.words("message") == ["--json", "-x"])
@@ -36,13 +36,13 @@ struct ArgumentParserTests {
         #expect(try self.arguments("chat").arguments.words("message") == [])
     }
 
-    @Test("a value may begin with a dash where it follows a sign")
+    @Test("a value after an equals sign may begin with a dash")
     func valueWithDash() throws {
         #expect(try self.arguments("chat --model=-m").arguments.value("model") == "-m")
     }
 
     @Test(
-        "help is asked for at every place",
+        "--help works anywhere",
         arguments: [
             ("--help", []), ("-h", []), ("serve --help", ["serve"]), ("--help serve", ["serve"]),
             ("config --help", ["config"]), ("config check -h", ["config", "check"]),
@@ -53,14 +53,14 @@ struct ArgumentParserTests {
     }
 
     @Test(
-        "a command of a later release is one, whatever follows",
+        "a command of a later release is recognised whatever follows",
         arguments: ["spec list", "run", "tasks", "audit export"])
     func later(_ line: String) throws {
         #expect(try self.parse(line) == .later(String(line.prefix { $0 != " " })))
     }
 
     @Test(
-        "a slip is answered with what was meant, and where help is",
+        "a typing error gets a suggestion and a pointer to the help",
         arguments: [
             ("", "a command is missing; see 'jetbridge --help'"),
             ("srve", "unknown command 'srve'; did you mean 'serve'?; see 'jetbridge --help'"),
@@ -77,10 +77,10 @@ struct ArgumentParserTests {
             ("serve now", "'serve' does not take 'now'; see 'jetbridge serve --help'"),
             (
                 "pair --role onwer",
-                "'onwer' is none of owner, member, guest; did you mean 'owner'?; see 'jetbridge pair --help'"
+                "'onwer' is not one of owner, member, guest; did you mean 'owner'?; see 'jetbridge pair --help'"
             ),
             ("completions", "'completions' needs bash|zsh|fish; see 'jetbridge completions --help'"),
-            ("completions tcsh", "'tcsh' is none of bash, zsh, fish; see 'jetbridge completions --help'"),
+            ("completions tcsh", "'tcsh' is not one of bash, zsh, fish; see 'jetbridge completions --help'"),
             ("sessions show", "'sessions show' needs ID; see 'jetbridge sessions show --help'"),
         ])
     func slip(_ line: String, message: String) {

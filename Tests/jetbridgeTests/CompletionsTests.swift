@@ -1,11 +1,13 @@
 import Glibc
+import Processes
+import TestSupport
 import Testing
 
 @testable import jetbridge
 
 @Suite("Completions", .timeLimit(.minutes(1)))
 struct CompletionsTests {
-    /// Asks a real bash what it offers after these words; the last one is incomplete.
+    /// The completions that a real bash offers for these words, of which the last is incomplete.
     private func offers(_ words: String...) throws -> [String] {
         let script =
             BashCompletions(table: .standard).script + """
@@ -42,6 +44,26 @@ struct CompletionsTests {
         #expect(try self.offers("jetbridge", "serve", "--lis") == ["--listen"])
         #expect(try self.offers("jetbridge", "serve", "--listen", "") == [])
         #expect(try self.offers("jetbridge", "--config", "/etc/hostn") == ["/etc/hostname"])
+        #expect(try self.offers("jetbridge", "--ver") == ["--version"])
+    }
+
+    @Test("bash offers the words of a command after help, and each scope of a list")
+    func bashWords() throws {
+        #expect(try self.offers("jetbridge", "help", "con") == ["config"])
+        #expect(try self.offers("jetbridge", "help", "config", "").prefix(2) == ["check", "template"])
+        #expect(try self.offers("jetbridge", "help", "config", "check", "c") == [])
+        #expect(try self.offers("jetbridge", "token", "create", "--scope", "") == ["chat", "read", "admin", "proxy"])
+        #expect(try self.offers("jetbridge", "token", "create", "--scope", "chat,r") == ["chat,read"])
+    }
+
+    @Test(
+        "zsh and fish read their scripts",
+        arguments: ["zsh", "fish"].filter { access("/usr/bin/\($0)", X_OK) == 0 })
+    func syntax(shell: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/script"
+        try TestFile.write(await run("completions", shell).output, to: path)
+        #expect(try await Process.run(ProcessPlan("/usr/bin/\(shell)", ["-n", path])).status == .exited(0))
     }
 
     @Test("the scripts for zsh and fish name every command and option")

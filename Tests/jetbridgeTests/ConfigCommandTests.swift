@@ -1,6 +1,6 @@
 import Glibc
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @testable import jetbridge
@@ -17,17 +17,17 @@ struct ConfigCommandTests {
         return try await body(path)
     }
 
-    @Test("a good file is said to be good")
+    @Test("a valid file is reported as valid")
     func good() async throws {
         try await self.withFile("log: {level: debug}") { path in
             for result in [await run("config", "check", path), await run("config", "check", "--config", path)] {
                 #expect(result.status == .done && result.errors.isEmpty)
-                #expect(result.output == "\(path): good\n")
+                #expect(result.output == "\(path): valid\n")
             }
         }
     }
 
-    @Test("each mistake is a line on stderr, and the status is 78")
+    @Test("each error is a line on stderr, and the status is 78")
     func mistakes() async throws {
         try await self.withFile("lgo: {}\nmodel: {provider: opnai}\n") { path in
             let result = await run("config", "check", "--config", path)
@@ -35,14 +35,14 @@ struct ConfigCommandTests {
             #expect(
                 result.errors.split(separator: "\n") == [
                     "\(path):1:1: lgo: unknown key; did you mean 'log'?",
-                    "\(path):2:19: model.provider: 'opnai' is none of rehearsal, copilot, github-models, openai, copilot-cli; "
+                    "\(path):2:19: model.provider: 'opnai' is not one of rehearsal, copilot, github-models, openai, copilot-cli; "
                         + "did you mean 'openai'?",
-                    "jetbridge: \(path): 2 mistakes",
+                    "jetbridge: \(path): 2 errors",
                 ])
         }
     }
 
-    @Test("as JSON it is one document, good or not")
+    @Test("--json prints one document, valid or not")
     func json() async throws {
         try await self.withFile("log: {levle: debug}") { path in
             let result = await run("config", "check", "--config", path, "--json")
@@ -58,33 +58,33 @@ struct ConfigCommandTests {
         #expect(try JSON.parse(defaults.output) == ["ok": true, "file": .null, "issues": []])
     }
 
-    @Test("a file that is not there is a wrong configuration")
+    @Test("a missing file is a configuration error")
     func missing() async {
         let result = await run("config", "check", "--config", "/nonexistent.yaml")
         #expect(result.status == .configuration)
         #expect(result.errors.hasPrefix("/nonexistent.yaml: the file cannot be read: No such file or directory\n"))
     }
 
-    @Test("variables are looked at too")
+    @Test("environment variables are checked too")
     func variables() async {
         let result = await run("config", "check", environment: ["JETBRIDGE_LISTEN": "nonsense"])
         #expect(result.status == .configuration)
         #expect(result.errors.hasPrefix("JETBRIDGE_LISTEN: the port is missing"))
     }
 
-    @Test("a template that is printed is a good file")
+    @Test("a printed template is a valid file")
     func template() async throws {
         let template = await run("config", "template")
         #expect(template.status == .done && template.output.hasPrefix("# Jetbridge: every setting"))
         try await self.withFile(template.output) { path in
-            #expect(await run("config", "check", path).output == "\(path): good\n")
+            #expect(await run("config", "check", path).output == "\(path): valid\n")
         }
         let json = await run("config", "template", "irc", "--json")
         let irc = await run("config", "template", "irc")
         #expect(try JSON.parse(json.output)["text"]?.stringValue == irc.output)
     }
 
-    @Test("the Slack app's description is printed, for a socket or for events over HTTP")
+    @Test("the Slack manifest is printed for Socket Mode or for events over HTTP")
     func slackManifest() async throws {
         let socket = await run("config", "template", "slack-manifest")
         #expect(socket.status == .done && socket.output.contains("socket_mode_enabled: true"))
@@ -96,7 +96,7 @@ struct ConfigCommandTests {
         #expect(await run("config", "template", "irc", "--events-url", url).status == .usage)
     }
 
-    @Test("the list of templates is lines, or JSON lines")
+    @Test("the templates are listed as lines or JSON lines")
     func list() async throws {
         #expect(await run("config", "template", "--list").output.contains("\nirc "))
         for line in await run("config", "template", "--list", "--json").output.split(separator: "\n") {

@@ -3,14 +3,14 @@ import Primitives
 
 @testable import jetbridge
 
-/// What a run of the whole program left behind.
+/// The result of a run of the whole program.
 struct ProgramResult {
     let status: ExitStatus
     let output: String
     let errors: String
 }
 
-/// Runs the program with these words, in a folder and an environment of the test's own.
+/// Runs the program with these words, isolated from the real environment and current directory.
 func run(
     _ words: String..., environment: [String: String] = [:], directory: String = "/nonexistent"
 ) async -> ProgramResult {

@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Testing
 
@@ -6,10 +7,11 @@ import Testing
 @Suite("The program", .timeLimit(.minutes(1)))
 struct ProgramTests {
     @Test(
-        "every promised command is known",
+        "every documented command is known",
         arguments: [
             "serve", "chat", "login", "logout", "models", "doctor", "config check", "config template", "sessions list",
-            "sessions show", "sessions archive", "token create", "token list", "token revoke", "pair", "spec", "run",
+            "sessions show", "sessions archive", "sessions delete", "token create", "token list", "token revoke",
+            "pair", "spec", "run",
             "tasks", "usage", "audit export", "proxy", "version", "completions",
         ])
     func promised(_ name: String) {
@@ -18,23 +20,53 @@ struct ProgramTests {
         #expect(table.syntax(of: path) != nil || table.later.contains(path[0]))
     }
 
-    @Test("the version is one line, or one JSON document")
+    @Test("the version is printed as one line or one JSON document")
     func version() async throws {
         let plain = await run("version")
         #expect(plain.status == .done && plain.output.hasPrefix("jetbridge ") && plain.errors.isEmpty)
         let json = await run("version", "--json")
         #expect(try JSON.parse(json.output)["version"]?.stringValue?.isEmpty == false)
         #expect(json.output.filter { $0 == "\n" }.count == 1)
+        #expect(await run("--version").output == plain.output)
+        #expect(await run("--json", "--version").output == json.output)
+        #expect(await run("serve", "--version").status == .usage)
     }
 
-    @Test("a wrong command line is one line on stderr and status 64")
+    @Test("an invalid command line gives one line on stderr and status 64")
     func usage() async {
         let result = await run("srve")
         #expect(result.status == .usage && result.output.isEmpty)
         #expect(result.errors == "jetbridge: unknown command 'srve'; did you mean 'serve'?; see 'jetbridge --help'\n")
     }
 
-    @Test("a command of a later release is one line on stderr and status 1", arguments: ["spec", "audit", "tasks"])
+    @Test("a token without a valid scope is wrong usage, found before anything is opened")
+    func scopes() async {
+        let missing = await run("token", "create")
+        #expect(missing.status == .usage)
+        #expect(
+            missing.errors
+                == "jetbridge: 'token create' needs --scope SCOPE[,…]; see 'jetbridge token create --help'\n")
+        for scopes in ["red", "chat,red", "chat,", ","] {
+            let wrong = await run("token", "create", "--scope", scopes)
+            #expect(wrong.status == .usage, "\(scopes)")
+            #expect(wrong.errors.contains("is not one of chat, read, admin, proxy"))
+        }
+    }
+
+    @Test("an invalid address on the command line is wrong usage; in a variable it is wrong configuration")
+    func addresses() async {
+        for command in ["serve", "proxy"] {
+            let wrong = await run(command, "--listen", "nonsense")
+            #expect(wrong.status == .usage && wrong.output.isEmpty)
+            #expect(wrong.errors.hasPrefix("jetbridge: --listen: "), "\(wrong.errors)")
+            #expect(wrong.errors.contains("see 'jetbridge \(command) --help'"))
+            #expect(wrong.errors.filter { $0 == "\n" }.count == 1)
+        }
+        let variable = await run("serve", environment: ["JETBRIDGE_LISTEN": "nonsense"])
+        #expect(variable.status == .configuration)
+    }
+
+    @Test("a command of a later release gives one line on stderr and status 1", arguments: ["spec", "audit", "tasks"])
     func later(_ name: String) async {
         let result = await run(name, "x")
         #expect(result.status == .failed && result.output.isEmpty)
@@ -42,7 +74,7 @@ struct ProgramTests {
         #expect(result.errors.filter { $0 == "\n" }.count == 1)
     }
 
-    @Test("help fits 80 columns and says how it is typed", arguments: CommandTable.standard.paths)
+    @Test("help fits 80 columns and shows the usage", arguments: CommandTable.standard.commandPaths)
     func help(_ path: [String]) {
         let text = HelpText(table: .standard, output: Terminal { _ in }).text(of: path)
         #expect(text.contains((["Usage: jetbridge"] + path).joined(separator: " ")))
@@ -51,23 +83,38 @@ struct ProgramTests {
         }
     }
 
-    @Test("help takes a command's words and knows a slip")
+    @Test("help takes a command's words and suggests corrections")
     func helpCommand() async {
-        #expect(await run("help", "config", "check").output.hasPrefix("Tell everything that is wrong"))
+        #expect(await run("help", "config", "check").output.hasPrefix("Report all configuration errors."))
         #expect(await run("help", "config", "chekc").errors.contains("did you mean 'check'?"))
         #expect(await run("help").output == run("--help").output)
+        let later = await run("help", "audit")
+        #expect(later.status == .failed && later.errors.contains("'audit' comes with a later release"))
+        #expect(await run("help", "--", "--", "version").output.hasPrefix("Print the version."))
     }
 
-    @Test("colours are for terminals only")
+    @Test("only terminals get colours")
     func colours() {
         let terminal = Terminal(isTerminal: true) { _ in }
         #expect(HelpText(table: .standard, output: terminal).text(of: []).contains("\u{1B}[1mUsage:\u{1B}[0m"))
         #expect(!HelpText(table: .standard, output: Terminal { _ in }).text(of: []).contains("\u{1B}"))
     }
 
-    @Test("an output that takes nothing is told")
+    @Test("an output that cannot be written is an error")
     func fullDisk() {
         let full = Terminal(descriptor: -1, environment: [:])
         #expect(throws: CommandFailure("the output cannot be written: Bad file descriptor")) { try full.write("x") }
+    }
+
+    @Test("a reader that stops reading ends the program quietly")
+    func closedPipe() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        close(ends[0])
+        defer { close(ends[1]) }
+        let old = signal(SIGPIPE, SIG_IGN)
+        defer { _ = signal(SIGPIPE, old) }
+        let unread = Terminal(descriptor: ends[1], environment: [:])
+        #expect(throws: CommandFailure(nil, status: .unread)) { try unread.write("x") }
     }
 }

@@ -1,13 +1,14 @@
 package import Chat
 internal import Crypto
-internal import JSON
-internal import Logging
+internal import Kit
 internal import Primitives
 
 extension IRCAdapter {
     package func run(delivering sink: any MessageSink) async throws {
         if let bytes = await self.memory.load() {
-            self.state.withLock { $0.session = IRCSession(settings: self.settings, memory: IRCMemory(bytes: bytes)) }
+            self.state.withLock {
+                $0.machine = IRCStateMachine(settings: self.settings, memory: IRCMemory(bytes: bytes))
+            }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(name: "\(self.id) connection") {
@@ -41,7 +42,6 @@ extension IRCAdapter {
         }
     }
 
-    /// One connection, from its beginning to its end.
     private func connect() async throws -> IRCEnding {
         let connection: any IRCConnection
         let endpoint = self.endpoint
@@ -55,31 +55,36 @@ extension IRCAdapter {
         defer { connection.close() }
         self.state.withLock { state in
             state.outgoing = []
-            state.watchedDeadline = nil
+            state.keyRequest = nil
         }
         self.toClose.reset()
-        self.perform(.connected(id: hex(randomBytes(8)), isSecure: endpoint.tls != .none))
-        // A stop that came while there was no connection to end.
+        self.perform(
+            .connected(
+                id: hex(randomBytes(8)), isSecure: endpoint.tls != .none, nonce: base64URL(randomBytes(18))))
+        // `stop()` may have been called while there was no connection to end.
         if self.state.withLock({ $0.isStopping }) { self.perform(.quit) }
         return try await self.serve(connection)
     }
 
     private var endpoint: IRCEndpoint {
-        let (port, tls) = self.state.withLock { $0.session.endpoint(at: Self.now) }
+        let (port, tls) = self.state.withLock { $0.machine.endpoint(at: AdapterTime.now) }
         var endpoint = IRCEndpoint(host: self.settings.host, port: port, tls: tls)
-        if case .external(let certificate, let key) = self.settings.sasl {
-            endpoint.certificate = certificate
-            endpoint.key = key
-        }
+        endpoint.certificate = self.settings.sasl?.certificate?.certificate
+        endpoint.key = self.settings.sasl?.certificate?.key
         return endpoint
     }
 
-    /// Reads, writes and watches the clock until one of them ends the connection.
+    /// Reads, writes and watches deadlines until one of these ends the connection.
     private func serve(_ connection: any IRCConnection) async throws -> IRCEnding {
         try await withThrowingTaskGroup(of: IRCEnding?.self) { group in
             group.addTask { try await self.read(connection) }
             group.addTask { try await self.write(connection) }
-            group.addTask { await self.watch() }
+            group.addTask {
+                await self.watch.run(
+                    deadline: { self.state.withLock { $0.machine.deadline } }, expire: { self.perform(.time) })
+                return nil
+            }
+            group.addTask { try await self.deriveKeys() }
             group.addTask { await self.closeWhenAsked(connection) }
             defer {
                 connection.close()
@@ -95,10 +100,10 @@ extension IRCAdapter {
         do {
             while let bytes = try await connection.read() {
                 buffer.append(bytes)
-                var inputs: [IRCSession.Input] = []
+                var inputs: [IRCStateMachine.Input] = []
                 while let line = buffer.next() { if let line = IRCLine(line) { inputs.append(.line(line)) } }
                 if !inputs.isEmpty { self.perform(inputs) }
-                // What cannot be stored yet is left with the server.
+                // Back-pressure: stop reading until the store has caught up.
                 while self.state.withLock({ $0.incoming.count > Self.incomingLimit }) {
                     await self.hasRoom.wait()
                     try Task.checkCancellation()
@@ -130,28 +135,20 @@ extension IRCAdapter {
         }
     }
 
-    /// Tells the session when its time has come.
-    private func watch() async -> IRCEnding? {
-        while !Task.isCancelled {
-            let now = Self.now.monotonic
-            let deadline = self.state.withLock { state in
-                state.watchedDeadline = state.session.deadline
-                return state.watchedDeadline
-            }
-            guard let deadline else {
-                await self.toWatch.wait()
-                continue
-            }
-            if deadline <= now {
-                self.perform(.time)
-            } else {
-                await self.toWatch.wait(upTo: .milliseconds(deadline - now))
-            }
+    /// Derives keys for SCRAM on another thread.
+    private func deriveKeys() async throws -> IRCEnding? {
+        while true {
+            await self.toDerive.wait()
+            try Task.checkCancellation()
+            guard let request = self.state.withLock({ $0.keyRequest.take() }) else { continue }
+            let thread = IRCKeyThread()
+            let key = await thread.derive(request)
+            thread.stop()
+            self.perform(.derived(key))
         }
-        return nil
     }
 
-    /// After QUIT the server closes; one that does not within two seconds is not waited for.
+    /// The server closes the connection after QUIT; if it does not within two seconds, we do.
     private func closeWhenAsked(_ connection: any IRCConnection) async -> IRCEnding? {
         await self.toClose.wait()
         try? await Task.sleep(for: .seconds(2))
@@ -163,50 +160,6 @@ extension IRCAdapter {
         guard let error = error as? IRCTransportError else { return IRCEnding(.lost, "\(error)") }
         guard error.code == .certificate else { return IRCEnding(.lost, error.message) }
         return IRCEnding(
-            .refused, "\(error.message). If the network has an authority of its own, set tls: {ca_file: …}")
-    }
-
-    // MARK: Delivery
-
-    private func deliverAll(to sink: any MessageSink) async throws {
-        while true {
-            let (batch, isFinished) = self.state.withLock { state in
-                defer { state.incoming = [] }
-                return (state.incoming, state.isFinished)
-            }
-            if batch.isEmpty {
-                if isFinished { return }
-                await self.toDeliver.wait()
-                try Task.checkCancellation()
-                continue
-            }
-            self.hasRoom.signal()
-            for item in batch { try await self.deliver(item, to: sink) }
-        }
-    }
-
-    private func deliver(_ item: Incoming, to sink: any MessageSink) async throws {
-        switch item {
-        case .status(let status): await sink.statusChanged(status, of: self.id)
-        case .memory(let memory): await self.memory.save(memory.bytes)
-        case .event(let event): try await self.deliver(event, to: sink)
-        }
-    }
-
-    /// IRC never repeats a message, so a store that fails for a moment is waited for: about two minutes, while the
-    /// server holds back the rest.
-    private func deliver(_ event: InboundEvent, to sink: any MessageSink) async throws {
-        for attempt in 0..<10 {
-            do {
-                try await sink.deliver(event)
-                return
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                self.logger.warning("A message could not be stored; trying again", ["error": .string("\(error)")])
-                try await Task.sleep(for: .milliseconds(min(20_000, 200 << attempt)))
-            }
-        }
-        self.logger.error("A message was lost: it could not be stored in two minutes")
+            .refused, "\(error.message). If the network uses its own certificate authority, set tls: {ca_file: …}")
     }
 }

@@ -1,57 +1,56 @@
 package import Chat
-internal import Crypto
-internal import EventLoop
-internal import Glibc
 internal import JSON
+package import Kit
 package import Logging
 internal import Primitives
 
-/// One IRC network as a chat adapter: performs what ``IRCSession`` decides, and decides nothing itself.
+/// The chat adapter for one IRC network: performs the actions of ``IRCStateMachine`` and decides nothing itself.
 package final class IRCAdapter: ChatAdapter, TypingAdapter {
     package let id: AdapterID
     package let renderer: any MessageRenderer = IRCFormatting()
 
     let settings: IRCSettings
     let transport: any IRCTransport
-    let memory: IRCMemoryStore
+    let memory: MemoryStore
     let logger: Logger
     let state: Protected<State>
-    /// Bytes to write, an earlier deadline, things to deliver, room for more of them, the wish to end a connection.
-    let toWrite = IRCSignal()
-    let toWatch = IRCSignal()
-    let toDeliver = IRCSignal()
-    let hasRoom = IRCSignal()
-    let toClose = IRCSignal()
-    let toStop = IRCSignal()
+    let watch = DeadlineWatch()
+    let toWrite = Signal()
+    let toDeliver = Signal()
+    /// Signalled when ``State/incoming`` has room again.
+    let hasRoom = Signal()
+    let toClose = Signal()
+    let toDerive = Signal()
+    /// Ends the wait before a reconnection.
+    let toStop = Signal()
 
-    /// What all tasks share, under one lock: actions are applied in the order in which they were decided.
+    /// Shared by all tasks, under one lock, so that actions are applied in the order in which they were decided.
     struct State {
-        var session: IRCSession
+        var machine: IRCStateMachine
         var status: AdapterStatus
         var tickets: [Int: CheckedContinuation<MessageReference, any Error>] = [:]
         var lastTicket = 0
         var outgoing: [UInt8] = []
         var incoming: [Incoming] = []
+        var keyRequest: IRCKeyRequest?
         var reconnect: ClosedRange<Int64>?
-        /// Until when the watch sleeps.
-        var watchedDeadline: Int64?
         var isStopping = false
-        /// Nothing more will come in.
+        /// No more events will arrive.
         var isFinished = false
     }
 
-    /// What goes to the sink, in order.
+    /// Items for the sink, in order.
     enum Incoming: Sendable {
         case event(InboundEvent)
         case status(AdapterStatus)
         case memory(IRCMemory)
     }
 
-    /// Messages that may wait for the store; beyond, nothing is read from the server.
+    /// Maximum items waiting for the store; beyond it the adapter stops reading from the server.
     static let incomingLimit = 1_024
 
     package init(
-        _ settings: IRCSettings, memory: IRCMemoryStore = .none, transport: any IRCTransport = IRCStreamTransport(),
+        _ settings: IRCSettings, memory: MemoryStore = .none, transport: any IRCTransport = IRCStreamTransport(),
         logger: Logger = Logger(label: "irc")
     ) {
         self.settings = settings
@@ -61,14 +60,14 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
         self.logger = logger.with(["adapter": "irc:\(settings.id)"])
         self.state = Protected(
             State(
-                session: IRCSession(settings: settings),
-                status: AdapterStatus(state: .down, since: Self.now.wall)))
+                machine: IRCStateMachine(settings: settings),
+                status: AdapterStatus(state: .down, since: AdapterTime.now.wall)))
     }
 
     package var status: AdapterStatus { self.state.withLock { $0.status } }
 
     package func traits(of room: RoomID) -> RoomTraits {
-        self.state.withLock { $0.session.traits(of: room) }
+        self.state.withLock { $0.machine.traits(of: room) }
     }
 
     package func setTyping(_ isTyping: Bool, in route: Route) async {
@@ -90,7 +89,7 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
         }
     }
 
-    /// Nobody waits for the outcome any more; the line itself may go out.
+    /// The caller no longer waits for the outcome; the line itself may still be sent.
     private func abandon(_ ticket: Int) {
         self.state.withLock { $0.tickets.removeValue(forKey: ticket) }?.resume(throwing: CancellationError())
     }
@@ -103,49 +102,39 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
 
     // MARK: Actions
 
-    static var now: IRCTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return IRCTime(
-            monotonic: LoopInstant.current().nanoseconds / 1_000_000,
-            wall: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    /// Feeds the state machine inputs that share one timestamp, and performs its actions.
+    func perform(_ inputs: IRCStateMachine.Input...) { self.perform(inputs) }
 
-    /// Lets the session take inputs of one moment, and does what it says.
-    func perform(_ inputs: IRCSession.Input...) { self.perform(inputs) }
-
-    func perform(_ inputs: [IRCSession.Input]) {
-        let now = Self.now
+    func perform(_ inputs: [IRCStateMachine.Input]) {
+        let now = AdapterTime.now
         var outcomes: [(CheckedContinuation<MessageReference, any Error>, Result<MessageReference, AdapterError>)] = []
         var wakes = Wakes()
-        self.state.withLock { state in
+        let deadline = self.state.withLock { state in
             for input in inputs {
-                for action in state.session.handle(input, at: now) {
+                for action in state.machine.handle(input, at: now) {
                     self.apply(action, to: &state, now: now, &wakes, &outcomes)
                 }
             }
-            if let deadline = state.session.deadline, deadline < state.watchedDeadline ?? .max {
-                state.watchedDeadline = deadline
-                wakes.watch = true
-            }
+            return state.machine.deadline
         }
+        self.watch.note(deadline)
         for (continuation, outcome) in outcomes { continuation.resume(with: outcome.mapError { $0 as any Error }) }
         if wakes.write { self.toWrite.signal() }
-        if wakes.watch { self.toWatch.signal() }
         if wakes.deliver { self.toDeliver.signal() }
         if wakes.close { self.toClose.signal() }
+        if wakes.derive { self.toDerive.signal() }
     }
 
-    /// Which tasks have something to do.
+    /// The tasks to wake.
     private struct Wakes {
         var write = false
-        var watch = false
         var deliver = false
         var close = false
+        var derive = false
     }
 
     private func apply(
-        _ action: IRCSession.Action, to state: inout State, now: IRCTime, _ wakes: inout Wakes,
+        _ action: IRCStateMachine.Action, to state: inout State, now: AdapterTime, _ wakes: inout Wakes,
         _ outcomes: inout [(CheckedContinuation<MessageReference, any Error>, Result<MessageReference, AdapterError>)]
     ) {
         switch action {
@@ -161,28 +150,18 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
         case .failed(let ticket, let error):
             if let waiter = state.tickets.removeValue(forKey: ticket) { outcomes.append((waiter, .failure(error))) }
         case .status(let value, let detail):
-            // A try to reconnect keeps the reason of the last failure in sight.
-            let detail = value == .connecting ? state.status.detail : detail
-            if state.status.state != value { state.status.since = now.wall }
-            state.status.state = value
-            state.status.detail = detail
+            state.status.change(to: value, detail: detail, keepsReason: true, at: now)
             state.incoming.append(.status(state.status))
             wakes.deliver = true
         case .remember(let memory):
             state.incoming.append(.memory(memory))
             wakes.deliver = true
-        case .log(let level, let text): self.log(level, text)
+        case .derive(let request):
+            state.keyRequest = request
+            wakes.derive = true
+        case .log(let level, let text): self.logger.log(level, text)
         case .close: wakes.close = true
         case .reconnect(let range): state.reconnect = range
-        }
-    }
-
-    private func log(_ level: IRCSession.Level, _ text: String) {
-        switch level {
-        case .debug: self.logger.debug(text)
-        case .info: self.logger.info(text)
-        case .warning: self.logger.warning(text)
-        case .error: self.logger.error(text)
         }
     }
 }

@@ -1,15 +1,15 @@
-/// What server and client agreed on (CAP, version 302).
+/// The capabilities that server and client agreed on (CAP, version 302).
 package struct IRCCapabilities: Sendable {
-    /// Everything that is used when it is offered.
+    /// Requested whenever the server offers them.
     package static let wanted = [
         "message-tags", "server-time", "batch", "labeled-response", "echo-message", "account-tag", "account-notify",
         "extended-join", "multi-prefix", "userhost-in-names", "chghost", "setname", "away-notify", "invite-notify",
         "cap-notify", "standard-replies", "draft/chathistory", "chathistory",
     ]
-    /// Bytes of the names in one CAP REQ: the line with its prefix stays below 512.
+    /// Maximum bytes of names in one CAP REQ, so that the line with its prefix stays below 512.
     package static let requestLimit = 400
 
-    /// Offered, with its value or "".
+    /// The offered names, each with its value or "".
     package private(set) var offered: [String: String] = [:]
     package private(set) var enabled: Set<String> = []
     private var waiting: [[String]] = []
@@ -19,7 +19,7 @@ package struct IRCCapabilities: Sendable {
 
     package var isIdle: Bool { self.inFlight == nil && self.waiting.isEmpty }
 
-    /// Takes a list of LS or NEW.
+    /// Adds the capabilities of an LS or NEW.
     package mutating func offer(_ list: String) {
         for word in list.split(separator: " ") {
             let name = word.prefix { $0 != "=" }
@@ -27,7 +27,7 @@ package struct IRCCapabilities: Sendable {
         }
     }
 
-    /// Takes a list of DEL.
+    /// Removes the capabilities of a DEL.
     package mutating func withdraw(_ list: String) {
         for word in list.split(separator: " ") {
             self.offered[String(word)] = nil
@@ -35,7 +35,8 @@ package struct IRCCapabilities: Sendable {
         }
     }
 
-    /// Plans requests for what is offered, wanted (with `also`) and not enabled, in lines that fit.
+    /// Plans requests, each short enough for one line, for every capability in ``wanted`` or `also` that is offered and
+    /// not yet enabled.
     package mutating func plan(also: [String] = []) {
         let planned = Set(self.waiting.joined()).union(self.inFlight ?? [])
         let names = (also + Self.wanted).filter {
@@ -55,7 +56,7 @@ package struct IRCCapabilities: Sendable {
         if !set.isEmpty { self.waiting.append(set) }
     }
 
-    /// The next set to ask for. One at a time: two requests in flight get their answers mixed up on some servers.
+    /// The next set to request. Only one is in flight, because some servers mix up the answers to two requests.
     package mutating func next() -> String? {
         guard self.inFlight == nil, !self.waiting.isEmpty else { return nil }
         let set = self.waiting.removeFirst()
@@ -63,7 +64,7 @@ package struct IRCCapabilities: Sendable {
         return set.joined(separator: " ")
     }
 
-    /// The server agreed; `-name` switches off.
+    /// Handles an ACK; `-name` disables a capability.
     package mutating func acknowledge(_ list: String) {
         for word in list.split(separator: " ") {
             let name = word.drop { $0 == "~" || $0 == "=" }
@@ -76,8 +77,7 @@ package struct IRCCapabilities: Sendable {
         self.inFlight = nil
     }
 
-    /// The server refused the set as a whole: its members are asked for one by one, so that one of them does not cost
-    /// the others.
+    /// Handles a NAK. It refuses the whole set, so each member is then requested on its own.
     package mutating func refuse() {
         let set = self.inFlight ?? []
         self.inFlight = nil

@@ -1,16 +1,16 @@
-/// Which letters of nicks and channel names are the same (ISUPPORT `CASEMAPPING`).
+/// How nicks and channel names are compared (ISUPPORT `CASEMAPPING`).
 package enum IRCCasemapping: String, Sendable, CaseIterable {
     /// A–Z only.
     case ascii
-    /// Also `[ ] \ ~`, the capitals of `{ } | ^`: Scandinavian letters of the 1980s. What a server means that says
-    /// nothing.
+    /// Also `[ ] \ ~`, the capitals of `{ } | ^`: Scandinavian letters of the 1980s. The default if the server sends no
+    /// `CASEMAPPING`.
     case rfc1459
-    /// As `rfc1459` without `~` and `^`.
+    /// Like `rfc1459`, without `~` and `^`.
     case strictRFC1459 = "rfc1459-strict"
     /// Unicode letters (Ergo).
     case unicode = "precis"
 
-    /// Reads the token's value; an unknown one folds ASCII, which every mapping does.
+    /// Reads the token's value. An unknown one means ASCII, since every mapping folds at least that.
     package init(token: String) {
         switch token.lowercased() {
         case "rfc1459": self = .rfc1459
@@ -20,14 +20,13 @@ package enum IRCCasemapping: String, Sendable, CaseIterable {
         }
     }
 
-    /// The form under which equal names are equal.
+    /// The canonical form: names are the same if their folded forms are equal.
     package func fold(_ name: String) -> String {
         if self == .unicode { return name.lowercased() }
         guard name.utf8.contains(where: { self.fold($0) != $0 }) else { return name }
         return String(decoding: name.utf8.map(self.fold), as: UTF8.self)
     }
 
-    /// Whether two names are one.
     package func areEqual(_ left: String, _ right: String) -> Bool {
         self == .unicode ? self.fold(left) == self.fold(right) : self.areEqual(left.utf8, right.utf8)
     }
@@ -36,7 +35,6 @@ package enum IRCCasemapping: String, Sendable, CaseIterable {
         left.count == right.count && zip(left, right).allSatisfy { self.fold($0) == self.fold($1) }
     }
 
-    /// One byte folded.
     @inline(__always) package func fold(_ byte: UInt8) -> UInt8 {
         switch byte {
         case 0x41...0x5A: byte | 0x20
@@ -46,7 +44,6 @@ package enum IRCCasemapping: String, Sendable, CaseIterable {
         }
     }
 
-    /// An ASCII letter as a capital.
     @inline(__always) package static func upper(_ byte: UInt8) -> UInt8 {
         (0x61...0x7A).contains(byte) ? byte & 0xDF : byte
     }

@@ -1,14 +1,14 @@
-/// Cuts a line that is too long after all.
+/// Cuts a line that no longer fits because our prefix or the addressee's nick is longer than was assumed.
 package enum IRCCut {
-    /// Pieces of at most `limit` bytes: at a space, which stays with the piece before it, else between two graphemes,
-    /// else (one grapheme that is too long) between two characters. Open formats are closed and opened again.
+    /// Pieces of at most `limit` bytes, cut after a space if possible, else between graphemes, else (if one grapheme
+    /// exceeds the limit) between code points. Open formats are closed at a cut and reopened after it.
     package static func pieces(_ bytes: [UInt8], limit: Int) -> [[UInt8]] {
         let formatting = IRCFormatting()
         var pieces: [[UInt8]] = []
         var rest = bytes[...]
         var open: [UInt8] = []
         while open.count + rest.count > limit {
-            // Room for the codes that the cut itself needs: one reset.
+            // One byte is for the reset code that the cut may need.
             let end = Self.end(rest, room: max(8, limit - open.count - 1))
             let piece = open + rest[..<end]
             let seam = formatting.seam(after: piece[...])
@@ -25,7 +25,7 @@ package enum IRCCut {
         let window = bytes.prefix(room)
         if let space = window.lastIndex(of: 0x20), space > window.startIndex { return space + 1 }
         let whole = IRCText.droppingCutCharacter(window)
-        // The window's last grapheme may go on behind it: it moves to the next piece as a whole.
+        // If the window's last grapheme continues after it, the whole grapheme moves to the next piece.
         let text = String(decoding: whole, as: UTF8.self)
         let isCutInside = Self.joins(whole, bytes[whole.endIndex...])
         guard isCutInside, let last = text.last, text.count > 1 else {

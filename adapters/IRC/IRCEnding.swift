@@ -1,20 +1,20 @@
-/// Why a connection ended, and what that means for the next one.
+/// Why a connection ended, which determines when to reconnect.
 package struct IRCEnding: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
-        /// It broke: try again soon, then less often.
+        /// The connection broke: reconnect soon, then with growing delays.
         case lost
-        /// Credentials or a setting are wrong: waiting mends nothing, an owner has to act.
+        /// Credentials or a setting are wrong: an owner must fix them, so reconnect rarely.
         case refused
-        /// Banned or throttled: keep away for a while.
+        /// Banned or throttled: stay away for a while.
         case banned
         /// The server demands TLS on another port.
         case upgrade
-        /// We wanted to.
+        /// Jetbridge is shutting down.
         case stopped
     }
 
     package var kind: Kind
-    /// One line for people.
+    /// One line for status and logs.
     package var reason: String
 
     package init(_ kind: Kind, _ reason: String) {
@@ -22,16 +22,16 @@ package struct IRCEnding: Sendable, Equatable {
         self.reason = reason
     }
 
-    /// Reads the text of `ERROR`.
+    /// Classifies the text of an `ERROR`.
     static func error(_ text: String) -> Self {
         let lowered = text.lowercased()
         let bans = ["k-line", "k:line", "g-line", "z-line", "kline", "gline", "banned", "ban:", "akill", "dnsbl"]
         let throttles = ["throttl", "too fast", "too many", "reconnecting", "connection limit"]
         if bans.contains(where: lowered.contains) {
-            return Self(.banned, "The server bans us: \(text)")
+            return Self(.banned, "The server banned the bot: \(text)")
         }
         if throttles.contains(where: lowered.contains) {
-            return Self(.banned, "The server wants fewer connections: \(text)")
+            return Self(.banned, "The server throttles connections: \(text)")
         }
         return Self(.lost, "The server closed the connection: \(text)")
     }

@@ -1,39 +1,34 @@
-/// What the server says about itself in 004 and 005 (ISUPPORT). Missing tokens keep RFC 1459's defaults.
+/// The server's software (004) and features (005, ISUPPORT). Missing tokens keep RFC 1459's defaults.
 package struct IRCFeatures: Sendable {
     package private(set) var casemapping = IRCCasemapping.rfc1459
     package private(set) var channelTypes = Array("#&".utf8)
-    /// Mode letters and signs of channel members, the strongest first.
+    /// Mode letters and prefix signs of channel members, highest rank first.
     package private(set) var prefixes: [(mode: UInt8, sign: UInt8)] = [(0x6F, 0x40), (0x76, 0x2B)]
-    /// Signs before a channel name that address only part of it.
-    package private(set) var statusSigns: [UInt8] = []
+    /// The longest nick of anyone.
     package private(set) var nickLength: Int?
-    package private(set) var channelLength: Int?
-    /// Bytes of a line as relayed, CR LF included.
+    /// The longest nick that the server gives us.
+    package private(set) var ownNickLength: Int?
+    /// Maximum bytes of a line as relayed, including CR LF.
     package private(set) var lineLength = 512
-    /// Mode changes in one MODE line; nil: no limit told.
-    package private(set) var modes: Int?
-    package private(set) var isUTF8Only = false
-    /// The most messages of one CHATHISTORY request.
+    /// Maximum messages of one CHATHISTORY request; 0 for no limit.
     package private(set) var historyLimit: Int?
     package private(set) var hasWHOX = false
     /// The user mode that marks bots.
     package private(set) var botMode: String?
-    /// Nicks that can be watched; 0 where the server does not say how many.
+    /// Maximum number of watched nicks, 0 if the server gives no number; nil without MONITOR.
     package private(set) var monitorLimit: Int?
-    package private(set) var network: String?
-    /// The most targets of one command, where told.
+    /// Maximum targets by command, as far as the server gives them.
     package private(set) var targetLimits: [String: Int] = [:]
-    /// Client tags that the server does not relay; "*" for all, "-name" for an exception.
+    /// Client tags that the server does not relay; "*" means all, "-name" an exception.
     package private(set) var deniedTags: [String] = []
-    /// The server's software (004).
     package var software = ""
 
     package init() {}
 
-    /// ngIRCd takes about 250 bytes a second and holds the rest back.
+    /// ngIRCd reads about 250 bytes a second and delays the rest.
     package var isNgIRCd: Bool { self.software.lowercased().hasPrefix("ngircd") }
 
-    /// Longest nick to reckon with where the server does not say: what InspIRCd, UnrealIRCd and Solanum allow.
+    /// The longest nick to plan for; without NICKLEN, the maximum of InspIRCd, UnrealIRCd and Solanum.
     package var assumedNickLength: Int { self.nickLength ?? 31 }
 
     package func isChannel(_ name: some Sequence<UInt8>) -> Bool {
@@ -43,7 +38,7 @@ package struct IRCFeatures: Sendable {
 
     package func isChannel(_ name: String) -> Bool { self.isChannel(name.utf8) }
 
-    /// Whether `tag` (without `+`) is relayed (CLIENTTAGDENY).
+    /// Whether the server relays the client tag `tag`, given without `+` (CLIENTTAGDENY).
     package func relays(tag: String) -> Bool {
         if self.deniedTags.contains("-" + tag) { return true }
         return !self.deniedTags.contains("*") && !self.deniedTags.contains(tag)
@@ -62,17 +57,15 @@ package struct IRCFeatures: Sendable {
         case "CASEMAPPING": self.casemapping = IRCCasemapping(token: value)
         case "CHANTYPES": self.channelTypes = Array(value.utf8)
         case "PREFIX": self.setPrefixes(Array(value.utf8))
-        case "STATUSMSG": self.statusSigns = Array(value.utf8)
-        case "NICKLEN", "MAXNICKLEN": self.nickLength = max(self.nickLength ?? 0, Self.number(value, in: 1...512) ?? 0)
-        case "CHANNELLEN": self.channelLength = Self.number(value, in: 1...512)
+        case "NICKLEN", "MAXNICKLEN":
+            guard let length = Self.number(value, in: 1...512) else { return }
+            self.nickLength = max(self.nickLength ?? 0, length)
+            if name == "NICKLEN" { self.ownNickLength = length }
         case "LINELEN": self.lineLength = Self.number(value, in: 512...IRCLineBuffer.defaultLimit / 2) ?? 512
-        case "MODES": self.modes = Self.number(value, in: 1...100)
-        case "UTF8ONLY": self.isUTF8Only = true
         case "CHATHISTORY", "DRAFT/CHATHISTORY": self.historyLimit = Self.number(value, in: 0...100_000)
         case "WHOX": self.hasWHOX = true
         case "BOT": self.botMode = Self.isLetter(value) ? value : nil
         case "MONITOR": self.monitorLimit = Self.number(value, in: 0...100_000) ?? 0
-        case "NETWORK": self.network = value
         case "TARGMAX": self.setTargetLimits(value)
         case "CLIENTTAGDENY": self.deniedTags = value.split(separator: ",").map(String.init)
         default: break
@@ -85,24 +78,21 @@ package struct IRCFeatures: Sendable {
         case "CASEMAPPING": self.casemapping = fresh.casemapping
         case "CHANTYPES": self.channelTypes = fresh.channelTypes
         case "PREFIX": self.prefixes = fresh.prefixes
-        case "STATUSMSG": self.statusSigns = []
-        case "NICKLEN", "MAXNICKLEN": self.nickLength = nil
-        case "CHANNELLEN": self.channelLength = nil
+        case "NICKLEN", "MAXNICKLEN":
+            self.nickLength = nil
+            self.ownNickLength = nil
         case "LINELEN": self.lineLength = fresh.lineLength
-        case "MODES": self.modes = nil
-        case "UTF8ONLY": self.isUTF8Only = false
         case "CHATHISTORY", "DRAFT/CHATHISTORY": self.historyLimit = nil
         case "WHOX": self.hasWHOX = false
         case "BOT": self.botMode = nil
         case "MONITOR": self.monitorLimit = nil
-        case "NETWORK": self.network = nil
         case "TARGMAX": self.targetLimits = [:]
         case "CLIENTTAGDENY": self.deniedTags = []
         default: break
         }
     }
 
-    /// `(ov)@+`; empty: no prefixes at all.
+    /// `(ov)@+`, or empty if the server has no prefixes.
     private mutating func setPrefixes(_ value: [UInt8]) {
         guard value.first == UInt8(ascii: "("), let end = value.firstIndex(of: UInt8(ascii: ")")) else {
             self.prefixes = []
@@ -128,7 +118,7 @@ package struct IRCFeatures: Sendable {
         text.utf8.count == 1 && text.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) }
     }
 
-    /// `\x20` is a space, and so on.
+    /// Replaces `\xHH` by the byte with that hexadecimal value.
     private static func unescape(_ text: String) -> String {
         guard text.utf8.contains(0x5C) else { return text }
         let bytes = Array(text.utf8)

@@ -1,17 +1,15 @@
 package import Chat
-internal import Markdown
+internal import Kit
 
-/// Markdown as IRC shows it: formatting codes instead of marks, one message a line, no blank lines.
+/// Renders Markdown for IRC: formatting codes instead of marks, one message per line, no blank lines.
 ///
-/// Bold, italic, strikethrough and monospace only, never colours, which channels may strip or refuse (mode +c). Every
-/// line stands alone: formats that are open at its end are reset, and opened again on the next line.
+/// Only bold, italic, strikethrough and monospace; channels may strip or refuse colours (mode +c). Every line is
+/// self-contained: open formats are reset at its end and reopened on the next line.
 package struct IRCFormatting: MessageRenderer {
     package init() {}
 
     package func render(_ markdown: String) -> RenderedText {
-        var writer = IRCFormattingWriter(capacity: markdown.utf8.count + markdown.utf8.count / 8)
-        Markdown.walk(markdown, visitor: &writer)
-        return writer.finish()
+        IRCFormattingWriter.render(markdown)
     }
 
     package func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) {

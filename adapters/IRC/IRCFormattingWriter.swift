@@ -1,16 +1,11 @@
 internal import Chat
+internal import Kit
 internal import Markdown
+internal import Primitives
 
-/// Writes IRC lines while the Markdown tree is walked.
+/// Writes IRC lines during a walk of the Markdown tree.
 struct IRCFormattingWriter {
-    /// What stands before the text of a list item or quote: `first` once, `rest` on every line after it.
-    private struct Margin {
-        var first: [UInt8]
-        var rest: [UInt8]
-        var isUsed = false
-    }
-
-    /// How often each format is open; a code goes out only between 0 and 1, since codes switch.
+    /// The nesting depth of each format. A code is written only between depth 0 and 1, since codes toggle.
     private struct Styles {
         var bold = 0
         var italic = 0
@@ -26,15 +21,14 @@ struct IRCFormattingWriter {
     private var margins: [Margin] = []
     private var numbers: [Int?] = []
     private var styles = Styles()
-    /// Where the text of each open link begins.
+    /// The offset at which the text of each open link begins.
     private var linkStarts: [Int] = []
-    private var cellsInRow = 0
+    private var table: IRCTable?
 
     init(capacity: Int) {
         self.bytes.reserveCapacity(capacity)
     }
 
-    /// The lines written.
     consuming func finish() -> RenderedText {
         self.endLine()
         return RenderedText(bytes: self.bytes, lines: self.lines)
@@ -46,10 +40,7 @@ struct IRCFormattingWriter {
         guard self.lineStart == nil else { return }
         if !self.lines.isEmpty { self.bytes.append(0x0A) }
         self.lineStart = self.bytes.count
-        for index in self.margins.indices {
-            self.bytes += self.margins[index].isUsed ? self.margins[index].rest : self.margins[index].first
-            self.margins[index].isUsed = true
-        }
+        self.margins.write(to: &self.bytes)
         if self.styles.bold > 0 { self.bytes.append(IRCCode.bold) }
         if self.styles.italic > 0 { self.bytes.append(IRCCode.italic) }
         if self.styles.strike > 0 { self.bytes.append(IRCCode.strike) }
@@ -79,14 +70,14 @@ struct IRCFormattingWriter {
 
     // MARK: Text
 
-    /// Appends text without control characters: they would be codes, or end the line.
+    /// Appends text without control characters, which would act as codes or end the line.
     private mutating func append(_ text: Span<UInt8>) {
         self.beginLine()
         var start = 0
         var index = 0
         while index < text.count {
             let byte = text[index]
-            let length = byte >= 0x20 && byte < 0x7F ? 0 : Self.controlLength(text, at: index)
+            let length = byte >= 0x20 && byte < 0x7F ? 0 : controlLength(text, at: index)
             guard length > 0 else {
                 index += 1
                 continue
@@ -100,17 +91,9 @@ struct IRCFormattingWriter {
         self.bytes.append(contentsOf: text.extracting(start..<text.count))
     }
 
-    /// The bytes of the control character at `index`: C0, DEL, C1, and Unicode's line and paragraph separator; else 0.
-    private static func controlLength(_ text: Span<UInt8>, at index: Int) -> Int {
-        let byte = text[index]
-        if byte < 0x20 || byte == 0x7F { return 1 }
-        if byte == 0xC2, index + 1 < text.count, text[index + 1] < 0xA0 { return 2 }
-        if byte == 0xE2, index + 2 < text.count, text[index + 1] == 0x80, text[index + 2] & 0xFE == 0xA8 { return 3 }
-        return 0
-    }
-
-    /// Appends each line that is not blank as a line of its own.
-    private mutating func appendLines(_ text: Span<UInt8>) {
+    /// Appends each line of `text` that is not blank as a separate line; code is indented, as in Markdown, so that it is
+    /// set apart where a client does not show monospace.
+    private mutating func appendLines(_ text: Span<UInt8>, isCode: Bool) {
         var start = 0
         while start < text.count {
             var end = start
@@ -120,17 +103,41 @@ struct IRCFormattingWriter {
                 end += 1
             }
             if !isBlank {
+                self.beginLine()
+                if isCode { self.bytes += Self.indentation + [IRCCode.monospace] }
                 self.append(text.extracting(start..<end))
+                if isCode { self.bytes.append(IRCCode.monospace) }
                 self.endLine()
             }
             start = end + 1
         }
     }
 
+    private static let indentation = [UInt8](repeating: 0x20, count: 4)
+
+    // MARK: Tables
+
+    /// A cell's text is written like a line, then taken out again.
+    private mutating func endCell(_ alignment: MarkdownAlignment) {
+        guard let start = self.lineStart else { return }
+        self.table?.append(Array(self.bytes[start...]), alignment)
+        self.bytes.removeSubrange(start...)
+        self.lineStart = nil
+    }
+
+    private mutating func endTable() {
+        guard let table = self.table.take() else { return }
+        for line in table.lines {
+            self.beginLine()
+            self.bytes += line
+            self.endLine()
+        }
+    }
+
     // MARK: Links
 
-    /// The address behind the text, unless the text says it already. An address that is neither http, https nor
-    /// mailto leads nowhere in a chat.
+    /// Appends the link's address unless the text already shows it. Addresses other than http, https and mailto are
+    /// omitted, since chat clients do not open them.
     private mutating func endLink(_ address: Span<UInt8>) {
         guard let start = self.linkStarts.popLast(), LinkAddress.isAllowed(address) else { return }
         self.beginLine()
@@ -152,38 +159,35 @@ struct IRCFormattingWriter {
         guard text.count <= address.count else { return false }
         let offset = address.count - text.count
         for (index, byte) in text.enumerated() where address[offset + index] != byte { return false }
-        // `mailto:` and a scheme that was added to a bare address are no news.
+        // The text may omit `mailto:` or a scheme such as `https://`.
         guard offset > 0 else { return true }
         let last = address[offset - 1]
         return last == UInt8(ascii: ":") || (offset <= 8 && last == UInt8(ascii: "/"))
     }
 }
 
-extension IRCFormattingWriter: MarkdownVisitor {
+extension IRCFormattingWriter: FormattingWriter {
     mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
         switch node {
         case .document: break
         case .blockQuote:
             self.endLine()
-            self.margins.append(Margin(first: Array("> ".utf8), rest: Array("> ".utf8)))
+            self.margins.append(.quotation)
         case .list(let list):
             self.endLine()
             self.numbers.append(list.start)
         case .item(let task): self.enterItem(task)
-        case .codeBlock, .paragraph, .table: self.beginBlock()
+        case .codeBlock, .paragraph: self.beginBlock()
         case .heading:
             self.beginBlock()
             self.toggle(IRCCode.bold, \.bold, by: 1)
+        case .table:
+            self.beginBlock()
+            self.table = IRCTable()
         case .tableRow(let isHeader):
-            self.endLine()
-            self.cellsInRow = 0
+            self.table?.beginRow(isHeader: isHeader)
             if isHeader { self.toggle(IRCCode.bold, \.bold, by: 1) }
-        case .tableCell:
-            if self.cellsInRow > 0 {
-                self.beginLine()
-                self.bytes += Array(" | ".utf8)
-            }
-            self.cellsInRow += 1
+        case .tableCell: self.lineStart = self.bytes.count
         case .emphasis: self.toggle(IRCCode.italic, \.italic, by: 1)
         case .strong: self.toggle(IRCCode.bold, \.bold, by: 1)
         case .strikethrough: self.toggle(IRCCode.strike, \.strike, by: 1)
@@ -195,7 +199,7 @@ extension IRCFormattingWriter: MarkdownVisitor {
 
     mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
         switch node {
-        case .document, .tableCell: break
+        case .document: break
         case .blockQuote:
             self.endLine()
             self.margins.removeLast()
@@ -205,13 +209,14 @@ extension IRCFormattingWriter: MarkdownVisitor {
         case .item:
             self.endLine()
             self.margins.removeLast()
-        case .codeBlock, .paragraph, .table: self.endLine()
+        case .codeBlock, .paragraph: self.endLine()
         case .heading:
             self.toggle(IRCCode.bold, \.bold, by: -1)
             self.endLine()
+        case .table: self.endTable()
         case .tableRow(let isHeader):
             if isHeader { self.toggle(IRCCode.bold, \.bold, by: -1) }
-            self.endLine()
+        case .tableCell(let alignment): self.endCell(alignment)
         case .emphasis: self.toggle(IRCCode.italic, \.italic, by: -1)
         case .strong: self.toggle(IRCCode.bold, \.bold, by: -1)
         case .strikethrough: self.toggle(IRCCode.strike, \.strike, by: -1)
@@ -223,14 +228,16 @@ extension IRCFormattingWriter: MarkdownVisitor {
         switch kind {
         case .plain, .html: self.append(text)
         case .code:
+            // A table's lines are monospace already, and a second code would end that.
+            let code = self.table == nil ? [IRCCode.monospace] : []
             self.beginLine()
-            self.bytes.append(IRCCode.monospace)
+            self.bytes += code
             self.append(text)
-            self.bytes.append(IRCCode.monospace)
-        case .codeBlock: self.appendLines(text)
+            self.bytes += code
+        case .codeBlock: self.appendLines(text, isCode: true)
         case .htmlBlock:
             self.beginBlock()
-            self.appendLines(text)
+            self.appendLines(text, isCode: false)
         }
     }
 
@@ -238,6 +245,7 @@ extension IRCFormattingWriter: MarkdownVisitor {
         switch mark {
         case .softBreak:
             if self.lineStart != nil { self.bytes.append(0x20) }
+        case .lineBreak where self.table != nil: self.bytes.append(0x20)
         case .lineBreak: self.endLine()
         case .thematicBreak:
             self.beginBlock()
@@ -250,19 +258,11 @@ extension IRCFormattingWriter: MarkdownVisitor {
     private mutating func enterItem(_ task: MarkdownTask?) {
         self.endLine()
         self.startsBlock = true
-        var marker: [UInt8]
-        if let list = self.numbers.indices.last, let number = self.numbers[list] {
-            marker = Array("\(number). ".utf8)
-            self.numbers[list] = number + 1
-        } else {
-            marker = Array("- ".utf8)
+        var number: Int?
+        if let list = self.numbers.indices.last {
+            number = self.numbers[list]
+            self.numbers[list] = number.map { $0 + 1 }
         }
-        let rest = [UInt8](repeating: 0x20, count: marker.count)
-        switch task {
-        case .open: marker += Array("[ ] ".utf8)
-        case .done: marker += Array("[x] ".utf8)
-        case nil: break
-        }
-        self.margins.append(Margin(first: marker, rest: rest))
+        self.margins.append(.item(number: number, task: task))
     }
 }

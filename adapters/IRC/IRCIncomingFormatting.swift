@@ -1,14 +1,9 @@
-/// Formatting codes in received text: removed, or turned into Markdown.
+/// Removes formatting codes from received text, or converts them to Markdown.
 package enum IRCIncomingFormatting {
-    /// The text without codes.
-    package static func plain(_ bytes: ArraySlice<UInt8>) -> String {
-        IRCText.decode(self.plainBytes(bytes))
-    }
-
     /// The text with bold, italic, struck and monospaced runs as Markdown.
     ///
-    /// A text that is formatted as a whole (a client set to always write in bold) comes out plain: nothing in it is
-    /// meant to stand out, and a command in it has to be found.
+    /// Text that is formatted as a whole (by a client that always writes in bold) comes out plain: nothing in it is
+    /// meant to stand out, and a command in it must be recognised.
     package static func markdown(_ bytes: ArraySlice<UInt8>) -> String {
         let runs = self.runs(bytes)
         guard runs.count > 1 else { return IRCText.decode(runs.first?.bytes ?? []) }
@@ -17,7 +12,7 @@ package enum IRCIncomingFormatting {
         return IRCText.decode(marked)
     }
 
-    /// What is left after the first `count` bytes of text, with the formats that are open there opened again.
+    /// The text without its first `count` bytes, not counting codes; formats that are open there are reopened.
     package static func dropping(_ count: Int, of bytes: ArraySlice<UInt8>) -> [UInt8] {
         var seen = 0
         var style: [UInt8] = []
@@ -36,7 +31,7 @@ package enum IRCIncomingFormatting {
         return style + rest
     }
 
-    /// The text without codes, as bytes.
+    /// The text without codes.
     package static func plainBytes(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard bytes.contains(where: self.isCode) else { return bytes }
         var plain: [UInt8] = []
@@ -70,7 +65,7 @@ package enum IRCIncomingFormatting {
         return runs
     }
 
-    /// The marks go inside the run's outer spaces, where Markdown reads them as marks.
+    /// Puts the marks inside the run's outer spaces; outside, Markdown would not recognise them.
     private static func append(_ run: Run, to marked: inout [UInt8]) {
         let space = UInt8(ascii: " ")
         guard !run.style.isEmpty, let first = run.bytes.firstIndex(where: { $0 != space }),
@@ -93,8 +88,7 @@ package enum IRCIncomingFormatting {
 
     private static func isCode(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
-    /// Calls `text` for each byte of text and `code` for each code; colours are swallowed with their digits, other
-    /// control characters dropped.
+    /// Calls `text` for each byte of text and `code` for each control character, but skips colours with their digits.
     private static func scan(_ bytes: ArraySlice<UInt8>, text: (UInt8) -> Void, code: (UInt8) -> Void) {
         var position = bytes.startIndex
         while position < bytes.endIndex {
@@ -110,7 +104,7 @@ package enum IRCIncomingFormatting {
         }
     }
 
-    /// `NN[,NN]` or `RRGGBB[,RRGGBB]`; a comma that no digit follows is text.
+    /// Skips `NN[,NN]` or `RRGGBB[,RRGGBB]`; a comma without a second colour is text.
     private static func skipColours(
         _ bytes: ArraySlice<UInt8>, _ position: inout Int, digits: ClosedRange<Int>, isDigit: (UInt8) -> Bool
     ) {

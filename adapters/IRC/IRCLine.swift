@@ -1,6 +1,6 @@
 /// One line from the server: `[@tags SP] [:source SP] COMMAND *(SP param) [SP :trailing]`.
 ///
-/// Only ranges into the bytes that were read: a line that is not for us costs no text.
+/// It stores only ranges into the bytes, so that an ignored line allocates no strings.
 package struct IRCLine: Sendable {
     /// The line without its line break.
     package let bytes: ArraySlice<UInt8>
@@ -10,10 +10,10 @@ package struct IRCLine: Sendable {
     private let sourceRange: Range<Int>
     private let parameterRanges: [Range<Int>]
 
-    /// RFC 1459 §2.3: the fifteenth takes the rest of the line.
+    /// RFC 1459 §2.3: the fifteenth parameter takes the rest of the line.
     package static let maximumParameters = 15
 
-    /// Reads a line; nil when it holds no command.
+    /// Parses a line; nil if it has no command.
     package init?(_ bytes: ArraySlice<UInt8>) {
         var scanner = Scanner(bytes: bytes)
         self.bytes = bytes
@@ -25,30 +25,26 @@ package struct IRCLine: Sendable {
         self.parameterRanges = scanner.parameters()
     }
 
-    /// Reads a line given as text, for tests and literals.
     package init?(_ text: String) { self.init(Array(text.utf8)[...]) }
 
-    /// The command as a number, for numerics.
+    /// The command as a number, if it is a numeric.
     package var numeric: Int? { self.command.utf8.count == 3 ? Int(self.command) : nil }
 
-    /// How many parameters there are.
     package var count: Int { self.parameterRanges.count }
 
-    /// The bytes of a parameter; empty where there is none.
+    /// The bytes of a parameter; empty if it is missing.
     package func raw(_ index: Int) -> ArraySlice<UInt8> {
         index < self.parameterRanges.count ? self.bytes[self.parameterRanges[index]] : []
     }
 
-    /// A parameter as text; empty where there is none.
+    /// A parameter as text; empty if it is missing.
     package func text(_ index: Int) -> String { IRCText.decode(self.raw(index)) }
 
-    /// The last parameter as text.
     package var lastText: String { self.count == 0 ? "" : self.text(self.count - 1) }
 
-    /// All parameters as text.
     package var parameters: [String] { self.parameterRanges.map { IRCText.decode(self.bytes[$0]) } }
 
-    /// Who sent it; nil where the server left it out, which means the server itself.
+    /// The sender; nil if the line has none, which means the server itself.
     package var source: IRCSource? {
         self.sourceRange.isEmpty ? nil : IRCSource(bytes: self.bytes[self.sourceRange])
     }
@@ -59,15 +55,13 @@ package struct IRCLine: Sendable {
         return source.prefix { $0 != UInt8(ascii: "!") && $0 != UInt8(ascii: "@") }
     }
 
-    /// Whether there are tags at all.
     package var hasTags: Bool { !self.tagRange.isEmpty }
 
-    /// A tag's value, unescaped; empty for a tag without one, nil where the tag is missing. The last of equals wins.
+    /// A tag's value, unescaped; empty if the tag has no value, nil if it is missing. The last duplicate wins.
     package func tag(_ name: String) -> String? {
         IRCTags.value(of: name, in: self.bytes[self.tagRange])
     }
 
-    /// All tags.
     package var tags: [String: String] { IRCTags.all(in: self.bytes[self.tagRange]) }
 
     private struct Scanner {

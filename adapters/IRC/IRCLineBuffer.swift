@@ -1,9 +1,9 @@
-/// Cuts a byte stream into lines at LF, with or without CR before it.
+/// Splits a byte stream into lines at LF, with or without CR before it.
 ///
-/// A line over ``limit`` is cut there and its remainder thrown away up to the next LF, so that a hostile or broken
-/// server costs no more memory than that.
+/// A line over the limit is cut there and the rest is discarded up to the next LF, which bounds the memory that a
+/// hostile or broken server can use.
 package struct IRCLineBuffer {
-    /// The most bytes of one line: 8,191 of tags and, where `LINELEN` is raised, as much again of text.
+    /// Maximum bytes of one line: 8,191 of tags and, if `LINELEN` is raised, as many of text.
     package static let defaultLimit = 16_384
 
     private var bytes: [UInt8] = []
@@ -15,7 +15,6 @@ package struct IRCLineBuffer {
         self.limit = limit
     }
 
-    /// Takes what was read.
     package mutating func append(_ chunk: [UInt8]) {
         if self.position == self.bytes.count {
             self.bytes = chunk
@@ -26,7 +25,7 @@ package struct IRCLineBuffer {
         self.position = 0
     }
 
-    /// The next non-empty line without its line break, or nil until more bytes come.
+    /// The next non-empty line without its line break; nil until more bytes arrive.
     package mutating func next() -> ArraySlice<UInt8>? {
         while self.position < self.bytes.count {
             let rest = self.bytes[self.position...]

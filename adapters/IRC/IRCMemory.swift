@@ -1,9 +1,9 @@
-/// What has to outlive the process: where TLS is demanded, and until when everything was seen.
+/// State that must outlive the process: the servers that demand TLS, and the time up to which all messages were seen.
 package struct IRCMemory: Sendable, Equatable {
     /// A server's demand for TLS (IRCv3 `sts`).
     package struct Policy: Sendable, Equatable {
         package var port: Int
-        /// Seconds; renewed at every disconnect.
+        /// Seconds. Every disconnect extends the expiry by it.
         package var duration: Int64
         /// Milliseconds since 1970.
         package var expires: Int64
@@ -15,14 +15,14 @@ package struct IRCMemory: Sendable, Equatable {
         }
     }
 
-    /// By host name in lower case.
+    /// By lowercase host name.
     package var policies: [String: Policy] = [:]
-    /// Milliseconds since 1970: what was said before it came in, or was fetched.
+    /// Milliseconds since 1970; messages before it were received or fetched.
     package var seen: Int64?
 
     package init() {}
 
-    /// Reads what ``bytes`` wrote; lines that do not fit are skipped, since a lost memory only costs convenience.
+    /// Reads the form that ``bytes`` writes. Invalid lines are skipped, since losing them costs only convenience.
     package init(bytes: [UInt8]) {
         for line in bytes.split(separator: 0x0A) {
             let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
@@ -35,7 +35,7 @@ package struct IRCMemory: Sendable, Equatable {
         }
     }
 
-    /// Ten years, in seconds: no policy lasts longer.
+    /// Ten years, in seconds; longer policies are shortened to it.
     static let longest: Int64 = 10 * 365 * 86_400
     /// The year 9999, in milliseconds since 1970.
     private static let latest: Int64 = 253_402_300_799_000
@@ -44,7 +44,7 @@ package struct IRCMemory: Sendable, Equatable {
         Int64(text).flatMap { range.contains($0) ? $0 : nil }
     }
 
-    /// The text form: one fact a line.
+    /// The text form, one entry per line.
     package var bytes: [UInt8] {
         var text = self.seen.map { "seen \($0)\n" } ?? ""
         for (host, policy) in self.policies.sorted(by: { $0.key < $1.key }) {
@@ -52,19 +52,4 @@ package struct IRCMemory: Sendable, Equatable {
         }
         return Array(text.utf8)
     }
-}
-
-/// Keeps an adapter's ``IRCMemory`` between runs; `none` forgets.
-package struct IRCMemoryStore: Sendable {
-    /// What was kept, or nil.
-    package var load: @Sendable () async -> [UInt8]?
-    /// Keeps it; a failure is the keeper's to log.
-    package var save: @Sendable ([UInt8]) async -> Void
-
-    package init(load: @escaping @Sendable () async -> [UInt8]?, save: @escaping @Sendable ([UInt8]) async -> Void) {
-        self.load = load
-        self.save = save
-    }
-
-    package static let none = Self(load: { nil }, save: { _ in })
 }

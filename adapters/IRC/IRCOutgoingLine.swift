@@ -1,15 +1,14 @@
-/// A line that we send.
+/// A line to the server.
 ///
-/// Nothing in it can start a second command: CR, LF and NUL are removed wherever they stand, and a space in a
-/// parameter that is not the last one as well.
+/// It cannot inject a second command or parameter: CR, LF and NUL are removed everywhere, spaces from all parameters
+/// but the last.
 package struct IRCOutgoingLine: Sendable, Equatable {
-    /// Client tags and `label`; a value of nil or "" has no `=`.
+    /// Client tags and `label`; a value of nil or "" is written without `=`.
     package var tags: [(String, String?)]
-    /// The command.
     package var command: String
-    /// The parameters; the last one may hold spaces.
+    /// Only the last one may contain spaces.
     package var parameters: [[UInt8]]
-    /// Whether the last parameter gets its colon even where it needs none, as texts do.
+    /// Whether the last parameter gets a colon even if it does not need one, as texts do.
     package var hasText: Bool
 
     package init(

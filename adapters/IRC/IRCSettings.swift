@@ -1,24 +1,16 @@
 package import Primitives
 
-/// One network, as an owner configures it.
+/// The configuration of one network.
 package struct IRCSettings: Sendable {
-    /// Whether the connection is encrypted. A certificate is always verified.
+    /// Whether the connection is encrypted. Certificates are always verified.
     package enum TLS: Sendable, Equatable {
-        /// Plain: for servers on this machine or a trusted wire only.
+        /// Unencrypted: only for servers on this machine or on a trusted network.
         case none
-        /// Verified against the system's authorities, or those of `caFile`.
+        /// Verified against the system's certificate authorities, or those in `caFile`.
         case verify(caFile: String?)
     }
 
-    /// How to log in to services before joining.
-    package enum SASL: Sendable {
-        /// Account and password; never sent without TLS, save to this machine.
-        case plain(account: String, password: Secret)
-        /// The TLS client certificate is the proof; both are paths of PEM files.
-        case external(certificate: String, key: String)
-    }
-
-    /// A channel to be in.
+    /// A channel to join.
     package struct Channel: Sendable, Equatable {
         package var name: String
         package var key: Secret?
@@ -29,13 +21,13 @@ package struct IRCSettings: Sendable {
         }
     }
 
-    /// The token bucket in front of everything that is sent.
+    /// The token bucket that paces everything the bot sends.
     package struct Flood: Sendable, Equatable {
-        /// Lines that may go at once.
+        /// Lines that may be sent at once.
         package var burst: Int
-        /// Milliseconds a line after that; 0 for no limit.
+        /// Milliseconds per line after the burst; 0 for no limit.
         package var interval: Int64
-        /// The most bytes a second; nil: no limit but on servers known to have one (ngIRCd).
+        /// Maximum bytes per second; nil for no limit, except on servers known to have one (ngIRCd).
         package var bytesPerSecond: Int?
 
         package init(burst: Int = 4, interval: Int64 = 1_200, bytesPerSecond: Int? = nil) {
@@ -44,9 +36,9 @@ package struct IRCSettings: Sendable {
             self.bytesPerSecond = bytesPerSecond
         }
 
-        /// Below every default limit known: ngIRCd, InspIRCd, Ergo, Solanum.
+        /// Below the default limits of ngIRCd, InspIRCd, Ergo and Solanum.
         package static let safe = Self()
-        /// For a bot that the server's operators exempted.
+        /// For a bot that the server's operators have exempted from limits.
         package static let exempt = Self(burst: 1_000, interval: 0)
     }
 
@@ -58,7 +50,7 @@ package struct IRCSettings: Sendable {
     package var nick: String
     package var username: String
     package var realname: String
-    /// The server's own password (PASS).
+    /// The server password (PASS).
     package var password: Secret?
     package var sasl: SASL?
     package var channels: [Channel]
@@ -82,19 +74,19 @@ package struct IRCSettings: Sendable {
         self.flood = flood
     }
 
-    /// Whether the peer is this machine, where no wire can be listened to.
+    /// Whether the server is on this machine, where no one can eavesdrop on the connection.
     package var isLoopback: Bool {
         let host = self.host.lowercased()
         return host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
     }
 
-    /// Whether the host is an address rather than a name; policies are kept for names only.
+    /// Whether the host is an IP address rather than a name; STS policies apply only to names.
     package var isAddress: Bool {
         self.host.utf8.contains(UInt8(ascii: ":"))
             || self.host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
     }
 
-    /// User names hold letters and digits only, and are cut at about ten.
+    /// Servers allow letters and digits in user names and cut them at about ten characters.
     private static func username(for nick: String) -> String {
         let letters = nick.utf8.filter { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) }
         return letters.isEmpty ? "jetbridge" : String(decoding: letters.prefix(9), as: UTF8.self).lowercased()

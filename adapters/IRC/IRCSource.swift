@@ -1,10 +1,8 @@
-/// Where a line comes from: `nick!user@host`, `nick`, or a server's name.
+/// The sender of a line: `nick!user@host`, `nick`, or a server's name.
 package struct IRCSource: Hashable, Sendable {
     /// The nick or the server's name.
     package var name: String
-    /// What stands after `!`.
     package var user: String?
-    /// What stands after `@`.
     package var host: String?
 
     package init(name: String, user: String? = nil, host: String? = nil) {
@@ -13,7 +11,6 @@ package struct IRCSource: Hashable, Sendable {
         self.host = host
     }
 
-    /// Splits the text form; never fails.
     package init(_ text: String) {
         self.init(bytes: Array(text.utf8)[...])
     }
@@ -23,7 +20,7 @@ package struct IRCSource: Hashable, Sendable {
         var host: ArraySlice<UInt8>?
         var user: ArraySlice<UInt8>?
         let mark = rest.firstIndex(of: UInt8(ascii: "!"))
-        // A `@` before the `!` would belong to the nick, which cannot hold one: the host starts at the first after it.
+        // A nick cannot contain `@`, so the host starts at the first one after the `!`.
         if let at = rest[(mark ?? rest.startIndex)...].firstIndex(of: UInt8(ascii: "@")) {
             host = rest[(at + 1)...]
             rest = rest[..<at]
@@ -35,21 +32,15 @@ package struct IRCSource: Hashable, Sendable {
         self.init(name: IRCText.decode(rest), user: user.map(IRCText.decode), host: host.map(IRCText.decode))
     }
 
-    /// Whether a server speaks: a name with a dot, without user and host. (A nick cannot hold a dot.)
+    /// Whether the sender is a server: a name with a dot (which nicks cannot contain), without user and host.
     package var isServer: Bool {
         self.user == nil && self.host == nil && self.name.utf8.contains(UInt8(ascii: "."))
     }
 
-    /// `user@host`, where both are known.
-    package var userhost: String? {
-        guard let user = self.user, let host = self.host else { return nil }
-        return "\(user)@\(host)"
-    }
-
-    /// `nick!user@host`, with `*` for what is unknown.
+    /// `nick!user@host`, with `*` for unknown parts.
     package var mask: String { "\(self.name)!\(self.user ?? "*")@\(self.host ?? "*")" }
 
-    /// Whether `text` can be a host name (RFC 1123 labels, at least two of them), as server names are.
+    /// Whether `text` is a valid server name: at least two RFC 1123 labels.
     package static func isHostname(_ text: some StringProtocol) -> Bool {
         let labels = Array(text.utf8).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard labels.count > 1, text.utf8.count <= 253 else { return false }

@@ -1,6 +1,6 @@
 internal import HTTPClient
 
-/// TCP and TLS by the platform's ``StreamConnection``, which always verifies the server.
+/// TCP and TLS through ``StreamConnection``, which always verifies the server.
 package struct IRCStreamTransport: IRCTransport {
     private let timeout: Duration
 

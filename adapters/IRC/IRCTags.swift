@@ -1,6 +1,6 @@
 /// The part of a line between `@` and the first space: `key=value;key;+vendor/key=value`.
 package enum IRCTags {
-    /// The unescaped value of `name`, empty without one, nil where it is missing. The last of equals wins.
+    /// The unescaped value of `name`; empty if the tag has no value, nil if it is missing. The last duplicate wins.
     package static func value(of name: String, in bytes: ArraySlice<UInt8>) -> String? {
         guard !bytes.isEmpty else { return nil }
         var found: ArraySlice<UInt8>?
@@ -10,14 +10,13 @@ package enum IRCTags {
         return found.map(self.unescape)
     }
 
-    /// Every tag with its unescaped value.
     package static func all(in bytes: ArraySlice<UInt8>) -> [String: String] {
         var tags: [String: String] = [:]
         self.forEach(in: bytes) { key, value in tags[IRCText.decode(key)] = self.unescape(value) }
         return tags
     }
 
-    /// The wire form of `tags`, without `@` and the space after it.
+    /// The wire form of `tags`, without the `@` and the space around them.
     package static func serialise(_ tags: [(String, String?)]) -> [UInt8] {
         var bytes: [UInt8] = []
         for (key, value) in tags {
@@ -56,7 +55,7 @@ package enum IRCTags {
         }
     }
 
-    /// An unknown escape is its letter; a lone backslash at the end is dropped.
+    /// An unknown escape yields its letter; a single backslash at the end is dropped.
     private static func unescape(_ bytes: ArraySlice<UInt8>) -> String {
         guard bytes.contains(0x5C) else { return IRCText.decode(bytes) }
         var plain: [UInt8] = []

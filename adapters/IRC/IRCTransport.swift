@@ -1,25 +1,25 @@
-/// Makes connections: the seam between the adapter and the network.
+/// Opens connections; tests replace it to act as the server.
 package protocol IRCTransport: Sendable {
-    /// Connects, with the TLS handshake where one is asked for. Throws an ``IRCTransportError`` or `CancellationError`.
+    /// Connects and completes the TLS handshake, if any. Throws an ``IRCTransportError`` or `CancellationError`.
     func connect(to endpoint: IRCEndpoint) async throws -> any IRCConnection
 }
 
-/// One connection. One task may read while another one writes.
+/// One connection. One task may read while another writes.
 package protocol IRCConnection: Sendable {
     /// The next bytes; nil at the end or after ``close()``.
     func read() async throws -> [UInt8]?
-    /// Sends all of them, waiting for room.
+    /// Writes all bytes, waiting while the connection is congested.
     func write(_ bytes: [UInt8]) async throws
-    /// Closes at once.
+    /// Closes immediately.
     func close()
 }
 
-/// Where to connect to, and how.
+/// Where and how to connect.
 package struct IRCEndpoint: Sendable, Equatable {
     package var host: String
     package var port: Int
     package var tls: IRCSettings.TLS
-    /// PEM files of the certificate that the connection shows (SASL EXTERNAL).
+    /// Paths of the client certificate and its key, as PEM files (SASL EXTERNAL).
     package var certificate: String?
     package var key: String?
 
@@ -32,17 +32,16 @@ package struct IRCEndpoint: Sendable, Equatable {
     }
 }
 
-/// Why there is no connection, or no longer one.
+/// Why a connection failed or broke.
 package struct IRCTransportError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
-        /// The server's identity or our own certificate is the trouble: waiting mends nothing.
+        /// The server's certificate or ours is not accepted; retrying does not help.
         case certificate
-        /// Everything else.
         case network
     }
 
     package let code: Code
-    /// One line: what failed with whom, and why.
+    /// One line: what failed, with which peer, and why.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

@@ -1,10 +1,11 @@
 package import Chat
 internal import HTTP
 internal import JSON
+internal import Kit
 internal import Primitives
 
 extension MatrixAdapter: DiagnosingAdapter {
-    /// Rooms whose encryption is looked at.
+    /// The maximum number of rooms checked for encryption.
     private static let roomLimit = 100
 
     package func diagnose() async -> [AdapterFinding] {
@@ -13,32 +14,32 @@ extension MatrixAdapter: DiagnosingAdapter {
             if let finding = try await self.checkServer() { return [finding] }
             var findings: [AdapterFinding] = []
             let memory = (await self.memory.load()).flatMap {
-                MatrixMemory(bytes: $0, account: MatrixSession.account(self.settings))
+                MatrixMemory(bytes: $0, account: MatrixStateMachine.account(self.settings))
             }
             let (login, loginFinding) = try await self.checkLogin(memory)
             findings.append(loginFinding)
             guard let login else { return findings }
             findings += try await self.checkRooms(login.token)
-            if let pace = self.state.withLock({ $0.session.budget.pace }) ?? memory?.pace {
+            if let pace = self.state.withLock({ $0.machine.budget.pace }) ?? memory?.pace {
                 findings.append(Self.limitFinding(pace, self.settings.user))
             }
             if login.isOwn { _ = try await self.transport.send(.logout, token: login.token) }
             return findings
         } catch {
-            return [AdapterFinding(.failed, "The check was interrupted")]
+            return [AdapterFinding(.failed, "The check was interrupted; run it again")]
         }
     }
 
-    /// Finds the homeserver's API as a connection does; what goes wrong, the checks behind it tell.
+    /// Finds the homeserver's API as a connection does. The later checks report any failure.
     private func discover() async throws {
-        var session = MatrixSession(settings: self.settings, answersInvitations: false, at: Self.now)
-        var queue = session.handle(.begin, at: Self.now)[...]
+        var machine = MatrixStateMachine(settings: self.settings, answersInvitations: false, at: AdapterTime.now)
+        var queue = machine.handle(.begin, at: AdapterTime.now)[...]
         while let action = queue.popFirst() {
             switch action {
             case .use(let homeserver): self.transport.use(homeserver)
             case .request(let request) where [.versions, .wellKnown].contains(request.purpose):
                 let answer = try await self.transport.send(request, token: nil)
-                queue += session.handle(.answer(request.purpose, answer), at: Self.now)
+                queue += machine.handle(.answer(request.purpose, answer), at: AdapterTime.now)
             default: break
             }
         }
@@ -46,13 +47,13 @@ extension MatrixAdapter: DiagnosingAdapter {
 
     private func checkServer() async throws -> AdapterFinding? {
         let origin = self.settings.homeserver.origin
-        let hint = "set homeserver to the address that /.well-known/matrix/client of your server name gives"
+        let hint = "set homeserver to the base_url in /.well-known/matrix/client of your server name"
         switch try await self.transport.send(.versions, token: nil) {
         case .success(let json) where json["versions"]?.arrayValue != nil: return nil
         case .success: return AdapterFinding(.failed, "\(origin) is not a Matrix homeserver; \(hint)")
         case .refused(let refusal) where refusal.isPassing:
             return AdapterFinding(
-                .failed, "\(origin) answers \(refusal.summary); is the homeserver running behind its proxy?")
+                .failed, "\(origin) answers \(refusal.summary); check that the homeserver behind the proxy is running")
         case .refused(let refusal):
             return AdapterFinding(.failed, "\(origin) is not a Matrix homeserver (\(refusal.summary)); \(hint)")
         case .failed(let reason, _):
@@ -64,7 +65,7 @@ extension MatrixAdapter: DiagnosingAdapter {
 
     private struct Login {
         let token: Secret
-        /// Made for this check, and given back after it.
+        /// Created for this check and logged out after it.
         let isOwn: Bool
     }
 
@@ -72,11 +73,11 @@ extension MatrixAdapter: DiagnosingAdapter {
         switch self.settings.credential {
         case .accessToken(let token):
             return try await self.checkToken(
-                Login(token: token, isOwn: false), hint: "make a new one, set access_token")
+                Login(token: token, isOwn: false), hint: "create a new one and set access_token")
         case .password(let password):
             if let token = memory?.device?.token {
                 let (login, finding) = try await self.checkToken(
-                    Login(token: token, isOwn: false), hint: "the next start signs in anew")
+                    Login(token: token, isOwn: false), hint: "the next start signs in again")
                 if login != nil { return (login, finding) }
             }
             return try await self.checkPassword(password)
@@ -87,12 +88,12 @@ extension MatrixAdapter: DiagnosingAdapter {
         let user = self.settings.user
         switch try await self.transport.send(.whoAmI, token: login.token) {
         case .success(let json):
-            let told = json["user_id"]?.stringValue ?? ""
-            guard told == user else {
+            let owner = json["user_id"]?.stringValue ?? ""
+            guard owner == user else {
                 return (
                     nil,
                     AdapterFinding(
-                        .failed, "The token belongs to \(told) and not to \(user); correct user or the token")
+                        .failed, "The token belongs to \(owner) and not to \(user); correct user or the token")
                 )
             }
             return (login, AdapterFinding(.ok, "Signed in as \(user)"))
@@ -106,7 +107,7 @@ extension MatrixAdapter: DiagnosingAdapter {
         }
     }
 
-    /// With a device of its own: a login as the bot's would sign the running bot out.
+    /// Logs in as a separate device: a login as the bot's device would sign the running bot out.
     private func checkPassword(_ password: Secret) async throws -> (Login?, AdapterFinding) {
         let user = self.settings.user
         let request = MatrixRequest.login(
@@ -114,15 +115,21 @@ extension MatrixAdapter: DiagnosingAdapter {
         switch try await self.transport.send(request, token: nil) {
         case .success(let json):
             guard let token = json["access_token"]?.stringValue else {
-                return (nil, AdapterFinding(.failed, "The homeserver gave no token to \(user)"))
+                return (
+                    nil,
+                    AdapterFinding(
+                        .failed, "The homeserver accepted the password of \(user) but returned no access token")
+                )
             }
             return (Login(token: Secret(token), isOwn: true), AdapterFinding(.ok, "The password of \(user) works"))
         case .refused(let refusal) where refusal.code == "M_FORBIDDEN":
             return (
-                nil, AdapterFinding(.failed, "The homeserver refuses the password of \(user); correct it in its secret")
+                nil, AdapterFinding(.failed, "The homeserver refuses the password of \(user); correct the secret")
             )
         case .refused(let refusal) where refusal.isRateLimit:
-            return (nil, AdapterFinding(.warning, "The homeserver allows no more logins for now; try again later"))
+            return (
+                nil, AdapterFinding(.warning, "The homeserver limits how often \(user) can sign in; try again later")
+            )
         case .refused(let refusal):
             return (
                 nil,
@@ -142,8 +149,8 @@ extension MatrixAdapter: DiagnosingAdapter {
             return [
                 AdapterFinding(
                     .warning,
-                    "The bot is in no room; invite \(self.settings.user) to one, or begin a direct chat with it, from an "
-                        + "account of the access lists")
+                    "The bot is in no room; from an account in the access lists, invite \(self.settings.user) to one or "
+                        + "start a direct chat with it")
             ]
         }
         var findings: [AdapterFinding] = []
@@ -162,8 +169,8 @@ extension MatrixAdapter: DiagnosingAdapter {
         let perMinute = max(1, 60_000 / pace.interval)
         return AdapterFinding(
             .warning,
-            "The homeserver lets \(user) send about \(perMinute) events a minute, edits included; let its administrator "
-                + "lift it: POST /_synapse/admin/v1/users/\(user)/override_ratelimit "
+            "The homeserver lets \(user) send about \(perMinute) events a minute, edits included; ask its administrator "
+                + "to lift the limit: POST /_synapse/admin/v1/users/\(user)/override_ratelimit "
                 + "{\"messages_per_second\":0,\"burst_count\":0}")
     }
 }

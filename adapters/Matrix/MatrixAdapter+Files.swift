@@ -7,9 +7,9 @@ extension MatrixAdapter: FileAdapter {
         _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws {
         guard let address = MatrixMediaAddress(attachment.id) else {
-            throw AdapterError(.invalid, "it is encrypted, or has no address that a homeserver gives")
+            throw AdapterError(.invalid, "it is encrypted or has no valid mxc:// address")
         }
-        let token = self.state.withLock { $0.session.token }
+        let token = self.state.withLock { $0.machine.token }
         let answer = try await self.transport.download(
             server: address.server, id: address.id, token: token, to: write)
         switch answer {
@@ -18,21 +18,23 @@ extension MatrixAdapter: FileAdapter {
             if refusal.status == 404 {
                 throw AdapterError(.notFound, "the homeserver does not have it (\(refusal.summary))")
             }
-            throw MatrixSession.error(refusal, room: "the file's room")
+            throw MatrixStateMachine.error(refusal, room: "the file's room")
         case .failed(let reason, _): throw AdapterError(.disconnected, reason)
         }
     }
 
     @discardableResult package func upload(_ file: OutgoingFile) async throws -> MessageReference {
         let room = file.route.room.name
-        // Before the bytes go: an encrypted room's members are the only ones who may see them.
-        let (mayGo, token) = self.state.withLock { ($0.session.maySend(to: room), $0.session.token) }
-        guard mayGo else {
-            throw AdapterError(.forbidden, "The bot is not in \(room), or it is encrypted; nothing is sent there")
+        // Checked before the upload: the file must not reach the server in clear text if the room is encrypted.
+        let (maySend, token) = self.state.withLock { ($0.machine.maySend(to: room), $0.machine.token) }
+        guard maySend else {
+            throw AdapterError(
+                .forbidden,
+                "The bot is not in \(room), or the room is encrypted; invite the bot to a room without encryption")
         }
         let address = try await self.store(file, token)
         let outgoing = self.state.withLock { state in
-            let (room, relation, thread) = state.session.place(file.route)
+            let (room, relation, thread) = state.machine.place(file.route)
             return MatrixOutgoing(
                 room: room, kind: .event(.message, MatrixContent.file(file, at: address, relation: relation)),
                 transaction: file.token, thread: thread)
@@ -40,21 +42,21 @@ extension MatrixAdapter: FileAdapter {
         return self.reference(try await self.transmit(outgoing), in: room)
     }
 
-    /// A file without its message is seen by nobody, so what fails here surely did not arrive.
+    /// No one sees a file before its message is sent, so every failure here is certain.
     private func store(_ file: OutgoingFile, _ token: Secret?) async throws -> String {
         switch try await self.transport.upload(
             file.bytes, name: file.name, mediaType: file.mediaType, token: token)
         {
         case .success(let json):
             guard let address = json["content_uri"]?.stringValue, MatrixMediaAddress(address) != nil else {
-                throw AdapterError(.invalid, "The homeserver stored a file and did not say where")
+                throw AdapterError(.invalid, "The homeserver stored \(file.name) without returning a valid address")
             }
             return address
         case .refused(let refusal):
             if refusal.status == 413 || refusal.code == "M_TOO_LARGE" {
-                throw AdapterError(.invalid, "The homeserver takes no file as large as \(file.name)")
+                throw AdapterError(.invalid, "\(file.name) is larger than the homeserver allows; send a smaller file")
             }
-            let error = MatrixSession.error(refusal, room: file.route.room.name)
+            let error = MatrixStateMachine.error(refusal, room: file.route.room.name)
             throw AdapterError(error.code, error.message, retryAfter: error.retryAfter)
         case .failed(let reason, _): throw AdapterError(.disconnected, reason)
         }

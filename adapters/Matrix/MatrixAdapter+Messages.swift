@@ -1,12 +1,13 @@
 package import Chat
 internal import Crypto
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
 extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
     package func replace(_ reference: MessageReference, with message: OutgoingMessage) async throws {
-        let outgoing = self.state.withLock { $0.session.replacing(reference, with: message) }
+        let outgoing = self.state.withLock { $0.machine.replacing(reference, with: message) }
         _ = try await self.transmit(outgoing)
     }
 
@@ -23,16 +24,16 @@ extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
 
     static func digest(_ text: String) -> String { String(hex(sha256(text)).prefix(24)) }
 
-    /// Looks through our own messages for the token, which stands in each of them; the transaction id alone would be
-    /// forgotten by the server after a day, and is not told to another device.
+    /// Searches the bot's own messages for the token, which each of them carries. The transaction id is not enough: the
+    /// server forgets it after a day and shows it only to the device that sent it.
     package func find(token: String, in route: Route) async throws -> MessageReference? {
-        let (room, user) = self.state.withLock { ($0.session.place(route).room, self.settings.user) }
+        let (room, user) = self.state.withLock { ($0.machine.place(route).room, self.settings.user) }
         var from: String?
         for _ in 0..<10 {
             let json = try await self.look(.ownMessages(room: room, from: from, user: user), room: room)
             for event in MatrixEvent.list(json["chunk"]) {
-                let isIt = event.content["dev.jetbridge.token"]?.stringValue == token || event.transaction == token
-                guard isIt, event.content["msgtype"] != nil else { continue }
+                let isMatch = event.content["dev.jetbridge.token"]?.stringValue == token || event.transaction == token
+                guard isMatch, event.content["msgtype"] != nil else { continue }
                 return self.reference(event.replaced ?? event.id, in: route.room.name)
             }
             guard let end = json["end"]?.stringValue, end != from else { return nil }
@@ -41,15 +42,15 @@ extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
         return nil
     }
 
-    /// Asks the server something about a room. Throws ``AdapterError``.
+    /// Reads information about a room from the server. Throws ``AdapterError``.
     func look(_ request: MatrixRequest, room: String) async throws -> JSON {
-        let token = self.state.withLock { $0.session.isSignedIn ? $0.session.token : nil }
+        let token = self.state.withLock { $0.machine.isSignedIn ? $0.machine.token : nil }
         guard let token else {
-            throw AdapterError(.disconnected, "There is no connection to the homeserver at the moment")
+            throw AdapterError(.disconnected, "Not connected to the homeserver at the moment; try again later")
         }
         switch try await self.transport.send(request, token: token) {
         case .success(let json): return json
-        case .refused(let refusal): throw MatrixSession.error(refusal, room: room)
+        case .refused(let refusal): throw MatrixStateMachine.error(refusal, room: room)
         case .failed(let reason, _): throw AdapterError(.disconnected, reason)
         }
     }
@@ -84,7 +85,7 @@ extension MatrixAdapter: ReactingAdapter {
         self.state.withLock { $0.reactions[key] = nil }
     }
 
-    /// Of a run before this one.
+    /// The event id of a reaction that an earlier run added.
     private func ownReaction(_ emoji: String, to reference: MessageReference) async throws -> String? {
         let room = reference.room.name
         let json = try await self.look(.reactions(room: room, id: reference.id), room: room)
@@ -95,12 +96,12 @@ extension MatrixAdapter: ReactingAdapter {
 }
 
 extension MatrixAdapter: TypingAdapter {
-    /// How long the server shows the sign, and when it is told again.
+    /// How long the server shows the typing sign, in milliseconds, and when it is renewed.
     private static let typingTime: Int64 = 30_000
     private static let typingRefresh: Duration = .seconds(24)
-    /// Before the sign is shown: an answer that comes at once needs none.
+    /// The delay before the sign is shown: an immediate answer needs none.
     private static let typingDelay: Duration = .milliseconds(250)
-    /// Nothing goes on for so long (20 minutes) without a sign that it was forgotten.
+    /// After 20 minutes the sign counts as forgotten and expires.
     private static let typingRounds = 50
 
     package func setTyping(_ isTyping: Bool, in route: Route) async {
@@ -112,7 +113,7 @@ extension MatrixAdapter: TypingAdapter {
                 state.typing[room] = typing.anchors.isEmpty ? nil : typing
                 return typing.anchors.isEmpty && typing.isShown ? .typingEnd(room: room) : nil
             }
-            guard state.session.maySend(to: room), state.typing.count < 10_000 else { return nil }
+            guard state.machine.maySend(to: room), state.typing.count < 10_000 else { return nil }
             if state.typing[room] != nil {
                 state.typing[room]?.anchors.insert(route.anchor ?? "")
                 return nil
@@ -128,13 +129,13 @@ extension MatrixAdapter: TypingAdapter {
         try await Task.sleep(for: Self.typingDelay)
         for _ in 0..<Self.typingRounds {
             let isOn = self.state.withLock { state in
-                guard state.typing[room]?.number == number, state.session.maySend(to: room) else { return false }
+                guard state.typing[room]?.number == number, state.machine.maySend(to: room) else { return false }
                 state.typing[room]?.isShown = true
                 return true
             }
             guard isOn else { return }
             try await self.sendTyping(true, in: room)
-            // It may have ended while it was being told.
+            // Typing may have ended during the request.
             if self.state.withLock({ $0.typing[room] }) == nil { return try await self.sendTyping(false, in: room) }
             try await Task.sleep(for: Self.typingRefresh)
         }
@@ -144,7 +145,7 @@ extension MatrixAdapter: TypingAdapter {
     func sendTyping(_ isTyping: Bool, in room: String) async throws {
         let request = MatrixRequest.typing(
             room: room, user: self.settings.user, time: isTyping ? Self.typingTime : nil)
-        let token = self.state.withLock { $0.session.token }
+        let token = self.state.withLock { $0.machine.token }
         _ = try await self.transport.send(request, token: token)
     }
 }

@@ -1,5 +1,6 @@
 package import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
@@ -21,13 +22,13 @@ extension MatrixAdapter {
 
     private func load() async {
         guard let bytes = await self.memory.load() else { return }
-        guard let memory = MatrixMemory(bytes: bytes, account: MatrixSession.account(self.settings)) else {
-            return self.logger.warning("What was remembered is damaged or another account's; beginning anew")
+        guard let memory = MatrixMemory(bytes: bytes, account: MatrixStateMachine.account(self.settings)) else {
+            return self.logger.warning("The saved state is damaged or belongs to another account; starting without it")
         }
         let answersInvitations = self.mayInvite != nil
         self.state.withLock { state in
-            state.session = MatrixSession(
-                settings: self.settings, memory: memory, answersInvitations: answersInvitations, at: Self.now)
+            state.machine = MatrixStateMachine(
+                settings: self.settings, memory: memory, answersInvitations: answersInvitations, at: AdapterTime.now)
         }
     }
 
@@ -36,14 +37,14 @@ extension MatrixAdapter {
         await self.show(.down, detail: nil, sink)
     }
 
-    // MARK: The main line
+    // MARK: Main line
 
     private func mainLine(_ sink: any MessageSink) async throws {
         var queue = self.handle(.begin)[...]
         while let action = queue.popFirst() {
             switch action {
             case .request(let request):
-                let token = self.state.withLock { $0.session.token }
+                let token = self.state.withLock { $0.machine.token }
                 let answer = try await self.transport.send(request, token: token)
                 try Task.checkCancellation()
                 queue = (self.handle(.answer(request.purpose, answer)) + queue)[...]
@@ -60,77 +61,66 @@ extension MatrixAdapter {
         }
     }
 
-    private func handle(_ input: MatrixSession.Input) -> [MatrixSession.Action] {
-        self.state.withLock { $0.session.handle(input, at: Self.now) }
+    private func handle(_ input: MatrixStateMachine.Input) -> [MatrixStateMachine.Action] {
+        self.state.withLock { $0.machine.handle(input, at: AdapterTime.now) }
     }
 
     private func show(_ value: AdapterStatus.State, detail: String?, _ sink: any MessageSink) async {
         let changed = self.state.withLock { state -> AdapterStatus? in
-            // A try to connect again keeps the reason of the last failure in sight.
-            let detail = value == .connecting ? state.status.detail : detail
-            guard state.status.state != value || state.status.detail != detail else { return nil }
-            if state.status.state != value { state.status.since = Self.now.wall }
-            state.status.state = value
-            state.status.detail = detail
-            return state.status
+            let before = state.status
+            state.status.change(to: value, detail: detail, keepsReason: true, at: .now)
+            return state.status == before ? nil : state.status
         }
         if let changed { await sink.statusChanged(changed, of: self.id) }
     }
 
-    /// The server repeats what was not acknowledged, so a store that fails is waited for as long as it takes.
+    /// Retries until the event is stored: the next sync acknowledges it, so it must not be lost.
     private func deliver(_ event: InboundEvent, to sink: any MessageSink) async throws {
-        self.state.withLock { $0.status.lastEvent = Self.now.wall }
-        var delay: Int64 = 200
-        while true {
-            do {
-                try await sink.deliver(event)
-                return
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                self.logger.warning("An event could not be stored; trying again", ["error": .string("\(error)")])
-                try await Task.sleep(for: .milliseconds(delay))
-                delay = min(delay * 2, 20_000)
-            }
+        self.state.withLock { $0.status.lastEvent = AdapterTime.now.wall }
+        _ = try await persistently(longest: .seconds(20)) {
+            try await sink.deliver(event)
+        } mayRetry: { error, _, _ in
+            self.logger.warning("An event could not be stored; retrying", ["error": .string("\(error)")])
+            return true
         }
     }
 
     // MARK: Memory
 
-    /// Once a second is enough: an older state means that known events come once more.
+    /// Saves at most once a second unless urgent: after a crash, an older state only means that known events repeat.
     private func remember(_ memory: MatrixMemory, _ isUrgent: Bool) async {
         let isDue = self.state.withLock { state in
             state.unsaved = memory
-            return isUrgent || Self.now.monotonic - state.savedAt >= 1_000
+            return isUrgent || AdapterTime.now.monotonic - state.savedAt >= 1_000
         }
         if isDue { await self.save() }
     }
 
     func save() async {
         let memory = self.state.withLock { state in
-            state.savedAt = Self.now.monotonic
+            state.savedAt = AdapterTime.now.monotonic
             return state.unsaved.take()
         }
         guard let memory, await !self.memory.save(memory.bytes) else { return }
-        self.logger.warning("What is to be remembered could not be written; is the data directory writable?")
+        self.logger.warning("The Matrix state could not be saved; check that the data directory is writable")
     }
 
     // MARK: Asides
 
-    /// Begins what happens beside the main line.
-    func perform(_ action: MatrixSession.Action) {
+    /// Performs an action that does not block the main line.
+    func perform(_ action: MatrixStateMachine.Action) {
         switch action {
         case .aside(let request, let after): self.begin(.request(request, after: after))
         case .ask(let room, let sender, let isDirect): self.begin(.ask(room: room, sender, isDirect: isDirect))
         case .say(let outgoing): self.begin(.say(outgoing))
-        case .log(let level, let text): self.log(level, text)
+        case .log(let level, let text): self.logger.log(level, text)
         case .request, .use, .wait, .deliver, .status, .remember: break
         }
     }
 
     func begin(_ aside: Aside) {
         if case .dropped = self.asideSource.yield(aside) {
-            self.logger.warning("Too much to do beside reading; something is left out")
+            self.logger.warning("Too many side tasks are queued; one was dropped")
         }
     }
 
@@ -157,7 +147,7 @@ extension MatrixAdapter {
             switch aside {
             case .request(let request, let after):
                 if after > 0 { try await Task.sleep(for: .milliseconds(after)) }
-                let token = self.state.withLock { $0.session.token }
+                let token = self.state.withLock { $0.machine.token }
                 let answer = try await self.transport.send(request, token: token)
                 for action in self.handle(.answerAside(request.purpose, answer)) { self.perform(action) }
             case .ask(let room, let sender, let isDirect):
@@ -169,14 +159,14 @@ extension MatrixAdapter {
             case .typingEnd(let room): try await self.sendTyping(false, in: room)
             }
         } catch {
-            // Nobody waits for it; what matters was logged by the session.
-            self.logger.debug("Something beside reading failed", ["error": .string("\(error)")])
+            // No caller waits for it, and the state machine has logged what matters.
+            self.logger.debug("A side task failed", ["error": .string("\(error)")])
         }
     }
 }
 
 extension MatrixAdapter.Aside {
-    /// Nobody misses it.
+    /// Whether it can be dropped under load.
     var isDecoration: Bool {
         switch self {
         case .request(let request, _): request.purpose == .receipt

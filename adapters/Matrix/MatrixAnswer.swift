@@ -1,27 +1,27 @@
 package import JSON
 
-/// What became of one request.
+/// The outcome of one request.
 package enum MatrixAnswer: Sendable {
     case success(JSON)
-    /// The server, or a proxy before it, said no.
+    /// The server, or a proxy in front of it, refused.
     case refused(MatrixRefusal)
-    /// There was no answer. What was asked may have been done all the same when the server may have seen it.
+    /// No answer came. If the request may have arrived, the server may have carried it out.
     case failed(String, mayHaveArrived: Bool)
 }
 
-/// An answer that is not a success.
+/// An error answer.
 package struct MatrixRefusal: Sendable, Equatable {
-    /// The HTTP status; 2xx when the body was not what was promised.
+    /// The HTTP status; 2xx when the body was not a JSON object.
     package var status: Int
-    /// `M_…`; empty when the answer was none of a Matrix server.
+    /// `M_…`; empty when the answer did not come from a Matrix server.
     package var code: String
-    /// The server's own words; hostile text.
+    /// The server's own words; untrusted.
     package var text: String
     /// Milliseconds to wait.
     package var retryAfter: Int64?
     /// The account may sign in again as the same device.
     package var isSoftLogout: Bool
-    /// Where a redirect leads.
+    /// The target of a redirect.
     package var location: String?
 
     package init(
@@ -36,11 +36,11 @@ package struct MatrixRefusal: Sendable, Equatable {
         self.location = location
     }
 
-    /// Reads an error answer: `body` is nil when it was no JSON object. `header` is `Retry-After`, in seconds.
+    /// Reads an error answer. `body` is nil when it was not JSON; `header` is `Retry-After`, in seconds.
     package init(status: Int, body: JSON?, header: String?) {
         let code = body?["errcode"]?.stringValue ?? ""
         var wait = header.flatMap { Int64($0) }.map { max(0, min($0, 86_400)) * 1_000 }
-        if let told = body?["retry_after_ms"]?.intValue { wait = max(0, min(Int64(told), 86_400_000)) }
+        if let delay = body?["retry_after_ms"]?.intValue { wait = max(0, min(Int64(delay), 86_400_000)) }
         self.init(
             status: status, code: String(code.prefix(64)),
             text: String((body?["error"]?.stringValue ?? "").prefix(300)), retryAfter: wait,
@@ -51,20 +51,20 @@ package struct MatrixRefusal: Sendable, Equatable {
     package var isUnknownToken: Bool {
         self.code == "M_UNKNOWN_TOKEN" || self.code == "M_MISSING_TOKEN" || (self.status == 401 && self.code.isEmpty)
     }
-    /// The account was closed or frozen by the server's administrator.
+    /// The server's administrator deactivated or suspended the account.
     package var isAccountClosed: Bool { ["M_USER_DEACTIVATED", "M_USER_SUSPENDED"].contains(self.code) }
-    /// The server knows no such endpoint.
+    /// The server does not have this endpoint.
     package var isUnknownEndpoint: Bool {
         self.code == "M_UNRECOGNIZED" || (self.code.isEmpty && (self.status == 404 || self.status == 405))
     }
-    /// Waiting may mend it: overload, a restart, a proxy without its server.
+    /// Temporary: overload, a restart, a proxy without its server.
     package var isPassing: Bool { self.status >= 500 || self.status == 408 || self.isRateLimit }
 
-    /// The answer is none of a homeserver and says nothing about the message: a success without its content, a redirect,
-    /// or the 404 of a proxy whose homeserver is away for a moment. Whether the message arrived is not known.
+    /// The answer does not come from a homeserver and leaves the outcome unknown: a success without content, a
+    /// redirect, or the 404 of a proxy whose homeserver is down for a moment.
     package var isStray: Bool { self.code.isEmpty && (self.status < 400 || self.status == 404) }
 
-    /// For people.
+    /// One line for people.
     package var summary: String {
         let words = self.text.isEmpty ? "" : ": \(self.text)"
         return self.code.isEmpty ? "HTTP \(self.status)\(words)" : "\(self.code)\(words)"

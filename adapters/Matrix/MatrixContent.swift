@@ -1,15 +1,15 @@
 internal import Chat
 package import JSON
 
-/// What is put into events: the contents as the specification shapes them. Pure.
+/// Builds event contents as the specification defines them. Pure.
 package enum MatrixContent {
-    /// The most bytes of a content; a server adds its own to an event, which may hold 65,536.
+    /// The maximum bytes of a content. An event may have 65,536, and the server adds its own fields.
     static let sizeLimit = 60_000
-    /// Ours: finds a message again whose outcome is unknown, also from another device or after the server forgot its
-    /// transaction.
+    /// A custom key by which a message of unknown outcome can be found, even from another device or after the server
+    /// forgot its transaction.
     static let tokenKey = "dev.jetbridge.token"
 
-    /// How a message stands to others.
+    /// How a message relates to others.
     package enum Relation: Sendable, Equatable {
         case none
         case reply(to: String)
@@ -17,7 +17,7 @@ package enum MatrixContent {
         case thread(root: String, latest: String)
     }
 
-    /// A notice, which no bot answers, that pings nobody.
+    /// A notice, which other bots ignore, that mentions no one.
     package static func notice(_ text: String, token: String, relation: Relation) -> JSON {
         var content = self.words(text)
         content[self.tokenKey] = .string(token)
@@ -25,8 +25,8 @@ package enum MatrixContent {
         return .object(content)
     }
 
-    /// A new text for `target`. The fallback for clients without edits is plain, or only a beginning of it where it
-    /// would make the event too large.
+    /// An edit of `target`. The fallback for clients without edits is plain text, shortened where the event would be
+    /// too large.
     package static func edit(of target: String, _ text: String, token: String) -> JSON {
         let new = self.words(text)
         let plain = new["body"]?.stringValue ?? ""
@@ -72,7 +72,7 @@ package enum MatrixContent {
         ]
     }
 
-    /// A file that was uploaded.
+    /// A message with an uploaded file.
     static func file(_ file: OutgoingFile, at address: String, relation: Relation) -> JSON {
         var content: JSONObject = [
             "msgtype": .string(self.kind(of: file.mediaType)),
@@ -87,16 +87,16 @@ package enum MatrixContent {
 
     private static func kind(of mediaType: String) -> String {
         let type = mediaType.lowercased()
-        // Only what every client shows; an SVG image is a program.
+        // Only formats that every client shows; an SVG image can contain scripts.
         if ["image/png", "image/jpeg", "image/gif", "image/webp"].contains(type) { return "m.image" }
         if type.hasPrefix("audio/") { return "m.audio" }
         if type.hasPrefix("video/") { return "m.video" }
         return "m.file"
     }
 
-    // MARK: Making it smaller
+    // MARK: Reducing
 
-    /// The same without what can be done without: the HTML, an edit's fallback. For a server that found it too large.
+    /// The content without HTML and with a short edit fallback, for a server that found it too large.
     package static func reduced(_ content: JSON) -> JSON? {
         guard case .object(var object) = content, content.bytes.count > 2_000 else { return nil }
         if case .object(var new)? = object["m.new_content"] {
@@ -115,7 +115,7 @@ package enum MatrixContent {
         return .object(object)
     }
 
-    /// The same as no part of a thread and no reply: for a server that does not take the relation.
+    /// The content without its thread or reply relation, for a server that rejects the relation.
     static func unrelated(_ content: JSON) -> JSON? {
         guard case .object(var object) = content, let relation = object["m.relates_to"],
             relation["rel_type"] == nil || relation["rel_type"] == "m.thread"

@@ -1,16 +1,17 @@
+internal import Kit
 internal import Markdown
 
-/// Text within HTML: escaped, without control characters, and unable to call anybody.
+/// Escapes text for HTML, drops control characters, and keeps it from mentioning anyone.
 enum MatrixEscape {
     enum Place {
         case text
-        /// Tabs stay.
+        /// Keeps tabs.
         case inlineCode
-        /// Tabs and line feeds stay.
+        /// Keeps tabs and line feeds.
         case code
     }
 
-    /// Stands behind an `@` that might be taken for a mention: a zero-width space.
+    /// A zero-width space after an `@` that a client might take for a mention.
     private static let separator: [UInt8] = [0xE2, 0x80, 0x8B]
 
     static func append(_ text: Span<UInt8>, to output: inout [UInt8], _ place: Place) {
@@ -23,7 +24,7 @@ enum MatrixEscape {
             case UInt8(ascii: ">"): output += Array("&gt;".utf8)
             case UInt8(ascii: "@"):
                 output.append(byte)
-                if Self.calls(text, at: index, place) { output += Self.separator }
+                if Self.mayMention(text, at: index, place) { output += Self.separator }
             case 0x0A: output.append(place == .code ? 0x0A : 0x20)
             case 0x09: output.append(place == .text ? 0x20 : 0x09)
             case 0..<0x20, 0x7F: break
@@ -38,26 +39,17 @@ enum MatrixEscape {
         }
     }
 
-    /// Whether the `@` begins a word, so that a client may see a mention in it; in code only `@room`, since code is
-    /// copied.
-    private static func calls(_ text: Span<UInt8>, at index: Int, _ place: Place) -> Bool {
-        if index > 0, Self.isWord(text[index - 1]) { return false }
+    /// Whether the `@` begins a word, so that a client may see a mention. In code only `@room` counts, since people
+    /// copy code; in an address nothing does.
+    private static func mayMention(_ text: Span<UInt8>, at index: Int, _ place: Place) -> Bool {
+        if index > 0, text[index - 1].isWordByte || isInAddress(text, at: index) { return false }
         guard place == .text else {
             let room = Array("room".utf8)
             guard index + room.count < text.count else { return false }
             return room.indices.allSatisfy { text[index + 1 + $0] | 0x20 == room[$0] }
         }
-        // What stands in the next piece is not known here.
-        return index + 1 >= text.count || Self.isWord(text[index + 1])
-    }
-
-    private static func isWord(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
-            true
-        default: false
-        }
+        // The next piece is unknown here, so a trailing `@` counts.
+        return index + 1 >= text.count || text[index + 1].isWordByte
     }
 
     // MARK: Addresses
@@ -77,7 +69,7 @@ enum MatrixEscape {
         }
     }
 
-    /// Whether an address is a link to a person or room, as clients write mentions.
+    /// Whether an address links to a person or room, as clients write mentions.
     static func isMention(_ address: Span<UInt8>) -> Bool {
         let marker = Array("matrix.to/#/".utf8)
         guard address.count >= marker.count else { return false }

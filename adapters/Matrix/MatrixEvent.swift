@@ -1,23 +1,23 @@
 package import JSON
 
-/// One event of a room, as the server tells it.
+/// One event of a room, as the server sends it.
 package struct MatrixEvent: Sendable, Equatable {
     /// Begins with `$`; empty for the stripped state of an invitation.
     package let id: String
     package let type: MatrixEventType
-    /// A whole user id.
+    /// A full user id.
     package let sender: String
     /// Set for state events.
     package let stateKey: String?
-    /// Milliseconds since 1970 by the sender's server, which may lie.
+    /// Milliseconds since 1970 by the sender's server; not trustworthy.
     package let timestamp: Int64
     package let content: JSON
-    /// The event that a redaction takes back.
+    /// The event that a redaction removes.
     package let redacts: String?
-    /// The transaction id, on events that this device sent.
+    /// The transaction id; only on events that this device sent.
     package let transaction: String?
 
-    /// Reads one; nil for what is no event, whatever else it may be.
+    /// Nil when the JSON is not a valid event.
     package init?(_ json: JSON) {
         guard let type = json["type"]?.stringValue, let sender = json["sender"]?.stringValue, sender.hasPrefix("@")
         else { return nil }
@@ -34,12 +34,11 @@ package struct MatrixEvent: Sendable, Equatable {
         self.transaction = json["unsigned"]?["transaction_id"]?.stringValue
     }
 
-    /// Reads a list, skipping what is no event.
+    /// Reads a list and skips invalid events.
     package static func list(_ json: JSON?) -> [MatrixEvent] {
         (json?.arrayValue ?? []).compactMap { MatrixEvent($0) }
     }
 
-    /// How it relates to another event.
     var relation: JSON? { self.content["m.relates_to"] }
 
     private func relation(_ type: String) -> String? {
@@ -47,12 +46,12 @@ package struct MatrixEvent: Sendable, Equatable {
         return self.relation?["event_id"]?.stringValue.flatMap { $0.hasPrefix("$") ? $0 : nil }
     }
 
-    /// The root of the thread that it stands in.
+    /// The root of its thread.
     package var threadRoot: String? { self.relation("m.thread") }
-    /// The message that it is a new text of.
+    /// The message that it edits.
     package var replaced: String? { self.relation("m.replace") }
 
-    /// The message that a person answered, not one that is only named for clients without threads.
+    /// The message that a person replied to; nil for a reply that is only a fallback for clients without threads.
     package var repliedTo: String? {
         guard let relation = self.relation, let id = relation["m.in_reply_to"]?["event_id"]?.stringValue,
             id.hasPrefix("$")
@@ -60,7 +59,7 @@ package struct MatrixEvent: Sendable, Equatable {
         return self.threadRoot != nil && relation["is_falling_back"]?.boolValue == true ? nil : id
     }
 
-    /// What was reacted to, and how.
+    /// The target and key of a reaction.
     package var annotation: (target: String, key: String)? {
         guard let target = self.relation("m.annotation"), let key = self.relation?["key"]?.stringValue else {
             return nil

@@ -1,23 +1,23 @@
-/// A kind of event, by the name that the protocol gives it.
+/// An event type, by its name in the protocol.
 package struct MatrixEventType: RawRepresentable, Sendable, Hashable {
     package let rawValue: String
 
     package init(rawValue: String) { self.rawValue = rawValue }
 
     package static let message = Self(rawValue: "m.room.message")
-    /// A message that only members' devices can read.
+    /// A message that only the members' devices can read.
     package static let encrypted = Self(rawValue: "m.room.encrypted")
     package static let reaction = Self(rawValue: "m.reaction")
     package static let redaction = Self(rawValue: "m.room.redaction")
     package static let member = Self(rawValue: "m.room.member")
     package static let name = Self(rawValue: "m.room.name")
     package static let canonicalAlias = Self(rawValue: "m.room.canonical_alias")
-    /// Set once, encryption cannot be switched off again.
+    /// Turns on encryption, which cannot be turned off again.
     package static let encryption = Self(rawValue: "m.room.encryption")
-    /// The room goes on elsewhere.
+    /// The room was replaced by another.
     package static let tombstone = Self(rawValue: "m.room.tombstone")
 
-    /// What `/sync` is asked for within timelines, and as state.
+    /// The types that `/sync` returns in timelines, and those that it returns as state.
     package static let timeline: [Self] = [
         .message, .encrypted, .reaction, .redaction, .member, .name, .canonicalAlias, .encryption, .tombstone,
     ]

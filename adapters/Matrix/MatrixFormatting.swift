@@ -1,22 +1,20 @@
 package import Chat
-internal import Markdown
+internal import Kit
 
-/// Markdown as Matrix clients show it: the HTML that the specification allows, one block a line.
+/// Renders Markdown as the HTML that the specification allows, one block per line.
 ///
-/// A list, a quotation, a table and a code block are frames, so that a cut closes them and opens them again, a table
-/// with its head. Lists carry the number of each item as `value`, which ``MatrixMarkup`` turns into the list's `start`
-/// when the text is sent: the specification allows no other way to go on counting after a cut.
+/// Lists, quotations, tables and code blocks are frames, so that a cut closes and reopens them, a table with its head.
+/// Items of numbered lists carry their number as `value`, which ``MatrixMarkup`` turns into the list's `start` when the
+/// text is sent: the specification has no other way to continue the numbering after a cut.
 package struct MatrixFormatting: MessageRenderer {
     package init() {}
 
     package func render(_ markdown: String) -> RenderedText {
-        var writer = MatrixFormattingWriter(capacity: markdown.utf8.count + markdown.utf8.count / 4)
-        Markdown.walk(markdown, visitor: &writer)
-        return writer.finish()
+        MatrixFormattingWriter.render(markdown)
     }
 
-    /// What is open is closed and opened again. A tag or character reference that the cut fell into is left unfinished,
-    /// which sending drops, and stands whole behind the cut.
+    /// Closes and reopens all open elements. A tag or character reference that the cut splits stays unfinished before
+    /// the cut, where sending drops it, and is repeated in full after it.
     package func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) {
         let scan = MatrixMarkup.scan(bytes)
         var open: [(tag: MatrixTag, bytes: ArraySlice<UInt8>)] = []

@@ -1,16 +1,24 @@
 internal import Chat
+internal import Kit
 internal import Markdown
 
-/// Writes HTML while the Markdown tree is walked, a line for each block at the top.
+/// Writes HTML while the Markdown tree is walked, one line per top-level block.
 struct MatrixFormattingWriter {
     /// How a list, quotation or table was written.
     private enum Container {
-        /// Around lines, by a frame.
+        /// As a frame around lines.
         case frame
         /// Within a line.
         case inner
-        /// Not at all: too deep.
+        /// Not at all: nested too deeply.
         case none
+    }
+
+    private struct OpenLink {
+        /// Where its tag begins, if it is written.
+        var start: Int?
+        /// Its text, without markup.
+        var label: [UInt8] = []
     }
 
     private var bytes: [UInt8] = []
@@ -18,25 +26,23 @@ struct MatrixFormattingWriter {
     private var frames: [RenderedText.Frame] = []
     private var frame: Int?
     private var lineStart: Int?
-    /// Blocks that are open within the line.
+    /// Open blocks in the current line.
     private var depth = 0
     private var containers: [Container] = []
     private var numbers: [Int?] = []
-    /// Open links, each with whether it was written.
-    private var links: [Bool] = []
-    /// Where the head of a framed table begins, while it is written.
+    private var links: [OpenLink] = []
+    /// The start of a framed table's head, while it is being written.
     private var tableHead: Int?
     private var rowsInTable = 0
     private var isInHead = false
 
-    /// The specification allows a depth of 100 elements; a level here is up to three.
+    /// The specification allows 100 nested elements; one level here has up to three.
     private static let depthLimit = 24
 
     init(capacity: Int) {
         self.bytes.reserveCapacity(capacity)
     }
 
-    /// The lines written.
     consuming func finish() -> RenderedText {
         RenderedText(bytes: self.bytes, lines: self.lines, frames: self.frames)
     }
@@ -66,7 +72,7 @@ struct MatrixFormattingWriter {
         self.lineStart = nil
     }
 
-    /// Two frames in a row have to differ, or they would be taken for one.
+    /// Adjacent frames have to differ, or they would merge; a space in the tag makes every second one distinct.
     private mutating func openFrame(_ open: [UInt8], _ close: [UInt8]) {
         var open = open
         if self.frames.count % 2 == 1, let end = open.firstIndex(of: UInt8(ascii: ">")) {
@@ -170,7 +176,7 @@ struct MatrixFormattingWriter {
     }
 
     private mutating func code(_ text: Span<UInt8>) {
-        // The last line feed ends the last line.
+        // A final line feed does not start another line.
         var end = text.count
         if end > 0, text[end - 1] == 0x0A { end -= 1 }
         guard case .frame = self.containers.last else {
@@ -233,7 +239,7 @@ struct MatrixFormattingWriter {
             self.write(self.rowsInTable > 0 ? "</tbody></table>" : "</table>")
             return self.closeBlock()
         }
-        // A table of a head alone has no line that its frame could stand around.
+        // A table without rows has no line for its frame, so it becomes a single line.
         if self.rowsInTable == 0, let frame = self.frame {
             let whole = self.frames[frame].open.dropLast("<tbody>".utf8.count) + Array("</table>".utf8)
             self.frame = nil
@@ -247,18 +253,34 @@ struct MatrixFormattingWriter {
     // MARK: Links
 
     private mutating func openLink(_ address: Span<UInt8>) {
-        // A link to a person or room looks like a mention of it.
+        // A link to a person or room would look like a mention.
         let isWritten =
-            !self.links.contains(true) && LinkAddress.isAllowed(address) && !MatrixEscape.isMention(address)
-        self.links.append(isWritten)
-        guard isWritten else { return }
+            !self.links.contains { $0.start != nil } && LinkAddress.isAllowed(address)
+            && !MatrixEscape.isMention(address)
+        self.links.append(OpenLink(start: isWritten ? self.bytes.count : nil))
+        if isWritten { self.writeLinkTag(address) }
+    }
+
+    private mutating func writeLinkTag(_ address: Span<UInt8>) {
         self.write("<a href=\"")
         MatrixEscape.appendAddress(address, to: &self.bytes)
         self.write("\">")
     }
+
+    private mutating func closeLink(_ address: Span<UInt8>) {
+        guard let link = self.links.popLast(), let start = link.start else { return }
+        guard LinkAddress.isDeceptive(link.label, for: address) else { return self.write("</a>") }
+        // A text that reads like another address is no link, and the real address follows it.
+        let tagLength = self.bytes[start...].firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 - start } ?? 0
+        self.bytes.removeSubrange(start..<(start + tagLength))
+        self.write(" (")
+        self.writeLinkTag(address)
+        MatrixEscape.append(address, to: &self.bytes, .text)
+        self.write("</a>)")
+    }
 }
 
-extension MatrixFormattingWriter: MarkdownVisitor {
+extension MatrixFormattingWriter: FormattingWriter {
     mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
         switch node {
         case .document: break
@@ -305,11 +327,12 @@ extension MatrixFormattingWriter: MarkdownVisitor {
         case .emphasis: self.write("</em>")
         case .strong: self.write("</strong>")
         case .strikethrough: self.write("</del>")
-        case .link, .image: if self.links.popLast() == true { self.write("</a>") }
+        case .link, .image: self.closeLink(detail)
         }
     }
 
     mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
+        if let link = self.links.indices.last { self.links[link].label.append(contentsOf: text) }
         switch kind {
         case .plain, .html: MatrixEscape.append(text, to: &self.bytes, .text)
         case .code:

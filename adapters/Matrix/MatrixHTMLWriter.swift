@@ -1,12 +1,12 @@
-/// Writes tokens as HTML of the allowed kind: whole, without space that means nothing.
+/// Writes tokens as allowed HTML: every element closed, without insignificant white space.
 struct MatrixHTMLWriter {
     private var output: [UInt8] = []
     private var open: [MatrixTag] = []
-    /// Something says more than plain text can.
+    /// The HTML has markup that plain text cannot express.
     private var hasMarkup = false
     private var paragraphs = 0
     private var others = 0
-    /// A line break directly behind the start of preformatted text is only the frame's.
+    /// A line break right after the start of preformatted text belongs to the frame and is dropped.
     private var isAtCodeStart = false
 
     mutating func write(_ token: MatrixMarkup.Token) {
@@ -17,7 +17,7 @@ struct MatrixHTMLWriter {
         }
     }
 
-    /// The HTML; nil when there is no markup in it.
+    /// The HTML; nil without markup.
     consuming func finish() -> String? {
         while let tag = self.open.last { self.leave(tag) }
         guard self.hasMarkup else { return nil }
@@ -45,7 +45,7 @@ struct MatrixHTMLWriter {
         if !tag.isVoid { self.open.append(tag) }
     }
 
-    /// The first item's number is the list's start; the others follow by themselves.
+    /// The first item's number becomes the list's `start`; clients number the others.
     private mutating func setStart(_ value: [UInt8]) {
         let tag = MatrixTag.numbers.opening
         guard self.output.suffix(tag.count).elementsEqual(tag), value != [UInt8(ascii: "1")], !value.isEmpty,
@@ -75,7 +75,7 @@ struct MatrixHTMLWriter {
         var text = text[...]
         if self.isAtCodeStart, text.first == 0x0A { text = text.dropFirst() }
         self.isAtCodeStart = false
-        // The breaks between lines of a message stand between elements.
+        // Line breaks between elements only separate the lines of the message.
         if self.open.last?.holdsBlocksOnly ?? true {
             text = text.drop { $0 == 0x0A }
             while text.last == 0x0A { text = text.dropLast() }

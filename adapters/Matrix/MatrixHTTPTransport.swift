@@ -8,7 +8,7 @@ package struct MatrixHTTPTransport: MatrixTransport {
     private let base: Protected<HTTPURL>
     private let client: HTTPClient
 
-    /// A first sync of thousands of rooms has some dozens of megabytes.
+    /// A first sync of thousands of rooms takes dozens of megabytes.
     private static let answerLimit = 256 << 20
 
     package init(homeserver: HTTPURL, client: HTTPClient) {
@@ -36,7 +36,8 @@ package struct MatrixHTTPTransport: MatrixTransport {
         return try await self.following(call)
     }
 
-    /// Follows redirects of a request without a token, to where nobody on the way can change the answer.
+    /// Follows redirects of a request without a token, only over HTTPS or within the same origin: no one in between can
+    /// change the answer.
     private func following(_ call: HTTPClientRequest) async throws -> MatrixAnswer {
         var call = call
         for _ in 0..<4 {
@@ -66,7 +67,7 @@ package struct MatrixHTTPTransport: MatrixTransport {
         if let token { call.headers["Authorization"] = "Bearer \(token.reveal())" }
     }
 
-    /// Every segment is escaped whole: room and event ids hold `!`, `$`, `#`, `:` and, from hostile servers, `/`.
+    /// Escapes every segment fully: room and event ids contain `!`, `$`, `#`, `:` and, from hostile servers, `/`.
     private func url(_ path: [String], _ query: HTTPQuery) -> HTTPURL {
         var url = self.homeserver
         while url.path.hasSuffix("/") { url.path.removeLast() }
@@ -75,7 +76,7 @@ package struct MatrixHTTPTransport: MatrixTransport {
     }
 
     private static func escaped(_ segment: String) -> String {
-        // Dots alone would climb.
+        // A segment of dots would climb to a parent path.
         segment.allSatisfy({ $0 == "." })
             ? String(repeating: "%2E", count: segment.count) : PercentEncoding.encode(segment)
     }
@@ -107,11 +108,11 @@ package struct MatrixHTTPTransport: MatrixTransport {
         let new = self.url(["_matrix", "client", "v1", "media", "download", server, id], [:])
         let answer = try await self.fetch(new, token, write)
         guard case .refused(let refusal) = answer, refusal.isUnknownEndpoint else { return answer }
-        // Servers before version 1.11.
+        // Servers before version 1.11 have only this endpoint.
         return try await self.fetch(self.url(["_matrix", "media", "v3", "download", server, id], [:]), token, write)
     }
 
-    /// Follows redirects, which lead to where the server keeps its files; the token stays with the server.
+    /// Follows redirects to the server's file storage; only the homeserver itself gets the token.
     private func fetch(
         _ url: HTTPURL, _ token: Secret?, _ write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> MatrixAnswer? {
@@ -126,7 +127,7 @@ package struct MatrixHTTPTransport: MatrixTransport {
                 return nil
             }
             guard let next = try? url.resolving(location), next.isSecure || next.origin == self.homeserver.origin else {
-                return .refused(MatrixRefusal(status: 502, text: "a redirect that leads nowhere safe"))
+                return .refused(MatrixRefusal(status: 502, text: "a redirect to an unencrypted address"))
             }
             url = next
         }
@@ -138,7 +139,7 @@ package struct MatrixHTTPTransport: MatrixTransport {
         case redirect(String)
     }
 
-    /// What the consumer throws, kept apart from what the network does.
+    /// Distinguishes errors of the consumer from network errors.
     private struct ConsumerError: Error { let error: any Error }
 
     private func step(

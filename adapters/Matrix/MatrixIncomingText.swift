@@ -1,37 +1,35 @@
 internal import HTTP
 
-/// What a person meant to say, out of a message's body. Pure.
+/// Extracts what a person said from a message body. Pure.
 struct MatrixIncomingText: Sendable {
-    /// Our user id, and the name that people see.
+    /// The bot's user id.
     let user: String
     var displayName: String?
 
-    /// The text, and whether it begins with our name or a mention of us.
-    ///
-    /// `isMentioned`: the message says in another way that it means us.
+    /// The text without the bot's name at its start, and whether it names the bot there or contains its full user id.
     func read(_ body: String, isReply: Bool) -> (text: String, isAddressed: Bool) {
         let text = isReply ? Self.withoutQuote(body) : body
         let rest = self.withoutName(text)
         return (Self.trimmed(rest ?? Substring(text)), rest != nil || self.isNamed(in: text))
     }
 
-    /// Whether our whole user id stands somewhere: nobody else is meant by it.
+    /// Whether the text contains the bot's full user id and not a longer one.
     private func isNamed(in text: String) -> Bool {
         var rest = text[...]
         while let place = rest.range(of: self.user) {
             let before = place.lowerBound == text.startIndex ? nil : text[..<place.lowerBound].last
-            let behind = text[place.upperBound...]
-            rest = behind
+            let after = text[place.upperBound...]
+            rest = after
             if let before, before.isLetter || before.isNumber { continue }
-            // A dot or a colon ends a sentence, or goes on with the name of another server.
-            let next = behind.first.map { $0 == "." || $0 == ":" } == true ? behind.dropFirst().first : behind.first
+            // A dot or colon either ends a sentence or continues another server's name.
+            let next = after.first.map { $0 == "." || $0 == ":" } == true ? after.dropFirst().first : after.first
             if let next, next.isLetter || next.isNumber || next == "-" || next == "_" { continue }
             return true
         }
         return false
     }
 
-    /// Whether a formatted body holds a link to us, as clients write mentions.
+    /// Whether a formatted body links to the bot, as clients write mentions.
     func isLinked(in html: String) -> Bool {
         let marker = "https://matrix.to/#/"
         var rest = html[...]
@@ -44,7 +42,7 @@ struct MatrixIncomingText: Sendable {
         return false
     }
 
-    /// What older clients put before a reply: `> <@who:server> text`, further `>` lines and a blank one.
+    /// Removes the quotation that older clients put before a reply: `> <@user:server> text`, `>` lines, a blank line.
     static func withoutQuote(_ body: String) -> String {
         guard body.hasPrefix("> <@") || body.hasPrefix("> * <@") else { return body }
         var lines = body.split(separator: "\n", omittingEmptySubsequences: false)[...]
@@ -53,17 +51,17 @@ struct MatrixIncomingText: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// The text behind `name: `, `name, `, `name ` or `@name`; nil when it does not begin so.
+    /// The text after `name: `, `name, `, `name ` or `@name`; nil when it does not start with one of them.
     private func withoutName(_ text: String) -> Substring? {
         var rest = text[...]
         while rest.first?.isWhitespace == true { rest.removeFirst() }
         let local = self.user.dropFirst().prefix { $0 != ":" }
-        // The longest first: the local part begins the whole id.
+        // The longest first: the local part is a prefix of the full id.
         let names = [self.user, String(self.user.dropFirst())] + [self.displayName, String(local)].compactMap { $0 }
         let bare = rest.first == "@" ? rest.dropFirst() : rest
         for name in names where !name.isEmpty {
             for start in [rest, bare] {
-                guard let tail = Self.behind(name, in: start) else { continue }
+                guard let tail = Self.suffix(of: start, after: name) else { continue }
                 guard let next = tail.first else { return tail }
                 if next == ":" || next == "," {
                     let text = tail.dropFirst()
@@ -75,7 +73,7 @@ struct MatrixIncomingText: Sendable {
         return nil
     }
 
-    private static func behind(_ name: String, in text: Substring) -> Substring? {
+    private static func suffix(of text: Substring, after name: String) -> Substring? {
         var index = text.startIndex
         for character in name {
             guard index < text.endIndex, text[index] == character || text[index].lowercased() == character.lowercased()
@@ -94,7 +92,7 @@ struct MatrixIncomingText: Sendable {
 }
 
 extension Substring {
-    /// Where `other` stands first.
+    /// The first occurrence of `other`.
     fileprivate func range(of other: String) -> Range<Index>? {
         let wanted = Array(other.utf8)
         let bytes = self.utf8

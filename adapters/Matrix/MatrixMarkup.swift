@@ -1,8 +1,8 @@
-/// A rendered text as it goes on the wire: the HTML made whole, and the same in plain text. Pure.
+/// A rendered text as it is sent: complete HTML, and the same as plain text. Pure.
 ///
-/// Whatever is given, the HTML holds only the known elements, each closed, and attributes that are safe.
+/// For any input, the HTML contains only known elements, each closed, and safe attributes.
 struct MatrixMarkup: Equatable {
-    /// Nil when the plain text says it all.
+    /// Nil when the plain text is equivalent.
     let html: String?
     let plain: String
 
@@ -21,14 +21,14 @@ struct MatrixMarkup: Equatable {
     // MARK: Reading
 
     enum Token {
-        /// `value`: of the attribute, decoded; empty without one. `source`: the tag as it stands.
+        /// `value`: the decoded attribute, or empty. `source`: the tag as written.
         case open(MatrixTag, value: [UInt8], source: ArraySlice<UInt8>)
         case close(MatrixTag)
         /// Decoded.
         case text([UInt8])
     }
 
-    /// Reads markup. `unfinished` is the beginning of a tag or character reference at the end.
+    /// Reads markup. `unfinished` is an incomplete tag or character reference at the end.
     static func scan(_ bytes: ArraySlice<UInt8>) -> (tokens: [Token], unfinished: ArraySlice<UInt8>) {
         var tokens: [Token] = []
         var text: [UInt8] = []
@@ -65,8 +65,8 @@ struct MatrixMarkup: Equatable {
         return (tokens, unfinished)
     }
 
-    /// The tag at the start, and where it ends. Without a tag: an end when something is to be skipped, none when the
-    /// sign stands for itself.
+    /// The tag at the start, and where it ends. Without a tag, `end` is where the skipped input ends, or nil when the
+    /// `<` is literal text.
     private static func tag(_ bytes: ArraySlice<UInt8>) -> (Token?, end: Int?) {
         let rest = bytes.dropFirst()
         guard let first = rest.first, first != UInt8(ascii: "<") else { return (nil, rest.startIndex) }
@@ -104,14 +104,14 @@ struct MatrixMarkup: Equatable {
         (Array("&quot;".utf8), 0x22), (Array("&#39;".utf8), 0x27),
     ]
 
-    /// The character at the start; empty when only a part of a reference stands there.
+    /// The character at the start; empty for an incomplete reference.
     private static func reference(_ bytes: ArraySlice<UInt8>) -> (character: [UInt8], end: Int) {
         for (name, character) in Self.references where bytes.starts(with: name) {
             return ([character], bytes.startIndex + name.count)
         }
         let part = bytes.prefix { $0 != UInt8(ascii: "<") }
         let isPart = part.count > 0 && Self.references.contains { $0.name.starts(with: part) }
-        // Cut off by the end, or by the tags that a cut closed.
+        // Cut off by the end of the input, or by the closing tags at a seam.
         return isPart ? ([], part.endIndex) : ([0x26], bytes.startIndex + 1)
     }
 }

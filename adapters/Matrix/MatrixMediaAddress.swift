@@ -1,4 +1,4 @@
-/// `mxc://server/id`, checked: it comes from anybody and becomes part of a path.
+/// A validated `mxc://server/id`: anyone can send one, and it becomes part of a path.
 struct MatrixMediaAddress: Sendable, Equatable {
     let server: String
     let id: String

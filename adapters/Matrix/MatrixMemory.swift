@@ -1,15 +1,15 @@
 internal import JSON
 package import Primitives
 
-/// What an adapter remembers between runs.
+/// The adapter's state between runs.
 package struct MatrixMemory: Sendable, Equatable {
-    /// A signed-in device. Its keys will be kept beside it; they end with it.
+    /// A signed-in device.
     package struct Device: Sendable, Equatable {
         package var id: String
         package var token: Secret
-        /// What the token is renewed by before it ends.
+        /// The refresh token, which renews ``token`` before it expires.
         package var refresh: Secret?
-        /// When the token ends, in milliseconds since 1970; nil when that is not known.
+        /// When the token has to be renewed, in milliseconds since 1970; nil when it does not expire.
         package var expiresAt: Int64?
 
         package init(id: String, token: Secret, refresh: Secret? = nil, expiresAt: Int64? = nil) {
@@ -20,31 +20,44 @@ package struct MatrixMemory: Sendable, Equatable {
         }
     }
 
-    /// Whose memory it is: the account and its server's address.
+    /// An invitation that is not answered yet.
+    package struct Invitation: Sendable, Equatable {
+        package var inviter: String
+        package var isDirect: Bool
+        package var isEncrypted: Bool
+
+        package init(inviter: String, isDirect: Bool, isEncrypted: Bool) {
+            self.inviter = inviter
+            self.isDirect = isDirect
+            self.isEncrypted = isEncrypted
+        }
+    }
+
+    /// The owner of this memory: the account and its server's address.
     package var account: String
-    /// Of a password login; nil before it, and with a token from the configuration.
+    /// Set by a password login; nil before it, and with a configured access token.
     package var device: Device?
-    /// The server gave a token that ends: the next login asks for one that can be renewed.
+    /// The server's tokens expire, so the next login asks for a refresh token.
     package var tokensEnd = false
-    /// Where the next sync goes on: everything before was delivered.
+    /// Where the next sync starts: everything before was delivered.
     package var since: String?
     package var rooms: [String: MatrixRoom] = [:]
-    /// Rooms that were seen encrypted, ever: nothing is sent there, whatever a server says later.
+    /// Every room ever seen encrypted: nothing is sent there, whatever a server reports later.
     package var encrypted: Set<String> = []
-    /// Rooms that the account calls direct.
+    /// Rooms that the account data marks as direct.
     package var direct: Set<String> = []
-    /// Invitations that are not answered yet: the server tells each only once.
-    package var invitations: [String: MatrixInvitation] = [:]
-    /// Upgrades that were seen and not yet told: the new room's id by the old one's.
+    /// Unanswered invitations: the server reports each only once.
+    package var invitations: [String: Invitation] = [:]
+    /// Upgrades seen but not yet delivered: the new room's id by the old one's.
     package var upgrades: [String: String] = [:]
-    /// The pace that the server was found to allow: milliseconds an event, and events at once.
+    /// The learned pace of the server.
     package var pace: MatrixPace?
-    /// The server was found to take more than its default.
+    /// The server was found to allow more than the default.
     package var isWide = false
 
     package init(account: String) { self.account = account }
 
-    /// Reads what ``bytes`` wrote. Nil when it is damaged or another account's: then everything begins anew.
+    /// Reads ``bytes``. Nil when they are damaged or belong to another account.
     package init?(bytes: [UInt8], account: String) {
         guard let json = try? JSON.parse(bytes), json["account"]?.stringValue == account else { return nil }
         self.init(account: account)
@@ -60,7 +73,7 @@ package struct MatrixMemory: Sendable, Equatable {
         self.direct = Self.set(json["direct"])
         for (id, json) in json["invitations"]?.objectValue ?? [:] {
             self.invitations[id] = json["inviter"]?.stringValue.map {
-                MatrixInvitation(
+                Invitation(
                     inviter: $0, isDirect: json["direct"]?.boolValue ?? false,
                     isEncrypted: json["encrypted"]?.boolValue ?? false)
             }
@@ -76,7 +89,7 @@ package struct MatrixMemory: Sendable, Equatable {
         Set((json?.arrayValue ?? []).compactMap(\.stringValue))
     }
 
-    /// The text form.
+    /// The state as JSON.
     package var bytes: [UInt8] {
         var json: JSONObject = ["account": .string(self.account)]
         if let device = self.device {
@@ -104,7 +117,6 @@ extension MatrixRoom {
         self.isDirect = json["direct"]?.boolValue ?? false
         self.hasName = json["named"]?.boolValue ?? false
         self.joined = json["joined"]?.intValue
-        self.invited = json["invited"]?.intValue
         self.last = json["last"]?.stringValue
         self.replacement = json["replacement"]?.stringValue
     }
@@ -115,14 +127,13 @@ extension MatrixRoom {
         if self.isDirect { json["direct"] = true }
         if self.hasName { json["named"] = true }
         json["joined"] = self.joined.map { JSON($0) }
-        json["invited"] = self.invited.map { JSON($0) }
         json["last"] = self.last.map { .string($0) }
         json["replacement"] = self.replacement.map { .string($0) }
         return .object(json)
     }
 }
 
-extension MatrixInvitation {
+extension MatrixMemory.Invitation {
     fileprivate var json: JSON {
         [
             "inviter": .string(self.inviter), "direct": .bool(self.isDirect), "encrypted": .bool(self.isEncrypted),

@@ -1,20 +1,19 @@
 package import JSON
 
-/// Something for a room, before it is checked: what ``MatrixSession/send(_:at:)`` makes a request of.
+/// An event for a room, which ``MatrixStateMachine/send(_:at:)`` checks and turns into a request.
 package struct MatrixOutgoing: Sendable, Equatable {
-    /// What it is.
     package enum Kind: Sendable, Equatable {
         case event(MatrixEventType, JSON)
-        /// Takes an event back.
+        /// Removes an event.
         case redaction(of: String, reason: String)
     }
 
     package var room: String
     package var kind: Kind
-    /// The same for a repeat and for nothing else: the server takes it once.
+    /// A repeat has the same transaction id, and the server accepts each id only once.
     package var transaction: String
     package var priority: MatrixBudget.Priority
-    /// The thread that it stands in, whose latest event it will be.
+    /// The root of its thread.
     package var thread: String?
 
     package init(

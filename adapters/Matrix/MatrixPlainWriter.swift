@@ -1,21 +1,21 @@
-/// Writes tokens as plain text that reads like Markdown: what notifications and text clients show.
-struct MatrixPlainWriter {
-    /// What stands before each line of an item or quotation; `first` once.
-    private struct Margin {
-        var first: [UInt8]
-        var rest: [UInt8]
-    }
+internal import Kit
+internal import Primitives
 
+/// Writes tokens as plain text that reads like Markdown, for notifications and text clients.
+struct MatrixPlainWriter {
     private var output: [UInt8] = []
     private var margins: [Margin] = []
     private var numbers: [Int?] = []
     private var open: [MatrixTag] = []
     private var isAtLineStart = true
-    /// A blank line is due before the next one.
+    /// A blank line is due before the next line.
     private var wantsBlank = false
-    private var cells = 0
+    /// The rows of the open table, and where the text of the open cell begins.
+    private var rows: [[[UInt8]]] = []
+    private var cellStart: Int?
+    private var hasHead = false
     private var links: [(address: [UInt8], start: Int)] = []
-    /// Nothing came yet behind a fence, whose own line break says nothing.
+    /// A fence was just opened; a line break right after it is dropped.
     private var isFenceEmpty = false
 
     mutating func write(_ token: MatrixMarkup.Token) {
@@ -52,20 +52,25 @@ struct MatrixPlainWriter {
             self.append(String(repeating: "#", count: Self.level(tag)) + " ")
         case .quote:
             self.block()
-            // The blank line before a quotation is not part of it.
+            // Written before the margin: the blank line before a quotation is not part of it.
             self.writeBlank()
-            self.margins.append(Margin(first: Array("> ".utf8), rest: Array("> ".utf8)))
+            self.margins.append(.quotation)
         case .bullets, .numbers:
             self.endLine()
-            // Only a list of its own stands apart; one within an item follows it.
+            // A nested list follows its item without a blank line.
             if self.numbers.isEmpty { self.block() }
             self.numbers.append(tag == .numbers ? 1 : nil)
         case .item: self.enterItem(value)
-        case .preformatted, .table: self.block()
-        case .row: self.cells = 0
+        case .preformatted: self.block()
+        case .table:
+            self.block()
+            (self.rows, self.hasHead) = ([], false)
+        case .row: self.rows.append([])
         case .headCell, .cell:
-            if self.cells > 0 { self.append(" | ") }
-            self.cells += 1
+            self.cellStart = self.output.count
+            // A cell's text is taken out of the output again, so it needs no margin.
+            self.isAtLineStart = false
+            if tag == .headCell { self.hasHead = true }
         case .head, .body: break
         }
         if !tag.isVoid { self.open.append(tag) }
@@ -81,7 +86,9 @@ struct MatrixPlainWriter {
         case .strong, .emphasis, .strike: self.append(Self.mark(tag))
         case .code: if self.open.last == .preformatted { self.closeFence() } else { self.append("`") }
         case .link: self.endLink()
-        case .paragraph, .heading1, .heading2, .heading3, .heading4, .heading5, .heading6, .preformatted, .table:
+        case .table: self.endTable()
+        case .headCell, .cell: self.endCell()
+        case .paragraph, .heading1, .heading2, .heading3, .heading4, .heading5, .heading6, .preformatted:
             self.endBlock()
         case .quote:
             self.endLine()
@@ -95,8 +102,7 @@ struct MatrixPlainWriter {
             self.endLine()
             _ = self.margins.popLast()
             self.wantsBlank = false
-        case .row: self.endLine()
-        case .head, .body, .headCell, .cell, .lineBreak, .rule: break
+        case .row, .head, .body, .lineBreak, .rule: break
         }
     }
 
@@ -119,16 +125,13 @@ struct MatrixPlainWriter {
     private mutating func beginLine() {
         guard self.isAtLineStart else { return }
         self.writeBlank()
-        for index in self.margins.indices {
-            self.output += self.margins[index].first
-            self.margins[index].first = self.margins[index].rest
-        }
+        self.margins.write(to: &self.output)
         self.isAtLineStart = false
     }
 
     private mutating func writeBlank() {
         if self.wantsBlank, !self.output.isEmpty {
-            // Inside of a quotation the blank line belongs to it.
+            // Within a quotation the blank line belongs to it.
             var margin = self.margins.flatMap(\.rest)
             while margin.last == 0x20 { margin.removeLast() }
             self.output += margin + [0x0A]
@@ -145,7 +148,7 @@ struct MatrixPlainWriter {
         if self.open.contains(.preformatted) { return self.writeCode(text[...]) }
         if self.open.last?.holdsBlocksOnly ?? false, text.allSatisfy({ $0 == 0x20 || $0 == 0x0A }) { return }
         if self.open.isEmpty {
-            // The breaks between blocks; what stands outside of any element keeps its own.
+            // Skips breaks between blocks; text outside any element keeps its line breaks.
             if text.allSatisfy({ $0 == 0x0A }), self.isAtLineStart { return }
             return self.writeLines(text[...])
         }
@@ -170,13 +173,13 @@ struct MatrixPlainWriter {
 
     private mutating func enterItem(_ value: [UInt8]) {
         self.endLine()
-        var marker = Array("- ".utf8)
+        var written: Int?
         if let list = self.numbers.indices.last, let number = self.numbers[list] {
             let number = Int(String(decoding: value.prefix(12), as: UTF8.self)) ?? number
-            marker = Array("\(number). ".utf8)
+            written = number
             self.numbers[list] = number + 1
         }
-        self.margins.append(Margin(first: marker, rest: [UInt8](repeating: 0x20, count: marker.count)))
+        self.margins.append(.item(number: written))
     }
 
     private mutating func openFence(_ value: [UInt8]) {
@@ -196,6 +199,48 @@ struct MatrixPlainWriter {
     private mutating func closeFence() {
         self.endLine()
         self.append("```")
+    }
+
+    private mutating func endCell() {
+        guard let start = self.cellStart.take(), start <= self.output.count else { return }
+        let text = self.output[start...].map { $0 == 0x0A ? 0x20 : $0 }
+        self.output.removeSubrange(start...)
+        self.isAtLineStart = true
+        if !self.rows.isEmpty { self.rows[self.rows.count - 1].append(text) }
+    }
+
+    /// The spaces that align one table, in bytes: an event holds its text up to four times.
+    private static let paddingLimit = 4_000
+
+    /// Writes the rows with aligned columns: clients that show this text use one width for all characters.
+    private mutating func endTable() {
+        let count = self.rows.map(\.count).max() ?? 0
+        var widths = (0..<count).map { column in
+            self.rows.map { column < $0.count ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
+        }
+        if widths.reduce(0, +) * (self.rows.count + 1) > Self.paddingLimit
+            + self.rows.joined().map(\.count).reduce(0, +)
+        {
+            widths = widths.map { _ in 0 }
+        }
+        for (number, row) in self.rows.enumerated() {
+            var line: [UInt8] = []
+            for (column, cell) in row.enumerated() {
+                if column > 0 { line += Array(" | ".utf8) }
+                line += cell
+                if column < count - 1 {
+                    line += repeatElement(0x20, count: max(0, widths[column] - DisplayWidth.of(cell)))
+                }
+            }
+            self.beginLine()
+            self.output += line
+            self.endLine()
+            guard number == 0, self.hasHead else { continue }
+            self.append(widths.map { String(repeating: "-", count: max(1, $0)) }.joined(separator: "-|-"))
+            self.endLine()
+        }
+        self.rows = []
+        self.endBlock()
     }
 
     private mutating func endLink() {

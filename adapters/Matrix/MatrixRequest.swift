@@ -1,47 +1,47 @@
 package import HTTP
 package import JSON
 
-/// One call of the client-server API, as a value.
+/// One call of the client-server API.
 package struct MatrixRequest: Sendable, Equatable {
-    /// What it is for: an answer is handled by it.
+    /// Decides how the answer is handled.
     package enum Purpose: Sendable, Equatable {
-        /// Where a server's API is.
+        /// Finds the API of a server name.
         case wellKnown
         case versions
         case loginFlows
         case login
-        /// Another token for one that ends.
+        /// Renews a token before it expires.
         case refresh
         case whoAmI
         case displayName
         case mediaLimit
         case sync(since: String?)
-        /// A page of what a limited timeline left out.
+        /// A page of the events that a limited timeline omitted.
         case gap(room: String)
-        /// One event, to learn whose it is.
+        /// One event, to learn its sender.
         case event(room: String, id: String)
         case join(room: String)
         case leave(room: String)
-        /// The room that takes the place of `room`.
+        /// Joins the room that replaces `room`.
         case upgrade(room: String, to: String)
         case receipt
         case typing
         /// A message, reaction or redaction: see ``MatrixOutgoing``.
         case send
-        /// Looking something up for a caller who handles the answer.
+        /// A lookup whose caller handles the answer.
         case look
     }
 
     package var purpose: Purpose
     package var method: HTTPMethod
-    /// The segments behind the server's address, unescaped.
+    /// The path segments after the server's address, unescaped.
     package var path: [String]
     package var query: HTTPQuery
     package var body: JSON?
-    /// Whether the token goes with it.
-    package var isAuthorised = true
+    /// Whether the access token is sent.
+    package var isAuthorised: Bool
     /// For the whole exchange, in milliseconds.
-    package var timeout: Int64 = 30_000
+    package var timeout: Int64
 
     init(
         _ purpose: Purpose, _ method: HTTPMethod, _ path: [String], query: HTTPQuery = [:], body: JSON? = nil,
@@ -58,7 +58,6 @@ package struct MatrixRequest: Sendable, Equatable {
 
     private static let client = ["_matrix", "client", "v3"]
 
-    /// A path below a room.
     static func room(_ id: String, _ rest: String...) -> [String] { Self.client + ["rooms", id] + rest }
 
     // MARK: Signing in
@@ -73,9 +72,8 @@ package struct MatrixRequest: Sendable, Equatable {
     static let mediaLimit = MatrixRequest(
         .mediaLimit, .get, ["_matrix", "client", "v1", "media", "config"], timeout: 20_000)
 
-    /// Always the same device: another one would lose the transaction ids and, one day, the keys.
-    ///
-    /// `isRefreshable`: the token may end soon and comes with another one to renew it by.
+    /// Always uses the same device: transaction ids are valid only on it. `isRefreshable` asks for a refresh token too;
+    /// such access tokens may expire soon.
     static func login(user: String, password: String, device: String, isRefreshable: Bool = false) -> MatrixRequest {
         var body: JSONObject = [
             "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(user)],
@@ -104,10 +102,10 @@ package struct MatrixRequest: Sendable, Equatable {
 
     // MARK: Reading
 
-    /// How long the server holds a `/sync` that has nothing to tell.
+    /// How long the server holds a `/sync` without news, in milliseconds.
     static let pollTime: Int64 = 30_000
 
-    /// Waits so many milliseconds for news; `limit` is the most events of a room.
+    /// `wait`: how long the server waits for news, in milliseconds. `limit`: the maximum events per room.
     static func sync(since: String?, wait: Int64, limit: Int) -> MatrixRequest {
         let wait = since == nil ? 0 : wait
         var query: HTTPQuery = ["timeout": String(wait), "set_presence": "offline"]
@@ -119,7 +117,7 @@ package struct MatrixRequest: Sendable, Equatable {
             .sync(since: since), .get, Self.client + ["sync"], query: query, timeout: wait + patience)
     }
 
-    /// Given with each request rather than stored with the server: nothing has to be remembered.
+    /// Sent with each request rather than stored on the server, so there is no filter id to remember.
     private static func syncFilter(limit: Int) -> JSON {
         let nothing: JSON = ["types": []]
         return [
@@ -137,7 +135,7 @@ package struct MatrixRequest: Sendable, Equatable {
 
     private static func types(_ types: [MatrixEventType]) -> JSON { .array(types.map { .string($0.rawValue) }) }
 
-    /// A page of the events from `from` on, oldest first. Our own are left out: long answers are many edits.
+    /// A page of the events from `from` on, oldest first. It omits the bot's own: a long answer is many edits.
     static func gap(room: String, from: String, to: String?, without user: String) -> MatrixRequest {
         let filter: JSON = [
             "types": Self.types(MatrixEventType.timeline), "not_senders": [.string(user)], "lazy_load_members": true,
@@ -147,7 +145,7 @@ package struct MatrixRequest: Sendable, Equatable {
         return MatrixRequest(.gap(room: room), .get, Self.room(room, "messages"), query: query)
     }
 
-    /// A page of our own messages, newest first.
+    /// A page of the bot's own messages, newest first.
     static func ownMessages(room: String, from: String?, user: String) -> MatrixRequest {
         let filter: JSON = [
             "types": Self.types([.message, .encrypted]), "senders": [.string(user)],
@@ -161,7 +159,6 @@ package struct MatrixRequest: Sendable, Equatable {
         MatrixRequest(.event(room: room, id: id), .get, Self.room(room, "event", id), timeout: 20_000)
     }
 
-    /// The reactions to an event.
     static func reactions(room: String, id: String) -> MatrixRequest {
         MatrixRequest(
             .look, .get,
@@ -171,12 +168,12 @@ package struct MatrixRequest: Sendable, Equatable {
 
     // MARK: Rooms
 
-    /// `via`: a server that is in the room, for one that ours does not know yet.
+    /// `via`: a server that is in the room, in case the homeserver does not know the room yet.
     static func join(_ purpose: Purpose, room: String, via: String?) -> MatrixRequest {
         var query: HTTPQuery = [:]
         if let via {
             query.append("via", via)
-            // The name before version 1.12.
+            // The parameter's name before version 1.12.
             query.append("server_name", via)
         }
         return MatrixRequest(purpose, .post, Self.client + ["join", room], query: query, body: [:])

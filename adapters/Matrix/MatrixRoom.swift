@@ -1,16 +1,15 @@
-/// What is remembered of a room that we are in.
+/// The remembered state of a room that the bot is in.
 package struct MatrixRoom: Sendable, Equatable {
-    /// Who invited us, a whole user id.
+    /// The full user id of the inviter.
     package var inviter: String?
-    /// The invitation said so.
+    /// The invitation marked the room as direct.
     package var isDirect = false
     package var hasName = false
-    /// Members; nil when the server did not tell.
+    /// The number of members; nil when the server did not report it.
     package var joined: Int?
-    package var invited: Int?
     /// The last event that was handled.
     package var last: String?
-    /// The room that took its place, once that was told to the core.
+    /// The room that replaced it, once the core knows.
     package var replacement: String?
 
     package init() {}

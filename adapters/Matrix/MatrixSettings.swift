@@ -1,30 +1,27 @@
 package import HTTP
 package import Primitives
 
-/// What one Matrix connection is told by the configuration.
+/// The configuration of one Matrix connection.
 package struct MatrixSettings: Sendable {
-    /// How the account signs in.
-    package enum Credential: Sendable {
-        /// A token that an administrator or a login made; it keeps its device.
+    package enum Credential: Sendable, Equatable {
+        /// A token created by an administrator or a login; it belongs to that login's device.
         case accessToken(Secret)
-        /// A password; the login makes, or takes up again, the device ``MatrixSettings/deviceID``.
+        /// A password; the login creates or reuses the device ``MatrixSettings/deviceID``.
         case password(Secret)
     }
 
     /// The configured id: `home` of `matrix:home`.
     package var id: String
-    /// The client-server API's base URL, or the server's name as one: `https://example.org`.
+    /// The base URL of the client-server API, or a server name as a URL: `https://example.org`.
     package var homeserver: HTTPURL
-    /// ``homeserver`` was given as a name only: where its API is, `/.well-known/matrix/client` says first.
+    /// ``homeserver`` is only a name: `/.well-known/matrix/client` gives the API's address.
     package var isServerName: Bool
     /// The account, `@name:server`.
     package var user: String
-    /// How the account signs in.
     package var credential: Credential
-    /// The device that a password login takes; always the same, so that transaction ids and keys stay valid.
+    /// The device of a password login; always the same, so that transaction ids stay valid.
     package var deviceID: String
 
-    /// Makes settings.
     package init(
         id: String, homeserver: HTTPURL, isServerName: Bool = false, user: String, credential: Credential,
         deviceID: String = "JETBRIDGE"

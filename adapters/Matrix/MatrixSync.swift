@@ -1,8 +1,8 @@
 package import JSON
 
-/// What one `/sync` brought.
+/// One answer to `/sync`.
 package struct MatrixSync: Sendable {
-    /// A room that we are in.
+    /// A room that the bot is in.
     package struct Joined: Sendable {
         package var id: String
         /// Oldest first.
@@ -12,26 +12,25 @@ package struct MatrixSync: Sendable {
         package var previous: String?
         /// The state before the timeline.
         package var state: [MatrixEvent]
-        /// Told when it changed.
+        /// The number of members; only when it changed.
         package var joinedCount: Int?
-        package var invitedCount: Int?
     }
 
-    /// A room that we are not in: invited, or left.
+    /// A room that the bot was invited to, or left.
     package struct Other: Sendable {
         package var id: String
         package var events: [MatrixEvent]
     }
 
-    /// What to ask from next; asking with it is the acknowledgement.
+    /// The token for the next sync, which acknowledges this one.
     package var next: String
     package var joined: [Joined]
     package var invited: [Other]
     package var left: [Other]
-    /// The rooms that the account calls direct, when that was told.
+    /// The rooms that the account data marks as direct; nil when unchanged.
     package var direct: Set<String>?
 
-    /// Reads an answer; nil when it is none.
+    /// Nil when the JSON is not an answer to a sync.
     package init?(_ json: JSON) {
         guard let next = json["next_batch"]?.stringValue else { return nil }
         self.next = next
@@ -63,7 +62,6 @@ extension MatrixSync.Joined {
             id: id, timeline: MatrixEvent.list(timeline?["events"]),
             isLimited: timeline?["limited"]?.boolValue ?? false, previous: timeline?["prev_batch"]?.stringValue,
             state: MatrixEvent.list(json["state"]?["events"]),
-            joinedCount: json["summary"]?["m.joined_member_count"]?.intValue,
-            invitedCount: json["summary"]?["m.invited_member_count"]?.intValue)
+            joinedCount: json["summary"]?["m.joined_member_count"]?.intValue)
     }
 }

@@ -1,4 +1,4 @@
-/// The elements that messages are made of.
+/// The HTML elements that messages consist of.
 enum MatrixTag: String, Sendable {
     case paragraph = "p"
     case heading1 = "h1"
@@ -26,14 +26,10 @@ enum MatrixTag: String, Sendable {
     case lineBreak = "br"
     case rule = "hr"
 
-    init?(level: Int) {
-        self.init(rawValue: "h\(level)")
-    }
-
     /// Has no end tag.
     var isVoid: Bool { self == .lineBreak || self == .rule }
 
-    /// Space between its children means nothing.
+    /// Whether white space between its children is insignificant.
     var holdsBlocksOnly: Bool {
         switch self {
         case .quote, .bullets, .numbers, .table, .head, .body, .row: true
@@ -41,7 +37,7 @@ enum MatrixTag: String, Sendable {
         }
     }
 
-    /// The one attribute that it may have.
+    /// The only attribute that is read.
     var attribute: String? {
         switch self {
         case .link: "href"

@@ -1,15 +1,15 @@
 package import HTTP
 package import Primitives
 
-/// Carries requests to the homeserver: the seam between the adapter and the network.
+/// Sends requests to the homeserver: the seam between the adapter and the network.
 package protocol MatrixTransport: Sendable {
-    /// From now on the homeserver is there.
+    /// Sets the homeserver's address for later requests.
     func use(_ homeserver: HTTPURL)
-    /// Asks, with `token` where the request needs one. Throws only `CancellationError`.
+    /// Sends `token` only with requests that need it. Throws only `CancellationError`.
     func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer
-    /// Stores a file with the homeserver; the answer holds its address.
+    /// Stores a file on the homeserver; the answer contains its address.
     func upload(_ bytes: [UInt8], name: String, mediaType: String, token: Secret?) async throws -> MatrixAnswer
-    /// Fetches a file piece by piece; nil when all was written. Throws `CancellationError` and what `write` throws.
+    /// Downloads a file in chunks; nil when all of it was written. Throws `CancellationError` and errors of `write`.
     func download(
         server: String, id: String, token: Secret?, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> MatrixAnswer?

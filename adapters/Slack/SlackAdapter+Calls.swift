@@ -2,13 +2,14 @@ internal import Chat
 internal import HTTP
 internal import HTTPClient
 internal import JSON
+internal import Kit
 internal import Primitives
 
 extension SlackAdapter {
-    /// The most bytes of an answer.
+    /// In bytes.
     private static let answerLimit = 16 << 20
 
-    /// Calls a method, within the budget: where that is used up, throws without asking Slack.
+    /// Calls a method within the budget; throws without calling Slack when the budget is used up.
     ///
     /// Throws ``SlackFailure`` and `CancellationError`.
     @discardableResult func call(
@@ -17,7 +18,7 @@ extension SlackAdapter {
         try await self.exchange(method, arguments, channel: channel, for: use).answer
     }
 
-    /// As ``call(_:_:channel:for:)``, but waits until the budget allows it: for work that nobody waits for.
+    /// Like ``call(_:_:channel:for:)``, but waits for the budget; for background work.
     @discardableResult func callPatiently(_ method: SlackMethod, _ arguments: JSONObject) async throws -> JSON {
         for _ in 0..<8 {
             do {
@@ -26,10 +27,10 @@ extension SlackAdapter {
                 try await Task.sleep(for: .milliseconds(min(failure.retryAfter ?? 1_000, 120_000)))
             }
         }
-        throw SlackFailure("ratelimited", "Slack wants fewer calls of \(method.rawValue)", retryAfter: 60_000)
+        throw SlackFailure("ratelimited", "Slack is throttling \(method.rawValue)", retryAfter: 60_000)
     }
 
-    /// A call with its answer's headers.
+    /// Like ``call(_:_:channel:for:)``, with the answer's headers.
     func exchange(
         _ method: SlackMethod, _ arguments: JSONObject = [:], channel: String? = nil, for use: SlackBudget.Use = .final
     ) async throws -> (answer: JSON, headers: HTTPHeaders) {
@@ -39,7 +40,8 @@ extension SlackAdapter {
         }
         guard wait == 0 else {
             throw SlackFailure(
-                SlackFailure.budget, "Slack's minute of \(method.rawValue) is used up", retryAfter: wait)
+                SlackFailure.budget, "Slack's limit of \(method.rawValue) calls per minute is used up", retryAfter: wait
+            )
         }
         do {
             return try await self.send(method, arguments)
@@ -87,7 +89,7 @@ extension SlackAdapter {
             }
             return (answer ?? .null, response.headers)
         } catch let error as HTTPClientError {
-            // A kept connection that had ended is told only after the request.
+            // The end of a kept-alive connection shows only after the request.
             if error.code == .closed, method.isRepeatable, !isRepeat {
                 return try await self.send(method, arguments, isRepeat: true)
             }
@@ -95,7 +97,7 @@ extension SlackAdapter {
         }
     }
 
-    /// The app-level token is for opening sockets and nothing else.
+    /// The app-level token only opens sockets.
     private func token(for method: SlackMethod) -> String {
         if method == .openConnection, case .socket(let token) = self.settings.intake { return token.reveal() }
         return self.settings.botToken.reveal()
@@ -109,7 +111,6 @@ extension SlackAdapter {
         ).encoded
     }
 
-    /// As the core understands a failure.
     static func adapterError(_ error: any Error, stage: OutgoingMessage.Stage = .final) -> any Error {
         guard let failure = error as? SlackFailure else { return error }
         return stage == .preview ? failure.previewError : failure.adapterError

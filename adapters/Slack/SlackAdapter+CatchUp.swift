@@ -1,18 +1,19 @@
 internal import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
-/// What people wrote while nobody listened: Slack repeats events for some minutes only.
+/// Reads what people wrote while the bot was away: Slack redelivers events only for some minutes.
 extension SlackAdapter {
-    /// Older than this is nobody's concern any more.
+    /// In milliseconds; no one expects an answer to anything older.
     private static let reach: Int64 = 7 * 86_400_000
-    /// What was on its way when the connection went.
+    /// In milliseconds: covers what was in transit when the connection ended.
     private static let overlap: Int64 = 60_000
     private static let channelLimit = 200
     private static let pageLimit = 5
 
-    /// A place to read, and from when.
+    /// A channel to read.
     private struct Gap: Sendable {
         var channel: String
         var isDirect: Bool
@@ -20,7 +21,7 @@ extension SlackAdapter {
 
     func catchUp() async {
         let now = self.now.wall
-        let (seen, threads) = self.state.withLock { ($0.memory.seen, $0.memory.threads) }
+        let (seen, threads) = self.state.withLock { ($0.seen.memory.seen, $0.seen.memory.threads) }
         do {
             if let seen {
                 let since = max(seen - Self.overlap, now - Self.reach)
@@ -28,23 +29,15 @@ extension SlackAdapter {
                     since: SlackTimestamp.text(milliseconds: since),
                     threads: threads.filter { $0.last > now - Self.reach })
             }
-            let isFirst = self.state.withLock { state in
-                state.isCatchingUp = false
-                // The first connection of all: what it misses from here on is read later.
-                guard state.memory.seen == nil else { return false }
-                state.memory.seen = now
-                state.isMemoryStale = true
-                return true
-            }
-            // At once: a process that is killed in its first seconds has missed something, too.
-            if isFirst { await self.keepMemory() }
+            // Saved at once: a process killed in its first seconds also misses messages.
+            if self.state.withLock({ $0.seen.endCatchUp(at: now) }) { await self.keepMemory() }
         } catch let failure as SlackFailure where failure.isMissingFeature {
-            self.state.withLock { $0.isCatchingUp = false }
+            self.state.withLock { $0.seen.skipCatchUp() }
             self.logger.warning(
-                "What was written during an absence cannot be read", ["reason": .string(failure.message)])
+                "Messages missed while offline cannot be read", ["reason": .string(failure.message)])
         } catch {
-            // Nothing counts as seen until the next connection's try; it begins at the same moment.
-            self.logger.warning("What was written during an absence was not read", ["reason": .string("\(error)")])
+            // Nothing counts as seen until the next connection retries, from the same point.
+            self.logger.warning("Messages missed while offline were not read", ["reason": .string("\(error)")])
         }
     }
 
@@ -60,16 +53,16 @@ extension SlackAdapter {
                 }
                 roots.insert(ts)
             }
-            count += await self.deliver(messages, of: gap)
+            count += await self.enqueue(messages, of: gap)
             for root in roots.sorted() {
-                count += await self.deliver(
+                count += await self.enqueue(
                     try await self.pages(.replies, gap.channel, root: root, since: oldest), of: gap)
             }
         }
-        if count > 0 { self.logger.info("Messages of an absence were read", ["count": .integer(Int64(count))]) }
+        if count > 0 { self.logger.info("Messages missed while offline were read", ["count": .integer(Int64(count))]) }
     }
 
-    /// Where the bot is: direct messages first.
+    /// The bot's channels, direct messages first.
     private func memberships() async throws -> [Gap] {
         var arguments: JSONObject = [
             "types": "public_channel,private_channel,mpim,im", "exclude_archived": "true", "limit": "200",
@@ -87,7 +80,7 @@ extension SlackAdapter {
         return Array((gaps.filter(\.isDirect) + gaps.filter { !$0.isDirect }).prefix(Self.channelLimit))
     }
 
-    /// Messages, oldest first.
+    /// A channel's or a thread's messages, oldest first.
     private func pages(_ method: SlackMethod, _ channel: String, root: String?, since oldest: String) async throws
         -> [JSON]
     {
@@ -107,19 +100,19 @@ extension SlackAdapter {
             where failure.isCertain && !failure.isRateLimit && !failure.isMissingFeature
             && failure.code != "unreachable"
         {
-            // The place or thread is gone.
+            // The channel or thread is gone.
             self.logger.debug(
-                "A place could not be read", ["channel": .string(channel), "reason": .string(failure.code)])
+                "A channel or thread could not be read", ["channel": .string(channel), "reason": .string(failure.code)])
         }
         let dated = messages.compactMap { message in SlackReader.timestamp(message["ts"]).map { ($0, message) } }
         return dated.filter { !SlackTimestamp.isEarlier($0.0, oldest) }
             .sorted { SlackTimestamp.isEarlier($0.0, $1.0) }.map(\.1)
     }
 
-    /// Puts messages into the channel's lane and waits for them; how many were people's.
-    private func deliver(_ messages: [JSON], of gap: Gap) async -> Int {
+    /// Puts people's messages into the channel's queue and waits until they are stored; returns their count.
+    private func enqueue(_ messages: [JSON], of gap: Gap) async -> Int {
         guard let reader = self.reader else { return 0 }
-        let names = self.state.withLock { $0.names }
+        let names = self.state.withLock { $0.people.names }
         var items: [SlackReader.Item] = []
         for message in messages {
             guard
@@ -133,8 +126,8 @@ extension SlackAdapter {
         guard !items.isEmpty else { return 0 }
         let count = items.count
         await withCheckedContinuation { continuation in
-            let job = SlackLane.Job(items: items, isBacklog: true) { _, _ in continuation.resume() }
-            if !self.lane(ofChannel: gap.channel).append(job) { continuation.resume() }
+            let job = SlackDeliveryQueue.Job(items: items) { _, _ in continuation.resume() }
+            if !self.queue(ofChannel: gap.channel).append(job) { continuation.resume() }
         }
         return count
     }

@@ -1,33 +1,34 @@
 internal import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 internal import WebSockets
 
 extension SlackAdapter {
-    /// Slack waits three seconds for an acknowledgement; a store that fails is asked again for this long.
+    /// Milliseconds for retries of a failing store: Slack waits three seconds for an acknowledgement.
     private static let patience: Int64 = 2_200
 
-    // MARK: What comes in
+    // MARK: Queueing
 
-    /// Puts an envelope into its lane, to be acknowledged on the same socket once it is stored.
-    func take(_ envelope: SlackEnvelope, from link: Int) {
+    /// Queues an envelope; it is acknowledged on the same socket once it is stored.
+    func accept(_ envelope: SlackEnvelope, from link: Int) {
         if envelope.attempt > 0 {
-            self.logger.debug("Slack repeats an event", ["attempt": .integer(Int64(envelope.attempt))])
+            self.logger.debug("Slack redelivered an event", ["attempt": .integer(Int64(envelope.attempt))])
         }
-        self.take(envelope.kind, envelope.payload) { isStored, payload in
+        self.enqueue(envelope.payload, as: envelope.kind) { isStored, payload in
             guard isStored else { return }
             self.acknowledge(envelope, with: payload, on: link)
         }
     }
 
-    /// Puts a payload into its lane. `answer` is called once, when it is stored or cannot be.
-    func take(_ kind: SlackEnvelope.Kind?, _ payload: JSON, answer: @escaping SlackLane.Answer) {
+    /// Queues a payload. `answer` is called once, when it is stored or cannot be.
+    func enqueue(_ payload: JSON, as kind: SlackEnvelope.Kind?, answer: @escaping SlackDeliveryQueue.Answer) {
         guard let reader = self.reader else { return answer(false, nil) }
         var items: [SlackReader.Item] = []
         switch kind {
         case .events:
-            let names = self.state.withLock { $0.names }
+            let names = self.state.withLock { $0.people.names }
             items = reader.items(ofEvents: payload, names: names)
         case .interactive: items = reader.items(ofInteraction: payload)
         case .slash:
@@ -36,25 +37,25 @@ extension SlackAdapter {
         case nil: break
         }
         guard let first = items.first else { return answer(true, nil) }
-        if !self.lane(of: first).append(SlackLane.Job(items: items, answer: answer)) { answer(false, nil) }
+        if !self.queue(of: first).append(SlackDeliveryQueue.Job(items: items, answer: answer)) { answer(false, nil) }
     }
 
     private func acknowledge(_ envelope: SlackEnvelope, with payload: JSON?, on link: Int) {
-        guard let socket = self.state.withLock({ $0.sockets[link] }) else { return }
+        guard let socket = self.state.withLock({ $0.work.sockets[link] }) else { return }
         var answer: JSONObject = ["envelope_id": .string(envelope.id)]
         if envelope.takesPayload, let payload { answer["payload"] = payload }
         let text = JSON.object(answer).text
         self.acknowledge(text, on: socket)
     }
 
-    /// Sending waits only while a slow peer holds 256 KB, and the next event must not.
+    /// Sending blocks only while a slow peer leaves 256 KB unread; the next event must not wait for that.
     private func acknowledge(_ text: String, on socket: WebSocket) {
-        // Unstructured: it ends with the socket at the latest, and nobody needs its outcome; Slack repeats what it
-        // did not hear of.
+        // Unstructured: it ends with the socket at the latest, and its outcome does not matter, since Slack redelivers
+        // what was not acknowledged.
         Task { try? await socket.send(text) }
     }
 
-    func lane(of item: SlackReader.Item) -> SlackLane {
+    func queue(of item: SlackReader.Item) -> SlackDeliveryQueue {
         let room: String
         switch item {
         case .message(let message, _): room = message.route.room.name
@@ -65,34 +66,34 @@ extension SlackAdapter {
         case .streamsStopped(let channel, _), .joined(let channel), .assistantOpened(let channel, _): room = channel
         default: room = ""
         }
-        return self.lane(ofChannel: room)
+        return self.queue(ofChannel: room)
     }
 
-    func lane(ofChannel channel: String) -> SlackLane {
+    func queue(ofChannel channel: String) -> SlackDeliveryQueue {
         var sum = 0
         for byte in channel.utf8 { sum = sum &* 31 &+ Int(byte) }
-        return self.lanes[abs(sum % self.lanes.count)]
+        return self.queues[abs(sum % self.queues.count)]
     }
 
     // MARK: Storing
 
-    /// Stores what one lane gets, in order.
-    func serve(_ lane: SlackLane, delivering sink: any MessageSink) async {
-        while let jobs = await lane.next() {
-            for job in jobs { await self.serve(job, delivering: sink) }
+    /// Stores the jobs of one queue, in order, until it is closed.
+    func deliverJobs(of queue: SlackDeliveryQueue, to sink: any MessageSink) async {
+        while let jobs = await queue.next() {
+            for job in jobs { await self.deliver(job, to: sink) }
         }
-        // Only cancellation leaves some: whoever waits for them has to hear of it.
-        for job in lane.abandon() { job.answer(false, nil) }
+        // Only cancellation leaves jobs; their callers still wait for an answer.
+        for job in queue.abandon() { job.answer(false, nil) }
     }
 
-    private func serve(_ job: SlackLane.Job, delivering sink: any MessageSink) async {
+    private func deliver(_ job: SlackDeliveryQueue.Job, to sink: any MessageSink) async {
         var isStored = true
-        for item in job.items where isStored { isStored = await self.serve(item, delivering: sink) }
+        for item in job.items where isStored { isStored = await self.deliver(item, to: sink) }
         job.answer(isStored, nil)
     }
 
-    /// True once it may be acknowledged.
-    private func serve(_ item: SlackReader.Item, delivering sink: any MessageSink) async -> Bool {
+    /// True when it may be acknowledged.
+    private func deliver(_ item: SlackReader.Item, to sink: any MessageSink) async -> Bool {
         switch item {
         case .message(let message, let id):
             let event = InboundEvent(id: id, adapter: self.id, kind: .message(message))
@@ -103,62 +104,49 @@ extension SlackAdapter {
         case .streamsStopped(let channel, let timestamps):
             self.state.withLock { state in
                 for ts in timestamps {
-                    state.growing[MessageReference(room: RoomID(adapter: self.id, name: channel), id: ts)]?.form =
-                        .endedStream
+                    state.growing.endStream(
+                        MessageReference(room: RoomID(adapter: self.id, name: channel), id: ts))
                 }
             }
         case .assistantOpened(let channel, let thread):
-            self.state.withLock { state in
-                state.untitled.append("\(channel)/\(thread)")
-                if state.untitled.count > 200 { state.untitled.removeFirst() }
-            }
+            self.state.withLock { $0.signs.noteUntitled(SlackThreadSigns.key(channel, thread)) }
             self.order(.prompts(channel: channel, thread: thread))
         case .joined(let channel):
-            self.logger.info("The bot is in another Slack channel now", ["channel": .string(channel)])
+            self.logger.info("The bot was added to a Slack channel", ["channel": .string(channel)])
         case .revoked(let detail): self.perform(.revoked(detail))
-        case .notice(let text): self.logger.warning(text)
-        case .slash: break
         }
         return true
     }
 
-    /// Nil when it could not be stored in time; then Slack must not hear of it, and delivers it again.
+    /// Nil when it could not be stored in time; then it must not be acknowledged, so that Slack redelivers it.
     func deliver(_ event: InboundEvent, to sink: any MessageSink) async -> Delivery? {
         let end = self.now.monotonic + Self.patience
-        var pause: Int64 = 100
-        while true {
-            do {
-                let delivery = try await sink.deliver(event)
-                self.state.withLock { $0.status.lastEvent = self.now.wall }
-                return delivery
-            } catch {
-                guard !Task.isCancelled, self.now.monotonic + pause < end else {
-                    self.logger.error(
-                        "A Slack event could not be stored; Slack will send it again", ["error": .string("\(error)")])
-                    return nil
-                }
-                try? await Task.sleep(for: .milliseconds(pause))
-                pause *= 2
-            }
+        let delivery = try? await persistently(first: .milliseconds(100), longest: .seconds(2)) {
+            let delivery = try await sink.deliver(event)
+            self.state.withLock { $0.status.lastEvent = self.now.wall }
+            return delivery
+        } mayRetry: { error, _, delay in
+            if self.now.monotonic + Int64(delay / .milliseconds(1)) < end { return true }
+            self.logger.error(
+                "A Slack event could not be stored; Slack will redeliver it", ["error": .string("\(error)")])
+            return false
         }
+        return delivery ?? nil
     }
 
-    /// Remembers what a stored message tells: a thread to look into after an absence, a person without a name.
+    /// Notes what a stored message shows: a thread to read after an absence, a missing title or name.
     private func note(_ message: InboundMessage) {
         let channel = message.route.room.name
         let user = message.route.recipient.flatMap { $0.split(separator: "/").last.map(String.init) } ?? ""
-        var title: Order?
+        var title: SlackWork.Order?
         let isUnknown = self.state.withLock { state -> Bool in
             if let root = message.route.anchor, message.isAddressed || message.isThreaded || message.isDirect {
-                state.memory.note(channel: channel, root: root, at: message.sentAt)
-                state.isMemoryStale = true
-                if let index = state.untitled.firstIndex(of: "\(channel)/\(root)") {
-                    state.untitled.remove(at: index)
+                state.seen.noteThread(root, in: channel, at: message.sentAt)
+                if state.signs.takeUntitled(SlackThreadSigns.key(channel, root)) {
                     title = .title(channel: channel, thread: root, text: message.text)
                 }
             }
-            if state.asked.count >= Self.listLimit { (state.asked, state.names) = ([], [:]) }
-            return !user.isEmpty && state.asked.insert(user).inserted
+            return state.people.needsLookUp(user)
         }
         if isUnknown { self.order(.lookUp(user)) }
         if let title { self.order(title) }

@@ -4,7 +4,7 @@ internal import JSON
 internal import Primitives
 internal import WebSockets
 
-/// What is wrong with the set-up, for `doctor`.
+/// Checks of the set-up, for `doctor`.
 extension SlackAdapter {
     package func diagnose() async -> [AdapterFinding] {
         var findings = self.checkTokens()
@@ -14,7 +14,7 @@ extension SlackAdapter {
             guard let identity = SlackIdentity(answer), !identity.bot.isEmpty else {
                 return findings + [
                     AdapterFinding(
-                        .failed, "bot_token is a person's token; use the Bot User OAuth Token (xoxb-) from Install App")
+                        .failed, "bot_token is a user token; use the Bot User OAuth Token (xoxb-) from Install App")
                 ]
             }
             findings.append(
@@ -29,7 +29,7 @@ extension SlackAdapter {
         return findings
     }
 
-    /// The two kinds are easily swapped.
+    /// Judges the tokens by their prefixes: the two kinds are easily swapped.
     private func checkTokens() -> [AdapterFinding] {
         var findings: [AdapterFinding] = []
         let bot = self.settings.botToken.reveal()
@@ -37,20 +37,21 @@ extension SlackAdapter {
             findings.append(
                 AdapterFinding(
                     .failed,
-                    "bot_token holds an app-level token (xapp-); it needs the Bot User OAuth Token (xoxb-) from Install App. Are the two swapped?"
+                    "bot_token is an app-level token (xapp-); use the Bot User OAuth Token (xoxb-) from Install App. Are the two tokens swapped?"
                 ))
         } else if bot.hasPrefix("xoxp-") {
             findings.append(
                 AdapterFinding(
-                    .failed, "bot_token holds a person's token (xoxp-); use the Bot User OAuth Token (xoxb-)"))
+                    .failed, "bot_token is a user token (xoxp-); use the Bot User OAuth Token (xoxb-)"))
         } else if bot.hasPrefix("xoxe") {
             findings.append(
                 AdapterFinding(
                     .warning,
-                    "bot_token expires within 12 hours (token rotation); switch token_rotation_enabled off and install the app again"
+                    "bot_token expires within 12 hours (token rotation); turn token_rotation_enabled off and reinstall the app"
                 ))
         } else if !bot.hasPrefix("xoxb-") {
-            findings.append(AdapterFinding(.warning, "bot_token does not look like one; it should begin with xoxb-"))
+            findings.append(
+                AdapterFinding(.warning, "bot_token does not look like a bot token; it should begin with xoxb-"))
         }
         if case .socket(let secret) = self.settings.intake {
             let app = secret.reveal()
@@ -58,11 +59,12 @@ extension SlackAdapter {
                 findings.append(
                     AdapterFinding(
                         .failed,
-                        "app_token holds a bot token (xoxb-); it needs an App-Level Token (xapp-) with connections:write from Basic Information. Are the two swapped?"
+                        "app_token is a bot token (xoxb-); use an App-Level Token (xapp-) with connections:write from Basic Information. Are the two tokens swapped?"
                     ))
             } else if !app.hasPrefix("xapp-") {
                 findings.append(
-                    AdapterFinding(.warning, "app_token does not look like one; it should begin with xapp-"))
+                    AdapterFinding(
+                        .warning, "app_token does not look like an app-level token; it should begin with xapp-"))
             }
         }
         return findings
@@ -78,12 +80,12 @@ extension SlackAdapter {
         return missing.map { scope in
             AdapterFinding(
                 SlackManifest.essential.contains(scope.name) ? .failed : .warning,
-                "the app lacks the scope \(scope.name) (\(scope.reason)); add it under OAuth & Permissions and install the app again"
+                "the app lacks the scope \(scope.name) (\(scope.reason)); add it under OAuth & Permissions and reinstall the app"
             )
         }
     }
 
-    /// Opens a socket for its first frame: only that tells whether Socket Mode is on.
+    /// Opens a socket and reads its first frame: nothing else shows whether Socket Mode is on.
     private func checkSocket() async -> [AdapterFinding] {
         guard case .socket = self.settings.intake else { return [] }
         do {
@@ -94,17 +96,17 @@ extension SlackAdapter {
             case .hello: return [AdapterFinding(.ok, "app_token works and Socket Mode is on")]
             case .disconnect("too_many_websockets"):
                 return [
-                    AdapterFinding(.warning, "ten connections of this app are open already; other hosts use it, too")
+                    AdapterFinding(.warning, "this app already has ten open connections; other hosts use it as well")
                 ]
             case .disconnect:
-                return [AdapterFinding(.failed, SlackSession.isOff)]
-            default: return [AdapterFinding(.failed, "Slack opened a socket, but said no hello within five seconds")]
+                return [AdapterFinding(.failed, SlackStateMachine.isOff)]
+            default: return [AdapterFinding(.failed, "Slack opened a socket but sent no hello within five seconds")]
             }
         } catch let failure as SlackFailure where failure.isFinal && failure.code != "socket_mode_disabled" {
             return [
                 AdapterFinding(
                     .failed,
-                    "app_token does not work (\(failure.code)); make an App-Level Token with connections:write under Basic Information, and switch Socket Mode on"
+                    "app_token does not work (\(failure.code)); create an App-Level Token with connections:write under Basic Information and turn Socket Mode on"
                 )
             ]
         } catch {
@@ -113,19 +115,10 @@ extension SlackAdapter {
     }
 
     private func firstFrame(of socket: WebSocket) async -> SlackFrame? {
-        await withTaskGroup(of: SlackFrame?.self) { group in
-            group.addTask {
-                guard case .text(let text)? = try? await socket.next() else { return nil }
-                return SlackFrame(text)
-            }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(5))
-                return nil
-            }
-            let first = await group.next()
-            group.cancelAll()
-            return first ?? nil
-        }
+        await withDeadline(.seconds(5)) { () -> SlackFrame? in
+            guard case .text(let text)? = try? await socket.next() else { return nil }
+            return SlackFrame(text)
+        } ?? nil
     }
 
     private func checkChannels() async -> [AdapterFinding] {
@@ -138,7 +131,7 @@ extension SlackAdapter {
                 return [
                     AdapterFinding(
                         .warning,
-                        "the bot is in no channel, so it hears direct messages only; in a channel, type /invite and choose it"
+                        "the bot is in no channel, so it receives only direct messages; type /invite in a channel and choose the bot"
                     )
                 ]
             }
@@ -152,6 +145,6 @@ extension SlackAdapter {
     }
 
     private static func finding(_ error: any Error) -> AdapterFinding {
-        AdapterFinding(.failed, (error as? SlackFailure)?.message ?? "Slack could not be asked: \(error)")
+        AdapterFinding(.failed, (error as? SlackFailure)?.message ?? "the query to Slack failed: \(error)")
     }
 }

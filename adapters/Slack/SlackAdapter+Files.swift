@@ -2,12 +2,13 @@ package import Chat
 internal import HTTP
 internal import HTTPClient
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
-/// Files, both ways.
+/// Files in both directions.
 extension SlackAdapter {
-    // MARK: In
+    // MARK: Downloads
 
     package func download(
         _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
@@ -17,7 +18,7 @@ extension SlackAdapter {
             let file = answer["file"]
             guard let text = file?["url_private_download"]?.stringValue ?? file?["url_private"]?.stringValue,
                 let url = try? HTTPURL(text)
-            else { throw SlackFailure("file_not_found", "Slack has no content of the file \(attachment.id)") }
+            else { throw SlackFailure("file_not_found", "Slack has no content for the file \(attachment.id)") }
             let isPage = file?["mimetype"]?.stringValue == "text/html"
             try await self.fetch(url, isPage: isPage, to: write)
         } catch {
@@ -30,10 +31,10 @@ extension SlackAdapter {
     ) async throws {
         var url = url
         for _ in 0..<4 {
-            // The token goes to Slack and to nobody else.
+            // The token is sent only to Slack.
             guard self.isOwnHost(url) else {
                 throw SlackFailure(
-                    "file_not_found", "the file lies at \(url.host), which is not Slack's; it is not fetched")
+                    "file_not_found", "the file is at \(url.host), which is not a Slack host, so it was not downloaded")
             }
             let request = HTTPClientRequest(
                 .get, url, headers: ["Authorization": "Bearer \(self.settings.botToken.reveal())"])
@@ -43,19 +44,20 @@ extension SlackAdapter {
                 continue
             }
             guard response.status.isSuccess else {
-                throw SlackFailure("http_\(response.status.code)", "Slack answered \(response.status) for the file")
+                throw SlackFailure(
+                    "http_\(response.status.code)", "Slack answered the download with \(response.status)")
             }
-            // Without the scope, Slack answers with its sign-in page, and 200.
+            // Without the scope, Slack answers with its sign-in page and status 200.
             if !isPage, response.headers["content-type"]?.lowercased().hasPrefix("text/html") == true {
                 throw SlackFailure(
                     "missing_scope",
-                    "Slack shows its sign-in page instead of the file: the app lacks files:read; add it under OAuth & Permissions and install the app again"
+                    "Slack returned its sign-in page instead of the file: the app lacks the scope files:read; add it under OAuth & Permissions and reinstall the app"
                 )
             }
             for try await bytes in response.body { try await write(bytes) }
             return
         }
-        throw SlackFailure("file_not_found", "the file is behind too many redirections")
+        throw SlackFailure("file_not_found", "the file has too many redirects")
     }
 
     func isOwnHost(_ url: HTTPURL) -> Bool {
@@ -66,11 +68,11 @@ extension SlackAdapter {
         return url.isSecure && (url.host == "slack.com" || url.host.hasSuffix(".slack.com"))
     }
 
-    // MARK: Out
+    // MARK: Uploads
 
     @discardableResult package func upload(_ file: OutgoingFile) async throws -> MessageReference {
         do {
-            // After an unknown outcome the file may stand there already.
+            // After an unknown outcome the file may be in the channel already.
             if let known = self.state.withLock({ $0.uploads[file.token] }),
                 let ts = try await self.share(of: known, in: file.route.room.name, tries: 1)
             {
@@ -80,34 +82,31 @@ extension SlackAdapter {
             let ts = try await self.share(of: id, in: file.route.room.name, tries: 7)
             guard let ts else {
                 throw AdapterError(
-                    .timedOut, "Slack took the file \(file.name), but shows it nowhere yet", isCertain: false)
+                    .timedOut, "Slack accepted the file \(file.name) but has not posted it yet", isCertain: false)
             }
-            self.state.withLock { _ = $0.uploads.removeValue(forKey: file.token) }
+            self.state.withLock { $0.uploads[file.token] = nil }
             return MessageReference(room: file.route.room, id: ts)
         } catch {
             throw Self.adapterError(error)
         }
     }
 
-    /// The three steps: an address, the bytes, the place.
+    /// Takes Slack's three steps: get an address, send the bytes, share the file in the channel.
     private func send(_ file: OutgoingFile) async throws -> String {
         let place = try await self.call(
             .uploadURL, ["filename": .string(file.name), "length": .integer(Int64(file.bytes.count))])
         guard let text = place["upload_url"]?.stringValue, let url = try? HTTPURL(text),
             let id = place["file_id"]?.stringValue, SlackReader.isID(id), self.isOwnHost(url)
-        else { throw SlackFailure("http_200", "Slack named no address of its own for the upload") }
+        else { throw SlackFailure("http_200", "Slack returned no valid address for the upload") }
         var request = HTTPClientRequest(
             .post, url, headers: ["Content-Type": file.mediaType], body: .bytes(file.bytes))
         request.totalTimeout = .seconds(600)
         let response = try await self.execute(request, "the upload")
         _ = try await response.body.collect(upTo: 65_536)
         guard response.status.isSuccess else {
-            throw SlackFailure("http_\(response.status.code)", "Slack answered \(response.status) to the upload")
+            throw SlackFailure("http_\(response.status.code)", "Slack answered the upload with \(response.status)")
         }
-        self.state.withLock { state in
-            if state.uploads.count >= Self.listLimit { state.uploads = [:] }
-            state.uploads[file.token] = id
-        }
+        self.state.withLock { $0.uploads[file.token] = id }
         var arguments: JSONObject = [
             "files": [["id": .string(id), "title": .string(file.name)]], "channel_id": .string(file.route.room.name),
         ]
@@ -119,7 +118,7 @@ extension SlackAdapter {
         return id
     }
 
-    /// The message that a file stands in. Sharing goes on after the answer, so it is asked for a few times.
+    /// The message that holds a file. Sharing continues after Slack's answer, so this asks a few times.
     private func share(of id: String, in channel: String, tries: Int) async throws -> String? {
         for attempt in 0..<tries {
             let answer = try await self.call(.fileInfo, ["file": .string(id)])

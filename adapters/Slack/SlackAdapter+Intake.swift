@@ -2,6 +2,7 @@ internal import Chat
 internal import HTTP
 package import HTTPServer
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
@@ -9,15 +10,15 @@ internal import Primitives
 extension SlackAdapter {
     private static let bodyLimit = 1 << 20
 
-    /// Answers a request of Slack's: after its content is stored, within three seconds. Requests that are not signed with
-    /// the secret, or not now, are refused.
+    /// Answers Slack's request after its content is stored, within three seconds. Refuses requests whose signature is
+    /// wrong or old.
     package func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
         guard case .http(let secret) = self.settings.intake else {
             return .text("this Slack connection uses Socket Mode", .notFound)
         }
         guard request.method == .post else { return .text("POST only", .methodNotAllowed) }
         guard let body = try? await request.body.collect(upTo: Self.bodyLimit) else {
-            return .text("the body is too large, or ended early", .contentTooLarge)
+            return .text("the body is too large or incomplete", .contentTooLarge)
         }
         guard SlackSignature.isValid(body, headers: request.headers, secret: secret, wall: self.now.wall) else {
             self.noteForgery()
@@ -25,24 +26,24 @@ extension SlackAdapter {
         }
         let type = request.headers["content-type"].flatMap { MediaType(parsing: $0) }
         if type?.essence == MediaType.form.essence { return await self.respond(toForm: body) }
-        guard let payload = try? JSON.parse(body) else { return .text("not JSON", .badRequest) }
+        guard let payload = try? JSON.parse(body) else { return .text("the body is not JSON", .badRequest) }
         switch payload["type"]?.stringValue {
         case "url_verification": return .text(payload["challenge"]?.stringValue ?? "")
         case "event_callback":
             if let attempt = request.headers["x-slack-retry-num"] {
                 self.logger.debug(
-                    "Slack repeats an event",
+                    "Slack redelivered an event",
                     ["attempt": .string(attempt), "reason": .string(request.headers["x-slack-retry-reason"] ?? "")])
             }
             return await self.store(.events, payload)
         case "app_rate_limited":
-            self.logger.warning("Slack holds back events: more than 30,000 came within an hour")
+            self.logger.warning("Slack is dropping events: more than 30,000 were sent within an hour")
             return HTTPServerResponse(.ok)
         default: return HTTPServerResponse(.ok)
         }
     }
 
-    /// Anybody can send such requests, so they are told of in the log once a minute at most.
+    /// Anyone can send such requests, so the log reports them at most once a minute.
     private func noteForgery() {
         let now = self.now.monotonic
         let count = self.state.withLock { $0.forgeries.note(at: now) }
@@ -64,10 +65,10 @@ extension SlackAdapter {
         return await self.store(.slash, .object(JSONObject(members: members)))
     }
 
-    /// 200 only for what is stored; Slack repeats events that get anything else.
+    /// Answers 200 only for what is stored; Slack redelivers after any other status.
     private func store(_ kind: SlackEnvelope.Kind, _ payload: JSON) async -> HTTPServerResponse {
         await withCheckedContinuation { continuation in
-            self.take(kind, payload) { isStored, answer in
+            self.enqueue(payload, as: kind) { isStored, answer in
                 if !isStored {
                     continuation.resume(returning: .text("not stored; try again", .serviceUnavailable))
                 } else if let answer {

@@ -2,6 +2,7 @@ package import Chat
 internal import HTTP
 internal import HTTPClient
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 internal import WebSockets
@@ -10,25 +11,26 @@ extension SlackAdapter {
     package func run(delivering sink: any MessageSink) async throws {
         let kept = await self.memory.load()
         self.state.withLock { state in
-            if let kept { state.memory = SlackMemory(bytes: kept) }
-            state.isRunning = true
-            state.began = self.now.monotonic
+            if let kept { state.seen.restore(kept) }
+            state.work.begin(at: self.now.monotonic)
         }
-        for lane in self.lanes { lane.open() }
+        for queue in self.queues { queue.open() }
         await withTaskGroup(of: Void.self) { group in
             await withTaskGroup(of: Void.self) { stores in
-                for (number, lane) in self.lanes.enumerated() {
-                    stores.addTask(name: "\(self.id) lane \(number)") { await self.serve(lane, delivering: sink) }
+                for (number, queue) in self.queues.enumerated() {
+                    stores.addTask(name: "\(self.id) queue \(number)") {
+                        await self.deliverJobs(of: queue, to: sink)
+                    }
                 }
                 await self.conduct(&group, sink)
-                for lane in self.lanes { lane.close() }
+                for queue in self.queues { queue.close() }
                 if Task.isCancelled { stores.cancelAll() }
                 await stores.waitForAll()
             }
             await self.closeSockets()
             group.cancelAll()
         }
-        self.state.withLock { $0.isRunning = false }
+        self.state.withLock { $0.work.end() }
         await self.keepMemory()
         await sink.statusChanged(self.status, of: self.id)
         try Task.checkCancellation()
@@ -36,16 +38,12 @@ extension SlackAdapter {
 
     // MARK: Conductor
 
-    /// Starts what is ordered, and tells the session when its time has come, until the stop.
+    /// Starts orders, feeds the state machine its deadlines and saves the memory until the run is stopped.
     private func conduct(_ group: inout TaskGroup<Void>, _ sink: any MessageSink) async {
         self.perform(.started)
         var nextKeeping = self.now.monotonic + Self.keepingInterval
-        while !Task.isCancelled, !self.state.withLock({ $0.isStopping }) {
-            let orders = self.state.withLock { state in
-                defer { state.orders = [] }
-                return state.orders
-            }
-            for order in orders {
+        while !Task.isCancelled, !self.state.withLock({ $0.work.isStopping }) {
+            for order in self.state.withLock({ $0.work.takeOrders() }) {
                 if case .status(let status) = order {
                     await sink.statusChanged(status, of: self.id)
                 } else {
@@ -53,7 +51,7 @@ extension SlackAdapter {
                 }
             }
             let now = self.now.monotonic
-            let deadline = self.state.withLock { $0.session.deadline }
+            let deadline = self.state.withLock { $0.machine.deadline }
             if let deadline, deadline <= now { self.perform(.time) }
             if nextKeeping <= now {
                 nextKeeping = now + Self.keepingInterval
@@ -65,15 +63,15 @@ extension SlackAdapter {
         }
     }
 
-    /// How often the memory is kept, and streams are looked after.
+    /// Milliseconds between saves of the memory, and between checks for old streams.
     private static let keepingInterval: Int64 = 15_000
 
-    private func carryOut(_ order: Order, _ sink: any MessageSink) async {
+    private func carryOut(_ order: SlackWork.Order, _ sink: any MessageSink) async {
         switch order {
         case .call(.identify): await self.identify()
-        case .call(.open(let link)): await self.serve(link)
+        case .call(.open(let link)): await self.runSocket(link)
         case .close(let link):
-            let socket = self.state.withLock { $0.sockets[link] }
+            let socket = self.state.withLock { $0.work.sockets[link] }
             await socket?.close()
         case .catchUp: await self.catchUp()
         case .status: break
@@ -81,7 +79,7 @@ extension SlackAdapter {
         case .prompts(let channel, let thread): await self.offerPrompts(channel: channel, thread: thread)
         case .title(let channel, let thread, let text):
             await self.setTitle(channel: channel, thread: thread, text: text)
-        case .slash(let slash, let answer): await self.serve(slash, delivering: sink, answer: answer)
+        case .slash(let slash, let answer): await self.answerSlash(slash, delivering: sink, answer)
         }
     }
 
@@ -89,15 +87,13 @@ extension SlackAdapter {
         let now = self.now
         let bytes = self.state.withLock { state -> [UInt8]? in
             state.noteSeen(at: now)
-            guard state.isMemoryStale else { return nil }
-            state.isMemoryStale = false
-            return state.memory.bytes
+            return state.seen.takeUnsaved()
         }
-        if let bytes { await self.memory.save(bytes) }
+        if let bytes { _ = await self.memory.save(bytes) }
     }
 
     private func closeSockets() async {
-        let sockets = self.state.withLock { $0.sockets.values.map { $0 } }
+        let sockets = self.state.withLock { $0.work.sockets.values.map { $0 } }
         await withTaskGroup(of: Void.self) { group in
             for socket in sockets { group.addTask { await socket.close() } }
         }
@@ -109,7 +105,7 @@ extension SlackAdapter {
         do {
             let answer = try await self.call(.authTest)
             guard let identity = SlackIdentity(answer) else {
-                throw SlackFailure("not_a_bot", "auth.test names no bot; bot_token has to be the bot's own (xoxb-)")
+                throw SlackFailure("not_a_bot", "auth.test returned no bot; bot_token must be a bot token (xoxb-)")
             }
             self.perform(.identified(identity))
         } catch let failure as SlackFailure {
@@ -119,8 +115,8 @@ extension SlackAdapter {
         }
     }
 
-    /// One socket, from its beginning to its end.
-    private func serve(_ link: Int) async {
+    /// Opens one socket and reads it until it ends.
+    private func runSocket(_ link: Int) async {
         let socket: WebSocket
         do {
             socket = try await self.openSocket()
@@ -129,34 +125,34 @@ extension SlackAdapter {
         } catch {
             return self.perform(.failed(.open(link), SlackFailure("unreachable", "\(error)")))
         }
-        self.state.withLock { $0.sockets[link] = socket }
+        self.state.withLock { $0.work.sockets[link] = socket }
         self.perform(.opened(link))
         var reason = "closed"
         do {
             while let message = try await socket.next() {
                 guard case .text(let text) = message else { continue }
                 self.perform(.frame(link, SlackFrame(text)))
-                // What cannot be stored yet is left with Slack.
-                while let lane = self.lanes.first(where: { $0.isFull }) { await lane.waitForRoom() }
+                // While a queue is full, events stay with Slack.
+                while let queue = self.queues.first(where: { $0.isFull }) { await queue.waitForRoom() }
             }
             if let closure = socket.closure { reason = "closed with \(closure.code) \(closure.reason)" }
         } catch {
             reason = "\(error)"
         }
-        self.state.withLock { $0.sockets[link] = nil }
+        self.state.withLock { $0.work.sockets[link] = nil }
         self.perform(.ended(link, reason: reason))
     }
 
-    /// The address is a secret of one use, good for seconds.
+    /// The address is a secret that works once, for some seconds.
     func openSocket() async throws -> WebSocket {
         let answer = try await self.call(.openConnection)
         guard let text = answer["url"]?.stringValue, let url = try? HTTPURL(text) else {
-            throw SlackFailure("http_200", "apps.connections.open named no address")
+            throw SlackFailure("http_200", "apps.connections.open returned no address")
         }
         do {
             return try await self.webSockets.connect(url)
         } catch let error as WebSocketError {
-            throw SlackFailure("unreachable", "Slack's socket cannot be opened: \(error.message)")
+            throw SlackFailure("unreachable", "Slack's socket could not be opened: \(error.message)")
         }
     }
 }

@@ -1,9 +1,10 @@
 package import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
-/// Messages: posted whole, or growing by streaming or by edits.
+/// Sends messages: complete ones as posts, growing ones by streaming or by edits.
 extension SlackAdapter {
     @discardableResult package func post(_ message: OutgoingMessage) async throws -> MessageReference {
         do {
@@ -22,8 +23,8 @@ extension SlackAdapter {
             case .final: try await self.finish(reference, with: message)
             }
         } catch let failure as SlackFailure where message.stage == .final && Self.isPastEditing.contains(failure.code) {
-            // The workspace allows no edits, or none of messages so old: the whole text has to stand somewhere else.
-            self.state.withLock { _ = $0.growing.removeValue(forKey: reference) }
+            // The workspace forbids edits, or edits of messages this old: the core posts the whole text again.
+            self.state.withLock { $0.growing.remove(reference) }
             throw AdapterError(.notFound, failure.message)
         } catch {
             throw Self.adapterError(error, stage: message.stage)
@@ -47,16 +48,14 @@ extension SlackAdapter {
             return try await self.call(.post, arguments, channel: channel, for: use)
         }
         guard let ts = SlackReader.timestamp(answer["ts"]) else {
-            throw SlackFailure("http_200", "chat.postMessage named no message", isCertain: false)
+            throw SlackFailure("http_200", "chat.postMessage returned no message", isCertain: false)
         }
         return MessageReference(room: message.route.room, id: ts)
     }
 
     private func update(
         _ reference: MessageReference, with message: OutgoingMessage, isStream: Bool, for use: SlackBudget.Use
-    )
-        async throws
-    {
+    ) async throws {
         var arguments: JSONObject = ["channel": .string(reference.room.name), "ts": .string(reference.id)]
         arguments["metadata"] = SlackBlocks.metadata(token: message.token)
         let edit = { (isStream: Bool) in
@@ -69,15 +68,14 @@ extension SlackAdapter {
         do {
             try await edit(isStream)
         } catch let failure as SlackFailure where failure.code == "streaming_state_conflict" {
-            // A stream that lives: nothing is known of it after a restart, or its end was told too early.
+            // The stream is still live: it is unknown after a restart, or Slack reported its end too early.
             try await self.endStream(reference, with: nil, message)
             try await edit(true)
         }
     }
 
-    /// A message's text as blocks with a fallback, or as Markdown alone: what was a stream stays of its kind, and a
-    /// message whose blocks are too long by Slack's count goes as Markdown. Slack refuses either form at times, so the
-    /// other one is tried.
+    /// Calls `body` with the text as blocks with a fallback, or as Markdown alone: a message that was a stream stays
+    /// Markdown. If Slack refuses one form, for example because it counts the blocks as too long, tries the other.
     private func withBlocks(
         _ message: OutgoingMessage, isStream: Bool, _ body: (JSONObject) async throws -> JSON
     ) async throws -> JSON {
@@ -86,7 +84,9 @@ extension SlackAdapter {
             "text": .string(SlackFallback.text(of: message.text)),
             "blocks": SlackBlocks.blocks(message.text, buttons: message.buttons),
         ]
-        let isMarkdownFirst = isStream && message.buttons.isEmpty
+        // A stream has no blocks, but its last edit may.
+        let needsBlocks = message.stage == .final && SlackBlocks.needsBlocks(message.text)
+        let isMarkdownFirst = isStream && message.buttons.isEmpty && !needsBlocks
         do {
             return try await body(isMarkdownFirst ? markdown : blocks)
         } catch let failure as SlackFailure where Self.wantsOtherForm.contains(failure.code) {
@@ -106,7 +106,7 @@ extension SlackAdapter {
 
     // MARK: Growing messages
 
-    /// Begins a stream where the platform takes one there; nil where it does not.
+    /// Begins a stream; nil if Slack or the budget does not allow one.
     private func beginStream(_ message: OutgoingMessage) async throws -> MessageReference? {
         let route = message.route
         let recipient = (route.recipient ?? "").split(separator: "/").map(String.init)
@@ -127,7 +127,7 @@ extension SlackAdapter {
         do {
             let answer = try await self.call(.startStream, arguments, channel: route.room.name, for: .preview)
             guard let ts = SlackReader.timestamp(answer["ts"]) else {
-                throw SlackFailure("http_200", "chat.startStream named no message", isCertain: false)
+                throw SlackFailure("http_200", "chat.startStream returned no message", isCertain: false)
             }
             let reference = MessageReference(room: route.room, id: ts)
             self.keep(growing, for: reference)
@@ -141,7 +141,7 @@ extension SlackAdapter {
         }
     }
 
-    /// Posts what will be edited; only while there are edits left for its end.
+    /// Posts a message that will be edited, but only while the budget has edits left to complete it.
     private func beginEdits(_ message: OutgoingMessage) async throws -> MessageReference {
         let now = self.now.monotonic
         let wait = self.state.withLock { state in
@@ -149,7 +149,7 @@ extension SlackAdapter {
             return state.budget.wait(.update, for: .preview, at: now)
         }
         guard wait == 0 else {
-            throw SlackFailure(SlackFailure.budget, "Slack's minute of edits is used up", retryAfter: wait)
+            throw SlackFailure(SlackFailure.budget, "Slack's limit of edits per minute is used up", retryAfter: wait)
         }
         let reference = try await self.postWhole(message, for: .preview)
         self.keep(SlackGrowing(form: .edits, touched: now), for: reference)
@@ -165,52 +165,40 @@ extension SlackAdapter {
         self.keep(growing, for: reference)
         if growing.isLive, !growing.isDerailed, !growing.isDue(at: now) {
             guard let addition else { return }
-            try self.keepPace(of: growing, reference, at: now)
+            try self.takeTurn(growing, reference, at: now)
             if try await self.append(addition, to: reference) { return }
         } else if growing.isLive {
-            // Edits can take back what additions cannot.
+            // An edit can change what additions cannot.
             try await self.endStream(reference, with: nil, message)
         } else {
-            try self.keepPace(of: growing, reference, at: now)
+            try self.takeTurn(growing, reference, at: now)
         }
         let isStream = self.state.withLock { $0.growing[reference]?.form } != .edits
         try await self.update(reference, with: message, isStream: isStream, for: .preview)
     }
 
-    /// All messages that grow share the workspace's minute: the more they are, the slower each grows. The last text of a
-    /// message does not wait for that.
-    private func keepPace(of growing: SlackGrowing, _ reference: MessageReference, at now: Int64) throws {
-        let wait = self.state.withLock { state -> Int64 in
-            let count = Int64(state.growing.values.count { $0.isLive == growing.isLive })
-            // 50 edits a minute, ten of them kept for last ones; 100 additions to streams.
-            let wait = growing.touched + count * (growing.isLive ? 700 : 1_500) - now
-            // Near enough: one message alone has the core's own interval.
-            guard wait > 300 else {
-                state.growing[reference]?.touched = now
-                return 0
-            }
-            return wait
-        }
+    private func takeTurn(_ growing: SlackGrowing, _ reference: MessageReference, at now: Int64) throws {
+        let wait = self.state.withLock { $0.growing.takeTurn(growing, reference, at: now) }
         guard wait == 0 else {
-            throw SlackFailure(SlackFailure.budget, "Slack's minute is shared by all that grows", retryAfter: wait)
+            throw SlackFailure(
+                SlackFailure.budget, "all growing messages share Slack's limit of calls per minute", retryAfter: wait)
         }
     }
 
-    /// False when the stream is no more, and edits take its place.
+    /// False when the stream has ended; edits take its place.
     private func append(_ text: String, to reference: MessageReference) async throws -> Bool {
         let arguments: JSONObject = [
             "channel": .string(reference.room.name), "ts": .string(reference.id), "markdown_text": .string(text),
         ]
         do {
             try await self.call(.appendStream, arguments, channel: reference.room.name, for: .preview)
-            self.state.withLock { $0.growing[reference]?.sent += text }
+            self.state.withLock { $0.growing.added(text, to: reference) }
             return true
         } catch let failure as SlackFailure {
             if failure.isRateLimit || failure.code == "unreachable" && failure.isCertain { throw failure }
             self.state.withLock { state in
-                // What the stream shows is not known: the last edit will tell.
-                if !failure.isCertain { state.growing[reference]?.isDerailed = true }
-                if failure.isCertain { state.growing[reference]?.form = .endedStream }
+                // After an unknown outcome, only the last edit makes the shown text certain.
+                if failure.isCertain { state.growing.endStream(reference) } else { state.growing.derail(reference) }
             }
             if failure.isMissingFeature { self.remember(missing: .startStream, failure) }
             if !failure.isCertain { throw failure }
@@ -218,7 +206,7 @@ extension SlackAdapter {
         }
     }
 
-    /// Ends a live stream; with the rest of its text when `rest` is given. A stream that Slack ended is no error.
+    /// Ends a live stream, adding `rest`. It is not an error if Slack has already ended it.
     private func endStream(_ reference: MessageReference, with rest: String?, _ message: OutgoingMessage) async throws {
         var arguments: JSONObject = ["channel": .string(reference.room.name), "ts": .string(reference.id)]
         if let rest, !rest.isEmpty { arguments["markdown_text"] = .string(rest) }
@@ -229,10 +217,10 @@ extension SlackAdapter {
         do {
             try await self.call(.stopStream, arguments, channel: reference.room.name)
         } catch let failure as SlackFailure where Self.isOver(failure) {
-            self.logger.debug("Slack had ended a stream", ["reason": .string(failure.code)])
-            self.state.withLock { $0.growing[reference]?.isDerailed = true }
+            self.logger.debug("Slack had already ended a stream", ["reason": .string(failure.code)])
+            self.state.withLock { $0.growing.derail(reference) }
         }
-        self.state.withLock { $0.growing[reference]?.form = .endedStream }
+        self.state.withLock { $0.growing.endStream(reference) }
     }
 
     private static func isOver(_ failure: SlackFailure) -> Bool {
@@ -242,7 +230,8 @@ extension SlackAdapter {
         ].contains(failure.code)
     }
 
-    /// Puts the whole text there. The stream's end brings what was missing; the edit makes sure of all of it.
+    /// Completes a growing message: the end of the stream adds the rest, and the edit ensures that the text is
+    /// complete.
     private func finish(_ reference: MessageReference, with message: OutgoingMessage) async throws {
         guard let growing = self.state.withLock({ $0.growing[reference] }) else {
             return try await self.update(reference, with: message, isStream: false, for: .final)
@@ -256,45 +245,35 @@ extension SlackAdapter {
         do {
             try await self.update(reference, with: message, isStream: growing.form != .edits, for: .final)
         } catch let failure as SlackFailure where isWhole && (failure.isRateLimit || failure.code == "block_mismatch") {
-            // All of it stands there already.
-            self.logger.debug("The edit of a whole message was left out", ["reason": .string(failure.code)])
+            // The message already shows the whole text.
+            self.logger.debug("The last edit of a complete message was skipped", ["reason": .string(failure.code)])
         }
-        self.state.withLock { _ = $0.growing.removeValue(forKey: reference) }
+        self.state.withLock { $0.growing.remove(reference) }
     }
 
-    /// Streams that nobody has added to are ended before Slack does it.
+    /// Ends old streams before Slack does.
     func rollOverStreams() async {
         let now = self.now.monotonic
-        let due = self.state.withLock { $0.growing.filter { $0.value.isDue(at: now) }.map(\.key) }
-        for reference in due {
+        for reference in self.state.withLock({ $0.growing.dueStreams(at: now) }) {
             let arguments: JSONObject = ["channel": .string(reference.room.name), "ts": .string(reference.id)]
             do {
                 try await self.call(.stopStream, arguments, channel: reference.room.name, for: .preview)
             } catch {
                 guard let failure = error as? SlackFailure, Self.isOver(failure) else { continue }
             }
-            self.state.withLock { state in
-                if state.growing[reference]?.isLive == true { state.growing[reference]?.form = .endedStream }
-            }
+            self.state.withLock { $0.growing.endStream(reference) }
         }
     }
 
     private func keep(_ growing: SlackGrowing, for reference: MessageReference) {
-        self.state.withLock { state in
-            state.growing[reference] = growing
-            guard state.growing.count > Self.listLimit else { return }
-            // Whose end never came is forgotten; an end that does come finds the message by its id.
-            if let oldest = state.growing.min(by: { $0.value.touched < $1.value.touched }) {
-                state.growing[oldest.key] = nil
-            }
-        }
+        self.state.withLock { $0.growing.keep(growing, for: reference) }
     }
 
     func remember(missing method: SlackMethod, _ failure: SlackFailure) {
         let isNews = self.state.withLock { $0.missing.insert(method).inserted }
         if isNews {
             self.logger.info(
-                "Slack does not offer a feature here; going on without it",
+                "Slack does not offer a feature here; continuing without it",
                 ["method": .string(method.rawValue), "reason": .string(failure.code)])
         }
     }

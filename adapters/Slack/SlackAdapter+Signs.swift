@@ -1,32 +1,22 @@
 package import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
-/// What stands beside messages: status, reactions, titles, names; and taking back and finding messages.
+/// Status, reactions, titles and names; deleting and finding messages.
 extension SlackAdapter {
-    /// Slack takes the status away after two minutes.
-    private static let typingTime: Int64 = 90_000
-
     package func setTyping(_ isTyping: Bool, in route: Route) async {
         guard let anchor = route.anchor else { return }
-        let key = "\(route.room.name)/\(anchor)"
+        let thread = SlackThreadSigns.key(route.room.name, anchor)
         let now = self.now.monotonic
-        let isWanted = self.state.withLock { state -> Bool in
-            guard !state.missing.contains(.setStatus) else { return false }
-            let since = state.typing[key]
-            if isTyping {
-                if let since, now - since < Self.typingTime { return false }
-                if state.typing.count >= Self.listLimit { state.typing = [:] }
-                state.typing[key] = now
-                return true
-            }
-            return state.typing.removeValue(forKey: key) != nil
+        let isWanted = self.state.withLock { state in
+            !state.missing.contains(.setStatus) && state.signs.setTyping(isTyping, in: thread, at: now)
         }
         guard isWanted else { return }
         await self.setStatus(isTyping ? "is thinking…" : "", in: route.room, anchor)
-        // A message that came while that was on its way could not take it away.
-        let isLate = isTyping && self.state.withLock { $0.typing[key] == nil }
+        // Slack may have posted a message before it set the status, which then stays.
+        let isLate = isTyping && self.state.withLock { !$0.signs.isTyping(in: thread) }
         if isLate { await self.setStatus("", in: route.room, anchor) }
     }
 
@@ -36,10 +26,10 @@ extension SlackAdapter {
             ["channel_id": .string(room.name), "thread_ts": .string(anchor), "status": .string(status)])
     }
 
-    /// A message takes the status away by itself.
+    /// Slack clears the status when a message is posted.
     func forgetTyping(in route: Route) {
         guard let anchor = route.anchor else { return }
-        self.state.withLock { _ = $0.typing.removeValue(forKey: "\(route.room.name)/\(anchor)") }
+        self.state.withLock { $0.signs.clearTyping(in: SlackThreadSigns.key(route.room.name, anchor)) }
     }
 
     package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
@@ -50,7 +40,7 @@ extension SlackAdapter {
         await self.decorate(isOn ? .addReaction : .removeReaction, arguments)
     }
 
-    /// A call whose failure changes nothing.
+    /// Makes a call whose failure is only logged.
     private func decorate(_ method: SlackMethod, _ arguments: JSONObject) async {
         guard !self.state.withLock({ $0.missing.contains(method) }) else { return }
         do {
@@ -59,9 +49,12 @@ extension SlackAdapter {
             if failure.isMissingFeature { return self.remember(missing: method, failure) }
             guard !["already_reacted", "no_reaction"].contains(failure.code) else { return }
             self.logger.debug(
-                "A sign was not shown", ["method": .string(method.rawValue), "reason": .string(failure.code)])
+                "A status, reaction or title was not set",
+                ["method": .string(method.rawValue), "reason": .string(failure.code)])
         } catch {
-            self.logger.debug("A sign was not shown", ["method": .string(method.rawValue), "reason": "cancelled"])
+            self.logger.debug(
+                "A status, reaction or title was not set",
+                ["method": .string(method.rawValue), "reason": "cancelled"])
         }
     }
 
@@ -86,23 +79,22 @@ extension SlackAdapter {
 
     // MARK: Names
 
-    /// For people and for the model only; decisions are made by ids.
     func lookUp(_ user: String) async {
         guard !self.state.withLock({ $0.missing.contains(.userInfo) }) else { return }
         do {
             let answer = try await self.call(.userInfo, ["user": .string(user)], for: .decoration)
             let person = answer["user"]
             let name = SlackReader.profileName(person?["profile"]) ?? person?["name"]?.stringValue
-            self.state.withLock { $0.names[user] = name.map { SlackBlocks.cut($0, limit: 80) } }
+            self.state.withLock { $0.people.learn(name.map { SlackBlocks.cut($0, limit: 80) }, of: user) }
         } catch {
             if let failure = error as? SlackFailure, failure.isMissingFeature {
                 self.remember(missing: .userInfo, failure)
             }
-            self.state.withLock { _ = $0.asked.remove(user) }
+            self.state.withLock { $0.people.forgetLookUp(user) }
         }
     }
 
-    // MARK: Taking back and finding
+    // MARK: Deleting and finding
 
     package func delete(_ reference: MessageReference, in route: Route) async throws {
         do {
@@ -110,19 +102,20 @@ extension SlackAdapter {
                 .delete, ["channel": .string(reference.room.name), "ts": .string(reference.id)],
                 channel: reference.room.name)
         } catch let failure as SlackFailure where failure.code == "message_not_found" {
-            // Gone already.
+            // Already deleted.
         } catch {
             throw Self.adapterError(error)
         }
-        self.state.withLock { _ = $0.growing.removeValue(forKey: reference) }
+        self.state.withLock { $0.growing.remove(reference) }
     }
 
-    /// What the last process sent as it ended may be on its way for as long: only then "not there" is the truth.
+    /// Milliseconds that a post of the last process may still be in transit after the start; until then it cannot be
+    /// reported as missing.
     private static let settlingTime: Int64 = 2_500
 
     package func find(token: String, in route: Route) async throws -> MessageReference? {
         if let found = try await self.look(for: token, in: route) { return found }
-        let wait = self.state.withLock { $0.began + Self.settlingTime } - self.now.monotonic
+        let wait = self.state.withLock { $0.work.began + Self.settlingTime } - self.now.monotonic
         guard wait > 0 else { return nil }
         try await Task.sleep(for: .milliseconds(wait))
         return try await self.look(for: token, in: route)
@@ -133,10 +126,10 @@ extension SlackAdapter {
             "channel": .string(route.room.name), "include_all_metadata": "true", "limit": "200",
         ]
         if let anchor = route.anchor { arguments["ts"] = .string(anchor) }
-        // What is looked for answers this message, or is newer than a day.
+        // The post answers this message, or is at most a day old.
         let day = SlackTimestamp.text(milliseconds: self.now.wall - 86_400_000)
         arguments["oldest"] = .string(route.replyTo.flatMap { SlackTimestamp.isValid($0) ? $0 : nil } ?? day)
-        guard let bot = self.state.withLock({ $0.session.identity }) else {
+        guard let bot = self.state.withLock({ $0.machine.identity }) else {
             throw AdapterError(.disconnected, "not connected to Slack", isCertain: false)
         }
         var orphan: String?
@@ -146,7 +139,7 @@ extension SlackAdapter {
                 for message in answer["messages"]?.arrayValue ?? [] where bot.isOwn(message) {
                     guard let ts = SlackReader.timestamp(message["ts"]) else { continue }
                     if SlackBlocks.token(of: message) == token { return MessageReference(room: route.room, id: ts) }
-                    // Streams get their metadata at their end; one without is a stream that was never ended.
+                    // Streams get their metadata when they end: a message without any is an unfinished stream.
                     if message["metadata"] == nil, message["files"] == nil, ts != route.anchor, route.anchor != nil {
                         orphan = ts
                     }

@@ -1,76 +1,81 @@
 internal import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
-/// Slash commands stand in no thread. In a direct message with the bot they belong to its conversation; in a channel the
-/// bot shows the command as a message of its own, and the answer comes in that message's thread, where the talk goes on.
-/// A pairing code is never shown: `pair` is answered in the direct message, wherever it was typed.
+/// Slash commands belong to no thread. In a direct message with the bot they join that conversation; in a channel the
+/// bot posts the command as a message, and the conversation continues in that message's thread. A pairing code is never
+/// shown: `pair` is answered in the direct message, wherever it was typed.
 extension SlackAdapter {
-    func serve(_ slash: SlackSlash, delivering sink: any MessageSink, answer: @escaping SlackLane.Answer) async {
+    func answerSlash(
+        _ slash: SlackSlash, delivering sink: any MessageSink, _ answer: @escaping SlackDeliveryQueue.Answer
+    ) async {
         do {
-            answer(true, try await self.carryOut(slash, sink))
+            answer(true, try await self.deliver(slash, to: sink))
         } catch let failure as SlackFailure {
             answer(true, Self.ephemeral(Self.explanation(of: failure)))
         } catch {
-            answer(true, Self.ephemeral("The command was not taken. Try it again."))
+            answer(true, Self.ephemeral("The command failed. Try it again."))
         }
     }
 
-    /// What only its sender sees, or nothing.
-    private func carryOut(_ slash: SlackSlash, _ sink: any MessageSink) async throws -> JSON? {
-        guard let reader = self.reader else { throw SlackFailure("unreachable", "not connected") }
+    /// Returns the reply that only the sender sees, if there is one.
+    private func deliver(_ slash: SlackSlash, to sink: any MessageSink) async throws -> JSON? {
+        guard let reader = self.reader else { throw SlackFailure("unreachable", "not connected to Slack") }
         let isDirect = slash.isDirect || slash.isPrivate
         let channel = isDirect ? try await self.directChannel(of: slash) : slash.channel
-        let root = isDirect ? nil : try await self.show(slash, in: channel)
+        let root = isDirect ? nil : try await self.postEcho(of: slash, in: channel)
+        let route = Route(
+            room: reader.room(channel), anchor: root, recipient: slash.recipient, commandPrefix: "\(slash.name) ")
         let message = InboundMessage(
-            thread: reader.thread(channel, root: root),
-            route: reader.route(channel, anchor: root, replyTo: nil, recipient: slash.recipient), sender: slash.sender,
+            thread: reader.thread(channel, root: root), route: route, sender: slash.sender,
             text: slash.text, sentAt: self.now.wall, isDirect: isDirect, isAddressed: true)
         let event = InboundEvent(id: "slash:\(slash.id)", adapter: self.id, kind: .message(message))
         let delivery = await self.deliver(event, to: sink)
         if let root, delivery != .stored {
-            // Nobody answers in that thread.
-            await self.takeBack(root, in: channel)
+            // No answer follows in that thread.
+            await self.deleteEcho(root, in: channel)
         }
         switch delivery {
         case nil: return Self.ephemeral("The command could not be stored. Try it again.")
         case .ignored("stranger")?:
             return Self.ephemeral(
-                "You are not known to me. Ask an owner for a pairing code, and send it here: `/jetbridge pair CODE`")
+                "I do not know you yet. Ask an owner for a pairing code and send it here: `/jetbridge pair CODE`")
         case .stored? where slash.isPrivate && !slash.isDirect:
-            // A wrong code has no answer.
-            return Self.ephemeral("If that code is right, the answer is in your direct messages with me.")
+            // A wrong code gets no answer.
+            return Self.ephemeral("If the code is valid, the answer is in your direct messages with me.")
         default: return nil
         }
     }
 
-    /// The conversation of a person and the bot. What is typed in somebody else's direct message goes there, too.
+    /// The direct message of the sender and the bot, also for a command typed in another direct message.
     private func directChannel(of slash: SlackSlash) async throws -> String {
         guard let user = slash.recipient.split(separator: "/").last else { return slash.channel }
         let answer: JSON
         do {
             answer = try await self.call(.openDirect, ["users": .string(String(user))])
         } catch let failure as SlackFailure where failure.isMissingFeature {
-            // Without the right to ask, it is where the command was typed; from elsewhere a person's id leads there, too.
+            // Without the scope, a user's id also works as the channel of the direct message.
             return slash.isDirect ? slash.channel : String(user)
         }
         guard let channel = SlackReader.channel(answer["channel"]?["id"]) else {
-            throw SlackFailure("http_200", "conversations.open named no channel")
+            throw SlackFailure("http_200", "conversations.open returned no channel")
         }
         return channel
     }
 
-    private func takeBack(_ ts: String, in channel: String) async {
+    private func deleteEcho(_ ts: String, in channel: String) async {
         do {
             try await self.call(.delete, ["channel": .string(channel), "ts": .string(ts)])
         } catch {
-            self.logger.debug("A command's message was left in the channel", ["reason": .string("\(error)")])
+            self.logger.debug(
+                "A command's message could not be deleted from the channel", ["reason": .string("\(error)")])
         }
     }
 
-    private func show(_ slash: SlackSlash, in channel: String) async throws -> String {
-        // Plain text cannot mention anybody.
+    private func postEcho(of slash: SlackSlash, in channel: String) async throws -> String {
+        // Plain text cannot mention anyone.
         let echo = SlackBlocks.cut(slash.echo, limit: 2_900)
         let answer = try await self.call(
             .post,
@@ -80,7 +85,7 @@ extension SlackAdapter {
                 "blocks": [["type": "section", "text": ["type": "plain_text", "text": .string(echo)]]],
             ], channel: channel)
         guard let ts = SlackReader.timestamp(answer["ts"]) else {
-            throw SlackFailure("http_200", "chat.postMessage named no message", isCertain: false)
+            throw SlackFailure("http_200", "chat.postMessage returned no message", isCertain: false)
         }
         return ts
     }
@@ -88,8 +93,8 @@ extension SlackAdapter {
     private static func explanation(of failure: SlackFailure) -> String {
         switch failure.code {
         case "not_in_channel", "channel_not_found":
-            "I am not in this channel. Invite me with /invite, or write to me directly."
-        default: "The command was not taken: \(failure.message)"
+            "I am not in this channel. Invite me with /invite, or send me a direct message."
+        default: "The command failed: \(failure.message)"
         }
     }
 

@@ -1,17 +1,18 @@
 internal import Crypto
+internal import Markdown
 
 /// Addresses of links.
 enum SlackAddress {
-    /// How a link's text stands to where it leads.
+    /// How a link's text relates to its address.
     enum Kind {
         /// The text is the address.
         case same
-        /// The text reads like an address, but another one.
+        /// The text reads like another address.
         case deceptive
         case named
     }
 
-    /// The address with everything escaped that would end it.
+    /// The address with every character escaped that would end it.
     static func safe(_ address: Span<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         for index in 0..<address.count {
@@ -27,17 +28,16 @@ enum SlackAddress {
         return result
     }
 
-    static func kind(label: [UInt8], url: [UInt8]) -> Kind {
+    /// `text` is the link's text without markup, and `label` the same as it was written.
+    static func kind(of text: [UInt8], label: [UInt8], url: [UInt8], address: Span<UInt8>) -> Kind {
         let plain = self.unescaped(label)
         if plain.isEmpty || plain == url || Array("mailto:".utf8) + plain == url { return .same }
         if url.starts(with: Array("http://".utf8)), Array(url.dropFirst(7)) == plain { return .same }
         if url.starts(with: Array("https://".utf8)), Array(url.dropFirst(8)) == plain { return .same }
-        let text = String(decoding: plain, as: UTF8.self).lowercased()
-        let isAddress = text.contains("://") || text.hasPrefix("www.") || text.hasPrefix("mailto:")
-        return isAddress ? .deceptive : .named
+        return LinkAddress.isDeceptive(text, for: address) ? .deceptive : .named
     }
 
-    /// Without the backslashes that Markdown needs.
+    /// Removes Markdown's backslashes.
     static func unescaped(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         var isEscaped = false

@@ -5,16 +5,50 @@ internal import JSON
 enum SlackBlocks {
     /// Marks the bot's own buttons.
     static let actionPrefix = "jetbridge"
-    /// An actions block takes 25.
+    /// The maximum number of buttons in an actions block.
     private static let buttonLimit = 25
-    /// Names the bot's metadata.
+    /// The event type of the bot's metadata.
     static let metadataType = "jetbridge_message"
 
-    /// The markdown block, and the buttons below it.
+    /// The maximum number of blocks in a message, less one for the buttons.
+    private static let blockLimit = 49
+
+    /// The text, and the buttons below it.
     static func blocks(_ text: String, buttons: [MessageButton]) -> JSON {
-        var blocks: [JSON] = [["type": "markdown", "text": .string(text)]]
+        var blocks = self.texts(text)
         if !buttons.isEmpty { blocks.append(self.actions(buttons)) }
         return .array(blocks)
+    }
+
+    /// A markdown block, in which code with tokens is a block of rich text: only that shows them as they are and
+    /// mentions no one.
+    private static func texts(_ text: String) -> [JSON] {
+        let whole: [JSON] = [["type": "markdown", "text": .string(text)]]
+        guard SlackToken.isBroken(in: text) else { return whole }
+        var blocks: [JSON] = []
+        var markdown: [Substring] = []
+        for part in SlackParts.parts(of: text) {
+            guard let literal = SlackLiteral.block(of: String(part)) else {
+                markdown.append(part)
+                continue
+            }
+            if let block = self.markdown(markdown) { blocks.append(block) }
+            markdown = []
+            blocks.append(literal)
+        }
+        if let block = self.markdown(markdown) { blocks.append(block) }
+        return blocks.count <= Self.blockLimit ? blocks : whole
+    }
+
+    private static func markdown(_ parts: [Substring]) -> JSON? {
+        var text = parts.joined(separator: "\n")[...].drop { $0 == "\n" }
+        while text.last == "\n" { text.removeLast() }
+        return text.isEmpty ? nil : ["type": "markdown", "text": .string(String(text))]
+    }
+
+    /// Whether the text has code that only a block can show as it is.
+    static func needsBlocks(_ text: String) -> Bool {
+        SlackToken.isBroken(in: text) && self.texts(text).contains { $0["type"] == "rich_text" }
     }
 
     static func actions(_ buttons: [MessageButton]) -> JSON {
@@ -35,7 +69,7 @@ enum SlackBlocks {
         return ["type": "actions", "block_id": .string(Self.actionPrefix), "elements": .array(elements)]
     }
 
-    /// What ends or destroys something is asked for once more.
+    /// Buttons that end or destroy something ask for confirmation.
     private static func confirmation(of button: MessageButton) -> JSON {
         [
             "title": self.plain("Are you sure?", limit: 100),
@@ -49,18 +83,17 @@ enum SlackBlocks {
         ["type": "plain_text", "text": .string(self.cut(text, limit: limit)), "emoji": true]
     }
 
-    /// By which the message is found again.
+    /// Lets the adapter find the message again.
     static func metadata(token: String) -> JSON {
         ["event_type": .string(Self.metadataType), "event_payload": ["token": .string(token)]]
     }
 
-    /// The token in a message's metadata.
     static func token(of message: JSON) -> String? {
         guard message["metadata"]?["event_type"]?.stringValue == Self.metadataType else { return nil }
         return message["metadata"]?["event_payload"]?["token"]?.stringValue
     }
 
-    /// The first `limit` UTF-16 units at most, whole characters.
+    /// Cuts to `limit` UTF-16 units at most, in whole characters.
     static func cut(_ text: String, limit: Int) -> String {
         guard text.utf16.count > limit else { return text }
         var result = ""

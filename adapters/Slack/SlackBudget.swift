@@ -1,13 +1,13 @@
-/// How many calls are allowed now: a minute's worth of each method, and the pauses that Slack asked for. Pure.
+/// The calls allowed now, under the limit per minute of each method and the pauses that Slack asked for. Pure.
 ///
-/// A 429 stops exactly its method, and for posts exactly its channel. Part of a method's minute is kept for final texts:
-/// previews end where it begins.
+/// A 429 pauses only its method, and for posts only its channel. ``SlackPace`` reserves part of a method's minute for
+/// final texts.
 struct SlackBudget: Sendable {
-    /// Who may use the last of it.
+    /// By priority.
     enum Use: Sendable {
-        /// The text that stays, answers to people.
+        /// Final texts, and answers to people.
         case final
-        /// A state of a growing text.
+        /// States of a growing text.
         case preview
         /// Reactions, names, titles.
         case decoration
@@ -18,57 +18,46 @@ struct SlackBudget: Sendable {
         var channel: String?
     }
 
-    /// Clocks differ, and calls take their time on the way.
-    private static let window: Int64 = 61_000
-    /// Pauses of more channels than this are forgotten, the oldest ends first.
+    /// Beyond this, the pauses that end first are forgotten.
     private static let pauseLimit = 1_000
 
-    /// How many times Slack's own limits are allowed.
+    /// Multiplies Slack's own limits.
     var factor = 1.0
     private var calls: [SlackMethod: [Int64]] = [:]
     private var pauses: [Key: Int64] = [:]
-    /// Messages that will want a last edit.
+    /// Messages that will need a last edit.
     var openPreviews = 0
 
-    /// Takes a place for one call: 0, or the milliseconds to wait instead.
+    /// Counts one call and returns 0, or returns the milliseconds to wait before asking again.
     mutating func take(_ method: SlackMethod, channel: String? = nil, for use: Use = .final, at now: Int64) -> Int64 {
         let wait = self.wait(method, channel: channel, for: use, at: now)
-        guard wait == 0, method.perMinute != nil else { return wait }
+        guard wait == 0, SlackPace.callsPerMinute(of: method) != nil else { return wait }
         self.calls[method, default: []].append(now)
         return 0
     }
 
-    /// As ``take(_:channel:for:at:)``, without taking.
+    /// Like ``take(_:channel:for:at:)``, without counting a call.
     mutating func wait(_ method: SlackMethod, channel: String? = nil, for use: Use = .final, at now: Int64) -> Int64 {
         let paused = max(
             self.pauses[Key(method: method, channel: channel)] ?? 0, self.pauses[Key(method: method)] ?? 0)
         var wait = max(0, paused - now)
-        guard let limit = method.perMinute.map({ Int(Double($0) * self.factor) }) else { return wait }
+        guard let perMinute = SlackPace.callsPerMinute(of: method) else { return wait }
+        let limit = Int(Double(perMinute) * self.factor)
         var recent = self.calls[method] ?? []
-        if let first = recent.firstIndex(where: { $0 > now - Self.window }) {
+        if let first = recent.firstIndex(where: { $0 > now - SlackPace.window }) {
             if first > 0 { recent.removeFirst(first) }
         } else {
             recent.removeAll(keepingCapacity: true)
         }
         self.calls[method] = recent
-        let allowed = limit - self.kept(of: limit, method, for: use)
+        let allowed = limit - SlackPace.reserve(of: limit, method, for: use, openPreviews: self.openPreviews)
         guard recent.count >= allowed else { return wait }
         let index = recent.count - allowed
-        wait = max(wait, index < recent.count ? recent[index] + Self.window - now : Self.window / 4)
+        wait = max(wait, index < recent.count ? recent[index] + SlackPace.window - now : SlackPace.window / 4)
         return wait
     }
 
-    /// What previews may not use: the last edits of what they began, and some air.
-    private func kept(of limit: Int, _ method: SlackMethod, for use: Use) -> Int {
-        switch (method, use) {
-        case (_, .final): 0
-        case (.update, .preview): min(limit, max(10, self.openPreviews + 2))
-        case (_, .preview): limit / 10
-        case (_, .decoration): limit / 5
-        }
-    }
-
-    /// Slack said: later.
+    /// Slack answered 429 with this `Retry-After`, in milliseconds.
     mutating func pause(_ method: SlackMethod, channel: String?, for duration: Int64, at now: Int64) {
         let key = Key(method: method, channel: method == .post ? channel : nil)
         self.pauses[key] = max(self.pauses[key] ?? 0, now + duration)

@@ -1,13 +1,13 @@
 internal import Markdown
 
-/// Code: nothing in it is markup, except what Slack takes for a mention everywhere.
+/// Code text: nothing in it is markup, except tokens, which Slack recognises everywhere. ``SlackBlocks`` shows them whole.
 enum SlackCodeText {
     static func append(_ text: Span<UInt8>, to output: inout [UInt8], keepsLines: Bool) {
         for index in 0..<text.count {
             let byte = text[index]
             switch byte {
             case UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "!"):
-                if output.last == UInt8(ascii: "<") { output += SlackPlainText.gap }
+                if output.last == UInt8(ascii: "<"), self.beginsToken(text, at: index) { output += SlackToken.gap }
                 output.append(byte)
             case 0x0A: output.append(keepsLines ? 0x0A : 0x20)
             case 0x09: if keepsLines { output.append(0x09) } else { output.append(0x20) }
@@ -17,8 +17,14 @@ enum SlackCodeText {
         }
     }
 
-    /// The longest run of backticks: the fence has to be longer.
-    static func longestRun(in bytes: [UInt8]) -> Int {
+    private static func beginsToken(_ text: Span<UInt8>, at index: Int) -> Bool {
+        var rest: [UInt8] = []
+        rest.append(contentsOf: text.extracting(index..<min(text.count, index + SlackToken.lookahead)))
+        return SlackToken.begins(rest)
+    }
+
+    /// The longest run of backticks; the fence has to be longer.
+    static func longestRun(in bytes: some Sequence<UInt8>) -> Int {
         var longest = 0
         var run = 0
         for byte in bytes {
@@ -28,7 +34,7 @@ enum SlackCodeText {
         return longest
     }
 
-    /// The language: the info string's first word, if it is one.
+    /// The language: the first word of the info string; empty if it contains unsafe characters.
     static func info(_ detail: Span<UInt8>) -> [UInt8] {
         var word: [UInt8] = []
         for index in 0..<min(detail.count, 40) {

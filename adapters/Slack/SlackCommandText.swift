@@ -1,13 +1,12 @@
 package import Chat
 
-/// Makes a typed command of what people write to the bot: in Slack, a message that begins with `/` never leaves their
-/// client, so a command comes as `/jetbridge WORD …` or as a mention followed by the word.
+/// Recognises commands in what people write: Slack clients never send a message that begins with `/`, so a command
+/// comes as `/jetbridge WORD …` or as a mention followed by the word.
 package enum SlackCommandText {
-    /// The sign before a command.
     static let sign: Character = "/"
 
-    /// What follows a mention: `status` becomes `/status` when it is a command and what follows it fits the command's
-    /// argument; else it is talk.
+    /// Turns `status` after a mention into `/status` if it is a command and the rest fits the command's argument;
+    /// leaves any other text as it is.
     package static func command(fromMention text: String, of commands: [ChatCommand]) -> String {
         guard text.first != Self.sign else { return text }
         let end = text.firstIndex(where: \.isWhitespace) ?? text.endIndex
@@ -18,14 +17,14 @@ package enum SlackCommandText {
         return rest.isEmpty ? "/\(word)" : "/\(word) \(rest)"
     }
 
-    /// What stands behind `/jetbridge`; nothing there asks for help.
+    /// The command after `/jetbridge`; without any, `/help`.
     package static func command(fromSlash text: String) -> String {
         let text = text.trimmed
         if text.isEmpty { return "/help" }
         return text.first == Self.sign ? text : "/\(text)"
     }
 
-    /// By the forms in which help shows arguments: none, `[word]`, `[name]`, `CODE`, `TEXT`.
+    /// Decides by the forms in which help shows arguments: none, `[word]`, `[name]`, `CODE`, `TEXT`.
     private static func fits(_ rest: String, _ argument: String, _ commands: [ChatCommand]) -> Bool {
         if argument.isEmpty { return rest.isEmpty }
         let isOptional = argument.first == "["

@@ -15,7 +15,7 @@ enum SlackEmoji {
     private static let nameByEmoji = Dictionary(
         Self.table.map { ($0.emoji, $0.name) }, uniquingKeysWith: { first, _ in first })
 
-    /// The emoji without variation selector; a skin tone behind the name does not matter.
+    /// The emoji without variation selector; a skin tone after the name is ignored.
     static func emoji(named name: String) -> String? {
         Self.emojiByName[String(name.prefix { $0 != ":" })]
     }

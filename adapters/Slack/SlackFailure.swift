@@ -3,15 +3,15 @@ internal import HTTP
 internal import HTTPClient
 internal import JSON
 
-/// Why a call of the Web API failed: Slack's word for it, and what follows from it.
+/// Why a call of the Web API failed: Slack's error code and its consequences.
 struct SlackFailure: Error, Sendable, Equatable {
-    /// Slack's word: `channel_not_found`; `http_502`, or `unreachable` where Slack had none.
+    /// Slack's error code, like `channel_not_found`; without one, `http_502` or `unreachable`.
     var code: String
-    /// One line: what failed, why, what to do.
+    /// One line: what failed, why, and what to do.
     var message: String
-    /// Milliseconds to wait, where Slack says them.
+    /// Milliseconds to wait, if Slack says so.
     var retryAfter: Int64?
-    /// The call surely did nothing.
+    /// The call certainly had no effect.
     var isCertain: Bool
 
     init(_ code: String, _ message: String, retryAfter: Int64? = nil, isCertain: Bool = true) {
@@ -21,18 +21,17 @@ struct SlackFailure: Error, Sendable, Equatable {
         self.isCertain = isCertain
     }
 
-    /// Waiting does not mend it.
+    /// Waiting does not help.
     var isFinal: Bool { Self.final.contains(self.code) }
 
-    /// Not asked: the minute that ``SlackBudget`` counts is used up.
+    /// The call was not made, because ``SlackBudget`` allows no more.
     static let budget = "budget"
 
-    /// The bot's own token works no more.
+    /// The bot's token no longer works.
     var isAboutToken: Bool {
         [
             "not_authed", "invalid_auth", "account_inactive", "user_removed_from_team", "team_disabled",
-            "token_revoked",
-            "token_expired",
+            "token_revoked", "token_expired",
         ].contains(self.code)
     }
 
@@ -40,40 +39,38 @@ struct SlackFailure: Error, Sendable, Equatable {
         ["ratelimited", "rate_limited", "message_limit_exceeded", "http_429", Self.budget].contains(self.code)
     }
 
-    /// The workspace or the app does not have the call: never tried again.
+    /// The workspace or the app does not have the method: it is never called again.
     var isMissingFeature: Bool {
         [
             "unknown_method", "missing_scope", "feature_disabled", "not_allowed", "not_allowed_token_type",
             "method_deprecated", "deprecated_endpoint", "access_denied", "no_permission",
-            "method_not_supported_for_channel_type",
-            "team_access_not_granted", "accesslimited",
+            "method_not_supported_for_channel_type", "team_access_not_granted", "accesslimited",
         ].contains(self.code)
     }
 
     private static let final: Set<String> = [
         "not_authed", "invalid_auth", "account_inactive", "user_removed_from_team", "team_disabled", "token_revoked",
         "token_expired", "missing_scope", "not_allowed_token_type", "forbidden_team", "no_permission",
-        "org_login_required",
-        "ekm_access_denied", "two_factor_setup_required", "not_a_bot",
-        "socket_mode_disabled",
+        "org_login_required", "ekm_access_denied", "two_factor_setup_required", "not_a_bot", "socket_mode_disabled",
     ]
 
     private static let uncertain: Set<String> = [
         "fatal_error", "internal_error", "request_timeout", "service_unavailable",
     ]
 
-    /// Reads an answer. Nil when it is a success.
+    /// Reads an answer; nil for a success.
     init?(method: String, status: Int, headers: HTTPHeaders, answer: JSON?) {
         let seconds = headers["retry-after"].flatMap { Int64($0) }
         if status == 429 {
             self.init(
-                "ratelimited", "Slack wants fewer calls of \(method)",
+                "ratelimited", "Slack is throttling \(method)",
                 retryAfter: min(max(seconds ?? 1, 1), 3_600) * 1_000)
             return
         }
         guard let answer, let isOK = answer["ok"]?.boolValue else {
             self.init(
-                "http_\(status)", "Slack answered \(method) with status \(status) and no JSON; Slack may be in trouble",
+                "http_\(status)",
+                "Slack answered \(method) with status \(status) and no JSON; Slack may have an outage",
                 isCertain: (400..<500).contains(status))
             return
         }
@@ -85,48 +82,49 @@ struct SlackFailure: Error, Sendable, Equatable {
         if self.isRateLimit, self.retryAfter == nil { self.retryAfter = 1_000 }
     }
 
-    /// A call that never got an answer.
+    /// Describes a call without an answer.
     init(method: String, _ error: HTTPClientError) {
         self.init(
-            "unreachable", "Slack could not be asked for \(method): \(error.message)",
+            "unreachable", "the call of \(method) to Slack failed: \(error.message)",
             isCertain: !error.mayHaveReachedServer)
     }
 
     private static func text(of code: String, method: String, answer: JSON) -> String {
         switch code {
         case "missing_scope":
-            let needed = answer["needed"]?.stringValue ?? "a scope"
+            let needed = answer["needed"]?.stringValue.map { "the scope \($0)" } ?? "a scope"
             return
-                "Slack refuses \(method): the app lacks \(needed); add it under OAuth & Permissions and install the app again"
+                "Slack refused \(method): the app lacks \(needed); add it under OAuth & Permissions and reinstall the app"
         case "invalid_auth", "not_authed":
-            return "Slack does not know the token used for \(method); copy it again from api.slack.com/apps and set it"
+            return "Slack rejected the token used for \(method); copy it again from api.slack.com/apps"
         case "token_revoked", "token_expired":
-            return "Slack says that the token was revoked; install the app again and set the new token"
+            return "the token was revoked or has expired; reinstall the app and set the new token"
         case "account_inactive", "user_removed_from_team", "team_disabled":
             return
-                "Slack says \(code): the bot's account is gone or switched off; install the app again and set the new token"
+                "the bot's account was deleted or deactivated (\(code)); reinstall the app and set the new token"
         case "not_allowed_token_type":
-            return "Slack refuses this kind of token for \(method); bot_token begins with xoxb-, app_token with xapp-"
-        case "socket_mode_disabled": return SlackSession.isOff
+            return
+                "Slack does not accept this kind of token for \(method); bot_token begins with xoxb-, app_token with xapp-"
+        case "socket_mode_disabled": return SlackStateMachine.isOff
         case "not_in_channel": return "the bot is not in the channel; invite it with /invite"
         case "channel_not_found":
-            return "Slack knows no such channel, or the bot may not see it; invite it with /invite"
+            return "the channel does not exist, or the bot cannot see it; invite the bot with /invite"
         case "is_archived": return "the channel is archived; unarchive it in Slack"
         case "msg_too_long", "msg_blocks_too_long": return "the message is too long for Slack"
         case "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
             "restricted_action_non_threadable_channel", "posting_to_general_channel_denied":
             return "the workspace's settings do not let the bot post there (\(code))"
         case "messages_tab_disabled":
-            return "direct messages to the app are switched off; switch on App Home → Messages Tab"
+            return "direct messages to the app are turned off; turn on App Home → Messages Tab"
         default:
             let details = answer["response_metadata"]?["messages"]?.arrayValue?.compactMap(\.stringValue).joined(
                 separator: "; ")
-            return "Slack refuses \(method): \(code)" + (details.map { " (\($0.prefix(200)))" } ?? "")
+            return "Slack refused \(method): \(code)" + (details.map { " (\($0.prefix(200)))" } ?? "")
         }
     }
 
-    /// As the core understands it where a preview failed: that there is none of it for previews must not hold up the room,
-    /// whose final text has another budget.
+    /// The core's error for a preview: a used-up budget is not reported as a rate limit, which would hold up the room's
+    /// final text despite its reserve.
     var previewError: AdapterError {
         guard self.code == Self.budget else { return self.adapterError }
         return AdapterError(
@@ -134,7 +132,6 @@ struct SlackFailure: Error, Sendable, Equatable {
             isOwnPace: true)
     }
 
-    /// As the core understands it.
     var adapterError: AdapterError {
         let retry = self.retryAfter.map { Duration.milliseconds($0) }
         if self.isRateLimit {

@@ -1,16 +1,16 @@
-/// Requests that are not Slack's: when the log tells of them. Pure.
+/// Decides when the log reports forged requests. Pure.
 struct SlackForgeries: Sendable {
-    /// At most this often, in milliseconds.
+    /// Between two log lines, in milliseconds.
     static let interval: Int64 = 60_000
 
     private var count = 0
-    private var told: Int64?
+    private var lastReport: Int64?
 
-    /// Counts one; how many there were since the last word about them, when there is to be another one now.
+    /// Counts a request; returns the count since the last log line when another one is due.
     mutating func note(at now: Int64) -> Int? {
         self.count += 1
-        if let told = self.told, now - told < Self.interval { return nil }
-        defer { (self.count, self.told) = (0, now) }
+        if let lastReport = self.lastReport, now - lastReport < Self.interval { return nil }
+        defer { (self.count, self.lastReport) = (0, now) }
         return self.count
     }
 }

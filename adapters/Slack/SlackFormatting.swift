@@ -1,17 +1,15 @@
 package import Chat
-internal import Markdown
+internal import Kit
 
-/// Markdown as Slack's markdown blocks and streams take it: standard Markdown again, from the tree, so that nothing in it
-/// can be a mention, raw HTML, a hidden address or an image that is fetched.
+/// Markdown for Slack's markdown blocks and streams: standard Markdown, rewritten from the tree so that it contains no
+/// mention, raw HTML, hidden address or image to fetch.
 ///
-/// Inline marks never span a line; fences and tables are frames, so that a cut closes them and opens them again.
+/// Inline marks never span lines; fences and tables are frames, so that a cut closes and reopens them.
 package struct SlackFormatting: MessageRenderer {
     package init() {}
 
     package func render(_ markdown: String) -> RenderedText {
-        var writer = SlackFormattingWriter(capacity: markdown.utf8.count + markdown.utf8.count / 8)
-        Markdown.walk(markdown, visitor: &writer)
-        return writer.finish()
+        SlackFormattingWriter.render(markdown)
     }
 
     package func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) {
@@ -29,13 +27,13 @@ package struct SlackFormatting: MessageRenderer {
             }
             let run = bytes[index...].prefix { $0 == byte }
             index = run.endIndex
-            Self.take(Array(run), &open)
+            Self.apply(Array(run), &open)
         }
         return (open.reversed().flatMap { $0 }, open.flatMap { $0 })
     }
 
-    /// A run of marks closes what is open, or opens something.
-    private static func take(_ run: [UInt8], _ open: inout [[UInt8]]) {
+    /// Lets a run of marks close open ones, or open new ones.
+    private static func apply(_ run: [UInt8], _ open: inout [[UInt8]]) {
         if run.first == UInt8(ascii: "`") {
             if open.last == run {
                 open.removeLast()
@@ -44,7 +42,7 @@ package struct SlackFormatting: MessageRenderer {
             }
             return
         }
-        // Inside code nothing else is a mark; one tilde is none either, nor a star between blanks.
+        // Inside code nothing else is a mark; a single tilde never is.
         guard open.last?.first != UInt8(ascii: "`"), run.count <= 3, run != [UInt8(ascii: "~")] else { return }
         var rest = run
         while !rest.isEmpty, let last = open.last, last.first == rest.first, last.count <= rest.count {

@@ -1,43 +1,37 @@
 internal import Chat
+internal import Kit
 internal import Markdown
 
-/// Writes safe standard Markdown while the tree is walked.
+/// Writes safe standard Markdown while the tree is walked. ``SlackSettledText`` relies on the forms written here.
 struct SlackFormattingWriter {
-    /// What stands before the text of a list item or quote: `first` once, `rest` on every line after it.
-    private struct Margin {
-        var first: [UInt8]
-        var rest: [UInt8]
-        var isUsed = false
-    }
-
     private struct List {
         var number: Int?
         var isTight: Bool
-        var hasItems = false
     }
 
     private struct OpenLink {
-        /// Where its text begins.
         var start: Int
         var isAllowed: Bool
+        /// Its text, without markup.
+        var text: [UInt8] = []
     }
 
     private var bytes: [UInt8] = []
     private var lines: [RenderedText.Line] = []
     private var frames: [RenderedText.Frame] = []
     private var lineStart: Int?
-    /// Where the text of the line begins, behind its margins.
+    /// Where the text of the line begins, after its margins.
     private var textStart = 0
     private var frame: Int?
     private var startsBlock = true
-    /// A blank line is owed before the next block.
+    /// The next block needs a blank line before it.
     private var needsGap = false
     private var margins: [Margin] = []
     private var lists: [List] = []
-    /// Marks that are open; each line closes and opens them anew.
+    /// Open marks; each line closes and reopens them.
     private var styles: [[UInt8]] = []
     private var links: [OpenLink] = []
-    /// Consecutive plain text, which may come in pieces; marks in it are judged together.
+    /// Consecutive plain text, which may come in pieces but is escaped as a whole.
     private var pending: [UInt8] = []
     private var code: [UInt8]?
     private var fenceInfo: [UInt8] = []
@@ -46,7 +40,7 @@ struct SlackFormattingWriter {
 
     private struct Table {
         var alignments: [MarkdownAlignment] = []
-        /// The margin, the names and the rule.
+        /// The header row and the rule below it, with margins.
         var head: [UInt8] = []
         var hasRows = false
     }
@@ -67,23 +61,16 @@ struct SlackFormattingWriter {
         guard self.lineStart == nil else { return }
         if !self.lines.isEmpty { self.bytes.append(0x0A) }
         self.lineStart = self.bytes.count
-        self.appendMargins()
+        self.margins.write(to: &self.bytes)
         self.textStart = self.bytes.count
         for style in self.styles { self.bytes += style }
-    }
-
-    private mutating func appendMargins() {
-        for index in self.margins.indices {
-            self.bytes += self.margins[index].isUsed ? self.margins[index].rest : self.margins[index].first
-            self.margins[index].isUsed = true
-        }
     }
 
     private mutating func endLine() {
         self.flush()
         guard let start = self.lineStart else { return }
         if self.code == nil { for style in self.styles.reversed() { self.bytes += style } }
-        // Blanks at a line's end would be a hard break, or nothing.
+        // Trailing spaces mean a hard break, or nothing.
         while self.frame == nil, self.bytes.count > start, self.bytes.last == 0x20 { self.bytes.removeLast() }
         self.lines.append(
             RenderedText.Line(range: start..<self.bytes.count, frame: self.frame, startsBlock: self.startsBlock))
@@ -91,11 +78,11 @@ struct SlackFormattingWriter {
         self.startsBlock = false
     }
 
-    /// Ends the line, and leaves a blank one where blocks have to be told apart.
+    /// Ends the line, and adds a blank one where blocks need a separator.
     private mutating func beginBlock() {
         self.endLine()
         if self.needsGap, !self.lines.isEmpty {
-            // Marks of an item that has not begun are not used up by the gap.
+            // The blank line must not use up the marker of an item that has not begun.
             self.bytes.append(0x0A)
             let start = self.bytes.count
             for margin in self.margins where margin.isUsed && margin.rest.first != 0x20 { self.bytes += margin.rest }
@@ -111,7 +98,7 @@ struct SlackFormattingWriter {
         self.needsGap = true
     }
 
-    /// A block that takes whole lines begins below an item's mark.
+    /// Begins a block of whole lines below an item's marker.
     private mutating func useMargins() {
         guard self.margins.contains(where: { !$0.isUsed && $0.first != $0.rest }) else {
             for index in self.margins.indices { self.margins[index].isUsed = true }
@@ -164,10 +151,10 @@ struct SlackFormattingWriter {
     private mutating func beginLink(_ address: Span<UInt8>, isImage: Bool) {
         self.flush()
         self.beginLine()
-        // A link inside a link (an image that is one) cannot be written.
+        // A link inside a link (an image in a link) cannot be written.
         let isAllowed = LinkAddress.isAllowed(address) && !self.links.contains { $0.isAllowed }
         if isAllowed {
-            // A mark of exclamation before a link would make an image of it.
+            // An exclamation mark before a link would turn it into an image.
             if self.bytes.last == UInt8(ascii: "!") {
                 self.bytes.removeLast()
                 self.bytes += [0x5C, 0x21]
@@ -182,12 +169,12 @@ struct SlackFormattingWriter {
         guard let link = self.links.popLast(), link.isAllowed, link.start <= self.bytes.count else { return }
         let url = SlackAddress.safe(address)
         let label = Array(self.bytes[link.start...])
-        switch SlackAddress.kind(label: label, url: url) {
+        switch SlackAddress.kind(of: link.text, label: label, url: url, address: address) {
         case .same:
             self.bytes.removeSubrange((link.start - 1)...)
             self.bytes += label.isEmpty || label != url ? (label.isEmpty ? url : SlackAddress.unescaped(label)) : url
         case .deceptive:
-            // A label that reads like another address stands beside the true one.
+            // A label that reads like another address is followed by the real one.
             self.bytes.removeSubrange((link.start - 1)...)
             self.bytes += label + Array(" (".utf8) + url + Array(")".utf8)
         case .named: self.bytes += Array("](".utf8) + url + Array(")".utf8)
@@ -203,8 +190,8 @@ struct SlackFormattingWriter {
         let fence = [UInt8](
             repeating: UInt8(ascii: "`"), count: max(3, SlackCodeText.longestRun(in: code) + 1))
         let margin = self.margin
-        self.frame = self.enter(
-            RenderedText.Frame(open: margin + fence + self.fenceInfo, close: margin + fence))
+        self.frame = self.frames.place(
+            of: RenderedText.Frame(open: margin + fence + self.fenceInfo, close: margin + fence))
         self.code = []
         var content = code[...]
         if content.last == 0x0A { content = content.dropLast() }
@@ -225,19 +212,12 @@ struct SlackFormattingWriter {
         self.startsBlock = false
     }
 
-    /// The frame's place; equal ones are one.
-    private mutating func enter(_ frame: RenderedText.Frame) -> Int {
-        if let index = self.frames.firstIndex(of: frame) { return index }
-        self.frames.append(frame)
-        return self.frames.count - 1
-    }
-
     // MARK: Tables
 
     private mutating func beginRow(isHeader: Bool) {
         self.endLine()
         if !isHeader, let table = self.table, !table.hasRows {
-            self.frame = self.enter(RenderedText.Frame(open: table.head, close: []))
+            self.frame = self.frames.place(of: RenderedText.Frame(open: table.head, close: []))
             self.table?.hasRows = true
         }
         self.beginLine()
@@ -256,7 +236,7 @@ struct SlackFormattingWriter {
             case .right: head += Array(" --: |".utf8)
             }
         }
-        // It is the frame's, and comes before the first row.
+        // The header belongs to the frame, before the first row.
         self.bytes.removeSubrange(start...)
         if !self.lines.isEmpty, self.bytes.last == 0x0A { self.bytes.removeLast() }
         self.lineStart = nil
@@ -278,16 +258,16 @@ struct SlackFormattingWriter {
     }
 }
 
-extension SlackFormattingWriter: MarkdownVisitor {
+extension SlackFormattingWriter: FormattingWriter {
     mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
         switch node {
         case .document: break
         case .blockQuote:
             self.beginBlock()
-            self.margins.append(Margin(first: Array("> ".utf8), rest: Array("> ".utf8)))
+            self.margins.append(.quotation)
         case .list(let list):
             self.endLine()
-            // A list in a tight item follows its text at once.
+            // A list in a tight item follows its text without a blank line.
             if self.lists.last?.isTight == true { self.needsGap = false }
             self.beginBlock()
             self.lists.append(List(number: list.start, isTight: list.isTight))
@@ -351,6 +331,7 @@ extension SlackFormattingWriter: MarkdownVisitor {
     }
 
     mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
+        if let link = self.links.indices.last { self.links[link].text.append(contentsOf: text) }
         switch kind {
         case .plain, .html: self.pending.append(contentsOf: text)
         case .code: self.appendCode(text)
@@ -392,19 +373,11 @@ extension SlackFormattingWriter: MarkdownVisitor {
 
     private mutating func enterItem(_ task: MarkdownTask?) {
         self.beginBlock()
-        var marker: [UInt8]
-        if let list = self.lists.indices.last, let number = self.lists[list].number {
-            marker = Array("\(number). ".utf8)
-            self.lists[list].number = number &+ 1
-        } else {
-            marker = Array("- ".utf8)
+        var number: Int?
+        if let list = self.lists.indices.last {
+            number = self.lists[list].number
+            self.lists[list].number = number.map { $0 &+ 1 }
         }
-        let rest = [UInt8](repeating: 0x20, count: marker.count)
-        switch task {
-        case .open: marker += Array("[ ] ".utf8)
-        case .done: marker += Array("[x] ".utf8)
-        case nil: break
-        }
-        self.margins.append(Margin(first: marker, rest: rest))
+        self.margins.append(.item(number: number, task: task))
     }
 }

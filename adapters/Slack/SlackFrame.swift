@@ -2,17 +2,17 @@ internal import JSON
 
 /// One frame of a Socket Mode connection.
 enum SlackFrame: Sendable, Equatable {
-    /// Connected; how many connections the app has now, this one among them.
+    /// Connected; `connections` counts all of the app's, including this one.
     case hello(connections: Int)
-    /// The connection will go, or has to.
+    /// Slack will close the connection, or wants it closed.
     case disconnect(reason: String)
     case envelope(SlackEnvelope)
-    /// Nothing that this adapter knows, or no JSON.
+    /// Described for the log.
     case unknown(String)
 
     init(_ text: String) {
         guard let json = try? JSON.parse(text), let type = json["type"]?.stringValue else {
-            self = .unknown("a frame that is not JSON, or has no type")
+            self = .unknown("a frame that is not JSON or has no type")
             return
         }
         switch type {
@@ -32,7 +32,7 @@ enum SlackFrame: Sendable, Equatable {
     }
 }
 
-/// What Slack delivers and wants acknowledged.
+/// A delivery that Slack wants acknowledged.
 struct SlackEnvelope: Sendable, Equatable {
     enum Kind: String, Sendable {
         case events = "events_api"
@@ -40,13 +40,13 @@ struct SlackEnvelope: Sendable, Equatable {
         case interactive
     }
 
-    /// By which it is acknowledged; a repeat has another one.
+    /// Used to acknowledge it; a redelivery has another one.
     var id: String
-    /// Nil for a kind of later invention, which is acknowledged and left.
+    /// Nil for an unknown kind, which is acknowledged and skipped.
     var kind: Kind?
     var payload: JSON
-    /// 0, or the number of the repeat.
+    /// 0, or the number of the redelivery.
     var attempt: Int
-    /// The acknowledgement may hold an answer.
+    /// The acknowledgement may contain an answer.
     var takesPayload: Bool
 }

@@ -1,16 +1,16 @@
 internal import JSON
 
-/// Who the bot is in its workspace, as `auth.test` tells.
+/// The bot's identity in its workspace, from `auth.test`.
 package struct SlackIdentity: Sendable, Equatable {
-    /// The workspace: `T1`.
+    /// The workspace's id, like `T1`.
     package var team: String
     /// The workspace's name, for people.
     package var teamName: String
-    /// The bot's user: `U_BOT`, what mentions name.
+    /// The id of the bot's user, used in mentions.
     package var user: String
     /// The bot's user name, for people.
     package var name: String
-    /// The bot itself: `B1`, what its messages carry.
+    /// The bot's id, like `B1`, in its messages.
     package var bot: String
 
     package init(team: String, teamName: String = "", user: String, name: String = "jetbridge", bot: String) {
@@ -21,7 +21,7 @@ package struct SlackIdentity: Sendable, Equatable {
         self.bot = bot
     }
 
-    /// Reads the answer of `auth.test`; nil when it names no bot.
+    /// Reads the answer of `auth.test`; nil without a workspace or user.
     init?(_ answer: JSON) {
         guard let team = answer["team_id"]?.stringValue, let user = answer["user_id"]?.stringValue else { return nil }
         self.init(
@@ -29,7 +29,7 @@ package struct SlackIdentity: Sendable, Equatable {
             name: answer["user"]?.stringValue ?? "jetbridge", bot: answer["bot_id"]?.stringValue ?? "")
     }
 
-    /// Whether a message or an item of `json` is the bot's own.
+    /// Whether the message `json` is from the bot.
     func isOwn(_ json: JSON) -> Bool {
         (!self.bot.isEmpty && json["bot_id"]?.stringValue == self.bot) || json["user"]?.stringValue == self.user
     }

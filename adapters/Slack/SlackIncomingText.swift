@@ -2,19 +2,19 @@ internal import JSON
 
 /// A message's text as plain Unicode and Markdown, and whether it mentions the bot.
 struct SlackIncomingText: Equatable {
-    /// A piece of a text before mentions are looked at.
+    /// A piece of a text before mentions are resolved.
     enum Piece: Equatable {
         case text(String)
-        /// A user's id, with a label where Slack gives one.
+        /// A user's id, with a label if Slack gives one.
         case mention(String, label: String?)
     }
 
-    /// Without the mention of the bot at its start.
+    /// Without a leading mention of the bot.
     private(set) var text: String
     private(set) var mentionsBot: Bool
     private(set) var beginsWithMention: Bool
 
-    /// Reads a message; its `rich_text` block is the exact form (fences, lists), `text` stands in.
+    /// Reads a message: the `rich_text` block is exact (fences, lists), `text` is the substitute.
     init(message: JSON, bot: SlackIdentity, name: (String) -> String? = { _ in nil }) {
         let blocks = message["blocks"]?.arrayValue ?? []
         let rich = blocks.filter { $0["type"]?.stringValue == "rich_text" }
@@ -44,7 +44,7 @@ struct SlackIncomingText: Equatable {
             }
         }
         self.text = text.trimmed
-        // What people put between a name and what they say to it.
+        // People put a comma or colon after a name.
         if self.beginsWithMention, let first = self.text.first, ",:".contains(first) {
             self.text = String(self.text.dropFirst()).trimmed
         }
@@ -52,7 +52,7 @@ struct SlackIncomingText: Equatable {
 }
 
 extension StringProtocol {
-    /// Without white space at both ends.
+    /// Without leading and trailing white space.
     var trimmed: String {
         guard let first = self.firstIndex(where: { !$0.isWhitespace }),
             let last = self.lastIndex(where: { !$0.isWhitespace })

@@ -1,39 +1,38 @@
 package import Chat
 
-/// The app manifest: what an owner pastes at api.slack.com/apps → Create New App → From a manifest.
+/// The app manifest, which an owner pastes at api.slack.com/apps → Create New App → From a manifest.
 package enum SlackManifest {
-    /// The slash command.
     package static let command = "/jetbridge"
 
-    /// What the bot may do, each for a reason; nothing else is asked for.
+    /// All scopes that the app requests, with their reasons.
     package static let scopes: [(name: String, reason: String)] = [
         ("app_mentions:read", "mentions of the bot"), ("assistant:write", "prompts and titles of assistant threads"),
-        ("channels:history", "messages of public channels that it is in"), ("channels:read", "which channels it is in"),
-        ("chat:write", "answers"), ("commands", "the slash command"), ("files:read", "files that people send"),
+        ("channels:history", "messages of public channels that it is in"),
+        ("channels:read", "listing its channels"),
+        ("chat:write", "posting answers"), ("commands", "the slash command"), ("files:read", "files that people send"),
         ("files:write", "files that it sends"), ("groups:history", "messages of private channels that it is in"),
-        ("groups:read", "which private channels it is in"), ("im:history", "direct messages to it"),
-        ("im:read", "which direct messages there are"), ("im:write", "answering a command in direct messages"),
-        ("mpim:history", "group messages that it is in"), ("mpim:read", "which group messages it is in"),
-        ("reactions:read", "decisions by reaction"), ("reactions:write", "marks on messages that wait"),
+        ("groups:read", "listing its private channels"), ("im:history", "direct messages to it"),
+        ("im:read", "listing its direct messages"), ("im:write", "answering a command in direct messages"),
+        ("mpim:history", "group messages that it is in"), ("mpim:read", "listing its group messages"),
+        ("reactions:read", "decisions by reactions"), ("reactions:write", "reactions to waiting messages"),
         ("users:read", "the names of people who write"),
     ]
 
-    /// What it cannot work without.
+    /// Scopes without which the bot cannot work.
     static let essential: Set<String> = ["chat:write", "app_mentions:read", "channels:history", "im:history"]
 
-    /// What Slack tells it.
     static let events = [
         "agent_session_stopped", "app_mention", "app_uninstalled", "assistant_thread_started", "channel_id_changed",
         "member_joined_channel", "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added",
         "tokens_revoked",
     ]
 
-    /// What a new assistant thread offers.
+    /// Suggestions in a new assistant thread.
     package static let prompts: [(title: String, message: String)] = [
-        ("What can you do?", "What can you do here?"), ("Write a specification", "Help me to write a specification."),
+        ("What can you do?", "What can you do here?"), ("Write a specification", "Help me write a specification."),
     ]
 
-    /// The manifest as YAML. With `requestURL` events come over HTTP, else by Socket Mode.
+    /// The manifest as YAML, for events over HTTP at `requestURL`, or for Socket Mode.
     package static func yaml(
         name: String = "Jetbridge", commands: [ChatCommand], requestURL: String? = nil
     ) -> String {
@@ -61,7 +60,7 @@ package enum SlackManifest {
         }
         text += "  slash_commands:\n    - command: \(Self.command)\n"
         if let quotedURL { text += "      url: \(quotedURL)\n" }
-        text += "      description: \"Talk to Jetbridge by a command\"\n"
+        text += "      description: \"Send Jetbridge a command\"\n"
         text += "      usage_hint: \(Self.quoted(Self.hint(commands)))\n      should_escape: false\n"
         text += "oauth_config:\n  scopes:\n    bot:\n"
         for scope in Self.scopes { text += "      - \(scope.name)  # \(scope.reason)\n" }
@@ -75,7 +74,7 @@ package enum SlackManifest {
         return text + "  token_rotation_enabled: false\n"
     }
 
-    /// Slack shows it beside the command while it is typed.
+    /// Slack shows it while the command is typed; 200 UTF-16 units fit.
     private static func hint(_ commands: [ChatCommand]) -> String {
         var hint = "help"
         for command in commands where command.name != "help" {

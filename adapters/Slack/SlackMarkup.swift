@@ -1,6 +1,6 @@
 /// Slack's own markup of the `text` field: three escapes, and `<…>` for links and mentions.
 enum SlackMarkup {
-    /// Takes the markup apart. What has no known form stays as it is.
+    /// Parses the markup; unknown forms stay as they are.
     static func pieces(of text: String) -> [SlackIncomingText.Piece] {
         var pieces: [SlackIncomingText.Piece] = []
         var plain = ""
@@ -27,7 +27,7 @@ enum SlackMarkup {
         return pieces
     }
 
-    /// What stands between `<` and `>`.
+    /// Reads the text between `<` and `>`.
     private static func reference(_ inner: Substring) -> SlackIncomingText.Piece {
         let bar = inner.firstIndex(of: "|")
         let target = self.unescaped(bar.map { inner[..<$0] } ?? inner)

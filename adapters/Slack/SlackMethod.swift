@@ -1,6 +1,4 @@
-/// The calls of the Web API that this adapter makes, with what Slack allows of each in a minute.
-///
-/// The tiers are per method, workspace and app; https://docs.slack.dev/apis/web-api/rate-limits.
+/// The methods of the Web API that this adapter calls; their limits are in ``SlackPace``.
 enum SlackMethod: String, Sendable, CaseIterable {
     case authTest = "auth.test"
     case openConnection = "apps.connections.open"
@@ -24,19 +22,7 @@ enum SlackMethod: String, Sendable, CaseIterable {
     case uploadURL = "files.getUploadURLExternal"
     case completeUpload = "files.completeUploadExternal"
 
-    /// Calls a minute; nil without a limit. For posts Slack says "several hundred" in a workspace, beside one a second in
-    /// a channel, which the core keeps.
-    var perMinute: Int? {
-        switch self {
-        case .post: 300
-        case .openConnection, .startStream, .stopStream, .removeReaction, .memberships: 20
-        case .update, .delete, .addReaction, .history, .replies, .openDirect, .setStatus, .setTitle, .setPrompts: 50
-        case .appendStream, .userInfo, .fileInfo, .uploadURL, .completeUpload: 100
-        case .authTest: nil
-        }
-    }
-
-    /// Twice does no more than once.
+    /// Calling it twice has the same effect as once.
     var isRepeatable: Bool {
         switch self {
         case .post, .startStream, .appendStream, .completeUpload: false
@@ -44,7 +30,7 @@ enum SlackMethod: String, Sendable, CaseIterable {
         }
     }
 
-    /// Takes `application/x-www-form-urlencoded` only.
+    /// Accepts only `application/x-www-form-urlencoded`.
     var isForm: Bool {
         switch self {
         case .uploadURL, .history, .replies, .memberships, .userInfo, .fileInfo, .openConnection, .authTest: true

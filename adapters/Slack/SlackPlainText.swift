@@ -1,11 +1,9 @@
-/// Plain words as Markdown that means nothing but them, and that pings nobody.
+/// Escapes plain text so that Markdown shows it unchanged and it pings no one.
 enum SlackPlainText {
-    /// Breaks what would be a mention: U+200B, which nobody sees.
-    static let gap: [UInt8] = [0xE2, 0x80, 0x8B]
     private static let backslash = UInt8(ascii: "\\")
     private static let groups: [[UInt8]] = ["here", "channel", "everyone", "group"].map { Array($0.utf8) }
 
-    /// Appends `text`. `output` is looked at for what stands before it.
+    /// Appends `text`; the end of `output` counts as the text before it.
     static func append(
         _ text: [UInt8], to output: inout [UInt8], atLineStart: Bool, isInCell: Bool, isInLink: Bool
     ) {
@@ -16,20 +14,21 @@ enum SlackPlainText {
             let next = index + 1 < text.count ? text[index + 1] : nil
             let before = index > 0 ? text[index - 1] : output.last
             switch byte {
-            case UInt8(ascii: "<"): self.appendLess(next, to: &output)
-            case UInt8(ascii: "@"):
-                if before == UInt8(ascii: "<")
-                    || Self.groups.contains(where: { self.hasWord($0, in: text, after: index) })
-                {
-                    if before == UInt8(ascii: "<") { output += Self.gap }
-                    output.append(byte)
-                    if before != UInt8(ascii: "<") { output += Self.gap }
-                } else {
-                    output.append(byte)
+            case UInt8(ascii: "<"):
+                let isToken = SlackToken.begins(text[(index + 1)...].prefix(SlackToken.lookahead))
+                self.appendLess(next, isToken: isToken, to: &output)
+            case UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "!"):
+                // The `<` may have been the end of the text before this piece.
+                if index == 0, before == UInt8(ascii: "<"), SlackToken.begins(text.prefix(SlackToken.lookahead)) {
+                    output += SlackToken.gap
                 }
-            case UInt8(ascii: "#") where before == UInt8(ascii: "<"),
-                UInt8(ascii: "!") where before == UInt8(ascii: "<"):
-                output += Self.gap + [byte]
+                output.append(byte)
+                if byte == UInt8(ascii: "@"), !isInLink, before != UInt8(ascii: "/"), !self.isWord(before),
+                    before != UInt8(ascii: "<"),
+                    Self.groups.contains(where: { self.hasWord($0, in: text, after: index) })
+                {
+                    output += SlackToken.gap
+                }
             case UInt8(ascii: "&"):
                 if self.isEntity(text[(index + 1)...]) { output += Array("&amp;".utf8) } else { output.append(byte) }
             case UInt8(ascii: "`"): output += [Self.backslash, byte]
@@ -63,16 +62,21 @@ enum SlackPlainText {
         }
     }
 
-    /// `<` before a letter or a slash could be a tag or an address; before `@`, `#` and `!` Slack's own markup.
-    private static func appendLess(_ next: UInt8?, to output: inout [UInt8]) {
+    /// Before a letter, a slash or an exclamation mark, `<` could begin a tag or an address. A token is broken instead,
+    /// because it may be live after Slack has decoded `&lt;`.
+    private static func appendLess(_ next: UInt8?, isToken: Bool, to output: inout [UInt8]) {
+        if isToken {
+            output += [UInt8(ascii: "<")] + SlackToken.gap
+            return
+        }
         switch next {
-        case nil, 0x20, UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "!"), UInt8(ascii: "="), UInt8(ascii: "-"):
+        case nil, 0x20, UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "="), UInt8(ascii: "-"):
             output.append(UInt8(ascii: "<"))
         default: output += Array("&lt;".utf8)
         }
     }
 
-    /// Where a backslash belongs, so that a line's beginning is no heading, quote, item, rule, fence or table.
+    /// Where a backslash keeps the start of a line from becoming a heading, quote, item, rule, fence or table.
     private static func lineStartEscape(_ text: [UInt8]) -> Int? {
         guard let first = text.first else { return nil }
         switch first {
@@ -102,7 +106,9 @@ enum SlackPlainText {
         let start = index + 1
         guard text.count >= start + word.count else { return false }
         for offset in word.indices where text[start + offset] | 0x20 != word[offset] { return false }
-        return !self.isWord(start + word.count < text.count ? text[start + word.count] : nil)
+        let next = start + word.count < text.count ? text[start + word.count] : nil
+        // `@here/name` is a package.
+        return !self.isWord(next) && next != UInt8(ascii: "/")
     }
 
     private static func isEntity(_ rest: ArraySlice<UInt8>) -> Bool {

@@ -1,11 +1,11 @@
 internal import Chat
 internal import JSON
 
-/// Ids of people and places. Only what has the form of an id becomes one.
+/// Ids of people and places. Only text in the form of an id becomes one.
 extension SlackReader {
     func room(_ channel: String) -> RoomID { RoomID(adapter: self.adapter, name: channel) }
 
-    /// A channel's thread by its root; a direct message outside threads is one conversation.
+    /// A thread is named by its root; a direct message outside threads is one conversation.
     func thread(_ channel: String, root: String?) -> ThreadKey {
         ThreadKey(adapter: self.adapter, value: root.map { "\(channel)/\($0)" } ?? channel)
     }
@@ -14,7 +14,7 @@ extension SlackReader {
         Route(room: self.room(channel), anchor: anchor, replyTo: replyTo, recipient: recipient)
     }
 
-    /// A person by workspace and user: names are free text that others can copy.
+    /// Identifies a person by workspace and user: names are free text that others can copy.
     func sender(_ user: String, team: String, name: String?) -> Sender {
         let id = "slack:\(team)/\(user)"
         return Sender(
@@ -22,14 +22,14 @@ extension SlackReader {
             isSelf: user == self.bot.user)
     }
 
-    /// The bot's own message, or another program's: those carry a bot's id with or without a subtype.
+    /// Whether the bot or another program wrote the message; a bot's id comes with or without a subtype.
     func isForeign(_ message: JSON?) -> Bool {
         guard let message else { return false }
         return message["bot_id"]?.stringValue != nil || message["subtype"]?.stringValue == "bot_message"
             || message["user"]?.stringValue == self.bot.user || message["user"]?.stringValue == "USLACKBOT"
     }
 
-    /// A message is one event, by whichever subscriptions it comes.
+    /// A message is one event, even if several subscriptions deliver it.
     static func messageID(_ channel: String, _ ts: String) -> String { "message:\(channel)/\(ts)" }
 
     static func channel(_ json: JSON?) -> String? { json?.stringValue.flatMap { Self.isID($0) ? $0 : nil } }
@@ -38,18 +38,18 @@ extension SlackReader {
         json?.stringValue.flatMap { SlackTimestamp.isValid($0) ? $0 : nil }
     }
 
-    /// Capital letters and digits, as all of Slack's ids.
+    /// Slack's ids have capital letters, digits and underscores.
     static func isID(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || $0 == 0x5F }
     }
 
-    /// The workspace that the app is installed in, also where an organisation has several.
+    /// The workspace in which the app is installed; an organisation may have several.
     func team(of payload: JSON) -> String {
         payload["authorizations"]?[0]?["team_id"]?.stringValue ?? payload["team_id"]?.stringValue ?? self.bot.team
     }
 
-    /// The author's workspace, which in shared channels is another one.
+    /// The author's workspace, which may be another one in shared channels.
     static func team(ofUser message: JSON) -> String? {
         let team = message["user_team"] ?? message["source_team"] ?? message["team"]
         return team?.stringValue.flatMap { Self.isID($0) ? $0 : nil }

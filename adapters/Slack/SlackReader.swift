@@ -1,23 +1,19 @@
 internal import Chat
 internal import JSON
 
-/// Understands what Slack's payloads say. Pure; what is not understood or not for the bot has no item.
+/// Reads Slack's payloads. Pure; unknown content and content not meant for the bot yields no item.
 struct SlackReader: Sendable {
-    /// What a payload says.
     enum Item: Sendable, Equatable {
         case message(InboundMessage, id: String)
         case other(InboundEvent.Kind, id: String)
-        case slash(SlackSlash)
-        /// Somebody opened an assistant thread.
+        /// A person opened an assistant thread.
         case assistantOpened(channel: String, thread: String)
         /// The bot became a member of a channel.
         case joined(channel: String)
-        /// Streams that a person ended, as `ts` of the channel's messages.
+        /// A person ended these streams, given by `ts`.
         case streamsStopped(channel: String, timestamps: [String])
-        /// The app cannot work any more, with what to do.
+        /// The app no longer works; says what to do.
         case revoked(String)
-        /// A line for the log.
-        case notice(String)
 
         static func == (left: Self, right: Self) -> Bool { "\(left)" == "\(right)" }
     }
@@ -56,7 +52,7 @@ struct SlackReader: Sendable {
         case "tokens_revoked":
             let bots = event["tokens"]?["bot"]?.arrayValue ?? []
             guard bots.contains(where: { $0.stringValue == self.bot.user }) else { return [] }
-            return [.revoked("the bot token was revoked; install the app again and set the new token")]
+            return [.revoked("the bot token was revoked; reinstall the app and set the new token")]
         case "app_uninstalled":
             return [.revoked("the app was uninstalled from the workspace; install it again and set the new token")]
         default: return []
@@ -89,7 +85,7 @@ struct SlackReader: Sendable {
             event["hidden"]?.boolValue != true
         else { return nil }
         let type = event["channel_type"]?.stringValue
-        // `app_mention` tells no type, and never comes from a direct message.
+        // `app_mention` has no type, and never comes from a direct message.
         let isDirect = isDirect ?? (type == "im" || type == "app_home")
         let text = SlackIncomingText(message: event, bot: self.bot) { names[$0] }
         let files = Self.attachments(event["files"])
@@ -113,8 +109,8 @@ struct SlackReader: Sendable {
             ? SlackCommandText.command(fromMention: text.text, of: self.commands) : text.text
     }
 
-    /// Slack sends a change also for a reply in the thread, an unfurled link, the bot's own edits: only a person's new
-    /// words count.
+    /// Slack also sends a change for a reply in the thread, an unfurled link and the bot's own edits; only a person's
+    /// new text counts.
     private func items(ofChange event: JSON, channel: String, team: String) -> [Item] {
         guard let message = event["message"], let ts = Self.timestamp(message["ts"]) else { return [] }
         let previous = event["previous_message"]
@@ -152,7 +148,7 @@ struct SlackReader: Sendable {
         return [.other(.choice(choice), id: "reaction:\(channel)/\(ts)/\(user)/\(name)/\(stamp)")]
     }
 
-    /// The platform's own stop button is a typed `/stop` in its thread.
+    /// Slack's stop button equals a typed `/stop` in its thread.
     private func items(ofStop event: JSON, team: String, id: String) -> [Item] {
         guard let channel = Self.channel(event["channel"]), let root = Self.timestamp(event["thread_ts"]),
             let user = event["user"]?.stringValue
@@ -182,7 +178,7 @@ struct SlackReader: Sendable {
         let text = SlackMarkup.unescaped(payload["text"]?.stringValue ?? "")
         return SlackSlash(
             id: id, channel: channel, recipient: "\(team)/\(user)", sender: self.sender(user, team: team, name: name),
-            text: SlackCommandText.command(fromSlash: text),
+            name: payload["command"]?.stringValue ?? "/jetbridge", text: SlackCommandText.command(fromSlash: text),
             isDirect: payload["channel_name"]?.stringValue == "directmessage")
     }
 

@@ -74,7 +74,7 @@ enum SlackRichText {
         elements.map { $0["text"]?.stringValue ?? $0["url"]?.stringValue ?? "" }.joined()
     }
 
-    /// Marks around the words, not around the blanks beside them, where they would be no marks.
+    /// Puts marks around the words without adjacent blanks, next to which Markdown recognises no marks.
     private static func styled(_ text: String, _ style: JSON?) -> String {
         guard let style, !text.allSatisfy(\.isWhitespace) else { return text }
         let core = text.trimmed
@@ -89,13 +89,7 @@ enum SlackRichText {
     }
 
     private static func fence(around code: String) -> String {
-        var longest = 0
-        var run = 0
-        for byte in code.utf8 {
-            run = byte == UInt8(ascii: "`") ? run + 1 : 0
-            longest = max(longest, run)
-        }
-        return String(repeating: "`", count: max(3, longest + 1))
+        String(repeating: "`", count: max(3, SlackCodeText.longestRun(in: code.utf8) + 1))
     }
 
     private static func language(_ element: JSON) -> String {

@@ -4,10 +4,10 @@ internal import Primitives
 
 /// Slack's signature of a request: `v0=` and the HMAC of version, time and body under the signing secret.
 enum SlackSignature {
-    /// An older or newer request is a replay, or a clock that is wrong.
+    /// In seconds; an older or newer request is a replay, or a clock is wrong.
     static let window: Int64 = 300
 
-    /// Whether `body` comes from Slack, now. `wall` in milliseconds since 1970.
+    /// Whether Slack signed `body` recently; `wall` is in milliseconds since 1970.
     static func isValid(_ body: [UInt8], headers: HTTPHeaders, secret: Secret, wall: Int64) -> Bool {
         guard let stamp = headers["x-slack-request-timestamp"], let time = Int64(stamp), time > 0,
             abs(wall / 1_000 - time) <= Self.window, let given = headers["x-slack-signature"]

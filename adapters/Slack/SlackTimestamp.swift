@@ -1,6 +1,6 @@
-/// Slack's name of a message within its channel: `1700000001.123456`, seconds since 1970 with six decimals.
+/// Slack's id of a message within its channel: `1700000001.123456`, seconds since 1970 with six decimals.
 enum SlackTimestamp {
-    /// Whether `text` has that form; whatever else a peer sends never becomes an id or an argument.
+    /// Whether `text` has that form; a peer's other texts never become ids or arguments.
     static func isValid(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.count == 2 && (1...12).contains(parts[0].count) && (1...9).contains(parts[1].count)
@@ -16,13 +16,13 @@ enum SlackTimestamp {
         return seconds * 1_000 + (Int64(fraction) ?? 0)
     }
 
-    /// The form of a moment, for `oldest`.
+    /// Formats a moment, for `oldest`.
     static func text(milliseconds: Int64) -> String {
         let fraction = String(milliseconds % 1_000)
         return "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - fraction.count) + fraction + "000"
     }
 
-    /// Whether `left` is the earlier one; both valid.
+    /// Whether `left` is earlier; both must be valid.
     static func isEarlier(_ left: String, _ right: String) -> Bool {
         let (a, b) = (left.prefix { $0 != "." }, right.prefix { $0 != "." })
         if a.count != b.count { return a.count < b.count }

@@ -1,5 +1,6 @@
 package import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
@@ -8,14 +9,19 @@ extension TelegramAdapter {
         let memory = TelegramMemory(bytes: await self.memory.load())
         let seed = UInt64.random(in: .min ... .max)
         self.state.withLock { state in
-            state.session = TelegramSession(settings: self.settings, memory: memory, seed: seed)
+            state.machine = TelegramStateMachine(settings: self.settings, memory: memory, seed: seed)
             state.isFinished = state.isStopping
             state.incoming = [.memory(memory, isVital: false)]
         }
         defer { self.refuseTickets() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(name: "\(self.id) calls") { try await self.makeCalls() }
-            group.addTask(name: "\(self.id) clock") { try await self.watch() }
+            group.addTask(name: "\(self.id) clock") {
+                await self.watch.run(
+                    until: { self.isFinished }, deadline: { self.state.withLock { $0.machine.deadline } },
+                    expire: { self.perform(.time) })
+                try Task.checkCancellation()
+            }
             group.addTask(name: "\(self.id) delivery") { try await self.deliverAll(to: sink) }
             if !self.isFinished { self.perform(.begin) }
             do {
@@ -34,7 +40,7 @@ extension TelegramAdapter {
 
     // MARK: Calls
 
-    /// Makes the calls that the session wants, each in a task of its own; when all is over, those under way are ended.
+    /// Makes the calls that the state machine asks for, each in a separate task; cancels the pending ones at the end.
     private func makeCalls() async throws {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
@@ -52,33 +58,12 @@ extension TelegramAdapter {
         try Task.checkCancellation()
     }
 
-    private func make(_ call: TelegramCall, for purpose: TelegramSession.Purpose) async {
+    private func make(_ call: TelegramCall, for purpose: TelegramStateMachine.Purpose) async {
         defer { self.state.withLock { $0.callsOut -= 1 } }
         if call == Self.renewal { return await self.transport.renew() }
-        // Only cancellation throws: then nobody waits for the answer.
+        // Only cancellation throws, and then the answer is no longer needed.
         guard let answer = try? await self.transport.send(call) else { return }
         self.perform(.answer(purpose, answer))
-    }
-
-    /// Tells the session when its time has come.
-    private func watch() async throws {
-        while !self.isFinished {
-            try Task.checkCancellation()
-            let now = Self.now.monotonic
-            let deadline = self.state.withLock { state in
-                state.watchedDeadline = state.session.deadline
-                return state.watchedDeadline
-            }
-            guard let deadline else {
-                await self.toWatch.wait()
-                continue
-            }
-            if deadline <= now {
-                self.perform(.time)
-            } else {
-                await self.toWatch.wait(upTo: .milliseconds(deadline - now))
-            }
-        }
     }
 
     // MARK: Delivery
@@ -98,7 +83,7 @@ extension TelegramAdapter {
                 continue
             }
             while let item = items.first {
-                // A webhook's updates come one by one; those that wait here are stored side by side.
+                // A webhook brings updates one by one; queued ones are stored concurrently.
                 let batches = items.prefix { if case .batch = $0 { true } else { false } }
                 if batches.isEmpty {
                     items.removeFirst()
@@ -115,7 +100,7 @@ extension TelegramAdapter {
         switch item {
         case .status(let status): await sink.statusChanged(status, of: self.id)
         case .memory(let memory, let isVital):
-            try await self.persistently("The memory") {
+            try await self.keep("The adapter's memory") {
                 if await !self.memory.save(memory.bytes), isVital { throw TelegramUnsaved() }
             }
         case .batch: break
@@ -133,7 +118,7 @@ extension TelegramAdapter {
         for number in numbers { self.perform(.delivered(batch: number)) }
     }
 
-    /// Rooms side by side, each in its order.
+    /// Delivers rooms concurrently, and the events of each room in order.
     private func deliver(_ incoming: [TelegramIncoming], to sink: any MessageSink) async throws {
         if incoming.count == 1 { return try await self.deliver(incoming[0], to: sink) }
         var rooms: [RoomID: [TelegramIncoming]] = [:]
@@ -150,31 +135,23 @@ extension TelegramAdapter {
         var thread: ThreadKey?
         if let answered = item.answered { thread = await sink.thread(of: answered) }
         if let event = item.event(in: thread) {
-            try await self.persistently("A message") { try await sink.deliver(event) }
+            try await self.keep("A message") { try await sink.deliver(event) }
         }
         for call in item.calls {
             self.change { _, _ in [.call(.decoration(chat: call.chat ?? 0), call)] }
         }
     }
 
-    /// A store that fails for a moment is waited for; meanwhile nothing more is asked of Telegram.
-    private func persistently(_ what: String, _ body: () async throws -> Void) async throws {
-        var delay: Duration = .milliseconds(200)
-        while true {
-            do {
-                return try await body()
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                // Telegram was told nothing yet: it comes again in the next run.
-                if self.state.withLock({ $0.isStopping }) { return }
-                self.logger.warning("\(what) could not be stored; trying again", ["error": .string("\(error)")])
-                try await Task.sleep(for: delay)
-                delay = min(delay * 2, .seconds(10))
-            }
+    /// Retries until the store works again; no further updates are fetched until then.
+    private func keep(_ what: String, _ body: () async throws -> Void) async throws {
+        _ = try await persistently(longest: .seconds(10), body) { error, _, _ in
+            // Nothing was acknowledged, so Telegram sends it again in the next run.
+            if self.state.withLock({ $0.isStopping }) { return false }
+            self.logger.warning("\(what) could not be stored; retrying", ["error": .string("\(error)")])
+            return true
         }
     }
 }
 
-/// The memory could not be kept.
+/// The memory store could not save.
 private struct TelegramUnsaved: Error {}

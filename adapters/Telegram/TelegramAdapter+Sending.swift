@@ -29,7 +29,7 @@ extension TelegramAdapter: EditingAdapter, DeletingAdapter, DraftingAdapter, Fil
         _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws {
         guard case .file(let path) = try await self.send(.locate(attachment)) else {
-            throw AdapterError(.notFound, "Telegram told no place of the file")
+            throw AdapterError(.notFound, "Telegram gave no download path for the file. Send it again")
         }
         try await self.transport.fetch(path, to: write)
     }
@@ -38,7 +38,7 @@ extension TelegramAdapter: EditingAdapter, DeletingAdapter, DraftingAdapter, Fil
         do {
             _ = try await self.send(.react(emoji, isOn: isOn, reference))
         } catch {
-            self.logger.debug("A reaction was not set", ["error": .string("\(error)")])
+            self.logger.debug("A reaction could not be set", ["error": .string("\(error)")])
         }
     }
 
@@ -48,12 +48,13 @@ extension TelegramAdapter: EditingAdapter, DeletingAdapter, DraftingAdapter, Fil
 
     private func reference(_ outcome: TelegramOperation.Outcome) throws -> MessageReference {
         guard case .message(let reference) = outcome else {
-            throw AdapterError(.timedOut, "Telegram told no id of the message", isCertain: false)
+            throw AdapterError(
+                .timedOut, "Telegram returned no id for the message, which may have been sent", isCertain: false)
         }
         return reference
     }
 
-    /// Takes one operation from its beginning to its end.
+    /// Runs one operation to its end.
     private func send(_ kind: TelegramOperation.Kind) async throws -> TelegramOperation.Outcome {
         var operation = TelegramOperation(kind)
         while true {
@@ -63,9 +64,9 @@ extension TelegramAdapter: EditingAdapter, DeletingAdapter, DraftingAdapter, Fil
             case .wait(let time): try await Task.sleep(for: .milliseconds(time))
             case .call(let call):
                 let answer = try await self.transport.send(call)
-                self.change { session, now in
-                    session.take(answer, for: &operation, at: now)
-                    return session.takeActions()
+                self.change { machine, now in
+                    machine.take(answer, for: &operation, at: now)
+                    return machine.takeActions()
                 }
             }
         }
@@ -73,9 +74,9 @@ extension TelegramAdapter: EditingAdapter, DeletingAdapter, DraftingAdapter, Fil
 
     private func step(_ operation: inout TelegramOperation) -> TelegramOperation.Step {
         var step = TelegramOperation.Step.wait(0)
-        self.change { session, now in
-            step = session.step(&operation, at: now)
-            return session.takeActions()
+        self.change { machine, now in
+            step = machine.step(&operation, at: now)
+            return machine.takeActions()
         }
         return step
     }

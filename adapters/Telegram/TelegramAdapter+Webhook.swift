@@ -6,34 +6,36 @@ internal import Logging
 internal import Primitives
 
 extension TelegramAdapter {
-    /// An update with all its text stays far below.
+    /// Bytes; even an update with the longest text is far smaller.
     private static let bodyLimit = 4 << 20
     private static let ticketLimit = 256
 
-    /// Takes a call of the webhook's: 200 once the update is stored, else Telegram comes again.
+    /// Handles a webhook request. Answers 200 once the update is stored; otherwise Telegram sends it again.
     package func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
-        guard case .webhook(_, let secret) = self.settings.intake else { return .text("not here", .notFound) }
+        guard case .webhook(_, let secret) = self.settings.intake else {
+            return .text("This bot has no webhook", .notFound)
+        }
         let given = request.headers["X-Telegram-Bot-Api-Secret-Token"] ?? ""
         guard constantTimeEqual(given, secret.reveal()) else {
-            // Anybody can knock as often as they like.
+            // Anyone can send such requests, so only some of them are logged.
             let count = self.state.withLock { state in
                 state.wrongSecrets += 1
                 return state.wrongSecrets
             }
             if count == 1 || count.isMultiple(of: 1_000) {
                 self.logger.warning(
-                    "A call of the webhook without Telegram's secret was refused", ["count": .integer(count)])
+                    "Refused a webhook request without Telegram's secret", ["count": .integer(count)])
             }
-            return .text("the secret is wrong", .forbidden)
+            return .text("The secret token is missing or wrong", .forbidden)
         }
-        guard request.method == .post else { return .text("updates are posted", .methodNotAllowed) }
+        guard request.method == .post else { return .text("Send updates with POST", .methodNotAllowed) }
         guard let body = try? await request.body.collect(upTo: Self.bodyLimit) else {
-            return .text("the body cannot be read", .badRequest)
+            return .text("The body cannot be read", .badRequest)
         }
         guard let json = try? JSON.parse(body), let update = TelegramUpdate(json) else {
-            return .text("this is no update", .badRequest)
+            return .text("The body is not a valid update", .badRequest)
         }
-        return await self.store(update) ? .text("") : .text("not stored; come again", .serviceUnavailable)
+        return await self.store(update) ? .text("") : .text("The update was not stored; retry", .serviceUnavailable)
     }
 
     private func store(_ update: TelegramUpdate) async -> Bool {
@@ -46,7 +48,7 @@ extension TelegramAdapter {
                 let isTaken = self.state.withLock { state in
                     let isTaken =
                         !state.isStopping && !state.isFinished && state.tickets.count < Self.ticketLimit
-                        && state.session.isTaking
+                        && state.machine.isTaking
                     if isTaken { state.tickets[ticket] = continuation }
                     return isTaken
                 }
@@ -58,12 +60,12 @@ extension TelegramAdapter {
         }
     }
 
-    /// Its caller has gone; the update is stored all the same, and known when it comes again.
+    /// The caller has disconnected. The update is still stored, and recognized as a duplicate when it is sent again.
     private func abandon(_ ticket: Int) {
         self.state.withLock { $0.tickets.removeValue(forKey: ticket) }?.resume(returning: false)
     }
 
-    /// The run is over: what waits is not stored.
+    /// At the end of a run: refuses the waiting updates, which are not stored.
     func refuseTickets() {
         let waiters = self.state.withLock { state in
             defer { state.tickets = [:] }

@@ -1,57 +1,55 @@
 package import Chat
 internal import Crypto
-internal import EventLoop
-internal import Glibc
 package import HTTPClient
 internal import JSON
+package import Kit
 package import Logging
 internal import Primitives
 
-/// One Telegram bot as a chat adapter: performs what ``TelegramSession`` decides, and decides nothing itself.
+/// One Telegram bot as a chat adapter: performs what ``TelegramStateMachine`` decides, and decides nothing itself.
 package final class TelegramAdapter: ChatAdapter {
     package let id: AdapterID
     package let renderer: any MessageRenderer = TelegramFormatting()
 
     let settings: TelegramSettings
     let transport: any TelegramTransport
-    let memory: TelegramMemoryStore
+    let memory: MemoryStore
     let logger: Logger
     let state: Protected<State>
-    /// Calls to make, an earlier deadline, things to deliver, the end.
-    let toCall = TelegramSignal()
-    let toWatch = TelegramSignal()
-    let toDeliver = TelegramSignal()
+    /// Wakes the task that makes calls.
+    let toCall = Signal()
+    let watch = DeadlineWatch()
+    /// Wakes the task that delivers.
+    let toDeliver = Signal()
 
-    /// What all tasks share, under one lock: actions are applied in the order in which they were decided.
+    /// State shared by all tasks, under one lock, so that actions are applied in the order of their decisions.
     struct State {
-        var session: TelegramSession
+        var machine: TelegramStateMachine
         var status: AdapterStatus
-        var calls: [(TelegramSession.Purpose, TelegramCall)] = []
-        /// Calls under way.
+        var calls: [(TelegramStateMachine.Purpose, TelegramCall)] = []
+        /// Calls in progress.
         var callsOut = 0
         var incoming: [Incoming] = []
-        /// Webhook calls that wait for the store, by ticket.
+        /// Webhook requests waiting for the store, by ticket.
         var tickets: [Int: CheckedContinuation<Bool, Never>] = [:]
         var lastTicket = 0
         var wrongSecrets: Int64 = 0
-        /// Until when the watch sleeps.
-        var watchedDeadline: Int64?
         var isStopping = false
         var isFinished = false
     }
 
-    /// What goes to the sink and the store, in order.
+    /// Work for the sink and the store, in order.
     enum Incoming: Sendable {
         case batch(Int, [TelegramIncoming])
         case status(AdapterStatus)
         case memory(TelegramMemory, isVital: Bool)
     }
 
-    /// Calls that are decoration are left out beyond this.
+    /// With this many calls queued or in progress, decorations are dropped.
     private static let callLimit = 128
 
     package convenience init(
-        _ settings: TelegramSettings, memory: TelegramMemoryStore = .none, client: HTTPClient? = nil,
+        _ settings: TelegramSettings, memory: MemoryStore = .none, client: HTTPClient? = nil,
         logger: Logger = Logger(label: "telegram")
     ) {
         self.init(
@@ -61,7 +59,7 @@ package final class TelegramAdapter: ChatAdapter {
     }
 
     package init(
-        _ settings: TelegramSettings, memory: TelegramMemoryStore = .none, transport: any TelegramTransport,
+        _ settings: TelegramSettings, memory: MemoryStore = .none, transport: any TelegramTransport,
         logger: Logger = Logger(label: "telegram")
     ) {
         self.settings = settings
@@ -71,8 +69,8 @@ package final class TelegramAdapter: ChatAdapter {
         self.logger = logger.with(["adapter": "telegram:\(settings.id)"])
         self.state = Protected(
             State(
-                session: TelegramSession(settings: settings, memory: TelegramMemory(bytes: nil)),
-                status: AdapterStatus(state: .down, since: Self.now.wall)))
+                machine: TelegramStateMachine(settings: settings, memory: TelegramMemory(bytes: nil)),
+                status: AdapterStatus(state: .down, since: AdapterTime.now.wall)))
         Redaction.register(settings.token)
         if case .webhook(_, let secret) = settings.intake { Redaction.register(secret) }
     }
@@ -80,7 +78,7 @@ package final class TelegramAdapter: ChatAdapter {
     package var status: AdapterStatus { self.state.withLock { $0.status } }
 
     package func traits(of room: RoomID) -> RoomTraits {
-        self.state.withLock { $0.session.traits(of: room) }
+        self.state.withLock { $0.machine.traits(of: room) }
     }
 
     package func stop() async {
@@ -88,42 +86,32 @@ package final class TelegramAdapter: ChatAdapter {
         self.perform(.stop)
     }
 
-    static var now: TelegramTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return TelegramTime(
-            monotonic: LoopInstant.current().nanoseconds / 1_000_000,
-            wall: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
-    }
-
     // MARK: Actions
 
-    /// Lets the session take an input, and does what it says.
-    func perform(_ input: TelegramSession.Input) {
-        self.change { session, now in session.handle(input, at: now) }
+    /// Feeds an input to the state machine and performs the resulting actions.
+    func perform(_ input: TelegramStateMachine.Input) {
+        self.change { machine, now in machine.handle(input, at: now) }
     }
 
-    /// Lets the session do one thing at one moment, and does what it says.
-    func change(_ body: (inout TelegramSession, TelegramTime) -> [TelegramSession.Action]) {
-        let now = Self.now
+    /// Runs `body` on the state machine and performs the actions it returns.
+    func change(_ body: (inout TelegramStateMachine, AdapterTime) -> [TelegramStateMachine.Action]) {
+        let now = AdapterTime.now
         var accepted: [CheckedContinuation<Bool, Never>] = []
         var wakes = Wakes()
-        self.state.withLock { state in
-            for action in body(&state.session, now) {
+        let deadline = self.state.withLock { state in
+            for action in body(&state.machine, now) {
                 self.apply(action, to: &state, now: now, &wakes, &accepted)
             }
-            if let deadline = state.session.deadline, deadline < state.watchedDeadline ?? .max {
-                state.watchedDeadline = deadline
-                wakes.watch = true
-            }
+            return state.machine.deadline
         }
+        self.watch.note(deadline)
         for waiter in accepted { waiter.resume(returning: true) }
         if wakes.call { self.toCall.signal() }
-        if wakes.watch { self.toWatch.signal() }
+        if wakes.watch { self.watch.wake() }
         if wakes.deliver { self.toDeliver.signal() }
     }
 
-    /// Which tasks have something to do.
+    /// The tasks to wake.
     private struct Wakes {
         var call = false
         var watch = false
@@ -131,7 +119,7 @@ package final class TelegramAdapter: ChatAdapter {
     }
 
     private func apply(
-        _ action: TelegramSession.Action, to state: inout State, now: TelegramTime, _ wakes: inout Wakes,
+        _ action: TelegramStateMachine.Action, to state: inout State, now: AdapterTime, _ wakes: inout Wakes,
         _ accepted: inout [CheckedContinuation<Bool, Never>]
     ) {
         switch action {
@@ -149,15 +137,13 @@ package final class TelegramAdapter: ChatAdapter {
         case .accepted(let ticket):
             if let waiter = state.tickets.removeValue(forKey: ticket) { accepted.append(waiter) }
         case .status(let value, let detail):
-            if state.status.state != value { state.status.since = now.wall }
-            state.status.state = value
-            state.status.detail = detail
+            state.status.change(to: value, detail: detail, at: now)
             state.incoming.append(.status(state.status))
             wakes.deliver = true
         case .remember(let memory, let isVital):
             state.incoming.append(.memory(memory, isVital: isVital))
             wakes.deliver = true
-        case .log(let level, let text): self.log(level, text)
+        case .log(let level, let text): self.logger.log(level, text)
         case .finished:
             state.isFinished = true
             wakes.call = true
@@ -166,15 +152,6 @@ package final class TelegramAdapter: ChatAdapter {
         }
     }
 
-    /// Stands in the queue of calls for new connections.
+    /// A placeholder in the call queue: open new connections.
     static let renewal = TelegramCall("")
-
-    private func log(_ level: TelegramSession.Level, _ text: String) {
-        switch level {
-        case .debug: self.logger.debug(text)
-        case .info: self.logger.info(text)
-        case .warning: self.logger.warning(text)
-        case .error: self.logger.error(text)
-        }
-    }
 }

@@ -1,14 +1,14 @@
 package import Chat
 package import JSON
 
-/// What became of a call.
+/// The outcome of a call.
 package enum TelegramAnswer: Sendable {
     case result(JSON)
     case refused(TelegramRefusal)
-    /// No answer of the Bot API's: the connection failed, or a gateway on the way answered instead.
+    /// The Bot API did not answer: the connection failed, or an intermediate gateway answered instead.
     case broken(TelegramBreak)
 
-    /// Reads an answer. Gateways answer 429, 502 and 504 with HTML; `retryAfter` is their header, in seconds.
+    /// Gateways answer 429, 502 and 504 with HTML; `retryAfter` is their `Retry-After` header, in seconds.
     package init(status: Int, body: [UInt8], retryAfter: Int64? = nil) {
         guard let json = try? JSON.parse(body), let isGood = json["ok"]?.boolValue else {
             if status == 429 {
@@ -18,7 +18,7 @@ package enum TelegramAnswer: Sendable {
             }
             self = .broken(
                 TelegramBreak(
-                    "HTTP \(status) without an answer of the Bot API", mayHaveArrived: status != 413,
+                    "HTTP \(status) without a Bot API answer", mayHaveArrived: status != 413,
                     isUnknownPath: status == 404))
             return
         }
@@ -36,21 +36,20 @@ package enum TelegramAnswer: Sendable {
 }
 
 extension TelegramAnswer {
-    /// Telegram says: later.
+    /// Whether Telegram throttled the call.
     var isFlood: Bool {
         if case .refused(let refusal) = self { refusal.code == 429 } else { false }
     }
 }
 
-/// A connection that failed under a call.
+/// A connection that failed during a call.
 package struct TelegramBreak: Sendable, Equatable {
-    /// One line: what failed. Never the URL, which holds the token.
+    /// One line that says what failed. Never contains the URL, which holds the token.
     package let text: String
-    /// The call may have been carried out all the same.
+    /// Whether the call may have taken effect.
     package let mayHaveArrived: Bool
-    /// Nothing came in time.
     package let isTimeout: Bool
-    /// A bare 404: a server that has only some of the methods, or a gateway that has lost its server for a moment.
+    /// A bare 404: the server lacks the method, or a gateway has briefly lost its server.
     package let isUnknownPath: Bool
 
     package init(_ text: String, mayHaveArrived: Bool, isTimeout: Bool = false, isUnknownPath: Bool = false) {
@@ -61,10 +60,10 @@ package struct TelegramBreak: Sendable, Equatable {
     }
 }
 
-/// `{"ok":false,…}`
+/// An answer with `"ok":false`.
 package struct TelegramRefusal: Sendable, Equatable {
     package let code: Int
-    /// For people, and it changes: compared loosely.
+    /// The description. Its wording changes between versions, so it is compared loosely.
     package let text: String
     /// Seconds.
     package let retryAfter: Int64?
@@ -77,23 +76,23 @@ package struct TelegramRefusal: Sendable, Equatable {
         self.migratedTo = migratedTo
     }
 
-    /// Whether the description holds `part` (lower case).
+    /// Whether the description contains `part`, which must be lower case.
     package func says(_ part: String) -> Bool { self.text.lowercased().contains(part) }
 
     /// The token was revoked.
     package var isUnauthorized: Bool { self.code == 401 }
 
-    /// Of `getMe`: the token was revoked, or is none at all.
+    /// For `getMe`: the token was revoked or is malformed.
     package var isBadToken: Bool {
         self.isUnauthorized || (self.code == 404 && !self.says("method"))
     }
 
-    /// The server does not have the method; after a `getMe` that worked the token is not to blame.
+    /// The server lacks the method. Once `getMe` has succeeded, the token is not the cause.
     package var isUnknownMethod: Bool { self.code == 404 }
 
-    /// What the core is told. A refused call surely had no effect.
+    /// The error reported to the core. A refused call certainly had no effect.
     package var error: AdapterError {
-        let text = "Telegram refused it: \(self.text.isEmpty ? "error \(self.code)" : self.text)"
+        let text = "Telegram refused the request: \(self.text.isEmpty ? "error \(self.code)" : self.text)"
         return switch self.code {
         case 429: AdapterError(.rateLimited, text, retryAfter: .seconds(self.retryAfter ?? 5))
         case 401: AdapterError(.unauthorized, text)
@@ -118,7 +117,6 @@ package struct TelegramRefusal: Sendable, Equatable {
 }
 
 extension TelegramBreak {
-    /// What the core is told.
     package var error: AdapterError {
         AdapterError(
             self.isTimeout ? .timedOut : .disconnected, "No answer from Telegram: \(self.text)",

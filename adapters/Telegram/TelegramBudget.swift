@@ -1,35 +1,35 @@
-/// How much may be sent now: by one token in all, and into each chat. Telegram's numbers are not exact, so a refusal
-/// (429) counts more than they do. Posts, edits and drafts of a chat share one budget.
+/// The send budget, per token and per chat. Telegram's published limits are approximate, so a refusal (429) overrides
+/// them. Posts, edits and drafts in a chat share one budget.
 package struct TelegramBudget: Sendable {
-    /// What a call is worth waiting for.
     package enum Priority: Sendable {
-        /// A text that stays, or what people pressed for.
+        /// A final text, or the result of a person's action.
         case final
-        /// A state of a growing text: the next one takes its place.
+        /// A state of a growing text, replaced by the next one.
         case preview
     }
 
     package enum Verdict: Sendable, Equatable {
         case go
-        /// It may go although the token's budget is used up, to find out; ``probed(wasRefused:at:)`` has to follow.
+        /// The call may be sent although the token's budget is used up, to test the limit; ``probed(wasRefused:at:)``
+        /// must follow.
         case probe
-        /// Soon enough to be waited for: milliseconds.
+        /// Wait; in milliseconds.
         case wait(Int64)
-        /// Come back then: milliseconds.
+        /// Too long to wait: ask again after this time, in milliseconds.
         case refuse(Int64)
-        /// A preview has to come back then, while what stays could go soon: milliseconds.
+        /// For previews: the remaining budget is reserved for finals. Ask again after this time, in milliseconds.
         case spare(Int64)
     }
 
-    /// At most `count` calls within any `milliseconds`. Who has to wait may keep a place: who comes back a moment late
-    /// would otherwise find it taken, and wait for another round.
+    /// At most `count` calls within any `milliseconds`. A waiting chat may reserve a place; if it came back slightly
+    /// late, it would otherwise find the place taken and wait another round.
     private struct Window: Sendable {
         let count: Int
         let milliseconds: Int64
         private var times: [Int64] = []
         /// Earliest first.
         private var kept: [(chat: Int64, time: Int64)] = []
-        /// How late one may come back to a place.
+        /// Milliseconds by which a chat may be late for its place.
         private static let grace: Int64 = 500
 
         init(count: Int, milliseconds: Int64) {
@@ -37,7 +37,7 @@ package struct TelegramBudget: Sendable {
             self.milliseconds = milliseconds
         }
 
-        /// When one more fits, with `reserve` places left free.
+        /// The time of the next free place, leaving `reserve` places free.
         mutating func free(at now: Int64, reserve: Int = 0) -> Int64 {
             self.times.removeAll { $0 + self.milliseconds <= now }
             self.kept.removeAll { $0.time + Self.grace < now }
@@ -47,7 +47,7 @@ package struct TelegramBudget: Sendable {
             return max(now, time + self.milliseconds)
         }
 
-        /// When `chat` may go: at its place, else when one more fits.
+        /// When `chat` may send: at its reserved place, otherwise at the next free one.
         mutating func free(for chat: Int64, at now: Int64) -> Int64 {
             let next = self.free(at: now)
             return self.kept.first { $0.chat == chat }.map { max(now, $0.time) } ?? next
@@ -59,7 +59,7 @@ package struct TelegramBudget: Sendable {
             self.kept.insert((chat, time), at: index)
         }
 
-        /// - Parameter chat: whose place is used.
+        /// - Parameter chat: The chat whose reserved place is used.
         mutating func take(_ time: Int64, for chat: Int64? = nil) {
             if let chat { self.kept.removeAll { $0.chat == chat } }
             self.times.append(time)
@@ -74,25 +74,26 @@ package struct TelegramBudget: Sendable {
         var pausedUntil: Int64 = 0
     }
 
-    /// About thirty a second for a token; a little less, since what leaves here evenly arrives unevenly.
+    /// The whole token: Telegram allows about thirty calls a second. The window is stricter, because calls that are
+    /// sent evenly arrive unevenly.
     private var all: Window
     private let factor: Double
     private var chats: [Int64: Chat] = [:]
     private var pausedUntil: Int64 = 0
-    /// The chats that were refused lately: several at once mean the token.
+    /// Recently throttled chats: several at once mean that the token is throttled.
     private var refusals: [(chat: Int64, at: Int64)] = []
-    /// Until when others may still want what is left.
+    /// Until then other chats may be waiting, so nothing probes the limit.
     private var crowdedUntil: Int64 = 0
-    /// Until when a probe may be on its way.
+    /// Until then a probe may be in flight.
     private var probingUntil: Int64 = 0
-    /// Until when Telegram's number for a token is kept to exactly.
+    /// Until then the token's limit is not probed.
     private var strictUntil: Int64 = 0
 
     private static let patience: Int64 = 1_000
     private static let second: Int64 = 1_050
     private static let perSecond = 29
     private static let crowdLasts: Int64 = 3_000
-    /// How long a probe is waited for, and how long a refused one is remembered.
+    /// How long a probe may take, and how long its refusal is remembered.
     private static let probeLimit: Int64 = 10_000
     private static let strictness: Int64 = 3_600_000
     private static let previewReserve = 8
@@ -100,7 +101,7 @@ package struct TelegramBudget: Sendable {
     private static let groupReserve = 4
     private static let chatLimit = 4_096
 
-    /// `factor`: how many times faster than the platform's own limits.
+    /// - Parameter factor: Multiplies the platform's limits.
     package init(factor: Double = 1) {
         self.factor = factor
         self.all = Window(count: Self.perSecond, milliseconds: Self.scaled(Self.second, factor))
@@ -110,12 +111,12 @@ package struct TelegramBudget: Sendable {
         max(1, Int64(Double(milliseconds) / max(factor, 0.001)))
     }
 
-    /// Whether a call into `chat` may go; `.go` counts it.
+    /// Whether a call into `chat` may be sent; `.go` counts it.
     package mutating func ask(_ chat: Int64, _ priority: Priority, at now: Int64) -> Verdict {
         var state = self.chats[chat] ?? self.fresh(chat)
         defer { self.chats[chat] = state }
         let paused = max(state.pausedUntil, self.pausedUntil)
-        // A pause that Telegram ordered is never sat out here: the text may be newer by then.
+        // Never waits out a pause ordered by Telegram: by its end there may be a newer text.
         if paused > now { return .refuse(paused - now) }
         let forChat = max(state.pace.free(at: now), state.minute?.free(at: now) ?? now)
         let forAll = priority == .final ? self.all.free(for: chat, at: now) : self.all.free(at: now)
@@ -147,19 +148,19 @@ package struct TelegramBudget: Sendable {
         return wait <= Self.patience ? .wait(wait) : .refuse(wait)
     }
 
-    /// The number for a token is not exact, and another with a server of one's own. Whoever asks alone may go on until
-    /// Telegram says *later*; where several wait it would be many refusals.
+    /// The token's limit is approximate, and differs on a self-hosted Bot API server. A lone sender may continue until
+    /// Telegram throttles it; with several waiting, that would cause many refusals.
     private func mayProbe(at now: Int64) -> Bool {
         self.strictUntil <= now && self.probingUntil <= now && self.crowdedUntil <= now
     }
 
-    /// What became of a probe.
+    /// Records the outcome of a probe.
     package mutating func probed(wasRefused: Bool, at now: Int64) {
         self.probingUntil = 0
         if wasRefused { self.strictUntil = now + Self.strictness }
     }
 
-    /// Telegram refused a call into `chat`: nothing goes there for `milliseconds`.
+    /// Stops sending to `chat` for `milliseconds`, after Telegram throttled a call.
     package mutating func pause(_ chat: Int64, for milliseconds: Int64, at now: Int64) {
         var state = self.chats[chat] ?? self.fresh(chat)
         state.pausedUntil = max(state.pausedUntil, now + milliseconds)
@@ -169,12 +170,12 @@ package struct TelegramBudget: Sendable {
         if self.refusals.count >= 3 { self.pausedUntil = max(self.pausedUntil, now + milliseconds) }
     }
 
-    /// Until when nothing goes to `chat`.
+    /// The end of the pause for `chat`.
     package func pausedUntil(_ chat: Int64) -> Int64 {
         max(self.chats[chat]?.pausedUntil ?? 0, self.pausedUntil)
     }
 
-    /// Forgets chats with nothing to remember.
+    /// Forgets idle chats once there are many.
     package mutating func tidy(at now: Int64) {
         guard self.chats.count > Self.chatLimit else { return }
         for (chat, var state) in self.chats {
@@ -185,7 +186,7 @@ package struct TelegramBudget: Sendable {
         }
     }
 
-    /// One a second with a small burst; groups also take no more than twenty a minute.
+    /// One call a second with a small burst; groups also accept at most twenty a minute.
     private func fresh(_ chat: Int64) -> Chat {
         Chat(
             pace: Window(count: 3, milliseconds: Self.scaled(3_050, self.factor)),

@@ -2,10 +2,10 @@ internal import Chat
 internal import Crypto
 internal import JSON
 
-/// What a button carries: a signature and the command.
+/// A button's data: a signature followed by the command.
 ///
-/// Whoever presses sends this text from a program of his own, so it may be anything. The signature binds the command to
-/// the chat that it was offered in; who may give it is the core's to decide.
+/// The data comes back from the user's client and may be forged. The signature binds the command to the chat in which
+/// it was offered; the core decides who may give it.
 enum TelegramButton {
     /// The platform's limit, in bytes.
     static let limit = 64
@@ -20,7 +20,7 @@ enum TelegramButton {
         return data.utf8.count <= Self.limit ? data : nil
     }
 
-    /// The command that was offered in one of `chats`; nil for anything else.
+    /// The command, if it was offered in one of `chats`; otherwise nil.
     static func command(in data: String, chats: [Int64], key: [UInt8]) -> String? {
         let bytes = Array(data.utf8)
         guard bytes.count > Self.signatureLetters, bytes.count <= Self.limit else { return nil }
@@ -32,7 +32,7 @@ enum TelegramButton {
         return isOurs ? command : nil
     }
 
-    /// The keyboard below a message, or nil.
+    /// The keyboard below a message; nil if no button fits.
     static func keyboard(_ buttons: [MessageButton], chat: Int64, key: [UInt8]) -> JSON? {
         let cells = buttons.compactMap { button -> JSON? in
             guard let data = Self.data(button.command, chat: chat, key: key) else { return nil }

@@ -3,7 +3,7 @@ package import JSON
 
 /// One call of the Bot API.
 package struct TelegramCall: Sendable, Equatable {
-    /// A file that goes with the call; the call is then a form of several parts.
+    /// A file, which makes the call a multipart form.
     package struct File: Sendable, Equatable {
         /// The parameter's name.
         package let field: String
@@ -12,7 +12,7 @@ package struct TelegramCall: Sendable, Equatable {
         package let bytes: [UInt8]
     }
 
-    /// The method as the documentation writes it: `sendMessage`.
+    /// The method's name in the API documentation, such as `sendMessage`.
     package let method: String
     package var parameters: JSONObject
     package var file: File?
@@ -26,12 +26,11 @@ package struct TelegramCall: Sendable, Equatable {
         self.timeout = timeout
     }
 
-    /// The chat that the call is for.
     package var chat: Int64? { self.parameters["chat_id"]?.intValue.map(Int64.init) }
 }
 
 extension JSONObject {
-    /// Sets a member where there is a value.
+    /// Sets a member unless `value` is nil.
     mutating func set(_ key: String, _ value: (some BinaryInteger)?) {
         if let value { self[key] = JSON(value) }
     }

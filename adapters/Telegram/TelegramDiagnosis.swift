@@ -2,7 +2,7 @@ internal import Chat
 internal import HTTP
 internal import JSON
 
-/// What answers of the Bot API say about a bot's set-up. Pure.
+/// Turns Bot API answers into findings about a bot's set-up. Pure.
 enum TelegramDiagnosis {
     private static let recent: Int64 = 3_600_000
 
@@ -11,35 +11,37 @@ enum TelegramDiagnosis {
         case .refused(let refusal) where refusal.isBadToken:
             AdapterFinding(
                 .failed,
-                "Telegram does not accept the bot's token (\(refusal.text)): it was revoked or is mistyped. Take it from "
-                    + "@BotFather (/mybots, API Token) into the configuration")
+                "Telegram does not accept the bot's token (\(refusal.text)): it was revoked or is mistyped. Copy "
+                    + "it from @BotFather (/mybots, API Token) into the configuration")
         case .refused(let refusal):
-            AdapterFinding(.failed, "Telegram refuses to say who the bot is: \(refusal.text). Try again later")
+            AdapterFinding(.failed, "Telegram refused to identify the bot: \(refusal.text). Try again later")
         case .broken(let failure):
             AdapterFinding(
                 .failed,
-                "Telegram cannot be reached: \(failure.text). Check the network, and api_url if a server of your own is meant"
+                "Telegram cannot be reached: \(failure.text). Check the network, and api_url if you run your own server"
             )
         case .result:
-            AdapterFinding(.failed, "The token is not a bot's. Take one from @BotFather")
+            AdapterFinding(.failed, "The token does not belong to a bot. Get a bot token from @BotFather")
         }
     }
 
-    static func identity(_ identity: TelegramSession.Identity) -> [AdapterFinding] {
+    static func identity(_ identity: TelegramStateMachine.Identity) -> [AdapterFinding] {
         var findings = [AdapterFinding(.ok, "The token works: the bot is @\(identity.username)")]
         findings.append(
             identity.readsAll
                 ? AdapterFinding(.ok, "Privacy mode is off: the bot reads every message in its groups")
                 : AdapterFinding(
                     .warning,
-                    "Privacy mode is on: in groups the bot sees only commands, mentions and replies to it. To talk without a "
-                        + "mention in a topic, send /setprivacy to @BotFather, choose Disable, and add the bot to each group anew"
+                    "Privacy mode is on: in groups the bot sees only commands, mentions and replies to it. To use "
+                        + "topics without mentions, send /setprivacy to @BotFather, choose Disable, and add the bot to "
+                        + "each group again"
                 ))
         if !identity.joinsGroups {
             findings.append(
                 AdapterFinding(
                     .warning,
-                    "The bot cannot be added to groups. Send /setjoingroups to @BotFather and choose Enable, if it should"
+                    "The bot cannot be added to groups. To allow it, send /setjoingroups to @BotFather and choose "
+                        + "Enable"
                 ))
         }
         return findings
@@ -49,17 +51,17 @@ enum TelegramDiagnosis {
         _ answer: TelegramAnswer, _ intake: TelegramSettings.Intake, now: Int64
     ) -> [AdapterFinding] {
         guard case .result(let json) = answer else {
-            return [AdapterFinding(.warning, "Telegram did not tell whether a webhook is set")]
+            return [AdapterFinding(.warning, "Telegram did not report whether a webhook is set. Try again later")]
         }
         let url = json["url"]?.stringValue ?? ""
         switch intake {
-        case .polling where url.isEmpty: return [AdapterFinding(.ok, "Updates are asked for; no webhook is in the way")]
+        case .polling where url.isEmpty: return [AdapterFinding(.ok, "Updates are polled; no webhook is set")]
         case .polling:
             return [
                 AdapterFinding(
                     .warning,
-                    "A webhook is set, so no updates can be asked for: another program uses the token, or did. `serve` takes "
-                        + "it away; if it comes back, stop the other program or take a token of its own for it")
+                    "A webhook is set, so updates cannot be polled: another program uses the token, or did. `serve` "
+                        + "deletes the webhook. If it comes back, stop the other program or give it its own token")
             ]
         case .webhook(let wanted, _):
             guard url == wanted.description else {
@@ -68,19 +70,19 @@ enum TelegramDiagnosis {
                 ]
             }
             let failed = json["last_error_date"]?.intValue.map { Int64($0) * 1_000 } ?? 0
-            guard now - failed < Self.recent else { return [AdapterFinding(.ok, "The webhook is set, and works")] }
-            let why = json["last_error_message"]?.stringValue ?? "no reason told"
+            guard now - failed < Self.recent else { return [AdapterFinding(.ok, "The webhook is set and works")] }
+            let why = json["last_error_message"]?.stringValue ?? "no reason given"
             return [
                 AdapterFinding(
                     .failed,
-                    "Telegram cannot reach the webhook \(wanted): \(why). It has to be an https address on port 443, 80, 88 or "
-                        + "8443 that leads to the gateway")
+                    "Telegram cannot reach the webhook \(wanted): \(why). It must be an https address on port 443, "
+                        + "80, 88 or 8443 that leads to the gateway")
             ]
         }
     }
 
     static func menu(_ answer: TelegramAnswer, _ commands: [ChatCommand]) -> [AdapterFinding] {
-        let wanted = TelegramSession.menu(commands)
+        let wanted = TelegramStateMachine.menu(commands)
         guard case .result(let json) = answer, let wantedEntries = wanted.arrayValue, !wantedEntries.isEmpty else {
             return []
         }

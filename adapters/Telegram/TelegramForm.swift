@@ -7,14 +7,14 @@ struct TelegramForm {
     let bytes: [UInt8]
 
     init(_ parameters: JSONObject, _ file: TelegramCall.File) {
-        // Random, so that no file can hold it.
+        // Random, so that no file can contain it.
         let boundary = "jetbridge-\(hex(randomBytes(16)))"
         self.contentType = "multipart/form-data; boundary=\(boundary)"
         var bytes: [UInt8] = []
         bytes.reserveCapacity(file.bytes.count + 1_024)
         for (key, value) in parameters {
             bytes += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(Self.quoted(key))\"\r\n\r\n".utf8
-            // Nested values are JSON within the form; a text stands there as it is.
+            // Strings go into the form as they are, other values as JSON.
             bytes += value.stringValue.map { Array($0.utf8) } ?? value.bytes
             bytes += "\r\n".utf8
         }
@@ -25,7 +25,7 @@ struct TelegramForm {
         self.bytes = bytes
     }
 
-    /// As browsers write names: quotes and line breaks percent-encoded, the rest as it is.
+    /// Percent-encodes quotes and line breaks, as browsers do, and drops other control characters.
     private static func quoted(_ name: String) -> String {
         var text = ""
         for scalar in name.unicodeScalars {

@@ -1,19 +1,17 @@
 package import Chat
-internal import Markdown
+internal import Kit
 
-/// Markdown as the markup that ``TelegramMarkup`` reads. Every line stands alone: what is open at its end is closed, and
-/// opened again on the next one.
+/// Renders Markdown as the markup that ``TelegramMarkup`` reads. Each line is self-contained: open tags are closed at
+/// its end and reopened on the next line.
 package struct TelegramFormatting: MessageRenderer {
     package init() {}
 
     package func render(_ markdown: String) -> RenderedText {
-        var writer = TelegramFormattingWriter(capacity: markdown.utf8.count + markdown.utf8.count / 8)
-        Markdown.walk(markdown, visitor: &writer)
-        return writer.finish()
+        TelegramFormattingWriter.render(markdown)
     }
 
-    /// Closes what is open and opens it again. A tag or an escape that the cut went through is taken back on this side
-    /// and begun anew on the other.
+    /// Closes the open tags and reopens them. A tag or escape split by the cut is discarded on this side and repeated
+    /// on the other.
     package func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) {
         var tags: [ArraySlice<UInt8>] = []
         var torn: ArraySlice<UInt8> = []

@@ -1,13 +1,15 @@
+internal import Kit
 internal import Markdown
 
 extension TelegramFormattingWriter {
-    /// Text without control characters: they would end the line or mark a tear.
+    /// Text without control characters, which would end the line or act as ``TelegramMarkup/tear``.
     static func clean(_ text: Span<UInt8>) -> [UInt8] {
         var clean: [UInt8] = []
         clean.reserveCapacity(text.count)
         var index = 0
         while index < text.count {
-            let length = Self.controlLength(text, at: index)
+            let byte = text[index]
+            let length = byte >= 0x20 && byte < 0x7F ? 0 : controlLength(text, at: index)
             if length == 0 {
                 clean.append(text[index])
             } else if text[index] == 0x09 {
@@ -20,16 +22,7 @@ extension TelegramFormattingWriter {
         return clean
     }
 
-    /// The bytes of the control character at `index`: C0, DEL, C1, and Unicode's line and paragraph separator; else 0.
-    private static func controlLength(_ text: Span<UInt8>, at index: Int) -> Int {
-        let byte = text[index]
-        if byte < 0x20 || byte == 0x7F { return 1 }
-        if byte == 0xC2, index + 1 < text.count, text[index + 1] < 0xA0 { return 2 }
-        if byte == 0xE2, index + 2 < text.count, text[index + 1] == 0x80, text[index + 2] & 0xFE == 0xA8 { return 3 }
-        return 0
-    }
-
-    /// The lines of a block of code.
+    /// The lines of a code block, without control characters.
     static func codeLines(_ text: Span<UInt8>) -> [ArraySlice<UInt8>] {
         var lines: [ArraySlice<UInt8>] = []
         var start = 0
@@ -44,23 +37,27 @@ extension TelegramFormattingWriter {
 
     // MARK: Plain text
 
-    /// Appends plain text. Telegram makes mentions of `@name` and links of `/word` in any text: the first are broken by
-    /// a word joiner, so that nobody is pinged, the second are code, which can still be copied.
+    /// Appends plain text. Telegram turns `@name` into a mention and `/word` into a link that sends it as a command, in
+    /// any text but code. A word joiner breaks both, so that no one is pinged and a path or an option stays plain text.
     mutating func append(_ text: [UInt8]) {
         self.beginLine()
-        if let link = self.links.last, link.isAllowed { return self.escape(text) }
+        if let index = self.links.indices.last, self.links[index].isAllowed {
+            self.links[index].label += text
+            return self.escape(text)
+        }
         var index = 0
         while index < text.count {
             let byte = text[index]
-            let isFree = index > 0 ? !Self.isWord(text[index - 1]) : self.isAtWordStart
+            let isSign = byte == UInt8(ascii: "@") || byte == UInt8(ascii: "/")
+            let isFree =
+                isSign && (index > 0 ? !text[index - 1].isWordByte : self.isAtWordStart)
+                && !isInAddress(text.span, at: index)
             if byte == UInt8(ascii: "@"), isFree {
                 self.bytes.append(byte)
-                if index + 1 == text.count || Self.isWord(text[index + 1]) { self.bytes += "\u{2060}".utf8 }
-            } else if byte == UInt8(ascii: "/"), isFree, let end = self.commandEnd(text, from: index) {
-                self.tag("code")
-                self.escape(text[index..<end])
-                self.tag("/code")
-                index = end - 1
+                if index + 1 == text.count || text[index + 1].isWordByte { self.bytes += "\u{2060}".utf8 }
+            } else if byte == UInt8(ascii: "/"), isFree, self.isCommand(text, at: index) {
+                self.bytes.append(byte)
+                self.bytes += "\u{2060}".utf8
             } else {
                 self.put(byte)
             }
@@ -68,27 +65,18 @@ extension TelegramFormattingWriter {
         }
     }
 
-    /// Whether what stands before is no letter: a tag, white space, a bracket.
-    private var isAtWordStart: Bool { self.bytes.last.map { !Self.isWord($0) } ?? true }
+    /// Whether the preceding byte does not belong to a word.
+    private var isAtWordStart: Bool { self.bytes.last.map { !$0.isWordByte } ?? true }
 
-    private static func isWord(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
-            true
-        default: false
-        }
-    }
-
-    /// The end of a word behind the slash at `index` that Telegram would take for a command: up to 64 letters, and no
-    /// second slash around it (`/usr/bin`).
-    private func commandEnd(_ text: [UInt8], from index: Int) -> Int? {
+    /// Whether Telegram would take the slash at `index` and the word after it for a command: up to 64 characters, not
+    /// next to another slash (`/usr/bin`).
+    private func isCommand(_ text: [UInt8], at index: Int) -> Bool {
         let before = index > 0 ? text[index - 1] : self.bytes.last ?? 0x20
-        guard before != UInt8(ascii: "/"), before != UInt8(ascii: ":") else { return nil }
+        guard before != UInt8(ascii: "/"), before != UInt8(ascii: ":") else { return false }
         var end = index + 1
-        while end < text.count, Self.isWord(text[end]), text[end] < 0x80 { end += 1 }
-        guard (2...65).contains(end - index) else { return nil }
-        return end < text.count && text[end] == UInt8(ascii: "/") ? nil : end
+        while end < text.count, text[end].isWordByte, text[end] < 0x80 { end += 1 }
+        guard (2...65).contains(end - index) else { return false }
+        return end == text.count || text[end] != UInt8(ascii: "/")
     }
 
     // MARK: Links
@@ -99,7 +87,7 @@ extension TelegramFormattingWriter {
         self.links.append(Link(start: self.bytes.count, isAllowed: isAllowed))
     }
 
-    /// Puts the address behind the label, unless the label says it already: Telegram links bare addresses itself.
+    /// Links the label to the address, unless the label is the address: Telegram links bare addresses itself.
     mutating func endLink(_ address: Span<UInt8>) {
         guard let link = self.links.popLast(), link.isAllowed, link.start <= self.bytes.count else { return }
         let target = Self.attribute(address)
@@ -108,9 +96,13 @@ extension TelegramFormattingWriter {
         if label.starts(with: "www.".utf8), target.count >= label.count, target.suffix(label.count) == label[...] {
             return
         }
-        if target.starts(with: "mailto:".utf8) {
-            // Telegram takes web addresses only; one of mail is found in the text.
-            self.bytes += Array(" (".utf8) + target.dropFirst(7) + Array(")".utf8)
+        let isMail = target.starts(with: "mailto:".utf8)
+        if isMail || LinkAddress.isDeceptive(link.label, for: address) {
+            // Telegram links only web addresses, and a text that reads like another address would hide this one. The
+            // address follows the text, which is no link and so needs its mentions broken.
+            self.bytes.removeSubrange(link.start...)
+            self.append(link.label)
+            self.bytes += Array(" (".utf8) + target.dropFirst(isMail ? 7 : 0) + Array(")".utf8)
             return
         }
         let opening = Array("<a href=\"".utf8) + target + Array("\">".utf8)

@@ -1,6 +1,7 @@
+internal import Kit
 internal import Markdown
 
-extension TelegramFormattingWriter: MarkdownVisitor {
+extension TelegramFormattingWriter: FormattingWriter {
     mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
         switch node {
         case .document: break
@@ -43,7 +44,7 @@ extension TelegramFormattingWriter: MarkdownVisitor {
             self.endLine()
         case .table:
             guard let table = self.table.take() else { return }
-            self.writeCode(table.lines.map { $0[...] })
+            if table.isWide { self.writeList(of: table) } else { self.writeCode(table.lines.map { $0[...] }) }
         case .emphasis: if self.table == nil { self.close(.italic) }
         case .strong: if self.table == nil { self.close(.bold) }
         case .strikethrough: if self.table == nil { self.close(.strike) }
@@ -60,6 +61,7 @@ extension TelegramFormattingWriter: MarkdownVisitor {
         case .plain, .html: self.append(Self.clean(text))
         case .code:
             self.beginLine()
+            if let link = self.links.indices.last { self.links[link].label += Self.clean(text) }
             self.tag("code")
             self.escape(Self.clean(text))
             self.tag("/code")
@@ -79,7 +81,7 @@ extension TelegramFormattingWriter: MarkdownVisitor {
         case .softBreak:
             if self.isInLine { self.bytes.append(0x20) }
         case .lineBreak:
-            // A label stays in one line.
+            // A link's label must stay on one line.
             if self.links.isEmpty { self.endLine() } else { self.bytes.append(0x20) }
         case .thematicBreak:
             self.begin(.rule)
@@ -89,8 +91,27 @@ extension TelegramFormattingWriter: MarkdownVisitor {
         }
     }
 
-    /// The mark of an item was not written yet: its first paragraph stands behind it.
+    /// The item's marker is not yet written: its first paragraph follows on the same line.
     private var isAfterMark: Bool { self.margins.last?.isUsed == false && !self.isInLine }
+
+    /// Writes each row as lines of header and value: a phone wraps the lines of a wide table.
+    private mutating func writeList(of table: TelegramTable) {
+        for row in table.records {
+            self.last = self.last == .none ? .none : .rule
+            self.begin(.text)
+            for (header, value) in row where !value.isEmpty {
+                if !header.isEmpty {
+                    self.open(.bold)
+                    self.append(header + Array(":".utf8))
+                    self.close(.bold)
+                    self.put(0x20)
+                }
+                self.append(value)
+                self.endLine()
+            }
+        }
+        self.last = .rule
+    }
 
     private mutating func enterItem(_ task: MarkdownTask?) {
         self.endLine()
@@ -115,7 +136,7 @@ extension TelegramFormattingWriter: MarkdownVisitor {
         }
     }
 
-    /// The first word of a fence's info string, if it is a plain one.
+    /// The language from a fence's info string: its leading plain characters, at most 32.
     private static func language(_ info: Span<UInt8>) -> String {
         var name: [UInt8] = []
         for index in 0..<min(info.count, 32) {

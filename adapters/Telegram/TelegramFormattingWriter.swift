@@ -1,23 +1,19 @@
 internal import Chat
+internal import Kit
 internal import Markdown
 
-/// Writes markup while the Markdown tree is walked; the visitor's part is in `+Visitor`.
+/// Writes markup during a walk of the Markdown tree; the visitor methods are in `+Visitor`.
 struct TelegramFormattingWriter {
-    /// What stands before the text of a list item or inner quote: `first` once, `rest` on every line after it.
-    struct Margin {
-        var first: [UInt8]
-        var rest: [UInt8]
-        var isUsed = false
-    }
-
     enum Style: String { case bold = "b", italic = "i", strike = "s" }
 
-    /// What stood last, which decides whether a blank line goes before the next.
+    /// The kind of the last block, which decides whether a blank line precedes the next one.
     enum Block { case none, text, heading, list, frame, rule }
 
     struct Link {
         let start: Int
         let isAllowed: Bool
+        /// Its text, without markup.
+        var label: [UInt8] = []
     }
 
     var bytes: [UInt8] = []
@@ -33,10 +29,10 @@ struct TelegramFormattingWriter {
     var quotes = 0
     var last = Block.none
     var table: TelegramTable?
-    /// Of the code block that is being entered.
+    /// The language of the current code block.
     var language = ""
 
-    /// A longer address would fill a message by itself.
+    /// In bytes; a longer address would fill a message by itself.
     static let addressLimit = 1_024
 
     init(capacity: Int) {
@@ -56,10 +52,7 @@ struct TelegramFormattingWriter {
         guard self.lineStart == nil else { return }
         if !self.lines.isEmpty { self.bytes.append(0x0A) }
         self.lineStart = self.bytes.count
-        for index in self.margins.indices {
-            self.bytes += self.margins[index].isUsed ? self.margins[index].rest : self.margins[index].first
-            self.margins[index].isUsed = true
-        }
+        self.margins.write(to: &self.bytes)
         for style in self.openStyles { self.tag(style.rawValue) }
     }
 
@@ -78,7 +71,7 @@ struct TelegramFormattingWriter {
             RenderedText.Line(range: self.bytes.count..<self.bytes.count, frame: frame, startsBlock: true))
     }
 
-    /// Begins a block, with a blank line before it where it would run into the one above.
+    /// Begins a block, after a blank line if it would otherwise run into the previous one.
     mutating func begin(_ block: Block) {
         self.endLine()
         self.startsBlock = true
@@ -86,7 +79,7 @@ struct TelegramFormattingWriter {
         let needsBlank =
             switch (self.last, block) {
             case (.none, _): false
-            // Equal frames next to each other would be one.
+            // Adjacent equal frames would merge.
             case (.frame, .frame): true
             case (_, .frame): false
             case (.frame, _), (.heading, .text), (.heading, .list), (.text, .list): false
@@ -123,15 +116,12 @@ struct TelegramFormattingWriter {
     }
 
     private mutating func frame(open: String, close: String) -> Int {
-        let frame = RenderedText.Frame(open: Array(open.utf8), close: Array(close.utf8))
-        if let index = self.frames.firstIndex(of: frame) { return index }
-        self.frames.append(frame)
-        return self.frames.count - 1
+        self.frames.place(of: RenderedText.Frame(open: Array(open.utf8), close: Array(close.utf8)))
     }
 
-    /// Lines of fixed width, as they are.
+    /// Writes preformatted lines.
     mutating func writeCode(_ text: [ArraySlice<UInt8>], language: String = "") {
-        // An item that begins with code has its mark on a line of its own.
+        // The marker of an item that begins with code gets its own line.
         if self.margins.contains(where: { !$0.isUsed }) {
             self.beginLine()
             self.endLine()
@@ -154,7 +144,7 @@ struct TelegramFormattingWriter {
 
     // MARK: Styles
 
-    /// Each once, in the order of opening: a second bold within bold is no more.
+    /// Each style once, in the order of opening: bold nested in bold changes nothing.
     private var openStyles: [Style] {
         self.styles.indices.filter { !self.styles[..<$0].contains(self.styles[$0]) }.map { self.styles[$0] }
     }

@@ -1,15 +1,15 @@
 package import Chat
 
-/// What one update comes to: an event for the core, and calls that follow once it is stored.
+/// The result of one update: an event for the core, and calls to make once it is stored.
 package struct TelegramIncoming: Sendable {
-    /// Things of one room go one after another.
+    /// Items of one room are delivered in order.
     package let room: RoomID
     package var event: InboundEvent?
-    /// Where the thread is the one of the message that is answered, if the core knows it.
+    /// The message this one replies to. If the core knows it, its thread applies.
     package var answered: MessageReference?
     package var calls: [TelegramCall] = []
 
-    /// ``event`` in the thread that the answered message belongs to.
+    /// ``event``, moved to the thread of the answered message if it is known.
     package func event(in thread: ThreadKey?) -> InboundEvent? {
         guard let thread, let event = self.event, case .message(let message) = event.kind else { return self.event }
         return InboundEvent(

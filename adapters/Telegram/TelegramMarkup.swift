@@ -1,17 +1,17 @@
-/// Markup as ``TelegramFormatting`` writes it, turned into what Telegram is sent: a text and its entities.
+/// The markup of ``TelegramFormatting``, converted to the form that is sent: a text and its entities.
 ///
-/// The markup is the safe part of Telegram's own HTML: `b i s code pre blockquote a`, and `&lt; &gt; &amp; &quot;`. It
-/// never goes out as such, since one mistake in it would refuse the whole message; what cannot be read here is text.
-/// ``tear`` takes back a tag or escape that a cut went through.
+/// The markup is a safe subset of Telegram's HTML: `b i s code pre blockquote a`, and `&lt; &gt; &amp; &quot;`. It is
+/// never sent as HTML, because Telegram rejects the whole message for one mistake; anything unreadable here becomes
+/// text.
 package struct TelegramMarkup: Sendable, Equatable {
-    /// Without markup and without white space at its ends, which Telegram would take off, moving every entity.
+    /// Without markup and surrounding white space; Telegram would trim that, which would shift every entity.
     package private(set) var text: String
-    /// In order; places are UTF-16 code units of ``text``.
+    /// In order; offsets are UTF-16 code units of ``text``.
     package private(set) var entities: [TelegramEntity]
 
-    /// Behind a tag or an escape that is not complete: it counts for nothing.
+    /// Follows a tag or escape that a cut has split, and discards it.
     static let tear: UInt8 = 0x01
-    /// Telegram drops what is more.
+    /// Telegram drops further entities.
     static let entityLimit = 100
 
     package init(_ markup: String) {
@@ -20,25 +20,6 @@ package struct TelegramMarkup: Sendable, Equatable {
         let (text, entities) = Self.trimmed(reader.output, reader.entities)
         self.text = String(decoding: text, as: UTF8.self)
         self.entities = Self.limited(entities)
-    }
-
-    /// How many UTF-16 code units Telegram counts.
-    package var length: Int { self.text.utf16.count }
-
-    /// The text cut to `limit` UTF-16 code units, between characters; for captions.
-    package func cut(to limit: Int) -> TelegramMarkup {
-        guard self.length > limit else { return self }
-        var copy = self
-        var units = 0
-        copy.text =
-            String(
-                self.text.prefix { character in
-                    units += character.utf16.count
-                    return units < limit
-                }) + "…"
-        let end = copy.text.utf16.count - 1
-        copy.entities = self.entities.compactMap { Self.clipped($0, to: 0..<end) }
-        return copy
     }
 
     // MARK: White space at the ends
@@ -51,7 +32,7 @@ package struct TelegramMarkup: Sendable, Equatable {
         else { return ([], []) }
         let body = text[first...last]
         let end = first + Self.units(body)
-        // What is taken off is ASCII: a byte is a code unit.
+        // The trimmed prefix is ASCII, so a byte is one code unit.
         let kept = entities.compactMap { Self.clipped($0, to: first..<end) }.map { entity in
             var entity = entity
             entity.offset -= first
@@ -78,7 +59,7 @@ package struct TelegramMarkup: Sendable, Equatable {
 
     // MARK: The limit
 
-    /// What is lost first when there are too many: looks go before code, code before what can be followed or copied.
+    /// Lower ranks are kept first: blocks, links and quotes before inline code, and styles last.
     private static let importance = [
         "pre": 0, "text_link": 1, "blockquote": 2, "code": 3, "bold": 4, "strikethrough": 5, "italic": 6,
     ]

@@ -10,7 +10,7 @@ struct TelegramMarkupReader {
     private let input: [UInt8]
     private var index = 0
     private(set) var output: [UInt8] = []
-    /// The length of ``output`` in UTF-16 code units.
+    /// Length of ``output`` in UTF-16 code units.
     private var units = 0
     private var open: [Open] = []
     private(set) var entities: [TelegramEntity] = []
@@ -23,7 +23,7 @@ struct TelegramMarkupReader {
         (Array("&lt;".utf8), 0x3C), (Array("&gt;".utf8), 0x3E), (Array("&amp;".utf8), 0x26),
         (Array("&quot;".utf8), 0x22),
     ]
-    /// No address is longer (``TelegramFormattingWriter``).
+    /// Exceeds every tag that ``TelegramFormattingWriter`` writes.
     private static let tagLimit = 8_192
 
     init(_ input: [UInt8]) {
@@ -90,7 +90,7 @@ struct TelegramMarkupReader {
         for byte in self.input[start...end] { self.put(byte) }
     }
 
-    /// Whether the content between `<` and `>` is a tag.
+    /// Handles the content between `<` and `>`; false if it is not a known tag.
     private mutating func take(_ content: String) -> Bool {
         if content.hasPrefix("/") {
             let name = String(content.dropFirst())
@@ -104,7 +104,7 @@ struct TelegramMarkupReader {
         return true
     }
 
-    /// What stands between quotes, unescaped.
+    /// The quoted part of a tag's content, unescaped.
     private static func attribute(_ content: String) -> String? {
         guard let first = content.utf8.firstIndex(of: 0x22), let last = content.utf8.lastIndex(of: 0x22), first < last
         else { return nil }
@@ -125,7 +125,8 @@ struct TelegramMarkupReader {
             self.skipLineFeed()
             return
         }
-        // Code holds nothing and lies in nothing but quotes; a link's label stays a link.
+        // Telegram nests code only in quotes, and nothing in code. Code in a link's label is dropped in favour of the
+        // link.
         if tag == "code" || tag == "pre" { self.interrupt() }
         let isDropped = tag == "code" && self.isOpen("a")
         self.open.append(Open(tag: tag, start: isDropped ? -1 : self.units, url: tag == "a" ? value : nil))
@@ -135,7 +136,7 @@ struct TelegramMarkupReader {
     private mutating func leave(_ tag: String) {
         guard self.isOpen(tag) else { return }
         if tag == "blockquote", self.isNext("\n<blockquote>", at: self.index) {
-            // The same quote goes on after code within it.
+            // The same quote continues after code inside it.
             while let last = self.open.last, last.tag != tag { self.close(last.tag) }
             self.dropLineFeed(after: self.open.last?.start ?? 0)
             self.put(0x0A)
@@ -153,7 +154,7 @@ struct TelegramMarkupReader {
         if isBlock { self.dropLineFeed(after: max(last.start, self.open.last?.start ?? 0)) }
         self.emit(last, upTo: self.units)
         if tag == "code" || tag == "pre" {
-            for index in self.open.indices where Self.isLook(self.open[index].tag) {
+            for index in self.open.indices where Self.isStyle(self.open[index].tag) {
                 self.open[index].start = self.units
             }
         }
@@ -167,13 +168,13 @@ struct TelegramMarkupReader {
                 type, offset: open.start, length: end - open.start, url: open.url, language: open.language))
     }
 
-    /// Ends the looks that are open; they go on behind the code.
+    /// Ends the open styles, which resume after the code.
     private mutating func interrupt() {
         guard !self.isOpen("a") else { return }
-        for item in self.open where Self.isLook(item.tag) { self.emit(item, upTo: self.units) }
+        for item in self.open where Self.isStyle(item.tag) { self.emit(item, upTo: self.units) }
     }
 
-    private static func isLook(_ tag: String) -> Bool { tag == "b" || tag == "i" || tag == "s" }
+    private static func isStyle(_ tag: String) -> Bool { tag == "b" || tag == "i" || tag == "s" }
 
     private mutating func skipLineFeed() {
         if self.isNext("\n", at: self.index) { self.index += 1 }

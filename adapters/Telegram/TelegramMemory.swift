@@ -1,26 +1,25 @@
 internal import Crypto
 package import JSON
-internal import Lifecycle
 
-/// What has to outlive the process.
+/// State that must survive a restart.
 package struct TelegramMemory: Sendable, Equatable {
-    /// Signs what buttons carry, so that those from before a restart still work.
+    /// Signs button data; kept so that older buttons still work after a restart.
     package var key: [UInt8]
-    /// The commands that were registered last, as a digest.
+    /// Digest of the last registered command menu.
     package var commands = ""
-    /// Groups that became supergroups, by their old id.
+    /// New ids of groups that became supergroups, by old id.
     package var migrations: [Int64: Int64] = [:]
-    /// Updates with parts of albums that are not complete: Telegram was told that they are stored.
+    /// Updates with parts of incomplete albums, already acknowledged to Telegram.
     package var albums: [JSON] = []
 
-    /// More groups than one host has; the rest is asked from Telegram again.
+    /// More groups than one host has. For dropped entries, Telegram reports the new id again.
     private static let migrationLimit = 1_000
 
     package init(key: [UInt8]) {
         self.key = key
     }
 
-    /// Reads what ``bytes`` wrote. Without a usable key it makes one.
+    /// Reads ``bytes``; makes a new key if there is no valid one.
     package init(bytes: [UInt8]?) {
         let json = bytes.flatMap { try? JSON.parse($0) }
         let key = json?["key"]?.stringValue.flatMap(decodeHex) ?? []
@@ -42,42 +41,11 @@ package struct TelegramMemory: Sendable, Equatable {
         return json.bytes
     }
 
-    /// The id that `chat` has now.
+    /// The current id of `chat`.
     func current(_ chat: Int64) -> Int64 {
         var chat = chat
-        // A chain is one step in practice; a loop must not hang.
+        // Chains are one step long in practice; the bound prevents an endless loop.
         for _ in 0..<4 { chat = self.migrations[chat] ?? chat }
         return chat
-    }
-}
-
-/// Keeps an adapter's ``TelegramMemory`` between runs; `none` forgets.
-package struct TelegramMemoryStore: Sendable {
-    /// What was kept, or nil.
-    package var load: @Sendable () async -> [UInt8]?
-    /// Returns whether it is kept.
-    package var save: @Sendable ([UInt8]) async -> Bool
-
-    package init(
-        load: @escaping @Sendable () async -> [UInt8]?, save: @escaping @Sendable ([UInt8]) async -> Bool
-    ) {
-        self.load = load
-        self.save = save
-    }
-
-    package static let none = Self(load: { nil }, save: { _ in true })
-
-    /// Keeps it in a small file of the owner's alone, replaced whole.
-    package static func file(_ path: String) -> Self {
-        Self(
-            load: { PrivateFile.read(path)?.bytes },
-            save: { bytes in
-                do throws {
-                    try PrivateFile.write(bytes, to: path)
-                    return true
-                } catch {
-                    return false
-                }
-            })
     }
 }

@@ -1,8 +1,7 @@
 package import Chat
 
-/// Something that is to be sent, and how far it is. ``TelegramSession/step(_:at:)`` says what to do next.
+/// Something to send, and its progress. ``TelegramStateMachine/step(_:at:)`` returns the next step.
 package struct TelegramOperation: Sendable {
-    /// What is sent.
     package enum Kind: Sendable {
         case post(OutgoingMessage)
         case edit(MessageReference, OutgoingMessage)
@@ -10,11 +9,10 @@ package struct TelegramOperation: Sendable {
         case draft(OutgoingMessage)
         case upload(OutgoingFile)
         case react(String, isOn: Bool, MessageReference)
-        /// Where a file can be fetched.
+        /// Asks for a file's download path.
         case locate(Attachment)
     }
 
-    /// What to do next.
     package enum Step: Sendable {
         case call(TelegramCall)
         /// Milliseconds.
@@ -23,34 +21,33 @@ package struct TelegramOperation: Sendable {
         case failed(AdapterError)
     }
 
-    /// What came out.
     package enum Outcome: Sendable, Equatable {
         case done
         case message(MessageReference)
-        /// A path below the file server's.
+        /// A path on the file server.
         case file(String)
     }
 
     package let kind: Kind
     var result: Result<Outcome, AdapterError>?
-    /// What the platform did not take, and is left out of the next try.
+    // Parts that the platform refused, left out of the next attempt.
     var withoutThread = false
     var withoutEntities = false
     var withoutReply = false
-    /// What the message shows when this is done.
+    /// Hash of the content that the message will show.
     var content: Int?
-    /// The calls made; each mishap is met once.
+    /// Calls made so far.
     var calls = 0
-    /// It goes although the budget is used up.
+    /// Sent although the budget is used up.
     var isProbe = false
-    /// Milliseconds waited for a place.
+    /// Milliseconds spent waiting for the budget.
     var waited: Int64 = 0
 
     package init(_ kind: Kind) {
         self.kind = kind
     }
 
-    /// Where it goes; nil where that matters to no budget.
+    /// The target room; nil if the operation uses no budget.
     var room: RoomID? {
         switch self.kind {
         case .post(let message), .draft(let message): message.route.room
@@ -60,7 +57,6 @@ package struct TelegramOperation: Sendable {
         }
     }
 
-    /// What it is worth waiting for.
     var priority: TelegramBudget.Priority {
         switch self.kind {
         case .post(let message), .edit(_, let message), .draft(let message):
@@ -69,7 +65,7 @@ package struct TelegramOperation: Sendable {
         }
     }
 
-    /// Whether it counts as a message.
+    /// Whether it counts against the message limits.
     var isCounted: Bool {
         switch self.kind {
         case .post, .edit, .draft, .upload: true

@@ -1,10 +1,13 @@
-/// A table as lines of fixed width. Telegram has no tables in plain messages.
+internal import Kit
+internal import Primitives
+
+/// A table as preformatted lines or as a list; Telegram messages have no tables.
 struct TelegramTable {
     private var rows: [[[UInt8]]] = []
     private var hasHeader = false
 
-    /// Columns are filled up to this width at most, so that one long cell does not push everything out of sight.
-    private static let columnLimit = 40
+    /// In columns of a monospaced font: what a phone shows without wrapping.
+    private static let widthLimit = 40
 
     mutating func beginRow(isHeader: Bool) {
         self.rows.append([])
@@ -16,7 +19,7 @@ struct TelegramTable {
         self.rows[self.rows.count - 1].append([])
     }
 
-    /// Appends to the cell that was begun last.
+    /// Appends to the current cell.
     mutating func append(_ bytes: some Sequence<UInt8>) {
         guard let row = self.rows.indices.last, let cell = self.rows[row].indices.last else { return }
         self.rows[row][cell] += bytes
@@ -24,17 +27,37 @@ struct TelegramTable {
 
     /// The lines, not escaped.
     var lines: [[UInt8]] {
-        let count = self.rows.map(\.count).max() ?? 0
-        let cells = self.rows.map { row in row.map { Self.trimmed($0) } }
-        let widths = (0..<count).map { column in
-            min(Self.columnLimit, cells.map { column < $0.count ? Self.width($0[column]) : 0 }.max() ?? 0)
-        }
+        let cells = self.cells
+        let widths = Self.widths(cells)
         var lines = cells.map { self.line($0, widths) }
         if self.hasHeader, !lines.isEmpty {
             let rule = widths.map { String(repeating: "─", count: max($0, 1)) }.joined(separator: "─┼─")
             lines.insert(Array(rule.utf8), at: 1)
         }
         return lines
+    }
+
+    /// Too wide for preformatted lines, and there is something to list.
+    var isWide: Bool {
+        let widths = Self.widths(self.cells)
+        return self.hasHeader && self.rows.count > 1
+            && widths.reduce(0, +) + 3 * max(0, widths.count - 1) > Self.widthLimit
+    }
+
+    /// The rows below the header, each cell with its header.
+    var records: [[(header: [UInt8], value: [UInt8])]] {
+        guard let header = self.cells.first else { return [] }
+        return self.cells.dropFirst().map { row in
+            row.enumerated().map { ($0.offset < header.count ? header[$0.offset] : [], $0.element) }
+        }
+    }
+
+    private var cells: [[[UInt8]]] { self.rows.map { row in row.map { Self.trimmed($0) } } }
+
+    private static func widths(_ cells: [[[UInt8]]]) -> [Int] {
+        (0..<(cells.map(\.count).max() ?? 0)).map { column in
+            cells.map { column < $0.count ? DisplayWidth.of($0[column]) : 0 }.max() ?? 0
+        }
     }
 
     private func line(_ row: [[UInt8]], _ widths: [Int]) -> [UInt8] {
@@ -44,7 +67,7 @@ struct TelegramTable {
             let cell = column < row.count ? row[column] : []
             line += cell
             let isLast = column == widths.count - 1
-            if !isLast { line += repeatElement(0x20, count: max(0, width - Self.width(cell))) }
+            if !isLast { line += repeatElement(0x20, count: max(0, width - DisplayWidth.of(cell))) }
         }
         return line
     }
@@ -53,23 +76,5 @@ struct TelegramTable {
         guard let first = cell.firstIndex(where: { $0 != 0x20 }), let last = cell.lastIndex(where: { $0 != 0x20 })
         else { return [] }
         return Array(cell[first...last])
-    }
-
-    /// The columns that a text takes: two for what East Asian scripts and emoji take, one for the rest.
-    static func width(_ bytes: [UInt8]) -> Int {
-        String(decoding: bytes, as: UTF8.self).reduce(0) { $0 + Self.width($1) }
-    }
-
-    private static func width(_ character: Character) -> Int {
-        guard let first = character.unicodeScalars.first else { return 0 }
-        if character.unicodeScalars.contains("\u{FE0F}") { return 2 }
-        switch first.value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
-            0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
-            0x1F680...0x1F6FF, 0x1F900...0x1F9FF, 0x1FA70...0x1FAFF, 0x20000...0x3FFFD:
-            return 2
-        case 0x200B...0x200F, 0x2060, 0x0300...0x036F: return 0
-        default: return first.properties.isEmojiPresentation ? 2 : 1
-        }
     }
 }

@@ -1,14 +1,14 @@
 internal import Chat
 
-/// What a message's text means for us: without the mention of the bot at its start, and whether it is mentioned at all.
+/// A message's text for the core, without a leading mention of the bot, and whether it addresses the bot.
 struct TelegramText: Sendable, Equatable {
     private(set) var text: String
-    /// The bot is mentioned by name, by a link to it, or behind a command.
+    /// The bot is mentioned by name, by a link to it, or after a command.
     private(set) var mentionsUs = false
-    /// A command that names another bot.
+    /// The text is a command for another bot.
     private(set) var isForAnother = false
 
-    init(_ message: TelegramMessage, identity: TelegramSession.Identity?) {
+    init(_ message: TelegramMessage, identity: TelegramStateMachine.Identity?) {
         self.text = TelegramText.markdown(message)
         let units = Array(message.text.utf16)
         let name = identity.map { "@\($0.username)".lowercased() } ?? "@"
@@ -22,17 +22,19 @@ struct TelegramText: Sendable, Equatable {
             }
         }
         self.text = Self.trimmed(self.text)
+        // A command copied from an answer, where a word joiner keeps it from being a link.
+        if self.text.hasPrefix("/\u{2060}") { self.text = "/" + String(self.text.unicodeScalars.dropFirst(2)) }
         if name.count > 1, self.mentionsUs, let rest = Self.rest(of: self.text, behind: name) { self.text = rest }
         self.takeCommandTarget(name)
         if message.chat.isPrivate, !message.isForward { self.takeStart() }
-        // What somebody else wrote is talk about it, never an order.
+        // Forwarded text was written by another person: a quotation, never a command.
         if message.isForward {
             self.mentionsUs = false
             if self.text.hasPrefix("/") { self.text = "> " + self.text }
         }
     }
 
-    /// `/cmd@bot rest` is `/cmd rest` for that bot alone.
+    /// `/cmd@bot rest` is `/cmd rest` for that bot only.
     private mutating func takeCommandTarget(_ name: String) {
         guard self.text.hasPrefix("/") else { return }
         let word = self.text.prefix { !$0.isWhitespace }
@@ -45,7 +47,7 @@ struct TelegramText: Sendable, Equatable {
         }
     }
 
-    /// The button with which every private chat begins says `/start`, and a link may carry a code: t.me/NAME?start=CODE.
+    /// The button that opens every private chat sends `/start`; a link, t.me/NAME?start=CODE, may add a code.
     private mutating func takeStart() {
         if self.text == "/start" {
             self.text = "/help"
@@ -68,7 +70,7 @@ struct TelegramText: Sendable, Equatable {
         return String(text[first...last])
     }
 
-    /// The text with its code and links as Markdown; other looks mean nothing to a model.
+    /// The text with its code and links as Markdown; other styles mean nothing to a model.
     private static func markdown(_ message: TelegramMessage) -> String {
         let marked = message.entities.filter { ["pre", "code", "text_link"].contains($0.type) && $0.length > 0 }
         guard !marked.isEmpty else { return message.text }

@@ -4,24 +4,24 @@ package import HTTPClient
 internal import JSON
 package import Primitives
 
-/// Carries calls to the Bot API and files from it. A protocol, so that a test can be the server.
+/// Makes calls to the Bot API and downloads files. A protocol, so that tests can replace the server.
 package protocol TelegramTransport: Sendable {
-    /// Carries one call. Only cancellation throws.
+    /// Makes one call. Throws only if cancelled.
     func send(_ call: TelegramCall) async throws -> TelegramAnswer
-    /// Fetches a file that `getFile` told, piece by piece. Throws ``AdapterError``, and what `write` throws.
+    /// Downloads the file at a path from `getFile`, piece by piece. Throws ``AdapterError`` and the errors of `write`.
     func fetch(_ path: String, to write: @escaping @Sendable ([UInt8]) async throws -> Void) async throws
     /// Uses new connections from now on.
     func renew() async
 }
 
-/// The Bot API over HTTPS. The token stands in every URL, so no URL is ever logged or told.
+/// The Bot API over HTTPS. Every URL contains the token, so URLs are never logged or shown.
 package final class TelegramHTTPTransport: TelegramTransport {
     private let apiURL: HTTPURL
     private let token: Secret
     private let client: Protected<HTTPClient>
     private let settings: HTTPClientSettings
 
-    /// Answers of 100 long updates stay far below.
+    /// Bytes; an answer with 100 long updates is far smaller.
     private static let answerLimit = 32 << 20
     private static let fetchTimeout: Duration = .seconds(300)
 
@@ -50,7 +50,7 @@ package final class TelegramHTTPTransport: TelegramTransport {
             request.headers.append("Content-Type", "application/json")
             request.body = .bytes(JSON.object(call.parameters).bytes)
         }
-        // A long poll is still for as long as it holds.
+        // A held poll is idle for its whole duration.
         request.idleTimeout = .milliseconds(call.timeout)
         request.totalTimeout = .milliseconds(call.timeout)
         do {
@@ -69,7 +69,8 @@ package final class TelegramHTTPTransport: TelegramTransport {
         var url = self.apiURL.appending("file", "bot\(self.token.reveal())")
         guard !path.hasPrefix("/") else {
             throw AdapterError(
-                .invalid, "The Bot API server keeps its files to itself (local mode); that is not supported")
+                .invalid,
+                "The Bot API server runs in local mode, which is not supported for files. Start it without --local")
         }
         for segment in path.split(separator: "/") where segment != ".." { url = url.appending(String(segment)) }
         var request = HTTPClientRequest(.get, url)
@@ -77,12 +78,13 @@ package final class TelegramHTTPTransport: TelegramTransport {
         do {
             let response = try await self.current.execute(request)
             guard response.status.isSuccess else {
-                throw AdapterError(.notFound, "Telegram does not give the file: HTTP \(response.status.code)")
+                throw AdapterError(
+                    .notFound, "Telegram did not provide the file: HTTP \(response.status.code). Send it again")
             }
             for try await bytes in response.body { try await write(bytes) }
         } catch let error as HTTPClientError {
             throw AdapterError(
-                error.code.isTimeout ? .timedOut : .disconnected, "The file could not be fetched: \(error.message)")
+                error.code.isTimeout ? .timedOut : .disconnected, "The file could not be downloaded: \(error.message)")
         }
     }
 }

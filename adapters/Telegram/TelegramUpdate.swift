@@ -1,22 +1,21 @@
 internal import Chat
 package import JSON
 
-/// One update: something that happened in a chat.
+/// An event in a chat.
 package struct TelegramUpdate: Sendable {
-    /// What happened.
     package enum Kind: Sendable {
         case message(TelegramMessage)
         case edited(TelegramMessage)
         case callback(TelegramCallback)
         case reaction(TelegramReaction)
         case membership(TelegramMembership)
-        /// The stop button below a draft was pressed.
+        /// A person pressed the stop button below a draft.
         case stopped(TelegramChat, thread: Int64?)
-        /// A kind that is not asked for, or one that cannot be read.
+        /// An unrequested or unreadable kind.
         case other
     }
 
-    /// The kinds that are asked for; `message_reaction` is not in the platform's own default.
+    /// The requested kinds; the platform's default lacks `message_reaction`.
     package static let kinds = [
         "message", "edited_message", "callback_query", "message_reaction", "my_chat_member",
         "stopped_message_generation",
@@ -24,7 +23,7 @@ package struct TelegramUpdate: Sendable {
 
     package let id: Int64
     package let kind: Kind
-    /// As it came, for what has to outlive a restart.
+    /// The original JSON, for the parts of albums kept across a restart.
     package let json: JSON
 
     package init?(_ json: JSON) {
@@ -47,13 +46,13 @@ package struct TelegramUpdate: Sendable {
     }
 }
 
-/// A button below a message of the bot's was pressed.
+/// A person pressed a button below a message from the bot.
 package struct TelegramCallback: Sendable, Equatable {
     package let id: String
     package let from: TelegramUser
-    /// From a client: any text at all.
+    /// Sent by the client, so it may be any text.
     package let data: String
-    /// Missing for messages that went out by inline mode. Of a message that is gone Telegram tells the chat and the id only.
+    /// Missing for messages sent in inline mode. For deleted messages Telegram reports only the chat and the id.
     package let chat: TelegramChat?
     package let messageID: Int64?
 
@@ -67,15 +66,15 @@ package struct TelegramCallback: Sendable, Equatable {
     }
 }
 
-/// Somebody's reactions to a message changed.
+/// A person's reactions to a message changed.
 package struct TelegramReaction: Sendable, Equatable {
     package let chat: TelegramChat
     package let messageID: Int64
     package let user: TelegramUser?
-    /// Who reacted without a name.
+    /// The chat for which an anonymous member reacted.
     package let actorChat: TelegramChat?
     package let date: Int64
-    /// Emoji that are there now and were not before.
+    /// The newly added emoji.
     package let added: [String]
 
     package init?(_ json: JSON?) {
@@ -94,12 +93,12 @@ package struct TelegramReaction: Sendable, Equatable {
     }
 }
 
-/// What the bot may do in a chat changed.
+/// The bot's rights in a chat changed.
 package struct TelegramMembership: Sendable, Equatable {
     package let chat: TelegramChat
     /// `member`, `administrator`, `left`, `kicked`, `restricted` …
     package let status: String
-    /// False where the bot is restricted to reading.
+    /// False if the bot has left, was removed, or may only read.
     package let maySend: Bool
 
     package init?(_ json: JSON?) {

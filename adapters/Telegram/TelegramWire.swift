@@ -1,7 +1,7 @@
 package import Chat
 package import JSON
 
-/// Who writes; fields that decide nothing are left out.
+/// An account; unused fields are left out.
 package struct TelegramUser: Sendable, Equatable {
     package let id: Int64
     package let isBot: Bool
@@ -18,32 +18,30 @@ package struct TelegramUser: Sendable, Equatable {
     }
 }
 
-/// A place: a private chat (`id` > 0), a basic group, a supergroup or channel.
+/// A private chat (`id` > 0), basic group, supergroup or channel.
 package struct TelegramChat: Sendable, Equatable {
     package let id: Int64
     package let type: String
     package let title: String
-    package let isForum: Bool
 
     package init?(_ json: JSON?) {
         guard let json, let id = json["id"]?.intValue else { return nil }
         self.id = Int64(id)
         self.type = json["type"]?.stringValue ?? ""
         self.title = json["title"]?.stringValue ?? json["first_name"]?.stringValue ?? ""
-        self.isForum = json["is_forum"]?.boolValue ?? false
     }
 
     package var isPrivate: Bool { self.id > 0 }
 }
 
-/// A marked part of a text; places are UTF-16 code units.
+/// A formatted part of a text; offset and length are UTF-16 code units.
 package struct TelegramEntity: Sendable, Equatable {
     package var type: String
     package var offset: Int
     package var length: Int
     package var url: String?
     package var language: String?
-    /// Of a `text_mention`.
+    /// For a `text_mention`.
     package var user: Int64?
 
     package init(
@@ -78,13 +76,12 @@ package struct TelegramEntity: Sendable, Equatable {
     }
 }
 
-/// A message of somebody's.
 package struct TelegramMessage: Sendable, Equatable {
-    /// The message that is answered; Telegram shows one level only.
+    /// The answered message; Telegram includes only one level.
     package struct Reply: Sendable, Equatable {
         package let id: Int64
         package let author: Int64?
-        /// Every message in a topic "answers" the one that made the topic.
+        /// Every message in a topic is formally a reply to the message that created the topic.
         package let isTopicRoot: Bool
     }
 
@@ -94,7 +91,7 @@ package struct TelegramMessage: Sendable, Equatable {
     package let editDate: Int64?
     package let chat: TelegramChat
     package let from: TelegramUser?
-    /// A channel, or the group itself for an administrator without a name.
+    /// The channel, or the group itself for an anonymous administrator.
     package let senderChat: TelegramChat?
     package let threadID: Int64?
     package let isTopic: Bool
@@ -102,11 +99,11 @@ package struct TelegramMessage: Sendable, Equatable {
     package let text: String
     package let entities: [TelegramEntity]
     package let reply: Reply?
-    /// The linked channel's post, put here by Telegram.
+    /// A post from the linked channel, forwarded here by Telegram.
     package let isAutomaticForward: Bool
-    /// Somebody else wrote the text.
+    /// Another person wrote the text.
     package let isForward: Bool
-    /// Another bot made the text.
+    /// Another bot produced the text.
     package let isViaBot: Bool
     package let mediaGroup: String?
     package let attachments: [Attachment]
@@ -151,7 +148,7 @@ package struct TelegramMessage: Sendable, Equatable {
             isTopicRoot: json["forum_topic_created"] != nil || thread == Int64(id))
     }
 
-    /// What can be fetched. An animation also fills `document`; of a photo's sizes the last is the largest.
+    /// The downloadable files. An animation also fills `document`; the last of a photo's sizes is the largest.
     private static func attachments(_ json: JSON) -> [Attachment] {
         for (key, kind) in [
             ("document", "file"), ("audio", "audio.mp3"), ("video", "video.mp4"), ("animation", "animation.mp4"),

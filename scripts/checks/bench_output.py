@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Passes a benchmark's lines through as long as each is the promised JSON object."""
+"""Passes a benchmark's output through and checks that each line is a result as Bench/README.md defines it."""
 
 import json
 import sys
@@ -17,12 +17,12 @@ def main():
             value = None
         if not isinstance(value, dict) or set(value) != set(KEYS) or not all(
                 isinstance(value[key], kind) for key, kind in KEYS.items()):
-            print(f"bench {sys.argv[1]}: not a result: {line.rstrip()}", file=sys.stderr)
+            print(f"bench {sys.argv[1]}: invalid result: {line.rstrip()}", file=sys.stderr)
             return 1
         print(line, end="", flush=True)
         lines += 1
     if lines == 0:
-        print(f"bench {sys.argv[1]}: no result", file=sys.stderr)
+        print(f"bench {sys.argv[1]}: no results", file=sys.stderr)
     return 0 if lines else 1
 
 

@@ -1,39 +1,69 @@
 #!/usr/bin/env python3
-"""Finds what the code never has, and what it has only with a reason written beside it."""
+"""Finds constructs that are forbidden, and those that need a comment with their reason."""
 
 import re
 import sys
 
-from swift_files import ROOT, code_only, files, name
+from swift_files import ROOT, code_only, comments_only, files, name
 
 NEVER = [
-    (re.compile(r"\btry!"), "try! hides an error; handle it"),
-    (re.compile(r"\bas!"), "as! hides a mistake; use as? and handle nil"),
+    (re.compile(r"\btry!"), "try! hides an error: handle it"),
+    (re.compile(r"\bas!"), "as! hides a mistake: use as? and handle nil"),
     (re.compile(r"^\s*(?:@testable )?import XCTest\b", re.MULTILINE), "tests use Swift Testing"),
-    (re.compile(r"\.disabled\(|\bXCTSkip\b"), "a test is fixed or removed, not switched off"),
+    (re.compile(r"\.disabled\(|\bXCTSkip\b"), "fix or remove a test instead of disabling it"),
     (re.compile(r"\bSynchronization\.Mutex\b|\bMutex<"), "Protected is the only lock (ThreadSanitizer misreads Mutex)"),
-    (re.compile(r"(?<![.\w])(?<!func )(?:print|debugPrint)\("), "write through the logger or the command line's output"),
+    (re.compile(r"(?<![.\w])(?<!func )(?:print|debugPrint)\("), "use the logger or the command line's output instead"),
 ]
-# (what, its name, the word by which a reason written elsewhere in the file is known)
+# (pattern, what it is, the word by which a documentation comment is known to give the reason)
 NEEDS_REASON = [
-    (re.compile(r"@unchecked Sendable"), "@unchecked Sendable", "@unchecked"),
+    (re.compile(r"@unchecked Sendable"), "@unchecked Sendable", "unchecked"),
     (re.compile(r"nonisolated\(unsafe\)"), "nonisolated(unsafe)", "nonisolated(unsafe)"),
-    (re.compile(r"(?<![.\w])Task(?:\.detached)?(?:<[^>]*>)?\s*(?:\([^)]*\)\s*)?\{"), "a task outside any scope",
+    (re.compile(r"(?<![.\w])(?<!-> )Task(?:\.detached)?(?:<[^>]*>)?\s*(?:\([^)]*\)\s*)?\{"), "an unstructured task",
      "nstructured"),
 ]
-# Split, so that this file does not find itself.
+BODY = re.compile(r"\b(?:func|init|deinit|subscript)\b|\bvar\b.*\{$")
+# Split, so that this file does not match itself.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 
 
-def has_reason(lines, number, word):
-    """A comment on the line itself or on the one above, or one in the file that names the thing."""
-    return ("//" in lines[number] or (number > 0 and lines[number - 1].lstrip().startswith("//"))
-            or any("//" in line and word in line.split("//", 1)[1] for line in lines))
+def indent_of(line):
+    return len(line) - len(line.lstrip())
+
+
+def comment_above(comments, code, number):
+    """The lines of the comment directly above a line, attributes aside."""
+    while number > 0 and re.fullmatch(r"\s*@[^{]*", code[number - 1]):
+        number -= 1
+    last = number
+    while number > 0 and comments[number - 1].strip() and not code[number - 1].strip():
+        number -= 1
+    return [line.strip() for line in comments[number:last]]
+
+
+def explains(comment, word):
+    """A `//` comment is there for its reason; a documentation comment must name the thing."""
+    return any(word in line if line.startswith("///") else not line.startswith("// MARK") for line in comment)
+
+
+def has_reason(comments, code, number, word):
+    """Whether a comment on the line, directly above it, or above the function or property that it is in explains it."""
+    if comments[number].strip() or explains(comment_above(comments, code, number), word):
+        return True
+    indent = indent_of(code[number])
+    for above in range(number - 1, -1, -1):
+        line = code[above]
+        if not line.strip() or indent_of(line) >= indent:
+            continue
+        if BODY.search(line.rstrip()):
+            return any(word in each for each in comment_above(comments, code, above))
+        # The closing line of a declaration's parameters has the declaration's indent.
+        indent = indent_of(line) + (1 if line.lstrip().startswith(")") else 0)
+    return False
 
 
 def mistakes_of(path):
     text = path.read_text()
-    code, lines = code_only(text), text.split("\n")
+    code = code_only(text)
 
     def line_of(match):
         return code.count("\n", 0, match.start())
@@ -44,24 +74,25 @@ def mistakes_of(path):
         for match in pattern.finditer(code):
             yield line_of(match), why
     for match in UNFINISHED.finditer(text):
-        yield text.count("\n", 0, match.start()), f"unfinished by its own words: {match.group(1)}"
+        yield text.count("\n", 0, match.start()), f"unfinished, as marked: {match.group(1)}"
     if path.is_relative_to(ROOT / "Tests"):
         return
+    lines, comments = code.split("\n"), comments_only(text).split("\n")
     for pattern, what, word in NEEDS_REASON:
         for match in pattern.finditer(code):
-            if not has_reason(lines, line_of(match), word):
-                yield line_of(match), f"{what} needs its reason in a comment"
+            if not has_reason(comments, lines, line_of(match), word):
+                yield line_of(match), f"{what} needs a comment with its reason, here or directly above"
 
 
 def main():
     found = 0
-    for path in files("Sources", "adapters", "Tests"):
+    for path in files("Sources", "adapters", "TestSupport", "Tests"):
         for line, why in sorted(mistakes_of(path)):
             print(f"{name(path)}:{line + 1}: {why}", file=sys.stderr)
             found += 1
     for path in (ROOT / "Sources" / "C").rglob("*.h"):
         if re.search(r"^\s*#\s*define\s+_GNU_SOURCE", path.read_text(), re.MULTILINE):
-            print(f"{name(path)}: _GNU_SOURCE makes fd_set differ from the Glibc module's", file=sys.stderr)
+            print(f"{name(path)}: _GNU_SOURCE makes fd_set differ from the one in the Glibc module", file=sys.stderr)
             found += 1
     return 1 if found else 0
 

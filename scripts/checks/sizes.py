@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reports the sizes of files and functions, the share of comments and of tests; fails over the hard limit."""
+"""Reports the sizes of files and functions and the share of comments and tests; fails if a file is too long."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ FUNCTION = re.compile(r"(?:\bfunc\s+(?:`?\w+`?|[^\s\w(]+)|\binit[?]?|\bdeinit|\b
 
 
 def functions(code):
-    """(first line, lines) of every function with a body: from its name to the brace that closes it."""
+    """(first line, number of lines) of every function with a body, from its name to its closing brace."""
     for match in FUNCTION.finditer(code):
         start = body = None
         depth = 0
@@ -48,7 +48,7 @@ def functions(code):
 
 
 def at(values, share):
-    """The value that this share of the sorted values does not pass."""
+    """The quantile: the value that this share of the sorted values does not exceed."""
     return values[min(len(values) - 1, int(share * len(values)))] if values else 0
 
 
@@ -61,14 +61,14 @@ def main():
         total += sum(1 for line in lines if line.strip())
         comments += sum(1 for line in lines if line.lstrip().startswith("//"))
         lengths += [(length, f"{name(path)}:{first}") for first, length in functions(code_only(text))]
-    tests = {name(path): len(path.read_text().splitlines()) for path in files("Tests")}
+    tests = {name(path): len(path.read_text().splitlines()) for path in files("Tests", "TestSupport")}
     ordered, spans = sorted(sizes.values()), sorted(lengths)
     values = [length for length, _ in spans]
     print(f"files      {len(ordered)}: median {at(ordered, 0.5)}, p95 {at(ordered, 0.95)}, max {at(ordered, 1)} lines")
     print(f"functions  {len(values)}: median {at(values, 0.5)}, p95 {at(values, 0.95)}, max {at(values, 1)} lines"
           + (f" ({spans[-1][1]})" if spans else ""))
-    print(f"comments   {100 * comments / max(total, 1):.0f} % of the lines with something on them")
-    print(f"tests      {sum(tests.values()) / max(sum(ordered), 1):.2f} lines a line of source "
+    print(f"comments   {100 * comments / max(total, 1):.0f} % of non-blank lines")
+    print(f"tests      {sum(tests.values()) / max(sum(ordered), 1):.2f} lines per line of source "
           f"({sum(tests.values())} / {sum(ordered)})")
     over = {path: size for path, size in (sizes | tests).items() if size > FILE_LIMIT}
     for path, size in over.items():

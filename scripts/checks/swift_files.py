@@ -1,4 +1,4 @@
-"""Finds Swift files and tells what in them is code, comment and string. Shared by the checks."""
+"""Finds Swift files, and separates code from comments and strings. Shared by the checks."""
 
 import pathlib
 import re
@@ -12,7 +12,7 @@ _TOKEN = re.compile(
 
 
 def files(*folders):
-    """Every Swift file below the folders, without what tools leave there."""
+    """Every Swift file below the folders, without build products."""
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.swift")):
             if ".build" not in path.parts:
@@ -20,8 +20,18 @@ def files(*folders):
 
 
 def code_only(text):
-    """The text with comments and the insides of strings blanked, line for line."""
+    """The text with comments and strings blanked, line for line."""
     return _TOKEN.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), text)
+
+
+def comments_only(text):
+    """The text with everything but comments blanked, line for line."""
+    kept, end = [], 0
+    for match in _TOKEN.finditer(text):
+        kept.append(re.sub(r"[^\n]", " ", text[end:match.start()]))
+        kept.append(match.group(0) if match.group("comment") else re.sub(r"[^\n]", " ", match.group(0)))
+        end = match.end()
+    return "".join(kept) + re.sub(r"[^\n]", " ", text[end:])
 
 
 def name(path):

@@ -1,4 +1,4 @@
-"""The peer on Matrix: a bot as one would write it with matrix-nio. It keeps nothing on the disk.
+"""The peer on Matrix: a typical bot built with matrix-nio. It stores nothing on disk.
 
     matrix.py HOMESERVER USER ACCESS_TOKEN BASE_URL
 """

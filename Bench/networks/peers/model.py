@@ -1,10 +1,10 @@
-"""What the peers share: one streamed answer of an OpenAI-compatible endpoint, with nothing but aiohttp."""
+"""Shared by the peers: a streamed answer from an OpenAI-compatible endpoint, using only aiohttp."""
 
 import json
 
 
 async def answer(session, base_url, history):
-    """The whole text."""
+    """Returns the complete text."""
     body = {"model": "bench", "stream": True,
             "messages": [{"role": "system", "content": "You are an assistant in a chat."}] + history}
     text = ""
@@ -21,7 +21,7 @@ async def answer(session, base_url, history):
 
 
 class Conversations:
-    """History by thread, in memory."""
+    """The history of each thread, in memory."""
 
     def __init__(self, session, base_url):
         self.session, self.base_url, self.histories = session, base_url, {}

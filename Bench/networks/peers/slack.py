@@ -1,4 +1,4 @@
-"""The peer on Slack: a bot as one would write it with slack_bolt. It keeps nothing on the disk.
+"""The peer on Slack: a typical bot built with slack_bolt. It stores nothing on disk.
 
     slack.py API_URL BOT_TOKEN APP_TOKEN BASE_URL
 """
@@ -29,7 +29,7 @@ async def main(api_url, bot_token, app_token, base_url):
 
         @app.event("app_mention")
         async def mention():
-            pass  # comes as a message, too
+            pass  # also arrives as a message
 
         handler = AsyncSocketModeHandler(
             app, app_token, web_client=AsyncWebClient(token=app_token, base_url=api_url))

@@ -1,4 +1,4 @@
-"""The peer on Telegram: a bot as one would write it with aiogram. It keeps nothing on the disk.
+"""The peer on Telegram: a typical bot built with aiogram. It stores nothing on disk.
 
     telegram.py API_URL TOKEN BASE_URL
 """

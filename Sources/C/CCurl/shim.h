@@ -1,9 +1,9 @@
-// libcurl for Swift: its variadic functions with types, and the union of CURLMsg.
+// libcurl for Swift: typed versions of its variadic functions, and access to the union in CURLMsg.
 #pragma once
 #include <curl/curl.h>
 #include <stdint.h>
 
-// The parentheses keep the type-checking macros of curl/typecheck-gcc.h away, which want constants.
+// The parentheses bypass the type-checking macros of curl/typecheck-gcc.h, which require constants.
 static inline CURLcode ccurl_set_long(CURL *_Nonnull easy, CURLoption option, long value) {
     return (curl_easy_setopt)(easy, option, value);
 }
@@ -17,13 +17,13 @@ static inline CURLcode ccurl_set_text(CURL *_Nonnull easy, CURLoption option, co
 static inline CURLcode ccurl_set_pointer(CURL *_Nonnull easy, CURLoption option, void *_Nullable value) {
     return (curl_easy_setopt)(easy, option, value);
 }
-/// For CURLOPT_WRITEFUNCTION, HEADERFUNCTION and READFUNCTION, which have one type but for a const.
+/// For CURLOPT_WRITEFUNCTION, HEADERFUNCTION and READFUNCTION, whose types differ only in a const.
 typedef size_t (*ccurl_transfer_function)(char *_Nonnull bytes, size_t size, size_t count, void *_Nonnull context);
 static inline CURLcode ccurl_set_function(CURL *_Nonnull easy, CURLoption option, ccurl_transfer_function _Nonnull value) {
     return (curl_easy_setopt)(easy, option, value);
 }
 
-/// For CURLOPT_PREREQFUNCTION: called when the connection stands, before the request goes out.
+/// For CURLOPT_PREREQFUNCTION: called once connected, before the request is sent.
 typedef int (*ccurl_connected_function)(
     void *_Nonnull context, char *_Nullable peer, char *_Nullable local, int peer_port, int local_port);
 static inline CURLcode ccurl_set_connected_function(CURL *_Nonnull easy, ccurl_connected_function _Nonnull value) {
@@ -32,10 +32,6 @@ static inline CURLcode ccurl_set_connected_function(CURL *_Nonnull easy, ccurl_c
 
 static inline int64_t ccurl_get_long(CURL *_Nonnull easy, CURLINFO info) {
     long value = 0;
-    return (curl_easy_getinfo)(easy, info, &value) == CURLE_OK ? value : 0;
-}
-static inline int64_t ccurl_get_offset(CURL *_Nonnull easy, CURLINFO info) {
-    curl_off_t value = 0;
     return (curl_easy_getinfo)(easy, info, &value) == CURLE_OK ? value : 0;
 }
 static inline curl_socket_t ccurl_get_socket(CURL *_Nonnull easy) {
@@ -59,7 +55,7 @@ static inline CURLMcode ccurl_multi_set_timer_function(
     return (curl_multi_setopt)(multi, CURLMOPT_TIMERFUNCTION, function);
 }
 
-/// Takes the next finished transfer; NULL when there is none. Copies out of the message, which dies with the handle.
+/// Takes the next finished transfer; NULL if there is none. Copies from the message, which is freed with the handle.
 static inline CURL *_Nullable ccurl_multi_next_done(CURLM *_Nonnull multi, CURLcode *_Nonnull result) {
     int left = 0;
     for (CURLMsg *message; (message = curl_multi_info_read(multi, &left)) != NULL;) {

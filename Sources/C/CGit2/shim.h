@@ -3,5 +3,5 @@
 
 // `git_libgit2_opts` is variadic.
 
-/// Makes every object and reference reach the disk before a call returns.
+/// Writes every object and reference to disk before a call returns.
 static inline int cgit2_enable_fsync(void) { return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1); }

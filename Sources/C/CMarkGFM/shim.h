@@ -1,11 +1,11 @@
 #pragma once
 #include <cmark-gfm.h>
 #include <cmark-gfm-core-extensions.h>
-// The node's layout: the walker reads text where the parser left it. The accessors would copy each piece to end it
-// with a NUL. The library's soname carries its full version, so header and library can't part.
+// The node's layout, for reading text in place: the accessors would copy each piece to terminate it with a NUL. The
+// library's soname contains its full version, so header and library always match.
 #include <cmark-gfm/node.h>
 
-// The extensions' node kinds: numbers given out at registration, exported but declared in no installed header.
+// The extensions' node kinds: assigned at registration, exported, but not declared in any installed header.
 extern cmark_node_type CMARK_NODE_TABLE, CMARK_NODE_TABLE_ROW, CMARK_NODE_TABLE_CELL, CMARK_NODE_STRIKETHROUGH;
 
 static inline uint16_t cmarkgfm_table_kind(void) { return (uint16_t)CMARK_NODE_TABLE; }

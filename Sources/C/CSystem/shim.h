@@ -1,7 +1,7 @@
-// What the Glibc module lacks: epoll, eventfd, timerfd, signalfd, pidfds, posix_spawn extras.
+// What the Glibc module lacks: epoll, eventfd, signalfd, pidfds, posix_spawn extras.
 #pragma once
 // Never define _GNU_SOURCE here: fd_set would then differ from the Glibc module's and neither would compile.
-// What needs it (accept4, pipe2, pidfds) goes by syscall(2).
+// Functions that need it (accept4, pipe2, pidfds) are called through syscall(2).
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,15 +12,34 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <locale.h>
 #include <sys/prctl.h>
+#include <wchar.h>
 
 /// Names the calling thread; the kernel keeps the first 15 bytes.
 static inline void csystem_name_thread(const char *_Nonnull name) { (void)prctl(PR_SET_NAME, name, 0, 0, 0); }
 
-// Declared by glibc under _GNU_SOURCE only.
+/// A locale for UTF-8, whatever the environment says; never freed.
+static inline locale_t _Nullable csystem_utf8(void) {
+    static locale_t locale;
+    if (!locale) locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    return locale;
+}
+
+// glibc declares it only under _XOPEN_SOURCE.
+extern int wcwidth(wchar_t character);
+
+/// The columns that a character occupies; -1 for control characters.
+static inline int csystem_width(uint32_t character) {
+    locale_t utf8 = csystem_utf8(), old = utf8 ? uselocale(utf8) : (locale_t)0;
+    int width = wcwidth((wchar_t)character);
+    if (old) uselocale(old);
+    return width;
+}
+
+// glibc declares these only under _GNU_SOURCE.
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *_Nonnull actions, const char *_Nonnull path);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull actions, int from);
 
@@ -29,7 +48,7 @@ static inline int csystem_accept(int listener, struct sockaddr *_Nullable addres
     return (int)syscall(SYS_accept4, listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/// pipe2(2) with O_CLOEXEC: `ends[0]` reads, `ends[1]` writes. Blocking; make the own end nonblocking afterwards.
+/// pipe2(2) with O_CLOEXEC: `ends[0]` reads, `ends[1]` writes. Both ends block; make the local end nonblocking afterwards.
 static inline int csystem_pipe(int *_Nonnull ends) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 
 static inline int csystem_make_nonblocking(int descriptor) {
@@ -45,7 +64,7 @@ static inline int csystem_pidfd_open(pid_t process) { return (int)syscall(SYS_pi
 static inline int csystem_pidfd_reap(int pidfd, int *_Nonnull code, int *_Nonnull status) {
     siginfo_t info;
     info.si_pid = 0;
-    // P_PIDFD is 3; the raw call because the wrapper's declaration hides behind feature macros.
+    // P_PIDFD is 3. A raw call, because the wrapper's declaration depends on feature macros.
     if (syscall(SYS_waitid, 3, pidfd, &info, WEXITED | WNOHANG, (void *)0) < 0) return -1;
     if (info.si_pid == 0) return 0;
     *code = info.si_code;
@@ -53,7 +72,7 @@ static inline int csystem_pidfd_reap(int pidfd, int *_Nonnull code, int *_Nonnul
     return 1;
 }
 
-/// Blocks every signal of the calling thread but those that report its own faults.
+/// Blocks all signals on the calling thread except those that report its own faults.
 static inline void csystem_block_signals(void) {
     sigset_t set;
     sigfillset(&set);

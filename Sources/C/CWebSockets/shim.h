@@ -1,4 +1,4 @@
-// libwebsockets 4.1 with what Swift can't say: tables with callbacks, buffers with LWS_PRE before them, in-out buffers.
+// libwebsockets 4.1: wrappers for what Swift can't express: callback tables, buffers with LWS_PRE headroom, in-out buffers.
 #pragma once
 #include <libwebsockets.h>
 #include <pthread.h>
@@ -14,16 +14,16 @@ struct cws_service {
     struct lws_protocols protocols[2];
 };
 
-/// The file of certificate authorities, and the seconds for connecting and for the handshake.
 struct cws_options {
     const char *_Nullable ca_file;
     int is_client;
     int has_deflate;
+    /// In seconds, for connecting and again for the handshake.
     int timeout;
     size_t receive_size;
 };
 
-/// The library keeps some values for all contexts together, without a lock: contexts are made and destroyed one at a time.
+/// Serializes creating and destroying contexts: the library shares some global state between them without a lock.
 static inline pthread_mutex_t *_Nonnull cws_gate(void) {
     static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
     return &gate;
@@ -44,7 +44,7 @@ static inline struct cws_service *_Nullable cws_start(
     lws_callback_function *_Nonnull callback, void *_Nonnull user, const struct cws_options *_Nonnull options) {
     struct cws_service *service = calloc(1, sizeof *service);
     if (!service) return NULL;
-    // Pings are the caller's business; these only have to be later than any of its deadlines.
+    // The caller sends pings; these values only have to exceed its deadlines.
     service->policy.secs_since_valid_ping = 65500;
     service->policy.secs_since_valid_hangup = 65530;
     service->protocols[0].name = "jetbridge";
@@ -84,10 +84,10 @@ static inline struct cws_service *_Nullable cws_start(
 /// Waits for events and handles them.
 static inline void cws_turn(struct cws_service *_Nonnull service) { (void)lws_service(service->context, 0); }
 
-/// Makes a running or the next turn return. Legal on any thread while the context lives.
+/// Makes the current or next turn return. Legal on any thread while the context exists.
 static inline void cws_wake(struct cws_service *_Nonnull service) { lws_cancel_service(service->context); }
 
-/// Takes over a connected socket whose first bytes have been read. NULL: it has been closed.
+/// Takes over a connected socket whose first bytes have been read. NULL if it was closed.
 static inline struct lws *_Nullable cws_adopt(
     struct cws_service *_Nonnull service, int socket, const void *_Nonnull bytes, size_t count) {
     return lws_adopt_socket_vhost_readbuf(service->vhost, socket, (const char *)bytes, count);
@@ -97,13 +97,12 @@ struct cws_target {
     const char *_Nonnull address;
     const char *_Nonnull host;
     const char *_Nonnull path;
-    const char *_Nullable origin;
     const char *_Nullable subprotocols;
     int port;
     int is_secure;
 };
 
-/// Begins to connect; name resolution blocks. `tag` becomes the connection's opaque user data.
+/// Starts connecting; name resolution blocks. `tag` becomes the connection's opaque user data.
 static inline struct lws *_Nullable cws_connect(
     struct cws_service *_Nonnull service, const struct cws_target *_Nonnull target, void *_Nonnull tag) {
     struct lws_client_connect_info info;
@@ -113,7 +112,6 @@ static inline struct lws *_Nullable cws_connect(
     info.address = target->address;
     info.host = target->host;
     info.path = target->path;
-    info.origin = target->origin;
     info.protocol = target->subprotocols;
     info.local_protocol_name = service->protocols[0].name;
     info.port = target->port;
@@ -124,15 +122,15 @@ static inline struct lws *_Nullable cws_connect(
     return lws_client_connect_via_info(&info);
 }
 
-/// What cws_start was given as `user`.
+/// The `user` passed to cws_start.
 static inline void *_Nullable cws_user(struct lws *_Nonnull wsi) { return lws_context_user(lws_get_context(wsi)); }
 
-/// Writes `count` bytes; `LWS_PRE` bytes before `bytes` belong to the library.
+/// Writes `count` bytes; the library uses the `LWS_PRE` bytes before `bytes`.
 static inline int cws_write(struct lws *_Nonnull wsi, void *_Nonnull bytes, size_t count, int kind) {
     return lws_write(wsi, (unsigned char *)bytes, count, (enum lws_write_protocol)kind);
 }
 
-/// The flags of one piece of a message.
+/// The flags of a message fragment.
 static inline int cws_kind(int is_text, int is_first, int is_last) {
     int kind = is_first ? (is_text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY) : LWS_WRITE_CONTINUATION;
     return is_last ? kind : kind | LWS_WRITE_NO_FIN;
@@ -144,12 +142,12 @@ static inline void cws_set_close(struct lws *_Nonnull wsi, int code, const void 
     lws_close_reason(wsi, (enum lws_close_status)code, (unsigned char *)reason, count);
 }
 
-/// Ends the connection within the seconds given; 0 at once, from the loop.
+/// Ends the connection within the given seconds; 0 ends it at once, from the loop.
 static inline void cws_end(struct lws *_Nonnull wsi, int seconds) {
     lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, seconds > 0 ? seconds : LWS_TO_KILL_ASYNC);
 }
 
-/// Small windows and tables, so that an open socket costs little.
+/// Selects small compression tables to save memory per socket.
 static inline void cws_spare_memory(struct lws *_Nonnull wsi) {
     (void)lws_set_extension_option(wsi, "permessage-deflate", "mem_level", "4");
     (void)lws_set_extension_option(wsi, "permessage-deflate", "compression_level", "1");
@@ -163,22 +161,22 @@ static inline int cws_add_header(
         wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), position, *position + length);
 }
 
-/// Adds a whole header line to a server's 101, in LWS_CALLBACK_ADD_HEADERS.
+/// Adds a complete header line to a server's 101, in LWS_CALLBACK_ADD_HEADERS.
 static inline void cws_add_line(void *_Nonnull in, const void *_Nonnull line, size_t length) {
     struct lws_process_html_args *args = (struct lws_process_html_args *)in;
-    // `len` is not set here.
+    // The library doesn't set `len` in this callback.
     if ((int)length > args->max_len) return;
     memcpy(args->p, line, length);
     args->p += length;
 }
 
-/// The subprotocol that the server chose; its length, 0 for none.
+/// Copies the server's chosen subprotocol and returns its length; 0 if there is none.
 static inline int cws_subprotocol(struct lws *_Nonnull wsi, char *_Nonnull buffer, int size) {
     int length = lws_hdr_copy(wsi, buffer, size, WSI_TOKEN_PROTOCOL);
     return length > 0 ? length : 0;
 }
 
-/// Errors only, to `emit`.
+/// Sends error messages, and only those, to `emit`.
 static inline void cws_set_log(void (*_Nonnull emit)(int level, const char *_Nullable line)) {
     lws_set_log_level(LLL_ERR, emit);
 }

@@ -1,22 +1,19 @@
-/// One thing that a check of a connection's set-up found.
-public struct AdapterFinding: Sendable, Equatable {
-    /// How bad it is.
-    public enum Severity: String, Sendable {
-        /// As it should be.
+/// One result of checking a connection's set-up.
+package struct AdapterFinding: Sendable, Equatable {
+    package enum Severity: String, Sendable {
+        /// Nothing is wrong.
         case ok
-        /// Works, with less than there could be.
+        /// Works with limitations.
         case warning
         /// Does not work.
         case failed
     }
 
-    /// How bad it is.
-    public let severity: Severity
-    /// One line: what is so, why, and what to do.
-    public let text: String
+    package let severity: Severity
+    /// One line: what was found, why, and what to do.
+    package let text: String
 
-    /// Makes a finding.
-    public init(_ severity: Severity, _ text: String) {
+    package init(_ severity: Severity, _ text: String) {
         self.severity = severity
         self.text = text
     }

@@ -1,16 +1,15 @@
 /// A file that came with a message, not fetched yet.
-public struct Attachment: Hashable, Sendable {
+package struct Attachment: Hashable, Sendable {
     /// The platform's id, by which the adapter fetches it.
-    public let id: String
-    /// The name as the sender's program gave it; hostile text, never a path.
-    public let name: String
-    /// The media type that the sender's program claims; nil when it claims none.
-    public let mediaType: String?
-    /// The size in bytes that the platform tells; nil when it tells none.
-    public let size: Int?
+    package let id: String
+    /// As the sender's program gave it: untrusted text, never a path.
+    package let name: String
+    /// As the sender's program claims; nil without a claim.
+    package let mediaType: String?
+    /// In bytes, as the platform says; nil where it does not.
+    package let size: Int?
 
-    /// Describes a file.
-    public init(id: String, name: String, mediaType: String? = nil, size: Int? = nil) {
+    package init(id: String, name: String, mediaType: String? = nil, size: Int? = nil) {
         self.id = id
         self.name = name
         self.mediaType = mediaType

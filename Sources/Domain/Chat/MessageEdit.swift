@@ -1,14 +1,12 @@
-/// A person's message that reads otherwise now.
-public struct MessageEdit: Sendable, Equatable {
-    /// The message.
-    public let reference: MessageReference
-    /// Who changed it; only its author's edits count.
-    public let sender: Sender
-    /// The whole new text, as ``InboundMessage/text``.
-    public let text: String
+/// A person's edit of a message.
+package struct MessageEdit: Sendable, Equatable {
+    package let reference: MessageReference
+    /// Only its author's edits count.
+    package let sender: Sender
+    /// The whole new text, in the form of ``InboundMessage/text``.
+    package let text: String
 
-    /// Makes an edit.
-    public init(reference: MessageReference, sender: Sender, text: String) {
+    package init(reference: MessageReference, sender: Sender, text: String) {
         self.reference = reference
         self.sender = sender
         self.text = text

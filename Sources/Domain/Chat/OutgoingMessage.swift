@@ -1,28 +1,25 @@
-/// A message ready for the wire: rendered and measured.
-public struct OutgoingMessage: Sendable, Equatable {
-    /// Whether more of it will come.
-    public enum Stage: Sendable {
-        /// A state of a growing answer: the whole text so far, open markup closed.
+/// A message ready for the wire: rendered and cut to size.
+package struct OutgoingMessage: Sendable, Equatable {
+    /// Whether the text is still growing.
+    package enum Stage: Sendable {
+        /// A state of a growing answer: the whole text so far, with open markup closed.
         case preview
-        /// The text that stays.
+        /// The complete text.
         case final
     }
 
     /// In the platform's own markup, within the room's limit.
-    public let text: String
-    /// Where it goes.
-    public let route: Route
-    /// Ours, unique for ever: the platform's transaction id, metadata or label where it has one.
-    public let token: String
-    /// Sent after an unknown outcome: the platform should be asked, or told, that it may be a repeat.
-    public let isRepeat: Bool
-    /// Whether more of it will come.
-    public let stage: Stage
+    package let text: String
+    package let route: Route
+    /// Unique for ever: the platform's transaction id, metadata or label where it has one.
+    package let token: String
+    /// Sent again after an unknown outcome, so it may be a duplicate.
+    package let isRepeat: Bool
+    package let stage: Stage
     /// Buttons below it, in rooms with ``RoomTraits/Capabilities/buttons``.
-    public let buttons: [MessageButton]
+    package let buttons: [MessageButton]
 
-    /// Makes a message.
-    public init(
+    package init(
         text: String, route: Route, token: String, isRepeat: Bool = false, stage: Stage = .final,
         buttons: [MessageButton] = []
     ) {

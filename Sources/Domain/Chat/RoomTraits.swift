@@ -1,35 +1,33 @@
-/// Facts about one room. Numbers as well as flags: a limit is a capability too.
-public struct RoomTraits: Sendable, Equatable {
-    /// What a platform can do here; the core degrades what it cannot.
-    public struct Capabilities: OptionSet, Sendable {
-        /// The bits.
-        public let rawValue: Int
-        /// Wraps the bits.
-        public init(rawValue: Int) { self.rawValue = rawValue }
+/// Facts about one room: flags, and the numbers that go with them.
+package struct RoomTraits: Sendable, Equatable {
+    /// What the platform supports here; the core has fallbacks for the rest.
+    package struct Capabilities: OptionSet, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
         /// A posted message can be replaced.
-        public static let edits = Self(rawValue: 1 << 0)
+        package static let edits = Self(rawValue: 1 << 0)
         /// Emoji on a message.
-        public static let reactions = Self(rawValue: 1 << 1)
-        /// A sign that the bot is working.
-        public static let typing = Self(rawValue: 1 << 2)
+        package static let reactions = Self(rawValue: 1 << 1)
+        /// A typing indicator.
+        package static let typing = Self(rawValue: 1 << 2)
         /// Conversations inside a room.
-        public static let threads = Self(rawValue: 1 << 3)
+        package static let threads = Self(rawValue: 1 << 3)
         /// Buttons under a message.
-        public static let buttons = Self(rawValue: 1 << 4)
-        /// Files both ways.
-        public static let files = Self(rawValue: 1 << 5)
-        /// Messages that were sent while the bot was away can be fetched.
-        public static let history = Self(rawValue: 1 << 6)
-        /// The platform keeps the whole transcript itself (the web chat): posting is only a notification.
-        public static let transcript = Self(rawValue: 1 << 7)
-        /// A growing text can be shown that is no message yet.
-        public static let drafts = Self(rawValue: 1 << 8)
-        /// A posted message can be taken back.
-        public static let deletes = Self(rawValue: 1 << 9)
+        package static let buttons = Self(rawValue: 1 << 4)
+        /// Files in both directions.
+        package static let files = Self(rawValue: 1 << 5)
+        /// Messages sent while the bot was away can be fetched.
+        package static let history = Self(rawValue: 1 << 6)
+        /// The platform shows the stored transcript (the web chat): nothing is posted.
+        package static let transcript = Self(rawValue: 1 << 7)
+        /// A growing text can be shown before it is a message.
+        package static let drafts = Self(rawValue: 1 << 8)
+        /// A posted message can be deleted.
+        package static let deletes = Self(rawValue: 1 << 9)
     }
 
     /// The unit of ``textLimit``.
-    public enum TextUnit: Sendable, Equatable {
+    package enum TextUnit: Sendable, Equatable {
         /// UTF-8 bytes (IRC, Matrix).
         case bytes
         /// UTF-16 code units (Telegram).
@@ -38,44 +36,45 @@ public struct RoomTraits: Sendable, Equatable {
         case characters
     }
 
-    /// What the platform can do here.
-    public var capabilities: Capabilities
-    /// The most that one message may hold, measured after rendering.
-    public var textLimit: Int
+    package var capabilities: Capabilities
+    /// The maximum length of a message, after rendering.
+    package var textLimit: Int
     /// The unit of ``textLimit``.
-    public var textUnit: TextUnit
-    /// Whether a message may hold several lines; if not, each line is a message.
-    public var isMultiline: Bool
-    /// The shortest time between two edits of one message.
-    public var editInterval: Duration
-    /// The shortest time between the last preview of a message and its final text.
-    public var finalInterval: Duration
-    /// How long an answer that began may take before a part of it is shown, beyond the little that the core gives it: one
-    /// that is whole by then is one message without an edit.
-    public var previewDelay: Duration
-    /// The shortest time between two posts of one room beyond the burst; zero where the adapter itself paces.
-    public var postInterval: Duration
-    /// Posts that may go at once before ``postInterval`` applies.
-    public var postBurst: Int
-    /// An answer with more rendered messages than this is shortened to ``excerptMessages`` and a link.
-    public var answerMessages: Int
+    package var textUnit: TextUnit
+    /// Whether a message may have several lines; if not, each line becomes a message.
+    package var isMultiline: Bool
+    /// The minimum time between two edits of a message.
+    package var editInterval: Duration
+    /// The minimum time between a message's last preview and its final text.
+    package var finalInterval: Duration
+    /// Time before the first part of an answer is shown, beyond the core's own short wait: an answer that is complete
+    /// by then is one message without an edit.
+    package var previewDelay: Duration
+    /// The minimum time between two posts in a room after the burst; zero where the adapter itself paces.
+    package var postInterval: Duration
+    /// Posts that may be sent at once before ``postInterval`` applies.
+    package var postBurst: Int
+    /// An answer with more rendered messages than this is shortened: its beginning is posted, and the whole as a file or
+    /// a link.
+    package var answerMessages: Int
+    /// So is an answer with a code block of more lines than this.
+    package var codeLines: Int
     /// How many messages of a shortened answer are shown.
-    public var excerptMessages: Int
-    /// The most bytes that a file may have, both ways; 0 without files.
-    public var uploadLimit: Int
-    /// The sign before a command.
-    public var commandSign: Character
-    /// What a person types before a command there, as notes and help show it; the sign, unless the platform keeps that
-    /// for itself.
-    public var commandPrefix: String
+    package var excerptMessages: Int
+    /// How many lines of a shortened answer are shown.
+    package var excerptLines: Int
+    /// The maximum size of a file, in bytes, in both directions; 0 where files are unsupported.
+    package var uploadLimit: Int
+    /// How commands are written there.
+    package var sign: CommandSign
 
-    /// Describes a room; the defaults fit a platform without any special feature. Without a final interval the edit
-    /// interval is it.
-    public init(
+    /// The defaults fit a platform without any special feature; `finalInterval` defaults to the edit interval.
+    package init(
         capabilities: Capabilities = [], textLimit: Int, textUnit: TextUnit, isMultiline: Bool = true,
         editInterval: Duration = .seconds(1), finalInterval: Duration? = nil, previewDelay: Duration = .zero,
         postInterval: Duration = .zero, postBurst: Int = 1,
-        answerMessages: Int = 20, excerptMessages: Int = 3, uploadLimit: Int = 0, commandSign: Character = "!",
+        answerMessages: Int = 8, codeLines: Int = 100, excerptMessages: Int = 1, excerptLines: Int = 30,
+        uploadLimit: Int = 0, commandSign: Character = "!",
         commandPrefix: String? = nil
     ) {
         self.capabilities = capabilities
@@ -88,9 +87,10 @@ public struct RoomTraits: Sendable, Equatable {
         self.postInterval = postInterval
         self.postBurst = postBurst
         self.answerMessages = answerMessages
+        self.codeLines = codeLines
         self.excerptMessages = excerptMessages
+        self.excerptLines = excerptLines
         self.uploadLimit = uploadLimit
-        self.commandSign = commandSign
-        self.commandPrefix = commandPrefix ?? String(commandSign)
+        self.sign = CommandSign(commandSign, prefix: commandPrefix)
     }
 }

@@ -1,45 +1,43 @@
-/// One way to recognise a person, as the access lists write it: `irc:local/account:alice`, `telegram:1001`.
-public struct Identity: Hashable, Sendable {
+/// One way to identify a person, as written in access lists: `irc:local/account:alice`, `telegram:1001`.
+package struct Identity: Hashable, Sendable {
     /// How a configured entry is compared with ``value``.
-    public enum Comparison: String, Sendable {
+    package enum Comparison: String, Sendable {
         /// Byte by byte.
         case exact
-        /// ASCII letters without regard to case.
+        /// Ignoring the case of ASCII letters.
         case caseInsensitive
-        /// The entry may hold `*` and `?`; letters without regard to case.
+        /// The entry may contain the wildcards `*` and `?`; ignores the case of ASCII letters.
         case mask
     }
 
     private let exact: ExactText
-    /// The full text, adapter prefix included.
-    public var value: String { self.exact.text }
-    /// How to compare it.
-    public let comparison: Comparison
+    /// With the adapter's prefix.
+    package var value: String { self.exact.text }
+    package let comparison: Comparison
 
-    /// Makes an identity; `value` includes the adapter's prefix.
-    public init(_ value: String, comparison: Comparison = .exact) {
+    package init(_ value: String, comparison: Comparison = .exact) {
         self.exact = ExactText(value)
         self.comparison = comparison
     }
 }
 
 /// Who wrote a message.
-public struct Sender: Hashable, Sendable {
-    /// The identity that grants and sessions are stored under: the strongest one the platform vouches for.
-    public let id: String
-    /// Every identity the platform vouches for at this moment, ``id`` among them.
-    public let identities: [Identity]
-    /// For people only: never used in a decision.
-    public let displayName: String
-    /// A program's account, a relay or a notice: never answered.
-    public let isBot: Bool
-    /// Our own account.
-    public let isSelf: Bool
-    /// How long a pairing of ``id`` lasts: false means until ``InboundEvent/Kind/identityEnded(_:)``.
-    public let isLasting: Bool
+package struct Sender: Hashable, Sendable {
+    /// The identity that grants and sessions are stored under: the strongest that the platform vouches for.
+    package let id: String
+    /// Every identity that the platform vouches for now, including ``id``.
+    package let identities: [Identity]
+    /// For display only: never used in a decision.
+    package let displayName: String
+    /// A bot's account, a relay or a notice: never answered.
+    package let isBot: Bool
+    /// The bot's own account.
+    package let isSelf: Bool
+    /// Whether a pairing of ``id`` outlives ``InboundEvent/Kind/identityEnded(_:)``.
+    package let isLasting: Bool
 
-    /// Describes a sender; `id` has to be the value of one of `identities`.
-    public init(
+    /// - Parameter id: the value of one of `identities`.
+    package init(
         id: String, identities: [Identity], displayName: String, isBot: Bool = false, isSelf: Bool = false,
         isLasting: Bool = true
     ) {

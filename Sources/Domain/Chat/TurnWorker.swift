@@ -1,24 +1,19 @@
 /// One entry of a session's history, oldest first in a request.
-public struct HistoryEntry: Sendable, Equatable {
-    /// Who said it.
-    public enum Role: String, Sendable {
-        /// A person.
+package struct HistoryEntry: Sendable, Equatable {
+    package enum Role: String, Sendable {
         case user
-        /// The bot.
         case assistant
     }
 
-    /// The place in the session's history; grows from entry to entry.
-    public let id: Int64
-    /// Who said it.
-    public let role: Role
+    /// The position in the session's history; increases from entry to entry.
+    package let id: Int64
+    package let role: Role
     /// The person's display name; nil for the bot.
-    public let author: String?
+    package let author: String?
     /// Markdown.
-    public let text: String
+    package let text: String
 
-    /// Makes an entry.
-    public init(id: Int64, role: Role, author: String? = nil, text: String) {
+    package init(id: Int64, role: Role, author: String? = nil, text: String) {
         self.id = id
         self.role = role
         self.author = author
@@ -26,44 +21,39 @@ public struct HistoryEntry: Sendable, Equatable {
     }
 }
 
-/// What a session's history was boiled down to, up to one message.
-public struct HistorySummary: Sendable, Equatable {
+/// A summary of a session's history up to one entry.
+package struct HistorySummary: Sendable, Equatable {
     /// Markdown.
-    public let text: String
-    /// The place of the last entry that it covers.
-    public let through: Int64
+    package let text: String
+    /// The position of the last entry that it covers.
+    package let through: Int64
 
-    /// Makes a summary.
-    public init(text: String, through: Int64) {
+    package init(text: String, through: Int64) {
         self.text = text
         self.through = through
     }
 }
 
-/// What a turn has to answer.
-public struct TurnRequest: Sendable {
-    /// The operation's id; unique for ever. Work that leaves traces (commits) carries it, so that a repeat after a
-    /// crash finds what was done.
-    public let id: String
-    /// The session's id.
-    public let session: String
+/// The input of a turn.
+package struct TurnRequest: Sendable {
+    /// The operation's id; unique for ever. Commits carry it, so that a retry after a crash finds them.
+    package let id: String
+    package let session: String
     /// The text to answer, or a command's argument.
-    public let text: String
-    /// Who asks.
-    public let sender: Sender
-    /// The model chosen for the thread, or nil for the default.
-    public let model: String?
-    /// The repository chosen for the thread, or nil for the default.
-    public let repository: String?
-    /// What was said before, oldest first, after ``summary``.
-    public let history: [HistoryEntry]
-    /// What came before ``history``.
-    public let summary: HistorySummary?
-    /// A cut answer to go on with.
-    public let continuing: String?
+    package let text: String
+    package let sender: Sender
+    /// Chosen for the thread; nil for the default.
+    package let model: String?
+    /// Chosen for the thread; nil for the default.
+    package let repository: String?
+    /// Earlier messages after ``summary``, oldest first.
+    package let history: [HistoryEntry]
+    /// Covers what precedes ``history``.
+    package let summary: HistorySummary?
+    /// An interrupted answer to continue.
+    package let continuing: String?
 
-    /// Makes a request.
-    public init(
+    package init(
         id: String, session: String, text: String, sender: Sender, model: String? = nil, repository: String? = nil,
         history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil
     ) {
@@ -80,24 +70,23 @@ public struct TurnRequest: Sendable {
 }
 
 /// A commit that a turn made.
-public struct CommitNotice: Sendable, Equatable {
+package struct CommitNotice: Sendable, Equatable {
     /// The repository's configured name.
-    public let repository: String
+    package let repository: String
     /// The full hash, hexadecimal.
-    public let sha: String
+    package let sha: String
     /// The branch it was made on.
-    public let branch: String
-    /// Its first line.
-    public let subject: String
+    package let branch: String
+    /// The first line of its message.
+    package let subject: String
     /// Files changed.
-    public let files: Int
+    package let files: Int
     /// Lines added.
-    public let additions: Int
+    package let additions: Int
     /// Lines deleted.
-    public let deletions: Int
+    package let deletions: Int
 
-    /// Makes a notice.
-    public init(
+    package init(
         repository: String, sha: String, branch: String, subject: String, files: Int, additions: Int, deletions: Int
     ) {
         self.repository = repository
@@ -110,13 +99,13 @@ public struct CommitNotice: Sendable, Equatable {
     }
 }
 
-/// What a turn reports while it runs.
-public enum TurnEvent: Sendable, Equatable {
+/// What a running turn reports.
+package enum TurnEvent: Sendable, Equatable {
     /// The next piece of the answer, Markdown.
     case text(String)
-    /// What the model or the worker is doing; shown live, not part of the answer.
+    /// What the model or worker is doing; shown live, not part of the answer.
     case thinking(String)
-    /// One line that people in the thread should see now (waiting for the model, a retry).
+    /// One line for the thread (waiting for the model, a retry). Names commands without a sign, as code: `` `model` ``.
     case notice(String)
     /// A commit was made.
     case commit(CommitNotice)
@@ -126,36 +115,48 @@ public enum TurnEvent: Sendable, Equatable {
     case usage(model: String, input: Int, output: Int)
 }
 
-/// How a turn ended, when it did not fail.
-public enum TurnEnding: Sendable, Equatable {
-    /// The answer is whole.
+/// How a turn ended, if it did not fail.
+package enum TurnEnding: Sendable, Equatable {
     case complete
-    /// The answer was cut; the text says why, in half a sentence. What came before stays.
+    /// The answer was cut off; the text so far stays. The value is the reason, a clause without a full stop.
     case cut(String)
+    /// Like ``cut(_:)``, but for what the question or the answer says: asking again would fail again, so both are left
+    /// out of later prompts and the answer cannot be resumed.
+    case filtered(String)
 }
 
 /// Why a turn failed.
-public struct TurnFailure: Error, Sendable, CustomStringConvertible {
-    /// One line: what failed, why, what to do. No secret.
-    public let message: String
-    /// Makes a failure.
-    public init(_ message: String) { self.message = message }
-    /// The text form.
-    public var description: String { self.message }
+package struct TurnFailure: Error, Sendable, CustomStringConvertible {
+    package enum Cause: Sendable {
+        /// The question itself (a content filter, its length): it is left out of later prompts.
+        case content
+        /// Anything else, such as the network: the same question may succeed later.
+        case other
+    }
+
+    /// One line: what failed, why, what to do. No secret. Names commands without a sign, as code: `` `model` ``.
+    package let message: String
+    package let cause: Cause
+
+    package init(_ message: String, cause: Cause = .other) {
+        self.message = message
+        self.cause = cause
+    }
+
+    package var description: String { self.message }
 }
 
-/// Does one kind of turn: a chat answer, a spec stage.
-public protocol TurnWorker: Sendable {
-    /// Refuses a request at once, before it is queued: nil, or one line that says what is wrong and what to do.
+/// Runs one kind of turn: a chat answer, a spec stage.
+package protocol TurnWorker: Sendable {
+    /// Refuses a request before it is queued: nil, or one line that says what is wrong and what to do.
     func refusal(of text: String) -> String?
-    /// Runs the turn. `report` waits while the thread cannot take more. Cancellation ends it at once and throws
-    /// `CancellationError`; anything else thrown should be a ``TurnFailure``.
+    /// Runs the turn. `report` waits while the thread cannot accept more. When cancelled it throws `CancellationError`
+    /// at once; any other error should be a ``TurnFailure``.
     func run(
         _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
     ) async throws -> TurnEnding
 }
 
 extension TurnWorker {
-    /// Refuses nothing.
-    public func refusal(of text: String) -> String? { nil }
+    package func refusal(of text: String) -> String? { nil }
 }

@@ -1,20 +1,25 @@
 internal import Git
 
-/// A text to be committed.
+/// A text to commit.
 package struct Document: Sendable, Hashable {
-    /// The most bytes that a document may have.
+    /// In bytes.
     package static let sizeLimit = 100 * 1024
+
+    /// A clause about a text over ``sizeLimit``. In exact bytes, because in KB a text that is slightly too large has the
+    /// size that is allowed.
+    package static func excess(of text: String) -> String {
+        "has \(text.utf8.count) bytes, and the limit is \(Self.sizeLimit) (100 KB)"
+    }
 
     package let path: String
     package let bytes: [UInt8]
 
-    /// Throws when the text is over ``sizeLimit`` or the path has parts other than lower-case letters, digits, dots,
-    /// dashes and underscores.
+    /// Throws when the text is over ``sizeLimit`` or a part of the path has characters other than lower-case letters,
+    /// digits, dots, dashes and underscores.
     package init(path: String, text: String) throws(RepositoryError) {
         guard text.utf8.count <= Self.sizeLimit else {
             throw RepositoryError(
-                .invalidDocument,
-                "\(path) has \(text.utf8.count / 1024) KB, more than 100 KB are not kept: split it into smaller parts")
+                .invalidDocument, "\(path) \(Self.excess(of: text)): split it into smaller parts")
         }
         let isPlain = path.utf8.allSatisfy { byte in
             switch byte {
@@ -29,7 +34,8 @@ package struct Document: Sendable, Hashable {
         }
         guard isPlain, path.utf8.count <= 240 else {
             throw RepositoryError(
-                .invalidDocument, "the document name \(path) has other signs than a–z, 0–9, dots and dashes: rename it")
+                .invalidDocument,
+                "the document name \(path) may only contain a–z, 0–9, dots, dashes and underscores: rename it")
         }
         self.path = path
         self.bytes = Array(text.utf8)

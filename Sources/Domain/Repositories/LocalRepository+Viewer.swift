@@ -1,27 +1,27 @@
 package import Git
 
 extension LocalRepository {
-    /// What the page of a commit shows.
+    /// The content of a commit's page.
     package struct CommitPage: Sendable {
         package let commit: GitCommit
         package let diff: GitDiff
     }
 
-    /// What the page of a file shows.
+    /// The content of a file's page.
     package struct FilePage: Sendable {
-        /// The commit that the reference meant.
+        /// The commit that the reference resolved to.
         package let commit: GitObjectID
         package let bytes: [UInt8]
     }
 
-    /// What the page of a folder shows.
+    /// The content of a folder's page.
     package struct FolderPage: Sendable {
-        /// The commit that the reference meant.
+        /// The commit that the reference resolved to.
         package let commit: GitObjectID
         package let entries: [GitTreeEntry]
     }
 
-    /// A commit by its full or short hash. Throws ``RepositoryError``; code `git(.notFound)` for the page "not found".
+    /// A commit by its full or short hash. Throws ``RepositoryError``, with code `git(.notFound)` for a missing one.
     package nonisolated func commitPage(
         _ sha: String, limits: GitDiffLimits = GitDiffLimits()
     ) async throws -> CommitPage {
@@ -31,7 +31,7 @@ extension LocalRepository {
         }
     }
 
-    /// A file at a branch, tag or commit. Throws ``RepositoryError``; `git(.tooLarge)` over `limit` bytes.
+    /// A file at a branch, tag or commit. Throws ``RepositoryError``, with code `git(.tooLarge)` over `limit` bytes.
     package nonisolated func filePage(
         _ path: String, at ref: String, limit: Int = 1 << 20
     ) async throws -> FilePage {

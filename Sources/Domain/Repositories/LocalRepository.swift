@@ -1,8 +1,8 @@
 package import Git
 
-/// A repository on this machine as a place for documents.
+/// A repository on this machine that stores documents.
 ///
-/// Numbers of features are given out here: a number is taken from the moment it is reserved, so two at once get two.
+/// It assigns the numbers of features: a reserved number is taken, so two simultaneous features get different ones.
 package actor LocalRepository {
     package nonisolated let name: String
     package nonisolated let git: GitRepository
@@ -11,7 +11,7 @@ package actor LocalRepository {
     private nonisolated let now: @Sendable () -> Int64
     private var reserved: [Reservation.Ticket: Int] = [:]
     private var lastTicket = 0
-    /// The highest number that was committed here: a list of branches that was read before may not show it.
+    /// The highest number committed here, which a list of branches that was read earlier may not contain.
     private var highestCommitted = 0
 
     /// `now`: seconds since 1970.
@@ -22,14 +22,14 @@ package actor LocalRepository {
         self.now = now
     }
 
-    /// Makes the repository where it is missing; returns whether it did. Throws ``RepositoryError``.
+    /// Creates the repository if it is missing; returns whether it did. Throws ``RepositoryError``.
     package nonisolated func prepare() async throws -> Bool {
         let committer = GitSignature.jetbridge(seconds: self.now())
         return try await self.call { try await $0.initialise(committer: committer) }
     }
 
-    /// The branch that new ones grow from, when a commit can be made now; otherwise throws ``RepositoryError`` with
-    /// what is in the way and what to do.
+    /// The base branch, if the repository is ready for a commit; otherwise throws ``RepositoryError``, which says why
+    /// not and what to do.
     package nonisolated func checkReady() async throws -> GitRepository.Branch {
         _ = try await self.prepare()
         let branch = self.branch
@@ -37,7 +37,7 @@ package actor LocalRepository {
             do {
                 return try await git.checkReady(base: branch)
             } catch let error as GitError where error.code == .unborn && branch == "main" {
-                // `main` is what the configuration says when nobody chose; the repository may call it otherwise.
+                // `main` is the configuration's default; the repository may use another name.
                 return try await git.checkReady(base: nil)
             }
         }
@@ -57,10 +57,10 @@ package actor LocalRepository {
         }
     }
 
-    /// Takes the next free number for `shortName`, until a commit is made with it or ``release(_:)`` gives it back.
+    /// Reserves the next free number for `shortName`, until a commit uses it or ``release(_:)`` frees it.
     package func reserve(_ shortName: String) async throws -> Reservation {
         let highest = try await self.usedNumbers().max() ?? 0
-        // No await from here on: nobody else takes it.
+        // No await from here on, so no other reservation can take it.
         let number = max(highest, self.reserved.values.max() ?? 0, self.highestCommitted) + 1
         self.lastTicket += 1
         let ticket = Reservation.Ticket(number: self.lastTicket)
@@ -68,13 +68,13 @@ package actor LocalRepository {
         return Reservation(name: NumberedName(number: number, shortName: shortName), ticket: ticket)
     }
 
-    /// Gives back a number that was not used. Doing it twice, or after the commit, changes nothing.
+    /// Frees an unused number. Has no effect the second time, or after the commit.
     package func release(_ reservation: Reservation) {
         self.reserved[reservation.ticket] = nil
     }
 
-    /// Commits documents on a new branch of the reserved name; the reservation ends, whatever comes of it. When
-    /// somebody else has made that branch or taken that number meanwhile, `documents` is asked again with the next one.
+    /// Commits documents on a new branch with the reserved name, and ends the reservation, even on failure. When
+    /// another program has taken the branch or number, calls `documents` again with the next one.
     package func commit(
         _ reservation: Reservation, onBase base: GitRepository.Branch, author: GitSignature, turn: String,
         documents: @Sendable (NumberedName) throws -> (subject: String, body: String, documents: [Document])
@@ -99,7 +99,7 @@ package actor LocalRepository {
             .git(.exists), "repository \(self.name): other programs keep taking the branch names: try again later")
     }
 
-    /// The commit that was made for a turn, if there is one.
+    /// The commit of a turn, if there is one.
     package nonisolated func find(turn: String) async throws -> MadeCommit? {
         let name = self.name
         return try await self.call { git in
@@ -120,7 +120,7 @@ extension LocalRepository {
         _ name: NumberedName, _ base: GitRepository.Branch, _ author: GitSignature, _ turn: String,
         _ content: (subject: String, body: String, documents: [Document])
     ) async throws -> MadeCommit {
-        // Another program may have taken the number under another name.
+        // Another program may have used the number with another name.
         if try await self.usedNumbers().contains(name.number) {
             throw RepositoryError(.git(.exists), "the number \(name.digits) is taken")
         }
@@ -139,7 +139,7 @@ extension LocalRepository {
         }
     }
 
-    /// Of the folders below `specs/` on any branch, and of the branches' names.
+    /// From the folders below `specs/` on any branch, and from the names of branches.
     private nonisolated func usedNumbers() async throws -> Set<Int> {
         try await self.call { git in
             let folders = try await git.directoryNames(in: "specs")
@@ -154,7 +154,7 @@ extension LocalRepository {
         do {
             return try await body(self.git)
         } catch let error as GitError {
-            throw RepositoryError(self.name, error)
+            throw RepositoryError(self.name, at: self.git.path, error)
         }
     }
 }

@@ -1,7 +1,7 @@
 package import Chat
 package import Git
 
-/// A commit that was made for a turn.
+/// The commit of a turn.
 package struct MadeCommit: Sendable, Hashable {
     package let repository: String
     package let id: GitObjectID

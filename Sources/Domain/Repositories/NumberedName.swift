@@ -1,10 +1,11 @@
 /// The name of a feature's folder and branch: `007-login-page`.
 package struct NumberedName: Sendable, Hashable, CustomStringConvertible {
     package let number: Int
-    /// Lower-case words joined by dashes.
+    /// Lower-case words, joined by dashes.
     package let shortName: String
 
-    /// A branch name is cut to 244 bytes, at a word where it can be: GitHub's limit for a reference less `refs/heads/`.
+    /// Cuts a branch name to 244 bytes, after a word where possible: GitHub's limit for a reference, minus
+    /// `refs/heads/`.
     package init(number: Int, shortName: String) {
         self.number = number
         let room = 244 - Self.digits(number).utf8.count - 1
@@ -17,7 +18,7 @@ package struct NumberedName: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Three digits and more.
+    /// Three digits or more.
     package static func digits(_ number: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, 3 - text.utf8.count)) + text
@@ -26,9 +27,9 @@ package struct NumberedName: Sendable, Hashable, CustomStringConvertible {
     package var digits: String { Self.digits(self.number) }
     package var description: String { "\(self.digits)-\(self.shortName)" }
 
-    /// The number that a folder or branch begins with, read as decimal; nil for a name without one.
+    /// The decimal number at the start of a folder or branch name; nil for a name without one.
     ///
-    /// A branch's last part counts (`origin/007-x`, `feature/007-x`). Seven and more digits are a date.
+    /// Only the last path component counts (`origin/007-x`, `feature/007-x`). Seven or more digits are a date.
     package static func number(of name: String) -> Int? {
         let last = name.split(separator: "/").last ?? ""
         let digits = last.utf8.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }

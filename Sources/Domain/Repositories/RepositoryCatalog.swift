@@ -5,14 +5,14 @@ package import Logging
 package final class RepositoryCatalog: Sendable {
     /// In the order of the configuration.
     package let names: [String]
-    /// The one that is used where nobody has chosen; nil when none is configured.
+    /// The repository of threads that have not chosen one; nil when none is configured.
     package let defaultName: String?
 
     private let settings: [String: RepositorySetting]
     private let local: [String: LocalRepository]
     private let logger: Logger
 
-    /// Touches nothing yet. `default` nil means the first one. `now`: seconds since 1970.
+    /// Does not touch the disk. `default`: nil means the first one. `now`: seconds since 1970.
     package init(
         _ settings: [RepositorySetting], default: String? = nil, now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
@@ -30,32 +30,32 @@ package final class RepositoryCatalog: Sendable {
         self.local = local
     }
 
-    /// Makes the local repositories that are missing. One that can't be made is logged and stays configured: each use
-    /// tries again and says what is wrong. Returns what went wrong, by name.
+    /// Creates missing local repositories. Logs failures and keeps the repositories configured, because each use tries
+    /// again and reports the error. Returns the failures by name.
     @discardableResult
     package func prepare() async -> [String: RepositoryError] {
         var failures: [String: RepositoryError] = [:]
         for (name, repository) in self.local {
             do {
                 if try await repository.prepare() {
-                    self.logger.info("made a repository", ["repository": .string(name)])
+                    self.logger.info("created a repository", ["repository": .string(name)])
                 }
             } catch let error as RepositoryError {
                 failures[name] = error
                 self.logger.warning(
                     "a repository can't be used", ["repository": .string(name), "reason": .string(error.message)])
             } catch {
-                continue  // nothing else is thrown
+                continue  // Nothing else is thrown.
             }
         }
         return failures
     }
 
-    /// A repository on this machine; nil means the default. Throws ``RepositoryError`` with what to do.
+    /// A repository on this machine; nil means the default. Throws ``RepositoryError``.
     package func repository(_ name: String?) throws(RepositoryError) -> LocalRepository {
         guard let name = name ?? self.defaultName else {
             throw RepositoryError(
-                .unknown, "no repository is configured: add one below `repositories` in the configuration")
+                .unknown, "no repository is configured: add one under `repositories` in the configuration")
         }
         guard let setting = self.settings[name] else {
             throw RepositoryError(
@@ -65,6 +65,7 @@ package final class RepositoryCatalog: Sendable {
         if let repository = self.local[name] { return repository }
         let place = if case .elsewhere(let place) = setting.place { place } else { "elsewhere" }
         throw RepositoryError(
-            .notLocal, "the repository \(name) is on \(place), where nothing can be written yet: choose a local one")
+            .notLocal,
+            "the repository \(name) is on \(place), which is not supported for writing yet: choose a local one")
     }
 }

@@ -1,9 +1,9 @@
 package import Git
 
-/// Why a repository did not serve.
+/// Why a repository could not be used.
 package struct RepositoryError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
-        /// No repository of that name is configured, or none at all.
+        /// No repository with that name is configured, or none at all.
         case unknown
         /// It is not on this machine.
         case notLocal
@@ -21,8 +21,11 @@ package struct RepositoryError: Error, Sendable, Hashable, CustomStringConvertib
         self.message = message
     }
 
-    init(_ repository: String, _ error: GitError) {
-        self.init(.git(error.code), "repository \(repository): \(error.message)")
+    /// Threads show the message, so it must not contain the server's `path`: the name identifies the repository.
+    init(_ repository: String, at path: String, _ error: GitError) {
+        let message = error.message.replacing("the repository \(path)", with: "the repository")
+            .replacing(path, with: "FOLDER")
+        self.init(.git(error.code), "repository \(repository): \(message)")
     }
 
     package var description: String { self.message }

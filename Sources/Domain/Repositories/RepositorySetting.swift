@@ -1,16 +1,16 @@
 /// One configured repository.
 package struct RepositorySetting: Sendable, Hashable {
     package enum Place: Sendable, Hashable {
-        /// A directory of this machine, absolute; made where it is missing.
+        /// An absolute path on this machine; created if missing.
         case local(path: String)
-        /// Somewhere that documents can't be written to yet; the text says where: "GitHub".
+        /// A place that does not support writing yet, by its name: "GitHub".
         case elsewhere(String)
     }
 
-    /// As commands and links name it.
+    /// The name in commands and links.
     package var name: String
     package var place: Place
-    /// The branch that new ones grow from; nil for the one that HEAD names.
+    /// The base of new branches; nil for HEAD's branch.
     package var branch: String?
 
     package init(name: String, place: Place, branch: String? = nil) {

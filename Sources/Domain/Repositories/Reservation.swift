@@ -1,6 +1,6 @@
-/// A feature's number that nobody else gets.
+/// A reserved number for a feature.
 package struct Reservation: Sendable, Hashable {
-    /// Tells two reservations of one number apart, one given back and one that came after it.
+    /// Distinguishes a freed reservation from a later one with the same number.
     struct Ticket: Sendable, Hashable {
         let number: Int
     }

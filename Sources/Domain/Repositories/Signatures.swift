@@ -3,10 +3,10 @@ internal import Crypto
 package import Git
 
 extension GitSignature {
-    /// A person of a chat as the author of a commit.
+    /// A chat user as the author of a commit.
     ///
-    /// The mail is made from the identity that sessions are stored under, so it is the same as long as the identity
-    /// is, and different for different ones: a readable part and a hash, below a domain that can't exist (RFC 2606).
+    /// The mail address is derived from the person's identity, so each identity always has the same, unique one: a
+    /// readable part and a hash, in a domain that can't exist (RFC 2606).
     package init(person: Sender, seconds: Int64) {
         let readable = person.id.lowercased().utf8.map { byte in
             switch byte {
@@ -21,7 +21,7 @@ extension GitSignature {
             mail: "\(words.isEmpty ? "" : words + ".")\(hash)@users.jetbridge.invalid", seconds: seconds)
     }
 
-    /// The host as a committer.
+    /// Jetbridge as the committer.
     package static func jetbridge(seconds: Int64) -> GitSignature {
         GitSignature(name: "Jetbridge", mail: "jetbridge@users.jetbridge.invalid", seconds: seconds)
     }

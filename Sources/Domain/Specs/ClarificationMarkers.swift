@@ -1,12 +1,12 @@
-/// Keeps the open questions of a specification to three; further ones become assumptions to confirm.
+/// Limits the open questions of a specification to three; further ones become assumptions to confirm.
 struct ClarificationMarkers: Sendable {
     static let limit = 3
     private static let start = "[NEEDS CLARIFICATION"
 
-    /// Questions left as they are.
+    /// The number of questions kept.
     private(set) var count = 0
 
-    /// A line with the markers that are over the limit rewritten.
+    /// The line, with markers over the limit rewritten.
     mutating func limit(_ line: String) -> String {
         guard line.contains(Self.start) else { return line }
         var result = ""
@@ -28,7 +28,7 @@ struct ClarificationMarkers: Sendable {
         return result + rest
     }
 
-    /// A marker for a question of ours, or the same as an assumption when there are enough.
+    /// A marker for `question`, or an assumption when the limit is reached.
     mutating func mark(_ question: String) -> String {
         self.limit("\(Self.start): \(question)]")
     }

@@ -1,9 +1,9 @@
-/// `checklists/requirements.md`: what a program can tell about a specification is ticked, the rest is a reader's.
+/// `checklists/requirements.md`: ticks what code can check about a specification, and leaves the rest to readers.
 package struct RequirementsChecklist: Sendable {
-    /// One question about the text.
+    /// One check of the text.
     package struct Item: Sendable, Equatable {
         package let text: String
-        /// Nil where only a reader can tell.
+        /// Nil where only a reader can judge.
         package let holds: Bool?
     }
 
@@ -12,46 +12,44 @@ package struct RequirementsChecklist: Sendable {
     package let readiness: [Item]
 
     private let title: String
-    private let folder: String
     private let created: String
 
-    package init(for specification: Specification, folder: String, created: String) {
+    package init(for specification: Specification, created: String) {
         let lines = specification.text.split(separator: "\n").map(String.init)
         self.title = specification.title
-        self.folder = folder
         self.created = created
         self.contentQuality = [
-            Item(text: "No languages, frameworks, interfaces or other ways of building it", holds: nil),
-            Item(text: "About what people need and why", holds: nil),
-            Item(text: "Readable for somebody who does not program", holds: nil),
+            Item(text: "No languages, frameworks, interfaces or other implementation details", holds: nil),
+            Item(text: "Focused on what people need and why", holds: nil),
+            Item(text: "Readable for people who do not program", holds: nil),
             Item(text: "All mandatory sections are filled", holds: specification.repairs.isEmpty),
         ]
         let criteria = lines.filter { $0.contains("**SC-") }
         self.completeness = [
             Item(
-                text: "No [NEEDS CLARIFICATION] marker is left",
+                text: "No [NEEDS CLARIFICATION] markers remain",
                 holds: !lines.contains { $0.contains("[NEEDS CLARIFICATION") }),
-            Item(text: "Every requirement can be tested and has one meaning", holds: nil),
+            Item(text: "Every requirement is testable and unambiguous", holds: nil),
             Item(
-                text: "Success criteria can be measured",
+                text: "Success criteria are measurable",
                 holds: !criteria.isEmpty && criteria.allSatisfy { Self.figure(in: $0) }),
             Item(text: "Success criteria name no technology", holds: nil),
             Item(text: "Every story has acceptance scenarios", holds: Self.hasScenarios(lines)),
-            Item(text: "Edge cases are named", holds: Self.hasEntries(below: "### Edge Cases", in: lines)),
-            Item(text: "The scope has bounds", holds: nil),
+            Item(text: "Edge cases are listed", holds: Self.hasEntries(below: "### Edge Cases", in: lines)),
+            Item(text: "The scope is bounded", holds: nil),
             Item(
-                text: "Dependencies and assumptions are named",
+                text: "Dependencies and assumptions are listed",
                 holds: Self.hasEntries(below: "## Assumptions", in: lines)),
         ]
         self.readiness = [
-            Item(text: "Every functional requirement has a clear way to accept it", holds: nil),
-            Item(text: "The stories cover the main ways of use", holds: nil),
-            Item(text: "Reaching the success criteria means that the feature is done", holds: nil),
+            Item(text: "Every functional requirement has clear acceptance criteria", holds: nil),
+            Item(text: "The stories cover the main uses", holds: nil),
+            Item(text: "Meeting the success criteria means that the feature is done", holds: nil),
             Item(text: "Functional requirements are numbered", holds: lines.contains { $0.contains("**FR-001**") }),
         ]
     }
 
-    /// What a program found wanting.
+    /// The checks that failed.
     package var failures: [Item] {
         (self.contentQuality + self.completeness + self.readiness).filter { $0.holds == false }
     }
@@ -78,7 +76,7 @@ package struct RequirementsChecklist: Sendable {
 
         ## Notes
 
-        - Ticked: checked by Jetbridge in the text. Unticked: for a reader to judge\(self.failureNote)
+        - Ticked: checked by Jetbridge. Unticked: for a reader to judge\(self.failureNote)
 
         """
     }
@@ -86,14 +84,14 @@ package struct RequirementsChecklist: Sendable {
     private var failureNote: String {
         let failures = self.failures
         guard !failures.isEmpty else { return "." }
-        return ", or found wanting:\n" + failures.map { "  - \($0.text)" }.joined(separator: "\n")
+        return ", or failed:\n" + failures.map { "  - \($0.text)" }.joined(separator: "\n")
     }
 
     private static func list(_ items: [Item]) -> String {
         items.map { "- [\($0.holds == true ? "x" : " ")] \($0.text)" }.joined(separator: "\n")
     }
 
-    /// A figure behind the criterion's own number, or a word that stands for all or none.
+    /// Whether a number follows the criterion's label, or a word such as "all" or "none".
     private static func figure(in line: String) -> Bool {
         guard let end = line.firstRange(of: "**:")?.upperBound else { return false }
         let words = line[end...].lowercased().split { !$0.isLetter && !$0.isNumber }

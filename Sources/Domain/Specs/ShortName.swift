@@ -1,9 +1,8 @@
-/// Names a feature by two to four words of its description: `reset-password`, `oauth2-login-page`.
+/// Names a feature after two to four words of its description: `reset-password`, `oauth2-login-page`.
 ///
-/// Pure and without a model, so that the name is known before the first word is written. ASCII only: letters with
-/// marks lose them, and a text in another script is called `new-feature`.
+/// Pure and without a model, so that the name is known before the answer begins. ASCII only: letters lose their
+/// accents, and a text in another script becomes `new-feature`.
 package enum ShortName {
-    /// The name for a description.
     package static func of(_ description: String) -> String {
         let sentence = self.firstSentence(of: description)
         var words = self.meaningful(in: sentence)
@@ -42,7 +41,7 @@ package enum ShortName {
         return words
     }
 
-    /// Lower-case ASCII letters and digits of a word. The Unicode name of é begins with LATIN SMALL LETTER E.
+    /// The lower-case ASCII letters and digits of a word. The Unicode name of é begins with LATIN SMALL LETTER E.
     private static func ascii(_ word: Substring) -> String {
         var result = ""
         for scalar in word.lowercased().unicodeScalars {

@@ -1,16 +1,16 @@
-/// A finished document, checked and repaired. Pure.
+/// A finished document, with its sections checked and repaired. Pure.
 package struct Specification: Sendable, Equatable {
     private struct Part {
-        /// Nil for the head and for sections of the model's own, which stay behind the one before them.
+        /// Nil for the head and for unknown sections, which stay after the section before them.
         var section: SpecificationSection?
         var lines: [Substring]
     }
 
     package private(set) var text: String
-    /// What was repaired, in half sentences: "the section Requirements was missing".
+    /// The repairs, as clauses: "the section Requirements was missing".
     package private(set) var repairs: [String] = []
 
-    /// Brings the sections in order and fills in what is mandatory.
+    /// Orders the sections and adds missing mandatory ones.
     package init(repairing document: String) {
         var parts = Self.parts(of: document)
         var markers = ClarificationMarkers()
@@ -18,7 +18,7 @@ package struct Specification: Sendable, Equatable {
         for section in SpecificationSection.allCases where section.isMandatory {
             guard !parts.contains(where: { $0.section == section }) else { continue }
             self.repairs.append("the section “\(section.title)” was missing")
-            let marker = markers.mark("the draft left this section out; what belongs here?")
+            let marker = markers.mark("the draft omitted this section; what belongs here?")
             let lines = section.skeleton(marker: marker).split(separator: "\n", omittingEmptySubsequences: false)
             let place = parts.firstIndex { ($0.section ?? .clarifications) > section } ?? parts.endIndex
             parts.insert(Part(section: section, lines: lines), at: place)
@@ -30,13 +30,13 @@ package struct Specification: Sendable, Equatable {
             .filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
     }
 
-    /// The document for another number: the branch line and the folder's name are rewritten.
+    /// Rewrites branch and folder for another number.
     package mutating func rename(_ old: String, to new: String) {
         self.text = self.text.replacing("**Feature Branch**: `\(old)`", with: "**Feature Branch**: `\(new)`")
             .replacing("specs/\(old)/", with: "specs/\(new)/")
     }
 
-    /// The heading's text: `Login Page`.
+    /// The title, such as `Login Page`.
     package var title: String {
         let line = self.text.prefix { !$0.isNewline }
         return String(line.drop { $0 != ":" }.dropFirst().drop { $0 == " " })

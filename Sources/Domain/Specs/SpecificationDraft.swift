@@ -1,42 +1,38 @@
-/// Turns a model's stream into a specification while it arrives: what comes out is what people see and what is kept.
+/// Turns a model's stream into a specification as it arrives; people see exactly what is committed.
 ///
-/// The head is ours. Words before the document, a fence around it and control characters are dropped, headings of
-/// known sections are spelt as they should be, and open questions are kept to three.
+/// Writes the head itself; drops words before the document, a fence around it, and control characters; corrects the
+/// headings of known sections; and limits open questions to three.
 package struct SpecificationDraft: Sendable {
     private enum State {
         /// Before the title.
         case opening
-        /// Below the title, where the model wrote a head of its own.
+        /// Below the title, where the model may have written its own head.
         case head
         case body
-        /// Behind the fence that the model put around the document.
+        /// After the fence that the model put around the document.
         case closed
     }
 
-    /// The document so far.
     package private(set) var document = ""
-    /// What was found in front of the document, for the case that none came.
+    /// The text before the document, for the error when no document follows.
     package private(set) var preface = ""
-    /// Whether a document has begun.
     package var hasBegun: Bool { !self.document.isEmpty }
-    /// Open questions in it.
-    package var openQuestions: Int { self.markers.count }
 
     private var head: SpecificationHead
     private var state = State.opening
     private var line = ""
     private var markers = ClarificationMarkers()
     private var isFenced = false
-    /// The fence inside the document that is open.
+    /// The open fence inside the document.
     private var innerFence: String?
     private var isInputContinued = false
 
-    /// `head.title` is used when the model gives none.
+    /// `head.title` applies when the model writes no title.
     package init(head: SpecificationHead) {
         self.head = head
     }
 
-    /// Takes the next piece and returns what it adds to the document: whole lines.
+    /// Takes the next piece; returns the lines that it adds to the document.
     package mutating func append(_ delta: String) -> String {
         let before = self.document.endIndex
         for scalar in delta.unicodeScalars {
@@ -52,7 +48,7 @@ package struct SpecificationDraft: Sendable {
         return String(self.document[before...])
     }
 
-    /// Takes the last line and returns what it adds.
+    /// Takes the last line; returns what it adds.
     package mutating func finish() -> String {
         let before = self.document.endIndex
         if !self.line.isEmpty { self.take(self.line) }
@@ -105,7 +101,7 @@ package struct SpecificationDraft: Sendable {
             self.isInputContinued = lower.hasPrefix("**input")
             return
         }
-        // A description of several lines that the model copied.
+        // Skip a copied description of several lines.
         if self.isInputContinued, !text.hasPrefix("#") { return }
         self.state = .body
         self.takeBody(line)

@@ -1,10 +1,10 @@
-/// The first lines of a `spec.md`. Written by us, whatever the model made of them.
+/// The first lines of a `spec.md`, which Jetbridge writes in place of the model's.
 package struct SpecificationHead: Sendable, Equatable {
-    /// More of the description than this stands in a file of its own.
+    /// In bytes. A longer description goes into a separate file.
     static let inputLimit = 4_000
 
     package var title: String
-    /// The feature's branch and folder.
+    /// The name of the feature's branch and folder.
     package var branch: String
     /// `2026-11-20`
     package var created: String
@@ -18,7 +18,7 @@ package struct SpecificationHead: Sendable, Equatable {
         self.input = input
     }
 
-    /// Whether the head can't hold the whole description.
+    /// Whether the description is too long for the head.
     package var isInputCut: Bool { self.inputLine.utf8.count > Self.inputLimit }
 
     package var text: String {
@@ -41,7 +41,7 @@ package struct SpecificationHead: Sendable, Equatable {
         let isControl = { (scalar: Unicode.Scalar) in
             scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
         }
-        // Format characters could turn the line's direction round; a joiner inside an emoji is lost with them.
+        // Format characters could reverse the text direction; joiners inside emoji are lost with them.
         let text = String(String.UnicodeScalarView(self.input.unicodeScalars.map { isControl($0) ? " " : $0 }))
         return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
@@ -54,6 +54,6 @@ package struct SpecificationHead: Sendable, Equatable {
             if cut.utf8.count + String(character).utf8.count > Self.inputLimit { break }
             cut.append(character)
         }
-        return cut + "… (the whole text is in input.md)"
+        return cut + "… (the full text is in input.md)"
     }
 }

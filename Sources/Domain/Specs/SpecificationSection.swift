@@ -1,8 +1,7 @@
-/// The parts of a `spec.md` below its head, in their order.
+/// The sections of a `spec.md` below its head, in order.
 package enum SpecificationSection: Int, Sendable, CaseIterable, Comparable {
     case clarifications, scenarios, requirements, criteria, assumptions
 
-    /// As the heading reads.
     package var title: String {
         switch self {
         case .clarifications: "Clarifications"
@@ -22,7 +21,7 @@ package enum SpecificationSection: Int, Sendable, CaseIterable, Comparable {
 
     package var heading: String { "## \(self.title)\(self.isMandatory ? " *(mandatory)*" : "")" }
 
-    /// The section that a heading line means, however it is spelt.
+    /// The section of a heading line, whatever its case and punctuation.
     package init?(heading line: some StringProtocol) {
         guard line.hasPrefix("## ") else { return nil }
         let words = line.dropFirst(3).lowercased().split { !$0.isLetter }.filter { $0 != "mandatory" && $0 != "and" }
@@ -33,7 +32,7 @@ package enum SpecificationSection: Int, Sendable, CaseIterable, Comparable {
         self = found
     }
 
-    /// What stands in for a mandatory section that the model left out.
+    /// The content of a mandatory section that the model omitted.
     func skeleton(marker: String) -> String {
         switch self {
         case .scenarios:
@@ -46,7 +45,7 @@ package enum SpecificationSection: Int, Sendable, CaseIterable, Comparable {
 
             **Acceptance Scenarios**:
 
-            1. **Given** the feature is there, **When** it is used as described, **Then** it does what the input says
+            1. **Given** the feature is available, **When** it is used as described, **Then** it does what the input says
 
             ### Edge Cases
 
@@ -66,7 +65,7 @@ package enum SpecificationSection: Int, Sendable, CaseIterable, Comparable {
 
             ### Measurable Outcomes
 
-            - **SC-001**: 9 of 10 people reach what the input describes without help. \(marker)
+            - **SC-001**: 9 of 10 people achieve what the input describes without help. \(marker)
             """
         case .clarifications, .assumptions: self.heading
         }

@@ -1,9 +1,9 @@
 internal import Chat
-internal import Copilot
+internal import Models
 
-/// What the model is asked for a specification.
+/// The prompt for a specification.
 struct SpecifyPrompt {
-    /// Of the conversation before; the description itself is the person's last word.
+    /// Bytes of the earlier conversation; the description itself comes last.
     private static let historyBytes = 6_000
     private static let constitutionBytes = 20_000
 
@@ -11,7 +11,7 @@ struct SpecifyPrompt {
     let branch: String
     let created: String
     let history: [HistoryEntry]
-    /// The project's principles, where the repository has them.
+    /// The project's principles, if the repository has any.
     let constitution: String?
 
     var messages: [ModelMessage] {
@@ -48,7 +48,7 @@ struct SpecifyPrompt {
     }
 
     private var request: String {
-        // The end mark must not be forged, not even with an accent on its bracket.
+        // Prevents a forged end mark; matching without the bracket includes one with an accent on it.
         let description = self.description.replacing("</description", with: "< /description")
         return self.conversation
             + "Write the specification of this feature.\n\n<description>\n\(description)\n</description>"

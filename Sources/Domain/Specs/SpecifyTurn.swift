@@ -1,42 +1,44 @@
 package import Chat
-package import Copilot
 internal import Git
 internal import JSON
 package import Logging
+package import Models
+internal import Primitives
 package import Repositories
 
-/// `specify TEXT`: writes a feature's specification with the model, streams it, and commits it on a branch of its own.
+/// `specify TEXT`: writes a feature's specification with the model, streams it, and commits it on a new branch.
 ///
-/// What people see is what is committed. Nothing is committed of an answer that was cut. A repeat of a turn that has
-/// committed finds its commit by the trailer `Jetbridge-Turn` and reports it again.
+/// People see what is committed. An interrupted answer is not committed. When a turn that has committed runs again, it
+/// finds its commit by the trailer `Jetbridge-Turn` and reports it.
 package final class SpecifyTurn: TurnWorker {
     private typealias Report = @Sendable (TurnEvent) async throws -> Void
 
     private let client: any ModelClient
     private let catalog: RepositoryCatalog
     private let maximumTries: Int
+    private let limit: AnswerLimit
     private let now: @Sendable () -> Int64
     private let logger: Logger
 
     /// `now`: seconds since 1970.
     package init(
         _ client: any ModelClient, catalog: RepositoryCatalog, maximumTries: Int = RetryPolicy().maximumTries,
-        now: @escaping @Sendable () -> Int64, logger: Logger
+        limit: AnswerLimit = AnswerLimit(), now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
         self.client = client
         self.catalog = catalog
         self.maximumTries = maximumTries
+        self.limit = limit
         self.now = now
         self.logger = logger
     }
 
     package func refusal(of text: String) -> String? {
         if text.utf8.count > Document.sizeLimit {
-            return "The text has \(text.utf8.count / 1024) KB, and a description may have 100 KB: shorten it, or "
-                + "specify its parts one by one."
+            return "The description \(Document.excess(of: text)): shorten it, or specify its parts one by one."
         }
         if !text.contains(where: { $0.isLetter || $0.isNumber }) {
-            return "There is nothing to specify: write what the feature should do behind the word, as in "
+            return "There is nothing to specify: describe the feature after the command, as in "
                 + "`specify a login page`."
         }
         return nil
@@ -50,7 +52,7 @@ package final class SpecifyTurn: TurnWorker {
             let repository = try self.catalog.repository(request.repository)
             let base = try await repository.checkReady()
             if let made = try await repository.find(turn: request.id) {
-                return try await self.tellAgain(made, repository, report)
+                return try await self.reportAgain(made, repository, report)
             }
             let reservation = try await repository.reserve(ShortName.of(request.text))
             do {
@@ -60,18 +62,18 @@ package final class SpecifyTurn: TurnWorker {
                 throw error
             }
         } catch let error as RepositoryError {
-            self.logger.info("a specification could not be kept", ["reason": .string(error.message)])
-            throw TurnFailure("The specification can't be kept: \(error.message).")
+            self.logger.info("a specification could not be saved", ["reason": .string(error.message)])
+            throw TurnFailure("The specification can't be saved: \(error.message).")
         }
     }
 }
 
 extension SpecifyTurn {
-    /// The turn was done before its end could be told.
-    private func tellAgain(
+    /// Reports a turn that committed but was interrupted before its end was stored.
+    private func reportAgain(
         _ made: MadeCommit, _ repository: LocalRepository, _ report: Report
     ) async throws -> TurnEnding {
-        self.logger.info("the turn had committed already", ["sha": .string(made.id.hex)])
+        self.logger.info("the turn has already committed", ["sha": .string(made.id.hex)])
         if let text = try await repository.text(of: "specs/\(made.branch)/spec.md", at: made.id.hex) {
             try await report(.text(text))
         }
@@ -84,7 +86,7 @@ extension SpecifyTurn {
         _ repository: LocalRepository, _ report: Report
     ) async throws -> TurnEnding {
         let name = reservation.name
-        let created = CalendarDate.iso(secondsSince1970: self.now())
+        let created = CivilTime(seconds: self.now()).date
         let head = SpecificationHead(
             title: Self.title(of: name), branch: name.description, created: created, input: request.text)
         try await report(.thinking("Writing \(name) in \(repository.name)."))
@@ -93,9 +95,14 @@ extension SpecifyTurn {
             description: request.text, branch: name.description, created: created, history: request.history,
             constitution: constitution)
         var draft = SpecificationDraft(head: head)
-        if let reason = try await self.stream(prompt, request.model, into: &draft, report) {
+        switch try await self.stream(prompt, request.model, into: &draft, report) {
+        case .complete: break
+        case .cut(let reason):
             await repository.release(reservation)
             return .cut("\(reason); nothing was committed")
+        case .filtered(let reason):
+            await repository.release(reservation)
+            return .filtered("\(reason); nothing was committed")
         }
 
         let specification = Specification(repairing: draft.document)
@@ -103,31 +110,34 @@ extension SpecifyTurn {
         try Task.checkCancellation()
         let made = try await self.commit(specification, head, request, as: reservation, on: base, repository)
         if made.branch != name.description {
-            try await report(.notice("The number \(name.digits) was taken meanwhile; this is \(made.branch)."))
+            try await report(.notice("The number \(name.digits) is already taken; this is \(made.branch)."))
         }
         try await report(.commit(made.notice))
         return .complete
     }
 
-    /// Streams the answer into the draft and to the thread. Returns why it was cut, or nil when it is whole.
+    /// Streams the answer into the draft and to the thread.
     private func stream(
         _ prompt: SpecifyPrompt, _ chosen: String?, into draft: inout SpecificationDraft, _ report: Report
-    ) async throws -> String? {
+    ) async throws -> TurnEnding {
         let model = chosen ?? self.client.defaultModel
         let request = ModelRequest(model: model, messages: prompt.messages, purpose: .specification)
-        var result = TurnReport(model: model, maximumTries: self.maximumTries)
+        var result = TurnReport(model: model, maximumTries: self.maximumTries, limit: self.limit)
         var outcome: TurnReport.Outcome?
         do {
             for try await event in self.client.stream(request) {
-                guard let event = result.receive(event) else { continue }
-                guard case .text(let delta) = event else {
-                    try await report(event)
+                let reported = result.receive(event)
+                // Leaving the loop ends the request.
+                if result.isFull { break }
+                guard let reported else { continue }
+                guard case .text(let delta) = reported else {
+                    try await report(reported)
                     continue
                 }
                 let text = draft.append(delta)
                 if !text.isEmpty { try await report(.text(text)) }
                 if draft.document.utf8.count > Self.documentLimit {
-                    return "the specification grew over 100 KB (describe a smaller feature)"
+                    return .cut("the specification exceeded 100 KB (describe a smaller feature)")
                 }
             }
             // A cancelled stream may also just end.
@@ -147,12 +157,11 @@ extension SpecifyTurn {
             let text = draft.finish()
             if !text.isEmpty { try await report(.text(text)) }
             if !draft.hasBegun { throw Self.failure(without: draft.preface, model) }
-            if case .cut(let reason) = ending { return reason }
-            return nil
+            return ending
         }
     }
 
-    /// Room for what a repair adds.
+    /// Leaves room for repairs.
     private static let documentLimit = Document.sizeLimit - 4_096
 
     private static func failure(without preface: String, _ model: String) -> TurnFailure {
@@ -173,7 +182,7 @@ extension SpecifyTurn {
             var specification = specification
             specification.rename(name.description, to: final.description)
             let folder = "specs/\(final)"
-            let checklist = RequirementsChecklist(for: specification, folder: folder, created: head.created)
+            let checklist = RequirementsChecklist(for: specification, created: head.created)
             var documents = [
                 try Document(path: "\(folder)/spec.md", text: specification.text),
                 try Document(path: "\(folder)/checklists/requirements.md", text: checklist.text),

@@ -3,7 +3,7 @@ internal import HTTPServer
 internal import JSON
 internal import Logging
 
-/// A request that has passed the front: its credential is known and its route's scopes are held.
+/// A request that has passed the front: its credential is valid and has the route's scopes.
 struct APIRequest: Sendable {
     let http: HTTPServerRequest
     /// Nil only on open routes.
@@ -11,10 +11,10 @@ struct APIRequest: Sendable {
     /// Carries the trace id.
     let logger: Logger
 
-    /// The value that the route's pattern took out of the path.
+    /// A parameter of the route's pattern.
     func parameter(_ name: String) -> String { self.http.parameters[name] ?? "" }
 
-    /// Who asks. Throws 401 where an open route asks after all.
+    /// The caller. Throws 401 without a credential.
     func person() throws -> Principal {
         guard let principal = self.principal else { throw Problems.unauthorized }
         return principal
@@ -22,14 +22,15 @@ struct APIRequest: Sendable {
 
     /// The body as a JSON object. An empty body is an empty object.
     func object(upTo limit: Int) async throws -> JSONObject {
+        let bytes = try await self.http.body.collect(upTo: limit)
+        // Clients give a type to an empty body too.
+        guard !bytes.isEmpty else { return JSONObject() }
         if let type = self.http.headers["content-type"], MediaType(parsing: type)?.isJSON != true {
             throw HTTPProblem(.unsupportedMediaType, "Send the body as application/json.")
         }
-        let bytes = try await self.http.body.collect(upTo: limit)
-        guard !bytes.isEmpty else { return JSONObject() }
         do {
             guard let object = try JSON.parse(bytes).objectValue else {
-                throw HTTPProblem(.badRequest, "The body has to be a JSON object.")
+                throw HTTPProblem(.badRequest, "The body must be a JSON object.")
             }
             return object
         } catch let error as JSONError {
@@ -37,11 +38,11 @@ struct APIRequest: Sendable {
         }
     }
 
-    /// A page's size: `limit`, between 1 and `most`.
+    /// The page size from `limit`, between 1 and `most`.
     func limit(default usual: Int, most: Int) throws -> Int {
         guard let text = self.http.query["limit"] else { return usual }
         guard let limit = Int(text), limit >= 1, limit <= most else {
-            throw HTTPProblem(.badRequest, "`limit` is a number from 1 to \(most).")
+            throw HTTPProblem(.badRequest, "`limit` must be a number from 1 to \(most).")
         }
         return limit
     }

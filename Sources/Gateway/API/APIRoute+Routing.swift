@@ -1,9 +1,10 @@
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Sessions
 
 extension APIRoute {
-    /// The route as the server's table takes it.
+    /// The route for the server's routing table.
     func route(front: Front) -> Route {
         Route(
             self.method, RoutePattern(self.pattern), bodyLimit: self.bodyLimit, documentation: self.documentation
@@ -12,18 +13,17 @@ extension APIRoute {
         }
     }
 
-    /// What the OpenAPI document says.
     private var documentation: RouteDocumentation? {
         guard !self.isHidden else { return nil }
         var isOpen = false
         if case .open = self.access { isOpen = true }
         return RouteDocumentation(
             self.summary, operation: self.operation,
-            parameters: self.parameters.map { .init($0.place.documented, $0.name, $0.description, schema: $0.schema) },
-            request: self.body.map(Schemas.reference), answers: self.documentedAnswers(isOpen: isOpen), isOpen: isOpen)
+            parameters: self.parameters.map { .init($0.place, $0.name, $0.description, schema: $0.schema) },
+            request: self.body.map(Schemas.reference), answers: self.documentedAnswers, isOpen: isOpen)
     }
 
-    private func documentedAnswers(isOpen: Bool) -> [RouteDocumentation.Answer] {
+    private var documentedAnswers: [RouteDocumentation.Answer] {
         var answers = self.answers.map { answer -> RouteDocumentation.Answer in
             if answer.schema == "Problem" { return Self.problem(answer.status, answer.description) }
             let type = MediaType(parsing: answer.type) ?? .json
@@ -31,23 +31,21 @@ extension APIRoute {
             return .init(
                 answer.status, answer.description, type: type, schema: answer.schema.map(Schemas.reference) ?? plain)
         }
-        guard !isOpen else { return answers }
+        guard case .scopes(let scopes, let role) = self.access else { return answers }
         answers.append(Self.problem(.unauthorized, "No valid credential."))
-        answers.append(Self.problem(.forbidden, "The credential may not."))
-        answers.append(Self.problem(.tooManyRequests, "Too many requests; Retry-After tells when to come back."))
+        answers.append(Self.problem(.forbidden, Self.requirement(scopes, role)))
+        answers.append(Self.problem(.tooManyRequests, "Too many requests; Retry-After says when to retry."))
         return answers
+    }
+
+    /// What a credential needs, for the description of the answer 403.
+    private static func requirement(_ scopes: Set<Scope>, _ role: Role) -> String {
+        let isAny = scopes.count == Scope.allCases.count
+        let names = isAny ? "any" : scopes.map(\.rawValue).sorted().joined(separator: ", ")
+        return "The credential lacks the scope (\(names)) or the role (\(role.rawValue) or higher)."
     }
 
     private static func problem(_ status: HTTPStatus, _ text: String) -> RouteDocumentation.Answer {
         .init(status, text, type: .problem, schema: Schemas.reference("Problem"))
-    }
-}
-
-extension APIRoute.Parameter.Place {
-    fileprivate var documented: RouteDocumentation.Parameter.Place {
-        switch self {
-        case .query: .query
-        case .header: .header
-        }
     }
 }

@@ -1,27 +1,27 @@
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Sessions
 
-/// One route: who may call it, what it does, and what the OpenAPI document says about it.
+/// A route: its access, its handler and its description in the OpenAPI document.
 struct APIRoute: Sendable {
     enum Access: Sendable {
-        /// For everybody.
+        /// Needs no credential.
         case open
-        /// For credentials with one of these scopes.
-        case scopes(Set<Scope>)
+        /// Needs a credential with one of these scopes, of a person with at least this role. The role has no default, so
+        /// that a new route cannot forget it.
+        case scopes(Set<Scope>, from: Role)
     }
 
-    /// A parameter of the query or a header.
+    /// A query parameter or a header.
     struct Parameter: Sendable {
-        enum Place: String, Sendable { case query, header }
-
         let name: String
-        let place: Place
+        let place: RouteDocumentation.Parameter.Place
         let description: String
         var schema: JSON = ["type": "string"]
     }
 
-    /// One answer; `schema` names a component.
+    /// A possible answer; `schema` names a component.
     struct Answer: Sendable {
         let status: HTTPStatus
         let description: String
@@ -36,14 +36,14 @@ struct APIRoute: Sendable {
     let summary: String
     let access: Access
     var parameters: [Parameter] = []
-    /// The component that describes the body.
+    /// The component that describes the request body.
     var body: String?
-    /// Bytes that a body may have.
+    /// The maximum size of a request body, in bytes.
     var bodyLimit = 0
     var answers: [Answer]
-    /// A page for people: without a credential a browser is sent to the sign-in.
+    /// An HTML page: without a credential, browsers are redirected to the sign-in.
     var isPage = false
-    /// Becomes a WebSocket: a page of another site must not open it.
+    /// Becomes a WebSocket, which pages of other sites must not open.
     var isLive = false
     /// Left out of the OpenAPI document.
     var isHidden = false

@@ -2,50 +2,55 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Primitives
 internal import Sessions
 
-/// Operations, and what the chat commands `models`, `usage`, `status`, `repo` and `help` show.
+/// Operations, and the contents of the chat commands `models`, `usage`, `status`, `repo` and `help`.
 struct CatalogRoutes: Sendable {
     let context: GatewayContext
 
-    private static let reading: APIRoute.Access = .scopes([.chat, .read])
+    private static func reading(from role: Role) -> APIRoute.Access { .scopes([.chat, .read], from: role) }
 
     var routes: [APIRoute] {
         [
             APIRoute(
                 method: .get, pattern: "/api/v1/operations/{id}", operation: "getOperation",
-                summary: "One operation: its state, its error, its commits.", access: Self.reading,
+                summary: "One operation: its state, its error, its commits.", access: Self.reading(from: .guest),
                 answers: [
                     .init(status: .ok, description: "The operation.", schema: "Operation"),
                     .init(status: .notFound, description: "No such operation.", schema: "Problem"),
                 ], handle: { try await self.operation($0) }),
-            self.listing("models", "ModelPage", "The models that a thread can choose.") { _ in try await self.models()
+            self.listing("models", "ModelPage", "The models that a thread can choose.", from: .guest) { _ in
+                try await self.models()
             },
             APIRoute(
                 method: .get, pattern: "/api/v1/usage", operation: "usage",
-                summary: "Tokens used by model; an owner sees everybody's, and what the account has left.",
-                access: Self.reading, answers: [.init(status: .ok, description: "All of them.", schema: "UsagePage")],
+                summary: "Tokens used, by model; owners see everyone's, and the account's remaining allowance.",
+                access: Self.reading(from: .guest),
+                answers: [.init(status: .ok, description: "All of them.", schema: "UsagePage")],
                 handle: { try await self.usagePage($0) }),
             APIRoute(
                 method: .get, pattern: "/api/v1/sessions", operation: "listSessions",
-                summary: "The sessions behind the threads.", access: Self.reading, parameters: [.cursor, .limit(30)],
+                summary: "The sessions behind the threads.", access: Self.reading(from: .guest),
+                parameters: [.cursor, .limit(30)],
                 answers: [.init(status: .ok, description: "A page.", schema: "SessionPage")],
                 handle: { try await self.sessions($0) }),
-            self.listing("repositories", "RepositoryPage", "The configured repositories, the default first.") { _ in
-                self.repositories()
-            },
-            self.listing("commands", "CommandPage", "The words that can be typed into a thread.") { request in
+            self.listing(
+                "repositories", "RepositoryPage", "The configured repositories, the default first.", from: .member
+            ) { _ in self.repositories() },
+            self.listing("commands", "CommandPage", "The commands of threads.", from: .guest) { request in
                 self.commands(for: try request.person().role)
             },
         ]
     }
 
     private func listing(
-        _ name: String, _ schema: String, _ summary: String,
+        _ name: String, _ schema: String, _ summary: String, from role: Role,
         _ items: @escaping @Sendable (APIRequest) async throws -> [JSON]
     ) -> APIRoute {
         APIRoute(
-            method: .get, pattern: "/api/v1/\(name)", operation: name, summary: summary, access: Self.reading,
+            method: .get, pattern: "/api/v1/\(name)", operation: name, summary: summary,
+            access: Self.reading(from: role),
             answers: [.init(status: .ok, description: "All of them.", schema: schema)],
             handle: { request in .json(["items": .array(try await items(request)), "next_cursor": .null]) })
     }
@@ -86,12 +91,12 @@ struct CatalogRoutes: Sendable {
 
     private func usagePage(_ request: APIRequest) async throws -> HTTPServerResponse {
         let items = try await self.usage(request)
-        // What is the account's is for those who may see everything.
+        // The account's quota is visible only to those who may see everything.
         let quota = try request.person().seesEverything ? await self.quota() : .null
         return .json(["items": .array(items), "next_cursor": .null, "quota": quota])
     }
 
-    /// What the account has left; a provider that cannot be asked does not hide what was used.
+    /// The account's remaining allowance. A failing provider must not hide the usage, so it gives null.
     private func quota() async -> JSON {
         let directory = self.context.bridge.modelDirectory
         guard let left = try? await directory.quota() else { return .null }
@@ -129,7 +134,7 @@ struct CatalogRoutes: Sendable {
         let owner = principal.seesEverything ? nil : principal.identity
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in
-            let page = try ledger.sessions(owner: owner, after: cursor, limit: limit)
+            let page = try ledger.sessions(SessionFilter(owner: owner), after: cursor, limit: limit)
             let items = try page.items.map { session -> JSON in
                 let open = try ledger.openTurns(of: session.id)
                 return [
@@ -138,8 +143,8 @@ struct CatalogRoutes: Sendable {
                     "state": .string(session.state(at: now).rawValue),
                     "running": .integer(Int64(open.count { $0.state == .running })),
                     "queued": .integer(Int64(open.count { $0.state == .queued })),
-                    "created_at": .string(Timestamp.text(session.createdAt)),
-                    "active_at": .string(Timestamp.text(session.activeAt)),
+                    "created_at": .string(CivilTime(milliseconds: session.createdAt).rfc3339),
+                    "active_at": .string(CivilTime(milliseconds: session.activeAt).rfc3339),
                 ]
             }
             return Page(items: items, next: page.next)

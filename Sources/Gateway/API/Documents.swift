@@ -1,11 +1,12 @@
 internal import Chat
 internal import JSON
+internal import Primitives
 internal import Sessions
 
-/// A thread as the interface shows it.
+/// A thread in the API's form.
 struct ThreadDocument: Sendable {
     let session: SessionRecord
-    /// The operation that runs or waits first.
+    /// The running operation, or else the first queued one.
     let active: String?
     /// Milliseconds since 1970.
     let now: Int64
@@ -16,14 +17,14 @@ struct ThreadDocument: Sendable {
             "title": .string(self.title), "state": .string(self.session.state(at: self.now).rawValue),
             "owner": .string(self.session.owner), "model": self.session.model.map { .string($0) } ?? .null,
             "repository": self.session.repository.map { .string($0) } ?? .null,
-            "created_at": .string(Timestamp.text(self.session.createdAt)),
-            "updated_at": .string(Timestamp.text(self.session.activeAt)),
+            "created_at": .string(CivilTime(milliseconds: self.session.createdAt).rfc3339),
+            "updated_at": .string(CivilTime(milliseconds: self.session.activeAt).rfc3339),
             "active_operation": self.active.map { .string($0) } ?? .null,
             "can_write": .bool(self.session.key.adapter == WebAdapter.adapterID),
         ]
     }
 
-    /// A thread of another network that has no title yet goes by its place.
+    /// An untitled thread of another network is named after its room.
     private var title: String {
         if !self.session.title.isEmpty || self.session.key.adapter == WebAdapter.adapterID { return self.session.title }
         return self.session.route.addressee.map { "\(self.session.route.room.name) · \($0)" }
@@ -31,10 +32,10 @@ struct ThreadDocument: Sendable {
     }
 }
 
-/// An operation as the interface shows it.
+/// An operation in the API's form.
 struct OperationDocument: Sendable {
     let turn: TurnRecord
-    /// How many come before it in its thread; nil when it does not wait.
+    /// The operations queued before it in its thread; nil if it is not queued.
     let ahead: Int?
 
     init(turn: TurnRecord, in ledger: Ledger) throws {
@@ -49,9 +50,10 @@ struct OperationDocument: Sendable {
     func json(publicURL: String) -> JSON {
         [
             "id": .string(self.turn.id), "thread_id": .string(self.turn.session), "kind": .string(self.turn.kind),
-            "state": .string(self.turn.state.rawValue), "queued_at": .string(Timestamp.text(self.turn.queuedAt)),
-            "started_at": self.turn.startedAt.map { .string(Timestamp.text($0)) } ?? .null,
-            "ended_at": self.turn.endedAt.map { .string(Timestamp.text($0)) } ?? .null,
+            "state": .string(self.turn.state.rawValue),
+            "queued_at": .string(CivilTime(milliseconds: self.turn.queuedAt).rfc3339),
+            "started_at": self.turn.startedAt.map { .string(CivilTime(milliseconds: $0).rfc3339) } ?? .null,
+            "ended_at": self.turn.endedAt.map { .string(CivilTime(milliseconds: $0).rfc3339) } ?? .null,
             "error": self.turn.error.map { .string($0) } ?? .null,
             "position": self.ahead.map { .integer(Int64($0)) } ?? .null,
             "commits": .array(self.turn.commits.map { Self.json($0, publicURL: publicURL) }),
@@ -73,19 +75,19 @@ extension MessageRecord {
         [
             "id": .string(String(self.id)), "role": .string(self.role.rawValue),
             "author": self.author.map { .string($0) } ?? .null, "text": .string(self.text),
-            "created_at": .string(Timestamp.text(self.createdAt)),
+            "created_at": .string(CivilTime(milliseconds: self.createdAt).rfc3339),
             "operation_id": self.turn.map { .string($0) } ?? .null,
         ]
     }
 }
 
 extension LiveFrame {
-    /// The live protocol's frame.
+    /// The frame in the live protocol's form.
     var json: JSON {
         [
             "id": .string("\(self.operation)-\(self.sequence)"), "operation_id": .string(self.operation),
             "type": .string(self.kind.rawValue), "content": .string(self.content),
-            "timestamp": .string(Timestamp.text(self.timestamp)), "sequence": .integer(self.sequence),
+            "timestamp": .string(CivilTime(milliseconds: self.timestamp).rfc3339), "sequence": .integer(self.sequence),
         ]
     }
 }

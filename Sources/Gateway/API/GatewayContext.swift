@@ -2,7 +2,7 @@ internal import Chat
 internal import Logging
 internal import Sessions
 
-/// What the routes work with.
+/// The dependencies of the routes.
 struct GatewayContext: Sendable {
     let settings: GatewaySettings
     let bridge: Bridge
@@ -12,11 +12,14 @@ struct GatewayContext: Sendable {
     let logger: Logger
 
     var store: SessionStore { self.bridge.store }
+    var deletion: SessionDeletion {
+        SessionDeletion(store: self.store, filesDirectory: self.environment.settings.filesDirectory)
+    }
     var environment: BridgeEnvironment { self.bridge.environment }
     var metrics: Metrics { self.environment.metrics }
     func now() -> Int64 { self.environment.now() }
 
-    /// The session `id` if `principal` may see it. Throws 404 otherwise: what one may not see does not exist.
+    /// The session `id`. Throws 404 if it does not exist or `principal` may not see it.
     func session(_ id: String, for principal: Principal) async throws -> SessionRecord {
         let session = try await self.store.read { ledger in try ledger.session(id: id) }
         guard let session, principal.maySee(session) else { throw Problems.missing("thread") }

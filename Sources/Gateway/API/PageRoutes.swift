@@ -1,7 +1,7 @@
 internal import HTTP
 internal import HTTPServer
 
-/// The chat's page and its files. Open: what is on them is nobody's.
+/// The chat page and its files. They need no credential because they contain no data.
 struct PageRoutes: Sendable {
     let context: GatewayContext
 
@@ -32,11 +32,12 @@ struct PageRoutes: Sendable {
         return response
     }
 
-    /// The page around the place where the theme goes.
+    /// The page, split where the theme attribute is inserted.
     private static let template: (before: String, after: String) = {
         let page = String(decoding: WebAsset.page.bytes, as: UTF8.self)
             .replacing("@STYLE@", with: WebAsset.style.path)
             .replacing("@SCRIPT@", with: WebAsset.script.path)
+            .replacing("@HIGHLIGHTER@", with: WebAsset.highlighter.path)
         let parts = page.split(separator: "<html lang=\"en\"", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return (page, "") }
         return (parts[0] + "<html lang=\"en\"", parts[1])

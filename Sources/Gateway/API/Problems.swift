@@ -1,16 +1,24 @@
 internal import HTTP
 internal import HTTPServer
+internal import Sessions
 
-/// The refusals that several routes share.
+/// Problems shared by several routes.
 enum Problems {
     static let unauthorized = HTTPProblem(
         .unauthorized,
-        "Sign in at / with a code, or send Authorization: Bearer with a token of `jetbridge token create`.",
+        "Sign in at / with a code, or send Authorization: Bearer with a token from `jetbridge token create`.",
         headers: ["WWW-Authenticate": "Bearer realm=\"jetbridge\""])
     static let forbiddenOrigin = HTTPProblem(
         .forbidden,
-        "The request comes from a page of another site. If that page is this host's own, set gateway.public_url to its address."
-    )
+        "The request comes from a page of another site. "
+            + "If that page belongs to this host, set gateway.public_url to its address.")
+
+    static func foreignHost(_ name: String, url: String) -> HTTPProblem {
+        HTTPProblem(
+            .misdirectedRequest,
+            "This host does not answer under the name \(name.prefix(260)). Open \(url), "
+                + "or set gateway.public_url to the address that people use.", title: "Wrong address")
+    }
 
     static func missing(_ what: String) -> HTTPProblem {
         HTTPProblem(.notFound, "There is no such \(what), or you may not see it.")
@@ -19,6 +27,13 @@ enum Problems {
     static func missingScope(_ scopes: Set<Scope>) -> HTTPProblem {
         let names = scopes.map(\.rawValue).sorted().joined(separator: " or ")
         return HTTPProblem(.forbidden, "This needs a token with the scope \(names), or a sign-in that has it.")
+    }
+
+    static func missingRole(_ needed: Role, held: Role) -> HTTPProblem {
+        let who = needed == .owner ? "owners" : "members and owners"
+        return HTTPProblem(
+            .forbidden,
+            "This is for \(who), and you are a \(held.rawValue). Ask an owner for the role \(needed.rawValue).")
     }
 
     static func tooManyRequests(_ seconds: Int) -> HTTPProblem {

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// The components of the OpenAPI document. A test holds every answer of the gateway against them.
+/// The components of the OpenAPI document. A test validates the gateway's answers against them.
 enum Schemas {
     static func reference(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
 
@@ -9,6 +9,7 @@ enum Schemas {
             ("type", Self.text), ("title", Self.text), ("status", Self.integer), ("detail", Self.text),
         ]),
         "SignIn": Self.object([("code", Self.text), ("name", Self.text)], required: ["code"]),
+        "ThreadChange": Self.object([("title", Self.text), ("archived", Self.boolean)], required: []),
         "NewMessage": Self.object([("text", Self.text)]),
         "Created": Self.object([("id", Self.text)]),
         "Accepted": Self.object([("message_id", Self.text), ("operation_id", Self.text)]),
@@ -79,13 +80,21 @@ enum Schemas {
         "RepositoryPage": Self.page("Repository"),
         "Command": Self.object([("word", Self.text), ("usage", Self.text), ("summary", Self.text)]),
         "CommandPage": Self.page("Command"),
+        "Adapter": Self.object([
+            ("state", Self.choice("down", "connecting", "up", "refused")), ("since", Self.time),
+            ("last_event", Self.optionalTime), ("detail", Self.optionalText),
+        ]),
         "Health": Self.object([("status", Self.text)]),
         "Readiness": Self.object([
-            ("status", Self.choice("ok", "unavailable")),
+            ("status", Self.choice("ok", "unavailable", "stopping")),
             (
                 "checks",
                 Self.object([
-                    ("store", Self.text), ("model", Self.text), ("jail", Self.text), ("adapters", ["type": "object"]),
+                    ("store", Self.text), ("model", Self.text), ("jail", Self.text),
+                    (
+                        "adapters",
+                        ["type": "object", "additionalProperties": Self.reference("Adapter")]
+                    ),
                 ])
             ),
         ]),
@@ -116,7 +125,7 @@ enum Schemas {
         return .object(members)
     }
 
-    /// Every member is required where nothing else is said.
+    /// Every member is required by default.
     private static func object(_ members: [(String, JSON)], required: [String]? = nil) -> JSON {
         let names = required ?? members.map(\.0)
         return [

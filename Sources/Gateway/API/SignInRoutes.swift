@@ -8,12 +8,12 @@ internal import Logging
 internal import Primitives
 internal import Sessions
 
-/// Signing in with a code, signing out, and who one is.
+/// Browser sign-in with a code, sign-out, and the caller's identity.
 struct SignInRoutes: Sendable {
     private let context: GatewayContext
     private let origins: OriginPolicy
-    /// Five wrong codes a minute of one address, and four times as many of all of them.
-    private let attempts = Protected(AttemptLimiter(perPeer: 5, inTotal: 20, window: 60_000))
+    /// Wrong codes per minute: five from one address, and four times as many from all other machines together.
+    private let attempts = Protected(AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000))
 
     init(context: GatewayContext, origins: OriginPolicy) {
         self.context = context
@@ -24,22 +24,25 @@ struct SignInRoutes: Sendable {
         [
             APIRoute(
                 method: .post, pattern: "/api/v1/signin", operation: "signIn",
-                summary: "Signs a browser in with a code; `name` is optional and shown beside messages.", access: .open,
+                summary: "Signs a browser in with a code; the optional `name` is shown next to messages.",
+                access: .open,
                 body: "SignIn", bodyLimit: 4096,
                 answers: [
                     .init(status: .noContent, description: "Signed in; the cookie is set."),
                     .init(status: .unauthorized, description: "A wrong code.", schema: "Problem"),
-                    .init(status: .tooManyRequests, description: "Five wrong codes in a minute.", schema: "Problem"),
+                    .init(
+                        status: .tooManyRequests, description: "Too many wrong codes in a minute.", schema: "Problem"),
                 ], handle: { try await self.signIn($0) }),
             APIRoute(
                 method: .post, pattern: "/api/v1/signout", operation: "signOut",
                 summary: "Ends this browser's sign-in.",
-                access: .scopes(Set(Scope.allCases)), bodyLimit: 4096,
-                answers: [.init(status: .noContent, description: "Signed out; the cookie is gone.")],
+                access: .scopes(Set(Scope.allCases), from: .guest), bodyLimit: 4096,
+                answers: [.init(status: .noContent, description: "Signed out; the cookie is deleted.")],
                 handle: { try await self.signOut($0) }),
             APIRoute(
-                method: .get, pattern: "/api/v1/me", operation: "me", summary: "Who the credential speaks for.",
-                access: .scopes(Set(Scope.allCases)),
+                method: .get, pattern: "/api/v1/me", operation: "me",
+                summary: "The person whom the credential belongs to.",
+                access: .scopes(Set(Scope.allCases), from: .guest),
                 answers: [.init(status: .ok, description: "The person.", schema: "Person")],
                 handle: { try self.me($0) }),
         ]
@@ -49,27 +52,28 @@ struct SignInRoutes: Sendable {
         guard self.origins.allows(request.http.headers) else {
             throw Problems.forbiddenOrigin
         }
-        let peer = Self.peer(of: request.http)
-        let now = self.context.now()
-        guard self.attempts.withLock({ $0.mayTry(peer, at: now) }) else {
-            throw HTTPProblem(
-                .tooManyRequests, "Five wrong codes in a minute: wait a minute and try again.",
-                headers: ["Retry-After": "60"])
-        }
         let body = try await request.object(upTo: 4096)
         guard let code = body["code"]?.stringValue else {
             throw HTTPProblem(.badRequest, "The body needs a member `code`.")
+        }
+        let peer = Self.peer(of: request.http)
+        let now = self.context.now()
+        // Nothing may wait between this and the check of the code.
+        guard let attempt = self.attempts.withLock({ $0.reserve(peer.name, in: peer.group, at: now) }) else {
+            throw HTTPProblem(
+                .tooManyRequests, "There were too many wrong codes within a minute. Wait a minute, then try again.",
+                headers: ["Retry-After": "60"])
         }
         let name = Self.name(body["name"]?.stringValue)
         let identity = "web:\(Crypto.hex(Crypto.randomBytes(8)))"
         let sender = Sender(id: identity, identities: [Identity(identity)], displayName: name ?? "")
         guard let role = try await self.context.bridge.access.signIn(sender, code: code) else {
-            self.attempts.withLock { $0.failed(peer, at: now) }
-            request.logger.warning("a wrong sign-in code", ["peer": .string(peer)])
+            request.logger.warning("wrong sign-in code", ["peer": .string(peer.name)])
             throw HTTPProblem(
-                .unauthorized, "That code is wrong, used or older than an hour. `jetbridge pair` makes another.",
+                .unauthorized, "The code is wrong, used, or more than an hour old. `jetbridge pair` creates a new one.",
                 headers: ["WWW-Authenticate": "Bearer realm=\"jetbridge\""])
         }
+        self.attempts.withLock { $0.giveBack(attempt) }
         let secret = try await self.store(identity: identity, name: name ?? role.rawValue, role: role, at: now)
         request.logger.info("signed in", ["identity": .string(identity), "role": .string(role.rawValue)])
         return self.response(cookie: secret, lifetime: Int(self.context.settings.cookieLifetime / 1000))
@@ -90,7 +94,9 @@ struct SignInRoutes: Sendable {
     private func signOut(_ request: APIRequest) async throws -> HTTPServerResponse {
         let principal = try request.person()
         guard principal.isCookie else {
-            throw HTTPProblem(.badRequest, "A token is ended with `jetbridge token revoke`.")
+            throw HTTPProblem(
+                .badRequest, "Only a browser's sign-in can be ended here. Revoke a token with `jetbridge token revoke`."
+            )
         }
         let id = principal.credential.id
         _ = try await self.context.store.write { ledger in try ledger.revokeCredential(id: id) }
@@ -98,8 +104,9 @@ struct SignInRoutes: Sendable {
     }
 
     private func response(cookie: String, lifetime: Int) -> HTTPServerResponse {
+        let isSecure = self.context.settings.isSecure
         let cookie = HTTPCookie(
-            Authenticator.cookie, cookie, maximumAge: lifetime, isSecure: self.context.settings.isSecure)
+            Authenticator.cookie(isSecure: isSecure), cookie, maximumAge: lifetime, isSecure: isSecure)
         return HTTPServerResponse(.noContent, headers: ["Set-Cookie": cookie.setCookie])
     }
 
@@ -111,17 +118,19 @@ struct SignInRoutes: Sendable {
         ])
     }
 
-    /// Who tries: the connection's address; behind a proxy on this machine, the address that the proxy saw. The limit for
-    /// all peers together holds whatever a header claims.
-    private static func peer(of request: HTTPServerRequest) -> String {
-        guard let address = request.remoteAddress else { return "unknown" }
-        guard address.isLoopback, let seen = request.headers.list(of: "x-forwarded-for").last else {
-            return address.host
-        }
-        return String(seen.prefix(64))
+    /// The client's address; behind a proxy on this machine, the address that the proxy reports. Forged headers cannot
+    /// evade the limit for all other machines together. This machine is in no group: wrong codes from elsewhere must not
+    /// lock out the owner who sits at it.
+    private static func peer(of request: HTTPServerRequest) -> (name: String, group: String?) {
+        let elsewhere = "elsewhere"
+        guard let address = request.remoteAddress else { return ("unknown", elsewhere) }
+        guard address.isLoopback else { return (address.host, elsewhere) }
+        // All of 127.0.0.0/8 is one peer, or a local program could use each address for five guesses.
+        guard let seen = request.headers.list(of: "x-forwarded-for").last else { return ("loopback", nil) }
+        return (String(seen.prefix(64)), elsewhere)
     }
 
-    /// One line of at most 40 characters; nil when nothing is left.
+    /// One line of at most 40 characters; nil if nothing remains.
     private static func name(_ text: String?) -> String? {
         let visible = VisibleText.of((text ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " "))
         return visible.isEmpty ? nil : String(visible.prefix(40))

@@ -2,28 +2,32 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Primitives
 internal import Sessions
 
-/// How the host is, for whoever watches over it.
+/// Health, readiness and metrics, for monitoring.
 struct StatusRoutes: Sendable {
     let context: GatewayContext
 
     var routes: [APIRoute] {
         [
             APIRoute(
-                method: .get, pattern: "/healthz", operation: "health", summary: "Whether the process serves.",
+                method: .get, pattern: "/healthz", operation: "health", summary: "Whether the process is serving.",
                 access: .open,
-                answers: [.init(status: .ok, description: "It does.", schema: "Health")],
+                answers: [.init(status: .ok, description: "It is.", schema: "Health")],
                 handle: { _ in .json(["status": "ok"]) }),
             APIRoute(
-                method: .get, pattern: "/readyz", operation: "readiness", summary: "Whether store and model work.",
+                method: .get, pattern: "/readyz", operation: "readiness",
+                summary: "Whether the store, the model and at least one of the configured networks work.",
                 access: .open,
                 answers: [
-                    .init(status: .ok, description: "They do.", schema: "Readiness"),
-                    .init(status: .serviceUnavailable, description: "One does not.", schema: "Readiness"),
+                    .init(status: .ok, description: "They work.", schema: "Readiness"),
+                    .init(
+                        status: .serviceUnavailable, description: "One of them fails, or the host is stopping.",
+                        schema: "Readiness"),
                 ], handle: { _ in await self.readiness() }),
             APIRoute(
-                method: .get, pattern: "/metrics", operation: "metrics", summary: "Figures for Prometheus.",
+                method: .get, pattern: "/metrics", operation: "metrics", summary: "Metrics for Prometheus.",
                 access: .open,
                 answers: [.init(status: .ok, description: "Text format 0.0.4.", type: "text/plain")],
                 handle: { _ in await self.metrics() }),
@@ -32,26 +36,29 @@ struct StatusRoutes: Sendable {
 
     private func readiness() async -> HTTPServerResponse {
         let checks = await self.context.readiness.checks()
-        let adapters = self.context.bridge.adapters.all.map { adapter -> (String, JSON) in
-            let status = adapter.status
-            return (
-                adapter.id.rawValue,
+        let states = self.context.bridge.adapters.all.map { ($0.id, $0.status) }
+        let adapters = states.map { id, status -> (String, JSON) in
+            (
+                id.rawValue,
                 [
-                    "state": .string(status.state.rawValue), "since": .string(Timestamp.text(status.since)),
-                    "last_event": status.lastEvent.map { .string(Timestamp.text($0)) } ?? .null,
+                    "state": .string(status.state.rawValue),
+                    "since": .string(CivilTime(milliseconds: status.since).rfc3339),
+                    "last_event": status.lastEvent.map { .string(CivilTime(milliseconds: $0).rfc3339) } ?? .null,
                     "detail": status.detail.map { .string($0) } ?? .null,
                 ]
             )
         }
-        let isReady = checks.isReady
+        let status = Readiness.status(
+            checks, networks: states.filter { $0.0 != WebAdapter.adapterID }.map(\.1.state),
+            isStopping: self.context.bridge.isStopping)
         let document: JSON = [
-            "status": isReady ? "ok" : "unavailable",
+            "status": .string(status.rawValue),
             "checks": [
                 "store": .string(checks.store ?? "ok"), "model": .string(checks.model ?? "ok"),
                 "jail": .string(checks.jail ?? "ok"), "adapters": .object(JSONObject(members: adapters)),
             ],
         ]
-        return .json(document, isReady ? .ok : .serviceUnavailable)
+        return .json(document, status == .ok ? .ok : .serviceUnavailable)
     }
 
     private func metrics() async -> HTTPServerResponse {

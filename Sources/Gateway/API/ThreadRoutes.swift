@@ -6,24 +6,32 @@ internal import JSON
 internal import Logging
 internal import Sessions
 
-/// Threads of every network, their messages, and writing into those of the web.
+/// Threads of every network and their messages, and posting to threads of the web chat.
 struct ThreadRoutes: Sendable {
     let context: GatewayContext
 
-    /// Longer messages are refused; a specification may have 100 KB.
+    /// In bytes. Longer messages are refused; a specification may take 100 KB.
     private static let textLimit = 256 * 1024
-    private static let reading: APIRoute.Access = .scopes([.chat, .read])
+    private static let reading: APIRoute.Access = .scopes([.chat, .read], from: .guest)
 
     var routes: [APIRoute] {
-        [self.list, self.create, self.show, self.messages, self.post]
+        [self.list, self.create, self.show, self.change, self.delete, self.messages, self.post]
     }
 
     private var list: APIRoute {
         APIRoute(
             method: .get, pattern: "/api/v1/threads", operation: "listThreads",
-            summary: "Threads of all networks, last active first.", access: Self.reading,
+            summary: "Threads of all networks, most recently active first.", access: Self.reading,
             parameters: [
                 .cursor, .limit(30), .init(name: "adapter", place: .query, description: "Only this network's threads."),
+                .init(
+                    name: "q", place: .query,
+                    description: "Only threads with all these words, or longer ones that begin with them, in one "
+                        + "message; or with all of them anywhere in the title."),
+                .init(
+                    name: "archived", place: .query,
+                    description: "`true` lists the archived threads instead of the others.",
+                    schema: ["type": "boolean", "default": false]),
             ],
             answers: [.init(status: .ok, description: "A page.", schema: "ThreadPage")],
             handle: { try await self.list($0) })
@@ -32,9 +40,12 @@ struct ThreadRoutes: Sendable {
     private var create: APIRoute {
         APIRoute(
             method: .post, pattern: "/api/v1/threads", operation: "createThread",
-            summary: "Begins a thread in the web chat.",
-            access: .scopes([.chat]), parameters: [.idempotencyKey], bodyLimit: 4096,
-            answers: [.init(status: .created, description: "The new thread.", schema: "Created")],
+            summary: "Creates a thread in the web chat.",
+            access: .scopes([.chat], from: .guest), parameters: [.idempotencyKey], bodyLimit: 4096,
+            answers: [
+                .init(status: .created, description: "The new thread.", schema: "Created"),
+                .init(status: .badRequest, description: "The body is not a JSON object.", schema: "Problem"),
+            ],
             handle: { try await self.create($0) })
     }
 
@@ -48,16 +59,30 @@ struct ThreadRoutes: Sendable {
             ], handle: { try await self.show($0) })
     }
 
+    private var delete: APIRoute {
+        APIRoute(
+            method: .delete, pattern: "/api/v1/threads/{id}", operation: "deleteThread",
+            summary:
+                "Deletes a thread of any network: transcript, live frames, messages still to be posted and received "
+                + "files. Commits and documents stay in Git.",
+            access: .scopes([.chat], from: .guest),
+            answers: [
+                .init(status: .noContent, description: "Deleted."),
+                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
+                .init(status: .conflict, description: "An answer is running or queued: stop it.", schema: "Problem"),
+            ], handle: { try await self.delete($0) })
+    }
+
     private var messages: APIRoute {
         APIRoute(
             method: .get, pattern: "/api/v1/threads/{id}/messages", operation: "listMessages",
             summary: "A thread's messages, oldest first.", access: Self.reading,
             parameters: [
                 .cursor, .limit(50),
-                .init(name: "after", place: .query, description: "Only messages behind the one with this id."),
+                .init(name: "after", place: .query, description: "Only messages after the one with this id."),
                 .init(
                     name: "before", place: .query,
-                    description: "The messages right before the one with this id, or `latest` for the newest ones."),
+                    description: "The messages just before the one with this id, or `latest` for the newest."),
             ],
             answers: [
                 .init(status: .ok, description: "A page.", schema: "MessagePage"),
@@ -68,10 +93,11 @@ struct ThreadRoutes: Sendable {
     private var post: APIRoute {
         APIRoute(
             method: .post, pattern: "/api/v1/threads/{id}/messages", operation: "postMessage",
-            summary: "Writes into a thread of the web chat: a message or a `/command`.", access: .scopes([.chat]),
-            parameters: [.idempotencyKey], body: "NewMessage", bodyLimit: 2 * 1024 * 1024,
+            summary: "Posts a message or a `/command` to a thread of the web chat.",
+            access: .scopes([.chat], from: .guest), parameters: [.idempotencyKey], body: "NewMessage",
+            bodyLimit: 2 * 1024 * 1024,
             answers: [
-                .init(status: .accepted, description: "Stored; the operation answers it.", schema: "Accepted"),
+                .init(status: .accepted, description: "Stored; the operation will answer it.", schema: "Accepted"),
                 .init(status: .notFound, description: "No such thread.", schema: "Problem"),
             ], handle: { try await self.post($0) })
     }
@@ -82,11 +108,10 @@ struct ThreadRoutes: Sendable {
         let principal = try request.person()
         let limit = try request.limit(default: 30, most: 100)
         let cursor = request.http.query["cursor"]
-        let adapter = request.http.query["adapter"]
-        let owner = principal.seesEverything ? nil : principal.identity
+        let filter = try Self.filter(of: request, for: principal)
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in
-            let page = try ledger.sessions(adapter: adapter, owner: owner, after: cursor, limit: limit)
+            let page = try ledger.sessions(filter, after: cursor, limit: limit)
             let items = try page.items.map {
                 ThreadDocument(session: $0, active: try ledger.openTurns(of: $0.id).first?.id, now: now)
             }
@@ -137,7 +162,7 @@ struct ThreadRoutes: Sendable {
     private static func position(_ text: String, named name: String, latest: Bool) throws -> Int64 {
         if latest, text == "latest" { return .max }
         guard let number = Int64(text), number >= 0 else {
-            throw HTTPProblem(.badRequest, "`\(name)` is the id of a message\(latest ? ", or `latest`" : "").")
+            throw HTTPProblem(.badRequest, "`\(name)` must be the id of a message\(latest ? ", or `latest`" : "").")
         }
         return number
     }
@@ -146,6 +171,8 @@ struct ThreadRoutes: Sendable {
 
     private func create(_ request: APIRequest) async throws -> HTTPServerResponse {
         let principal = try request.person()
+        // It has no members yet; an invalid body is still the caller's mistake.
+        _ = try await request.object(upTo: 4096)
         let name = try Self.key(of: request, scope: principal.identity) ?? Crypto.hex(Crypto.randomBytes(10))
         let key = ThreadKey(adapter: WebAdapter.adapterID, value: name)
         let route = Route(room: RoomID(adapter: WebAdapter.adapterID, name: name))
@@ -164,7 +191,7 @@ struct ThreadRoutes: Sendable {
         guard session.key.adapter == WebAdapter.adapterID else {
             throw HTTPProblem(
                 .forbidden,
-                "This conversation takes place on \(session.key.adapter): write there, people there have to see it.")
+                "This thread belongs to \(session.key.adapter). Write there, so that people there see the message.")
         }
         let text = try await Self.text(of: request)
         let key = try Self.key(of: request, scope: "\(principal.identity) \(session.id)")
@@ -176,16 +203,36 @@ struct ThreadRoutes: Sendable {
                     sentAt: self.context.now(), isDirect: true, isAddressed: true)))
         self.context.web.noteEvent()
         guard let submission = try await self.context.bridge.submit(event) else {
-            // The first of two equal requests is still being stored, or the host is going down.
+            // Without a key it is no repeat: the bridge ignores only `pair` after too many wrong codes.
+            guard key != nil else {
+                throw HTTPProblem(
+                    .tooManyRequests, "There were too many wrong codes. Wait ten minutes, then try again.",
+                    headers: ["Retry-After": "600"])
+            }
             throw HTTPProblem(
-                .serviceUnavailable, "The message is being taken in: repeat the request with the same Idempotency-Key.",
+                .serviceUnavailable,
+                "The message is still being stored. Repeat the request with the same Idempotency-Key.",
                 headers: ["Retry-After": "1"])
         }
-        request.logger.info("a message", ["thread": .string(session.id), "operation": .string(submission.operation)])
+        request.logger.info(
+            "message received", ["thread": .string(session.id), "operation": .string(submission.operation)])
         let body: JSON = [
             "message_id": .string(String(submission.message)), "operation_id": .string(submission.operation),
         ]
         return .json(body, .accepted)
+    }
+
+    private func delete(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let session = try await self.context.session(request.parameter("id"), for: request.person())
+        switch try await self.context.deletion.delete(session.id) {
+        case .deleted: break
+        case .unknown: throw Problems.missing("thread")
+        case .busy:
+            throw HTTPProblem(
+                .conflict, "An answer is still running or queued in this conversation. Stop it, then try again.")
+        }
+        request.logger.info("a thread was deleted", ["thread": .string(session.id)])
+        return HTTPServerResponse(.noContent)
     }
 
     private static func text(of request: APIRequest) async throws -> String {
@@ -194,33 +241,35 @@ struct ThreadRoutes: Sendable {
             throw HTTPProblem(.badRequest, "The body needs a member `text`.")
         }
         guard text.contains(where: { !$0.isWhitespace }) else {
-            throw HTTPProblem(.badRequest, "The text is empty: write something.")
+            throw HTTPProblem(.badRequest, "The text is empty. Write something.")
         }
         guard text.utf8.count <= Self.textLimit else {
             throw HTTPProblem(
-                .contentTooLarge, "The text is longer than \(Self.textLimit / 1024) KB: send it in parts.")
+                .contentTooLarge,
+                "The text has \(text.utf8.count) bytes, and the limit is \(Self.textLimit) (256 KB). Send it in parts.")
         }
         return text
     }
 
-    /// The repeat key of a request, bound to who sends it. Nil without the header.
+    /// The idempotency key of a request, bound to its sender. Nil without the header.
     private static func key(of request: APIRequest, scope: String) throws -> String? {
         guard let key = request.http.headers["idempotency-key"] else { return nil }
         guard !key.isEmpty, key.utf8.count <= 200 else {
-            throw HTTPProblem(.badRequest, "An Idempotency-Key has 1 to 200 bytes.")
+            throw HTTPProblem(.badRequest, "An Idempotency-Key must have 1 to 200 bytes.")
         }
         return String(Crypto.hex(Crypto.sha256("\(scope)\u{0}\(key)")).prefix(40))
     }
 }
 
 extension APIRoute.Parameter {
-    static let cursor = Self(name: "cursor", place: .query, description: "`next_cursor` of the page before.")
+    static let cursor = Self(name: "cursor", place: .query, description: "`next_cursor` of the previous page.")
     static let idempotencyKey = Self(
-        name: "Idempotency-Key", place: .header, description: "A repeat under the same key gets the first answer.")
+        name: "Idempotency-Key", place: .header,
+        description: "A repeated request with the same key gets the first answer.")
 
     static func limit(_ usual: Int) -> Self {
         Self(
-            name: "limit", place: .query, description: "How many at most.",
+            name: "limit", place: .query, description: "The most items to return.",
             schema: ["type": "integer", "default": .integer(Int64(usual)), "minimum": 1])
     }
 }

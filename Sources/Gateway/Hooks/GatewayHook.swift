@@ -1,10 +1,10 @@
 internal import HTTP
 package import HTTPServer
 
-/// A path to which a platform delivers its events, past the gateway's credentials: who calls is proved by the platform's
-/// own signature or secret, which `respond` checks before it looks at anything else.
+/// A path to which a platform delivers its events, bypassing the gateway's credentials. `respond` must verify the
+/// platform's signature or secret before anything else.
 package struct GatewayHook: Sendable {
-    /// The most bytes of one delivery.
+    /// The maximum size of one delivery, in bytes.
     static let bodyLimit = 1 << 20
 
     /// Such as `/hooks/slack/team`.
@@ -22,7 +22,7 @@ package struct GatewayHook: Sendable {
                 .immediate { _ in
                     var response = HTTPServerResponse.problem(
                         HTTPProblem(
-                            .methodNotAllowed, "Events are delivered here by POST.", headers: ["Allow": "POST"]))
+                            .methodNotAllowed, "Deliver events here with POST.", headers: ["Allow": "POST"]))
                     headers.apply(to: &response)
                     return response
                 })

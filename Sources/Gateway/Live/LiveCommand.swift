@@ -1,10 +1,10 @@
 internal import JSON
 
-/// What a client of the live protocol asks. Pure.
+/// A client's message in the live protocol. Pure.
 enum LiveCommand: Sendable, Equatable {
-    /// Frames of one operation behind a sequence number.
+    /// Subscribes to one operation's frames after a sequence number.
     case operation(String, after: Int64)
-    /// Frames of every operation of a thread, from those that run now on.
+    /// Subscribes to the frames of a thread's running and future operations.
     case thread(String)
 
     struct Mistake: Error, Equatable {
@@ -13,7 +13,7 @@ enum LiveCommand: Sendable, Equatable {
 
     init(_ text: String) throws(Mistake) {
         guard text.utf8.count <= 4096, let message = try? JSON.parse(text, depthLimit: 4) else {
-            throw Mistake(text: "A message is a JSON object of at most 4 KB.")
+            throw Mistake(text: "A message must be a JSON object of at most 4 KB.")
         }
         if let operation = message["subscribe"]?.stringValue {
             guard let after = message["last_sequence"] else {
@@ -21,7 +21,7 @@ enum LiveCommand: Sendable, Equatable {
                 return
             }
             guard let number = after.intValue, number >= 0 else {
-                throw Mistake(text: "`last_sequence` is the number of the last frame that you have, or 0.")
+                throw Mistake(text: "`last_sequence` must be the sequence number of the last frame received, or 0.")
             }
             self = .operation(operation, after: Int64(number))
         } else if let thread = message["subscribe_thread"]?.stringValue {

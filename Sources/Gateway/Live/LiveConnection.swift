@@ -4,23 +4,23 @@ internal import Logging
 internal import Primitives
 internal import Sessions
 
-/// One client of the live protocol.
+/// A client's connection in the live protocol.
 ///
-/// Each subscription is a task of its own that waits for the socket's room, so a slow client's frames wait in storage and
-/// nowhere else. A subscription to an operation takes that operation out of the thread's: nothing comes twice.
+/// Each subscription is a task that waits while the socket has no room, so a slow client's frames wait only in storage.
+/// A subscription to an operation removes it from its thread's subscription, so that no frame is sent twice.
 struct LiveConnection: Sendable {
     let context: GatewayContext
     let principal: Principal
     let socket: any LiveSocket
-    /// Whether the credential still holds.
+    /// Whether the credential is still valid.
     let isValid: @Sendable () async throws -> Bool
     let logger: Logger
 
     private let followed = Protected<Set<String>>([])
 
-    /// Subscriptions that one connection may begin.
+    /// The maximum number of subscriptions per connection.
     private static let limit = 256
-    /// A revoked credential ends its connections within this time.
+    /// A revoked credential's connections are closed within this time.
     private static let checkInterval: Duration = .seconds(30)
 
     init(
@@ -37,7 +37,7 @@ struct LiveConnection: Sendable {
     /// Serves until the connection ends.
     func run() async {
         let watch = Alarm(after: Self.checkInterval, isRepeating: true) {
-            // Asking takes a while, so a task does it.
+            // The alarm's callback cannot wait for the store.
             Task { await self.checkCredential() }
         }
         defer { watch.cancel() }
@@ -55,7 +55,7 @@ struct LiveConnection: Sendable {
                 group.cancelAll()
             }
         } catch {
-            // A connection that broke: its client comes back with the last sequence that it has.
+            // The connection broke; the client resumes from its last sequence number.
             self.logger.debug("a live connection ended", ["error": .string("\(error)")])
         }
         await self.socket.finish()
@@ -65,7 +65,7 @@ struct LiveConnection: Sendable {
         do {
             if try await !self.isValid() { await self.socket.refuse("the credential was revoked") }
         } catch {
-            // What cannot be checked counts for nothing: the client comes back when it can.
+            // A credential that cannot be checked is not trusted; the client reconnects.
             await self.socket.finish()
         }
     }
@@ -108,7 +108,7 @@ struct LiveConnection: Sendable {
                 last = frame.sequence
                 if frame.isLast { return }
             }
-            // Frames were dropped because the client is slow: what it misses comes from storage.
+            // Frames were dropped because the client is slow; the next round sends them from storage.
             guard subscription.didOverflow else { return }
         }
     }
@@ -132,7 +132,7 @@ struct LiveConnection: Sendable {
         }
     }
 
-    /// Sends what ended while the subscription was away.
+    /// Sends the frames of operations that ended during a gap in the subscription.
     private func catchUp(_ progress: inout ThreadProgress, of thread: String) async throws {
         guard let since = progress.gapSince else { return }
         progress.gapSince = nil
@@ -162,11 +162,11 @@ struct LiveConnection: Sendable {
 
     private func send(_ frame: LiveFrame) async throws { try await self.socket.send(frame.json.text) }
 
-    /// A refusal is a frame outside of any operation's history: its sequence is 0.
+    /// A refusal is not part of any operation's history, so its sequence number is 0.
     private func refuse(_ operation: String, _ text: String) async throws {
         let frame: JSON = [
             "id": "", "operation_id": .string(operation), "type": "error", "content": .string(text),
-            "timestamp": .string(Timestamp.text(self.context.now())), "sequence": 0,
+            "timestamp": .string(CivilTime(milliseconds: self.context.now()).rfc3339), "sequence": 0,
         ]
         try await self.socket.send(frame.text)
     }

@@ -3,7 +3,7 @@ internal import HTTPServer
 internal import Sessions
 internal import WebSockets
 
-/// The live WebSocket.
+/// The WebSocket route of the live protocol.
 struct LiveRoutes: Sendable {
     let context: GatewayContext
     let authenticator: Authenticator
@@ -15,7 +15,7 @@ struct LiveRoutes: Sendable {
                 method: .get, pattern: "/api/v1/live", operation: "live",
                 summary:
                     "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}.",
-                access: .scopes([.chat, .read]),
+                access: .scopes([.chat, .read], from: .guest),
                 answers: [
                     .init(status: .switchingProtocols, description: "The connection speaks the live protocol."),
                     .init(status: HTTPStatus(426), description: "Not a WebSocket request.", schema: "Problem"),
@@ -33,13 +33,13 @@ struct LiveRoutes: Sendable {
         }
     }
 
-    /// Commands are short and frames are few: what waits for a slow client stays in storage.
+    /// Small buffers: commands are short, and a slow client's frames wait in storage.
     static var settings: WebSocketSettings {
         var settings = WebSocketSettings()
         settings.messageLimit = 8192
         settings.receiveCount = 16
         settings.sendHighWater = 64 * 1024
-        // Deflate costs each connection some hundred kilobytes; frames are too short to repay it.
+        // Deflate costs hundreds of kilobytes per connection, which short frames do not repay.
         settings.hasCompression = false
         return settings
     }

@@ -1,12 +1,12 @@
 internal import WebSockets
 
-/// The WebSocket as the live protocol uses it: texts both ways.
+/// A WebSocket as the live protocol uses it: text in both directions.
 protocol LiveSocket: Sendable {
-    /// The next text; nil when the connection is closed.
+    /// The next text; nil once the connection is closed.
     func receive() async throws -> String?
-    /// Returns when there is room for more: a slow client holds its own frames back, and nothing else.
+    /// Returns once there is room for more, so that a slow client delays only its own frames.
     func send(_ text: String) async throws
-    /// Refuses to go on, for the named reason.
+    /// Closes the connection for a violation.
     func refuse(_ reason: String) async
     func finish() async
 }

@@ -1,13 +1,13 @@
 internal import Sessions
 
-/// What a thread's subscriber has been sent. Pure.
+/// The frames already sent to a thread's subscriber. Pure.
 struct ThreadProgress: Sendable {
     private var open: [String: Int64] = [:]
     private var ended: Set<String> = []
-    /// From when on frames may be missing, in milliseconds since 1970.
+    /// Frames may be missing since this time, in milliseconds since 1970.
     var gapSince: Int64?
 
-    /// The last sequence number sent of an operation; 0 before the first.
+    /// The last sequence number sent for an operation; 0 before the first.
     func last(of operation: String) -> Int64 { self.open[operation] ?? 0 }
 
     func hasEnded(_ operation: String) -> Bool { self.ended.contains(operation) }
@@ -18,7 +18,7 @@ struct ThreadProgress: Sendable {
             return
         }
         self.open[frame.operation] = nil
-        // Only the last ones matter: an operation never comes back after its end.
+        // Only recent operations matter: an ended one never sends again.
         if self.ended.count > 1000 { self.ended.removeAll() }
         self.ended.insert(frame.operation)
     }

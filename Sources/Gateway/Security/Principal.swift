@@ -1,7 +1,7 @@
 internal import Chat
 internal import Sessions
 
-/// Who makes a request.
+/// The caller of a request.
 struct Principal: Sendable {
     let credential: CredentialRecord
 
@@ -9,7 +9,7 @@ struct Principal: Sendable {
     var identity: String { self.credential.identity }
     var isCookie: Bool { self.credential.kind == .cookie }
 
-    /// Whether it may see what others began.
+    /// Whether it may see other people's threads.
     var seesEverything: Bool { self.role == .owner }
 
     func has(anyOf scopes: Set<Scope>) -> Bool {
@@ -17,6 +17,7 @@ struct Principal: Sendable {
         return held.contains(.admin) || held.contains(where: scopes.contains)
     }
 
+    /// Members and guests see their own threads only.
     func maySee(_ session: SessionRecord) -> Bool { self.seesEverything || session.owner == self.identity }
 
     var sender: Sender {

@@ -1,14 +1,14 @@
-/// What a credential may be used for.
+/// A permission of a credential.
 package enum Scope: String, Sendable, CaseIterable {
     /// Threads, messages, operations and the live protocol.
     case chat
-    /// Everything that only reads.
+    /// Read-only access.
     case read
     /// Everything.
     case admin
     /// `jetbridge proxy`.
     case proxy
 
-    /// What a person in the web chat may do.
+    /// The scopes of a person signed in to the web chat.
     static func ofRole(isOwner: Bool) -> [Scope] { isOwner ? [.chat, .read, .admin] : [.chat] }
 }

@@ -1,25 +1,25 @@
 internal import HTTP
 internal import HTTPServer
 
-/// What every answer says to browsers.
+/// The headers that tell browsers how to treat an answer.
 struct SecurityHeaders: Sendable {
-    /// The public side is HTTPS, so browsers are told to stay there.
+    /// Whether the public URL is HTTPS: browsers are then instructed to use nothing else (HSTS).
     let isSecure: Bool
 
-    /// The chat: its own script and style, its own server, nothing else.
+    /// For the chat: only its own script, style and server.
     static let chatPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    /// The viewer: no script at all.
+    /// For the viewer: no scripts at all.
     static let viewerPolicy =
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; "
         + "frame-ancestors 'none'"
-    /// Everything else: not even shown as a page.
+    /// For everything else: not even rendered as a page.
     static let closedPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
-    /// Adds what the handler has not set itself.
+    /// Adds headers that the handler has not set.
     func apply(to response: inout HTTPServerResponse) {
-        // The hand-over of a WebSocket has no headers of ours.
+        // A WebSocket upgrade needs none of these headers.
         if case .upgrade = response.body { return }
         self.add("Content-Security-Policy", Self.closedPolicy, to: &response)
         self.add("X-Content-Type-Options", "nosniff", to: &response)

@@ -1,13 +1,13 @@
-/// Markup that is safe by construction: literals are trusted, every interpolated text is escaped.
+/// Markup that is safe by construction: literals are trusted, and every interpolated text is escaped.
 ///
-/// Text from outside can therefore reach a page only as text. Attribute values have to stand in double quotes.
+/// So outside text can reach a page only as text. Attribute values must be in double quotes.
 struct HTML: Sendable, ExpressibleByStringInterpolation {
     private(set) var text: String
 
     init(stringLiteral value: String) { self.text = value }
     init(stringInterpolation: StringInterpolation) { self.text = stringInterpolation.text }
 
-    /// Takes over markup that another safe renderer made.
+    /// Wraps the output of another safe renderer.
     init(trusted text: String) { self.text = text }
 
     var utf8: [UInt8] { Array(self.text.utf8) }

@@ -1,17 +1,17 @@
-/// The frame of the viewer's pages: no script, one style sheet, the theme that was chosen in the chat.
+/// The frame of the viewer's pages: no scripts, one style sheet, the theme chosen in the chat.
 struct ViewerLayout: Sendable {
-    /// `light` or `dark` when chosen, else what the system prefers.
+    /// A chosen theme; without one, the system's preference applies.
     enum Theme: String, Sendable {
         case light, dark
 
-        /// What a cookie says; anything else is no choice.
+        /// Nil unless the cookie names a theme.
         init?(cookie: String?) {
             guard let cookie, let theme = Theme(rawValue: cookie) else { return nil }
             self = theme
         }
     }
 
-    /// One step of the path in the page's head.
+    /// A step of the path in the page's header.
     struct Crumb: Sendable {
         let title: String
         /// Nil for the page itself.
@@ -45,8 +45,8 @@ struct ViewerLayout: Sendable {
             """
     }
 
-    /// A page that says why there is nothing to see, and what to do.
-    func notice(title: String, text: String, link: Crumb = Crumb(title: "To the chat", path: "/")) -> HTML {
+    /// A page that says why there is nothing to show, and what to do.
+    func notice(title: String, text: String, link: Crumb = Crumb(title: "Go to the chat", path: "/")) -> HTML {
         self.page(
             title: title, crumbs: [], isNarrow: true,
             body: """

@@ -1,4 +1,4 @@
-/// What the viewer shows of a commit, free of any Git library.
+/// A commit in the viewer's terms, independent of the Git library.
 package struct ViewerCommit: Sendable {
     package struct Person: Sendable, Equatable {
         package let name: String
@@ -22,11 +22,11 @@ package struct ViewerCommit: Sendable {
     package let author: Person
     package let committer: Person
     package let message: String
-    /// Some may be left out: ``total`` counts them.
+    /// May be incomplete; ``total`` counts all files.
     package let files: [ViewerFileChange]
     package let total: Total
 
-    /// How much a commit changed.
+    /// The size of the whole change.
     package struct Total: Sendable, Equatable {
         package let files: Int
         package let additions: Int
@@ -69,7 +69,7 @@ package struct ViewerFileChange: Sendable {
     package struct Line: Sendable {
         package enum Kind: Sendable {
             case context, added, removed
-            /// The line before has no line end.
+            /// Says that the previous line has no line ending.
             case noNewline
         }
 
@@ -103,7 +103,7 @@ package struct ViewerFileChange: Sendable {
     package let deletions: Int
     package let isBinary: Bool
     package let hunks: [Hunk]
-    /// Lines were left out of ``hunks``.
+    /// Whether lines are missing from ``hunks``.
     package let isCut: Bool
 
     package init(
@@ -120,11 +120,11 @@ package struct ViewerFileChange: Sendable {
         self.isCut = isCut
     }
 
-    /// The path by which the file is known after the commit, or before it when it was removed.
+    /// The path after the commit; for a removed file, the path before it.
     var path: String { self.kind == .removed ? self.oldPath : self.newPath }
 }
 
-/// What the viewer shows of a file.
+/// A file in the viewer's terms.
 package struct ViewerBlob: Sendable {
     package let repository: String
     package let ref: String
@@ -138,7 +138,7 @@ package struct ViewerBlob: Sendable {
         self.bytes = bytes
     }
 
-    /// As Git decides it: a NUL in the first 8,000 bytes.
+    /// Git's rule: a NUL within the first 8,000 bytes.
     var isBinary: Bool { self.bytes.prefix(8000).contains(0) }
 
     var isMarkdown: Bool {
@@ -147,14 +147,14 @@ package struct ViewerBlob: Sendable {
     }
 }
 
-/// What the viewer shows of a folder.
+/// A folder in the viewer's terms.
 package struct ViewerTree: Sendable {
     package struct Entry: Sendable {
         package enum Kind: Sendable { case folder, file, link, submodule }
 
         package let name: String
         package let kind: Kind
-        /// Bytes; nil for what is no file.
+        /// In bytes; nil for anything but a file.
         package let size: Int?
 
         package init(name: String, kind: Kind, size: Int?) {

@@ -1,7 +1,7 @@
 internal import Markdown
 
 extension ViewerPages {
-    /// The whole text of one answer: where a long one is linked to from a network of short lines.
+    /// The full text of an answer, linked from networks with short messages.
     func answer(title: String, thread: String, text: String, time: CommitTime) -> HTML {
         let rendered = HTML(trusted: Markdown.html(text))
         return self.layout.page(

@@ -1,10 +1,10 @@
 internal import Markdown
 
 extension ViewerPages {
-    /// Larger files are offered for download only.
+    /// In bytes; larger files can only be downloaded.
     static let blobLimit = 1_000_000
 
-    /// - Parameter isSource: Shows a Markdown file as it is written.
+    /// - Parameter isSource: Whether to show a Markdown file unrendered.
     func blob(_ blob: ViewerBlob, isSource: Bool) -> HTML {
         let bar: HTML = """
             <div class="bar"><span class="faint">\(Self.short(blob.ref))</span><span class="faint num">\(self.facts(of: blob))</span>\
@@ -32,12 +32,12 @@ extension ViewerPages {
     }
 
     private func content(of blob: ViewerBlob, isSource: Bool) -> HTML {
-        if blob.isBinary { return "<p class=\"note\">A binary file: its content is not shown.</p>" }
+        if blob.isBinary { return "<p class=\"note\">Binary file; its content is not shown.</p>" }
         if blob.bytes.count > Self.blobLimit {
             return
-                "<p class=\"note\">Too large to be shown here (over \(Self.size(Self.blobLimit))). Download it instead.</p>"
+                "<p class=\"note\">Too large to show (over \(Self.size(Self.blobLimit))). Download it instead.</p>"
         }
-        if blob.bytes.isEmpty { return "<p class=\"note\">An empty file.</p>" }
+        if blob.bytes.isEmpty { return "<p class=\"note\">Empty file.</p>" }
         if blob.isMarkdown, !isSource {
             let html = Markdown.html(String(decoding: blob.bytes, as: UTF8.self))
             return "<div class=\"rendered prose\">\(HTML(trusted: html))</div>"

@@ -1,5 +1,5 @@
 extension ViewerPages {
-    /// A diff longer than this is cut, one file and all files together: a browser lays out no hundred thousand rows.
+    /// The maximum number of lines of a diff, per file and per page: browsers cannot lay out hundreds of thousands of rows.
     static let linesPerFile = 1500
     static let linesPerPage = 6000
 
@@ -8,13 +8,14 @@ extension ViewerPages {
         let details: HTML = commit.details.isEmpty ? "" : "<div class=\"message\">\(Self.lines(commit.details))</div>"
         let body: HTML = """
             <h1>\(VisibleText.of(commit.subject))</h1>\(details)
-            <dl class="facts"><dt>Commit</dt><dd><code>\(commit.sha)</code></dd>\(self.people(of: commit))\(self.parents(of: commit))</dl>
+            <dl class="facts"><dt>Commit</dt><dd><code>\(commit.sha)</code> · \
+            <a href="\(ViewerPath.tree(commit.repository, commit.sha))">Files at this commit</a></dd>\(self.people(of: commit))\(self.parents(of: commit))</dl>
             \(self.statistics(of: commit))\(self.diffs(of: commit))
             """
         return self.layout.page(
             title: "\(commit.subject) · \(commit.repository)@\(short)",
             crumbs: [
-                ViewerLayout.Crumb(title: commit.repository, path: ViewerPath.tree(commit.repository, commit.sha)),
+                ViewerLayout.Crumb(title: commit.repository, path: ViewerPath.repository(commit.repository)),
                 ViewerLayout.Crumb(title: short, path: nil),
             ], body: body)
     }
@@ -80,7 +81,7 @@ extension ViewerPages {
         guard missing > 0 else { return HTML.join(cards) }
         let files = Self.count(missing, "more file", "more files")
         return
-            "\(HTML.join(cards))<p class=\"note\">\(files) changed: a commit of this size is better read with git.</p>"
+            "\(HTML.join(cards))<p class=\"note\">\(files) changed. Read a commit of this size with git.</p>"
     }
 
     private func diff(of file: ViewerFileChange, number: Int, in commit: ViewerCommit, left: inout Int) -> HTML {
@@ -94,11 +95,11 @@ extension ViewerPages {
     }
 
     private func content(of file: ViewerFileChange, left: inout Int) -> HTML {
-        if file.isBinary { return "<p class=\"note\">A binary or very large file: its content is not shown.</p>" }
+        if file.isBinary { return "<p class=\"note\">Binary or very large file; its content is not shown.</p>" }
         if file.hunks.isEmpty, file.isCut { return Self.tooLong }
         if file.hunks.isEmpty {
             return file.kind == .modified
-                ? "<p class=\"note\">Only the file’s mode changed.</p>"
+                ? "<p class=\"note\">Only the file mode changed.</p>"
                 : "<p class=\"note\">The content did not change.</p>"
         }
         let total = file.hunks.reduce(0) { $0 + $1.lines.count }
@@ -116,13 +117,13 @@ extension ViewerPages {
         let isCut = shown < total || file.isCut
         let note: HTML =
             isCut
-            ? "<p class=\"note\">Cut here: the first \(shown) lines of this diff are shown. The file has all of it.</p>"
+            ? "<p class=\"note\">Only the first \(shown) lines of this diff are shown. View the file for the rest.</p>"
             : ""
         return "<div class=\"scroll\" tabindex=\"0\"><table class=\"code\"><tbody>\(rows)</tbody></table></div>\(note)"
     }
 
     private static let tooLong: HTML =
-        "<p class=\"note\">Not shown: the diff is too long for one page. The file itself has all of it.</p>"
+        "<p class=\"note\">The diff is too long for one page. View the file instead.</p>"
 
     private func row(_ line: ViewerFileChange.Line) -> HTML {
         let old: HTML = line.oldNumber.map { " data-n=\"\($0)\"" } ?? ""
@@ -140,7 +141,7 @@ extension ViewerPages {
             """
     }
 
-    /// Without the line's end.
+    /// Without the line ending.
     static func trimmed(_ line: [UInt8]) -> ArraySlice<UInt8> {
         var line = line[...]
         if line.last == UInt8(ascii: "\n") { line.removeLast() }
@@ -148,7 +149,7 @@ extension ViewerPages {
         return line
     }
 
-    /// Line ends of every kind as one, so that ``VisibleText`` keeps them.
+    /// Normalises line endings, so that ``VisibleText`` keeps them.
     private static func lines(_ text: String) -> HTML {
         HTML.join(
             text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

@@ -1,4 +1,4 @@
-/// The parts that the viewer's pages share.
+/// The viewer's pages; here their shared parts.
 struct ViewerPages: Sendable {
     var layout: ViewerLayout
 
@@ -6,11 +6,12 @@ struct ViewerPages: Sendable {
         self.layout = ViewerLayout(theme: theme)
     }
 
-    /// The way from the repository's root to `path`, the last step without a link.
+    /// The repository's page, the ref, and the path from the root to `path`; the last step has no link.
     func crumbs(repository: String, ref: String, path: String) -> [ViewerLayout.Crumb] {
         let steps = path.split(separator: "/").map(String.init)
         var crumbs = [
-            ViewerLayout.Crumb(title: repository, path: steps.isEmpty ? nil : ViewerPath.tree(repository, ref))
+            ViewerLayout.Crumb(title: repository, path: ViewerPath.repository(repository)),
+            ViewerLayout.Crumb(title: Self.short(ref), path: steps.isEmpty ? nil : ViewerPath.tree(repository, ref)),
         ]
         for (index, step) in steps.enumerated() {
             let isLast = index == steps.count - 1
@@ -20,7 +21,7 @@ struct ViewerPages: Sendable {
         return crumbs
     }
 
-    /// A ref as people read it: a full hash is shortened.
+    /// A ref for people: a full hash is shortened.
     static func short(_ ref: String) -> String {
         ref.utf8.count == 40 && ref.allSatisfy(\.isHexDigit) ? String(ref.prefix(7)) : ref
     }

@@ -2,8 +2,14 @@ internal import HTTP
 
 /// The addresses of the viewer's pages.
 ///
-/// A ref is one segment, its own slashes percent-encoded; a file's path keeps its slashes.
+/// A ref is one segment with its slashes percent-encoded; a file's path keeps its slashes.
 enum ViewerPath {
+    /// A repository's own page; nil is its default branch.
+    static func repository(_ repository: String, branch: String? = nil) -> String {
+        let page = "/r/\(Self.encoded(repository))"
+        return branch.map { "\(page)?branch=\(Self.encoded($0))" } ?? page
+    }
+
     static func tree(_ repository: String, _ ref: String, _ path: String = "") -> String {
         Self.make("tree", repository, ref, path)
     }

@@ -2,50 +2,75 @@ internal import HTTP
 internal import HTTPServer
 internal import Sessions
 
-/// The built-in viewer: what the links that are posted into threads open.
+/// The built-in viewer, which opens the links posted into threads.
 struct ViewerRoutes: Sendable {
     let context: GatewayContext
 
     var routes: [APIRoute] {
         [
-            self.page("/r/{repository}", "viewRepository", "A repository's files.") { try await self.repository($0) },
-            self.page("/r/{repository}/commit/{sha}", "viewCommit", "A commit with its diff.") {
+            self.page(
+                "/r/{repository}", "viewRepository", "A repository's branches, documents and files.", from: .member,
+                parameters: [
+                    .init(name: "branch", place: .query, description: "Another branch than the default one.")
+                ]
+            ) { try await self.repository($0) },
+            self.page("/r/{repository}/commit/{sha}", "viewCommit", "A commit with its diff.", from: .guest) {
                 try await self.commit($0)
             },
-            self.page("/r/{repository}/blob/{ref}/{path...}", "viewFile", "A file.") { try await self.blob($0) },
-            self.page("/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file as it is.") {
+            self.page("/r/{repository}/blob/{ref}/{path...}", "viewFile", "A file.", from: .member) {
+                try await self.blob($0)
+            },
+            self.page("/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file's raw bytes.", from: .member) {
                 try await self.raw($0)
             },
-            self.page("/r/{repository}/tree/{ref}", "viewRoot", "A repository's files at a ref.") {
+            self.page("/r/{repository}/tree/{ref}", "viewRoot", "A repository's files at a ref.", from: .member) {
                 try await self.tree($0)
             },
-            self.page("/r/{repository}/tree/{ref}/{path...}", "viewFolder", "A folder.") { try await self.tree($0) },
-            self.page("/a/{message}", "viewAnswer", "The whole text of one answer.") { try await self.answer($0) },
+            self.page("/r/{repository}/tree/{ref}/{path...}", "viewFolder", "A folder.", from: .member) {
+                try await self.tree($0)
+            },
+            self.page("/a/{message}", "viewAnswer", "The full text of an answer.", from: .guest) {
+                try await self.answer($0)
+            },
         ]
     }
 
     private func page(
-        _ pattern: String, _ operation: String, _ summary: String,
+        _ pattern: String, _ operation: String, _ summary: String, from role: Role,
+        parameters: [APIRoute.Parameter] = [],
         _ handle: @escaping @Sendable (APIRequest) async throws -> HTTPServerResponse
     ) -> APIRoute {
         APIRoute(
-            method: .get, pattern: pattern, operation: operation, summary: summary, access: .scopes([.chat, .read]),
+            method: .get, pattern: pattern, operation: operation, summary: summary,
+            access: .scopes([.chat, .read], from: role), parameters: parameters,
             answers: [
                 .init(status: .ok, description: "The page.", type: "text/html"),
-                .init(status: .notFound, description: "Nothing there.", schema: "Problem"),
+                .init(status: .notFound, description: "Not found.", schema: "Problem"),
             ], isPage: true, handle: handle)
     }
 
     private func repository(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let name = request.parameter("repository")
-        guard let ref = try await self.context.viewer.defaultRef(of: name) else { throw Problems.missing("repository") }
-        return HTTPServerResponse(.seeOther, headers: ["Location": ViewerPath.tree(name, ref)])
+        let found = try await self.context.viewer.overview(
+            request.parameter("repository"), branch: request.http.query["branch"])
+        guard let found else { throw Problems.missing("repository or branch") }
+        return self.html(self.pages(for: request).overview(found))
     }
 
     private func commit(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
         let found = try await self.context.viewer.commit(request.parameter("repository"), request.parameter("sha"))
-        guard let found else { throw Problems.missing("commit") }
+        guard let found, try await self.maySee(found, principal) else { throw Problems.missing("commit") }
         return self.html(self.pages(for: request).commit(found))
+    }
+
+    /// A guest sees only the commits that were posted in the guest's own threads. Compares the hash that the ref
+    /// resolved to: a branch's name would open every commit it ever points to.
+    private func maySee(_ commit: ViewerCommit, _ principal: Principal) async throws -> Bool {
+        guard principal.role < .member else { return true }
+        let identity = principal.identity
+        return try await self.context.store.read { ledger in
+            try ledger.hasCommit(commit.sha, of: commit.repository, inThreadsOf: identity)
+        }
     }
 
     private func blob(_ request: APIRequest) async throws -> HTTPServerResponse {
@@ -53,7 +78,7 @@ struct ViewerRoutes: Sendable {
         return self.html(self.pages(for: request).blob(found, isSource: request.http.query["view"] == "source"))
     }
 
-    /// Never shown by a browser under our origin: plain text, as an attachment, not sniffed.
+    /// Browsers never render it under the gateway's origin: it is plain text, an attachment, and not sniffed.
     private func raw(_ request: APIRequest) async throws -> HTTPServerResponse {
         let found = try await self.find(request)
         let name = found.path.split(separator: "/").last.map(String.init) ?? "file"

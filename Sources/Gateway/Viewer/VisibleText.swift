@@ -1,5 +1,5 @@
-/// Makes visible what a file could hide: control characters, and the marks that turn the direction of text around
-/// ("Trojan Source", CVE-2021-42574), so that a diff reads as it is.
+/// Makes hidden characters visible: control characters and bidirectional marks ("Trojan Source", CVE-2021-42574), which
+/// could make a diff look different from what it is.
 enum VisibleText {
     static func of(_ bytes: some Collection<UInt8>) -> String {
         Self.of(String(decoding: bytes, as: UTF8.self))

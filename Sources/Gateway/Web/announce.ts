@@ -1,4 +1,6 @@
-// What a screen reader should say: whole answers and changes of state, never single tokens.
+// Screen reader announcements: finished paragraphs and changes of state, never single tokens.
+
+import { h } from "./dom";
 
 let region: HTMLElement | null = null;
 
@@ -6,10 +8,11 @@ export function setUpAnnouncer(element: HTMLElement): void {
   region = element;
 }
 
+/** Adds a line to the live region, so that lines in quick succession are all read, in order. */
 export function announce(text: string): void {
-  if (!region) return;
-  const element = region;
-  // Cleared first, so that the same sentence twice is said twice.
-  element.textContent = "";
-  setTimeout(() => { element.textContent = text; }, 60);
+  if (!region || text === "") return;
+  const line = h("p", {}, text);
+  region.appendChild(line);
+  // Read by then; what stays would be found again by people who read the page from top to bottom.
+  setTimeout(() => line.remove(), 20_000);
 }

@@ -1,4 +1,4 @@
-// The gateway's HTTP interface. Credentials live in an HttpOnly cookie that this page never sees.
+// The gateway's HTTP API. The credential is an HttpOnly cookie that this page cannot read.
 
 import { Timestamp } from "./time";
 
@@ -10,6 +10,7 @@ export interface Thread {
   title: string;
   state: string;
   model: string | null;
+  repository: string | null;
   updated_at: Timestamp;
   active_operation: string | null;
   can_write: boolean;
@@ -53,12 +54,22 @@ export interface Command {
   usage: string;
   summary: string;
 }
+export interface Model {
+  id: string;
+  detail: string;
+  default: boolean;
+}
+export interface Repository {
+  name: string;
+  default: boolean;
+  url: string;
+}
 export interface Me {
   name: string;
   role: string;
 }
 
-/** An answer other than success: `detail` is for people. */
+/** An unsuccessful response; `detail` is meant for people. */
 export class APIError extends Error {
   constructor(readonly status: number, readonly detail: string, readonly retryAfter: number) {
     super(detail);
@@ -85,7 +96,7 @@ async function problem(response: Response): Promise<APIError> {
     const body = await response.json();
     detail = String(body.detail ?? body.title ?? "");
   } catch {
-    // A proxy's own page: its status has to do.
+    // Not JSON, for example a proxy's error page: report only the status.
   }
   const wait = Number(response.headers.get("Retry-After"));
   return new APIError(response.status, detail || `The server answered ${response.status}.`, Number.isFinite(wait) ? wait : 0);
@@ -95,10 +106,16 @@ export const signIn = (code: string, name: string): Promise<void> => call("POST"
 export const signOut = (): Promise<void> => call("POST", "/signout", {});
 export const me = (): Promise<Me> => call("GET", "/me");
 export const commands = (): Promise<{ items: Command[] }> => call("GET", "/commands");
-export const threads = (cursor: string | null): Promise<Page<Thread>> =>
-  call("GET", `/threads?limit=30${cursor ? `&cursor=${segment(cursor)}` : ""}`);
+export const models = (): Promise<Page<Model>> => call("GET", "/models");
+export const repositories = (): Promise<Page<Repository>> => call("GET", "/repositories");
+export const threads = (cursor: string | null, query: string, isArchived: boolean): Promise<Page<Thread>> =>
+  call("GET", `/threads?limit=30&archived=${isArchived}${query ? `&q=${segment(query)}` : ""}${cursor ? `&cursor=${segment(cursor)}` : ""}`);
 export const thread = (id: string): Promise<Thread> => call("GET", `/threads/${segment(id)}`);
+export const changeThread = (id: string, change: { title?: string; archived?: boolean }): Promise<Thread> =>
+  call("PATCH", `/threads/${segment(id)}`, change);
+export const deleteThread = (id: string): Promise<void> => call("DELETE", `/threads/${segment(id)}`);
 export const operation = (id: string): Promise<Operation> => call("GET", `/operations/${segment(id)}`);
+export const stopOperation = (id: string): Promise<Operation> => call("POST", `/operations/${segment(id)}/stop`, {});
 export const latestMessages = (id: string, before: string | null): Promise<MessagePage> =>
   call("GET", `/threads/${segment(id)}/messages?limit=40&before=${segment(before ?? "latest")}`);
 export const messagesAfter = (id: string, after: string): Promise<MessagePage> =>
@@ -109,14 +126,14 @@ export const createThread = (key: string): Promise<{ id: string }> =>
 export const send = (id: string, text: string, key: string): Promise<{ message_id: string; operation_id: string | null }> =>
   persistently(() => call("POST", `/threads/${segment(id)}/messages`, { text }, { "Idempotency-Key": key }));
 
-/** A name for one send: a repeat under it is answered like the first. */
+/** An idempotency key: retries with the same key get the first response. */
 export function newKey(): string {
-  // `randomUUID` exists in secure contexts only, and a home network may have plain HTTP.
+  // `randomUUID` exists in secure contexts only, and a home network may use plain HTTP.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Tries again after network failures, 429 and 5xx: the idempotency key makes that safe. */
+/** Retries after network failures, 429, 502, 503 and 504; the idempotency key makes that safe. */
 async function persistently<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let tries = 0; ; tries += 1) {
     try {
@@ -131,14 +148,14 @@ async function persistently<Result>(attempt: () => Promise<Result>): Promise<Res
   }
 }
 
-/** Grows from half a second to fifteen, with jitter so that many pages do not come back at one moment. */
+/** Milliseconds, growing to fifteen seconds, with jitter so that many pages do not reconnect at the same moment. */
 export function backoff(tries: number): number {
   return Math.min(15_000, 500 * 2 ** tries) * (0.5 + Math.random() / 2);
 }
 
 export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** One line for people about any failure. */
+/** One line for people that describes any failure. */
 export function explain(error: unknown): string {
   if (error instanceof APIError) return error.detail;
   return "No connection to the server. Is Jetbridge running, and are you online?";

@@ -1,10 +1,10 @@
-// Building the page from nodes only: no text from outside ever passes an HTML parser.
+// Builds the page from DOM nodes only: outside text never reaches an HTML parser.
 
 export type Child = Node | string | null | undefined | false;
 type Handler = (event: any) => void;
 export type Attributes = Record<string, string | number | boolean | null | undefined | Handler>;
 
-/** Makes an element. Attributes named `on…` with a function are listeners; false, null and undefined are left out. */
+/** Creates an element. Function values of `on…` attributes become listeners; false, null and undefined are skipped. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -43,14 +43,22 @@ const paths = {
   moon: "M13.2 9.6A5.6 5.6 0 0 1 6.4 2.8a5.6 5.6 0 1 0 6.8 6.8z",
   down: "M8 3v9.5M3.8 8.6 8 12.8l4.2-4.2",
   commit: "M8 5.4a2.6 2.6 0 1 1 0 5.2 2.6 2.6 0 0 1 0-5.2zM1 8h4.4M10.6 8H15",
+  trash: "M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.6 9h6.8l.6-9M6.7 7v4M9.3 7v4",
   leave: "M6.5 2.5h-4v11h4M9.5 5 12.5 8l-3 3M12.2 8H6",
   help: "M8 14.2A6.2 6.2 0 1 0 8 1.8a6.2 6.2 0 0 0 0 12.4zM6.3 6.2a1.8 1.8 0 1 1 2.5 1.7c-.5.2-.8.6-.8 1.1v.3M8 11.4v.1",
   close: "m4 4 8 8M12 4l-8 8",
+  more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
+  search: "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3l3.2 3.2",
+  archive: "M2.5 3h11v3h-11zM3.5 6v7h9V6M6.5 8.5h3",
+  back: "M13 8H3M7 4 3 8l4 4",
+  fold: "m4 6 4 4 4-4",
+  edit: "M3 13l.7-3 6.9-6.9 2.3 2.3L6 12.3zM9.2 4.5l2.3 2.3",
+  play: "M5 3.2v9.6l7.5-4.8z",
   retry: "M13 8a5 5 0 1 1-1.5-3.6M13 2.5v2.4h-2.4",
 };
 export type IconName = keyof typeof paths;
 
-/** A 16-pixel line icon in the text's colour, hidden from assistive technology: its button carries the label. */
+/** A 16-pixel line icon in the text colour, hidden from assistive technology because its button carries the label. */
 export function icon(name: IconName): SVGSVGElement {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");

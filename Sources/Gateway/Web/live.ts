@@ -1,4 +1,4 @@
-// The live WebSocket: frames of running operations, without a gap across reconnects.
+// The live WebSocket: frames of running operations, without gaps across reconnects.
 
 import { backoff } from "./api";
 import { Timestamp } from "./time";
@@ -14,7 +14,7 @@ export interface Frame {
 
 export interface LiveDelegate {
   frame(frame: Frame): void;
-  /** The connection is there (again): what is not an operation's frame may have been missed. */
+  /** Connected or reconnected. Frames of operations are replayed; any other change may have been missed. */
   connected(): void;
   disconnected(): void;
 }
@@ -25,12 +25,13 @@ export class Live {
   private timer: number | undefined;
   private thread: string | null = null;
   private isStopped = true;
-  /** The last sequence number seen of each operation that has not ended. */
+  /** The last sequence number seen of each operation still running. */
   private readonly open = new Map<string, number>();
   private readonly ended = new Set<string>();
 
   constructor(private readonly delegate: LiveDelegate) {
-    addEventListener("online", () => this.hurry());
+    // The old connection may hang on the network that is gone.
+    addEventListener("online", () => { if (!this.isStopped) this.reconnectNow(); });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.hurry();
     });
@@ -53,19 +54,19 @@ export class Live {
     this.open.clear();
   }
 
-  /** Follows one thread; operations of the thread before are let go. */
+  /** Follows one thread and stops following the previous thread's operations. */
   watch(thread: string | null): void {
     if (this.thread === thread) return;
     const hadThread = this.thread !== null;
     this.thread = thread;
     this.open.clear();
     this.ended.clear();
-    // A connection that still carries the thread before is replaced: the protocol has no word for "no longer".
+    // The protocol has no way to unsubscribe, so switching threads takes a new connection.
     if (hadThread && this.socket) this.reconnectNow();
     else if (thread) this.say({ subscribe_thread: thread });
   }
 
-  /** Follows an operation from what has been seen of it. */
+  /** Follows an operation from its first frame, unless it is followed already or has ended. */
   follow(operation: string): void {
     if (this.open.has(operation) || this.ended.has(operation)) return;
     this.open.set(operation, 0);
@@ -108,6 +109,8 @@ export class Live {
   private reconnectNow(): void {
     const old = this.socket;
     this.socket = null;
+    clearTimeout(this.timer);
+    this.tries = 0;
     old?.close();
     this.connect();
   }

@@ -1,11 +1,15 @@
-// Where the page begins: who is signed in, which conversation is shown, and the connections between the parts.
+// The entry point: finds out who is signed in, chooses the conversation to show, and connects the parts.
 
-import { setUpAnnouncer } from "./announce";
+import { announce, setUpAnnouncer } from "./announce";
 import * as api from "./api";
 import { h, replace } from "./dom";
 import { Live } from "./live";
+import { Tabs } from "./tabs";
 import { Composer } from "./views/composer";
 import { Conversation } from "./views/conversation";
+import { askToDelete } from "./views/deletion";
+import { Head } from "./views/head";
+import { askForTitle } from "./views/renaming";
 import { setUpShortcuts, Shell } from "./views/shell";
 import { nextPath, showSignIn } from "./views/signin";
 import { ThreadList } from "./views/threads";
@@ -15,19 +19,27 @@ const root = document.getElementById("app")!;
 class App {
   private readonly list = new ThreadList({ open: () => this.shell.setDrawer(false), failed: (error) => this.failed(error) });
   private readonly composer = new Composer({ send: (text) => this.conversation?.send(text), stop: () => this.stop() });
+  private readonly head: Head;
   private readonly shell: Shell;
+  private readonly tabs = new Tabs((thread) => void this.changedElsewhere(thread));
   private conversation: Conversation | null = null;
   private readonly live = new Live({
     frame: (frame) => this.conversation?.frame(frame),
     connected: () => this.connected(),
-    disconnected: () => this.shell.setBanner("Connection lost. Trying again…"),
+    disconnected: () => this.shell.banner.setConnected(false),
   });
   private poll: number | undefined;
   private isOver = false;
   private busy = false;
 
   constructor(private readonly me: api.Me) {
-    this.shell = new Shell(this.list.element, me.name, { newConversation: () => this.openNew(), signOut: () => void this.signOut() });
+    this.head = new Head(me, {
+      command: (text) => this.conversation?.send(text), rename: () => this.renameCurrent(),
+      archive: (isArchived) => void this.archiveCurrent(isArchived), remove: () => this.deleteCurrent(),
+    });
+    this.shell = new Shell(this.list.element, this.head, me.name, {
+      newConversation: () => this.openNew(), signOut: () => void this.signOut(),
+    });
   }
 
   start(): void {
@@ -36,6 +48,10 @@ class App {
     setUpShortcuts({
       newConversation: () => this.openNew(),
       neighbour: (step) => this.openNeighbour(step),
+      search: () => {
+        if (matchMedia("(max-width: 760px)").matches) this.shell.setDrawer(true);
+        this.list.focusSearch();
+      },
       stop: () => { if (this.busy) this.stop(); },
       command: () => this.composer.insert("/"),
       help: () => this.shell.showHelp(),
@@ -62,6 +78,51 @@ class App {
     this.composer.focus();
   }
 
+  private deleteCurrent(): void {
+    const id = this.conversation?.id ?? null;
+    if (id === null) return;
+    askToDelete(id, this.list.find(id)?.title || "New conversation", () => {
+      this.list.remove(id);
+      this.tabs.tell(id);
+      if (this.conversation?.id === id) this.openNew();
+    });
+  }
+
+  private renameCurrent(): void {
+    const id = this.conversation?.id ?? null;
+    if (id !== null) askForTitle(id, this.list.find(id)?.title ?? "", (thread) => this.changed(thread));
+  }
+
+  private async archiveCurrent(isArchived: boolean): Promise<void> {
+    const id = this.conversation?.id ?? null;
+    if (id === null) return;
+    try {
+      this.changed(await api.changeThread(id, { archived: isArchived }));
+      announce(isArchived ? "Archived." : "Brought back from the archive.");
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private changed(thread: api.Thread): void {
+    this.list.put(thread);
+    this.tabs.tell(thread.id);
+    this.showTitle();
+  }
+
+  /** Another tab has changed or deleted a conversation. */
+  private async changedElsewhere(id: string): Promise<void> {
+    if (this.isOver) return;
+    try {
+      const thread = await this.list.reload(id);
+      if (this.conversation?.id !== id) return;
+      if (thread) this.showTitle();
+      else this.showMissing(this.conversation);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
   private openNeighbour(step: number): void {
     const id = this.list.neighbour(step);
     if (id) location.hash = `#/t/${encodeURIComponent(id)}`;
@@ -69,13 +130,15 @@ class App {
 
   private show(id: string | null): void {
     if (this.conversation && id !== null && this.conversation.id === id) return;
-    const conversation: Conversation = new Conversation(id, this.me.name, {
+    const conversation: Conversation = new Conversation(id, this.me, {
       created: (created) => this.created(conversation, created),
       changed: () => void this.refresh(),
       busy: (isBusy) => { if (this.conversation === conversation) this.setBusy(isBusy); },
       follow: (operation) => { if (this.conversation === conversation) this.live.follow(operation); },
-      failed: (error) => this.failed(error),
+      failed: (error) => { if (this.conversation === conversation) this.conversationFailed(conversation, error); },
       suggest: (text) => this.composer.insert(text),
+      edit: (text) => this.composer.edit(text),
+      focusField: () => this.focusField(),
     });
     this.conversation = conversation;
     replace(this.shell.content, conversation.element, this.composer.element);
@@ -84,9 +147,14 @@ class App {
     this.list.select(id);
     this.live.watch(id);
     this.showTitle();
+    this.focusField();
+    void conversation.sync();
+    if (id !== null && !this.list.find(id)) void this.list.reload(id).then(() => this.showTitle(), () => undefined);
+  }
+
+  /** On a touch screen, the focus would open the keyboard. */
+  private focusField(): void {
     if (!matchMedia("(pointer: coarse)").matches) this.composer.focus();
-    conversation.load().catch((error) => this.loadFailed(conversation, error));
-    if (id !== null && !this.list.find(id)) void api.thread(id).then((thread) => this.showTitle(thread), () => undefined);
   }
 
   private created(conversation: Conversation, id: string): void {
@@ -102,12 +170,15 @@ class App {
     this.showTitle();
   }
 
-  private showTitle(known?: api.Thread): void {
+  private showTitle(): void {
     const id = this.conversation?.id ?? null;
-    const thread = known ?? (id === null ? undefined : this.list.find(id));
-    this.composer.setPlace(thread && thread.id === id && !thread.can_write ? thread.adapter : null);
-    if (id === null) this.shell.setTitle("New conversation", null, null);
-    else if (thread && thread.id === id) this.shell.setTitle(thread.title || "New conversation", thread.adapter, thread.model);
+    const thread = id === null ? undefined : this.list.find(id);
+    const isElsewhere = thread !== undefined && !thread.can_write;
+    this.composer.setPlace(isElsewhere ? thread.adapter : null);
+    this.conversation?.setWritable(!isElsewhere);
+    this.head.show(id, thread ?? null);
+    if (id === null) this.shell.setTitle("New conversation", null);
+    else if (thread) this.shell.setTitle(thread.title || "New conversation", thread.adapter);
   }
 
   private setBusy(isBusy: boolean): void {
@@ -116,21 +187,23 @@ class App {
   }
 
   private stop(): void {
-    this.conversation?.send("/stop");
+    this.conversation?.stop();
   }
 
   private connected(): void {
+    this.shell.banner.setConnected(true);
     this.shell.setBanner(null);
     void this.conversation?.sync();
     void this.list.refresh();
   }
 
-  private loadFailed(conversation: Conversation, error: unknown): void {
-    if (error instanceof api.APIError && error.status === 404) {
-      replace(conversation.element, h("div", { class: "welcome" }, h("h2", {}, "No such conversation"), h("p", {}, "It may have been removed. The list shows the ones there are.")));
-    } else {
-      this.failed(error);
-    }
+  private conversationFailed(conversation: Conversation, error: unknown): void {
+    if (error instanceof api.APIError && error.status === 404) this.showMissing(conversation);
+    else this.failed(error);
+  }
+
+  private showMissing(conversation: Conversation): void {
+    replace(conversation.element, h("div", { class: "welcome" }, h("h2", {}, "No such conversation"), h("p", {}, "It may have been deleted. Choose another one from the list.")));
   }
 
   private failed(error: unknown): void {
@@ -147,12 +220,14 @@ class App {
     }
   }
 
-  /** The session is over: nothing of it stays on the page. */
+  /** The sign-in has ended: removes everything that it showed from the page. */
   private end(): void {
     if (this.isOver) return;
     this.isOver = true;
     clearInterval(this.poll);
+    this.composer.forgetDrafts();
     this.live.stop();
+    this.tabs.close();
     window.onhashchange = null;
     showSignIn(root, () => void boot());
   }

@@ -1,4 +1,4 @@
-// Light and dark. A choice is kept in a cookie, which the server reads, so that no page flashes in the other one.
+// Light and dark themes. The choice is kept in a cookie that the server reads, so no page flashes in the wrong theme.
 
 import { icon, replace } from "./dom";
 

@@ -1,4 +1,4 @@
-// Times as people read them, in the reader's own locale.
+// Times for people, in the reader's locale.
 
 export type Timestamp = string | number;
 
@@ -20,7 +20,7 @@ function daysAgo(value: Timestamp): number {
   return Math.round((startOfDay(new Date()) - startOfDay(date(value))) / 86_400_000);
 }
 
-/** For a list: the time today, "Yesterday", or the date. */
+/** For a list: the time of day if today, else "Yesterday" or the date. */
 export function shortTime(value: Timestamp): string {
   const days = daysAgo(value);
   if (days <= 0) return clockTime(value);

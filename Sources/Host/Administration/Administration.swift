@@ -2,38 +2,47 @@ internal import Chat
 internal import Crypto
 internal import Database
 internal import Gateway
+internal import Primitives
 package import Sessions
 
-/// What commands do with the store of a host, whether it serves or not.
+/// The store operations of the command line; they work whether or not a host is serving.
 package struct Administration: Sendable {
+    /// What this changed in the data directory, for people; see ``DataDirectory/restriction``.
+    package let notice: String?
     private let database: Database
     private let store: SessionStore
+    private let deletion: SessionDeletion
 
     /// Opens the store of the configured data directory.
     package init(_ configuration: Configuration) throws {
-        _ = try DataDirectory(path: configuration.dataDirectory)
+        self.notice = try DataDirectory(path: configuration.dataDirectory).restriction
         self.database = try Stores.open(configuration)
         self.store = SessionStore(database: self.database)
+        self.deletion = SessionDeletion(
+            store: self.store, filesDirectory: BridgeSetup.filesDirectory(configuration))
     }
 
     package func close() async { await self.database.close() }
 
     // MARK: Codes and tokens
 
-    /// A pairing code as it is shown, and when it ends in milliseconds since 1970.
+    /// A pairing code as people see it, and when it expires, in milliseconds since 1970.
     package func makeCode(for role: Role) async throws -> (code: String, expiresAt: Int64) {
         try await AccessControl.makeCode(for: role, in: self.store, at: WallClock.now())
     }
 
-    /// A new token; its text is returned this once. Scopes that do not exist are refused. `lifetime` in milliseconds.
+    /// The scopes that tokens can have.
+    package static let scopes = Scope.allCases.map(\.rawValue)
+
+    /// Creates a token, whose text is returned only this once. Refuses unknown scopes. `lifetime` is in milliseconds.
     package func createToken(
         name: String, scopes: [String], lifetime: Int64? = nil
     ) async throws -> (credential: CredentialRecord, token: String) {
         for scope in scopes where Scope(rawValue: scope) == nil {
-            let known = Scope.allCases.map(\.rawValue).joined(separator: ", ")
-            throw HostError("there is no scope '\(scope)'. Choose among \(known).")
+            let known = Self.scopes.joined(separator: ", ")
+            throw HostError("there is no scope '\(scope)'. The scopes are \(known).")
         }
-        guard !scopes.isEmpty else { throw HostError("a token needs a scope. Give --scope chat,read for example.") }
+        guard !scopes.isEmpty else { throw HostError("a token needs a scope. Add one, such as --scope chat,read.") }
         let id = Identifier.make("k")
         let token = Crypto.randomToken(prefix: "jb")
         let now = WallClock.now()
@@ -46,14 +55,14 @@ package struct Administration: Sendable {
         return (credential, token)
     }
 
-    /// Tokens and signed-in browsers, oldest first.
+    /// Tokens and browser sign-ins, oldest first.
     package func credentials() async throws -> [CredentialRecord] {
         try await self.store.read { ledger in
             try ledger.credentials(kind: .token) + ledger.credentials(kind: .cookie)
         }
     }
 
-    /// Whether there was such a credential.
+    /// Returns whether the credential existed.
     package func revoke(_ id: String) async throws -> Bool {
         try await self.store.write { ledger in try ledger.revokeCredential(id: id) }
     }
@@ -66,7 +75,7 @@ package struct Administration: Sendable {
 
     package func session(_ id: String) async throws -> SessionRecord {
         guard let session = try await self.store.read({ ledger in try ledger.session(id: id) }) else {
-            throw HostError("there is no session '\(id)'. 'jetbridge sessions list' lists them.")
+            throw HostError(Self.unknownSession(id))
         }
         return session
     }
@@ -77,20 +86,35 @@ package struct Administration: Sendable {
         try await self.store.read { ledger in try ledger.messages(of: session.id, after: cursor, limit: limit) }
     }
 
-    /// Puts a session away; its history is left behind, its text stays.
+    /// Archives a session. Its messages stay stored, but the next turn no longer sees them.
     package func archive(_ id: String) async throws {
-        var session = try await self.session(id)
-        session.state = .archived
-        let archived = session
-        try await self.store.write { ledger in
-            var session = archived
+        let isThere = try await self.store.write { ledger in
+            guard var session = try ledger.session(id: id) else { return false }
+            session.state = .archived
             session.epoch = try ledger.lastPlace(of: session.id)
             session.summary = nil
             try ledger.update(session)
+            return true
+        }
+        if !isThere { throw HostError(Self.unknownSession(id)) }
+    }
+
+    /// Deletes a session with its transcript and files, also while a host is running.
+    package func delete(_ id: String) async throws {
+        switch try await self.deletion.delete(id) {
+        case .deleted: break
+        case .unknown: throw HostError(Self.unknownSession(id))
+        case .busy:
+            throw HostError(
+                "an answer is running or waiting in '\(id)'. Say 'stop all' in its thread, then delete it again.")
         }
     }
 
-    /// Tokens used by model, in all sessions.
+    private static func unknownSession(_ id: String) -> String {
+        "there is no session '\(id)'. 'jetbridge sessions list' lists them."
+    }
+
+    /// Tokens used in all sessions, by model.
     package func usage() async throws -> [(model: String, turns: Int64, input: Int64, output: Int64)] {
         try await self.store.read { ledger in try ledger.usage(of: nil) }
     }

@@ -1,7 +1,7 @@
-internal import Copilot
 internal import Logging
+internal import Models
 
-/// The models of the configured provider, for a command.
+/// The configured provider's models, for a command.
 package enum ModelListing {
     package struct Entry: Sendable {
         package let id: String
@@ -12,7 +12,7 @@ package enum ModelListing {
         package let version: String?
         package let vendor: String?
         package let multiplier: Double?
-        /// `1×`; nil where nothing is told.
+        /// `1×`; nil if the provider reports none.
         package let multiplierText: String?
         package let isPreview: Bool
         package let note: String?

@@ -1,11 +1,10 @@
-internal import Copilot
 internal import Logging
+internal import Models
 
-/// What the account of the configured provider has left, for a command.
+/// The remaining allowance of the configured provider's account, for a command.
 package struct QuotaListing: Sendable {
     package struct Item: Sendable {
         package let id: String
-        /// What people call it.
         package let name: String
         package let entitlement: Double?
         package let remaining: Double?
@@ -17,21 +16,21 @@ package struct QuotaListing: Sendable {
     package let plan: String?
     package let resetDate: String?
     package let items: [Item]
-    /// All of it for people, one line each.
+    /// The whole listing for people, one line each.
     package let lines: [String]
 
-    /// Nil where the provider tells nothing.
+    /// Nil if the provider reports no quota.
     package static func quota(of configuration: Configuration) async throws -> QuotaListing? {
         let client = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
-        let told: ModelQuota?
+        let reported: ModelQuota?
         do {
-            told = try await client.quota()
+            reported = try await client.quota()
         } catch {
             await ModelProvider.close(client)
             throw error
         }
         await ModelProvider.close(client)
-        guard let quota = told else { return nil }
+        guard let quota = reported else { return nil }
         return QuotaListing(
             provider: client.provider, plan: quota.plan, resetDate: quota.resetDate,
             items: quota.allowances.map { allowance in

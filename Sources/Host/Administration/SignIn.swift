@@ -1,31 +1,31 @@
 internal import Copilot
 internal import HTTP
 internal import Logging
+internal import Models
+internal import Primitives
 
-/// What `jetbridge login` and `jetbridge logout` do.
+/// The Copilot sign-in and sign-out of `jetbridge login` and `jetbridge logout`.
 package struct SignIn: Sendable {
-    /// What a person has to do.
+    /// What a person needs to sign in.
     package struct Invitation: Sendable {
         package let userCode: String
         package let address: String
         /// In seconds.
         package let expiresIn: Int
-        /// The program that put the code into the clipboard, if one did.
+        /// The program that copied the code to the clipboard, if any.
         package let copiedBy: String?
     }
 
-    /// What came of it.
     package struct Outcome: Sendable {
         package let host: String
         package let user: String?
         package let plan: String?
-        /// The token as people may see it.
         package let maskedToken: String
-        /// The file that keeps it.
+        /// The file that stores the token.
         package let path: String
-        /// Why Copilot does not take the sign-in; nil where it does.
+        /// Why Copilot rejects the sign-in; nil if it accepts it.
         package let problem: String?
-        /// A source that counts more than this sign-in.
+        /// Another sign-in that takes precedence over this one.
         package let stronger: String?
     }
 
@@ -37,16 +37,16 @@ package struct SignIn: Sendable {
         self.surroundings = surroundings
     }
 
-    /// Signs in by the device flow and keeps the token.
+    /// Signs in with the device flow and stores the token.
     ///
     /// - Parameters:
-    ///   - clientID: Instead of the configured one.
-    ///   - copies: Whether the code may be put into the clipboard.
+    ///   - clientID: Overrides the configured client id.
+    ///   - copies: Whether to copy the code to the clipboard.
     package func logIn(
         clientID: String?, copies: Bool, show: @escaping @Sendable (Invitation) async throws -> Void
     ) async throws -> Outcome {
-        let settings = SignInParts.settings(for: self.configuration)
-        let transport = SignInParts.transport(for: self.configuration)
+        let settings = SignInSetup.settings(for: self.configuration)
+        let transport = SignInSetup.transport(for: self.configuration)
         let clientID = try self.clientID(clientID, settings)
         let environment = self.surroundings.environment
         let signIn = DeviceSignIn(settings, clientID: clientID, transport: transport) { code in
@@ -59,11 +59,11 @@ package struct SignIn: Sendable {
         return try await self.keep(try await signIn(), clientID: clientID, settings, transport)
     }
 
-    /// Forgets the sign-in of `jetbridge login` and the token that was exchanged. Returns whether there was one, and
-    /// the sources that still sign in.
+    /// Deletes the sign-in of `jetbridge login` and the token exchanged for it. Returns whether there was one, and the
+    /// other sign-ins that remain in use.
     package func logOut() throws -> (wasThere: Bool, others: [String]) {
-        let wasThere = try LoginStore.forget(SignInParts.settings(for: self.configuration))
-        let others = SignInParts.discovery(for: self.configuration, surroundings: self.surroundings).findings()
+        let wasThere = try LoginStore.forget(SignInSetup.settings(for: self.configuration))
+        let others = SignInSetup.discovery(for: self.configuration, surroundings: self.surroundings).findings()
             .filter(\.isUsable).map { "\($0.source)" }
         return (wasThere, others)
     }
@@ -77,7 +77,7 @@ package struct SignIn: Sendable {
             StoredLogin(
                 host: settings.githubURL.authority, user: account.login, token: token.value,
                 renewal: grant.renewal(clientID: clientID, now: Double(WallClock.now()) / 1_000)), settings)
-        // Nothing but this sign-in is looked at here.
+        // The check must use only this sign-in.
         var own = settings
         own.token = nil
         let discovery = SignInDiscovery(own, environment: [:], commandLine: nil)
@@ -91,21 +91,21 @@ package struct SignIn: Sendable {
             problem = error.message
         }
         await copilot.close()
-        let all = SignInParts.discovery(for: self.configuration, surroundings: self.surroundings).findings()
+        let all = SignInSetup.discovery(for: self.configuration, surroundings: self.surroundings).findings()
         let stronger = all.first { $0.isUsable || $0.isBinding }.flatMap { $0.source.kind == .login ? nil : $0 }
         return Outcome(
             host: settings.githubURL.authority, user: account.login, plan: account.plan, maskedToken: token.masked,
             path: "\(settings.folder)/login.json", problem: problem, stronger: stronger.map { "\($0.source)" })
     }
 
-    /// Jetbridge has no app of its own at GitHub that everybody could use, and does not pose as another product.
+    /// Jetbridge has no public app at GitHub and does not pose as another product, so people register their own.
     private func clientID(_ given: String?, _ settings: SignInSettings) throws(HostError) -> String {
         if let id = given ?? settings.clientID { return id }
-        // A stand-in on this machine takes any.
+        // A stand-in on this machine accepts any client id.
         if settings.githubURL.isLoopback { return "jetbridge" }
         throw HostError(
-            "login needs the client id of an app that you register: at \(settings.githubURL.origin)/settings/apps/new "
-                + "with the device flow on, then set copilot.client_id; or sign in with 'gh auth login' or an editor's "
-                + "Copilot plug-in, which Jetbridge finds by itself (docs/copilot.md).")
+            "login needs the client id of your own app. Register one at \(settings.githubURL.origin)/settings/apps/new "
+                + "with the device flow enabled and set copilot.client_id; or sign in with 'gh auth login' or an "
+                + "editor's Copilot plug-in, which Jetbridge finds by itself (docs/copilot.md).")
     }
 }

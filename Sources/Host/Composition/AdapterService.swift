@@ -1,7 +1,7 @@
 internal import Chat
 internal import Lifecycle
 
-/// Runs one adapter as a service of the group.
+/// Runs an adapter as a service.
 struct AdapterService: Service {
     let adapter: any ChatAdapter
     let sink: any MessageSink

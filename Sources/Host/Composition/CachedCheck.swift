@@ -1,4 +1,4 @@
-/// A check that costs a round trip, asked at most once in a while however often its answer is wanted.
+/// Caches the result of a check that costs a round trip.
 actor CachedCheck {
     private let lifetime: Duration
     private let check: @Sendable () async throws -> Void
@@ -10,11 +10,11 @@ actor CachedCheck {
         self.check = check
     }
 
-    /// Nil where all is well, else one line.
+    /// Nil if the check passes, else the problem in one line.
     func result() async -> String? {
         if let last = self.last, last.at + self.lifetime > .now { return last.problem }
         if let running = self.running { return await running.value }
-        // Shared by everybody who asks meanwhile, so it must not end with the first of them.
+        // Several callers wait for it, so the first one's cancellation must not end it.
         let task = Task { [check] () -> String? in
             do {
                 try await check()

@@ -1,31 +1,39 @@
 internal import Glibc
 internal import Primitives
 
-/// The folder that holds everything of one host: 0700, its files 0600, used by one serving host at a time.
+/// The folder of a host's data: mode 0700, its files 0600, used by one serving host at a time.
 package struct DataDirectory: Sendable {
     /// Absolute.
     package let path: String
+    /// What was open to other users and has been restricted; nil if nothing was.
+    package let restriction: String?
 
-    /// Makes the folder if it is missing.
+    /// Creates the folder if it is missing, and restricts it to its owner. Refuses a folder that it must not restrict.
     package init(path: String) throws(HostError) {
         self.path = path
-        // Everything that is made from here on is the owner's only.
+        // Every file created from here on is accessible to its owner only.
         umask(0o077)
         try Self.makeFolder(path)
+        self.restriction = try DataDirectoryPrivacy.ensure(path)
         guard access(path, W_OK | X_OK) == 0 else {
             throw HostError(
-                "the data directory \(path) cannot be written to: \(Self.reason()). Change its owner or choose another with --data-dir."
-            )
+                "the data directory \(path) is not writable: \(Self.reason()). "
+                    + "Change its owner or choose another directory with --data-dir.")
         }
     }
 
-    /// The path of `name` within, or `name` itself when it is absolute.
+    /// The path of `name` within the folder, or `name` itself if it is absolute.
     package func path(of name: String) -> String {
         name.hasPrefix("/") ? name : "\(self.path)/\(name)"
     }
 
-    /// Takes the folder for this process until the lock ends. Refused, with the other's pid, while another host serves.
+    /// Locks the folder for this process until the lock is released. Fails, naming the other's pid, while another host
+    /// serves it.
     package func lock() throws(HostError) -> DataDirectoryLock {
+        try self.alone { () throws(HostError) in try self.takeLock() }
+    }
+
+    private func takeLock() throws(HostError) -> DataDirectoryLock {
         let path = self.path(of: "host.lock")
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -35,7 +43,7 @@ package struct DataDirectory: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let pid = Self.read(descriptor)
             throw HostError(
-                "another host (pid \(pid.isEmpty ? "unknown" : pid)) serves the data directory \(self.path). "
+                "another host (pid \(pid.isEmpty ? "unknown" : pid)) is serving the data directory \(self.path). "
                     + "Stop it, or choose another directory with --data-dir.")
         }
         ftruncate(descriptor, 0)
@@ -44,16 +52,29 @@ package struct DataDirectory: Sendable {
         return DataDirectoryLock(file: file)
     }
 
-    /// The pid of the host that serves this folder now, or nil.
+    /// The pid of the host that is serving this folder, or nil.
     package var servingHost: Int32? {
-        let descriptor = open(self.path(of: "host.lock"), O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        let file = FileDescriptor(owning: descriptor)
-        guard flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 else { return nil }
-        return Int32(Self.read(file.rawValue))
+        self.alone {
+            let descriptor = open(self.path(of: "host.lock"), O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return nil }
+            let file = FileDescriptor(owning: descriptor)
+            guard flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 else { return nil }
+            return Int32(Self.read(file.rawValue))
+        }
     }
 
-    /// Puts `text` into the file `name` by an atomic rename.
+    /// Runs `body` while no other process takes or examines the lock: otherwise one could find it held with no pid or an
+    /// old pid in the file, or held by a process that only examines it. Others hold the folder for microseconds.
+    private func alone<Result: ~Copyable, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let folder = open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if folder >= 0 { close(folder) } }
+        while folder >= 0, flock(folder, LOCK_EX) != 0, errno == EINTR {}
+        return try body()
+    }
+
+    /// Writes `text` to the file `name` with an atomic rename.
     package func write(_ text: String, to name: String) throws(HostError) {
         let path = self.path(of: name)
         let draft = "\(path).\(getpid()).new"
@@ -87,18 +108,35 @@ package struct DataDirectory: Sendable {
     }
 
     private static func makeFolder(_ path: String) throws(HostError) {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        if mkdir(path, 0o700) == 0 { return }
+        if errno == EEXIST {
+            guard let other = Self.obstacle(in: path) else { return }
+            throw HostError(
+                "\(path) cannot be the data directory: it is \(other), not a folder. Move it away, or choose a folder "
+                    + "with --data-dir.")
+        }
         if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try Self.makeFolder(String(path[..<slash]))
             if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         }
-        throw HostError("the data directory \(path) cannot be made: \(Self.reason()). Choose another with --data-dir.")
+        let reason = errno == ENOTDIR ? "a part of this path is a file, not a folder" : Self.reason()
+        throw HostError("cannot create the data directory \(path): \(reason). Choose another with --data-dir.")
+    }
+
+    /// What is at `path` instead of a folder; nil for a folder.
+    private static func obstacle(in path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return "a link to nothing" }
+        return switch status.st_mode & S_IFMT {
+        case S_IFDIR: nil
+        case S_IFREG: "a file"
+        default: "a special file"
+        }
     }
 
     private static func reason() -> String { String(cString: strerror(errno)) }
 }
 
-/// Holds a data directory for this process.
 package struct DataDirectoryLock: ~Copyable, Sendable {
     private let file: FileDescriptor
 

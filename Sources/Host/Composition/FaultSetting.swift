@@ -1,8 +1,8 @@
 internal import Sessions
 
-/// `JETBRIDGE_FAULT`: where a crash test ends the process.
+/// `JETBRIDGE_FAULT`: the step at which a crash test kills the process.
 package enum FaultSetting {
-    /// Refused for a gateway that others can reach, and for a name that does not exist.
+    /// Refuses a gateway that other machines can reach, and an unknown step.
     package static func arm(from surroundings: Surroundings, for configuration: Configuration) throws(HostError) {
         guard let setting = surroundings.variable("JETBRIDGE_FAULT"), !setting.isEmpty else { return }
         guard configuration.gateway.listen.isLoopback else {
@@ -10,7 +10,7 @@ package enum FaultSetting {
         }
         guard FaultPoint.arm(setting) else {
             let names = FaultPoint.allCases.map(\.rawValue).joined(separator: ", ")
-            throw HostError("JETBRIDGE_FAULT names no step: '\(setting)'. There are \(names).")
+            throw HostError("JETBRIDGE_FAULT: there is no step '\(setting)'. The steps are \(names).")
         }
     }
 }

@@ -1,24 +1,24 @@
 internal import Chat
-internal import Copilot
 internal import Database
 internal import Gateway
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import Models
 internal import Primitives
 internal import Repositories
 package import Sessions
 internal import Specs
 
-/// The parts list: what the configuration says, as objects in one service group. No logic lives here.
+/// Composes the configured objects and runs them in one service group. Contains no logic.
 package final class Host: Sendable {
     package let directory: DataDirectory
     package let bridge: Bridge
-    /// The base of links in threads.
+    /// The base URL of links in threads.
     package let publicURL: String
-    /// What the gateway listens on, `HOST:PORT`.
+    /// Where the gateway listens, `HOST:PORT`.
     package let address: String
-    /// Signs browsers in as the owner, for an hour.
+    /// Signs a browser in as the owner; valid for an hour.
     package let signInCode: String
     private let lock: DataDirectoryLock
     private let database: Database
@@ -29,10 +29,11 @@ package final class Host: Sendable {
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
-    /// Opens everything that can be wrong before anybody is served: directory, store, repositories, model, address.
-    /// Without networks only the web is served, for a conversation in the terminal.
+    /// Opens everything that can fail before serving starts: directory, store, repositories, model, address. Without
+    /// networks it serves only the web, for a conversation in the terminal.
     package init(_ configuration: Configuration, withNetworks: Bool = true) async throws {
         self.directory = try DataDirectory(path: configuration.dataDirectory)
+        if let restriction = self.directory.restriction { self.logger.warning("\(restriction)") }
         self.lock = try self.directory.lock()
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
@@ -40,44 +41,47 @@ package final class Host: Sendable {
         let store = SessionStore(database: self.database)
         let model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         self.model = model
+        let limit = AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens)
         let catalog = ModelCatalog(model, contextTokens: configuration.model.contextTokens)
-        let repositories = await RepositoryParts.catalog(for: configuration)
+        let repositories = await RepositorySetup.catalog(for: configuration)
         let web = WebAdapter(now: WallClock.now)
         let invitations = InvitationPolicy()
         let networks =
             withNetworks
-            ? NetworkParts(configuration, for: .serving(self.directory, invitations: invitations)).all() : []
+            ? NetworkSetup(configuration, for: .serving(self.directory, invitations: invitations)).all() : []
         self.adapters = [web] + networks.map(\.adapter)
-        let listening = try GatewayParts.listening(configuration.gateway)
+        let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
-        self.publicURL = configuration.gateway.publicURL.map(GatewayParts.base) ?? listening.url
+        self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
-                "chat": ChatTurn(model, catalog: catalog, logger: Logger(label: "model")),
+                "chat": ChatTurn(model, catalog: catalog, limit: limit, logger: Logger(label: "model")),
                 "specify": SpecifyTurn(
-                    model, catalog: repositories, now: { WallClock.now() / 1_000 }, logger: Logger(label: "specs")),
+                    model, catalog: repositories, limit: limit, now: { WallClock.now() / 1_000 },
+                    logger: Logger(label: "specs")),
             ],
-            models: BridgeParts.models(model, catalog), policy: BridgeParts.policy(configuration.access),
+            models: BridgeSetup.models(model, catalog), policy: BridgeSetup.policy(configuration.access),
             environment: BridgeEnvironment(
-                settings: BridgeParts.settings(configuration, publicURL: self.publicURL),
+                settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now))
         invitations.ask(self.bridge.access)
-        let mounted = try ProxyParts.mounted(
+        let mounted = try ProxySetup.mounted(
             in: configuration, store: store, metrics: metrics, account: (model as? SignedInCopilot)?.account)
         self.proxyServices = mounted?.services ?? []
-        self.gateway = try GatewayParts.gateway(
+        self.gateway = try GatewaySetup.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
-            publicURL: self.publicURL, mount: mounted?.mount, hooks: networks.compactMap(\.hook))
+            publicURL: self.publicURL, directory: self.directory.path, mount: mounted?.mount,
+            hooks: networks.compactMap(\.hook))
         self.signInCode = self.bridge.access.printSignInCode()
-        BridgeParts.registerGauges(of: self.bridge, in: metrics)
+        BridgeSetup.registerGauges(of: self.bridge, in: metrics)
     }
 
-    /// Puts in order what the last run left, serves until it is told to stop, and closes the store. `onReady` is called
-    /// once everything runs; when it throws, the host stops and the error is passed on.
+    /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once
+    /// everything runs; if that throws, the host stops and rethrows the error.
     package func run(
-        watchingSignals: Bool = true, reload: (@Sendable () -> LoadedConfiguration)? = nil,
+        watchingSignals: Bool = true, reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws {
         try await self.bridge.recover()
@@ -85,17 +89,17 @@ package final class Host: Sendable {
         try self.directory.write("\(self.address)\n", to: "gateway.address")
         defer { self.directory.remove("gateway.address") }
         self.logger.info(
-            "the gateway listens", ["address": .string(self.address), "public_url": .string(self.publicURL)])
+            "the gateway is listening", ["address": .string(self.address), "public_url": .string(self.publicURL)])
         let group = self.group(watchingSignals: watchingSignals, reload: reload)
         self.running.withLock { $0 = group }
-        // Beside the services, because a conversation in the terminal lasts as long as they do.
+        // Runs alongside the services, because a conversation in the terminal lasts as long as they do.
         async let ready: Void = self.whenReady(onReady)
         try await group.run()
         try await ready
         await self.database.close()
     }
 
-    /// Begins the orderly stop.
+    /// Starts the graceful stop.
     package func stop() {
         self.running.withLock { $0 }?.terminate(reason: "done")
     }
@@ -109,15 +113,15 @@ package final class Host: Sendable {
         }
     }
 
-    private func group(watchingSignals: Bool, reload: (@Sendable () -> LoadedConfiguration)?) -> ServiceGroup {
+    private func group(watchingSignals: Bool, reload: ConfigurationReload?) -> ServiceGroup {
         let logger = self.logger
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = watchingSignals
-        // What the bridge closes when the running answers' time is up has still to be posted: cut off before, nobody would
-        // read before the next start that an answer was interrupted.
-        settings.stopDeadline = max(settings.stopDeadline, BridgeParts.drainTimeout + .seconds(10))
-        // A model with processes or an account of its own ends last: running turns finish before. What the gateway's
-        // clients have used is stored after they are gone.
+        // Answers that the bridge interrupts at its drain deadline must still be posted: otherwise people would not see
+        // the interruption until the next start.
+        settings.stopDeadline = max(settings.stopDeadline, BridgeSetup.drainTimeout + .seconds(10))
+        // Services stop in reverse order: a model's processes or account after the turns that use them, and the proxy's
+        // usage recorder after the gateway's clients have left.
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
             models + self.proxyServices + [self.gateway]
@@ -126,21 +130,22 @@ package final class Host: Sendable {
                 ],
             settings: settings,
             report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") },
-            reload: { if let reload { await self.reload(reload()) } })
+            reload: { if let reload { await self.apply(reload) } })
     }
 
-    private func reload(_ loaded: LoadedConfiguration) async {
+    private func apply(_ reload: ConfigurationReload) async {
+        let (loaded, outcome) = reload.next()
         for issue in loaded.issues { self.logger.warning("\(issue)") }
         guard let configuration = loaded.configuration else {
-            self.logger.error("the configuration has mistakes, so the old one stays")
+            self.logger.error("the configuration has errors, so the current one stays in effect")
             return
         }
-        LogParts.configure(configuration.log)
+        configuration.log.apply()
         do {
-            try await self.bridge.access.replace(policy: BridgeParts.policy(configuration.access))
-            self.logger.info("log.level and access are taken over; other changes need a restart")
+            try await self.bridge.access.replace(policy: BridgeSetup.policy(configuration.access))
+            self.logger.info("\(outcome)")
         } catch {
-            self.logger.error("access could not be taken over", ["error": .string("\(error)")])
+            self.logger.error("could not apply access", ["error": .string("\(error)")])
         }
     }
 }

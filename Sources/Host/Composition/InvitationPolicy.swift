@@ -2,9 +2,9 @@ internal import Chat
 internal import Primitives
 internal import Sessions
 
-/// Whose invitations an adapter accepts: those of people who may talk to the bot, and into a direct conversation those of
-/// anybody while a pairing code waits to be used. Adapters are made before the access lists that it asks; until they are
-/// there nobody may.
+/// Whose invitations an adapter accepts: those of people who may talk to the bot, and invitations to a direct
+/// conversation from anyone while a pairing code is unused. Adapters are created before the access lists; until
+/// ``ask(_:)`` is called, every invitation is refused.
 final class InvitationPolicy: Sendable {
     private let access = Protected<AccessControl?>(nil)
 

@@ -3,8 +3,9 @@ internal import HTTP
 internal import HTTPClient
 internal import Lifecycle
 internal import Logging
+internal import Models
 
-/// Makes the model client that the configuration names.
+/// Makes the configured model client.
 enum ModelProvider {
     static func client(for configuration: Configuration, logger: Logger) -> any ModelClient {
         let model = configuration.model
@@ -16,13 +17,13 @@ enum ModelProvider {
         case .githubModels:
             return GitHubModelsClient(Self.settings(model), transport: Self.transport(model), logger: logger)
         case .copilotCLI:
-            return CopilotCLIParts.client(for: configuration, logger: Logger(label: "copilot-cli"))
+            return CopilotCLISetup.client(for: configuration, logger: Logger(label: "copilot-cli"))
         case .copilot:
             return Self.copilot(configuration, logger: logger)
         }
     }
 
-    /// Ends what the client has started, for a command that asks once.
+    /// Stops what the client has started, for a command that uses it only once.
     static func close(_ client: any ModelClient) async {
         if let service = client as? any Service { await service.stop() }
     }
@@ -33,8 +34,11 @@ enum ModelProvider {
 
     private static func settings(_ model: Configuration.Model) -> OpenAISettings {
         OpenAISettings(
-            baseURL: model.baseURL, apiKey: model.apiKey, defaultModel: model.name, turnTimeout: model.turnTimeout,
-            idleTimeout: model.timeout)
+            baseURL: model.baseURL, apiKey: model.apiKey, defaultModel: model.name, exchange: Self.exchange(model))
+    }
+
+    private static func exchange(_ model: Configuration.Model) -> ExchangeSettings {
+        ExchangeSettings(turnTimeout: model.turnTimeout, idleTimeout: model.timeout)
     }
 
     private static func transport(_ model: Configuration.Model) -> HTTPClient {
@@ -45,15 +49,15 @@ enum ModelProvider {
         return HTTPClient(settings)
     }
 
-    /// The Copilot API with the account's tokens; what is left of its allowance is asked of GitHub with its sign-in.
+    /// The Copilot API with the account's tokens. GitHub reports the remaining allowance for the same sign-in.
     private static func copilot(_ configuration: Configuration, logger: Logger) -> SignedInCopilot {
         let copilot = configuration.copilot
         let model = configuration.model
         let settings = CopilotSettings(
             integrationID: copilot.integrationID, editorVersion: copilot.editorVersion,
             pluginVersion: "jetbridge/\(Release.version)", gitHubAPIURL: copilot.apiURL, defaultModel: model.name,
-            turnTimeout: model.turnTimeout, idleTimeout: model.timeout)
-        let account = SignInParts.account(for: configuration)
+            exchange: Self.exchange(model))
+        let account = SignInSetup.account(for: configuration)
         let client = CopilotClient(
             settings, source: account, gitHub: account, transport: Self.transport(model), logger: logger)
         return SignedInCopilot(client, account: account)

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// How many descriptors the process may have open.
 enum OpenFileLimit {
-    /// Raises the limit to what the system allows: each stream takes two, and a shell's limit is often 1024.
+    /// Raises the process's limit to what the system allows: each stream takes two descriptors, and a shell's limit is
+    /// often 1024.
     static func raise() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

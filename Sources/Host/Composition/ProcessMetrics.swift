@@ -1,13 +1,12 @@
 internal import Glibc
 internal import Sessions
 
-/// Facts about the process itself.
 enum ProcessMetrics {
     static func register(in metrics: Metrics) {
-        metrics.gauge("process_resident_memory_bytes") { Self.residentMemory() }
+        metrics.gauge(.residentMemory) { Self.residentMemory() }
     }
 
-    /// Bytes, by the second field of `/proc/self/statm`.
+    /// In bytes, from the second field of `/proc/self/statm`.
     private static func residentMemory() -> Double? {
         guard let file = fopen("/proc/self/statm", "r") else { return nil }
         defer { fclose(file) }

@@ -5,36 +5,37 @@ internal import HTTP
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import Models
 internal import Primitives
 internal import Proxy
 internal import Sessions
 
-/// The parts list of `jetbridge proxy`.
+/// Composes and runs `jetbridge proxy`.
 package final class ProxyHost: Sendable {
     private let server: ProxyServer
     private let recorder: ProxyUsageRecorder?
-    /// nil with a static token.
+    /// Nil with a static token.
     private let account: CopilotAccount?
     private let database: Database?
     private let logger: Logger
-    /// Where requests go; nil for the account's own address.
+    /// Where requests go; nil for the account's API address.
     package let upstream: String?
-    /// Whether clients have to show a key.
+    /// Whether clients must send a key.
     package let requiresKey: Bool
 
-    /// Opens everything that can be wrong before anybody is served: token, store, address.
+    /// Opens everything that can fail before serving starts: token, store, address.
     package init(_ configuration: Configuration, surroundings: Surroundings) async throws {
         OpenFileLimit.raise()
         let logger = Logger(label: "proxy")
-        let source = try ProxyParts.source(for: configuration, in: surroundings)
+        let source = try ProxySetup.source(for: configuration, in: surroundings)
         self.account = source as? CopilotAccount
         try await Self.check(self.account)
-        let settings = try ProxyParts.settings(configuration)
+        let settings = try ProxySetup.settings(configuration)
         let needsKeys = settings.requiresKey || !settings.isLoopback
         let database = try Self.database(configuration, isNeeded: needsKeys, logger: logger)
         let store = database.map { SessionStore(database: $0) }
         let recorder = store.map { ProxyUsageRecorder(store: $0, metrics: nil, logger: logger) }
-        let proxy = try ProxyParts.proxy(
+        let proxy = try ProxySetup.proxy(
             for: configuration, source: source, store: store, usage: { recorder?.record($0) })
         self.server = ProxyServer(proxy, logger: logger)
         self.recorder = recorder
@@ -44,20 +45,20 @@ package final class ProxyHost: Sendable {
         self.requiresKey = proxy.requiresKey
     }
 
-    /// Without a sign-in there is nothing to serve; a network that fails at the moment may come back.
+    /// Fails without a sign-in, but not for a network error, which may be temporary.
     private static func check(_ account: CopilotAccount?) async throws {
         guard let account else { return }
         do {
             _ = try await account.token()
         } catch let error as ModelError where error.code == .unauthorized || error.code == .refused {
             await account.close()
-            throw HostError("the proxy has no Copilot token: \(error.message) Or set COPILOT_TOKEN to one.")
+            throw HostError("the proxy has no Copilot token: \(error.message) Alternatively, set COPILOT_TOKEN.")
         } catch is ModelError {
-            // Told in the log; each request tries again.
+            // The account logs it, and each request retries.
         }
     }
 
-    /// Serves until it is told to stop. `onReady` gets the bound address once it listens.
+    /// Serves until stopped. Calls `onReady` with the bound address once it is listening.
     package func run(onReady: @Sendable (String) async throws -> Void) async throws {
         try await self.server.start()
         try await onReady(self.server.boundAddress.map { "\($0)" } ?? "")
@@ -70,16 +71,17 @@ package final class ProxyHost: Sendable {
         await self.database?.close()
     }
 
-    /// Keys and usage are kept there. Where no key is needed, the proxy works without.
+    /// The store of keys and usage. If no key is needed, the proxy works without it.
     private static func database(
         _ configuration: Configuration, isNeeded: Bool, logger: Logger
     ) throws -> Database? {
         do {
-            _ = try DataDirectory(path: configuration.dataDirectory)
+            let directory = try DataDirectory(path: configuration.dataDirectory)
+            if let restriction = directory.restriction { logger.warning("\(restriction)") }
             return try Stores.open(configuration)
         } catch {
             guard !isNeeded else { throw error }
-            // As an error, for the log may not be configured yet.
+            // At error level, because the log may not be configured yet.
             logger.error(
                 "the store cannot be opened: usage is not counted, and client keys are unknown",
                 ["error": .string("\(error)")])

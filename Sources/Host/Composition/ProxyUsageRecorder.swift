@@ -5,7 +5,7 @@ internal import Primitives
 internal import Proxy
 internal import Sessions
 
-/// Adds up what answers through the proxy cost, and stores it as fast as the store takes it.
+/// Sums the tokens of answers through the proxy, and stores the sums as fast as the store accepts them.
 final class ProxyUsageRecorder: Service {
     private struct Client: Hashable {
         let id: String
@@ -29,14 +29,14 @@ final class ProxyUsageRecorder: Service {
         self.store = store
         self.metrics = metrics
         self.logger = logger
-        // A change says "look again": one that waits is enough.
+        // A change only says "look again", so one buffered change is enough.
         (self.changes, self.change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func record(_ usage: ProxyUsage) {
         let input = Int64(usage.tokens.input), output = Int64(usage.tokens.output)
-        self.metrics?.count("model_tokens", ["model": usage.model, "direction": "in"], by: UInt64(input))
-        self.metrics?.count("model_tokens", ["model": usage.model, "direction": "out"], by: UInt64(output))
+        self.metrics?.count(.modelTokens, ["model": usage.model, "direction": "in"], by: UInt64(input))
+        self.metrics?.count(.modelTokens, ["model": usage.model, "direction": "out"], by: UInt64(output))
         let client = Client(id: usage.key.id, model: usage.model)
         self.state.withLock { state in
             var record =
@@ -72,8 +72,8 @@ final class ProxyUsageRecorder: Service {
         do {
             try await self.store.write { ledger in for record in waiting { try ledger.add(record) } }
         } catch {
-            // Counting must not stop the answers; what is lost is told.
-            self.logger.error("the tokens used could not be stored", ["error": .string("\(error)")])
+            // Counting must not stop the answers, so the loss is only logged.
+            self.logger.error("could not store the tokens used", ["error": .string("\(error)")])
         }
     }
 }

@@ -6,10 +6,15 @@ internal import Repositories
 struct RepositoryViewer: ViewerSource {
     let catalog: RepositoryCatalog
 
-    func defaultRef(of repository: String) async throws -> String? {
+    func overview(_ repository: String, branch: String?) async throws -> ViewerOverview? {
         try await Self.ifFound {
-            let local = try self.catalog.repository(repository)
-            return try await local.git.headBranch()
+            let found = try await self.catalog.repository(repository).overview(of: branch)
+            return ViewerOverview(
+                repository: repository, branch: found.branch, defaultBranch: found.defaultBranch,
+                branches: .init(items: found.branches.items.map(Self.branch), isCut: found.branches.isCut),
+                features: .init(items: found.features.items.map(Self.feature), isCut: found.features.isCut),
+                documents: .init(items: found.documents.items.map(Self.document), isCut: found.documents.isCut),
+                entries: found.entries.map(Self.entry))
         }
     }
 
@@ -41,10 +46,10 @@ struct RepositoryViewer: ViewerSource {
         }
     }
 
-    /// Larger files are for `git clone`.
+    /// Larger files are left to `git clone`.
     private static let fileLimit = 64 << 20
 
-    /// Nil for what does not exist; anything else that fails says why.
+    /// Nil for what does not exist; throws for any other failure.
     private static func ifFound<Value>(_ body: () async throws -> Value) async throws -> Value? {
         do {
             return try await body()
@@ -57,6 +62,24 @@ struct RepositoryViewer: ViewerSource {
         } catch let error as RepositoryError {
             throw ViewerRefusal(error.message)
         }
+    }
+
+    private static func branch(_ tip: GitRepository.Tip) -> ViewerOverview.Branch {
+        ViewerOverview.Branch(
+            name: tip.branch.name, sha: "\(tip.commit.id)", subject: tip.commit.subject,
+            seconds: tip.commit.committer.seconds, offset: tip.commit.committer.offsetMinutes)
+    }
+
+    private static func feature(_ feature: RepositoryOverview.Feature) -> ViewerOverview.Feature {
+        ViewerOverview.Feature(
+            name: feature.name, branch: feature.branch, documents: feature.documents.map(Self.document))
+    }
+
+    private static func document(_ document: RepositoryOverview.Document) -> ViewerOverview.Document {
+        let state = document.state
+        return ViewerOverview.Document(
+            path: document.path, title: state.title, status: state.status, ticked: state.ticked, boxes: state.boxes,
+            openQuestions: state.openQuestions)
     }
 
     private static func person(_ signature: GitSignature) -> ViewerCommit.Person {

@@ -1,12 +1,13 @@
 internal import Copilot
 internal import Lifecycle
+internal import Models
 
-/// The Copilot API together with the account that signs in to it: as a service it keeps the token fresh.
+/// The Copilot API with its signed-in account; as a service it keeps the token fresh.
 final class SignedInCopilot: ModelClient, Service {
     let name = "copilot-account"
 
     private let client: CopilotClient
-    /// Also for others that need its tokens.
+    /// Shared with the mounted proxy.
     let account: CopilotAccount
 
     init(_ client: CopilotClient, account: CopilotAccount) {
@@ -24,7 +25,7 @@ final class SignedInCopilot: ModelClient, Service {
 
     func run() async throws { try await self.account.run() }
 
-    /// Leaves no lock, watch or timer behind, whether it was run or only asked.
+    /// Leaves no lock, watch or timer behind, even if it never ran as a service.
     func stop() async {
         await self.account.stop()
         await self.account.close()

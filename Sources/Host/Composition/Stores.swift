@@ -1,7 +1,7 @@
 package import Database
 package import Sessions
 
-/// Opens the store, for the host and for commands beside it.
+/// Opens the store, for the host and for commands that run alongside it.
 package enum Stores {
     package static func open(
         _ configuration: Configuration, metrics: Metrics? = nil
@@ -9,7 +9,7 @@ package enum Stores {
         var settings = DatabaseSettings()
         if let metrics {
             settings.commitObserver = { report in
-                metrics.observe("store_commit_seconds", seconds: report.duration / .seconds(1))
+                metrics.observe(.storeCommitSeconds, seconds: report.duration / .seconds(1))
             }
         }
         return try Database(

@@ -1,24 +1,24 @@
-/// One thing that is wrong, or unwise, in a configuration.
+/// An error or a warning about a configuration.
 package struct ConfigurationIssue: Sendable, Equatable, CustomStringConvertible {
     package enum Severity: String, Sendable {
         /// The configuration cannot be used.
         case error
-        /// It can, but somebody should know.
+        /// It can be used, but is probably not what was meant.
         case warning
     }
 
     package let severity: Severity
-    /// The file, or the flag or variable that the value came from; nil for the embedded defaults.
+    /// The file, flag or variable that the value came from; nil for the embedded defaults.
     package let source: String?
     /// The key's path, as in `adapters.irc[0].nick`; empty for the whole text.
     package let path: String
-    /// Counted from 1; nil where the value does not come from a file.
+    /// Counted from 1; nil if the value does not come from a file.
     package let line: Int?
     /// In characters, counted from 1.
     package let column: Int?
-    /// One line: what is wrong and what to do. Never a secret.
+    /// One line: what is wrong and what to do. Never contains a secret.
     package let message: String
-    /// The valid key or value that was most likely meant.
+    /// The nearest valid key or value.
     package let nearest: String?
 
     package var description: String {

@@ -1,7 +1,7 @@
 internal import Primitives
 internal import YAML
 
-/// What the command line says about the configuration.
+/// The command line's configuration flags.
 package struct ConfigurationFlags: Sendable {
     /// `--config`
     package var file: String?
@@ -26,22 +26,33 @@ package struct ConfigurationFlags: Sendable {
     }
 }
 
-/// A configuration as it was found.
+/// The result of loading a configuration.
 package struct LoadedConfiguration: Sendable {
-    /// The file, as it was named or found; nil for the embedded defaults.
+    /// The file's path as given or found; nil for the embedded defaults.
     package let file: String?
-    /// Nil where there is an error among the issues.
+    /// Nil if any issue is an error.
     package let configuration: Configuration?
-    /// In the order of the file; all of them, not just the first.
+    /// Errors and warnings, in the order of the file.
     package let issues: [ConfigurationIssue]
+    /// To compare it with a later version of the file.
+    package let content: ConfigurationContent
+
+    init(
+        file: String?, configuration: Configuration?, issues: [ConfigurationIssue],
+        content: ConfigurationContent = ConfigurationContent()
+    ) {
+        self.file = file
+        self.configuration = configuration
+        self.issues = issues
+        self.content = content
+    }
 
     package var errors: [ConfigurationIssue] { self.issues.filter { $0.severity == .error } }
-    package var warnings: [ConfigurationIssue] { self.issues.filter { $0.severity == .warning } }
 }
 
-/// Finds and reads the configuration: flag before environment before file before default.
+/// Finds and reads the configuration. Flags override the environment, which overrides the file and its defaults.
 package struct ConfigurationLoader: Sendable {
-    /// Much more than any configuration needs.
+    /// In bytes; far more than any configuration needs.
     private static let fileLimit = 1 << 20
 
     private let flags: ConfigurationFlags
@@ -52,14 +63,14 @@ package struct ConfigurationLoader: Sendable {
         self.surroundings = surroundings
     }
 
-    /// Reads what is found at `--config`, else `$JETBRIDGE_CONFIG`, else in the usual places, else the defaults.
+    /// Reads `--config`, else `$JETBRIDGE_CONFIG`, else the first file in the standard places, else the defaults.
     package func load() -> LoadedConfiguration {
-        for (path, isWanted) in self.candidates() {
+        for (path, isNamed) in self.candidates() {
             do throws(FileReader.Failure) {
                 let absolute = self.surroundings.absolutePath(path, relativeTo: self.surroundings.currentDirectory)
                 return self.read(try FileReader.read(absolute, limit: Self.fileLimit).bytes, file: path)
             } catch {
-                if error.isMissing, !isWanted { continue }
+                if error.isMissing, !isNamed { continue }
                 let reading = Reading(source: path, surroundings: self.surroundings)
                 reading.report("the file cannot be read: \(error.reason)", path: "", line: nil, column: nil)
                 return LoadedConfiguration(file: path, configuration: nil, issues: reading.issues)
@@ -68,7 +79,7 @@ package struct ConfigurationLoader: Sendable {
         return self.read([], file: nil)
     }
 
-    /// Reads a text as if it stood in `file`.
+    /// Reads `text` as the content of `file`.
     package func read(_ text: [UInt8], file: String?) -> LoadedConfiguration {
         let reading = Reading(source: file, surroundings: self.surroundings)
         let root: Value?
@@ -83,11 +94,12 @@ package struct ConfigurationLoader: Sendable {
             root.map { $0.section { self.configuration($0, reading: reading) } }
             ?? self.configuration(Section(nil, path: "", reading: reading), reading: reading)
         return LoadedConfiguration(
-            file: file, configuration: reading.hasErrors ? nil : configuration, issues: reading.sortedIssues)
+            file: file, configuration: reading.hasErrors ? nil : configuration, issues: reading.sortedIssues,
+            content: ConfigurationContent(root: root?.node, secrets: reading.secrets))
     }
 
-    /// Where a file may be; `isWanted` means that somebody named it, so that it has to be there.
-    private func candidates() -> [(path: String, isWanted: Bool)] {
+    /// Where to look for the file; one that was named must exist.
+    private func candidates() -> [(path: String, isNamed: Bool)] {
         if let file = self.flags.file { return [(file, true)] }
         if let file = self.surroundings.variable("JETBRIDGE_CONFIG") { return [(file, true)] }
         let user = self.surroundings.baseDirectory("XDG_CONFIG_HOME", fallback: ".config")
@@ -125,7 +137,7 @@ package struct ConfigurationLoader: Sendable {
         }
     }
 
-    /// A relative one begins where it is written: at the file's folder, or at the current directory.
+    /// A relative path in the file is relative to the file's folder; in a flag or variable, to the current directory.
     private func dataDirectory(_ root: Section, reading: Reading) -> String {
         let current = self.surroundings.currentDirectory
         let file = reading.source.map { self.surroundings.absolutePath($0, relativeTo: current) }
@@ -138,7 +150,7 @@ package struct ConfigurationLoader: Sendable {
             ?? "/var/lib/jetbridge"
     }
 
-    /// What a flag, else a variable, says instead of the file.
+    /// The value of a flag, else of a variable, that overrides the file.
     private func override<T>(
         _ flag: String, _ given: String?, _ variable: String, _ reading: Reading, _ convert: (Value) -> T?
     ) -> T? {

@@ -1,12 +1,11 @@
 internal import Slack
 
-/// A configuration file to start from, as `config template` prints it, or what a platform is told about the bot.
+/// What `config template` prints: a configuration file to start from, or a platform's app manifest.
 package struct ConfigurationTemplate: Sendable {
     /// `example`, `irc`, …
     package let name: String
-    /// YAML with comments.
     package let text: String
-    /// The first comment's first line.
+    /// The first line of the text, a comment.
     package let summary: String
 
     /// The files `config/jetbridge.NAME.yaml`, by name.
@@ -16,15 +15,15 @@ package struct ConfigurationTemplate: Sendable {
             summary: String(file.text.prefix { $0 != "\n" }.drop { $0 == "#" || $0 == " " }))
     }
 
-    /// Shows every setting.
+    /// The name of the template with every setting.
     package static let standard = "example"
 
-    /// The app's description for Slack. With `eventsURL` Slack delivers events there, else by Socket Mode.
+    /// The Slack app's manifest. Slack delivers events to `eventsURL`, or without one by Socket Mode.
     package static func slackManifest(eventsURL: String? = nil) -> ConfigurationTemplate {
         ConfigurationTemplate(
             name: "slack-manifest",
-            text: SlackManifest.yaml(commands: NetworkParts.commands, requestURL: eventsURL),
-            summary: "The Slack app's description, to be pasted at api.slack.com/apps, see docs/slack.md.")
+            text: SlackManifest.yaml(commands: NetworkSetup.commands, requestURL: eventsURL),
+            summary: "The Slack app's manifest, to paste at api.slack.com/apps; see docs/slack.md.")
     }
 
     package static func named(_ name: String) -> ConfigurationTemplate? {

@@ -1,44 +1,25 @@
 internal import Chat
 internal import Primitives
 
-/// A sink that takes nothing and waits for a connection's first verdict.
+/// A sink that ignores events and waits for the first conclusive status of a connection.
 final class ConnectionProbe: MessageSink {
-    private struct State {
-        var verdict: AdapterStatus?
-        var waiter: CheckedContinuation<AdapterStatus?, Never>?
-    }
-
-    private let state = Protected(State())
+    private let status = Protected<AdapterStatus?>(nil)
+    private let decided = Signal()
 
     func deliver(_ event: InboundEvent) async throws -> Delivery { .ignored("probe") }
 
     func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {
-        // A connection that went down and says why will try again, but the reason is what is asked for here.
+        // A failed connection retries, but the doctor reports the reason for the first failure.
         guard status.state == .up || status.state == .refused || status.state == .down && status.detail != nil else {
             return
         }
-        self.state.withLock { state -> CheckedContinuation<AdapterStatus?, Never>? in
-            state.verdict = state.verdict ?? status
-            return state.waiter.take()
-        }?.resume(returning: status)
+        self.status.withLock { $0 = $0 ?? status }
+        self.decided.signal()
     }
 
+    /// Nil only when the task is cancelled first. One task may wait.
     func verdict() async -> AdapterStatus? {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isDecided = self.state.withLock { state in
-                    if state.verdict != nil || Task.isCancelled { return true }
-                    state.waiter = continuation
-                    return false
-                }
-                if isDecided { continuation.resume(returning: self.state.withLock { $0.verdict }) }
-            }
-        } onCancel: {
-            self.release()?.resume(returning: nil)
-        }
-    }
-
-    private func release() -> CheckedContinuation<AdapterStatus?, Never>? {
-        self.state.withLock { $0.waiter.take() }
+        await self.decided.wait()
+        return self.status.withLock { $0 }
     }
 }

@@ -1,14 +1,14 @@
-internal import Copilot
 internal import Database
 internal import Git
 internal import Logging
+internal import Models
 internal import Repositories
 internal import Sessions
 
-/// Checks everything that a host needs, by really opening and connecting it.
+/// Checks everything that a host needs by opening it and connecting to it.
 package struct Doctor: Sendable {
     private let configuration: Configuration
-    /// How long each connection may take.
+    /// The time limit of each connection.
     private let patience: Duration
 
     package init(_ configuration: Configuration, patience: Duration = .seconds(30)) {
@@ -16,13 +16,14 @@ package struct Doctor: Sendable {
         self.patience = patience
     }
 
-    /// Reports each finding as soon as it is there.
+    /// Reports each finding as soon as it is known.
     package func examine(report: @Sendable (Finding) async throws -> Void) async throws {
         let directory: DataDirectory
         do {
             directory = try DataDirectory(path: self.configuration.dataDirectory)
-            let host = directory.servingHost.map { ", a host with pid \($0) serves it" } ?? ""
-            try await report(Finding("data", .ok, "\(directory.path) can be used\(host)"))
+            let host = directory.servingHost.map { "; the host with pid \($0) is serving it" } ?? ""
+            let finding = directory.restriction.map { Finding("data", .warning, $0 + host) }
+            try await report(finding ?? Finding("data", .ok, "\(directory.path) is usable\(host)"))
         } catch let error as HostError {
             try await report(Finding("data", .failed, error.message))
             return
@@ -41,7 +42,7 @@ package struct Doctor: Sendable {
             let pending = try await SessionStore(database: database).read { ledger in try ledger.outboxPending() }
             await database.close()
             return Finding(
-                "store", .ok, "\(self.configuration.store.path) is sound; \(pending) messages wait to be sent")
+                "store", .ok, "\(self.configuration.store.path) opens; queued outgoing messages: \(pending)")
         } catch {
             return Finding("store", .failed, "\(error)")
         }
@@ -66,20 +67,20 @@ package struct Doctor: Sendable {
                     "\(client.provider) answers but does not list the model '\(name)'; set model.name to one of: \(near)"
                 )
             }
-            return Finding("model", .ok, "\(client.provider) answers and has the model '\(name)'")
+            return Finding("model", .ok, "\(client.provider) answers and lists the model '\(name)'")
         } catch {
             return Finding("model", .failed, "\(error)")
         }
     }
 
     private func repositories() async -> [Finding] {
-        let catalog = await RepositoryParts.catalog(for: self.configuration)
+        let catalog = await RepositorySetup.catalog(for: self.configuration)
         var findings: [Finding] = []
         for name in catalog.names {
             do {
                 let branch = try await catalog.repository(name).checkReady()
                 findings.append(
-                    Finding("repository \(name)", .ok, "commits can be made; new branches grow from \(branch.name)"))
+                    Finding("repository \(name)", .ok, "ready for commits; new branches start from \(branch.name)"))
             } catch let error as RepositoryError where error.code == .notLocal {
                 findings.append(Finding("repository \(name)", .warning, error.message))
             } catch {
@@ -97,7 +98,7 @@ package struct Doctor: Sendable {
         return [
             Finding(
                 "access", .warning,
-                "nobody is an owner on a network yet; run 'jetbridge pair --role owner' and send the code in a direct message"
+                "no network has an owner yet; run 'jetbridge pair --role owner' and send the code in a direct message"
             )
         ]
     }

@@ -1,11 +1,11 @@
-/// What a check found.
+/// The result of one check.
 package struct Finding: Sendable, Equatable {
     package enum State: String, Sendable { case ok, warning, failed }
 
-    /// What was looked at: `store`, `model`, `irc:local`, …
+    /// What was checked: `store`, `model`, `irc:local`, …
     package let subject: String
     package let state: State
-    /// One line: what is there, or what is wrong, why and what to do.
+    /// One line: what works, or what is wrong, why, and what to do.
     package let detail: String
 
     package init(_ subject: String, _ state: State, _ detail: String) {

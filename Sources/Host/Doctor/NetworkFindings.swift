@@ -1,10 +1,11 @@
 internal import Chat
+internal import Primitives
 
-/// What `doctor` tells of the networks.
+/// The doctor's checks of the networks.
 struct NetworkFindings {
     private let configuration: Configuration
     private let directory: DataDirectory
-    /// How long each network may take.
+    /// The time limit of each network.
     private let patience: Duration
 
     init(_ configuration: Configuration, in directory: DataDirectory, patience: Duration) {
@@ -13,37 +14,37 @@ struct NetworkFindings {
         self.patience = patience
     }
 
-    /// Reports each finding as soon as it is there.
+    /// Reports each finding as soon as it is known.
     func examine(report: @Sendable (Finding) async throws -> Void) async throws {
-        let parts = NetworkParts(self.configuration, for: .looking(self.directory)).all()
-        guard !parts.isEmpty else { return }
+        let networks = NetworkSetup(self.configuration, for: .checking(self.directory)).all()
+        guard !networks.isEmpty else { return }
         let serving = await self.serving()
         if case .unanswered(let reason) = serving {
             try await report(Finding("host", .warning, reason))
         }
-        for part in parts {
+        for network in networks {
             let findings: [Finding]
-            if let adapter = part.adapter as? any DiagnosingAdapter {
-                // Asks beside a host that serves; a second connection would take its messages.
+            if let adapter = network.adapter as? any DiagnosingAdapter {
+                // Only asks the platform: a second connection would take a serving host's messages.
                 findings = await self.diagnosed(adapter)
             } else {
-                findings = [await self.connected(part.adapter)]
+                findings = [await self.connected(network.adapter)]
             }
             for finding in findings { try await report(finding) }
-            if case .answered(let pid, let states) = serving, let state = states[part.adapter.id.rawValue] {
-                try await report(Self.finding(state, of: part.adapter.id, pid: pid))
+            if case .answered(let pid, let states) = serving, let state = states[network.adapter.id.rawValue] {
+                try await report(Self.finding(state, of: network.adapter.id, pid: pid))
             }
         }
     }
 
-    // MARK: What the platform says
+    // MARK: The platform's answer
 
     private func diagnosed(_ adapter: any DiagnosingAdapter) async -> [Finding] {
         let subject = adapter.id.rawValue
-        let findings = await self.patiently { await adapter.diagnose() }
+        let findings = await withDeadline(self.patience) { await adapter.diagnose() }
         await adapter.stop()
         guard let findings else {
-            return [Finding(subject, .failed, "no answer within \(self.patience); look at the network between")]
+            return [Finding(subject, .failed, "no answer within \(self.patience); check the network connection")]
         }
         return findings.map { finding in
             let state: Finding.State =
@@ -56,7 +57,7 @@ struct NetworkFindings {
         }
     }
 
-    // MARK: Whether a connection can be made
+    // MARK: A connection
 
     private func connected(_ adapter: any ChatAdapter) async -> Finding {
         let probe = ConnectionProbe()
@@ -65,11 +66,7 @@ struct NetworkFindings {
                 try? await adapter.run(delivering: probe)
                 return nil
             }
-            group.addTask(name: "verdict") { await probe.verdict() }
-            group.addTask(name: "patience") {
-                try? await Task.sleep(for: self.patience)
-                return nil
-            }
+            group.addTask(name: "verdict") { await withDeadline(self.patience) { await probe.verdict() } ?? nil }
             let first = await group.next() ?? nil
             await adapter.stop()
             group.cancelAll()
@@ -82,7 +79,7 @@ struct NetworkFindings {
         }
     }
 
-    // MARK: What the host says that serves
+    // MARK: The serving host
 
     private enum Serving {
         case nobody
@@ -95,37 +92,22 @@ struct NetworkFindings {
         guard let address = self.directory.read("gateway.address"), !address.isEmpty else {
             return .unanswered("the host with pid \(pid) is starting or stopping; run doctor again in a moment")
         }
-        let states = await self.patiently { await ServingHost(address: address).adapters() }
+        let states = await withDeadline(self.patience) { await ServingHost(address: address).adapters() }
         guard let states = states ?? nil else {
-            return .unanswered("the host with pid \(pid) does not answer at \(address); look at its log")
+            return .unanswered("the host with pid \(pid) does not answer at \(address); see its log")
         }
         return .answered(pid: pid, states: states)
     }
 
     private static func finding(_ state: ServingHost.AdapterState, of adapter: AdapterID, pid: Int32) -> Finding {
-        let host = "the host with pid \(pid) that serves this directory"
+        let host = "the host serving this directory (pid \(pid))"
         let detail = state.detail.map { ": \($0)" } ?? ""
         let subject = adapter.rawValue
         switch state.state {
-        case .up: return Finding(subject, .ok, "\(host) is connected since \(state.since)")
-        case .connecting: return Finding(subject, .warning, "\(host) is connecting since \(state.since)\(detail)")
-        case .down, .refused: return Finding(subject, .failed, "\(host) is not connected since \(state.since)\(detail)")
-        }
-    }
-
-    // MARK: Patience
-
-    /// The result of `body`; nil where it takes too long.
-    private func patiently<T: Sendable>(_ body: @escaping @Sendable () async -> T) async -> T? {
-        await withTaskGroup(of: T?.self) { group in
-            group.addTask(name: "question") { await body() }
-            group.addTask(name: "patience") {
-                try? await Task.sleep(for: self.patience)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
+        case .up: return Finding(subject, .ok, "\(host) has been connected since \(state.since)")
+        case .connecting: return Finding(subject, .warning, "\(host) has been connecting since \(state.since)\(detail)")
+        case .down, .refused:
+            return Finding(subject, .failed, "\(host) has been disconnected since \(state.since)\(detail)")
         }
     }
 }

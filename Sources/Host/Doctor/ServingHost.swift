@@ -3,24 +3,24 @@ internal import HTTP
 internal import HTTPClient
 internal import JSON
 
-/// What a host that serves now tells of itself by `readyz`.
+/// The state that a serving host reports at `/readyz`.
 struct ServingHost: Sendable {
     struct AdapterState: Sendable {
         let state: AdapterStatus.State
-        /// As `readyz` writes it.
+        /// In the form of `/readyz`.
         let since: String
         let detail: String?
     }
 
     private let address: String
 
-    /// `address` as in the data directory's `gateway.address`.
+    /// `address` is the content of `gateway.address` in the data directory.
     init(address: String) { self.address = address }
 
-    /// By the adapter's id; nil where the host does not answer.
+    /// By adapter id; nil if the host does not answer.
     func adapters() async -> [String: AdapterState]? {
         var settings = HTTPClientSettings()
-        settings.allowsPlainHTTP = true  // its own address, whichever of this machine's that is
+        settings.allowsPlainHTTP = true  // an address of this machine
         settings.totalTimeout = .seconds(10)
         do {
             let client = HTTPClient(settings)
@@ -44,7 +44,7 @@ struct ServingHost: Sendable {
         return states
     }
 
-    /// Who listens on every address is reached by loopback.
+    /// A host that listens on every address is reached over loopback.
     private static func reachable(_ address: String) -> String {
         if address.hasPrefix("0.0.0.0:") { return "127.0.0.1:" + address.dropFirst("0.0.0.0:".count) }
         if address.hasPrefix("[::]:") { return "[::1]:" + address.dropFirst("[::]:".count) }

@@ -1,11 +1,11 @@
 internal import CCrypto
 
-/// SHA-256 of the bytes: 32 bytes.
+/// The 32-byte SHA-256 digest.
 package func sha256(_ bytes: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     let status = unsafe EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
-    // It fails only without memory or with a library that lacks SHA-256; going on would store a wrong digest.
-    precondition(status == 1, "libcrypto computes no SHA-256")
+    // Fails only when out of memory or without SHA-256 in the library; continuing would store a wrong digest.
+    precondition(status == 1, "libcrypto failed to compute SHA-256")
     return digest
 }
 
@@ -16,21 +16,34 @@ package func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
     unsafe hmac(bytes, key: key, EVP_sha256(), length: 32)
 }
 
-/// HMAC-SHA-1 (RFC 2104): 20 bytes. For peers that ask for it (Synapse's registration by shared secret), and nothing new.
+/// HMAC-SHA-1 (RFC 2104): 20 bytes. Only for peers that require it, such as Synapse's shared-secret registration.
 package func hmacSHA1(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
     unsafe hmac(bytes, key: key, EVP_sha1(), length: 20)
 }
 
 private func hmac(_ bytes: [UInt8], key: [UInt8], _ function: OpaquePointer?, length: Int) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: length)
-    // An empty array may have no address, which libcrypto would take for "the key of before".
+    // An empty array may have a null address, which makes libcrypto reuse the previous key.
     let anyKey = key.isEmpty ? [0] : key
     let result = unsafe HMAC(function, anyKey, Int32(key.count), bytes, bytes.count, &digest, nil)
-    precondition(unsafe result != nil, "libcrypto computes no HMAC")
+    precondition(unsafe result != nil, "libcrypto failed to compute an HMAC")
     return digest
 }
 
-/// Whether two values are the same, in a time that depends on their lengths only.
+/// PBKDF2 with HMAC-SHA-256 (RFC 8018 §5.2): 32 bytes. A million iterations take about half a second, so call it on a
+/// thread that may block.
+package func pbkdf2SHA256(_ password: [UInt8], salt: [UInt8], iterations: Int) -> [UInt8] {
+    var key = [UInt8](repeating: 0, count: 32)
+    let status = unsafe password.withUnsafeBytes { password in
+        unsafe PKCS5_PBKDF2_HMAC(
+            password.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(password.count), salt, Int32(salt.count),
+            Int32(iterations), EVP_sha256(), 32, &key)
+    }
+    precondition(status == 1, "libcrypto failed to derive a key")
+    return key
+}
+
+/// Whether two values are equal, in a time that depends only on their lengths.
 package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }
     return unsafe CRYPTO_memcmp(left, right, left.count) == 0

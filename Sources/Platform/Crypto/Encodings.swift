@@ -1,10 +1,10 @@
-/// Two small letters or digits a byte.
+/// Two lower-case hexadecimal digits per byte.
 package func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }
 
-/// The bytes of a text of hexadecimal digits in any case; nil when it is none.
+/// Decodes hexadecimal digits of either case; nil if the text contains anything else.
 package func decodeHex(_ text: String) -> [UInt8]? {
     let digits = text.utf8.map(hexDigit)
     guard digits.count.isMultiple(of: 2) else { return nil }
@@ -26,20 +26,12 @@ package func base64URL(_ bytes: [UInt8]) -> String {
     encodeBase64(bytes, base64URLAlphabet, isPadded: false)
 }
 
-/// Strict: padding belongs to the text, no other characters are in it, and unused bits are zero; else nil.
+/// Strict: nil unless the text is padded, contains no other characters, and has zero unused bits.
 package func decodeBase64(_ text: String) -> [UInt8]? {
     guard text.utf8.count.isMultiple(of: 4) else { return nil }
     let padding = text.utf8.suffix(2).filter { $0 == UInt8(ascii: "=") }.count
-    guard let bytes = decodeBase64(text.utf8.dropLast(padding), base64Alphabet) else { return nil }
+    guard let bytes = decodeBase64(text.utf8.dropLast(padding)) else { return nil }
     return bytes.count % 3 == (3 - padding) % 3 ? bytes : nil
-}
-
-/// Like ``decodeBase64(_:)`` in the alphabet for URLs; padding may be there or not.
-package func decodeBase64URL(_ text: String) -> [UInt8]? {
-    let padding = text.utf8.suffix(2).filter { $0 == UInt8(ascii: "=") }.count
-    if padding > 0, !text.utf8.count.isMultiple(of: 4) { return nil }
-    guard let bytes = decodeBase64(text.utf8.dropLast(padding), base64URLAlphabet) else { return nil }
-    return padding == 0 || bytes.count % 3 == 3 - padding ? bytes : nil
 }
 
 private let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
@@ -67,9 +59,9 @@ private func encodeBase64(_ bytes: [UInt8], _ alphabet: [UInt8], isPadded: Bool)
     return String(decoding: text, as: UTF8.self)
 }
 
-private func decodeBase64(_ text: some Collection<UInt8>, _ alphabet: [UInt8]) -> [UInt8]? {
+private func decodeBase64(_ text: some Collection<UInt8>) -> [UInt8]? {
     var values = [UInt8?](repeating: nil, count: 256)
-    for (value, letter) in alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
+    for (value, letter) in base64Alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
     var bytes: [UInt8] = []
     var group = 0
     var bits = 0
@@ -82,7 +74,7 @@ private func decodeBase64(_ text: some Collection<UInt8>, _ alphabet: [UInt8]) -
             bytes.append(UInt8(group >> bits & 255))
         }
     }
-    // One letter alone carries no byte; bits that are left over must be zero, so that every text has one meaning.
+    // A single letter encodes no byte. Leftover bits must be zero, so that every value has one encoding.
     guard bits < 6, group & (1 << bits - 1) == 0 else { return nil }
     return bytes
 }

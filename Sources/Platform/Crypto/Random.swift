@@ -1,33 +1,29 @@
 internal import CCrypto
 
-/// Random bytes fit for keys.
+/// Cryptographically secure random bytes.
 package func randomBytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     let status = unsafe RAND_bytes(&bytes, Int32(count))
-    // Never go on with predictable bytes.
-    precondition(status == 1, "no random bytes from libcrypto")
+    // Never continue with predictable bytes.
+    precondition(status == 1, "libcrypto returned no random bytes")
     return bytes
 }
 
-/// A code for people to type, such as `7KQM-X2PD`: about 39 bits, without 0 O 1 I L U.
+/// A code for people to type, such as `7KQM-X2PD`: about 39 bits, without the characters 0 O 1 I L U.
 package func randomCode() -> String {
     let letters = randomLetters(8, of: codeAlphabet)
     return "\(letters.prefix(4))-\(letters.suffix(4))"
 }
 
-/// A code as somebody typed it, in the form of ``randomCode()``; nil when it can't be one.
-///
-/// Small letters, spaces and dashes anywhere are forgiven.
-package func normalizedCode(_ text: String) -> String? {
-    guard text.utf8.count <= 32 else { return nil }
-    let letters = text.uppercased().utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: " ") }
-    guard letters.count == 8, letters.allSatisfy(codeAlphabet.contains) else { return nil }
-    return String(decoding: letters.prefix(4), as: UTF8.self) + "-" + String(decoding: letters.suffix(4), as: UTF8.self)
+/// Whether `text` is a code as ``randomCode()`` makes them, ignoring case, spaces and dashes.
+package func isCodeLike(_ text: some StringProtocol) -> Bool {
+    let letters = text.uppercased().unicodeScalars.filter { !($0.properties.isWhitespace || $0.properties.isDash) }
+    return letters.count == 8 && letters.allSatisfy { $0.isASCII && codeAlphabet.contains(UInt8($0.value)) }
 }
 
 /// A token for programs: the prefix, `_` and 43 letters and digits, 256 bits.
 ///
-/// The log knows tokens that begin with `jb_` and `jbt_` by themselves.
+/// The log redacts tokens that begin with `jb_` or `jbt_` even if they are not registered.
 package func randomToken(prefix: String) -> String {
     "\(prefix)_\(randomLetters(43, of: tokenAlphabet))"
 }
@@ -35,7 +31,7 @@ package func randomToken(prefix: String) -> String {
 private let codeAlphabet = Array("23456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 private let tokenAlphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
-/// Every letter equally likely: bytes beyond the last whole multiple of the alphabet are thrown away.
+/// Discards bytes beyond the last whole multiple of the alphabet's size, so that every letter is equally likely.
 private func randomLetters(_ count: Int, of alphabet: [UInt8]) -> String {
     let limit = 256 - 256 % alphabet.count
     var letters: [UInt8] = []

@@ -2,10 +2,10 @@ internal import CSQLite
 internal import Glibc
 
 extension Connection {
-    /// The log file is cut to this size when it starts anew: a burst of writes must not hold disk for ever.
+    /// The log file is truncated to this size when it restarts, so that a burst of writes does not occupy disk forever.
     private static let logLimit = 16 << 20
 
-    /// Makes or opens the file, checks it and brings its schema up to date.
+    /// Creates or opens the file, checks it and migrates its schema.
     static func openWriter(
         path: String, migrations: [Migration], settings: DatabaseSettings
     ) throws(DatabaseError) -> Connection {
@@ -14,7 +14,7 @@ extension Connection {
         let connection = try Connection(path: path, role: .writer, busyTimeout: settings.busyTimeout)
         if connection.isReadOnly {
             throw DatabaseError(
-                resultCode: SQLITE_READONLY, detail: "opened for reading only", systemError: 0, path: path,
+                resultCode: SQLITE_READONLY, detail: "opened read-only", systemError: 0, path: path,
                 isReader: false)
         }
         let mode = try connection.switchToLog(within: settings.busyTimeout)
@@ -29,7 +29,9 @@ extension Connection {
         try connection.control("PRAGMA foreign_keys = ON")
         try connection.control("PRAGMA trusted_schema = OFF")
         try connection.control("PRAGMA journal_size_limit = \(Self.logLimit)")
-        if settings.checksIntegrity, let problem = try connection.problems(isFull: false, limit: 1).first {
+        if settings.checksIntegrity, let problem = try connection.control("PRAGMA quick_check(1)").first?[0].text,
+            problem != "ok"
+        {
             throw DatabaseError(
                 resultCode: SQLITE_CORRUPT, detail: problem, systemError: 0, path: path, isReader: false)
         }
@@ -38,10 +40,10 @@ extension Connection {
         return connection
     }
 
-    /// The journal mode after the switch to a write-ahead log.
+    /// Switches to a write-ahead log and returns the resulting journal mode.
     ///
-    /// Two programs that make the same store at once both hold a shared lock and want the exclusive one. SQLite then
-    /// refuses one of them without waiting (sqlite3_busy_handler, on deadlocks), and has given its lock back.
+    /// Two programs that create the same store at once both hold a shared lock and want the exclusive one. SQLite then
+    /// fails one of them at once to avoid a deadlock (see sqlite3_busy_handler) and releases its lock.
     private func switchToLog(within limit: Duration) throws(DatabaseError) -> String? {
         let deadline = ContinuousClock.now + limit
         while true {
@@ -65,11 +67,5 @@ extension Connection {
         let connection = try Connection(path: path, role: .writer, busyTimeout: busyTimeout)
         try connection.control("PRAGMA synchronous = FULL")
         return connection
-    }
-
-    /// What SQLite finds wrong with the file; the full check also compares every index with its table.
-    func problems(isFull: Bool, limit: Int) throws(DatabaseError) -> [String] {
-        try self.control("PRAGMA \(isFull ? "integrity_check" : "quick_check")(\(limit))")
-            .compactMap { $0[0].text }.filter { $0 != "ok" }
     }
 }

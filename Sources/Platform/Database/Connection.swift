@@ -1,14 +1,13 @@
 internal import CSQLite
 internal import Synchronization
 
-/// One connection to the store, on the one thread that owns it. Bodies of `write` and `read` get it and use it until
-/// they return.
+/// A connection to the store, owned by one thread. Bodies of `write` and `read` may use it until they return.
 ///
-/// Statements are compiled once and kept. Parameters are `$1`, `$2`, … as in PostgreSQL, or `?`.
+/// Statements are compiled once and cached. Parameters are `$1`, `$2`, … as in PostgreSQL, or `?`.
 @safe package final class Connection {
     enum Role: Sendable { case writer, reader }
 
-    /// Stops what a connection is doing; legal on any thread as long as the connection is open.
+    /// Interrupts a connection's work; may be called on any thread while the connection is open.
     @safe struct Interrupter: @unchecked Sendable {  // @unchecked: sqlite3_interrupt is legal on any thread
         fileprivate let handle: OpaquePointer
         fileprivate let flag: Flag
@@ -20,11 +19,11 @@ internal import Synchronization
 
         fileprivate var isSet: Bool { self.flag.isSet.load(ordering: .acquiring) }
 
-        /// Before the next piece of work.
+        /// Called before the next piece of work.
         func clear() { self.flag.isSet.store(false, ordering: .releasing) }
     }
 
-    /// What SQLite's hook tells; the connection keeps it as long as the hook is there.
+    /// Filled by SQLite's hook; the connection retains it as long as the hook is installed.
     private final class Log {
         var pages = 0
     }
@@ -33,11 +32,11 @@ internal import Synchronization
         let isSet = Atomic(false)
     }
 
-    /// Beyond this many statements, all are compiled anew: texts that never repeat must not collect.
+    /// The cache is emptied at this size, so that statements that never repeat do not accumulate.
     private static let statementLimit = 128
-    /// Instructions of SQLite's machine, of which it does tens of millions in a second.
-    private static let stepsBetweenLooks: Int32 = 10_000
-    /// Words that the group commit relies on, or that belong into settings and migrations.
+    /// Instructions of SQLite's virtual machine, which runs tens of millions per second.
+    private static let stepsBetweenChecks: Int32 = 10_000
+    /// Commands that the group commit relies on, or that belong in settings and migrations.
     private static let reservedWords: Set<String> = [
         "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH", "VACUUM", "PRAGMA",
     ]
@@ -53,7 +52,7 @@ internal import Synchronization
     /// Opens an existing file.
     init(path: String, role: Role, busyTimeout: Duration) throws(DatabaseError) {
         var opened: OpaquePointer?
-        // NOMUTEX: a connection never leaves its thread. A name that begins with `file:` would be read as a URI.
+        // NOMUTEX: a connection never leaves its thread. SQLite would read a name that begins with `file:` as a URI.
         let name = path.hasPrefix("file:") ? "./" + path : path
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let status = unsafe sqlite3_open_v2(name, &opened, flags, nil)
@@ -77,7 +76,7 @@ internal import Synchronization
         unsafe sqlite3_close_v2(self.handle)
     }
 
-    /// Runs a statement for its effect; the number of rows that the last change touched.
+    /// Runs a statement for its effect; returns the number of rows changed.
     @discardableResult
     package func execute(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Int {
         try self.run(sql, values) { statement throws(DatabaseError) in while try self.step(statement) {} }
@@ -89,7 +88,7 @@ internal import Synchronization
         try self.execute(sql, values)
     }
 
-    /// All rows of the answer.
+    /// Returns all rows of the result.
     package func query(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> [Row] {
         try self.run(sql, values, self.rows)
     }
@@ -98,7 +97,7 @@ internal import Synchronization
         try self.query(sql, values)
     }
 
-    /// The first row, or nil when there is none.
+    /// Returns the first row, or nil if there is none.
     package func first(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Row? {
         try self.run(sql, values) { statement throws(DatabaseError) in
             try self.step(statement) ? statement.row : nil
@@ -109,21 +108,13 @@ internal import Synchronization
         try self.first(sql, values)
     }
 
-    /// Row by row, for answers that should not be in memory at once.
-    package func each(_ sql: String, _ values: [SQLValue], _ body: (Row) throws -> Void) throws {
-        let statement = try self.checkOut(sql, isControl: false)
-        defer { self.checkIn(statement, sql) }
-        try self.check(try statement.bind(values))
-        while try self.step(statement) { try body(statement.row) }
-    }
-
-    /// The row id of the last insert of this connection.
+    /// The row id of this connection's last insert.
     package var lastInsertID: Int64 { unsafe sqlite3_last_insert_rowid(self.handle) }
 
     /// Rows changed by the last insert, update or delete.
     package var changes: Int { Int(unsafe sqlite3_changes64(self.handle)) }
 
-    /// A part of a `write` that can fail by itself: what it changed is undone, and the error is passed on.
+    /// Runs a part of a `write` that may fail on its own: undoes its changes and rethrows the error.
     @discardableResult
     package func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
         self.savepointDepth += 1
@@ -144,27 +135,27 @@ internal import Synchronization
 extension Connection {
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(self.handle) == 0 }
 
-    /// Whether the file could only be opened for reading, which SQLite does without a word.
+    /// SQLite silently opens a file read-only if it may not write it.
     var isReadOnly: Bool { unsafe sqlite3_db_readonly(self.handle, "main") == 1 }
 
-    /// A statement about the connection itself, such as `COMMIT` or a setting.
+    /// Runs a statement about the connection itself, such as `COMMIT` or a setting.
     @discardableResult
     func control(_ sql: String, _ values: SQLValue...) throws(DatabaseError) -> [Row] {
         try self.run(sql, values, isControl: true, self.rows)
     }
 
-    /// Several statements without parameters, as in a migration.
+    /// Runs several statements without parameters, as in a migration.
     func script(_ sql: String) throws(DatabaseError) {
         try self.check(unsafe sqlite3_exec(self.handle, sql, nil, nil, nil))
     }
 
-    /// Copies what the log holds into the file, as far as no reader needs the old pages.
+    /// Copies the log into the file, up to the first page that a reader still needs.
     func checkpoint() throws(DatabaseError) {
         try self.check(unsafe sqlite3_wal_checkpoint_v2(self.handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil))
         self.log.pages = 0
     }
 
-    /// Counts the log's pages from now on, in place of SQLite's own checkpoints inside the commit.
+    /// Disables SQLite's checkpoints inside commits and counts the log's pages instead.
     func takeOverCheckpoints() {
         let context = unsafe Unmanaged.passUnretained(self.log).toOpaque()
         unsafe sqlite3_wal_hook(
@@ -180,11 +171,11 @@ extension Connection {
     /// Pages in the log since the last checkpoint, as of the last commit.
     var logPages: Int { self.log.pages }
 
-    /// SQLite forgets an interrupt that comes right before a statement begins, so that the flag is looked at on the way.
+    /// Also checks a flag while statements run, because SQLite forgets an interrupt that comes right before one begins.
     private func watchForInterrupts() {
         let context = unsafe Unmanaged.passUnretained(self.interrupter.flag).toOpaque()
         unsafe sqlite3_progress_handler(
-            self.handle, Self.stepsBetweenLooks,
+            self.handle, Self.stepsBetweenChecks,
             { context in
                 guard let context = unsafe context else { return 0 }
                 return unsafe Unmanaged<Flag>.fromOpaque(context).takeUnretainedValue().isSet.load(ordering: .relaxed)
@@ -192,19 +183,19 @@ extension Connection {
             }, context)
     }
 
-    /// Undoes the transaction if there is still one. It cannot fail in a way that leaves its changes.
+    /// Rolls back the transaction if one is open. Cannot fail in a way that keeps its changes.
     func giveUpTransaction() {
         if self.isInTransaction { _ = try? self.control("ROLLBACK") }
     }
 
     private func undo(_ savepoint: String) {
-        // When SQLite has given up the whole transaction there is nothing to undo.
+        // If SQLite has already rolled back the whole transaction, there is nothing to undo.
         guard self.isInTransaction else { return }
         do {
             try self.control("ROLLBACK TO \(savepoint)")
             try self.control("RELEASE \(savepoint)")
         } catch {
-            // Half a write must not be committed with the others: give up all of them.
+            // Half a write must not be committed with the others: roll back all of them.
             self.giveUpTransaction()
         }
     }
@@ -213,8 +204,8 @@ extension Connection {
         _ sql: String, _ values: [SQLValue], isControl: Bool = false,
         _ body: (Statement) throws(DatabaseError) -> Value
     ) throws(DatabaseError) -> Value {
-        let statement = try self.checkOut(sql, isControl: isControl)
-        defer { self.checkIn(statement, sql) }
+        let statement = try self.statement(sql, isControl: isControl)
+        defer { statement.reset() }
         try self.check(try statement.bind(values))
         return try body(statement)
     }
@@ -225,7 +216,7 @@ extension Connection {
         return rows
     }
 
-    /// Whether there is a row.
+    /// Returns whether there is a row.
     private func step(_ statement: Statement) throws(DatabaseError) -> Bool {
         switch statement.step() {
         case SQLITE_ROW: return true
@@ -234,28 +225,25 @@ extension Connection {
         }
     }
 
-    /// Taken out while it is in use, so that the same text may run inside its own rows.
-    private func checkOut(_ sql: String, isControl: Bool) throws(DatabaseError) -> Statement {
-        // An interrupt between two statements would have no effect.
+    private func statement(_ sql: String, isControl: Bool) throws(DatabaseError) -> Statement {
+        // An interrupt between two statements would otherwise have no effect.
         if self.interrupter.isSet, !isControl { throw self.error(SQLITE_INTERRUPT) }
-        if let statement = self.statements.removeValue(forKey: sql) { return statement }
+        if let statement = self.statements[sql] { return statement }
         if !isControl { try Self.refuseReservedWords(sql) }
         var prepared: OpaquePointer?
         let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
         try self.check(unsafe sqlite3_prepare_v3(self.handle, sql, -1, flags, &prepared, nil))
         guard let handle = unsafe prepared else {
             throw DatabaseError(
-                code: .misuse, message: "a statement is empty: this is a mistake in the program, report it")
+                code: .misuse, message: "a statement is empty: this is a bug in the program, report it")
         }
-        return unsafe Statement(owning: handle)
-    }
-
-    private func checkIn(_ statement: Statement, _ sql: String) {
-        statement.reset()
-        // A pragma may be compiled for the schema of that moment, and nothing tells it of a later one.
-        if sql.hasPrefix("PRAGMA") { return }
-        if self.statements.count >= Self.statementLimit { self.statements = [:] }
-        self.statements[sql] = statement
+        let statement = unsafe Statement(owning: handle)
+        // Not pragmas: they are compiled for the current schema and not recompiled when it changes.
+        if !sql.hasPrefix("PRAGMA") {
+            if self.statements.count >= Self.statementLimit { self.statements = [:] }
+            self.statements[sql] = statement
+        }
+        return statement
     }
 
     private static func refuseReservedWords(_ sql: String) throws(DatabaseError) {
@@ -263,8 +251,7 @@ extension Connection {
         let name = String(word)?.uppercased() ?? ""
         guard self.reservedWords.contains(name) else { return }
         throw DatabaseError(
-            code: .misuse, message: "\(name) is not for the bodies of reads and writes: use savepoint(_:), or report it"
-        )
+            code: .misuse, message: "\(name) is not allowed inside a read or write: use savepoint(_:), or report it")
     }
 
     private func check(_ status: Int32) throws(DatabaseError) {
@@ -276,11 +263,11 @@ extension Connection {
     }
 
     private static func error(_ status: Int32, _ handle: OpaquePointer?, path: String, role: Role) -> DatabaseError {
-        // The connection's own text is about its last call, which need not be this one.
+        // The connection's message describes its last call, which may be another one.
         let isLast = unsafe handle != nil && sqlite3_extended_errcode(handle) == status
         let text = unsafe isLast ? sqlite3_errmsg(handle) : sqlite3_errstr(status)
         return DatabaseError(
-            resultCode: status, detail: unsafe text.map { unsafe String(cString: $0) } ?? "unknown trouble",
+            resultCode: status, detail: unsafe text.map { unsafe String(cString: $0) } ?? "unknown error",
             systemError: unsafe handle == nil ? 0 : sqlite3_system_errno(handle), path: path, isReader: role == .reader)
     }
 }

@@ -1,24 +1,24 @@
 internal import Primitives
 
-/// The durable store: an SQLite file with one writer that commits in groups, and readers on connections of their own.
+/// The durable store: an SQLite file with one writer that commits in groups, and readers on separate connections.
 ///
 /// When a ``write(_:)`` returns, its changes are on the disk (WAL, synchronous=FULL). Other processes may write too;
-/// both sides wait for each other up to the busy timeout.
+/// the processes wait for each other up to the busy timeout.
 package final class Database: Sendable {
     package let path: String
-    private let writes: JobQueue<Writer.Job>
-    private let reads: JobQueue<Reader.Job>
-    private let checkpoints: JobQueue<Checkpointer.Job>
+    private let writes: JobQueue<PendingWrite>
+    private let reads: JobQueue<ReadJob>
+    private let checkpoints: JobQueue<Checkpoint>
     private let readerCount: Int
 
-    /// Opens or makes the file, checks it and brings its schema up to date. Blocks: call it at the start.
+    /// Opens or creates the file, checks it and migrates its schema. Blocks: call it at startup.
     ///
     /// - Throws: `DatabaseError`: cannotOpen, readOnly, full, corrupt, locked, tooNew, migration.
     package init(
         path: String, migrations: [Migration], settings: DatabaseSettings = DatabaseSettings()
     ) throws(DatabaseError) {
         self.path = path
-        let writer = try Connection.openWriter(path: path, migrations: migrations, settings: settings)
+        let connection = try Connection.openWriter(path: path, migrations: migrations, settings: settings)
         var readers: [Connection] = []
         for _ in 0..<max(1, settings.readers) {
             readers.append(try Connection.openReader(path: path, busyTimeout: settings.busyTimeout))
@@ -28,36 +28,33 @@ package final class Database: Sendable {
         self.reads = JobQueue(capacity: settings.queueCapacity)
         self.checkpoints = JobQueue(capacity: 1)
         self.readerCount = readers.count
-        let isDue = Checkpointer.Flag()
-        Self.run("store-writer") { [writes, checkpoints] stop in
-            Writer(writer, writes, checkpoints, isDue: isDue, observer: settings.commitObserver, stop: stop)
-        }
-        Self.run("store-log") { [checkpoints] stop in
-            Checkpointer(checkpointer, checkpoints, isDue: isDue, stop: stop)
-        }
-        for connection in readers {
-            Self.run("store-reader") { [reads] stop in Reader(connection, reads, stop: stop) }
-        }
+        let writer = Writer(self.checkpoints, observer: settings.commitObserver)
+        Self.start("store-writer", connection, self.writes, atMost: Writer.groupLimit) { writer.commit($0, on: $1) }
+        Self.start("store-log", checkpointer, self.checkpoints) { for job in $0 { job.run(on: $1) } }
+        for reader in readers { Self.start("store-reader", reader, self.reads) { for job in $0 { job.run(on: $1) } } }
     }
 
-    /// Starts a thread for a driver, which is given what ends it.
-    private static func run(_ name: String, _ driver: (@escaping @Sendable () -> Void) -> any ThreadExecutor.Driver) {
+    private static func start<Work>(
+        _ name: String, _ connection: Connection, _ queue: JobQueue<Work>, atMost limit: Int = 1,
+        perform: @escaping ([Work], Connection) -> Void
+    ) {
         let thread = ThreadExecutor(name: name)
-        thread.attach(driver { [weak thread] in thread?.stop() })
+        let stop: @Sendable () -> Void = { [weak thread] in thread?.stop() }
+        thread.attach(QueueDriver(connection, queue, atMost: limit, stop: stop, perform: perform))
     }
 
     deinit {
-        // What was submitted is still written: the threads, which hold themselves, end behind it.
-        _ = self.reads.close(after: Array(repeating: .close {}, count: self.readerCount))
-        _ = self.checkpoints.close(after: [.close {}])
-        _ = self.writes.close(after: [.close {}])
+        // The threads retain themselves and end after everything submitted so far is written.
+        _ = self.reads.close(Array(repeating: {}, count: self.readerCount))
+        _ = self.checkpoints.close([{}])
+        _ = self.writes.close([{}])
     }
 
-    /// Runs a body in a transaction; its changes are durable when this returns, or none of them is made.
+    /// Runs a body in a transaction. When this returns, its changes are durable; if it throws, none are made.
     ///
-    /// Bodies run in the order of their calls, several in one commit; one that throws undoes only itself. A body must be
-    /// short and have no effects but on its connection: when the disk is full it may run a second time. Cancelling the
-    /// task doesn't stop it, so that its outcome is always known.
+    /// Bodies run in call order, several per commit; a body that throws undoes only its own changes. A body must be
+    /// short and affect only its connection, because it may run a second time if the disk is full. Cancelling the task
+    /// does not stop it, so that its outcome is always known.
     @discardableResult
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Value
@@ -67,7 +64,7 @@ package final class Database: Sendable {
         }
     }
 
-    /// Like ``write(_:)`` without a task: for a stream of small writes from one place.
+    /// Like ``write(_:)``, but without a task: for a stream of small writes from one source.
     ///
     /// The completion runs on the writer's thread after the commit, in the order of submission within one commit. It
     /// must not block.
@@ -82,29 +79,22 @@ package final class Database: Sendable {
             },
             fail: { completion(.failure($0)) })
         do {
-            try self.writes.append(.write(write))
+            try self.writes.append(write)
         } catch {
             completion(.failure(Self.error(error)))
         }
     }
 
-    /// Runs a body that only reads; all its statements see one state, which includes every write that has returned.
+    /// Runs a body that only reads. All its statements see one snapshot, which includes every write that has returned.
     ///
-    /// Cancelling the task stops it, also in the middle of a statement.
+    /// Cancelling the task stops it, even in the middle of a statement.
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> Value
-    ) async throws -> Value {
-        try await self.read(isTransaction: true, body)
-    }
-
-    func read<Value: Sendable>(
-        isTransaction: Bool, _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
         let ticket = ReadTicket()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let job = ReadJob(
-                    isTransaction: isTransaction,
                     perform: { connection in
                         let value = try body(connection)
                         return { continuation.resume(returning: value) }
@@ -117,37 +107,37 @@ package final class Database: Sendable {
         }
     }
 
-    /// Ends the threads after everything that was asked for. What is asked later is refused as closed.
+    /// Ends the threads once all pending work is done. Later calls fail as closed.
     package func close() async {
         await withCheckedContinuation { continuation in
             let left = Protected(self.readerCount)
-            let job = Reader.Job.close {
+            let completion: @Sendable () -> Void = {
                 let isLast = left.withLock { left in
                     left -= 1
                     return left == 0
                 }
                 if isLast { continuation.resume() }
             }
-            let isFirst = self.reads.close(after: Array(repeating: job, count: self.readerCount))
+            let isFirst = self.reads.close(Array(repeating: completion, count: self.readerCount))
             if !isFirst { continuation.resume() }
         }
         await withCheckedContinuation { continuation in
-            if !self.checkpoints.close(after: [.close { continuation.resume() }]) { continuation.resume() }
+            if !self.checkpoints.close([{ continuation.resume() }]) { continuation.resume() }
         }
-        // Last, because the last connection that closes copies the log into the file.
+        // Last, because the last connection to close copies the log into the file.
         await withCheckedContinuation { continuation in
-            if !self.writes.close(after: [.close { continuation.resume() }]) { continuation.resume() }
+            if !self.writes.close([{ continuation.resume() }]) { continuation.resume() }
         }
     }
 
     private func enqueue(_ job: ReadJob, _ ticket: ReadTicket) {
         guard ticket.take(job) else { return job.refuse(CancellationError()) }
         do {
-            try self.reads.append(.read(job))
+            try self.reads.append(job)
         } catch {
             return job.refuse(Self.error(error))
         }
-        // Who cancelled between the two lines above did not find it in the queue.
+        // A cancellation after `take` and before `append` did not find the job in the queue.
         if ticket.isCancelled { self.remove(job) }
     }
 
@@ -156,12 +146,9 @@ package final class Database: Sendable {
         self.remove(job)
     }
 
-    /// Answers a cancelled read that waits. When a reader has just taken it, the reader answers.
+    /// Fails a cancelled read that is still queued. If a reader has just taken it, the reader fails it.
     private func remove(_ job: ReadJob) {
-        let waiting = self.reads.remove { other in
-            if case .read(let other) = other { other === job } else { false }
-        }
-        if waiting != nil { job.refuse(CancellationError()) }
+        if self.reads.remove(where: { $0 === job }) { job.refuse(CancellationError()) }
     }
 
     private static func error(_ refusal: JobQueueRefusal) -> DatabaseError {
@@ -169,9 +156,9 @@ package final class Database: Sendable {
         case .full:
             DatabaseError(
                 code: .overloaded,
-                message: "the store has more work waiting than it accepts: slow down, and check the disk")
+                message: "the store's queue is full: slow down, and check the disk")
         case .closed:
-            DatabaseError(code: .closed, message: "the store is closed because the program is ending: try again later")
+            DatabaseError(code: .closed, message: "the store is closed: the program is shutting down; try again later")
         }
     }
 }

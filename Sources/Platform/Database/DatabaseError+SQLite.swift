@@ -2,12 +2,12 @@ internal import CSQLite
 internal import Glibc
 
 extension DatabaseError {
-    /// Trouble that SQLite reports.
+    /// An error reported by SQLite.
     ///
     /// - Parameters:
-    ///   - detail: SQLite's own text.
+    ///   - detail: SQLite's message.
     ///   - systemError: `errno` of the failed system call, or 0.
-    ///   - isReader: whether the connection is one that only reads, where "read-only" means a mistake in the program.
+    ///   - isReader: whether the connection only reads, so that "read-only" means a bug in the program.
     init(resultCode: Int32, detail: String, systemError: Int32, path: String, isReader: Bool) {
         let code = Self.code(resultCode, systemError, isReader: isReader)
         let facts = "\(detail), SQLite \(resultCode)" + (systemError == 0 ? "" : ", errno \(systemError)")
@@ -15,7 +15,7 @@ extension DatabaseError {
     }
 
     private static func code(_ resultCode: Int32, _ systemError: Int32, isReader: Bool) -> Code {
-        // SQLite reports a full disk as FULL where it writes pages, but as an I/O error where it grows its shared index.
+        // SQLite reports a full disk as FULL when writing pages, but as an I/O error when growing its shared index.
         switch (resultCode & 0xFF, systemError) {
         case (SQLITE_IOERR, ENOSPC), (SQLITE_IOERR, EDQUOT), (SQLITE_CANTOPEN, ENOSPC), (SQLITE_CANTOPEN, EDQUOT):
             return .full
@@ -39,32 +39,32 @@ extension DatabaseError {
     }
 
     private static func isUnique(_ resultCode: Int32) -> Bool {
-        // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY and _ROWID are macros with shifts, which Swift does not import.
+        // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY and _ROWID: macros with shifts, which Swift does not import.
         [8, 6, 10].contains(resultCode >> 8)
     }
 
     private static func message(_ code: Code, path: String, facts: String) -> String {
         switch code {
         case .full:
-            "the store \(path) cannot grow because the disk is full (\(facts)): free some space; what was stored is kept"
+            "the store \(path) cannot grow because the disk is full (\(facts)): free some space; stored data is safe"
         case .readOnly:
-            "the store \(path) cannot be written (\(facts)): give the user that runs this program the right to write the "
-                + "file and its directory, and check that the disk is not mounted read-only"
+            "the store \(path) cannot be written (\(facts)): give the user that runs this program write access "
+                + "to the file and its directory, and check that the disk is not mounted read-only"
         case .corrupt:
-            "the store \(path) is damaged or not a database (\(facts)): stop the program, keep a copy of the file and of "
-                + "its -wal beside it, then restore the last backup or try `sqlite3 \(path) .recover`"
+            "the store \(path) is damaged or not a database (\(facts)): stop the program, keep a copy of the file and "
+                + "its -wal file, then restore the last backup or try `sqlite3 \(path) .recover`"
         case .locked:
-            "the store \(path) is locked by another process (\(facts)): end what holds it, such as an open sqlite3 shell, "
+            "the store \(path) is locked by another process (\(facts)): close it, for example an open sqlite3 shell, "
                 + "and try again"
         case .cannotOpen:
-            "the store \(path) cannot be opened (\(facts)): check that its directory exists and is yours"
+            "the store \(path) cannot be opened (\(facts)): check that its directory exists and that you own it"
         case .inputOutput:
-            "the disk of the store \(path) reports an error (\(facts)): check the disk and the system log; what was being "
-                + "written may or may not be stored"
-        case .outOfMemory: "no memory left for the store \(path) (\(facts)): give the program more"
-        case .unique: "the store has this entry already (\(facts))"
-        case .constraint: "the store refuses contradictory data (\(facts)): this is a mistake in the program, report it"
-        default: "the store cannot do this (\(facts)): this is a mistake in the program, report it"
+            "the disk of the store \(path) reports an error (\(facts)): check the disk and the system log; the last writes "
+                + "may or may not be stored"
+        case .outOfMemory: "the store \(path) ran out of memory (\(facts)): give the program more memory"
+        case .unique: "the store already has this entry (\(facts))"
+        case .constraint: "the store rejected contradictory data (\(facts)): this is a bug in the program, report it"
+        default: "the store rejected an operation (\(facts)): this is a bug in the program, report it"
         }
     }
 }

@@ -1,12 +1,12 @@
-/// How a store behaves; the defaults are right for the program itself.
+/// How a store behaves; the program uses the defaults.
 package struct DatabaseSettings: Sendable {
-    /// How long a write waits for another process, such as a command that writes too.
+    /// How long a write waits for another process, such as a command that also writes.
     package var busyTimeout: Duration
-    /// Connections that only read, each with a thread of its own.
+    /// The number of reading connections, each with its own thread.
     package var readers: Int
-    /// Writes and reads that may wait; what comes on top is refused as overloaded.
+    /// How many writes, and how many reads, may wait; more fail as overloaded.
     package var queueCapacity: Int
-    /// Looks through the file when it is opened: a damaged one is told then, not in the middle of a turn.
+    /// Checks the file when it is opened, so that damage is reported then and not in the middle of a turn.
     package var checksIntegrity: Bool
     /// Called after each commit on the writer's thread; must not block.
     package var commitObserver: (@Sendable (CommitReport) -> Void)?
@@ -24,10 +24,10 @@ package struct DatabaseSettings: Sendable {
     }
 }
 
-/// One commit, for the metrics.
+/// Describes one commit, for the metrics.
 package struct CommitReport: Sendable {
-    /// From the begin of the transaction until it was durable.
+    /// From the start of the transaction until it was durable.
     package let duration: Duration
-    /// Writes in it.
+    /// The number of writes in the commit.
     package let writes: Int
 }

@@ -1,12 +1,18 @@
 internal import Glibc
 
-/// Why a queue takes no more work.
+/// Why a queue accepts no more work.
 enum JobQueueRefusal: Error {
     case full, closed
 }
 
-/// Work for threads that block: a bounded list and the condition on which they wait.
-@safe final class JobQueue<Job: Sendable>: @unchecked Sendable {  // @unchecked: state is behind `mutex`
+/// A bounded queue of work for threads that block on it.
+@safe final class JobQueue<Work: Sendable>: @unchecked Sendable {  // @unchecked: state is behind `mutex`
+    enum Job: Sendable {
+        case work(Work)
+        /// Ends one thread, which then calls the completion.
+        case close(@Sendable () -> Void)
+    }
+
     private var jobs: [Job] = []
     private var isClosed = false
     private let capacity: Int
@@ -26,35 +32,38 @@ enum JobQueueRefusal: Error {
         unsafe self.mutex.deallocate()
     }
 
-    func append(_ job: Job) throws(JobQueueRefusal) {
+    func append(_ work: Work) throws(JobQueueRefusal) {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         if self.isClosed { throw .closed }
         if self.jobs.count >= self.capacity { throw .full }
-        self.jobs.append(job)
+        self.jobs.append(.work(work))
         unsafe pthread_cond_signal(self.condition)
     }
 
-    /// Refuses everything after these last jobs. False when it was closed before; the jobs are then not taken.
-    func close(after last: [Job]) -> Bool {
+    /// Refuses new work and ends a thread for each completion, after the queued work. False if already closed; the
+    /// completions are then never called.
+    func close(_ completions: [@Sendable () -> Void]) -> Bool {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         if self.isClosed { return false }
         self.isClosed = true
-        self.jobs += last
+        self.jobs += completions.map { .close($0) }
         unsafe pthread_cond_broadcast(self.condition)
         return true
     }
 
-    /// Takes a waiting job out.
-    func remove(where isWanted: (Job) -> Bool) -> Job? {
+    /// Removes queued work; false if it is not in the queue.
+    func remove(where isWanted: (Work) -> Bool) -> Bool {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
-        guard let place = self.jobs.firstIndex(where: isWanted) else { return nil }
-        return self.jobs.remove(at: place)
+        let place = self.jobs.firstIndex { if case .work(let work) = $0 { isWanted(work) } else { false } }
+        guard let place else { return false }
+        self.jobs.remove(at: place)
+        return true
     }
 
-    /// The next jobs in their order, at most `limit`. Waits for one; empty after ``wake()`` when `mayStop` says so.
+    /// The next jobs in order, at most `limit`. Waits for one; returns none after ``wake()`` if `mayStop` is true.
     func take(atMost limit: Int, unless mayStop: () -> Bool) -> [Job] {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
@@ -70,7 +79,7 @@ enum JobQueueRefusal: Error {
         return Array(self.jobs.prefix(limit))
     }
 
-    /// Lets every waiting thread look again.
+    /// Makes every waiting thread check again.
     func wake() {
         unsafe pthread_mutex_lock(self.mutex)
         unsafe pthread_cond_broadcast(self.condition)

@@ -1,9 +1,9 @@
-/// One step of the schema. Steps only go forward; a released one never changes.
+/// One step of the schema. There are no steps back, and a released step never changes.
 package struct Migration: Sendable {
     /// 1, 2, 3, … without gaps.
     package let number: Int
     package let name: String
-    /// One or more statements, which run in one transaction.
+    /// One or more statements, run in one transaction.
     package let sql: String
 
     package init(number: Int, name: String, sql: String) {
@@ -12,7 +12,7 @@ package struct Migration: Sendable {
         self.sql = sql
     }
 
-    /// Tells that a released step was changed: FNV-1a over the text, 64 bits in hexadecimal.
+    /// Reveals changes to a released step: 64-bit FNV-1a of the SQL, in hexadecimal.
     var checksum: String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in self.sql.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -1,4 +1,4 @@
-/// Brings the schema of a file to what this version of the program knows.
+/// Brings a file's schema up to this program's version.
 struct Migrator {
     private static let table = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -16,15 +16,15 @@ struct Migrator {
         guard self.migrations.map(\.number) == (0..<migrations.count).map({ $0 + 1 }) else {
             throw DatabaseError(
                 code: .misuse,
-                message: "the migrations are not numbered 1, 2, 3, …: this is a mistake in the program, report it")
+                message: "the migrations are not numbered 1, 2, 3, …: this is a bug in the program, report it")
         }
     }
 
-    /// Applies what is missing, each step in a transaction of its own. Another process may do the same at this moment.
+    /// Applies the missing steps, each in its own transaction. Another process may be doing the same.
     func run(on connection: Connection) throws(DatabaseError) {
         if try self.isCurrent(connection) { return }
         try connection.execute(Self.table)
-        // A table is rebuilt by dropping the old one, which must not delete what refers to it; checked afterwards.
+        // Rebuilding a table drops the old one, which must not delete rows that refer to it; checked afterwards.
         try connection.control("PRAGMA foreign_keys = OFF")
         for migration in self.migrations { try self.apply(migration, on: connection) }
         try connection.control("PRAGMA foreign_keys = ON")
@@ -37,7 +37,7 @@ struct Migrator {
         return try self.applied(connection) == self.migrations.count
     }
 
-    /// The number of steps that the file has, after a look whether they are ours.
+    /// The number of steps applied to the file, after checking that they are this program's.
     private func applied(_ connection: Connection) throws(DatabaseError) -> Int {
         let rows = try connection.query("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
         for (index, row) in rows.enumerated() {
@@ -46,22 +46,22 @@ struct Migrator {
                     code: .tooNew,
                     message:
                         "the store \(self.path) was written by a newer version (schema \(rows.count), this program "
-                        + "knows \(self.migrations.count)): install the newer version, or restore a backup of before")
+                        + "knows \(self.migrations.count)): install the newer version, or restore an older backup")
             }
             let migration = self.migrations[index]
             guard try row.int("number") == migration.number, try row.text("checksum") == migration.checksum else {
                 throw DatabaseError(
                     code: .migration,
                     message:
-                        "step \(migration.number) (\(migration.name)) of the store \(self.path) is not the one that this "
-                        + "program knows: the file belongs to another build; use that one, or restore a backup")
+                        "step \(migration.number) (\(migration.name)) of the store \(self.path) differs from this "
+                        + "program's: the file belongs to another build; use that build, or restore a backup")
             }
         }
         return rows.count
     }
 
     private func apply(_ migration: Migration, on connection: Connection) throws(DatabaseError) {
-        // The lock first, then the look: of two processes one applies the step, the other sees it done.
+        // Lock first, then check: of two processes, one applies the step and the other sees that it is done.
         try connection.control("BEGIN IMMEDIATE")
         do throws(DatabaseError) {
             if try self.applied(connection) < migration.number { try self.perform(migration, on: connection) }
@@ -72,7 +72,7 @@ struct Migrator {
             throw DatabaseError(
                 code: .migration,
                 message:
-                    "step \(migration.number) (\(migration.name)) of the store \(self.path) failed and was undone: "
+                    "step \(migration.number) (\(migration.name)) of the store \(self.path) failed and was rolled back: "
                     + "\(error.message)", resultCode: error.resultCode)
         }
     }
@@ -84,7 +84,7 @@ struct Migrator {
         }
         if let row = try connection.control("PRAGMA foreign_key_check").first {
             throw DatabaseError(
-                code: .constraint, message: "rows of \(row[0].text ?? "a table") refer to what is not there")
+                code: .constraint, message: "rows of \(row[0].text ?? "a table") refer to missing rows")
         }
         try connection.execute(
             "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)", SQLValue(migration.number),

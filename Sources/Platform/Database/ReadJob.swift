@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// A read that waits or runs, and that a cancelled task can stop in either state.
+/// A queued or running read, which a cancelled task can stop in either state.
 final class ReadJob: Sendable {
     private enum State {
         case waiting
@@ -10,20 +10,16 @@ final class ReadJob: Sendable {
     }
 
     private let state = Protected(State.waiting)
-    private let isTransaction: Bool
     private let perform: @Sendable (Connection) throws -> @Sendable () -> Void
     private let fail: @Sendable (any Error) -> Void
 
     /// - Parameters:
-    ///   - perform: runs the body; what it returns hands the value over.
-    ///   - fail: ends it without a value.
-    ///   - isTransaction: whether all statements see one state of the store; false for what cannot be in a transaction.
+    ///   - perform: Runs the body; the closure that it returns delivers the value.
+    ///   - fail: Ends it without a value.
     init(
-        isTransaction: Bool = true,
         perform: @escaping @Sendable (Connection) throws -> @Sendable () -> Void,
         fail: @escaping @Sendable (any Error) -> Void
     ) {
-        self.isTransaction = isTransaction
         self.perform = perform
         self.fail = fail
     }
@@ -32,9 +28,9 @@ final class ReadJob: Sendable {
         guard self.begin(connection.interrupter) else { return self.fail(CancellationError()) }
         let result = Result { try self.transact(connection) }
         let isCancelled = self.end()
-        // Nobody interrupts it any more, and nothing may stop the end of its transaction.
+        // No interrupt can come now, and a pending one must not stop the end of the transaction.
         connection.interrupter.clear()
-        // A statement that was interrupted before its transaction was over leaves it open.
+        // An interrupted statement leaves its transaction open.
         connection.giveUpTransaction()
         switch result {
         case .success(let deliver): deliver()
@@ -42,13 +38,13 @@ final class ReadJob: Sendable {
         }
     }
 
-    /// Stops it where it is. True when it had not begun.
+    /// Stops the read. True if it had not begun.
     func cancel() -> Bool {
         self.state.withLock { state in
             defer { if case .done = state {} else { state = .cancelled } }
             switch state {
             case .waiting: return true
-            // Under the lock: the connection runs this job and no other one.
+            // Under the lock, so that the connection is still running this job.
             case .running(let interrupter): interrupter.interrupt()
             case .cancelled, .done: break
             }
@@ -56,7 +52,7 @@ final class ReadJob: Sendable {
         }
     }
 
-    /// Ends it without a value; only for one that no reader has taken.
+    /// Ends the read without a value; only if no reader has taken it.
     func refuse(_ error: any Error) {
         self.fail(error)
     }
@@ -70,7 +66,7 @@ final class ReadJob: Sendable {
         }
     }
 
-    /// Whether it was cancelled while it ran.
+    /// Returns whether the read was cancelled while it ran.
     private func end() -> Bool {
         self.state.withLock { state in
             defer { state = .done }
@@ -80,10 +76,9 @@ final class ReadJob: Sendable {
     }
 
     private func transact(_ connection: Connection) throws -> @Sendable () -> Void {
-        guard self.isTransaction else { return try self.perform(connection) }
         try connection.control("BEGIN")
         let deliver = try self.perform(connection)
-        // Nothing was changed, so that a failure here (a damaged page that was met on the way) takes nothing away.
+        // Nothing was changed, so a failure here (such as a damaged page) loses nothing.
         _ = try? connection.control("COMMIT")
         return deliver
     }

@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// Ties a read to the task that waits for it: a task may be cancelled before its read exists.
+/// Connects a read to the task that waits for it, because the task may be cancelled before the read exists.
 final class ReadTicket: Sendable {
     private struct State {
         var job: ReadJob?
@@ -9,7 +9,7 @@ final class ReadTicket: Sendable {
 
     private let state = Protected(State())
 
-    /// False when the task is cancelled already.
+    /// False if the task is already cancelled.
     func take(_ job: ReadJob) -> Bool {
         self.state.withLock { state in
             state.job = job

@@ -1,6 +1,6 @@
-/// One row of an answer, with its columns by name.
+/// One row of a result, with columns by name.
 package struct Row: Sendable, CustomStringConvertible {
-    /// The names of an answer's columns, shared by its rows.
+    /// The column names, shared by all rows of a result.
     final class Columns: Sendable {
         let names: [String]
 
@@ -15,9 +15,7 @@ package struct Row: Sendable, CustomStringConvertible {
         self.columns = columns
     }
 
-    package var columnNames: [String] { self.columns.names }
-
-    /// The value of a column. A name that isn't there is a mistake in the program: null, and a trap in debug builds.
+    /// The value of a column. An unknown name is a bug in the program: null, and a trap in debug builds.
     package subscript(name: String) -> SQLValue {
         guard let place = self.columns.names.firstIndex(of: name) else {
             assertionFailure("no column \(name) among \(self.columns.names)")
@@ -35,13 +33,14 @@ package struct Row: Sendable, CustomStringConvertible {
     package func text(_ name: String) throws(DatabaseError) -> String { try self.value(name, self[name].text) }
     package func bytes(_ name: String) throws(DatabaseError) -> [UInt8] { try self.value(name, self[name].bytes) }
 
-    // Names only: values may be what people wrote.
+    // Names only: values may contain what people wrote.
     package var description: String { "Row(\(self.columns.names.joined(separator: ", ")))" }
 
     private func value<Value>(_ name: String, _ value: Value?) throws(DatabaseError) -> Value {
         if let value { return value }
         throw DatabaseError(
             code: .wrongType,
-            message: "the column \(name) holds no \(Value.self): the program and the stored data disagree; report it")
+            message: "the column \(name) is not a \(Value.self): the program and the stored data disagree; report it"
+        )
     }
 }

@@ -1,4 +1,4 @@
-/// A value of a column or of a parameter.
+/// A value of a column or parameter.
 package enum SQLValue: Sendable, Hashable {
     case null
     case integer(Int64)
@@ -34,7 +34,7 @@ extension SQLValue {
 
     package var bool: Bool? { self.int64.map { $0 != 0 } }
 
-    /// A number, also when it is stored as an integer.
+    /// A number, even if stored as an integer.
     package var double: Double? {
         switch self {
         case .real(let value): value

@@ -3,7 +3,7 @@ internal import CSQLite
 /// A compiled statement of one connection.
 @safe final class Statement {
     private let handle: OpaquePointer
-    /// For each parameter the place of its value: `$3` is the third one, a `?` the next.
+    /// For each parameter, the index of its value: `$3` is the third one, a `?` the next.
     private let places: [Int]
     private let parameterCount: Int
     private var columns: Row.Columns?
@@ -14,7 +14,8 @@ internal import CSQLite
         var places: [Int] = []
         for index in 0..<Int(count) {
             let name = unsafe sqlite3_bind_parameter_name(handle, Int32(index) + 1)
-            // SQLite numbers `$2, $1` by their order in the text; PostgreSQL takes the number. Its meaning is ours.
+            // SQLite numbers `$2, $1` by their order in the text. Here they have PostgreSQL's meaning: the number
+            // counts.
             let number = unsafe name.flatMap { unsafe Int(String(cString: $0).dropFirst()) }
             places.append(number.map { $0 - 1 } ?? index)
         }
@@ -26,12 +27,12 @@ internal import CSQLite
         unsafe sqlite3_finalize(self.handle)
     }
 
-    /// Binds all parameters; an SQLite result code.
+    /// Binds all parameters and returns an SQLite result code.
     func bind(_ values: [SQLValue]) throws(DatabaseError) -> Int32 {
         guard values.count == self.parameterCount else {
             throw DatabaseError(
                 code: .misuse,
-                message: "a statement has \(self.parameterCount) parameters but got \(values.count) values: report it")
+                message: "a statement with \(self.parameterCount) parameters got \(values.count) values: report it")
         }
         for (index, place) in self.places.enumerated() {
             let status = self.bind(values[place], at: Int32(index) + 1)
@@ -42,7 +43,7 @@ internal import CSQLite
 
     func step() -> Int32 { unsafe sqlite3_step(self.handle) }
 
-    /// Makes it ready for the next use and lets go of the values.
+    /// Prepares the statement for its next use and releases the values.
     func reset() {
         unsafe sqlite3_reset(self.handle)
         if !self.places.isEmpty { unsafe sqlite3_clear_bindings(self.handle) }
@@ -54,7 +55,7 @@ internal import CSQLite
     }
 
     private func currentColumns(count: Int) -> Row.Columns {
-        // SQLite compiles a statement again when the schema has changed; a `*` may then have other columns.
+        // SQLite recompiles a statement when the schema has changed; `*` may then mean other columns.
         if let columns = self.columns, columns.names.count == count { return columns }
         let names = (0..<Int32(count)).map { index in
             unsafe sqlite3_column_name(self.handle, index).map { unsafe String(cString: $0) } ?? ""
@@ -76,7 +77,7 @@ internal import CSQLite
     }
 
     private func bytes(_ index: Int32, _ start: UnsafeRawPointer?) -> [UInt8] {
-        // The length is asked after the pointer, because fetching the text may convert it.
+        // After the pointer is fetched, because fetching the text may convert it and change its length.
         let count = unsafe sqlite3_column_bytes(self.handle, index)
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(count)))
     }

@@ -1,110 +1,67 @@
 internal import Glibc
-internal import Primitives
-internal import Synchronization
 
-/// One write that waits for its commit.
+/// A write that waits for its commit.
 struct PendingWrite: Sendable {
-    /// Runs the body; what it returns hands the value over after the commit.
+    /// Runs the body; the closure that it returns delivers the value after the commit.
     let perform: @Sendable (Connection) throws -> @Sendable () -> Void
     let fail: @Sendable (any Error) -> Void
 }
 
-/// The only connection that writes, on a thread of its own. What arrives while a commit is under way goes together
-/// into the next one, so that one fsync serves many writers.
-final class Writer: ThreadExecutor.Driver, @unchecked Sendable {  // @unchecked: the connection stays on one thread
-    enum Job: Sendable {
-        case write(PendingWrite)
-        case close(@Sendable () -> Void)
-    }
-
-    /// Bounds the time for which readers of an old state keep the log growing, and the work that one failure repeats.
-    private static let groupLimit = 1_024
-    /// Pages (4 KiB) that the log gains between two checkpoints; SQLite's own default.
+/// Commits on the only writing connection. Writes that arrive during a commit share the next one, so that one fsync
+/// serves many writers.
+final class Writer {
+    /// The maximum number of writes per commit: bounds how long readers of an old snapshot keep the log growing, and
+    /// how much work one failure repeats.
+    static let groupLimit = 1_024
+    /// The log's growth between two checkpoints, in pages of 4 KiB; SQLite's default.
     private static let checkpointPages = 1_000
-    /// With so many pages in the log the writer copies them itself: beside a writer that never rests, a checkpoint
-    /// never comes to the log's end, and the log would grow on.
+    /// At this size the writer copies the log itself: next to a writer that never pauses, a checkpoint never reaches
+    /// the log's end, and the log would keep growing.
     private static let logPages = 1_900
 
-    private let queue: JobQueue<Job>
-    private let checkpoints: JobQueue<Checkpointer.Job>
-    private let isCheckpointDue: Checkpointer.Flag
+    private let checkpoints: JobQueue<Checkpoint>
+    private let checkpoint = Checkpoint()
     private let observer: (@Sendable (CommitReport) -> Void)?
-    private let stop: @Sendable () -> Void
-    private let isWoken = Atomic(false)
-    private var connection: Connection?
     /// Pages in the log when the next checkpoint is due.
     private var nextCheckpoint = Writer.checkpointPages
 
-    /// - Parameter stop: ends the thread.
-    init(
-        _ connection: Connection, _ queue: JobQueue<Job>, _ checkpoints: JobQueue<Checkpointer.Job>,
-        isDue: Checkpointer.Flag, observer: (@Sendable (CommitReport) -> Void)?, stop: @escaping @Sendable () -> Void
-    ) {
-        self.connection = connection
-        self.queue = queue
+    init(_ checkpoints: JobQueue<Checkpoint>, observer: (@Sendable (CommitReport) -> Void)?) {
         self.checkpoints = checkpoints
-        self.isCheckpointDue = isDue
-        self.stop = stop
         self.observer = observer
     }
 
-    func wake() {
-        self.isWoken.store(true, ordering: .releasing)
-        self.queue.wake()
-    }
-
-    func turn() {
-        let jobs = self.queue.take(atMost: Self.groupLimit) { self.isWoken.exchange(false, ordering: .acquiring) }
-        var writes: [PendingWrite] = []
-        for job in jobs {
-            switch job {
-            case .write(let write): writes.append(write)
-            case .close(let completion):
-                self.commit(writes)
-                writes = []
-                self.connection = nil
-                self.stop()
-                completion()
-            }
-        }
-        self.commit(writes)
-    }
-
-    private func commit(_ writes: [PendingWrite]) {
-        guard let connection = self.connection, !writes.isEmpty else { return }
+    func commit(_ writes: [PendingWrite], on connection: Connection) {
         let group = WriteGroup(connection, observer: self.observer)
         let undone = group.run(writes)
-        // The disk was full for all of them together; each may still fit by itself.
+        // The disk was full for all of them together; each may still fit on its own.
         for write in undone { _ = group.run([write]) }
         self.keepLogShort(of: connection)
     }
 
     private func keepLogShort(of connection: Connection) {
         let pages = connection.logPages
-        // It began anew.
+        // The log has restarted.
         if pages < self.nextCheckpoint - Self.checkpointPages { self.nextCheckpoint = Self.checkpointPages }
         if pages >= Self.logPages {
-            // Two at once are refused, and only this one comes to the log's end.
-            while self.isCheckpointDue.isSet.load(ordering: .acquiring) {
+            // SQLite refuses two at once, and only this one reaches the log's end.
+            while self.checkpoint.isPending {
                 var pause = timespec(tv_sec: 0, tv_nsec: 200_000)
                 unsafe nanosleep(&pause, nil)
             }
-            // A failure only means that the log grows on.
+            // If this fails, the log only keeps growing.
             try? connection.checkpoint()
         } else if pages >= self.nextCheckpoint {
             self.nextCheckpoint = pages + Self.checkpointPages
-            guard !self.isCheckpointDue.isSet.exchange(true, ordering: .acquiringAndReleasing) else { return }
-            // Refused at the end.
-            do { try self.checkpoints.append(.checkpoint) } catch {
-                self.isCheckpointDue.isSet.store(false, ordering: .releasing)
-            }
+            guard self.checkpoint.request() else { return }
+            // Refused while the store closes.
+            do { try self.checkpoints.append(self.checkpoint) } catch { self.checkpoint.withdraw() }
         }
     }
 }
 
 /// One transaction for several writes.
 private struct WriteGroup {
-    /// What became of a write before the commit: its value's way home, or its error.
+    /// A write's outcome before the commit: the closure that delivers its value, or its error.
     private typealias Step = (write: PendingWrite, result: Result<@Sendable () -> Void, any Error>)
 
     private let connection: Connection
@@ -115,7 +72,7 @@ private struct WriteGroup {
         self.observer = observer
     }
 
-    /// Answers every write, except those that it returns: they were undone together and may be tried alone.
+    /// Completes every write except those that it returns, which were undone together and may be retried alone.
     func run(_ writes: [PendingWrite]) -> [PendingWrite] {
         let started = ContinuousClock.now
         do {
@@ -131,14 +88,14 @@ private struct WriteGroup {
             } catch {
                 steps.append((write, .failure(error)))
                 if self.connection.isInTransaction { continue }
-                // SQLite gave up the transaction, and with it what the others had written.
+                // SQLite rolled back the transaction, and with it the other writes.
                 return self.undone(self.answerFailures(steps) + writes[(index + 1)...], because: error)
             }
         }
         return self.end(steps, since: started)
     }
 
-    /// A write alone needs no savepoint: the transaction is its own.
+    /// A single write needs no savepoint: it has the transaction to itself.
     private func perform(_ write: PendingWrite, alone: Bool) throws -> @Sendable () -> Void {
         alone
             ? try write.perform(self.connection) : try self.connection.savepoint { try write.perform(self.connection) }
@@ -152,7 +109,7 @@ private struct WriteGroup {
             self.connection.giveUpTransaction()
             return self.undone(self.answerFailures(steps), because: error)
         }
-        // Before the answers: who has one finds it counted.
+        // Before the writes complete, so that a caller finds its own commit counted.
         self.observer?(CommitReport(duration: ContinuousClock.now - started, writes: steps.count))
         for (write, result) in steps {
             switch result {
@@ -163,7 +120,7 @@ private struct WriteGroup {
         return []
     }
 
-    /// Answers the writes that failed by themselves; the others are returned.
+    /// Completes the writes that failed on their own, and returns the others.
     private func answerFailures(_ steps: [Step]) -> [PendingWrite] {
         steps.compactMap { write, result in
             guard case .failure(let error) = result else { return write }

@@ -1,6 +1,6 @@
-/// Calls a handler after a delay, once or again and again: what a sleeping task would do, without a task's memory.
+/// Calls a handler after a delay, once or repeatedly, like a sleeping task but without a task's memory.
 ///
-/// Letting it go cancels it. Made and cancelled on any thread; the handler is called on the loop.
+/// Releasing it cancels it. Created and cancelled on any thread; the handler runs on the loop.
 package final class Alarm: Sendable {
     @Net private final class Box {
         var timer: Timer?
@@ -22,7 +22,7 @@ package final class Alarm: Sendable {
 
     deinit { self.cancel() }
 
-    /// The handler is not called any more; one that is under way goes on.
+    /// Prevents further calls of the handler; a running call completes.
     package func cancel() {
         let box = self.box
         EventLoop.shared.execute {

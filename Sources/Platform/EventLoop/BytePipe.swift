@@ -1,12 +1,11 @@
-/// A bounded pipe of bytes on the loop: the one tool for back-pressure between libcurl, sockets, child processes and
-/// tasks.
+/// A bounded pipe of bytes on the loop, for back-pressure between libcurl, sockets, child processes and tasks.
 ///
-/// Each end has two faces. Producer: callbacks use ``offer(_:)-(Span<UInt8>)``, ``onDrain`` and ``onCancel``; a task
-/// uses ``write(_:)``. Consumer: callbacks use ``take(into:)``, ``takeAll()`` and ``onReadable``; a task uses
-/// ``read()``.
+/// Each end has a callback and a task interface. Producer: callbacks use ``offer(_:)-(Span<UInt8>)``, ``onDrain`` and
+/// ``onCancel``; a task uses ``write(_:)``. Consumer: callbacks use ``take(into:)``, ``takeAll()`` and ``onReadable``;
+/// a task uses ``read()``.
 @Net
 package final class BytePipe {
-    /// What ``write(_:)`` throws after the consumer went away.
+    /// Thrown by ``write(_:)`` after the consumer has cancelled.
     package struct Closed: Error, Sendable, Hashable {
         package init() {}
     }
@@ -18,14 +17,14 @@ package final class BytePipe {
         case cancelled
     }
 
-    /// At this many bytes the producer must stop. What it offers nevertheless is kept: a callback can't give bytes back.
+    /// The number of bytes at which the producer must stop. Later offers are still kept: a callback can't return bytes.
     package let highWater: Int
 
-    /// The consumer took so much that a producer which was told to stop may go on. Called inside the consumer's call.
+    /// The pipe has drained enough for a stopped producer to continue. Called inside the consumer's call.
     package var onDrain: (@Net () -> Void)?
-    /// The consumer wants no more; called once.
+    /// The consumer has cancelled; called once.
     package var onCancel: (@Net () -> Void)?
-    /// Bytes or the end came into an empty pipe. Called inside the producer's call.
+    /// Bytes or the end arrived in an empty pipe. Called inside the producer's call.
     package var onReadable: (@Net () -> Void)?
 
     private var state = State.open
@@ -39,34 +38,26 @@ package final class BytePipe {
         self.highWater = highWater
     }
 
-    /// The bytes that wait to be taken.
+    /// The number of buffered bytes.
     package var count: Int { self.buffer.count - self.head }
     package var hasRoom: Bool { self.count < self.highWater }
-    /// Whether the producer has ended the pipe; bytes may still wait.
-    package var isFinished: Bool {
-        switch self.state {
-        case .finished, .failed: true
-        case .open, .cancelled: false
-        }
-    }
-    package var isCancelled: Bool { if case .cancelled = self.state { true } else { false } }
 
     // MARK: Producer
 
-    /// Adds bytes. `false`: stop until ``onDrain``.
+    /// Adds bytes. `false` means: stop until ``onDrain``.
     @discardableResult
     package func offer(_ bytes: Span<UInt8>) -> Bool {
-        guard case .open = self.state, !bytes.isEmpty else { return self.mayGoOn() }
+        guard case .open = self.state, !bytes.isEmpty else { return self.mayContinue() }
         let wasEmpty = self.count == 0
         self.compact()
         unsafe bytes.withUnsafeBufferPointer { unsafe self.buffer.append(contentsOf: $0) }
         return self.offered(wasEmpty: wasEmpty)
     }
 
-    /// Adds bytes, without a copy into an empty pipe. `false`: stop until ``onDrain``.
+    /// Adds bytes, without a copy if the pipe is empty. `false` means: stop until ``onDrain``.
     @discardableResult
     package func offer(_ bytes: [UInt8]) -> Bool {
-        guard case .open = self.state, !bytes.isEmpty else { return self.mayGoOn() }
+        guard case .open = self.state, !bytes.isEmpty else { return self.mayContinue() }
         let wasEmpty = self.count == 0
         if wasEmpty {
             self.buffer = bytes
@@ -78,9 +69,10 @@ package final class BytePipe {
         return self.offered(wasEmpty: wasEmpty)
     }
 
-    /// Adds bytes as soon as there is room.
+    /// Waits for room and adds bytes.
     ///
-    /// Throws ``Closed`` when the consumer has gone or the pipe was ended, `CancellationError` when the task is cancelled.
+    /// Throws ``Closed`` if the consumer has cancelled or the pipe has ended, `CancellationError` if the task is
+    /// cancelled.
     package func write(_ bytes: [UInt8]) async throws {
         while case .open = self.state, !self.hasRoom { try await self.writers.wait() }
         guard case .open = self.state else { throw Closed() }
@@ -88,7 +80,7 @@ package final class BytePipe {
         if self.hasRoom { self.writers.wakeFirst() }
     }
 
-    /// Ends the pipe: the consumer gets the bytes that wait, then the end or the error. Only the first end counts.
+    /// Ends the pipe: the consumer gets the buffered bytes, then the end or the error. Only the first call counts.
     package func finish(throwing error: (any Error)? = nil) {
         guard case .open = self.state else { return }
         self.state = error.map { .failed($0) } ?? .finished
@@ -103,10 +95,10 @@ package final class BytePipe {
             self.readers.wakeFirst()
             self.onReadable?()
         }
-        return self.mayGoOn()
+        return self.mayContinue()
     }
 
-    private func mayGoOn() -> Bool {
+    private func mayContinue() -> Bool {
         guard case .open = self.state else { return false }
         if !self.hasRoom { self.isHeld = true }
         return self.hasRoom
@@ -114,7 +106,7 @@ package final class BytePipe {
 
     // MARK: Consumer
 
-    /// All bytes that wait; `nil` when there are none.
+    /// Takes all buffered bytes; `nil` if there are none.
     package func takeAll() -> [UInt8]? {
         guard self.count > 0 else { return nil }
         let taken = self.head == 0 ? self.buffer : Array(self.buffer[self.head...])
@@ -124,7 +116,7 @@ package final class BytePipe {
         return taken
     }
 
-    /// Moves up to `target.count` bytes; the number moved. 0 means none wait, see ``end``.
+    /// Moves up to `target.count` bytes and returns the number moved; for 0, see ``end``.
     package func take(into target: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(target.count, self.count)
         guard count > 0 else { return 0 }
@@ -140,7 +132,7 @@ package final class BytePipe {
         return count
     }
 
-    /// How the pipe ended once all bytes are taken; `nil` while more may come.
+    /// How the pipe ended, once all bytes have been taken; `nil` while more may come.
     package var end: Result<Void, any Error>? {
         guard self.count == 0 else { return nil }
         return switch self.state {
@@ -151,9 +143,9 @@ package final class BytePipe {
         }
     }
 
-    /// The next bytes, all that wait; `nil` at the end.
+    /// Waits for bytes and takes all of them; `nil` at the end.
     ///
-    /// Throws the producer's error, ``Closed`` after ``cancel()``, `CancellationError` when the task is cancelled.
+    /// Throws the producer's error, ``Closed`` after ``cancel()``, `CancellationError` if the task is cancelled.
     package func read() async throws -> [UInt8]? {
         while true {
             if let bytes = self.takeAll() { return bytes }
@@ -165,7 +157,7 @@ package final class BytePipe {
         }
     }
 
-    /// The consumer wants no more: drops what waits and tells the producer.
+    /// Drops the buffered bytes and notifies the producer that the consumer wants no more.
     package func cancel() {
         switch self.state {
         case .cancelled: return
@@ -185,13 +177,13 @@ package final class BytePipe {
 
     private func drained() {
         self.writers.wakeFirst()
-        // Half, so that a producer is not stopped and started at each small read.
+        // Half, so that small reads don't make the producer stop and start repeatedly.
         guard self.isHeld, self.count <= self.highWater / 2, case .open = self.state else { return }
         self.isHeld = false
         self.onDrain?()
     }
 
-    /// Gives back the room before `head` once it is the larger part.
+    /// Reclaims the space before `head` once it is more than half.
     private func compact() {
         guard self.head > 4096, self.head > self.buffer.count / 2 else { return }
         self.buffer.removeFirst(self.head)

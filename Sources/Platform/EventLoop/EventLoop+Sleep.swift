@@ -1,5 +1,5 @@
 extension EventLoop {
-    /// Waits on the loop's own timers; throws `CancellationError` at once when the task is cancelled.
+    /// Sleeps on the loop's timers; throws `CancellationError` at once if the task is cancelled.
     @Net package func sleep(for duration: Duration) async throws {
         let changed = WaitList()
         var isOver = false

@@ -3,32 +3,31 @@ internal import Glibc
 internal import Primitives
 internal import Synchronization
 
-/// One epoll loop on a thread of its own, for sockets, libcurl's transfers and child processes; the executor of ``Net``.
+/// An epoll loop on its own thread for sockets, libcurl's transfers and child processes; the executor of ``Net``.
 ///
-/// A turn: a bounded batch of jobs → the ready descriptors → the due timers. Handlers and jobs run to their end, so none
-/// may block.
+/// A turn: a bounded batch of jobs → the ready descriptors → the due timers. Jobs and handlers run to completion, so
+/// they must not block.
+///
+/// `@unchecked`: `inbox` is locked, the rest belongs to the loop's thread.
 @safe
 package final class EventLoop: SerialExecutor, @unchecked Sendable {
-    // @unchecked: `inbox` and `onSlowTurn` are locked, the rest belongs to the loop's thread.
-
-    /// The loop; its thread starts at the first use and lasts as long as the process.
+    /// Its thread starts at the first use and runs as long as the process.
     package static let shared = EventLoop(name: "net")
 
-    /// A turn's share of jobs, so that a busy executor doesn't starve its sockets.
+    /// A limit, so that a busy executor doesn't starve its sockets.
     private static let jobsPerTurn = 512
     private static let eventsPerTurn = 512
 
     private struct Inbox {
         var jobs: [UnownedJob] = []
         var calls: [@Net @Sendable () -> Void] = []
-        /// The loop will look here before it sleeps, or a wake is under way.
+        /// The loop will check before it sleeps, or has already been woken.
         var isNoticed = false
 
         var isEmpty: Bool { self.jobs.isEmpty && self.calls.isEmpty }
     }
 
     private let inbox = Protected(Inbox())
-    private let onSlowTurn = Protected<(@Sendable (SlowTurn) -> Void)?>(nil)
     private let thread = Atomic<UInt>(0)
     private let epoll: Int32
     private let waker: Int32
@@ -41,15 +40,13 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     private var time = LoopInstant.current()
     private var batch: [UnownedJob] = []
     private var batchIndex = 0
-    /// Longer than this in one go is reported.
-    private let patience = Duration.milliseconds(50)
 
     private init(name: String) {
         self.epoll = epoll_create1(O_CLOEXEC)
         self.waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         precondition(self.epoll >= 0 && self.waker >= 0, "no epoll or eventfd: error \(errno)")
         unsafe self.events = .allocate(capacity: Self.eventsPerTurn)
-        // Edge-triggered: each write is one event, so the counter need never be read.
+        // Edge-triggered: each write is one event, so the counter never needs to be read.
         var event = unsafe epoll_event()
         unsafe event.events = Interest([.readable, .edgeTriggered]).rawValue
         unsafe event.data.u64 = Self.wakerKey
@@ -76,23 +73,18 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     package func isIsolatingCurrentContext() -> Bool? { self.isCurrent }
 
-    /// Calls `body` on the loop soon, in the order of the calls from one thread. Costs less than a task.
+    /// Calls `body` on the loop soon; calls from one thread keep their order. Cheaper than a task.
     package func execute(_ body: @escaping @Net @Sendable () -> Void) {
         self.post { $0.calls.append(body) }
     }
 
-    /// Calls `body` now when on the loop, else soon.
+    /// Calls `body` immediately if on the loop, otherwise soon.
     package func runIfNeeded(_ body: @escaping @Net @Sendable () -> Void) {
         if self.isCurrent {
             Net.assumeIsolated(body)
         } else {
             self.execute(body)
         }
-    }
-
-    /// Sets who hears of turns in which the loop was held for more than 50 ms. Called on the loop's thread.
-    package func reportSlowTurns(to handler: (@Sendable (SlowTurn) -> Void)?) {
-        self.onSlowTurn.withLock { $0 = handler }
     }
 
     private func post(_ add: (inout Inbox) -> Void) {
@@ -111,13 +103,13 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     // MARK: On the loop
 
-    /// The time of this turn's start.
+    /// The time, updated several times per turn.
     @Net package var now: LoopInstant { self.time }
 
     /// Calls `handler` whenever `descriptor` is ready for `interest`, until the registration is cancelled.
     ///
-    /// The descriptor stays the caller's: cancel first, then close. A registration that the same number already has
-    /// is cancelled, for a library may close a descriptor without a word.
+    /// The caller keeps owning the descriptor: cancel first, then close. An existing registration of the same number is
+    /// cancelled, because a library may close a descriptor without notice.
     @Net package func watch(
         _ descriptor: Int32, _ interest: Interest, handler: @escaping @Net (Readiness) -> Void
     ) throws(SystemError) -> Registration {
@@ -136,7 +128,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
         return registration
     }
 
-    /// Calls `handler` once, `delay` from now; with zero or less in this or the next turn.
+    /// Calls `handler` once, `delay` from now; for zero or less, in this or the next turn.
     @Net @discardableResult
     package func schedule(after delay: Duration, _ handler: @escaping @Net () -> Void) -> Timer {
         let timer = Timer(deadline: self.time.advanced(by: delay), loop: self, handler: handler)
@@ -149,7 +141,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     @Net func remove(_ timer: Timer) { self.timers.remove(timer) }
 
     @Net func update(_ registration: Registration) {
-        // The number was closed and opened anew by a library that reports only the change.
+        // A library closed and reopened the number, and reported only the change of interest.
         if !self.control(EPOLL_CTL_MOD, registration), errno == ENOENT {
             _ = self.control(EPOLL_CTL_ADD, registration)
         }
@@ -159,7 +151,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
         let index = Int(registration.descriptor)
         guard self.registrations[index] === registration else { return }
         self.registrations[index] = nil
-        // Fails when the descriptor is closed already, which removes it from epoll too.
+        // Fails if the descriptor is already closed, which also removed it from epoll.
         _ = self.control(EPOLL_CTL_DEL, registration)
     }
 
@@ -173,12 +165,12 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     // MARK: The thread
 
-    /// No registration has this key: its descriptor would be -1.
+    /// No registration can have this key: its descriptor would be -1.
     private static let wakerKey = UInt64.max
 
     private func start(name: String) {
         var handle = pthread_t()
-        // Never released: the loop lasts as long as the process.
+        // The thread takes over this reference and never releases it, because the loop runs forever.
         let context = unsafe Unmanaged.passRetained(Start(loop: self, name: name)).toOpaque()
         let status = unsafe pthread_create(
             &handle, nil,
@@ -218,8 +210,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     @Net private func runJobs() {
         let executor = unsafe self.asUnownedSerialExecutor()
         var left = Self.jobsPerTurn
-        var calls = 0
-        while left > 0, self.takeBatch(calls: &calls) {
+        while left > 0, self.takeBatch() {
             let end = min(self.batch.count, self.batchIndex + left)
             left -= end - self.batchIndex
             while self.batchIndex < end {
@@ -228,11 +219,10 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
                 unsafe job.runSynchronously(on: executor)
             }
         }
-        self.report(.jobs, count: Self.jobsPerTurn - left + calls)
     }
 
-    /// Whether there is something to run in `batch`; calls are made at once.
-    @Net private func takeBatch(calls made: inout Int) -> Bool {
+    /// Makes pending calls and refills `batch`; returns whether it contains jobs.
+    @Net private func takeBatch() -> Bool {
         if self.batchIndex < self.batch.count { return true }
         self.batch.removeAll(keepingCapacity: true)
         self.batchIndex = 0
@@ -244,11 +234,10 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
             return inbox.calls
         }
         for call in calls { call() }
-        made += calls.count
         return !self.batch.isEmpty
     }
 
-    /// Waits for events, not at all when jobs are left.
+    /// Waits for events; returns at once if jobs are left.
     @Net private func poll() -> Int {
         let isBusy = self.batchIndex < self.batch.count
         let maySleep = self.inbox.withLock { inbox in
@@ -265,7 +254,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     @Net private func millisecondsToTimer() -> Int32 {
         guard let next = self.timers.next else { return -1 }
         let left = next.nanoseconds - LoopInstant.current().nanoseconds
-        // Rounded up: a wake before the deadline would only turn once more.
+        // Rounded up: waking before the deadline would only cost another turn.
         return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
     }
 
@@ -276,33 +265,23 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
             let key = unsafe event.data.u64
             guard key != Self.wakerKey else { continue }
             let descriptor = Int(truncatingIfNeeded: key & 0xFFFF_FFFF)
-            // An earlier handler of this turn may have cancelled it, or watched another under the same number.
+            // An earlier handler in this turn may have cancelled it, or watched a new descriptor with the same number.
             guard descriptor < self.registrations.count, let registration = self.registrations[descriptor],
                 registration.generation == UInt32(truncatingIfNeeded: key >> 32)
             else { continue }
             registration.deliver(unsafe Readiness(rawValue: event.events))
         }
-        self.report(.events, count: count)
+        self.time = .current()
     }
 
     @Net private func fireTimers() {
-        // Bounded, for a handler may schedule the next one without delay.
+        // Bounded, because a handler may schedule another timer without delay.
         var fired = 0
         let due = self.time
         while fired < Self.jobsPerTurn, let timer = self.timers.popDue(at: due) {
             fired += 1
             timer.fire()
         }
-        if fired > 0 { self.report(.timers, count: fired) }
-    }
-
-    /// Tells of work that held the loop too long, and moves the loop's time on.
-    @Net private func report(_ work: SlowTurn.Work, count: Int) {
-        guard count > 0 else { return }
-        let now = LoopInstant.current()
-        let duration = self.time.duration(to: now)
-        self.time = now
-        guard duration > self.patience, let report = self.onSlowTurn.withLock({ $0 }) else { return }
-        report(SlowTurn(work: work, count: count, duration: duration))
+        if fired > 0 { self.time = .current() }
     }
 }

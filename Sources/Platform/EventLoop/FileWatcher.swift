@@ -2,18 +2,17 @@ internal import CSystem
 internal import Glibc
 internal import Primitives
 
-/// Tells at once when something in a folder has changed (inotify), whichever process changed it.
+/// Reports changes in a folder immediately (inotify), whichever process made them.
 ///
-/// A folder is watched rather than a file, because a file that is replaced by a rename is another one afterwards.
+/// It watches a folder rather than a file, because replacing a file by a rename creates a different one.
 @Net
 package final class FileWatcher {
-    /// What was reported in one go.
     package enum Change: Sendable, Hashable {
-        /// Names within the folder that were made, written, moved or removed.
+        /// Names in the folder that were created, written, moved or deleted.
         case names(Set<String>)
-        /// More than the kernel could keep: anything may have changed.
+        /// The kernel's queue overflowed: anything may have changed.
         case unknown
-        /// The folder itself is gone, or another stands in its place; nothing more comes.
+        /// The folder was deleted or moved; there are no further reports.
         case ended
     }
 
@@ -21,8 +20,8 @@ package final class FileWatcher {
     private var registration: Registration?
     private var handler: (@Net (Change) -> Void)?
 
-    /// Watches the folder at `path` until ``cancel()``. Throws where there is none, or where the user's watches
-    /// (`fs.inotify.max_user_instances`) are used up.
+    /// Watches the folder at `path` until ``cancel()``. Throws if it doesn't exist, or if the user's inotify instances
+    /// (`fs.inotify.max_user_instances`) are exhausted.
     package init(folder path: String, handler: @escaping @Net (Change) -> Void) throws(SystemError) {
         let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard descriptor >= 0 else { throw .last("inotify_init1") }
@@ -35,7 +34,7 @@ package final class FileWatcher {
         self.registration = try EventLoop.shared.watch(descriptor, .readable) { [weak self] _ in self?.readAll() }
     }
 
-    /// No change is told after this.
+    /// Stops all reports.
     package func cancel() {
         self.registration?.cancel()
         self.registration = nil

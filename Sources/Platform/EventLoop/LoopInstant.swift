@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A point of the monotonic clock that the loop's timers use; it stands still while the machine sleeps.
+/// A point on the monotonic clock of the loop's timers, which stops while the machine sleeps.
 package struct LoopInstant: InstantProtocol {
     /// Nanoseconds since an arbitrary start.
     package let nanoseconds: Int64
@@ -9,7 +9,7 @@ package struct LoopInstant: InstantProtocol {
         self.nanoseconds = nanoseconds
     }
 
-    /// The clock's value at this moment; ``EventLoop/now`` is cheaper and good enough for deadlines.
+    /// Reads the clock; ``EventLoop/now`` is cheaper and precise enough for deadlines.
     package static func current() -> LoopInstant {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
@@ -29,7 +29,7 @@ package struct LoopInstant: InstantProtocol {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// The duration in nanoseconds, held to what 64 bits carry (292 years).
+    /// The duration in nanoseconds, clamped to 64 bits (292 years).
     private static func nanoseconds(of duration: Duration) -> Int64 {
         let (seconds, attoseconds) = duration.components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

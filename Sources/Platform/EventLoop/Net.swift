@@ -1,7 +1,6 @@
-/// The global actor of everything that touches sockets, libcurl's transfers and child processes: its executor is
-/// ``EventLoop/shared``.
+/// The global actor for sockets, libcurl's transfers and child processes; its executor is ``EventLoop/shared``.
 ///
-/// Work of more than about 100 µs, and everything that blocks, belongs elsewhere (`@concurrent`, a `ThreadExecutor`).
+/// Blocking calls, and work of more than about 100 µs, belong elsewhere (`@concurrent`, a `ThreadExecutor`).
 @globalActor
 package actor Net {
     package static let shared = Net()
@@ -10,14 +9,14 @@ package actor Net {
         unsafe EventLoop.shared.asUnownedSerialExecutor()
     }
 
-    /// Runs `body` now, on the loop's thread; stops the process when called on another one.
+    /// Runs `body` immediately; stops the process if not called on the loop's thread.
     ///
-    /// For C callbacks, which run on the loop but outside any task.
+    /// For C callbacks, which run on the loop but outside of any task.
     nonisolated package static func assumeIsolated<Result: Sendable, Failure: Error>(
         _ body: @Net () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         EventLoop.shared.checkIsolated()
-        // The same step as in `MainActor.assumeIsolated`: the types differ in isolation only, which was just checked.
+        // As in `MainActor.assumeIsolated`: the types differ only in isolation, which was just checked.
         return try withoutActuallyEscaping(body) { (body) throws(Failure) -> Result in
             let synchronous = unsafe unsafeBitCast(body, to: (() throws(Failure) -> Result).self)
             return try synchronous()

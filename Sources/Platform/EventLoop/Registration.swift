@@ -1,9 +1,9 @@
-/// A watched descriptor. The handler is kept until ``cancel()``, which must come before the descriptor is closed.
+/// A watched descriptor. Retains the handler until ``cancel()``, which must precede closing the descriptor.
 @Net
 package final class Registration {
     package let descriptor: Int32
     package private(set) var interest: Interest
-    /// Tells this registration's events from those of an earlier one of the same number.
+    /// Distinguishes this registration's events from those of an earlier one with the same number.
     let generation: UInt32
     private var handler: (@Net (Readiness) -> Void)?
     private let loop: EventLoop
@@ -19,17 +19,17 @@ package final class Registration {
         self.handler = handler
     }
 
-    /// Whether events can still come.
+    /// Whether events can still be delivered.
     package var isActive: Bool { self.handler != nil }
 
-    /// Changes what is waited for; an empty set still reports errors and hang-ups. Nothing happens after ``cancel()``.
+    /// Changes the interest; an empty set still reports errors and hang-ups. Does nothing after ``cancel()``.
     package func modify(_ interest: Interest) {
         guard self.isActive, interest != self.interest else { return }
         self.interest = interest
         self.loop.update(self)
     }
 
-    /// No event is delivered after this, not even one that epoll has already reported. The handler is released.
+    /// Releases the handler. No event is delivered after this, not even one that epoll has already reported.
     package func cancel() {
         guard self.isActive else { return }
         self.handler = nil

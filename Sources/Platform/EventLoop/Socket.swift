@@ -2,19 +2,19 @@ internal import CSystem
 internal import Glibc
 package import Primitives
 
-/// TCP by system calls, everything nonblocking and close-on-exec.
+/// TCP system calls. All sockets are nonblocking and close-on-exec.
 package enum Socket {
-    /// What a read or write did.
+    /// The result of a read or write.
     package enum Transfer: Sendable, Hashable {
-        /// So many bytes; for a read 0 is the end.
+        /// The number of bytes; 0 from a read is the end.
         case moved(Int)
-        /// Wait for readiness.
+        /// Nothing was moved; wait for readiness.
         case wouldBlock
         /// The value of `errno`.
         case failed(Int32)
     }
 
-    /// A listening socket; with port 0 the system picks one, see ``localAddress(_:)``.
+    /// A listening socket; for port 0 the system picks a port, see ``localAddress(_:)``.
     package static func listen(on address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) -> FileDescriptor {
         let socket = try self.open(address)
         var on: Int32 = 1
@@ -27,9 +27,9 @@ package enum Socket {
         return socket
     }
 
-    /// The next waiting connection with TCP_NODELAY set; `nil` when none waits.
+    /// The next pending connection, with TCP_NODELAY set; `nil` if there is none.
     ///
-    /// A connection that was reset while it waited is passed over. EMFILE and ENFILE throw: stop accepting for a while.
+    /// Skips connections that were reset while pending. Throws on EMFILE and ENFILE: stop accepting for a while.
     package static func accept(on listener: Int32) throws(SystemError) -> FileDescriptor? {
         while true {
             let accepted = csystem_accept(listener, nil, nil)
@@ -39,7 +39,7 @@ package enum Socket {
             }
             switch errno {
             case EAGAIN: return nil
-            // The network's errors belong to the waiting connection (accept(2), "Error handling").
+            // Network errors belong to the pending connection (accept(2), "Error handling").
             case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
                 ENETUNREACH:
                 continue
@@ -48,8 +48,8 @@ package enum Socket {
         }
     }
 
-    /// A socket whose connection is under way: when it is writable, ``pendingError(_:)`` tells how it went.
-    package static func startConnecting(to address: SocketAddress) throws(SystemError) -> FileDescriptor {
+    /// A connecting socket: once it is writable, ``pendingError(_:)`` returns the result.
+    private static func startConnecting(to address: SocketAddress) throws(SystemError) -> FileDescriptor {
         let socket = try self.open(address)
         self.setNoDelay(socket.rawValue)
         guard unsafe address.withPointer({ unsafe connect(socket.rawValue, $0, $1) }) == 0 || errno == EINPROGRESS
@@ -59,7 +59,7 @@ package enum Socket {
         return socket
     }
 
-    /// A connected socket.
+    /// Connects and returns the socket.
     @Net package static func connected(to address: SocketAddress) async throws -> FileDescriptor {
         let socket = try self.startConnecting(to: address)
         let changed = WaitList()
@@ -77,7 +77,7 @@ package enum Socket {
         return socket
     }
 
-    /// Takes the socket's error (SO_ERROR); 0 is none.
+    /// Reads and clears the socket's error (SO_ERROR); 0 means no error.
     package static func pendingError(_ socket: Int32) -> Int32 {
         var error: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
@@ -98,7 +98,7 @@ package enum Socket {
         _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Reads what is there, at most `buffer.count` bytes. Also for pipes.
+    /// Reads the available bytes, at most `buffer.count`. Also works for pipes.
     package static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         while true {
             let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -111,7 +111,7 @@ package enum Socket {
         }
     }
 
-    /// Writes what there is room for; a closed peer is `.failed(EPIPE)`, never a signal.
+    /// Writes as much as there is room for; a closed peer gives `.failed(EPIPE)`, never a signal.
     package static func write(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer {
         while true {
             let count = unsafe send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
@@ -124,21 +124,21 @@ package enum Socket {
         }
     }
 
-    /// Writes `bytes` from `start` on; see ``write(_:_:)``.
+    /// Writes `bytes` starting at `start`; see ``write(_:_:)``.
     package static func write(_ socket: Int32, _ bytes: [UInt8], from start: Int = 0) -> Transfer {
         unsafe bytes.withUnsafeBytes {
             unsafe self.write(socket, UnsafeRawBufferPointer(rebasing: $0[start...]))
         }
     }
 
-    /// Acknowledges what was read now instead of after up to 40 ms. A peer without TCP_NODELAY (ngIRCd) holds its next
-    /// small write back until then. The system forgets it (tcp(7), TCP_QUICKACK): call it after each read.
+    /// Acknowledges read data now instead of up to 40 ms later. A peer without TCP_NODELAY (ngIRCd) holds its next
+    /// small write back until then. Call it after each read: the setting isn't permanent (tcp(7), TCP_QUICKACK).
     package static func acknowledge(_ socket: Int32) {
         var on: Int32 = 1
         _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_QUICKACK, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// The peer reads the end; reading goes on.
+    /// Sends the end of data; reading remains possible.
     package static func shutdownWrite(_ socket: Int32) {
         _ = shutdown(socket, Int32(SHUT_WR))
     }

@@ -3,10 +3,10 @@ internal import Glibc
 
 /// A numeric IPv4 or IPv6 address with a port.
 package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
-    /// A `sockaddr_in` or `sockaddr_in6` as the kernel wants it.
+    /// A `sockaddr_in` or `sockaddr_in6` in the kernel's layout.
     private let bytes: [UInt8]
 
-    /// `nil` when `host` is not a numeric address; names are not resolved here, for that blocks.
+    /// `nil` if `host` is not a numeric address; names are not resolved, because that blocks.
     package init?(host: String, port: UInt16) {
         var v4 = sockaddr_in()
         if unsafe inet_pton(AF_INET, host, &v4.sin_addr) == 1 {
@@ -23,7 +23,7 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         self.bytes = unsafe withUnsafeBytes(of: v6) { unsafe Array($0) }
     }
 
-    /// What a system call fills in.
+    /// Takes the address from a system call.
     init?(filledBy call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Bool) {
         var bytes = [UInt8](repeating: 0, count: MemoryLayout<sockaddr_in6>.size)
         var length = socklen_t(bytes.count)
@@ -48,7 +48,7 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
             unsafe self.bytes.withUnsafeBytes { bytes in
                 guard let base = bytes.baseAddress, let target = text.baseAddress,
-                    // The address lies at offset 4 in sockaddr_in and 8 in sockaddr_in6.
+                    // The address is at offset 4 in sockaddr_in and 8 in sockaddr_in6.
                     unsafe inet_ntop(
                         self.family, base + (self.isIPv6 ? 8 : 4), target, socklen_t(text.count)) != nil
                 else { return "?" }

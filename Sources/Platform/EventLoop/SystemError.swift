@@ -4,7 +4,7 @@ internal import Glibc
 package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The value of `errno`.
     package let code: Int32
-    /// What failed and why: the call, what it was about, the system's words.
+    /// The failed call, its object, and the system's error message.
     package let message: String
 
     package init(_ call: String, code: Int32) {
@@ -12,7 +12,7 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = "\(call): \(Self.text(of: code))"
     }
 
-    /// Takes `errno`, so it must be the first thing after the failed call.
+    /// Reads `errno`, so it must directly follow the failed call.
     package static func last(_ call: String) -> SystemError {
         SystemError(call, code: errno)
     }

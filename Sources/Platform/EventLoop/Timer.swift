@@ -1,9 +1,8 @@
-/// A handler that the loop calls once, at its deadline, until it is cancelled or moved.
+/// A handler that the loop calls once, at its deadline, unless it is cancelled or rescheduled.
 @Net
 package final class Timer {
-    /// When the handler is called.
     package private(set) var deadline: LoopInstant
-    /// The place in the heap; -1 outside it.
+    /// The index in the heap; -1 if not in it.
     var position = -1
     private var handler: (@Net () -> Void)?
     private let loop: EventLoop
@@ -17,21 +16,21 @@ package final class Timer {
     /// Whether the handler is still to be called.
     package var isPending: Bool { self.position >= 0 }
 
-    /// The handler will not be called, and is released, so that it may own what owns the timer.
+    /// Prevents the call and releases the handler, which breaks a reference cycle with the timer's owner.
     package func cancel() {
         self.loop.remove(self)
         self.handler = nil
     }
 
-    /// The handler will not be called until ``reschedule(after:)``.
+    /// Prevents the call until ``reschedule(after:)``.
     package func stop() {
         self.loop.remove(self)
     }
 
-    /// Moves the deadline, also of a timer that has fired; nothing happens after ``cancel()``.
+    /// Moves the deadline, even of a timer that has fired; does nothing after ``cancel()``.
     ///
-    /// Putting it off is two stores: the heap is put in order when the old deadline passes. So a connection may move
-    /// its idle deadline at every byte.
+    /// Postponing costs two stores, because the heap is reordered only when the old deadline passes. A connection can
+    /// therefore move its idle deadline on every byte.
     package func reschedule(after delay: Duration) {
         guard self.handler != nil else { return }
         self.deadline = self.loop.now.advanced(by: delay)

@@ -2,7 +2,7 @@
 @Net
 struct TimerHeap {
     private struct Entry {
-        /// At most the timer's deadline: a timer that was put off keeps its place until this passes.
+        /// At most the timer's deadline: a postponed timer keeps its place until the key passes.
         var key: LoopInstant
         let order: UInt64
         let timer: Timer
@@ -17,12 +17,10 @@ struct TimerHeap {
 
     nonisolated init() {}
 
-    var count: Int { self.entries.count }
-
-    /// When to look again; it may be earlier than the earliest deadline, never later.
+    /// When to check again; never later than the earliest deadline, but possibly earlier.
     var next: LoopInstant? { self.entries.first?.key }
 
-    /// Puts the timer where its deadline belongs.
+    /// Inserts the timer, or moves it to its new deadline.
     mutating func place(_ timer: Timer) {
         let position = timer.position
         guard position >= 0 else {
@@ -32,7 +30,7 @@ struct TimerHeap {
             self.siftUp(timer.position)
             return
         }
-        // Later: found out when the key passes.
+        // A later deadline is handled when the key passes.
         guard timer.deadline < self.entries[position].key else { return }
         self.entries[position].key = timer.deadline
         self.siftUp(position)
@@ -50,7 +48,7 @@ struct TimerHeap {
         self.siftDown(last.timer.position)
     }
 
-    /// Takes out the first timer whose deadline has come.
+    /// Removes and returns the first due timer.
     mutating func popDue(at now: LoopInstant) -> Timer? {
         while let first = self.entries.first, first.key <= now {
             if first.timer.deadline <= first.key {

@@ -1,6 +1,6 @@
-/// Where tasks wait on the loop until something changes. Cancelling a task ends its wait at once.
+/// A list of tasks that wait on the loop for a change. Cancelling a task ends its wait at once.
 ///
-/// Like a condition variable: a wake says "look again", so callers wait in a loop around their condition.
+/// Like a condition variable: a wake means "check again", so callers wait in a loop around their condition.
 @Net
 package final class WaitList {
     private var waiting: [(number: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
@@ -10,7 +10,7 @@ package final class WaitList {
 
     package var isEmpty: Bool { self.waiting.isEmpty }
 
-    /// Returns after a wake; throws `CancellationError` when the task is cancelled.
+    /// Returns after a wake; throws `CancellationError` if the task is cancelled.
     package func wait() async throws {
         self.number += 1
         let number = self.number
@@ -34,7 +34,7 @@ package final class WaitList {
         for waiter in woken { waiter.continuation.resume() }
     }
 
-    /// Wakes the one that has waited longest.
+    /// Wakes the task that has waited longest.
     package func wakeFirst() {
         guard !self.waiting.isEmpty else { return }
         self.waiting.removeFirst().continuation.resume()

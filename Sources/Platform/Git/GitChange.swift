@@ -1,16 +1,16 @@
-/// A commit to be made.
+/// A commit to create.
 package struct GitChange: Sendable {
-    /// Where the branch stands before.
+    /// The branch's expected state before the commit.
     package enum Base: Sendable, Hashable {
         /// The branch must not exist; it begins at this commit.
         case new(from: GitObjectID)
-        /// The branch must stand here.
+        /// The branch must be at this commit.
         case at(GitObjectID)
-        /// Wherever the branch stands when the work begins.
+        /// Wherever the branch is when the commit starts.
         case tip
     }
 
-    /// Path → content, or nil to delete. Files that are not named stay.
+    /// Path → content, or nil to delete. Other files stay unchanged.
     package var files: [String: [UInt8]?]
     package var branch: String
     package var base: Base
@@ -18,7 +18,6 @@ package struct GitChange: Sendable {
     package var committer: GitSignature
     /// Subject, blank line, body.
     package var message: String
-    /// `Key: value` lines at the message's end.
     package var trailers: [GitTrailer]
 
     package init(
@@ -34,7 +33,7 @@ package struct GitChange: Sendable {
         self.trailers = trailers
     }
 
-    /// The whole text that is committed: LF lines, no NUL, one LF at the end.
+    /// The complete message: LF line ends, no NUL, one LF at the end.
     var fullMessage: String {
         var bytes = self.message.utf8.filter { $0 != 0 && $0 != UInt8(ascii: "\r") }
         while let last = bytes.last, last <= UInt8(ascii: " ") { bytes.removeLast() }
@@ -47,7 +46,7 @@ package struct GitChange: Sendable {
     }
 }
 
-/// One `Key: value` line at a commit message's end.
+/// A `Key: value` line at the end of a commit message.
 package struct GitTrailer: Hashable, Sendable {
     package let key: String
     package let value: String

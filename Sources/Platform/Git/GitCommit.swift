@@ -1,10 +1,8 @@
-/// A commit's own data.
 package struct GitCommit: Hashable, Sendable {
     package let id: GitObjectID
     package let parents: [GitObjectID]
     package let author: GitSignature
     package let committer: GitSignature
-    /// The whole message.
     package let message: String
 
     /// The first line.
@@ -12,7 +10,7 @@ package struct GitCommit: Hashable, Sendable {
         String(self.message.drop { $0.isNewline }.prefix { !$0.isNewline })
     }
 
-    /// What follows the first line, without blank lines around it.
+    /// The text after the first line, without surrounding blank lines.
     package var body: String {
         let rest = self.message.drop { $0.isNewline }.drop { !$0.isNewline }
         let text = rest.drop { $0.isNewline }

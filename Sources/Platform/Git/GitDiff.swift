@@ -1,7 +1,6 @@
-/// What a commit changed.
 package struct GitDiff: Hashable, Sendable {
     package let files: [GitFileChange]
-    /// Counts of the whole commit, also where ``files`` was cut.
+    /// Counts for the whole commit, even if ``files`` was cut.
     package let stat: GitStat
     /// Some files or lines were left out because of the limits.
     package let isCut: Bool
@@ -13,7 +12,6 @@ package struct GitDiff: Hashable, Sendable {
     }
 }
 
-/// How much a commit changed.
 package struct GitStat: Hashable, Sendable {
     package let files: Int
     package let additions: Int
@@ -26,7 +24,7 @@ package struct GitStat: Hashable, Sendable {
     }
 }
 
-/// What happened to one file.
+/// A commit's changes to one file.
 package struct GitFileChange: Hashable, Sendable {
     package enum Status: String, Sendable {
         case added, deleted, modified, renamed, copied, typeChanged
@@ -35,9 +33,9 @@ package struct GitFileChange: Hashable, Sendable {
     package let status: Status
     /// Differs from ``path`` for a renamed or copied file; nil for an added one.
     package let oldPath: String?
-    /// The path after the commit; of a deleted file the one before.
+    /// The path after the commit; for a deleted file, the path before it.
     package let path: String
-    /// A binary or very large file; it has no hunks.
+    /// A binary or very large file, which has no hunks.
     package let isBinary: Bool
     package let additions: Int
     package let deletions: Int
@@ -46,7 +44,7 @@ package struct GitFileChange: Hashable, Sendable {
     package let isCut: Bool
 }
 
-/// Lines that changed together, with the unchanged ones around them.
+/// Lines that changed together, with surrounding unchanged lines.
 package struct GitHunk: Hashable, Sendable {
     /// `@@ -1,2 +1,3 @@ context`
     package let header: String
@@ -65,11 +63,11 @@ package struct GitDiffLine: Hashable, Sendable {
     package let oldNumber: Int?
     /// Counted from 1; nil for a deleted line.
     package let newNumber: Int?
-    /// Without its line feed; invalid UTF-8 became U+FFFD.
+    /// Without its line feed; invalid UTF-8 is replaced with U+FFFD.
     package let text: String
 }
 
-/// How much of a diff is wanted.
+/// Limits on the size of a diff.
 package struct GitDiffLimits: Hashable, Sendable {
     package var files: Int
     package var lines: Int

@@ -1,7 +1,7 @@
-/// Why a repository did not do what was asked.
+/// Why a repository operation failed.
 package struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// Nothing at the path, or no repository.
+        /// The path does not exist or is not a repository.
         case notARepository
         /// The path, or a directory above it, is a file.
         case pathIsFile
@@ -12,23 +12,23 @@ package struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         case foreignOwner
         /// The branch has no commit yet.
         case unborn
-        /// HEAD names no branch.
+        /// HEAD does not name a branch.
         case detached
-        /// A merge, rebase or the like was begun and not ended.
+        /// A merge, rebase or similar operation is unfinished.
         case unfinished
         /// Another program holds a lock.
         case locked
         /// The branch is not where it was expected to be.
         case conflict
-        /// The branch exists already.
+        /// The branch already exists.
         case exists
-        /// No such commit, branch, file.
+        /// No such commit, branch or file.
         case notFound
         /// The name can't be used in a repository.
         case invalidName
-        /// The branch is checked out and its files were changed.
+        /// The branch is checked out and its files have changes.
         case dirtyWorkTree
-        /// Larger than the caller wants.
+        /// Larger than the caller's limit.
         case tooLarge
         /// The commit would change nothing.
         case unchanged

@@ -1,23 +1,23 @@
 internal import CGit2
 internal import Primitives
 
-/// libgit2 as a whole: one thread for all its blocking calls, and its error codes.
+/// The thread for all of libgit2's blocking calls, and the mapping of its errors.
 enum GitLibrary {
-    /// All repositories share the thread; starts the library on first use. Commits reach the disk before a call
-    /// returns, because a commit that was told to people must survive a crash.
+    /// The thread that all repositories share; starts the library on first use. Commits are flushed to disk before a
+    /// call returns, because a commit that has been announced must survive a crash.
     static let executor: ThreadExecutor = {
         git_libgit2_init()
         cgit2_enable_fsync()
         return ThreadExecutor(name: "git")
     }()
 
-    /// Throws unless `status` says success. `what` begins the message: "the commit 1234".
+    /// Throws if `status` is an error. `what` is the subject of the message: "the commit 1234".
     static func check(_ status: Int32, _ what: @autoclosure () -> String) throws(GitError) {
         guard status < 0 else { return }
         throw Self.error(status, what())
     }
 
-    /// Calls a libgit2 constructor. The result is the caller's to free.
+    /// Calls a libgit2 constructor. The caller frees the result.
     static func make(
         _ what: @autoclosure () -> String, _ body: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
     ) throws(GitError) -> OpaquePointer {
@@ -27,7 +27,7 @@ enum GitLibrary {
         return unsafe object
     }
 
-    /// A C string for a structure that outlives the call; the caller deallocates it.
+    /// Copies a C string for a structure that outlives the call; the caller deallocates it.
     static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
         let bytes = text.utf8CString
         let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
@@ -42,17 +42,17 @@ enum GitLibrary {
         case GIT_ENOTFOUND:
             return GitError(.notFound, "\(what) was not found: check its name")
         case GIT_EEXISTS:
-            return GitError(.exists, "\(what) exists already: choose another name")
+            return GitError(.exists, "\(what) already exists: choose another name")
         case GIT_ELOCKED:
             return GitError(
                 .locked,
                 "\(what) is locked (\(detail)): another program is writing; if none is, delete the .lock file in .git")
         case GIT_EMODIFIED:
-            return GitError(.conflict, "\(what) was moved by somebody else meanwhile: try again")
+            return GitError(.conflict, "\(what) was moved by another program in the meantime: try again")
         case GIT_EUNBORNBRANCH:
             return GitError(.unborn, "\(what) has no commit yet: make a first commit")
         case GIT_EINVALIDSPEC, GIT_EAMBIGUOUS:
-            return GitError(.invalidName, "\(what) is no valid or no unique name: write it in full")
+            return GitError(.invalidName, "\(what) is an invalid or ambiguous name: write it in full")
         case GIT_EMISMATCH:
             return GitError(.corrupt, "\(what) is damaged (\(detail)): run `git fsck` in the repository")
         case GIT_EUNMERGED, GIT_EMERGECONFLICT:
@@ -64,7 +64,7 @@ enum GitLibrary {
         }
     }
 
-    /// Failures of the system, which libgit2 tells by text only.
+    /// Maps system errors, which libgit2 reports only as text.
     private static func systemError(_ what: String, _ detail: String) -> GitError {
         let lower = detail.lowercased()
         if lower.contains("permission denied") || lower.contains("read-only") || lower.contains("not permitted") {
@@ -73,7 +73,7 @@ enum GitLibrary {
                 "\(what) can't be written (\(detail)): give jetbridge's user write access to the repository")
         }
         if lower.contains("no space left") || lower.contains("quota exceeded") {
-            return GitError(.diskFull, "\(what) can't be written (\(detail)): make room on the disk")
+            return GitError(.diskFull, "\(what) can't be written (\(detail)): free some space on the disk")
         }
         if lower.contains("failed to create locked file") || lower.contains(".lock") {
             return GitError(

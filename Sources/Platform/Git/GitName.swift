@@ -1,9 +1,9 @@
-/// What paths and branches may be called.
+/// Rules for the names of paths and branches.
 package enum GitName {
     /// Checks a path inside a repository. Throws ``GitError/Code/invalidName``.
     ///
-    /// Beyond Git's own rules it keeps to what every file system and every viewer can take: relative, no `.` or `..`,
-    /// nothing that any system takes for `.git`, no control character or backslash.
+    /// Stricter than Git, so that every file system and viewer can handle it: relative, no `.` or `..`, nothing that
+    /// any system reads as `.git`, no control character or backslash.
     package static func checkPath(_ path: String) throws(GitError) {
         let reason: String? =
             if path.isEmpty {
@@ -11,7 +11,7 @@ package enum GitName {
             } else if path.utf8.count > 1024 {
                 "it is longer than 1024 bytes"
             } else if path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) {
-                "it has a control character or a backslash"
+                "it contains a control character or a backslash"
             } else {
                 Self.components(of: path).lazy.compactMap { Self.problem(ofComponent: $0) }.first
             }
@@ -20,17 +20,17 @@ package enum GitName {
             .invalidName, "the path \"\(Self.printable(path))\" can't be used because \(reason): choose another one")
     }
 
-    /// The parts of `path`, split where the file system splits: a slash with a mark or joiner behind it is another
-    /// `Character`, and the same byte.
+    /// The parts of `path`, split as the file system splits them: a slash followed by a combining mark is a different
+    /// `Character`, but the same byte.
     static func components(of path: String) -> [Substring] {
         path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false).map { Substring($0) }
     }
 
     private static func problem(ofComponent component: Substring) -> String? {
         if component.isEmpty { return "it is absolute or has an empty part" }
-        if component == "." || component == ".." { return "it has the part \"\(component)\"" }
+        if component == "." || component == ".." { return "it contains the part \"\(component)\"" }
         if component.utf8.count > 255 { return "a part of it is longer than 255 bytes" }
-        // ".git " and "GIT~1" are ".git" on other systems; a colon begins a stream there.
+        // ".git " and "GIT~1" mean ".git" on other systems, where a colon starts a stream name.
         var name = component.lowercased()
         name.unicodeScalars.removeAll { $0.properties.isDefaultIgnorableCodePoint }
         if let colon = name.unicodeScalars.firstIndex(of: ":") { name = String(name[..<colon]) }
@@ -38,7 +38,7 @@ package enum GitName {
         return name == ".git" || name == "git~1" ? "a part of it means .git" : nil
     }
 
-    /// Checks a branch name by git-check-ref-format's rules, without `@{` and a dash in front. Throws
+    /// Checks a branch name by git-check-ref-format's rules; also refuses `@{` and a leading dash. Throws
     /// ``GitError/Code/invalidName``.
     package static func checkBranch(_ name: String) throws(GitError) {
         let bytes = name.utf8
@@ -54,7 +54,7 @@ package enum GitName {
             .invalidName, "\"\(Self.printable(name))\" can't be the name of a branch: choose another one")
     }
 
-    /// At most 80 characters without control characters, for messages.
+    /// The text for messages: at most 80 characters, without control characters.
     static func printable(_ text: String) -> String {
         let shown = String(
             text.unicodeScalars.prefix(80).map { $0.properties.generalCategory == .control ? "?" : Character($0) })

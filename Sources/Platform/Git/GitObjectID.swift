@@ -2,7 +2,7 @@
 package struct GitObjectID: Hashable, Sendable, CustomStringConvertible {
     package let hex: String
 
-    /// Nil unless `hex` is a full SHA-1 hash; upper-case digits are lowered.
+    /// Nil unless `hex` is a full SHA-1 hash; converts upper-case digits.
     package init?(_ hex: String) {
         guard hex.utf8.count == 40, Self.isHexadecimal(hex) else { return nil }
         self.hex = hex.lowercased()
@@ -12,7 +12,7 @@ package struct GitObjectID: Hashable, Sendable, CustomStringConvertible {
         self.hex = hex
     }
 
-    /// As many digits as people read.
+    /// Seven digits, as shown to people.
     package var short: String { String(self.hex.prefix(7)) }
     package var description: String { self.hex }
 

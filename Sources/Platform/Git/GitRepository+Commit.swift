@@ -1,10 +1,10 @@
 internal import CGit2
 
 extension GitRepository {
-    /// Makes a commit and moves its branch to it, or throws and leaves the branch where it was.
+    /// Creates a commit and moves its branch to it, or throws and leaves the branch unchanged.
     ///
-    /// The work tree is touched only when the branch is checked out there; then it must be free of changes and is
-    /// brought to the new commit.
+    /// Touches the work tree only if the branch is checked out there; it must then be clean, and is updated to the new
+    /// commit.
     package func commit(_ change: GitChange) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(change.branch)
         for path in change.files.keys { try GitName.checkPath(path) }
@@ -21,7 +21,7 @@ extension GitRepository {
         let id = try unsafe self.writeCommit(
             tree: tree, parents: [parent], author: change.author, committer: change.committer, message: message,
             repository)
-        // First the files, because they can refuse; then the branch.
+        // First the files, because that can fail; then the branch.
         if isCheckedOut { try unsafe self.checkOut(id, paths: Array(change.files.keys), force: false, repository) }
         let subject = message.prefix { !$0.isNewline }
         do throws(GitError) {
@@ -34,16 +34,6 @@ extension GitRepository {
             throw error
         }
         return id
-    }
-
-    /// Makes a branch at a commit. Throws ``GitError/Code/exists``.
-    package func createBranch(_ name: String, at id: GitObjectID, as committer: GitSignature) throws(GitError) {
-        try GitName.checkBranch(name)
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        unsafe git_commit_free(try unsafe self.commitHandle(id, repository))
-        try unsafe self.moveBranch(
-            name, from: nil, to: id, log: "branch: Created from \(id)", as: committer, repository)
     }
 }
 
@@ -71,7 +61,7 @@ extension GitRepository {
         return GitObjectID(id)
     }
 
-    /// Compare and set: `from` nil means that the branch must not exist.
+    /// Moves a branch if it is at `old`; if `old` is nil, the branch must not exist.
     func moveBranch(
         _ branch: String, from old: GitObjectID?, to new: GitObjectID, log: String, as committer: GitSignature,
         _ repository: OpaquePointer
@@ -99,7 +89,7 @@ extension GitRepository {
         return unsafe signature
     }
 
-    /// Where the branch must stand (nil: not exist) and the commit that the new one grows from.
+    /// The branch's expected commit (nil if the branch must not exist) and the new commit's parent.
     private func base(
         of change: GitChange, _ repository: OpaquePointer
     ) throws(GitError) -> (old: GitObjectID?, parent: GitObjectID) {
@@ -107,13 +97,13 @@ extension GitRepository {
         case .new(let start):
             var id = git_oid()
             guard unsafe git_reference_name_to_id(&id, repository, "refs/heads/" + change.branch) != 0 else {
-                throw GitError(.exists, "the branch \(change.branch) exists already: choose another name")
+                throw GitError(.exists, "the branch \(change.branch) already exists: choose another name")
             }
             return (nil, start)
         case .at(let expected):
             guard try unsafe self.tip(of: change.branch, repository) == expected else {
                 throw GitError(
-                    .conflict, "the branch \(change.branch) was moved by somebody else meanwhile: try again")
+                    .conflict, "the branch \(change.branch) was moved by another program in the meantime: try again")
             }
             return (expected, expected)
         case .tip:
@@ -129,12 +119,12 @@ extension GitRepository {
         defer { unsafe git_commit_free(commit) }
         let baseline = try unsafe GitLibrary.make("the tree of \(parent.short)") { unsafe git_commit_tree($0, commit) }
         defer { unsafe git_tree_free(baseline) }
-        // In order: a path and what lies below it must meet in one pass.
         var tree = unsafe git_tree_id(baseline).pointee
         let before = GitObjectID(tree)
         var updates: [git_tree_update] = unsafe []
         var names: [UnsafeMutablePointer<CChar>] = unsafe []
         defer { unsafe names.forEach { unsafe $0.deallocate() } }
+        // Sorted, so that libgit2 sees a path and those below it in one pass.
         for (path, content) in change.files.sorted(by: { $0.key < $1.key }) {
             let mode = try unsafe self.mode(of: path, in: baseline, isDeletion: content == nil)
             let name = unsafe GitLibrary.copy(path)
@@ -148,12 +138,12 @@ extension GitRepository {
         let status = unsafe git_tree_create_updated(&tree, repository, baseline, updates.count, updates)
         try GitLibrary.check(status, "the tree of the commit")
         guard GitObjectID(tree) != before else {
-            throw GitError(.unchanged, "the commit would change nothing on \(change.branch): there is nothing to do")
+            throw GitError(.unchanged, "the commit would change nothing on \(change.branch): nothing to commit")
         }
         return tree
     }
 
-    /// The mode that the file has or gets. Throws where a file and a directory would share a name.
+    /// The file's existing or new mode. Throws if a file and a directory would share a name.
     private func mode(
         of path: String, in tree: OpaquePointer, isDeletion: Bool
     ) throws(GitError) -> git_filemode_t {

@@ -1,7 +1,7 @@
 internal import CGit2
 
 extension GitRepository {
-    /// What a commit changed against its first parent, or against nothing if it has none.
+    /// A commit's changes relative to its first parent, or to an empty tree if it has none.
     package func diff(of id: GitObjectID, limits: GitDiffLimits = GitDiffLimits()) throws(GitError) -> GitDiff {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
@@ -17,7 +17,7 @@ extension GitRepository {
         return GitDiff(files: files, stat: stat, isCut: isCut)
     }
 
-    /// How much a commit changed against its first parent.
+    /// The size of a commit's changes relative to its first parent.
     package func stat(of id: GitObjectID) throws(GitError) -> GitStat {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
@@ -46,7 +46,7 @@ extension GitRepository {
         unsafe options.flags = GIT_DIFF_INCLUDE_TYPECHANGE.rawValue
         unsafe options.max_size = limits.fileBytes
         let diff = try unsafe GitLibrary.make(what) { unsafe git_diff_tree_to_tree($0, repository, old, new, &options) }
-        // Comparing each deleted file with each added one gets slow; libgit2's own limit is 1000 targets.
+        // Comparing each deleted file with each added one gets slow; libgit2's default limit is 1000 targets.
         var find = unsafe git_diff_find_options()
         unsafe git_diff_find_options_init(&find, UInt32(GIT_DIFF_FIND_OPTIONS_VERSION))
         unsafe find.flags = GIT_DIFF_FIND_RENAMES.rawValue

@@ -1,28 +1,28 @@
 internal import CGit2
 
 extension GitRepository {
-    /// Local branches first, then those known of remotes; each by name.
+    /// Local branches, then known remote branches, each sorted by name.
     package func branches() throws(GitError) -> [Branch] {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         return try unsafe self.branches(repository)
     }
 
-    /// The commit that a full or short (7 digits and more) hash, a branch or a tag means. No other revision syntax.
+    /// Resolves a full or short hash (at least 7 digits), a branch or a tag. No other revision syntax.
     package func resolve(_ name: String) throws(GitError) -> GitObjectID {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         return try unsafe self.resolve(name, repository)
     }
 
-    /// A commit's data. Throws ``GitError/Code/notFound``.
+    /// Throws ``GitError/Code/notFound``.
     package func commit(_ id: GitObjectID) throws(GitError) -> GitCommit {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         return try unsafe self.read(id, repository)
     }
 
-    /// The commits that lead to `id`, newest first.
+    /// `id` and its ancestors, newest first.
     package func log(from id: GitObjectID, limit: Int) throws(GitError) -> [GitCommit] {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
@@ -34,8 +34,8 @@ extension GitRepository {
         return commits
     }
 
-    /// The newest commit on any local branch that carries `trailer`, with a branch that it is on (one whose tip it is,
-    /// if there is one), among the newest `limit` commits.
+    /// The newest commit with `trailer` among the newest `limit` commits of all local branches, and a branch that
+    /// contains it, preferably one whose tip it is.
     package func find(
         _ trailer: GitTrailer, limit: Int = 5_000
     ) throws(GitError) -> (commit: GitCommit, branch: String)? {
@@ -57,7 +57,8 @@ extension GitRepository {
         return nil
     }
 
-    /// A file's content at a commit. Throws ``GitError/Code/notFound`` and, over `limit` bytes, ``GitError/Code/tooLarge``.
+    /// A file's content at a commit. Throws ``GitError/Code/notFound`` and, over `limit` bytes,
+    /// ``GitError/Code/tooLarge``.
     package func file(_ path: String, at id: GitObjectID, limit: Int) throws(GitError) -> [UInt8] {
         try GitName.checkPath(path)
         let repository = try unsafe self.open()
@@ -66,7 +67,7 @@ extension GitRepository {
         defer { unsafe git_object_free(blob) }
         let size = unsafe git_blob_rawsize(blob)
         guard size <= UInt64(limit) else {
-            throw GitError(.tooLarge, "\(path) has \(size) bytes, more than \(limit) are not shown: use a clone")
+            throw GitError(.tooLarge, "\(path) has \(size) bytes, over the limit of \(limit): use a clone")
         }
         return unsafe Array(UnsafeRawBufferPointer(start: git_blob_rawcontent(blob), count: Int(size)))
     }
@@ -87,7 +88,7 @@ extension GitRepository {
         }
     }
 
-    /// The names of all directories right below `path` on any branch, local or of a remote.
+    /// The names of all directories directly in `path` on any local or remote branch.
     package func directoryNames(in path: String) throws(GitError) -> Set<String> {
         try GitName.checkPath(path)
         let repository = try unsafe self.open()
@@ -122,7 +123,7 @@ extension GitRepository {
         while unsafe git_branch_next(&reference, &kind, iterator) == 0 {
             defer { unsafe git_reference_free(reference) }
             var name: UnsafePointer<CChar>?
-            // A remote's HEAD is symbolic and stands for one of the others.
+            // A remote's HEAD is symbolic and refers to one of the others.
             guard let target = unsafe git_reference_target(reference), unsafe git_branch_name(&name, reference) == 0,
                 let name = unsafe name
             else { continue }
@@ -172,7 +173,7 @@ extension GitRepository {
         throw GitError(.notFound, "there is no commit, branch or tag \(shown): check its name")
     }
 
-    /// Goes through the ancestors of `starts`, newest first, until `visit` says false.
+    /// Visits `starts` and their ancestors, newest first, until `visit` returns false.
     private func walk(
         from starts: [GitObjectID], limit: Int, _ repository: OpaquePointer,
         visit: (GitCommit) throws(GitError) -> Bool
@@ -192,8 +193,8 @@ extension GitRepository {
         }
     }
 
-    /// A file or directory at a commit, to be freed by the caller.
-    private func object(
+    /// A file or directory at a commit; the caller frees it.
+    func object(
         _ path: String, at id: GitObjectID, _ kind: git_object_t, _ repository: OpaquePointer
     ) throws(GitError) -> OpaquePointer {
         let commit = try unsafe self.commitHandle(id, repository)
@@ -207,7 +208,7 @@ extension GitRepository {
         defer { unsafe git_tree_entry_free(entry) }
         guard unsafe git_tree_entry_type(entry) == kind else {
             let wanted = kind == GIT_OBJECT_TREE ? "directory" : "file"
-            throw GitError(.notFound, "\(path) at \(id.short) is no \(wanted): check its name")
+            throw GitError(.notFound, "\(path) at \(id.short) is not a \(wanted): check its name")
         }
         return try unsafe GitLibrary.make("\(path) at \(id.short)") {
             unsafe git_tree_entry_to_object($0, repository, entry)

@@ -1,14 +1,14 @@
 internal import CGit2
 
 extension GitRepository {
-    /// Whether the branch is checked out in this work tree. Throws when it is in another one of the repository's.
+    /// Whether the branch is checked out in this work tree. Throws if it is checked out in another one.
     func isCheckedOut(_ branch: String, _ repository: OpaquePointer) throws(GitError) -> Bool {
         let reference = try unsafe GitLibrary.make("the branch \(branch)") {
             unsafe git_reference_lookup($0, repository, "refs/heads/" + branch)
         }
         defer { unsafe git_reference_free(reference) }
         if unsafe git_branch_is_head(reference) == 1 { return unsafe git_repository_is_bare(repository) == 0 }
-        // A bare repository's HEAD counts as checked out here; only other work trees are meant.
+        // libgit2 counts a bare repository's HEAD as checked out; only other work trees matter here.
         guard unsafe git_repository_is_bare(repository) == 0, unsafe git_branch_is_checked_out(reference) == 1 else {
             return false
         }
@@ -18,7 +18,7 @@ extension GitRepository {
         )
     }
 
-    /// Throws when a tracked file differs from the branch's tip.
+    /// Throws if a tracked file differs from the branch's tip.
     func checkClean(_ branch: String, _ repository: OpaquePointer) throws(GitError) {
         var options = unsafe git_status_options()
         unsafe git_status_options_init(&options, UInt32(GIT_STATUS_OPTIONS_VERSION))
@@ -36,8 +36,8 @@ extension GitRepository {
         )
     }
 
-    /// Brings `paths` of the work tree and the index to a commit. Without `force` a file in the way is an error and
-    /// nothing is changed.
+    /// Updates `paths` in the work tree and the index to a commit. Without `force`, a conflicting file is an error and
+    /// nothing changes.
     func checkOut(
         _ id: GitObjectID, paths: [String], force: Bool, _ repository: OpaquePointer
     ) throws(GitError) {

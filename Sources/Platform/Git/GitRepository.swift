@@ -4,47 +4,46 @@ internal import Primitives
 
 /// A repository on this machine's disk.
 ///
-/// Each call opens it anew (a tenth of a millisecond), so nothing goes stale when other programs work in it, and runs
-/// as one step on the thread that all repositories share: two calls never interleave. Everything is written the way
-/// the `git` program does; a branch is moved only from where it was expected (compare and set).
+/// Each call reopens the repository (a tenth of a millisecond), so that nothing goes stale when other programs change
+/// it, and runs as one step on the thread that all repositories share: two calls never interleave. Everything is
+/// written as the `git` program writes it; a branch moves only if it is where the caller expects it (compare and set).
 package actor GitRepository {
-    /// A branch and the commit that it stands at.
+    /// A branch and the commit that it points to.
     package struct Branch: Hashable, Sendable {
-        /// `main`; of a remote's branch `origin/main`.
+        /// `main`, or `origin/main` for a remote branch.
         package let name: String
         package let id: GitObjectID
         package let isRemote: Bool
     }
 
-    /// The directory that holds `.git`, or a bare repository's own.
+    /// The directory that contains `.git`, or a bare repository's directory.
     package nonisolated let path: String
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe GitLibrary.executor.asUnownedSerialExecutor()
     }
 
-    /// Touches nothing yet.
     package init(path: String) {
         self.path = path
     }
 
-    /// Makes the repository when there is none at the path (directories above it too), and a first, empty commit on
-    /// its HEAD's branch when it has no commit at all. Returns whether anything was made. A new one begins with the
-    /// branch `main`; `bare`: without a work tree.
+    /// Creates the repository if there is none at the path (including parent directories), with the branch `main` and,
+    /// if `bare`, without a work tree; and an empty first commit on HEAD's branch if there is no commit. Returns
+    /// whether anything was created.
     @discardableResult
     package func initialise(bare: Bool = false, committer: GitSignature) throws(GitError) -> Bool {
-        var made = false
+        var isCreated = false
         do throws(GitError) {
             unsafe git_repository_free(try self.open())
         } catch  where error.code == .notARepository && PathKind.isAbsentOrEmpty(self.path) {
             try Self.create(self.path, bare: bare)
-            made = true
+            isCreated = true
         }
-        return try self.makeFirstCommit(committer) || made
+        return try self.makeFirstCommit(committer) || isCreated
     }
 
-    /// Says whether a commit can be made that grows from `base` (nil: from HEAD's branch), and from where. Throws
-    /// what is in the way and what to do about it.
+    /// Checks that a commit based on `base` (nil: HEAD's branch) is possible, and returns that branch. Otherwise throws
+    /// an error that names the obstacle and the remedy.
     package func checkReady(base: String?) throws(GitError) -> Branch {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
@@ -62,7 +61,7 @@ package actor GitRepository {
         }
     }
 
-    /// The branch that HEAD names, whether it has commits or not.
+    /// The branch that HEAD names, with or without commits.
     package func headBranch() throws(GitError) -> String {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
@@ -70,7 +69,7 @@ package actor GitRepository {
     }
 }
 
-// What the other files of the actor use.
+// Shared with the actor's other files.
 extension GitRepository {
     /// The caller frees it.
     func open() throws(GitError) -> OpaquePointer {
@@ -100,7 +99,8 @@ extension GitRepository {
         }
         let name = unsafe String(cString: target)
         guard name.hasPrefix(prefix) else {
-            throw GitError(.detached, "HEAD of the repository names no branch: `git switch` to one, or configure one")
+            throw GitError(
+                .detached, "HEAD of the repository does not name a branch: `git switch` to one, or configure one")
         }
         return String(name.dropFirst(prefix.count))
     }
@@ -143,7 +143,7 @@ extension GitRepository {
     }
 
     private func openError(_ status: Int32) -> GitError {
-        // libgit2 1.5.1 says "config value 'safe.directory' was not found" where no such value is set.
+        // libgit2 1.5.1 reports "config value 'safe.directory' was not found" if that value is not set.
         if git_error_code(status) == GIT_EOWNER || GitLibrary.lastMessage.contains("safe.directory") {
             return GitError(
                 .foreignOwner,
@@ -153,7 +153,7 @@ extension GitRepository {
         switch PathKind(self.path) {
         case .belowFile:
             return GitError(
-                .pathIsFile, "\(self.path) can't be a repository, a file is in its path: move the file away")
+                .pathIsFile, "\(self.path) can't be a repository because a file is in its path: move the file away")
         case .file:
             return GitError(
                 .pathIsFile, "\(self.path) is a file, not a repository: move it away, or configure another path")
@@ -169,11 +169,12 @@ extension GitRepository {
             return GitLibrary.error(status, "the repository \(self.path)")
         }
         return GitError(
-            .notARepository, "\(self.path) is a directory but no repository: run `git init` in it, or correct the path")
+            .notARepository, "\(self.path) is not a repository: run `git init` in it, or correct the path"
+        )
     }
 }
 
-// Making one.
+// Creating a repository.
 extension GitRepository {
     private static func create(_ path: String, bare: Bool) throws(GitError) {
         var options = unsafe git_repository_init_options()
@@ -189,7 +190,7 @@ extension GitRepository {
         }
         defer { unsafe git_repository_free(repository) }
         guard bare else { return }
-        // Git logs a bare repository's branches only on request.
+        // By default, Git keeps no reflog in a bare repository.
         let configuration = try unsafe GitLibrary.make("the new repository's configuration") {
             unsafe git_repository_config($0, repository)
         }
@@ -200,7 +201,7 @@ extension GitRepository {
     private func makeFirstCommit(_ committer: GitSignature) throws(GitError) -> Bool {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
-        // Not merely "HEAD is unborn": a repository with other branches is not ours to begin.
+        // An unborn HEAD alone is not enough: a repository with other branches is not ours to initialise.
         let isEmpty = unsafe git_repository_is_empty(repository)
         try GitLibrary.check(isEmpty, "the repository \(self.path)")
         let isUnborn = if isEmpty == 1 { true } else { try unsafe self.isUnborn(repository) }
@@ -217,8 +218,8 @@ extension GitRepository {
         return true
     }
 
-    /// HEAD names a branch without a commit and there is no other branch. `git_repository_is_empty` alone denies that
-    /// for a HEAD other than the configured initial one.
+    /// Whether HEAD names a branch without a commit and there is no other branch. `git_repository_is_empty` is false if
+    /// HEAD is not the configured initial branch.
     private func isUnborn(_ repository: OpaquePointer) throws(GitError) -> Bool {
         guard unsafe git_repository_head_unborn(repository) == 1 else { return false }
         return try unsafe self.branches(repository).isEmpty

@@ -1,14 +1,14 @@
-/// Who did something and when.
+/// The name, address and time in a commit's header.
 package struct GitSignature: Hashable, Sendable {
     package let name: String
     package let mail: String
     /// Seconds since 1970-01-01 00:00 UTC.
     package let seconds: Int64
-    /// The writer's offset from UTC.
+    /// The author's offset from UTC.
     package let offsetMinutes: Int
 
-    /// Takes what a commit object's header can't hold (`<`, `>`, control characters) out of name and mail; an empty
-    /// one becomes `unknown`.
+    /// Removes characters that a commit header can't contain (`<`, `>`, control characters) from name and mail; an
+    /// empty one becomes `unknown`.
     package init(name: String, mail: String, seconds: Int64, offsetMinutes: Int = 0) {
         self.name = Self.clean(name)
         self.mail = Self.clean(mail)
@@ -24,7 +24,7 @@ package struct GitSignature: Hashable, Sendable {
             default: scalars.append(scalar)
             }
         }
-        // Git drops these at both ends, and an empty name is no name.
+        // Git strips these at both ends; the rest may be empty.
         let edges: Set<Unicode.Scalar> = [" ", ".", ",", ":", ";", "\"", "'", "\\"]
         let start = scalars.firstIndex { !edges.contains($0) } ?? scalars.endIndex
         let end = scalars.lastIndex { !edges.contains($0) }.map(scalars.index(after:)) ?? scalars.endIndex

@@ -1,4 +1,4 @@
-/// One entry of a directory.
+/// An entry of a directory in a commit.
 package struct GitTreeEntry: Hashable, Sendable {
     package enum Kind: String, Sendable {
         case directory, file, executable, symbolicLink, submodule
@@ -7,6 +7,6 @@ package struct GitTreeEntry: Hashable, Sendable {
     package let name: String
     package let kind: Kind
     package let id: GitObjectID
-    /// In bytes; nil for what is no file.
+    /// In bytes; nil unless it is a file.
     package let size: Int64?
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What stands at a path of this machine.
+/// What is at a local path.
 enum PathKind {
     case directory, file, absent
     /// A directory above it is a file.
@@ -20,7 +20,7 @@ enum PathKind {
         }
     }
 
-    /// Whether a repository may be begun at the path.
+    /// Whether a repository may be created at the path.
     static func isAbsentOrEmpty(_ path: String) -> Bool {
         guard let directory = unsafe opendir(path) else { return errno == ENOENT }
         defer { unsafe closedir(directory) }

@@ -1,4 +1,4 @@
-/// A set of byte values as four machine words: one shift to ask, no table in memory.
+/// A set of byte values in four machine words: a lookup is one shift and needs no table in memory.
 package struct ByteSet: Sendable, Hashable {
     @usableFromInline var low: UInt64 = 0
     @usableFromInline var high: UInt64 = 0
@@ -45,22 +45,24 @@ package struct ByteSet: Sendable, Hashable {
 
     package static let digits = ByteSet("0123456789")
     package static let letters = ByteSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    /// `tchar` of RFC 9110 §5.6.2: what a method, a header name and a parameter name consist of.
+    /// `tchar` of RFC 9110 §5.6.2: the characters of methods, header names and parameter names.
     package static let token = ByteSet("!#$%&'*+-.^_`|~").union(.digits).union(.letters)
     /// `unreserved` of RFC 3986 §2.3.
     package static let unreserved = ByteSet("-._~").union(.digits).union(.letters)
-    /// What stays as it is in one path segment: `pchar` of RFC 3986 §3.3.
+    /// The characters that stay unencoded in a path segment: `pchar` of RFC 3986 §3.3.
     package static let pathSegment = ByteSet("!$&'()*+,;=:@").union(.unreserved)
-    /// What stays as it is in the value of a query item; `&`, `=`, `+` are not among them.
+    /// The characters that stay unencoded in a query item's value; `&`, `=` and `+` don't.
     package static let queryValue = ByteSet("!$'()*,;:@/?").union(.unreserved)
+    package static let hostName = ByteSet("-._~%").union(.letters).union(.digits)
+    package static let ipv6Address = ByteSet(":.abcdefABCDEF").union(.digits)
 }
 
 extension UInt8 {
-    /// The byte with `A`–`Z` made small.
+    /// The byte with `A`–`Z` in lowercase.
     @inlinable
     package var lowercasedASCII: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 
-    /// The value of a hexadecimal digit.
+    /// The value of a hexadecimal digit; `nil` for any other byte.
     @inlinable
     package var hexadecimalValue: UInt8? {
         switch self {

@@ -1,16 +1,16 @@
-/// A cookie to set, and the reading of those that come back (RFC 6265).
+/// A cookie to set; also reads the cookies of a request (RFC 6265).
 package struct HTTPCookie: Sendable, Hashable {
     package enum SameSite: String, Sendable, Hashable {
         case strict = "Strict"
         case lax = "Lax"
     }
 
-    /// A token.
+    /// Must be a token.
     package var name: String
     /// Visible ASCII without space, quote, comma, semicolon and backslash.
     package var value: String
     package var path = "/"
-    /// In seconds; `nil` ends with the browser's session, 0 removes the cookie.
+    /// In seconds; `nil` lasts for the browser's session, 0 deletes the cookie.
     package var maximumAge: Int?
     package var isSecure: Bool
     package var sameSite: SameSite = .lax

@@ -1,9 +1,9 @@
-/// Header or trailer fields in the order they came; names are compared without regard to case.
+/// Header or trailer fields in order of arrival; names are case-insensitive.
 ///
-/// All names and values lie in one array of bytes, so that a head of twenty fields costs two allocations, and so that a
-/// value that isn't UTF-8 passes through a proxy unchanged. A text is made of a field when it is asked for.
+/// All names and values share one array of bytes, so a head of twenty fields costs two allocations, and a value that
+/// isn't UTF-8 passes through a proxy unchanged. Strings are created on access.
 package struct HTTPHeaders: Sendable {
-    /// Where a field's name and value lie in the storage.
+    /// The offsets of a field's name and value in the storage.
     package struct Field: Sendable {
         package var nameStart: UInt32
         package var nameEnd: UInt32
@@ -29,16 +29,16 @@ package struct HTTPHeaders: Sendable {
         self.fields = []
     }
 
-    /// Takes over what a parser found; it has checked names and values.
+    /// Adopts the result of a parser, which has checked names and values.
     package init(storage: [UInt8], fields: [Field]) {
         self.storage = storage
         self.fields = fields
     }
 
-    /// The bytes that the fields lie in: for a parsed request its whole head.
+    /// The bytes behind the fields; for a parsed request, its whole head.
     package var rawBytes: [UInt8] { self.storage }
 
-    /// The first value with this name. Setting replaces every field of that name by one; `nil` removes them.
+    /// The first value with this name. Setting replaces all fields of that name with one; `nil` removes them.
     package subscript(name: String) -> String? {
         get { self.fields.first { self.matches($0, name) }.map { self.text($0.value) } }
         set {
@@ -56,8 +56,8 @@ package struct HTTPHeaders: Sendable {
         self.fields.filter { self.matches($0, name) }.map { self.text($0.value) }
     }
 
-    /// The elements of a comma-separated list header, over all its fields, trimmed, without empty ones (RFC 9110
-    /// §5.6.1). Not for lists whose elements may hold quoted commas.
+    /// The trimmed, non-empty elements of a comma-separated list header, across all its fields (RFC 9110 §5.6.1). Not
+    /// for lists whose elements may contain quoted commas.
     package func list(of name: String) -> [String] {
         self.values(of: name).flatMap { value in
             value.utf8.split(separator: 0x2C).compactMap { element in
@@ -67,19 +67,19 @@ package struct HTTPHeaders: Sendable {
         }
     }
 
-    /// Whether a list header holds this token, without regard to case.
+    /// Whether a list header contains this token, ignoring case.
     package func contains(_ name: String, token: String) -> Bool {
         self.list(of: name).contains { $0.equalsIgnoringCase(token) }
     }
 
-    /// Adds a field behind the others. CR, LF and NUL in the value become spaces (RFC 9110 §5.5), so that no text from
-    /// outside can start a line of its own; a name that isn't a token is not added, and the answer is `false`.
+    /// Appends a field. CR, LF and NUL in the value become spaces (RFC 9110 §5.5), so that untrusted text can't start a
+    /// new line. Returns `false` and adds nothing if the name isn't a token.
     @discardableResult
     package mutating func append(_ name: String, _ value: String) -> Bool {
         self.append(name: Array(name.utf8), value: Array(value.utf8))
     }
 
-    /// ``append(_:_:)-swift.method`` for bytes, as a C library gives them.
+    /// ``append(_:_:)-swift.method`` for bytes from a C library.
     @discardableResult
     package mutating func append(name: [UInt8], value: [UInt8]) -> Bool {
         guard !name.isEmpty, name.allSatisfy(ByteSet.token.contains) else { return false }
@@ -99,8 +99,7 @@ package struct HTTPHeaders: Sendable {
         self.fields = self.fields.filter { !self.matches($0, name) }
     }
 
-    /// Writes `Name: value CRLF` for every field that `isWanted` (given the name in small letters' comparison form by
-    /// ``matches(at:_:)``) lets through.
+    /// Writes `Name: value CRLF` for every field whose index `isWanted` accepts; see ``matches(at:_:)``.
     package func write(to output: inout [UInt8], where isWanted: (Int) -> Bool = { _ in true }) {
         for index in self.fields.indices where isWanted(index) {
             let field = self.fields[index]
@@ -118,24 +117,24 @@ package struct HTTPHeaders: Sendable {
         self.matches(self.fields[index], name)
     }
 
-    /// Whether the name of the field at `index` begins so, without regard to case.
+    /// Whether the name of the field at `index` starts with `prefix`, ignoring case.
     package func hasNamePrefix(at index: Int, _ prefix: String) -> Bool {
         let name = self.storage[self.fields[index].name]
         return name.count >= prefix.utf8.count
             && zip(name, prefix.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
     }
 
-    /// The same fields without those that `isWanted` refuses by their index.
+    /// The fields whose index `isWanted` accepts.
     package func filtered(_ isWanted: (Int) -> Bool) -> HTTPHeaders {
         HTTPHeaders(storage: self.storage, fields: self.fields.indices.filter(isWanted).map { self.fields[$0] })
     }
 
-    /// The name's bytes as they came.
+    /// The name's bytes as received.
     package func nameBytes(at index: Int) -> ArraySlice<UInt8> {
         self.storage[self.fields[index].name]
     }
 
-    /// The value's bytes as they came.
+    /// The value's bytes as received.
     package func valueBytes(at index: Int) -> ArraySlice<UInt8> {
         self.storage[self.fields[index].value]
     }
@@ -151,7 +150,7 @@ package struct HTTPHeaders: Sendable {
         return true
     }
 
-    /// UTF-8 where it is; other bytes are read as ISO 8859-1, what the field values once were.
+    /// Decodes UTF-8; anything else is read as ISO 8859-1, the historical encoding of field values.
     private func text(_ range: Range<Int>) -> String {
         let bytes = self.storage[range]
         if let text = String(validating: bytes, as: UTF8.self) { return text }
@@ -179,7 +178,7 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 }
 
 extension HTTPHeaders: Equatable {
-    /// The same fields in the same order, names without regard to case.
+    /// Compares fields in order, ignoring the case of names.
     package static func == (left: HTTPHeaders, right: HTTPHeaders) -> Bool {
         left.count == right.count
             && left.indices.allSatisfy { index in

@@ -1,4 +1,4 @@
-/// A request method: any token, compared with regard to case (RFC 9110 §9.1).
+/// A request method: any token, case-sensitive (RFC 9110 §9.1).
 package struct HTTPMethod: RawRepresentable, Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     package let rawValue: String
 
@@ -22,7 +22,7 @@ package struct HTTPMethod: RawRepresentable, Sendable, Hashable, ExpressibleBySt
     package static let connect = HTTPMethod(rawValue: "CONNECT")
     package static let trace = HTTPMethod(rawValue: "TRACE")
 
-    /// Whether sending it twice has the effect of sending it once (RFC 9110 §9.2.2), so that a client may try again.
+    /// Whether sending it twice has the same effect as sending it once (RFC 9110 §9.2.2), so that a client may retry.
     package var isIdempotent: Bool {
         switch self {
         case .get, .head, .put, .delete, .options, .trace: true

@@ -1,4 +1,4 @@
-/// The items of a query or of an `application/x-www-form-urlencoded` body, in order; a name may come several times.
+/// The items of a query or of an `application/x-www-form-urlencoded` body, in order; names may repeat.
 package struct HTTPQuery: Sendable, Hashable {
     /// One `name=value`, decoded.
     package struct Item: Sendable, Hashable {
@@ -17,8 +17,8 @@ package struct HTTPQuery: Sendable, Hashable {
         self.items = items
     }
 
-    /// Reads `a=1&b=2` as browsers write it: `+` is a space, an item without `=` has an empty value, empty items are
-    /// skipped. An item that can't be decoded keeps its text as it stands, as the URL standard's forgiving reader does.
+    /// Parses `a=1&b=2` as browsers write it: `+` is a space, an item without `=` has an empty value, empty items are
+    /// skipped. An item that can't be decoded keeps its raw text, as the URL standard's lenient parser does.
     package init(parsing text: some StringProtocol) {
         self.items = Substring(text).utf8.split(separator: 0x26).map { part in
             let part = Substring(part)
@@ -32,10 +32,6 @@ package struct HTTPQuery: Sendable, Hashable {
     /// The first value with this name.
     package subscript(name: String) -> String? {
         self.items.first { $0.name == name }?.value
-    }
-
-    package func values(of name: String) -> [String] {
-        self.items.filter { $0.name == name }.map(\.value)
     }
 
     package mutating func append(_ name: String, _ value: String) {

@@ -1,4 +1,4 @@
-/// Reads tokens and quoted strings of header values (RFC 9110 §5.6).
+/// Scans tokens and quoted strings in header values (RFC 9110 §5.6).
 struct HTTPScanner {
     private let bytes: [UInt8]
     private var position = 0
@@ -14,7 +14,7 @@ struct HTTPScanner {
         while self.position < self.bytes.count, self.bytes[self.position].isBlank { self.position += 1 }
     }
 
-    /// Steps over `byte` if it is next.
+    /// Skips `byte` if it is next.
     mutating func skip(_ byte: UInt8) -> Bool {
         guard self.position < self.bytes.count, self.bytes[self.position] == byte else { return false }
         self.position += 1

@@ -1,4 +1,3 @@
-/// A response status.
 package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
     package let code: Int
 
@@ -15,9 +14,8 @@ package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
     package var isSuccess: Bool { self.code / 100 == 2 }
     package var isRedirect: Bool { self.code / 100 == 3 }
     package var isClientError: Bool { self.code / 100 == 4 }
-    package var isServerError: Bool { self.code / 100 == 5 }
 
-    /// Whether a response with it never has a body, whatever its headers say (RFC 9112 §6.3).
+    /// Whether the response never has a body, whatever its headers say (RFC 9112 §6.3).
     package var isBodiless: Bool { self.isInformational || self.code == 204 || self.code == 304 }
 
     package static let switchingProtocols: HTTPStatus = 101
@@ -25,17 +23,14 @@ package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
     package static let created: HTTPStatus = 201
     package static let accepted: HTTPStatus = 202
     package static let noContent: HTTPStatus = 204
-    package static let movedPermanently: HTTPStatus = 301
     package static let found: HTTPStatus = 302
     package static let seeOther: HTTPStatus = 303
     package static let notModified: HTTPStatus = 304
-    package static let temporaryRedirect: HTTPStatus = 307
     package static let badRequest: HTTPStatus = 400
     package static let unauthorized: HTTPStatus = 401
     package static let forbidden: HTTPStatus = 403
     package static let notFound: HTTPStatus = 404
     package static let methodNotAllowed: HTTPStatus = 405
-    package static let notAcceptable: HTTPStatus = 406
     package static let requestTimeout: HTTPStatus = 408
     package static let conflict: HTTPStatus = 409
     package static let gone: HTTPStatus = 410
@@ -43,7 +38,7 @@ package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
     package static let uriTooLong: HTTPStatus = 414
     package static let unsupportedMediaType: HTTPStatus = 415
     package static let expectationFailed: HTTPStatus = 417
-    package static let unprocessableContent: HTTPStatus = 422
+    package static let misdirectedRequest: HTTPStatus = 421
     package static let tooManyRequests: HTTPStatus = 429
     package static let headersTooLarge: HTTPStatus = 431
     package static let internalServerError: HTTPStatus = 500
@@ -53,7 +48,7 @@ package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
     package static let gatewayTimeout: HTTPStatus = 504
     package static let versionNotSupported: HTTPStatus = 505
 
-    /// The reason phrase of the IANA registry; empty for a code that isn't in it.
+    /// The reason phrase in the IANA registry; empty for an unregistered code.
     package var reason: String {
         switch self.code {
         case 100..<200: Self.informational(self.code)

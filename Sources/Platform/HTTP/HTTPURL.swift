@@ -1,21 +1,20 @@
-/// An absolute `http`, `https`, `ws` or `wss` URL, as a client needs it: path and query stay percent-encoded as given.
+/// An absolute `http`, `https`, `ws` or `wss` URL. Path and query stay percent-encoded as given.
 package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
-    /// In small letters.
+    /// Lowercase.
     package let scheme: String
-    /// In small letters, an IPv6 address without its brackets.
+    /// Lowercase; an IPv6 address has no brackets.
     package let host: String
-    /// The port, if the URL names one.
     package let port: Int?
     /// Starts with `/`.
     package var path: String
-    /// Without the `?`.
+    /// Excludes the `?`.
     package var query: String?
 
-    /// Reads an absolute URL. A fragment is dropped, because it never goes to a server; a user name or password in it
-    /// is refused, because URLs are logged.
+    /// Parses an absolute URL. Drops a fragment, which is never sent to a server; rejects a user name or password,
+    /// because URLs are logged.
     package init(_ text: String) throws(HTTPURLError) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw HTTPURLError(.character, "a URL holds visible ASCII only; percent-encode other characters")
+            throw HTTPURLError(.character, "a URL may contain only visible ASCII; percent-encode other characters")
         }
         guard let colon = text.utf8.firstIndex(of: 0x3A), text[colon...].hasPrefix("://") else {
             throw HTTPURLError(.scheme, "the URL needs a scheme, as in https://example.org/")
@@ -42,28 +41,28 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     package var isSecure: Bool { self.scheme == "https" || self.scheme == "wss" }
     package var effectivePort: Int { self.port ?? (self.isSecure ? 443 : 80) }
 
-    /// Whether the host can only be this machine: `localhost`, `127.0.0.0/8` or `::1`, by its text, without DNS.
+    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`, judged by its text, without DNS.
     package var isLoopback: Bool { Authority.isLoopback(self.host) }
 
-    /// The host as URLs and `Host` headers write it, with the port if the URL named one.
+    /// The host as written in URLs and `Host` headers, with the port if the URL has one.
     package var authority: String {
         let host = self.host.utf8.contains(0x3A) ? "[\(self.host)]" : self.host
         return self.port.map { "\(host):\($0)" } ?? host
     }
 
-    /// `scheme://host[:port]`, without a default port: what a browser sends as `Origin`.
+    /// `scheme://host[:port]` without a default port, as browsers send it in `Origin`.
     package var origin: String {
         let isDefault = self.port == (self.isSecure ? 443 : 80)
         let host = self.host.utf8.contains(0x3A) ? "[\(self.host)]" : self.host
         return "\(self.scheme)://\(host)" + (isDefault ? "" : self.port.map { ":\($0)" } ?? "")
     }
 
-    /// Path and query, as a request line has them.
+    /// Path and query, as in a request line.
     package var target: String { self.query.map { "\(self.path)?\($0)" } ?? self.path }
 
     package var description: String { "\(self.scheme)://\(self.authority)\(self.target)" }
 
-    /// The URL with segments added to its path, each one percent-encoded; a slash at the end of the path isn't doubled.
+    /// The URL with segments appended to its path, each percent-encoded; a trailing slash isn't doubled.
     package func appending(_ segments: String...) -> HTTPURL {
         var url = self
         for segment in segments {
@@ -73,14 +72,22 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         return url
     }
 
-    /// The URL with these items as its query.
+    /// Appends `path` unchanged, without doubling a slash.
+    package func adding(path: String) -> HTTPURL {
+        var url = self
+        if !url.path.hasSuffix("/") { url.path += "/" }
+        url.path += path
+        return url
+    }
+
+    /// Replaces the query.
     package func with(query: HTTPQuery) -> HTTPURL {
         var url = self
         url.query = query.items.isEmpty ? nil : query.encoded
         return url
     }
 
-    /// What a `Location` header names, seen from this URL (RFC 3986 §5.2).
+    /// Resolves a reference such as a `Location` header against this URL (RFC 3986 §5.2).
     package func resolving(_ reference: String) throws(HTTPURLError) -> HTTPURL {
         var reference = reference[...]
         if let fragment = reference.utf8.firstIndex(of: 0x23) { reference = reference[..<fragment] }
@@ -105,8 +112,8 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         return try HTTPURL("\(self.scheme)://\(self.authority)\(target)" + (kept.map { "?\($0)" } ?? ""))
     }
 
-    /// RFC 3986 §5.2.4 for a path that starts with `/`.
-    package static func removingDotSegments(_ path: String) -> String {
+    /// RFC 3986 §5.2.4, for a path that starts with `/`.
+    private static func removingDotSegments(_ path: String) -> String {
         var kept: [Substring] = []
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         for (offset, segment) in segments.enumerated() {

@@ -1,4 +1,4 @@
-/// Why a text is not a URL that can be fetched.
+/// Why a string is not a usable URL.
 package struct HTTPURLError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         case scheme
@@ -9,7 +9,7 @@ package struct HTTPURLError: Error, Sendable, Hashable, CustomStringConvertible 
     }
 
     package let code: Code
-    /// What is wrong and what would be right; never holds the URL itself, which may carry a secret.
+    /// What is wrong and what would be right; never contains the URL itself, which may hold a secret.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

@@ -1,14 +1,14 @@
 /// A media type with its parameters, as in `Content-Type` (RFC 9110 §8.3.1).
 package struct MediaType: Sendable, Hashable, CustomStringConvertible {
-    /// One `name=value`; the name in small letters.
+    /// One `name=value`; the name is lowercase.
     package struct Parameter: Sendable, Hashable {
         package let name: String
         package let value: String
     }
 
-    /// In small letters.
+    /// Lowercase.
     package let type: String
-    /// In small letters.
+    /// Lowercase.
     package let subtype: String
     package let parameters: [Parameter]
 
@@ -18,7 +18,7 @@ package struct MediaType: Sendable, Hashable, CustomStringConvertible {
         self.parameters = charset.map { [Parameter(name: "charset", value: $0)] } ?? []
     }
 
-    /// Reads `type/subtype; name=value; name="value"`; `nil` where the text isn't that.
+    /// Parses `type/subtype; name=value; name="value"`; `nil` for anything else.
     package init?(parsing text: some StringProtocol) {
         var scanner = HTTPScanner(text)
         guard let type = scanner.token(), scanner.skip(0x2F), let subtype = scanner.token() else { return nil }
@@ -28,7 +28,7 @@ package struct MediaType: Sendable, Hashable, CustomStringConvertible {
             if scanner.isAtEnd { break }
             guard scanner.skip(0x3B) else { return nil }
             scanner.skipBlanks()
-            if scanner.isAtEnd { break }  // a semicolon at the end is common and harmless
+            if scanner.isAtEnd { break }  // a trailing semicolon is common and harmless
             guard let name = scanner.token(), scanner.skip(0x3D), let value = scanner.tokenOrQuoted() else {
                 return nil
             }
@@ -46,7 +46,7 @@ package struct MediaType: Sendable, Hashable, CustomStringConvertible {
         self.parameters.first { $0.name == parameter }?.value
     }
 
-    /// `application/json` and everything that ends with `+json`.
+    /// Whether it is `application/json` or ends with `+json`.
     package var isJSON: Bool { self.subtype == "json" || self.subtype.hasSuffix("+json") }
 
     package var description: String {
@@ -64,9 +64,8 @@ package struct MediaType: Sendable, Hashable, CustomStringConvertible {
     package static let plain = MediaType("text", "plain", charset: "utf-8")
     package static let css = MediaType("text", "css", charset: "utf-8")
     package static let javaScript = MediaType("text", "javascript", charset: "utf-8")
-    package static let eventStream = MediaType("text", "event-stream")
 
-    /// The type that a file name's ending stands for; `application/octet-stream` where it says nothing.
+    /// The type for a file name's extension; `application/octet-stream` for an unknown one.
     package static func ofFile(named name: String) -> MediaType {
         guard let dot = name.utf8.lastIndex(of: 0x2E) else { return .binary }
         return switch name[name.utf8.index(after: dot)...].lowercased() {

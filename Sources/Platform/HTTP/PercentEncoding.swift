@@ -1,8 +1,8 @@
-/// Percent-encoding of RFC 3986 §2.1.
+/// Percent-encoding (RFC 3986 §2.1).
 package enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
-    /// Writes every byte of the text that isn't in `kept` as `%XX`.
+    /// Encodes every byte of the text that isn't in `kept` as `%XX`.
     package static func encode(_ text: String, keeping kept: ByteSet = .unreserved) -> String {
         var output: [UInt8] = []
         output.reserveCapacity(text.utf8.count)
@@ -18,13 +18,12 @@ package enum PercentEncoding {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The decoded text; `nil` for a `%` without two hexadecimal digits, and where the result isn't UTF-8.
+    /// The decoded text; `nil` for a `%` without two hexadecimal digits, or if the result isn't UTF-8.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         Self.decodeBytes(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
-    /// The decoded bytes; `nil` for a `%` without two hexadecimal digits.
-    package static func decodeBytes(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8]? {
+    private static func decodeBytes(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8]? {
         var output: [UInt8] = []
         output.reserveCapacity(text.utf8.count)
         var bytes = text.utf8.makeIterator()

@@ -1,5 +1,5 @@
 extension StringProtocol {
-    /// Compares two ASCII texts without regard to case, as HTTP does for names and tokens.
+    /// Compares two ASCII strings ignoring case, as HTTP does for names and tokens.
     package func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
         self.utf8.count == other.utf8.count
             && zip(self.utf8, other.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
@@ -7,7 +7,7 @@ extension StringProtocol {
 }
 
 extension Substring.UTF8View {
-    /// Without the spaces and tabs at both ends.
+    /// The text without leading and trailing spaces and tabs.
     package func trimmingBlanks() -> Substring {
         var rest = self
         while let first = rest.first, first.isBlank { rest.removeFirst() }

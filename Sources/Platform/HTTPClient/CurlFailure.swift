@@ -1,22 +1,22 @@
 internal import CCurl
 
-/// What libcurl reported about a transfer that failed, and what it means. Pure.
+/// Translates libcurl's report about a failed transfer. Pure.
 struct CurlFailure: Sendable {
     let code: CURLcode
-    /// libcurl's own words, more exact than the code's; may be empty.
+    /// libcurl's message, more specific than the code's; may be empty.
     let detail: String
-    /// OpenSSL's X509_V_… of the server's certificate chain; 0 is no complaint.
+    /// OpenSSL's X509_V_… result for the server's certificate chain; 0 means no error.
     let verification: Int64
-    /// Bytes of the request that were sent.
+    /// Bytes of the request.
     let bytesSent: Int64
-    /// Whether the connection, with TLS, had been made.
+    /// Whether the connection, including TLS, was established.
     let wasConnected: Bool
     let host: String
 
     var error: HTTPClientError {
         let code = self.meaning
         return HTTPClientError(
-            code, "\(self.host): \(self.words(code))",
+            code, "\(self.host): \(self.text(code))",
             mayHaveReachedServer: self.bytesSent > 0 && self.wasConnected)
     }
 
@@ -39,8 +39,8 @@ struct CurlFailure: Sendable {
         }
     }
 
-    /// From OpenSSL's <openssl/x509_vfy.h>. libcurl checks the name itself, with a chain that it has not judged yet (1) or
-    /// found good (0), and only its words tell that.
+    /// Codes from <openssl/x509_vfy.h>. libcurl checks the name itself, when the chain is unverified (1) or valid (0);
+    /// only its message reveals a mismatch.
     private var certificateMeaning: HTTPClientError.Code {
         switch self.verification {
         case 0, 1: self.detail.contains("target host name") ? .certificateWrongHost : .certificateUntrusted
@@ -51,7 +51,7 @@ struct CurlFailure: Sendable {
         }
     }
 
-    private func words(_ code: HTTPClientError.Code) -> String {
+    private func text(_ code: HTTPClientError.Code) -> String {
         let reason = self.detail.isEmpty ? unsafe String(cString: curl_easy_strerror(self.code)) : self.detail
         return switch code {
         case .certificateUntrusted: "the server's certificate is not signed by a trusted authority (\(reason))"

@@ -2,14 +2,14 @@ internal import CCurl
 internal import EventLoop
 internal import Glibc
 
-/// One of libcurl's easy handles, used for one transfer after the other. On the loop only; ``close()`` frees it.
+/// A libcurl easy handle, reused for consecutive transfers. On the loop only; ``close()`` frees it.
 @Net @safe
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
     private var headerLines: UnsafeMutablePointer<curl_slist>?
 
-    /// The same handle as long as it is not closed.
+    /// Identifies the handle until it is closed.
     var key: UInt { unsafe UInt(bitPattern: self.pointer) }
 
     init?() {
@@ -25,7 +25,7 @@ final class EasyHandle {
         unsafe self.errorText.deallocate()
     }
 
-    /// As new, but with the connections' and sessions' memory.
+    /// Clears all options but keeps libcurl's connection and session caches.
     func reset() {
         unsafe curl_easy_reset(self.pointer)
         self.freeHeaderLines()
@@ -52,8 +52,7 @@ final class EasyHandle {
         self.set(option, max(1, Int(whole) * 1_000 + Int(attoseconds / 1_000_000_000_000_000)))
     }
 
-    /// `Name: value` lines; `Name:` keeps libcurl's own line away.
-    /// Each line has a zero behind it.
+    /// `Name: value` lines, each followed by a NUL; `Name:` suppresses libcurl's own header.
     func setHeaderLines(_ lines: [UInt8]) {
         unsafe lines.withUnsafeBytes { bytes in
             var start = 0
@@ -66,28 +65,28 @@ final class EasyHandle {
         unsafe ccurl_set_pointer(self.pointer, CURLOPT_HTTPHEADER, self.headerLines)
     }
 
-    /// The bytes are copied.
+    /// libcurl copies the bytes.
     func setBody(_ bytes: [UInt8]) {
         unsafe ccurl_set_offset(self.pointer, CURLOPT_POSTFIELDSIZE_LARGE, Int64(bytes.count))
-        // Never empty, for an empty array has no address and would be no body.
+        // Never empty: an empty array has no address, which would mean no body.
         unsafe (bytes + [0]).withUnsafeBytes {
             _ = unsafe ccurl_set_pointer(
                 self.pointer, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
         }
     }
 
-    /// The length of a body that CURLOPT_READFUNCTION gives; -1 is unknown.
+    /// For a body supplied by CURLOPT_READFUNCTION; `nil` is an unknown length.
     func setUpload(length: Int?) {
         self.set(CURLOPT_UPLOAD, true)
         unsafe ccurl_set_offset(self.pointer, CURLOPT_INFILESIZE_LARGE, Int64(length ?? -1))
-        // 16 KB instead of 64 KB for each transfer.
+        // Saves memory: the default is 64 KB per transfer.
         self.set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
     }
 
-    /// What holds for every use: no signals, no environment's proxy, no wait for a name that is no longer wanted.
+    /// Options for every use: no signals, no proxy from the environment, no waiting for an abandoned name lookup.
     func setCommon(connectTimeout: Duration) {
         self.set(CURLOPT_NOSIGNAL, true)
-        // Else removing a handle blocks until its resolver thread has ended.
+        // Otherwise removing a handle blocks until its resolver thread ends.
         self.set(CURLOPT_QUICK_EXIT, true)
         self.set(CURLOPT_PROTOCOLS_STR, "http,https")
         self.set(CURLOPT_PROXY, "")
@@ -96,7 +95,7 @@ final class EasyHandle {
         unsafe ccurl_set_pointer(self.pointer, CURLOPT_ERRORBUFFER, self.errorText)
     }
 
-    /// The server's certificate is always checked; with a file of authorities only those are trusted.
+    /// The server's certificate is always verified; a CA file replaces the system's authorities.
     func setTrust(caFile: String?) {
         self.set(CURLOPT_SSL_VERIFYPEER, 1)
         self.set(CURLOPT_SSL_VERIFYHOST, 2)
@@ -107,9 +106,9 @@ final class EasyHandle {
         }
     }
 
-    // MARK: What happened
+    // MARK: Result
 
-    /// Read it before the handle leaves its multi.
+    /// Call it before the handle leaves its multi.
     func failure(_ code: CURLcode, host: String, wasConnected: Bool) -> CurlFailure {
         unsafe CurlFailure(
             code: code, detail: String(cString: self.errorText),

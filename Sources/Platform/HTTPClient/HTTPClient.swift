@@ -1,10 +1,10 @@
 internal import EventLoop
 
-/// Sends HTTP requests over libcurl on the event loop.
+/// Sends HTTP requests with libcurl on the event loop.
 ///
-/// Connections are kept and shared between requests, by HTTP/2 where the server offers it over TLS. Servers are always
-/// verified; redirects are not followed, content codings not asked for, proxies of the environment not used. Cancelling
-/// the task that executes a request or reads its body ends the transfer at once.
+/// Requests share kept-alive connections, over HTTP/2 where the server offers it with TLS. Servers are always verified.
+/// The client doesn't follow redirects, request content codings or use the environment's proxies. Cancelling the task
+/// that executes a request or reads its body ends the transfer at once.
 package final class HTTPClient: Sendable {
     package let settings: HTTPClientSettings
     private let box = MultiBox()
@@ -18,15 +18,15 @@ package final class HTTPClient: Sendable {
         EventLoop.shared.execute { box.multi?.close() }
     }
 
-    /// Sends a request and returns when the head of the response is there; the body follows as it is read.
+    /// Sends a request and returns the response when its head has arrived; the body follows as it is read.
     ///
-    /// Throws an ``HTTPClientError``, what the request's own body threw, or `CancellationError`.
+    /// Throws an ``HTTPClientError``, the error of the request's body, or `CancellationError`.
     package func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
         let plan = try TransferPlan(request, self.settings)
         return try await self.run(plan)
     }
 
-    /// ``execute(_:)`` by a callback, which is called on the loop unless the exchange is cancelled before.
+    /// ``execute(_:)`` with a callback, which runs on the loop unless the exchange is cancelled first.
     ///
     /// Throws an ``HTTPClientError`` for a request that can't be sent.
     @Net package func begin(
@@ -55,7 +55,7 @@ package final class HTTPClient: Sendable {
         return multi
     }
 
-    /// Made at the first request, on the loop.
+    /// Created at the first request, on the loop.
     @Net private final class MultiBox {
         var multi: Multi?
 

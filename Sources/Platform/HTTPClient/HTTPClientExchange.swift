@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// An exchange that was begun with callbacks.
+/// An exchange started by ``HTTPClient/begin(_:onHead:)``.
 @Net
 package struct HTTPClientExchange: Sendable {
     private let transfer: Transfer
@@ -9,6 +9,6 @@ package struct HTTPClientExchange: Sendable {
         self.transfer = transfer
     }
 
-    /// Ends it at once, wherever it is.
+    /// Ends the exchange at once, in any state.
     package func cancel() { self.transfer.forget() }
 }

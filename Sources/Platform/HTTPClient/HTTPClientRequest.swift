@@ -1,26 +1,26 @@
 package import HTTP
 
-/// A request as it is to be sent. The path and query of the URL go out untouched.
+/// A request to send. The URL's path and query are sent unmodified.
 package struct HTTPClientRequest: Sendable {
     package enum Body: Sendable {
         case none
         case bytes([UInt8])
-        /// What the closure writes, no faster than the server takes it; without a length it is sent in chunks. What the
-        /// closure throws ends the exchange and is the error of it.
+        /// The closure's output, sent no faster than the server accepts it; chunked if the length is `nil`. An error
+        /// thrown by the closure ends the exchange and becomes its error.
         case stream(length: Int?, @Sendable (HTTPRequestBodyWriter) async throws -> Void)
     }
 
     package var method: HTTPMethod
     package var url: HTTPURL
-    /// In this order. What belongs to the connection (`Connection`, `Content-Length`, `Transfer-Encoding`, `Expect`, …) is
-    /// this client's to say and left out.
+    /// Sent in this order. The client sets connection headers (`Connection`, `Content-Length`, `Transfer-Encoding`,
+    /// `Expect`, …) itself and ignores them here.
     package var headers: HTTPHeaders
     package var body: Body
-    /// Instead of the client's, when set.
+    /// Overrides the client's.
     package var idleTimeout: Duration?
-    /// Instead of the client's, when set.
+    /// Overrides the client's.
     package var totalTimeout: Duration?
-    /// The response is a stream of small pieces over a long time: it is received through a small buffer.
+    /// Whether the response is a long stream of small pieces, for which a small receive buffer saves memory.
     package var isTrickle = false
 
     package init(

@@ -1,6 +1,6 @@
 package import HTTP
 
-/// A response whose head has come; the body is still on its way.
+/// A response whose head has arrived; the body may still be in transit.
 package struct HTTPClientResponse: Sendable {
     package let status: HTTPStatus
     /// As in the status line: `1.1`, `1.0` or `2`.

@@ -1,23 +1,21 @@
-/// What holds for all requests of a client.
 package struct HTTPClientSettings: Sendable, Hashable {
-    /// PEM file of the authorities that are trusted instead of the system's.
+    /// PEM file of certificate authorities; replaces the system's.
     package var caFile: String?
-    /// Whether `http://` may go to hosts that aren't loopback.
+    /// Whether `http://` is allowed to hosts other than loopback.
     package var allowsPlainHTTP = false
-    /// For the name, the connection and TLS together.
+    /// Covers name resolution, connecting and the TLS handshake.
     package var connectTimeout: Duration = .seconds(15)
-    /// How long nothing may move while the peer is to act; `nil` is for ever. A slow consumer or producer of a body here
-    /// doesn't count.
+    /// How long the peer may be idle; `nil` is no limit. Waiting for the body's local reader or writer doesn't count.
     package var idleTimeout: Duration? = .seconds(60)
-    /// For a whole exchange with its body; `nil`, the default, is for ever.
+    /// For a whole exchange including its body; `nil` is no limit.
     package var totalTimeout: Duration?
-    /// How many connections may be open at once; more requests wait for one. `nil` is no limit.
+    /// How many connections may be open at once; further requests wait. `nil` is no limit.
     package var maxConnections: Int?
-    /// How many unused connections are kept for later requests.
+    /// How many idle connections are kept for later requests.
     package var maxIdleConnections = 64
     /// Sent when a request has no `User-Agent`.
     package var userAgent: String?
-    /// The most bytes of a response's head.
+    /// The maximum size of a response's head.
     package var maximumHeadBytes = 64 * 1024
 
     package init() {}

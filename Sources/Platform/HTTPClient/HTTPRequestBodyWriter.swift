@@ -1,11 +1,11 @@
 internal import EventLoop
 
-/// Where a streamed request body is written to.
+/// Receives a streamed request body.
 package struct HTTPRequestBodyWriter: Sendable {
     let pipe: BytePipe
 
-    /// Adds bytes when there is room. Throws when the exchange has ended, which needs no handling: its own error is the
-    /// one that counts.
+    /// Waits for room and writes. Throws when the exchange has ended; the caller need not handle that, because the
+    /// exchange reports its own error.
     package func write(_ bytes: [UInt8]) async throws {
         try await self.pipe.write(bytes)
     }

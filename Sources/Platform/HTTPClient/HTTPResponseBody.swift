@@ -1,9 +1,8 @@
 internal import EventLoop
-package import HTTP
 
-/// The bytes of a response as they come, once. The server is held back while nobody reads.
+/// The bytes of a response as they arrive; readable once. Back-pressure stops the server while nobody reads.
 ///
-/// When the last copy goes away unread, the transfer ends.
+/// Releasing the last copy before the end cancels the transfer.
 package struct HTTPResponseBody: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
 
@@ -15,15 +14,15 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> Iterator { Iterator(source: self.source) }
 
-    /// What has come so far, without waiting, and how the body ended if it has.
+    /// Returns the bytes received so far without waiting, and how the body ended if it has.
     @Net package func takeArrived() -> (bytes: [UInt8], end: Result<Void, any Error>?) {
         self.source.transfer.takeArrived()
     }
 
-    /// Called on the loop when something has come, or the end, after ``takeArrived()`` found nothing.
+    /// Sets a handler, called on the loop when bytes or the end arrive after ``takeArrived()`` found nothing.
     @Net package func whenArrived(_ handler: @escaping @Net () -> Void) { self.source.transfer.onArrival = handler }
 
-    /// Reads to the end. Throws an ``HTTPClientError`` `.tooLarge` when there is more than `limit`.
+    /// Reads to the end. Throws an ``HTTPClientError`` `.tooLarge` for a body of more than `limit` bytes.
     package func collect(upTo limit: Int) async throws -> [UInt8] {
         var collected: [UInt8] = []
         for try await bytes in self {
@@ -36,21 +35,16 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
         return collected
     }
 
-    /// What came behind the body; empty before its end.
-    package var trailers: HTTPHeaders {
-        get async { await self.source.transfer.trailers }
-    }
-
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate let source: Source
 
-        /// The bytes that have come since the last call; `nil` at the end. Cancellation ends the transfer.
+        /// The bytes received since the last call; `nil` at the end. Cancellation ends the transfer.
         package mutating func next() async throws -> [UInt8]? {
             try await self.source.transfer.nextBodyBytes()
         }
     }
 
-    /// Ends the transfer when nobody can read it any more.
+    /// Ends the transfer when it is released.
     fileprivate final class Source: Sendable {
         let transfer: Transfer
 

@@ -1,16 +1,16 @@
 internal import CCurl
 internal import EventLoop
 
-/// libcurl's multi interface on the event loop: its sockets are watched, its timer is the loop's.
+/// libcurl's multi interface, driven by the event loop's readiness events and timers.
 ///
-/// Nothing here is entered from one of libcurl's callbacks: those only note what has come and wake tasks, which run later.
+/// libcurl's callbacks never call back into this class: they only record events and wake tasks, which run later.
 @Net @safe
 final class Multi {
-    /// Who uses a handle of this multi.
+    /// The owner of a handle in this multi.
     @Net protocol User: AnyObject {
         var easy: EasyHandle { get }
-        /// The transfer is over. The handle is still in the multi, so that it can be asked; ``Multi/remove(_:)`` is next,
-        /// but for a raw connection that goes on.
+        /// The transfer has ended. The handle is still in the multi, so it can be queried. Next comes
+        /// ``Multi/remove(_:)``, except for a raw connection, which stays open.
         func finished(_ result: CURLcode)
     }
 
@@ -31,21 +31,21 @@ final class Multi {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe ccurl_multi_set_socket_function(pointer, onSocket, context)
         unsafe ccurl_multi_set_timer_function(pointer, onTimer, context)
-        // By default the cache would grow with the number of transfers.
+        // By default the cache grows with the number of transfers.
         unsafe ccurl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, maxIdleConnections)
         if let maxConnections {
             unsafe ccurl_multi_set_long(pointer, CURLMOPT_MAX_TOTAL_CONNECTIONS, maxConnections)
         }
     }
 
-    /// A handle to set up; ``add(_:)`` starts it, ``recycle(_:)`` takes it back.
+    /// A handle to configure; ``add(_:)`` starts it, ``recycle(_:)`` takes it back.
     func handle() throws(HTTPClientError) -> EasyHandle {
         if let easy = self.idle.popLast() { return easy }
         guard let easy = EasyHandle() else { throw HTTPClientError(.local, "no memory for a transfer") }
         return easy
     }
 
-    /// Starts the user's transfer, in the next turn of the loop at the earliest.
+    /// Schedules the user's transfer; it starts in a later turn of the loop.
     func add(_ user: any User) throws(HTTPClientError) {
         let code = unsafe curl_multi_add_handle(self.pointer, user.easy.pointer)
         guard code == CURLM_OK else {
@@ -55,12 +55,12 @@ final class Multi {
         self.users[user.easy.key] = user
     }
 
-    /// Ends the user's transfer if it still runs; a connection in the middle of something is closed.
+    /// Ends the user's transfer if it is still running, which closes a connection in use.
     func remove(_ user: any User) {
         precondition(!self.isInside, "a handle was removed inside a callback of libcurl")
         unsafe curl_multi_remove_handle(self.pointer, user.easy.pointer)
         self.users[user.easy.key] = nil
-        // Later: this may be called while messages of the multi are being taken.
+        // Deferred: the caller may be iterating over the multi's messages.
         if self.isClosing { EventLoop.shared.execute { self.closeIfUnused() } }
     }
 
@@ -71,7 +71,7 @@ final class Multi {
         self.idle.append(easy)
     }
 
-    /// Lets a paused direction of a transfer go on. Callable from callbacks of libcurl too: it happens later.
+    /// Resumes a paused direction of a transfer, later, so that libcurl's callbacks may call it.
     func unpause(_ user: any User, _ paused: @escaping @Net () -> Int32) {
         EventLoop.shared.execute {
             guard let current = self.users[user.easy.key], current === user else { return }
@@ -81,14 +81,14 @@ final class Multi {
         }
     }
 
-    /// Calls `body` soon, outside of libcurl: behind the call of it that is under way, or else in the loop's next turn.
+    /// Calls `body` outside of libcurl: after the current call into it, or else in the loop's next turn.
     func afterwards(_ body: @escaping @Net () -> Void) {
         self.waiting.append(body)
         if !self.isInside, self.waiting.count == 1 { EventLoop.shared.execute { self.runWaiting() } }
     }
 
     private func runWaiting() {
-        // What they call may add more; that is run here too.
+        // These may add more, which also run here.
         while !self.waiting.isEmpty {
             let waiting = self.waiting
             self.waiting.removeAll(keepingCapacity: true)
@@ -96,7 +96,7 @@ final class Multi {
         }
     }
 
-    /// Frees everything as soon as no transfer is left.
+    /// Frees everything once the last transfer has ended.
     func close() {
         self.isClosing = true
         EventLoop.shared.execute { self.closeIfUnused() }
@@ -107,14 +107,14 @@ final class Multi {
         self.isFreed = true
         for easy in self.idle { easy.close() }
         self.idle = []
-        // Closes the cached connections, whose sockets are reported as removed.
+        // Closes the cached connections and reports their sockets as removed.
         unsafe curl_multi_cleanup(self.pointer)
         self.timer?.cancel()
         for registration in self.registrations.values { registration.cancel() }
         self.registrations = [:]
     }
 
-    // MARK: libcurl's side
+    // MARK: libcurl
 
     private func inside(_ body: () -> Void) {
         precondition(!self.isInside, "libcurl was entered twice")
@@ -155,7 +155,7 @@ final class Multi {
         var interest: Interest = []
         if what & CURL_POLL_IN != 0 { interest.insert(.readable) }
         if what & CURL_POLL_OUT != 0 { interest.insert(.writable) }
-        // An empty interest would still report a hang-up, over and over while a transfer is paused.
+        // An empty interest would still report a hang-up, repeatedly while a transfer is paused.
         guard !interest.isEmpty, what != CURL_POLL_REMOVE else {
             self.registrations.removeValue(forKey: socket)?.cancel()
             return
@@ -174,7 +174,7 @@ final class Multi {
     }
 }
 
-/// CURLMOPT_SOCKETFUNCTION; on the loop, for libcurl is only entered there.
+/// CURLMOPT_SOCKETFUNCTION; on the loop, the only place that calls libcurl.
 private func onSocket(
     _ easy: UnsafeMutableRawPointer, _ socket: curl_socket_t, _ what: Int32, _ context: UnsafeMutableRawPointer?,
     _ socketContext: UnsafeMutableRawPointer?
@@ -195,7 +195,7 @@ private func onTimer(_ pointer: UnsafeMutableRawPointer, _ milliseconds: Int, _ 
     return 0
 }
 
-/// libcurl's global state, made once.
+/// libcurl's global state, initialized once.
 private enum CurlLibrary {
     static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 }

@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// Makes heads of the header lines that libcurl hands over one by one. Pure.
+/// Assembles response heads from the header lines that libcurl delivers one by one. Pure.
 struct ResponseHeadReader {
     struct Head: Sendable {
         var status: HTTPStatus
@@ -26,13 +26,8 @@ struct ResponseHeadReader {
         self.host = host
     }
 
-    /// Fields that came behind the body.
-    var trailers: HTTPHeaders {
-        if case .trailers = self.state { self.headers } else { HTTPHeaders() }
-    }
-
-    /// Takes a line with its end. Gives the head when it is whole; informational ones (1xx) are passed over, but for
-    /// 101, which ends the exchange.
+    /// Takes a line including its line break. Returns the head once it is complete; skips informational ones (1xx)
+    /// except 101, which ends the exchange.
     mutating func take(_ line: [UInt8]) throws(HTTPClientError) -> Head? {
         self.size += line.count
         guard self.size <= self.limit else {
@@ -59,6 +54,7 @@ struct ResponseHeadReader {
             self.state = .trailers
             return Head(status: status, version: version, headers: self.headers)
         case .trailers:
+            // Checked like headers, then ignored.
             if !text.isEmpty { try self.field(text) }
             return nil
         }
@@ -69,13 +65,13 @@ struct ResponseHeadReader {
         let parts = line.split(separator: 0x20, maxSplits: 2)
         guard parts.count >= 2, parts[0].starts(with: "HTTP/".utf8), parts[1].count == 3,
             let code = Int(String(decoding: parts[1], as: UTF8.self)), code >= 100
-        else { throw self.invalid("its first line is no status line") }
+        else { throw self.invalid("its first line is not a status line") }
         return .fields(HTTPStatus(code), version: String(decoding: parts[0].dropFirst(5), as: UTF8.self))
     }
 
     private mutating func field(_ line: ArraySlice<UInt8>) throws(HTTPClientError) {
         if line.first?.isBlank == true, !self.fields.isEmpty {
-            // An obsolete line folding counts as one space (RFC 9112 §5.2).
+            // Obsolete line folding counts as one space (RFC 9112 §5.2).
             self.add(value: [0x20] + line.drop(while: \.isBlank))
             self.fields[self.fields.count - 1].valueEnd = UInt32(truncatingIfNeeded: self.storage.count)
             return
@@ -86,7 +82,7 @@ struct ResponseHeadReader {
         let value = line[(colon + 1)...].drop(while: \.isBlank)
         let end = value.lastIndex { !$0.isBlank }.map { $0 + 1 } ?? value.startIndex
         let name = line[..<colon]
-        guard name.allSatisfy(ByteSet.token.contains) else { throw self.invalid("a header's name is no token") }
+        guard name.allSatisfy(ByteSet.token.contains) else { throw self.invalid("a header's name is not a token") }
         let nameStart = self.storage.count
         self.storage += name
         let valueStart = self.storage.count
@@ -96,7 +92,7 @@ struct ResponseHeadReader {
                 nameStart: nameStart, nameEnd: valueStart, valueStart: valueStart, valueEnd: self.storage.count))
     }
 
-    /// Line breaks and zeros become spaces, so that no value starts a line of its own further on.
+    /// Line breaks and NULs become spaces, so that no value can start a new line downstream.
     private mutating func add(value: some Collection<UInt8>) {
         for byte in value { self.storage.append(byte == 0x0D || byte == 0x0A || byte == 0 ? 0x20 : byte) }
     }
@@ -105,6 +101,6 @@ struct ResponseHeadReader {
 
     private func invalid(_ reason: String) -> HTTPClientError {
         HTTPClientError(
-            .invalidResponse, "\(self.host): the response can't be read: \(reason)", mayHaveReachedServer: true)
+            .invalidResponse, "\(self.host): the response is invalid: \(reason)", mayHaveReachedServer: true)
     }
 }

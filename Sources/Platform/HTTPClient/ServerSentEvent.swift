@@ -2,11 +2,11 @@
 package struct ServerSentEvent: Sendable, Hashable {
     /// The event's type; `message` when the stream names none.
     package var event: String
-    /// The data lines joined by line feeds, as they came; see ``data``.
+    /// The raw data lines, joined by line feeds; see ``data``.
     package var bytes: [UInt8]
-    /// The last id that the stream gave, in this event or before it.
+    /// The stream's last id, from this event or an earlier one.
     package var id: String
-    /// The stream's newest wish for how long to wait before connecting again, in milliseconds.
+    /// The stream's latest reconnection delay, in milliseconds.
     package var retry: Int?
 
     package init(event: String = "message", bytes: [UInt8], id: String = "", retry: Int? = nil) {

@@ -1,9 +1,8 @@
-/// Splits the bytes of an event stream into events, by the rules of the WHATWG's HTML standard §9.2.6. Pure; the bytes
-/// may be cut anywhere.
+/// Parses an event stream by the rules of the WHATWG's HTML standard §9.2.6. Pure; the input may be split anywhere.
 ///
-/// Lines are kept as bytes until they are whole, so that a cut inside a character or between CR and LF does nothing.
+/// Lines are buffered as bytes until complete, so a split inside a character or between CR and LF is harmless.
 package struct ServerSentEventParser: Sendable {
-    /// An event longer than the limit; the stream can't be followed from there.
+    /// An event exceeded the limit; the stream can't be parsed further.
     package struct TooLong: Error, Sendable, Hashable, CustomStringConvertible {
         package let limit: Int
         package var description: String { "an event of the stream is longer than \(limit) bytes" }
@@ -11,25 +10,22 @@ package struct ServerSentEventParser: Sendable {
 
     private enum Start { case stream, secondByte, thirdByte, passed }
 
-    /// The id to send as `Last-Event-ID` when connecting again.
-    package private(set) var lastEventID = ""
-    /// The stream's wish for how long to wait before connecting again, in milliseconds.
-    package private(set) var retry: Int?
-
+    private var lastEventID = ""
+    private var retry: Int?
     private let limit: Int
     private var start = Start.stream
     private var line: [UInt8] = []
-    /// The byte before was a CR: an LF that follows belongs to it.
+    /// The previous byte was a CR: a following LF belongs to it.
     private var endedInCR = false
     private var data: [UInt8] = []
     private var type: [UInt8] = []
 
-    /// - Parameter limit: The most bytes that one event's lines may hold together.
+    /// - Parameter limit: The maximum total bytes of one event's lines.
     package init(maximumEventBytes limit: Int = 1024 * 1024) {
         self.limit = limit
     }
 
-    /// Takes the next bytes and gives the events that they complete. What is left at the end of the stream is no event.
+    /// Takes the next bytes and returns the events that they complete. An incomplete event at the end is dropped.
     package mutating func parse(_ bytes: [UInt8]) throws(TooLong) -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         var position = self.skipByteOrderMark(bytes)
@@ -64,7 +60,7 @@ package struct ServerSentEventParser: Sendable {
         return events
     }
 
-    /// How many of `bytes` belong to one U+FEFF at the start of the stream; its bytes may come one by one.
+    /// How many of `bytes` belong to a U+FEFF at the start of the stream, which may arrive byte by byte.
     private mutating func skipByteOrderMark(_ bytes: [UInt8]) -> Int {
         var position = 0
         while self.start != .passed, position < bytes.count {
@@ -79,7 +75,7 @@ package struct ServerSentEventParser: Sendable {
                 self.start = .passed
                 return position
             }
-            // Kept for the case that the mark doesn't go on.
+            // Kept in case the rest of the mark doesn't follow.
             self.line.append(bytes[position])
             position += 1
         }
@@ -104,7 +100,7 @@ package struct ServerSentEventParser: Sendable {
                 self.retry = Int(String(decoding: value, as: UTF8.self)) ?? self.retry
             }
         }
-        // A comment's name is empty; others are unknown and ignored.
+        // A comment has an empty name; unknown fields are ignored too.
     }
 
     private mutating func dispatch(into events: inout [ServerSentEvent]) {

@@ -2,10 +2,10 @@ internal import CCurl
 internal import EventLoop
 internal import HTTP
 
-/// The loop's side of a ``StreamConnection``: a handle with CURLOPT_CONNECT_ONLY in a multi of its own.
+/// The loop's side of a ``StreamConnection``: a handle with CURLOPT_CONNECT_ONLY, alone in its multi.
 ///
-/// The handle stays in the multi, for to remove it closes the connection; and no other one comes into it, for libcurl
-/// looks through a multi's connections for dead ones whenever it makes a new one.
+/// Removing the handle from the multi would close the connection. The multi is not shared, because libcurl scans a
+/// multi's connections for dead ones whenever it opens a new one.
 @Net
 final class StreamChannel: Multi.User {
     private enum State {
@@ -43,7 +43,7 @@ final class StreamChannel: Multi.User {
         let plain = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         let isIPv6 = plain.utf8.contains(UInt8(ascii: ":"))
         guard !plain.isEmpty, plain.utf8.allSatisfy({ Self.hostBytes.contains($0) }), (1...65_535).contains(port) else {
-            throw HTTPClientError(.invalidRequest, "the host or port to connect to is wrong")
+            throw HTTPClientError(.invalidRequest, "the host or port to connect to is invalid")
         }
         self.host = isIPv6 ? "[\(plain)]:\(port)" : "\(plain):\(port)"
         guard let multi = Multi(maxConnections: nil, maxIdleConnections: 1) else {
@@ -52,13 +52,13 @@ final class StreamChannel: Multi.User {
         self.multi = multi
         self.easy = try multi.handle()
         self.easy.setCommon(connectTimeout: timeout)
-        // The scheme only says whether there is TLS: no HTTP is spoken.
+        // The scheme only selects TLS: no HTTP is sent.
         self.easy.set(CURLOPT_URL, "\(tls == nil ? "http" : "https")://\(self.host)/")
         self.easy.set(CURLOPT_CONNECT_ONLY, 1)
         self.easy.set(CURLOPT_FRESH_CONNECT, true)
         guard let tls else { return }
         self.easy.setTrust(caFile: tls.caFile)
-        // ALPN would offer HTTP, which other servers may refuse.
+        // ALPN would offer HTTP, which servers of other protocols may refuse.
         self.easy.set(CURLOPT_SSL_ENABLE_ALPN, false)
         if let certificate = tls.clientCertificate {
             self.easy.set(CURLOPT_SSLCERT, certificate)
@@ -77,12 +77,12 @@ final class StreamChannel: Multi.User {
         }
         let socket = unsafe ccurl_get_socket(self.easy.pointer)
         do {
-            // Edge-triggered: everything is read and written until there is no more, so each event is something new, and
-            // a hang-up that nobody waits for is not reported over and over.
+            // Edge-triggered: reads and writes continue until they would block, so each event is new, and an unhandled
+            // hang-up is not reported repeatedly.
             self.registration = try EventLoop.shared.watch(
                 socket, [.readable, .writable, .peerClosed, .edgeTriggered]
             ) { [weak self] _ in
-                // Reading may have waited for room and writing for bytes: TLS has messages of its own.
+                // With TLS, a read may wait for room and a write for bytes, because TLS exchanges its own messages.
                 self?.changed.wakeAll()
             }
             self.state = .open(socket)
@@ -115,7 +115,7 @@ final class StreamChannel: Multi.User {
             switch self.receive() {
             case .bytes(let bytes): return bytes.isEmpty ? nil : bytes
             case .nothing:
-                // Lines are short and the next one may wait for the answer to this one.
+                // The peer may hold its next short line back until this one is acknowledged.
                 if let socket = self.socket { Socket.acknowledge(socket) }
                 try await self.changed.wait()
             case .failed(let code): throw self.lost(code)
@@ -124,7 +124,7 @@ final class StreamChannel: Multi.User {
     }
 
     private enum Received {
-        /// None is the end.
+        /// Empty at the end.
         case bytes([UInt8])
         case nothing
         case failed(CURLcode)
@@ -149,7 +149,7 @@ final class StreamChannel: Multi.User {
             self.isWriting = false
             self.turn.wakeFirst()
         }
-        // OpenSSL wants a write that found no room repeated from the same place.
+        // OpenSSL requires a blocked write to be repeated from the same address.
         let stable = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
         defer { unsafe stable.deallocate() }
         unsafe stable.copyBytes(from: bytes)
@@ -175,7 +175,7 @@ final class StreamChannel: Multi.User {
         do {
             try await self.changed.wait()
         } catch {
-            // With TLS even a write of which nothing was taken must be repeated as it was.
+            // With TLS even a write that was blocked entirely must be repeated unchanged.
             self.close()
             throw error
         }

@@ -1,10 +1,8 @@
-internal import CCurl
-package import EventLoop
-internal import HTTP
+internal import EventLoop
 
 /// A raw TCP or TLS connection to a named host, for protocols such as IRC. libcurl resolves, connects and verifies.
 ///
-/// One task may read while another one writes. When the last reference goes away the connection is closed.
+/// One task may read while another writes. Releasing the last reference closes the connection.
 package final class StreamConnection: Sendable {
     private let channel: StreamChannel
 
@@ -16,9 +14,9 @@ package final class StreamConnection: Sendable {
         self.close()
     }
 
-    /// Connects, with `tls` including the handshake and the check of the certificate.
+    /// Connects; with `tls`, also performs the handshake and verifies the certificate.
     ///
-    /// Throws an ``HTTPClientError``, whose code tells a certificate's fault, or `CancellationError`.
+    /// Throws an ``HTTPClientError``, whose code identifies certificate problems, or `CancellationError`.
     package static func connect(
         host: String, port: Int, tls: TLSSettings? = nil, timeout: Duration = .seconds(15)
     ) async throws -> StreamConnection {
@@ -30,26 +28,16 @@ package final class StreamConnection: Sendable {
         try await self.channel.read()
     }
 
-    /// Sends all of `bytes`, waiting for room; calls are served in turn.
+    /// Sends all of `bytes`, waiting for room; concurrent calls queue.
     ///
-    /// A call that is cancelled while it waits for room closes the connection, for its peer could not tell where to go on.
+    /// Cancelling a call that waits for room closes the connection, because some of its bytes may already be sent.
     package func write(_ bytes: [UInt8]) async throws {
         try await self.channel.write(bytes)
     }
 
-    /// Closes at once, from any thread; a task that reads gets the end, one that writes an error.
+    /// Closes at once, from any thread; a pending read returns `nil`, a pending write throws.
     package func close() {
         let channel = self.channel
         EventLoop.shared.runIfNeeded { channel.close() }
-    }
-
-    /// This end's address; `nil` when closed.
-    package var localAddress: SocketAddress? {
-        get async { await self.channel.socket.flatMap { Socket.localAddress($0) } }
-    }
-
-    /// The peer's address; `nil` when closed.
-    package var remoteAddress: SocketAddress? {
-        get async { await self.channel.socket.flatMap { Socket.remoteAddress($0) } }
     }
 }

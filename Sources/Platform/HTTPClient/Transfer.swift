@@ -2,12 +2,10 @@ internal import CCurl
 internal import EventLoop
 internal import HTTP
 
-/// One exchange on its way: libcurl's callbacks fill it, tasks wait on it.
+/// An HTTP exchange in progress: libcurl's callbacks fill it, tasks wait on it.
 @Net
 final class Transfer: Multi.User {
     let easy: EasyHandle
-    /// Fields behind the body; empty before its end.
-    var trailers: HTTPHeaders { self.isEnded ? self.reader.trailers : HTTPHeaders() }
 
     private let plan: TransferPlan
     private let multi: Multi
@@ -15,18 +13,18 @@ final class Transfer: Multi.User {
     private var head: ResponseHeadReader.Head?
     private var isEnded = false
     private var isConnected = false
-    /// What ended the transfer, where libcurl only knows that a callback refused to go on.
+    /// The real cause when a callback aborted the transfer; libcurl only reports the abort.
     private var failure: (any Error)?
     private var headFailure: (any Error)?
     private let headChanged = WaitList()
-    /// Called once, in place of a wait for ``response()``.
+    /// Called once, as an alternative to ``response()``.
     private var onHead: (@Net (Result<HTTPClientResponse, any Error>) -> Void)?
-    /// Called when body bytes or the body's end have come.
+    /// Called when body bytes or the body's end arrive.
     var onArrival: (@Net () -> Void)? {
         didSet {
             self.body.onReadable = { [weak self] in
                 guard let self else { return }
-                // Inside a callback of libcurl, where nothing of it may be called.
+                // Runs inside a callback of libcurl, which must not call libcurl.
                 self.multi.afterwards { self.onArrival?() }
             }
         }
@@ -65,7 +63,7 @@ final class Transfer: Multi.User {
         }
         if case .stream(_, let write) = self.plan.body {
             let pipe = self.upload
-            // Owned by the transfer: `end` cancels it. On the loop, where most bodies come from.
+            // Owned by the transfer, whose `end` cancels it. On the loop, where most bodies originate.
             self.uploading = Task {
                 do {
                     try await write(HTTPRequestBodyWriter(pipe: pipe))
@@ -77,7 +75,7 @@ final class Transfer: Multi.User {
         }
     }
 
-    /// Calls `handler` when the head is there or it is certain that none comes.
+    /// Calls `handler` when the head has arrived or the transfer has failed without one.
     func whenHeadCame(_ handler: @escaping @Net (Result<HTTPClientResponse, any Error>) -> Void) {
         self.onHead = handler
         if self.head != nil || self.headFailure != nil { self.headCame() }
@@ -86,7 +84,7 @@ final class Transfer: Multi.User {
     private func headCame() {
         self.headChanged.wakeAll()
         guard let onHead = self.onHead.take() else { return }
-        // Inside a callback of libcurl, where nothing of it may be called.
+        // Runs inside a callback of libcurl, which must not call libcurl.
         self.multi.afterwards {
             if let head = self.head {
                 onHead(
@@ -100,7 +98,7 @@ final class Transfer: Multi.User {
         }
     }
 
-    /// The head, as soon as it is there. Cancellation ends the transfer.
+    /// Waits for the response's head. Cancellation ends the transfer.
     func response() async throws -> HTTPClientResponse {
         do {
             while true {
@@ -127,20 +125,20 @@ final class Transfer: Multi.User {
         }
     }
 
-    /// What has come of the body, and how it ended if it has.
+    /// The body bytes received so far, and how the body ended if it has.
     func takeArrived() -> (bytes: [UInt8], end: Result<Void, any Error>?) {
         let bytes = self.body.takeAll() ?? []
         return (bytes, self.body.end)
     }
 
-    /// ``abandon()``, without telling anybody.
+    /// ``abandon()`` without calling any handler.
     func forget() {
         self.onHead = nil
         self.onArrival = nil
         self.abandon()
     }
 
-    /// Ends the transfer at once; nobody wants the rest.
+    /// Ends the transfer at once because the rest is no longer needed.
     func abandon() {
         self.end(throwing: CancellationError())
         self.body.cancel()
@@ -171,9 +169,9 @@ final class Transfer: Multi.User {
         if self.head == nil {
             self.headFailure =
                 error
-                // libcurl takes an end within the head for an end of it.
+                // libcurl reports success when the connection closes within the head.
                 ?? HTTPClientError(
-                    .closed, "\(self.plan.host): the connection was closed before the response's head was whole",
+                    .closed, "\(self.plan.host): the connection was closed before the response's head was complete",
                     mayHaveReachedServer: true)
             self.headCame()
         }
@@ -181,7 +179,7 @@ final class Transfer: Multi.User {
     }
 
     private func giveBack() {
-        // A handle with a buffer of another size is not used again: libcurl's reset forgets the size, not the buffer.
+        // A handle with a different buffer size is not reused: libcurl's reset clears the size but keeps the buffer.
         if self.plan.isTrickle { self.easy.close() } else { self.multi.recycle(self.easy) }
     }
 
@@ -209,7 +207,7 @@ final class Transfer: Multi.User {
         (self.isReceivePaused ? CURLPAUSE_RECV : 0) | (self.isSendPaused ? CURLPAUSE_SEND : 0)
     }
 
-    /// Something moved: the idle deadline is put off.
+    /// Postpones the idle deadline because bytes were transferred.
     private func moved() {
         guard let idle = self.plan.idleTimeout else { return }
         if let timer = self.idleTimer {
@@ -220,23 +218,23 @@ final class Transfer: Multi.User {
     }
 
     private func idled() {
-        // It is not the peer that is slow.
+        // This side is slow, not the peer.
         guard !self.isReceivePaused, !self.isSendPaused else { return self.moved() }
-        self.fail(.idleTimeout, "nothing came for \(self.plan.idleTimeout ?? .zero)")
+        self.fail(.idleTimeout, "the server was idle for \(self.plan.idleTimeout ?? .zero)")
     }
 
     // MARK: libcurl's callbacks
 
-    /// The connection stands. `false` ends the transfer.
+    /// The connection is established. `false` ends the transfer.
     fileprivate func connected(to address: String) -> Bool {
         let isLoopback = address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
         guard self.plan.mayLeaveLoopback || isLoopback else {
             self.failure = HTTPClientError(
-                .plainHTTPRefused, "\(self.plan.host): the name leads to \(address), which is not this machine")
+                .plainHTTPRefused, "\(self.plan.host): the name resolves to \(address), which is not this machine")
             return false
         }
-        // libcurl sends a request again that a reused connection left without an answer; it may have been done.
-        guard !self.isConnected || self.plan.isRepeatable else {
+        // libcurl retries when a reused connection closes without an answer, though the request may have been executed.
+        guard !self.isConnected || self.plan.method.isIdempotent else {
             self.failure = HTTPClientError(
                 .closed, "\(self.plan.host): the connection ended without an answer", mayHaveReachedServer: true)
             return false
@@ -266,7 +264,7 @@ final class Transfer: Multi.User {
         self.moved()
         guard self.body.hasRoom else {
             self.isReceivePaused = true
-            // A full pipe notes that its producer waits.
+            // Registers with the full pipe as a waiting producer.
             self.body.offer([])
             return false
         }
@@ -302,12 +300,12 @@ extension Transfer {
         if self.plan.isSecure {
             easy.setTrust(caFile: settings.caFile)
             easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-            // Rather a stream of a connection that is being made than one connection for each request.
+            // Wait for a pending connection and share it, rather than open one connection per request.
             easy.set(CURLOPT_PIPEWAIT, true)
         } else {
             easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         }
-        // Instead of 16 KB for each of perhaps a thousand.
+        // The default of 16 KB adds up over a thousand streams.
         if self.plan.isTrickle { easy.set(CURLOPT_BUFFERSIZE, 2_048) }
         self.setMethodAndBody()
         easy.setHeaderLines(self.plan.headerLines)
@@ -325,7 +323,7 @@ extension Transfer {
     private func setMethodAndBody() {
         switch self.plan.body {
         case .none where self.plan.method == .head: self.easy.set(CURLOPT_NOBODY, true)
-        // Servers expect a length of zero with these (RFC 9110 §8.6).
+        // Servers expect `Content-Length: 0` with these methods (RFC 9110 §8.6).
         case .none where [.post, .put, .patch].contains(self.plan.method): self.easy.setBody([])
         case .none: self.easy.set(CURLOPT_HTTPGET, true)
         case .bytes(let bytes): self.easy.setBody(bytes)
@@ -335,9 +333,10 @@ extension Transfer {
     }
 }
 
-/// A buffer of libcurl's for the length of a callback.
+/// A buffer of libcurl, valid during a callback.
+///
+/// `@unchecked`: callbacks run on the loop's thread, and so does all access to the buffer.
 @unsafe private struct Borrowed: @unchecked Sendable {
-    // @unchecked: callbacks are on the loop's thread, and so is who looks at it.
     let bytes: UnsafeMutableRawBufferPointer
 }
 
@@ -380,6 +379,6 @@ private func onConnected(
 ) -> Int32 {
     let address = unsafe peer.map { unsafe String(cString: $0) } ?? ""
     let transfer = unsafe transfer(context)
-    let mayGoOn = Net.assumeIsolated { transfer.connected(to: address) }
-    return mayGoOn ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    let mayContinue = Net.assumeIsolated { transfer.connected(to: address) }
+    return mayContinue ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }

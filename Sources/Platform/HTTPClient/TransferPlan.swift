@@ -1,14 +1,14 @@
 internal import HTTP
 
-/// A checked request, ready to be set on a handle. Pure.
+/// A validated request, ready to be set on a handle. Pure.
 struct TransferPlan: Sendable {
     let method: HTTPMethod
-    /// Without path and query: those go out as `target`, untouched.
+    /// Without path and query, which are sent unmodified as `target`.
     let url: String
     let target: String
     let isSecure: Bool
     let host: String
-    /// For CURLOPT_HTTPHEADER: lines, each with a zero behind it.
+    /// Lines for CURLOPT_HTTPHEADER, each followed by a NUL.
     let headerLines: [UInt8]
     let body: HTTPClientRequest.Body
     let mayLeaveLoopback: Bool
@@ -16,10 +16,7 @@ struct TransferPlan: Sendable {
     let totalTimeout: Duration?
     let isTrickle: Bool
 
-    /// Whether doing it twice is the same as doing it once (RFC 9110 §9.2.2).
-    var isRepeatable: Bool { [.get, .head, .put, .delete, .options, .trace].contains(self.method) }
-
-    /// What only the connection's owner may say (RFC 9110 §7.6.1), and framing.
+    /// Connection-specific headers (RFC 9110 §7.6.1) and framing, which libcurl sets.
     private static let ownHeaders = [
         "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
         "transfer-encoding", "upgrade",
@@ -37,10 +34,12 @@ struct TransferPlan: Sendable {
         }
         guard !request.method.rawValue.isEmpty, request.method.rawValue.utf8.allSatisfy(ByteSet.token.contains),
             request.method != .connect
-        else { throw HTTPClientError(.invalidRequest, "\(url.host): the request's method is no token, or CONNECT") }
+        else {
+            throw HTTPClientError(.invalidRequest, "\(url.host): the request's method is not a token, or is CONNECT")
+        }
         guard url.target.utf8.first == UInt8(ascii: "/"), url.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw HTTPClientError(
-                .invalidRequest, "\(url.host): the path must begin with a slash and be percent-encoded")
+                .invalidRequest, "\(url.host): the path must start with a slash and be percent-encoded")
         }
         self.method = request.method
         self.url = "\(url.scheme)://\(url.authority)/"
@@ -66,10 +65,10 @@ struct TransferPlan: Sendable {
                 !value.contains(where: { $0 == 0x0D || $0 == 0x0A || $0 == 0 })
             else {
                 throw HTTPClientError(
-                    .invalidRequest, "\(host): a header has a wrong name or a line break in its value")
+                    .invalidRequest, "\(host): a header has an invalid name or a line break in its value")
             }
             lines += name
-            // libcurl's sign for a header without a value is a semicolon.
+            // A semicolon tells libcurl that the header has no value.
             if value.isEmpty {
                 lines.append(UInt8(ascii: ";"))
             } else {
@@ -79,7 +78,7 @@ struct TransferPlan: Sendable {
             lines.append(0)
         }
         if let userAgent, !headers.contains("user-agent") { lines += "User-Agent: \(userAgent)\0".utf8 }
-        // libcurl's own ones are not wanted: exactly what the caller said goes out.
+        // Suppresses libcurl's defaults, so that exactly the caller's headers are sent.
         if !headers.contains("accept") { lines += "Accept:\0".utf8 }
         if !headers.contains("content-type") { lines += "Content-Type:\0".utf8 }
         lines += "Expect:\0".utf8

@@ -1,12 +1,10 @@
 internal import EventLoop
-internal import HTTP
 
-/// A body that is still arriving.
+/// A request body that is still arriving.
 @Net
 final class BodyStream {
     let pipe: BytePipe
-    var trailers = HTTPHeaders()
-    /// Called before the first read, which is when `100 Continue` is due.
+    /// Called before the first read, when `100 Continue` is due.
     var onFirstRead: (@Net () -> Void)?
 
     nonisolated init(highWater: Int) {

@@ -1,21 +1,24 @@
-package import HTTP
+internal import HTTP
 
-/// Reads a chunked body in pieces of any size (RFC 9112 §7.1), without the parts that are never used and often
-/// misread: a chunk line is 1–15 hexadecimal digits and CRLF, nothing else.
+/// Parses a chunked body in pieces of any size (RFC 9112 §7.1). A chunk line is 1–15 hexadecimal digits, ignored
+/// extensions (§7.1.1) and CRLF; a bare CR or LF, also inside a quoted extension, is rejected, because servers read it
+/// differently.
 package struct ChunkedBodyParser: Sendable {
-    /// What was found in the bytes given.
     package enum Event: Sendable {
-        /// Body bytes lie at these positions of the span.
+        /// Body bytes at these positions of the span.
         case data(Range<Int>)
-        /// The body is over.
-        case end(trailers: HTTPHeaders)
-        /// All bytes are used up.
+        /// The body and its trailers have been read.
+        case end
+        /// All bytes have been consumed.
         case needsMore
     }
 
     private enum State: UInt8 {
         case firstDigit
         case digits
+        /// Blanks between the size and an extension's semicolon.
+        case beforeExtension
+        case inExtension
         case sizeLineFeed
         case data
         case dataReturn
@@ -27,6 +30,9 @@ package struct ChunkedBodyParser: Sendable {
     private var state = State.firstDigit
     private var digitCount = 0
     private var remaining = 0
+    /// The bytes of extensions that exceed twice the data; a limit, so that a body cannot consist of extensions alone.
+    private var excess = 0
+    private static let excessLimit = 16 * 1024
     private var storage: [UInt8] = []
     private var lines = FieldLineParser()
 
@@ -34,7 +40,7 @@ package struct ChunkedBodyParser: Sendable {
         self.limits = limits
     }
 
-    /// Reads on from `position` and moves it behind what was used. After ``Event/end(trailers:)`` the parser is new.
+    /// Continues from `position` and advances it past the consumed bytes. ``Event/end`` resets the parser.
     package mutating func next(
         _ bytes: borrowing Span<UInt8>, from position: inout Int
     ) throws(HTTPServerError) -> Event {
@@ -43,8 +49,11 @@ package struct ChunkedBodyParser: Sendable {
             switch self.state {
             case .firstDigit, .digits:
                 try self.readSize(byte)
+            case .beforeExtension, .inExtension:
+                try self.skipExtension(byte)
             case .sizeLineFeed:
                 guard byte == 0x0A else { throw .malformed("a chunk size's CR is not followed by LF") }
+                self.excess = max(0, self.excess - 2 * self.remaining)
                 self.state = self.remaining == 0 ? .trailers : .data
             case .data:
                 let end = position + min(self.remaining, bytes.count - position)
@@ -74,10 +83,25 @@ package struct ChunkedBodyParser: Sendable {
             guard self.digitCount <= 15 else { throw .malformed("a chunk size of more than 15 digits") }
             self.remaining = self.remaining << 4 | Int(digit)
         } else {
-            guard byte == 0x0D, self.state == .digits else {
-                throw .malformed("a chunk line holds something other than a hexadecimal size and CRLF")
+            guard self.state == .digits, byte == 0x0D || byte == 0x3B || byte.isBlank else {
+                throw .malformed("a chunk line does not begin with a hexadecimal size")
             }
+            self.state = byte == 0x0D ? .sizeLineFeed : byte == 0x3B ? .inExtension : .beforeExtension
+        }
+    }
+
+    private mutating func skipExtension(_ byte: UInt8) throws(HTTPServerError) {
+        self.excess += 1
+        guard self.excess <= Self.excessLimit else { throw .malformed("the chunk extensions are too long") }
+        if self.state == .beforeExtension {
+            guard byte == 0x3B || byte.isBlank else {
+                throw .malformed("a chunk size is followed by something other than an extension or CRLF")
+            }
+            if byte == 0x3B { self.state = .inExtension }
+        } else if byte == 0x0D {
             self.state = .sizeLineFeed
+        } else if byte != 0x09, byte < 0x20 || byte == 0x7F {
+            throw .malformed("a chunk extension contains a control character")
         }
     }
 
@@ -100,11 +124,11 @@ package struct ChunkedBodyParser: Sendable {
         }
         let trailers = HTTPHeaders(storage: self.storage, fields: self.lines.trimmedFields(in: self.storage))
         self = ChunkedBodyParser(limits: self.limits)
-        // A trailer that tells about framing or routing would be a second opinion on them (RFC 9110 §6.5.1).
+        // Trailers must not redefine framing or routing (RFC 9110 §6.5.1).
         for name in ["content-length", "transfer-encoding", "host", "connection", "trailer", "expect", "upgrade"]
         where trailers.contains(name) {
             throw .malformed("a trailer named \(name)")
         }
-        return .end(trailers: trailers)
+        return .end
     }
 }

@@ -1,10 +1,10 @@
 internal import EventLoop
 
-/// The deadlines of one connection on a single timer. Putting one off costs nothing: the timer looks when it fires.
+/// A connection's deadlines on a single timer. Postponing one is free: the timer checks when it fires.
 @Net
 struct ConnectionClock {
     enum Phase {
-        /// Something is under way that has no deadline of its own.
+        /// Work is in progress that has no deadline of its own.
         case busy
         case idle
         case head
@@ -13,18 +13,19 @@ struct ConnectionClock {
 
     private(set) var phase = Phase.busy
     private var phaseDeadline: LoopInstant?
+    var exchange: ProgressMeter?
     var body: ProgressMeter?
     var output: ProgressMeter?
     private var timer: Timer?
 
     nonisolated init() {}
 
-    /// The next deadline of an idle connection counts from now.
+    /// Restarts the idle deadline from now.
     mutating func hasMoved() {
         self.phase = .busy
     }
 
-    /// Enters `phase`, whose deadline is `limit` from now; nothing when it is in it already.
+    /// Enters `phase` with a deadline `limit` from now; does nothing if it is already current.
     mutating func enter(_ phase: Phase, limit: Duration?, now: LoopInstant) {
         guard phase != self.phase else { return }
         self.phase = phase
@@ -39,7 +40,7 @@ struct ConnectionClock {
     /// Makes the timer fire no later than the earliest deadline.
     mutating func arm(_ handler: @escaping @Net () -> Void) {
         var next = self.phase == .busy ? nil : self.phaseDeadline
-        for deadline in [self.body?.deadline, self.output?.deadline] {
+        for deadline in [self.exchange?.deadline, self.body?.deadline, self.output?.deadline] {
             if let deadline, next.map({ deadline < $0 }) ?? true { next = deadline }
         }
         guard let next else { return }

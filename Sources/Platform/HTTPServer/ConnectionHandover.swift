@@ -1,21 +1,18 @@
-package import EventLoop
 package import Primitives
 
-/// A connection that the server has let go of: its descriptor, the request's head, and bytes that came behind it.
+/// A connection released by the server: its descriptor, the request's head, and the bytes received after it.
 ///
-/// The descriptor is closed when nobody takes it.
+/// The descriptor is closed if nobody takes it.
 package final class ConnectionHandover: Sendable {
     package let head: RequestHead
-    /// Bytes that were read behind the head.
+    /// Bytes received after the head.
     package let extra: [UInt8]
-    package let remoteAddress: SocketAddress?
     private let descriptor: Protected<Int32?>
 
-    init(descriptor: consuming FileDescriptor, head: RequestHead, extra: [UInt8], remoteAddress: SocketAddress?) {
+    init(descriptor: consuming FileDescriptor, head: RequestHead, extra: [UInt8]) {
         self.descriptor = Protected(descriptor.release())
         self.head = head
         self.extra = extra
-        self.remoteAddress = remoteAddress
     }
 
     deinit {

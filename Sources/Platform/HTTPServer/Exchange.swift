@@ -1,27 +1,24 @@
 internal import EventLoop
-internal import HTTP
 
-/// One request that is being answered.
+/// A request and the progress of its response.
 @Net
 final class Exchange {
     let head: RequestHead
-    /// The body, when it had not arrived as a whole with its head.
+    /// The body, unless it arrived completely with its head.
     let body: BodyStream?
     private let bodyLimit: Int
     private(set) var bodyCount: Int
-    /// Whether the client still waits for `100 Continue`.
+    /// Whether the client is still waiting for `100 Continue`.
     var awaitsContinue: Bool
-    /// How the answer is sent, once its head has been written.
+    /// How the response is framed, once its head has been written.
     var framing: ResponseFraming?
-    /// The bytes left of an answer whose length was announced.
+    /// The bytes left to send of a response with a Content-Length.
     var remaining = 0
-    /// Fields behind a chunked answer.
-    var trailers = HTTPHeaders()
     var task: Task<Void, Never>?
-    /// What is told that the client has left, where no task answers.
+    /// Called when the client has left, if no task is responding.
     var onLeave: (@Net () -> Void)?
     var source: (any ResponseSource)?
-    /// Whether the source has to wait until the client has taken more.
+    /// Whether the source must wait until the client has read more.
     var isSourceHeld = false
 
     init(head: RequestHead, body: BodyStream?, received: Int, bodyLimit: Int) {
@@ -32,18 +29,18 @@ final class Exchange {
         self.awaitsContinue = head.expectsContinue && body != nil && received == 0
     }
 
-    /// Whether the body is still within its limit with so many bytes more.
+    /// Counts received body bytes; `false` if the body exceeds its limit.
     func takes(_ count: Int) -> Bool {
         self.bodyCount += count
         return self.bodyCount <= self.bodyLimit
     }
 
-    /// Notes the handler's task, unless the handler has answered already and its stream's task is the one that goes on.
+    /// Stores the handler's task, unless the handler has already responded and a stream's task has taken over.
     func begin(_ handler: Task<Void, Never>) {
         if self.task == nil { self.task = handler }
     }
 
-    /// Whether nothing but the connection itself can end it.
+    /// Whether only the connection itself can end the exchange.
     var isWithoutTask: Bool { self.source != nil || self.onLeave != nil }
 
     func cancel() {

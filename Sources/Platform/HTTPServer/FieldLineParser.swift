@@ -1,9 +1,9 @@
 internal import HTTP
 
-/// Reads header or trailer fields up to the empty line: CRLF only, names are tokens right before their colon, no folded
-/// lines, no control characters (RFC 9112 §5).
+/// Parses header or trailer fields up to the empty line: CRLF only, names are tokens directly followed by a colon, no
+/// folded lines, no control characters (RFC 9112 §5).
 ///
-/// Offsets in the fields count from the start of the storage that the caller keeps.
+/// Field offsets are relative to the start of the caller's storage.
 struct FieldLineParser: Sendable {
     private enum State: UInt8 {
         case lineStart
@@ -20,8 +20,8 @@ struct FieldLineParser: Sendable {
     private var valueStart = 0
     private(set) var fields: [HTTPHeaders.Field] = []
 
-    /// Reads from `position` up to `end`; `shift` added to a position is its offset in the storage. `true` when the
-    /// empty line has been read.
+    /// Parses from `position` up to `end`; a position plus `shift` is its offset in the storage. Returns `true` after
+    /// the empty line.
     mutating func parse(
         _ bytes: borrowing Span<UInt8>, at position: inout Int, end: Int, shift: Int, maximumCount: Int
     ) throws(HTTPServerError) -> Bool {
@@ -39,7 +39,7 @@ struct FieldLineParser: Sendable {
                 while position < end, token.contains(bytes[position]) { position += 1 }
                 guard position < end else { return false }
                 guard bytes[position] == 0x3A else {
-                    throw .malformed("a header name holds a character that is not allowed, or a space before the colon")
+                    throw .malformed("a header name contains an invalid character, or a space before the colon")
                 }
                 self.nameEnd = position + shift
                 self.state = .beforeValue
@@ -53,7 +53,7 @@ struct FieldLineParser: Sendable {
                 while position < end, Self.isText(bytes[position]) { position += 1 }
                 guard position < end else { return false }
                 guard bytes[position] == 0x0D else {
-                    throw .malformed("a header value holds a control character, or its line ends without CR")
+                    throw .malformed("a header value contains a control character, or its line ends without CR")
                 }
                 self.fields.append(
                     HTTPHeaders.Field(
@@ -75,7 +75,7 @@ struct FieldLineParser: Sendable {
 
     private mutating func startName(_ byte: UInt8, offset: Int, maximumCount: Int) throws(HTTPServerError) {
         guard ByteSet.token.contains(byte) else {
-            throw .malformed(byte.isBlank ? "a folded header line" : "a header line does not begin with a name")
+            throw .malformed(byte.isBlank ? "a folded header line" : "a header line does not start with a name")
         }
         guard self.fields.count < maximumCount else {
             throw HTTPServerError(.headTooLarge, "more than \(maximumCount) header fields")
@@ -85,7 +85,7 @@ struct FieldLineParser: Sendable {
         self.state = .name
     }
 
-    /// The fields with the blanks behind their values cut off, now that the whole storage is there.
+    /// The fields without trailing blanks in their values. Call it once the storage is complete.
     consuming func trimmedFields(in storage: [UInt8]) -> [HTTPHeaders.Field] {
         for index in self.fields.indices {
             var end = Int(self.fields[index].valueEnd)
@@ -96,7 +96,7 @@ struct FieldLineParser: Sendable {
         return self.fields
     }
 
-    /// A visible character, a blank or a byte above ASCII.
+    /// Whether it is a visible character, a blank or a byte above ASCII.
     @inline(__always)
     private static func isText(_ byte: UInt8) -> Bool {
         byte >= 0x20 ? byte != 0x7F : byte == 0x09

@@ -18,31 +18,23 @@ extension HTTPConnection {
         case .deferred(let body):
             body(request, HTTPReply(connection: self, exchange: exchange))
         case .loop(let body):
-            // One task per request, ended by its connection; without a hop as far as the handler doesn't wait.
-            exchange.begin(
-                Task.immediate { @Net in
-                    do {
-                        self.answer(exchange, try await body(request))
-                    } catch {
-                        self.answer(exchange, failure: error)
-                    }
-                })
+            self.run(exchange) { try await body(request) }
         case .pool(let body):
-            exchange.begin(
-                Task.immediate { @Net in
-                    do {
-                        self.answer(exchange, try await body(request))
-                    } catch {
-                        self.answer(exchange, failure: error)
-                    }
-                })
+            self.run(exchange) { try await body(request) }
         }
+        // The request and the client's end may arrive in one read.
+        if self.isPeerClosed { self.cancel(exchange) }
+    }
+
+    /// Answers from a new task, for a handler that had none.
+    func answer(_ exchange: Exchange, by body: @escaping @Net @Sendable () async throws -> HTTPServerResponse) {
+        guard self.isOpen, self.exchange === exchange else { return }
+        self.run(exchange, body)
         if self.isPeerClosed { exchange.cancel() }
     }
 
-    /// Answers by a task in place of a handler's.
-    func answer(_ exchange: Exchange, by body: @escaping @Net @Sendable () async throws -> HTTPServerResponse) {
-        guard self.isOpen, self.exchange === exchange else { return }
+    private func run(_ exchange: Exchange, _ body: @escaping @Net @Sendable () async throws -> HTTPServerResponse) {
+        // One task per request, cancelled with its connection; immediate, to save a hop until the handler first waits.
         exchange.begin(
             Task.immediate { @Net in
                 do {
@@ -51,14 +43,13 @@ extension HTTPConnection {
                     self.answer(exchange, failure: error)
                 }
             })
-        if self.isPeerClosed { exchange.cancel() }
     }
 
-    /// The only place where a handler's error becomes an answer, and where it is logged.
+    /// The only place where a handler's error is logged and becomes a response.
     func answer(_ exchange: Exchange, failure error: any Error) {
         guard self.isOpen, self.exchange === exchange else { return }
         guard exchange.framing == nil else {
-            // Half an answer must not look like a whole one.
+            // A partial response must not look complete.
             self.log(error, exchange)
             return self.abort()
         }
@@ -66,15 +57,19 @@ extension HTTPConnection {
         case is CancellationError:
             self.abort()
         case let problem as HTTPProblem:
-            self.answer(exchange, .problem(problem))
+            self.answer(exchange, problem)
         case let error as HTTPServerError where error.code == .clientGone:
             self.abort()
         case let error as HTTPServerError where error.status.isClientError:
-            self.answer(exchange, .problem(HTTPProblem(error.status, error.message)))
+            self.answer(exchange, HTTPProblem(error.status, error.message))
         default:
             self.log(error, exchange)
-            self.answer(exchange, .problem(HTTPProblem(.internalServerError, "the server's log says why")))
+            self.answer(exchange, HTTPProblem(.internalServerError, "see the server's log for the reason"))
         }
+    }
+
+    private func answer(_ exchange: Exchange, _ problem: HTTPProblem) {
+        self.answer(exchange, self.server.dispatcher.response(to: problem, path: exchange.head.path))
     }
 
     private func log(_ error: any Error, _ exchange: Exchange) {
@@ -87,7 +82,7 @@ extension HTTPConnection {
             ])
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     func answer(_ exchange: Exchange, _ response: HTTPServerResponse) {
         guard self.isOpen, self.exchange === exchange else { return }
@@ -102,7 +97,7 @@ extension HTTPConnection {
             case .upgrade(let body):
                 guard exchange.head.wantsUpgrade, exchange.head.framing == .none else {
                     throw HTTPServerError(
-                        .invalidResponse, "an upgrade answers only a request that asks for one and has no body")
+                        .invalidResponse, "only a request that asks for an upgrade and has no body can be upgraded")
                 }
                 exchange.task = Task.immediate { @Net in await self.handOver(exchange, to: body) }
             }
@@ -133,7 +128,7 @@ extension HTTPConnection {
         if case .length(let length) = framing.body { exchange.remaining = length }
         self.finishTurn()
         let writer = ResponseWriter(connection: self, exchange: exchange)
-        // In place of the handler's task, which is at its end; cancelled with the connection like it.
+        // Replaces the handler's task, which is ending; also cancelled with the connection.
         exchange.task = Task.immediate { @Net in
             do {
                 try await body(writer)
@@ -149,25 +144,22 @@ extension HTTPConnection {
         guard self.isOpen, self.exchange === exchange else { return }
         guard exchange.remaining == 0 else {
             throw HTTPServerError(
-                .invalidResponse, "the answer ended \(exchange.remaining) bytes before its Content-Length")
+                .invalidResponse, "the response ended \(exchange.remaining) bytes short of its Content-Length")
         }
         if framing.body == .chunked {
-            var end = Array("0\r\n".utf8)
-            exchange.trailers.write(to: &end)
-            end += "\r\n".utf8
-            self.output.append(end)
+            self.output.append(Array("0\r\n\r\n".utf8))
         }
         self.finishExchange(closing: framing.closes)
     }
 
-    /// Adds to a streamed answer and waits while the client is too slow.
+    /// Adds to a streamed response and waits while the client is too slow.
     func write(_ bytes: [UInt8], for exchange: Exchange) async throws {
         try Task.checkCancellation()
         guard self.isOpen, !self.isPeerClosed else {
-            throw HTTPServerError(.clientGone, "the client left before the answer was complete")
+            throw HTTPServerError(.clientGone, "the client left before the response was complete")
         }
         guard self.exchange === exchange, let framing = exchange.framing else {
-            throw HTTPServerError(.invalidResponse, "written after the answer's end")
+            throw HTTPServerError(.invalidResponse, "written after the end of the response")
         }
         try self.append(bytes, for: exchange, framing)
         self.finishTurn()
@@ -176,7 +168,7 @@ extension HTTPConnection {
         }
     }
 
-    /// Adds bytes of an answer's body to the output, framed.
+    /// Frames bytes of a response body and adds them to the output.
     func append(_ bytes: [UInt8], for exchange: Exchange, _ framing: ResponseFraming) throws(HTTPServerError) {
         guard !bytes.isEmpty else { return }
         switch framing.body {
@@ -190,7 +182,7 @@ extension HTTPConnection {
             self.output.append(chunk)
         case .length:
             guard bytes.count <= exchange.remaining else {
-                throw HTTPServerError(.invalidResponse, "the answer is longer than its Content-Length")
+                throw HTTPServerError(.invalidResponse, "the response is longer than its Content-Length")
             }
             exchange.remaining -= bytes.count
             self.output.append(bytes)
@@ -199,7 +191,7 @@ extension HTTPConnection {
         }
     }
 
-    /// `100 Continue`, because the handler begins to read.
+    /// Sends `100 Continue` because the handler starts to read.
     func proceed(_ exchange: Exchange) {
         guard self.isOpen, self.exchange === exchange, exchange.awaitsContinue, exchange.framing == nil else { return }
         exchange.awaitsContinue = false
@@ -207,13 +199,14 @@ extension HTTPConnection {
         self.finishTurn()
     }
 
-    /// An answer to what is not a request.
-    func sendRefusal(_ error: HTTPServerError) {
-        let problem = HTTPProblem(error.status, error.message)
-        let body = problem.document.bytes
+    /// Responds to an invalid request.
+    func sendRefusal(_ error: HTTPServerError, path: Substring?) {
+        let response = self.server.dispatcher.response(to: HTTPProblem(error.status, error.message), path: path)
+        let body = if case .bytes(let bytes) = response.body { bytes } else { [UInt8]() }
         var output: [UInt8] = []
-        StatusLines.write(error.status, to: &output)
-        output += "Content-Type: application/problem+json\r\nDate: ".utf8
+        StatusLines.write(response.status, to: &output)
+        response.headers.write(to: &output) { _ in true }
+        output += "Date: ".utf8
         output += self.server.date.bytes
         output += "\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n".utf8
         output += body
@@ -235,7 +228,7 @@ extension HTTPConnection {
         registration.cancel()
         guard let descriptor = self.descriptor.take() else { return }
         let handover = ConnectionHandover(
-            descriptor: descriptor, head: exchange.head, extra: self.takePending(), remoteAddress: self.remoteAddress)
+            descriptor: descriptor, head: exchange.head, extra: self.takePending())
         self.letGo()
         self.server.noteHandOver(self)
         await body(handover)
@@ -244,7 +237,7 @@ extension HTTPConnection {
 
     // MARK: Output
 
-    /// Writes until nothing is left or the socket takes no more.
+    /// Writes until nothing is left or the socket is full.
     func flush() {
         guard let registration = self.registration, !self.output.isEmpty, !self.isWriteBlocked else { return }
         var hasFailed = false
@@ -252,7 +245,7 @@ extension HTTPConnection {
             switch Socket.write(registration.descriptor, bytes, from: start) {
             case .moved(let count):
                 self.sentCount += count
-                // The rest has to wait for room as well: nothing else would ask for it when this is all there is.
+                // A partial write means the socket is full: without write interest nothing would resume the rest.
                 if count < bytes.count - start { self.isWriteBlocked = true }
                 return count
             case .wouldBlock:

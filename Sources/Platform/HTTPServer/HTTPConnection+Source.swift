@@ -2,7 +2,7 @@ internal import EventLoop
 internal import HTTP
 
 extension HTTPConnection {
-    /// Sends an answer whose bytes are asked for as there is room.
+    /// Sends a response whose bytes are pulled from its source as room allows.
     func stream(
         _ exchange: Exchange, _ response: HTTPServerResponse, from source: any ResponseSource
     ) throws(HTTPServerError) {
@@ -23,7 +23,7 @@ extension HTTPConnection {
         if self.isPeerClosed { self.abort() }
     }
 
-    /// Moves what the source has into the output, up to the high water mark.
+    /// Moves available bytes from the source to the output, up to the high-water mark.
     func pump(_ exchange: Exchange) {
         exchange.isSourceHeld = false
         while self.isOpen, self.exchange === exchange, let source = exchange.source, let framing = exchange.framing {

@@ -2,12 +2,12 @@ internal import EventLoop
 internal import HTTP
 internal import Primitives
 
-/// One client's connection: reads requests, has them answered one at a time, writes the answers.
+/// A client's connection: reads requests, has them handled one at a time, writes the responses.
 ///
-/// Each event of the loop ends in ``finishTurn()``, which writes what waits and sets what is watched next.
+/// Every event ends in ``finishTurn()``, which flushes the output and updates interest and deadlines.
 @Net
 final class HTTPConnection {
-    /// Requests that a client sends ahead, and a body that nobody wants, are read up to this many bytes.
+    /// The limit in bytes for pipelined requests and for an unwanted body.
     static let aheadLimit = 64 * 1024
 
     let server: HTTPServer
@@ -25,20 +25,20 @@ final class HTTPConnection {
     private var isConsuming = false
     private let consumed = WaitList()
     var receivedCount = 0
-    /// The client's end has been read.
+    /// The end of the client's data has been read.
     private(set) var hasEnded = false
-    /// The client closed its side, though bytes before that may wait.
+    /// The client closed its side; earlier bytes may still be unread.
     private(set) var isPeerClosed = false
-    /// What came can't be understood any further.
+    /// The input is invalid from here on.
     private(set) var isInputBroken = false
 
-    // Answer
+    // Response
     var exchange: Exchange?
     var output = OutputQueue()
     var sentCount = 0
     var isWriteBlocked = false
     let drained = WaitList()
-    /// No further request: the connection ends when the output is written.
+    /// No further requests: the connection closes once the output is written.
     private(set) var isClosing = false
     private(set) var isLingering = false
 
@@ -55,7 +55,7 @@ final class HTTPConnection {
     var isOpen: Bool { self.registration != nil }
     var isInsideBody: Bool { self.reader.isInsideBody }
     var isInsideHead: Bool { self.reader.isInsideHead || self.pending.count > self.pendingStart }
-    /// Nothing is under way: it may be closed without loss.
+    /// Nothing is in progress, so the connection can be closed without loss.
     var isIdle: Bool { self.exchange == nil && self.output.isEmpty && !self.isInsideHead && !self.isInsideBody }
 
     func open() throws(SystemError) {
@@ -97,7 +97,7 @@ final class HTTPConnection {
         unsafe bytes.withUnsafeBufferPointer { unsafe self.pending.append(contentsOf: $0) }
     }
 
-    /// Goes on with bytes that were read while an answer was under way.
+    /// Processes bytes that were read during a response.
     func resume() {
         guard !self.pending.isEmpty, !self.isConsuming else { return }
         let bytes = self.pending
@@ -108,7 +108,7 @@ final class HTTPConnection {
         }
     }
 
-    /// Uses up bytes until a request is under way whose answer must come first; the number used.
+    /// Consumes bytes until a request is in progress that must be answered first; returns the number consumed.
     private func consume(_ bytes: Span<UInt8>) -> Int {
         self.isConsuming = true
         defer {
@@ -122,9 +122,14 @@ final class HTTPConnection {
             do throws(HTTPServerError) {
                 switch try self.reader.next(bytes, from: &position) {
                 case .needsMore: return position
-                case .head(let head): try self.begin(head, bytes, at: &position)
+                case .head(let head):
+                    do throws(HTTPServerError) {
+                        try self.begin(head, bytes, at: &position)
+                    } catch {
+                        self.refuse(error, path: head.path)
+                    }
                 case .body(let range): try self.receive(bytes.extracting(range))
-                case .end(let trailers): self.endBody(trailers)
+                case .end: self.endBody()
                 }
             } catch {
                 self.refuse(error)
@@ -143,11 +148,11 @@ final class HTTPConnection {
         var stream: BodyStream?
         var received = 0
         if head.framing != .none {
-            let (arrived, trailers) = try self.takeArrivedBody(bytes, at: &position)
+            let (arrived, isComplete) = try self.takeArrivedBody(bytes, at: &position)
             received = arrived.count
             guard received <= limit else { throw RequestBody.tooLarge(limit) }
-            if let trailers {
-                body = RequestBody(arrived, trailers: trailers)
+            if isComplete {
+                body = RequestBody(arrived)
             } else {
                 let arriving = BodyStream(highWater: self.settings.highWater)
                 arriving.pipe.offer(arrived)
@@ -167,17 +172,17 @@ final class HTTPConnection {
         self.start(exchange, request, dispatch.handler)
     }
 
-    /// The part of a body that came with its head; with trailers when that is all of it.
+    /// The part of a body that arrived with its head.
     private func takeArrivedBody(
         _ bytes: Span<UInt8>, at position: inout Int
-    ) throws(HTTPServerError) -> ([UInt8], HTTPHeaders?) {
+    ) throws(HTTPServerError) -> ([UInt8], isComplete: Bool) {
         var arrived: [UInt8] = []
         while true {
             switch try self.reader.next(bytes, from: &position) {
             case .body(let range):
                 unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe arrived.append(contentsOf: $0) }
-            case .end(let trailers): return (arrived, trailers)
-            case .needsMore, .head: return (arrived, nil)
+            case .end: return (arrived, true)
+            case .needsMore, .head: return (arrived, false)
             }
         }
     }
@@ -195,19 +200,20 @@ final class HTTPConnection {
         body.pipe.offer(bytes)
     }
 
-    private func endBody(_ trailers: HTTPHeaders) {
+    private func endBody() {
         self.discarded = 0
-        self.exchange?.body?.trailers = trailers
         self.exchange?.body?.pipe.finish()
     }
 
-    /// The client broke the rules: a running handler learns it when it reads the body, else the answer says it.
-    func refuse(_ error: HTTPServerError) {
+    /// Handles invalid input: a running handler gets the error when it reads the body; otherwise the client gets it.
+    ///
+    /// - Parameter path: Of the request, if its head was valid.
+    func refuse(_ error: HTTPServerError, path: Substring? = nil) {
         self.isInputBroken = true
         if let exchange = self.exchange {
             exchange.body?.pipe.finish(throwing: error)
         } else {
-            self.sendRefusal(error)
+            self.sendRefusal(error, path: path ?? self.reader.path)
             self.close()
         }
     }
@@ -215,11 +221,15 @@ final class HTTPConnection {
     func noticePeerClosed() {
         guard !self.isPeerClosed else { return }
         self.isPeerClosed = true
-        // At once: the handler may hold an upstream or a model's stream for somebody who is gone.
-        let endsHere = self.exchange?.isWithoutTask ?? false
-        self.exchange?.cancel()
+        // At once: the handler may be holding an upstream or a model's stream open for a client that is gone.
+        if let exchange = self.exchange { self.cancel(exchange) }
         self.drained.wakeAll()
-        if endsHere { self.abort() }
+    }
+
+    /// Cancels the handler of a client that has left. A handler's task then ends the exchange; without a task, only
+    /// this closes the connection.
+    func cancel(_ exchange: Exchange) {
+        if exchange.isWithoutTask, self.exchange === exchange { self.abort() } else { exchange.cancel() }
     }
 
     private func noticeEnd() {
@@ -230,12 +240,12 @@ final class HTTPConnection {
         if self.isLingering { self.abort() }
     }
 
-    /// Waits until the bytes at hand are used or kept, so that those behind a head are not lost at a hand-over.
+    /// Waits until the received bytes are consumed or kept, so that a hand-over doesn't lose those after the head.
     func waitUntilConsumed() async throws {
         while self.isConsuming { try await self.consumed.wait() }
     }
 
-    /// The bytes behind the last head.
+    /// Removes and returns the bytes after the last head.
     func takePending() -> [UInt8] {
         defer { self.pending = [] }
         return Array(self.pending[self.pendingStart...])
@@ -243,7 +253,7 @@ final class HTTPConnection {
 
     // MARK: State between events
 
-    /// Whether another request may follow the one that is being answered.
+    /// Whether another request may follow the current one.
     func mayStay(after exchange: Exchange) -> Bool {
         exchange.head.keepsAlive && !self.server.isDraining && !self.isInputBroken
             && !(self.hasEnded && self.pending.isEmpty)
@@ -251,7 +261,7 @@ final class HTTPConnection {
             && (self.reader.remainingLength ?? 0) <= Self.aheadLimit
     }
 
-    /// Goes on behind an answer, or ends the connection.
+    /// Continues after a response, or closes the connection.
     func finishExchange(closing: Bool) {
         self.exchange?.body?.pipe.cancel()
         self.exchange = nil
@@ -260,7 +270,7 @@ final class HTTPConnection {
         self.finishTurn()
     }
 
-    /// Ends the connection once the output is written.
+    /// Closes the connection once the output is written.
     func close() {
         self.isClosing = true
         if self.output.isEmpty, !self.isConsuming { self.finishClosing() }
@@ -268,7 +278,7 @@ final class HTTPConnection {
 
     private func finishClosing() {
         guard !self.isLingering else { return }
-        // Closing over unread bytes would reset the connection and may take the answer from the client.
+        // Closing with unread input would reset the connection, and the client could lose the response.
         let hasUnread = self.isInputBroken || self.reader.isInsideBody || !self.pending.isEmpty
         guard hasUnread, !self.hasEnded, let registration = self.registration else { return self.abort() }
         self.isLingering = true
@@ -276,7 +286,7 @@ final class HTTPConnection {
         Socket.shutdownWrite(registration.descriptor)
     }
 
-    /// Writes what waits and sets interest and deadline by what the connection now waits for.
+    /// Flushes the output, then updates interest and deadlines for the connection's new state.
     func finishTurn() {
         guard self.isOpen, !self.isConsuming else { return }
         self.flush()
@@ -284,7 +294,7 @@ final class HTTPConnection {
             self.resume()
             self.flush()
         }
-        // What the client sent before its end has been answered.
+        // Every request before the client's end has been answered.
         if self.hasEnded, self.exchange == nil, self.output.isEmpty { self.isClosing = true }
         if self.isOpen, self.isClosing, self.output.isEmpty { self.finishClosing() }
         guard let registration = self.registration else { return }
@@ -296,7 +306,7 @@ final class HTTPConnection {
         self.updateClock(isReading: interest.contains(.readable))
     }
 
-    /// Whether requests wait that were read while an answer was under way.
+    /// Whether unprocessed input from before the response can be handled now.
     private var mayResume: Bool {
         self.isOpen && !self.isClosing && !self.isInputBroken && self.exchange == nil && !self.pending.isEmpty
             && self.output.count < self.settings.highWater
@@ -311,18 +321,18 @@ final class HTTPConnection {
         return self.exchange != nil || self.output.count < self.settings.highWater
     }
 
-    /// Ends the connection now; a running handler is cancelled.
+    /// Closes the connection now and cancels a running handler.
     func abort() {
         guard let registration = self.registration.take() else { return }
         registration.cancel()
         self.descriptor = nil
         self.letGo()
         self.exchange?.cancel()
-        self.exchange?.body?.pipe.finish(throwing: HTTPServerError(.clientGone, "the connection has ended"))
+        self.exchange?.body?.pipe.finish(throwing: HTTPServerError(.clientGone, "the connection was closed"))
         self.server.remove(self)
     }
 
-    /// Stops the clock and ends waits; the descriptor has gone.
+    /// Stops the clock and ends waits once the connection no longer owns its descriptor.
     func letGo() {
         self.clock.stop()
         self.isClosing = true

@@ -1,21 +1,37 @@
 internal import EventLoop
 
-/// Who answers a request, and how large its body may be.
+/// Chooses the handler of each request.
+package protocol HTTPDispatcher: Sendable {
+    /// Called on the loop for each head, before the body arrives. Must be a quick lookup that never waits.
+    func dispatch(_ head: RequestHead) -> HTTPDispatch
+
+    /// The response, a body of bytes, to a request that the server refuses (malformed, too large, too slow) or whose
+    /// handler threw `problem` or failed. By default `application/problem+json`.
+    ///
+    /// - Parameter path: Without the query, still percent-encoded; nil if the server stopped reading before its end.
+    func response(to problem: HTTPProblem, path: Substring?) -> HTTPServerResponse
+}
+
+extension HTTPDispatcher {
+    package func response(to problem: HTTPProblem, path: Substring?) -> HTTPServerResponse { .problem(problem) }
+}
+
+/// A request's handler and the limit of its body.
 package struct HTTPDispatch: Sendable {
     package enum Handler: Sendable {
-        /// Runs on the pool: the default.
+        /// Runs on the pool; the default.
         case pool(@concurrent @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse)
-        /// Runs on the loop, without a hop: for steps of less than about 100 µs.
+        /// Runs on the loop, without a hop; for steps of less than about 100 µs.
         case loop(@Net @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse)
-        /// Answers on the loop by the reply that it gets, now or from a callback: without a task, for what is done very
-        /// often. It must answer in the end, unless the client leaves.
+        /// Runs on the loop without a task, for very frequent requests. It must use the reply, now or from a callback,
+        /// unless the client leaves.
         case deferred(@Net @Sendable (HTTPServerRequest, HTTPReply) -> Void)
-        /// Answers at once on the loop, without a task: for what is a lookup.
+        /// Responds at once on the loop, without a task; for lookups.
         case immediate(@Net @Sendable (HTTPServerRequest) throws -> HTTPServerResponse)
     }
 
     package var handler: Handler
-    /// Bytes; `nil` takes the server's.
+    /// In bytes; `nil` means the server's default.
     package var bodyLimit: Int?
     package var parameters: PathParameters
 

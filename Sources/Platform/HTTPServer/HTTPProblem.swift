@@ -1,16 +1,16 @@
 package import HTTP
 package import JSON
 
-/// A refusal that a handler throws or answers: `application/problem+json` (RFC 9457).
+/// An error that a handler throws or returns: `application/problem+json` (RFC 9457).
 package struct HTTPProblem: Error, Sendable, Hashable, CustomStringConvertible {
     package let status: HTTPStatus
     package let title: String
-    /// What happened here and what to do, for people.
+    /// What happened and what to do, for people.
     package let detail: String
     /// Such as `Retry-After` or `Allow`.
     package let headers: [String: String]
 
-    /// Without a title the status's reason is it.
+    /// The title defaults to the status's reason phrase.
     package init(_ status: HTTPStatus, _ detail: String, title: String? = nil, headers: [String: String] = [:]) {
         self.status = status
         self.title = title ?? status.reason

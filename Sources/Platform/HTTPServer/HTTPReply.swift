@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// The way back of a request that is answered by callbacks: see ``HTTPDispatch/Handler/deferred(_:)``.
+/// Responds to a request from callbacks; see ``HTTPDispatch/Handler/deferred(_:)``.
 @Net
 package final class HTTPReply {
     private let connection: HTTPConnection
@@ -11,19 +11,19 @@ package final class HTTPReply {
         self.exchange = exchange
     }
 
-    /// Called when the client has left before the answer; then there is no use in giving one.
+    /// Called when the client leaves before the response, which is then pointless.
     package var onLeave: (@Net () -> Void)? {
         get { self.exchange.onLeave }
         set { self.exchange.onLeave = newValue }
     }
 
-    /// Gives the answer, once.
+    /// Sends the response; call it once.
     package func answer(_ response: HTTPServerResponse) {
         self.exchange.onLeave = nil
         self.connection.answer(self.exchange, response)
     }
 
-    /// Goes on in a task of its own, which is cancelled when the client leaves.
+    /// Continues in a new task, which is cancelled when the client leaves.
     package func answer(by body: @escaping @Net @Sendable () async throws -> HTTPServerResponse) {
         self.exchange.onLeave = nil
         self.connection.answer(self.exchange, by: body)

@@ -5,7 +5,7 @@ internal import Lifecycle
 package import Logging
 internal import Primitives
 
-/// A strict HTTP/1.1 server on the event loop (reference: RFC 9110, RFC 9112).
+/// A strict HTTP/1.1 server on the event loop (RFC 9110, RFC 9112).
 package final class HTTPServer: Service {
     package let name: String
     package let settings: HTTPServerSettings
@@ -24,7 +24,7 @@ package final class HTTPServer: Service {
     private let changed = WaitList()
     private let address = Protected<SocketAddress?>(nil)
 
-    /// Answers what `dispatcher` says, such as a ``Router``.
+    /// - Parameter dispatcher: For example a ``Router``.
     package init(
         _ settings: HTTPServerSettings, name: String = "http", logger: Logger = Logger(label: "http"),
         dispatcher: any HTTPDispatcher
@@ -35,7 +35,7 @@ package final class HTTPServer: Service {
         self.dispatcher = dispatcher
     }
 
-    /// Answers every request by one handler on the pool.
+    /// Handles every request with one handler on the pool.
     package convenience init(
         _ settings: HTTPServerSettings, name: String = "http", logger: Logger = Logger(label: "http"),
         handler: @escaping @concurrent @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
@@ -43,20 +43,19 @@ package final class HTTPServer: Service {
         self.init(settings, name: name, logger: logger, dispatcher: SingleDispatcher(handler: .pool(handler)))
     }
 
-    /// Where the server listens; `nil` before ``start()``.
+    /// The listening address; `nil` before ``start()``.
     package var boundAddress: SocketAddress? { self.address.withLock { $0 } }
 
-    /// How many clients are connected.
     @Net package var connectionCount: Int { self.connections.count }
 
     // MARK: Service
 
-    /// Begins to listen. Throws ``HTTPServerError`` with `cannotListen`.
+    /// Starts listening. Throws ``HTTPServerError`` with `cannotListen`.
     @Net package func start() throws {
         guard self.listener == nil, !self.isDraining else { return }
         guard let address = SocketAddress(host: self.settings.address, port: self.settings.port) else {
             throw HTTPServerError(
-                .cannotListen, "\(self.settings.address) is not a numeric address; give one such as 127.0.0.1")
+                .cannotListen, "\(self.settings.address) is not a numeric address; use one such as 127.0.0.1")
         }
         do {
             let listener = try Socket.listen(on: address)
@@ -70,7 +69,7 @@ package final class HTTPServer: Service {
         }
     }
 
-    /// Serves until ``stop()`` and the end of the answers that are under way then.
+    /// Serves until ``stop()`` has been called and all running responses have ended.
     package func run() async throws {
         try await self.start()
         try await self.waitForEnd()
@@ -90,7 +89,7 @@ package final class HTTPServer: Service {
         }
     }
 
-    /// Takes no new connection, closes the idle ones, and lets running answers end until the drain deadline.
+    /// Stops accepting, closes idle connections, and lets running responses finish until the drain deadline.
     @Net package func stop() async {
         guard !self.isDraining else { return }
         self.isDraining = true
@@ -117,7 +116,7 @@ package final class HTTPServer: Service {
 
     @Net private func accept() {
         do {
-            // Bounded, so that a storm of new clients doesn't hold the loop.
+            // Bounded, so that a burst of new clients doesn't block the loop.
             for _ in 0..<64 {
                 guard self.connections.count < self.settings.maximumConnections else { return self.pause() }
                 guard let number = self.registration?.descriptor,
@@ -128,7 +127,7 @@ package final class HTTPServer: Service {
                 self.connections[ObjectIdentifier(connection)] = connection
             }
         } catch {
-            self.logger.warning("can't accept connections for a moment", ["error": .string("\(error)")])
+            self.logger.warning("can't accept connections; retrying shortly", ["error": .string("\(error)")])
             self.registration?.modify([])
             EventLoop.shared.schedule(after: .milliseconds(200)) { [weak self] in
                 self?.registration?.modify(.readable)
@@ -141,7 +140,7 @@ package final class HTTPServer: Service {
         guard !self.isFull else { return }
         self.isFull = true
         self.logger.warning(
-            "the connection limit is reached; further clients wait",
+            "the connection limit is reached; new clients must wait",
             ["limit": .integer(Int64(self.settings.maximumConnections))])
     }
 
@@ -158,5 +157,11 @@ package final class HTTPServer: Service {
     @Net func noteHandOver(_ connection: HTTPConnection) {
         self.connections[ObjectIdentifier(connection)] = nil
         self.handedOver[ObjectIdentifier(connection)] = connection
+    }
+
+    private struct SingleDispatcher: HTTPDispatcher {
+        let handler: HTTPDispatch.Handler
+
+        func dispatch(_ head: RequestHead) -> HTTPDispatch { HTTPDispatch(self.handler) }
     }
 }

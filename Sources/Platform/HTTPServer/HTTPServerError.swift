@@ -1,9 +1,9 @@
 package import HTTP
 
-/// What went wrong with a request or a response, with the status that the client gets for it.
+/// A failed request or response, with the status that the client receives.
 package struct HTTPServerError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
-        /// The request has no single meaning by RFC 9112.
+        /// The request is invalid or ambiguous by RFC 9112.
         case malformedRequest
         case targetTooLong
         case headTooLarge
@@ -12,16 +12,16 @@ package struct HTTPServerError: Error, Sendable, Hashable, CustomStringConvertib
         case bodyTooLarge
         /// The client was too slow.
         case timeout
-        /// The client has gone or the connection broke.
+        /// The client left or the connection broke.
         case clientGone
-        /// The handler gave a response that can't be sent.
+        /// The handler returned a response that can't be sent.
         case invalidResponse
-        /// The server couldn't be started.
+        /// The server couldn't start.
         case cannotListen
     }
 
     package let code: Code
-    /// What, why and what to do, in one line.
+    /// What happened, why, and what to do, in one line.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

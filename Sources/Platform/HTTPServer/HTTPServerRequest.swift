@@ -1,13 +1,12 @@
 package import EventLoop
 package import HTTP
 
-/// A request as a handler sees it.
 package struct HTTPServerRequest: Sendable {
     package let head: RequestHead
     package let body: RequestBody
-    /// Where the connection comes from; behind a proxy that is the proxy.
+    /// The peer of the connection, which may be a proxy.
     package let remoteAddress: SocketAddress?
-    /// What the route's pattern took out of the path, decoded.
+    /// The values matched by the route's pattern, percent-decoded.
     package internal(set) var parameters: PathParameters
 
     package init(
@@ -21,7 +20,7 @@ package struct HTTPServerRequest: Sendable {
     }
 
     package var method: HTTPMethod { self.head.method }
-    /// The request target as it came.
+    /// The request target as received.
     package var target: String { self.head.target }
     /// Still percent-encoded.
     package var path: Substring { self.head.path }

@@ -2,20 +2,20 @@ internal import EventLoop
 package import HTTP
 package import JSON
 
-/// What a handler answers. The server adds `Date`, the framing headers and `Connection`; those that a handler sets are
-/// ignored, save `Connection: close`, and `Content-Length` for a stream or a bodiless answer.
+/// A handler's response. The server adds `Date`, the framing headers and `Connection`, and ignores a handler's own,
+/// except `Connection: close`, and `Content-Length` for a stream or a bodiless response.
 package struct HTTPServerResponse: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// Written piece by piece on the pool; each write is flushed. With a `Content-Length` header exactly as many
-        /// bytes must be written, without one the answer is chunked. Not called for HEAD.
+        /// Written piece by piece on the pool; each write is flushed. With a `Content-Length` header exactly that many
+        /// bytes must be written; without one the response is chunked. Not called for HEAD.
         case stream(@concurrent @Sendable (ResponseWriter) async throws -> Void)
-        /// Like `stream`, on the loop: for short steps without a hop, such as a proxy's.
+        /// Like `stream`, on the loop; for short steps without a hop, such as a proxy's.
         case streamOnLoop(@Net @Sendable (ResponseWriter) async throws -> Void)
-        /// Like `stream`, but asked for, without a task. The source belongs to the loop.
+        /// Like `stream`, but pulled from a source on the loop, without a task.
         case source(any ResponseSource)
-        /// No HTTP answer: the closure gets the connection and writes what it wants, first of all the 101. Only for a
-        /// request that asked for an upgrade and has no body.
+        /// Hands the raw connection to the closure, which must write the 101 itself. Only for a request for an upgrade
+        /// without a body.
         case upgrade(@concurrent @Sendable (ConnectionHandover) async -> Void)
     }
 

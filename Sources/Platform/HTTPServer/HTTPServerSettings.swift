@@ -1,15 +1,15 @@
-/// Where a server listens and what it bears.
+/// Address and limits of a server.
 package struct HTTPServerSettings: Sendable, Hashable {
-    /// A numeric address; loopback unless somebody decided otherwise.
+    /// A numeric address.
     package var address = "127.0.0.1"
-    /// 0 picks a free one.
+    /// 0 picks a free port.
     package var port: UInt16
     package var headLimits = HeadLimits()
-    /// Bytes of a request body where the route says nothing.
+    /// Maximum bytes of a request body, unless the route overrides it.
     package var bodyLimit = 1024 * 1024
-    /// Further clients wait in the system's queue.
+    /// Further clients wait in the kernel's accept queue.
     package var maximumConnections = 10_000
-    /// Bytes that wait for a slow client, or for a slow handler, before the other side is held.
+    /// Bytes buffered for a slow client or handler before back-pressure stops the other side.
     package var highWater = 256 * 1024
     package var deadlines = HTTPServerDeadlines()
 

@@ -1,7 +1,15 @@
 internal import HTTP
 
-/// The rules about a whole head: version, target, `Host`, and which body follows (RFC 9112 §3, §6).
+/// Validates a complete head: version, target, `Host`, and body framing (RFC 9112 §3, §6).
 struct HeadChecker {
+    /// The positions of a request line's parts in the head.
+    struct RequestLine {
+        let method: Range<Int>
+        let target: Range<Int>
+        /// Where `HTTP/1.x` starts.
+        let version: Int
+    }
+
     private let storage: [UInt8]
     private let fields: [HTTPHeaders.Field]
 
@@ -12,7 +20,7 @@ struct HeadChecker {
     private var hasUpgrade = false
     private var connection = Connection()
 
-    /// What the `Connection` headers say.
+    /// The options in the `Connection` headers.
     private struct Connection {
         var close = false
         var keepAlive = false
@@ -44,7 +52,7 @@ struct HeadChecker {
     private func minorVersion(at offset: Int) throws(HTTPServerError) -> Int {
         let (major, minor) = (self.storage[offset + 5], self.storage[offset + 7])
         guard major == 0x31, minor == 0x30 || minor == 0x31 else {
-            throw HTTPServerError(.versionNotSupported, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+            throw HTTPServerError(.versionNotSupported, "only HTTP/1.1 and HTTP/1.0 are supported")
         }
         return Int(minor - 0x30)
     }
@@ -56,7 +64,7 @@ struct HeadChecker {
             self.host = field.value
         case 6 where self.equals(field.name, "expect"):
             guard self.equals(field.value, "100-continue") else {
-                throw HTTPServerError(.expectationFailed, "the only expectation known here is 100-continue")
+                throw HTTPServerError(.expectationFailed, "the only supported expectation is 100-continue")
             }
             self.expectsContinue = true
         case 7 where self.equals(field.name, "upgrade"):
@@ -87,7 +95,7 @@ struct HeadChecker {
         }
     }
 
-    /// One length or `chunked`, never both, each said once.
+    /// One length or one `chunked`, never both.
     private func framing(minorVersion: Int) throws(HTTPServerError) -> BodyFraming {
         if let coding = self.transferEncoding {
             guard minorVersion == 1 else { throw .malformed("Transfer-Encoding in an HTTP/1.0 request") }
@@ -110,7 +118,7 @@ struct HeadChecker {
         return range
     }
 
-    /// Checks which form the target has and gives the number of bytes before its path.
+    /// Validates the target's form and returns the number of bytes before its path.
     private func pathOffset(of target: Range<Int>, method: String, host: Range<Int>?) throws(HTTPServerError) -> Int {
         if method == HTTPMethod.connect.rawValue {
             guard HostSyntax.isValid(self.storage[target]) else { throw .malformed("CONNECT needs host:port") }
@@ -125,7 +133,7 @@ struct HeadChecker {
         var end = start
         while end < target.upperBound, self.storage[end] != 0x2F, self.storage[end] != 0x3F { end += 1 }
         guard HostSyntax.isValid(self.storage[start..<end]) else { throw .malformed("the target's host is not valid") }
-        // Both say where the request goes; different answers are how requests are smuggled past a front server.
+        // Both name the destination; a mismatch can smuggle a request past a front server.
         if let host, !HostSyntax.isSame(self.storage[host], self.storage[start..<end]) {
             throw .malformed("the Host header and the request target name different hosts")
         }
@@ -145,7 +153,7 @@ struct HeadChecker {
         return start..<end
     }
 
-    /// `text` in small letters.
+    /// - Parameter text: In lowercase.
     private func equals(_ range: Range<Int>, _ text: String) -> Bool {
         guard range.count == text.utf8.count else { return false }
         var position = range.lowerBound

@@ -1,19 +1,16 @@
 internal import HTTP
 
-/// `host[:port]` as `Host` headers and request targets write it.
+/// `host[:port]` in `Host` headers and request targets.
 enum HostSyntax {
-    private static let name = ByteSet("-._~%").union(.letters).union(.digits)
-    private static let address = ByteSet(":.abcdefABCDEF").union(.digits)
-
     static func isValid(_ bytes: ArraySlice<UInt8>) -> Bool {
         var rest = bytes
         if rest.first == 0x5B {
             guard let end = rest.firstIndex(of: 0x5D), end - rest.startIndex > 2,
-                rest[(rest.startIndex + 1)..<end].allSatisfy(self.address.contains)
+                rest[(rest.startIndex + 1)..<end].allSatisfy(ByteSet.ipv6Address.contains)
             else { return false }
             rest = rest[(end + 1)...]
         } else {
-            let name = rest.prefix { self.name.contains($0) }
+            let name = rest.prefix { ByteSet.hostName.contains($0) }
             guard !name.isEmpty else { return false }
             rest = rest[name.endIndex...]
         }
@@ -21,7 +18,7 @@ enum HostSyntax {
         return colon == 0x3A && rest.count <= 5 && rest.allSatisfy(ByteSet.digits.contains)
     }
 
-    /// Whether both name the same place; a port 80 or 443 counts as none.
+    /// Whether both name the same host; ports 80 and 443 count as default ports.
     static func isSame(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
         let (left, right) = (self.withoutDefaultPort(left), self.withoutDefaultPort(right))
         return left.count == right.count && zip(left, right).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }

@@ -1,10 +1,10 @@
 internal import HTTP
 package import JSON
 
-/// Makes an OpenAPI 3.1 document of a router's table.
+/// Generates an OpenAPI 3.1 document from a router's table.
 package enum OpenAPIDocument {
-    /// `components` holds the schemas that the routes refer to, and the security schemes; each scheme's name is offered
-    /// to every route that isn't open.
+    /// - Parameter components: The schemas that the routes refer to, and the security schemes, each of which applies to
+    ///   every route that isn't open.
     package static func make(
         title: String, version: String, servers: [String] = [], routes: [Route], components: JSONObject = JSONObject()
     ) -> JSON {
@@ -73,7 +73,7 @@ package enum OpenAPIDocument {
             }
             answers["\(answer.status.code)"] = .object(object)
         }
-        // OpenAPI wants at least one answer.
+        // OpenAPI requires at least one response.
         if answers.isEmpty { answers["200"] = ["description": "done"] }
         return answers
     }

@@ -1,4 +1,4 @@
-/// Bytes that wait to be written: small ones are joined, large ones are kept without a copy.
+/// Bytes waiting to be written: small segments are joined, large ones kept without a copy.
 struct OutputQueue {
     private static let joinBelow = 16 * 1024
 
@@ -21,7 +21,7 @@ struct OutputQueue {
         }
     }
 
-    /// Gives `write` what comes first until it takes less than all; `write` answers the number taken, `nil` for none.
+    /// Calls `write` for each segment until it accepts only part; `write` returns the number accepted, `nil` for none.
     mutating func drain(_ write: (_ bytes: [UInt8], _ start: Int) -> Int?) {
         while self.first < self.segments.count {
             let left = self.segments[self.first].count - self.offset

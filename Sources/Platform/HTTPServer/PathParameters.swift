@@ -1,4 +1,4 @@
-/// The values that a route's pattern took out of a path, percent-decoded.
+/// The values of a route's pattern in a path, percent-decoded.
 package struct PathParameters: Sendable, Hashable {
     private var values: [(name: String, value: String)] = []
 

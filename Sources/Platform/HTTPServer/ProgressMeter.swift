@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// Watches that something goes on: in each window at least so many bytes must move.
+/// Checks that at least `minimum` bytes move in each window.
 struct ProgressMeter: Sendable {
     private let window: Duration
     private let minimum: Int
@@ -14,7 +14,7 @@ struct ProgressMeter: Sendable {
         self.deadline = now.advanced(by: window)
     }
 
-    /// Whether enough has moved; looks again one window later. `total` only grows.
+    /// Whether enough bytes moved in the last window; starts the next one. `total` only grows.
     mutating func isAlive(at now: LoopInstant, total: Int) -> Bool {
         guard now >= self.deadline else { return true }
         guard total - self.mark >= self.minimum else { return false }

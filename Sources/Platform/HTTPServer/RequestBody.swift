@@ -1,40 +1,38 @@
 internal import EventLoop
-package import HTTP
 
-/// A request's body: read it once, as a whole or piece by piece. While nobody reads, the client is held back.
+/// A request's body, readable once, as a whole or in pieces. Back-pressure stops the client while nobody reads.
 package struct RequestBody: Sendable, AsyncSequence {
     private enum Storage: Sendable {
-        case complete([UInt8], trailers: HTTPHeaders)
+        case complete([UInt8])
         case streaming(BodyStream)
     }
 
     private let storage: Storage
 
-    /// No bytes.
     package static let empty = RequestBody([])
 
-    /// A body that is there already.
-    package init(_ bytes: [UInt8], trailers: HTTPHeaders = HTTPHeaders()) {
-        self.storage = .complete(bytes, trailers: trailers)
+    /// A body that has already arrived.
+    package init(_ bytes: [UInt8]) {
+        self.storage = .complete(bytes)
     }
 
     init(_ stream: BodyStream) {
         self.storage = .streaming(stream)
     }
 
-    /// The whole body, where it came together with its head; `nil` for one that is still to be read.
+    /// The whole body if it arrived together with its head, else `nil`.
     package var arrived: [UInt8]? {
-        if case .complete(let bytes, _) = self.storage { bytes } else { nil }
+        if case .complete(let bytes) = self.storage { bytes } else { nil }
     }
 
-    /// The whole body.
+    /// Reads the whole body.
     ///
-    /// Throws ``HTTPServerError`` with `bodyTooLarge` when it is longer than `limit` (the route's limit holds anyway), and
-    /// what reading throws: `malformedRequest`, `clientGone`, `timeout`, `CancellationError`. A handler that lets them
-    /// pass answers with the right status.
+    /// Throws ``HTTPServerError`` with `bodyTooLarge` if it is longer than `limit` (the route's limit always applies),
+    /// and the errors of reading: `malformedRequest`, `clientGone`, `timeout`, `CancellationError`. Rethrown from a
+    /// handler, they produce the right status.
     package func collect(upTo limit: Int = .max) async throws -> [UInt8] {
         switch self.storage {
-        case .complete(let bytes, _):
+        case .complete(let bytes):
             guard bytes.count <= limit else { throw Self.tooLarge(limit) }
             return bytes
         case .streaming(let stream):
@@ -42,22 +40,14 @@ package struct RequestBody: Sendable, AsyncSequence {
         }
     }
 
-    /// The fields behind a chunked body, once the body has been read to its end.
-    package func trailers() async -> HTTPHeaders {
-        switch self.storage {
-        case .complete(_, let trailers): trailers
-        case .streaming(let stream): await stream.trailers
-        }
-    }
-
     package func makeAsyncIterator() -> Iterator {
         switch self.storage {
-        case .complete(let bytes, _): Iterator(bytes: bytes, stream: nil)
+        case .complete(let bytes): Iterator(bytes: bytes, stream: nil)
         case .streaming(let stream): Iterator(bytes: nil, stream: stream)
         }
     }
 
-    /// Gives the body's pieces; throws what ``collect(upTo:)`` throws.
+    /// Yields the body's pieces; throws like ``collect(upTo:)``.
     package struct Iterator: AsyncIteratorProtocol {
         fileprivate var bytes: [UInt8]?
         fileprivate let stream: BodyStream?

@@ -1,28 +1,35 @@
 package import HTTP
 
-/// Request line and header fields of one request, checked.
+/// How a request's body is delimited (RFC 9112 §6.3).
+package enum BodyFraming: Sendable, Hashable {
+    case none
+    case length(Int)
+    case chunked
+}
+
+/// A request's validated request line and header fields.
 package struct RequestHead: Sendable {
     package let method: HTTPMethod
-    /// The request target as it came: origin-form, absolute-form, authority-form (CONNECT) or `*`.
+    /// The request target as received: origin-form, absolute-form, authority-form (CONNECT) or `*`.
     package let target: String
-    /// The minor version: 0 or 1.
+    /// 0 or 1.
     package let minorVersion: Int
     package let headers: HTTPHeaders
     package let framing: BodyFraming
-    /// Whether the client waits for `100 Continue` before it sends the body.
+    /// Whether the client waits for `100 Continue` before sending the body.
     package let expectsContinue: Bool
     /// Whether the client wants the connection to stay open.
     package let keepsAlive: Bool
-    /// Whether `Connection` names `upgrade` and an `Upgrade` header is there.
+    /// Whether `Connection` names `upgrade` and an `Upgrade` header is present.
     package let wantsUpgrade: Bool
-    /// How many bytes of an absolute-form target come before its path.
+    /// The number of bytes before the path in an absolute-form target.
     let pathOffset: Int
 
-    /// The bytes of the head as they came, with the empty line.
+    /// The head's bytes as received, including the empty line.
     package var rawBytes: [UInt8] { self.headers.rawBytes }
 
-    /// The target's path, still percent-encoded. `/` where an absolute-form target has none; `*` and an authority stay
-    /// what they are.
+    /// The target's path, still percent-encoded; `/` if an absolute-form target has none. `*` and an authority are
+    /// returned as they are.
     package var path: Substring {
         let bytes = self.target.utf8
         let start = bytes.index(bytes.startIndex, offsetBy: self.pathOffset)
@@ -30,7 +37,7 @@ package struct RequestHead: Sendable {
         return start == end ? "/" : self.target[start..<end]
     }
 
-    /// What follows the first `?` of the target.
+    /// The part after the target's first `?`.
     package var query: Substring? {
         let bytes = self.target.utf8
         guard let mark = bytes.firstIndex(of: 0x3F) else { return nil }

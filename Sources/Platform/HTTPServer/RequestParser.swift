@@ -1,9 +1,12 @@
 internal import HTTP
 
-/// Reads request heads, in pieces of any size, so that each accepted one has exactly one meaning by RFC 9112.
+/// Parses request heads in pieces of any size. Accepts only heads that are unambiguous by RFC 9112.
 ///
-/// Bytes go in by ``parse(_:)`` as they arrive; what is wrong is found at the first byte that makes it wrong.
+/// Pass bytes to ``parse(_:)`` as they arrive; an error is thrown at the first invalid byte.
 package struct RequestParser: Sendable {
+    /// The limit of empty lines before a request.
+    private static let mostEmptyLines = 8
+
     private enum State: UInt8 {
         case start
         case startLineFeed
@@ -16,8 +19,7 @@ package struct RequestParser: Sendable {
 
     package let limits: HeadLimits
     private var state = State.start
-    private var hasSkippedEmptyLine = false
-    /// The head so far.
+    private var emptyLines = 0
     private var storage: [UInt8] = []
     private var lines = FieldLineParser()
     private var methodEnd = 0
@@ -27,29 +29,39 @@ package struct RequestParser: Sendable {
         self.limits = limits
     }
 
-    /// Whether a head has begun but not ended.
+    /// Whether a head has started but is incomplete.
     package var isInsideHead: Bool { self.state != .start && self.state != .startLineFeed }
 
-    /// Reads on. Gives the number of bytes used, and the head once it is complete; bytes behind it are not touched.
+    /// The path in a request line that has been read up to the path's end; nil before, and for targets in other forms.
+    /// Also available after an error.
+    var path: Substring? {
+        guard self.methodEnd > 0 else { return nil }
+        let target = self.storage[(self.methodEnd + 1)...]
+        guard target.first == 0x2F, let end = target.firstIndex(where: { $0 == 0x3F || $0 == 0x20 }) else { return nil }
+        return Substring(decoding: target[..<end], as: UTF8.self)
+    }
+
+    /// Returns the number of bytes consumed, and the head once it is complete; bytes after it are left alone.
     package mutating func parse(
         _ bytes: borrowing Span<UInt8>
     ) throws(HTTPServerError) -> (consumed: Int, head: RequestHead?) {
-        var position = try self.skipEmptyLine(bytes)
+        var position = try self.skipEmptyLines(bytes)
         guard self.state != .start, self.state != .startLineFeed else { return (position, nil) }
         let start = position
         let shift = self.storage.count - start
         let end = min(bytes.count, self.limits.bytes - shift)
-        if self.state != .fields {
-            try self.parseRequestLine(bytes, at: &position, end: end, shift: shift)
-        }
         var isComplete = false
-        if self.state == .fields {
-            isComplete = try self.lines.parse(
-                bytes, at: &position, end: end, shift: shift, maximumCount: self.limits.fields)
+        do throws(HTTPServerError) {
+            if self.state != .fields { try self.parseRequestLine(bytes, at: &position, end: end, shift: shift) }
+            if self.state == .fields {
+                isComplete = try self.lines.parse(
+                    bytes, at: &position, end: end, shift: shift, maximumCount: self.limits.fields)
+            }
+        } catch {
+            self.keep(bytes.extracting(start..<position))
+            throw error
         }
-        unsafe bytes.extracting(start..<position).withUnsafeBufferPointer {
-            unsafe self.storage.append(contentsOf: $0)
-        }
+        self.keep(bytes.extracting(start..<position))
         guard isComplete else {
             guard self.storage.count < self.limits.bytes else {
                 throw HTTPServerError(.headTooLarge, "the request head is longer than \(self.limits.bytes) bytes")
@@ -59,14 +71,18 @@ package struct RequestParser: Sendable {
         return (position, try self.finish())
     }
 
-    /// One empty line before a request is passed over (RFC 9112 §2.2); old clients send it behind a body.
-    private mutating func skipEmptyLine(_ bytes: borrowing Span<UInt8>) throws(HTTPServerError) -> Int {
+    private mutating func keep(_ bytes: borrowing Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe self.storage.append(contentsOf: $0) }
+    }
+
+    /// Skips a few empty lines before a request (RFC 9112 §2.2); old clients send one after a body.
+    private mutating func skipEmptyLines(_ bytes: borrowing Span<UInt8>) throws(HTTPServerError) -> Int {
         var position = 0
         while position < bytes.count {
             let byte = bytes[position]
-            if self.state == .start, byte == 0x0D, !self.hasSkippedEmptyLine {
+            if self.state == .start, byte == 0x0D, self.emptyLines < Self.mostEmptyLines {
                 self.state = .startLineFeed
-                self.hasSkippedEmptyLine = true
+                self.emptyLines += 1
             } else if self.state == .startLineFeed {
                 guard byte == 0x0A else { throw .malformed("a CR before the request is not followed by LF") }
                 self.state = .start
@@ -92,10 +108,10 @@ package struct RequestParser: Sendable {
                     self.methodEnd = offset
                     self.state = .target
                 } else if !token.contains(byte) || offset >= self.limits.method {
-                    throw .malformed("the request does not begin with a method")
+                    throw .malformed("the request does not start with a method")
                 }
             case .target:
-                // No fragment: a client must not send one, and intermediaries disagree about it.
+                // No fragments: clients must not send them, and intermediaries handle them differently.
                 while position < end, bytes[position] > 0x20, bytes[position] < 0x7F, bytes[position] != 0x23 {
                     position += 1
                 }
@@ -104,7 +120,7 @@ package struct RequestParser: Sendable {
                 }
                 guard position < end else { return }
                 guard bytes[position] == 0x20, position + shift > self.methodEnd + 1 else {
-                    throw .malformed("the request target is empty or holds a character that is not allowed")
+                    throw .malformed("the request target is empty or contains an invalid character")
                 }
                 self.targetEnd = position + shift
                 self.state = .version
@@ -140,9 +156,10 @@ package struct RequestParser: Sendable {
     private mutating func finish() throws(HTTPServerError) -> RequestHead {
         let storage = self.storage
         let fields = self.lines.trimmedFields(in: storage)
-        let request = RequestLine(
+        let request = HeadChecker.RequestLine(
             method: 0..<self.methodEnd, target: self.methodEnd + 1..<self.targetEnd, version: self.targetEnd + 1)
+        let head = try HeadChecker(storage: storage, fields: fields).head(of: request)
         self = RequestParser(limits: self.limits)
-        return try HeadChecker(storage: storage, fields: fields).head(of: request)
+        return head
     }
 }

@@ -1,13 +1,11 @@
-internal import HTTP
-
-/// Reads one request after the other: heads, and the bodies that belong to them.
+/// Parses consecutive requests: each head and its body.
 struct RequestReader: Sendable {
     enum Event: Sendable {
-        /// A head. Its body follows as ``body(_:)`` and ``end(trailers:)`` unless its framing is `none`.
+        /// Unless the head's framing is `none`, ``body(_:)`` and ``end`` follow.
         case head(RequestHead)
-        /// Body bytes lie at these positions.
+        /// Body bytes at these positions.
         case body(Range<Int>)
-        case end(trailers: HTTPHeaders)
+        case end
         case needsMore
     }
 
@@ -24,16 +22,17 @@ struct RequestReader: Sendable {
         self.parser = RequestParser(limits: limits)
     }
 
-    /// Whether a head has begun but not ended.
     var isInsideHead: Bool { self.parser.isInsideHead }
 
-    /// Whether a body is being read.
     var isInsideBody: Bool { if case .head = self.phase { false } else { true } }
 
-    /// The bytes that are still to come of a body whose length was given.
+    /// The path of a request whose head is incomplete or invalid, as far as it is known.
+    var path: Substring? { if case .head = self.phase { self.parser.path } else { nil } }
+
+    /// The bytes still expected of a body with a Content-Length.
     var remainingLength: Int? { if case .length(let remaining) = self.phase { remaining } else { nil } }
 
-    /// Reads on from `position` and moves it behind what was used.
+    /// Continues from `position` and advances it past the consumed bytes.
     mutating func next(
         _ bytes: borrowing Span<UInt8>, from position: inout Int
     ) throws(HTTPServerError) -> Event {
@@ -51,7 +50,7 @@ struct RequestReader: Sendable {
             return .head(head)
         case .length(0):
             self.phase = .head
-            return .end(trailers: HTTPHeaders())
+            return .end
         case .length(let remaining):
             let count = min(remaining, bytes.count - position)
             guard count > 0 else { return .needsMore }
@@ -61,7 +60,7 @@ struct RequestReader: Sendable {
         case .chunked(var chunks):
             self.phase = .head  // so that the parser is changed in place
             let event = try chunks.next(bytes, from: &position)
-            if case .end(let trailers) = event { return .end(trailers: trailers) }
+            if case .end = event { return .end }
             self.phase = .chunked(chunks)
             if case .data(let range) = event { return .body(range) }
             return .needsMore

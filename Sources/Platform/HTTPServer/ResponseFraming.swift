@@ -1,24 +1,24 @@
 internal import HTTP
 
-/// How an answer's body is delimited, and the head that says so.
+/// How a response's body is delimited; writes the matching head.
 struct ResponseFraming: Equatable {
     enum Body: Equatable {
         case none
-        /// Exactly so many bytes.
         case length(Int)
         case chunked
-        /// The end of the connection is the end of the body (HTTP/1.0).
+        /// The body ends with the connection (HTTP/1.0).
         case untilClose
     }
 
     let body: Body
-    /// Whether the connection ends with this answer.
+    /// Whether the connection closes after this response.
     let closes: Bool
-    /// What `Content-Length` says, also where no body follows (HEAD, 304).
+    /// The value of `Content-Length`, even if no body follows (HEAD, 304).
     private let announcedLength: Int?
 
-    /// `length` is that of the bytes, `nil` for a stream. `mayStay` says whether client and server want the connection to
-    /// stay open.
+    /// - Parameters:
+    ///   - length: Of the body; `nil` for a stream.
+    ///   - mayStay: Whether client and server want to keep the connection open.
     init(
         _ response: HTTPServerResponse, length: Int?, for head: RequestHead, mayStay: Bool
     ) throws(HTTPServerError) {
@@ -32,7 +32,8 @@ struct ResponseFraming: Equatable {
         } else if let length {
             guard given == nil || given == length else {
                 throw HTTPServerError(
-                    .invalidResponse, "the answer's Content-Length is \(given ?? 0), its body has \(length) bytes")
+                    .invalidResponse, "the response's Content-Length is \(given ?? 0), but its body has \(length) bytes"
+                )
             }
             self.body = .length(length)
             self.announcedLength = length
@@ -47,13 +48,13 @@ struct ResponseFraming: Equatable {
         self.closes = closes
     }
 
-    /// Status line and header fields with the empty line; names that the server decides about are left out.
+    /// Status line, header fields and the empty line; skips a handler's fields that the server sets itself.
     func head(of response: HTTPServerResponse, for head: RequestHead, date: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(256)
         StatusLines.write(response.status, to: &output)
         let headers = response.headers
-        headers.write(to: &output) { index in !Self.isOurs(headers, index) }
+        headers.write(to: &output) { index in !Self.isServerOwned(headers, index) }
         if !headers.contains("date") {
             output += "Date: ".utf8
             output += date
@@ -74,14 +75,14 @@ struct ResponseFraming: Equatable {
         return output
     }
 
-    private static func isOurs(_ headers: HTTPHeaders, _ index: Int) -> Bool {
+    private static func isServerOwned(_ headers: HTTPHeaders, _ index: Int) -> Bool {
         ["content-length", "transfer-encoding", "connection", "keep-alive"].contains { headers.matches(at: index, $0) }
     }
 
     private static func givenLength(_ headers: HTTPHeaders) throws(HTTPServerError) -> Int? {
         guard let text = headers["content-length"] else { return nil }
         guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(ByteSet.digits.contains) else {
-            throw HTTPServerError(.invalidResponse, "the answer's Content-Length is not a number")
+            throw HTTPServerError(.invalidResponse, "the response's Content-Length is not a number")
         }
         return Int(text)
     }

@@ -1,7 +1,6 @@
 internal import EventLoop
-package import HTTP
 
-/// Writes a streamed answer. Each write goes out at once.
+/// Writes a streamed response. Each write is flushed.
 package final class ResponseWriter: Sendable {
     private let connection: HTTPConnection
     private let exchange: Exchange
@@ -11,26 +10,15 @@ package final class ResponseWriter: Sendable {
         self.exchange = exchange
     }
 
-    /// Sends bytes, and waits while more than the high water mark is unsent because the client reads slowly.
+    /// Sends bytes, and waits while the unsent bytes exceed the high-water mark because the client reads slowly.
     ///
-    /// Throws ``HTTPServerError`` with `clientGone` when the client has left, `CancellationError` when the task is
-    /// cancelled, `invalidResponse` for more bytes than the answer's Content-Length.
+    /// Throws ``HTTPServerError`` with `clientGone` if the client has left, or with `invalidResponse` for more bytes
+    /// than the response's Content-Length; `CancellationError` if the task is cancelled.
     package func write(_ bytes: [UInt8]) async throws {
         try await self.connection.write(bytes, for: self.exchange)
     }
 
     package func write(_ text: String) async throws {
         try await self.write(Array(text.utf8))
-    }
-
-    /// Sets the fields that follow a chunked answer; without effect on others.
-    package func setTrailers(_ trailers: HTTPHeaders) async {
-        await self.exchange.set(trailers: trailers)
-    }
-}
-
-extension Exchange {
-    fileprivate func set(trailers: HTTPHeaders) {
-        self.trailers = trailers
     }
 }

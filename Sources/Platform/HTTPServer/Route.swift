@@ -1,10 +1,10 @@
 package import HTTP
 
-/// One line of a router's table.
+/// An entry of a router's table.
 package struct Route: Sendable {
     package let method: HTTPMethod
     package let pattern: RoutePattern
-    /// Bytes; `nil` takes the server's.
+    /// In bytes; `nil` means the server's default.
     package let bodyLimit: Int?
     package let documentation: RouteDocumentation?
     package let handler: HTTPDispatch.Handler

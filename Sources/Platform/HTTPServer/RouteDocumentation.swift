@@ -1,9 +1,9 @@
 package import HTTP
 package import JSON
 
-/// What an OpenAPI document says about a route. A route without it is not in the document.
+/// A route's entry in the OpenAPI document. Routes without one are omitted.
 package struct RouteDocumentation: Sendable {
-    /// A parameter of path, query or header; those of the path that are not listed are texts.
+    /// A path, query or header parameter; unlisted path parameters are strings.
     package struct Parameter: Sendable {
         package enum Place: String, Sendable {
             case path
@@ -28,12 +28,11 @@ package struct RouteDocumentation: Sendable {
         }
     }
 
-    /// An answer that the route gives.
     package struct Answer: Sendable {
         package let status: HTTPStatus
         package let text: String
         package let type: MediaType
-        /// `nil`: no body is described.
+        /// `nil` if no body is documented.
         package let schema: JSON?
 
         package init(_ status: HTTPStatus, _ text: String, type: MediaType = .json, schema: JSON? = nil) {
@@ -46,14 +45,14 @@ package struct RouteDocumentation: Sendable {
 
     /// One short line.
     package var summary: String
-    /// A name for generated clients, unique in the document.
+    /// The operation ID for generated clients, unique in the document.
     package var operation: String
     package var tags: [String] = []
     package var parameters: [Parameter] = []
     /// The schema of a JSON body; `nil` for a request without one.
     package var request: JSON?
     package var answers: [Answer] = []
-    /// Whether it answers without a credential.
+    /// Whether the route needs no credential.
     package var isOpen = false
 
     package init(

@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// A path with places for values: `/threads/{id}/messages`; `{path...}` at the end takes all that is left.
+/// A path with parameters: `/threads/{id}/messages`; a final `{path...}` matches the rest.
 package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     enum Segment: Sendable, Hashable {
         case text(String)
@@ -12,10 +12,10 @@ package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, Cus
     package let description: String
     let segments: [Segment]
 
-    /// Patterns are written in code, so a wrong one stops the program: no leading slash, an empty or repeated name, or
-    /// `...` before the end.
+    /// Patterns are written in code, so an invalid one stops the program: no leading slash, an empty or repeated name,
+    /// or `...` before the end.
     package init(_ text: String) {
-        precondition(text.hasPrefix("/"), "a route begins with /: \(text)")
+        precondition(text.hasPrefix("/"), "a route must start with /: \(text)")
         self.description = text
         self.segments = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { part in
             guard part.hasPrefix("{"), part.hasSuffix("}") else { return .text(String(part)) }
@@ -34,7 +34,7 @@ package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, Cus
         self.init(value)
     }
 
-    /// The names of the values, in order.
+    /// The parameters' names, in order.
     package var names: [String] {
         self.segments.compactMap { segment in
             switch segment {
@@ -44,6 +44,6 @@ package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, Cus
         }
     }
 
-    /// The pattern as OpenAPI writes it.
+    /// The pattern in OpenAPI syntax.
     var openAPIPath: String { self.description.replacing("...}", with: "}") }
 }

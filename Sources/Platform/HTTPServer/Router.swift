@@ -1,16 +1,17 @@
 internal import EventLoop
 internal import HTTP
 
-/// Finds the route of a request by method and path: a table as a tree of segments.
+/// Finds a request's route by method and path, in a tree of segments.
 ///
-/// Texts go before parameters, parameters before rests. Segments are compared and given to handlers percent-decoded, so
-/// an encoded slash stays inside its segment; a path with a segment `.` or `..` is no route's (404), for what a client
-/// or proxy makes of it differs. HEAD is answered by the GET route; an unknown method gets 405 with `Allow`.
+/// Literal segments take precedence over parameters, parameters over rests. Segments are matched and passed to handlers
+/// percent-decoded, so an encoded slash stays inside its segment. A path with a `.` or `..` segment matches no route
+/// (404), because clients and proxies interpret it differently. The GET route answers HEAD; an unknown method gets 405
+/// with `Allow`; `OPTIONS *` gets the methods of all routes.
 package struct Router: HTTPDispatcher {
     private final class Node: Sendable {
         let texts: [String: Node]
         let parameter: Node?
-        /// The routes that end here, by method; and those that take the rest.
+        /// The routes that end here, by method, and those that match the rest.
         let routes: [HTTPMethod: Route]
         let rests: [HTTPMethod: Route]
 
@@ -37,7 +38,7 @@ package struct Router: HTTPDispatcher {
     package let routes: [Route]
     private let root: Node
 
-    /// Two routes with one method and the same places stop the program.
+    /// Stops the program if two routes have the same method and pattern shape.
     package init(_ routes: [Route]) {
         var seen: Set<String> = []
         for route in routes {
@@ -56,6 +57,7 @@ package struct Router: HTTPDispatcher {
     }
 
     package func dispatch(_ head: RequestHead) -> HTTPDispatch {
+        if head.method == .options, head.path == "*" { return Self.options(Set(self.routes.map(\.method))) }
         guard let segments = Self.segments(of: head.path) else { return Self.notFound }
         var search = Search(method: head.method, segments: segments)
         search.visit(self.root, 0)
@@ -66,7 +68,7 @@ package struct Router: HTTPDispatcher {
             route.handler, bodyLimit: route.bodyLimit, parameters: Self.parameters(of: route, in: segments))
     }
 
-    /// The decoded segments; `nil` where there is something to distrust.
+    /// The decoded segments; `nil` for an unsafe path.
     private static func segments(of path: Substring) -> [String]? {
         guard path.utf8.first == 0x2F else { return nil }
         var segments: [String] = []
@@ -94,12 +96,20 @@ package struct Router: HTTPDispatcher {
     private static let notFound = HTTPDispatch(
         .immediate { _ in .problem(HTTPProblem(.notFound, "there is nothing at this path")) })
 
+    /// The answer to `OPTIONS *`, which asks about the server as a whole (RFC 9110 §9.3.7).
+    private static func options(_ methods: Set<HTTPMethod>) -> HTTPDispatch {
+        let response = HTTPServerResponse(.noContent, headers: ["Allow": Self.allow(methods.union([.options]))])
+        return HTTPDispatch(.immediate { _ in response })
+    }
+
+    private static func allow(_ methods: Set<HTTPMethod>) -> String {
+        (methods.contains(.get) ? methods.union([.head]) : methods).map(\.rawValue).sorted().joined(separator: ", ")
+    }
+
     private static func notAllowed(_ methods: Set<HTTPMethod>) -> HTTPDispatch {
-        var names = methods.map(\.rawValue)
-        if methods.contains(.get), !methods.contains(.head) { names.append(HTTPMethod.head.rawValue) }
-        let allow = names.sorted().joined(separator: ", ")
+        let allow = Self.allow(methods)
         let problem = HTTPProblem(
-            .methodNotAllowed, "this path answers \(allow) only", headers: ["Allow": allow])
+            .methodNotAllowed, "this path supports only \(allow)", headers: ["Allow": allow])
         return HTTPDispatch(.immediate { _ in .problem(problem) })
     }
 

@@ -1,4 +1,4 @@
-/// Where all connections of the loop read into: bytes leave it before the next read.
+/// The read buffer shared by all connections of the loop; its bytes are consumed before the next read.
 @safe
 final class ScratchBuffer {
     let buffer: UnsafeMutableRawBufferPointer

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import HTTP
 
-/// The `Date` header's text, made once a second.
+/// The `Date` header's value, formatted at most once per second.
 struct ServerDate {
     private var second = 0
     private var text: [UInt8] = []

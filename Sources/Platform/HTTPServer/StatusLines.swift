@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// `HTTP/1.1 200 OK` and its like.
+/// Status lines such as `HTTP/1.1 200 OK`.
 enum StatusLines {
     private static let ok = Array("HTTP/1.1 200 OK\r\n".utf8)
     static let proceed = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
@@ -11,7 +11,7 @@ enum StatusLines {
             return
         }
         output += "HTTP/1.1 ".utf8
-        // Three digits always, whatever a handler made up.
+        // Always three digits, whatever code a handler sets.
         output.appendDecimal((100...999).contains(status.code) ? status.code : 500)
         output.append(0x20)
         output += status.reason.utf8
@@ -20,13 +20,13 @@ enum StatusLines {
 }
 
 extension [UInt8] {
-    /// Adds a number that isn't negative.
+    /// Appends a non-negative number.
     mutating func appendDecimal(_ number: Int) {
         if number >= 10 { self.appendDecimal(number / 10) }
         self.append(0x30 + UInt8(number % 10))
     }
 
-    /// Adds a number that isn't negative in hexadecimal digits.
+    /// Appends a non-negative number in hexadecimal.
     mutating func appendHexadecimal(_ number: Int) {
         if number >= 16 { self.appendHexadecimal(number / 16) }
         let digit = UInt8(number % 16)

@@ -1,7 +1,7 @@
 /// A JSON value of any shape (RFC 8259).
 ///
-/// A number without fraction and exponent that fits is an ``integer(_:)``; every other one is a ``number(_:)``, so `1`
-/// and `1.0` are two values. ``intValue`` and ``doubleValue`` read either.
+/// A number without fraction and exponent that fits 64 bits is an ``integer(_:)``, any other a ``number(_:)``, so `1`
+/// and `1.0` are different values. ``intValue`` and ``doubleValue`` read both.
 package enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -19,20 +19,20 @@ extension JSON {
     package init(_ value: [JSON]) { self = .array(value) }
     package init(_ value: JSONObject) { self = .object(value) }
 
-    /// An integer; one beyond 64 bits becomes the nearest ``number(_:)``.
+    /// An integer that exceeds 64 bits becomes the nearest ``number(_:)``.
     package init(_ value: some BinaryInteger) {
         self = Int64(exactly: value).map(JSON.integer) ?? .number(Double(value))
     }
 }
 
 extension JSON {
-    /// The member of an object, or nil: not an object, or no such key.
+    /// A member of an object; nil if this is not an object or the key is missing.
     package subscript(key: String) -> JSON? {
         guard case .object(let object) = self else { return nil }
         return object[key]
     }
 
-    /// The element of an array, or nil: not an array, or out of its bounds.
+    /// An element of an array; nil if this is not an array or the index is out of bounds.
     package subscript(index: Int) -> JSON? {
         guard case .array(let array) = self, array.indices.contains(index) else { return nil }
         return array[index]
@@ -50,7 +50,7 @@ extension JSON {
         return value
     }
 
-    /// A whole number, also when it is written as `1.0` or `1e3`.
+    /// A whole number, even if written as `1.0` or `1e3`.
     package var intValue: Int? {
         switch self {
         case .integer(let value): Int(exactly: value)

@@ -1,9 +1,8 @@
-/// Why a text is not JSON, and where.
+/// Why a text is not valid JSON, and where.
 package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of trouble it is.
     package enum Code: Sendable, Equatable {
         case syntax
-        /// The text ends inside a value: of a stream, more may come.
+        /// The text ends inside a value; a stream may still deliver the rest.
         case incomplete
         case encoding
         case depth

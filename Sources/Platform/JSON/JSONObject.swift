@@ -1,12 +1,11 @@
 /// The members of a JSON object, in the order in which they were written.
 ///
-/// Order is kept for output and iteration only: two objects with the same members are equal. Of a repeated key the
-/// last value wins, at the place of the first.
+/// The order matters only for output and iteration: two objects with the same members are equal. If a key repeats, the
+/// last value wins, in the position of the first.
 package struct JSONObject: Sendable {
-    /// One name and its value.
     package typealias Member = (key: String, value: JSON)
 
-    /// Up to this many members a scan is faster than hashing.
+    /// Up to this many members, a scan is faster than hashing.
     private static let scanLimit = 8
 
     private var members: [Member]
@@ -21,15 +20,14 @@ package struct JSONObject: Sendable {
         for (key, value) in members { self[key] = value }
     }
 
-    /// The members of a dictionary, by key, so that the order is the same every time.
+    /// The members of a dictionary, sorted by key, so that the order is always the same.
     package init(dictionary: [String: JSON]) {
         self.init(members: dictionary.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     }
 
     package var keys: [String] { self.members.map(\.key) }
-    package var values: [JSON] { self.members.map(\.value) }
 
-    /// Setting nil takes the member out.
+    /// Setting nil removes the member.
     package subscript(key: String) -> JSON? {
         get { self.place(of: key).map { self.members[$0].value } }
         set {
@@ -38,7 +36,7 @@ package struct JSONObject: Sendable {
         }
     }
 
-    /// Takes over the members of `other`; its values win.
+    /// Adds the members of `other`; its values win.
     package mutating func merge(_ other: JSONObject) {
         for (key, value) in other { self[key] = value }
     }
@@ -85,7 +83,7 @@ extension JSONObject: Hashable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        // The sum is the same in every order.
+        // A sum, because it does not depend on the order.
         var sum = 0
         for (key, value) in self.members {
             var member = Hasher()

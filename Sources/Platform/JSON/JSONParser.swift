@@ -1,11 +1,11 @@
 extension JSON {
-    /// Arrays and objects inside each other that a text may have unless the caller says otherwise.
+    /// The default limit on nested arrays and objects.
     package static let depthLimit = 64
 
-    /// Reads one value that is the whole text, strictly by RFC 8259.
+    /// Reads a text that consists of one value, strictly by RFC 8259.
     ///
-    /// Invalid UTF-8 is refused. An escaped surrogate without its other half becomes U+FFFD, because servers that cut
-    /// a text in the middle of an emoji send such. Of a repeated key the last value wins.
+    /// Invalid UTF-8 is an error. An escaped surrogate without its other half becomes U+FFFD, because servers that cut
+    /// text in the middle of an emoji send those. If a key repeats, the last value wins.
     package static func parse(_ bytes: Span<UInt8>, depthLimit: Int = JSON.depthLimit) throws(JSONError) -> JSON {
         var parser = JSONParser(depthLimit: depthLimit)
         return try parser.document(bytes)
@@ -20,7 +20,7 @@ extension JSON {
     }
 }
 
-/// A recursive descent over bytes; the depth limit bounds the stack.
+/// A recursive-descent parser over bytes; the depth limit bounds the stack.
 struct JSONParser {
     private var position = 0
     private var depth = 0
@@ -34,7 +34,7 @@ struct JSONParser {
         self.skipSpace(bytes)
         let value = try self.value(bytes)
         self.skipSpace(bytes)
-        if self.position < bytes.count { throw self.error("text after the value") }
+        if self.position < bytes.count { throw self.error("unexpected text after the value") }
         return value
     }
 
@@ -48,7 +48,7 @@ struct JSONParser {
         case UInt8(ascii: "f"): return try self.word("false", .bool(false), bytes)
         case UInt8(ascii: "n"): return try self.word("null", .null, bytes)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try self.number(bytes)
-        default: throw self.error("no value begins here")
+        default: throw self.error("expected a value")
         }
     }
 
@@ -56,7 +56,7 @@ struct JSONParser {
         _ word: StaticString, _ value: JSON, _ bytes: Span<UInt8>
     ) throws(JSONError) -> JSON {
         for index in 0..<word.utf8CodeUnitCount {
-            guard self.position < bytes.count else { throw self.ended("the word") }
+            guard self.position < bytes.count else { throw self.ended("a word") }
             guard unsafe bytes[self.position] == word.utf8Start[index] else { throw self.error("unknown word") }
             self.position += 1
         }
@@ -70,15 +70,17 @@ struct JSONParser {
         if self.take(UInt8(ascii: "}"), bytes) { return self.leave(.object(object)) }
         while true {
             guard self.position < bytes.count else { throw self.ended("an object") }
-            guard bytes[self.position] == UInt8(ascii: "\"") else { throw self.error("a key in quotes belongs here") }
+            guard bytes[self.position] == UInt8(ascii: "\"") else {
+                throw self.error("expected a key in double quotes")
+            }
             let key = try self.string(bytes)
             self.skipSpace(bytes)
-            try self.expect(UInt8(ascii: ":"), "a colon belongs here", bytes)
+            try self.expect(UInt8(ascii: ":"), "expected a colon", bytes)
             self.skipSpace(bytes)
             object[key] = try self.value(bytes)
             self.skipSpace(bytes)
             if self.take(UInt8(ascii: "}"), bytes) { return self.leave(.object(object)) }
-            try self.expect(UInt8(ascii: ","), "a comma or } belongs here", bytes)
+            try self.expect(UInt8(ascii: ","), "expected a comma or }", bytes)
             self.skipSpace(bytes)
         }
     }
@@ -92,7 +94,7 @@ struct JSONParser {
             array.append(try self.value(bytes))
             self.skipSpace(bytes)
             if self.take(UInt8(ascii: "]"), bytes) { return self.leave(.array(array)) }
-            try self.expect(UInt8(ascii: ","), "a comma or ] belongs here", bytes)
+            try self.expect(UInt8(ascii: ","), "expected a comma or ]", bytes)
             self.skipSpace(bytes)
         }
     }
@@ -122,7 +124,7 @@ struct JSONParser {
         }
     }
 
-    /// Goes on at the first backslash of a string; what stands before it is copied.
+    /// Continues a string at its first backslash; the text before it is copied.
     private mutating func escapedString(_ bytes: Span<UInt8>, from start: Int) throws(JSONError) -> String {
         var text = try self.text(bytes, start..<self.position)
         var runStart = self.position
@@ -167,7 +169,7 @@ struct JSONParser {
         let unit = try self.hexUnit(bytes, at: self.position)
         self.position += 6
         if let scalar = Unicode.Scalar(unit) { return scalar }
-        // A high surrogate is whole only with a low one right behind it.
+        // A high surrogate is valid only if a low one follows immediately.
         guard (0xD800..<0xDC00).contains(unit), self.position + 1 < bytes.count,
             bytes[self.position] == UInt8(ascii: "\\"), bytes[self.position + 1] == UInt8(ascii: "u")
         else { return "\u{FFFD}" }
@@ -177,7 +179,7 @@ struct JSONParser {
         return Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)) ?? "\u{FFFD}"
     }
 
-    /// The four digits behind `\u`.
+    /// The four digits after `\u`.
     private func hexUnit(_ bytes: Span<UInt8>, at position: Int) throws(JSONError) -> UInt32 {
         guard position + 6 <= bytes.count else { throw self.ended("an escape") }
         var unit: UInt32 = 0
@@ -188,7 +190,7 @@ struct JSONParser {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
             case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
             case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            default: throw JSONError(code: .syntax, offset: index, message: "a hexadecimal digit belongs here")
+            default: throw JSONError(code: .syntax, offset: index, message: "expected a hexadecimal digit")
             }
             unit = unit << 4 | UInt32(digit)
         }
@@ -203,7 +205,7 @@ extension JSONParser {
         let leading = self.position
         try self.digits(bytes)
         if self.position - leading > 1, bytes[leading] == UInt8(ascii: "0") {
-            throw JSONError(code: .number, offset: leading, message: "a number has no leading zero")
+            throw JSONError(code: .number, offset: leading, message: "a number must not have a leading zero")
         }
         var isWhole = true
         if self.take(UInt8(ascii: "."), bytes) {
@@ -223,13 +225,13 @@ extension JSONParser {
         return .number(double)
     }
 
-    /// At least one digit.
+    /// Skips digits, of which there must be at least one.
     private mutating func digits(_ bytes: Span<UInt8>) throws(JSONError) {
         let start = self.position
         while self.position < bytes.count, bytes[self.position] &- UInt8(ascii: "0") < 10 { self.position += 1 }
         if self.position > start { return }
         guard self.position < bytes.count else { throw self.ended("a number") }
-        throw self.error("a digit belongs here")
+        throw self.error("expected a digit")
     }
 
     private func integer(_ bytes: Span<UInt8>, _ range: Range<Int>, _ isNegative: Bool) -> Int64? {
@@ -237,7 +239,7 @@ extension JSONParser {
         for index in range {
             let digit = Int64(bytes[index] - UInt8(ascii: "0"))
             let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
-            // Negative numbers reach one further, so they are summed downwards.
+            // The range of negative numbers is larger by one, so they are summed downwards.
             let (sum, overflows) =
                 isNegative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
             if isTooLarge || overflows { return nil }
@@ -263,14 +265,14 @@ extension JSONParser {
 
     private mutating func expect(_ byte: UInt8, _ message: String, _ bytes: Span<UInt8>) throws(JSONError) {
         if self.take(byte, bytes) { return }
-        guard self.position < bytes.count else { throw self.ended("the text") }
+        guard self.position < bytes.count else { throw self.ended("an object or array") }
         throw self.error(message)
     }
 
     private mutating func enter() throws(JSONError) {
         guard self.depth < self.depthLimit else {
             throw JSONError(
-                code: .depth, offset: self.position, message: "more than \(self.depthLimit) levels inside each other")
+                code: .depth, offset: self.position, message: "nested deeper than \(self.depthLimit) levels")
         }
         self.depth += 1
         self.position += 1

@@ -1,6 +1,6 @@
-/// Runs `body` to its end even when the calling task is cancelled, for cleanup that must finish; cancels it after `limit`.
+/// Runs cleanup that must finish even if the calling task is cancelled; cancels `body` only after `limit`.
 ///
-/// The task is unstructured because Swift 6.3 has no shield against cancellation and no `await` in `defer`.
+/// Its tasks are unstructured because Swift 6.3 has no cancellation shield and no `await` in `defer`.
 package func withGrace<Value: Sendable>(
     _ limit: Duration, clock: any Clock<Duration> = ContinuousClock(),
     _ body: @escaping @Sendable () async throws -> Value
@@ -14,7 +14,7 @@ package func withGrace<Value: Sendable>(
     return try await work.value
 }
 
-/// ``withGrace(_:clock:_:)`` for a body that can't fail.
+/// ``withGrace(_:clock:_:)`` for a body that does not throw; its tasks are unstructured for the same reason.
 package func withGrace<Value: Sendable>(
     _ limit: Duration, clock: any Clock<Duration> = ContinuousClock(),
     _ body: @escaping @Sendable () async -> Value

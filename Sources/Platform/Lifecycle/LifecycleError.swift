@@ -1,23 +1,22 @@
-/// Why a service group ended otherwise than by an orderly stop.
+/// Why a service group ended without an orderly shutdown.
 package struct LifecycleError: Error, Sendable, CustomStringConvertible {
     package struct Code: Sendable, Hashable {
         let name: String
 
-        /// A service's `run()` returned although nobody had asked it to stop.
+        /// A service's `run()` returned without being asked to stop.
         package static let serviceEnded = Code(name: "serviceEnded")
         /// A service's `run()` threw; see ``LifecycleError/underlying``.
         package static let serviceFailed = Code(name: "serviceFailed")
-        /// A service didn't end within its deadline and was cancelled.
+        /// A service missed its deadline and was cancelled.
         package static let overdue = Code(name: "overdue")
-        /// A second signal, the total deadline or the cancellation of the caller cut the stop short.
+        /// A later signal, the total deadline or cancellation of the caller cut the shutdown short.
         package static let cutShort = Code(name: "cutShort")
-        /// Services went on after their cancellation.
+        /// Services kept running after their cancellation.
         package static let stuck = Code(name: "stuck")
     }
 
     package let code: Code
     package let message: String
-    /// The service that it is about.
     package let service: String?
     package let underlying: (any Error)?
 

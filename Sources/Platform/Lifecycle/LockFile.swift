@@ -2,18 +2,18 @@ package import EventLoop
 internal import Glibc
 internal import Primitives
 
-/// A file that exists as long as one owner among all processes of this machine holds it, and that names the owner.
+/// A lock between the processes of this machine: a file that exists while its owner holds it, and names the owner.
 ///
-/// Taking, taking over and giving back each hold `flock` on the folder for some microseconds, so that two who find a
-/// stale lock cannot both take it over; the kernel ends that hold with its process. The folder must be on this machine.
+/// Every change holds `flock` on the folder for some microseconds, so that two processes that find a stale lock cannot
+/// both take it over; the kernel releases the `flock` if its process dies. The folder must be on a local disk.
 package struct LockFile: ~Copyable, Sendable {
     private let path: String
     private let text: String
 
-    /// Takes the lock at `path`; nil while another holds it, or is just looking at it.
+    /// Takes the lock at `path`; nil if another process holds it or is just checking it.
     ///
-    /// The lock of a process that is gone is taken over, and one older than `patience` in seconds, whose owner hangs or
-    /// lives where its number means nothing here.
+    /// Takes over the lock of a dead process, and one older than `patience` seconds, whose owner hangs or runs in
+    /// another pid namespace.
     package static func take(
         _ path: String, owner: ProcessIdentity = .current, patience: Int = 120
     ) throws(SystemError) -> LockFile? {
@@ -27,7 +27,7 @@ package struct LockFile: ~Copyable, Sendable {
         return isTaken == true ? LockFile(path: path, text: text) : nil
     }
 
-    /// Who holds the lock, by what the file says; nil where there is none that can be understood.
+    /// The lock's holder according to the file; nil if the file is missing or invalid.
     package static func holder(of path: String) -> ProcessIdentity? {
         guard let text = PrivateFile.text(of: path) else { return nil }
         let words = text.split(whereSeparator: \.isWhitespace)
@@ -41,7 +41,7 @@ package struct LockFile: ~Copyable, Sendable {
     }
 
     deinit {
-        // Where the hold is denied for so long, the file stays, and its owner's end makes it stale.
+        // If the folder stays busy for that long, the file remains and becomes stale when this process ends.
         for _ in 0..<100 {
             let isDone = try? Self.holding(folderOf: self.path) { () throws(SystemError) in
                 if PrivateFile.text(of: self.path) == self.text { try PrivateFile.remove(self.path) }
@@ -52,7 +52,7 @@ package struct LockFile: ~Copyable, Sendable {
         }
     }
 
-    /// nil while another holds the folder: never waited for, because this may run on a thread that must not block.
+    /// Nil while another process holds the folder: does not wait, because the calling thread may not block.
     private static func holding(
         folderOf path: String, _ body: () throws(SystemError) -> Bool
     ) throws(SystemError) -> Bool? {
@@ -67,7 +67,7 @@ package struct LockFile: ~Copyable, Sendable {
         return try body()
     }
 
-    /// In seconds; one whose time lies in the future counts as new.
+    /// In seconds; negative if the file's time is in the future.
     private static func age(of path: String) -> Int {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return 0 }

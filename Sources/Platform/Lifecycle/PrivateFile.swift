@@ -2,26 +2,24 @@ package import EventLoop
 internal import Glibc
 internal import Primitives
 
-/// Small files that are their owner's alone: written whole by an atomic rename with mode 0600, read whole.
+/// Small files that only their owner may access: written by an atomic rename with mode 0600, and read in one go.
 package enum PrivateFile {
-    /// A file as it was read.
     package struct Contents: Sendable, Hashable {
         package let bytes: [UInt8]
-        /// Somebody else than its owner may read or write it.
+        /// Others than the owner may read or write it.
         package let isOpenToOthers: Bool
     }
 
-    /// What tells one state of a file from another; an absent file has one too.
+    /// Identifies one state of a file, including its absence.
     package struct Stamp: Sendable, Hashable {
         private let inode: UInt64
         private let size: Int64
         private let seconds: Int
         private let nanoseconds: Int
 
-        /// There was no file.
         package var isAbsent: Bool { self.size < 0 }
 
-        /// The state of the file at `path` now.
+        /// The current state of the file at `path`.
         package init(of path: String) {
             var status = stat()
             let isThere = unsafe stat(path, &status) == 0
@@ -32,10 +30,11 @@ package enum PrivateFile {
         }
     }
 
-    /// Puts `bytes` into the file at `path`: a reader sees the old or the new contents, never a part, and a crash leaves
-    /// the old ones.
-    package static func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
-        let draft = try Self.writeDraft(bytes, for: path)
+    /// Writes the file at `path` atomically: readers and a crash see either the old or the new contents.
+    ///
+    /// - Parameter isFlushed: Whether to wait for the disk, so that the same holds after a power failure.
+    package static func write(_ bytes: [UInt8], to path: String, isFlushed: Bool = true) throws(SystemError) {
+        let draft = try Self.writeDraft(bytes, for: path, isFlushed: isFlushed)
         guard unsafe rename(draft, path) == 0 else {
             let error = SystemError.last("write \(path)")
             unsafe unlink(draft)
@@ -43,13 +42,15 @@ package enum PrivateFile {
         }
     }
 
-    /// Writes a file beside `path`, flushed to the disk, that is still to be moved there.
-    static func writeDraft(_ bytes: [UInt8], for path: String) throws(SystemError) -> String {
+    /// Writes a temporary file next to `path`, for the caller to rename.
+    static func writeDraft(
+        _ bytes: [UInt8], for path: String, isFlushed: Bool = true
+    ) throws(SystemError) -> String {
         let draft = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).new"
         let number = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard number >= 0 else { throw .last("write \(path)") }
         let file = FileDescriptor(owning: number)
-        // Whatever the process's mask says.
+        // Independent of the process's umask.
         var isWritten = fchmod(file.rawValue, 0o600) == 0
         var written = 0
         while isWritten, written < bytes.count {
@@ -60,7 +61,7 @@ package enum PrivateFile {
             isWritten = count > 0
             written += max(0, count)
         }
-        if isWritten { isWritten = fsync(file.rawValue) == 0 }
+        if isWritten, isFlushed { isWritten = fsync(file.rawValue) == 0 }
         guard isWritten else {
             let error = SystemError.last("write \(path)")
             unsafe unlink(draft)
@@ -69,15 +70,15 @@ package enum PrivateFile {
         return draft
     }
 
-    /// The first `limit` bytes of the file at `path`; nil where there is none, or none that can be read, or where it is
-    /// no regular file (a pipe would block).
+    /// The first `limit` bytes of the file at `path`; nil if it is missing, unreadable or not a regular file (a pipe
+    /// would block).
     package static func read(_ path: String, limit: Int = 1 << 20) -> Contents? {
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard number >= 0 else { return nil }
         let file = FileDescriptor(owning: number)
         var status = stat()
         guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        // Files below /proc say that they have no bytes.
+        // Files below /proc report a size of 0.
         var buffer = [UInt8](repeating: 0, count: min(limit, max(Int(status.st_size) + 1, 4_096)))
         var count = 0
         while count < buffer.count {
@@ -91,18 +92,30 @@ package enum PrivateFile {
         return Contents(bytes: Array(buffer[..<count]), isOpenToOthers: status.st_mode & 0o066 != 0)
     }
 
-    /// The text of a small file; nil where there is none.
+    /// The text of a small file; nil under the conditions of ``read(_:limit:)``.
     package static func text(of path: String) -> String? {
         self.read(path).map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 
-    /// Whether there is a folder at `path`.
+    /// Takes away others' access to a file; false if they had none, or if it is missing or not a regular file.
+    package static func tighten(_ path: String) throws(SystemError) -> Bool {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        guard number >= 0 else { return false }
+        let file = FileDescriptor(owning: number)
+        var status = stat()
+        guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_mode & 0o077 != 0
+        else { return false }
+        guard fchmod(file.rawValue, 0o600) == 0 else { throw .last("change the mode of \(path)") }
+        return true
+    }
+
     package static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Whether there was such a file. Throws where it cannot be removed.
+    /// Removes a file; false if there was none.
     @discardableResult
     package static func remove(_ path: String) throws(SystemError) -> Bool {
         if unsafe unlink(path) == 0 { return true }
@@ -110,7 +123,7 @@ package enum PrivateFile {
         throw .last("remove \(path)")
     }
 
-    /// Makes the folder at `path` for its owner alone, unless it is there.
+    /// Creates the folder at `path` and its missing parents with mode 0700.
     package static func makeFolder(_ path: String) throws(SystemError) {
         if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {

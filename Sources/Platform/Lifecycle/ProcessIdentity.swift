@@ -1,12 +1,12 @@
 internal import Glibc
 internal import Primitives
 
-/// A process that can be told from a later one with the same number: pid, start time and the system's boot.
+/// Identifies a process even after its pid is reused: by pid, start time and the system's boot.
 package struct ProcessIdentity: Sendable, Hashable {
     package let pid: Int32
-    /// Clock ticks between the system's boot and the process's start, as `/proc/PID/stat` tells it.
+    /// Clock ticks from the system's boot to the process's start, from `/proc/PID/stat`.
     package let startTime: UInt64
-    /// The kernel's id of this boot: after the next one pid and start time may come again.
+    /// The kernel's id of this boot: after another boot, the same pid and start time can recur.
     package let bootID: String
 
     package init(pid: Int32, startTime: UInt64, bootID: String) {
@@ -15,28 +15,27 @@ package struct ProcessIdentity: Sendable, Hashable {
         self.bootID = bootID
     }
 
-    /// This process.
     package static let current = ProcessIdentity(
         pid: getpid(), startTime: ProcessIdentity.startTime(of: getpid()) ?? 0, bootID: ProcessIdentity.currentBootID)
 
-    /// The id of this boot; empty where the system does not tell.
+    /// Empty if the system does not report it.
     package static let currentBootID =
         (PrivateFile.text(of: "/proc/sys/kernel/random/boot_id") ?? "").filter { $0.isHexDigit || $0 == "-" }
 
-    /// Whether this very process still runs. A zombie does not.
+    /// Whether this exact process is still running; a zombie is not.
     package var isAlive: Bool {
         guard self.bootID == Self.currentBootID else { return false }
         return Self.startTime(of: self.pid) == self.startTime
     }
 
-    /// Field 22 of `/proc/PID/stat` (proc(5)); nil where there is no such process.
+    /// Field 22 of `/proc/PID/stat` (proc(5)); nil if there is no such process.
     package static func startTime(of pid: Int32) -> UInt64? {
         guard pid > 0, let text = PrivateFile.text(of: "/proc/\(pid)/stat") else { return nil }
         return Self.startTime(inStat: text)
     }
 
-    /// Reads the line of `/proc/PID/stat`. The name in it may hold blanks and parentheses, so counting begins behind the
-    /// last one: there the state is field 3.
+    /// Parses the line of `/proc/PID/stat`. The name in it may contain spaces and parentheses, so fields are counted
+    /// from the last parenthesis: the state after it is field 3.
     package static func startTime(inStat text: String) -> UInt64? {
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[end...].dropFirst().split(separator: " ")

@@ -1,13 +1,13 @@
-/// Something that lives as long as the process and ends in order.
+/// A part of the program that runs as long as the process and stops in order.
 package protocol Service: Sendable {
-    /// How logs and errors call it.
+    /// The name in logs and errors.
     var name: String { get }
 
-    /// Works until ``stop()``, then returns. To return or throw before is an error that ends the whole group;
-    /// cancellation means: end now, without finishing what is under way.
+    /// Runs until ``stop()``, then returns. Returning or throwing earlier is an error that ends the whole group.
+    /// Cancellation means: end now, without finishing pending work.
     func run() async throws
 
-    /// Asks for a graceful end: take nothing new, finish what is under way, let ``run()`` return. May return before that;
-    /// may be called before ``run()`` has got going, and is called at most once.
+    /// Asks for a graceful end: accept nothing new, finish pending work, let ``run()`` return. May return before
+    /// ``run()`` does. Called at most once, possibly before ``run()`` has started.
     func stop() async
 }

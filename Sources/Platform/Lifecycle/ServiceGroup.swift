@@ -1,20 +1,20 @@
 internal import EventLoop
 internal import Primitives
 
-/// Runs services together and ends them in order.
+/// Runs services together and stops them in order.
 ///
-/// The first TERM or INT (or ``terminate(reason:)``) stops them one at a time, the last one first, each with a deadline
-/// after which it is cancelled. A second signal, the deadline for the whole stop, or the cancellation of the caller
-/// cancels everything. A service that ends by itself begins the same orderly stop, and ``run()`` throws its error.
+/// The first TERM or INT (or ``terminate(reason:)``) stops them one at a time, last first, and cancels each that misses
+/// its deadline. A later signal (see ``TerminationRequests``), the total deadline, or cancellation of the caller cancels
+/// everything. A service that ends on its own triggers the same orderly shutdown, and ``run()`` throws its error.
 package final class ServiceGroup: Sendable {
     package struct Settings: Sendable {
         /// For each service.
         package var stopDeadline: Duration = .seconds(20)
-        /// For the whole orderly stop.
+        /// For the whole orderly shutdown.
         package var totalDeadline: Duration = .seconds(45)
-        /// How long cancelled services are waited for.
+        /// How long the group waits for cancelled services.
         package var cancelDeadline: Duration = .seconds(5)
-        /// Whether TERM, INT and HUP are watched; ``Signals/prepare()`` must have been called at the start of `main`.
+        /// Whether to watch TERM, INT and HUP; ``Signals/prepare()`` must have been called at the start of `main`.
         package var watchesSignals = true
         package var clock: any Clock<Duration> = ContinuousClock()
 
@@ -27,12 +27,14 @@ package final class ServiceGroup: Sendable {
     private let reload: (@Sendable () async -> Void)?
     private let inputs: AsyncStream<ShutdownMachine.Input>
     private let feed: AsyncStream<ShutdownMachine.Input>.Continuation
-    private let terminations = Protected(0)
+    private let terminations = Protected(TerminationRequests())
+    /// The time since the group was created.
+    private let elapsed: @Sendable () -> Duration
 
     /// - Parameters:
-    ///   - services: In the order of dependency: a service may use those before it.
-    ///   - report: Hears of every step, for the log.
-    ///   - reload: Called for SIGHUP, one call at a time; signals that arrive meanwhile give one more.
+    ///   - services: In dependency order: a service may use those before it.
+    ///   - report: Called for every step, for the log.
+    ///   - reload: Called for SIGHUP, one call at a time; signals that arrive during a call cause one more.
     package init(
         _ services: [any Service], settings: Settings = Settings(),
         report: @escaping @Sendable (LifecycleEvent) -> Void = { _ in },
@@ -42,28 +44,35 @@ package final class ServiceGroup: Sendable {
         self.settings = settings
         self.report = report
         self.reload = reload
+        self.elapsed = Self.stopwatch(settings.clock)
         // At most: two terminations, a cancellation, two group deadlines; an end and a deadline for each service.
         (self.inputs, self.feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(8 + 2 * services.count))
     }
 
-    /// Like a TERM signal: the first call begins the orderly stop, the second cancels. Called on any thread.
-    package func terminate(reason: String = "asked to") {
-        let number = self.terminations.withLock { count in
-            count = min(count + 1, 3)
-            return count
+    /// Like a TERM signal: the first call begins the orderly shutdown, a later one cancels. Called on any thread.
+    package func terminate(reason: String = "requested") {
+        let now = self.elapsed()
+        switch self.terminations.withLock({ $0.take(at: now) }) {
+        case .pass: self.feed.yield(.terminate(reason: reason))
+        case .report: self.report(.repeated(reason: reason))
+        case .ignore: break
         }
-        // More than two say nothing new and must not fill the queue.
-        if number <= 2 { self.feed.yield(.terminate(reason: reason)) }
     }
 
-    /// Runs all services until they have ended; call it once. Throws a ``LifecycleError`` unless the stop was orderly.
+    private static func stopwatch(_ clock: some Clock<Duration>) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
+    }
+
+    /// Runs all services until they have ended. Call it once. Throws a ``LifecycleError`` unless the shutdown was
+    /// orderly.
     package func run() async throws {
         guard !self.services.isEmpty else { return }
         let (hangUps, hangUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watch = try await self.watchSignals(hangUp: hangUp)
-        // Unstructured: it must not hold up the end of the group.
+        // Unstructured: a reload must not delay the end of the group.
         let reloading = Task { [reload] in for await _ in hangUps { await reload?() } }
-        // Unstructured: cancellation of the caller is an input here, and must not end the waiting for inputs.
+        // Unstructured: cancellation of the caller is an input here and must not stop the loop that reads inputs.
         let supervision = Task { try await self.supervise() }
         let result = await withTaskCancellationHandler {
             await supervision.result
@@ -88,8 +97,8 @@ package final class ServiceGroup: Sendable {
 
     private func supervise() async throws {
         var machine = ShutdownMachine(names: self.services.map(\.name))
-        // Unstructured: a service that ignores its cancellation must not keep the process from ending.
         let running = self.services.enumerated().map { index, service in
+            // Unstructured: a service that ignores its cancellation must not keep the process from ending.
             Task(name: service.name) { [feed] in
                 do {
                     try await service.run()
@@ -106,6 +115,7 @@ package final class ServiceGroup: Sendable {
                 switch action {
                 case .report(let event): self.report(event)
                 case .stop(let index):
+                    // Unstructured: the loop must not wait for `stop()`. Cancelled at the end.
                     helpers.append(Task { [services] in await services[index].stop() })
                     helpers.append(self.after(self.settings.stopDeadline, .serviceDeadline(index)))
                 case .cancel(let index): running[index].cancel()
@@ -120,6 +130,7 @@ package final class ServiceGroup: Sendable {
     }
 
     private func after(_ delay: Duration, _ input: ShutdownMachine.Input) -> Task<Void, Never> {
+        // Unstructured: a timer beside the loop. Cancelled at its end.
         Task { [feed, clock = self.settings.clock] in
             guard (try? await clock.sleep(for: delay)) != nil else { return }
             feed.yield(input)

@@ -1,8 +1,8 @@
-/// Decides how a group of services ends: one at a time in reverse order, each with a deadline; cancelled when that
-/// takes too long or is asked for twice. Pure: inputs give actions.
+/// Decides how a group of services stops: one at a time in reverse order, each with a deadline; cancelled if that takes
+/// too long or is requested twice. Pure: inputs produce actions.
 struct ShutdownMachine {
     enum Input: Sendable {
-        /// A signal, or a call of `terminate()`.
+        /// A signal, or a call of `terminate()`, that counts (see ``TerminationRequests``).
         case terminate(reason: String)
         /// The caller's task was cancelled.
         case cancel
@@ -19,7 +19,7 @@ struct ShutdownMachine {
         case stop(Int)
         case cancel(Int)
         case startTotalDeadline
-        /// Wait for cancelled services no longer than this.
+        /// Start the limit on waiting for cancelled services.
         case startCancelDeadline
         case finish((any Error)?)
     }
@@ -52,7 +52,7 @@ struct ShutdownMachine {
         case (.ended(let index, let error), _): self.ended(index, error: error)
         case (.serviceDeadline(let index), .stopping(let current)) where index == current: self.overdue(index)
         case (.serviceDeadline, _): []
-        case (.totalDeadline, .stopping): self.cancelRest(reason: "the deadline for the whole stop has passed")
+        case (.totalDeadline, .stopping): self.cancelRest(reason: "the total shutdown deadline has passed")
         case (.totalDeadline, _): []
         case (.cancelDeadline, _): self.giveUp()
         }
@@ -64,7 +64,7 @@ struct ShutdownMachine {
 
     private mutating func stopNext() -> [Action] {
         guard let next = self.alive.filter({ self.isBeforeCurrent($0) }).max() else {
-            // Those left were overdue and are cancelled already.
+            // The remaining services were overdue and are already cancelled.
             guard self.alive.isEmpty else {
                 self.state = .cancelling
                 return [.startCancelDeadline]
@@ -90,7 +90,7 @@ struct ShutdownMachine {
         case .stopping(let current):
             return self.noteEnd(of: name, error: error) + (index == current ? self.stopNext() : [])
         case .cancelling:
-            // What a cancelled service throws says nothing new.
+            // The error of a cancelled service carries no information.
             return [.report(.serviceStopped(name))] + (self.alive.isEmpty ? self.finish() : [])
         case .finished:
             return []
@@ -108,13 +108,13 @@ struct ShutdownMachine {
         let name = self.names[index]
         self.error =
             self.error
-            ?? LifecycleError(.overdue, "\(name) didn't stop in time and was cancelled", service: name)
+            ?? LifecycleError(.overdue, "\(name) did not stop in time and was cancelled", service: name)
         return [.report(.serviceOverdue(name)), .cancel(index)] + self.stopNext()
     }
 
     private mutating func cancelRest(reason: String) -> [Action] {
         self.state = .cancelling
-        self.error = self.error ?? LifecycleError(.cutShort, "the stop was cut short: \(reason)")
+        self.error = self.error ?? LifecycleError(.cutShort, "the shutdown was cut short: \(reason)")
         return [.report(.cancelling(reason: reason))] + self.alive.sorted(by: >).map { .cancel($0) }
             + [.startCancelDeadline]
     }
@@ -134,7 +134,7 @@ struct ShutdownMachine {
 
     private static func failure(of name: String, error: (any Error)?) -> LifecycleError {
         guard let error else {
-            return LifecycleError(.serviceEnded, "\(name) ended although nobody had asked it to", service: name)
+            return LifecycleError(.serviceEnded, "\(name) ended without being asked to stop", service: name)
         }
         return LifecycleError(.serviceFailed, "\(name) failed: \(error)", service: name, underlying: error)
     }

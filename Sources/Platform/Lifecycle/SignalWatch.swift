@@ -2,7 +2,7 @@ internal import CSystem
 package import EventLoop
 internal import Primitives
 
-/// A watch on some of the process's signals; see ``Signals/watch(_:handler:)``.
+/// Watches some of the process's signals; see ``Signals/watch(_:handler:)``.
 @Net
 package final class SignalWatch {
     private let descriptor: FileDescriptor

@@ -9,18 +9,17 @@ package enum Signals {
     package static let interrupt = SIGINT
     package static let hangUp = SIGHUP
 
-    /// Must be the first statement of `main`, before any thread starts: blocks TERM, INT and HUP, so that they are only
-    /// ever read by ``watch(_:handler:)``, and ignores PIPE.
+    /// Must be the first statement of `main`, before any thread starts: blocks TERM, INT and HUP, so that only
+    /// ``watch(_:handler:)`` reads them, and ignores PIPE.
     ///
-    /// Threads inherit the mask; the pool's threads block them of their own accord.
+    /// Threads inherit the mask; the threads of Swift's pool block these signals anyway.
     package static func prepare() {
         self.block([self.terminate, self.interrupt, self.hangUp])
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Calls `handler` for each of `signals` that arrives, until the watch is cancelled.
-    ///
-    /// They are blocked in the calling thread and the loop's.
+    /// Calls `handler` for each of `signals` that arrives, until the watch is cancelled. Blocks them on the loop's
+    /// thread.
     @Net package static func watch(
         _ signals: [Int32], handler: @escaping @Net (Int32) -> Void
     ) throws(SystemError) -> SignalWatch {

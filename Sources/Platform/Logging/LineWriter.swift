@@ -2,11 +2,11 @@ internal import Glibc
 internal import JSON
 internal import Primitives
 
-/// Writes whole lines to a descriptor without ever making the caller wait.
+/// Writes whole lines to a descriptor without ever blocking the caller.
 ///
-/// A line goes out by write(2) at once where the descriptor has room, so that it survives a crash. When the reader is
-/// slow, lines collect in a bounded buffer that a thread of its own empties; what doesn't fit is counted, and a record
-/// tells how many were lost.
+/// If the descriptor has room, a line is written at once by write(2), so that it survives a crash. If the reader is
+/// slow, lines collect in a bounded buffer that a separate thread drains; lines that do not fit are dropped, and a
+/// record reports how many.
 @safe final class LineWriter: Sendable {
     static let standardError = LineWriter(descriptor: STDERR_FILENO) { count in
         Logger(label: "log").warning("records were lost because standard error was not read", ["count": JSON(count)])
@@ -18,7 +18,7 @@ internal import Primitives
         var lost = 0
     }
 
-    /// poll(2) promises room for this many bytes at once in a pipe.
+    /// When poll(2) reports a pipe writable, it has room for this many bytes.
     private static let atomicWrite = 4_096
 
     private let state = Protected(State())
@@ -42,7 +42,7 @@ internal import Primitives
                 }
                 return false
             }
-            // Under the lock, so that lines of two threads don't mix; none of these calls waits.
+            // Under the lock, so that lines of different threads do not mix; none of these calls blocks.
             let written = self.writeWhatFits(line)
             guard written < line.count else { return false }
             state.pending = Array(line[written...])
@@ -52,7 +52,7 @@ internal import Primitives
         if mustDrain { self.startDraining() }
     }
 
-    /// Waits until nothing is pending, at most for the given time. Blocks the thread.
+    /// Waits until nothing is pending or the time is up. Blocks the thread.
     func flush(atMost milliseconds: Int) {
         for _ in 0..<max(1, milliseconds) {
             guard self.state.withLock({ $0.isDraining }) else { return }
@@ -60,7 +60,7 @@ internal import Primitives
         }
     }
 
-    /// The number of bytes that are done with: written, or given up because the descriptor is broken.
+    /// The number of bytes that are written, or discarded because the descriptor is broken.
     private func writeWhatFits(_ line: [UInt8]) -> Int {
         var offset = 0
         while offset < line.count {
@@ -92,7 +92,7 @@ internal import Primitives
         }
     }
 
-    /// The thread's body: ends when nothing is left.
+    /// The thread's body; returns when nothing is pending.
     private func drain() {
         while let (bytes, lost) = self.takePending() {
             var offset = 0
@@ -107,7 +107,7 @@ internal import Primitives
         }
     }
 
-    /// What is to be written and how many lines were lost; nil ends the draining.
+    /// The pending bytes and the number of dropped lines; nil if there are neither.
     private func takePending() -> ([UInt8], lost: Int)? {
         self.state.withLock { state in
             guard !state.pending.isEmpty || state.lost > 0 else {

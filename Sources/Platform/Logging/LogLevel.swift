@@ -1,4 +1,4 @@
-/// How much a record matters; the order is `trace < debug < info < warning < error`.
+/// The severity of a record: `trace < debug < info < warning < error`.
 package enum LogLevel: Int, Sendable, Comparable, CaseIterable {
     case trace, debug, info, warning, error
 

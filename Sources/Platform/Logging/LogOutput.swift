@@ -1,18 +1,26 @@
 internal import Primitives
 internal import Synchronization
 
-/// Where records become lines: the one place that every record of the process passes, and that takes secrets out.
+/// The format of a log line.
+package enum LogFormat: String, Sendable, CaseIterable {
+    /// One JSON object per line, for machines.
+    case json
+    /// Time, level, label, message and `key=value` pairs, for a terminal.
+    case text
+}
+
+/// Turns records into lines: every record of the process passes through here, and secrets are redacted here.
 package final class LogOutput: Sendable {
-    /// Takes one line with its line feed. Called on any thread; it must not block and must not log.
+    /// Takes one line, including its line feed. Called on any thread; must not block and must not log.
     package typealias Sink = @Sendable (_ line: [UInt8]) -> Void
 
-    /// The process' own output, to standard error unless ``configure(level:format:sink:)`` says otherwise.
+    /// The process's output: standard error, unless ``configure(level:format:sink:)`` sets another sink.
     package static let shared = LogOutput(level: .info, format: .json, sink: nil)
 
     private let threshold: Atomic<Int>
     private let settings: Protected<(format: LogFormat, sink: Sink)>
 
-    /// Without a sink lines go to standard error.
+    /// Without a sink, lines go to standard error.
     package init(level: LogLevel, format: LogFormat, sink: Sink?) {
         self.threshold = Atomic(level.rawValue)
         self.settings = Protected((format, sink ?? Self.standardError))
@@ -27,9 +35,9 @@ package final class LogOutput: Sendable {
         level.rawValue >= self.threshold.load(ordering: .relaxed)
     }
 
-    /// Takes JSON records that somebody made in haste: whole lines in this log's form, with no secret in them.
+    /// Writes whole JSON lines that the caller formatted itself, for speed; they must not contain secrets.
     ///
-    /// `false`: this log has another format, and nothing was written.
+    /// Returns false and writes nothing if this log has another format.
     package func emit(lines: [UInt8]) -> Bool {
         let (format, sink) = self.settings.withLock { $0 }
         guard format == .json else { return false }

@@ -1,8 +1,9 @@
 package import JSON
+internal import Primitives
 
-/// One event of the log, before it is a line.
+/// One event of the log, before it is formatted.
 package struct LogRecord: Sendable {
-    /// Longer texts are cut: a record is a line, not a document.
+    /// Longer texts are cut, in bytes: a record is a line, not a document.
     static let textLimit = 8 << 10
 
     /// Milliseconds since 1970, UTC.
@@ -20,7 +21,7 @@ package struct LogRecord: Sendable {
         self.fields = fields
     }
 
-    /// The record with every secret taken out of its message, label, keys and values.
+    /// The record with every secret redacted from its message, label, keys and values.
     package func redacted(by redactor: Redactor) -> LogRecord {
         var record = self
         record.label = redactor.redact(self.label)
@@ -29,7 +30,7 @@ package struct LogRecord: Sendable {
         return record
     }
 
-    /// The line, with its line feed at the end and no other one.
+    /// The formatted line, whose only line feed is at its end.
     package func line(_ format: LogFormat) -> [UInt8] {
         switch format {
         case .json: self.jsonLine
@@ -39,18 +40,19 @@ package struct LogRecord: Sendable {
 
     private var jsonLine: [UInt8] {
         var object: JSONObject = [
-            "time": .string(Timestamp.text(self.time)), "level": .string(self.level.name), "label": .string(self.label),
+            "time": .string(CivilTime(milliseconds: self.time).rfc3339), "level": .string(self.level.name),
+            "label": .string(self.label),
             "message": .string(Self.cut(self.message)),
         ]
         for (key, value) in self.fields {
-            // The record's own names win; a field of the same name stays visible beside them.
+            // A field must not overwrite the record's own members, but stays visible under another name.
             object[object[key] == nil ? key : key + "_"] = Self.cut(value)
         }
         return JSON.object(object).bytes + [UInt8(ascii: "\n")]
     }
 
     private var textLine: [UInt8] {
-        var line = "\(Timestamp.text(self.time)) "
+        var line = "\(CivilTime(milliseconds: self.time).rfc3339) "
         let level = self.level.name.uppercased()
         line += level + String(repeating: " ", count: 8 - level.utf8.count)
         line += "\(Self.printable(self.label)): \(Self.printable(Self.cut(self.message)))"
@@ -66,7 +68,7 @@ package struct LogRecord: Sendable {
         return isPlain && !text.isEmpty ? text : value.text
     }
 
-    /// Control characters as escapes: a text from outside must neither forge a line nor steer the terminal.
+    /// Escapes control characters: untrusted text must neither forge a line nor control the terminal.
     private static func printable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: Self.isControl) else { return text }
         var result = ""

@@ -1,9 +1,10 @@
 package import JSON
+internal import Primitives
 
-/// Writes records of one part of the program. A value: pass it, and extend it with ``with(_:)``.
+/// Writes the records of one part of the program. A value: pass it on, and add fields with ``with(_:)``.
 package struct Logger: Sendable {
     package let label: String
-    /// Fields of every record, such as the trace id of a message.
+    /// Fields added to every record, such as a message's trace id.
     package let metadata: JSONObject
     package let output: LogOutput
 
@@ -20,7 +21,7 @@ package struct Logger: Sendable {
         return Logger(label: self.label, metadata: metadata, output: self.output)
     }
 
-    /// Whether a record of this level would be written: to skip costly preparations.
+    /// Whether a record of this level would be written, so that callers can skip costly preparation.
     package func isEnabled(_ level: LogLevel) -> Bool { self.output.accepts(level) }
 
     package func log(
@@ -30,7 +31,7 @@ package struct Logger: Sendable {
         var all = self.metadata
         all.merge(fields())
         self.output.emit(
-            LogRecord(time: Timestamp.now, level: level, label: self.label, message: message(), fields: all))
+            LogRecord(time: WallClock.now(), level: level, label: self.label, message: message(), fields: all))
     }
 
     package func trace(

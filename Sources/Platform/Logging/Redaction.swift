@@ -1,23 +1,23 @@
 package import Primitives
 
-/// Takes secrets out of every text that leaves the process otherwise than on purpose: the log, error texts, messages
-/// into chats.
+/// Redacts secrets in every text that could leak them: log records, error texts and chat messages.
 package enum Redaction {
     private static let shared = Protected(Redactor())
 
-    /// From now on this value is taken out wherever it appears, also percent-encoded, in base64 or escaped as in JSON.
+    /// From now on this value is redacted wherever it appears, including in percent-encoded, base64 or JSON-escaped
+    /// form.
     ///
-    /// A value under four bytes is not remembered: it would be found in ordinary words.
+    /// A value shorter than four bytes is ignored, because it would match ordinary words.
     package static func register(_ secret: Secret) {
         self.shared.withLock { $0.register(secret) }
     }
 
-    /// Forgets a value that is no longer a secret, such as a token that was replaced.
+    /// Stops redacting a value that is no longer secret, such as a replaced token.
     package static func unregister(_ secret: Secret) {
         self.shared.withLock { $0.unregister(secret) }
     }
 
-    /// The text with `<redacted>` in place of what is, or looks like, a secret.
+    /// Replaces everything that is or looks like a secret with `<redacted>`.
     package static func redact(_ text: String) -> String {
         self.current.redact(text)
     }

@@ -1,13 +1,13 @@
 package import JSON
 package import Primitives
 
-/// Finds secrets in texts: those registered, and those of a known form (``SecretPatterns``).
+/// Finds registered secrets and those of a known form (``SecretPatterns``) in texts.
 package struct Redactor: Sendable {
-    /// What stands in a text in place of a secret.
+    /// The text that replaces a secret.
     package static let mark = "<redacted>"
     private static let keyLength = 4
 
-    /// The registered values by their first four bytes, the longest first.
+    /// The registered values by their first four bytes, longest first.
     private var values: [UInt32: [[UInt8]]] = [:]
     private var isStart = SecretPatterns.isStart
 
@@ -38,7 +38,7 @@ package struct Redactor: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Every text in the value, keys too; what stands under a key such as `password` goes whole.
+    /// Redacts all strings, including keys; a value under a key such as `password` is redacted entirely.
     package func redact(_ value: JSON) -> JSON {
         switch value {
         case .string(let text): .string(self.redact(text))
@@ -64,7 +64,7 @@ package struct Redactor: Sendable {
         }
     }
 
-    /// Nil when there is nothing to replace, which is the usual case and allocates nothing.
+    /// Nil if there is nothing to replace, which is the usual case and allocates nothing.
     private func replacing(_ bytes: Span<UInt8>) -> [UInt8]? {
         var result: [UInt8]?
         var copied = 0
@@ -74,7 +74,7 @@ package struct Redactor: Sendable {
                 index += 1
                 continue
             }
-            // A pattern that looks back never reaches into what is already replaced.
+            // A pattern that looks back must not reach into text that is already replaced.
             let start = max(range.lowerBound, copied)
             var text = result ?? []
             for position in copied..<start { text.append(bytes[position]) }
@@ -106,7 +106,7 @@ package struct Redactor: Sendable {
         return (0..<self.keyLength).reduce(0) { $0 << 8 | UInt32(bytes[index + $1]) }
     }
 
-    /// The value as it is and as it travels: in URLs, in `Authorization: Basic`, inside JSON texts.
+    /// The plain value and its encodings in URLs, in `Authorization: Basic` and in JSON strings.
     private static func forms(of secret: Secret) -> Set<[UInt8]> {
         let value = secret.reveal()
         let bytes = Array(value.utf8)
@@ -127,7 +127,7 @@ package struct Redactor: Sendable {
         }
     }
 
-    /// Without the last group, which depends on what follows.
+    /// Omits the last group, which depends on the bytes that follow the secret.
     private static func base64(_ bytes: [UInt8]) -> [UInt8] {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         return stride(from: 0, to: bytes.count - bytes.count % 3, by: 3).flatMap { index in

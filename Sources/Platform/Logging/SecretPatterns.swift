@@ -1,12 +1,12 @@
-/// What a secret looks like when nobody registered it: the token forms of the services we talk to, credentials after a
-/// header or key name, passwords in URLs, private keys.
+/// The forms of unregistered secrets: tokens of the services that the program uses, credentials after a header or key
+/// name, passwords in URLs, private keys.
 enum SecretPatterns {
-    /// A token that begins with fixed letters at the start of a word.
+    /// A token with a fixed prefix at the start of a word.
     private struct Token {
         let prefix: [UInt8]
-        /// Letters behind the prefix that make it a token rather than a word.
+        /// With fewer letters after the prefix it is an ordinary word.
         let minimum: Int
-        /// What belongs to the token besides letters, digits, `_` and `-`.
+        /// Characters allowed in the token besides letters, digits, `_` and `-`.
         let extra: [UInt8]
 
         init(_ prefix: String, minimum: Int = 4, extra: String = "") {
@@ -19,7 +19,7 @@ enum SecretPatterns {
     private static let tokens = [
         // GitHub
         Token("ghp_"), Token("gho_"), Token("ghu_"), Token("ghs_"), Token("ghr_"), Token("github_pat_"),
-        // Copilot's session token: `tid=…;exp=…;…:signature`
+        // Copilot session token: `tid=…;exp=…;…:signature`
         Token("tid=", extra: "=;:.,/+%@"),
         // OpenAI and compatible
         Token("sk-", minimum: 6),
@@ -32,11 +32,11 @@ enum SecretPatterns {
         Token("syt_"), Token("syr_"),
         // JSON Web Tokens
         Token("eyJ", minimum: 20, extra: "."),
-        // Ours
+        // Jetbridge
         Token("jb_", minimum: 16), Token("jbt_", minimum: 16),
     ]
 
-    /// Bytes at which ``match(in:at:)`` may find something.
+    /// The bytes at which ``match(in:at:)`` can find something.
     static let isStart: [Bool] = {
         var isStart = [Bool](repeating: false, count: 256)
         for token in Self.tokens { isStart[Int(token.prefix[0])] = true }
@@ -44,7 +44,7 @@ enum SecretPatterns {
         return isStart
     }()
 
-    /// The range to replace if a secret, or the name in front of one, is at this place.
+    /// The range to replace if a secret, or the sign between its name and the secret, is at this index.
     static func match(in bytes: Span<UInt8>, at index: Int) -> Range<Int>? {
         switch bytes[index] {
         case UInt8(ascii: ":"), UInt8(ascii: "="):
@@ -65,7 +65,7 @@ enum SecretPatterns {
         }
     }
 
-    /// Whether a key says by its name that the value is a secret, such as `Authorization` or `GITHUB_TOKEN`.
+    /// Whether a key's name marks its value as secret, such as `Authorization` or `GITHUB_TOKEN`.
     static func isSecretName(_ name: String) -> Bool {
         let name = name.lowercased()
         return [self.headerNames, self.strongNames, self.weakNames].contains { self.ends(name, with: $0) }
@@ -73,16 +73,16 @@ enum SecretPatterns {
 }
 
 extension SecretPatterns {
-    // Names are compared by their ends, so that `dbPassword`, `OPENAI_API_KEY` and a name glued to an escape count.
+    // Names are matched by suffix, so that `dbPassword`, `OPENAI_API_KEY` and a name right after an escape match.
 
-    /// Names whose value is the rest of the line.
+    /// Names whose value extends to the end of the line.
     private static let headerNames = ["authorization", "cookie"]
     private static let strongNames = [
         "password", "passwd", "passphrase", "apikey", "api_key", "api-key", "private_key", "_token", "-token",
         "_secret",
         "-secret",
     ]
-    /// Names that also appear in sentences ("unexpected token: …"), so that a bare colon is not enough.
+    /// Names that also occur in sentences ("unexpected token: …"), so a bare colon is not enough.
     private static let weakNames = ["token", "secret"]
     private static let longestName = 40
     private static let backslash = UInt8(ascii: "\\")
@@ -103,7 +103,7 @@ extension SecretPatterns {
         return nil
     }
 
-    /// `Bearer` and what follows, in any case.
+    /// The credential after `Bearer`, whose case is ignored.
     private static func bearer(_ bytes: Span<UInt8>, _ index: Int) -> Range<Int>? {
         guard self.hasPrefix(bytes, index, self.bearerWord, ignoringCase: true) else { return nil }
         let start = self.run(bytes, index + 7) { $0 == UInt8(ascii: " ") }
@@ -111,7 +111,7 @@ extension SecretPatterns {
         return end - start >= 8 ? start..<end : nil
     }
 
-    /// `123456789:AA…`, also behind `bot` as in the API's paths.
+    /// `123456789:AA…`, or with `bot` in front as in the API's paths.
     private static func telegramToken(_ bytes: Span<UInt8>, _ index: Int) -> Range<Int>? {
         var start = index
         if self.hasPrefix(bytes, index, self.botWord, ignoringCase: true) {
@@ -136,7 +136,7 @@ extension SecretPatterns {
         guard nameEnd - ending.count >= index + 11, self.hasPrefix(bytes, nameEnd - ending.count, ending) else {
             return nil
         }
-        // Without an end mark the rest of the text may be the key.
+        // Without an end marker, the rest of the text may be the key.
         let end = self.keyEnd
         var place = nameEnd
         while place < bytes.count, !self.hasPrefix(bytes, place, end) { place += 1 }
@@ -145,7 +145,7 @@ extension SecretPatterns {
         return index..<self.run(bytes, place) { $0 == UInt8(ascii: "-") }
     }
 
-    /// The password of `scheme://user:password@host`, met at the colon behind the user.
+    /// The password of `scheme://user:password@host`; `colon` is the one after the user.
     private static func urlPassword(_ bytes: Span<UInt8>, _ colon: Int) -> Range<Int>? {
         guard bytes[colon] == UInt8(ascii: ":"), colon + 1 < bytes.count, bytes[colon + 1] != UInt8(ascii: "/") else {
             return nil
@@ -164,13 +164,13 @@ extension SecretPatterns {
         self.isWord(byte) || ".~%!$&'()*+,;=".utf8.contains(byte)
     }
 
-    /// The value behind `name=`, `name:` or `"name":` when the name says that it is a secret.
+    /// The value after `name=`, `name:` or `"name":` if the name marks it as secret.
     private static func namedValue(_ bytes: Span<UInt8>, _ sign: Int) -> Range<Int>? {
         var nameEnd = sign
         if nameEnd > 0, bytes[nameEnd - 1] == UInt8(ascii: " ") { nameEnd -= 1 }
         let isQuoted = nameEnd > 0 && self.isQuote(bytes[nameEnd - 1])
         if isQuoted { nameEnd -= 1 }
-        // A JSON text inside a JSON text has its quotes escaped.
+        // JSON inside a JSON string has escaped quotes.
         while isQuoted, nameEnd > 0, bytes[nameEnd - 1] == self.backslash { nameEnd -= 1 }
         var nameStart = nameEnd
         while nameStart > 0, nameEnd - nameStart < self.longestName, self.isWord(bytes[nameStart - 1]) {
@@ -194,7 +194,7 @@ extension SecretPatterns {
         let isQuoted = quotePlace < bytes.count && self.isQuote(bytes[quotePlace])
         let escapes = quotePlace - start
         if isQuoted { start = quotePlace + 1 }
-        // `{env: NAME}` names a secret and is none; a mark is one that is already gone.
+        // `{env: NAME}` only refers to a secret, and `<redacted>` is already replaced.
         if start < bytes.count, bytes[start] == UInt8(ascii: "{") || self.hasPrefix(bytes, start, self.mark) {
             return nil
         }
@@ -207,14 +207,14 @@ extension SecretPatterns {
         return end > start ? start..<end : nil
     }
 
-    /// The place of the closing quote, or of the backslashes in front of it: as many as the opening one has.
+    /// The index of the closing quote or of the backslashes before it, which are as many as before the opening quote.
     private static func quotedEnd(_ bytes: Span<UInt8>, _ start: Int, quote: UInt8, escapes: Int) -> Int {
         var end = start
         while end < bytes.count, !self.isLineEnd(bytes[end]) {
             let afterEscapes = self.run(bytes, end) { $0 == self.backslash }
             let count = afterEscapes - end
             guard afterEscapes < bytes.count else { return bytes.count }
-            // Outside of any other text an even number of backslashes escapes only itself.
+            // In a string that is not nested, an even number of backslashes does not escape the quote.
             let isClosing = count <= escapes || escapes == 0 && count % 2 == 0
             if bytes[afterEscapes] == quote, isClosing { return end }
             end = afterEscapes + 1
@@ -224,7 +224,7 @@ extension SecretPatterns {
 
     private static func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
 
-    /// Whether no word goes on here. The letter of an escape (`\n`, `\u000a`, `%20`) belongs to no word.
+    /// Whether a word can start here. The characters of an escape (`\n`, `\u000a`, `%20`) are not part of a word.
     private static func isWordStart(_ bytes: Span<UInt8>, _ index: Int) -> Bool {
         guard index > 0, self.isWord(bytes[index - 1]) else { return true }
         if index > 1, bytes[index - 2] == self.backslash { return true }

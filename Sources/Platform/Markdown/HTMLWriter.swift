@@ -1,7 +1,7 @@
 /// Writes the tree as safe HTML.
 struct HTMLWriter: MarkdownVisitor {
     private(set) var output: [UInt8] = []
-    /// Links around the current place, each with whether its address was good enough to be written.
+    /// For each open link, whether its address is allowed and was written.
     private var links: [Bool] = []
     private var isInHead = false
 
@@ -77,7 +77,7 @@ extension HTMLWriter {
         unsafe self.output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Begins a block on a line of its own.
+    /// Starts a block on a new line.
     private mutating func open(_ text: StaticString) {
         if let last = self.output.last, last != UInt8(ascii: "\n") { self.write("\n") }
         self.write(text)
@@ -107,8 +107,8 @@ extension HTMLWriter {
     private mutating func open(_ task: MarkdownTask?) {
         switch task {
         case nil: self.open("<li>")
-        case .open: self.open("<li class=\"task\"><input type=\"checkbox\" disabled> ")
-        case .done: self.open("<li class=\"task\"><input type=\"checkbox\" checked disabled> ")
+        case .open: self.open("<li class=\"task\"><input type=\"checkbox\" aria-label=\"open\" disabled> ")
+        case .done: self.open("<li class=\"task\"><input type=\"checkbox\" aria-label=\"done\" checked disabled> ")
         }
     }
 
@@ -142,7 +142,7 @@ extension HTMLWriter {
     }
 
     private mutating func closeTable() {
-        // A table without a body ends while its head is still the last row.
+        // A table without a body ends while its head is still open.
         self.write(self.isInHead ? "</table>\n" : "</tbody>\n</table>\n")
         self.isInHead = false
     }
@@ -159,7 +159,7 @@ extension HTMLWriter {
     }
 
     private mutating func openLink(_ address: Span<UInt8>) {
-        // A link inside a link (an image that is one) can't be written.
+        // HTML does not allow nested links, such as an image inside a link.
         let isWritten = !self.links.contains(true) && LinkAddress.isAllowed(address)
         self.links.append(isWritten)
         guard isWritten else { return }
@@ -189,7 +189,7 @@ extension HTMLWriter {
         }
     }
 
-    /// Copies what needs no escape in whole runs.
+    /// Copies runs that need no escaping in one piece.
     private mutating func escape(_ text: Span<UInt8>) {
         var start = 0
         for index in text.indices {

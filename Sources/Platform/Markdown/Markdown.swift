@@ -1,24 +1,31 @@
-/// GitHub-flavoured Markdown by cmark-gfm: tables, strikethrough by two tildes, bare addresses, task lists.
+/// GitHub-flavoured Markdown, parsed by cmark-gfm: tables, strikethrough with two tildes, bare addresses, task lists.
 package enum Markdown {
-    /// Parses UTF-8 text and takes `visitor` through its tree. Invalid parts are shown as U+FFFD.
+    /// Parses UTF-8 text and walks `visitor` through its tree. Invalid parts become U+FFFD.
     ///
-    /// `autolinks`: bare addresses become links; without them the walk is a fifth faster, for renderers
-    /// that would show the same text anyway.
+    /// With `autolinks`, bare addresses become links; the walk is a fifth faster without, for renderers that show the
+    /// same text anyway.
     @inlinable
     package static func walk(_ text: Span<UInt8>, autolinks: Bool = true, visitor: inout some MarkdownVisitor) {
         Self.walk(text, isValid: false, autolinks: autolinks, visitor: &visitor)
     }
 
-    /// Parses UTF-8 text and takes `visitor` through its tree. Invalid parts are shown as U+FFFD.
     @inlinable
     package static func walk(_ text: [UInt8], autolinks: Bool = true, visitor: inout some MarkdownVisitor) {
         Self.walk(text.span, isValid: false, autolinks: autolinks, visitor: &visitor)
     }
 
-    /// Parses `text` and takes `visitor` through its tree.
     @inlinable
     package static func walk(_ text: String, autolinks: Bool = true, visitor: inout some MarkdownVisitor) {
         Self.walk(text.utf8Span.span, isValid: true, autolinks: autolinks, visitor: &visitor)
+    }
+
+    /// Renders HTML that is safe in our pages, whoever wrote the text: raw HTML is shown as text, addresses other than
+    /// http, https and mailto are dropped, and an image becomes a link to it. Uses classes instead of styles, for a
+    /// strict content security policy.
+    package static func html(_ text: String) -> String {
+        var writer = HTMLWriter(capacity: text.utf8.count + text.utf8.count / 4)
+        Self.walk(text, visitor: &writer)
+        return String(decoding: writer.output, as: UTF8.self)
     }
 
     @inlinable

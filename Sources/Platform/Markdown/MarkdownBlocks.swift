@@ -1,9 +1,9 @@
-/// Says up to where a growing Markdown text consists of finished top-level blocks, so that a streamed answer can be
-/// posted in whole paragraphs.
+/// Finds the end of the finished top-level blocks in a growing Markdown text, so that a streamed answer can be posted
+/// in whole paragraphs.
 ///
-/// A block is finished when nothing that may follow could belong to it: a paragraph, quote or table at its blank line,
-/// a fence at its closing line, a list or indented code at the first line that is no longer part of it. A heading
-/// stays with the block below it. The end never moves back; each byte is looked at once.
+/// A block is finished when later text can no longer belong to it: a paragraph, quote or table at its blank line, a
+/// fence at its closing line, a list or indented code at the first line outside it. A heading stays with the block
+/// below it. The end never moves back, and each byte is read once.
 package struct MarkdownBlocks: Sendable {
     private enum State: Equatable {
         case between
@@ -13,11 +13,11 @@ package struct MarkdownBlocks: Sendable {
         case indentedCode
         case fence(MarkdownLine.Fence)
         case list(MarkdownLine.Marker, fence: MarkdownLine.Fence?, isAfterBlank: Bool)
-        /// Raw HTML that ends with a mark, or at a blank line.
+        /// Raw HTML that ends at an end marker, or at a blank line if there is none.
         case html(end: String?)
     }
 
-    /// Bytes of finished blocks from the beginning.
+    /// The end of the finished blocks, in bytes.
     package private(set) var stableEnd = 0
 
     private var state = State.between
@@ -26,14 +26,14 @@ package struct MarkdownBlocks: Sendable {
 
     package init() {}
 
-    /// The bytes of finished blocks at the beginning of `text`.
+    /// The end of the finished blocks in `text`, in bytes.
     package static func stableEnd(of text: [UInt8]) -> Int {
         var blocks = MarkdownBlocks()
         blocks.append(text)
         return blocks.stableEnd
     }
 
-    /// Goes on with the next piece of the text, of any size.
+    /// Appends the next piece of the text, of any size.
     package mutating func append(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {
             self.line.append(byte)
@@ -71,7 +71,7 @@ package struct MarkdownBlocks: Sendable {
         }
     }
 
-    /// What a line opens where no block is open.
+    /// Starts the block that a line opens when no block is open.
     private mutating func begin(_ line: MarkdownLine, next: Int) {
         if line.isBlank {
             if self.state == .between { self.stableEnd = next }
@@ -114,7 +114,7 @@ package struct MarkdownBlocks: Sendable {
             self.state = .list(other, fence: line.fenceInItem, isAfterBlank: false)
             return
         }
-        // A line of text right below an item's text still belongs to it.
+        // A line of text directly below an item's text still belongs to it.
         let isLazy = !isAfterBlank && fence == nil && !line.interruptsText && !line.isLoneTag
         if isLazy { return }
         self.finish(at: self.lineStart)

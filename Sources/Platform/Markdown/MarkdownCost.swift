@@ -1,8 +1,8 @@
-/// What could make a text cost more than its length, told before it is parsed.
+/// Recognises texts that would be disproportionately expensive to parse.
 ///
-/// cmark-gfm 0.29.0.gfm.6 is quadratic in a few constructs (its changelog from gfm.7 on): brackets that are never
-/// closed, at signs next to each other, and tables whose short rows are filled up to the head's columns. 100 KB of
-/// such text took from a second to all memory.
+/// cmark-gfm 0.29.0.gfm.6 is quadratic in some constructs (see its changelog from gfm.7 on): unclosed brackets,
+/// adjacent at signs, and tables whose short rows are padded to the head's columns. 100 KB of such text took a second
+/// or more, or exhausted the memory.
 struct MarkdownCost {
     private var brackets = 0
     private var atSigns = 0
@@ -28,9 +28,9 @@ struct MarkdownCost {
         self.columns = max(self.columns, pipes + 1)
     }
 
-    /// Not to be parsed at all.
+    /// The text must not be parsed at all.
     var isExcessive: Bool { self.brackets > 20_000 }
-    /// As many cells as could come to be bear a relation to the text's size.
+    /// The number of possible cells is proportionate to the text's size.
     var allowsTables: Bool { self.columns * self.lines <= 2 * self.size + 100_000 }
     var allowsAutolinks: Bool { self.atSigns <= 20_000 }
 }

@@ -1,4 +1,4 @@
-/// What one line of Markdown looks like from outside every block. CommonMark 0.29 §4 and §5.
+/// Classifies one line of Markdown independently of its context. CommonMark 0.29 §4 and §5.
 struct MarkdownLine {
     /// An opening fence.
     struct Fence: Equatable, Sendable {
@@ -8,7 +8,7 @@ struct MarkdownLine {
 
     /// A list item's marker.
     struct Marker: Equatable, Sendable {
-        /// `-`, `+`, `*`, or the sign behind a number.
+        /// `-`, `+`, `*`, or the sign after a number.
         let sign: UInt8
         let isNumbered: Bool
         /// Columns up to the item's text.
@@ -21,7 +21,7 @@ struct MarkdownLine {
         }
     }
 
-    /// Columns of white space before the text; a tab goes to the next multiple of four.
+    /// Columns of white space before the text; a tab advances to the next multiple of four.
     let indent: Int
     private let text: ArraySlice<UInt8>
 
@@ -75,7 +75,7 @@ struct MarkdownLine {
         guard let first = self.text.first, first == UInt8(ascii: "`") || first == UInt8(ascii: "~") else { return nil }
         let length = self.text.prefix { $0 == first }.count
         guard length >= 3 else { return nil }
-        // Else it would be inline code.
+        // Otherwise it is inline code.
         if first == UInt8(ascii: "`"), self.text.dropFirst(length).contains(first) { return nil }
         return Fence(character: first, length: length)
     }
@@ -96,7 +96,7 @@ struct MarkdownLine {
         let rest = self.text.dropFirst(digits.count + 1)
         guard rest.isEmpty || Self.isSpace(rest[rest.startIndex]) else { return nil }
         let spaces = rest.prefix { $0 == UInt8(ascii: " ") }.count
-        // Five and more spaces are one and indented code.
+        // Five or more spaces count as one, followed by indented code.
         let gap = rest.isEmpty || spaces > 4 ? 1 : max(spaces, 1)
         return Marker(
             sign: sign, isNumbered: isNumbered, contentIndent: self.indent + digits.count + 1 + gap,
@@ -110,7 +110,7 @@ struct MarkdownLine {
         return MarkdownLine(indent: 0, text: self.text.dropFirst(skipped)).fence
     }
 
-    /// Ends a paragraph without a blank line.
+    /// Whether the line ends a paragraph without a blank line.
     var interruptsText: Bool {
         guard self.indent < 4 else { return false }
         if self.fence != nil || self.isHeading || self.isThematicBreak { return true }
@@ -118,7 +118,7 @@ struct MarkdownLine {
         return !marker.isNumbered || marker.number == 1
     }
 
-    /// What ends a block of raw HTML that may hold blank lines; nil for the other kinds, which end at one.
+    /// The end marker of a raw HTML block that may contain blank lines; nil for kinds that end at a blank line.
     var htmlEnd: String? {
         guard self.indent < 4, self.text.first == UInt8(ascii: "<") else { return nil }
         for (start, end) in [("<!--", "-->"), ("<?", "?>"), ("<![cdata[", "]]>")] where self.begins(start) {
@@ -131,7 +131,7 @@ struct MarkdownLine {
         return nil
     }
 
-    /// Begins raw HTML up to the next blank line, also within a paragraph: a tag that stands for a block.
+    /// Whether the line starts with a block-level tag: raw HTML up to the next blank line, even within a paragraph.
     var beginsHTMLBlock: Bool {
         guard self.indent < 4, self.text.first == UInt8(ascii: "<") else { return false }
         var rest = self.text.dropFirst()
@@ -141,7 +141,7 @@ struct MarkdownLine {
         return (Self.isSpace(next) || next == UInt8(ascii: ">") || next == UInt8(ascii: "/")) && Self.isBlockTag(name)
     }
 
-    /// A single tag of any name alone on its line: raw HTML too, but not within a paragraph.
+    /// Whether the line is a single tag of any name: also raw HTML, but not within a paragraph.
     var isLoneTag: Bool {
         guard self.indent < 4, self.text.first == UInt8(ascii: "<"), self.text.last == UInt8(ascii: ">") else {
             return false
@@ -170,7 +170,7 @@ struct MarkdownLine {
         UInt8(ascii: "a")...UInt8(ascii: "z") ~= Self.lower(byte)
     }
 
-    /// Whether `text` (lower case) stands anywhere in the line.
+    /// Whether the line contains `text` (lower case), ignoring case.
     func contains(_ text: String) -> Bool {
         let pattern = Array(text.utf8)
         var rest = self.text

@@ -1,14 +1,14 @@
-/// What a node of the tree is; everything but its text.
+/// The kind of a tree node, without its text.
 @usableFromInline
 package enum MarkdownNode: Sendable, Hashable {
     case document
     case blockQuote
     case list(MarkdownList)
-    /// One entry of a list; the state of its box when it is a task.
+    /// A list item; for a task, the state of its checkbox.
     case item(MarkdownTask?)
     /// Fenced or indented code. The detail is the fence's info string (`swift`), or empty.
     case codeBlock
-    /// `isTight` in a list without blank lines between its items, where no space is set around it.
+    /// `isTight` in a list without blank lines between items, where it is set without surrounding space.
     case paragraph(isTight: Bool)
     /// Level 1 to 6.
     case heading(level: Int)
@@ -18,18 +18,17 @@ package enum MarkdownNode: Sendable, Hashable {
     case emphasis
     case strong
     case strikethrough
-    /// The detail is the address, as written and unchecked.
+    /// The detail is the address, verbatim and unchecked.
     case link
-    /// Its children are the text to show in its place; the detail is the address, as written and unchecked.
+    /// Its children are the alternative text; the detail is the address, verbatim and unchecked.
     case image
 }
 
-/// How a list numbers its items and sets them apart.
 @usableFromInline
 package struct MarkdownList: Sendable, Hashable {
     /// The first item's number, or nil for bullets.
     package let start: Int?
-    /// No blank line between items.
+    /// There are no blank lines between items.
     package let isTight: Bool
 
     package init(start: Int?, isTight: Bool) {
@@ -48,7 +47,7 @@ package enum MarkdownAlignment: Sendable, Hashable {
     case none, left, center, right
 }
 
-/// Where a piece of text stands.
+/// The context of a piece of text.
 @usableFromInline
 package enum MarkdownTextKind: Sendable, Hashable {
     case plain
@@ -67,7 +66,7 @@ package enum MarkdownTextKind: Sendable, Hashable {
 package enum MarkdownMark: Sendable, Hashable {
     /// A line feed inside a paragraph.
     case softBreak
-    /// A line break that the writer asked for.
+    /// A hard line break.
     case lineBreak
     case thematicBreak
 }

@@ -3,7 +3,7 @@ internal import Primitives
 
 /// The one place that calls cmark-gfm's parser.
 enum MarkdownParser {
-    /// The numbers that the extensions got for their nodes.
+    /// The node types that the extensions were assigned.
     struct ExtensionKinds: Sendable {
         let table: UInt16
         let row: UInt16
@@ -19,9 +19,9 @@ enum MarkdownParser {
             strikethrough: cmarkgfm_strikethrough_kind())
     }()
 
-    /// The library keeps the extensions' special characters in a global table that is filled and emptied around each
-    /// document's inline phase: two at once would see each other's. (A `Void` would lie at the lock's own address, and
-    /// ThreadSanitizer would report a race.)
+    /// Held during a document's inline phase, because the library then keeps the extensions' special characters in a
+    /// global table. (The value is not `Void`, which would share the lock's address and make ThreadSanitizer report a
+    /// race.)
     private static let inlinePhase = Protected(true)
 
     /// Returns the tree's root, to be freed by `cmark_node_free`.
@@ -29,7 +29,7 @@ enum MarkdownParser {
         _ = Self.kinds
         let cost = MarkdownCost(text)
         if cost.isExcessive { return unsafe Self.verbatim(text) }
-        // Two tildes: in chat one is "about", as in "~5 to ~10".
+        // Two tildes, because in chat one means "about", as in "~5 to ~10".
         var options = CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE
         if !isValid { options |= CMARK_OPT_VALIDATE_UTF8 }
         guard let parser = unsafe cmark_parser_new(options) else { return nil }
@@ -49,7 +49,7 @@ enum MarkdownParser {
         unsafe cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name))
     }
 
-    /// The text as one block of code.
+    /// A tree with the text as one code block.
     private static func verbatim(_ text: Span<UInt8>) -> UnsafeMutablePointer<cmark_node>? {
         guard let root = unsafe cmark_node_new(CMARK_NODE_DOCUMENT),
             let block = unsafe cmark_node_new(CMARK_NODE_CODE_BLOCK)

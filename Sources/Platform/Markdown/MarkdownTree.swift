@@ -2,8 +2,8 @@ internal import CMarkGFM
 
 /// A parsed text, walked once from its beginning.
 ///
-/// The steps are taken by a function of this module, the visitor's calls are specialised in the renderer's: nothing
-/// is allocated for a node, and no C type is seen outside.
+/// The steps run in this module and the visitor's calls are specialised in the renderer's module, so that no node is
+/// allocated and no C type is exposed.
 @safe @usableFromInline
 struct MarkdownTree: ~Copyable {
     /// One event of the walk. The bytes belong to the tree.
@@ -38,11 +38,11 @@ struct MarkdownTree: ~Copyable {
     private let root: Node?
     private var node: Node?
     private var phase = Phase.entering
-    /// The table cell's number in its row.
+    /// The table cell's index in its row.
     private var column = 0
     private let kinds = MarkdownParser.kinds
 
-    /// Parses `text`. `isValid`: known to be UTF-8; otherwise invalid parts become U+FFFD.
+    /// Parses `text`. Unless `isValid` says that it is UTF-8, invalid parts become U+FFFD.
     @usableFromInline
     init(parsing text: Span<UInt8>, isValid: Bool, autolinks: Bool) {
         unsafe self.root = MarkdownParser.parse(text, isValid: isValid, autolinks: autolinks)
@@ -53,7 +53,7 @@ struct MarkdownTree: ~Copyable {
         if let root = unsafe self.root { unsafe cmark_node_free(root) }
     }
 
-    /// The next event; after the last one `end`, for ever.
+    /// The next event; after the last one, always `end`.
     @usableFromInline
     mutating func step() -> Step {
         while let node = unsafe self.node {
@@ -128,7 +128,7 @@ struct MarkdownTree: ~Copyable {
         return Step(.mark(mark))
     }
 
-    /// Goes on behind `node`, which is done.
+    /// Moves on from `node`, which is done.
     private mutating func pass(_ node: Node) {
         if unsafe node == self.root {
             unsafe self.node = nil

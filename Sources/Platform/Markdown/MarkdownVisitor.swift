@@ -1,10 +1,10 @@
-/// Renders a Markdown text while ``Markdown/walk(_:visitor:)`` goes through its tree.
+/// Renders a Markdown text while ``Markdown/walk(_:autolinks:visitor:)`` walks its tree.
 ///
-/// The calls come in reading order. Spans are valid during the call only; text may arrive in several pieces.
+/// The calls come in reading order. Spans are valid only during the call; text may arrive in several pieces.
 package protocol MarkdownVisitor {
-    /// A node begins. `detail` is a link's address or a code block's info string; else empty.
+    /// A node starts. `detail` is a link's address or a code block's info string, otherwise empty.
     mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>)
-    /// A node ends; same arguments as at its beginning.
+    /// A node ends; same arguments as at its start.
     mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>)
     /// UTF-8 text, never empty.
     mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind)

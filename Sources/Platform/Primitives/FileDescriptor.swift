@@ -1,10 +1,9 @@
 internal import Glibc
 
-/// An owned file descriptor: closed exactly once, when the value ends or is consumed.
+/// An owned file descriptor, closed exactly once: when the value goes out of scope or is consumed.
 package struct FileDescriptor: ~Copyable, Sendable {
     package let rawValue: Int32
 
-    /// Takes ownership of `rawValue`.
     package init(owning rawValue: Int32) {
         self.rawValue = rawValue
     }
@@ -13,7 +12,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ = Glibc.close(self.rawValue)
     }
 
-    /// Gives up ownership, for the library that takes it over.
+    /// Gives up ownership, for a library that takes the descriptor over.
     package consuming func release() -> Int32 {
         let rawValue = self.rawValue
         discard self

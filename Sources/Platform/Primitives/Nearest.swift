@@ -1,7 +1,7 @@
-/// The candidate that a mistyped word most likely meant; nil where none is close.
+/// The candidate that a mistyped word most likely means; nil if none is close.
 ///
-/// Close means at most a third of the word's letters wrong (one at least), where a letter added, left out, changed, or
-/// swapped with its neighbour counts one. Letters are compared without regard to case.
+/// A candidate is close if at most a third of the word's letters (but at least one) are wrong. A letter that is added,
+/// missing, changed, or swapped with its neighbour counts as one. Case is ignored.
 package func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let wanted = Array(word.lowercased().unicodeScalars.prefix(64))
     var best: (candidate: String, distance: Int)?
@@ -13,7 +13,7 @@ package func nearest(to word: String, among candidates: some Sequence<String>) -
     return best.candidate
 }
 
-/// The optimal string alignment distance, in rows of its table.
+/// The optimal string alignment distance, computed row by row.
 private func editDistance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
     guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
     var beforeLast: [Int] = []

@@ -1,5 +1,5 @@
 extension Optional where Wrapped: Sendable {
-    /// The value, leaving nil: what is taken cannot be used twice (a continuation, a one-shot reply).
+    /// Returns the value and leaves nil, so that a continuation or a one-shot reply cannot be used twice.
     package mutating func take() -> Wrapped? {
         defer { self = nil }
         return self

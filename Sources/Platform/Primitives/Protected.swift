@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// A value behind a mutex: the only lock of the code base.
+/// A value behind a mutex: the only lock in this code base.
 ///
-/// `Synchronization.Mutex` makes ThreadSanitizer report races on Linux that are not there; a pthread mutex keeps its
-/// reports truthful. Never `await`, and never call C that may block, inside ``withLock(_:)``.
+/// With `Synchronization.Mutex`, ThreadSanitizer reports false races on Linux; with a pthread mutex it does not. Never
+/// `await`, and never call C that may block, inside ``withLock(_:)``.
 @safe package final class Protected<Value>: @unchecked Sendable {  // @unchecked: every access to `value` holds `mutex`
     private var value: Value
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

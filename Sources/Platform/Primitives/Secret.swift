@@ -1,4 +1,4 @@
-/// A token, password or key that cannot be printed by accident: only ``reveal()`` gives the value.
+/// A token, password or key that cannot be printed by accident: only ``reveal()`` returns the value.
 package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let value: String
 
@@ -11,6 +11,6 @@ package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugS
     package var customMirror: Mirror { Mirror(self, children: [:]) }
     package var isEmpty: Bool { self.value.isEmpty }
 
-    /// The value itself, for the one place that sends it.
+    /// The plain value, for the one place that sends it.
     package func reveal() -> String { self.value }
 }

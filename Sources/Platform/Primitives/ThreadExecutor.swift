@@ -2,17 +2,17 @@ internal import CSystem
 internal import Glibc
 internal import Synchronization
 
-/// A serial executor with a thread of its own, for a C library that blocks (SQLite, libgit2) or polls by itself
+/// A serial executor with a dedicated thread, for a C library that blocks (SQLite, libgit2) or runs its own poll loop
 /// (libwebsockets).
 ///
-/// An actor names it as its `unownedExecutor`. Without a driver the thread sleeps on a condition; with one it
-/// alternates between queued jobs and ``Driver/turn()``, the only place where C may block.
+/// An actor returns it as its `unownedExecutor`. Without a driver the thread sleeps on a condition variable; with one
+/// it alternates between queued jobs and ``Driver/turn()``, the only place where C may block.
 @safe package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {  // @unchecked: state is behind `mutex`
-    /// A library that polls by itself.
+    /// A library with its own poll loop.
     package protocol Driver: AnyObject, Sendable {
-        /// Waits for the library's events and handles them; returns after ``wake()``.
+        /// Waits for the library's events and handles them. Returns after ``wake()``.
         func turn()
-        /// Makes a running or the next ``turn()`` return. Called on any thread.
+        /// Makes the current or the next ``turn()`` return. Called on any thread.
         func wake()
     }
 
@@ -24,13 +24,13 @@ internal import Synchronization
     private let thread = Atomic<UInt>(0)
     private let name: String
 
-    /// Starts the thread. `name` shows in `top -H`; the kernel keeps its first 15 bytes.
+    /// Starts the thread. `name` appears in `top -H`; the kernel keeps its first 15 bytes.
     package init(name: String) {
         self.name = name
         unsafe pthread_mutex_init(self.mutex, nil)
         unsafe pthread_cond_init(self.condition, nil)
         var handle = pthread_t()
-        // The thread holds the executor until `stop()`, so that a job never runs on a freed one.
+        // The thread retains the executor until `stop()`, so that no job runs on a freed one.
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         let status = unsafe pthread_create(
             &handle, nil,
@@ -40,7 +40,7 @@ internal import Synchronization
                 executor.run()
                 return nil
             }, context)
-        precondition(status == 0, "no thread for \(name): error \(status)")
+        precondition(status == 0, "cannot start the thread \(name): error \(status)")
         pthread_detach(handle)
     }
 
@@ -55,7 +55,7 @@ internal import Synchronization
         let job = UnownedJob(job)
         unsafe pthread_mutex_lock(self.mutex)
         self.jobs.append(job)
-        // Under the lock, so that `detach()` is a fence: a wake never meets a destroyed context.
+        // Under the lock, so that `detach()` is a fence: no wake reaches a destroyed context.
         self.driver?.wake()
         unsafe pthread_cond_signal(self.condition)
         unsafe pthread_mutex_unlock(self.mutex)
@@ -67,7 +67,7 @@ internal import Synchronization
 
     package func isIsolatingCurrentContext() -> Bool? { self.isCurrent }
 
-    /// Lets the thread poll a library from now on.
+    /// Makes the thread poll a library from now on.
     package func attach(_ driver: any Driver) {
         unsafe pthread_mutex_lock(self.mutex)
         self.driver = driver
@@ -75,14 +75,14 @@ internal import Synchronization
         unsafe pthread_mutex_unlock(self.mutex)
     }
 
-    /// After this no `wake()` is under way or will come; call it on the thread itself, before destroying the context.
+    /// After this, no `wake()` is running or will run. Call it on the thread itself, before destroying the context.
     package func detach() {
         unsafe pthread_mutex_lock(self.mutex)
         self.driver = nil
         unsafe pthread_mutex_unlock(self.mutex)
     }
 
-    /// Ends the thread after the jobs that are queued now. Jobs enqueued later never run.
+    /// Ends the thread after the jobs already queued. Jobs enqueued later never run.
     package func stop() {
         unsafe pthread_mutex_lock(self.mutex)
         self.isStopping = true

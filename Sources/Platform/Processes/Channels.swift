@@ -3,9 +3,9 @@ internal import EventLoop
 internal import Glibc
 internal import Primitives
 
-/// The pipes between a process and its child, while it is being started. What is not taken is closed.
+/// The pipes to a child process while it is being started. Ends that nobody takes are closed.
 struct Channels: ~Copyable {
-    /// The child's descriptors 0, 1, 2, 3, … by their numbers here.
+    /// The child's descriptors 0, 1, 2, 3, … by their numbers in this process.
     private(set) var childEnds: [Int32] = []
     private(set) var outputIndex: Int?
     private(set) var errorIndex: Int?
@@ -69,7 +69,7 @@ struct Channels: ~Copyable {
         return try self.raised(descriptor, lowest)
     }
 
-    /// A pipe whose end here is nonblocking.
+    /// A pipe whose end in this process is nonblocking.
     private mutating func pipe(childEnd: End, lowest: Int32) throws(SystemError) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard unsafe csystem_pipe(&ends) == 0 else { throw .last("pipe") }
@@ -84,7 +84,7 @@ struct Channels: ~Copyable {
         }
     }
 
-    /// Above the child's numbers, so that one dup2 never overwrites what another one needs.
+    /// Moves the descriptor above the child's numbers, so that no dup2 overwrites the source of another.
     private mutating func raised(_ descriptor: Int32, _ lowest: Int32) throws(SystemError) -> Int32 {
         guard descriptor < lowest else {
             self.toClose.append(descriptor)

@@ -2,7 +2,7 @@ internal import EventLoop
 internal import Glibc
 internal import Primitives
 
-/// Moves what a process writes into a ``BytePipe``, no faster than it is taken.
+/// Moves a process's output into a ``BytePipe``, no faster than it is consumed.
 @Net
 final class OutputReader {
     let pipe: BytePipe
@@ -13,12 +13,12 @@ final class OutputReader {
         self.descriptor = descriptor.release()
         self.pipe = BytePipe()
         self.pipe.onDrain = { [weak self] in self?.resume() }
-        // Whoever wants no more output closes it: the process gets SIGPIPE, like in a shell.
+        // Cancelling the pipe closes the output: the process gets SIGPIPE, as in a shell.
         self.pipe.onCancel = { [weak self] in self?.close() }
     }
 
     var isOpen: Bool { self.descriptor != nil }
-    /// Whether the consumer holds it up.
+    /// Whether reading is paused until the consumer takes more.
     var isHeld: Bool { self.isOpen && self.registration == nil }
 
     func resume() {
@@ -30,7 +30,7 @@ final class OutputReader {
         }
     }
 
-    /// No more is read; what has been read can still be taken.
+    /// Stops reading; bytes already read can still be taken.
     func end(throwing error: (any Error)? = nil) {
         self.close()
         self.pipe.finish(throwing: error)
@@ -54,7 +54,7 @@ final class OutputReader {
                 }
             }
         }
-        // Not `modify([])`: the hang-up of an ended process would be reported over and over.
+        // Not `modify([])`: the hang-up of an ended process would be reported repeatedly.
         if !isHungry { self.pause() }
     }
 

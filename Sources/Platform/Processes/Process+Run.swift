@@ -2,23 +2,23 @@ internal import EventLoop
 internal import Glibc
 
 extension Process {
-    /// What a finished program left.
+    /// The outcome of a finished program.
     package struct Result: Sendable, Hashable {
         package let status: ProcessStatus
         package let output: [UInt8]
         package let errorOutput: [UInt8]
-        /// The program wrote more than was kept.
+        /// Whether the program wrote more than was kept.
         package let isTruncated: Bool
 
         package var text: String { String(decoding: self.output, as: UTF8.self) }
         package var errorText: String { String(decoding: self.errorOutput, as: UTF8.self) }
     }
 
-    /// Runs a program to its end. Cancellation ends it with ``stop(patience:grace:)`` and throws `CancellationError`.
+    /// Runs a program to its end. Cancellation calls ``stop(patience:grace:)`` and throws `CancellationError`.
     ///
     /// - Parameters:
-    ///   - input: What it reads; the plan's own `standardInput` doesn't count.
-    ///   - limit: Bytes kept of each output; more is read and thrown away, so that the program isn't held up.
+    ///   - input: Its standard input; overrides the plan's `standardInput`.
+    ///   - limit: Bytes kept of each output; the rest is read and discarded, so that the program doesn't block.
     package static func run(
         _ plan: ProcessPlan, input: [UInt8] = [], keeping limit: Int = 1024 * 1024
     ) async throws -> Result {
@@ -41,7 +41,7 @@ extension Process {
         }
     }
 
-    /// The path of a program by its name; `nil` when no directory has it.
+    /// The path of a program by its name; `nil` if it is in none of the directories.
     nonisolated package static func find(
         _ name: String,
         in directories: [String] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
@@ -55,7 +55,7 @@ extension Process {
         do {
             try await self.input.write(bytes)
         } catch is ProcessError {
-            // A program may end, or close its input, without having read all of it.
+            // A program may end or close its input without reading all of it.
         }
     }
 }

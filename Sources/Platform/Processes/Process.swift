@@ -3,21 +3,21 @@ package import EventLoop
 internal import Glibc
 internal import Primitives
 
-/// A child process in a group of its own, watched on the event loop.
+/// A child process in its own process group, watched on the event loop.
 ///
-/// When it ends, the rest of its group is killed. The object lives until then, whether or not somebody holds it, so
-/// that no zombie stays.
+/// When it ends, the rest of its group is killed. The object stays alive until then even without other references,
+/// so that no zombie remains.
 @Net
 package final class Process {
     /// Process and group id.
     package let id: Int32
     package let input: ProcessInput
-    /// Empty and ended unless the plan has a pipe there.
+    /// Empty and ended unless the plan requests a pipe.
     package let output: BytePipe
     package let errorOutput: BytePipe
     /// The pipes from the program's descriptors 3, 4, …
     package let extraOutputs: [BytePipe]
-    /// Set once it has ended.
+    /// `nil` while the process is running.
     package private(set) var status: ProcessStatus?
 
     private let readers: [OutputReader]
@@ -27,7 +27,7 @@ package final class Process {
     private let ended = WaitList()
     private var awaiting: [CheckedContinuation<ProcessStatus, Never>] = []
 
-    /// Starts the program. The call takes some tenths of a millisecond.
+    /// Starts the program; takes a few tenths of a millisecond.
     package static func spawn(_ plan: ProcessPlan) throws(ProcessError) -> Process {
         var channels = Channels()
         do {
@@ -39,7 +39,7 @@ package final class Process {
         let pidfd = csystem_pidfd_open(id)
         guard pidfd >= 0 else {
             let error = SystemError.last("\(plan.executable): pidfd_open")
-            // Without it the end can't be seen; the wait is short, for nothing survives KILL.
+            // Without a pidfd the end can't be watched. This wait is short, because nothing survives KILL.
             _ = kill(-id, SIGKILL)
             var status: Int32 = 0
             _ = unsafe waitpid(id, &status, 0)
@@ -73,14 +73,14 @@ package final class Process {
     }
 
     private func start() throws(SystemError) {
-        // Holds the process on purpose until it has ended.
+        // Deliberately retains the process until it has ended.
         self.registration = try EventLoop.shared.watch(self.pidfd, .readable) { _ in self.reap() }
         for reader in self.readers { reader.resume() }
     }
 
     // MARK: The end
 
-    /// Waits for the end; throws `CancellationError` when the task is cancelled, while the process goes on.
+    /// Waits for the end. Throws `CancellationError` if the task is cancelled; the process keeps running.
     package func exit() async throws -> ProcessStatus {
         while true {
             if let status = self.status { return status }
@@ -88,15 +88,15 @@ package final class Process {
         }
     }
 
-    /// Sends a signal to the whole group; nothing after the end.
+    /// Sends a signal to the whole group; does nothing after the end.
     package func signal(_ signal: Int32) {
-        // While it is not reaped, the number can't be another group's.
+        // Until the process is reaped, its number can't be reused for another group.
         guard self.status == nil else { return }
         _ = kill(-self.id, signal)
     }
 
-    /// Ends the process, in steps: closes its input, sends TERM after `patience`, KILL after `grace` more; returns when it
-    /// has ended. Goes on when the task is cancelled.
+    /// Ends the process in steps: closes its input, sends TERM after `patience`, then KILL after `grace`. Returns when
+    /// it has ended, even if the task is cancelled.
     @discardableResult
     package func stop(patience: Duration = .milliseconds(200), grace: Duration = .seconds(2)) async -> ProcessStatus {
         self.beginStop(patience: patience, grace: grace)
@@ -104,7 +104,7 @@ package final class Process {
         return await withCheckedContinuation { self.awaiting.append($0) }
     }
 
-    /// The steps of ``stop(patience:grace:)`` without the wait.
+    /// ``stop(patience:grace:)`` without waiting for the end.
     package func beginStop(patience: Duration = .milliseconds(200), grace: Duration = .seconds(2)) {
         guard self.status == nil else { return }
         self.input.close()
@@ -116,7 +116,7 @@ package final class Process {
     }
 
     private func reap() {
-        // The group's rest first: once the leader is reaped, its number may be given to others.
+        // Kill the rest of the group first: once the leader is reaped, its number may be reused.
         _ = kill(-self.id, SIGKILL)
         var code: Int32 = 0
         var status: Int32 = 0
@@ -128,7 +128,7 @@ package final class Process {
         self.ladder?.cancel()
         self.ladder = nil
         self.input.close()
-        // Somebody else reaped it (SIGCHLD ignored): the end is sure, the status lost.
+        // Already reaped elsewhere (SIGCHLD ignored): it has certainly ended, but its status is lost.
         let end: ProcessStatus = reaped < 0 ? .exited(-1) : code == Self.exitedCode ? .exited(status) : .killed(status)
         self.status = end
         self.endOutputs()
@@ -138,7 +138,7 @@ package final class Process {
         for continuation in awaiting { continuation.resume(returning: end) }
     }
 
-    /// A descendant that left the group may hold the pipes open for ever; it is heard for one second more.
+    /// A descendant that left the group may hold the pipes open forever, so reading ends one second later.
     private func endOutputs() {
         guard self.readers.contains(where: \.isOpen) else { return }
         EventLoop.shared.schedule(after: .seconds(1)) {
@@ -147,6 +147,6 @@ package final class Process {
         }
     }
 
-    /// CLD_EXITED of <signal.h>, an enumeration without a name.
+    /// CLD_EXITED from <signal.h>, which is in an unnamed enumeration.
     private static let exitedCode: Int32 = 1
 }

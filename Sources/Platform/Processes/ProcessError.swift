@@ -1,19 +1,19 @@
-/// Why a process could not be started or spoken to.
+/// Why a process could not be started or written to.
 package struct ProcessError: Error, Sendable, Hashable, CustomStringConvertible {
     package struct Code: Sendable, Hashable {
         let name: String
 
-        /// No such program.
+        /// The program doesn't exist.
         package static let notFound = Code(name: "notFound")
-        /// The program may not be run, or is no program.
+        /// The file is not executable.
         package static let notExecutable = Code(name: "notExecutable")
-        /// The working directory is missing or closed to us.
+        /// The working directory is missing or inaccessible.
         package static let badDirectory = Code(name: "badDirectory")
-        /// An argument or variable that can't be passed: it holds a NUL, or a name holds `=`.
+        /// An argument or variable contains a NUL, or a variable's name contains `=`.
         package static let badArgument = Code(name: "badArgument")
-        /// The system refused: no memory, no descriptors, no processes left, text too long.
+        /// The system refused: out of memory, descriptors or processes, or the arguments are too long.
         package static let spawnFailed = Code(name: "spawnFailed")
-        /// The process reads no more, or its input was closed.
+        /// The process no longer reads its input, or the input was closed.
         package static let inputClosed = Code(name: "inputClosed")
     }
 

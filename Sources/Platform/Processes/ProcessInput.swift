@@ -2,7 +2,6 @@ package import EventLoop
 internal import Glibc
 internal import Primitives
 
-/// The standard input of a process.
 @Net
 package final class ProcessInput {
     private var descriptor: Int32?
@@ -14,9 +13,9 @@ package final class ProcessInput {
         self.descriptor = descriptor?.release()
     }
 
-    /// Writes all of `bytes`, waiting for room; calls are served in turn.
+    /// Writes all of `bytes`, waiting for room; concurrent calls queue.
     ///
-    /// Throws a ``ProcessError`` when the process reads no more. Cancellation may leave part of the bytes written.
+    /// Throws a ``ProcessError`` if the process no longer reads. Cancellation may leave only part of the bytes written.
     package func write(_ bytes: [UInt8]) async throws {
         while self.isWriting { try await self.turn.wait() }
         self.isWriting = true
@@ -47,7 +46,7 @@ package final class ProcessInput {
         }
     }
 
-    /// The process reads the end. A write that waits fails.
+    /// Sends the end of input. A pending write fails.
     package func close() {
         if let descriptor = self.descriptor { _ = Glibc.close(descriptor) }
         self.descriptor = nil

@@ -1,38 +1,38 @@
-/// What to start and how: data, so that it can be tested without running anything.
+/// What to start and how, as a value that can be tested without running anything.
 package struct ProcessPlan: Sendable, Hashable {
     package enum Input: Sendable, Hashable {
-        /// Reads the end at once.
+        /// Empty.
         case null
-        /// Written by ``Process/input``.
+        /// Written through ``Process/input``.
         case pipe
     }
 
     package enum Output: Sendable, Hashable {
         case null
-        /// Read by ``Process/output`` or ``Process/errorOutput``.
+        /// Read through ``Process/output`` or ``Process/errorOutput``.
         case pipe
-        /// This process's own standard error, for programs whose log is ours.
+        /// This process's standard error, for programs that log there.
         case inherited
     }
 
     package enum ErrorOutput: Sendable, Hashable {
         case null, pipe, inherited
-        /// Into the standard output, in the order of writing.
+        /// Merged into the standard output, in the order of writing.
         case joined
     }
 
-    /// The path of the program with a slash in it; see ``Process/find(_:in:)`` for names.
+    /// A path with a slash; see ``Process/find(_:in:)`` to look up names.
     package var executable: String
-    /// Without the program's own name.
+    /// Excludes the program's name.
     package var arguments: [String]
-    /// All of it: nothing is inherited.
+    /// The complete environment: nothing is inherited.
     package var environment: [String: String]
-    /// The working directory; `nil` is this process's own.
+    /// The working directory; `nil` means this process's.
     package var directory: String?
     package var standardInput = Input.null
     package var standardOutput = Output.pipe
     package var standardError = ErrorOutput.pipe
-    /// Further pipes that the program writes to, as its descriptors 3, 4, …; see ``Process/extraOutputs``.
+    /// The number of additional pipes, the program's descriptors 3, 4, …; see ``Process/extraOutputs``.
     package var extraOutputs = 0
 
     package init(

@@ -1,7 +1,7 @@
 /// How a process ended.
 package enum ProcessStatus: Sendable, Hashable, CustomStringConvertible {
     case exited(Int32)
-    /// By a signal.
+    /// The signal's number.
     case killed(Int32)
 
     package var isSuccess: Bool { self == .exited(0) }

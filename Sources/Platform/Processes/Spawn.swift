@@ -3,10 +3,10 @@ internal import EventLoop
 internal import Glibc
 internal import Primitives
 
-/// The call of posix_spawn(3): a group of its own, default signals, an empty mask, no descriptor but the given ones.
+/// A call of posix_spawn(3) with a new process group, default signals, an empty mask, and only the given descriptors.
 struct Spawn {
     private let plan: ProcessPlan
-    /// What becomes the child's descriptors 0, 1, 2, 3, …
+    /// Become the child's descriptors 0, 1, 2, 3, …
     private let descriptors: [Int32]
 
     init(_ plan: ProcessPlan, descriptors: [Int32]) {
@@ -62,10 +62,10 @@ struct Spawn {
         guard !texts.contains(where: { $0.utf8.contains(0) }),
             !pairs.contains(where: { $0.key.isEmpty || $0.key.utf8.contains(0) || $0.value.utf8.contains(0) })
         else {
-            throw ProcessError(.badArgument, "\(self.plan.executable): an argument or variable holds a NUL")
+            throw ProcessError(.badArgument, "\(self.plan.executable): an argument or variable contains a NUL")
         }
         guard !pairs.keys.contains(where: { $0.utf8.contains(UInt8(ascii: "=")) }) else {
-            throw ProcessError(.badArgument, "\(self.plan.executable): the name of a variable holds an equals sign")
+            throw ProcessError(.badArgument, "\(self.plan.executable): a variable's name contains an equals sign")
         }
         guard self.plan.executable.utf8.contains(UInt8(ascii: "/")) else {
             throw ProcessError(.notFound, "\(self.plan.executable): give the program's path, or look it up first")
@@ -75,7 +75,7 @@ struct Spawn {
     private func error(_ status: Int32) -> ProcessError {
         let name = self.plan.executable
         let reason = SystemError(name, code: status).message
-        // The child's chdir and exec report the same numbers.
+        // A failed chdir and a failed exec in the child report the same error numbers.
         if let directory = self.plan.directory, unsafe access(directory, X_OK) != 0 {
             return ProcessError(.badDirectory, SystemError("directory \(directory) of \(name)", code: errno).message)
         }

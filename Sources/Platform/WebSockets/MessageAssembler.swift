@@ -1,6 +1,6 @@
-/// Joins the pieces of messages, as the library gives them, and checks them.
+/// Joins and validates the message fragments that the library delivers.
 struct MessageAssembler: Sendable {
-    /// Why a message is refused, with the code to close with.
+    /// Why a message is rejected, with the close code to send.
     struct Refusal: Error, Sendable, Equatable {
         let code: WebSocketCloseCode
         let reason: String
@@ -14,7 +14,7 @@ struct MessageAssembler: Sendable {
         self.limit = limit
     }
 
-    /// Adds a piece; the message when it is the last.
+    /// Adds a fragment; returns the message after the last one.
     mutating func add(
         _ piece: borrowing Span<UInt8>, isFirst: Bool, isText: Bool, isLast: Bool
     ) throws(Refusal) -> WebSocketMessage? {
@@ -24,7 +24,7 @@ struct MessageAssembler: Sendable {
         }
         guard self.bytes.count + piece.count <= self.limit else {
             self.bytes = []
-            throw Refusal(code: .messageTooBig, reason: "a message may have \(self.limit) bytes")
+            throw Refusal(code: .messageTooBig, reason: "messages are limited to \(self.limit) bytes")
         }
         unsafe piece.withUnsafeBufferPointer { unsafe self.bytes.append(contentsOf: $0) }
         guard isLast else { return nil }

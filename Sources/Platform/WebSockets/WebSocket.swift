@@ -1,4 +1,4 @@
-/// An open WebSocket connection. When the last reference goes, the connection is closed with 1001.
+/// An open WebSocket connection. Releasing the last reference closes it with 1001.
 package final class WebSocket: Sendable {
     /// The subprotocol that both sides agreed on.
     package let subprotocol: String?
@@ -17,18 +17,18 @@ package final class WebSocket: Sendable {
         if self.state.beginClosing() { self.order(.close(.goingAway, reason: "")) }
     }
 
-    /// The next whole message; `nil` after a closing handshake by either side, see ``closure``.
+    /// The next complete message; `nil` after a closing handshake by either side, see ``closure``.
     ///
-    /// While nobody calls this, the peer is held back. Throws ``WebSocketError`` with `lost` when the connection broke or
-    /// the peer stopped answering, `peerMistake` when it broke the protocol; `CancellationError` when the task is
-    /// cancelled.
+    /// Back-pressure stops the peer while nobody calls this. Throws ``WebSocketError`` with `lost` if the connection
+    /// broke or the peer stopped responding, `peerMistake` if it violated the protocol; `CancellationError` if the task
+    /// is cancelled.
     package func next() async throws -> WebSocketMessage? {
         try await self.state.next()
     }
 
     /// Queues a message; waits while too many bytes are unsent because the peer reads slowly.
     ///
-    /// Throws ``WebSocketError`` with `closed` or `lost`, and `CancellationError`; then the message isn't sent.
+    /// Throws ``WebSocketError`` with `closed` or `lost`, or `CancellationError`; the message is then not sent.
     package func send(_ message: WebSocketMessage) async throws {
         try await self.state.send(message)
     }
@@ -37,11 +37,11 @@ package final class WebSocket: Sendable {
         try await self.state.send(.text(text))
     }
 
-    /// Sends what is queued, then closes; returns when the connection has ended, at the latest after
-    /// ``WebSocketSettings/closeSeconds``. `reason` is cut to 123 bytes.
+    /// Sends queued messages, then closes; returns when the connection has ended, at most
+    /// ``WebSocketSettings/closeSeconds`` later. `reason` is truncated to 123 bytes.
     package func close(_ code: WebSocketCloseCode = .normal, reason: String = "") async {
         if self.state.beginClosing() { self.order(.close(code, reason: reason)) }
-        // A cancelled task doesn't wait; the close goes on without it.
+        // A cancelled task doesn't wait; the close continues without it.
         try? await self.state.waitForEnd()
     }
 

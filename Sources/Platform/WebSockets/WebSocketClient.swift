@@ -1,10 +1,10 @@
 package import HTTP
 package import Logging
 
-/// Opens WebSockets to servers, on a thread of its own, because name resolution blocks it. TLS is always verified.
+/// Opens WebSockets to servers on a separate thread, because name resolution blocks it. TLS is always verified.
 ///
-/// Make one and keep it: libwebsockets 4.1.6 loses the certificates that it read (0.7 MB) whenever a client's context
-/// ends while another one lives.
+/// Create one and keep it: libwebsockets 4.1.6 leaks its loaded certificates (0.7 MB) whenever a client's context is
+/// destroyed while another exists.
 package final class WebSocketClient: Sendable {
     private let service: WebSocketService
     private let settings: WebSocketClientSettings
@@ -22,26 +22,27 @@ package final class WebSocketClient: Sendable {
 
     deinit {
         let service = self.service
-        // Ends the thread; nobody is left to wait for it.
+        // Ends the thread; unstructured, because `deinit` can't wait.
         Task { await service.stop() }
     }
 
-    /// Connects and shakes hands.
+    /// Connects and performs the handshake.
     ///
-    /// Throws ``WebSocketError`` with `connect`, or `plainTextRefused` for `ws:` to another machine unless the settings
-    /// allow it; `CancellationError`.
+    /// Throws ``WebSocketError`` with `connect`, or with `plainTextRefused` for `ws:` to another machine unless the
+    /// settings allow it; or `CancellationError`.
     package func connect(
         _ url: HTTPURL, headers: HTTPHeaders = HTTPHeaders(), subprotocols: [String] = []
     ) async throws -> WebSocket {
         guard url.isSecure || url.isLoopback || self.settings.allowsPlainText else {
             throw WebSocketError(
-                .plainTextRefused, "\(url.scheme)://\(url.authority) is not encrypted; use wss, or allow it expressly")
+                .plainTextRefused,
+                "\(url.scheme)://\(url.authority) is not encrypted; use wss, or explicitly allow plain text")
         }
         return try await self.service.connect(
             WebSocketTarget(url: url, headers: headers, subprotocols: subprotocols), settings: self.settings.socket)
     }
 
-    /// Closes every socket with 1001 and ends the thread.
+    /// Closes all sockets with 1001 and ends the thread.
     package func stop() async {
         await self.service.stop()
     }

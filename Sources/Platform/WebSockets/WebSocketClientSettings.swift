@@ -1,10 +1,9 @@
-/// How a client connects.
 package struct WebSocketClientSettings: Sendable, Hashable {
-    /// A PEM file of certificate authorities instead of the system's.
+    /// PEM file of certificate authorities; replaces the system's.
     package var caFile: String?
-    /// Whether `ws:` may leave this machine.
+    /// Whether `ws:` is allowed to other machines.
     package var allowsPlainText = false
-    /// Whole seconds for connecting, and for the handshake.
+    /// Time limit in whole seconds for connecting, and again for the handshake.
     package var connectSeconds = 15
     package var socket = WebSocketSettings()
 

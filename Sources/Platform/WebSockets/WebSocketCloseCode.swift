@@ -8,24 +8,19 @@ package struct WebSocketCloseCode: RawRepresentable, Sendable, Hashable, CustomS
 
     package var description: String { "\(self.rawValue)" }
 
-    /// 1000: done.
     package static let normal = WebSocketCloseCode(rawValue: 1000)
-    /// 1001: this side goes away.
     package static let goingAway = WebSocketCloseCode(rawValue: 1001)
     package static let protocolError = WebSocketCloseCode(rawValue: 1002)
     package static let unsupportedData = WebSocketCloseCode(rawValue: 1003)
-    /// 1005: the peer gave none; never sent.
+    /// The peer sent no code; never sent.
     package static let none = WebSocketCloseCode(rawValue: 1005)
-    /// 1006: the connection broke without a close; never sent.
-    package static let abnormal = WebSocketCloseCode(rawValue: 1006)
-    /// 1007: text that isn't UTF-8.
+    /// Text that isn't UTF-8.
     package static let invalidText = WebSocketCloseCode(rawValue: 1007)
     package static let policyViolation = WebSocketCloseCode(rawValue: 1008)
     package static let messageTooBig = WebSocketCloseCode(rawValue: 1009)
     package static let internalError = WebSocketCloseCode(rawValue: 1011)
-    package static let tryAgainLater = WebSocketCloseCode(rawValue: 1013)
 
-    /// Whether it may be sent; others are replaced by 1000.
+    /// Whether the code may be sent; 1000 replaces any other.
     var isSendable: Bool {
         switch self.rawValue {
         case 1000...1003, 1007...1014, 3000...4999: true

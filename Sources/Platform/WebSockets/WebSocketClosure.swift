@@ -2,7 +2,7 @@
 package struct WebSocketClosure: Sendable, Hashable {
     package let code: WebSocketCloseCode
     package let reason: String
-    /// Whether the peer began it.
+    /// Whether the peer initiated it.
     package let isByPeer: Bool
 
     package init(code: WebSocketCloseCode, reason: String, isByPeer: Bool) {

@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// Lets the thread of a service poll the library.
+/// Makes a service's thread poll the library.
 final class WebSocketDriver: ThreadExecutor.Driver {
-    // Unowned: the service owns the driver, and detaches it before it ends.
+    // Unowned: the service owns the driver and detaches it before being released.
     private unowned let service: WebSocketService
     private let orders: WebSocketOrders
 

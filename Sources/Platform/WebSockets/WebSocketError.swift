@@ -1,22 +1,22 @@
 /// Why a WebSocket couldn't be opened or was lost.
 package struct WebSocketError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
-        /// The library couldn't be started.
+        /// libwebsockets couldn't start.
         case unavailable
-        /// No connection, or the server refused the handshake.
+        /// Connecting failed, or the server rejected the handshake.
         case connect
-        /// Plain `ws://` to another machine without it being allowed.
+        /// Unencrypted `ws://` to another machine, which the settings don't allow.
         case plainTextRefused
-        /// The connection broke, or the peer stopped answering pings.
+        /// The connection broke, or the peer stopped responding to pings.
         case lost
-        /// The peer broke the protocol; see the closure's code.
+        /// The peer violated the protocol; the message contains the close code.
         case peerMistake
-        /// The connection has been closed, by either side.
+        /// Either side has closed the connection.
         case closed
     }
 
     package let code: Code
-    /// What, why and what to do, in one line.
+    /// What happened, why, and what to do, in one line.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

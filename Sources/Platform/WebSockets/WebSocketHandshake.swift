@@ -1,29 +1,29 @@
 internal import HTTP
-package import HTTPServer
+internal import HTTPServer
 
-/// The checks of a client's opening handshake (RFC 6455 §4.2.1), and the head that the library gets to see.
-package struct WebSocketHandshake: Sendable, Hashable {
+/// Validates a client's opening handshake (RFC 6455 §4.2.1) and writes the sanitized head for the library.
+struct WebSocketHandshake: Sendable, Hashable {
     private let key: String
     private let offersCompression: Bool
     private let offersWindowBits: Bool
-    /// The subprotocols that the client offers, in its order.
-    package let offeredSubprotocols: [String]
+    /// In the client's order of preference.
+    let offeredSubprotocols: [String]
 
-    /// Throws ``HTTPProblem`` for what is not such a handshake.
-    package init(_ head: RequestHead) throws(HTTPProblem) {
+    /// Throws ``HTTPProblem`` for an invalid handshake.
+    init(_ head: RequestHead) throws(HTTPProblem) {
         guard head.method == .get, head.wantsUpgrade, head.framing == .none,
             head.headers.contains("upgrade", token: "websocket")
         else {
             throw HTTPProblem(
-                HTTPStatus(426), "this path is a WebSocket",
+                HTTPStatus(426), "this path is a WebSocket endpoint",
                 headers: ["Upgrade": "websocket", "Connection": "Upgrade"])
         }
         guard head.headers.values(of: "sec-websocket-version") == ["13"] else {
             throw HTTPProblem(
-                HTTPStatus(426), "only WebSocket version 13 is spoken here", headers: ["Sec-WebSocket-Version": "13"])
+                HTTPStatus(426), "only WebSocket version 13 is supported", headers: ["Sec-WebSocket-Version": "13"])
         }
         let keys = head.headers.values(of: "sec-websocket-key")
-        // 16 bytes in base64: 22 characters and two fillers.
+        // 16 bytes in base64: 22 characters and two padding characters.
         guard keys.count == 1, let key = keys.first, key.utf8.count == 24, key.hasSuffix("=="),
             key.utf8.dropLast(2).allSatisfy(Self.base64.contains)
         else { throw HTTPProblem(.badRequest, "the Sec-WebSocket-Key is not 16 bytes in base64") }
@@ -36,7 +36,7 @@ package struct WebSocketHandshake: Sendable, Hashable {
         let deflate = head.headers.list(of: "sec-websocket-extensions").first { extensions in
             extensions.prefix { $0 != ";" && $0 != " " } == "permessage-deflate"
         }
-        // With parameters of its own wish a client goes without compression: browsers offer one or none.
+        // No compression for clients that require other parameters; browsers offer at most the first of these.
         let wishes = deflate?.split(separator: ";").dropFirst().map { $0.utf8.trimmingBlanks() } ?? []
         self.offersWindowBits = wishes.contains("client_max_window_bits")
         self.offersCompression =
@@ -46,8 +46,8 @@ package struct WebSocketHandshake: Sendable, Hashable {
             }
     }
 
-    /// A request that says the same and no more: the library's own parser and its limits never see what a client wrote.
-    /// Contexts are not kept between messages, and windows are small, so that an idle socket holds no memory for them.
+    /// A minimal equivalent request, so that the library's parser and its limits never see client input. Compression
+    /// contexts are not kept between messages and windows are small, so that idle sockets use no memory for them.
     func head(compressing: Bool) -> [UInt8] {
         var text = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         text += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(self.key)\r\n"

@@ -1,29 +1,31 @@
 internal import EventLoop
 internal import HTTP
 
-/// A connection as the library's thread knows it. Touched on that thread only.
+/// The state of a connection on the library's thread; used on that thread only.
 @safe
 final class WebSocketLink {
     let number: UInt64
     let state: WebSocketState
     let isClient: Bool
-    /// The library's connection, as long as it lives.
+    /// The library's connection while it exists.
     var wsi: OpaquePointer?
     var isOpen = false
-    /// Server: the subprotocol to agree on. Client: the one that the server chose.
+    /// Server: the subprotocol to select. Client: the one that the server selected.
     var subprotocol: String?
-    /// Client: what is added to the handshake.
+    /// Client: extra handshake headers.
     var headers = HTTPHeaders()
     var opening: CheckedContinuation<Void, any Error>?
+    /// The client sent an unmasked frame.
+    var isUnmasked = false
     var assembler: MessageAssembler
     var isReadingPaused = false
-    /// The message that is being sent, and how far.
+    /// The message being sent, and the number of bytes sent so far.
     var outgoing: (message: WebSocketMessage, bytes: [UInt8], sent: Int)?
     var wantsPing = false
     var lastHeard = LoopInstant.current()
-    /// What this side closes with, once asked.
+    /// The code and reason for this side's close, once requested.
     var closing: (code: WebSocketCloseCode, reason: String)?
-    /// What the peer closed with.
+    /// The peer's close.
     var closedByPeer: WebSocketClosure?
     /// Why this side gave up.
     var failure: WebSocketError?
@@ -35,7 +37,7 @@ final class WebSocketLink {
         self.assembler = MessageAssembler(limit: state.settings.messageLimit)
     }
 
-    /// The connection is no more: tells those who wait.
+    /// Notifies waiters that the connection has ended.
     func finish(_ why: WebSocketError? = nil) {
         let lost = WebSocketError(.lost, "the WebSocket's connection broke")
         if let closure = self.closedByPeer {

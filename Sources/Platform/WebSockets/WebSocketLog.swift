@@ -3,7 +3,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 
-/// What the library has to say: its errors, at debug level, because a peer can cause any of them.
+/// Forwards the library's error messages at debug level, because a peer can cause any of them.
 enum WebSocketLog {
     private static let state = Protected<(logger: Logger?, lastLine: String?)>((nil, nil))
 
@@ -18,7 +18,7 @@ enum WebSocketLog {
     }
 
     private static func take(_ line: String) {
-        // 4.1.6 reports each adoption of a socket as an error.
+        // 4.1.6 logs every adopted socket as an error.
         guard !line.contains("adopt_socket_readbuf") else { return }
         let text = String(line.split(separator: "\n").first ?? "")
         let logger = self.state.withLock { state in

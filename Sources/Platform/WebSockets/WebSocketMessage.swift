@@ -1,9 +1,8 @@
-/// A whole message.
 package enum WebSocketMessage: Sendable, Hashable {
     case text(String)
     case binary([UInt8])
 
-    /// The bytes that it has on the wire, before compression.
+    /// The payload size before compression.
     package var byteCount: Int {
         switch self {
         case .text(let text): text.utf8.count

@@ -1,13 +1,13 @@
 internal import CWebSockets
 internal import Primitives
 
-/// Orders to the library's thread from any other, and the one call that is legal from there: the wake.
+/// Passes orders from any thread to the library's thread, and wakes it: the only legal call from other threads.
 @safe
 final class WebSocketOrders: Sendable {
     typealias Entry = (link: UInt64, order: WebSocketService.Order)
 
     @safe
-    private struct Inbox: @unchecked Sendable {  // @unchecked: the pointer is used for the wake only, under the lock
+    private struct Inbox: @unchecked Sendable {  // @unchecked: the pointer is only used to wake, under the lock
         var entries: [Entry] = []
         var service: UnsafeMutablePointer<cws_service>?
     }
@@ -17,7 +17,7 @@ final class WebSocketOrders: Sendable {
     func post(_ order: WebSocketService.Order, to link: UInt64) {
         self.inbox.withLock { inbox in
             inbox.entries.append((link, order))
-            // Under the lock, so that a wake never meets a destroyed context; one is enough for all that wait.
+            // Under the lock, so that the context can't be destroyed concurrently; one wake covers all queued orders.
             if inbox.entries.count == 1, let service = unsafe inbox.service { unsafe cws_wake(service) }
         }
     }
@@ -36,7 +36,7 @@ final class WebSocketOrders: Sendable {
         }
     }
 
-    /// From now on there is a context to wake; `nil`: none any more.
+    /// Sets the context to wake; `nil` after it has been destroyed.
     func attach(_ service: UnsafeMutablePointer<cws_service>?) {
         self.inbox.withLock { unsafe $0.service = service }
     }

@@ -1,6 +1,6 @@
 internal import CWebSockets
 
-/// A buffer with the room before it that the library wants.
+/// A buffer with the headroom that the library requires.
 @safe
 final class WebSocketOutput {
     let capacity: Int

@@ -6,7 +6,7 @@ internal import Lifecycle
 package import Logging
 internal import Primitives
 
-/// Serves WebSockets on connections that an ``HTTPServer`` hands over, on a thread of its own.
+/// Serves WebSockets on connections handed over by an ``HTTPServer``, on a separate thread.
 package final class WebSocketServer: Service {
     package let name: String
     package let settings: WebSocketSettings
@@ -27,14 +27,15 @@ package final class WebSocketServer: Service {
             name: "ws", options: WebSocketServiceOptions(hasCompression: settings.hasCompression), logger: logger)
     }
 
-    /// How many sockets are open or being opened.
+    /// The number of sockets that are open or being opened.
     package var openCount: Int { self.count.withLock { $0 } }
 
-    /// The answer that turns a request into a WebSocket, which `body` then talks on; when it returns, the connection is
-    /// closed with 1000, when it throws, with 1011. Origin and credential are the caller's to check before.
+    /// The response that upgrades a request to a WebSocket and runs `body` on it. The connection closes with 1000 when
+    /// `body` returns, with 1011 when it throws. The caller must check origin and credential first.
     ///
-    /// `subprotocols`: those that `body` speaks; the client's first among them is agreed on. Throws ``HTTPProblem`` for a
-    /// request that is not a handshake (426, 400) and when too many sockets are open (503).
+    /// Throws ``HTTPProblem`` for an invalid handshake (426, 400) and if too many sockets are open (503).
+    ///
+    /// - Parameter subprotocols: Those that `body` supports; the first one that the client offers is selected.
     package func response(
         to request: HTTPServerRequest, subprotocols: [String] = [],
         body: @escaping @concurrent @Sendable (WebSocket) async throws -> Void
@@ -70,17 +71,16 @@ package final class WebSocketServer: Service {
         }
     }
 
-    /// Opens a WebSocket on a connection whose handshake has been checked.
-    package func adopt(
-        _ handover: ConnectionHandover, _ handshake: WebSocketHandshake, subprotocol: String? = nil
+    private func adopt(
+        _ handover: ConnectionHandover, _ handshake: WebSocketHandshake, subprotocol: String?
     ) async throws -> WebSocket {
         guard let descriptor = handover.take() else {
-            throw WebSocketError(.closed, "the connection was taken over already")
+            throw WebSocketError(.closed, "the connection has already been taken over")
         }
         self.count.withLock { $0 += 1 }
         do {
             return try await self.service.adopt(
-                descriptor, head: handshake.head(compressing: self.settings.hasCompression) + handover.extra,
+                descriptor, head: handshake.head(compressing: self.settings.hasCompression), extra: handover.extra,
                 subprotocol: subprotocol, settings: self.settings)
         } catch {
             self.count.withLock { $0 -= 1 }
@@ -90,7 +90,7 @@ package final class WebSocketServer: Service {
 
     // MARK: Service
 
-    /// Lasts until ``stop()``; when cancelled, stops by itself.
+    /// Runs until ``stop()``; cancellation also stops it.
     package func run() async throws {
         do {
             try await self.waitForStop()
@@ -100,7 +100,7 @@ package final class WebSocketServer: Service {
         }
     }
 
-    /// Closes every socket with 1001 and ends the thread.
+    /// Closes all sockets with 1001 and ends the thread.
     package func stop() async {
         await self.service.stop()
         await self.noteStopped()

@@ -2,14 +2,14 @@ internal import CWebSockets
 internal import EventLoop
 internal import HTTP
 
-/// The library calls this on the service's thread, inside a turn or a call of the service.
+/// Called by the library on the service's thread, within a turn or a call from the service.
 func webSocketCallback(
     _ wsi: OpaquePointer?, _ reason: lws_callback_reasons, _ memory: UnsafeMutableRawPointer?,
     _ input: UnsafeMutableRawPointer?, _ length: Int
 ) -> Int32 {
     guard let wsi = unsafe wsi, let user = unsafe cws_user(wsi) else { return 0 }
     let service = unsafe Unmanaged<WebSocketService>.fromOpaque(user).takeUnretainedValue()
-    // Both stay on this thread: the check in `assumeIsolated` is that it is the service's.
+    // Both stay on this thread: `assumeIsolated` checks that it is the service's.
     nonisolated(unsafe) let (connection, bytes) = unsafe (wsi, input)
     return service.assumeIsolated { service in
         unsafe service.handle(reason, connection, bytes, length)
@@ -17,7 +17,7 @@ func webSocketCallback(
 }
 
 extension WebSocketService {
-    /// 0 goes on, -1 ends the connection.
+    /// Returns 0 to continue, -1 to close the connection.
     fileprivate func handle(
         _ reason: lws_callback_reasons, _ wsi: OpaquePointer, _ input: UnsafeMutableRawPointer?, _ length: Int
     ) -> Int32 {
@@ -54,7 +54,7 @@ extension WebSocketService {
         return 0
     }
 
-    /// The library's opaque pointer, or the descriptor until that is set.
+    /// Finds the link by the library's opaque pointer, or by the descriptor until that is set.
     private func link(of wsi: OpaquePointer) -> WebSocketLink? {
         if let tag = unsafe lws_get_opaque_user_data(wsi) {
             let link = unsafe Unmanaged<WebSocketLink>.fromOpaque(tag).takeUnretainedValue()
@@ -104,6 +104,7 @@ extension WebSocketService {
         if !link.isClient { unsafe cws_spare_memory(wsi) }
         unsafe self.setTimer(link, wsi)
         link.opening.take()?.resume()
+        if link.isUnmasked { self.refuseUnmasked(link) }
     }
 
     // MARK: Messages
@@ -134,7 +135,7 @@ extension WebSocketService {
     private func write(_ link: WebSocketLink, _ wsi: OpaquePointer) -> Int32 {
         if link.wantsPing {
             link.wantsPing = false
-            // With a payload, for the library doesn't report empty pongs.
+            // With a payload, because the library doesn't report empty pongs.
             let payload: [UInt8] = [0x6A, 0x62]
             let status = unsafe self.output.with(payload[...]) {
                 unsafe cws_write(wsi, $0, payload.count, Int32(LWS_WRITE_PING.rawValue))
@@ -179,23 +180,23 @@ extension WebSocketService {
         link.state.sent(message)
     }
 
-    /// Says why, and has the library end the connection.
+    /// Sets the close code and reason; the return value makes the library close the connection.
     private func close(_ wsi: OpaquePointer, _ code: WebSocketCloseCode, _ reason: String) -> Int32 {
         let bytes = Array(reason.utf8)
         unsafe bytes.withUnsafeBytes { unsafe cws_set_close(wsi, Int32(code.rawValue), $0.baseAddress, $0.count) }
         return -1
     }
 
-    // MARK: Life and end
+    // MARK: Liveness and end
 
-    /// A silent peer gets a ping, and is given up when it doesn't answer.
+    /// Pings a silent peer, and drops the connection if it doesn't respond.
     private func checkAlive(_ link: WebSocketLink, _ wsi: OpaquePointer) -> Int32 {
         let settings = link.state.settings
         let silence = link.lastHeard.duration(to: .current())
-        // While its messages are held back, nothing can be heard of the peer.
+        // While reading is paused, the peer can't be heard.
         if !link.isReadingPaused {
             guard silence < settings.deadline else {
-                link.failure = WebSocketError(.lost, "the WebSocket's peer doesn't answer")
+                link.failure = WebSocketError(.lost, "the WebSocket's peer stopped responding")
                 return -1
             }
             if silence >= settings.pingInterval {
@@ -224,7 +225,7 @@ extension WebSocketService {
     private func destroyed(_ link: WebSocketLink, _ wsi: OpaquePointer) {
         unsafe lws_set_opaque_user_data(wsi, nil)
         self.remove(link)
-        // What `link(of:)` or `connect` retained.
+        // Balances the retain in `link(of:)` or `connect`.
         unsafe Unmanaged.passUnretained(link).release()
     }
 }

@@ -1,3 +1,4 @@
+internal import CFrameGuard
 internal import CWebSockets
 internal import EventLoop
 internal import Glibc
@@ -7,15 +8,14 @@ internal import Primitives
 
 /// One libwebsockets context and the thread that serves it.
 ///
-/// The library calls back on that thread, inside ``turn()``; other threads reach it by ``Order``s.
+/// The library calls back on that thread, inside ``turn()``; other threads communicate through ``Order``s.
 @safe
 actor WebSocketService {
-    /// What other threads ask of a connection.
+    /// Requests from other threads to a connection.
     enum Order: Sendable {
         case write
         case resumeReading
         case close(WebSocketCloseCode, reason: String)
-        /// End it now.
         case abort
     }
 
@@ -26,15 +26,17 @@ actor WebSocketService {
     private let options: WebSocketServiceOptions
     private let logger: Logger
     private var service: UnsafeMutablePointer<cws_service>?
+    /// Finds unmasked frames; nil for clients, whose servers must not mask.
+    private var frameGuard: OpaquePointer?
     private var driver: WebSocketDriver?
     private let gate = Protected((isClosed: false, entering: 0))
     private var lastNumber: UInt64 = 0
     private var pacer = TurnPacer()
     private var emptied: [CheckedContinuation<Void, Never>] = []
     var links: [UInt64: WebSocketLink] = [:]
-    /// Connections that are being handed over, by descriptor, until the library's first call about them.
+    /// Connections being handed over, by descriptor, until the library's first callback.
     var adopting: [Int32: WebSocketLink] = [:]
-    /// What is written goes through here: the library wants room before it.
+    /// The buffer for all writes: the library needs headroom before the data.
     let output = WebSocketOutput(capacity: 32 * 1024)
 
     init(name: String, options: WebSocketServiceOptions, logger: Logger) {
@@ -45,16 +47,21 @@ actor WebSocketService {
 
     // MARK: Opening
 
-    /// Hands a socket to the library, which answers the handshake in `head`; returns when the connection is open.
+    /// Hands a socket to the library, which completes the handshake in `head`; returns when the connection is open.
+    ///
+    /// - Parameter extra: Frames that the client sent together with its handshake.
     nonisolated func adopt(
-        _ descriptor: consuming FileDescriptor, head: [UInt8], subprotocol: String?, settings: WebSocketSettings
+        _ descriptor: consuming FileDescriptor, head: [UInt8], extra: [UInt8], subprotocol: String?,
+        settings: WebSocketSettings
     ) async throws -> WebSocket {
         try self.enter()
-        return try await self.take(descriptor, head: head, subprotocol: subprotocol, settings: settings)
+        return try await self.take(
+            descriptor, head: head, extra: extra, subprotocol: subprotocol, settings: settings)
     }
 
     private func take(
-        _ descriptor: consuming FileDescriptor, head: [UInt8], subprotocol: String?, settings: WebSocketSettings
+        _ descriptor: consuming FileDescriptor, head: [UInt8], extra: [UInt8], subprotocol: String?,
+        settings: WebSocketSettings
     ) async throws -> WebSocket {
         try self.entered()
         let service = try unsafe self.started()
@@ -62,11 +69,13 @@ actor WebSocketService {
         link.subprotocol = subprotocol
         let number = descriptor.release()
         self.adopting[number] = link
+        let usable = unsafe self.frameGuard.map { unsafe frame_guard_add($0, number, extra, extra.count) }
+        let start = head + extra.prefix(usable ?? extra.count)
         try await self.open(link) {
-            let wsi = unsafe head.withUnsafeBytes { bytes in
+            let wsi = unsafe start.withUnsafeBytes { bytes in
                 unsafe bytes.baseAddress.flatMap { unsafe cws_adopt(service, number, $0, bytes.count) }
             }
-            // Without the callback so far it comes later, from the loop.
+            // On success the library reports the open connection later, from the loop.
             if unsafe wsi == nil { self.remove(link) }
         }
         return self.face(of: link)
@@ -84,7 +93,7 @@ actor WebSocketService {
         let link = self.makeLink(settings: settings, isClient: true)
         link.headers = target.headers
         try await self.open(link) {
-            // The library holds it until WSI_DESTROY; without a connection there is no such call.
+            // Retained by the library until WSI_DESTROY, which never comes if there is no connection.
             let tag = unsafe Unmanaged.passRetained(link)
             let wsi = unsafe target.withCTarget { target in unsafe cws_connect(service, target, tag.toOpaque()) }
             if unsafe wsi == nil, unsafe link.wsi == nil, self.links[link.number] != nil {
@@ -99,7 +108,7 @@ actor WebSocketService {
         let number = link.number
         let orders = self.orders
         try await withTaskCancellationHandler {
-            // Said expressly: a closure that doesn't touch `self` would otherwise not be on this actor.
+            // Explicit isolation: a closure that doesn't capture `self` would otherwise not run on this actor.
             try await withCheckedThrowingContinuation(isolation: self) { continuation in
                 link.opening = continuation
                 begin()
@@ -131,20 +140,24 @@ actor WebSocketService {
         return WebSocket(state: link.state, subprotocol: link.subprotocol) { orders.post($0, to: number) }
     }
 
-    /// The context, made at its first use.
+    /// The context, created at its first use.
     private func started() throws(WebSocketError) -> UnsafeMutablePointer<cws_service> {
         if let service = unsafe self.service { return unsafe service }
         WebSocketLog.forward(to: self.logger)
-        // Held by the service's owner until `stop()`, which destroys the context first.
+        // The owner keeps the service alive until `stop()`, which destroys the context first.
         let user = unsafe Unmanaged.passUnretained(self).toOpaque()
         let service = unsafe self.options.withCOptions { options in
             unsafe cws_start(webSocketCallback, user, options)
         }
         guard let service = unsafe service else {
             throw WebSocketError(
-                .unavailable, "libwebsockets doesn't start: \(WebSocketLog.lastLine ?? "no reason given")")
+                .unavailable, "libwebsockets failed to start: \(WebSocketLog.lastLine ?? "no reason given")")
         }
         unsafe self.service = service
+        if !self.options.isClient {
+            unsafe self.frameGuard = frame_guard_make()
+            unsafe frame_guard_enter(self.frameGuard)
+        }
         unsafe self.orders.attach(service)
         let driver = WebSocketDriver(service: self)
         self.driver = driver
@@ -154,7 +167,7 @@ actor WebSocketService {
 
     // MARK: The thread
 
-    /// Carries out the orders, then waits for the library's events and handles them.
+    /// Executes pending orders, then waits for the library's events and handles them.
     func turn() {
         for (number, order) in self.orders.take() { self.carryOut(order, on: number) }
         let delay = self.pacer.delay(now: .current(), count: self.links.count)
@@ -165,6 +178,29 @@ actor WebSocketService {
             for (number, order) in self.orders.take() { self.carryOut(order, on: number) }
         }
         if let service = unsafe self.service { unsafe cws_turn(service) }
+        self.closeUnmasked()
+    }
+
+    /// Closes the connections whose client sent an unmasked frame (RFC 6455 §5.1).
+    private func closeUnmasked() {
+        guard let frameGuard = unsafe self.frameGuard else { return }
+        while true {
+            let number = unsafe frame_guard_next_violation(frameGuard)
+            guard number >= 0 else { return }
+            let link =
+                self.adopting[number]
+                ?? self.links.values.first { link in
+                    unsafe link.wsi.map { unsafe lws_get_socket_fd($0) == number } ?? false
+                }
+            link?.isUnmasked = true
+            if let link, link.isOpen { self.refuseUnmasked(link) }
+        }
+    }
+
+    func refuseUnmasked(_ link: WebSocketLink) {
+        _ = link.state.beginClosing()
+        link.failure = WebSocketError(.peerMistake, "closed with 1002: the client sent an unmasked frame")
+        self.carryOut(.close(.protocolError, reason: "unmasked frame"), on: link.number)
     }
 
     private func carryOut(_ order: Order, on number: UInt64) {
@@ -179,7 +215,7 @@ actor WebSocketService {
         case .close(let code, let reason):
             guard link.closing == nil else { return }
             link.closing = (code.isSendable ? code : .normal, Self.cut(reason))
-            // What waits may still go out; a peer that doesn't read doesn't hold the end up.
+            // Lets queued messages go out, but a peer that doesn't read can't delay the end.
             unsafe cws_end(wsi, Int32(link.state.settings.closeSeconds))
             unsafe lws_callback_on_writable(wsi)
         case .abort:
@@ -187,14 +223,14 @@ actor WebSocketService {
         }
     }
 
-    /// A reason has room for 123 bytes; never cut inside a character.
+    /// Truncates to 123 bytes, the limit for a reason, without splitting a character.
     private static func cut(_ reason: String) -> String {
         var cut = Substring(reason)
         while cut.utf8.count > 123 { cut.removeLast() }
         return String(cut)
     }
 
-    /// The connection has gone for the library too.
+    /// Forgets a connection that the library has released.
     func remove(_ link: WebSocketLink, why: WebSocketError? = nil) {
         unsafe link.wsi = nil
         self.links[link.number] = nil
@@ -207,13 +243,13 @@ actor WebSocketService {
 
     // MARK: Stopping
 
-    /// Closes every connection with 1001, destroys the context and ends the thread.
+    /// Closes all connections with 1001, destroys the context and ends the thread.
     nonisolated func stop() async {
         let isFirst = self.gate.withLock { gate in
             defer { gate.isClosed = true }
             return !gate.isClosed
         }
-        // The thread of a stopped service may have ended, and takes no more jobs.
+        // A stopped service's thread may have ended and runs no more jobs.
         if isFirst { await self.end() }
     }
 
@@ -229,12 +265,14 @@ actor WebSocketService {
         unsafe self.orders.attach(nil)
         if let service = unsafe self.service { unsafe cws_stop(service) }
         unsafe self.service = nil
+        unsafe frame_guard_free(self.frameGuard)
+        unsafe self.frameGuard = nil
         self.driver = nil
-        // Who passed the gate before it was closed must still be answered; then the thread just sleeps.
+        // Callers that passed the gate before it closed must still be resumed; until then the thread keeps sleeping.
         if self.gate.withLock({ $0.entering == 0 }) { self.executor.stop() }
     }
 
-    /// Comes before each call that hops to the thread, and ``entered()`` first thing there.
+    /// Precedes each call that hops to the thread, which then calls ``entered()`` first.
     nonisolated private func enter() throws(WebSocketError) {
         try self.gate.withLock { gate throws(WebSocketError) in
             guard !gate.isClosed else { throw Self.stopped }

@@ -1,12 +1,11 @@
 internal import CWebSockets
 
-/// What a context is made with.
 struct WebSocketServiceOptions: Sendable {
     var isClient = false
     var hasCompression = false
-    /// Whole seconds for connecting, and for the handshake.
+    /// Time limit in whole seconds for connecting, and again for the handshake.
     var timeout = 10
-    /// Certificate authorities for TLS instead of the system's.
+    /// PEM file of certificate authorities; replaces the system's.
     var caFile: String?
 
     func withCOptions<Result>(_ body: (UnsafePointer<cws_options>) -> Result) -> Result {

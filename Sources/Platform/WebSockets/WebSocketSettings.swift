@@ -1,20 +1,20 @@
-/// What a WebSocket bears.
+/// Limits of a WebSocket.
 package struct WebSocketSettings: Sendable, Hashable {
-    /// Bytes of a received message, after decompression; a longer one ends the connection with 1009.
+    /// Maximum bytes of a received message after decompression; a longer one closes the connection with 1009.
     package var messageLimit = 1024 * 1024
-    /// Bytes that wait to be sent before ``WebSocket/send(_:)`` waits.
+    /// Unsent bytes above which ``WebSocket/send(_:)`` waits.
     package var sendHighWater = 256 * 1024
-    /// Messages that wait to be read before the peer is held back.
+    /// Unread messages above which reading from the peer pauses.
     package var receiveCount = 64
-    /// A peer that has been silent so long gets a ping.
+    /// How long a peer may be silent before it is pinged.
     package var pingInterval = Duration.seconds(30)
-    /// A peer that has been silent so long is dead.
+    /// How long a peer may be silent before it is considered dead.
     package var deadline = Duration.seconds(75)
-    /// Whole seconds that a closing handshake may take.
+    /// Time limit in whole seconds for a closing handshake.
     package var closeSeconds = 5
-    /// Whether permessage-deflate is offered to clients. Only for servers.
+    /// Whether a server accepts permessage-deflate; no effect on clients.
     package var hasCompression = true
-    /// Open sockets of a server; more are refused with 503.
+    /// Maximum open sockets of a server; further ones get 503.
     package var maximumCount = 5_000
 
     package init() {}

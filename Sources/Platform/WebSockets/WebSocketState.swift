@@ -1,10 +1,10 @@
 internal import Primitives
 
-/// What a connection's two sides share: the tasks that read and write, and the library's thread.
+/// State shared by a connection's two sides: the tasks that read and write, and the library's thread.
 ///
 /// Both queues are bounded: a full outbox makes ``send(_:)`` wait, a full inbox makes the thread stop reading.
 final class WebSocketState: Sendable {
-    /// What the tasks want of the thread.
+    /// Requests from the tasks to the thread.
     enum Wish: Sendable {
         case write
         case resumeReading
@@ -21,7 +21,7 @@ final class WebSocketState: Sendable {
         var isPaused = false
         var outbox: [WebSocketMessage] = []
         var outboxBytes = 0
-        /// The closing handshake has been asked for: nothing more is sent.
+        /// The closing handshake was requested; no more messages are accepted.
         var isClosing = false
         var end: Result<WebSocketClosure, WebSocketError>?
         var readers: [Waiter] = []
@@ -94,14 +94,13 @@ final class WebSocketState: Sendable {
         }
     }
 
-    /// Waits for the end of the connection.
     func waitForEnd() async throws {
         while self.end == nil { try await self.wait(in: .enders) { $0.end == nil } }
     }
 
     var end: Result<WebSocketClosure, WebSocketError>? { self.shared.withLock { $0.end } }
 
-    /// Nothing more is sent behind what the outbox holds; `false` when that was so already.
+    /// Accepts no messages beyond those in the outbox; returns `false` if closing had already begun.
     func beginClosing() -> Bool {
         let (isFirst, writers) = self.shared.withLock { shared -> (Bool, [Waiter]) in
             guard !shared.isClosing, shared.end == nil else { return (false, []) }
@@ -122,16 +121,16 @@ final class WebSocketState: Sendable {
 
     // MARK: The library's thread
 
-    /// `false`: stop reading until ``Wish/resumeReading``.
+    /// Returns `false` to stop reading until ``Wish/resumeReading``.
     func deliver(_ message: WebSocketMessage) -> Bool {
-        let (goesOn, reader) = self.shared.withLock { shared -> (Bool, Waiter?) in
+        let (keepsReading, reader) = self.shared.withLock { shared -> (Bool, Waiter?) in
             shared.inbox.append(message)
             shared.inboxBytes += message.byteCount
             shared.isPaused = self.isFull(shared, share: 1)
             return (!shared.isPaused, shared.readers.isEmpty ? nil : shared.readers.removeFirst())
         }
         reader?.continuation.resume()
-        return goesOn
+        return keepsReading
     }
 
     /// The next message to send; it counts as waiting until ``sent(_:)``.
@@ -169,7 +168,7 @@ final class WebSocketState: Sendable {
 
     // MARK: Waiting
 
-    /// Waits for a wake as long as `condition` holds at the start; the caller looks again.
+    /// Waits for a wake if `condition` holds at the start; the caller checks again.
     private func wait(in queue: Queue, while condition: @Sendable (Shared) -> Bool) async throws {
         let number = self.shared.withLock { shared in
             shared.number += 1
@@ -178,7 +177,7 @@ final class WebSocketState: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let isWaiting = self.shared.withLock { shared in
-                    // Under the lock, so that a cancellation either is seen here or finds the waiter.
+                    // Under the lock, so that a cancellation is either seen here or finds the waiter.
                     guard !Task.isCancelled, condition(shared) else { return false }
                     shared[keyPath: queue.path].append(Waiter(number: number, continuation: continuation))
                     return true

@@ -1,7 +1,7 @@
 internal import CWebSockets
 internal import HTTP
 
-/// Where a client connects to, and what it says there.
+/// A client's destination and its handshake options.
 struct WebSocketTarget: Sendable {
     let url: HTTPURL
     var headers = HTTPHeaders()
@@ -19,7 +19,7 @@ struct WebSocketTarget: Sendable {
                             let path = path.baseAddress
                         else { preconditionFailure("a C string is never empty") }
                         var target = unsafe cws_target(
-                            address: address, host: host, path: path, origin: nil,
+                            address: address, host: host, path: path,
                             subprotocols: self.subprotocols.isEmpty ? nil : names.baseAddress,
                             port: Int32(self.url.effectivePort), is_secure: self.url.isSecure ? 1 : 0)
                         return unsafe body(&target)

@@ -1,4 +1,4 @@
-/// Builds the tree from the events, and refuses what a configuration should not hold.
+/// Builds the tree from events, and rejects YAML features that a configuration should not use.
 struct Composer: ~Copyable {
     private var events: EventReader
     private let limits: YAML.Limits
@@ -8,7 +8,7 @@ struct Composer: ~Copyable {
         self.limits = limits
     }
 
-    /// The one document of the stream.
+    /// Reads a stream of one document.
     mutating func document() throws(YAMLError) -> YAMLNode {
         _ = try self.events.next()  // the stream's start
         let start = try self.events.next()
@@ -24,10 +24,11 @@ struct Composer: ~Copyable {
 
     private mutating func node(_ event: Event, depth: Int) throws(YAMLError) -> YAMLNode {
         if let anchor = event.anchor {
-            throw Self.unsupported("anchors (&\(anchor)) are not taken; write the value where it is needed", at: event)
+            throw Self.unsupported(
+                "anchors (&\(anchor)) are not supported; write the value where it is needed", at: event)
         }
         if let tag = event.tag {
-            throw Self.unsupported("tags (\(tag)) are not taken; leave it out", at: event)
+            throw Self.unsupported("tags (\(tag)) are not supported; remove it", at: event)
         }
         switch event.kind {
         case .scalar(let text, let isPlain):
@@ -37,7 +38,7 @@ struct Composer: ~Copyable {
         case .mappingStart:
             return YAMLNode(.mapping(try self.entries(of: event, depth: depth)), line: event.line, column: event.column)
         case .alias(let name):
-            throw Self.unsupported("aliases (*\(name)) are not taken; write the value out", at: event)
+            throw Self.unsupported("aliases (*\(name)) are not supported; write the value out", at: event)
         case .streamStart, .streamEnd, .documentStart, .documentEnd, .sequenceEnd, .mappingEnd:
             throw YAMLError(code: .syntax, message: "a value is expected here", line: event.line, column: event.column)
         }
@@ -62,11 +63,11 @@ struct Composer: ~Copyable {
             if case .mappingEnd = event.kind { return entries }
             let key = try self.node(event, depth: depth + 1)
             guard case .scalar(let name, _) = key.content else {
-                throw Self.unsupported("a key must be a text", at: event)
+                throw Self.unsupported("a key must be a string", at: event)
             }
             if let line = lines.updateValue(key.line, forKey: name) {
                 throw YAMLError(
-                    code: .duplicateKey, message: "the key '\(name)' stands on line \(line) already",
+                    code: .duplicateKey, message: "the key '\(name)' is already on line \(line)",
                     line: key.line, column: key.column)
             }
             let value = try self.node(try self.events.next(), depth: depth + 1)

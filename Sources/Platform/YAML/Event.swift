@@ -1,4 +1,4 @@
-/// What libyaml reports, as a value.
+/// A parser event of libyaml, as a value.
 struct Event {
     enum Kind {
         case streamStart, streamEnd

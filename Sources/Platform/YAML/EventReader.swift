@@ -1,22 +1,22 @@
 internal import CYAML
 internal import Glibc
 
-/// The libyaml parser: one event after the other.
+/// Reads events one by one from libyaml's parser.
 @safe struct EventReader: ~Copyable {
-    /// libyaml keeps pointers into itself, so it must not move.
+    /// libyaml keeps pointers into this structure, so it must not move.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let text: UnsafeBufferPointer<UInt8>
 
     /// `text` must outlive the reader.
     init(_ text: UnsafeBufferPointer<UInt8>) throws(YAMLError) {
-        // libyaml takes a byte order mark only where it may guess the encoding, and it would guess UTF-16 too.
+        // libyaml accepts a byte order mark only if it may guess the encoding, and then it would also accept UTF-16.
         let hasMark = unsafe text.starts(with: [0xEF, 0xBB, 0xBF])
         let text = unsafe UnsafeBufferPointer(rebasing: text.dropFirst(hasMark ? 3 : 0))
         unsafe self.text = text
         unsafe self.parser = .allocate(capacity: 1)
         guard unsafe yaml_parser_initialize(self.parser) == 1 else {
             unsafe self.parser.deallocate()
-            throw YAMLError(code: .tooLarge, message: "no memory for the parser", line: 1, column: 1)
+            throw YAMLError(code: .tooLarge, message: "out of memory for the parser", line: 1, column: 1)
         }
         unsafe yaml_parser_set_encoding(self.parser, YAML_UTF8_ENCODING)
         unsafe yaml_parser_set_input_string(self.parser, text.baseAddress, text.count)
@@ -79,7 +79,7 @@ internal import Glibc
             return YAMLError(
                 code: .syntax, message: SyntaxProblem.readerMessage(problem), line: place.line, column: place.column)
         case YAML_MEMORY_ERROR:
-            return YAMLError(code: .tooLarge, message: "no memory for the document", line: 1, column: 1)
+            return YAMLError(code: .tooLarge, message: "out of memory for the document", line: 1, column: 1)
         default:
             let mark = unsafe self.parser.pointee.problem_mark
             let (line, column) = (Int(mark.line), Int(mark.column))
@@ -89,7 +89,7 @@ internal import Glibc
         }
     }
 
-    /// The bytes of a line, counted from 0; empty where there is none.
+    /// The bytes of a line, counted from 0; empty if there is no such line.
     private func line(_ number: Int) -> [UInt8] {
         var start = 0
         for _ in 0..<number {
@@ -105,7 +105,7 @@ internal import Glibc
         for byte in unsafe Array(self.text.prefix(offset)) {
             if byte == UInt8(ascii: "\n") {
                 (line, column) = (line + 1, 1)
-            } else if byte & 0xC0 != 0x80 {  // the bytes that continue a character are not counted
+            } else if byte & 0xC0 != 0x80 {  // not a continuation byte
                 column += 1
             }
         }

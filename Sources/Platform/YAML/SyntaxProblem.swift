@@ -1,4 +1,4 @@
-/// libyaml's problem in words that help the person who wrote the text.
+/// Rewords libyaml's problem for the person who wrote the text.
 struct SyntaxProblem {
     let message: String
 
@@ -38,7 +38,7 @@ struct SyntaxProblem {
             }
     }
 
-    /// libyaml could not even decode the text.
+    /// The message for text that libyaml could not decode.
     static func readerMessage(_ problem: String) -> String {
         switch problem {
         case "control characters are not allowed": "a control character is not allowed here"

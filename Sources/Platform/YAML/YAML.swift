@@ -1,13 +1,12 @@
 /// Reads YAML: one document, no aliases, no tags.
 ///
-/// What is left out is left out for safety (an alias can grow a kilobyte into gigabytes) and clarity: a configuration
-/// says each thing where it stands.
+/// Aliases and tags are excluded for safety (an alias can expand a kilobyte into gigabytes) and for clarity: a
+/// configuration spells out each value in its place.
 package enum YAML {
-    /// How much a document may hold.
     package struct Limits: Sendable {
-        /// Of the whole text.
+        /// The size of the whole text.
         package var bytes: Int
-        /// Of sequences and mappings inside each other.
+        /// How deep sequences and mappings may be nested.
         package var depth: Int
 
         package init(bytes: Int = 1 << 20, depth: Int = 64) {
@@ -16,14 +15,14 @@ package enum YAML {
         }
     }
 
-    /// Reads a UTF-8 text. One without any value is a null node.
+    /// Reads a UTF-8 text. A text without any value is a null node.
     package static func parse(_ bytes: [UInt8], limits: Limits = Limits()) throws(YAMLError) -> YAMLNode {
         guard bytes.count <= limits.bytes else {
             throw YAMLError(
-                code: .tooLarge, message: "the text has \(bytes.count) bytes; at most \(limits.bytes) are taken",
+                code: .tooLarge, message: "the text has \(bytes.count) bytes; the limit is \(limits.bytes)",
                 line: 1, column: 1)
         }
-        // libyaml keeps a pointer to the text; the array lives until the composer is done.
+        // libyaml keeps a pointer to the text, so all reading happens inside this closure.
         var result: Result<YAMLNode, YAMLError>?
         unsafe bytes.withUnsafeBufferPointer { buffer in
             do throws(YAMLError) {

@@ -1,19 +1,18 @@
 /// Why a document cannot be read, and where.
 package struct YAMLError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of mistake it is.
     package enum Code: Sendable {
         /// Not YAML.
         case syntax
-        /// YAML that is not taken: several documents, aliases, tags, keys that are no texts.
+        /// An unsupported feature: several documents, aliases, tags, keys that are not strings.
         case unsupported
-        /// A key stands twice in one mapping.
+        /// A key occurs twice in one mapping.
         case duplicateKey
         /// Larger or deeper than the limits.
         case tooLarge
     }
 
     package let code: Code
-    /// One line: what is wrong and, where it is known, what to do.
+    /// One line: what is wrong and, if known, what to do.
     package let message: String
     /// The first line is 1.
     package let line: Int

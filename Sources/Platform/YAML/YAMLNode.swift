@@ -1,18 +1,16 @@
-/// One value of a YAML document, with the place where it stands.
+/// A value of a YAML document, with its position.
 package struct YAMLNode: Sendable, Hashable {
-    /// What the node holds.
     package indirect enum Content: Sendable, Hashable {
-        /// A text. `isPlain` tells that it had no quotes, so that `true`, `12` and `~` may mean more than a text.
+        /// `isPlain` means without quotes, so that `true`, `12` and `~` may be more than strings.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
-        /// In the order of the document; no key twice.
+        /// In document order; keys are unique.
         case mapping([Entry])
     }
 
-    /// One pair of a mapping.
     package struct Entry: Sendable, Hashable {
         package let key: String
-        /// Where the key stands, counted as ``YAMLNode/line`` and ``YAMLNode/column``.
+        /// The key's position, counted like ``YAMLNode/line`` and ``YAMLNode/column``.
         package let keyLine: Int
         package let keyColumn: Int
         package let value: YAMLNode
@@ -37,25 +35,25 @@ package struct YAMLNode: Sendable, Hashable {
         self.column = column
     }
 
-    /// The value of a mapping's key; nil where there is none, or no mapping.
+    /// The value of a mapping's key; nil if there is none or this is not a mapping.
     package subscript(key: String) -> YAMLNode? {
         guard case .mapping(let entries) = self.content else { return nil }
         return entries.first { $0.key == key }?.value
     }
 
-    /// Nothing: an empty value, `~` or `null`, by the core schema of YAML 1.2.
+    /// An empty value, `~` or `null`, by the core schema of YAML 1.2.
     package var isNull: Bool {
         guard case .scalar(let text, isPlain: true) = self.content else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
-    /// A scalar's text, quoted or not, as long as it is not null.
+    /// A scalar's text, quoted or not, unless it is null.
     package var stringValue: String? {
         guard case .scalar(let text, _) = self.content, !self.isNull else { return nil }
         return text
     }
 
-    /// `true` or `false`, by the core schema of YAML 1.2: `yes` and `on` are texts.
+    /// `true` or `false`, by the core schema of YAML 1.2: `yes` and `on` are strings.
     package var boolValue: Bool? {
         guard case .scalar(let text, isPlain: true) = self.content else { return nil }
         return switch text {
@@ -65,7 +63,7 @@ package struct YAMLNode: Sendable, Hashable {
         }
     }
 
-    /// A decimal whole number that fits 64 bits.
+    /// A decimal integer that fits 64 bits.
     package var intValue: Int? {
         guard case .scalar(let text, isPlain: true) = self.content else { return nil }
         return Int(text)

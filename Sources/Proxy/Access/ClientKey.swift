@@ -1,12 +1,12 @@
-/// Who uses the proxy: the holder of a token with the scope `proxy`.
+/// A client of the proxy: the holder of a token with the scope `proxy`.
 package struct ClientKey: Sendable, Hashable {
-    /// For limits, usage and the log; no secret.
+    /// Identifies the client in limits, usage and the log; not a secret.
     package let id: String
 
     package init(id: String) {
         self.id = id
     }
 
-    /// Everybody on this machine who shows no key, where none is required.
+    /// All clients on this machine without a key, if none is required.
     package static let local = ClientKey(id: "local")
 }

@@ -1,60 +1,79 @@
 internal import EventLoop
 internal import HTTP
 internal import HTTPServer
+internal import Primitives
 
-/// Lets clients in: by key, by place, by rate.
+/// Admits or refuses clients by their key, origin and request rate.
 @Net
 final class Gatekeeper {
     private let keys: KeyRing
     nonisolated let requiresKey: Bool
-    private var allowance: RequestAllowance
+    private let pages: PagePolicy
+    /// Nil without a limit.
+    private var allowance: KeyedTokenBuckets<ClientKey>?
 
-    nonisolated init(lookup: @escaping ClientKeyLookup, requiresKey: Bool, requestsPerMinute: Int) {
+    /// - Parameter pages: Which requests are admitted without a key.
+    nonisolated init(
+        lookup: @escaping ClientKeyLookup, requiresKey: Bool, requestsPerMinute: Int, pages: PagePolicy
+    ) {
         self.keys = KeyRing(lookup: lookup)
+        self.pages = pages
         self.requiresKey = requiresKey
-        self.allowance = RequestAllowance(perMinute: requestsPerMinute)
+        self.allowance =
+            requestsPerMinute > 0
+            ? KeyedTokenBuckets(capacity: requestsPerMinute, interval: 60_000 / Double(requestsPerMinute)) : nil
     }
 
-    /// Who makes a request. Throws a ``ProxyRefusal`` for somebody who may not.
+    /// Identifies the client of a request and counts the request. Throws a ``ProxyRefusal`` if it is not allowed.
     func admit(_ headers: HTTPHeaders, at now: Int64) async throws -> ClientKey {
         let key = try await self.identify(headers)
-        if let wait = self.allowance.take(key, at: now) { throw ProxyRefusal.tooManyRequests(wait) }
+        try self.count(key, at: now)
         return key
     }
 
-    /// ``admit(_:at:)`` where nothing has to be looked up; nil where it has.
+    /// ``admit(_:at:)`` without a look-up; nil if the key must be looked up.
     func admitKnown(_ headers: HTTPHeaders, at now: Int64) throws(ProxyRefusal) -> ClientKey? {
         guard let key = try self.known(headers) else { return nil }
-        if let wait = self.allowance.take(key, at: now) { throw .tooManyRequests(wait) }
+        try self.count(key, at: now)
         return key
+    }
+
+    private func count(_ key: ClientKey, at now: Int64) throws(ProxyRefusal) {
+        if let wait = self.allowance?.take(key, at: now) { throw .tooManyRequests((Int(wait) + 999) / 1_000) }
     }
 
     private func identify(_ headers: HTTPHeaders) async throws -> ClientKey {
         if let known = try self.known(headers) { return known }
-        guard let secret = Self.secret(in: headers), let key = try await self.keys.key(for: secret) else {
+        guard let secret = Self.key(in: headers), let key = try await self.keys.key(for: secret) else {
             throw ProxyRefusal.invalidKey
         }
         return key
     }
 
-    /// Nil where the key has to be looked up.
+    /// Nil if the key must be looked up.
     private func known(_ headers: HTTPHeaders) throws(ProxyRefusal) -> ClientKey? {
-        let secret = Self.secret(in: headers)
+        let secret = Self.key(in: headers)
         if let secret, self.requiresKey || secret.hasPrefix(Self.keyPrefix) { return self.keys.known(secret) }
         guard !self.requiresKey else { throw ProxyRefusal.missingKey }
-        // A page of the web could use the account of whoever looks at it: browsers send such requests without asking.
+        // Any web page could use the account of its visitor: browsers send such requests without asking.
+        switch self.pages.refusal(of: headers) {
+        case .host(let name): throw .foreignHost(name)
+        case .site: throw .foreignOrigin
+        case nil: break
+        }
         if let origin = headers["origin"], !Self.isLoopback(origin) { throw ProxyRefusal.foreignOrigin }
         return .local
     }
 
-    /// How tokens of `jetbridge token create` begin. Other texts on loopback are what clients show that insist on a key.
+    /// The prefix of tokens from `jetbridge token create`. Any other value on loopback is a placeholder from a client
+    /// that insists on a key.
     private static let keyPrefix = "jb_"
 
-    private static func secret(in headers: HTTPHeaders) -> String? {
-        guard let authorization = headers["authorization"] else { return nil }
-        let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].equalsIgnoringCase("bearer") else { return nil }
-        return String(parts[1].utf8.trimmingBlanks())
+    /// The client's key: OpenAI's clients send it as a bearer token, Anthropic's as `x-api-key`, Azure's as `api-key`. A
+    /// token of the host goes before a placeholder in another field.
+    private static func key(in headers: HTTPHeaders) -> String? {
+        let keys = [headers.bearerToken, headers["x-api-key"], headers["api-key"]].compactMap { $0 }
+        return keys.first { $0.hasPrefix(Self.keyPrefix) } ?? keys.first
     }
 
     private static func isLoopback(_ origin: String) -> Bool {

@@ -1,7 +1,7 @@
 internal import EventLoop
 
-/// Client keys that were looked up a moment ago, so that a request doesn't cost a query. A revoked key is refused
-/// ``lifetime`` later at the latest.
+/// Caches recently looked-up client keys, so that a request doesn't cost a query. A revoked key is refused after
+/// ``lifetime`` at the latest.
 @Net
 final class KeyRing {
     private let lookup: ClientKeyLookup
@@ -16,7 +16,7 @@ final class KeyRing {
 
     func key(for secret: String) async throws -> ClientKey? {
         if let known = self.known(secret) { return known }
-        guard secret.utf8.count <= 512, let key = try await self.lookup(secret) else {
+        guard let key = try await self.lookup(secret) else {
             self.known[secret] = nil
             return nil
         }
@@ -25,7 +25,7 @@ final class KeyRing {
         return key
     }
 
-    /// Without a look-up.
+    /// The cached key, without a look-up.
     func known(_ secret: String) -> ClientKey? {
         guard let found = self.known[secret], found.at.duration(to: EventLoop.shared.now) < Self.lifetime else {
             return nil

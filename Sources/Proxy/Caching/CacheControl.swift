@@ -1,8 +1,8 @@
 internal import HTTP
 
-/// The directives of a Cache-Control header (RFC 9111 §5.2). Pure.
+/// The directives of `Cache-Control` (RFC 9111 §5.2). Pure.
 struct CacheControl: Sendable, Equatable {
-    /// Names in small letters; without quotes; the empty text where there is no value.
+    /// Names in lower case; values without quotes, or empty.
     private var directives: [String: String] = [:]
 
     init(_ headers: HTTPHeaders) {
@@ -13,7 +13,7 @@ struct CacheControl: Sendable, Equatable {
                 continue
             }
             let value = parts.count > 1 ? String(parts[1].utf8.trimmingBlanks()).filter { $0 != "\"" } : ""
-            // Of two values the stricter one: caches must not guess.
+            // Of two values the stricter one applies: caches must not guess.
             if let old = self.directives[name].flatMap({ Int($0) }), let new = Int(value), new > old { continue }
             self.directives[name] = value
         }
@@ -22,15 +22,15 @@ struct CacheControl: Sendable, Equatable {
 
     func has(_ name: String) -> Bool { self.directives[name] != nil }
 
-    /// Seconds. One that is no number counts as none at all, so nothing lives too long.
+    /// Seconds. An invalid number counts as 0, so that nothing is kept too long.
     func seconds(_ name: String) -> Int? {
         guard let text = self.directives[name] else { return nil }
         guard !text.isEmpty, text.utf8.allSatisfy(ByteSet.digits.contains) else { return 0 }
-        // More digits than fit are a very long time (RFC 9111 §1.2.2).
+        // A number that overflows means a very long time (RFC 9111 §1.2.2).
         return Int(text) ?? Int(Int32.max)
     }
 
-    /// Splits at the commas outside quotes.
+    /// Splits at commas outside quotes.
     private static func elements(_ values: [String]) -> [String] {
         values.flatMap { value in
             var elements: [String] = []

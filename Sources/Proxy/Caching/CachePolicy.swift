@@ -1,33 +1,33 @@
 internal import HTTP
 
-/// What RFC 9111 lets a cache do. Pure.
+/// The rules of RFC 9111 for caches. Pure.
 ///
-/// The cache belongs to one upstream account, whose only user towards the upstream is the proxy: so it is a private
-/// cache in the sense of §1, `private` answers may be kept, and `Authorization`, which the proxy writes itself, chooses
-/// nothing. Nothing is guessed: an answer without explicit freshness is given again only after the upstream was asked.
+/// The cache belongs to one upstream account, which only the proxy uses. So it is a private cache in the sense of §1:
+/// `private` answers may be cached, and `Authorization`, which the proxy writes itself, does not select answers. There
+/// is no heuristic freshness: an answer without explicit freshness is revalidated each time.
 enum CachePolicy {
-    /// What may be done for a request.
+    /// How the cache handles a request.
     enum Decision: Sendable {
-        /// The cache has no part in it.
+        /// The cache is not involved.
         case bypass
         case miss
-        /// Given without asking.
+        /// Serve it without revalidation.
         case hit(CacheEntry)
-        /// Given after the upstream said that it still holds.
+        /// Serve it if the upstream confirms it.
         case revalidate(CacheEntry)
-        /// The client wants nothing else.
+        /// There is no answer for `only-if-cached`.
         case notCached
     }
 
-    /// Whether an answer to this request might be kept or given from the cache at all.
-    static func takesPart(_ method: HTTPMethod, _ headers: HTTPHeaders) -> Bool {
+    /// Whether the cache handles this request at all.
+    static func handles(_ method: HTTPMethod, _ headers: HTTPHeaders) -> Bool {
         method == .get
             && !["range", "if-match", "if-unmodified-since", "if-range"].contains { headers.contains($0) }
-            // A date alone is for the upstream to judge.
+            // The upstream judges a date without an entity tag.
             && !(headers.contains("if-modified-since") && !headers.contains("if-none-match"))
     }
 
-    /// - Parameter entry: What the cache has for the URL and the selecting fields.
+    /// - Parameter entry: The cached answer for the URL and the selecting fields.
     static func decide(_ request: HTTPHeaders, entry: CacheEntry?, now: Int64) -> Decision {
         let wanted = CacheControl(request)
         guard !wanted.has("no-store") else { return .bypass }
@@ -41,7 +41,7 @@ enum CachePolicy {
         return entry.etag == nil && entry.lastModified == nil ? .miss : .revalidate(entry)
     }
 
-    /// The entry to keep; nil where the answer must not or need not be kept.
+    /// The entry to cache; nil if the answer must not or need not be cached.
     static func entry(
         for status: HTTPStatus, _ headers: HTTPHeaders, request: HTTPHeaders, now: Int64
     ) -> CacheEntry? {
@@ -63,7 +63,7 @@ enum CachePolicy {
             initialAge: Self.initialAge(headers, now: now), lifetime: lifetime)
     }
 
-    /// The kept answer after a 304: its fields are the new ones where those say something (RFC 9111 §3.2).
+    /// The cached answer after a 304, with its fields updated (RFC 9111 §3.2).
     static func refreshed(_ entry: CacheEntry, by headers: HTTPHeaders, now: Int64) -> CacheEntry {
         var entry = entry
         for name in ["cache-control", "date", "expires", "etag", "last-modified", "vary", "age"] {
@@ -79,7 +79,7 @@ enum CachePolicy {
         return entry
     }
 
-    /// Whether the client has this answer already (`If-None-Match` by weak comparison, RFC 9110 §13.1.2).
+    /// Whether the client already has this answer (`If-None-Match` by weak comparison, RFC 9110 §13.1.2).
     static func clientHas(_ entry: CacheEntry, _ request: HTTPHeaders) -> Bool {
         guard let etag = entry.etag, request.contains("if-none-match") else { return false }
         let own = Self.opaque(etag)

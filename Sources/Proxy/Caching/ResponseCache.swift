@@ -1,14 +1,15 @@
 internal import HTTP
 
-/// The kept answers of one upstream account, least recently used ones forgotten first. Pure.
+/// The cached answers of one upstream account; evicts the least recently used first. Pure.
 struct ResponseCache: Sendable {
     private struct Slot {
         var entry: CacheEntry
         var usedAt: UInt64
     }
 
-    /// A body over this share of the whole is not kept.
+    /// The largest body that is cached is the limit divided by this.
     private static let largestShare = 8
+    /// The maximum number of variants per URL.
     private static let variants = 8
     private static let maximumCount = 4_096
 
@@ -23,7 +24,7 @@ struct ResponseCache: Sendable {
     }
 
     var isOff: Bool { self.limit <= 0 }
-    /// The most bytes of a body that is kept.
+    /// The largest body that is cached, in bytes.
     var bodyLimit: Int { self.limit / Self.largestShare }
 
     mutating func entry(for url: String, _ request: HTTPHeaders) -> CacheEntry? {
@@ -33,7 +34,7 @@ struct ResponseCache: Sendable {
         return self.slots[url]?[index].entry
     }
 
-    /// Keeps an answer in place of the one that the same request would have got.
+    /// Caches an answer, replacing the one that the same request would have selected.
     mutating func keep(_ entry: CacheEntry, for url: String, _ request: HTTPHeaders) {
         guard entry.body.count <= self.bodyLimit else { return }
         self.clock += 1
@@ -49,7 +50,7 @@ struct ResponseCache: Sendable {
         while self.size > self.limit || self.count > Self.maximumCount { self.dropOldest() }
     }
 
-    /// Forgets what an unsafe method may have changed (RFC 9111 §4.4).
+    /// Removes answers that an unsafe method may have changed (RFC 9111 §4.4).
     mutating func invalidate(_ url: String) {
         for slot in self.slots.removeValue(forKey: url) ?? [] {
             self.size -= slot.entry.cost

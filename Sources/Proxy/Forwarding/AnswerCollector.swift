@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import HTTP
 
-/// Looks at an answer's bytes as they pass: for its usage, and for the cache.
+/// Reads usage from an answer's bytes and collects them for the cache as they pass.
 @Net
 final class AnswerCollector {
     private var scanner: UsageScanner?
@@ -9,9 +9,9 @@ final class AnswerCollector {
     private let limit: Int
 
     /// - Parameters:
-    ///   - scans: Whether there may be a usage in it.
-    ///   - entry: What to keep the body in; nil for an answer that isn't kept.
-    ///   - limit: Bytes of the body over which it isn't kept after all.
+    ///   - scans: Whether to look for usage.
+    ///   - entry: The entry to collect the body in; nil for an answer that is not cached.
+    ///   - limit: The largest body to cache, in bytes.
     init(scans: Bool, entry: CacheEntry?, limit: Int) {
         self.scanner = scans ? UsageScanner() : nil
         self.kept = entry
@@ -30,6 +30,6 @@ final class AnswerCollector {
 
     var usage: TokenUsage? { self.scanner?.usage }
     var model: String? { self.scanner?.model }
-    /// With the whole body, at the answer's end.
+    /// Complete at the answer's end.
     var entry: CacheEntry? { self.kept }
 }

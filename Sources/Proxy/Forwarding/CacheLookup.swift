@@ -3,12 +3,12 @@ internal import HTTP
 internal import HTTPClient
 internal import HTTPServer
 
-/// The cache's part in one request.
+/// One request's use of the cache.
 @Net
 final class CacheLookup {
     private let passage: Passage
     private let url: String
-    /// The fields by which answers are chosen: those that the upstream gets, save what differs in each request.
+    /// The fields that select answers: those sent upstream, except the ones that differ in every request.
     private let fields: HTTPHeaders
     private var decision = CachePolicy.Decision.bypass
 
@@ -18,7 +18,7 @@ final class CacheLookup {
         self.fields = fields
         let proxy = passage.proxy, method = passage.request.method
         guard !proxy.cache.isOff else { return }
-        if CachePolicy.takesPart(method, fields) {
+        if CachePolicy.handles(method, fields) {
             self.decision = CachePolicy.decide(
                 fields, entry: proxy.cache.entry(for: self.url, fields), now: proxy.now())
         } else if ![.get, .head, .options, .trace].contains(method), !target.isModelRequest {
@@ -26,7 +26,7 @@ final class CacheLookup {
         }
     }
 
-    /// The answer where the upstream needn't be asked.
+    /// The cached answer, if it needs no request to the upstream.
     func answer() throws -> HTTPServerResponse? {
         switch self.decision {
         case .bypass, .miss, .revalidate: return nil
@@ -35,14 +35,14 @@ final class CacheLookup {
         }
     }
 
-    /// Asks the upstream whether what is kept still holds.
+    /// Makes the request a revalidation of the cached answer.
     func makeConditional(_ headers: inout HTTPHeaders) {
         guard case .revalidate(let entry) = self.decision else { return }
         headers["if-none-match"] = entry.etag
         headers["if-modified-since"] = entry.etag == nil ? entry.lastModified : nil
     }
 
-    /// The kept answer, now that the upstream said that it holds; nil where the client asked for itself.
+    /// The cached answer after the upstream's 304; nil if the client sent the condition itself.
     func confirmed(by headers: HTTPHeaders) -> HTTPServerResponse? {
         guard case .revalidate(let entry) = self.decision else { return nil }
         let fresh = CachePolicy.refreshed(
@@ -51,7 +51,7 @@ final class CacheLookup {
         return self.answer(fresh, state: "revalidated")
     }
 
-    /// The entry for an answer that may be kept, without its body.
+    /// An entry without its body, for an answer that may be cached.
     func entry(for response: HTTPClientResponse) -> CacheEntry? {
         switch self.decision {
         case .bypass, .hit, .notCached: return nil

@@ -4,7 +4,7 @@ internal import HTTPClient
 internal import HTTPServer
 
 extension Passage {
-    /// The upstream's answer as the client gets it: as a whole when it has come as a whole, else piece by piece.
+    /// The answer for the client: whole if it has arrived whole, else piece by piece.
     func deliver(_ response: HTTPClientResponse, _ preparation: Preparation) -> HTTPServerResponse {
         let lookup = preparation.lookup
         if response.status == .notModified, let kept = lookup.confirmed(by: response.headers) { return kept }
@@ -18,7 +18,7 @@ extension Passage {
         let source = PassageSource(
             response.body, of: self, lookup,
             AnswerCollector(
-                scans: Self.tellsUsage(response.headers), entry: lookup.entry(for: response),
+                scans: Self.mayReportUsage(response.headers), entry: lookup.entry(for: response),
                 limit: self.proxy.cache.bodyLimit))
         if response.status.isBodiless || self.request.method == .head {
             source.finish()
@@ -35,15 +35,15 @@ extension Passage {
         self.proxy.usage(ProxyUsage(key: key, model: collector.model ?? "unknown", tokens: usage))
     }
 
-    /// JSON and events that are not compressed.
-    private static func tellsUsage(_ headers: HTTPHeaders) -> Bool {
+    /// True for uncompressed JSON and events.
+    private static func mayReportUsage(_ headers: HTTPHeaders) -> Bool {
         guard let type = headers["content-type"],
             type.hasPrefix("application/json") || type.hasPrefix("text/event-stream")
         else { return false }
         return headers["content-encoding"].map { $0.equalsIgnoringCase("identity") } ?? true
     }
 
-    /// On the gateway's origin a page of the upstream's would be one of the gateway's.
+    /// On the gateway's origin, an upstream's page would have the gateway's rights.
     private static func harden(_ headers: inout HTTPHeaders) {
         headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         headers["X-Content-Type-Options"] = "nosniff"

@@ -4,9 +4,11 @@ internal import HTTPClient
 internal import HTTPServer
 
 extension Passage {
-    /// The whole way by callbacks, as far as nothing has to be waited for but the upstream.
+    /// Answers with callbacks, or in a task if it must wait for something other than the upstream.
     func answer(by reply: HTTPReply) {
         do {
+            // Before admission: it fails with and without a key, and its Host is the target's.
+            guard self.request.method != .connect else { throw ProxyRefusal.connect }
             guard let key = try self.proxy.gatekeeper.admitKnown(self.request.headers, at: self.proxy.now()) else {
                 return reply.answer { try await self.answer() }
             }
@@ -51,7 +53,7 @@ extension Passage {
         do {
             reply.answer(try self.answer(to: error))
         } catch {
-            // The server knows what to do with it.
+            // The server handles it.
             reply.answer { throw error }
         }
     }

@@ -8,7 +8,7 @@ extension Passage {
         return self.isFinal(response, preparation) ? response : try await self.reconsider(response, preparation)
     }
 
-    /// Whether there is nothing to try in place of this answer.
+    /// Whether a retry could not improve on this answer.
     func isFinal(_ response: HTTPClientResponse, _ preparation: Preparation) -> Bool {
         if response.status == .unauthorized { return !self.body.canBeSent || self.request.method == .trace }
         guard preparation.target.unmapped != nil, self.proxy.keepsVersion == nil else { return true }
@@ -16,8 +16,8 @@ extension Passage {
         return response.status != .notFound || !self.body.canBeSent
     }
 
-    /// Asks once more: with a new token where the upstream refused the old one, and at the path with OpenAI's `/v1`
-    /// where the one without isn't there.
+    /// Retries once: with a new token if the upstream rejected the old one, and with OpenAI's `/v1` in the path if the
+    /// path without it does not exist.
     func reconsider(
         _ first: HTTPClientResponse, _ preparation: Preparation
     ) async throws -> HTTPClientResponse {
@@ -44,7 +44,7 @@ extension Passage {
         } catch let error as CancellationError {
             throw error
         } catch {
-            // The upstream's own answer says it better.
+            // The upstream's own answer is more helpful.
             return nil
         }
     }

@@ -5,10 +5,10 @@ internal import HTTPServer
 internal import JSON
 internal import Logging
 
-/// One request on its way through the proxy, and its answer on the way back.
+/// One request's way through the proxy, and its answer's way back.
 ///
-/// What needs no waiting but for the upstream goes by callbacks (`Passage+Callbacks`), which cost a fraction of a task;
-/// everything else is told once more as a task, from the same steps.
+/// A request that waits only for the upstream uses callbacks (`Passage+Callbacks`), which cost a fraction of a task;
+/// any other takes the same steps in a task.
 @Net
 final class Passage {
     let request: HTTPServerRequest
@@ -16,7 +16,7 @@ final class Passage {
     let body: ReplayBody
     let start = EventLoop.shared.now
     var record: AccessRecord
-    /// Path without the proxy's own prefix.
+    /// The path without the proxy's prefix.
     let path: Substring
 
     init(_ request: HTTPServerRequest, through proxy: ReverseProxy) {
@@ -30,8 +30,7 @@ final class Passage {
             trace: proxy.trace.name(of: request.headers), method: request.method, path: String(whole))
     }
 
-    /// The whole way as a task. Throws only what the server has to know: a client that left, a body that broke off,
-    /// cancellation.
+    /// Answers in a task. Throws only what the server must handle: a client that left, a truncated body, cancellation.
     func answer() async throws -> HTTPServerResponse {
         do {
             if self.record.key == nil {
@@ -59,10 +58,9 @@ final class Passage {
 
     // MARK: Steps
 
-    /// Everything before the upstream is asked that needs no waiting.
+    /// The steps before the upstream request that never wait.
     func prepare(for access: UpstreamAccess) throws(ProxyRefusal) -> Preparation {
         let request = self.request
-        guard request.method != .connect else { throw .connect }
         if request.headers.contains("via"),
             request.headers.list(of: "via").contains(where: { $0.hasSuffix(self.proxy.signature) })
         {
@@ -78,13 +76,13 @@ final class Passage {
 
     func isModelRequest(_ target: UpstreamTarget) -> Bool { target.isModelRequest && self.request.method == .post }
 
-    /// Adds what the upstream wants to know.
+    /// Adds the fields that the upstream expects.
     func complete(_ preparation: inout Preparation) {
         preparation.lookup.makeConditional(&preparation.fields)
         preparation.fields.append("X-Request-Id", self.record.trace)
         preparation.fields.append(
             "Via", self.request.head.minorVersion == 1 ? self.proxy.via : "1.0 \(self.proxy.signature)")
-        // A TRACE is sent back as it arrived: nothing of ours belongs into it (RFC 9110 §9.3.8).
+        // A TRACE is sent back as received, so it must not carry the account's token (RFC 9110 §9.3.8).
         guard self.request.method != .trace else { return }
         for (name, value) in self.proxy.generalHeaders where !preparation.fields.contains(name) {
             preparation.fields.append(name, value)
@@ -98,7 +96,7 @@ final class Passage {
 
     // MARK: The end
 
-    /// What an error means to the client. Throws what only the server can deal with.
+    /// The client's answer to an error. Rethrows what only the server can handle.
     func answer(to error: any Error) throws -> HTTPServerResponse {
         switch error {
         case let refusal as ProxyRefusal:
@@ -118,13 +116,13 @@ final class Passage {
         }
     }
 
-    /// Milliseconds since the head of the request.
+    /// Milliseconds since the request's head arrived.
     func elapsed() -> Double {
         Double(EventLoop.shared.now.nanoseconds - self.start.nanoseconds) / 1_000_000
     }
 
     private func refuse(_ refusal: ProxyRefusal, error: String? = nil) -> HTTPServerResponse {
-        var response = refusal.response
+        var response = refusal.response(at: self.path)
         response.headers.append("X-Request-Id", self.record.trace)
         self.end(.refused, status: refusal.status.code, error: error ?? refusal.code)
         return response

@@ -2,17 +2,17 @@ internal import EventLoop
 internal import HTTPClient
 internal import HTTPServer
 
-/// An answer's body on its way from the upstream to the client: each piece leaves as it comes, and none is taken from
-/// the upstream while the client has no room.
+/// Streams an answer's body from the upstream to the client: each piece is forwarded as it arrives, and none is read
+/// from the upstream while the client is not reading.
 @Net
 final class PassageSource: ResponseSource {
     var onReady: (@Net () -> Void)?
     private let passage: Passage
     private let lookup: CacheLookup
     private let collector: AnswerCollector
-    /// Nil once nobody wants more of it, which ends the transfer.
+    /// Set to nil when the rest is not needed, which ends the transfer.
     private var body: HTTPResponseBody?
-    /// What was taken when it was not all.
+    /// The part that ``takeWhole()`` read of an incomplete body.
     private var first: [UInt8] = []
 
     init(_ body: HTTPResponseBody, of passage: Passage, _ lookup: CacheLookup, _ collector: AnswerCollector) {
@@ -22,7 +22,7 @@ final class PassageSource: ResponseSource {
         self.collector = collector
     }
 
-    /// The whole body, where it has come as a whole; else nil, and it is given piece by piece.
+    /// The body if all of it has arrived, else nil; ``next()`` then returns it piece by piece.
     func takeWhole() -> [UInt8]? {
         guard let body = self.body else { return nil }
         let (bytes, end) = body.takeArrived()
@@ -56,7 +56,7 @@ final class PassageSource: ResponseSource {
             self.body = nil
             self.passage.report(self.collector)
             self.passage.end(.upstreamBroke, error: "\(error)")
-            // The client must see that it isn't the whole; the log has just been told.
+            // The client must notice that the body is incomplete; the failure is already logged.
             return .broken(HTTPServerError(.clientGone, "the upstream broke off"))
         }
     }
@@ -68,7 +68,7 @@ final class PassageSource: ResponseSource {
         self.passage.end(.clientGone)
     }
 
-    /// The answer is whole.
+    /// Ends a complete answer.
     func finish() {
         self.body = nil
         if let entry = self.collector.entry { self.lookup.keep(entry) }

@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import HTTP
 
-/// A request as it is to go out, before the upstream was asked.
+/// A request prepared for the upstream.
 @Net
 struct Preparation {
     let access: UpstreamAccess

@@ -3,7 +3,7 @@ internal import HTTPClient
 internal import Logging
 
 extension ProxyRefusal {
-    /// Why the upstream gave no answer.
+    /// Explains why the upstream gave no answer.
     init(upstream error: HTTPClientError) {
         let message = Redaction.redact(error.message)
         if error.code.isTimeout {
@@ -12,7 +12,7 @@ extension ProxyRefusal {
                 type: "upstream_error", code: "upstream_timeout")
         } else if error.code == .invalidRequest {
             self.init(
-                status: .badRequest, message: "The request cannot be passed on: \(message).",
+                status: .badRequest, message: "The request cannot be forwarded: \(message).",
                 type: "invalid_request_error", code: "invalid_request")
         } else {
             self.init(

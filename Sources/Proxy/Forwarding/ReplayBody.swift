@@ -2,15 +2,15 @@ internal import EventLoop
 internal import HTTPClient
 internal import HTTPServer
 
-/// A request's body on its way through: never held as a whole, but for small ones, which can be sent again.
+/// A request's body on its way through. Only small bodies are kept whole, so that they can be sent again.
 @Net
 final class ReplayBody {
-    /// Bytes that are kept for a second try.
+    /// The largest body kept for a retry, in bytes.
     static let keepLimit = 1 << 20
 
     private let body: RequestBody
     private var kept: [UInt8]? = []
-    /// Bytes that have come from the client.
+    /// Bytes received from the client.
     private(set) var count = 0
     private(set) var isOver = false
 
@@ -23,21 +23,21 @@ final class ReplayBody {
         }
     }
 
-    /// Whether it can be sent from its beginning.
+    /// Whether it can still be sent from the beginning.
     var canBeSent: Bool { self.kept != nil }
 
-    /// The whole body, where that is known already; else its beginning.
+    /// The whole body if it was kept and has arrived, else its beginning.
     var beginning: [UInt8] { self.kept ?? [] }
 
-    /// Whether the body, or as much as is looked at, has come.
+    /// Whether the body, or as much of it as is inspected, has arrived.
     var isFilled: Bool { self.isOver || self.count >= Self.keepLimit / 2 }
 
-    /// Waits until the body, or as much as is kept, has come.
+    /// Waits until the body, or as much of it as is inspected, has arrived.
     func fill() async throws {
         while !self.isFilled { _ = try await self.receive() }
     }
 
-    /// As a request's body. Can be asked for again while ``canBeSent``.
+    /// The body of the upstream request. May be called again while ``canBeSent``.
     func outgoing(length: Int?) -> HTTPClientRequest.Body {
         if self.isOver, let kept = self.kept { return kept.isEmpty && length == nil ? .none : .bytes(kept) }
         return .stream(length: length) { writer in try await self.send(to: writer) }
@@ -53,7 +53,7 @@ final class ReplayBody {
             } else if self.isOver {
                 return
             } else {
-                // A try that was given up may have taken bytes meanwhile; while they are kept, they are found above.
+                // An abandoned attempt may have read further bytes; while they are kept, the first branch sends them.
                 guard sent == self.count else { throw ProxyRefusal.failed }
                 let bytes = try await self.receive()
                 guard self.kept == nil else { continue }
@@ -64,7 +64,7 @@ final class ReplayBody {
     }
 
     private func receive() async throws -> [UInt8] {
-        // A copy, which for a body that is still coming is the same source: two tries may overlap for a moment.
+        // A copy of the iterator reads from the same source: two attempts may overlap briefly.
         var iterator = self.body.makeAsyncIterator()
         guard let bytes = try await iterator.next() else {
             self.isOver = true

@@ -8,7 +8,7 @@ internal import JSON
 package import Logging
 internal import Primitives
 
-/// Answers every request by asking the upstream: the whole proxy behind a server's dispatch.
+/// Forwards every request to the upstream; the whole proxy behind a server's dispatch.
 package final class ReverseProxy: HTTPDispatcher, Sendable {
     let settings: ProxySettings
     let client: HTTPClient
@@ -17,25 +17,25 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     let logger: Logger
     let usage: UsageSink
     let now: @Sendable () -> Int64
-    /// What is cut off the paths of requests; empty for a server of its own.
+    /// Removed from request paths; empty for a standalone proxy.
     let prefix: String
-    /// How this process signs requests that it forwards, to know them again when they come back.
+    /// Identifies this process in `Via`, so that it recognises its own requests in a loop.
     let signature: String
-    /// As a request's `Via` has it.
+    /// The value added to `Via`.
     let via: String
     let generalHeaders: [(name: String, value: String)]
     let trace = AccessTrace()
     let accessLog: AccessLog
     @Net var cache: ResponseCache
     @Net var cacheGeneration = 0
-    /// Whether the upstream wants OpenAI's `/v1` in paths; nil while that isn't known.
+    /// Whether the upstream expects OpenAI's `/v1` in paths; nil while unknown.
     @Net var keepsVersion: Bool?
 
     /// - Parameters:
-    ///   - prefix: The path that the proxy is mounted at, such as `/proxy`; then a key is always required, for the host
-    ///     around it may be reached from anywhere.
+    ///   - prefix: The path at which the proxy is mounted, such as `/proxy`. A key is then always required, because the
+    ///     surrounding host may be reachable from anywhere.
     ///   - lookup: Finds client keys.
-    ///   - usage: Hears of the tokens that answers cost.
+    ///   - usage: Receives the tokens used by each answer.
     ///   - now: Milliseconds since 1970.
     package init(
         _ settings: ProxySettings, source: any CopilotTokenSource, prefix: String = "", version: String = "0",
@@ -58,7 +58,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         self.account = UpstreamAccount(source: source, upstream: settings.upstream)
         self.gatekeeper = Gatekeeper(
             lookup: lookup, requiresKey: settings.requiresKey || !settings.isLoopback || !prefix.isEmpty,
-            requestsPerMinute: settings.requestsPerMinute)
+            requestsPerMinute: settings.requestsPerMinute, pages: PagePolicy(listen: settings.host))
         self.signature = "jetbridge-\(Crypto.hex(Crypto.randomBytes(4)))"
         self.via = "1.1 \(self.signature)"
         self.generalHeaders = settings.headers.general
@@ -66,16 +66,20 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         self.keepsVersion = settings.upstream == nil ? false : nil
     }
 
-    /// Whether clients have to show a key.
+    /// Whether clients must send a key.
     package var requiresKey: Bool { self.gatekeeper.requiresKey }
 
     package func dispatch(_ head: RequestHead) -> HTTPDispatch {
-        // Nothing is held, so nothing is too long.
+        // Bodies are streamed, so none is too long.
         HTTPDispatch(
             .deferred { request, reply in Passage(request, through: self).answer(by: reply) }, bodyLimit: .max)
     }
 
-    /// The cache of the account that `access` belongs to: another account begins with an empty one.
+    package func response(to problem: HTTPProblem, path: Substring?) -> HTTPServerResponse {
+        ProxyRefusal(problem).response(at: path?.dropFirst(self.prefix.count))
+    }
+
+    /// Empties the cache if `access` belongs to another account than the cached answers.
     @Net func openCache(for access: UpstreamAccess) {
         guard self.cacheGeneration != access.generation else { return }
         self.cacheGeneration = access.generation

@@ -1,13 +1,13 @@
 internal import Copilot
 internal import HTTP
 
-/// What a request needs to be let in by the upstream.
+/// The credentials and address for requests to the upstream.
 struct UpstreamAccess: Sendable {
-    /// Paths are below this one's.
+    /// Request paths are appended to this URL's path.
     let url: HTTPURL
     /// The value of `Authorization`.
     let authorization: String
     let token: CopilotToken
-    /// Another token is another account, whose answers are not to be mixed up with the last one's.
+    /// Changes with the token: another token may belong to another account, whose answers must be cached separately.
     let generation: Int
 }

@@ -3,7 +3,7 @@ internal import EventLoop
 internal import HTTP
 internal import Primitives
 
-/// The account that all requests go out with.
+/// The account used for all upstream requests.
 @Net
 final class UpstreamAccount {
     private let source: any CopilotTokenSource
@@ -12,16 +12,16 @@ final class UpstreamAccount {
     private var askedAt: LoopInstant?
     private var generation = 0
 
-    /// The source refreshes its token by itself, so it needn't be asked for each request.
+    /// How long a token is reused without asking the source, which refreshes it by itself.
     private static let interval = Duration.seconds(2)
 
-    /// - Parameter upstream: In place of the address that comes with the token.
+    /// - Parameter upstream: Overrides the address that comes with the token.
     nonisolated init(source: any CopilotTokenSource, upstream: HTTPURL?) {
         self.source = source
         self.upstream = upstream
     }
 
-    /// The access where the source needn't be asked.
+    /// The access, if it was fetched recently enough.
     var known: UpstreamAccess? {
         guard let access = self.access, let askedAt = self.askedAt,
             askedAt.duration(to: EventLoop.shared.now) < Self.interval
@@ -29,7 +29,7 @@ final class UpstreamAccount {
         return access
     }
 
-    /// Throws what the source throws: nobody is signed in, the exchange failed.
+    /// Throws the source's errors: not signed in, or the exchange failed.
     func current() async throws -> UpstreamAccess {
         if let known = self.known { return known }
         let token = try await self.source.token()
@@ -43,7 +43,7 @@ final class UpstreamAccount {
         return access
     }
 
-    /// The upstream refused this access. The next one, when there is another; nil when the token can't be changed.
+    /// Replaces an access that the upstream rejected; nil if the source has no other token.
     func replaced(_ refused: UpstreamAccess) async throws -> UpstreamAccess? {
         await self.source.reject(refused.token)
         if self.access?.generation == refused.generation { self.access = nil }

@@ -1,16 +1,16 @@
 package import HTTP
 
-/// Where a request goes: the upstream's path for the client's. Pure.
+/// The upstream URL for a request. Pure.
 package struct UpstreamTarget: Sendable, Equatable {
-    /// Path and query as the upstream gets them.
+    /// With the path and query sent upstream.
     package var url: HTTPURL
-    /// The path as it came, below the upstream's own; nil where ``url`` has it already. Some servers in the Copilot API's
-    /// place keep OpenAI's `/v1`.
+    /// The same with the client's path unchanged; nil if ``url`` has it already. Some upstreams other than the Copilot
+    /// API expect OpenAI's `/v1`.
     package var unmapped: HTTPURL?
-    /// Whether a model answers there: its request needs more headers, and its answer tells of usage.
+    /// Whether a model answers: the request needs more headers, and the answer reports usage.
     package var isModelRequest: Bool
 
-    /// `path` begins with a slash (or is `*`), without the prefix that the proxy itself is mounted at.
+    /// - Parameter path: Begins with a slash, or is `*`; without the proxy's prefix.
     package init(path: Substring, query: Substring?, upstream: HTTPURL) {
         let base = upstream.path.hasSuffix("/") ? String(upstream.path.dropLast()) : upstream.path
         var url = upstream
@@ -25,7 +25,7 @@ package struct UpstreamTarget: Sendable, Equatable {
         }
     }
 
-    /// OpenAI's `/v1/…` is `/…` at the Copilot API.
+    /// OpenAI's `/v1/…` is `/…` in the Copilot API.
     private static func withoutVersion(_ path: Substring) -> Substring {
         path.hasPrefix("/v1/") ? path.dropFirst(3) : path == "/v1" ? "/" : path
     }

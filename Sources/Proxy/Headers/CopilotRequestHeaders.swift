@@ -1,6 +1,6 @@
-/// The header fields without which the Copilot API refuses a request, as this proxy fills them in.
+/// The fields that the Copilot API requires, added to requests that lack them.
 package struct CopilotRequestHeaders: Sendable, Equatable {
-    /// From the service's list of known clients.
+    /// One of the clients known to the service.
     package var integrationID: String
     /// `name/version`
     package var editorVersion: String

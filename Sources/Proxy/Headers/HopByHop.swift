@@ -1,8 +1,8 @@
 internal import HTTP
 
-/// The fields that belong to one connection and are never passed on (RFC 9110 §7.6.1).
+/// The fields that concern a single connection and are never forwarded (RFC 9110 §7.6.1).
 struct HopByHop: Sendable {
-    /// Further ones that `Connection` names.
+    /// Additional fields named by `Connection`.
     private let named: [String]
 
     init(_ headers: HTTPHeaders) {
@@ -18,7 +18,7 @@ struct HopByHop: Sendable {
         "proxy-authenticate", "proxy-authentication-info",
     ]
 
-    /// What `Connection` can't take away: without these the message would mean something else.
+    /// Fields that `Connection` cannot remove, because the message would change its meaning without them.
     private static let kept: Set<String> = ["host", "content-length", "content-type", "content-encoding", "close"]
 
     func contains(_ headers: HTTPHeaders, _ index: Int) -> Bool {

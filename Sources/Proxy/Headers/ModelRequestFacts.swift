@@ -1,17 +1,17 @@
-/// What a model request's headers have to say about its body, found without parsing it: the body may be 20 MB of images
-/// of which only the beginning is there yet. Pure.
+/// The facts about a model request's body that its headers must state. Found without parsing, because the body may be
+/// 20 MB of images of which only the beginning has arrived. Pure.
 struct ModelRequestFacts: Sendable, Equatable {
     var hasImage = false
-    /// The last message is not a person's but a tool's answer, or the model's own.
+    /// The last message is a tool's result or the model's own, not a person's.
     var isAgentTurn = false
 
     init() {}
 
-    /// `isWhole` is false for the beginning of a longer body, whose last message is not known: then it is a person's.
+    /// `isWhole` is false for the beginning of a longer body. Its last message is unknown and taken for a person's.
     init(body: [UInt8], isWhole: Bool) {
         self.hasImage = Self.imageKinds.contains { Self.find($0, in: body) != nil }
         guard isWhole else { return }
-        // A role or an item's kind is what stands last of its kind; in texts of messages the quotes are escaped.
+        // The last role or item type in the body decides; quotes inside message text are escaped.
         let role = Self.lastRole(in: body)
         self.isAgentTurn = role == "tool" || role == "assistant" || role == "function_call_output"
     }
@@ -32,7 +32,7 @@ struct ModelRequestFacts: Sendable, Equatable {
         return output == nil ? nil : "function_call_output"
     }
 
-    /// The string that follows a key and its colon; nil for a value of another kind.
+    /// The string that follows a key and its colon; nil for a value of another type.
     private static func text(after position: Int, in body: [UInt8]) -> String? {
         var position = Self.skipBlanks(from: position, in: body)
         guard position < body.count, body[position] == 0x3A else { return nil }

@@ -2,22 +2,24 @@ internal import EventLoop
 internal import HTTP
 internal import JSON
 internal import Logging
+internal import Primitives
 
-/// Writes a line for each request, in the log's own form, without taking longer than the request itself.
+/// Writes one line per request in the log's format, at less cost than the request itself.
 ///
-/// Lines are put together by hand and go out together, a moment later at the latest; secrets are looked for in what
-/// clients can choose, once for each path.
+/// Lines are assembled by hand and written in batches after a short delay. Texts that clients choose are redacted, once
+/// for each path.
 @Net
 final class AccessLog {
     private let logger: Logger
     private var lines: [UInt8] = []
     private var timer: Timer?
-    /// Paths as they are written: without secrets, as JSON.
+    /// Paths in their written form: redacted, as JSON.
     private var paths: [String: [UInt8]] = [:]
     private var second: Int64 = -1
     private var timeOfSecond: [UInt8] = []
 
     private static let delay = Duration.milliseconds(50)
+    /// The maximum number of buffered bytes.
     private static let most = 32 * 1024
     private static let mostPaths = 512
 
@@ -47,7 +49,7 @@ final class AccessLog {
     }
 
     private func append(_ record: AccessRecord) {
-        self.appendTime(Timestamp.now)
+        self.appendTime(WallClock.now())
         self.add(#"","level":"info","label":"proxy","message":"request","trace":"#)
         self.lines += record.isOwnTrace ? Array("\"\(record.trace)\"".utf8) : Self.json(record.trace)
         self.add(#","method":"#)
@@ -77,11 +79,11 @@ final class AccessLog {
         self.add("}\n")
     }
 
-    /// `{"time":"2026-01-31T12:00:00.000Z`; the part down to the second is made once for each.
+    /// `{"time":"2026-01-31T12:00:00.000Z`; the part down to the second is formatted once per second.
     private func appendTime(_ now: Int64) {
         if now / 1_000 != self.second {
             self.second = now / 1_000
-            self.timeOfSecond = Array(#"{"time":""#.utf8) + Array(Timestamp.text(now).utf8.dropLast(4))
+            self.timeOfSecond = Array(#"{"time":""#.utf8) + Array(CivilTime(milliseconds: now).rfc3339.utf8.dropLast(4))
         }
         self.lines += self.timeOfSecond
         let rest = now % 1_000
@@ -89,7 +91,7 @@ final class AccessLog {
         self.lines.append(UInt8(ascii: "Z"))
     }
 
-    /// What may come again and again.
+    /// A text that is likely to repeat.
     private func word(_ text: String) -> [UInt8] {
         if let known = self.paths[text] { return known }
         if self.paths.count >= Self.mostPaths { self.paths.removeAll(keepingCapacity: true) }

@@ -1,21 +1,21 @@
 internal import HTTP
 internal import JSON
 
-/// A line of the access log: who asked for what and how it went, never bodies, queries or tokens.
+/// A line of the access log. Never contains bodies, queries or tokens.
 struct AccessRecord: Sendable {
     /// How an exchange ended.
     enum Outcome: String, Sendable {
         case complete
         /// The client left before the end.
         case clientGone = "client_gone"
-        /// The upstream broke off within its answer.
+        /// The upstream aborted its answer.
         case upstreamBroke = "upstream_broke"
-        /// The proxy answered by itself.
+        /// The proxy refused the request itself.
         case refused
     }
 
     let trace: String
-    /// Whether the proxy made it up.
+    /// Whether the proxy generated it.
     let isOwnTrace: Bool
     let method: HTTPMethod
     /// Without the query.
@@ -26,11 +26,11 @@ struct AccessRecord: Sendable {
     var responseBytes = 0
     /// Milliseconds from the request's head to the answer's.
     var firstByte: Double?
-    /// Milliseconds to the end.
+    /// Milliseconds from the request's head to the end of the answer.
     var total = 0.0
     var cache: String?
     var outcome = Outcome.complete
-    /// Why, where something went wrong.
+    /// The reason of a failure.
     var error: String?
 
     init(trace: (name: String, isOwn: Bool), method: HTTPMethod, path: String) {

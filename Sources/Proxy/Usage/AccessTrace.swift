@@ -2,7 +2,7 @@ internal import Crypto
 internal import EventLoop
 internal import HTTP
 
-/// Names requests: by the `X-Request-Id` that the client sent, else by a number behind this process's own prefix.
+/// Names requests: by the client's `X-Request-Id`, else by a prefix of this process and a number.
 @Net
 final class AccessTrace {
     private let prefix: String

@@ -1,4 +1,4 @@
-/// What one answer has cost, and whom.
+/// The tokens that one answer cost a client.
 package struct ProxyUsage: Sendable, Hashable {
     package let key: ClientKey
     package let model: String
@@ -10,3 +10,6 @@ package struct ProxyUsage: Sendable, Hashable {
         self.tokens = tokens
     }
 }
+
+/// Receives usage. Called on the event loop, so it must not wait.
+package typealias UsageSink = @Sendable (ProxyUsage) -> Void

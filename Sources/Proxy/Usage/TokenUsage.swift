@@ -1,6 +1,6 @@
 internal import JSON
 
-/// Tokens of one answer, as its `usage` says.
+/// The tokens of one answer, from its `usage`.
 package struct TokenUsage: Sendable, Hashable {
     package var input: Int
     package var output: Int
@@ -10,13 +10,13 @@ package struct TokenUsage: Sendable, Hashable {
         self.output = output
     }
 
-    /// Both forms of the OpenAI API, and the Messages API's; a number that can't be one counts as nothing.
+    /// Reads both forms of the OpenAI API and that of the Messages API. Implausible numbers are clamped.
     init(_ usage: JSON) {
         self.input = Self.number(usage["prompt_tokens"] ?? usage["input_tokens"])
         self.output = Self.number(usage["completion_tokens"] ?? usage["output_tokens"])
     }
 
-    /// A stream may tell more than once how far it is: the most of each.
+    /// The maximum of each, because a stream may report running totals.
     func merged(with other: TokenUsage) -> TokenUsage {
         TokenUsage(input: max(self.input, other.input), output: max(self.output, other.output))
     }

@@ -1,17 +1,17 @@
 internal import JSON
 
-/// Finds model and token usage in an answer, JSON or server-sent events, as its bytes pass in pieces of any size. Pure.
+/// Finds the model and token usage in JSON or server-sent events as the bytes pass in pieces of any size. Pure.
 ///
-/// It follows strings and nothing else: a quote inside a text is escaped in JSON, so `"usage"` with a colon behind it is
-/// a key. A line feed can't stand in a string, and puts right what text between events may have broken.
+/// It tracks only strings: JSON escapes quotes inside strings, so `"usage"` followed by a colon is a key. A JSON string
+/// cannot contain a line feed, so a line feed resynchronises after other text between events.
 package struct UsageScanner: Sendable {
     private enum State {
         case outside
         case string(escaped: Bool)
-        /// Behind a key that is looked for.
+        /// After a wanted key.
         case afterKey(Key)
         case afterColon(Key)
-        /// Inside a value that is collected.
+        /// Inside a collected value.
         case model(escaped: Bool)
         case usage(depth: Int, inString: Bool, escaped: Bool)
     }
@@ -22,7 +22,7 @@ package struct UsageScanner: Sendable {
     package private(set) var usage: TokenUsage?
 
     private var state = State.outside
-    /// How many bytes of the string have passed, and which keys they may still be.
+    /// The bytes of the current string so far, and which keys it may still be.
     private var length = 0
     private var mayBeModel = false
     private var mayBeUsage = false
@@ -30,12 +30,12 @@ package struct UsageScanner: Sendable {
 
     private static let modelKey: [UInt8] = Array("model".utf8)
     private static let usageKey: [UInt8] = Array("usage".utf8)
-    /// A model's name or a usage object that is longer is none.
+    /// Longer model names and usage objects are ignored.
     private static let collectLimit = 4_096
 
     package init() {}
 
-    /// The next piece of the answer, cut anywhere.
+    /// Takes the next piece of the answer, split anywhere.
     package mutating func feed(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { bytes in
             var index = 0
@@ -67,7 +67,7 @@ package struct UsageScanner: Sendable {
         self.mayBeUsage = true
     }
 
-    /// Reads on in a string that began before; the position behind what was read.
+    /// Continues in a string; returns the position after the consumed bytes.
     private mutating func string(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var index = start
         while index < bytes.count {

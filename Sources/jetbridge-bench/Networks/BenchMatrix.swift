@@ -1,7 +1,7 @@
 internal import HTTP
 internal import JSON
-internal import JetbridgeTesting
 internal import Primitives
+internal import TestSupport
 
 /// Direct chats on a real Synapse.
 final class BenchMatrix: BenchNetwork {
@@ -13,7 +13,7 @@ final class BenchMatrix: BenchNetwork {
     private let opened = Protected<[String]>([])
     let connection: JSONObject
 
-    /// Another bot may be on the same server: `synapse` is shared then, and stopped by whoever made it.
+    /// `synapse` may be shared with another bot; whoever created it stops it.
     init(_ synapse: Synapse, rooms: Int, bot: String, eventsPerSecond: Double?) async throws {
         self.synapse = synapse
         self.eventsPerSecond = eventsPerSecond
@@ -62,13 +62,13 @@ final class BenchMatrix: BenchNetwork {
     }
 
     private func words(_ question: BenchQuestion, _ messages: [MatrixMessage]) -> [BenchWords] {
-        // The answer may come in before the question's own echo does.
+        // The answer may arrive before the question's echo.
         let place = messages.lastIndex { $0.id == question.id }
         let answers = place.map { messages[$0...] } ?? messages.suffix(1)
         return answers.filter { $0.sender == self.bot.userID }.map { BenchWords(text: $0.body, isGrowing: false) }
     }
 
-    /// Ten events at once, and then as many a second as the server was told.
+    /// Ten events at once, then the configured rate.
     func leastSeconds(for answers: Int) -> Double {
         self.eventsPerSecond.map { max(0, Double(answers - 10) / $0) } ?? 0
     }
@@ -88,7 +88,7 @@ final class BenchMatrix: BenchNetwork {
         }
     }
 
-    /// Synapse does not tell; the host's metric does.
+    /// Synapse does not report refusals; the host's metric does.
     var refusals: Int { 0 }
 
     func stop() async { await self.asker.leave() }

@@ -1,39 +1,39 @@
 internal import JSON
 
-/// A network on loopback with one bot, and somebody in each of its rooms who asks it.
+/// A network on loopback with one bot, and a person in each room who asks it questions.
 protocol BenchNetwork: Sendable {
-    /// What a bot has to be told to be here, for the programs in `Bench/networks`; made before the bot starts.
+    /// How a bot connects, for the programs in `Bench/networks`; known before the bot starts.
     var connection: JSONObject { get }
-    /// Makes the rooms that need the bot's presence, and waits for it.
+    /// Creates the rooms that need the bot to be present, and waits for it.
     func open() async throws
-    /// Somebody asks in the room with this number.
+    /// Asks a question in the room with this number.
     func ask(_ text: String, in room: Int) async throws -> BenchQuestion
-    /// Waits until what the bot has written below the question is as wanted, and returns it; asked after each change.
+    /// Waits until the bot's messages after the question meet the condition, checked after each change; returns them.
     @discardableResult
     func wait(
         _ question: BenchQuestion, within limit: Duration, until isMet: @escaping @Sendable ([BenchWords]) -> Bool
     ) async throws -> [BenchWords]
-    /// What it has written there by now.
+    /// The bot's messages that have followed the question so far.
     func words(after question: BenchQuestion) async -> [BenchWords]
-    /// Calls of the bot so far, by method; of those that write.
+    /// The bot's writing calls so far, by method.
     var calls: [String: Int] { get async }
-    /// The seconds that so many answers of one message each take by the limits that hold, when all are wanted at once.
+    /// How many seconds the rate limits require for this many answers of one message each, all wanted at once.
     func leastSeconds(for answers: Int) -> Double
-    /// How many calls were told to come later.
+    /// The number of calls refused because of rate limits.
     var refusals: Int { get async }
     func stop() async
 }
 
-/// Where and after what an answer is expected.
+/// A question, after which an answer is expected.
 struct BenchQuestion: Sendable {
     let room: Int
-    /// The network's id of it.
+    /// The network's id for the question.
     let id: String
 }
 
-/// A message of the bot's as it stands there.
+/// A message of the bot, as currently shown.
 struct BenchWords: Sendable {
     let text: String
-    /// Shown as one that grows.
+    /// Whether the network still shows it as growing.
     let isGrowing: Bool
 }

@@ -1,11 +1,11 @@
-internal import JetbridgeTesting
 internal import Primitives
+internal import TestSupport
 
-/// Makes networks; Matrix's bots share one server.
+/// Creates networks. Bots on Matrix share one server.
 struct BenchNetworks: Sendable {
     let hasLimits: Bool
-    /// How many events Synapse takes in a second; nil for its default, one in five seconds, over which 200 answers take a
-    /// quarter of an hour.
+    /// Synapse's rate limit; nil for its default of one event in five seconds, at which 200 answers take a quarter of
+    /// an hour.
     let eventsPerSecond: Double?
     private let synapse = Protected<Synapse?>(nil)
 
@@ -25,7 +25,7 @@ struct BenchNetworks: Sendable {
             return try await BenchMatrix(
                 try await self.server(), rooms: rooms, bot: bot,
                 eventsPerSecond: self.hasLimits ? self.eventsPerSecond ?? 0.2 : nil)
-        default: throw BenchFailure("there is no network '\(name)'")
+        default: throw BenchFailure("unknown network '\(name)'")
         }
     }
 

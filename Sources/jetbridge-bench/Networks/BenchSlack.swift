@@ -1,7 +1,7 @@
 internal import JSON
-internal import JetbridgeTesting
+internal import TestSupport
 
-/// Direct conversations in the loopback Slack.
+/// Direct messages in the loopback Slack.
 struct BenchSlack: BenchNetwork {
     private let slack: LoopbackSlack
     private let channels: [String]
@@ -45,7 +45,7 @@ struct BenchSlack: BenchNetwork {
             .map { BenchWords(text: $0.content, isGrowing: $0.isStreaming) }
     }
 
-    /// Three hundred posts in a minute, at any time in it.
+    /// Three hundred posts per minute, in any distribution.
     func leastSeconds(for answers: Int) -> Double { Double((answers - 1) / 300) * 60 }
 
     var calls: [String: Int] {

@@ -1,6 +1,6 @@
-/// A long answer, token by token, as a model would write it: words, sentences, paragraphs, a list and code now and then.
+/// A long answer, token by token, like a model's: words, sentences, paragraphs, headings and lists.
 ///
-/// Each word is numbered, so that nothing can be lost unnoticed; the last tokens tell when they were written.
+/// Each word is numbered, so that no loss goes unnoticed; the last token contains the time it was written.
 enum BenchStory {
     static let ending = "Ended at "
 
@@ -15,7 +15,7 @@ enum BenchStory {
         }
     }
 
-    /// How many different tokens there are in a text.
+    /// The number of different tokens in a text.
     static func count(in text: String) -> Int {
         var numbers: Set<Int> = []
         var rest = text.utf8[...]
@@ -36,6 +36,6 @@ enum BenchStory {
 }
 
 extension String {
-    /// Where a text stands the last time.
+    /// The last occurrence of a text.
     fileprivate func range(of other: String) -> Range<String.Index>? { self.ranges(of: other).last }
 }

@@ -1,5 +1,5 @@
 internal import JSON
-internal import JetbridgeTesting
+internal import TestSupport
 
 /// Private chats on the loopback Telegram.
 struct BenchTelegram: BenchNetwork {
@@ -43,7 +43,7 @@ struct BenchTelegram: BenchNetwork {
             .map { BenchWords(text: $0.text, isGrowing: false) }
     }
 
-    /// Thirty at once, and thirty a second after that.
+    /// Thirty at once, then thirty per second.
     func leastSeconds(for answers: Int) -> Double { max(0, Double(answers - 30) / 30) }
 
     var calls: [String: Int] {

@@ -1,13 +1,13 @@
 internal import JSON
-internal import JetbridgeTesting
+internal import TestSupport
 
-/// The networks' side of `Bench/networks`: servers on loopback, people on them, and the clock.
+/// The network side of `Bench/networks`: servers on loopback, people on them, and the clock.
 ///
-/// First line on stdout: what the bots are configured with. Bots are started by whoever reads it; what is measured, and
-/// how often what was called, are further lines.
+/// The first line on stdout is the bots' configuration; its reader starts the bots. Further lines are
+/// measurements and counts of calls.
 ///
-/// - `what=overhead network=N questions=… turns=…`: two bots, `ours` and `peer`, are asked in turn.
-/// - `what=edits networks=A,B`: one bot on each; one long answer at once on all.
+/// - `what=overhead network=N questions=… turns=…`: two bots, `ours` and `peer`, are asked alternately.
+/// - `what=edits networks=A,B`: one bot on each network; a long answer on all of them at once.
 /// - `what=fanout network=N rooms=…`: one bot, asked in all rooms at once.
 struct NetworksBenchmark: Sendable {
     private static let warmUp = 20
@@ -20,7 +20,7 @@ struct NetworksBenchmark: Sendable {
         case "overhead": try await self.overhead(try self.arguments.text("network"))
         case "edits": try await self.edits(try self.arguments.text("networks").split(separator: ",").map(String.init))
         case "fanout": try await self.fanout(try self.arguments.text("network"))
-        case let other: throw BenchFailure("there is no measurement '\(other)'")
+        case let other: throw BenchFailure("unknown measurement '\(other)'")
         }
     }
 
@@ -53,7 +53,7 @@ struct NetworksBenchmark: Sendable {
         await maker.stop()
     }
 
-    /// Milliseconds from the question to the first words of its answer; returns when the answer is whole.
+    /// Milliseconds from the question to the first words of its answer; returns when the answer is complete.
     private func time(_ text: String, room: Int, on network: some BenchNetwork) async throws -> Double {
         let start = BenchClock.microseconds()
         let question = try await network.ask(text, in: room)
@@ -118,14 +118,14 @@ struct NetworksBenchmark: Sendable {
         let network = try await maker.make(name, rooms: rooms, bot: "ours")
         BenchOutput.line(["event": "serving", "ours": .object(network.connection)])
         try await network.open()
-        // The first question waits for the bot; the pause after it gives back what it has taken from the limits.
+        // The first question waits until the bot is ready; the pause after it lets the rate limits recover.
         _ = try await self.time("Are you there?", room: 0, on: network)
         try await Task.sleep(for: .seconds(self.arguments.number("pause", default: 12)))
         let before = await network.refusals
         let start = BenchClock.microseconds()
         var open: [BenchQuestion] = []
         for room in 0..<rooms { open.append(try await network.ask("What is in room \(room)?", in: room)) }
-        // Looked at now and then: whoever waits for each room would be in the servers' way.
+        // Polled, because waiting on each room separately would slow the servers down.
         let deadline = ContinuousClock.now + .seconds(300)
         while !open.isEmpty, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(50))

@@ -1,14 +1,14 @@
 internal import Primitives
 
-/// Reads a command line by the table of commands.
+/// Parses a command line against the table of commands.
 ///
-/// Common options may stand anywhere; a command's own ones stand after its name. `--` ends the options.
+/// Common options may appear anywhere; a command's own options follow its name. `--` ends the options.
 struct ArgumentParser {
     enum Outcome: Equatable {
         case run(CommandSyntax, Arguments)
-        /// The help of a command or of a group; of the program where the path is empty.
+        /// The help of a command or a group; of the program if the path is empty.
         case help([String])
-        /// A command that this release doesn't have yet.
+        /// A command of a later release.
         case later(String)
     }
 
@@ -42,14 +42,20 @@ struct ArgumentParser {
             }
         }
         if self.arguments.has("help") { return .help(self.path) }
+        if self.arguments.has("version"), let version = self.table.syntax(of: ["version"]) {
+            return .run(version, self.arguments)
+        }
         guard let command else { throw self.incomplete() }
         try self.assignPositionals(of: command)
+        if let missing = command.options.first(where: { $0.isRequired && self.arguments.value($0.name) == nil }) {
+            throw self.error("'\(command.name)' needs \(missing.usage)")
+        }
         return .run(command, self.arguments)
     }
 
     // MARK: Words
 
-    /// A word of the command's name as long as that is not complete, else an argument.
+    /// Takes the next word of the command's name, or an argument once the name is complete.
     private mutating func take(_ word: String) throws(UsageError) {
         guard self.command == nil else {
             self.words.append(word)
@@ -72,7 +78,7 @@ struct ArgumentParser {
             guard !taken.isEmpty || positional.isOptional else {
                 throw self.error("'\(command.name)' needs \(positional.value.placeholder)")
             }
-            for word in taken { try self.check(word, positional.value, of: positional.value.placeholder) }
+            for word in taken { try self.check(word, positional.value) }
             if !taken.isEmpty { self.arguments.positionals[positional.name] = Array(taken) }
             rest = rest.dropFirst(taken.count)
         }
@@ -84,7 +90,7 @@ struct ArgumentParser {
     private mutating func takeOption(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let typed = String(parts[0])
-        let options = self.command?.allOptions ?? CommandSyntax.commonOptions
+        let options = self.table.options(at: self.path)
         guard let option = options.first(where: { "--\($0.name)" == typed || (typed == "-h" && $0.name == "help") })
         else {
             let near = nearest(to: typed, among: options.map { "--\($0.name)" })
@@ -98,17 +104,14 @@ struct ArgumentParser {
         guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty else {
             throw self.error("'\(typed)' needs \(syntax.placeholder)")
         }
-        try self.check(value, syntax, of: typed)
+        try self.check(value, syntax)
         guard self.arguments.values.updateValue(value, forKey: option.name) == nil else {
             throw self.error("'\(typed)' is given twice")
         }
     }
 
-    private func check(_ word: String, _ syntax: ValueSyntax, of name: String) throws(UsageError) {
-        let choices = syntax.choices
-        guard !choices.isEmpty, !choices.contains(word) else { return }
-        let hint = nearest(to: word, among: choices).map { "; did you mean '\($0)'?" } ?? ""
-        throw self.error("'\(word)' is none of \(choices.joined(separator: ", "))\(hint)")
+    private func check(_ word: String, _ syntax: ValueSyntax) throws(UsageError) {
+        if let problem = syntax.problem(with: word) { throw self.error(problem) }
     }
 
     // MARK: Errors

@@ -1,9 +1,9 @@
-/// What was typed after a command, checked against its syntax.
+/// A command's parsed arguments, checked against its syntax.
 struct Arguments: Sendable, Equatable {
     /// The options with values, by name.
     var values: [String: String] = [:]
     var switches: Set<String> = []
-    /// By the positional's name; absent where an optional one was left out.
+    /// By the positional's name; an omitted optional one is missing.
     var positionals: [String: [String]] = [:]
 
     var isJSON: Bool { self.switches.contains("json") }

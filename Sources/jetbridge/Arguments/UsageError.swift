@@ -1,8 +1,8 @@
-/// What was typed is no command line of ours.
+/// An invalid command line.
 struct UsageError: Error, Equatable {
-    /// One line without the hint at the help.
+    /// One line, without the reference to the help.
     let message: String
-    /// The command whose help shows how it is done; empty for the program's own.
+    /// The command whose help to refer to; empty for the program's.
     let path: [String]
 
     var description: String {

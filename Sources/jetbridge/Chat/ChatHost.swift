@@ -1,17 +1,20 @@
 internal import Host
 internal import Sessions
 
-/// Gives `chat` a host for as long as it lasts.
+/// Provides a host for the duration of a `chat` command.
 enum ChatHost {
-    /// Calls `body` with a link to the host that serves the data directory, else to one without networks in this
-    /// process. The token that it uses is ended afterwards.
-    static func withLink(_ configuration: Configuration, _ body: @escaping @Sendable (ChatLink) async throws -> Void)
-        async throws
-    {
+    /// Calls `body` with a link to the host that is serving the data directory or, if none is, to one without networks
+    /// in this process. Revokes the link's token afterwards, also after a signal.
+    static func withLink(
+        _ configuration: Configuration, interrupts: Interrupts,
+        _ body: @escaping @Sendable (ChatLink) async throws -> Void
+    ) async throws {
         let directory = try DataDirectory(path: configuration.dataDirectory)
         if directory.servingHost != nil, let address = directory.read("gateway.address") {
-            return try await Self.withToken(configuration) { token in
-                try await body(try ChatLink(address: address, token: token))
+            return try await interrupts.cancelling {
+                try await Self.withToken(configuration) { token in
+                    try await body(try ChatLink(address: address, token: token))
+                }
             }
         }
         var own = configuration
@@ -19,15 +22,18 @@ enum ChatHost {
         own.gateway.publicURL = configuration.gateway.publicURL
         let host = try await Host(own, withNetworks: false)
         try await host.run(watchingSignals: false) { host in
-            try await Self.withToken(configuration) { token in
-                let link = try ChatLink(address: host.address, token: token)
-                try await body(link)
-                await link.close()
+            try await interrupts.cancelling {
+                try await Self.withToken(configuration) { token in
+                    let link = try ChatLink(address: host.address, token: token)
+                    try await body(link)
+                    await link.close()
+                }
             }
             host.stop()
         }
     }
 
+    /// Neither call of the store stops when the task is cancelled, so that no token is left.
     private static func withToken(_ configuration: Configuration, _ body: (String) async throws -> Void) async throws {
         let administration = try Administration(configuration)
         let (credential, token) = try await administration.createToken(

@@ -5,7 +5,7 @@ internal import JSON
 internal import Logging
 internal import WebSockets
 
-/// A host to talk to from the terminal: the one that serves the data directory, or one in this process.
+/// A connection to a host: the one that is serving the data directory, or one in this process.
 struct ChatLink: Sendable {
     struct Frame: Sendable {
         let type: String
@@ -25,15 +25,15 @@ struct ChatLink: Sendable {
 
     func newThread() async throws -> String {
         let answer = try await self.post("/api/v1/threads", [:])
-        guard let id = answer["id"]?.stringValue else { throw CommandFailure("the host gave no thread; try again") }
+        guard let id = answer["id"]?.stringValue else { throw CommandFailure("the host created no thread; try again") }
         return id
     }
 
-    /// Sends a message and follows its operation until it has ended. Returns the operation.
+    /// Sends a message, follows its operation to the end, and returns it.
     func ask(_ text: String, in thread: String, show: (Frame) throws -> Void) async throws -> JSON {
         let answer = try await self.post("/api/v1/threads/\(thread)/messages", ["text": .string(text)])
         guard let operation = answer["operation_id"]?.stringValue else {
-            throw CommandFailure("the host did not take the message; try again")
+            throw CommandFailure("the host did not accept the message; try again")
         }
         var url = self.base
         url.path = "/api/v1/live"
@@ -50,7 +50,13 @@ struct ChatLink: Sendable {
         return try await self.call(.get, "/api/v1/operations/\(operation)", nil)
     }
 
-    /// Ends the running answer of a thread.
+    /// The ids of the available models.
+    func models() async throws -> [String] {
+        let answer = try await self.call(.get, "/api/v1/models", nil)
+        return answer["items"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
+    }
+
+    /// Stops a thread's running answer.
     func stop(_ thread: String) async throws {
         _ = try await self.post("/api/v1/threads/\(thread)/messages", ["text": "/stop"])
     }

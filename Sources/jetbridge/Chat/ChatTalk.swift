@@ -1,37 +1,51 @@
 internal import Glibc
 internal import JSON
 
-/// Questions and answers on the terminal.
+/// A conversation in the terminal.
 struct ChatTalk: Sendable {
     let link: ChatLink
     let thread: String
     let context: CommandContext
     let interrupts: Interrupts
+    let printer: AnswerPrinter
 
-    /// One question; the answer goes to standard output, everything else to standard error.
+    init(link: ChatLink, thread: String, context: CommandContext, interrupts: Interrupts) {
+        self.link = link
+        self.thread = thread
+        self.context = context
+        self.interrupts = interrupts
+        self.printer = AnswerPrinter(context.output)
+    }
+
+    /// Asks one question. The answer goes to standard output, everything else to standard error.
     func answer(_ message: String) async throws {
         let operation = try await self.follow(message)
         switch operation["state"]?.stringValue {
         case "complete": return
         case "stopped": throw CommandFailure(nil, status: .interrupted)
-        default: throw CommandFailure(operation["error"]?.stringValue ?? "the answer was cut; try again")
+        default:
+            let error = operation["error"]?.stringValue ?? "the answer was interrupted; try again"
+            throw CommandFailure(self.context.errors.shown(error))
         }
     }
 
-    /// Line by line, until the input ends.
-    func converse(_ input: StandardInput) async throws {
-        try self.context.errors.writeLine(
-            self.context.errors.faint("Write a line; /help lists the commands, Ctrl-D ends."))
+    /// Asks one question per message until the input ends.
+    func converse(_ input: ChatInput) async throws {
+        let errors = self.context.errors
+        try errors.writeLine(errors.faint("Type a message; /help lists the commands, Ctrl-D quits."))
         while true {
-            try self.context.errors.write(self.context.errors.bold("> "))
-            guard let line = await input.line() else { break }
-            if line.allSatisfy(\.isWhitespace) { continue }
-            let operation = try await self.follow(line)
-            if operation["state"]?.stringValue != "complete", let error = operation["error"]?.stringValue {
-                try self.context.errors.writeLine(self.context.errors.yellow(error))
+            try Task.checkCancellation()
+            switch try await input.next(errors, self.interrupts) {
+            case .end: return try Task.checkCancellation()
+            case .interrupted: continue
+            case .text(let text):
+                if text.allSatisfy(\.isWhitespace) { continue }
+                let operation = try await self.follow(text)
+                if operation["state"]?.stringValue != "complete", let error = operation["error"]?.stringValue {
+                    try errors.writeLine(errors.yellow(errors.shown(error)))
+                }
             }
         }
-        try self.context.errors.writeLine("")
     }
 
     private func follow(_ message: String) async throws -> JSON {
@@ -39,17 +53,15 @@ struct ChatTalk: Sendable {
         let (link, thread) = (self.link, self.thread)
         self.interrupts.set { try? await link.stop(thread) }
         defer { self.interrupts.set(nil) }
-        let operation = try await self.link.ask(message, in: self.thread) { frame in
-            switch frame.type {
-            case "execution":
-                text += frame.content
-                if !self.context.isJSON { try self.context.output.write(frame.content) }
-            case "thinking":
-                if self.context.errors.isTerminal, !self.context.isJSON {
-                    try self.context.errors.writeLine(self.context.errors.faint(frame.content))
-                }
-            default: break
+        let operation: JSON
+        do {
+            operation = try await self.link.ask(message, in: self.thread) { frame in
+                if frame.type == "execution" { text += frame.content }
+                try self.show(frame)
             }
+        } catch {
+            try? self.printer.finish(isTerminated: text.isEmpty)
+            throw error
         }
         let commits = operation["commits"]?.arrayValue ?? []
         guard !self.context.isJSON else {
@@ -59,9 +71,21 @@ struct ChatTalk: Sendable {
             ])
             return operation
         }
-        if !text.isEmpty, !text.hasSuffix("\n") { try self.context.output.write("\n") }
-        for commit in commits { try self.context.output.writeLine(Self.line(of: commit)) }
+        if !text.isEmpty { try self.printer.finish(isTerminated: text.hasSuffix("\n")) }
+        for commit in commits { try self.context.output.writeLine(self.context.output.shown(Self.line(of: commit))) }
         return operation
+    }
+
+    private func show(_ frame: ChatLink.Frame) throws {
+        guard !self.context.isJSON else { return }
+        switch frame.type {
+        case "execution": try self.printer.append(frame.content)
+        case "thinking" where self.context.errors.isTerminal:
+            try self.printer.pause()
+            let thought = self.context.errors.shown(frame.content)
+            try self.context.errors.writeLine(self.context.errors.faint(thought))
+        default: break
+        }
     }
 
     private static func line(of commit: JSON) -> String {

@@ -2,21 +2,77 @@ internal import Glibc
 internal import Lifecycle
 internal import Primitives
 
-/// Ctrl-C in a conversation: the first one stops the running answer, any other ends the program.
+/// Signals in a conversation. Ctrl-C does what the conversation is ready for: stops the running answer, or clears the
+/// line. Any other signal cancels the conversation, which still revokes its token; the next one ends the program.
 final class Interrupts: Sendable {
-    private let onStop = Protected<(@Sendable () async -> Void)?>(nil)
+    private struct State {
+        var onInterrupt: (@Sendable () async -> Void)?
+        var isRepeatable = false
+        var cancel: (@Sendable () -> Void)?
+        var requests = TerminationRequests()
+        var isCancelled = false
+    }
 
-    /// Watches from now on; the signals must have been blocked at the start of `main`.
+    private let state = Protected(State())
+    private let start = ContinuousClock.now
+
+    /// Starts watching. The signals must have been blocked at the start of `main`.
     func watch() async throws -> SignalWatch {
-        try await Signals.watch([Signals.interrupt, Signals.terminate]) { signal in
-            guard signal == Signals.interrupt, let stop = self.onStop.withLock({ $0.take() }) else {
-                _exit(ExitStatus.interrupted.rawValue)
-            }
-            // A signal arrives between all else, so the asking has to run by itself.
-            Task { await stop() }
+        try await Signals.watch([Signals.interrupt, Signals.terminate, Signals.hangUp]) { self.take($0) }
+    }
+
+    /// Sets what the next interrupt does instead of ending the conversation; if repeatable, every one until the next
+    /// call.
+    func set(_ action: (@Sendable () async -> Void)?, isRepeatable: Bool = false) {
+        self.state.withLock { state in
+            state.onInterrupt = action
+            state.isRepeatable = isRepeatable
         }
     }
 
-    /// What the next interrupt does instead of ending the program; nil for nothing.
-    func set(_ stop: (@Sendable () async -> Void)?) { self.onStop.withLock { $0 = stop } }
+    /// Runs a conversation, which a signal cancels. Throws a quiet failure if one did.
+    func cancelling(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        // Unstructured: a signal cancels it, while its caller cleans up.
+        let conversation = Task { try await body() }
+        self.state.withLock { $0.cancel = { conversation.cancel() } }
+        let result = await conversation.result
+        let isCancelled = self.state.withLock { state in
+            state.cancel = nil
+            return state.isCancelled
+        }
+        if isCancelled { throw CommandFailure(nil, status: .interrupted) }
+        try result.get()
+    }
+
+    private enum Reaction {
+        case run(@Sendable () async -> Void)
+        case cancel(@Sendable () -> Void)
+        case exit
+        case ignore
+    }
+
+    private func take(_ signal: Int32) {
+        let now = ContinuousClock.now - self.start
+        switch self.state.withLock({ Self.reaction(to: signal, at: now, &$0) }) {
+        case .run(let action): Task { await action() }  // unstructured: a signal handler cannot wait for the request
+        case .cancel(let cancel): cancel()
+        case .exit: _exit(ExitStatus.interrupted.rawValue)
+        case .ignore: break
+        }
+    }
+
+    private static func reaction(to signal: Int32, at now: Duration, _ state: inout State) -> Reaction {
+        if signal == Signals.interrupt, let action = state.onInterrupt {
+            if !state.isRepeatable { state.onInterrupt = nil }
+            return .run(action)
+        }
+        guard let cancel = state.cancel else { return .exit }  // there is nothing to clean up yet
+        switch state.requests.take(at: now) {
+        case .pass where !state.isCancelled:
+            state.isCancelled = true
+            return .cancel(cancel)
+        case .pass: return .exit  // the cleanup takes too long
+        case .report, .ignore: return .ignore
+        }
+    }
 }

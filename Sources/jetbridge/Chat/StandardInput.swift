@@ -1,9 +1,11 @@
 internal import Glibc
 internal import Primitives
+internal import Terminals
 
-/// Standard input, read on a thread of its own: it blocks, and files cannot be watched.
+/// Standard input, read on a dedicated thread: reading blocks, and files cannot be watched.
 actor StandardInput {
     private let executor = ThreadExecutor(name: "stdin")
+    private nonisolated let waiter = InputWaiter()
     private var buffer: [UInt8] = []
     private var isAtEnd = false
 
@@ -11,8 +13,16 @@ actor StandardInput {
 
     nonisolated var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// The next line without its end, or nil.
-    func line() -> String? {
+    /// The next line without its line feed; nil at the end of the input, and when the task is cancelled.
+    nonisolated func line() async -> String? {
+        await withTaskCancellationHandler {
+            await self.nextLine()
+        } onCancel: {
+            self.waiter.wake()
+        }
+    }
+
+    private func nextLine() -> String? {
         while true {
             if let end = self.buffer.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: self.buffer[..<end], as: UTF8.self)
@@ -26,13 +36,13 @@ actor StandardInput {
         }
     }
 
-    /// Everything up to the end, but at most `limit` bytes.
+    /// The rest of the input, at most `limit` bytes.
     func all(upTo limit: Int) -> String {
         while self.buffer.count < limit, self.fill() {}
         return String(decoding: self.buffer.prefix(limit), as: UTF8.self)
     }
 
-    /// Whether something comes, or the end, within the time: a pipe that nobody writes into must not hold us up.
+    /// Whether input or its end arrives in time: a pipe without a writer must not block the command.
     func isReady(within milliseconds: Int32) -> Bool {
         var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, milliseconds) > 0
@@ -42,6 +52,10 @@ actor StandardInput {
         guard !self.isAtEnd else { return false }
         var bytes = [UInt8](repeating: 0, count: 16_384)
         while true {
+            guard self.waiter.wait(for: STDIN_FILENO) else {
+                self.isAtEnd = true
+                return false
+            }
             let count = read(STDIN_FILENO, &bytes, bytes.count)
             if count > 0 {
                 self.buffer += bytes.prefix(count)

@@ -1,7 +1,7 @@
 struct CompletionsCommand: Command {
     let syntax = CommandSyntax(
-        "completions", summary: "Print a script that completes commands and options in a shell",
-        discussion: "Put the output where the shell looks for it; a new shell then knows it.",
+        "completions", summary: "Print a shell completion script",
+        discussion: "Save the output where the shell looks for completions, then start a new shell.",
         positionals: [
             PositionalSyntax("shell", .choice("SHELL", ["bash", "zsh", "fish"]), help: "bash, zsh or fish.")
         ],

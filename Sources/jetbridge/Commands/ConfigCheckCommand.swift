@@ -3,14 +3,14 @@ internal import JSON
 
 struct ConfigCheckCommand: Command {
     let syntax = CommandSyntax(
-        "config", "check", summary: "Tell everything that is wrong with a configuration",
+        "config", "check", summary: "Report all configuration errors",
         discussion: """
-            Reads the file that 'serve' would read, and the secrets it names, and prints a line for each mistake: the \
-            key's path, line and column, what is wrong, and the nearest valid key. Nothing is connected to; that is \
-            what 'doctor' does. Ends with status 78 where there is a mistake.
+            Reads the file that 'serve' would read and the secrets it refers to, and prints one line per error: the \
+            key's path, line and column, what is wrong, and the nearest valid key. Makes no connections; 'doctor' does \
+            that. Exits with status 78 if there is an error.
             """,
         positionals: [
-            PositionalSyntax("file", .file("FILE"), isOptional: true, help: "The file; the same as --config FILE.")
+            PositionalSyntax("file", .file("FILE"), isOptional: true, help: "The file to check; same as --config FILE.")
         ],
         examples: ["jetbridge config check", "jetbridge config check --config /etc/jetbridge/jetbridge.yaml --json"])
 
@@ -25,22 +25,21 @@ struct ConfigCheckCommand: Command {
         } else {
             try context.report(loaded.issues)
         }
-        let file = loaded.file ?? "no file, which means the defaults"
+        let file = loaded.file ?? "no file (built-in defaults)"
         guard isGood else {
             let count = loaded.errors.count
             throw CommandFailure(
-                "\(file): \(count) \(count == 1 ? "mistake" : "mistakes")", status: .configuration)
+                "\(file): \(count) \(count == 1 ? "error" : "errors")", status: .configuration)
         }
-        if !context.isJSON { try context.print("\(file): \(context.output.green("good"))") }
+        if !context.isJSON { try context.print("\(file): \(context.output.green("valid"))") }
     }
 
     private func load(_ context: CommandContext) throws -> LoadedConfiguration {
-        guard let file = context.arguments.word("file") else { return context.configurationLoader.load() }
+        guard let file = context.arguments.word("file") else { return context.configurationLoader().load() }
         guard context.arguments.value("config") == nil else {
-            throw UsageError(message: "the file is given twice", path: self.syntax.path)
+            throw UsageError(message: "the configuration file is given twice", path: self.syntax.path)
         }
-        let flags = ConfigurationFlags(file: file, dataDirectory: context.arguments.value("data-dir"))
-        return ConfigurationLoader(flags: flags, surroundings: context.surroundings).load()
+        return context.configurationLoader(ConfigurationFlags(file: file)).load()
     }
 
     private static func json(_ issue: ConfigurationIssue) -> JSON {

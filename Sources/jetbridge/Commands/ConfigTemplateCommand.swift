@@ -4,13 +4,14 @@ internal import JSON
 struct ConfigTemplateCommand: Command {
     let syntax = CommandSyntax(
         "config", "template", summary: "Print a configuration file to start from",
-        discussion: "Without a name: every setting there is, with comments. --list names the others.",
+        discussion: "Without a name, prints every setting with comments. --list shows the other templates.",
         positionals: [
             PositionalSyntax(
-                "name", .choice("NAME", Self.templates.map(\.name)), isOptional: true, help: "The template.")
+                "name", .choice("NAME", Self.templates.map(\.name)), isOptional: true,
+                help: "The template to print; 'example' by default.")
         ],
         options: [
-            OptionSyntax("list", help: "Print the names and what each is for."),
+            OptionSyntax("list", help: "List the templates and what each is for."),
             OptionSyntax(
                 "events-url", .text("URL"),
                 help: "For slack-manifest: where Slack delivers events over HTTP, PUBLIC_URL/hooks/slack/ID."),
@@ -34,7 +35,7 @@ struct ConfigTemplateCommand: Command {
             name == Self.manifest.name
             ? ConfigurationTemplate.slackManifest(eventsURL: url) : ConfigurationTemplate.named(name)
         guard let template else {
-            throw CommandFailure("there is no template '\(name)'; 'jetbridge config template --list' names them")
+            throw CommandFailure("there is no template '\(name)'; 'jetbridge config template --list' lists them")
         }
         if context.isJSON {
             try context.print(["name": JSON(template.name), "text": JSON(template.text)])

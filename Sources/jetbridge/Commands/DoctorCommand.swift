@@ -1,17 +1,19 @@
 internal import Host
 internal import JSON
+internal import Logging
 
 struct DoctorCommand: Command {
     let syntax = CommandSyntax(
-        "doctor", summary: "Check that everything works, by really connecting",
+        "doctor", summary: "Check the set-up by connecting to everything",
         discussion: """
-            Reads the configuration, opens the store, asks the model endpoint, connects to each network, and prints a \
-            line for each with what to do where it fails. Ends with status 1 where anything failed.
+            Reads the configuration, opens the store, queries the model endpoint, connects to each network, and prints \
+            one line per check, with what to do if it fails. Exits with status 1 if any check fails.
             """)
 
     func run(_ context: CommandContext) async throws {
-        let loaded = try context.loadConfiguration()
-        guard let configuration = loaded.configuration else { return }
+        let (configuration, loaded) = try context.loadConfigurationFile()
+        // The findings say what fails, and why.
+        Logging.configure(level: .error, format: .text) { _ in }
         let failures = Counter()
         let report: @Sendable (Finding) async throws -> Void = { finding in
             if finding.state == .failed { await failures.increment() }
@@ -19,7 +21,7 @@ struct DoctorCommand: Command {
         }
         try await report(
             Finding(
-                "configuration", .ok, loaded.file.map { "\($0) has no mistakes" } ?? "no file: the built-in defaults"))
+                "configuration", .ok, loaded.file.map { "\($0) is valid" } ?? "no file; using the built-in defaults"))
         try await Doctor(configuration).examine(report: report)
         let count = await failures.value
         if count > 0 {

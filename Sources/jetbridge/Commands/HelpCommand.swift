@@ -1,19 +1,23 @@
 struct HelpCommand: Command {
     let syntax = CommandSyntax(
-        "help", summary: "Show the help of the program or of a command",
+        "help", summary: "Show help for the program or a command",
         positionals: [
             PositionalSyntax(
-                "command", .text("COMMAND"), isOptional: true, isRepeated: true,
+                "command", .command("COMMAND"), isOptional: true, isRepeated: true,
                 help: "A command's name, as in 'config check'.")
         ],
         examples: ["jetbridge help", "jetbridge help config check"])
 
     func run(_ context: CommandContext) async throws {
-        // The words are parsed like a command line, so that a slip is answered the same way.
-        let words = context.arguments.words("command") + ["--help"]
-        guard case .help(let path) = try ArgumentParser.parse(words, table: context.table) else {
-            throw UsageError(message: "there is no help for this", path: [])
-        }
+        // Parsed like a command line, so that typing errors get the same hints. The option comes first, so that nothing
+        // runs and `--` cannot turn it into an argument.
+        let words = ["--help"] + context.arguments.words("command")
+        let path: [String] =
+            switch try ArgumentParser.parse(words, table: context.table) {
+            case .help(let path): path
+            case .run(let syntax, _): syntax.path
+            case .later(let name): throw CommandFailure.later(name)
+            }
         try context.output.write(HelpText(table: context.table, output: context.output).text(of: path))
     }
 }

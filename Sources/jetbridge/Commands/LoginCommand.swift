@@ -3,20 +3,20 @@ internal import JSON
 
 struct LoginCommand: Command {
     let syntax = CommandSyntax(
-        "login", summary: "Sign in to GitHub for Copilot, with a code on another screen",
+        "login", summary: "Sign in to GitHub for Copilot with a device code",
         discussion: """
-            Shows a code and an address; open the address on any device and enter the code. The token is kept in the data \
-            directory, for you alone. Needs copilot.client_id, or --client-id. Not needed where the GitHub CLI or an \
-            editor's Copilot plug-in is signed in: 'jetbridge doctor' shows what is found.
+            Shows a code and an address; open the address on any device and enter the code. Stores the token in the data \
+            directory, readable only by you. Requires copilot.client_id or --client-id. Not needed if the GitHub CLI or \
+            an editor's Copilot plug-in is signed in: 'jetbridge doctor' lists the sign-ins it finds.
             """,
         options: [
             OptionSyntax(
-                "client-id", .text("ID"), help: "The app to sign in to. Stronger than copilot.client_id.")
+                "client-id", .text("ID"), help: "The client id of the app; overrides copilot.client_id.")
         ],
         examples: ["jetbridge login", "jetbridge login --json"])
 
     func run(_ context: CommandContext) async throws {
-        guard let configuration = try context.loadConfiguration().configuration else { return }
+        let configuration = try context.loadConfiguration()
         let signIn = SignIn(configuration, surroundings: context.surroundings)
         let outcome = try await signIn.logIn(
             clientID: context.arguments.value("client-id"), copies: !context.isJSON
@@ -33,10 +33,10 @@ struct LoginCommand: Command {
                 "expires_in": JSON(invitation.expiresIn),
             ])
         }
-        let isCopied = invitation.copiedBy.map { " (it is in the clipboard, by \($0))" } ?? ""
+        let isCopied = invitation.copiedBy.map { " (copied to the clipboard with \($0))" } ?? ""
         try context.print(
             "Open \(invitation.address) and enter the code \(context.output.bold(invitation.userCode))\(isCopied).")
-        try context.print("Waiting for you; the code is good for \(invitation.expiresIn / 60) minutes.")
+        try context.print("Waiting for the sign-in; the code expires in \(invitation.expiresIn / 60) minutes.")
     }
 
     private static func show(_ outcome: SignIn.Outcome, in context: CommandContext) throws {
@@ -53,12 +53,12 @@ struct LoginCommand: Command {
         let user = outcome.user.map { " as \($0)" } ?? ""
         let plan = outcome.plan.map { ", Copilot plan \($0)" } ?? ""
         try context.print("Signed in to \(outcome.host)\(user)\(plan).")
-        try context.print("The token \(outcome.maskedToken) is kept in \(outcome.path).")
+        try context.print("Stored the token \(outcome.maskedToken) in \(outcome.path).")
         if let problem = outcome.problem {
-            try context.errors.writeLine(context.errors.yellow("Copilot does not take it: \(problem)"))
+            try context.errors.writeLine(context.errors.yellow("Copilot rejects this sign-in: \(problem)"))
         }
         if let stronger = outcome.stronger {
-            try context.errors.writeLine(context.errors.yellow("Still used instead: \(stronger)."))
+            try context.errors.writeLine(context.errors.yellow("Another sign-in takes precedence: \(stronger)."))
         }
     }
 }

@@ -4,15 +4,15 @@ internal import Logging
 
 struct ModelsCommand: Command {
     let syntax = CommandSyntax(
-        "models", summary: "List the models that can be chosen",
+        "models", summary: "List the available models",
         discussion: """
-            For each: id, name, the most tokens of a prompt and of an answer, how its tokens are counted, its version, and \
-            what a request costs in the provider's own unit (0× is included).
+            For each model: id, name, token limits of prompt and answer, tokenizer, version, and the cost of a request in \
+            the provider's unit (0× is included in the plan).
             """)
 
     func run(_ context: CommandContext) async throws {
-        guard let configuration = try context.loadConfiguration().configuration else { return }
-        // What goes wrong is told by the command itself, in one line.
+        let configuration = try context.loadConfiguration()
+        // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
         let models = try await ModelListing.models(of: configuration)
         guard !context.isJSON else { return try context.print(.array(models.map { Self.json($0) })) }
@@ -39,7 +39,7 @@ struct ModelsCommand: Command {
 }
 
 extension String {
-    /// Without the blanks that empty last columns leave.
+    /// Without the trailing spaces of empty last columns.
     fileprivate var trimmingEnd: String {
         var text = self[...]
         while text.last == " " { text.removeLast() }

@@ -4,27 +4,24 @@ struct ServeCommand: Command {
     let syntax = CommandSyntax(
         "serve", summary: "Serve the web chat, the API and the networks until stopped",
         discussion: """
-            With no configuration at all it serves the web chat on this machine with the rehearsal model, and prints a \
-            line with the address and the code that signs you in. The first TERM or INT lets running answers finish; a \
-            second one ends them. HUP reads the configuration again.
+            Without any configuration, serves the web chat on this machine with the rehearsal model. Prints the address \
+            and a code that signs you in. The first TERM or INT lets running answers finish; a second one, sent at \
+            least a second later, stops them. HUP reloads the configuration.
             """,
         options: [
-            OptionSyntax(
-                "listen", .text("HOST:PORT"),
-                help: "Where the gateway listens; port 0 takes a free one. Stronger than the file."),
-            OptionSyntax(
-                "log-level", .choice("LEVEL", ["trace", "debug", "info", "warning", "error"]),
-                help: "How much is logged. Stronger than the file."),
+            .listen(
+                "Listen on this address; port 0 picks a free port. Overrides JETBRIDGE_LISTEN and the configuration."),
+            .logLevel("How much to log. Overrides JETBRIDGE_LOG_LEVEL and the configuration."),
         ],
         examples: ["jetbridge serve", "jetbridge serve --config jetbridge.yaml --listen 127.0.0.1:9000"])
 
     func run(_ context: CommandContext) async throws {
-        guard let configuration = try context.loadConfiguration().configuration else { return }
-        LogParts.configure(configuration.log)
+        let (configuration, loaded) = try context.loadConfigurationFile()
+        configuration.log.apply()
         try FaultSetting.arm(from: context.surroundings, for: configuration)
         let host = try await Host(configuration)
-        let loader = context.configurationLoader
-        try await host.run(reload: { loader.load() }) { host in
+        let reload = ConfigurationReload(since: loaded) { context.configurationLoader().load() }
+        try await host.run(reload: reload) { host in
             try context.print("open \(host.publicURL) and enter the code \(host.signInCode)")
         }
     }

@@ -3,9 +3,9 @@ internal import JSON
 
 struct SessionsArchiveCommand: Command {
     let syntax = CommandSyntax(
-        "sessions", "archive", summary: "Put a conversation away",
-        discussion: "Its thread begins anew with the next message; the text is kept.",
-        positionals: [PositionalSyntax("id", .text("ID"), help: "As 'sessions list' prints it.")])
+        "sessions", "archive", summary: "Archive a session",
+        discussion: "The next message in its thread starts afresh; the messages stay stored.",
+        positionals: [PositionalSyntax("id", .text("ID"), help: "The id shown by 'sessions list'.")])
 
     func run(_ context: CommandContext) async throws {
         let id = context.arguments.word("id") ?? ""
@@ -13,7 +13,7 @@ struct SessionsArchiveCommand: Command {
         if context.isJSON {
             try context.print(["id": .string(id), "state": "archived"])
         } else {
-            try context.print("\(id) is put away.")
+            try context.print("Archived \(id).")
         }
     }
 }

@@ -1,12 +1,13 @@
 internal import Chat
 internal import Host
 internal import JSON
+internal import Primitives
 internal import Sessions
 
 struct SessionsListCommand: Command {
     let syntax = CommandSyntax(
-        "sessions", "list", summary: "List the conversations, the latest first",
-        options: [OptionSyntax("archived", help: "List the archived ones too.")])
+        "sessions", "list", summary: "List sessions, most recently active first",
+        options: [OptionSyntax("archived", help: "Include archived sessions.")])
 
     func run(_ context: CommandContext) async throws {
         let isComplete = context.arguments.has("archived")
@@ -26,9 +27,9 @@ struct SessionsListCommand: Command {
         if sessions.isEmpty { try context.errors.writeLine("There are no sessions yet.") }
         let rows = sessions.map { session in
             [
-                session.id, ISOTime.text(of: session.activeAt), session.state(at: now).rawValue,
+                session.id, CivilTime(milliseconds: session.activeAt).rfc3339Seconds, session.state(at: now).rawValue,
                 session.key.adapter.rawValue,
-                session.title,
+                context.output.shown(session.title),
             ]
         }
         for line in TextTable.lines(rows) { try context.print(line) }
@@ -40,8 +41,8 @@ struct SessionsListCommand: Command {
             "title": .string(session.title),
             "owner": .string(session.owner), "state": .string(session.state(at: now).rawValue),
             "model": session.model.map { .string($0) } ?? .null,
-            "created_at": .string(ISOTime.text(of: session.createdAt)),
-            "active_at": .string(ISOTime.text(of: session.activeAt)),
+            "created_at": .string(CivilTime(milliseconds: session.createdAt).rfc3339Seconds),
+            "active_at": .string(CivilTime(milliseconds: session.activeAt).rfc3339Seconds),
         ]
     }
 }

@@ -1,12 +1,13 @@
 internal import Chat
 internal import Host
 internal import JSON
+internal import Primitives
 internal import Sessions
 
 struct SessionsShowCommand: Command {
     let syntax = CommandSyntax(
-        "sessions", "show", summary: "Print a conversation",
-        positionals: [PositionalSyntax("id", .text("ID"), help: "As 'sessions list' prints it.")])
+        "sessions", "show", summary: "Print a session's messages",
+        positionals: [PositionalSyntax("id", .text("ID"), help: "The id shown by 'sessions list'.")])
 
     func run(_ context: CommandContext) async throws {
         let id = context.arguments.word("id") ?? ""
@@ -14,7 +15,7 @@ struct SessionsShowCommand: Command {
             let session = try await administration.session(id)
             if !context.isJSON {
                 let state = session.state(at: WallClock.now())
-                try context.print("\(session.title) (\(session.key), \(state.rawValue))")
+                try context.print(context.output.shown("\(session.title) (\(session.key), \(state.rawValue))"))
             }
             var cursor: String?
             repeat {
@@ -26,7 +27,7 @@ struct SessionsShowCommand: Command {
     }
 
     private static func print(_ message: MessageRecord, to context: CommandContext) throws {
-        let time = ISOTime.text(of: message.createdAt)
+        let time = CivilTime(milliseconds: message.createdAt).rfc3339Seconds
         guard !context.isJSON else {
             return try context.print([
                 "id": .string(String(message.id)), "role": .string(message.role.rawValue),
@@ -35,7 +36,8 @@ struct SessionsShowCommand: Command {
             ])
         }
         try context.print("")
-        try context.print(context.output.bold("\(message.author ?? message.role.rawValue), \(time)"))
-        try context.print(message.text)
+        let author = context.output.shown(message.author ?? message.role.rawValue)
+        try context.print(context.output.bold("\(author), \(time)"))
+        try context.print(context.output.shown(message.text))
     }
 }

@@ -4,13 +4,16 @@ internal import Sessions
 
 struct TokenCreateCommand: Command {
     let syntax = CommandSyntax(
-        "token", "create", summary: "Make a token for the API",
-        discussion:
-            "It is printed once, and kept as a hash only. Scopes: chat (threads and messages), read, admin, proxy.",
+        "token", "create", summary: "Create an API token",
+        discussion: """
+            The token is printed once and stored only as a hash. Scopes: chat (threads and messages), read (everything, \
+            without changes), admin (everything), proxy ('jetbridge proxy').
+            """,
         options: [
             OptionSyntax(
-                "scope", .text("SCOPE[,…]"), help: "What it allows: chat, read, admin, proxy, with commas between."),
-            OptionSyntax("name", .text("NAME"), help: "What it is for, to know it again in the list."),
+                "scope", .list("SCOPE[,…]", Administration.scopes), isRequired: true,
+                help: "What the token may do: \(Administration.scopes.joined(separator: ", ")), or some of these."),
+            OptionSyntax("name", .text("NAME"), help: "A name shown by 'token list'."),
         ],
         examples: ["jetbridge token create --scope read", "jetbridge token create --scope chat,read --json"])
 
@@ -28,6 +31,6 @@ struct TokenCreateCommand: Command {
         }
         try context.print(token)
         try context.errors.writeLine(
-            "This is the only time that it is shown. 'jetbridge token revoke \(credential.id)' ends it.")
+            "The token is shown only once. 'jetbridge token revoke \(credential.id)' revokes it.")
     }
 }

@@ -3,8 +3,8 @@ internal import JSON
 
 struct TokenRevokeCommand: Command {
     let syntax = CommandSyntax(
-        "token", "revoke", summary: "End a token at once",
-        positionals: [PositionalSyntax("id", .text("ID"), help: "As 'token list' prints it.")])
+        "token", "revoke", summary: "Revoke a token or a browser sign-in",
+        positionals: [PositionalSyntax("id", .text("ID"), help: "The id shown by 'token list'.")])
 
     func run(_ context: CommandContext) async throws {
         let id = context.arguments.word("id") ?? ""
@@ -14,7 +14,7 @@ struct TokenRevokeCommand: Command {
         if context.isJSON {
             try context.print(["id": .string(id), "revoked": true])
         } else {
-            try context.print("\(id) is ended.")
+            try context.print("Revoked \(id).")
         }
     }
 }

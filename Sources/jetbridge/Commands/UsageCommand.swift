@@ -5,16 +5,16 @@ internal import Sessions
 
 struct UsageCommand: Command {
     let syntax = CommandSyntax(
-        "usage", summary: "Show the tokens used, by model, and what the account has left",
+        "usage", summary: "Show tokens used by model, and the account's remaining allowance",
         discussion: """
-            What is left is asked of the provider where it can be: the credits of a Copilot plan and when they begin anew. \
-            With --json the rows of models are followed by those of the proxy, which have "key" besides, and by those of \
-            allowances, which have "allowance" instead of "model".
+            Some providers report the remaining allowance: the credits of a Copilot plan and when they reset. With --json, \
+            the rows of models are followed by the proxy's rows, which also have "key", and by the allowances, which have \
+            "allowance" instead of "model".
             """)
 
     func run(_ context: CommandContext) async throws {
-        guard let configuration = try context.loadConfiguration().configuration else { return }
-        // What goes wrong is told by the command itself, in one line.
+        let configuration = try context.loadConfiguration()
+        // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
         let (rows, clients) = try await context.administering {
             (try await $0.usage(), try await $0.proxyUsage())
@@ -25,8 +25,8 @@ struct UsageCommand: Command {
         } catch let error as CancellationError {
             throw error
         } catch {
-            // What was used is known all the same.
-            try context.errors.writeLine("What is left is not known: \(error)")
+            // The used tokens are known regardless.
+            try context.errors.writeLine("The remaining allowance is unknown: \(error)")
         }
         guard !context.isJSON else {
             let used = rows.map { row -> JSON in
@@ -37,7 +37,7 @@ struct UsageCommand: Command {
             }
             return try context.print(.array(used + clients.map(Self.json) + (quota.map { Self.json($0) } ?? [])))
         }
-        if rows.isEmpty, clients.isEmpty { try context.errors.writeLine("No tokens were used yet.") }
+        if rows.isEmpty, clients.isEmpty { try context.errors.writeLine("No tokens have been used yet.") }
         let lines = TextTable.lines(
             rows.map { [$0.model, "\($0.turns) turns", "\($0.input) tokens in", "\($0.output) tokens out"] }
                 + clients.map {

@@ -1,6 +1,14 @@
 extension CommandTable {
-    /// Every place where words may be completed: the start, the groups, the commands.
+    /// Every path after which words can be completed: the empty one, the groups, the commands, and all of these after
+    /// `help`.
     var paths: [[String]] {
+        let commands = self.commandPaths
+        let asked = self.helpPath.map { help in commands.filter { !$0.isEmpty && $0 != help }.map { help + $0 } } ?? []
+        return commands + asked
+    }
+
+    /// The paths of the groups and commands.
+    var commandPaths: [[String]] {
         var paths: [[String]] = [[]]
         for syntax in self.syntaxes {
             for count in 1...syntax.path.count {
@@ -11,18 +19,37 @@ extension CommandTable {
         return paths
     }
 
-    /// The options that may stand at a place.
-    func options(at path: [String]) -> [OptionSyntax] {
-        self.syntax(of: path)?.allOptions ?? CommandSyntax.commonOptions
+    /// The command whose argument is a command.
+    private var helpPath: [String]? {
+        self.syntaxes.first { syntax in
+            syntax.positionals.contains { if case .command = $0.value { true } else { false } }
+        }?.path
     }
 
-    /// What may be typed next at a place, without file names.
+    func options(at path: [String]) -> [OptionSyntax] {
+        self.syntax(of: path)?.allOptions
+            ?? (path.isEmpty ? CommandSyntax.programOptions : CommandSyntax.commonOptions)
+    }
+
+    /// The command's words that may come next, also as arguments of `help`.
+    func nextWords(at path: [String]) -> [String] {
+        guard let help = self.helpPath, path.starts(with: help) else { return self.words(after: path) }
+        return self.words(after: Array(path.dropFirst(help.count))).filter { path != help || [$0] != help }
+    }
+
+    /// The summary of what a next word leads to.
+    func summary(of word: String, at path: [String]) -> String {
+        guard let help = self.helpPath, path.starts(with: help) else { return self.summary(of: path + [word]) }
+        return self.summary(of: Array(path.dropFirst(help.count)) + [word])
+    }
+
+    /// The possible next words after `path`, except file names.
     func completions(at path: [String]) -> [String] {
         let choices = self.syntax(of: path)?.positionals.flatMap(\.value.choices) ?? []
-        return self.words(after: path) + choices + self.options(at: path).map { "--\($0.name)" }
+        return self.nextWords(at: path) + choices + self.options(at: path).map { "--\($0.name)" }
     }
 
-    /// The options with values, each name once.
+    /// The options with values, without duplicate names.
     var valueOptions: [OptionSyntax] {
         var options: [OptionSyntax] = []
         for option in self.syntaxes.flatMap(\.allOptions) where option.value != nil {

@@ -2,9 +2,10 @@ import Copilot
 import HTTP
 import HTTPClient
 import JSON
-import JetbridgeTesting
 import Logging
+import Models
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("The client of the Copilot API, over scripted bytes", .timeLimit(.minutes(1)))
@@ -18,7 +19,7 @@ struct CopilotClientTests {
         let settings = CopilotSettings(
             integrationID: "vscode-chat", editorVersion: "vscode/1.2.3", pluginVersion: "jetbridge/9",
             gitHubAPIURL: try HTTPURL("https://api.example.org"), defaultModel: "gpt-4.1",
-            retry: RetryPolicy(maximumTries: tries))
+            exchange: ExchangeSettings(retry: RetryPolicy(maximumTries: tries)))
         return CopilotClient(
             settings, source: source, gitHub: knowsGitHub ? source : nil, transport: transport, clock: TurnClock(clock),
             jitter: { 1 }, logger: Logger(label: "test"))
@@ -34,7 +35,7 @@ struct CopilotClientTests {
 
     private static let models = Answer.refusal(200, CopilotModelFixtures.list.text, headers: ["ETag": "\"1\""])
 
-    @Test("a chat goes where the token says, with the headers that are required")
+    @Test("a chat goes to the token's address, with the required headers")
     func request() async throws {
         let transport = RoutedTransport(chats: [.ok])
         let source = try FakeTokenSource("https://api.business.example.org")
@@ -52,7 +53,7 @@ struct CopilotClientTests {
     }
 
     @Test(
-        "the initiator is who caused the request",
+        "the initiator is the one who caused the request",
         arguments: [
             (ModelRequest(messages: [ModelMessage(.user, "Hi")]), "user"),
             (ModelRequest(messages: [ModelMessage(.user, "Hi")], purpose: .specification), "user"),
@@ -66,7 +67,7 @@ struct CopilotClientTests {
         #expect(transport.chats.first?.headers["x-initiator"] == value)
     }
 
-    @Test("a refused token is replaced once and the request made again as it was", arguments: [401, 403])
+    @Test("a refused token is replaced once, and the same request is sent again", arguments: [401, 403])
     func replacesToken(status: Int) async throws {
         let transport = RoutedTransport(chats: [.refusal(status, "unauthorized: token expired"), .ok])
         let source = try FakeTokenSource()
@@ -77,7 +78,7 @@ struct CopilotClientTests {
         #expect(transport.chats[0].body == transport.chats[1].body)
     }
 
-    @Test("a second refusal is told, with what to do, and nothing is hammered", arguments: [401, 403])
+    @Test("a second refusal is reported with what to do, without further requests", arguments: [401, 403])
     func secondRefusal(status: Int) async throws {
         let transport = RoutedTransport(chats: [.refusal(status, "unauthorized: token expired")])
         let source = try FakeTokenSource()
@@ -88,7 +89,7 @@ struct CopilotClientTests {
         #expect(transport.chats.count == 2 && source.rejected.count == 1)
     }
 
-    @Test("what the sign-in says is what people are told")
+    @Test("people see the sign-in's error")
     func signIn() async throws {
         let transport = RoutedTransport(chats: [.ok])
         let source = try FakeTokenSource(
@@ -99,7 +100,7 @@ struct CopilotClientTests {
         #expect(transport.chats.isEmpty)
     }
 
-    @Test("what we repeat by ourselves is the agent's, and waits as long as it is asked to")
+    @Test("our retries have the initiator agent, and wait as long as the API asks")
     func repeats() async throws {
         let clock = ManualClock()
         let transport = RoutedTransport(chats: [.refusal(429, "", headers: ["Retry-After": "7"]), .ok])
@@ -111,7 +112,7 @@ struct CopilotClientTests {
         #expect(transport.chats.map { $0.headers["x-initiator"] } == ["user", "agent"])
     }
 
-    @Test("a model that offers only responses is asked there")
+    @Test("a model with only the responses endpoint is called there")
     func responses() async throws {
         let answer = Answer.events(
             #"{"type":"response.output_text.delta","output_index":0,"delta":"ok"}"#,
@@ -128,7 +129,7 @@ struct CopilotClientTests {
         #expect(body["store"]?.boolValue == false && body["max_output_tokens"]?.intValue == 50)
     }
 
-    @Test("a model that moved to another endpoint is found there after one look at the list")
+    @Test("a model that moved to another endpoint is found there after reloading the list once")
     func moved() async throws {
         let before = CopilotModelFixtures.model("m", name: "M", version: "1", multiplier: 1)
         let after = CopilotModelFixtures.model("m", name: "M", version: "1", multiplier: 1, endpoints: ["/responses"])
@@ -143,7 +144,7 @@ struct CopilotClientTests {
         #expect(transport.requests(to: "/models").count == 2)
     }
 
-    @Test("a model that the account lacks is named after one look at the list")
+    @Test("a model that the account lacks is reported after reloading the list once")
     func unknownModel() async throws {
         let transport = RoutedTransport([
             "/models": [Self.models],
@@ -155,7 +156,7 @@ struct CopilotClientTests {
         #expect(transport.chats.count == 1 && transport.requests(to: "/models").count == 2)
     }
 
-    @Test("refused parameters are left out for that model from then on")
+    @Test("refused parameters are omitted for that model from then on")
     func adaptation() async throws {
         let refusal = #"{"error":{"message":"Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'."}}"#
         let transport = RoutedTransport(chats: [.refusal(400, refusal), .ok])
@@ -170,7 +171,7 @@ struct CopilotClientTests {
         #expect(bodies.map { $0["max_completion_tokens"]?.intValue } == [nil, 9, 9, nil])
     }
 
-    @Test("tools are offered and their results given in OpenAI's form")
+    @Test("tools and their results are sent in OpenAI's form")
     func tools() async throws {
         let transport = RoutedTransport(chats: [.ok])
         let tool = ModelTool(name: "add", description: "Adds.", parameters: ["type": "object"])
@@ -200,7 +201,7 @@ struct CopilotClientTests {
             ])
     }
 
-    @Test("an error in mid-answer is told as that error")
+    @Test("an error in the middle of an answer is reported as that error")
     func errorInAnswer() async throws {
         let transport = RoutedTransport(chats: [
             .events(
@@ -212,7 +213,7 @@ struct CopilotClientTests {
         #expect(error?.message == "Copilot ended the answer with an error: “The engine is overloaded”.")
     }
 
-    @Test("what is left is asked of GitHub with the sign-in, and corrected by later answers")
+    @Test("the quota comes from GitHub with the sign-in, and later responses update it")
     func quota() async throws {
         let user = #"""
             {"login":"octo","copilot_plan":"individual","quota_reset_date":"2026-12-01","quota_snapshots":{
@@ -227,17 +228,17 @@ struct CopilotClientTests {
         #expect(quota.user == "octo" && quota.plan == "individual")
         #expect(
             quota.lines == [
-                "credits: 228.5 of 300 left (76.2 %), begins anew on 2026-12-01", "chat messages: unlimited",
+                "credits: 228.5 of 300 left (76.2 %), resets on 2026-12-01", "chat messages: unlimited",
             ])
         let request = try #require(transport.requests(to: "/user").first)
         #expect(request.url.description == "https://api.example.org/copilot_internal/user")
         #expect(request.headers["authorization"] == "token gho_signed_in")
         _ = try await self.read(client)
-        #expect(try await client.quota()?.lines.first == "credits: 150 of 300 left (50 %), begins anew on 2026-12-01")
+        #expect(try await client.quota()?.lines.first == "credits: 150 of 300 left (50 %), resets on 2026-12-01")
         #expect(transport.requests(to: "/user").count == 1)
     }
 
-    @Test("without GitHub only what answers tell is known")
+    @Test("without GitHub the quota comes from responses only")
     func quotaWithoutGitHub() async throws {
         let client = try self.client(RoutedTransport(chats: [.ok]), FakeTokenSource(), knowsGitHub: false)
         #expect(try await client.quota() == nil)

@@ -1,7 +1,8 @@
 import Copilot
+import Models
 import Testing
 
-@Suite("What people are told when Copilot refuses")
+@Suite("Messages about Copilot's refusals")
 struct CopilotFailureTests {
     private let context = EndpointContext(
         service: .copilot, host: "Copilot", model: "gpt-5", retryAfter: .seconds(90), requestID: "A:1")
@@ -11,7 +12,7 @@ struct CopilotFailureTests {
     }
 
     @Test(
-        "status and code decide the kind, and the sentence says what to do",
+        "status and code determine the error's code, and the message says what to do",
         arguments: [
             (400, "model_max_prompt_tokens_exceeded", ModelError.Code.tooLong, "`new`"),
             (400, "model_not_supported", .unknownModel, "`models`"),
@@ -19,7 +20,7 @@ struct CopilotFailureTests {
             (404, "model_not_found", .unknownModel, "`models`"),
             (400, "unsupported_parameter", .refused, "another model"),
             (400, "invalid_request_body", .refused, "(request A:1)"),
-            (400, "off_topic", .refused, "rephrase"), (422, "anything", .refused, "rephrase"),
+            (400, "off_topic", .filtered, "rephrase"), (422, "anything", .filtered, "rephrase"),
             (401, "", .unauthorized, "jetbridge login"), (403, "", .unauthorized, "github.com/settings/copilot"),
             (402, "quota_exceeded", .refused, "`usage`"), (402, "free_quota_exceeded", .refused, "free plan"),
             (402, "overage_limit_reached", .refused, "spending limit"),
@@ -29,7 +30,7 @@ struct CopilotFailureTests {
             (429, "rate_limited", .rateLimited, "90 s"),
             (429, "user_model_rate_limited:gpt-5", .rateLimited, "another model"),
             (429, "user_global_rate_limited", .rateLimited, "90 s"),
-            (429, "integration_rate_limited", .rateLimited, "this app"),
+            (429, "integration_rate_limited", .rateLimited, "This app"),
             (429, "model_overloaded", .rateLimited, "overloaded"),
             (429, "agent_mode_limit_exceeded", .rateLimited, "agent"),
             (429, "extension_blocked", .rateLimited, "blocked"),
@@ -46,7 +47,7 @@ struct CopilotFailureTests {
     }
 
     @Test(
-        "plain texts of the front are understood",
+        "plain texts from the front end are understood",
         arguments: [
             (400, "bad request: missing Editor-Version header for IDE auth", "copilot.editor_version"),
             (400, "bad request: missing required Copilot-Integration-Id header", "copilot.integration_id"),
@@ -58,7 +59,7 @@ struct CopilotFailureTests {
         #expect(self.error(status, text).message.contains(words))
     }
 
-    @Test("a page that must be opened first is shown")
+    @Test("a page that a person must open first is shown")
     func authorize() {
         let body = #"{"authorize_url":"https://github.com/login/oauth/authorize?x=1"}"#
         #expect(self.error(401, body).message.contains("open https://github.com/login/oauth/authorize?x=1"))
@@ -66,7 +67,7 @@ struct CopilotFailureTests {
         #expect(!self.error(401, odd).message.contains("javascript"))
     }
 
-    @Test("the prompt's limit is read from the words")
+    @Test("the prompt's limit is read from the message")
     func limit() {
         let body =
             #"{"error":{"message":"prompt token count of 70000 exceeds the limit of 64000","code":"model_max_prompt_tokens_exceeded"}}"#

@@ -1,8 +1,9 @@
 import Copilot
 import HTTP
 import JSON
-import JetbridgeTesting
 import Logging
+import Models
+import TestSupport
 import Testing
 
 @Suite("The models of the Copilot API", .timeLimit(.minutes(1)))
@@ -22,7 +23,7 @@ struct CopilotModelListTests {
         return try await self.client(RoutedTransport(["/models": [.refusal(200, body)]]), FakeTokenSource()).models()
     }
 
-    @Test("only what the account may use is listed, the default first")
+    @Test("only models that the account may use are listed, the default first")
     func offered() async throws {
         let transport = RoutedTransport(["/models": [.refusal(200, CopilotModelFixtures.list.text)]])
         let models = try await self.client(transport, FakeTokenSource()).models()
@@ -37,7 +38,7 @@ struct CopilotModelListTests {
     }
 
     @Test(
-        "one entry is left out for one reason",
+        "each entry is omitted for one reason",
         arguments: [
             (CopilotModelFixtures.model("x-paygo", name: "X", version: "1", multiplier: 0), false),
             (CopilotModelFixtures.model("x", name: "X", version: "1", multiplier: 0, policy: "disabled"), false),
@@ -60,7 +61,7 @@ struct CopilotModelListTests {
         #expect(try await self.models(entry, other).contains { $0.id == "x" || $0.id == "x-paygo" } == isListed)
     }
 
-    @Test("of one name the newest release is kept")
+    @Test("of releases with one name the newest is kept")
     func newest() async throws {
         let old = CopilotModelFixtures.model("m-old", name: "M", version: "m-2025-01-01", multiplier: 0)
         let new = CopilotModelFixtures.model("m-new", name: "M", version: "m-2025-06-01", multiplier: 0)
@@ -68,7 +69,7 @@ struct CopilotModelListTests {
         #expect(try await self.models(new, old).map(\.id) == ["m-new"])
     }
 
-    @Test("the mark of the list is sent back, and an unchanged list is not read again")
+    @Test("the list's ETag is sent back, and an unchanged list is not read again")
     func etag() async throws {
         let clock = ManualClock()
         let transport = RoutedTransport([
@@ -83,7 +84,7 @@ struct CopilotModelListTests {
         #expect(transport.requests(to: "/models").map { $0.headers["if-none-match"] } == [nil, "\"one\""])
     }
 
-    @Test("an old list outlives a failure; a list without models is one", arguments: [429, 500, 200])
+    @Test("the old list survives a failure to load; an empty list counts as one", arguments: [429, 500, 200])
     func failure(status: Int) async throws {
         let clock = ManualClock()
         let transport = RoutedTransport([
@@ -98,7 +99,7 @@ struct CopilotModelListTests {
         await #expect(throws: ModelError.self) { try await empty.models() }
     }
 
-    @Test("a token that has ended is replaced once for the list too")
+    @Test("an expired token is replaced once for the list as well")
     func replacesToken() async throws {
         let transport = RoutedTransport([
             "/models": [.refusal(401, "token expired"), .refusal(200, CopilotModelFixtures.list.text)]
@@ -111,7 +112,7 @@ struct CopilotModelListTests {
         #expect(error?.code == .unauthorized)
     }
 
-    @Test("a chat does not fail for the lack of a list, and asks for it once a minute at most")
+    @Test("a chat does not fail without a list, and requests it once a minute at most")
     func chatWithoutList() async throws {
         let transport = RoutedTransport(["/models": [.refusal(500, "")], "/chat/completions": [.ok]])
         let client = try self.client(transport, FakeTokenSource())

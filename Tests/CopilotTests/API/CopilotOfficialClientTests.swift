@@ -1,12 +1,12 @@
 import EventLoop
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// The stand-in is held against the client that OpenAI publishes, whose format the Copilot API speaks.
+/// Checks the stand-in with the client that OpenAI publishes, whose format the Copilot API uses.
 @Suite("The official openai client against the loopback Copilot", .timeLimit(.minutes(1)))
 struct CopilotOfficialClientTests {
-    /// The package's root, from this file's place.
+    /// The package's root.
     private static let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
 
     @Test("models, chats, responses, embeddings and refusals are as the official client expects them")

@@ -1,8 +1,9 @@
 import Copilot
 import HTTP
+import Models
 import Primitives
 
-/// Gives tokens `token-1`, `token-2`, …, a new one after each rejection.
+/// Provides tokens `token-1`, `token-2`, …, a new one after each rejection.
 final class FakeTokenSource: CopilotTokenSource, GitHubTokenSource {
     private struct State {
         var number = 1

@@ -2,9 +2,10 @@ import Copilot
 import HTTP
 import HTTPClient
 import JSON
-import JetbridgeTesting
 import Logging
+import Models
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("The client of the Copilot API, over sockets", .timeLimit(.minutes(1)))
@@ -15,7 +16,7 @@ struct LoopbackCopilotTests {
         var error: ModelError?
     }
 
-    /// Runs `body` with a server and a client of it whose tokens live for so many requests.
+    /// Runs `body` with a server and its client, whose tokens live for a number of requests.
     private func with(
         credits: Double? = nil, tokens: ShortTokens? = nil, idleTimeout: Duration = .seconds(20),
         _ body: (LoopbackCopilot, CopilotClient) async throws -> Void
@@ -24,8 +25,10 @@ struct LoopbackCopilotTests {
         let server = try await LoopbackCopilot.started(credits: credits) { tokens.isLive($0) }
         tokens.serve(try HTTPURL(server.apiURL))
         let settings = CopilotSettings(
-            gitHubAPIURL: try HTTPURL(server.apiURL), defaultModel: "gpt-4.1", idleTimeout: idleTimeout,
-            retry: RetryPolicy(maximumTries: 3, baseDelay: .milliseconds(5), maximumDelay: .milliseconds(20)))
+            gitHubAPIURL: try HTTPURL(server.apiURL), defaultModel: "gpt-4.1",
+            exchange: ExchangeSettings(
+                idleTimeout: idleTimeout,
+                retry: RetryPolicy(maximumTries: 3, baseDelay: .milliseconds(5), maximumDelay: .milliseconds(20))))
         let client = CopilotClient(
             settings, source: tokens, transport: HTTPClient(HTTPClientSettings()), logger: Logger(label: "test"))
         do {
@@ -53,7 +56,7 @@ struct LoopbackCopilotTests {
         return outcome
     }
 
-    @Test("models, a chat by either endpoint, and what both cost")
+    @Test("models, a chat through either endpoint, and the cost of both")
     func answers() async throws {
         try await self.with(credits: 10) { server, client in
             #expect(try await client.models().count == 5)
@@ -70,7 +73,7 @@ struct LoopbackCopilotTests {
         }
     }
 
-    @Test("the list is asked for with its mark")
+    @Test("the list is requested with its ETag")
     func etag() async throws {
         try await self.with { server, client in
             let first = try await client.models()
@@ -83,7 +86,7 @@ struct LoopbackCopilotTests {
         }
     }
 
-    @Test("answers in every form, by either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
+    @Test("answers in every form, through either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
     func forms(model: String) async throws {
         try await self.with { server, client in
             server.enqueue(
@@ -101,17 +104,22 @@ struct LoopbackCopilotTests {
         }
     }
 
-    @Test("what breaks is told as what it is, by either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
+    @Test("failures are reported by kind, through either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
     func faults(model: String) async throws {
-        try await self.with(idleTimeout: .milliseconds(300)) { server, client in
+        try await self.with { server, client in
             server.enqueue(
-                .drop(after: "half an answer"), .stall(after: "half an answer"),
-                .errorInStream(after: "half an answer", message: "Engine stopped."))
+                .drop(after: "half an answer"), .errorInStream(after: "half an answer", message: "Engine stopped."))
             let dropped = await self.ask(client, model: model)
             #expect(dropped.error?.code == .interrupted && dropped.text == "half an answer")
-            #expect(await self.ask(client, model: model).error?.code == .timedOut)
             #expect(await self.ask(client, model: model).error?.cause == "Engine stopped")
-            server.enqueue(.silence)
+        }
+    }
+
+    @Test("a silent server times out, through either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
+    func silence(model: String) async throws {
+        try await self.with(idleTimeout: .milliseconds(300)) { server, client in
+            server.enqueue(.stall(after: "half an answer"), .silence)
+            #expect(await self.ask(client, model: model).error?.code == .timedOut)
             #expect(await self.ask(client, model: model).error?.code == .timedOut)
         }
     }
@@ -135,7 +143,7 @@ struct LoopbackCopilotTests {
         }
     }
 
-    @Test("tokens that end all the time fail no turn")
+    @Test("short-lived tokens do not fail any turn")
     func shortTokens() async throws {
         let tokens = ShortTokens(uses: 3)
         try await self.with(tokens: tokens) { server, client in
@@ -148,7 +156,7 @@ struct LoopbackCopilotTests {
         }
     }
 
-    @Test("twenty at once share one refusal")
+    @Test("twenty simultaneous requests share one refusal")
     func parallel() async throws {
         let tokens = ShortTokens(uses: .max)
         try await self.with(tokens: tokens) { _, client in
@@ -175,7 +183,7 @@ struct LoopbackCopilotTests {
         }
     }
 
-    @Test("the log of requests holds no secret")
+    @Test("the log of requests contains no secret")
     func log() async throws {
         try await self.with { server, client in
             _ = await self.ask(client)

@@ -1,11 +1,12 @@
 import Copilot
 import HTTP
 import JSON
-import JetbridgeTesting
 import Logging
+import Models
+import TestSupport
 import Testing
 
-@Suite("What an account has left", .timeLimit(.minutes(1)))
+@Suite("The quota of an account", .timeLimit(.minutes(1)))
 struct QuotaTests {
     private func quota(_ body: String) async throws -> ModelQuota? {
         let source = try FakeTokenSource()
@@ -27,15 +28,15 @@ struct QuotaTests {
             (#"{"quota_snapshots":{"premium_interactions":{"entitlement":-1,"remaining":0}}}"#, ["credits: unlimited"]),
             (
                 #"{"quota_snapshots":{"premium_interactions":{"entitlement":300,"quota_remaining":-4.5,"percent_remaining":-1.5,"overage_count":4.5,"overage_permitted":true}}}"#,
-                ["credits: 0 of 300 left (0 %), 4.5 beyond, may go on beyond it at a price"]
+                ["credits: 0 of 300 left (0 %), 4.5 over, more at extra cost"]
             ),
             (
                 #"{"limited_user_quotas":{"chat":410,"completions":4000},"monthly_quotas":{"chat":500,"completions":4000},"limited_user_reset_date":"2026-12-11"}"#,
-                ["chat messages: 410 of 500 left (82 %), begins anew on 2026-12-11"]
+                ["chat messages: 410 of 500 left (82 %), resets on 2026-12-11"]
             ),
             (
                 #"{"quota_snapshots":{"premium_interactions":7,"chat":null,"odd":{"remaining":"x"}},"quota_reset_date":5}"#,
-                ["odd: not told"]
+                ["odd: unknown"]
             ),
             (#"{"quota_snapshots":[],"limited_user_quotas":null}"#, []),
         ])
@@ -43,7 +44,7 @@ struct QuotaTests {
         #expect(try await self.quota(body)?.lines == lines)
     }
 
-    @Test("a refusal is told when nothing is known")
+    @Test("a refusal is reported when nothing is known")
     func refusal() async throws {
         let source = try FakeTokenSource()
         let client = CopilotClient(
@@ -54,7 +55,7 @@ struct QuotaTests {
         #expect(error?.code == .unauthorized && error?.message.hasPrefix("GitHub no longer accepts") == true)
     }
 
-    @Test("request limits in the heads of answers are kept, in either form")
+    @Test("rate limits in response headers are remembered, in either form")
     func rateLimits() async throws {
         var answer = ScriptedTransport.Answer.ok
         answer.headers["x-ratelimit-limit-requests"] = "5000"
@@ -67,6 +68,6 @@ struct QuotaTests {
         #expect(try await client.quota() == nil)
         for try await _ in client.stream(ModelRequest(messages: [ModelMessage(.user, "Hi")])) {}
         #expect(
-            try await client.quota()?.lines == ["requests: 850 of 5000 left, anew in 6m0s", "tokens: 90000 left"])
+            try await client.quota()?.lines == ["requests: 850 of 5000 left, resets in 6m0s", "tokens: 90000 left"])
     }
 }

@@ -1,14 +1,15 @@
 import Copilot
 import HTTP
+import Models
 import Primitives
 
-/// Tokens that live for a number of uses at the server; a new one is exchanged when one is refused.
+/// Tokens that the server accepts a limited number of times; a refused one is replaced.
 final class ShortTokens: CopilotTokenSource {
     private struct State {
         var url: HTTPURL?
         var number = 1
         var usesLeft: Int
-        /// What the server takes.
+        /// The number of the token that the server accepts.
         var live = 1
     }
 
@@ -20,7 +21,7 @@ final class ShortTokens: CopilotTokenSource {
         self.state = Protected(State(usesLeft: uses))
     }
 
-    /// How many tokens were given out, the first among them.
+    /// The number of tokens so far, including the first.
     var exchanges: Int { self.state.withLock { $0.number } }
 
     func serve(_ url: HTTPURL) { self.state.withLock { $0.url = url } }
@@ -49,7 +50,7 @@ final class ShortTokens: CopilotTokenSource {
 
     func reject(_ token: CopilotToken) async {
         self.state.withLock { state in
-            // A token that was replaced meanwhile is ignored.
+            // A token that was already replaced is ignored.
             if token.value.reveal() == "short-\(state.number)" { state.number += 1 }
         }
     }

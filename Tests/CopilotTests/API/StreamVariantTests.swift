@@ -1,15 +1,16 @@
 import Copilot
 import HTTP
 import HTTPClient
-import JetbridgeTesting
 import Logging
+import Models
 import Primitives
+import TestSupport
 import Testing
 
-/// Streams as endpoints behind Copilot really send them, byte for byte, through the client and a socket.
+/// Real streams of endpoints behind Copilot, byte for byte, through the client.
 @Suite("Streams of every kind", .timeLimit(.minutes(1)))
 struct StreamVariantTests {
-    /// One stream: its bytes, and what has to come of it.
+    /// One stream: its bytes and the expected result.
     struct Variant: Sendable, CustomStringConvertible {
         let name: String
         let bytes: String
@@ -113,7 +114,7 @@ struct StreamVariantTests {
                 #"{"choices":[{"delta":{"content":null,"tool_calls":[{"index":0,"id":"a","function":{"name":"f"}}]}}]}"#,
                 Self.finish("tool_calls")), calls: ["f {}"], finish: .toolCalls),
         Variant(
-            name: "arguments that are no JSON go to whoever runs the tool",
+            name: "arguments that are not JSON are passed on to whatever runs the tool",
             bytes: Self.data(
                 Self.tool(#"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"a\":"}}"#),
                 Self.finish("tool_calls")), calls: [#"f {"a":"#], finish: .toolCalls),
@@ -135,7 +136,7 @@ struct StreamVariantTests {
             text: "a", calls: ["f {}"], finish: .toolCalls),
     ]
 
-    @Test("each is read as what it is, cut anywhere", arguments: Self.variants)
+    @Test("each is read correctly, split anywhere", arguments: Self.variants)
     func variant(_ variant: Variant) async throws {
         for size in [1, 5, 10_000] {
             let bytes = Array(variant.bytes.utf8)
@@ -144,7 +145,8 @@ struct StreamVariantTests {
             }
             let client = CopilotClient(
                 CopilotSettings(
-                    gitHubAPIURL: try HTTPURL("https://h"), defaultModel: "m", retry: RetryPolicy(maximumTries: 1)),
+                    gitHubAPIURL: try HTTPURL("https://h"), defaultModel: "m",
+                    exchange: ExchangeSettings(retry: RetryPolicy(maximumTries: 1))),
                 source: try FakeTokenSource(),
                 transport: RoutedTransport(chats: [ScriptedTransport.Answer(steps: pieces)]),
                 logger: Logger(label: "test"))

@@ -2,11 +2,12 @@ import Copilot
 import EventLoop
 import HTTP
 import JSON
-import JetbridgeTesting
 import Logging
+import Models
 import Primitives
+import TestSupport
 
-/// A client of the CLI with a folder and a log of its own.
+/// A client of the CLI with its own folder and log.
 final class CopilotCLIBench: Sendable {
     let folder: TemporaryDirectory
     let client: CopilotCLIClient
@@ -33,7 +34,7 @@ final class CopilotCLIBench: Sendable {
         self.client = CopilotCLIClient(settings, logger: logger)
     }
 
-    /// Everything that was logged.
+    /// The whole log.
     var log: String { self.lines.withLock { $0.joined() } }
 
     /// The records whose message is `message`.
@@ -46,7 +47,7 @@ final class CopilotCLIBench: Sendable {
         ModelRequest(model: model, messages: [ModelMessage(.system, "Be brief."), ModelMessage(.user, text)])
     }
 
-    /// All events of one answer, and how it ended.
+    /// All events of one answer, and its outcome.
     func ask(_ text: String, model: String? = nil) async -> CopilotCLIAnswer {
         await self.ask(self.request(text, model: model))
     }
@@ -62,7 +63,7 @@ final class CopilotCLIBench: Sendable {
     }
 }
 
-/// What came of one request.
+/// The outcome of one request.
 struct CopilotCLIAnswer: Sendable {
     var events: [ModelEvent] = []
     var error: (any Error)?

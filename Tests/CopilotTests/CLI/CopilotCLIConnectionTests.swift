@@ -1,10 +1,11 @@
 import Copilot
 import JSON
+import Models
 import Testing
 
 @Suite("The Copilot CLI's connection")
 struct CopilotCLIConnectionTests {
-    /// A connection whose greeting went out as request 1.
+    /// A connection that sent its greeting as request 1.
     private func started() -> CopilotCLIConnection {
         var connection = CopilotCLIConnection()
         #expect(connection.start() == [.send(JSONRPCMessage.request(1, "connect", [:]))])
@@ -19,13 +20,13 @@ struct CopilotCLIConnectionTests {
         return connection
     }
 
-    @Test("greets once, and takes the version that is known")
+    @Test("it greets once, and accepts the supported version")
     func greeting() {
         var connection = self.ready()
         #expect(connection.start().isEmpty)
     }
 
-    @Test("an old one is asked by ping")
+    @Test("an old version is greeted by ping")
     func ping() {
         var connection = self.started()
         let unknown = JSONRPCError(code: -32601, message: "no such method")
@@ -36,7 +37,7 @@ struct CopilotCLIConnectionTests {
     }
 
     @Test(
-        "another version, or none, is refused with what to do",
+        "another version, or none, is refused, and the error says what to do",
         arguments: [
             (JSON.integer(2), "copilot update"), (.integer(4), "newer Jetbridge"), (.null, "copilot update"),
             ("3", "copilot update"),
@@ -52,7 +53,7 @@ struct CopilotCLIConnectionTests {
         #expect(error.message.contains("1.2.3") && error.message.contains(remedy))
     }
 
-    @Test("a refused greeting is told")
+    @Test("a refused greeting is reported")
     func refusedGreeting() {
         var connection = self.started()
         let actions = connection.receive(.failure(id: 1, JSONRPCError(code: -32001, message: "token needed")))
@@ -63,7 +64,7 @@ struct CopilotCLIConnectionTests {
         #expect(error.message.contains("token needed"))
     }
 
-    @Test("answers find their calls, in any order; one that nobody waits for is only an oddity")
+    @Test("answers find their calls in any order; one without a call is only logged")
     func answers() {
         var connection = self.ready()
         let first = connection.call("a", [:]), second = connection.call("b", [:])
@@ -71,14 +72,14 @@ struct CopilotCLIConnectionTests {
         let error = JSONRPCError(code: -1, message: "no")
         #expect(connection.receive(.failure(id: first.id, error)) == [.answered(first.id, .failure(error))])
         for message in [JSONRPCMessage.result(id: second.id, "B"), .result(id: 99, .null), .failure(id: nil, error)] {
-            guard case .oddity? = connection.receive(message).first else {
+            guard case .violation? = connection.receive(message).first else {
                 Issue.record("taken: \(message)")
                 continue
             }
         }
     }
 
-    @Test("a request of the CLI with the number of ours is not its answer")
+    @Test("a request of the CLI with the same number as ours is not its answer")
     func collision() {
         var connection = self.ready()
         let call = connection.call("session.send", [:])
@@ -92,7 +93,7 @@ struct CopilotCLIConnectionTests {
         #expect(connection.receive(.result(id: call.id, [:])) == [.answered(call.id, .success([:]))])
     }
 
-    @Test("events go to their session; a broken one is only an oddity")
+    @Test("events go to their session; an invalid one is only logged")
     func events() {
         var connection = self.ready()
         let event: JSON = ["type": "session.idle"]
@@ -100,14 +101,14 @@ struct CopilotCLIConnectionTests {
             connection.receive(.notification(method: "session.event", params: ["sessionId": "s", "event": event]))
                 == [.event(session: "s", event)])
         #expect(connection.receive(.notification(method: "session.lifecycle", params: [:])).isEmpty)
-        guard case .oddity? = connection.receive(.notification(method: "session.event", params: [:])).first else {
+        guard case .violation? = connection.receive(.notification(method: "session.event", params: [:])).first else {
             Issue.record("taken")
             return
         }
     }
 
     @Test(
-        "questions to a person are declined politely",
+        "questions to a person are declined",
         arguments: ["userInput.request", "elicitation.request", "permission.request"])
     func questions(method: String) throws {
         var connection = self.ready()

@@ -1,11 +1,12 @@
 import Copilot
 import EventLoop
 import JSON
-import JetbridgeTesting
+import Models
 import Primitives
+import TestSupport
 import Testing
 
-/// What the real program does too rarely, by one that does it on request.
+/// Rare behaviour of the real program, by a stand-in on request.
 @Suite("Processes of the Copilot CLI, with a stand-in", .serialized, .timeLimit(.minutes(1)))
 struct CopilotCLIProcessTests {
     private let folder: TemporaryDirectory
@@ -24,7 +25,7 @@ struct CopilotCLIProcessTests {
         return (bench, fake)
     }
 
-    @Test("one process answers one after another and many at once")
+    @Test("one process answers sequentially and simultaneously")
     func shared() async throws {
         let (bench, fake) = try self.bench()
         #expect(await bench.ask("hello").text == "You said: hello ")
@@ -37,11 +38,11 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("every request is a session of its own, destroyed and deleted afterwards")
+    @Test("every request has its own session, which is destroyed and deleted afterwards")
     func sessions() async throws {
         let (bench, fake) = try self.bench()
         for _ in 0..<3 { #expect(await bench.ask("hello").error == nil) }
-        // Written beside the answer, so the last ones may be on the way; the test's time limit ends a wait in vain.
+        // The last ones may still be on their way; the test's time limit ends a futile wait.
         while fake.messages.count(where: { $0.contains("session.delete") }) < 3 {
             try await Task.sleep(for: .milliseconds(5))
         }
@@ -57,7 +58,7 @@ struct CopilotCLIProcessTests {
         #expect(sessions("session.destroy") == created && sessions("session.delete") == created)
     }
 
-    @Test("a process that dies before the first word is replaced, and nobody notices")
+    @Test("a process that dies before the first word is replaced unnoticed")
     func earlyDeath() async throws {
         let (bench, fake) = try self.bench()
         let answer = await bench.ask("die-early please")
@@ -67,7 +68,7 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("a process that dies in the middle of an answer leaves it interrupted; the next question is answered")
+    @Test("a process that dies in the middle of an answer interrupts it; the next question is answered")
     func lateDeath() async throws {
         let (bench, fake) = try self.bench()
         let answer = await bench.ask("die-late please")
@@ -79,7 +80,7 @@ struct CopilotCLIProcessTests {
         #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
     }
 
-    @Test("stop ends a session that obeys, and the process that it had to itself")
+    @Test("stop ends an obedient session, and its process if no other answer uses it")
     func stop() async throws {
         let (bench, fake) = try self.bench()
         let pid = try await self.stopAfterFirstWord(of: "wait", bench)
@@ -90,7 +91,7 @@ struct CopilotCLIProcessTests {
         #expect(bench.records("process ended").first?["end"]?.stringValue == "exit status 0")
     }
 
-    @Test("stop kills a process whose session does not obey")
+    @Test("stop kills a process whose session ignores the abort")
     func stopDeaf() async throws {
         let (bench, _) = try self.bench()
         let pid = try await self.stopAfterFirstWord(of: "deaf", bench)
@@ -100,7 +101,7 @@ struct CopilotCLIProcessTests {
         #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
     }
 
-    @Test("stop of one answer leaves the others on the process alone")
+    @Test("stopping one answer does not affect the others on the process")
     func stopAmongOthers() async throws {
         let (bench, fake) = try self.bench()
         let other = Task { await bench.ask("wait for me") }
@@ -113,7 +114,7 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("a silent session is aborted at the limit, before the first word as after it")
+    @Test("a silent session is aborted at the limit, before and after the first word")
     func watchdog() async throws {
         let (bench, _) = try self.bench { $0.idleTimeout = .milliseconds(300) }
         let answer = await bench.ask("wait")
@@ -123,23 +124,23 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("a version of the protocol that is not known is refused in one line", arguments: [2, 4])
+    @Test("an unknown version of the protocol is refused in one line", arguments: [2, 4])
     func unknownVersion(version: Int) async throws {
         let (bench, _) = try self.bench(protocolVersion: version)
         let failure = try #require(await bench.ask("hello").failure)
         #expect(failure.code == .invalidResponse)
-        #expect(failure.message.contains("9.9.9 speaks protocol version \(version), and Jetbridge speaks 3."))
+        #expect(failure.message.contains("9.9.9 speaks protocol version \(version), and Jetbridge needs 3."))
         await bench.client.stop()
     }
 
-    @Test("one that knows only ping is asked for its version by it")
+    @Test("a program that only knows ping is asked for its version by ping")
     func ping() async throws {
         let (bench, _) = try self.bench(.ping)
         #expect(await bench.ask("hello").text == "You said: hello ")
         await bench.client.stop()
     }
 
-    @Test("one that never greets is killed at the limit and told of")
+    @Test("a program that never greets is killed at the limit and reported")
     func silentStart() async throws {
         let (bench, fake) = try self.bench(.silent) { $0.startTimeout = .seconds(1) }
         let answer = await bench.ask("hello")
@@ -149,15 +150,15 @@ struct CopilotCLIProcessTests {
         #expect(await bench.client.pool.processIDs.isEmpty)
     }
 
-    @Test("something else than the CLI is told by its words")
+    @Test("a program other than the CLI is reported with its output")
     func garbage() async throws {
         let (bench, _) = try self.bench(.garbage)
         let failure = try #require(await bench.ask("hello").failure)
-        #expect(failure.message.hasPrefix("The Copilot CLI does not speak its protocol"))
+        #expect(failure.message.hasPrefix("The Copilot CLI violated its protocol"))
         await bench.client.stop()
     }
 
-    @Test("an end at the start is told with its status and last words, tokens taken out")
+    @Test("an exit at the start is reported with status and last line, without tokens")
     func failedStart() async throws {
         let token = "gho_" + String(repeating: "x", count: 36)
         let (bench, _) = try self.bench(.fails, errorOutput: "cannot use \(token) here")
@@ -168,7 +169,7 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("a program that is not there is told with how to get it")
+    @Test("a missing program is reported with how to install it")
     func missing() async throws {
         let bench = try CopilotCLIBench(executable: "no-such-copilot", baseURL: "http://127.0.0.1:1/v1")
         let failure = try #require(await bench.ask("hello").failure)
@@ -176,7 +177,7 @@ struct CopilotCLIProcessTests {
         #expect(failure.message.contains("npm install -g @github/copilot"))
     }
 
-    @Test("a permission is denied until somebody decides otherwise, and late is no", arguments: [true, false])
+    @Test("a permission is denied by default, and after a timeout", arguments: [true, false])
     func permission(isLate: Bool) async throws {
         let (bench, fake) = try self.bench { settings in
             guard isLate else { return }
@@ -187,12 +188,12 @@ struct CopilotCLIProcessTests {
             }
         }
         #expect(await bench.ask("permission").text == "Decision: reject ")
-        #expect(fake.messages.contains { $0.contains(isLate ? "Nobody decided within" : "allows no tools") })
+        #expect(fake.messages.contains { $0.contains(isLate ? "No decision within" : "allows no tools") })
         #expect(bench.records("permission").first?["approved"] == false)
         await bench.client.stop()
     }
 
-    @Test("a gate that approves is passed on")
+    @Test("a gate's approval is passed on")
     func approval() async throws {
         let (bench, _) = try self.bench { settings in
             settings.gate = { $0.subject == "rm -rf /" && $0.kind == "shell" ? .approve : .reject("no") }
@@ -201,7 +202,7 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("its own requests are answered although their numbers are those of ours")
+    @Test("the CLI's requests are answered although their numbers equal ours")
     func collidingNumbers() async throws {
         let (bench, _) = try self.bench()
         #expect(await bench.ask("question").text.hasPrefix("Heard: Nobody can be asked here."))
@@ -209,14 +210,14 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("what a helper of the model says is not the answer")
+    @Test("a sub-agent's text is not part of the answer")
     func helper() async throws {
         let (bench, _) = try self.bench()
         #expect(await bench.ask("helper").text == "The real answer ")
         await bench.client.stop()
     }
 
-    @Test("so many processes and answers at most; who waits is served in the order of asking")
+    @Test("processes and answers are limited; waiting requests are served in order")
     func bound() async throws {
         let (bench, fake) = try self.bench {
             $0.processes = 2
@@ -235,7 +236,7 @@ struct CopilotCLIProcessTests {
             while await bench.client.pool.waiting < number + 1 { await Task.yield() }
         }
         #expect(fake.starts == 2)
-        waiting[0].cancel()  // who gives up makes room for the next
+        waiting[0].cancel()  // A cancelled request makes room for the next.
         _ = await waiting[0].value
         holding[0].cancel()
         for task in waiting { await task.value }
@@ -245,7 +246,7 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("a process without work is ended after a while")
+    @Test("an idle process ends after a while")
     func idle() async throws {
         let (bench, _) = try self.bench { $0.idleLimit = .milliseconds(100) }
         #expect(await bench.ask("hello").error == nil)
@@ -254,7 +255,7 @@ struct CopilotCLIProcessTests {
         await bench.client.stop()
     }
 
-    @Test("the log tells of processes and sessions, and not what was said")
+    @Test("the log has processes and sessions, but no conversation")
     func audit() async throws {
         let (bench, _) = try self.bench(errorOutput: "a line of log text")
         #expect(await bench.ask("hello unmistakable").error == nil)
@@ -270,7 +271,7 @@ struct CopilotCLIProcessTests {
         #expect(!bench.log.contains("unmistakable") && !bench.log.contains("sk-planted-own-key"))
     }
 
-    @Test("two clients on one folder use homes of their own, and leave them empty")
+    @Test("two clients on one folder use separate homes, and leave them empty")
     func homes() async throws {
         let (first, _) = try self.bench()
         let (second, _) = try self.bench { $0.directory = first.folder.path + "/cli" }
@@ -285,7 +286,7 @@ struct CopilotCLIProcessTests {
         for home in homes { #expect(try RealGit(home).shell("ls -A") == "lock") }
     }
 
-    @Test("as a service it runs until its processes are gone and their homes empty")
+    @Test("as a service it runs until its processes have ended and their homes are empty")
     func service() async throws {
         let (bench, _) = try self.bench()
         let running = Task { try await bench.client.run() }
@@ -295,21 +296,21 @@ struct CopilotCLIProcessTests {
         #expect(bench.records("process ended").count == 1)
         #expect(try RealGit(bench.folder.path + "/cli/0").shell("ls -A") == "lock")
         await stopping
-        #expect(await bench.ask("hello").failure?.message.hasPrefix("Jetbridge is stopping") == true)
+        #expect(await bench.ask("hello").failure?.message.hasPrefix("Jetbridge is shutting down") == true)
     }
 
     // MARK: - Without a server mode
 
-    @Test("one without a server mode is started once per answer")
+    @Test("a program without a server mode is started once per answer")
     func once() async throws {
         let (bench, fake) = try self.bench(.headlessMissing)
         #expect(await bench.ask("hello").text == "You said: hello")
         #expect(await bench.ask("again").text == "You said: again")
-        #expect(fake.starts == 3)  // the first one was asked for its server mode
+        #expect(fake.starts == 3)  // The first start tried the server mode.
         #expect(!bench.log.contains("hello"))
     }
 
-    @Test("an end without a result line, or with a bad one, is no success", arguments: ["die-late", "die-badly"])
+    @Test("an end without a result line, or with a bad one, is a failure", arguments: ["die-late", "die-badly"])
     func onceWithoutResult(prompt: String) async throws {
         let (bench, _) = try self.bench(.headlessMissing)
         let answer = await bench.ask(prompt)
@@ -322,7 +323,7 @@ struct CopilotCLIProcessTests {
         let (bench, _) = try self.bench(.headlessMissing)
         let first = Protected(false)
         let task = Task {
-            defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
+            defer { first.withLock { $0 = true } }  // Ends the wait for text after a failure.
             for try await event in bench.client.stream(bench.request("wait")) {
                 if case .delta = event { first.withLock { $0 = true } }
             }
@@ -336,11 +337,11 @@ struct CopilotCLIProcessTests {
 
     // MARK: - Helpers
 
-    /// Asks, and gives up when the first word has come; the process that worked on it.
+    /// Asks and cancels after the first word; returns the process of the answer.
     private func stopAfterFirstWord(of prompt: String, _ bench: CopilotCLIBench) async throws -> Int32 {
         let first = Protected(false)
         let task = Task {
-            defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
+            defer { first.withLock { $0 = true } }  // Ends the wait for text after a failure.
             for try await event in bench.client.stream(bench.request(prompt)) {
                 if case .delta = event { first.withLock { $0 = true } }
             }
@@ -351,7 +352,7 @@ struct CopilotCLIProcessTests {
         return pid
     }
 
-    /// Looks until nothing of the group is left.
+    /// Waits until the process group is gone.
     private func isGone(_ group: Int32, within limit: Duration) async -> Bool {
         let start = ContinuousClock.now
         while start.duration(to: .now) < limit {

@@ -1,6 +1,7 @@
 import Copilot
 import HTTP
 import JSON
+import Models
 import Primitives
 import Testing
 
@@ -11,7 +12,7 @@ struct CopilotCLITurnTests {
         prompt: CopilotCLIPrompt([ModelMessage(.system, "Be brief."), ModelMessage(.user, "Hello?")]), endpoint: nil,
         directory: "/work")
 
-    /// A turn whose prompt was taken up.
+    /// A turn whose prompt the CLI has begun.
     private func underWay() -> CopilotCLITurn {
         var turn = CopilotCLITurn(Self.request)
         _ = turn.start()
@@ -41,7 +42,7 @@ struct CopilotCLITurnTests {
         actions.reduce(into: "") { text, action in if case .emit(.delta(let delta)) = action { text += delta } }
     }
 
-    @Test("a session for a chat and nothing else is made, and then asked")
+    @Test("a session for a chat and nothing else is created, and then prompted")
     func calls() throws {
         var turn = CopilotCLITurn(Self.request)
         guard case .call(.create, "session.create", let creation)? = turn.start().first else {
@@ -59,19 +60,20 @@ struct CopilotCLITurnTests {
             ])
     }
 
-    @Test("the own key goes with the session")
+    @Test("your own key goes with the session")
     func ownKey() throws {
         let endpoint = CopilotCLIEndpoint(baseURL: try HTTPURL("http://127.0.0.1:1/v1"), apiKey: Secret("k"))
         let request = CopilotCLIRequest(
             session: "s", model: "m", prompt: CopilotCLIPrompt([]), endpoint: endpoint, directory: "/")
-        guard case .call(_, _, let creation)? = CopilotCLITurn(request).start().first else { return }
+        let action = try #require(CopilotCLITurn(request).start().first)
+        let creation: JSON? = if case .call(_, _, let parameters) = action { parameters } else { nil }
         #expect(
-            creation["provider"] == [
+            creation?["provider"] == [
                 "type": "openai", "wireApi": "completions", "baseUrl": "http://127.0.0.1:1/v1", "apiKey": "k",
             ])
     }
 
-    @Test("deltas, tokens and the end; the whole message brings only what is missing")
+    @Test("deltas, tokens and the end; the complete message adds only what is missing")
     func answer() {
         var turn = self.underWay()
         #expect(turn.receive(Self.delta("Hel")) == [.emit(.delta("Hel"))])
@@ -84,13 +86,13 @@ struct CopilotCLITurnTests {
         #expect(turn.receive(Self.delta("late")).isEmpty)
     }
 
-    @Test("a message without deltas is shown whole")
+    @Test("a message without deltas is shown completely")
     func withoutDeltas() {
         var turn = self.underWay()
         #expect(self.text(turn.receive(Self.message("All at once"))) == "All at once")
     }
 
-    @Test("the end can come before the answer to the sending, but not before the prompt was taken up")
+    @Test("the end may precede the answer to session.send, but not the start of the prompt")
     func order() {
         var turn = CopilotCLITurn(Self.request)
         _ = turn.start()
@@ -102,7 +104,7 @@ struct CopilotCLITurnTests {
         #expect(turn.receive(.answered(.send, .success([:]))).isEmpty)
     }
 
-    @Test("a new draft with the same words goes on where the old one was", arguments: ["m1", "m2"])
+    @Test("a new draft with the same text continues where the old one stopped", arguments: ["m1", "m2"])
     func sameDraft(id: String) {
         var turn = self.underWay()
         #expect(self.text(turn.receive(Self.delta("Hello th"))) == "Hello th")
@@ -114,30 +116,30 @@ struct CopilotCLITurnTests {
         #expect(turn.receive(Self.idle).last == .end(nil))
     }
 
-    @Test("a new draft with other words ends the answer as interrupted")
+    @Test("a new draft with different text interrupts the answer")
     func otherDraft() {
         var turn = self.underWay()
         _ = turn.receive(Self.delta("Hello"))
         _ = turn.receive(Self.retry)
         guard case .end(let error?)? = turn.receive(Self.delta("Good day")).last else {
-            Issue.record("goes on")
+            Issue.record("the turn did not end")
             return
         }
         #expect(error.code == .interrupted)
     }
 
-    @Test("a draft that began again unannounced is noticed at its end")
+    @Test("a draft that restarted unannounced is detected at its end")
     func unannounced() {
         var turn = self.underWay()
         _ = turn.receive(Self.delta("Hello "))
         _ = turn.receive(Self.delta("Hello there"))
         guard case .end(.some)? = turn.receive(Self.message("Hello there")).last else {
-            Issue.record("goes on")
+            Issue.record("the turn did not end")
             return
         }
     }
 
-    @Test("a cut inside a grapheme is no difference, nor is trimmed white space")
+    @Test("a split grapheme or trimmed white space is not a difference")
     func graphemes() {
         var turn = self.underWay()
         #expect(self.text(turn.receive(Self.delta("e"))) == "e")
@@ -146,7 +148,7 @@ struct CopilotCLITurnTests {
         #expect(turn.receive(Self.idle).last == .end(nil))
     }
 
-    @Test("a retry before the first word is told, one behind words is not")
+    @Test("a retry is reported before the first word, but not after it")
     func retries() {
         var turn = self.underWay()
         guard case .emit(.waiting(let notice))? = turn.receive(Self.retry).first else {
@@ -158,7 +160,7 @@ struct CopilotCLITurnTests {
         #expect(turn.receive(Self.retry).isEmpty)
     }
 
-    @Test("an error is told at the end of the session, with the tokens that were used")
+    @Test("an error is reported at the end of the session, with the tokens used")
     func failure() {
         var turn = self.underWay()
         #expect(
@@ -173,7 +175,7 @@ struct CopilotCLITurnTests {
         #expect(error.code == .rateLimited && error.status == 429)
     }
 
-    @Test("an aborted session is no success")
+    @Test("an aborted session is a failure")
     func aborted() {
         var turn = self.underWay()
         _ = turn.receive(Self.delta("Half"))
@@ -197,7 +199,7 @@ struct CopilotCLITurnTests {
         #expect(turn.receive(Self.idle).contains(.emit(.finished(reason))))
     }
 
-    @Test("the words that stand for a filtered answer are not shown")
+    @Test("the placeholder for a filtered answer is not shown")
     func filtered() {
         var turn = self.underWay()
         let words = "The model returned no content because the response was blocked by content filtering."
@@ -205,7 +207,7 @@ struct CopilotCLITurnTests {
         #expect(turn.receive(Self.idle) == [.emit(.finished(.contentFilter)), .end(nil)])
     }
 
-    @Test("messages around a tool call are apart; those of one cut answer are not, and the third is the limit")
+    @Test("messages around a tool call are separated; those of a truncated answer are not")
     func severalMessages() {
         var turn = self.underWay()
         _ = turn.receive(Self.message("Let me see.", tools: [["name": "x"]]))
@@ -216,7 +218,7 @@ struct CopilotCLITurnTests {
         #expect(cut.receive(Self.idle).contains(.emit(.finished(.length))))
     }
 
-    @Test("helpers' words, ends and tokens are not the answer's; what they ask is answered")
+    @Test("a sub-agent's text, end and tokens are ignored, but its requests are answered")
     func helpers() {
         var turn = self.underWay()
         #expect(turn.receive(Self.event("assistant.message", ["content": "psst"], agent: "a1")).isEmpty)
@@ -254,7 +256,7 @@ struct CopilotCLITurnTests {
     }
 
     @Test(
-        "refused calls end it",
+        "a refused call ends the turn",
         arguments: [
             (
                 "Request session.create failed with message: Model \"gpt-x\" is not available.",
@@ -269,7 +271,7 @@ struct CopilotCLITurnTests {
             _ = turn.start()
             let error = JSONRPCError(code: -32603, message: message)
             guard case .end(let failure?)? = turn.receive(.answered(call, .failure(error))).last else {
-                Issue.record("goes on")
+                Issue.record("the turn did not end")
                 continue
             }
             #expect(failure.code == code)
@@ -279,7 +281,7 @@ struct CopilotCLITurnTests {
     }
 
     @Test(
-        "events of unknown types and shapes are passed over",
+        "events of unknown types and shapes are skipped",
         arguments: [
             "[]", "{}", #"{"type":"new.thing"}"#, #"{"type":"assistant.message_delta"}"#, #"{"type":1,"data":[]}"#,
         ])

@@ -1,11 +1,12 @@
 import Copilot
 import EventLoop
 import JSON
-import JetbridgeTesting
+import Models
 import Primitives
+import TestSupport
 import Testing
 
-/// GitHub's own binary with an account at a GitHub that is ours.
+/// GitHub's own binary with an account at a loopback GitHub.
 @Suite(
     "The real Copilot CLI with an account", .serialized, .timeLimit(.minutes(2)),
     .enabled(if: !RealCopilotCLI.isSkipped))
@@ -17,13 +18,13 @@ struct RealCopilotCLIAccountTests {
         self.cli = try RealCopilotCLI()
     }
 
-    /// GitHub with the API behind it, and a client of the real program that uses them; all are ended afterwards.
+    /// Runs `body` with a loopback GitHub, its API, and a client of the real program that uses them.
     private func withBench(
         tokens: [String] = [Self.token], model: String = "gpt-5-mini", credits: Double? = nil,
         _ body: (CopilotCLIBench, LoopbackCopilot) async throws -> Void
     ) async throws {
         let copilot = try await LoopbackCopilot.started(credits: credits) { $0 == Self.token }
-        // The real CLI does not survive the entries that are no models.
+        // The real CLI crashes on invalid entries in the list of models.
         let models = (CopilotModelFixtures.list["data"]?.arrayValue ?? []).filter { $0["capabilities"] != nil }
         copilot.setModels(["object": "list", "data": .array(models)])
         var settings = LoopbackGitHub.Settings()
@@ -66,13 +67,13 @@ struct RealCopilotCLIAccountTests {
         }
     }
 
-    @Test("the token is in the environment of the CLI alone: in no argument, no child, no log and no file")
+    @Test("the token is only in the CLI's environment: in no argument, child, log or file")
     func secrets() async throws {
         try await self.withBench { bench, copilot in
             copilot.enqueue(.stall(after: "Some words"))
             let first = Protected(false)
             let task = Task {
-                defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
+                defer { first.withLock { $0 = true } }  // Ends the wait for text after a failure.
                 for try await event in bench.client.stream(bench.request("Well?")) {
                     if case .delta = event { first.withLock { $0 = true } }
                 }
@@ -97,7 +98,15 @@ struct RealCopilotCLIAccountTests {
         }
     }
 
-    @Test("a model that the account does not have is told by name")
+    @Test("it reports the account's quota")
+    func quota() async throws {
+        try await self.withBench(credits: 100) { bench, _ in
+            let lines = try await bench.client.quota()?.lines ?? []
+            #expect(lines.first?.hasPrefix("credits: ") == true, "\(lines)")
+        }
+    }
+
+    @Test("a model that the account lacks is reported by name")
     func unknownModel() async throws {
         try await self.withBench { bench, _ in
             let answer = await bench.ask("Well?", model: "gpt-nobody")
@@ -106,7 +115,7 @@ struct RealCopilotCLIAccountTests {
         }
     }
 
-    @Test("without a token nothing is started")
+    @Test("nothing starts without a token")
     func signedOut() async throws {
         try await self.withBench(tokens: []) { bench, _ in
             let answer = await bench.ask("Well?")
@@ -116,7 +125,7 @@ struct RealCopilotCLIAccountTests {
         }
     }
 
-    @Test("a classic token is refused before anything is started, and not shown")
+    @Test("a classic token is refused before anything starts, and not shown")
     func classicToken() async throws {
         let token = "ghp_" + String(repeating: "b", count: 36)
         try await self.withBench(tokens: [token]) { bench, _ in
@@ -128,7 +137,7 @@ struct RealCopilotCLIAccountTests {
         }
     }
 
-    @Test("a token that GitHub does not know is told as such")
+    @Test("a token that GitHub does not know is reported as such")
     func revokedToken() async throws {
         try await self.withBench(tokens: ["gho_" + String(repeating: "c", count: 36)]) { bench, _ in
             let answer = await bench.ask("Well?")
@@ -138,7 +147,7 @@ struct RealCopilotCLIAccountTests {
         }
     }
 
-    @Test("a newer sign-in is used as soon as the old one is refused, in the same answer")
+    @Test("a newer sign-in replaces a refused one within the same answer")
     func newToken() async throws {
         try await self.withBench(tokens: ["gho_" + String(repeating: "d", count: 36), Self.token]) { bench, _ in
             let answer = await bench.ask("Well?")
@@ -147,10 +156,13 @@ struct RealCopilotCLIAccountTests {
     }
 
     @Test(
-        "refusals of the API are told in one line with what to do",
+        "refusals of the API become one line that says what to do",
         arguments: [
+            (401, "unauthorized", ModelError.Code.unauthorized, "no longer accepts the sign-in (401): “not now”"),
             (402, "quota_exceeded", ModelError.Code.refused, "credit"),
             (403, "forbidden", ModelError.Code.unauthorized, "jetbridge login"),
+            (403, "forbidden", ModelError.Code.unauthorized, "does not allow this account to use Copilot"),
+            (404, "nothing", ModelError.Code.unknownModel, "does not offer the model “gpt-5-mini”"),
         ])
     func refusals(status: Int, error: String, code: ModelError.Code, words: String) async throws {
         try await self.withBench { bench, copilot in

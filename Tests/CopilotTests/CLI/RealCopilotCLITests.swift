@@ -2,13 +2,14 @@ import Copilot
 import EventLoop
 import Glibc
 import JSON
-import JetbridgeTesting
+import Models
 import Primitives
+import TestSupport
 import Testing
 
-/// GitHub's own binary, offline, in its own-key mode: its endpoint is ours.
+/// GitHub's own binary, offline, with your own key and a loopback endpoint.
 @Suite(
-    "The real Copilot CLI with a key of one's own", .serialized, .timeLimit(.minutes(2)),
+    "The real Copilot CLI with your own key", .serialized, .timeLimit(.minutes(2)),
     .enabled(if: !RealCopilotCLI.isSkipped))
 struct RealCopilotCLITests {
     private let cli: RealCopilotCLI
@@ -17,7 +18,7 @@ struct RealCopilotCLITests {
         self.cli = try RealCopilotCLI()
     }
 
-    /// A server, and a client of the real program that uses it; both are ended afterwards.
+    /// Runs `body` with a server, and a client of the real program that uses it.
     private func withBench(
         executable: String? = nil, change: (inout CopilotCLISettings) -> Void = { _ in },
         _ body: (CopilotCLIBench, LoopbackModelServer) async throws -> Void
@@ -37,7 +38,7 @@ struct RealCopilotCLITests {
         await server.stop()
     }
 
-    @Test("an answer is streamed, whole, and counted; the CLI's own prompt is not part of it")
+    @Test("an answer is streamed completely and counted, without the CLI's own prompt")
     func answer() async throws {
         try await self.withBench { bench, server in
             server.enqueue(.answer("One two three four five six seven.", rate: 20, chunkLength: 6))
@@ -56,7 +57,7 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("the history is ours, and nothing of a session stays in the CLI's home")
+    @Test("the history is ours, and nothing of a session remains in the CLI's home")
     func history() async throws {
         try await self.withBench { bench, server in
             let request = ModelRequest(messages: [
@@ -70,7 +71,7 @@ struct RealCopilotCLITests {
             #expect(question.hasSuffix("The message to answer now:\nWhat is my name?"))
             let home = try #require(bench.records("process started").first?["home"]?.stringValue)
             let shell = RealGit(home)
-            // Deleting goes on for a moment after the answer.
+            // Deletion continues for a moment after the answer.
             var left = "?"
             for _ in 0..<100 where left != "" {
                 left = (try? shell.shell("ls copilot/session-state 2>/dev/null || true")) ?? ""
@@ -80,7 +81,7 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("many at once on one process, each with its own answer")
+    @Test("simultaneous requests on one process get their own answers")
     func parallel() async throws {
         try await self.withBench { bench, server in
             let texts = await withTaskGroup(of: String.self) { group in
@@ -113,7 +114,7 @@ struct RealCopilotCLITests {
     }
 
     @Test(
-        "an endpoint that falls silent is given up at the limit, and the next question is answered",
+        "a silent endpoint times out at the limit, and the next question is answered",
         arguments: [true, false])
     func silence(hasWords: Bool) async throws {
         try await self.withBench(change: { $0.idleTimeout = .seconds(2) }) { bench, server in
@@ -125,7 +126,7 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("an answer that begins again goes on where it was, when it says the same")
+    @Test("a restarted answer with the same text continues where it was")
     func sameRestart() async throws {
         try await self.withBench { bench, server in
             server.enqueue(.drop(after: "This answer"), .answer("This answer is whole."))
@@ -136,7 +137,7 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("an answer that begins again in other words is interrupted, and nothing is shown twice")
+    @Test("a restarted answer with different text is interrupted, and nothing is shown twice")
     func otherRestart() async throws {
         try await self.withBench { bench, server in
             server.enqueue(.drop(after: "This answer"), .answer("Another answer altogether."))
@@ -147,7 +148,7 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("an answer that the content filter took away does not look like one")
+    @Test("an answer that the content filter removed is reported and not shown as an answer")
     func contentFilter() async throws {
         try await self.withBench { bench, server in
             server.enqueue(.finish("", reason: "content_filter"))
@@ -157,7 +158,7 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("an answer that is cut at the output limit is gone on with, and told when it stays cut")
+    @Test("an answer that is truncated at the output limit is continued, and reported if it stays truncated")
     func length() async throws {
         try await self.withBench { bench, server in
             server.enqueue(
@@ -169,16 +170,28 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("a refused key is told with what to do")
-    func refusedKey() async throws {
+    @Test("a refused key, a forbidden model and a missing one are reported with what to do")
+    func refusals() async throws {
         try await self.withBench { bench, server in
-            let answer = await bench.ask("Well?", model: "401")
-            #expect(answer.failure?.code == .unauthorized)
-            #expect(answer.failure?.message.contains("model.api_key") == true)
+            let key = await bench.ask("Well?", model: "401")
+            #expect(key.failure?.code == .unauthorized)
+            #expect(key.failure?.message.contains("model.api_key") == true)
+            server.enqueue(.refusal(status: 403, code: "forbidden", message: "not for you"))
+            let forbidden = await bench.ask("Well?")
+            #expect(
+                forbidden.failure?.message.contains("does not allow its key to use instant (403): “not for you”")
+                    == true,
+                "\(forbidden.failure?.message ?? "nothing")")
+            server.enqueue(.refusal(status: 404, code: "none", message: "no such thing"))
+            let missing = await bench.ask("Well?")
+            #expect(missing.failure?.code == .unknownModel)
+            #expect(
+                missing.failure?.message.contains("no chat API at this address (404): “no such thing”") == true,
+                "\(missing.failure?.message ?? "nothing")")
         }
     }
 
-    @Test("a process that is killed in the middle of an answer leaves it interrupted; the next question is answered")
+    @Test("a process that is killed in the middle of an answer interrupts it; the next question is answered")
     func killed() async throws {
         try await self.withBench { bench, server in
             server.enqueue(.stall(after: "This answer stops"))
@@ -190,7 +203,7 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("the key is in no argument, no environment and no log; homes are left empty")
+    @Test("the key is in no argument, environment or log, and homes are left empty")
     func secrets() async throws {
         try await self.withBench { bench, server in
             server.enqueue(.stall(after: "This answer stops"))
@@ -210,7 +223,7 @@ struct RealCopilotCLITests {
         }
     }
 
-    @Test("without its server mode it is run once per answer, the prompt in no argument")
+    @Test("without the server mode it runs once per answer, with the prompt in no argument")
     func oneShot() async throws {
         let folder = try TemporaryDirectory()
         let wrapper = folder.path + "/copilot"
@@ -234,7 +247,7 @@ struct RealCopilotCLITests {
             server.enqueue(.stall(after: "This answer stops"))
             let first = Protected(false)
             let task = Task {
-                defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
+                defer { first.withLock { $0 = true } }  // Ends the wait for text after a failure.
                 for try await event in bench.client.stream(bench.request("unmistakable")) {
                     if case .delta = event { first.withLock { $0 = true } }
                 }
@@ -257,11 +270,11 @@ struct RealCopilotCLITests {
         }
     }
 
-    /// A request whose first words have come, and the process that works on it.
+    /// A request whose first words have arrived, and its process.
     private func untilFirstWord(_ bench: CopilotCLIBench) async throws -> (Task<Void, any Error>, Int32) {
         let first = Protected(false)
         let task = Task {
-            defer { first.withLock { $0 = true } }  // so that nobody waits for words after a failure
+            defer { first.withLock { $0 = true } }  // Ends the wait for text after a failure.
             for try await event in bench.client.stream(bench.request("Well?")) {
                 if case .delta = event { first.withLock { $0 = true } }
             }

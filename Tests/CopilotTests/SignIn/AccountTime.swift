@@ -1,8 +1,9 @@
 import Copilot
-import JetbridgeTesting
+import Models
 import Primitives
+import TestSupport
 
-/// The time of accounts and their GitHub, moved by hand. The wall clock can jump and the machine can restart.
+/// The manual clocks of accounts and their GitHub. The wall clock can jump, and the machine can restart.
 struct AccountTime: Sendable {
     static let start = 1_800_000_000.0
     let clock = ManualClock()
@@ -11,7 +12,7 @@ struct AccountTime: Sendable {
 
     var seconds: Double { Self.start + self.clock.now.offset.inSeconds }
 
-    /// What a process of this machine sees.
+    /// The clocks as a process sees them.
     var account: AccountClock {
         AccountClock { [clock, jump, boot] in
             let offset = clock.now.offset.inSeconds
@@ -22,12 +23,12 @@ struct AccountTime: Sendable {
         }
     }
 
-    /// Somebody sets the wall clock.
+    /// Sets the wall clock forward or back.
     func setWall(by seconds: Double) { self.jump.withLock { $0 += seconds } }
 
     func restart() { self.boot.withLock { $0 += "+" } }
 
-    /// A GitHub on this time.
+    /// A GitHub with this clock.
     func github(tokenLife: Double, refreshIn: Double? = nil) -> LoopbackGitHub {
         var settings = LoopbackGitHub.Settings()
         settings.tokenLife = tokenLife

@@ -1,9 +1,10 @@
-import Copilot
 import HTTP
-import JetbridgeTesting
 import Lifecycle
 import Logging
 import Primitives
+import TestSupport
+
+@testable import Copilot
 
 /// A home directory with an editor's sign-in, and accounts on one data directory.
 struct Accounts {
@@ -34,7 +35,7 @@ struct Accounts {
             clientID: clientID, token: token, folder: self.folder, userAgent: "jetbridge/0.0.0")
     }
 
-    /// The GitHub CLI is asked where a path leads to one.
+    /// Includes the GitHub CLI if the environment has a PATH.
     func discovery(environment: [String: String] = [:], token: Secret? = nil) throws -> SignInDiscovery {
         let all = ["HOME": self.home.path].merging(environment) { $1 }
         return SignInDiscovery(
@@ -50,10 +51,10 @@ struct Accounts {
             jitter: { 0 }, logger: self.logger)
     }
 
-    /// Unredacted on purpose: what is searched for must not have been handed to the log at all.
+    /// Unredacted on purpose: secrets must not even reach the log.
     private var logger: Logger {
         let log = self.log
-        // The home lasts as long as an account that lives in it.
+        // Keeps the home for as long as an account uses it.
         let home = self.home
         return Logger(
             label: "account",
@@ -64,4 +65,9 @@ struct Accounts {
                     log.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
                 }))
     }
+}
+
+extension CopilotAccount {
+    /// Returns when the exchange in the background, if there is one, has ended.
+    func settled() async { await self.state.refreshing?.value }
 }

@@ -1,6 +1,6 @@
 import Copilot
-import JetbridgeTesting
 import Lifecycle
+import TestSupport
 import Testing
 
 @Suite("Sign-in: the clipboard", .timeLimit(.minutes(1)))
@@ -20,12 +20,12 @@ struct ClipboardTests {
     }
 
     @Test(
-        "the desktop's own program takes it",
+        "the desktop's own program copies the text",
         arguments: [("wl-copy", "WAYLAND_DISPLAY"), ("xclip", "DISPLAY"), ("xsel", "DISPLAY")])
     func copies(_ name: String, display: String) async throws {
         try self.install(name)
         #expect(await Clipboard.copy("ABCD-1234", environment: self.environment([display: ":0"])) == name)
-        // The program goes on in the background.
+        // The program continues in the background.
         var text: String?
         for _ in 0..<500 where text != "ABCD-1234" {
             try await Task.sleep(for: .milliseconds(5))

@@ -1,7 +1,8 @@
 import Copilot
 import HTTP
-import JetbridgeTesting
+import Models
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Sign-in: the device flow", .timeLimit(.minutes(1)))
@@ -12,7 +13,7 @@ struct DeviceFlowTests {
     private static let poll = DeviceFlow.Action.poll(deviceCode: Secret("dddd"))
     private static let pending = DeviceFlow.Input.refused("authorization_pending", interval: nil)
 
-    /// A flow that has shown its code at second 0.
+    /// A flow that showed its code at second 0.
     private func shown() -> DeviceFlow {
         var flow = DeviceFlow()
         #expect(flow.handle(.begin, at: .zero) == [.requestCode])
@@ -20,7 +21,7 @@ struct DeviceFlowTests {
         return flow
     }
 
-    @Test("the first poll comes after an interval, and the grant ends it")
+    @Test("the first poll comes after an interval, and the grant ends the flow")
     func granted() {
         var flow = self.shown()
         #expect(flow.handle(.timer, at: .seconds(6)) == [Self.poll])
@@ -31,7 +32,7 @@ struct DeviceFlowTests {
         #expect(flow.handle(.granted(grant), at: .seconds(13)) == [])
     }
 
-    @Test("a slower pace is kept: the answer's interval, else five seconds more")
+    @Test("a slower pace applies to the rest of the flow: the response's interval, else five seconds more")
     func slowDown() {
         var flow = self.shown()
         _ = flow.handle(.timer, at: .seconds(6))
@@ -42,7 +43,7 @@ struct DeviceFlowTests {
         #expect(flow.handle(Self.pending, at: .seconds(33)) == [.wait(.seconds(16))])
     }
 
-    @Test("a network that fails does not end it, the code's end does")
+    @Test("network failures do not end the flow, but the code's expiry does")
     func networkAndExpiry() {
         var flow = self.shown()
         for second in stride(from: 6, through: 54, by: 6) {
@@ -50,13 +51,13 @@ struct DeviceFlowTests {
             #expect(flow.handle(.failed("no route"), at: .seconds(second)) == [.wait(.seconds(6))])
         }
         guard case .fail(let error)? = flow.handle(.timer, at: .seconds(60)).first else {
-            Issue.record("the flow goes on")
+            Issue.record("the flow did not end")
             return
         }
         #expect(error.code == .timedOut && error.message.contains("jetbridge login"))
     }
 
-    @Test("the last wait ends with the code")
+    @Test("the last wait ends when the code expires")
     func lastWait() {
         var flow = self.shown()
         _ = flow.handle(.timer, at: .seconds(58))
@@ -64,23 +65,23 @@ struct DeviceFlowTests {
     }
 
     @Test(
-        "what ends it says what to do",
+        "an error that ends the flow says what to do",
         arguments: [
-            ("access_denied", "was denied"), ("expired_token", "has expired"),
-            ("device_flow_disabled", "switched off"), ("incorrect_client_credentials", "copilot.client_id"),
+            ("access_denied", "was denied"), ("expired_token", "expired before it was entered"),
+            ("device_flow_disabled", "disabled"), ("incorrect_client_credentials", "copilot.client_id"),
             ("incorrect_device_code", "run 'jetbridge login' again"), ("unsupported_grant_type", "copilot.client_id"),
         ])
     func refusals(_ error: String, words: String) {
         var flow = self.shown()
         _ = flow.handle(.timer, at: .seconds(6))
         guard case .fail(let failure)? = flow.handle(.refused(error, interval: nil), at: .seconds(6)).first else {
-            Issue.record("the flow goes on")
+            Issue.record("the flow did not end")
             return
         }
         #expect(failure.message.contains(words))
     }
 
-    @Test("a code is asked for three times")
+    @Test("a code is requested three times")
     func noCode() {
         var flow = DeviceFlow()
         _ = flow.handle(.begin, at: .zero)
@@ -89,14 +90,14 @@ struct DeviceFlowTests {
         #expect(flow.handle(.failed("no route"), at: .seconds(1)) == [.wait(.seconds(2))])
         #expect(flow.handle(.timer, at: .seconds(3)) == [.requestCode])
         guard case .fail(let error)? = flow.handle(.failed("no route"), at: .seconds(3)).first else {
-            Issue.record("the flow goes on")
+            Issue.record("the flow did not end")
             return
         }
         #expect(error.code == .unreachable && error.message.contains("no route"))
     }
 
     @Test(
-        "answers mean what they say, in JSON or as a form",
+        "responses are understood, in JSON or as a form",
         arguments: [
             (
                 200, #"{"error":"slow_down","interval":10}"#,
@@ -106,17 +107,17 @@ struct DeviceFlowTests {
             (200, #"{"access_token":"gho_x","token_type":"bearer"}"#, .granted(DeviceGrant(token: Secret("gho_x")))),
             (404, #"{"error":"Not Found"}"#, .refused("not_found", interval: nil)),
             (502, "<html>", .failed("status 502")), (429, "{}", .failed("status 429")),
-            (200, "<html>", .failed("an answer that is no sign-in")),
+            (200, "<html>", .failed("an unexpected response")),
             (
                 200, #"{"device_code":"d","user_code":"\u001b[2J","verification_uri":"https://x"}"#,
-                .failed("an answer that is no sign-in")
+                .failed("an unexpected response")
             ),
         ])
     func answers(status: Int, body: String, input: DeviceFlow.Input) {
         #expect(DeviceEndpoints.input(status: status, body: Array(body.utf8)) == input)
     }
 
-    @Test("against GitHub's own rules it is never told to slow down, and gets its token")
+    @Test("under GitHub's rules the flow gets its token without a slow_down")
     func wholeFlow() async throws {
         let time = AccountTime()
         let github = time.github(tokenLife: 1_800)
@@ -136,7 +137,7 @@ struct DeviceFlowTests {
         #expect(github.count(.accessToken) == 4)
     }
 
-    @Test("the stand-in punishes haste")
+    @Test("the stand-in penalises early polls")
     func haste() async throws {
         let time = AccountTime()
         let github = time.github(tokenLife: 1_800)

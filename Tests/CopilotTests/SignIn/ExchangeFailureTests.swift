@@ -1,10 +1,11 @@
 import HTTP
 import HTTPClient
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Copilot
+@testable import Models
 
 @Suite("Sign-in: the exchange")
 struct ExchangeFailureTests {
@@ -22,7 +23,7 @@ struct ExchangeFailureTests {
     }
 
     @Test(
-        "every answer is one sentence with what to do",
+        "every response becomes one sentence that says what to do",
         arguments: [
             Case(
                 status: 401, body: #"{"message":"Bad credentials"}"#, kind: .signIn, code: .unauthorized,
@@ -56,7 +57,7 @@ struct ExchangeFailureTests {
                 words: ["(404)", "gh auth login", "copilot.api_url"]),
             Case(
                 status: 502, body: "<html><body>Bad Gateway</body></html>", kind: .passing, code: .unavailable,
-                words: ["(502)", "tried again by itself"]),
+                words: ["(502)", "Jetbridge will retry"]),
             Case(
                 status: 200, body: "hello", kind: .passing, code: .invalidResponse,
                 words: ["“hello”", "check copilot.api_url"]),
@@ -74,7 +75,7 @@ struct ExchangeFailureTests {
         #expect(message.hasSuffix(".") && !message.contains("\n"))
     }
 
-    @Test("a secret in an answer is not passed on, and a long one is cut")
+    @Test("secrets in a response are removed, and long responses are cut")
     func quotation() {
         let body = "ghu_SECRET00000000000000000000000000 " + String(repeating: "word ", count: 100)
         let failure = ExchangeFailure(
@@ -83,19 +84,19 @@ struct ExchangeFailureTests {
         #expect(failure.error.message.count < 420)
     }
 
-    @Test("a connection that fails says where and what to check")
+    @Test("a failed connection is reported with the host and what to check")
     func connection() {
         let failure = ExchangeFailure(
             HTTPClientError(.connect, "api.github.com: connection refused"), host: "api.github.com")
         #expect(failure.kind == .passing)
         #expect(
             failure.error.message
-                == "api.github.com cannot be asked for a Copilot token (connection refused); check the network and "
+                == "api.github.com cannot be reached for a Copilot token (connection refused); check the network and "
                 + "copilot.api_url.")
     }
 
     @Test(
-        "a token is sent to Copilot's hosts, below the configured GitHub, and to this machine",
+        "tokens go only to Copilot's hosts, subdomains of the configured GitHub, and this machine",
         arguments: [
             ("https://api.githubcopilot.com", true), ("https://api.individual.githubcopilot.com/", true),
             ("http://127.0.0.1:8080", true), ("http://localhost:1", true),
@@ -108,7 +109,7 @@ struct ExchangeFailureTests {
         #expect(CopilotEndpoint.isTrusted(try HTTPURL(address), for: settings) == isTrusted)
     }
 
-    @Test("a tenant's own hosts are trusted when it is configured")
+    @Test("a tenant's hosts are trusted when it is configured")
     func tenant() throws {
         var settings = try Accounts(signIn: nil).settings()
         settings.githubURL = try HTTPURL("https://tenant.ghe.com")
@@ -117,7 +118,7 @@ struct ExchangeFailureTests {
         #expect(try CopilotEndpoint.standard(for: settings).host == "copilot-api.tenant.ghe.com")
     }
 
-    @Test("an answer that names another host gets no token sent there", .timeLimit(.minutes(1)))
+    @Test("no token is sent to another host that a response names", .timeLimit(.minutes(1)))
     func foreignEndpoint() async throws {
         var options = LoopbackGitHub.Settings()
         options.apiURL = "https://evil.example"
@@ -128,7 +129,7 @@ struct ExchangeFailureTests {
         #expect(error?.message.contains("copilot.github_url") == true)
     }
 
-    @Test("a rehearsed refusal of GitHub's reads well", .timeLimit(.minutes(1)))
+    @Test("the stand-in's refusal becomes a readable message", .timeLimit(.minutes(1)))
     func noPlan() async throws {
         let github = LoopbackGitHub()
         github.addAccount(Accounts.signIn)

@@ -1,11 +1,12 @@
 import Copilot
 import HTTP
-import JetbridgeTesting
 import Lifecycle
+import Models
 import Primitives
+import TestSupport
 import Testing
 
-/// Sign-ins whose own token ends after some hours.
+/// Sign-ins whose own tokens expire after a few hours.
 @Suite("Sign-in: renewal", .timeLimit(.minutes(1)))
 struct RenewalTests {
     private func signedIn(_ accounts: Accounts, _ time: AccountTime) async throws -> LoopbackGitHub {
@@ -28,7 +29,7 @@ struct RenewalTests {
         return github
     }
 
-    @Test("a sign-in that is about to end is replaced before the exchange, once for all processes")
+    @Test("a sign-in that is about to expire is renewed before the exchange, once for all processes")
     func renews() async throws {
         let accounts = try Accounts(signIn: nil)
         let time = AccountTime()
@@ -47,7 +48,7 @@ struct RenewalTests {
         #expect(!file.isOpenToOthers)
     }
 
-    @Test("a renewal that GitHub refuses says to sign in again")
+    @Test("a refused renewal says to sign in again")
     func refused() async throws {
         let accounts = try Accounts(signIn: nil)
         let time = AccountTime()

@@ -1,17 +1,18 @@
 import Copilot
 import EventLoop
 import HTTP
-import JetbridgeTesting
 import Lifecycle
+import Models
 import Primitives
 import Processes
+import TestSupport
 import Testing
 
-/// Several processes on one data directory. Each account stands for a process: it has its own lock handle and its own
-/// memory, and meets the others in the folder only.
+/// Several processes on one data directory. Each account represents a process: it has its own lock handle and memory,
+/// and shares only the folder.
 @Suite("Copilot account: several processes", .timeLimit(.minutes(1)))
 struct SharedTokenTests {
-    @Test("ten of them make one exchange a period for five minutes, and leave no lock")
+    @Test("ten processes make one exchange per period for five minutes, and leave no lock")
     func tenProcesses() async throws {
         let accounts = try Accounts()
         let time = AccountTime()
@@ -20,15 +21,16 @@ struct SharedTokenTests {
         let all = try (0..<10).map { _ in try accounts.account(github, time.account) }
         let services = all.map { account in Task { try await account.run() } }
         for _ in 0..<300 {
-            // Everybody has done what there was to do and waits.
+            // All accounts are idle and wait.
             await time.clock.sleepers(10)
             for account in all {
                 #expect(github.isLive(token: try await account.token().value.reveal()))
+                await account.settled()
             }
             time.clock.advance(by: .seconds(1))
         }
         await time.clock.sleepers(10)
-        // At 0, and whenever 22.5 of the 30 seconds are over; the ticks are whole seconds.
+        // At 0, and whenever 22.5 of the 30 seconds have passed; the ticks are whole seconds.
         #expect(github.count(.copilotToken) == 1 + 300 / 23)
         for account in all { await account.stop() }
         for service in services { try await service.value }
@@ -36,7 +38,7 @@ struct SharedTokenTests {
         #expect(PrivateFile.read(accounts.tokenPath)?.isOpenToOthers == false)
     }
 
-    @Test("what another process exchanged is taken over at once")
+    @Test("another process's token is taken over at once")
     func fileChange() async throws {
         let accounts = try Accounts()
         let time = AccountTime()
@@ -46,7 +48,7 @@ struct SharedTokenTests {
         let first = try await idle.token()
         let other = try accounts.account(github, time.account)
         #expect(try await other.token() == first)
-        // It made no exchange itself, and still knows the sign-in behind the token.
+        // It made no exchange itself, but knows the sign-in behind the token.
         #expect(try await other.gitHubToken() == Secret(Accounts.signIn))
         await other.reject(first)
         let second = try await other.token()
@@ -54,7 +56,7 @@ struct SharedTokenTests {
         #expect(github.count(.copilotToken) == 2)
     }
 
-    @Test("who waits for another's exchange goes on with its result at once")
+    @Test("a process that waits for another's exchange uses its result at once")
     func waitsForOther() async throws {
         let accounts = try Accounts()
         let time = AccountTime()
@@ -67,14 +69,32 @@ struct SharedTokenTests {
         await time.clock.sleepers(1)
         async let second = waiting.token()
         await time.clock.sleepers(2)
-        // The busy one's pause is half a second, the waiting one would look again after a whole one.
+        // The busy process pauses for half a second; the waiting one would look again only after a whole second.
         time.clock.advance(by: .milliseconds(600))
         let tokens = try await (first, second)
         #expect(tokens.0 == tokens.1)
         #expect(github.exchanges.count == 1)
     }
 
-    @Test("logging out elsewhere is noticed")
+    @Test("token files that others can read are tightened and logged")
+    func openFiles() async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        _ = try await accounts.account(github, time.account).token()
+        let login = "\(accounts.folder)/login.json"
+        try PrivateFile.write(Array("{}".utf8), to: login)
+        #expect(setMode(accounts.tokenPath, 0o644) && setMode(login, 0o640))
+        _ = try await accounts.account(github, time.account).token()
+        #expect(PrivateFile.read(accounts.tokenPath)?.isOpenToOthers == false)
+        #expect(PrivateFile.read(login)?.isOpenToOthers == false)
+        let log = accounts.log.withLock { $0 }
+        #expect(log.contains(accounts.tokenPath) && log.contains(login) && log.contains("0600"))
+        #expect(github.count(.copilotToken) == 1)
+    }
+
+    @Test("a logout by another process is noticed")
     func logout() async throws {
         let accounts = try Accounts()
         let time = AccountTime()
@@ -87,7 +107,7 @@ struct SharedTokenTests {
         await #expect(throws: ModelError.self) { try await account.token() }
     }
 
-    @Test("a token of another sign-in is not used")
+    @Test("a token for another sign-in is not used")
     func otherSignIn() async throws {
         let accounts = try Accounts()
         let time = AccountTime()
@@ -101,7 +121,7 @@ struct SharedTokenTests {
         #expect(github.exchanges.map(\.signIn) == [Accounts.signIn, other])
     }
 
-    @Test("a token of the GitHub CLI's sign-in is shared while the stronger ones are what they were")
+    @Test("a token for the GitHub CLI's sign-in is shared while the stronger sign-ins stay the same")
     func commandLine() async throws {
         let accounts = try Accounts()
         let fromGH = "gho_FROMGH00000000000000000000000000000x"
@@ -112,7 +132,7 @@ struct SharedTokenTests {
         let time = AccountTime()
         let github = time.github(tokenLife: 1_800)
         github.addAccount(fromGH)
-        // The editor's sign-in is refused, the next one works, and the other process need not try any.
+        // The editor's sign-in is refused, the next one works, and the other process tries none.
         let first = try await accounts.account(github, time.account, environment: environment).token()
         let other = try accounts.account(github, time.account, environment: environment)
         #expect(try await other.token() == first)
@@ -125,7 +145,7 @@ struct SharedTokenTests {
         #expect(github.exchanges.map(\.signIn) == [fromGH, mended])
     }
 
-    @Test("a process for which a token was named does not use another sign-in's")
+    @Test("a process with a chosen token does not use another sign-in's")
     func named() async throws {
         let accounts = try Accounts()
         let time = AccountTime()
@@ -139,7 +159,7 @@ struct SharedTokenTests {
         #expect(github.exchanges.map(\.signIn) == [Accounts.signIn, named])
     }
 
-    @Test("the lock of a process that was killed is taken over")
+    @Test("the lock of a killed process is taken over")
     func staleLock() async throws {
         let accounts = try Accounts()
         try PrivateFile.makeFolder(accounts.folder)
@@ -154,7 +174,7 @@ struct SharedTokenTests {
         #expect(PrivateFile.Stamp(of: accounts.lockPath).isAbsent)
     }
 
-    @Test("stopping in mid-exchange leaves no lock")
+    @Test("stopping during an exchange leaves no lock")
     func stopInMidExchange() async throws {
         let accounts = try Accounts()
         let time = AccountTime()
@@ -170,7 +190,7 @@ struct SharedTokenTests {
         #expect(PrivateFile.Stamp(of: accounts.lockPath).isAbsent)
     }
 
-    /// The identity of a process that ran and was ended by KILL.
+    /// The identity of a process that was killed.
     @Net private static func killedProcess() async throws -> ProcessIdentity {
         let process = try Process.spawn(ProcessPlan("/bin/sleep", ["100"]))
         let identity = ProcessIdentity(

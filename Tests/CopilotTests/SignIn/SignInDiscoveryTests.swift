@@ -1,9 +1,9 @@
 import Copilot
 import HTTP
 import JSON
-import JetbridgeTesting
 import Lifecycle
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Sign-in: discovery", .timeLimit(.minutes(1)))
@@ -31,7 +31,7 @@ struct SignInDiscoveryTests {
         #expect(setMode(path, mode))
     }
 
-    @Test("all sources are named, in the order in which they count, with masked tokens")
+    @Test("all sources are listed, in order of precedence, with masked tokens")
     func order() throws {
         try self.write(
             #"{"host":"github.com","user":"me","oauth_token":"gho_own00000000000"}"#, to: "data/copilot/login.json")
@@ -65,7 +65,7 @@ struct SignInDiscoveryTests {
     }
 
     @Test(
-        "a token's form says what it is, and what it cannot do",
+        "a token's prefix says what kind it is, and what it cannot do",
         arguments: [
             ("gho_abc", GitHubToken.Kind.oauthApp, true), ("ghu_abc.def-g", .appUser, true),
             ("github_pat_11AAA_bbb", .fineGrained, false), ("ghs_abc", .installation, false),
@@ -80,15 +80,16 @@ struct SignInDiscoveryTests {
     }
 
     @Test(
-        "what is no token is told without being shown", arguments: ["junk-secret", "gho_!", "gho_ab cd", "ghx_abcdef"])
+        "an invalid token is reported without being shown",
+        arguments: ["junk-secret", "gho_!", "gho_ab cd", "ghx_abcdef"])
     func malformed(_ text: String) throws {
         let finding = try #require(try self.discovery(environment: ["GH_TOKEN": text]).findings().first)
-        #expect(finding.token == nil && finding.problem?.contains("is no GitHub token") == true)
+        #expect(finding.token == nil && finding.problem?.contains("not a GitHub token") == true)
         #expect(!finding.summary.contains(text))
     }
 
     @Test(
-        "an editor's file that is no whole sign-in has none",
+        "an editor's file without a complete sign-in is ignored",
         arguments: [
             "", "{", "null", "[]", #"{"github.com:Iv1.a":{"user":"octo"}}"#, #"{"github.com":{"oauth_token":""}}"#,
             #"{"github.com":{"oauth_token":7}}"#, #"{"github.com":{"oauth_token":"gho_half"#,
@@ -101,7 +102,7 @@ struct SignInDiscoveryTests {
         #expect(try self.discovery().findings() == [])
     }
 
-    @Test("several entries for one host are all tried, and a byte order mark does not matter")
+    @Test("all entries for one host are tried, and a byte order mark does not matter")
     func severalEntries() throws {
         try self.write(
             "\u{FEFF}" + #"{"github.com:Iv1.a":{"oauth_token":"ghu_1"},"GitHub.com:Iv1.b":{"oauth_token":"ghu_2"}}"#,
@@ -109,7 +110,7 @@ struct SignInDiscoveryTests {
         #expect(try self.discovery().findings().map { $0.token?.value.reveal() } == ["ghu_1", "ghu_2"])
     }
 
-    @Test("an enterprise's sign-ins are found by its name, and github.com's variables are not its")
+    @Test("an enterprise's sign-ins are found by its name, and github.com's variables do not apply")
     func enterprise() throws {
         try self.write(
             #"{"github.com:a":{"oauth_token":"ghu_public"},"corp.example:a":{"oauth_token":"ghu_corp"}}"#,
@@ -119,13 +120,13 @@ struct SignInDiscoveryTests {
         #expect(findings.map { $0.token?.value.reveal() } == ["gho_corp", "ghu_corp"])
     }
 
-    @Test("a stand-in on this machine stands for github.com")
+    @Test("a stand-in on loopback counts as github.com")
     func loopback() throws {
         try self.write(#"{"github.com:a":{"oauth_token":"ghu_public"}}"#, to: ".config/github-copilot/apps.json")
         #expect(try self.discovery(github: "http://127.0.0.1:8080").findings().count == 1)
     }
 
-    @Test("a file that others can read is used with a warning")
+    @Test("a file that other users can read is used with a warning")
     func openFile() throws {
         try self.write(
             #"{"github.com":{"oauth_token":"ghu_1"}}"#, to: ".config/github-copilot/hosts.json", mode: 0o644)
@@ -134,7 +135,7 @@ struct SignInDiscoveryTests {
         #expect(finding.warning?.contains("chmod 600") == true)
     }
 
-    @Test("XDG_CONFIG_HOME counts where its folder is there")
+    @Test("XDG_CONFIG_HOME counts if its folder exists")
     func configFolder() throws {
         try self.write(#"{"github.com":{"oauth_token":"ghu_xdg"}}"#, to: "xdg/github-copilot/hosts.json")
         try self.write(#"{"github.com":{"oauth_token":"ghu_home"}}"#, to: ".config/github-copilot/hosts.json")
@@ -145,7 +146,7 @@ struct SignInDiscoveryTests {
         #expect(missing.map { $0.token?.value.reveal() } == ["ghu_home"])
     }
 
-    @Test("a login to another GitHub is named and not used")
+    @Test("a login to another GitHub is listed but not used")
     func otherHost() throws {
         try self.write(#"{"host":"corp.example","oauth_token":"gho_own"}"#, to: "data/copilot/login.json")
         let finding = try #require(try self.discovery().findings().first)
@@ -159,7 +160,7 @@ struct SignInDiscoveryTests {
         return ["PATH": "\(self.home.path)/bin:/usr/bin:/bin", "GH_TOKEN": "gho_inherited", "SOME_SECRET": "gho_other"]
     }
 
-    @Test("gh is asked for the token of the host, and inherits no secret")
+    @Test("gh is asked for the host's token, and inherits no secret")
     func commandLine() async throws {
         let environment = try self.gh(#"env > "$HOME/env"; echo "$@" > "$HOME/args"; echo gho_fromgh00000000"#)
         let finding = try #require(
@@ -174,7 +175,7 @@ struct SignInDiscoveryTests {
         #expect(PrivateFile.text(of: "\(self.home.path)/args") == "auth token -h t.ghe.com\n")
     }
 
-    @Test("gh that is signed out is no source")
+    @Test("a signed-out gh is not a source")
     func signedOut() async throws {
         let environment = try self.gh("echo 'no oauth token found' >&2; exit 1")
         #expect(try await self.discovery(environment: environment, asksGH: true).commandLineFinding() == nil)
@@ -182,11 +183,11 @@ struct SignInDiscoveryTests {
             try await self.discovery(environment: ["PATH": "/nonexistent"], asksGH: true).commandLineFinding() == nil)
     }
 
-    @Test("gh that hangs is not waited for")
+    @Test("a hanging gh times out")
     func hangs() async throws {
         let environment = try self.gh("sleep 100")
         let finding = try #require(
             try await self.discovery(environment: environment, asksGH: true).commandLineFinding())
-        #expect(finding.problem?.contains("no answer within 2 s") == true)
+        #expect(finding.problem?.contains("did not answer within 2 s") == true)
     }
 }

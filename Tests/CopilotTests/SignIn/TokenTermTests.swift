@@ -2,7 +2,7 @@ import Testing
 
 @testable import Copilot
 
-@Suite("Sign-in: a token's term")
+@Suite("Sign-in: the term of a token")
 struct TokenTermTests {
     private static let start = ClockReading(wall: 1_000_000, uptime: 500, bootID: "b")
 
@@ -12,7 +12,7 @@ struct TokenTermTests {
     }
 
     @Test(
-        "it is exchanged two minutes before its end or when GitHub says, at the latest after 28 minutes",
+        "it is exchanged two minutes before its end or when GitHub recommends it, after 28 minutes at the latest",
         arguments: [
             (1_800.0, nil as Double?, 1_680.0), (1_800, 1_500, 1_500), (7_200, nil, 1_680), (30, nil, 22.5),
             (30, 1_500, 22.5), (30, 25, 22.5), (240, nil, 180), (1_800, 1, 60), (30, 1, 15), (1_800, 0, 1_680),
@@ -22,7 +22,7 @@ struct TokenTermTests {
         #expect(TokenTerm(obtained: Self.start, life: life, refreshIn: refreshIn).refreshAge == age)
     }
 
-    @Test("the time that the machine slept counts")
+    @Test("the machine's sleep counts")
     func sleep() {
         let term = TokenTerm(obtained: Self.start, life: 1_800, refreshIn: nil)
         #expect(term.untilRefresh(at: Self.later(600)) == 1_080)
@@ -30,7 +30,7 @@ struct TokenTermTests {
         #expect(term.isUsable(at: Self.later(1_700)) && !term.isUsable(at: Self.later(1_799)))
     }
 
-    @Test("a wall clock that jumps is not believed, but the token is exchanged", arguments: [-3_600.0, 3_600.0, 61])
+    @Test("a jump of the wall clock does not count, but the token is exchanged", arguments: [-3_600.0, 3_600.0, 61])
     func jump(by seconds: Double) {
         let term = TokenTerm(obtained: Self.start, life: 1_800, refreshIn: nil)
         #expect(term.untilRefresh(at: Self.later(10, wall: seconds)) == 0)
@@ -38,7 +38,7 @@ struct TokenTermTests {
         #expect(term.untilRefresh(at: Self.later(10, wall: 5)) == 1_670)
     }
 
-    @Test("after a restart the wall clock counts, and one that went back ends the token")
+    @Test("after a restart the wall clock counts, and if it went back the token is invalid")
     func restart() {
         let term = TokenTerm(obtained: Self.start, life: 1_800, refreshIn: nil)
         #expect(term.untilRefresh(at: Self.later(100, boot: "c")) == 1_580)
@@ -46,7 +46,7 @@ struct TokenTermTests {
     }
 
     @Test(
-        "an own clock that is wrong is noticed by the answer's date, or by a token that has ended when it comes",
+        "a wrong clock is detected by the response's date, or by a token that has expired on arrival",
         arguments: [
             (1_001_800.0, nil as Double?, nil as Double?, 1_800.0), (1_005_400, 1_500, 1_003_600, 1_800),
             (998_200, 1_500, 996_400, 1_800), (998_200, 1_500, nil, 1_500), (998_200, nil, nil, 60),

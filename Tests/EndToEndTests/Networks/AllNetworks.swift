@@ -1,4 +1,4 @@
-import JetbridgeTesting
+import TestSupport
 
 /// One real host on all networks at once.
 struct AllNetworks {
@@ -10,7 +10,7 @@ struct AllNetworks {
     let telegram: ServedTelegram
     let web: ServedWeb
 
-    /// Starts the networks; the host is yet to be started.
+    /// Starts the networks; the host starts later.
     init(conversations: Int, model: LoopbackModelServer) async throws {
         self.irc = try await ServedIRC(conversations: conversations)
         self.matrix = try await ServedMatrix(conversations: conversations)
@@ -37,7 +37,7 @@ struct AllNetworks {
         }
     }
 
-    /// Ends the host in order and then the networks; the host's status.
+    /// Shuts down the host and then the networks; returns the host's status.
     func stop() async -> String {
         let status = await self.host.terminate()
         for network in self.networks { await network.stop() }

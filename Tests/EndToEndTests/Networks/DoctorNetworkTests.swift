@@ -2,11 +2,11 @@ import EventLoop
 import HTTP
 import HTTPServer
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// What `jetbridge doctor` tells somebody whose bot does not answer.
+/// What `jetbridge doctor` reports when a bot does not answer.
 @Suite("Doctor on networks", .timeLimit(.minutes(3)))
 struct DoctorNetworkTests {
     private struct Line {
@@ -45,7 +45,7 @@ struct DoctorNetworkTests {
         await telegram.stop()
     }
 
-    @Test("Telegram: privacy mode is told, with what to do; off, it is not a matter", arguments: [true, false])
+    @Test("Telegram: privacy mode is a warning with a remedy, otherwise the check is ok", arguments: [true, false])
     func telegramPrivacy(_ isOn: Bool) async throws {
         var settings = LoopbackTelegram.Settings()
         settings.hasPrivacyMode = isOn
@@ -56,12 +56,12 @@ struct DoctorNetworkTests {
             lines.first { $0.check == "telegram:bot" && $0.detail.lowercased().contains("privacy") }, "\(output)")
         #expect(line.state == (isOn ? "warning" : "ok"))
         #expect(line.detail.contains("/setprivacy") == isOn)
-        // It asked nothing that takes messages from a host.
+        // Doctor must not take updates from a running host.
         #expect(telegram.count("getUpdates") == 0)
         await telegram.stop()
     }
 
-    @Test("nothing is there at all: the address is told, and what to look at")
+    @Test("an unreachable address is reported")
     func unreachable() async throws {
         let (lines, status, output) = try await Self.examine(
             "  telegram: [{id: bot, token: {env: TOKEN}, api_url: \"http://127.0.0.1:9\"}]",
@@ -101,7 +101,7 @@ struct DoctorNetworkTests {
         await slack.stop()
     }
 
-    @Test("Slack: a bot that is in no channel hears direct messages only, and how it gets into one")
+    @Test("Slack: doctor warns that a bot in no channel gets direct messages only, and says how to invite it")
     func slackChannel() async throws {
         let slack = try await LoopbackSlack.started()
         slack.removeMember(slack.botUser, from: LoopbackSlack.general)
@@ -129,7 +129,7 @@ struct DoctorNetworkTests {
         #expect(status == "exit status 1" && !output.contains("syt_wrong"))
     }
 
-    @Test("Matrix: a token of another account than the configured one")
+    @Test("Matrix: a token of an account other than the configured one")
     func matrixAccount() async throws {
         let synapse = try await Synapse.shared()
         let account = try synapse.account("alice")
@@ -139,13 +139,13 @@ struct DoctorNetworkTests {
         #expect(line.detail.contains("@alice:localhost"), "\(line)")
     }
 
-    @Test("Matrix: an address where another program answers is told as the wrong homeserver")
+    @Test("Matrix: an address where another program answers is reported as the wrong homeserver")
     func matrixServer() async throws {
         var settings = HTTPServerSettings()
         settings.deadlines.drain = .milliseconds(50)
         let server = HTTPServer(settings, name: "page") { _ in .html("<h1>Welcome</h1>") }
         try await server.start()
-        let url = try HTTPURL("http://127.0.0.1:\(server.boundAddress?.port ?? 0)")
+        let url = try HTTPURL(server.loopbackURL)
         let (lines, status, output) = try await Self.examine(
             Self.matrix(url, user: "@jetbot:localhost"), environment: ["TOKEN": "syt_any"])
         let line = try #require(lines.first { $0.check == "matrix:home" && $0.state == "failed" }, "\(output)")
@@ -154,9 +154,9 @@ struct DoctorNetworkTests {
         await server.stop()
     }
 
-    // MARK: Beside a host
+    // MARK: With a running host
 
-    @Test("beside a host that serves, doctor takes nothing from it and tells how its connections are")
+    @Test("with a running host, doctor takes no updates from it and reports the state of its connections")
     func besideHost() async throws {
         let telegram = try await LoopbackTelegram.started()
         telegram.addPerson(TelegramPerson(1_001, "Ada"))
@@ -172,7 +172,7 @@ struct DoctorNetworkTests {
         try await telegram.wait { $0.count("setMyCommands") > 0 }
         let run = try await host.run(["doctor"], environment: environment)
         #expect(run.status == .exited(0), "\(run.text)\(run.errorText)")
-        #expect(run.text.contains("serves this directory is connected since"), "\(run.text)")
+        #expect(run.text.contains("has been connected since"), "\(run.text)")
         telegram.say("/whoami", as: 1_001, in: 1_001)
         try await telegram.wait { !$0.shownByBot(in: 1_001).isEmpty }
         #expect(telegram.statuses[409] == nil)

@@ -1,11 +1,11 @@
 import EventLoop
 import Glibc
 import JSON
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
-/// Mixed traffic on all networks at once while they misbehave. `JETBRIDGE_SOAK` is its length in seconds,
+/// Mixed traffic on all networks at once, with injected faults. `JETBRIDGE_SOAK` is its length in seconds,
 /// `JETBRIDGE_SOAK_LOG` the file that gets the host's log.
 @Suite("All networks at once", .timeLimit(.minutes(40)))
 struct MixedTrafficTests {
@@ -13,7 +13,7 @@ struct MixedTrafficTests {
     private static let duration = Duration.seconds(
         getenv("JETBRIDGE_SOAK").flatMap { Int(String(cString: $0)) } ?? 15)
 
-    @Test("with faults on, nothing is lost, nothing comes twice, and memory stays flat")
+    @Test("with faults, nothing is lost, nothing comes twice, and memory stays flat")
     func soak() async throws {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
         let all = try await AllNetworks(conversations: Self.conversations, model: model)
@@ -49,7 +49,7 @@ struct MixedTrafficTests {
         await model.stop()
     }
 
-    /// One person's questions, each answered once before the next: how many.
+    /// Asks one person's questions, each after the answer to the previous one; returns their number.
     private static func talk(
         on network: any ServedNetwork, in conversation: Int, until end: ContinuousClock.Instant
     ) async throws -> Int {
@@ -58,7 +58,7 @@ struct MixedTrafficTests {
             number += 1
             let name = "\(network.name)-\(conversation)-\(number)."
             try await network.say("what is \(name)", in: conversation)
-            // A missing answer is told, and the others are still asked: how many are missing says more than that one is.
+            // A missing answer is recorded and the questions continue: the number of missing answers matters.
             do {
                 let words = try await network.wait(in: conversation, for: name, within: .seconds(120)) { words in
                     words.contains { $0.contains(name) }
@@ -71,7 +71,7 @@ struct MixedTrafficTests {
             // People are slower than a model on loopback, and platforms' limits are made for people.
             try await EventLoop.shared.sleep(for: .milliseconds(1_500))
         }
-        // What comes late comes twice.
+        // Counted at the end, because a repeat may come late.
         let words = try await network.words(in: conversation)
         for question in 1...number {
             let name = "\(network.name)-\(conversation)-\(question)."
@@ -91,14 +91,14 @@ struct MixedTrafficTests {
     }
 }
 
-/// How much memory a host has used.
+/// The host's memory over time.
 private final class MemoryRecord: Sendable {
     private let state = Protected<[Double]>([])
 
-    /// MB.
+    /// In MB.
     var samples: [Double] { self.state.withLock { $0 } }
 
-    /// From the first third's highest to the last third's.
+    /// From the maximum of the first third to that of the last third.
     var growth: Double {
         let samples = self.samples
         let third = max(1, samples.count / 3)
@@ -108,17 +108,9 @@ private final class MemoryRecord: Sendable {
     func record(_ host: HostProcess, until end: ContinuousClock.Instant) async throws {
         while ContinuousClock.now < end {
             try await EventLoop.shared.sleep(for: .seconds(1))
-            guard let id = await host.id, let resident = Self.resident(id) else { continue }
-            self.state.withLock { $0.append(resident) }
+            guard let id = await host.id else { continue }
+            let resident = Double(ProcessTable.residentMemory(of: id)) / 1e6
+            if resident > 0 { self.state.withLock { $0.append(resident) } }
         }
-    }
-
-    private static func resident(_ process: Int32) -> Double? {
-        guard let file = fopen("/proc/\(process)/statm", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 128)
-        guard fgets(&line, 128, file) != nil else { return nil }
-        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return text.split(separator: " ").dropFirst().first.flatMap { Double($0) }.map { $0 * 4_096 / 1e6 }
     }
 }

@@ -1,9 +1,9 @@
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// How somebody becomes known to a bot that knows nobody, as the set-up pages tell it.
+/// How a person pairs with a bot that has no owners, as in the set-up pages.
 @Suite("Pairing on networks", .timeLimit(.minutes(2)))
 struct NetworkPairingTests {
     private static func code(of host: HostProcess) async throws -> String {
@@ -13,7 +13,7 @@ struct NetworkPairingTests {
 
     private static let environment = ["TOKEN": "1000:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"]
 
-    @Test("on Telegram: a stranger gets no answer, and one after /pair CODE")
+    @Test("on Telegram: a stranger gets no answer until /pair CODE")
     func telegram() async throws {
         let telegram = try await LoopbackTelegram.started()
         telegram.addPerson(TelegramPerson(1_001, "Ada"))
@@ -35,7 +35,7 @@ struct NetworkPairingTests {
         await telegram.stop()
     }
 
-    @Test("on Slack: by the slash command in the bot's direct message")
+    @Test("on Slack: with the slash command in a direct message to the bot")
     func slack() async throws {
         var settings = LoopbackSlack.Settings()
         settings.commands = ["/jetbridge"]
@@ -54,11 +54,11 @@ struct NetworkPairingTests {
         let code = try JSON.parse(run.output)["code"]?.stringValue ?? ""
         let direct = slack.directChannel()
         slack.slash("/jetbridge", "pair \(code)", in: direct)
-        try await slack.wait("the word that it worked") { slack in
+        try await slack.wait("the confirmation") { slack in
             (slack.shown(in: direct) + slack.ephemerals(in: direct)).contains { $0.content.contains("owner") }
         }
         slack.slash("/jetbridge", "whoami", in: direct)
-        try await slack.wait("who I am") { slack in
+        try await slack.wait("the answer to whoami") { slack in
             (slack.shown(in: direct) + slack.ephemerals(in: direct)).contains {
                 $0.content.contains("slack:\(slack.teamID)/\(LoopbackSlack.alice)")
             }

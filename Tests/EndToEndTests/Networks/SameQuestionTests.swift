@@ -1,8 +1,8 @@
 import Glibc
-import JetbridgeTesting
+import TestSupport
 import Testing
 
-/// What people on different networks see of one answer.
+/// How one answer appears to people on different networks.
 @Suite("The same question on all networks", .timeLimit(.minutes(4)))
 struct SameQuestionTests {
     private static let question = "how do I greet somebody politely?"
@@ -46,22 +46,26 @@ struct SameQuestionTests {
 
     private static func essence(_ text: String) -> String { text.filter { $0.isLetter || $0.isNumber } }
 
-    @Test("one host serves five networks at once, and the same answer reads right on each")
+    @Test("one host serves five networks at once, and the same answer arrives complete on each")
     func sameQuestion() async throws {
         #expect(Self.answer.count > 12_000)
         let model = try await LoopbackModelServer.started(
             behaviors: ["test": .answer(Self.answer, rate: 150, chunkLength: 24)])
         let all = try await AllNetworks(conversations: 2, model: model)
         try await all.start()
-        // Slack's conversation 1 is a thread, Matrix's and Telegram's are in rooms with others.
+        // Slack's conversation 1 is a thread; Matrix's and Telegram's are in rooms with others.
         for network in all.networks { try await network.say(Self.question, in: 1) }
+        var page = TranscriptPage(answer: Self.answer)
         for network in all.networks {
             let words = try await network.wait(in: 1, for: "the end of the answer", within: .seconds(150)) { words in
                 words.contains { $0.contains("That was the whole answer") }
             }
             self.check(words, on: network.name)
             Self.keep(words, of: network.name)
+            page.words[network.name] = words
         }
+        let problem = page.problem()
+        #expect(problem == nil)
         try await self.checkMarkup(all)
         let status = await all.stop()
         let log = await all.host.log
@@ -75,7 +79,7 @@ struct SameQuestionTests {
         let essence = Self.essence(text)
         for part in 1...(network == "irc" ? 1 : 44) {
             let count = essence.ranges(of: "Part\(part)Whoever").count
-            #expect(count == 1, "part \(part) stands \(count) times on \(network)")
+            #expect(count == 1, "part \(part) appears \(count) times on \(network)")
         }
         for piece in [
             "👩🏽‍🚀", "not at the telephone", "Grüß Gott", "こんにちは", "func greet(_ name: String) -> String {",
@@ -84,7 +88,7 @@ struct SameQuestionTests {
         #expect(!words.contains { $0.contains("may be a repeat") }, "\(network) repeated something")
     }
 
-    /// What only shows in each network's own form.
+    /// Checks the parts that only each network's markup shows.
     private func checkMarkup(_ all: AllNetworks) async throws {
         let html = await all.matrix.markup(in: 1).joined()
         #expect(html.contains("<code class=\"language-swift\">") && html.contains("<table>"))
@@ -98,7 +102,7 @@ struct SameQuestionTests {
         #expect(all.slack.slack.mistakes.isEmpty, "\(all.slack.slack.mistakes)")
     }
 
-    /// For the transcripts of the documentation.
+    /// Saves the texts for the transcripts in the documentation.
     private static func keep(_ words: [String], of network: String) {
         guard let folder = getenv("JETBRIDGE_TRANSCRIPTS").map({ String(cString: $0) }),
             let file = fopen("\(folder)/\(network).txt", "w")

@@ -1,6 +1,6 @@
 import EventLoop
-import JetbridgeTesting
 import Primitives
+import TestSupport
 
 /// A channel on ngIRCd; each conversation is a person in it.
 final class ServedIRC: ServedNetwork {
@@ -37,14 +37,14 @@ final class ServedIRC: ServedNetwork {
     let environment: [String: String] = [:]
 
     func meet(_ host: HostProcess) async throws {
-        // Names come with each join; a question is asked when the bot is among them.
+        // Each join sends the names; waits until the bot is among them.
         for _ in 0..<200 {
             try await self.people[0].send("NAMES \(Self.channel)")
             let line = try await self.people[0].expect { $0.contains(" 353 ") }
             if line.contains("jetbot") { return }
             try await EventLoop.shared.sleep(for: .milliseconds(50))
         }
-        throw NetworkFailure("the bot did not come to \(Self.channel)")
+        throw NetworkFailure("the bot did not join \(Self.channel)")
     }
 
     func say(_ text: String, in conversation: Int) async throws {
@@ -54,8 +54,8 @@ final class ServedIRC: ServedNetwork {
 
     func words(in conversation: Int) async throws -> [String] {
         let person = self.people[conversation]
-        return person.heard(from: "jetbot", in: Self.channel).filter { $0.hasPrefix("\(person.nick): ") }
-            .map { String($0.dropFirst(person.nick.count + 2)) }
+        let lines = person.heard(from: "jetbot", in: Self.channel)
+        return IRCPeer.attributed(lines, to: self.people.map(\.nick)).filter { $0.nick == person.nick }.map(\.text)
     }
 
     func stop() async {

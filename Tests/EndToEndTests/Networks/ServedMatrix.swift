@@ -1,10 +1,10 @@
 import HTTP
 import JSON
-import JetbridgeTesting
 import Primitives
+import TestSupport
 
-/// Rooms on a real Synapse, reached by the host over a proxy that can lose things. Even conversations are direct chats,
-/// the others threads in rooms with more people.
+/// Rooms on a real Synapse, which the host reaches through a faulting proxy. Even-numbered conversations are direct
+/// chats, the others threads in rooms with more people.
 final class ServedMatrix: ServedNetwork {
     private struct Place {
         let room: String

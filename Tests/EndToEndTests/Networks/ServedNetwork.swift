@@ -1,31 +1,31 @@
 import EventLoop
-import JetbridgeTesting
+import TestSupport
 
-/// A network on loopback on which a host serves, and the people who talk to it there in conversations of their own.
+/// A network on loopback that a host serves, and people who talk to the bot in separate conversations.
 protocol ServedNetwork: Sendable {
-    /// As under `adapters:`, or `web`.
+    /// The key under `adapters:`, or `web`.
     var name: String { get }
     /// The entry under `adapters:`; empty for the web.
     var entry: String { get }
-    /// Who may talk to the bot.
+    /// The people who may talk to the bot.
     var owners: [String] { get }
-    /// The secrets that the entry names.
+    /// The secrets named in the entry.
     var environment: [String: String] { get }
-    /// Goes where the bot is, or brings it there; the host serves by now.
+    /// Brings people and the bot together; the host is running by now.
     func meet(_ host: HostProcess) async throws
-    /// Somebody writes in a conversation, as one does there: with a mention where it takes one.
+    /// A person writes in a conversation, with a mention where one is needed.
     func say(_ text: String, in conversation: Int) async throws
-    /// What the bot has written in a conversation, message by message, as it stands there now.
+    /// The bot's messages in a conversation, in their current form.
     func words(in conversation: Int) async throws -> [String]
-    /// Returns after something has changed, or after a moment.
+    /// Returns after a change, or after a moment.
     func change() async throws
-    /// Something that networks do goes wrong; what is under way must come through it.
+    /// Injects a typical network fault, which current requests must survive.
     func disturb(_ number: Int) async
     func stop() async
 }
 
 extension ServedNetwork {
-    /// Waits until what the bot has written in a conversation is as wanted, and returns it.
+    /// Waits until the bot's messages in a conversation satisfy `isMet`, and returns them.
     @discardableResult
     func wait(
         in conversation: Int, for what: String, within limit: Duration = .seconds(60),
@@ -37,7 +37,7 @@ extension ServedNetwork {
             if isMet(words) { return words }
             guard ContinuousClock.now < deadline else {
                 throw NetworkFailure(
-                    "\(self.name), conversation \(conversation): waited in vain for \(what); last: \(words.suffix(3))")
+                    "\(self.name), conversation \(conversation): no \(what) in time; last: \(words.suffix(3))")
             }
             try await self.change()
         }

@@ -1,7 +1,7 @@
-import JetbridgeTesting
 import Primitives
+import TestSupport
 
-/// The loopback Slack with its limits. The first conversation is a direct one, the others threads in a channel.
+/// The loopback Slack with its limits. The first conversation is a direct one, the others are threads in a channel.
 final class ServedSlack: ServedNetwork {
     let slack: LoopbackSlack
     private let threads = Protected<[Int: String]>([:])
@@ -44,7 +44,7 @@ final class ServedSlack: ServedNetwork {
         return self.slack.shown(thread: thread)
     }
 
-    /// Without those that still grow, which may be anything.
+    /// Without messages that still grow.
     func words(in conversation: Int) async throws -> [String] {
         self.messages(in: conversation).filter { !$0.isStreaming }.map(\.content)
     }

@@ -1,6 +1,6 @@
-import JetbridgeTesting
+import TestSupport
 
-/// The loopback Telegram with its limits. Even conversations are private chats, the others groups.
+/// The loopback Telegram with its limits. Even-numbered conversations are private chats, the others groups.
 final class ServedTelegram: ServedNetwork {
     private static let firstPerson: Int64 = 1_001
     private static let firstGroup: Int64 = -1_001_000
@@ -43,7 +43,7 @@ final class ServedTelegram: ServedNetwork {
             self.telegram.say(text, as: person, in: chat)
             return
         }
-        // A reply to the bot goes on with the conversation; the first message mentions it.
+        // A reply to the bot continues the conversation; the first message mentions it.
         if let last = self.telegram.shownByBot(in: chat).last {
             self.telegram.say(text, as: person, in: chat, replyTo: last.id)
         } else {

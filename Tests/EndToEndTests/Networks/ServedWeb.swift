@@ -1,7 +1,7 @@
-import JetbridgeTesting
 import Primitives
+import TestSupport
 
-/// The web chat by its API; each conversation is a thread.
+/// The web chat through its API; each conversation is a thread.
 final class ServedWeb: ServedNetwork {
     private let conversations: Int
     private let state = Protected<(client: GatewayClient, threads: [String])?>(nil)
@@ -14,7 +14,7 @@ final class ServedWeb: ServedNetwork {
 
     func meet(_ host: HostProcess) async throws {
         guard let address = host.address, let code = await host.code else {
-            throw NetworkFailure("the host is not there")
+            throw NetworkFailure("the host is not running")
         }
         let client = try await GatewayClient(signingInAt: address, code: code)
         var threads: [String] = []

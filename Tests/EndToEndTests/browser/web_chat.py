@@ -5,90 +5,14 @@ The host may use any model; the rehearsal model is enough.
 """
 
 import json
-import pathlib
-import sys
-from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
-BASE, CODE, FOLDER = sys.argv[1].rstrip("/"), sys.argv[2], pathlib.Path(sys.argv[3])
-FOLDER.mkdir(parents=True, exist_ok=True)
+import accessibility
+import messages
+from harness import BASE, CODE, FOLDER, Watch, api, ask, check, message_field, sign_in, thread_id, until
+
 HOSTILE = '<img src=x onerror="alert(1)"> [x](javascript:alert(2)) <script>alert(3)</script>'
-expect.set_options(timeout=15_000)
-
-
-class Watch:
-    """Collects what must not happen on a page."""
-
-    def __init__(self, page: Page):
-        self.mistakes: list[str] = []
-        page.on("pageerror", lambda error: self.mistakes.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (self.mistakes.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("console", self.console)
-        page.on("request", self.request)
-
-    def console(self, message):
-        if "Content Security Policy" in message.text or "Refused to" in message.text:
-            self.mistakes.append(message.text)
-
-    def request(self, request):
-        if not request.url.startswith((BASE, BASE.replace("http", "ws", 1))):
-            self.mistakes.append(f"request to {request.url}")
-
-
-@contextmanager
-def check(name):
-    try:
-        yield
-    except Exception as error:
-        print(f"FAILED {name}: {str(error)[:600]}")
-        sys.exit(1)
-    print(f"ok {name}", flush=True)
-
-
-def sign_in(page: Page, code=CODE, name="Ada"):
-    page.goto(BASE)
-    field = page.get_by_label("Sign-in code")
-    field.fill("")
-    field.press_sequentially(code.replace("-", "").lower())
-    page.get_by_label("Your name").fill(name)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("textbox", name="Message").or_(page.get_by_role("combobox", name="Message"))).to_be_visible()
-
-
-def message_field(page: Page):
-    return page.locator("#message")
-
-
-def ask(page: Page, text: str, ends=True):
-    """Sends a message and returns its answer's element."""
-    before = page.locator(".entry-bot").count()
-    message_field(page).fill(text)
-    message_field(page).press("Escape")  # closes the list of commands
-    page.get_by_role("button", name="Send", exact=True).click()
-    answer = page.locator(".entry-bot").nth(before)
-    expect(answer).to_be_visible()
-    if ends:
-        expect(answer).to_have_attribute("aria-busy", "false", timeout=90_000)
-    return answer
-
-
-def api(page: Page, path: str):
-    return page.evaluate("path => fetch(path).then(response => response.json())", path)
-
-
-def until(page: Page, condition: str):
-    """Playwright's own waiting evaluates text in the page, which the page's policy forbids."""
-    for _ in range(300):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never: {condition}")
-
-
-def thread_id(page: Page) -> str:
-    until(page, "location.hash.startsWith('#/t/')")
-    return page.evaluate("decodeURIComponent(location.hash.slice(4))")
 
 
 def desktop(browser):
@@ -96,7 +20,7 @@ def desktop(browser):
     page = context.new_page()
     watch = Watch(page)
 
-    with check("a wrong code is refused in words"):
+    with check("a wrong code is refused with a message"):
         page.goto(BASE)
         page.get_by_label("Sign-in code").press_sequentially("aaaa aaaa")
         expect(page.get_by_label("Sign-in code")).to_have_value("AAAA-AAAA")
@@ -108,20 +32,25 @@ def desktop(browser):
         assert page.evaluate("document.cookie") == "", page.evaluate("document.cookie")
         assert page.evaluate("localStorage.length + sessionStorage.length") == 0
         page.screenshot(path=FOLDER / "welcome.png")
-    with check("an answer streams in, and a screen reader is told once"):
+    with check("an answer streams in, and a screen reader gets each paragraph once, as soon as it is finished"):
         page.evaluate(
-            """() => { window.told = []; new MutationObserver(() => {
-                const text = document.getElementById('announcer').textContent; if (text) window.told.push(text);
-            }).observe(document.getElementById('announcer'), {childList: true, characterData: true, subtree: true}) }""")
-        answer = ask(page, "What can you do for a small team? Answer with a list.", ends=False)
+            """() => { window.told = []; new MutationObserver(changes => {
+                const isRunning = document.querySelector('.entry-bot[aria-busy="true"]') !== null;
+                for (const change of changes) for (const line of change.addedNodes) window.told.push([line.textContent, isRunning]);
+            }).observe(document.getElementById('announcer'), {childList: true}) }""")
+        answer = ask(page, "What can you do for a small team? Answer with a list and a table.", ends=False)
         lengths = set()
         while answer.get_attribute("aria-busy") == "true":
             lengths.add(len(answer.locator(".prose").first.inner_text()))
             page.wait_for_timeout(30)
         assert len(lengths) > 3, f"the text grew in {len(lengths)} steps"
-        until(page, "window.told.length > 0")
-        page.wait_for_timeout(300)
-        assert page.evaluate("window.told.length") == 1, page.evaluate("window.told")
+        until(page, "window.told.some(line => line[0].startsWith('Table'))")
+        lines = page.evaluate("window.told")
+        blocks = answer.locator(".prose").first.evaluate("element => element.childElementCount")
+        assert len(lines) == blocks == len({line for line, _ in lines}), lines
+        assert lines[0][0].startswith("Jetbridge: This is a rehearsal"), lines
+        assert lines[0][1] and lines[1][1], f"announced only at the end: {lines}"
+        assert "Say what" in lines[-2][0] and "**" not in lines[-2][0], lines
         page.screenshot(path=FOLDER / "answer.png")
     with check("what is shown is what is stored"):
         stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"]
@@ -129,7 +58,7 @@ def desktop(browser):
         words = answer.locator(".prose").first.inner_text().split()
         assert words[-1].strip(".*`") in stored[-1]["text"], (words[-1], stored[-1]["text"][-80:])
         expect(answer.locator("header time")).to_be_visible()
-    with check("hostile text is only text"):
+    with check("hostile text stays text"):
         ask(page, HOSTILE)
         expect(page.locator(".entry-user").last).to_contain_text("<script>alert(3)</script>")
         assert page.locator(".entries img, .entries script, .entries [onerror]").count() == 0
@@ -155,7 +84,7 @@ def desktop(browser):
         count = page.locator(".entry").count()
         page.reload()
         expect(page.locator(".entry")).to_have_count(count)
-    with check("the keyboard is enough"):
+    with check("everything can be done by keyboard"):
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("?")
         expect(page.get_by_role("dialog")).to_be_visible()
@@ -178,17 +107,29 @@ def desktop(browser):
         page.keyboard.press("Alt+ArrowUp")
         expect(message_field(page)).to_have_value("a draft")
         message_field(page).fill("")
-    with check("an answer can be stopped"):
+    with check("a conversation is deleted after a question, and not while its answer runs"):
         page.keyboard.press("Alt+n")
-        expect(page.locator(".entry-bot")).to_have_count(0)
-        answer = ask(page, "Write a long text about bridges, in ten sections.", ends=False)
-        expect(answer.locator(".prose").first).not_to_be_empty()
+        menu = page.get_by_role("button", name="Conversation menu")
+        expect(menu).to_be_hidden()
+        answer = ask(page, "count to 50", ends=False)
+        deleted = thread_id(page)
+        menu.click()
+        page.get_by_role("menuitem", name="Delete").click()
+        page.screenshot(path=FOLDER / "delete.png")
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("Commits and documents stay in Git")
+        dialog.get_by_role("button", name="Delete", exact=True).click()
+        expect(dialog.get_by_role("alert")).to_contain_text("Stop it")
+        dialog.get_by_role("button", name="Keep").click()
         page.get_by_role("button", name="Stop the answer").click()
         expect(answer).to_have_attribute("aria-busy", "false")
-        state = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["operations"][0]["state"]
-        assert state in ("stopped", "complete"), state
-        page.screenshot(path=FOLDER / "stopped.png")
-    with check("everything has a name, and the page its landmarks"):
+        menu.click()
+        page.get_by_role("menuitem", name="Delete").click()
+        dialog.get_by_role("button", name="Delete", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("New conversation")
+        expect(page.locator(f'[data-thread="{deleted}"]')).to_have_count(0)
+        assert page.evaluate("path => fetch(path).then(response => response.status)", f"/api/v1/threads/{deleted}") == 404
+    with check("every control has a name, and the page has its landmarks"):
         unnamed = page.evaluate(
             """() => [...document.querySelectorAll('button, a, input, textarea')].filter(element =>
                 !(element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length)
@@ -204,7 +145,7 @@ def desktop(browser):
         page.goto(f"{BASE}/r/notes")
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         page.screenshot(path=FOLDER / "files-dark.png")
-    with check("signing out ends it"):
+    with check("signing out ends the sign-in"):
         page.goto(BASE)
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("Sign-in code")).to_be_visible()
@@ -243,7 +184,7 @@ def reconnect(browser):
         socket.on_message(lambda message: server.send(message))
 
     page.route_web_socket("**/api/v1/live", handle)
-    with check("a connection that breaks in mid-answer loses nothing"):
+    with check("a connection that breaks during an answer loses nothing"):
         sign_in(page)
         answer = ask(page, "Tell me about suspension bridges, in several paragraphs.")
         assert len(connections) >= 2, f"{len(connections)} connections"
@@ -272,9 +213,9 @@ def phone(browser, scheme):
         page.locator("a.thread").nth(1).click()
         expect(page.get_by_role("button", name="Close the list")).not_to_be_in_viewport()
         expect(page.locator(".entry").first).to_be_visible()
-    with check(f"what is touched is large enough, {scheme}"):
+    with check(f"touch targets are large enough, {scheme}"):
         small = page.evaluate(
-            """() => [...document.querySelectorAll('.title-bar button, .composer button, .sidebar button, .sidebar a')].filter(element => {
+            """() => [...document.querySelectorAll('.title-bar button, .composer button, .entry-actions button, .sidebar button, .sidebar a')].filter(element => {
                 const box = element.getBoundingClientRect();
                 return box.width > 0 && !element.hidden && (box.height < 44 || box.width < 44);
             }).map(element => element.outerHTML)""")
@@ -289,8 +230,10 @@ def phone(browser, scheme):
 with sync_playwright() as playwright:
     chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
     desktop(chromium)
+    messages.run(chromium)
     reconnect(chromium)
     for wanted in ("light", "dark"):
         phone(chromium, wanted)
+    accessibility.run(chromium)
     chromium.close()
 print(json.dumps({"result": "ok", "screenshots": str(FOLDER)}))

@@ -1,9 +1,9 @@
 import Host
-import JetbridgeTesting
 import Logging
+import TestSupport
 import Testing
 
-@Suite("Configuration: where it comes from")
+@Suite("Configuration: sources")
 struct ConfigurationLoaderTests {
     private let folder: TemporaryDirectory
 
@@ -18,7 +18,7 @@ struct ConfigurationLoaderTests {
         return ConfigurationLoader(flags: flags, surroundings: surroundings).load()
     }
 
-    @Test("flag before variable before current directory before XDG directory before home")
+    @Test("the file comes from the flag, else the variable, the current directory, the XDG directory or the home")
     func searchOrder() {
         let home = self.folder.write("home/.config/jetbridge/jetbridge.yaml", "model: {name: home}")
         #expect(self.load().file == home)
@@ -34,7 +34,7 @@ struct ConfigurationLoaderTests {
         #expect(self.load(environment, flags: ConfigurationFlags(file: flag)).configuration?.model.name == "flag")
     }
 
-    @Test("a file that somebody named has to be there", arguments: [true, false])
+    @Test("a named file must exist", arguments: [true, false])
     func namedFile(_ byFlag: Bool) {
         let loaded =
             byFlag
@@ -46,19 +46,20 @@ struct ConfigurationLoaderTests {
             ])
     }
 
-    @Test("what stands in the way of a usual place is told, not passed over")
+    @Test("an unreadable file in a standard place is an error")
     func folderInTheWay() {
         self.folder.write("current/jetbridge.yaml/x", "")
-        #expect(self.load().errors.first?.message == "the file cannot be read: it is no regular file")
+        #expect(self.load().errors.first?.message == "the file cannot be read: it is not a regular file")
     }
 
-    @Test("with no file there are the defaults")
+    @Test("without a file the defaults apply")
     func defaults() throws {
         let loaded = self.load()
         #expect(loaded.file == nil && loaded.issues.isEmpty)
         let configuration = try #require(loaded.configuration)
         #expect(configuration.dataDirectory == "\(self.folder.path)/home/.local/share/jetbridge")
         #expect(configuration.gateway.listen.description == "127.0.0.1:8787")
+        #expect(configuration.proxy.listen.description == "127.0.0.1:8080")
         #expect(configuration.model.provider == .rehearsal)
         #expect(configuration.repositories.map(\.name) == ["notes"])
         #expect(configuration.repositories.map(\.place) == [.local(path: "\(configuration.dataDirectory)/notes")])
@@ -66,7 +67,7 @@ struct ConfigurationLoaderTests {
         #expect(configuration.adapters.irc.isEmpty)
     }
 
-    @Test("the data directory: flag, variable, file, XDG, each from its own place")
+    @Test("the data directory comes from flag, variable, file or XDG, each with its own base")
     func dataDirectory() {
         let path = self.folder.path
         var environment = ["XDG_DATA_HOME": "\(path)/xdg"]
@@ -82,7 +83,7 @@ struct ConfigurationLoaderTests {
         #expect(configuration?.store.path == "/from/flag/jetbridge.sqlite")
     }
 
-    @Test("flag and variable win over the file")
+    @Test("flags and variables override the file")
     func overrides() {
         self.folder.write("current/jetbridge.yaml", "gateway: {listen: \"127.0.0.1:1\"}\nlog: {level: error}")
         var environment: [String: String] = [:]
@@ -95,14 +96,14 @@ struct ConfigurationLoaderTests {
         #expect(self.load(environment, flags: flags).configuration?.log.level == .trace)
     }
 
-    @Test("a wrong flag or variable is told by its name")
+    @Test("an error in a flag or variable names it")
     func wrongOverride() {
         let flags = ConfigurationFlags(listen: "8787")
         let loaded = self.load(["JETBRIDGE_LOG_LEVEL": "wrning"], flags: flags)
         #expect(
             loaded.issues.map(\.description) == [
                 "--listen: the port is missing; write 8787:PORT",
-                "JETBRIDGE_LOG_LEVEL: 'wrning' is none of trace, debug, info, warning, error; did you mean 'warning'?",
+                "JETBRIDGE_LOG_LEVEL: 'wrning' is not one of trace, debug, info, warning, error; did you mean 'warning'?",
             ])
     }
 }

@@ -1,10 +1,11 @@
 import Host
-import JetbridgeTesting
+import IRC
+import TestSupport
 import Testing
 
-@Suite("Configuration: what is wrong is told")
+@Suite("Configuration: errors")
 struct ConfigurationMistakeTests {
-    @Test("all mistakes are told at once, in the order of the file, with path, line, column and the nearest key")
+    @Test("all errors are reported at once, in the order of the file, with path, line, column and the nearest key")
     func all() {
         let loaded = load(
             """
@@ -25,38 +26,54 @@ struct ConfigurationMistakeTests {
                 "/srv/test.yaml:1:1: lgo: unknown key; did you mean 'log'?",
                 "/srv/test.yaml:3:3: gateway.lisen: unknown key; did you mean 'listen'?",
                 "/srv/test.yaml:4:15: gateway.public_url: the URL's scheme is not http, https, ws or wss",
-                "/srv/test.yaml:6:13: model.provider: 'opnai' is none of rehearsal, copilot, github-models, openai, "
+                "/srv/test.yaml:6:13: model.provider: 'opnai' is not one of rehearsal, copilot, github-models, openai, "
                     + "copilot-cli; did you mean 'openai'?",
-                "/srv/test.yaml:7:17: model.turn_timeout: '10' is no duration; write 500ms, 30s, 10m, 2h or 1d",
-                "/srv/test.yaml:10:48: adapters.irc[0].nick: a nick has letters, digits and []\\`_^{|}-, and begins "
-                    + "with neither digit nor '-'",
+                "/srv/test.yaml:7:17: model.turn_timeout: '10' is not a duration; write 500ms, 30s, 10m, 2h or 1d",
+                "/srv/test.yaml:10:48: adapters.irc[0].nick: a nick has letters, digits and []\\`_^{|}-, and does "
+                    + "not begin with a digit or '-'",
             ])
     }
 
-    @Test("a key that resembles nothing is told with those that are valid")
+    @Test("the limits of an answer have defaults, and values out of range are refused")
+    func answerLimits() throws {
+        let standard = try #require(load("model: {provider: rehearsal}").configuration).model
+        #expect(standard.answerSize == 512 << 10 && standard.answerTokens == 128_000)
+        let set = try #require(load("model: {answer_size: 2MiB, answer_tokens: 4000}").configuration).model
+        #expect(set.answerSize == 2 << 20 && set.answerTokens == 4_000)
+        #expect(
+            load("model: {answer_size: 1GiB, answer_tokens: 10}").issues.map(\.message) == [
+                "1GiB is too large; use at most 64 MiB", "10 is out of range; use a number from 256 to 10000000",
+            ])
+    }
+
+    @Test("an unknown key with no near match is reported with the valid keys")
     func unknownKey() throws {
         let issue = try #require(load("store: {zzz: 1}").issues.first)
-        #expect(issue.description == "/srv/test.yaml:1:9: store.zzz: unknown key; valid here: url")
+        #expect(issue.description == "/srv/test.yaml:1:9: store.zzz: unknown key; valid keys: url")
     }
 
-    @Test("what is not YAML is told with its place")
+    @Test("invalid YAML is reported with its position")
     func syntax() {
         #expect(load("log:\n\tlevel: info\n").issues.map(\.line) == [2])
-        #expect(load("a: 1\na: 2").issues.map(\.message) == ["the key 'a' stands on line 1 already"])
+        #expect(load("a: 1\na: 2").issues.map(\.message) == ["the key 'a' is already on line 1"])
     }
 
-    @Test("a root that is no mapping is told", arguments: ["- a", "text", "12"])
+    @Test("a root that is not a mapping is an error", arguments: ["- a", "text", "12"])
     func root(_ text: String) {
         #expect(load(text).errors.count == 1)
-        #expect(load(text).errors.first?.message.hasPrefix("a mapping is expected here") == true)
+        #expect(load(text).errors.first?.message.hasPrefix("expected a mapping") == true)
     }
 
     @Test(
-        "one mistake, one error at its place",
+        "each mistake gives one error at its position",
         arguments: [
             ("log: []", "log", 6, "mapping"), ("log: {level: loud}", "log.level", 14, "trace, debug"),
-            ("log: {level: warn}", "log.level", 14, "warning"), ("log: {level: 1}", "log.level", 14, "'1' is none"),
-            ("store: {url: postgres://x}", "store.url", 14, "SQLite only"),
+            ("log: {level: warn}", "log.level", 14, "warning"),
+            ("log: {level: 1}", "log.level", 14, "'1' is not one of"),
+            ("retention: {sent: soon}", "retention.sent", 19, "'soon'"),
+            ("retention: {files: 1m}", "retention.files", 20, "out of range"),
+            ("retention: {sended: 1d}", "retention.sended", 13, "unknown key"),
+            ("store: {url: postgres://x}", "store.url", 14, "only SQLite"),
             ("store: {url: file.db}", "store.url", 14, "sqlite:FILE"),
             ("gateway: {listen: 8787}", "gateway.listen", 19, "port is missing"),
             ("gateway: {listen: \":8787\"}", "gateway.listen", 19, "127.0.0.1:8787"),
@@ -65,12 +82,12 @@ struct ConfigurationMistakeTests {
             ("copilot: {cli_processes: 0}", "copilot.cli_processes", 26, "from 1 to 256"),
             ("copilot: {cli_processes: four}", "copilot.cli_processes", 26, "whole number"),
             ("access: {pairing: yes}", "access.pairing", 19, "true or false"),
-            ("access: {owners: alice}", "access.owners", 18, "a list is expected"),
+            ("access: {owners: alice}", "access.owners", 18, "expected a list"),
             ("access: {owners: [alice]}", "access.owners[0]", 19, "begins with its network"),
-            ("access: {owners: [\"icr:x/account:y\"]}", "access.owners[0]", 19, "no network"),
+            ("access: {owners: [\"icr:x/account:y\"]}", "access.owners[0]", 19, "not a network"),
             ("access: {owners: [\"irc:x/y\"]}", "access.owners[0]", 19, "irc:ID/account:NAME"),
             ("access: {owners: [\"irc:x/mask:alice\"]}", "access.owners[0]", 19, "NICK!USER@HOST"),
-            ("jail: {memory: 512}", "jail.memory", 16, "no size"),
+            ("jail: {memory: 512}", "jail.memory", 16, "not a size"),
             ("jail: {memory: 1KiB}", "jail.memory", 16, "too small"),
             ("jail: {timeout: 0s}", "jail.timeout", 17, "out of range"),
             ("jail: {network: {mode: open}}", "jail.network.mode", 24, "none, allowlist"),
@@ -79,7 +96,7 @@ struct ConfigurationMistakeTests {
             ("repositories: [{path: a}]", "repositories[0]", 16, "'name' is missing"),
             ("repositories: [{name: \"a b\", path: a}]", "repositories[0].name", 23, "letters, digits"),
             ("repositories: [{name: a, path: a, branch: \"a..b\"}]", "repositories[0].branch", 43, "Git"),
-            ("repositories: [{name: a, path: a}, {name: a, path: b}]", "repositories[1]", 36, "taken"),
+            ("repositories: [{name: a, path: a}, {name: a, path: b}]", "repositories[1]", 36, "already used"),
             ("default_repository: noets", "default_repository", 21, "no repository"),
             ("adapters: {irc: [{server: \"h:1\"}]}", "adapters.irc[0]", 18, "'id' is missing"),
             ("adapters: {irc: [{id: a}]}", "adapters.irc[0]", 18, "'server' is missing"),
@@ -95,7 +112,7 @@ struct ConfigurationMistakeTests {
             ),
             (
                 "adapters: {irc: [{id: a, server: \"localhost:1\", sasl: {mechanism: SCRAM, account: a, password: {env: HOME}}}]}",
-                "adapters.irc[0].sasl.mechanism", 67, "PLAIN, EXTERNAL"
+                "adapters.irc[0].sasl.mechanism", 67, "EXTERNAL, SCRAM-SHA-256, PLAIN"
             ),
             (
                 "adapters: {matrix: [{id: a, homeserver: \"https://h\", user: \"@a:b\"}]}", "adapters.matrix[0]",
@@ -109,7 +126,7 @@ struct ConfigurationMistakeTests {
         #expect(errors.first?.message.contains(says) == true, "\(errors)")
     }
 
-    @Test("a channel without quotes is a comment, and that is said")
+    @Test("an unquoted channel is a comment, and the error says so")
     func channelWithoutQuotes() throws {
         let text = """
             adapters:
@@ -124,7 +141,7 @@ struct ConfigurationMistakeTests {
         #expect(issue.message.contains("in quotes"))
     }
 
-    @Test("ids are unique over all networks")
+    @Test("ids are unique across all networks")
     func adapterIDs() throws {
         let loaded = load(
             """
@@ -132,10 +149,13 @@ struct ConfigurationMistakeTests {
               irc: [{id: a, server: "localhost:1"}]
               telegram: [{id: a, token: {env: T}}]
             """, environment: ["T": "x"])
-        #expect(loaded.errors.map(\.message) == ["the id 'a' is taken by adapters.irc[0].id; each adapter has its own"])
+        #expect(
+            loaded.errors.map(\.message) == [
+                "the id 'a' is already used by adapters.irc[0].id; each adapter needs its own"
+            ])
     }
 
-    @Test("an owner on a network that is not there is a warning, and the configuration stays good")
+    @Test("an owner on a network that is not configured is a warning, and the configuration stays valid")
     func unknownAdapter() {
         let loaded = load("access: {owners: [\"irc:gone/account:alice\"]}")
         #expect(loaded.warnings.count == 1 && loaded.errors.isEmpty)
@@ -148,20 +168,41 @@ struct ConfigurationMistakeTests {
         #expect(load("adapters: {irc: [{id: a, server: 127.0.0.1}]}").issues.isEmpty)
     }
 
-    @Test("OpenAI's own endpoint needs a key, another may do without")
+    @Test("OpenAI's own endpoint needs a key; others need none")
     func modelKey() {
         #expect(load("model: {provider: openai}").errors.first?.message.contains("api_key") == true)
         #expect(load("model: {provider: openai, base_url: \"http://127.0.0.1:1/v1\"}").issues.isEmpty)
     }
 
-    @Test("a key does not go over plain HTTP to another machine, unless somebody says so")
+    @Test("plain HTTP to another machine is refused unless allowed")
     func plainEndpoint() {
         let text = "model: {provider: openai, base_url: \"http://llm.example.org/v1\""
         #expect(load("\(text)}").errors.first?.message.contains("https://") == true)
         #expect(load("\(text), allow_plain_http: true}").issues.isEmpty)
     }
 
-    @Test("SASL EXTERNAL needs TLS and a certificate that can be read")
+    @Test("Without a mechanism, SASL takes a password, a certificate or both")
+    func saslMechanism() throws {
+        let folder = try TemporaryDirectory()
+        let certificate = folder.write("irc.pem", "certificate")
+        func read(_ sasl: String) -> LoadedConfiguration {
+            load("adapters: {irc: [{id: a, server: localhost, tls: true, sasl: {\(sasl)}}]}")
+        }
+        let login = "account: a, password: {env: HOME}"
+        #expect(read("mechanism: SCRAM-SHA-256, \(login)").issues.isEmpty)
+        for (sasl, mechanisms) in [
+            (login, ["SCRAM-SHA-256", "PLAIN"]), ("certificate: \(certificate)", ["EXTERNAL"]),
+            ("\(login), certificate: \(certificate)", ["EXTERNAL", "SCRAM-SHA-256", "PLAIN"]),
+        ] {
+            let loaded = read(sasl)
+            #expect(loaded.issues.isEmpty)
+            let settings = loaded.configuration?.adapters.irc.first
+            #expect(settings?.sasl?.mechanisms.map(\.rawValue) == mechanisms)
+        }
+        #expect(read("account: a").errors.map(\.message) == ["'password' is missing"])
+    }
+
+    @Test("SASL EXTERNAL needs TLS and a readable certificate")
     func external() throws {
         let folder = try TemporaryDirectory()
         let certificate = folder.write("irc.pem", "certificate")

@@ -1,6 +1,6 @@
 import Host
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Configuration: secrets")
@@ -23,7 +23,7 @@ struct ConfigurationSecretTests {
         #expect(!loaded.issues.map(\.description).joined().contains("1234567890"))
     }
 
-    @Test("a variable gives the secret; one that is missing or empty is named")
+    @Test("a variable supplies the secret; a missing or empty one is named")
     func variable() {
         #expect(self.load(key: "{env: TOKEN}", environment: ["TOKEN": "x"]).configuration?.github.token == Secret("x"))
         for environment in [[:], ["TOKEN": ""]] {
@@ -33,7 +33,7 @@ struct ConfigurationSecretTests {
         }
     }
 
-    @Test("a file gives the secret without the space around it")
+    @Test("a file supplies the secret without surrounding white space")
     func file() throws {
         let folder = try TemporaryDirectory()
         let path = folder.write("token", " \n se cret\r\n\n")
@@ -42,7 +42,7 @@ struct ConfigurationSecretTests {
         #expect(loaded.configuration?.github.token == Secret("se cret"))
     }
 
-    @Test("a relative file is below the data directory")
+    @Test("a relative file is relative to the data directory")
     func relativeFile() throws {
         let folder = try TemporaryDirectory()
         folder.write("secrets/token", "x")
@@ -59,15 +59,15 @@ struct ConfigurationSecretTests {
         #expect(loaded.configuration != nil)
     }
 
-    @Test("a file that cannot give a secret is named, with the reason")
+    @Test("an unusable secret file is named with the reason")
     func wrongFile() throws {
         let folder = try TemporaryDirectory()
         let empty = folder.write("empty", "\n")
         let large = folder.write("large", String(repeating: "x", count: 70_000))
         func message(_ path: String) -> String? { self.load(key: "{file: \(path)}").errors.first?.message }
         #expect(message("\(folder.path)/none")?.hasSuffix("none cannot be read: No such file or directory") == true)
-        #expect(message(folder.path)?.hasSuffix("it is no regular file") == true)
-        #expect(message(empty) == "the secret's file \(empty) is empty")
+        #expect(message(folder.path)?.hasSuffix("it is not a regular file") == true)
+        #expect(message(empty) == "the secret file \(empty) is empty")
         #expect(message(large)?.contains("larger than") == true)
     }
 

@@ -4,23 +4,24 @@ import Testing
 
 @Suite("Configuration: the templates")
 struct ConfigurationTemplateTests {
-    /// What the templates take from the environment.
+    /// The variables that the templates refer to.
     private static let environment = Dictionary(
         uniqueKeysWithValues: [
             "OPENAI_API_KEY", "IRC_PASSWORD", "IRC_SASL_PASSWORD", "IRC_CHANNEL_KEY", "MATRIX_TOKEN",
             "MATRIX_PASSWORD", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "TELEGRAM_TOKEN", "GITHUB_TOKEN",
         ].map { ($0, "value") })
 
-    @Test("every template is read without a word", arguments: ConfigurationTemplate.all.map(\.name))
+    @Test("every template is valid", arguments: ConfigurationTemplate.all.map(\.name))
     func reads(_ name: String) throws {
         let template = try #require(ConfigurationTemplate.named(name))
         let loaded = load(template.text, environment: Self.environment)
         #expect(loaded.issues == [])
         #expect(loaded.configuration != nil)
         #expect(template.summary.count > 20 && !template.summary.hasPrefix("#"))
+        #expect(template.text.hasSuffix("\n") && !template.text.hasSuffix("\n\n"))
     }
 
-    @Test("the example is there, and the one that says what no file means")
+    @Test("the templates include the example and the defaults")
     func names() {
         #expect(
             Set(ConfigurationTemplate.all.map(\.name)).isSuperset(
@@ -28,13 +29,13 @@ struct ConfigurationTemplateTests {
         #expect(ConfigurationTemplate.named(ConfigurationTemplate.standard) != nil)
     }
 
-    @Test("the example needs nothing from the environment as it is")
+    @Test("the unchanged example needs no environment variables")
     func exampleAsIs() throws {
         let template = try #require(ConfigurationTemplate.named("example"))
         #expect(load(template.text).issues == [])
     }
 
-    @Test("example and default say what is true without any file", arguments: ["example", "default"])
+    @Test("the example and the default template match the built-in defaults", arguments: ["example", "default"])
     func defaults(_ name: String) throws {
         let template = try #require(ConfigurationTemplate.named(name))
         let said = try #require(load(template.text).configuration)
@@ -42,7 +43,7 @@ struct ConfigurationTemplateTests {
         #expect("\(said)" == "\(silent)")
     }
 
-    @Test("the example with every setting switched on is good too, and knows all keys")
+    @Test("the example is valid with every setting uncommented")
     func exampleSwitchedOn() throws {
         let template = try #require(ConfigurationTemplate.named("example"))
         let text = template.text.split(separator: "\n", omittingEmptySubsequences: false).map(Self.switchedOn)
@@ -61,7 +62,7 @@ struct ConfigurationTemplateTests {
         #expect(configuration.model.contextTokens == 128_000)
     }
 
-    /// Takes the `#` from `#key: value` and from `#  - item`, and leaves `# a comment` alone.
+    /// Uncomments `#key: value` and `#  - item`, and leaves `# a comment` alone.
     private static func switchedOn(_ line: Substring) -> String {
         let indentation = line.prefix { $0 == " " }
         let rest = line.dropFirst(indentation.count)

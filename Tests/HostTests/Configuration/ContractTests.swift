@@ -4,12 +4,13 @@ import IRC
 import Logging
 import Matrix
 import Primitives
+import Sessions
 import Slack
 import Telegram
 import Testing
 
-/// The file as it is promised to people, key for key; what is tested here cannot change without breaking them.
-@Suite("Configuration: the promised file")
+/// The documented file, key by key; changing what is tested here breaks existing configurations.
+@Suite("Configuration: the documented file")
 struct ContractTests {
     private static let file = """
         data_dir: /var/lib/jetbridge
@@ -49,6 +50,7 @@ struct ContractTests {
           timeout: 2m
           network: {mode: none, allow: []}
           workspace_quota: 1GiB
+        retention: {transcripts: 365d, files: 90d, workspaces: 30d, sent: 7d, audit: forever}
         adapters:
           irc:
             - id: local
@@ -78,7 +80,7 @@ struct ContractTests {
         return try #require(loaded.configuration)
     }
 
-    @Test("every value arrives")
+    @Test("every value is read")
     func values() throws {
         let file = try self.loadFile()
         #expect(file.dataDirectory == "/var/lib/jetbridge")
@@ -104,7 +106,7 @@ struct ContractTests {
         #expect(file.limits.turns == 2_000 && file.limits.turnsPerPerson == 1_000 && file.limits.waitingPerThread == 20)
     }
 
-    @Test("the jail's limits are bytes and durations")
+    @Test("the jail's limits are read as bytes and durations")
     func jail() throws {
         let jail = try self.loadFile().jail
         #expect(
@@ -112,25 +114,28 @@ struct ContractTests {
         #expect(jail.timeout == .seconds(120) && jail.network.mode == .none)
     }
 
-    @Test("every network arrives")
+    @Test("lifetimes are durations or forever, and the promised ones are the defaults")
+    func retention() throws {
+        #expect(try self.loadFile().retention == Retention())
+        let loaded = load("retention: {transcripts: forever, files: 12h, sent: 30d, audit: 400d}")
+        let retention = try #require(loaded.configuration?.retention)
+        #expect(retention.transcripts == nil && retention.files == .seconds(12 * 3_600))
+        #expect(retention.sent == .seconds(30 * 86_400) && retention.audit == .seconds(400 * 86_400))
+        #expect(retention.workspaces == .seconds(30 * 86_400))
+    }
+
+    @Test("every network is read")
     func adapters() throws {
         let adapters = try self.loadFile().adapters
         let irc = try #require(adapters.irc.first)
         #expect(irc.host == "127.0.0.1" && irc.port == 6667 && irc.tls == .none)
         #expect(irc.nick == "jetbridge" && irc.password == Secret("of IRC_PASSWORD"))
-        guard case .plain("jetbridge", Secret("of IRC_SASL_PASSWORD")) = irc.sasl else {
-            Issue.record("SASL is \(String(describing: irc.sasl))")
-            return
-        }
+        #expect(irc.sasl == .plain(account: "jetbridge", password: Secret("of IRC_SASL_PASSWORD")))
         #expect(irc.channels == [IRCSettings.Channel("#team")])
         #expect(adapters.matrix.map(\.user) == ["@jetbridge:example.org"])
-        guard case .accessToken(Secret("of MATRIX_TOKEN")) = adapters.matrix.first?.credential,
-            case .socket(Secret("of SLACK_APP_TOKEN")) = adapters.slack.first?.intake,
-            case .polling = adapters.telegram.first?.intake
-        else {
-            Issue.record("\(adapters)")
-            return
-        }
+        #expect(adapters.matrix.map(\.credential) == [.accessToken(Secret("of MATRIX_TOKEN"))])
+        #expect(adapters.slack.map(\.intake) == [.socket(appToken: Secret("of SLACK_APP_TOKEN"))])
+        #expect(adapters.telegram.map(\.intake) == [.polling])
         #expect(adapters.matrix.map(\.homeserver.origin) == ["http://127.0.0.1:8008"])
         #expect(adapters.slack.map(\.botToken) == [Secret("of SLACK_BOT_TOKEN")])
         #expect(adapters.slack.map(\.apiURL.description) == ["https://slack.com/api/"])
@@ -138,7 +143,7 @@ struct ContractTests {
         #expect(adapters.telegram.map(\.apiURL.host) == ["api.telegram.org"])
     }
 
-    @Test("no secret shows when the configuration is printed")
+    @Test("printing the configuration shows no secrets")
     func secretsDoNotShow() throws {
         var text = ""
         dump(try self.loadFile(), to: &text)

@@ -2,10 +2,10 @@ import Testing
 
 @testable import Host
 
-@Suite("Configuration: times and sizes")
+@Suite("Configuration: durations and sizes")
 struct QuantityTests {
     @Test(
-        "durations",
+        "durations need numbers and units, largest first",
         arguments: [
             ("500ms", .milliseconds(500)), ("30s", .seconds(30)), ("10m", .seconds(600)), ("2h", .seconds(7200)),
             ("1d", .seconds(86_400)), ("1h30m", .seconds(5400)), ("1m500ms", .milliseconds(60_500)), ("0s", .zero),
@@ -17,7 +17,7 @@ struct QuantityTests {
     }
 
     @Test(
-        "sizes",
+        "sizes need one number and a unit",
         arguments: [
             ("512MiB", 512 << 20), ("1GiB", 1 << 30), ("64KiB", 65_536), ("1KB", 1000), ("2MB", 2_000_000), ("7B", 7),
             ("3GB", 3_000_000_000), ("512", nil), ("1TiB", nil), ("MiB", nil), ("1.5GiB", nil), ("1 MiB", nil),
@@ -27,7 +27,7 @@ struct QuantityTests {
         #expect(Quantity.size(text) == expected)
     }
 
-    @Test("a duration's text reads back as itself", arguments: ["100ms", "90s", "2m", "3h", "366d", "0s"])
+    @Test("a formatted duration parses back to itself", arguments: ["100ms", "90s", "2m", "3h", "366d", "0s"])
     func text(_ text: String) {
         #expect(Quantity.duration(text).map(Quantity.text) == text)
     }

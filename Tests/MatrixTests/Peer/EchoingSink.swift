@@ -2,7 +2,7 @@ import Chat
 import Matrix
 import Primitives
 
-/// Answers by itself, as simply as can be: in place of the core when only an adapter is looked at.
+/// Echoes every message, in place of the core, to test only the adapter.
 final class EchoingSink: MessageSink {
     private let adapter: MatrixAdapter
     private let state = Protected(0)
@@ -24,7 +24,7 @@ final class EchoingSink: MessageSink {
             try await self.answer(message)
         case .messageEdited(let edit):
             try await self.say("You changed it to: \(edit.text)", Route(room: edit.reference.room))
-        case .messageDeleted(let reference): try await self.say("You took it back.", Route(room: reference.room))
+        case .messageDeleted(let reference): try await self.say("You deleted it.", Route(room: reference.room))
         case .choice(let choice):
             guard case .reaction(let emoji) = choice.kind else { return }
             try await self.say("You chose: \(emoji)", Route(room: choice.target.room))
@@ -38,21 +38,21 @@ final class EchoingSink: MessageSink {
             await self.adapter.react(
                 "👀", isOn: true, to: MessageReference(room: message.route.room, id: id))
         }
-        // The sign stays, to be seen.
+        // Leaves the typing sign on for the client to see.
         if message.text == "take your time" { return }
-        for attachment in message.attachments { try await self.turn(attachment, message.route) }
+        for attachment in message.attachments { try await self.sendBack(attachment, message.route) }
         if message.attachments.isEmpty {
             if message.text == "long" {
-                try await self.tellLong(message.route)
+                try await self.sendLong(message.route)
             } else {
-                try await self.tell("You said: \(message.text)", message.route)
+                try await self.echo("You said: \(message.text)", message.route)
             }
         }
         await self.adapter.setTyping(false, in: message.route)
     }
 
-    /// The file comes back, the other way round.
-    private func turn(_ attachment: Attachment, _ route: Route) async throws {
+    /// Sends the file back, reversed.
+    private func sendBack(_ attachment: Attachment, _ route: Route) async throws {
         let bytes = Protected<[UInt8]>([])
         try await self.adapter.download(attachment) { piece in bytes.withLock { $0 += piece } }
         let file = OutgoingFile(
@@ -61,16 +61,16 @@ final class EchoingSink: MessageSink {
         try await self.patiently { try await self.adapter.upload(file) }
     }
 
-    /// Grows in one message.
-    private func tell(_ text: String, _ route: Route) async throws {
+    /// Posts a preview, then edits it to the final text.
+    private func echo(_ text: String, _ route: Route) async throws {
         let half = self.message(String(text.prefix(text.count / 2)), route, .preview)
         let reference = try await self.patiently { try await self.adapter.post(half) }
         let whole = self.message(text, route, .final)
         try await self.patiently { try await self.adapter.replace(reference, with: whole) }
     }
 
-    /// Sixty states of one message; those that come too fast are left out.
-    private func tellLong(_ route: Route) async throws {
+    /// Posts sixty states of one message; edits that are rate-limited are skipped.
+    private func sendLong(_ route: Route) async throws {
         var text = ""
         var reference: MessageReference?
         for number in 0..<60 {
@@ -106,7 +106,7 @@ final class EchoingSink: MessageSink {
         return "echo-\(number)"
     }
 
-    /// Waits as long as the server says.
+    /// Retries for as long as the server limits the rate.
     @discardableResult
     private func patiently<Value>(_ body: () async throws -> Value) async throws -> Value {
         while true {

@@ -1,6 +1,6 @@
-/// What runs as the other side: matrix-nio, a client that others wrote.
+/// The script for the other side, which uses the independent client library matrix-nio.
 enum NioScript {
-    /// Arguments: the server, the account's name, its password, the bot's user id, and what to do.
+    /// Arguments: the server, the account's name, its password, the bot's user id, and the jobs to run.
     static let text = #"""
         import asyncio
         import io
@@ -14,7 +14,6 @@ enum NioScript {
         class Side:
             def __init__(self, base, user, bot):
                 self.client = AsyncClient(base, user)
-                self.client.config = self.client.config
                 self.bot, self.events, self.ephemeral, self.room = bot, [], [], None
                 self.client.add_event_callback(lambda room, event: self.events.append(event), Event)
                 self.client.add_ephemeral_callback(
@@ -40,7 +39,7 @@ enum NioScript {
                         return found
                     if time.monotonic() > end:
                         last = [(e.sender, getattr(e, "body", type(e).__name__)) for e in self.events[-8:]]
-                        sys.exit(f"waited in vain for {what}; last: {last}")
+                        sys.exit(f"timed out waiting for {what}; last: {last}")
                     answer = await self.client.sync(timeout=2000)
                     assert isinstance(answer, SyncResponse), answer
 
@@ -68,7 +67,7 @@ enum NioScript {
                 return event.source["content"].get("m.relates_to", {})
 
             def posts(self, root):
-                """What answers a message: in its thread, or by naming it."""
+                """The bot's messages in the thread of `root` or in reply to it."""
                 return [e for e in self.own() if root == (
                     self.relation(e)["event_id"] if self.relation(e).get("rel_type") == "m.thread"
                     else self.relation(e).get("m.in_reply_to", {}).get("event_id"))]
@@ -82,7 +81,7 @@ enum NioScript {
                 return self.edits(event)[-1] if self.edits(event) else event.source["content"]
 
             async def answer(self, thread, text):
-                """The bot's message in a thread that reads `text` now."""
+                """The bot's message in a thread whose current text is `text`."""
                 def find():
                     return [post for post in self.posts(thread) if self.shown(post)["body"] == text]
                 return (await self.until(repr(text), find))[-1]
@@ -118,7 +117,7 @@ enum NioScript {
                 "rel_type": "m.annotation", "event_id": post.event_id, "key": "\u2705\ufe0f"}})
             await side.until("the choice", lambda: [e for e in side.own() if "You chose: \u2705" in e.body])
             await side.client.room_redact(side.room, root)
-            await side.until("the deletion", lambda: [e for e in side.own() if "You took it back" in e.body])
+            await side.until("the deletion", lambda: [e for e in side.own() if "You deleted it" in e.body])
             print("people's edits, choices and deletions")
             return root
 

@@ -3,14 +3,14 @@ import HTTP
 import HTTPClient
 import HTTPServer
 import JSON
-import JetbridgeTesting
 import Logging
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("The faulting proxy", .timeLimit(.minutes(1)))
 struct FaultingProxyTests {
-    /// A server that echoes, the proxy before it, and a client.
+    /// An echo server, the proxy in front of it, and a client.
     private struct Setting {
         let server: HTTPServer
         let proxy: FaultingProxy
@@ -34,7 +34,7 @@ struct FaultingProxyTests {
                 return response
             }
             try await server.start()
-            let upstream = try HTTPURL("http://127.0.0.1:\(server.boundAddress?.port ?? 0)")
+            let upstream = try HTTPURL(server.loopbackURL)
             let proxy = try await FaultingProxy.started(before: upstream)
             try await body(Setting(server: server, proxy: proxy, heard: heard))
             await proxy.stop()
@@ -54,7 +54,7 @@ struct FaultingProxyTests {
         var heardCount: Int { self.heard.withLock { $0.count } }
     }
 
-    @Test("passes requests and answers on, whatever their size and framing", arguments: ["/echo", "/sized"])
+    @Test("forwards requests and answers, whatever their size and framing", arguments: ["/echo", "/sized"])
     func passes(_ path: String) async throws {
         try await Setting.run { setting async throws in
             for size in [0, 5, 700_000] {
@@ -70,7 +70,7 @@ struct FaultingProxyTests {
         }
     }
 
-    @Test("answers itself as often as told, and only what fits")
+    @Test("answers matching requests itself, as often as requested")
     func answers() async throws {
         try await Setting.run { setting async throws in
             let id = await setting.proxy.inject(
@@ -91,7 +91,7 @@ struct FaultingProxyTests {
         }
     }
 
-    @Test("cuts, with and without the server's having heard", arguments: [false, true])
+    @Test("cuts, before and after the server has the request", arguments: [false, true])
     func cuts(_ isHeard: Bool) async throws {
         try await Setting.run { setting async throws in
             await setting.proxy.inject(isHeard ? .loseAnswer : .cut)
@@ -112,7 +112,7 @@ struct FaultingProxyTests {
         }
     }
 
-    @Test("holds a request, or its answer, until told to let it go", arguments: [false, true])
+    @Test("holds a request, or its answer, until it is released", arguments: [false, true])
     func holds(_ isHeard: Bool) async throws {
         try await Setting.run { setting async throws in
             let id = await setting.proxy.inject(isHeard ? .holdAnswer : .hold)
@@ -123,7 +123,7 @@ struct FaultingProxyTests {
             } else {
                 #expect(setting.heardCount == 0)
             }
-            // Others go on meanwhile.
+            // Other requests pass.
             #expect(try await setting.ask(.put).response.status == .created)
             await setting.proxy.release()
             let status = try await answer.response.status
@@ -132,7 +132,7 @@ struct FaultingProxyTests {
         }
     }
 
-    @Test("a client that gives up on a held request is let go")
+    @Test("a client may give up on a held request")
     func givesUp() async throws {
         try await Setting.run { setting async throws in
             let id = await setting.proxy.inject(.hold)
@@ -157,7 +157,7 @@ struct FaultingProxyTests {
         }
     }
 
-    @Test("puts a JSON answer into another order")
+    @Test("rewrites a JSON answer")
     func rewrites() async throws {
         try await Setting.run { setting async throws in
             await setting.proxy.inject(
@@ -168,7 +168,7 @@ struct FaultingProxyTests {
         }
     }
 
-    @Test("while it is away nothing is answered, not even what is under way")
+    @Test("while it is away nothing is answered, not even current requests")
     func away() async throws {
         try await Setting.run { setting async throws in
             let id = await setting.proxy.inject(.hold)

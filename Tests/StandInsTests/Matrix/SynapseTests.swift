@@ -1,11 +1,11 @@
 import HTTP
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
-@Suite("Synapse and people on it", .timeLimit(.minutes(1)))
+@Suite("Synapse and its people", .timeLimit(.minutes(1)))
 struct SynapseTests {
-    @Test("what one says, another one hears: threads, mentions, replies, edits, reactions, files")
+    @Test("one person's messages reach another: threads, mentions, replies, edits, reactions, files")
     func talk() async throws {
         let synapse = try await Synapse.shared()
         let (alice, bob, room) = try await self.meet(synapse)
@@ -37,7 +37,7 @@ struct SynapseTests {
         await bob.leave()
     }
 
-    @Test("a message taken back is gone; the same transaction is the same message; encryption and upgrades are seen")
+    @Test("a redacted message is gone; the same transaction is the same message; encryption and upgrades are visible")
     func rooms() async throws {
         let synapse = try await Synapse.shared()
         let (alice, bob, room) = try await self.meet(synapse)
@@ -72,7 +72,7 @@ struct SynapseTests {
         await bob.leave()
     }
 
-    @Test("with its default limits it lets ten messages through and then says how long to wait")
+    @Test("with its default limits it accepts ten messages and then says how long to wait")
     func limits() async throws {
         let synapse = try await Synapse.shared(.synapseDefaults)
         let (alice, bob, room) = try await self.meet(synapse)
@@ -91,7 +91,7 @@ struct SynapseTests {
         await proxy.stop()
     }
 
-    @Test("it can be ended and started again with what it has stored")
+    @Test("it can be stopped and started again with its data")
     func restart() async throws {
         let synapse = try await Synapse()
         let alice = try await synapse.person(try synapse.account("alice"))
@@ -106,7 +106,7 @@ struct SynapseTests {
         await synapse.remove()
     }
 
-    /// Two people of this test's own in a room.
+    /// Two people of this test in a room.
     private func meet(_ synapse: Synapse) async throws -> (alice: MatrixPerson, bob: MatrixPerson, room: String) {
         let alice = try await synapse.person(try await synapse.newAccount("alice"))
         let bob = try await synapse.person(try await synapse.newAccount("bob"))

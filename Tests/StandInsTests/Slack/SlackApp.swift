@@ -2,18 +2,18 @@ import EventLoop
 import HTTP
 import HTTPClient
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 import WebSockets
 
-/// An app of the tests' own, which also does what no client does.
+/// A Slack app of the tests, which also does things that no client does.
 @Net
 struct SlackApp {
     let slack: LoopbackSlack
     private let client = HTTPClient()
     private let sockets = WebSocketClient()
 
-    /// Starts a workspace. Its clock stands still for nobody: tests move it on by `advance(by:)`.
+    /// Starts a workspace. Its clock runs; tests advance it with `advance(by:)`.
     init(_ change: (inout LoopbackSlack.Settings) -> Void = { _ in }) async throws {
         var settings = LoopbackSlack.Settings()
         settings.rateLimits = .off
@@ -21,13 +21,13 @@ struct SlackApp {
         self.slack = try await LoopbackSlack.started(settings)
     }
 
-    /// Ends the workspace.
+    /// Stops the workspace.
     func stop() async {
         await self.sockets.stop()
         await self.slack.stop()
     }
 
-    /// Calls a method with a JSON body; status, headers and body of the answer.
+    /// Calls a method with a JSON body; returns status, headers and body of the answer.
     func response(
         _ method: String, _ arguments: JSON = [:], token: String? = nil, totalTimeout: Duration? = .seconds(10)
     ) async throws -> (status: Int, headers: HTTPHeaders, body: JSON) {
@@ -43,7 +43,7 @@ struct SlackApp {
         return (Int(response.status.code), response.headers, (try? JSON.parse(body)) ?? .null)
     }
 
-    /// Calls a method that has to succeed.
+    /// Calls a method that must succeed.
     @discardableResult
     func call(_ method: String, _ arguments: JSON = [:]) async throws -> JSON {
         let body = try await self.response(method, arguments).body
@@ -51,12 +51,12 @@ struct SlackApp {
         return body
     }
 
-    /// The error of a call that has to fail.
+    /// The error of a call that must fail.
     func refusal(_ method: String, _ arguments: JSON = [:], token: String? = nil) async throws -> String {
         try await self.response(method, arguments, token: token).body["error"]?.stringValue ?? "ok"
     }
 
-    /// Posts a text into the general channel; the ts.
+    /// Posts a text into the general channel; returns the ts.
     @discardableResult
     func post(_ text: String, thread: String? = nil) async throws -> String {
         var message: JSONObject = ["channel": .string(LoopbackSlack.general), "text": .string(text)]
@@ -74,7 +74,7 @@ struct SlackApp {
         )
     }
 
-    /// The address of a WebSocket, to be used once.
+    /// The address of a WebSocket, valid for one use.
     func ticket() async throws -> HTTPURL {
         let body = try await self.response("apps.connections.open", token: self.slack.appToken).body
         return try HTTPURL(try #require(body["url"]?.stringValue))
@@ -95,7 +95,6 @@ struct SlackApp {
 struct SlackConnection {
     let socket: WebSocket
 
-    /// The next frame.
     func frame() async throws -> JSON {
         guard case .text(let text) = try await self.socket.next() else { throw RawConnection.Ended() }
         return try JSON.parse(Array(text.utf8))
@@ -107,14 +106,14 @@ struct SlackConnection {
         try await self.socket.send(JSON(answer).text)
     }
 
-    /// The next event, acknowledged.
+    /// Reads and acknowledges the next event.
     func event() async throws -> JSON {
         let frame = try await self.frame()
         try await self.acknowledge(frame)
         return frame["payload"]?["event"] ?? .null
     }
 
-    /// What the next events are: type and subtype.
+    /// Types and subtypes of the next events.
     func events(_ count: Int) async throws -> [String] {
         var kinds: [String] = []
         for _ in 0..<count {

@@ -1,16 +1,14 @@
 import EventLoop
 import HTTP
 import JSON
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// The stand-in for Slack, tried by Slack's own clients.
-@Suite("The Slack stand-in and Slack's own clients", .serialized, .timeLimit(.minutes(2)))
+/// The Slack stand-in, tested with Slack's official clients.
+@Suite("The Slack stand-in and Slack's official clients", .serialized, .timeLimit(.minutes(2)))
 @Net
 struct SlackClientTests {
-    private nonisolated static let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
-
     /// Runs one of the scripts in `clients/`; it prints `ok` at its end.
     private func script(
         _ name: String, _ slack: LoopbackSlack, _ more: JSONObject = JSONObject(), _ arguments: [String] = []
@@ -23,13 +21,8 @@ struct SlackClientTests {
             "signing_secret": .string(slack.settings.signingSecret),
         ]
         place.merge(more)
-        let result = try await Process.run(
-            ProcessPlan(
-                Process.find("setpriv") ?? "/usr/bin/setpriv",
-                [
-                    "--pdeathsig", "KILL", Self.root + "/.cache/venv-chat/bin/python",
-                    Self.root + "/Tests/StandInsTests/Slack/clients/" + name, JSON(place).text,
-                ] + arguments, environment: ["PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"]))
+        let result = try await PythonClients.chats.run(
+            script: "Tests/StandInsTests/Slack/clients/" + name, [JSON(place).text] + arguments)
         #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains("ok"))
     }
@@ -41,7 +34,7 @@ struct SlackClientTests {
         return try await LoopbackSlack.started(settings)
     }
 
-    @Test("slack_sdk posts, edits, deletes and reads; what Slack refuses is refused")
+    @Test("slack_sdk posts, edits, deletes and reads, with Slack's errors")
     func messages() async throws {
         let slack = try await self.started()
         let question = slack.say("A question")
@@ -83,7 +76,7 @@ struct SlackClientTests {
         await slack.stop()
     }
 
-    @Test("slack_sdk's SocketModeClient hears each event once and acknowledges it")
+    @Test("slack_sdk's SocketModeClient gets each event once and acknowledges it")
     func socketMode() async throws {
         let slack = try await self.started()
         async let client: Void = self.script("slack_socket.py", slack)
@@ -100,7 +93,7 @@ struct SlackClientTests {
         await slack.stop()
     }
 
-    @Test("slack_sdk's SocketModeClient comes back after every kind of end; nothing is lost")
+    @Test("slack_sdk's SocketModeClient reconnects after every kind of end and loses nothing")
     func reconnects() async throws {
         let slack = try await self.started {
             $0.retrySeconds = [0, 0.3, 0.6, 1, 2, 4]

@@ -2,16 +2,16 @@ import EventLoop
 import HTTP
 import HTTPServer
 import JSON
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 import WebSockets
 
-/// How events reach an app, and when they come again.
+/// How events reach an app, and when they are repeated.
 @Suite("The Slack stand-in delivers", .serialized, .timeLimit(.minutes(1)))
 @Net
 struct SlackDeliveryTests {
-    @Test("an event that nobody acknowledges comes again at once, after a minute and after five, then never")
+    @Test("an unacknowledged event is sent again at once, after a minute, after five minutes, then never")
     func retries() async throws {
         let app = try await SlackApp { $0.acknowledgeSeconds = 1_000 }
         let connection = try await app.connect()
@@ -37,7 +37,7 @@ struct SlackDeliveryTests {
         await app.stop()
     }
 
-    @Test("what happened without a connection comes as a retry")
+    @Test("an event without a connection comes later as a retry")
     func withoutConnection() async throws {
         let app = try await SlackApp()
         app.slack.say("hello")
@@ -51,7 +51,7 @@ struct SlackDeliveryTests {
         await app.stop()
     }
 
-    @Test("each event goes to one connection; an acknowledgement on another one doesn't count")
+    @Test("each event goes to one connection; an acknowledgement on another one is ignored")
     func connections() async throws {
         let app = try await SlackApp()
         let first = try await app.connect(), second = try await app.connect()
@@ -73,7 +73,7 @@ struct SlackDeliveryTests {
         await app.stop()
     }
 
-    @Test("what was on a connection that broke comes again on another one")
+    @Test("an event on a broken connection comes again on another one")
     func brokenConnection() async throws {
         let app = try await SlackApp()
         let first = try await app.connect()
@@ -89,7 +89,7 @@ struct SlackDeliveryTests {
         await app.stop()
     }
 
-    @Test("an address is good for one connection, and not for long")
+    @Test("an address is valid for one connection and a short time")
     func tickets() async throws {
         let app = try await SlackApp()
         let url = try await app.ticket()
@@ -102,7 +102,7 @@ struct SlackDeliveryTests {
         await app.stop()
     }
 
-    @Test("long messages cross whole, both ways")
+    @Test("long messages arrive complete in both directions")
     func longFrames() async throws {
         let app = try await SlackApp()
         let connection = try await app.connect()
@@ -112,12 +112,12 @@ struct SlackDeliveryTests {
             #expect(frame["payload"]?["event"]?["text"]?.stringValue?.count == count)
             try await connection.acknowledge(frame, payload: ["text": .string(String(repeating: "x", count: count))])
         }
-        // Events take no payload, and the stand-in says so.
+        // Events accept no payload, so the stand-in records mistakes.
         try await app.slack.wait("the mistakes") { $0.mistakes.count == 3 && $0.outstanding == 0 }
         await app.stop()
     }
 
-    @Test("the eleventh connection is sent away")
+    @Test("the eleventh connection is refused")
     func tooMany() async throws {
         let app = try await SlackApp()
         var connections: [SlackConnection] = []
@@ -178,7 +178,7 @@ struct SlackDeliveryTests {
         await app.stop()
     }
 
-    @Test("a mention comes as a message and as a mention; own posts and edits come back; threads tell of replies")
+    @Test("a mention comes as message and as mention; the app's posts and edits come back; replies update their thread")
     func events() async throws {
         let app = try await SlackApp()
         let slack = app.slack
@@ -236,7 +236,7 @@ struct SlackDeliveryTests {
         await app.stop()
     }
 
-    @Test("over HTTP: signed, with the retries' headers, and not again when the app says so")
+    @Test("over HTTP: signed, with retry headers, and not again if the app declines retries")
     func overHTTP() async throws {
         let app = try await SlackApp { $0.retrySeconds = [0, 0.05, 0.1] }
         let requests = Protected<[HTTPHeaders]>([])
@@ -257,7 +257,7 @@ struct SlackDeliveryTests {
             return response
         }
         try server.start()
-        app.slack.deliverOverHTTP(to: try HTTPURL("http://127.0.0.1:\(server.boundAddress?.port ?? 0)/"))
+        app.slack.deliverOverHTTP(to: try HTTPURL(server.loopbackURL + "/"))
         #expect(try await app.slack.verifyURL())
         app.slack.say("hello")
         try await app.slack.wait("the retry") { $0.deliveries.acknowledged == 1 }

@@ -1,16 +1,16 @@
 import EventLoop
 import HTTP
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
-/// What the platform allows, and what goes wrong on request.
-@Suite("The Slack stand-in keeps the rules", .serialized, .timeLimit(.minutes(1)))
+/// The platform's rules and injected faults.
+@Suite("The Slack stand-in enforces the rules", .serialized, .timeLimit(.minutes(1)))
 @Net
 struct SlackRuleTests {
     private static let here: JSON = .string(LoopbackSlack.general)
 
-    @Test("a missing scope is told with what is needed and what there is")
+    @Test("a missing scope is reported with the needed and the granted scopes")
     func scopes() async throws {
         let app = try await SlackApp()
         app.slack.setScopes(["chat:write", "channels:read"])
@@ -23,7 +23,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("a token that was taken back, and an app token that isn't taken")
+    @Test("a revoked bot token and a refused app token")
     func tokens() async throws {
         let app = try await SlackApp()
         let connection = try await app.connect()
@@ -38,7 +38,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("a channel takes a few posts at once, then one a second; other channels are not held")
+    @Test("a channel accepts a few posts at once, then one per second; other channels are unaffected")
     func postLimit() async throws {
         let app = try await SlackApp { $0.rateLimits = .real }
         let other = app.slack.addChannel("other")
@@ -53,7 +53,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("an edit has fifty a minute in the whole workspace; a scaled limit is wider")
+    @Test("fifty edits per minute in the whole workspace; a scaled limit allows more")
     func editLimit() async throws {
         let app = try await SlackApp { $0.rateLimits = .real }
         let ts = try await app.post("text")
@@ -73,7 +73,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("a stream dies after five minutes; an update makes its message whole")
+    @Test("a stream ends after five minutes; an update completes its message")
     func streamsDie() async throws {
         let app = try await SlackApp()
         let question = app.slack.say("question")
@@ -104,7 +104,7 @@ struct SlackRuleTests {
     }
 
     @Test(
-        "what would notify somebody is found wherever it stands",
+        "mentions are found wherever they are",
         arguments: [
             (["text": "<!channel> <@U0ALICE01|alice> <!subteam^S1> <https://a.example> <@not>"], 3),
             (["text": "```<!here>```"], 1), (["text": "\u{200B}<\u{200B}!channel>"], 0),
@@ -142,7 +142,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("a mention that comes in two pieces of a stream is found once")
+    @Test("a mention split between two pieces of a stream is found once")
     func streamedPing() async throws {
         let app = try await SlackApp()
         let direct = app.slack.directChannel()
@@ -156,7 +156,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("a command that nobody takes in time has failed; response URLs and triggers end")
+    @Test("a command that is not acknowledged in time fails; response URLs and triggers expire")
     func interactions() async throws {
         let app = try await SlackApp()
         let connection = try await app.connect()
@@ -195,7 +195,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("calls fail as they are told to; what was done is done")
+    @Test("injected faults make calls fail before or after they take effect")
     func faults() async throws {
         let app = try await SlackApp()
         let slack = app.slack
@@ -229,7 +229,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("a status is seen until a message comes, or for two minutes")
+    @Test("a status is shown until a message comes, or for two minutes")
     func status() async throws {
         let app = try await SlackApp()
         let question = app.slack.say("question")
@@ -244,7 +244,7 @@ struct SlackRuleTests {
         await app.stop()
     }
 
-    @Test("a long run keeps the last messages only")
+    @Test("a long run keeps only the last messages")
     func forgetting() async throws {
         let app = try await SlackApp { settings in
             settings.keptMessages = 100

@@ -1,7 +1,7 @@
 import HTTP
 import HTTPClient
 import JSON
-import JetbridgeTesting
+import TestSupport
 
 /// A stand-in with a person, a group and a forum, and a bot that calls it without a library.
 struct TelegramBench: Sendable {
@@ -36,7 +36,7 @@ struct TelegramBench: Sendable {
         await telegram.stop()
     }
 
-    /// The whole answer.
+    /// The complete answer.
     func call(_ method: String, _ parameters: JSON = [:], token: String? = nil) async throws -> JSON {
         let url = try HTTPURL("\(self.telegram.apiURL)/bot\(token ?? self.telegram.token)/\(method)")
         let response = try await self.client.execute(
@@ -45,12 +45,12 @@ struct TelegramBench: Sendable {
         return try JSON.parse(try await response.body.collect(upTo: 1 << 24))
     }
 
-    /// The result of a call that works, or null.
+    /// The result of a successful call, or null.
     func result(_ method: String, _ parameters: JSON = [:]) async throws -> JSON {
         try await self.call(method, parameters)["result"] ?? .null
     }
 
-    /// What a call that fails says, or an empty text.
+    /// The description of a failed call, or an empty text.
     func error(_ method: String, _ parameters: JSON = [:]) async throws -> String {
         try await self.call(method, parameters)["description"]?.stringValue ?? ""
     }
@@ -77,16 +77,16 @@ struct TelegramBench: Sendable {
         return (response.status.code, try await response.body.collect(upTo: 1 << 24))
     }
 
-    /// The updates that wait from `offset` on, without waiting for more.
+    /// The updates waiting from `offset` on, without waiting for more.
     func updates(_ offset: Int = 0, _ more: JSONObject = [:]) async throws -> [JSON] {
         var parameters: JSONObject = ["offset": JSON(offset), "timeout": 0]
         parameters.merge(more)
-        // A second poll with the same offset would be slowed down.
+        // A second poll with the same offset would be delayed.
         self.telegram.skip(5)
         return try await self.result("getUpdates", .object(parameters)).arrayValue ?? []
     }
 
-    /// The texts of the messages that wait, which are confirmed by that.
+    /// The texts of the waiting messages; confirms them.
     func heard() async throws -> [String] {
         let updates = try await self.updates()
         if let last = updates.last?["update_id"]?.intValue { _ = try await self.updates(last + 1) }

@@ -1,29 +1,24 @@
-import JetbridgeTesting
 import Processes
+import TestSupport
 import Testing
 
-/// The stand-in is held against the libraries that bots are written with: what they take for a message, an update or an
-/// error is what the real Bot API sends.
+/// Tests the stand-in with common bot libraries: what they accept as a message, an update or an error matches the real
+/// Bot API.
 @Suite("python-telegram-bot and aiogram against Telegram on loopback", .timeLimit(.minutes(1)))
 struct TelegramClientsTests {
-    /// The package's root, from this file's place.
-    private static let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
-
     private static func run(_ script: String, _ telegram: LoopbackTelegram, mode: String) async throws -> String {
-        var plan = ProcessPlan(
-            Self.root + "/.cache/venv-chat/bin/python", ["-c", script, telegram.apiURL, telegram.token, mode])
-        plan.environment = ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "PYTHONWARNINGS": "ignore"]
-        let result = try await Process.run(plan)
+        let result = try await PythonClients.chats.run(
+            ["-c", script, telegram.apiURL, telegram.token, mode], environment: ["PYTHONWARNINGS": "ignore"])
         return result.status == .exited(0) ? result.text : result.text + result.errorText
     }
 
-    /// Which library, and how it gets its updates.
+    /// The libraries, and how they get updates.
     private static let ways = [
         ("python-telegram-bot", "polling"), ("python-telegram-bot", "webhook"), ("aiogram", "polling"),
         ("aiogram", "webhook"),
     ]
 
-    @Test("a bot of theirs talks, edits, shows buttons, reads files, and knows the errors", arguments: Self.ways)
+    @Test("a library bot talks, edits, shows buttons, reads files, and recognises the errors", arguments: Self.ways)
     func bot(_ library: String, _ mode: String) async throws {
         try await TelegramBench.run { _, telegram in
             let (ada, forum) = (TelegramBench.ada, TelegramBench.forum)
@@ -268,7 +263,7 @@ struct TelegramClientsTests {
             assert (await raises(TelegramMigrateToChat, bot.send_message(old, "x"))).migrate_to_chat_id == new
             assert (await raises(TelegramRetryAfter, bot.send_chat_action(me, "typing"))).retry_after == 3
             picture = BufferedInputFile(b"\xff\xd8\xff", "a.jpg")
-            # A page instead of JSON: aiogram can't read it, whatever it then calls that.
+            # A page instead of JSON: aiogram cannot parse it and raises one of several errors.
             await raises(Exception, bot.send_photo(me, picture))
             assert len((await bot.send_photo(me, picture)).photo) >= 2
             chat = await bot.get_chat(new)

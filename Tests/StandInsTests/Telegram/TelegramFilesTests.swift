@@ -1,8 +1,8 @@
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
-@Suite("Telegram on loopback: files of the bot", .timeLimit(.minutes(1)))
+@Suite("Telegram on loopback: the bot's files", .timeLimit(.minutes(1)))
 struct TelegramFilesTests {
     private static func part(_ name: String, _ value: [UInt8], fileName: String? = nil) -> [UInt8] {
         let file = fileName.map { "; filename=\"\($0)\"\r\nContent-Type: application/octet-stream" } ?? ""
@@ -24,7 +24,7 @@ struct TelegramFilesTests {
         return [0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82] + bytes(width) + bytes(height)
     }
 
-    @Test("a file is sent, sent again by its id, and its caption changed")
+    @Test("a file is sent, sent again by its id, and its caption edited")
     func documents() async throws {
         try await TelegramBench.run { bot, telegram in
             let sent = try await Self.send(
@@ -58,7 +58,7 @@ struct TelegramFilesTests {
         }
     }
 
-    @Test("pictures have measures that they may not exceed")
+    @Test("pictures have maximum dimensions")
     func pictures() async throws {
         try await TelegramBench.run { bot, _ in
             let tell = { (bytes: [UInt8]) in
@@ -92,7 +92,7 @@ struct TelegramFilesTests {
         }
     }
 
-    @Test("more than fifty megabytes are refused")
+    @Test("files over fifty megabytes are refused")
     func tooLarge() async throws {
         try await TelegramBench.run { bot, telegram in
             let answer = try await Self.send(

@@ -3,13 +3,13 @@ import HTTP
 import HTTPClient
 import HTTPServer
 import JSON
-import JetbridgeTesting
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Telegram on loopback: limits, faults and webhooks", .timeLimit(.minutes(1)))
 struct TelegramLimitsTests {
-    @Test("a chat takes a short burst and then one message a second")
+    @Test("a chat accepts a short burst and then one message per second")
     func chat() async throws {
         let clock = Protected(1_000_000.0)
         try await TelegramBench.run({
@@ -27,7 +27,7 @@ struct TelegramLimitsTests {
         }
     }
 
-    @Test("whoever goes on during a penalty makes it longer")
+    @Test("calls during a penalty extend it")
     func ignored() async throws {
         let clock = Protected(1_000_000.0)
         try await TelegramBench.run({
@@ -48,7 +48,7 @@ struct TelegramLimitsTests {
         }
     }
 
-    @Test("a group takes twenty messages and edits a minute")
+    @Test("a group accepts twenty messages and edits per minute")
     func group() async throws {
         let clock = Protected(1_000_000.0)
         try await TelegramBench.run({
@@ -69,7 +69,7 @@ struct TelegramLimitsTests {
         }
     }
 
-    @Test("all chats together take thirty messages a second")
+    @Test("all chats together accept thirty messages per second")
     func overall() async throws {
         let clock = Protected(1_000_000.0)
         try await TelegramBench.run({
@@ -86,7 +86,7 @@ struct TelegramLimitsTests {
         }
     }
 
-    @Test("a call is taken but its answer lost, refused, answered by a gateway, or never answered")
+    @Test("a call's answer is lost, or it is refused, answered by a gateway, or never answered")
     func faults() async throws {
         try await TelegramBench.run { bot, telegram in
             let message: JSON = ["chat_id": 1_001, "text": "x"]
@@ -113,7 +113,7 @@ struct TelegramLimitsTests {
         }
     }
 
-    @Test("a webhook gets each update once it answers well, with the secret")
+    @Test("a webhook gets each update until it answers with success, with the secret")
     func webhook() async throws {
         let seen = Protected<[(secret: String?, text: String)]>([])
         let changed = WaitList()
@@ -133,7 +133,7 @@ struct TelegramLimitsTests {
         }
         try await hook.start()
         try await TelegramBench.run({ $0.webhookDelay = 0.01 }) { bot, telegram in
-            let url = "http://127.0.0.1:\(hook.boundAddress?.port ?? 0)/hook"
+            let url = hook.loopbackURL + "/hook"
             let wrong = try await bot.error("setWebhook", ["url": "http://example.org/"])
             #expect(wrong == "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
             let port = try await bot.error("setWebhook", ["url": "https://example.org:9000/"])
@@ -154,7 +154,7 @@ struct TelegramLimitsTests {
         await hook.stop()
     }
 
-    @Test("what is kept of a chat is bounded")
+    @Test("the stored messages of a chat are bounded")
     func bounds() async throws {
         try await TelegramBench.run({ $0.messageLimit = 10 }) { _, telegram in
             for number in 0..<100 { telegram.say("\(number)", as: TelegramBench.ada, in: TelegramBench.ada) }

@@ -1,11 +1,11 @@
 import HTTP
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @Suite("Telegram on loopback: messages", .timeLimit(.minutes(1)))
 struct TelegramMessagesTests {
-    @Test("a wrong token, a wrong method and a revoked token are told apart")
+    @Test("a wrong token, a wrong method and a revoked token give different errors")
     func tokens() async throws {
         try await TelegramBench.run { bot, telegram in
             let wrong = try await bot.call("getMe", token: "1000:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
@@ -19,7 +19,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("parameters come by query, form, JSON and multipart")
+    @Test("parameters are read from query, form, JSON and multipart")
     func forms() async throws {
         try await TelegramBench.run { bot, telegram in
             let form = "application/x-www-form-urlencoded"
@@ -40,7 +40,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("where the bot can't write it is told why")
+    @Test("where the bot cannot write, the error says why")
     func places() async throws {
         try await TelegramBench.run { bot, telegram in
             telegram.addPerson(TelegramPerson(1_003, "Eve"), hasStarted: false)
@@ -62,7 +62,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("edits tell what is wrong with them")
+    @Test("failed edits say why")
     func edits() async throws {
         try await TelegramBench.run { bot, telegram in
             let own = try await bot.send("one", to: TelegramBench.ada)["message_id"] ?? .null
@@ -83,7 +83,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("an edit without a keyboard takes the keyboard away")
+    @Test("an edit without a keyboard removes the keyboard")
     func keyboards() async throws {
         try await TelegramBench.run { bot, telegram in
             let button: JSON = ["text": "Yes", "callback_data": "y"]
@@ -107,7 +107,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("a message is deleted within two days, and others' only by administrators")
+    @Test("messages can be deleted for two days, others' messages only by administrators")
     func deletes() async throws {
         try await TelegramBench.run { bot, telegram in
             let delete = { (chat: Int64, message: JSON) in
@@ -128,7 +128,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("topics: their messages are marked, General has no number, and a chain of replies is no topic")
+    @Test("topics: their messages are marked, General has no number, and a reply chain is not a topic")
     func topics() async throws {
         try await TelegramBench.run { bot, telegram in
             let (ada, forum, team) = (TelegramBench.ada, TelegramBench.forum, TelegramBench.team)
@@ -166,7 +166,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("answers refer to what is there, unless they may do without")
+    @Test("replies must refer to an existing message, unless the call allows a missing one")
     func replies() async throws {
         try await TelegramBench.run { bot, telegram in
             let first = telegram.say("one", as: TelegramBench.ada, in: TelegramBench.team)
@@ -187,7 +187,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("only some emoji can be reactions, one at a time, and the bot's own aren't told to it")
+    @Test("only some emoji can be reactions, one at a time, and the bot gets no update about its own reaction")
     func reactions() async throws {
         try await TelegramBench.run { bot, telegram in
             let message = telegram.say("one", as: TelegramBench.ada, in: TelegramBench.ada)
@@ -217,7 +217,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("a pressed button is answered within its time; its words may be anything")
+    @Test("a pressed button must be answered in time; its data may be anything")
     func buttons() async throws {
         try await TelegramBench.run { bot, telegram in
             let keyboard: JSON = ["inline_keyboard": [[["text": "Yes", "callback_data": "y"]]]]
@@ -240,7 +240,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("drafts are for private chats, end by themselves, by a message or by the stop button")
+    @Test("drafts are for private chats, and end after a time, by a message or by the stop button")
     func drafts() async throws {
         try await TelegramBench.run { bot, telegram in
             let ada = TelegramBench.ada
@@ -269,7 +269,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("commands are checked and kept by scope")
+    @Test("commands are checked and stored by scope")
     func commands() async throws {
         try await TelegramBench.run { bot, telegram in
             let set = { (name: String, description: String) in
@@ -290,7 +290,7 @@ struct TelegramMessagesTests {
         }
     }
 
-    @Test("files of people are fetched by their path, up to twenty megabytes")
+    @Test("people's files can be downloaded by path, up to twenty megabytes")
     func files() async throws {
         try await TelegramBench.run { bot, telegram in
             let ada = TelegramBench.ada

@@ -1,5 +1,5 @@
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @Suite("Telegram on loopback: texts", .timeLimit(.minutes(1)))
@@ -34,7 +34,7 @@ struct TelegramTextTests {
         Case("<b>😀</b>é<i>x</i>", "<b>😀</b>é<i>x</i>"),
     ]
 
-    @Test("HTML is read as the server reads it", arguments: Self.html)
+    @Test("HTML is parsed as on the server", arguments: Self.html)
     func readsHTML(_ one: Case) async throws {
         try await TelegramBench.run { bot, telegram in
             let sent = try await bot.send(one.given, to: TelegramBench.ada, ["parse_mode": "HTML"])
@@ -54,7 +54,7 @@ struct TelegramTextTests {
         Case("a < b", "Unsupported start tag \"\" at byte offset 2"),
     ]
 
-    @Test("wrong HTML is refused with the place of the mistake", arguments: Self.wrongHTML)
+    @Test("invalid HTML is refused with the position of the error", arguments: Self.wrongHTML)
     func refusesHTML(_ one: Case) async throws {
         try await TelegramBench.run { bot, _ in
             let error = try await bot.error(
@@ -71,7 +71,7 @@ struct TelegramTextTests {
         Case(">quote\n>more\nplain", "<blockquote>quote\nmore\n</blockquote>plain"),
     ]
 
-    @Test("MarkdownV2 is read as the server reads it", arguments: Self.markdown)
+    @Test("MarkdownV2 is parsed as on the server", arguments: Self.markdown)
     func readsMarkdown(_ one: Case) async throws {
         try await TelegramBench.run { bot, telegram in
             let sent = try await bot.send(one.given, to: TelegramBench.ada, ["parse_mode": "MarkdownV2"])
@@ -87,7 +87,7 @@ struct TelegramTextTests {
         Case("[a](b", "Can't find end of a URL at byte offset 4"),
     ]
 
-    @Test("wrong MarkdownV2 is refused", arguments: Self.wrongMarkdown)
+    @Test("invalid MarkdownV2 is refused", arguments: Self.wrongMarkdown)
     func refusesMarkdown(_ one: Case) async throws {
         try await TelegramBench.run { bot, _ in
             let error = try await bot.error(
@@ -96,7 +96,7 @@ struct TelegramTextTests {
         }
     }
 
-    @Test("texts have their limits, counted after the markup is read")
+    @Test("texts have limits, counted after parsing the markup")
     func limits() async throws {
         try await TelegramBench.run { bot, _ in
             let tell = { (text: String, mode: JSON) in
@@ -126,7 +126,7 @@ struct TelegramTextTests {
         (["type": "text_link", "offset": 0, "length": 1], "can't parse MessageEntity: Can't find field \"url\""),
     ]
 
-    @Test("entities must lie within the text and not in the middle of a character", arguments: Self.wrongEntities)
+    @Test("entities must lie within the text and not split a character", arguments: Self.wrongEntities)
     func entities(_ entity: JSON, _ expected: String) async throws {
         try await TelegramBench.run { bot, _ in
             let error = try await bot.error("sendMessage", ["chat_id": 1_001, "text": "a😀", "entities": [entity]])
@@ -134,7 +134,7 @@ struct TelegramTextTests {
         }
     }
 
-    @Test("entities are put in order: split where they cross, none in code, at most a hundred")
+    @Test("entities are normalised: split where they cross, none in code, at most a hundred")
     func nesting() async throws {
         try await TelegramBench.run { bot, telegram in
             let send = { (text: String, entities: [JSON]) in

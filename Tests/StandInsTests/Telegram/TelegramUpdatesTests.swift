@@ -1,11 +1,11 @@
 import EventLoop
 import JSON
-import JetbridgeTesting
+import TestSupport
 import Testing
 
 @Suite("Telegram on loopback: updates", .timeLimit(.minutes(1)))
 struct TelegramUpdatesTests {
-    @Test("an update is confirmed by asking for the next one, and not before")
+    @Test("an update is confirmed only by fetching the next one")
     func offsets() async throws {
         try await TelegramBench.run { bot, telegram in
             for text in ["one", "two", "three"] { telegram.say(text, as: TelegramBench.ada, in: TelegramBench.ada) }
@@ -26,7 +26,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("a long poll is answered as soon as there is something")
+    @Test("a long poll is answered as soon as there is an update")
     func longPoll() async throws {
         try await TelegramBench.run { bot, telegram in
             async let updates = bot.result("getUpdates", ["timeout": 50])
@@ -37,7 +37,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("of two polls the older one is told of the conflict")
+    @Test("of two polls the older one gets the conflict")
     func conflict() async throws {
         try await TelegramBench.run({ $0.conflictDelay = 0.01 }) { bot, telegram in
             async let older = bot.call("getUpdates", ["timeout": 50])
@@ -63,7 +63,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("a poll that waits can be left without an answer, and ends when the token is taken back")
+    @Test("a waiting poll can be frozen, and ends when the token is revoked")
     func waitingPolls() async throws {
         try await TelegramBench.run { bot, telegram in
             let lost = Task { try await bot.call("getUpdates", ["timeout": 1]) }
@@ -83,7 +83,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("only the kinds of updates come that were asked for, and the last wish is remembered")
+    @Test("only the requested kinds of updates come, and the last request is remembered")
     func kinds() async throws {
         try await TelegramBench.run { bot, telegram in
             let message = telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
@@ -101,7 +101,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("with privacy mode a bot hears in groups what is meant for it")
+    @Test("with privacy mode a bot only gets group messages meant for it")
     func privacy() async throws {
         try await TelegramBench.run { bot, telegram in
             let (ada, team) = (TelegramBench.ada, TelegramBench.team)
@@ -123,7 +123,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("other bots and the bot's own messages aren't heard, names of chats are told")
+    @Test("messages from bots are not delivered; messages in the name of chats are")
     func senders() async throws {
         try await TelegramBench.run { bot, telegram in
             let (ada, forum) = (TelegramBench.ada, TelegramBench.forum)
@@ -146,7 +146,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("edits come, also those in which nothing can be seen to change")
+    @Test("edits are delivered, even those without a visible change")
     func edits() async throws {
         try await TelegramBench.run { bot, telegram in
             let message = telegram.say("one", as: TelegramBench.ada, in: TelegramBench.ada)
@@ -157,7 +157,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("a reaction can look like an edit, also where reactions aren't told")
+    @Test("a reaction can appear as an edit, even if reactions are not requested")
     func reactionsAsEdits() async throws {
         try await TelegramBench.run({ $0.showsReactionsAsEdits = true }) { bot, telegram in
             let message = telegram.say("/ask", as: TelegramBench.ada, in: TelegramBench.team)
@@ -168,7 +168,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("a group that becomes a supergroup says so on both sides and to whoever writes to the old one")
+    @Test("a group's upgrade is announced in both chats and to anyone who writes to the old one")
     func migration() async throws {
         try await TelegramBench.run { bot, telegram in
             let new = telegram.migrate(TelegramBench.group, by: TelegramBench.ada)
@@ -183,7 +183,7 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("updates are kept back, doubled, repeated and turned round")
+    @Test("updates are held, doubled, repeated and reversed")
     func faults() async throws {
         try await TelegramBench.run { bot, telegram in
             let ada = TelegramBench.ada

@@ -1,9 +1,11 @@
 internal import Glibc
 internal import HTTP
 internal import JSON
+internal import Models
 internal import Primitives
 
-/// What the account has left: GitHub's own word, kept for a minute, and what the heads of later answers told.
+/// The account's remaining quota: GitHub's report, cached for a minute, and updates from the headers of later
+/// responses.
 final class CopilotAccountQuota: Sendable {
     private struct State {
         var quota: ModelQuota?
@@ -23,7 +25,7 @@ final class CopilotAccountQuota: Sendable {
         self.exchange = exchange
     }
 
-    /// What is left; nil where nobody told. Throws ``ModelError`` when GitHub cannot be asked and nothing is known.
+    /// Nil where nothing is known. Throws ``ModelError`` when GitHub cannot be asked and nothing is cached.
     func quota() async throws -> ModelQuota? {
         let now = self.exchange.clock.now
         let known = self.state.withLock { state in
@@ -44,7 +46,7 @@ final class CopilotAccountQuota: Sendable {
         }
     }
 
-    /// What the head of an answer tells about single allowances.
+    /// Takes single allowances from the headers of a response.
     func receive(_ headers: HTTPHeaders) {
         let (allowances, reset) = CopilotUser.allowances(in: headers)
         guard !allowances.isEmpty else { return }
@@ -53,7 +55,7 @@ final class CopilotAccountQuota: Sendable {
         }
     }
 
-    /// Asks GitHub again the next time.
+    /// Makes the next ``quota()`` ask GitHub again.
     func forget() { self.state.withLock { $0.fetchedAt = nil } }
 
     private func fetch(_ token: Secret) async throws -> ModelQuota {

@@ -1,12 +1,13 @@
 internal import EventLoop
-internal import HTTP
+package import HTTP
 package import Logging
+package import Models
 internal import Primitives
 
-/// The Copilot API with an account's short-lived tokens.
+/// The Copilot API, with an account's short-lived tokens.
 ///
-/// Every request goes where the token's answer says, with a token that is asked for anew each time. A token that the API
-/// refuses is replaced once; the request is then made again as it was.
+/// Every request asks for the current token and goes to the address that came with it. A token that the API refuses is
+/// replaced once, and the same request is sent again.
 package final class CopilotClient: ModelClient {
     package let provider = "copilot"
     package var defaultModel: String { self.settings.defaultModel }
@@ -20,7 +21,7 @@ package final class CopilotClient: ModelClient {
     private let limits = RateLimitMemory()
 
     /// - Parameters:
-    ///   - gitHub: who may ask GitHub about the account; nil to know only what answers tell.
+    ///   - gitHub: the sign-in for asking GitHub about the account's quota; nil to use response headers only.
     ///   - jitter: random numbers in 0..<1.
     package init(
         _ settings: CopilotSettings, source: any CopilotTokenSource, gitHub: (any GitHubTokenSource)? = nil,
@@ -30,16 +31,14 @@ package final class CopilotClient: ModelClient {
         self.settings = settings
         self.source = source
         self.exchange = ModelExchange(
-            settings: ExchangeSettings(
-                turnTimeout: settings.turnTimeout, idleTimeout: settings.idleTimeout, retry: settings.retry),
-            transport: transport, clock: clock, jitter: jitter, logger: logger)
+            settings: settings.exchange, transport: transport, clock: clock, jitter: jitter, logger: logger)
         self.list = CopilotModels(settings, source: source, exchange: self.exchange)
         self.account = CopilotAccountQuota(settings, gitHub: gitHub, exchange: self.exchange)
     }
 
     package func models() async throws -> [ModelInfo] { try await self.list.list(maximumAge: .seconds(1)) }
 
-    /// A token and a list of models of the last ten minutes.
+    /// Needs a token, and a list of models at most ten minutes old.
     package func check() async throws {
         _ = try await self.source.token()
         _ = try await self.list.list()
@@ -61,34 +60,45 @@ package final class CopilotClient: ModelClient {
 }
 
 extension CopilotClient: ModelEndpoint {
-    @Net func prepare(
+    @Net package func prepare(
         _ request: ModelRequest, isRepeat: Bool, timeout: Duration
     ) async throws -> PreparedRequest {
         let model = request.model ?? self.defaultModel
-        let token = try await self.source.token()
+        let token = try await self.token()
         let route = try await self.route(of: model)
         let dialect = self.dialects.dialect(of: model)
         let body =
             switch route {
             case .chatCompletions: dialect.body(request, model: model)
-            case .responses: ResponsesRequest(hasLimit: dialect.limitName != .none).body(request, model: model)
+            case .responses: ResponsesRequest.body(request, model: model, hasLimit: dialect.limitName != .none)
             }
-        // What is repeated by ourselves is not asked by a person once more.
+        // An automatic retry is not another request by a person.
         let headers = CopilotHeaders.chat(
             self.settings, token: token, initiator: isRepeat ? .agent : request.initiator)
         return PreparedRequest(
             request: TransportRequest(
                 .post, token.apiURL.adding(path: route.path), headers: headers, body: body,
-                idleTimeout: min(self.settings.idleTimeout, timeout), totalTimeout: timeout),
+                idleTimeout: min(self.settings.exchange.idleTimeout, timeout), totalTimeout: timeout),
             context: EndpointContext(service: .copilot, host: "Copilot", model: model), format: route.format
-        ) { refusal, mended in
-            try await self.mend(refusal, token: token, model: model, route: route, dialect: dialect, &mended)
+        ) { refusal, recoveries in
+            try await self.recover(
+                from: refusal, token: token, model: model, route: route, dialect: dialect, &recoveries)
         }
     }
 
-    func received(_ headers: HTTPHeaders) {
+    package func received(_ headers: HTTPHeaders) {
         self.limits.receive(headers)
         self.account.receive(headers)
+    }
+
+    private func token() async throws -> CopilotToken {
+        do {
+            return try await self.source.token()
+        } catch let error as ModelError {
+            // A sign-in that fails for a passing reason is retried like the endpoint itself.
+            let passes = error.code == .unavailable || error.code == .unreachable || error.code == .rateLimited
+            throw AttemptFailure(error, retryReason: passes ? "GitHub gives no token at the moment" : nil)
+        }
     }
 
     private func route(of model: String) async throws -> CopilotRoute {
@@ -96,20 +106,21 @@ extension CopilotClient: ModelEndpoint {
         guard let route = CopilotRoute.choose(among: endpoints) else {
             throw ModelError(
                 .unknownModel,
-                "\(model) is offered only through an interface that is not spoken here; choose another with `model`.")
+                "\(model) is only available through an interface that Jetbridge does not support; choose another with `model`."
+            )
         }
         return route
     }
 
-    private func mend(
-        _ refusal: EndpointRefusal, token: CopilotToken, model: String, route: CopilotRoute, dialect: OpenAIDialect,
-        _ mended: inout Set<Mend>
+    private func recover(
+        from refusal: EndpointRefusal, token: CopilotToken, model: String, route: CopilotRoute, dialect: OpenAIDialect,
+        _ recoveries: inout Set<PreparedRequest.Recovery>
     ) async throws -> Bool {
         let failure = EndpointFailure(body: refusal.body)
         switch refusal.status {
         case 401, 403:
-            // Rights that were withdrawn look like a token that has ended, and the other way round.
-            guard !failure.isAboutRate, failure.authorizeURL == nil, mended.insert(.token).inserted else {
+            // Withdrawn permissions and an expired token look the same.
+            guard !failure.isAboutRate, failure.authorizeURL == nil, recoveries.insert(.replacedToken).inserted else {
                 return false
             }
             await self.source.reject(token)
@@ -118,7 +129,7 @@ extension CopilotClient: ModelEndpoint {
             self.account.forget()
             return false
         case 400, 404:
-            if failure.isAboutModel(refusal.status), mended.insert(.models).inserted {
+            if failure.isAboutModel(refusal.status), recoveries.insert(.reloadedModels).inserted {
                 _ = try? await self.list.list(maximumAge: .zero)
                 return try await self.route(of: model) != route
             }

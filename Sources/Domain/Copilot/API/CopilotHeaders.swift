@@ -1,10 +1,11 @@
 internal import Crypto
 internal import HTTP
+internal import Models
 internal import Primitives
 
-/// The headers of requests to the Copilot API. Pure but for the ids.
+/// The headers of requests to the Copilot API. Pure except for the ids.
 enum CopilotHeaders {
-    /// What every request carries.
+    /// For every request.
     static func common(_ settings: CopilotSettings, token: CopilotToken) -> HTTPHeaders {
         [
             "Authorization": "Bearer \(token.value.reveal())", "Copilot-Integration-Id": settings.integrationID,
@@ -14,9 +15,9 @@ enum CopilotHeaders {
         ]
     }
 
-    /// What a chat carries besides.
+    /// For a chat request.
     ///
-    /// - Parameter initiator: who the request is counted for: what the user asked is, what follows from it is not.
+    /// - Parameter initiator: determines billing: a user's request counts, an agent's follow-up does not.
     static func chat(
         _ settings: CopilotSettings, token: CopilotToken, initiator: ModelRequest.Initiator
     ) -> HTTPHeaders {

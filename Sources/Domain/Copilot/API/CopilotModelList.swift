@@ -1,11 +1,12 @@
 internal import JSON
+internal import Models
 
-/// Reads the models of the Copilot API. Pure; one odd entry does not kill the list.
+/// Reads the models of the Copilot API. Pure; skips invalid entries.
 ///
-/// Shown are models for chats that the account's picker offers and whose policy is accepted, or that need none. Ids that
-/// end in `paygo` are a billing variant of another entry; of several releases under one name the newest is kept.
+/// Keeps the chat models in the account's picker whose policy is accepted or absent. Ids that end in `paygo` are a
+/// billing variant of another entry; of several releases with one name it keeps the newest.
 enum CopilotModelList {
-    /// Nil when the answer is no list of models at all.
+    /// Nil when it is not a list of models.
     static func parse(_ bytes: [UInt8]) -> [ModelInfo]? {
         guard let json = try? JSON.parse(bytes), let entries = json["data"]?.arrayValue ?? json.arrayValue else {
             return nil
@@ -40,7 +41,7 @@ enum CopilotModelList {
         let limits = capabilities?["limits"]
         let output = self.positive(limits?["max_output_tokens"]) ?? ModelLimits.unknown.output
         let window = self.positive(limits?["max_context_window_tokens"])
-        // The prompt has a limit of its own, which is often less than the window leaves.
+        // The prompt has its own limit, often lower than what the window leaves.
         let input =
             self.positive(limits?["max_prompt_tokens"]) ?? window.map { $0 - min(output, $0 / 4) }
             ?? ModelLimits.unknown.input
@@ -60,7 +61,7 @@ enum CopilotModelList {
 
     private static func isNewer(_ model: ModelInfo, than other: ModelInfo) -> Bool {
         let (version, old) = (model.version ?? "", other.version ?? "")
-        // The same release under a dated and an undated id: the undated one follows later releases.
+        // The same release with a dated and an undated id: the undated one follows later releases.
         return version == old ? model.id.count < other.id.count : version > old
     }
 

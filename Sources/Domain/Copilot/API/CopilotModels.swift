@@ -1,25 +1,26 @@
 internal import HTTP
+internal import Models
 internal import Primitives
 
-/// The models of an account, kept with the answer's ETag.
+/// The models of an account, cached with the response's ETag.
 ///
-/// An old list outlives a failure to get a new one. A list without models is a failure: the API gives one to tokens that
-/// it no longer takes.
+/// When loading fails, the old list stays in use. An empty list is a failure: the API sends one for tokens that it no
+/// longer accepts.
 final class CopilotModels: Sendable {
     private struct State {
         var models: [ModelInfo]?
-        /// What the list was an answer to, and its mark, for `If-None-Match`.
+        /// Where the list came from, and its ETag, for `If-None-Match`.
         var url: HTTPURL?
         var etag: String?
         var fetchedAt: Duration = .zero
-        /// When the last try failed.
+        /// When loading last failed.
         var failedAt: Duration?
         var loading: Task<[ModelInfo], any Error>?
     }
 
-    /// How long a list is taken as it is.
+    /// How long a list counts as current.
     static let lifetime = Duration.seconds(600)
-    /// How long a chat goes on without a list after a failure to get one.
+    /// How long chats do without a list after a failure to load one.
     private static let lifetimeOfFailure = Duration.seconds(60)
 
     private let settings: CopilotSettings
@@ -33,7 +34,7 @@ final class CopilotModels: Sendable {
         self.exchange = exchange
     }
 
-    /// A list that is at most so old; many who ask at once make one request. Throws ``ModelError``.
+    /// A list of at most `maximumAge`; simultaneous callers share one request. Throws ``ModelError``.
     func list(maximumAge: Duration = CopilotModels.lifetime) async throws -> [ModelInfo] {
         let now = self.exchange.clock.now
         enum Finding {
@@ -43,7 +44,7 @@ final class CopilotModels: Sendable {
         let finding = self.state.withLock { state -> Finding in
             if let models = state.models, now - state.fetchedAt < maximumAge { return .known(models) }
             if let loading = state.loading { return .loading(loading) }
-            // Shared by everybody who asks meanwhile: one who gives up must not end it for the others.
+            // Unstructured: callers share it, and one that is cancelled must not end it for the others.
             let task = Task(name: "copilot models") { try await self.load() }
             state.loading = task
             return .loading(task)
@@ -54,7 +55,7 @@ final class CopilotModels: Sendable {
         }
     }
 
-    /// What is known about a model. A list is waited for when there is none yet; without one it is nil.
+    /// The listed model with this id. Waits for the first list; nil if the list lacks it or is unavailable.
     func info(of id: String) async -> ModelInfo? {
         let now = self.exchange.clock.now
         let (models, hasFailed) = self.state.withLock { state in
@@ -85,7 +86,7 @@ final class CopilotModels: Sendable {
                 state.loading = nil
                 return state.models
             }
-            // Signing in again is a person's to do, and an old list would hide that it has to be done.
+            // A person has to sign in again, and an old list would hide that.
             if let old, (error as? ModelError)?.code != .unauthorized { return old }
             throw error
         }
@@ -109,8 +110,8 @@ final class CopilotModels: Sendable {
             guard !models.isEmpty else {
                 throw ModelError(
                     .invalidResponse,
-                    "Copilot lists no model for this account; enable models at https://github.com/settings/copilot, or "
-                        + "ask the organisation that gives the seat.")
+                    "Copilot lists no models for this account; enable models at https://github.com/settings/copilot, or "
+                        + "ask the organisation that provides the seat.")
             }
             return (models, url, document.headers["etag"])
         }

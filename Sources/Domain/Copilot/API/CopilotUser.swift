@@ -1,15 +1,16 @@
 internal import HTTP
 internal import JSON
+internal import Models
 
-/// Reads what GitHub tells about an account's allowances. Pure; every part may be missing.
+/// Reads GitHub's report about an account's allowances. Pure; every part may be missing.
 enum CopilotUser {
-    /// The answer of `/copilot_internal/user`.
+    /// Reads the response of `/copilot_internal/user`.
     static func quota(_ json: JSON) -> ModelQuota {
         var quota = ModelQuota(user: self.text(json["login"]), plan: self.text(json["copilot_plan"]))
         for (id, snapshot) in json["quota_snapshots"]?.objectValue ?? [:] {
             if let allowance = self.allowance(id, snapshot) { quota.allowances.append(allowance) }
         }
-        // The free plan tells its monthly counts in another form.
+        // The free plan reports its monthly counts in another form.
         let free = json["limited_user_quotas"]?.objectValue ?? [:]
         let monthly = json["monthly_quotas"]
         for (id, value) in free where !quota.allowances.contains(where: { $0.id == id }) {
@@ -30,7 +31,7 @@ enum CopilotUser {
         guard case .object = snapshot else { return nil }
         let entitlement = snapshot["entitlement"]?.doubleValue
         let percent = snapshot["percent_remaining"]?.doubleValue.map { min(max(0, $0), 100) }
-        // The fraction is what counts; the whole number beside it is rounded.
+        // The fraction is exact; the whole number next to it is rounded.
         let told = snapshot["quota_remaining"]?.doubleValue ?? snapshot["remaining"]?.doubleValue
         return self.allowance(
             id, entitlement: entitlement, remaining: told, percent: percent,
@@ -52,8 +53,8 @@ enum CopilotUser {
             isOverageAllowed: isOverageAllowed)
     }
 
-    /// What the head of an answer tells: `x-quota-snapshot-chat: ent=300&ov=0.0&ovPerm=false&rem=71.5&rst=2026-12-01…`,
-    /// where `rem` is what is left in percent.
+    /// Reads response headers: `x-quota-snapshot-chat: ent=300&ov=0.0&ovPerm=false&rem=71.5&rst=2026-12-01…`, where
+    /// `rem` is the percentage left.
     static func allowances(in headers: HTTPHeaders) -> (allowances: [QuotaAllowance], resetDate: String?) {
         var reset: String?
         let allowances = ["premium_interactions", "premium_models", "chat"].compactMap { id -> QuotaAllowance? in
@@ -75,8 +76,8 @@ enum CopilotUser {
 }
 
 extension QuotaAllowance {
-    /// What matters most first.
-    fileprivate var rank: Int {
+    /// The most important first.
+    var rank: Int {
         switch self.id {
         case "premium_interactions", "premium_models": 0
         case "chat": 1

@@ -4,10 +4,11 @@ internal import Glibc
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import Models
 internal import Primitives
 internal import Processes
 
-/// The way of a program without a server mode: one process for each answer.
+/// For programs without a server mode: one process per answer.
 extension CopilotCLIClient {
     @Net func answerOnce(
         _ prompt: CopilotCLIPrompt, model: String, until deadline: LoopInstant, to channel: ModelEventChannel
@@ -25,7 +26,7 @@ extension CopilotCLIClient {
             do {
                 try await self.converse(with: process, prompt, model, until: deadline, logger, channel)
             } catch {
-                // A person who says stop means the children too; the group is killed at once.
+                // `stop` includes child processes, so kill the whole group at once.
                 process.signal(SIGKILL)
                 await withGrace(.seconds(2)) { @Net in _ = await process.stop(patience: .zero, grace: .zero) }
                 self.logEnd(process, since: started, logger)
@@ -49,11 +50,11 @@ extension CopilotCLIClient {
         _ logger: Logger, _ channel: ModelEventChannel
     ) async throws {
         let errors = CopilotCLIErrorLines(logger: logger)
-        // Reads beside the answer, to the end of the process, which `answerOnce` sees to in every case.
+        // Unstructured: reads to the end of the process, which `answerOnce` ensures in every case.
         let listening = Task(name: "copilot-cli errors") { @Net in await errors.read(process.errorOutput) }
-        // Not a child: a program that does not read must not hold up the end of the answer.
+        // Unstructured: a program that does not read must not delay the end of the answer.
         let feeding = Task(name: "copilot-cli input") { @Net in
-            // A program that ends early tells why by its status.
+            // If the program ends early, its status says why.
             try? await process.input.write(Array(prompt.joined.utf8))
             process.input.close()
         }

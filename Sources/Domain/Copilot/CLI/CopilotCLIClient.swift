@@ -3,27 +3,29 @@ internal import EventLoop
 internal import JSON
 internal import Lifecycle
 package import Logging
+package import Models
 internal import Primitives
 
-/// Answers by GitHub's Copilot CLI, driven over its own protocol: with the signed-in account, or with an endpoint and
-/// key of one's own.
+/// Answers through GitHub's Copilot CLI, driven over its own protocol, with the signed-in account or with your own
+/// endpoint and key.
 ///
-/// Every request is a session of its own (``CopilotCLIPrompt`` says why), deleted when it is over. Cancelling the
-/// consumer aborts the session; one that does not obey is killed with its process. Where a program has no server mode,
-/// it is run once per answer with `-p`'s output format.
+/// Every request uses a new session (``CopilotCLIPrompt`` says why), which is deleted afterwards. Cancelling the
+/// consumer aborts the session; if that has no effect, its process is killed. A program without a server mode runs once
+/// per answer, with the output format of `-p`.
 package final class CopilotCLIClient: ModelClient, Service {
     package let provider = "copilot-cli"
     package var name: String { self.provider }
     package var defaultModel: String { self.settings.defaultModel }
-    /// The processes, for `status` and tests.
+    /// Not private for tests.
     package let pool: CopilotCLIPool
 
     let settings: CopilotCLISettings
     let logger: Logger
-    /// Lists the models of the own-key mode, which the CLI can't: nil to name just the configured one.
+    /// Lists the models of your own endpoint, which the CLI can't; nil to list only the configured one.
     private let endpointModels: (@Sendable () async throws -> [ModelInfo])?
     /// The program has no server mode.
     private let hasNoHeadless = Protected(false)
+    private let accountQuota = CopilotCLIQuota()
 
     package init(
         _ settings: CopilotCLISettings, endpointModels: (@Sendable () async throws -> [ModelInfo])? = nil,
@@ -48,12 +50,12 @@ package final class CopilotCLIClient: ModelClient, Service {
             return try await self.withProcess { process in
                 let answer = try await process.request("models.list", within: .seconds(30))
                 guard let models = CopilotCLIModelList.parse(answer) else {
-                    throw CopilotCLIFailure.broken("a list of models without models")
+                    throw CopilotCLIFailure.broken("an invalid list of models")
                 }
                 return models
             }
         } catch is CopilotCLIFailure.HeadlessMissing {
-            // Without a server mode it has no way to tell.
+            // Without a server mode it cannot list them.
             return [CopilotCLIModelList.assumed(self.defaultModel)]
         }
     }
@@ -67,9 +69,35 @@ package final class CopilotCLIClient: ModelClient, Service {
                 guard status["isAuthenticated"]?.boolValue == true else { throw CopilotCLIFailure.notSignedIn }
             }
         } catch is CopilotCLIFailure.HeadlessMissing {
-            // It runs; more than that costs an answer.
+            // The program runs; checking more would cost an answer.
         }
     }
+
+    /// Nil with your own endpoint, and without a server mode.
+    package func quota() async throws -> ModelQuota? {
+        guard self.settings.endpoint == nil, !self.hasNoHeadless.withLock({ $0 }) else { return nil }
+        if let recent = self.accountQuota.recent { return recent }
+        do {
+            // Bounded, because every process may be busy with answers.
+            return try await withGrace(Self.quotaPatience) {
+                try await self.withProcess { process in
+                    let answer = try await process.request("account.getQuota", within: Self.quotaPatience)
+                    guard let quota = CopilotCLIQuota.parse(answer) else {
+                        throw CopilotCLIFailure.broken("an invalid quota")
+                    }
+                    self.accountQuota.keep(quota)
+                    return quota
+                }
+            }
+        } catch is CopilotCLIFailure.HeadlessMissing {
+            return nil
+        } catch is CancellationError {
+            try Task.checkCancellation()
+            throw ModelError(.timedOut, "The Copilot CLI is too busy to report the quota; try again in a minute.")
+        }
+    }
+
+    private static let quotaPatience = Duration.seconds(20)
 
     @Net private func withProcess<Value: Sendable>(
         _ body: @Net (CopilotCLIProcess) async throws -> Value
@@ -93,7 +121,7 @@ package final class CopilotCLIClient: ModelClient, Service {
 // MARK: - Tries
 
 extension CopilotCLIClient {
-    /// How often an answer is begun when its process dies before the first word.
+    /// The maximum number of tries when the process dies before the first word of an answer.
     private static let tries = 2
 
     @Net private func answer(_ request: ModelRequest, to channel: ModelEventChannel) async throws {
@@ -109,7 +137,7 @@ extension CopilotCLIClient {
                 }
                 return
             } catch is CopilotCLIFailure.HeadlessMissing {
-                self.logger.warning("this Copilot CLI has no server mode; it is started once per answer")
+                self.logger.warning("this Copilot CLI has no server mode and is started once per answer")
                 self.hasNoHeadless.withLock { $0 = true }
             } catch let lost as CopilotCLILostProcess {
                 try Task.checkCancellation()
@@ -130,7 +158,7 @@ extension CopilotCLIClient {
         do {
             try await conversation.run(to: channel)
         } catch let error as ModelError where error.code == .unauthorized && self.settings.endpoint == nil {
-            // A process keeps the token that it was started with; a newer sign-in is only a newer process's.
+            // A process keeps the token that it started with, so a newer sign-in needs a new process.
             process.isOutdated = true
             self.pool.release(process, hasSucceeded: false)
             guard let token = try? await self.settings.token(), token != process.token else { throw error }

@@ -2,10 +2,11 @@ internal import EventLoop
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import Models
 internal import Primitives
 
-/// Performs one ``CopilotCLITurn`` on a process: its calls, its words, its questions to the gate, and the deadlines
-/// that the CLI itself does not have.
+/// Performs one ``CopilotCLITurn`` on a process: its calls, output and permission requests, with deadlines, which the
+/// CLI itself lacks.
 @Net
 final class CopilotCLIConversation {
     private let request: CopilotCLIRequest
@@ -15,16 +16,16 @@ final class CopilotCLIConversation {
     private let deadline: LoopInstant
     private let inbox: CopilotCLIInbox
     private var turn: CopilotCLITurn
-    /// The prompt was sent, so there is something to abort.
+    /// The prompt was sent, so the session needs an abort.
     private var isSent = false
     private var undecided: Set<String> = []
     private var decisions: [Task<Void, Never>] = []
     private var tokens: TokenUsage?
 
-    /// A piece of the answer was handed on.
+    /// Whether a piece of the answer was forwarded.
     var hasAnswer: Bool { self.turn.hasAnswer }
 
-    /// How a turn that did not end by itself is left.
+    /// Why a turn ends early.
     private enum Leaving { case cancelled, abandoned }
 
     init(
@@ -85,7 +86,7 @@ final class CopilotCLIConversation {
         }
     }
 
-    /// True at the end.
+    /// Returns true at the end.
     private func perform(_ action: CopilotCLITurn.Action, _ channel: ModelEventChannel) async throws -> Bool {
         switch action {
         case .call(let call, let method, let parameters):
@@ -103,7 +104,7 @@ final class CopilotCLIConversation {
 
     private func next() async throws -> CopilotCLITurn.Input {
         let remaining = EventLoop.shared.now.duration(to: self.deadline)
-        // Nobody is late while a person decides.
+        // The idle limit does not apply while a person decides.
         let patience = self.turn.pendingPermissions > 0 ? remaining : min(remaining, self.settings.idleTimeout)
         switch try await self.inbox.next(within: max(.milliseconds(1), patience)) {
         case .input(let input): return input
@@ -124,21 +125,21 @@ extension CopilotCLIConversation {
     private func ask(_ permission: CopilotCLIPermission) {
         self.undecided.insert(permission.requestID)
         let gate = self.settings.gate
-        // Not children: a gate that never answers must hold up neither the answer nor its end.
+        // Unstructured: a gate that never answers must not delay the answer or its end.
         let asking = Task(name: "copilot-cli permission") { @Net [weak self] in
             let decision = await Self.decide(permission, by: gate)
             self?.decided(permission, decision)
         }
         let limit = self.settings.permissionTimeout
-        // Not a child for the same reason.
+        // Unstructured for the same reason.
         let timing = Task(name: "copilot-cli permission limit") { @Net [weak self] in
             guard (try? await EventLoop.shared.sleep(for: limit)) != nil else { return }
-            self?.decided(permission, .reject("Nobody decided within \(limit.inWords)."))
+            self?.decided(permission, .reject("No decision within \(limit.inWords)."))
         }
         self.decisions += [asking, timing]
     }
 
-    /// Off the loop: a gate may do what it likes.
+    /// Off the loop, because a gate may block.
     @concurrent nonisolated private static func decide(
         _ permission: CopilotCLIPermission, by gate: CopilotCLIPermission.Gate
     ) async -> CopilotCLIPermission.Decision {
@@ -160,8 +161,7 @@ extension CopilotCLIConversation {
 // MARK: - Leaving early
 
 extension CopilotCLIConversation {
-    /// Ends the session whatever it does: aborts it, and kills the process when that has no effect. Goes on although the
-    /// task is cancelled.
+    /// Aborts the session, and kills the process if that has no effect. Runs even though the task is cancelled.
     private func leave(_ leaving: Leaving) async {
         await withGrace(.seconds(2)) { @Net in await self.end(leaving) }
     }
@@ -171,20 +171,19 @@ extension CopilotCLIConversation {
         let isAlone = self.process.leases <= 1
         let patience = isAlone ? self.settings.abortPatience : self.settings.sharedAbortPatience
         guard await self.abort(within: patience) else {
-            self.logger.warning("the session did not stop when told to; its process is killed")
+            self.logger.warning("the session ignored the abort; killing its process")
             self.process.kill()
             await self.process.waitForEnd()
             return
         }
         self.process.close(self.request.session)
-        // A person who says stop means everything that was begun, also what a tool left running: nothing is kept
-        // where nobody else is harmed.
+        // `stop` includes everything that a tool left running, so end the process unless other answers use it.
         guard leaving == .cancelled, isAlone else { return }
         self.process.retire(patience: .milliseconds(150), grace: .milliseconds(200))
         await self.process.waitForEnd()
     }
 
-    /// Whether nothing of the session runs any more.
+    /// Returns whether the session has stopped.
     private func abort(within patience: Duration) async -> Bool {
         let limit = EventLoop.shared.now.advanced(by: patience)
         if self.isSent { self.process.call("session.abort", ["sessionId": .string(self.request.session)]) }
@@ -193,7 +192,7 @@ extension CopilotCLIConversation {
             guard remaining > .zero else { return false }
             switch try? await self.inbox.next(within: remaining) {
             case .input(.event(let event)) where event["type"]?.stringValue == "session.idle": return true
-            // Without a prompt there is nothing that could run; an answer to `create` means it can be deleted.
+            // Without a prompt nothing runs; after the answer to `create` the session can be deleted.
             case .input(.answered(.create, _)) where !self.isSent: return true
             case .input: continue
             case .ended: return true
@@ -201,4 +200,11 @@ extension CopilotCLIConversation {
             }
         }
     }
+}
+
+/// The process of an answer is gone.
+struct CopilotCLILostProcess: Error {
+    let reason: any Error
+    /// Whether a piece of the answer was forwarded, so that it can't be retried.
+    let hasAnswer: Bool
 }

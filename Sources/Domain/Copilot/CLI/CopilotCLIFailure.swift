@@ -1,18 +1,19 @@
 package import JSON
+package import Models
 internal import Processes
 
-/// What can go wrong with the Copilot CLI, each in one sentence that says what to do. Pure.
+/// The failures of the Copilot CLI, each in one sentence that says what to do. Pure.
 package enum CopilotCLIFailure {
     static let restarted = ModelError(
-        .interrupted, "The answer broke off and the Copilot CLI began another one; ask again.")
-    static let aborted = ModelError(.interrupted, "The Copilot CLI gave up the answer; ask again.")
+        .interrupted, "The answer broke off, and the Copilot CLI began a different one; ask again.")
+    static let aborted = ModelError(.interrupted, "The Copilot CLI aborted the answer; ask again.")
     static let tooSlowReader = ModelError(
-        .interrupted, "The answer came faster than it could be taken and was stopped; ask again.")
-    /// It works, but has no server mode: for ``CopilotCLIClient`` to go on with `-p`.
+        .interrupted, "The answer was stopped because it arrived faster than it could be read; ask again.")
+    /// The program works but has no server mode; ``CopilotCLIClient`` then uses `-p`.
     package struct HeadlessMissing: Error, Sendable {}
 
     package static func notFound(_ name: String) -> ModelError {
-        let place = name.contains("/") ? "There is no program \(name)" : "“\(name)” is not on the PATH"
+        let place = name.contains("/") ? "copilot.cli names no program" : "“\(name)” is not on the PATH"
         return ModelError(
             .unavailable,
             "The Copilot CLI is missing: \(place). Install it with `npm install -g @github/copilot`, or set copilot.cli to "
@@ -21,12 +22,12 @@ package enum CopilotCLIFailure {
 
     static let notSignedIn = ModelError(
         .unauthorized,
-        "The Copilot CLI has no account; sign in with `jetbridge login`, or set COPILOT_GITHUB_TOKEN. With a key of "
-            + "your own, set model.base_url and model.api_key.")
+        "The Copilot CLI has no account; sign in with `jetbridge login`, or set COPILOT_GITHUB_TOKEN. To use your "
+            + "own key, set model.base_url and model.api_key.")
 
     static let classicToken = ModelError(
         .unauthorized,
-        "Copilot does not take classic personal access tokens (ghp_); sign in with `jetbridge login`, or make a "
+        "Copilot does not accept classic personal access tokens (ghp_); sign in with `jetbridge login`, or create a "
             + "fine-grained token with the account permission “Copilot Requests”.")
 
     static func notStarted(_ error: ProcessError) -> ModelError {
@@ -36,14 +37,14 @@ package enum CopilotCLIFailure {
 
     static func protocolVersion(_ spoken: Int?, of version: String) -> ModelError {
         let known = CopilotCLIConnection.protocolVersion
-        let words = spoken.map { "protocol version \($0)" } ?? "no protocol version that it tells"
+        let words = spoken.map { "protocol version \($0)" } ?? "an unknown protocol version"
         let remedy =
             (spoken ?? 0) > known
             ? "Install an older Copilot CLI (1.0), or a newer Jetbridge."
             : "Update the Copilot CLI with `copilot update`."
         return ModelError(
             .invalidResponse,
-            "The Copilot CLI \(Self.plain(version)) speaks \(words), and Jetbridge speaks \(known). \(remedy)")
+            "The Copilot CLI \(Self.plain(version)) speaks \(words), and Jetbridge needs \(known). \(remedy)")
     }
 
     static func handshake(_ error: JSONRPCError) -> ModelError {
@@ -57,7 +58,7 @@ package enum CopilotCLIFailure {
         "The Copilot CLI did not start in time; the machine may be too busy. Try again, or run `copilot --version` to see "
             + "whether it works.")
 
-    /// A refusal of one of our calls.
+    /// The refusal of one of our calls.
     package static func call(_ error: JSONRPCError, model: String) -> ModelError {
         let words = error.message.lowercased()
         if words.contains("is not available") || words.contains("no supported model") { return Self.noModel(model) }
@@ -65,54 +66,97 @@ package enum CopilotCLIFailure {
         if words.contains("authentication failed") || words.contains("bad credentials") {
             return ModelError(
                 .unauthorized,
-                "GitHub does not accept the sign-in any more, or it may not use Copilot; sign in again with "
+                "GitHub no longer accepts the sign-in, or the account may not use Copilot; sign in again with "
                     + "`jetbridge login`.")
         }
         return ModelError(
             .refused,
-            "The Copilot CLI refused the request: \(Self.line(error.message)). Try again; if it stays so, "
+            "The Copilot CLI refused the request: \(Self.line(error.message)). Try again; if it keeps failing, "
                 + "update the CLI with `copilot update`.")
     }
 
     /// The data of a `session.error`.
-    package static func session(_ data: JSON, model: String) -> ModelError {
+    ///
+    /// - Parameters:
+    ///   - hasEndpoint: Whether the CLI calls the configured endpoint and not Copilot.
+    ///   - call: The data of the `model.call_failure` before it, which has the endpoint's own words.
+    package static func session(
+        _ data: JSON, model: String, hasEndpoint: Bool = false, call: JSON? = nil
+    ) -> ModelError {
         let text = data["message"]?.stringValue ?? "no reason given"
         let words = text.lowercased(), quoted = Self.line(text)
-        let status = data["statusCode"]?.intValue
+        let status = data["statusCode"]?.intValue ?? call?["statusCode"]?.intValue
         if words.contains("authentication info") || words.contains("not authenticated") { return Self.notSignedIn }
         if words.contains("is not available") || words.contains("no supported model") { return Self.noModel(model) }
         if Self.isAboutLength(words, status: status) {
             return ModelError(
-                .tooLong, "The conversation is too long for \(model); start afresh with `new` or send less.",
+                .tooLong, "The conversation is too long for \(model); start over with `new` or send less.",
                 status: status, inputLimit: EndpointFailure.inputLimit(in: text))
         }
+        if let error = Self.refusal(data, status, model: model, hasEndpoint: hasEndpoint, call: call) { return error }
         switch data["errorType"]?.stringValue {
-        case "authentication":
-            return ModelError(
-                .unauthorized,
-                "The model's endpoint does not accept the key: \(quoted). Set model.api_key to a valid one.",
-                status: status)
-        case "authorization":
-            return ModelError(
-                .unauthorized,
-                "GitHub does not let this account use Copilot: \(quoted). Sign in again with `jetbridge login`, and check "
-                    + "the account's Copilot plan.", status: status)
         case "quota":
             return ModelError(
                 .refused,
-                "The account's Copilot credit is used up: \(quoted). Wait for its reset, or choose another model with "
+                "The account's Copilot credit is used up: \(quoted). Wait for the reset, or choose another model with "
                     + "`model`.", status: status)
         case "rate_limit":
             return ModelError(
-                .rateLimited, "Copilot limits this account: \(quoted). Try again in a minute.", status: status)
+                .rateLimited, "This account has reached a rate limit at Copilot: \(quoted). Try again in a minute.",
+                status: status)
         default:
             return ModelError(
-                .unavailable, "The model gave no answer to the Copilot CLI: \(quoted). Try again in a minute.",
+                .unavailable, "The Copilot CLI got no answer from the model: \(quoted). Try again in a minute.",
                 status: status)
         }
     }
 
-    /// The process ended by itself while it was needed.
+    /// What a 401, 403 or 404 means; nil for anything else.
+    private static func refusal(
+        _ data: JSON, _ status: Int?, model: String, hasEndpoint: Bool, call: JSON?
+    ) -> ModelError? {
+        let type = data["errorType"]?.stringValue
+        let isOwn = hasEndpoint || type == "authentication"
+        // The CLI's own words advise its own commands and variables, which nobody in a thread can use.
+        let reason = call?["errorMessage"]?.stringValue.map { EndpointFailure(body: Array($0.utf8)) }
+        let quotation = reason.map { Self.quotation($0.message) } ?? ""
+        switch status ?? (type == "authentication" ? 401 : type == "authorization" ? 403 : nil) {
+        case 401 where isOwn:
+            return ModelError(
+                .unauthorized,
+                "The model's endpoint does not accept the key (401)\(quotation); set model.api_key to a valid one.",
+                status: 401)
+        case 401:
+            return ModelError(
+                .unauthorized,
+                "GitHub no longer accepts the sign-in (401)\(quotation); sign in again with `jetbridge login`.",
+                status: 401)
+        case 403 where isOwn:
+            return ModelError(
+                .unauthorized,
+                "The model's endpoint does not allow its key to use \(model) (403)\(quotation); choose another model with "
+                    + "`model`, or check the key's permissions.", status: 403)
+        case 403:
+            return ModelError(
+                .unauthorized,
+                "GitHub does not allow this account to use Copilot with \(model) (403)\(quotation); choose another model "
+                    + "with `model`, check the account's Copilot plan, or sign in with another account by "
+                    + "`jetbridge login`.", status: 403)
+        case 404 where isOwn:
+            return ModelError(
+                .unknownModel,
+                "The model's endpoint has no model “\(model)”, or no chat API at this address (404)\(quotation); choose "
+                    + "another model with `model`, or check model.base_url.", status: 404)
+        case 404:
+            return ModelError(
+                .unknownModel,
+                "Copilot does not offer the model “\(model)” to the Copilot CLI (404)\(quotation); choose another with "
+                    + "`model`, or update the CLI with `copilot update`.", status: 404)
+        default: return nil
+        }
+    }
+
+    /// The process ended while it was needed.
     static func ended(_ status: ProcessStatus?, errors: [String], isStarting: Bool) -> any Error {
         let text = errors.joined(separator: " ").lowercased()
         if isStarting {
@@ -136,7 +180,7 @@ package enum CopilotCLIFailure {
     static func broken(_ reason: String) -> ModelError {
         ModelError(
             .invalidResponse,
-            "The Copilot CLI does not speak its protocol: \(Self.line(reason)). Check that copilot.cli names GitHub's CLI."
+            "The Copilot CLI violated its protocol: \(Self.line(reason)). Check that copilot.cli names GitHub's CLI."
         )
     }
 
@@ -148,13 +192,14 @@ package enum CopilotCLIFailure {
     }
 
     static func tooLong(_ limit: Duration) -> ModelError {
-        ModelError(.timedOut, "The answer took more than \(limit.inWords) and was stopped; ask for less at once.")
+        ModelError(.timedOut, "The answer took more than \(limit.inWords) and was stopped; ask for less at a time.")
     }
 
     private static func noModel(_ model: String) -> ModelError {
         ModelError(
             .unknownModel,
-            "Copilot has no model “\(model)” for this account; `models` lists what it has, `model NAME` chooses one.")
+            "Copilot has no model “\(model)” for this account; `models` lists the available ones, `model NAME` chooses one."
+        )
     }
 
     private static func isAboutLength(_ words: String, status: Int?) -> Bool {
@@ -163,14 +208,18 @@ package enum CopilotCLIFailure {
             .contains { words.contains($0) }
     }
 
-    /// A foreign version number, without what is none.
+    /// An untrusted version number, reduced to the characters of one.
     private static func plain(_ version: String) -> String {
         String(version.prefix(40).filter { $0.isASCII && ($0.isLetter || $0.isNumber || ".-+".contains($0)) })
     }
 
-    /// Foreign words as a part of a sentence: one line, bounded, secrets taken out.
+    /// Untrusted text as part of a sentence: one line, bounded, without secrets and paths.
     static func line(_ text: String) -> String {
-        let quotation = EndpointFailure(body: .string(text)).quotation
+        let quotation = Self.quotation(text)
         return quotation.isEmpty ? "no reason given" : String(quotation.dropFirst(2))
+    }
+
+    private static func quotation(_ text: String) -> String {
+        EndpointFailure(body: .string(PathRemoval.withoutPaths(text))).quotation
     }
 }

@@ -1,39 +1,42 @@
+package import HTTP
+internal import JSON
 package import Primitives
 
-/// How the Copilot CLI is run.
+/// How to run the Copilot CLI.
 package struct CopilotCLISettings: Sendable {
-    /// A name on the PATH or a path.
+    /// A path, or a name on the PATH.
     package var executable: String
-    /// The folder for the processes' private homes; made when it is missing.
+    /// The folder for the processes' private homes; created when missing.
     package var directory: String
     package var defaultModel: String
-    /// How many processes run at once.
+    /// The maximum number of simultaneous processes.
     package var processes: Int
-    /// How many answers one process works on before another process is started.
+    /// The maximum number of simultaneous answers per process.
     package var sessionsPerProcess = 8
-    /// The own-key mode; nil to use the signed-in account.
+    /// Your own endpoint and key; nil to use the signed-in account.
     package var endpoint: CopilotCLIEndpoint?
-    /// The account's GitHub token; asked at each start of a process, not in the own-key mode. It goes into the CLI's
-    /// environment and nowhere else. Throws ``ModelError``.
+    /// The account's GitHub token, requested at each start of a process, unless ``endpoint`` is set. It goes into the
+    /// CLI's environment and nowhere else. Throws ``ModelError``.
     package var token: @Sendable () async throws -> Secret? = { nil }
-    /// What is taken over from our own environment: the PATH, proxies, certificates.
+    /// Our environment, from which the CLI inherits the PATH, proxies and certificates.
     package var environment: [String: String]
-    /// Where the CLI unpacks itself to at its first start, some 170 MB; shared by all processes.
+    /// Where the CLI unpacks itself at its first start, some 170 MB; shared by all processes.
     package var cacheDirectory: String
-    /// From the start of a process to its first answer. The first start ever unpacks the program.
+    /// From the start of a process to its greeting. The very first start unpacks the program.
     package var startTimeout = Duration.seconds(60)
-    /// How long an answer may be silent, before the first word as between two. The CLI itself would wait for ever.
+    /// How long an answer may be silent, before and between words. The CLI itself would wait for ever.
     package var idleTimeout: Duration
-    /// The most time that one answer may take in all.
+    /// The time limit for one answer.
     package var turnTimeout: Duration
-    /// How long the gate may take to decide; then it is a no.
+    /// How long the gate may take to decide; then the permission is denied.
     package var permissionTimeout = Duration.seconds(300)
     package var gate = CopilotCLIPermission.denyAll
-    /// How long an aborted session has to obey before its process is killed, when it has the process to itself.
+    /// How long an aborted session may take to stop before its process is killed, when no other answer uses the
+    /// process.
     package var abortPatience = Duration.milliseconds(300)
-    /// The same when the process works on other answers too.
+    /// The same when other answers use the process.
     package var sharedAbortPatience = Duration.milliseconds(800)
-    /// How long a process without work is kept; it holds some 230 MB.
+    /// How long to keep an idle process, which uses some 230 MB.
     package var idleLimit = Duration.seconds(600)
 
     package init(
@@ -50,5 +53,27 @@ package struct CopilotCLISettings: Sendable {
         self.environment = environment
         self.idleTimeout = idleTimeout
         self.turnTimeout = turnTimeout
+    }
+}
+
+/// Your own endpoint and key, in place of GitHub's.
+package struct CopilotCLIEndpoint: Sendable, Equatable {
+    /// Including the version: `http://127.0.0.1:11434/v1`.
+    package var baseURL: HTTPURL
+    /// Nil for local servers that need none.
+    package var apiKey: Secret?
+
+    package init(baseURL: HTTPURL, apiKey: Secret?) {
+        self.baseURL = baseURL
+        self.apiKey = apiKey
+    }
+
+    /// `provider` of `session.create`. The key goes through the pipe, so it is in no environment.
+    var parameters: JSON {
+        var parameters: JSONObject = [
+            "type": "openai", "wireApi": "completions", "baseUrl": .string(self.baseURL.description),
+        ]
+        if let key = self.apiKey, !key.isEmpty { parameters["apiKey"] = .string(key.reveal()) }
+        return .object(parameters)
     }
 }

@@ -1,14 +1,14 @@
 package import HTTP
 package import Primitives
 
-/// The short-lived token that the Copilot API takes, as GitHub's exchange answered it.
+/// The short-lived token for the Copilot API, from GitHub's token exchange.
 package struct CopilotToken: Sendable, Equatable {
     package let value: Secret
-    /// When the API stops taking it, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     package let expiresAt: Int64
-    /// `endpoints.api` of the answer: where every request with this token goes.
+    /// `endpoints.api` of the response: where every request with this token goes.
     package let apiURL: HTTPURL
-    /// What kind of subscription it comes from, if the answer told.
+    /// The kind of subscription behind it, if the response gave one.
     package let sku: String?
 
     package init(value: Secret, expiresAt: Int64, apiURL: HTTPURL, sku: String? = nil) {

@@ -1,17 +1,17 @@
 package import HTTP
 package import Primitives
 
-/// Where GitHub is and what Jetbridge calls itself there.
+/// Where GitHub is, and how Jetbridge identifies itself there.
 package struct SignInSettings: Sendable {
-    /// Where people sign in: the device flow, and the name under which other programs keep their sign-ins.
+    /// Where people sign in: the device flow, and the name under which other programs store their sign-ins.
     package var githubURL: HTTPURL
     /// Token exchange and account.
     package var apiURL: HTTPURL
-    /// The OAuth or GitHub App that `jetbridge login` signs in to; nil where none is registered.
+    /// The OAuth or GitHub App for `jetbridge login`; nil where none is registered.
     package var clientID: String?
-    /// A token that the configuration names; nothing else is looked for then.
+    /// A token from the configuration, which disables every other source.
     package var token: Secret?
-    /// Jetbridge's own folder for its login, the exchanged token and its lock; 0700.
+    /// Jetbridge's folder for its login, the exchanged token and its lock; mode 0700.
     package var folder: String
     /// `User-Agent`, and as `name/x.y.z` also `Editor-Version`.
     package var userAgent: String
@@ -32,16 +32,15 @@ package struct SignInSettings: Sendable {
     var tokenPath: String { "\(self.folder)/token.json" }
     var lockPath: String { "\(self.folder)/token.lock" }
 
-    /// The names under which sign-ins at this GitHub are kept by other programs. A stand-in on this machine stands for
-    /// github.com.
+    /// The names under which other programs store sign-ins to this GitHub. A stand-in on loopback counts as github.com.
     var hostNames: [String] {
         let names = [self.githubURL.authority, self.githubURL.host]
         let all = names[0] == names[1] ? [names[0]] : names
         return self.githubURL.isLoopback ? all + ["github.com"] : all
     }
 
-    /// Whether `GH_TOKEN` and `GITHUB_TOKEN` are meant for this GitHub: they are for github.com and its tenants, those
-    /// with ENTERPRISE in their name for other servers (the GitHub CLI's rule).
+    /// Whether `GH_TOKEN` and `GITHUB_TOKEN` apply to this GitHub: they are for github.com and its tenants, those with
+    /// ENTERPRISE in their names for other servers (the GitHub CLI's rule).
     var usesPublicVariables: Bool {
         let host = self.githubURL.host
         return host == "github.com" || host.hasSuffix(".ghe.com") || self.githubURL.isLoopback

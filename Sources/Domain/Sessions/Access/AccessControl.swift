@@ -2,12 +2,12 @@ package import Chat
 internal import Crypto
 internal import Primitives
 
-/// The access policy in force, its stored grants and its pairing codes.
+/// The current access policy with its stored grants and pairing codes.
 package final class AccessControl: Sendable {
     private struct State {
         var policy: AccessPolicy
-        var limiter = AttemptLimiter(perPeer: 5, inTotal: 30, window: 600_000)
-        /// The sign-in code that the host printed at its start.
+        var limiter = AttemptLimiter(perPeer: 5, perGroup: 30, window: 600_000)
+        /// The sign-in code that the host printed at start.
         var printed: (hash: String, expiresAt: Int64)?
     }
 
@@ -15,7 +15,7 @@ package final class AccessControl: Sendable {
     private let store: SessionStore
     private let now: @Sendable () -> Int64
 
-    /// Codes live for an hour.
+    /// Codes expire after an hour. Milliseconds.
     package static let codeLifetime: Int64 = 3_600_000
 
     package init(policy: AccessPolicy, store: SessionStore, now: @escaping @Sendable () -> Int64) {
@@ -24,15 +24,15 @@ package final class AccessControl: Sendable {
         self.now = now
     }
 
-    /// Reads the stored grants, those of the gateway's credentials among them: what they wrote before a crash is still
-    /// to be answered. Grants for a connection ended with the last run.
+    /// Reads the stored grants, including those of the gateway's credentials: their messages from before a crash still
+    /// have to be answered. Grants for a connection ended with the last run.
     package func load() async throws {
         try await self.store.write { ledger in try ledger.endConnectionGrants() }
         let grants = try await self.storedGrants()
         self.state.withLock { state in for grant in grants { state.policy.grant(grant.role, to: grant.identity) } }
     }
 
-    /// Takes over changed lists; grants stay.
+    /// Applies changed lists; grants stay.
     package func replace(policy: AccessPolicy) async throws {
         let grants = try await self.storedGrants()
         var policy = policy
@@ -54,38 +54,64 @@ package final class AccessControl: Sendable {
 
     package func role(of sender: Sender) -> Role? { self.state.withLock { $0.policy.role(of: sender) } }
 
-    /// Whether `peer` may present a code now: five wrong ones in ten minutes are enough.
-    package func mayPair(_ peer: String) -> Bool {
-        let now = self.now()
-        return self.state.withLock { $0.limiter.mayTry(peer, at: now) }
+    package enum Pairing: Sendable, Equatable {
+        case paired(Role)
+        case wrongCode
+        /// Too many wrong codes: this one was not checked.
+        case paused
     }
 
-    /// Whether somebody unknown is expected: pairing is allowed, and a code was made that is still good. Another process
-    /// may have made it.
+    /// Whether `sender` may present a code now: in ten minutes, five wrong ones from one person and thirty from all
+    /// strangers of a network are the limit. Strangers' wrong codes lock out neither people with a role nor other
+    /// networks.
+    package func mayPair(_ sender: Sender, on network: AdapterID) -> Bool {
+        let now = self.now()
+        let group = self.group(of: sender, on: network)
+        return self.state.withLock { $0.limiter.mayTry(sender.id, in: group, at: now) }
+    }
+
+    private func group(of sender: Sender, on network: AdapterID) -> String? {
+        self.role(of: sender) == nil ? network.rawValue : nil
+    }
+
+    /// Whether a stranger may be about to pair: pairing is allowed, and a valid code exists. Another process may have
+    /// made it.
     package func expectsPairing() async -> Bool {
         guard self.isPairingAllowed else { return false }
         let now = self.now()
-        // A store that cannot be read lets nobody in.
+        // If the store cannot be read, nobody gets in.
         return (try? await self.store.read { ledger in try ledger.hasCode(at: now) }) ?? false
     }
 
-    /// Uses up `code` for `sender`. Nil for a wrong one.
-    package func pair(_ sender: Sender, code: String) async throws -> Role? {
+    /// Whether `code` is a valid code, without redeeming it.
+    func isCode(_ code: String) async throws -> Bool {
         let now = self.now()
         let hash = Self.hash(ofCode: code)
+        return try await self.store.read { ledger in try ledger.hasCode(hash: hash, at: now) }
+    }
+
+    /// Redeems `code` for `sender`.
+    package func pair(_ sender: Sender, on network: AdapterID, code: String) async throws -> Pairing {
+        let now = self.now()
+        let hash = Self.hash(ofCode: code)
+        let group = self.group(of: sender, on: network)
+        let attempt = self.state.withLock { $0.limiter.reserve(sender.id, in: group, at: now) }
+        guard let attempt else { return .paused }
         let role = try await self.store.write { ledger -> Role? in
             guard let role = try ledger.takeCode(hash: hash, at: now) else { return nil }
             try ledger.grant(role, to: sender.id, isLasting: sender.isLasting, at: now)
             return role
         }
+        guard let role else { return .wrongCode }
         self.state.withLock { state in
-            if let role { state.policy.grant(role, to: sender.id) } else { state.limiter.failed(sender.id, at: now) }
+            state.policy.grant(role, to: sender.id)
+            state.limiter.giveBack(attempt)
         }
-        return role
+        return .paired(role)
     }
 
-    /// A sign-in code for the owner at the machine: it works in any number of browsers for an hour, is kept in memory
-    /// only, and is good for nothing but ``signIn(_:code:)``.
+    /// A sign-in code for the owner at the machine: it works in any number of browsers for an hour, is kept only in
+    /// memory, and works only with ``signIn(_:code:)``.
     package func printSignInCode() -> String {
         let code = Crypto.randomCode()
         let expiresAt = self.now() + Self.codeLifetime
@@ -93,7 +119,8 @@ package final class AccessControl: Sendable {
         return code
     }
 
-    /// Uses the printed code, or uses up a pairing code, for a browser. Nil for a wrong one; the caller counts those.
+    /// Accepts the printed code, or redeems a pairing code, for a browser. Nil for a wrong one; the caller counts
+    /// those.
     package func signIn(_ sender: Sender, code: String) async throws -> Role? {
         let now = self.now()
         let hash = Self.hash(ofCode: code)
@@ -109,19 +136,19 @@ package final class AccessControl: Sendable {
         return role
     }
 
-    /// Makes known what a stored credential of the gateway speaks for, since another process may have made it.
+    /// Grants the role of a stored gateway credential, which another process may have made.
     package func admit(_ identity: String, as role: Role) {
         self.state.withLock { $0.policy.grant(role, to: identity) }
     }
 
-    /// The end of a connection's identity.
+    /// Revokes the grant of an identity that ended with its connection.
     package func end(_ identity: String) async throws {
         guard self.state.withLock({ $0.policy.isGranted(identity) }) else { return }
         self.state.withLock { $0.policy.revoke(identity) }
         try await self.store.write { ledger in try ledger.revoke(identity) }
     }
 
-    /// A new code for `role`, as it is shown, and when it ends (milliseconds since 1970). Only its hash is stored.
+    /// A new code for `role`, as it is shown, and when it expires (milliseconds since 1970). Only its hash is stored.
     package static func makeCode(
         for role: Role, in store: SessionStore, at now: Int64
     ) async throws -> (code: String, expiresAt: Int64) {
@@ -132,7 +159,7 @@ package final class AccessControl: Sendable {
         return (code, expiresAt)
     }
 
-    /// Hash of a code however it was typed: case, spaces and dashes do not matter.
+    /// The hash of a code, ignoring case, spaces and dashes.
     package static func hash(ofCode code: String) -> String {
         let normal = code.uppercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
         return Crypto.hex(Crypto.sha256(Array(normal.utf8)))

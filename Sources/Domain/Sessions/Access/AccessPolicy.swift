@@ -1,10 +1,9 @@
 package import Chat
 
-/// Who may talk to the bot: the configured lists and the grants made by pairing. Pure.
+/// Who may talk to the bot: configured lists and grants made by pairing. Pure.
 package struct AccessPolicy: Sendable {
     /// Configured entries by role.
     private let entries: [(role: Role, text: String)]
-    /// Grants by identity.
     private var grants: [ExactText: Role] = [:]
     /// Whether unknown people may present a pairing code.
     package let isPairingAllowed: Bool
@@ -15,7 +14,7 @@ package struct AccessPolicy: Sendable {
         self.isPairingAllowed = isPairingAllowed
     }
 
-    /// The strongest role that any vouched identity of `sender` has; nil for a stranger, a program or ourselves.
+    /// The strongest role of any of `sender`'s identities; nil for a stranger, a bot or the bot itself.
     package func role(of sender: Sender) -> Role? {
         guard !sender.isBot, !sender.isSelf else { return nil }
         var best: Role?

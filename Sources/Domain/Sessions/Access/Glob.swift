@@ -1,4 +1,4 @@
-/// Masks with `*` and `?`, without regard to ASCII case. Linear in practice: only the last `*` is tried again.
+/// Masks with `*` and `?`, ignoring ASCII case. Linear in practice: only the last `*` backtracks.
 enum Glob {
     static func matches(pattern: String, _ text: String) -> Bool {
         Self.matches(Self.fold(Array(pattern.utf8)), Self.fold(Array(text.utf8)))

@@ -1,4 +1,4 @@
-/// What a person may do. Deny by default: whoever has no role gets nothing.
+/// What a person may do. Deny by default: without a role nobody gets an answer.
 package enum Role: String, Sendable, Comparable, CaseIterable {
     /// May talk to the model.
     case guest

@@ -1,4 +1,4 @@
-/// Levenshtein's distance over bytes, for "did you mean". Long words are cut at 64 bytes: nobody means those.
+/// Levenshtein distance over bytes, for "did you mean". Words are cut at 64 bytes to bound the work.
 package enum EditDistance {
     package static func between(_ left: String, _ right: String) -> Int {
         let left = Array(left.utf8.prefix(64))

@@ -1,19 +1,19 @@
 package import Chat
 
-/// What a message asks. Understanding is pure; acting on it is elsewhere.
+/// What a message asks for. Determining it is pure; acting on it happens elsewhere.
 package enum Intent: Sendable, Equatable {
     /// Answer with the model.
     case chat(String)
     case command(CommandName, argument: String)
-    /// A word after the command sign that is no command.
+    /// A word after the command sign that is not a command.
     case unknownCommand(String)
-    /// Nothing to do, for the named reason (a label of `jetbridge_inbound_events_total`).
+    /// To be ignored, for the named reason (a label of `jetbridge_inbound_events_total`).
     case ignore(String)
 
     /// Determines the intent of `message` by a sender with `role` (nil: a stranger).
     ///
-    /// - Direct messages are always answered, channel messages when addressed; a known command with its sign in a
-    ///   channel needs no mention, an unknown one does (it may be meant for another bot).
+    /// - Direct messages are always answered, channel messages when addressed. In a channel a known command with its sign
+    ///   needs no mention; an unknown one does, because it may be meant for another bot.
     /// - A stranger can only pair, and only in a direct message.
     package static func determine(
         _ message: InboundMessage, role: Role?, sign: Character, isPairingAllowed: Bool
@@ -26,18 +26,28 @@ package enum Intent: Sendable, Equatable {
         guard role != nil else {
             guard isPairingAllowed, message.isDirect else { return .ignore("stranger") }
             if case .command(.pair, _) = intent { return intent }
-            // Who is let in by a code need not know the sign yet.
+            if let code = PairingWords.code(in: text, isKnown: false) { return .command(.pair, argument: code) }
+            // Somebody with a pairing code need not know the sign yet.
             if case .command(.pair, let code) = Self.parse("\(sign)\(text)", sign: sign) {
                 return .command(.pair, argument: code)
             }
             return .ignore("stranger")
         }
-        if message.isDirect || message.isAddressed { return intent }
+        if message.isDirect || message.isAddressed { return intent.recognizingCode(in: text) }
         if case .command = intent { return intent }
         return .ignore(Self.notAddressed)
     }
 
-    /// Said in a channel, and not to the bot.
+    /// The command `pair` when the text, which is no such command by its form, contains a code.
+    private func recognizingCode(in text: String) -> Intent {
+        switch self {
+        case .command, .ignore: self
+        case .chat, .unknownCommand:
+            PairingWords.code(in: text, isKnown: true).map { .command(.pair, argument: $0) } ?? self
+        }
+    }
+
+    /// Written in a channel without addressing the bot.
     static let notAddressed = "not addressed"
 
     static func parse(_ text: String, sign: Character) -> Intent {
@@ -45,7 +55,7 @@ package enum Intent: Sendable, Equatable {
         let body = text.dropFirst()
         let end = body.firstIndex(where: \.isWhitespace) ?? body.endIndex
         let word = body[..<end].lowercased()
-        // `!!`, `! wow` or `/usr/bin` is talk, not a mistyped command.
+        // `!!`, `! wow` or `/usr/bin` is chat, not a mistyped command.
         guard word.first?.isLetter == true, word.utf8.allSatisfy({ $0 != UInt8(ascii: "/") }) else {
             return .chat(text)
         }
@@ -56,7 +66,7 @@ package enum Intent: Sendable, Equatable {
 }
 
 extension StringProtocol {
-    /// Without white space at both ends.
+    /// Without white space at either end.
     var trimmed: String {
         guard let first = self.firstIndex(where: { !$0.isWhitespace }),
             let last = self.lastIndex(where: { !$0.isWhitespace })

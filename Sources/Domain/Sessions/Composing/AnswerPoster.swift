@@ -1,17 +1,16 @@
 internal import Chat
 internal import Markdown
 
-/// Follows a growing answer and says which messages are due where nothing can be edited: whole paragraphs, as they are
-/// finished. Pure.
+/// Follows a growing answer and returns the messages that are due: whole finished paragraphs where nothing can be
+/// edited, previews where it can. Pure.
 struct AnswerPoster {
     private let composer: Composer
     private let traits: RoomTraits
     private var blocks = MarkdownBlocks()
-    /// The bytes of the answer that have been turned into messages.
+    /// The number of bytes of the answer that are already in messages.
     private var consumed = 0
-    /// How many messages the answer has made.
     private(set) var count = 0
-    /// The answer is too long for this room: an excerpt and a link stand for it.
+    /// The answer is too long for this room: an excerpt and a link replace it.
     private(set) var isShortened = false
 
     init(traits: RoomTraits, renderer: any MessageRenderer) {
@@ -19,9 +18,9 @@ struct AnswerPoster {
         self.composer = Composer(traits: traits, renderer: renderer)
     }
 
-    var canAppend: Bool { !self.traits.capabilities.contains(.transcript) && !self.isGrowing }
+    private var canAppend: Bool { !self.traits.capabilities.contains(.transcript) && !self.isGrowing }
 
-    /// Messages for the paragraphs that are finished by now, after `piece` was added to `answer`.
+    /// Messages for the paragraphs that are finished after `piece` was added to `answer`.
     mutating func append(_ piece: String, to answer: [UInt8]) -> [String] {
         guard self.canAppend, !self.isShortened else { return [] }
         self.blocks.append(piece.utf8)
@@ -30,42 +29,44 @@ struct AnswerPoster {
         return self.take(answer[self.consumed..<end], upTo: end)
     }
 
-    /// Messages for the rest.
+    /// Messages for the rest of a complete answer.
     mutating func rest(of answer: [UInt8]) -> [String] {
         guard !self.traits.capabilities.contains(.transcript), !self.isShortened else { return [] }
         return self.take(answer[self.consumed...], upTo: answer.count)
     }
 
-    /// Whether the answer is shown while it grows, by edits or as a draft.
+    /// Whether a growing answer is shown, by edits or as a draft.
     var isGrowing: Bool {
         let capabilities = self.traits.capabilities
         return !capabilities.isDisjoint(with: [.edits, .drafts]) && !capabilities.contains(.transcript)
     }
 
-    /// Whether what is shown of a growing answer vanishes by itself.
+    /// Whether a growing answer is shown as a draft, which vanishes by itself.
     var isDrafting: Bool { self.traits.capabilities.contains(.drafts) }
 
-    /// The messages of the answer so far, for a room where they can be edited. What makes it too long is not shown: the
-    /// final text is an excerpt then.
+    /// The messages of the answer so far, for a room where they can be edited. Text over the limit is not shown,
+    /// because the final text will be an excerpt.
     func preview(of answer: [UInt8]) -> [String] {
-        Array(self.composer.messages(for: String(decoding: answer, as: UTF8.self)).prefix(self.traits.answerMessages))
+        // Rendering all of a very long answer again and again would show nothing more.
+        let visible = answer.prefix(4 * self.traits.textLimit * self.traits.answerMessages)
+        return Array(
+            self.composer.messages(for: String(decoding: visible, as: UTF8.self)).prefix(self.traits.answerMessages))
     }
 
-    /// Messages for a line of the bot's own.
+    /// Messages for a note of the bot.
     func messages(for markdown: String) -> [String] {
         guard !self.traits.capabilities.contains(.transcript) else { return [] }
         return self.composer.messages(for: markdown)
     }
 
-    /// A line of the bot's own with what can be chosen at it: buttons below its last message, and the commands in words
-    /// where the room shows no buttons and the line does not name them.
+    /// A note of the bot with choices: buttons below its last message, or the commands in words where the room has no
+    /// buttons and the note does not name them.
     func lines(for markdown: String, offering buttons: [MessageButton]) -> [Line] {
         var text = markdown
         if !self.traits.capabilities.contains(.buttons) {
-            let sign = self.traits.commandPrefix
-            let words = buttons.filter { !markdown.contains("\(sign)\($0.command)`") }
-                .map { "`\(sign)\($0.command)` (\($0.label))" }
-            if !words.isEmpty { text += "\n\nType \(words.joined(separator: " or "))." }
+            let sign = self.traits.sign
+            let unnamed = buttons.filter { !markdown.contains(sign.command($0.command)) }
+            if !unnamed.isEmpty { text += "\n\n" + TurnTexts.choices(unnamed, sign: sign) }
         }
         let messages = self.messages(for: text)
         return messages.enumerated().map { index, text in
@@ -73,7 +74,7 @@ struct AnswerPoster {
         }
     }
 
-    /// One message of a line of the bot's own.
+    /// One message of a note.
     struct Line: Sendable, Equatable {
         let text: String
         let buttons: [MessageButton]
@@ -81,13 +82,19 @@ struct AnswerPoster {
 
     private mutating func take(_ markdown: ArraySlice<UInt8>, upTo end: Int) -> [String] {
         self.consumed = end
-        var messages = self.composer.messages(for: String(decoding: markdown, as: UTF8.self))
+        let text = String(decoding: markdown, as: UTF8.self)
+        let messages = self.composer.messages(for: text)
+        let before = self.count
         self.count += messages.count
-        if self.count > self.traits.answerMessages {
-            self.isShortened = true
-            let before = self.count - messages.count
-            messages = Array(messages.prefix(max(0, self.traits.excerptMessages - before)))
+        let blocks = CodeBlock.all(in: text, longerThan: self.traits.codeLines)
+        guard self.count > self.traits.answerMessages || !blocks.isEmpty else { return messages }
+        self.isShortened = true
+        // A file with nothing but the code lacks the words around it, so the thread has them all.
+        if before == 0, self.traits.capabilities.contains(.files), let code = AnswerFile.mainCode(of: text) {
+            return self.composer.messages(for: code.excerpt(lines: self.traits.excerptLines))
         }
-        return messages
+        return Array(
+            self.composer.messages(for: text, lines: self.traits.excerptLines)
+                .prefix(max(0, self.traits.excerptMessages - before)))
     }
 }

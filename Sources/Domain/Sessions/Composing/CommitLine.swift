@@ -1,6 +1,6 @@
 package import Chat
 
-/// The one line that shows a commit in a thread: link, short hash, subject, diffstat.
+/// The line that shows a commit in a thread: short hash, subject, diffstat, link.
 package enum CommitLine {
     package static func url(of commit: CommitNotice, publicURL: String) -> String {
         "\(publicURL)/r/\(commit.repository)/commit/\(commit.sha)"
@@ -13,7 +13,7 @@ package enum CommitLine {
             + "−\(commit.deletions)) \(Self.url(of: commit, publicURL: publicURL))"
     }
 
-    /// Plain text within Markdown.
+    /// Escapes plain text for Markdown.
     private static func escaped(_ text: String) -> String {
         text.map { "\\`*_[]<>#|~".contains($0) ? "\\\($0)" : String($0) }.joined()
     }

@@ -1,32 +1,34 @@
 package import Chat
 
 /// Cuts rendered text into messages that fit a room: at block starts, else at lines, else at spaces, else between
-/// graphemes; never inside a character. Frames (fences) are closed and opened again at a cut. Pure.
+/// graphemes; never inside a character. Frames (fences) are closed and reopened at a cut. Pure.
 package struct Composer: Sendable {
     private let traits: RoomTraits
     private let renderer: any MessageRenderer
-    /// Room kept for ``repeatMark``.
+    /// Leaves room for ``TurnTexts/repeatMark``.
     private let limit: Int
-
-    /// Stands before a message that may have arrived already.
-    package static let repeatMark = "(may be a repeat) "
 
     package init(traits: RoomTraits, renderer: any MessageRenderer) {
         self.traits = traits
         self.renderer = renderer
-        self.limit = max(traits.textLimit - Self.repeatMark.utf8.count, 32)
+        self.limit = max(traits.textLimit - TurnTexts.repeatMark.utf8.count, 32)
     }
 
-    /// The messages that show `markdown`, in order; empty when there is nothing to show.
-    package func messages(for markdown: String) -> [String] {
+    /// The messages for `markdown`, in order; empty when there is nothing to show.
+    ///
+    /// - Parameter lines: ends after this many rendered lines that are not blank.
+    package func messages(for markdown: String, lines limit: Int = .max) -> [String] {
         let rendered = self.renderer.render(markdown)
         var builder = MessageBuilder(traits: self.traits, limit: self.limit)
+        var shown = 0
         for line in rendered.lines {
+            if !rendered.bytes[line.range].allSatisfy({ $0 == UInt8(ascii: " ") }) { shown += 1 }
+            if shown > limit { break }
             let frame = line.frame.map { rendered.frames[$0] }
             var rest = rendered.bytes[line.range]
             if !self.traits.isMultiline, rest.allSatisfy({ $0 == UInt8(ascii: " ") }) { continue }
             let room = builder.roomForWholeLine(in: frame)
-            // What the last cut left open, to be opened again; apart, so that a long line is never copied whole.
+            // Markup that the last cut closed, to be reopened; separate, so that a long line is never copied whole.
             var reopened: [UInt8] = []
             var startsBlock = line.startsBlock
             while !self.fits(rest, in: room - self.measure(reopened[...])) {

@@ -1,8 +1,8 @@
 internal import Chat
 
-/// Finds where a line that is too long is cut.
+/// Finds where to cut a line that is too long.
 enum LineCutter {
-    /// `end`: the head ends before it. `next`: the rest begins there; a space at the cut stays with the head.
+    /// The head ends before `end`, the rest begins at `next`; a space at the cut stays with the head.
     struct Cut: Equatable {
         let end: Int
         let next: Int
@@ -13,7 +13,7 @@ enum LineCutter {
     static func cut(_ bytes: ArraySlice<UInt8>, limit: Int, unit: RoomTraits.TextUnit) -> Cut {
         let hard = Self.scalarBoundary(bytes, limit: max(limit, 4), unit: unit)
         let half = bytes.startIndex + (hard - bytes.startIndex) / 2
-        // A space directly behind the head belongs to it only if it still fits; else the rest keeps it.
+        // A space directly after the head belongs to it only if it still fits.
         var index = hard
         while index > half {
             index -= 1
@@ -36,8 +36,8 @@ enum LineCutter {
         return index
     }
 
-    /// The last grapheme boundary at or before `hard`, looked for in the last bytes only: a grapheme of more than 256
-    /// bytes is an attack and may be cut.
+    /// The last grapheme boundary at or before `hard`. Looks only at the last bytes: a grapheme of more than 256 bytes
+    /// is an attack and may be cut.
     private static func graphemeBoundary(_ bytes: ArraySlice<UInt8>, before hard: Int) -> Int {
         if hard == bytes.endIndex { return hard }
         var start = max(bytes.startIndex, hard - 256)

@@ -14,7 +14,7 @@ struct MessageBuilder {
         self.limit = limit
     }
 
-    /// What an empty message leaves for one line within `frame`.
+    /// The size that an empty message has for one line within `frame`.
     func roomForWholeLine(in frame: RenderedText.Frame?) -> Int {
         self.limit - self.cost(of: frame)
     }
@@ -46,7 +46,7 @@ struct MessageBuilder {
     }
 
     private mutating func leave() {
-        // What nothing closes (a table's head) ends with its last line.
+        // A frame without closing markup (a table's head) ends with its last line.
         if let open = self.frame, !self.current.isEmpty, !open.close.isEmpty {
             self.add([UInt8(ascii: "\n")] + open.close)
         }
@@ -55,7 +55,7 @@ struct MessageBuilder {
 
     private mutating func flush() {
         self.leave()
-        // Blank lines at the ends of a message carry nothing.
+        // Blank lines at the ends of a message have no meaning.
         let text = String(decoding: self.current, as: UTF8.self)
         if !text.allSatisfy(\.isWhitespace) { self.messages.append(text.trimmingBlankLines) }
         self.current = []

@@ -1,6 +1,6 @@
 internal import Chat
 
-/// Shows Markdown as it is written: for a network that is not configured any more.
+/// Shows Markdown as written, for a network that is no longer configured.
 struct PlainRenderer: MessageRenderer {
     func render(_ markdown: String) -> RenderedText {
         var text = RenderedText()

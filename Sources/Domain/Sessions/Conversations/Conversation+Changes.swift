@@ -1,26 +1,26 @@
 internal import Chat
 
-/// People's later words about messages that wait. Once a turn runs they change nothing.
+/// Edits and deletions of waiting messages. They do not affect a running turn.
 extension Conversation {
-    /// Changes a message that was not looked at yet, where it lies.
+    /// Changes a message in the mailbox in place.
     func amendLetters(_ change: MessageChange) {
-        for index in self.mailbox.indices { Self.amend(&self.mailbox[index], change) }
-        for index in self.senders.indices { Self.amend(&self.senders[index].letter, change) }
+        for index in self.mailbox.indices { self.amend(&self.mailbox[index], change) }
+        for index in self.senders.indices { self.amend(&self.senders[index].letter, change) }
     }
 
-    private static func amend(_ letter: inout Letter, _ change: MessageChange) {
-        guard case .message(var stored) = letter.content, stored.message.reference == change.reference,
+    private func amend(_ letter: inout Letter, _ change: MessageChange) {
+        guard case .message(var stored, _) = letter.content, stored.message.reference == change.reference,
             change.counts(for: stored.message.sender)
         else { return }
         switch change {
         case .edit(let edit):
             stored.message = stored.message.reading(edit.text)
-            letter.content = .message(stored)
+            letter.content = .message(stored, self.context.intents.intent(of: stored.message, role: stored.role))
         case .deletion: letter.content = .deleted(stored.number)
         }
     }
 
-    /// Changes a turn that waits, and ends the change's inbox entry with it.
+    /// Changes a waiting turn and ends the change's inbox entry.
     func apply(_ stored: StoredChange) async throws -> Submission? {
         let change = stored.change
         guard
@@ -30,12 +30,12 @@ extension Conversation {
             })
         else { return try await self.finish(stored) }
         guard case .edit(let edit) = change else { return try await self.drop(self.queue.remove(at: index), stored) }
-        let sign = self.context.adapters.traits(of: edit.reference.room).commandSign
+        let sign = self.context.adapters.traits(of: edit.reference.room).sign.character
         switch EditedTurn.determine(edit.text, for: self.queue[index], sign: sign) {
         case .unchanged: return try await self.finish(stored)
         case .question(let text):
             let turn = self.queue[index]
-            // At once, so that a turn that begins meanwhile asks what is stored.
+            // Before the write, so that a turn that begins in between uses the stored text.
             self.queue[index].text = text
             try await self.durably { ledger in
                 try ledger.edit(turn, written: edit.text, asked: text)
@@ -45,14 +45,15 @@ extension Conversation {
         case .message:
             let turn = self.queue.remove(at: index)
             let message = Self.message(of: turn, reading: edit, in: self.key)
-            let renewed = try await self.drop(turn, because: "Edited into another message.") { ledger in
+            let renewed = try await self.drop(turn, because: TurnTexts.editedIntoAnother) { ledger in
                 try ledger.renew(stored, as: message)
             }
-            return try await self.handle(renewed)
+            return try await self.handle(
+                renewed, self.context.intents.intent(of: renewed.message, role: renewed.role))
         }
     }
 
-    /// The message that an edit of a turn's question makes.
+    /// The message that replaces a turn's question after an edit.
     static func message(of turn: TurnRecord, reading edit: MessageEdit, in thread: ThreadKey) -> InboundMessage {
         InboundMessage(
             thread: thread, route: turn.route, sender: edit.sender, text: edit.text, sentAt: turn.queuedAt,
@@ -65,15 +66,13 @@ extension Conversation {
     }
 
     private func drop(_ turn: TurnRecord, _ stored: StoredChange) async throws -> Submission? {
-        try await self.drop(turn, because: Self.deletedReason) { ledger in
+        try await self.drop(turn, because: TurnTexts.deleted) { ledger in
             try ledger.finishEvent(stored.number, turn: nil)
         }
         return nil
     }
 
-    static let deletedReason = "The message was deleted."
-
-    /// Ends a turn that was taken out of the queue.
+    /// Ends a turn that was removed from the queue.
     private func drop<Value: Sendable>(
         _ turn: TurnRecord, because reason: String, entering enter: @escaping @Sendable (Ledger) throws -> Value
     ) async throws -> Value {

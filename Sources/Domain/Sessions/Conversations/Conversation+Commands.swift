@@ -2,57 +2,44 @@ internal import Chat
 
 /// The commands that are answered at once.
 extension Conversation {
-    func perform(
-        _ name: CommandName, argument: String, for stored: StoredMessage, role: Role?, sign: String
-    ) async throws -> Submission? {
+    func perform(_ name: CommandName, argument: String, for stored: StoredMessage) async throws -> Submission? {
         if name == .pair { return try await self.pair(argument, for: stored) }
-        guard let role, role >= name.role else {
+        let sign = self.sign(of: stored.message.route)
+        guard let role = stored.role, role >= name.role else {
             return try await self.reply(
-                to: stored,
-                with:
-                    "`\(sign)\(name.rawValue)` needs the role \(name.role.rawValue); you are a \(role?.rawValue ?? "stranger"). "
-                    + "An owner can give you a code for `\(sign)pair`.")
+                to: stored, with: CommandTexts.needsRole(name, held: stored.role, sign: sign))
         }
         switch name {
         case .help:
-            return try await self.reply(to: stored, with: HelpText.text(about: argument, role: role, sign: sign))
-        case .new: return try await self.startAfresh(stored)
-        case .stop: return try await self.stop(argument, for: stored)
-        case .status: return try await self.status(stored)
-        case .whoami: return try await self.whoami(stored, role: role)
+            return try await self.reply(to: stored, with: CommandTexts.help(about: argument, role: role, sign: sign))
+        case .new: return try await self.startOver(stored)
+        case .stop: return try await self.stop(argument, for: stored, sign: sign)
+        case .status: return try await self.status(stored, sign: sign)
+        case .whoami:
+            return try await self.reply(to: stored, with: CommandTexts.whoami(stored.message.sender, role: role))
         case .model: return try await self.chooseModel(argument, for: stored, sign: sign)
         case .models: return try await self.listModels(stored, sign: sign)
-        case .usage: return try await self.usage(stored)
-        case .repo: return try await self.chooseRepository(argument, for: stored, sign: sign)
+        case .usage: return try await self.usage(stored, sign: sign)
+        case .repo: return try await self.chooseRepository(argument, for: stored)
         case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
         case .specify: return try await self.enqueue(stored, kind: name.rawValue, text: argument)
-        case .approve, .deny:
-            return try await self.reply(
-                to: stored, with: "Nothing waits for approval here; what would need one is denied in this release.")
-        default:
-            return try await self.reply(
-                to: stored,
-                with: "`\(sign)\(name.rawValue)` is not part of this release. `\(sign)help` lists what is.")
+        case .approve, .deny: return try await self.reply(to: stored, with: CommandTexts.nothingToApprove)
+        default: return try await self.reply(to: stored, with: CommandTexts.notInThisRelease(name, sign: sign))
         }
     }
 
     private func pair(_ code: String, for stored: StoredMessage) async throws -> Submission? {
         let sender = stored.message.sender
         let held = self.context.access.role(of: sender)
-        guard self.context.access.isPairingAllowed, self.context.access.mayPair(sender.id) else {
-            return try await self.ignore(stored)
+        guard self.context.access.isPairingAllowed else { return try await self.ignore(stored) }
+        switch try await self.context.access.pair(sender, on: stored.message.route.room.adapter, code: code) {
+        case .paired(let role):
+            return try await self.reply(to: stored, with: CommandTexts.paired(as: role, isLasting: sender.isLasting))
+        // A stranger's wrong code gets no reply, which would hint that there is something to guess.
+        case .wrongCode where held != nil: return try await self.reply(to: stored, with: CommandTexts.wrongCode)
+        case .wrongCode, .paused: return try await self.ignore(stored)
         }
-        guard let role = try await self.context.access.pair(sender, code: code) else {
-            // A stranger's wrong code gets nothing: no hint that there is something to guess.
-            guard held != nil else { return try await self.ignore(stored) }
-            return try await self.reply(
-                to: stored,
-                with: "That code does not work: it is mistyped, used or older than an hour. Ask an owner for another.")
-        }
-        let until = sender.isLasting ? "" : " for as long as you stay connected"
-        return try await self.reply(
-            to: stored, with: "Paired: you are \(role == .owner ? "an" : "a") \(role.rawValue) now\(until).")
     }
 
     private func ignore(_ stored: StoredMessage) async throws -> Submission? {
@@ -60,164 +47,82 @@ extension Conversation {
         return nil
     }
 
-    private func startAfresh(_ stored: StoredMessage) async throws -> Submission? {
-        try await self.reply(to: stored, with: "A new session: what was said before is left behind.") {
-            ledger, session in
+    private func startOver(_ stored: StoredMessage) async throws -> Submission? {
+        try await self.reply(to: stored, with: CommandTexts.newSession, withdrawingButtons: true) { ledger, session in
             session.epoch = try ledger.lastPlace(of: session.id)
             session.summary = nil
-            session.title = ""
+            if !session.isNamed { session.title = "" }
         }
     }
 
-    private func stop(_ argument: String, for stored: StoredMessage) async throws -> Submission? {
-        var text = "Nothing is running."
-        var buttons: [MessageButton] = []
-        if self.running == nil, try await self.dropUnsent() {
-            text = "Stopped: the rest of the answer is not posted. `resend` posts it again."
-        }
-        if let running = self.running {
-            self.end(running.turn.id, because: .stopped)
-            let sign = self.context.adapters.traits(of: stored.message.route.room).commandPrefix
-            text = "Stopped. `\(sign)resume` goes on with the answer."
-            buttons = [TurnOutcome.goOn]
-        }
-        let dropped = argument.lowercased() == "all" ? self.queue : []
-        if !dropped.isEmpty {
-            self.queue = []
-            text +=
-                dropped.count == 1
-                ? " 1 waiting message was dropped." : " \(dropped.count) waiting messages were dropped."
-        } else if !self.queue.isEmpty {
-            text += self.queue.count == 1 ? " 1 message still waits;" : " \(self.queue.count) messages still wait;"
-            text += " `stop all` drops them."
-        }
-        // What a draft showed becomes a message with the turn's end, and stands above the line that says so.
-        if let running = self.running, running.poster.isDrafting { await self.waitForEnd(of: running.turn.id) }
-        let now = self.environment.now()
-        var frames: [LiveFrame] = []
-        for turn in dropped { self.context.marks.set(false, on: turn.route) }
-        for turn in dropped { frames += await self.context.hub.close(turn.id, with: .error, "Stopped.") }
-        let last = frames
-        let submission = try await self.reply(to: stored, with: text, offering: buttons) { ledger, _ in
-            for turn in dropped { try ledger.end(turn.id, .stopped, error: "Stopped.", at: now) }
-            try ledger.insert(last)
-        }
-        await self.context.hub.publish(frames)
-        return submission
-    }
-
-    /// Drops what a finished answer has not sent yet. Returns whether there was anything.
-    private func dropUnsent() async throws -> Bool {
+    private func storedSession() async throws -> SessionRecord? {
         let key = self.key
-        return try await self.durably { ledger in
-            guard let session = try ledger.session(for: key), let last = try ledger.lastAnswer(of: session.id) else {
-                return false
-            }
-            return try !ledger.dropPending(ofTurn: last.id, keeping: 0).isEmpty
+        return try await self.context.store.read { ledger in try ledger.session(for: key) }
+    }
+
+    private func status(_ stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
+        let session = try await self.storedSession()
+        let models = self.context.models
+        let running = self.running.map { running in
+            (running.turn.kind, Int((ContinuousClock.now - running.startedAt) / .seconds(1)))
         }
+        let text = CommandTexts.status(
+            running: running, waiting: self.queue.count, model: session?.model ?? models.defaultModel,
+            provider: models.provider, quota: try await models.quotaLines().map(sign.completing),
+            repository: session?.repository ?? self.environment.settings.repositories.first, session: session?.id)
+        return try await self.reply(to: stored, with: text)
     }
 
-    private func status(_ stored: StoredMessage) async throws -> Submission? {
-        let key = self.key
-        let session = try await self.context.store.read { ledger in try ledger.session(for: key) }
-        var lines: [String] = []
-        if let running = self.running {
-            let seconds = Int((ContinuousClock.now - running.startedAt) / .seconds(1))
-            lines.append("- running: `\(running.turn.kind)` for \(seconds) s")
-        } else {
-            lines.append("- running: nothing")
-        }
-        lines.append("- waiting: \(self.queue.count)")
-        lines.append("- model: \(session?.model ?? self.context.models.defaultModel) (\(self.context.models.provider))")
-        lines += try await self.context.models.quotaLines().map { "- \($0)" }
-        lines.append("- repository: \(session?.repository ?? self.environment.settings.repositories.first ?? "none")")
-        lines.append("- session: \(session?.id ?? "none yet")")
-        return try await self.reply(to: stored, with: lines.joined(separator: "\n"))
-    }
-
-    private func whoami(_ stored: StoredMessage, role: Role) async throws -> Submission? {
-        let sender = stored.message.sender
-        let identities = sender.identities.map { "`\($0.value)`" }.joined(separator: ", ")
-        return try await self.reply(
-            to: stored, with: "You are `\(sender.id)`, role \(role.rawValue). I know you by: \(identities).")
-    }
-
-    private func listModels(_ stored: StoredMessage, sign: String) async throws -> Submission? {
+    private func listModels(_ stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
         let choices: [ModelChoice]
         do { choices = try await self.context.models.list() } catch {
-            return try await self.reply(to: stored, with: "The models cannot be listed: \(error)")
+            return try await self.reply(to: stored, with: CommandTexts.modelsUnavailable(error, sign: sign))
         }
-        let lines = choices.map { choice in
-            "- `\(choice.id)`\(choice.detail.isEmpty ? "" : ": \(choice.detail)")\(choice.id == self.context.models.defaultModel ? " (default)" : "")"
-        }
-        return try await self.reply(
-            to: stored, with: (lines + ["", "Choose with `\(sign)model NAME`."]).joined(separator: "\n"))
+        let text = CommandTexts.models(choices, default: self.context.models.defaultModel, sign: sign)
+        return try await self.reply(to: stored, with: text)
     }
 
-    private func chooseModel(_ name: String, for stored: StoredMessage, sign: String) async throws -> Submission? {
+    private func chooseModel(
+        _ name: String, for stored: StoredMessage, sign: CommandSign
+    ) async throws -> Submission? {
         guard !name.isEmpty else {
-            let key = self.key
-            let session = try await self.context.store.read { ledger in try ledger.session(for: key) }
-            let current = session?.model ?? self.context.models.defaultModel
-            return try await self.reply(
-                to: stored,
-                with:
-                    "The model of this thread is `\(current)`. `\(sign)models` lists them, `\(sign)model NAME` chooses one."
-            )
+            let current = try await self.storedSession()?.model ?? self.context.models.defaultModel
+            return try await self.reply(to: stored, with: CommandTexts.currentModel(current, sign: sign))
         }
         let choices: [String]
         do { choices = try await self.context.models.list().map(\.id) } catch {
-            return try await self.reply(
-                to: stored, with: "The models cannot be listed, so `\(name)` cannot be chosen: \(error)")
+            return try await self.reply(to: stored, with: CommandTexts.modelUnavailable(name, error, sign: sign))
         }
         guard choices.contains(name) else {
-            let near = choices.sorted { EditDistance.between(name, $0) < EditDistance.between(name, $1) }.prefix(3)
             return try await self.reply(
-                to: stored,
-                with:
-                    "There is no model `\(name)`. Nearest: \(near.map { "`\($0)`" }.joined(separator: ", ")). `\(sign)models` lists them all."
-            )
+                to: stored, with: CommandTexts.unknownModel(name, among: choices, sign: sign))
         }
         let chosen = name == self.context.models.defaultModel ? nil : name
-        return try await self.reply(to: stored, with: "From now on this thread uses `\(name)`.") { _, session in
+        return try await self.reply(to: stored, with: CommandTexts.modelIsChosen(name)) { _, session in
             session.model = chosen
         }
     }
 
-    private func chooseRepository(_ name: String, for stored: StoredMessage, sign: String) async throws
-        -> Submission?
-    {
+    private func chooseRepository(_ name: String, for stored: StoredMessage) async throws -> Submission? {
         let names = self.environment.settings.repositories
-        guard !name.isEmpty else {
-            let list = names.map { "`\($0)`" }.joined(separator: ", ")
-            return try await self.reply(
-                to: stored,
-                with: names.isEmpty
-                    ? "No repository is configured." : "Repositories: \(list). The first is the default.")
-        }
+        guard !name.isEmpty else { return try await self.reply(to: stored, with: CommandTexts.repositories(names)) }
         guard names.contains(name) else {
-            let near = names.min { EditDistance.between(name, $0) < EditDistance.between(name, $1) }
-            return try await self.reply(
-                to: stored, with: "There is no repository `\(name)`.\(near.map { " Did you mean `\($0)`?" } ?? "")")
+            return try await self.reply(to: stored, with: CommandTexts.unknownRepository(name, among: names))
         }
-        return try await self.reply(to: stored, with: "From now on this thread works in `\(name)`.") { _, session in
+        return try await self.reply(to: stored, with: CommandTexts.repositoryIsChosen(name)) { _, session in
             session.repository = name
         }
     }
 
-    private func usage(_ stored: StoredMessage) async throws -> Submission? {
+    private func usage(_ stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
         let key = self.key
         let rows = try await self.context.store.read { ledger in
             try ledger.session(for: key).map { try ledger.usage(of: $0.id) } ?? []
         }
-        let lines = rows.map { row in
-            "- \(row.model): \(row.turns) turns, \(row.input) tokens in, \(row.output) tokens out"
-        }
-        let used = lines.isEmpty ? ["No tokens were used in this thread yet."] : lines
-        let left = try await self.context.models.quotaLines()
-        let account =
-            left.isEmpty ? [] : ["", "The account (\(self.context.models.provider)):"] + left.map { "- \($0)" }
-        return try await self.reply(to: stored, with: (used + account).joined(separator: "\n"))
+        let models = self.context.models
+        let quota = try await models.quotaLines().map(sign.completing)
+        return try await self.reply(
+            to: stored, with: CommandTexts.usage(rows, provider: models.provider, quota: quota))
     }
 
     private func resend(_ stored: StoredMessage) async throws -> Submission? {
@@ -226,22 +131,23 @@ extension Conversation {
             guard let session = try ledger.session(for: key) else { return nil }
             return try ledger.lastAnswerText(of: session.id)
         }
-        return try await self.reply(to: stored, with: answer ?? "There is no answer to post again.")
+        return try await self.reply(to: stored, with: answer ?? CommandTexts.nothingToResend)
     }
 
     private func resume(_ stored: StoredMessage) async throws -> Submission? {
         let key = self.key
-        let (last, isGoingOn) = try await self.context.store.read { ledger -> (TurnRecord?, Bool) in
+        let (last, isContinued) = try await self.context.store.read { ledger -> (TurnRecord?, Bool) in
             guard let session = try ledger.session(for: key), let last = try ledger.lastAnswer(of: session.id) else {
                 return (nil, false)
             }
-            return (last, try ledger.openTurns(of: session.id).contains { $0.work == last.work })
+            return (last, try ledger.isContinued(session.id))
         }
         guard let last, last.state != .complete else {
-            return try await self.reply(to: stored, with: "There is no cut answer to go on with.")
+            return try await self.reply(to: stored, with: CommandTexts.nothingToResume)
         }
-        // Buttons are pressed twice.
-        if isGoingOn { return try await self.reply(to: stored, with: "The answer is being gone on with already.") }
+        if last.isLeftOut { return try await self.reply(to: stored, with: CommandTexts.cannotResume) }
+        // People press buttons twice.
+        if isContinued { return try await self.reply(to: stored, with: CommandTexts.alreadyResumed) }
         return try await self.enqueue(stored, kind: last.kind, text: last.text, work: last.work, role: .command)
     }
 }

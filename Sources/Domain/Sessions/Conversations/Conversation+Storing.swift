@@ -2,9 +2,9 @@ internal import Database
 internal import JSON
 internal import Logging
 
-/// Storage that does not answer (a full disk) holds the thread, it does not lose anything.
+/// While storage fails (a full disk) the thread waits, and nothing is lost.
 extension Conversation {
-    /// Stores what cannot be given up any more.
+    /// Retries a write until it succeeds.
     func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
         var pause = StoragePause()
         while true {
@@ -17,8 +17,21 @@ extension Conversation {
         }
     }
 
-    /// Stores what a message leads to. The message has been acknowledged by then, so when the disk is full it is tried
-    /// until there is room, and does not wait for the next start; who waits for the reply is told at once.
+    /// Retries a write while the error may pass; throws one that would stay.
+    func retrying<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
+        var pause = StoragePause()
+        while true {
+            do {
+                return try await self.context.store.write(body)
+            } catch let error as DatabaseError where error.isPassing {
+                self.logRefusal(error)
+                await pause.wait()
+            }
+        }
+    }
+
+    /// Stores the result of a message. The message is already acknowledged, so while the disk is full the write is
+    /// retried rather than left to the next start; a caller that waits for the reply gets the error at once.
     func durably<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
         var pause = StoragePause()
         while true {
@@ -34,6 +47,6 @@ extension Conversation {
 
     private func logRefusal(_ error: any Error) {
         self.environment.logger.error(
-            "a turn cannot be stored, and waits", ["thread": "\(self.key)", "error": .string("\(error)")])
+            "a turn cannot be stored; retrying", ["thread": "\(self.key)", "error": .string("\(error)")])
     }
 }

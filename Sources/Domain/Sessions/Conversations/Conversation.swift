@@ -3,15 +3,16 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 
-/// One thread: takes its messages in order, runs one turn at a time, answers commands at once.
+/// One thread: takes its messages in order, runs one turn at a time, and answers commands at once.
 ///
-/// Every step that matters is one transaction, and what is shown was stored before. Other threads are never blocked.
+/// Every step that matters is one transaction, and everything is stored before it is shown. Other threads are never
+/// blocked.
 actor Conversation {
     struct Letter {
         enum Content {
-            case message(StoredMessage)
+            case message(StoredMessage, Intent)
             case change(StoredChange)
-            /// A message that was deleted before it was looked at.
+            /// A message that was deleted before it was handled.
             case deleted(Int64)
         }
 
@@ -22,34 +23,37 @@ actor Conversation {
     var key: ThreadKey
     let context: ConversationContext
     var mailbox: [Letter] = []
-    /// Who delivers more than fits, in order.
+    /// Deliveries that wait for room in the mailbox, in order.
     var senders: [(letter: Letter, continuation: CheckedContinuation<Void, Never>)] = []
     private var isDraining = false
-    /// Who waits for what the message leads to that is being handled.
+    /// The reply to the message that is being handled.
     var handling: ReplyBox?
     private var isRetired = false
     var running: RunningTurn?
-    /// Who waits for the end of the running turn.
+    /// Callers that wait for the end of the running turn.
     var endWaiters: [CheckedContinuation<Void, Never>] = []
-    /// Turns that wait, oldest first.
+    /// Waiting turns, oldest first.
     var queue: [TurnRecord] = []
-    /// Messages that are too old to be answered, to be listed in one line.
+    /// Messages too old to be answered, to be listed in one line.
     var stale: [StoredMessage] = []
     var staleAlarm: Alarm?
-    /// The next turn is being marked as running: no other may be begun.
+    /// The next turn is being marked as running: no other may begin.
     var isBeginning = false
-    /// What the network is to be told of our writing; nil when it knows.
+    /// The turn to be stopped as soon as it has begun.
+    var stopAtBegin: String?
+    /// The typing state to be sent; nil when it is sent.
     var typing: (isTyping: Bool, route: Route)?
-    var isTellingTyping = false
-    /// No turn is begun any more: the host goes down.
-    var isClosing = false
+    var isSendingTyping = false
+    /// The host is stopping: no more turns begin.
+    var isClosing: Bool
 
-    /// Messages that may wait to be looked at; beyond, whoever delivers waits. They are stored by then.
+    /// The size of the mailbox; when it is full, deliveries wait. Their messages are stored by then.
     static let mailboxLimit = 256
 
-    init(key: ThreadKey, context: ConversationContext) {
+    init(key: ThreadKey, context: ConversationContext, isClosing: Bool = false) {
         self.key = key
         self.context = context
+        self.isClosing = isClosing
     }
 
     var environment: BridgeEnvironment { self.context.environment }
@@ -60,51 +64,49 @@ actor Conversation {
             && self.stale.isEmpty
     }
 
-    /// Whether it may be forgotten; from then on it takes no messages.
+    /// Whether it may be forgotten; if so, it accepts no more messages.
     func retire() -> Bool {
         self.isRetired = self.isIdle
         return self.isRetired
     }
 
-    var mailboxCount: Int { self.mailbox.count }
-
-    /// Takes what the inbox holds for the thread, waiting for room. False when this conversation was retired: ask for a
-    /// new one.
+    /// Takes an inbox entry of the thread, waiting for room. False when this conversation is retired: ask for a new
+    /// one.
     func accept(_ entry: InboxEntry, reply: ReplyBox? = nil) async -> Bool {
         guard !self.isRetired else { return false }
         let letter: Letter
         switch entry {
-        case .message(let stored): letter = Letter(content: .message(stored), reply: reply)
+        case .message(let stored, let intent): letter = Letter(content: .message(stored, intent), reply: reply)
         case .change(let stored):
             self.amendLetters(stored.change)
             letter = Letter(content: .change(stored), reply: reply)
         }
         guard self.mailbox.count < Self.mailboxLimit, self.senders.isEmpty else {
-            // A full mailbox is being drained, and that ends when nobody waits any more.
+            // A full mailbox is being drained, which resumes all waiting deliveries.
             await withCheckedContinuation { self.senders.append((letter, $0)) }
             return true
         }
         self.mailbox.append(letter)
         guard !self.isDraining else { return true }
         self.isDraining = true
-        // The mailbox's own loop: it ends when the mailbox is empty, and there is never more than one.
+        // The mailbox's loop: it ends when the mailbox is empty, and there is never more than one.
         Task { await self.drain() }
         return true
     }
 
-    /// Stores a question and its turn in one transaction, when nothing is under way here: then nobody waits for the
-    /// second one. Otherwise the message has to be stored first and goes through the mailbox.
+    /// Stores a question and its turn in one transaction when the thread is idle, which saves a second one. Otherwise
+    /// the message has to be stored first and goes through the mailbox.
     func takeAtOnce(_ arrival: Arrival, text: String) async throws -> Arrival.Outcome {
         guard !self.isRetired, !self.isClosing, self.isIdle, !arrival.message.isBacklog,
             let worker = self.context.workers["chat"], worker.refusal(of: text) == nil
         else { return .busy }
-        // What comes meanwhile waits in the mailbox.
+        // Later messages wait in the mailbox.
         self.isDraining = true
         defer {
             if self.mailbox.isEmpty {
                 self.isDraining = false
             } else {
-                // The mailbox's own loop, as in `accept`.
+                // The mailbox's loop, as in `accept`.
                 Task { await self.drain() }
             }
         }
@@ -132,7 +134,7 @@ actor Conversation {
                 let submission = try await self.handle(letter)
                 letter.reply?.resume(with: .success(submission))
             } catch {
-                // The message stays in the inbox as new, and is taken up again at the next start.
+                // The message stays in the inbox as new and is handled at the next start.
                 self.environment.logger.error(
                     "a message could not be handled", ["thread": "\(self.key)", "error": .string("\(error)")])
                 letter.reply?.resume(with: .failure(error))
@@ -143,7 +145,7 @@ actor Conversation {
 
     private func handle(_ letter: Letter) async throws -> Submission? {
         switch letter.content {
-        case .message(let stored): return try await self.handle(stored)
+        case .message(let stored, let intent): return try await self.handle(stored, intent)
         case .change(let change): return try await self.apply(change)
         case .deleted(let number):
             try await self.durably { ledger in try ledger.finishEvent(number, turn: nil) }
@@ -151,13 +153,9 @@ actor Conversation {
         }
     }
 
-    func handle(_ stored: StoredMessage) async throws -> Submission? {
+    func handle(_ received: StoredMessage, _ intent: Intent) async throws -> Submission? {
+        let stored = self.withoutCode(received, intent)
         let message = stored.message
-        let role = stored.role
-        let traits = self.context.adapters.traits(of: message.route.room)
-        let sign = traits.commandPrefix
-        let intent = Intent.determine(
-            message, role: role, sign: traits.commandSign, isPairingAllowed: self.context.access.isPairingAllowed)
         if message.isBacklog, message.sentAt < self.environment.now() - self.environment.settings.freshness {
             return try await self.putAside(stored)
         }
@@ -169,14 +167,20 @@ actor Conversation {
         case .chat(let text):
             return try await self.enqueue(stored, kind: "chat", text: text)
         case .command(let name, let argument):
-            return try await self.perform(name, argument: argument, for: stored, role: role, sign: sign)
+            return try await self.perform(name, argument: argument, for: stored)
         case .unknownCommand(let word):
-            let nearest = CommandName.nearest(to: word)
             return try await self.reply(
-                to: stored,
-                with: "There is no command `\(sign)\(word)`. Did you mean `\(sign)\(nearest.rawValue)`? "
-                    + "`\(sign)help` lists them all.")
+                to: stored, with: CommandTexts.unknown(word, sign: self.sign(of: message.route)))
         }
+    }
+
+    /// The message without a pairing code, so that neither the transcript nor a list of stale messages shows it.
+    private func withoutCode(_ stored: StoredMessage, _ intent: Intent) -> StoredMessage {
+        guard case .command(.pair, _) = intent else { return stored }
+        var stored = stored
+        let sign = self.sign(of: stored.message.route).character
+        stored.message = stored.message.reading("\(sign)\(CommandName.pair.rawValue) …")
+        return stored
     }
 
     // MARK: Replies
@@ -185,6 +189,7 @@ actor Conversation {
     @discardableResult
     func reply(
         to stored: StoredMessage, with text: String, offering buttons: [MessageButton] = [],
+        withdrawingButtons isWithdrawing: Bool = false,
         changing change: (@Sendable (Ledger, inout SessionRecord) throws -> Void)? = nil
     ) async throws -> Submission? {
         let now = self.environment.now()
@@ -192,6 +197,7 @@ actor Conversation {
         let message = stored.message
         let lines = self.poster(for: message.route).lines(for: text, offering: buttons)
         let key = self.key
+        let adapters = self.context.adapters
         let (turn, items, frames) = try await self.durably { ledger in
             var session = try ledger.session(
                 for: key, route: message.route, owner: message.sender.id, title: "", at: now)
@@ -199,7 +205,7 @@ actor Conversation {
             session.activeAt = now
             let asked = try ledger.insertMessage(
                 session: session.id, turn: id, role: .command, author: message.sender.displayName,
-                text: Self.withoutCode(message.text), at: now)
+                text: message.text, at: now)
             try ledger.insertMessage(session: session.id, turn: id, role: .note, text: text, at: now)
             try change?(ledger, &session)
             try ledger.update(session)
@@ -213,19 +219,30 @@ actor Conversation {
                 LiveFrame(operation: id, sequence: 2, kind: .complete, content: text, timestamp: now),
             ]
             try ledger.insert(frames)
-            let items = try lines.map {
-                try ledger.insertOutbox(
-                    session: session.id, turn: id, kind: .note, route: message.route, text: $0.text,
-                    buttons: $0.buttons, at: now)
-            }
+            let withdrawn =
+                isWithdrawing
+                ? try ledger.withdrawButtons(of: session.id, at: now, whereShown: adapters.showButtons) : []
+            let items =
+                try withdrawn
+                + lines.map {
+                    try ledger.insertOutbox(
+                        session: session.id, turn: id, kind: .note, route: message.route, text: $0.text,
+                        buttons: $0.buttons, at: now)
+                }
             try ledger.finishEvent(stored.number, turn: id)
             return (turn, items, frames)
         }
         FaultPoint.commandAnswered.hit()
         await self.context.hub.begin(id, session: turn.session)
         await self.context.hub.publish(frames)
-        await self.context.dispatch(items)
+        await self.context.lanes.dispatch(items)
         return Submission(message: turn.message ?? 0, operation: id)
+    }
+
+    /// How commands are written in a route's room, in the form that the person used.
+    func sign(of route: Route) -> CommandSign {
+        let sign = self.context.adapters.traits(of: route.room).sign
+        return route.commandPrefix.map { CommandSign(sign.character, prefix: $0) } ?? sign
     }
 
     func poster(for route: Route) -> AnswerPoster {
@@ -237,11 +254,5 @@ actor Conversation {
     static func title(of text: String) -> String {
         let line = text.prefix(200).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         return line.count <= 60 ? line : String(line.prefix(59)).trimmed + "…"
-    }
-
-    /// A pairing code in a transcript would be a secret in the database.
-    private static func withoutCode(_ text: String) -> String {
-        guard text.lowercased().dropFirst().hasPrefix("pair ") else { return text }
-        return String(text.prefix(5)) + " …"
     }
 }

@@ -12,8 +12,11 @@ package struct AdapterRegistry: Sendable {
 
     package subscript(id: AdapterID) -> (any ChatAdapter)? { self.byID[id] }
 
-    /// What `room` can do; for a network that is not configured any more, plain lines.
+    /// The room's traits; plain lines for a network that is no longer configured.
     package func traits(of room: RoomID) -> RoomTraits {
         self.byID[room.adapter]?.traits(of: room) ?? RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false)
     }
+
+    /// Whether messages in `room` have buttons.
+    func showButtons(_ room: RoomID) -> Bool { self.traits(of: room).capabilities.contains(.buttons) }
 }

@@ -1,10 +1,10 @@
-/// How far apart the edits of one message are: the longer an answer takes, the less often it is edited, so that one of
-/// many minutes makes some sixty edits and not some hundreds. Pure.
+/// The time between edits of one message: it grows with the answer, so that an answer of many minutes takes about sixty
+/// edits rather than hundreds. Pure.
 enum EditPace {
-    /// Edits before the time between two doubles, and doubles again after as many.
+    /// The interval doubles after each of this many edits.
     static let step = 10
 
-    /// The time that has to pass after a message's `edits`-th edit, where the room asks for `interval`.
+    /// The minimum time after a message's `edits`-th edit, in a room whose edit interval is `interval`.
     static func interval(after edits: Int, in interval: Duration) -> Duration {
         interval * (1 << min(edits / Self.step, 16))
     }

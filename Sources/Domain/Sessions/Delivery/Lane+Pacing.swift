@@ -1,10 +1,10 @@
 internal import Chat
 
-/// When the lane may send: the room's pace, what the platform says, and the time between two edits of one message.
+/// When the lane may send: the room's pace, the platform's throttling, and the time between edits of one message.
 extension Lane {
     // MARK: The room's pace
 
-    /// When the room's pace allows the next message; nil for now.
+    /// When the room's pace allows the next message; nil if it does now.
     var nextFreePace: ContinuousClock.Instant? {
         let traits = self.adapter.traits(of: self.room)
         guard traits.postInterval > .zero else { return nil }
@@ -29,15 +29,15 @@ extension Lane {
         self.usePace()
     }
 
-    // MARK: The platform's word
+    // MARK: Throttling
 
-    /// Counts that the network said *later*; what an adapter holds back by itself cost the network nothing.
+    /// Counts throttling by the network; messages that the adapter itself held back do not count.
     func countRefusal(_ error: AdapterError) {
         guard !error.isOwnPace else { return }
-        self.environment.metrics.count("rate_limited", ["adapter": self.adapter.id.rawValue])
+        self.environment.metrics.count(.rateLimited, ["adapter": self.adapter.id.rawValue])
     }
 
-    /// Sends nothing for as long as the platform says.
+    /// Sends nothing for the given time.
     func block(for duration: Duration) {
         self.blockedUntil = max(self.blockedUntil ?? .now, .now + duration)
     }
@@ -49,7 +49,7 @@ extension Lane {
 
     // MARK: Edits of one message
 
-    /// Remembers when a message that still grows was sent to the platform.
+    /// Remembers when a growing message was last sent.
     func touch(_ reference: String) {
         if self.touched.count >= 64 {
             let interval = self.adapter.traits(of: self.room).editInterval
@@ -59,14 +59,14 @@ extension Lane {
         self.touched[reference] = .now
     }
 
-    /// Whether a message that grows was edited just now, so that its final text has to wait.
+    /// Whether a growing message was edited so recently that its final text has to wait.
     var isGrowing: Bool {
         let interval = self.adapter.traits(of: self.room).finalInterval
         let now = ContinuousClock.now
         return self.touched.values.contains { $0 + interval > now }
     }
 
-    /// How long `item` has to wait because the message that it completes was edited just now.
+    /// How long `item` has to wait because the message that it completes was edited recently.
     func holdTime(of item: OutboxItem) -> Duration? {
         guard item.kind != .removal, let reference = item.reference, let last = self.touched[reference] else {
             return nil
@@ -76,12 +76,12 @@ extension Lane {
         return due > now ? due - now : nil
     }
 
-    /// Whether `item` could be sent at this moment.
+    /// Whether `item` could be sent now.
     func isDue(_ item: OutboxItem) -> Bool {
-        self.holdTime(of: item) == nil && (item.reference != nil || self.nextFreePace == nil)
+        self.holdTime(of: item) == nil && (!item.isPost || self.nextFreePace == nil)
     }
 
-    /// Lets what need not wait go before what has to, within a turn in order.
+    /// Moves a message that is due ahead of one that has to wait, keeping the order within a turn.
     func bringForward() {
         guard let first = self.queue.first, self.holdTime(of: first) != nil else { return }
         var held: Set<String?> = []
@@ -95,7 +95,7 @@ extension Lane {
         }
     }
 
-    /// Waits until the first message may be sent, or until another one comes. False when nothing has to wait.
+    /// Waits until the first message may be sent or another one arrives. False when it need not wait.
     func holdFirst() async -> Bool {
         guard let first = self.queue.first, let time = self.holdTime(of: first) else { return false }
         self.isHolding = true

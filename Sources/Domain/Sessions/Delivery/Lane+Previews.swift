@@ -3,12 +3,12 @@ internal import Logging
 
 /// Growing answers in a room where messages can be edited, or drafts shown.
 ///
-/// A preview is decoration until its first message stands in the room: the outbox entry of that message, with the
-/// platform's id, is what the final text replaces. A draft stays decoration: where there are drafts, it shows the last
-/// message of the answer, and those before it are posted as they are full, so that little is left for the end. Previews
-/// never hold up the queue, and a newer state overwrites an unsent older one.
+/// A preview is only cosmetic until its first message is posted: the final text then replaces that message through its
+/// outbox entry. A draft stays cosmetic: it shows the last message of the answer, while full messages before it are
+/// posted, so that little is left for the end. Previews never delay the queue, and a newer state replaces an unsent
+/// older one.
 extension Lane {
-    /// Shows `answer` as it stands now, as soon as the room's edit interval allows.
+    /// Shows the current `answer` as soon as the room's edit interval allows.
     func show(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) {
         if self.previews[turn.id] == nil {
             let patience = max(Preview.patience, self.adapter.traits(of: self.room).previewDelay)
@@ -25,7 +25,7 @@ extension Lane {
         self.adapter is any DraftingAdapter && self.adapter.traits(of: self.room).capabilities.contains(.drafts)
     }
 
-    /// Stops showing a turn's preview, for good. Returns whether a message of it may stand in the room.
+    /// Ends a turn's preview. Returns whether a message of it may be in the room.
     func endPreview(of turn: String) async -> Bool {
         let preview = self.previews.removeValue(forKey: turn)
         let hasMessage = preview.map { !$0.items.isEmpty || $0.isHalted } ?? false || self.isShowingPreview
@@ -33,14 +33,14 @@ extension Lane {
             self.previewTimer?.task.cancel()
             self.previewTimer = nil
         }
-        // A step that is on its way has to be recorded before the final text looks for its message.
+        // A step that is being sent has to be recorded before the final text looks for its message.
         while self.isShowingPreview {
             await withCheckedContinuation { self.previewWaiters.append($0) }
         }
         return hasMessage
     }
 
-    /// Before another message of its turn goes out, what a draft shows becomes a message: it would stand below it.
+    /// Posts the text of a draft before another message of its turn, which would otherwise appear above it.
     func settleDraft(before item: OutboxItem) async {
         guard let turn = item.turn, self.previews[turn]?.draft != nil else { return }
         self.previews[turn]?.render()
@@ -50,13 +50,13 @@ extension Lane {
             await self.pace()
             guard let ready = self.previews[turn], let step = ready.next(at: .now), case .post = step else { return }
             await self.take(step, of: ready)
-            // Refused: it is tried again in its time, and the other message does not wait for that.
+            // Refused: it is retried later, and the other message does not wait for that.
             guard let shown = self.previews[turn]?.shown.count, shown > preview.shown.count else { return }
         }
     }
 
-    /// Does one due step of one preview, the one that is due longest. False when there is none; then the lane is called
-    /// again when one is due.
+    /// Performs the most overdue step of any preview. False when none is due; a timer then starts the lane in time for
+    /// the next one.
     func showPreview() async -> Bool {
         guard let (turn, due) = self.nextPreview, var preview = self.previews[turn] else { return false }
         let now = ContinuousClock.now
@@ -64,11 +64,11 @@ extension Lane {
             self.callAgain(at: due)
             return false
         }
-        // Drafts are refused here since: the answer is shown in the other way.
+        // The room no longer accepts drafts: the answer continues as a growing message.
         if preview.draft != nil, !self.hasDrafts { preview.leaveDraft() }
         preview.render()
         self.previews[turn] = preview
-        // Rendered, it may be what is shown already.
+        // The rendered text may be what is already shown.
         guard let step = preview.next(at: now) else { return true }
         if case .post = step {
             if let free = self.nextFreePace, free > now {
@@ -93,7 +93,8 @@ extension Lane {
         let paceFree = self.nextFreePace
         return self.previews.compactMap { turn, preview -> (String, ContinuousClock.Instant)? in
             guard let due = preview.nextDue else { return nil }
-            // Drafts and edits are no posts. A preview does not wait in the lane for the room's pace: a final may come meanwhile.
+            // Drafts and edits are not posts. A preview never waits in the lane for the room's pace, because a final
+            // text may arrive.
             guard preview.draft == nil, preview.items.isEmpty, let paceFree else { return (turn, due) }
             return (turn, max(due, paceFree))
         }.min { $0.1 < $1.1 }
@@ -123,13 +124,13 @@ extension Lane {
             case .edit(let index, let text): try await self.edit(index, text, of: preview)
             case .draft(let text): try await self.draft(text, of: preview)
             }
-            self.environment.metrics.count("outbound", labels.merging(["result": "sent"]) { $1 })
+            self.environment.metrics.count(.outbound, labels.merging(["result": "sent"]) { $1 })
             self.previews[preview.turn]?.did(step, item: item, at: .now, interval: interval)
         } catch let error as AdapterError {
-            self.environment.metrics.count("outbound", labels.merging(["result": error.code.rawValue]) { $1 })
+            self.environment.metrics.count(.outbound, labels.merging(["result": error.code.rawValue]) { $1 })
             if error.code == .rateLimited, !error.isOwnPace {
-                // The platform's word is about the room, or more: the final text has to wait as well. An adapter that
-                // keeps a preview back may do so for that text's sake.
+                // The platform throttles the whole room, so the final text has to wait as well. An adapter that holds a
+                // preview back may do so to leave room for that text.
                 self.countRefusal(error)
                 self.block(for: error.retryAfter ?? max(interval, .seconds(5)))
             }
@@ -156,13 +157,13 @@ extension Lane {
             await self.persistently { [item] ledger in
                 try ledger.setOutbox(item.id, isCertain ? .dropped : .failed, error: "\(error)", at: now)
             }
-            // Another post would be a second message without a mark. The final text takes this one's entry, as unknown.
+            // Another post could be an unmarked duplicate. The final text takes over this entry, as unknown.
             if !isCertain { self.previews[preview.turn]?.isHalted = true }
             throw error
         }
         item.reference = reference.id
         self.touch(reference.id)
-        // In a place that got another name meanwhile it is not completed any more.
+        // If the room was renamed in between, no final text replaces this message.
         let state: OutboxItem.State = self.isHandedOver ? .dropped : .live
         await self.persistently { [item] ledger in
             try ledger.setOutbox(item.id, state, reference: item.reference, at: now)

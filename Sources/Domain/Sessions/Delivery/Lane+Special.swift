@@ -1,12 +1,12 @@
 internal import Chat
 
-/// What is sent in another way than by posting a text, and what stands in when a network refuses it.
+/// Removals, withdrawn buttons and files, and their fallbacks when a network refuses them.
 extension Lane {
-    /// Takes back a message that the final text does not need.
+    /// Deletes a message that the final text does not need.
     func remove(_ item: OutboxItem) async throws -> MessageReference {
         let reference = MessageReference(room: item.route.room, id: item.reference ?? "")
         guard let deleting = self.adapter as? any DeletingAdapter else {
-            throw AdapterError(.invalid, "messages cannot be taken back here")
+            throw AdapterError(.invalid, "messages cannot be deleted here")
         }
         do { try await deleting.delete(reference, in: item.route) } catch let error as AdapterError {
             guard error.code == .notFound else { throw error }
@@ -14,34 +14,50 @@ extension Lane {
         return reference
     }
 
-    /// Empties a message that may not be taken back.
+    /// Takes the buttons off a message, which was sent before: a room's entries go in order.
+    func withdrawButtons(_ item: OutboxItem) async throws -> MessageReference {
+        let entry = item.message ?? 0
+        let posted = try await self.store.read { ledger in try ledger.outboxItem(id: entry) }
+        // The withdrawal adds no message, so it has no reference of its own.
+        let none = MessageReference(room: item.route.room, id: "")
+        guard let posted, posted.state == .sent, posted.route.room == self.room, let id = posted.reference, !id.isEmpty,
+            !posted.text.isEmpty,
+            let editing = self.adapter as? any EditingAdapter
+        else { return none }
+        try await editing.replace(
+            MessageReference(room: item.route.room, id: id),
+            with: OutgoingMessage(text: posted.text, route: item.route, token: posted.token))
+        return none
+    }
+
+    /// Empties a message that cannot be deleted.
     func blank(_ item: OutboxItem) async {
         self.queue[0].kind = .final
         self.queue[0].text = OutboxItem.blank
         await self.persistently { ledger in try ledger.blank(item.id) }
     }
 
-    /// Somebody has removed the message that grew: its final text must not be lost with it.
+    /// Somebody deleted the growing message, so its final text becomes a new message.
     func postAnew(_ item: OutboxItem) async {
         self.queue[0].reference = nil
         await self.persistently { ledger in try ledger.forgetReference(of: item.id) }
     }
 
-    /// Posts an answer as a file, made of the transcript, so that no second copy of it waits in the outbox.
+    /// Posts an answer as a file, made from the transcript, so that the outbox needs no second copy.
     func upload(_ item: OutboxItem, isRepeat: Bool) async throws -> MessageReference {
         let id = item.message ?? 0
         let answer = try await self.store.read { ledger in try ledger.message(id: id)?.text }
         guard let files = self.adapter as? any FileAdapter, let answer else {
             throw AdapterError(.invalid, "the answer cannot be posted as a file")
         }
+        let file = AnswerFile(answer)
         return try await files.upload(
             OutgoingFile(
-                name: "answer.md", mediaType: "text/markdown", bytes: Array(answer.utf8),
-                caption: (isRepeat ? Composer.repeatMark : "") + "The whole answer", route: item.route,
-                token: item.token))
+                name: file.name, mediaType: file.mediaType, bytes: file.bytes,
+                caption: (isRepeat ? TurnTexts.repeatMark : "") + file.caption, route: item.route, token: item.token))
     }
 
-    /// Posts the link to an answer that the network does not take as a file.
+    /// Posts a link instead of a file that the network refuses.
     func replaceFile(_ item: OutboxItem) async {
         self.queue[0].kind = .final
         self.queue[0].state = .pending

@@ -5,7 +5,7 @@ internal import Primitives
 
 /// The single writer of one room: takes the outbox in order, one message at a time.
 ///
-/// A message is marked as being sent before it is, and as sent afterwards; a crash or a lost connection in between
+/// A message is marked as *sending* before it is sent and as *sent* afterwards; a crash or a lost connection in between
 /// makes it *unknown*, and an unknown one is looked for on the platform or repeated with a mark.
 actor Lane {
     let room: RoomID
@@ -13,34 +13,34 @@ actor Lane {
     let store: SessionStore
     let environment: BridgeEnvironment
     var queue: [OutboxItem] = []
-    /// More may be in storage than in `queue`, which is bounded.
+    /// Storage may hold more than `queue`, which is bounded.
     private var hasMore = false
     private var isRunning = false
-    /// Nothing is sent until the messages come that the lane was reserved for.
+    /// Nothing is sent until ``enqueueReserved(_:)`` brings the messages that the lane is reserved for.
     private var isReserved = false
-    /// The message that was marked as being sent by the transaction that stored it.
+    /// The message that was stored and marked as being sent in one transaction.
     private var markedBefore: Int64?
-    /// Storage is being read: what is enqueued meanwhile is found by the next reading.
+    /// Storage is being read: messages enqueued in the meantime are found by the next read.
     private var isRefilling = false
     private var retryDelay: Duration = .milliseconds(500)
-    /// The message that is looked for in vain, and since when.
+    /// The message whose search keeps failing, and since when.
     private var search: (item: Int64, since: ContinuousClock.Instant)?
-    /// The lane that has taken over the room.
+    /// The lane that took over the room.
     private var successor: Lane?
     private var wakeUp: CheckedContinuation<Void, Never>?
     private var onDrained: CheckedContinuation<Void, Never>?
-    /// Growing answers by turn; they give way to whatever is in the queue.
+    /// Growing answers by turn; the queue goes first.
     var previews: [String: Preview] = [:]
     var isShowingPreview = false
     var previewTimer: (due: ContinuousClock.Instant, task: Task<Void, Never>)?
     var previewWaiters: [CheckedContinuation<Void, Never>] = []
-    /// Tokens of the room's pace: when the burst is used up, one comes back each `postInterval`.
+    /// Recent posts, for the room's pace: after the burst, one post per `postInterval`.
     var sentTimes: [ContinuousClock.Instant] = []
-    /// The platform has told us to be silent until then.
+    /// The platform throttles the room until then.
     var blockedUntil: ContinuousClock.Instant?
-    /// When messages that still grow were sent last, by the platform's ids.
+    /// When growing messages were last sent, by platform id.
     var touched: [String: ContinuousClock.Instant] = [:]
-    /// The first message waits for its time, and another one may go before it.
+    /// The first message waits for its time, and another one may overtake it.
     var isHolding = false
 
     static let queueLimit = 256
@@ -52,17 +52,16 @@ actor Lane {
         self.environment = environment
     }
 
-    var isIdle: Bool { !self.isRunning }
-    /// The room goes by another name.
+    /// The room was renamed and has another lane.
     var isHandedOver: Bool { self.successor != nil }
-    /// It waits for a time or for ``wake()``.
+    /// Whether it waits for a time or for ``wake()``; for tests.
     var isPausing: Bool { self.wakeUp != nil }
 
-    /// Takes messages that were just committed to the outbox. Two threads of a room may report theirs in another order
-    /// than that of their ids, and a reading of storage may have found one before: the mark skips what is sent already.
+    /// Takes messages that were just committed to the outbox. Two threads of a room may enqueue theirs out of id order,
+    /// and a read of storage may have found one already: marking skips those that were sent.
     func enqueue(_ items: [OutboxItem]) async {
         if let successor = self.successor { return await successor.enqueue(items) }
-        // An edit of a message that stands there already has an old id, and must not wait behind what is in storage.
+        // An edit of a posted message has an old id and must not wait behind messages in storage.
         self.queue += items.filter { $0.reference != nil }
         for item in items where item.reference == nil {
             if self.hasMore || self.isRefilling || self.queue.count >= Self.queueLimit {
@@ -75,9 +74,9 @@ actor Lane {
         self.start()
     }
 
-    /// Keeps the lane for messages that are about to be stored, so that the first of them can be marked as being sent by
-    /// the transaction that stores it. False when something else goes first, or nothing can be sent now. After true
-    /// ``enqueueReserved(_:)`` has to follow.
+    /// Reserves the lane for messages that are about to be stored, so that the transaction that stores them can mark
+    /// the first as being sent. False when something else goes first or nothing can be sent now. After true,
+    /// ``enqueueReserved(_:)`` must follow.
     func reserve() -> Bool {
         guard !self.isRunning, self.queue.isEmpty, !self.hasMore, self.previews.isEmpty,
             !self.isGrowing, self.adapter.status.state == .up, self.nextFreePace == nil, self.blockedUntil == nil
@@ -87,10 +86,11 @@ actor Lane {
         return true
     }
 
-    /// Takes the messages that the lane was reserved for, the first one marked, or none; what came meanwhile follows.
+    /// Takes the messages that the lane was reserved for, possibly none, the first already marked; others queue behind
+    /// them.
     func enqueueReserved(_ items: [OutboxItem]) async {
         guard self.isReserved else {
-            // Another lane was, before the room got another name.
+            // The room was renamed in between, so another lane was reserved.
             if let first = items.first { await self.set(first, .pending) }
             return await self.enqueue(items)
         }
@@ -102,7 +102,7 @@ actor Lane {
         self.start()
     }
 
-    /// Looks into storage: after a restart, or when the network is back.
+    /// Reads the outbox, after a restart or when the network is back.
     func wake() {
         self.hasMore = true
         self.wakeUp.take()?.resume()
@@ -112,7 +112,7 @@ actor Lane {
     /// Waits until everything is sent, or until `deadline`.
     func drain(until deadline: ContinuousClock.Instant) async {
         guard self.isRunning else { return }
-        // A deadline beside the writer that is waited for; cancelled below.
+        // Enforces the deadline; cancelled below.
         let timer = Task {
             do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
             self.releaseDrain()
@@ -123,7 +123,7 @@ actor Lane {
 
     private func releaseDrain() { self.onDrained.take()?.resume() }
 
-    /// Gives up the room, which goes by another name: what is not sent yet is found in storage by `next`.
+    /// Gives up the renamed room: `next` finds the unsent messages in storage.
     func hand(over next: Lane) {
         self.successor = next
         self.previews = [:]
@@ -135,7 +135,7 @@ actor Lane {
     func start() {
         guard !self.isRunning else { return }
         self.isRunning = true
-        // The lane's own writer: it ends when the room's outbox is empty, and there is never more than one.
+        // The lane's writer: it ends when the room's outbox is empty, and there is never more than one.
         Task { await self.run() }
     }
 
@@ -154,8 +154,8 @@ actor Lane {
             }
             if await self.holdFirst() { continue }
             await self.settleDraft(before: item)
-            // The room's pace is that of posts; what edits cost beyond their interval is the adapter's to know.
-            if item.reference == nil { await self.pace() }
+            // The room's pace applies to posts only; beyond the edit interval, edits are the adapter's concern.
+            if item.isPost { await self.pace() }
             if !isMarked, item.id != self.markedBefore {
                 guard await self.mark(item) else {
                     self.queue.removeFirst()
@@ -170,7 +170,7 @@ actor Lane {
         self.releaseDrain()
     }
 
-    /// Sends the first item of the queue. Returns whether the next one is marked already.
+    /// Sends the first item of the queue. Returns whether the next one is already marked.
     private func send(_ item: OutboxItem) async -> Bool {
         do {
             let reference = try await self.transmit(item)
@@ -178,7 +178,7 @@ actor Lane {
             self.retryDelay = .milliseconds(500)
             self.queue.removeFirst()
             self.environment.metrics.count(
-                "outbound", ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": "sent"])
+                .outbound, ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": "sent"])
             if let reference = item.reference { self.touched[reference] = nil }
             let isMarked = await self.record(item, reference: reference)
             FaultPoint.sendRecorded.hit()
@@ -186,7 +186,7 @@ actor Lane {
         } catch let error as AdapterError {
             await self.handle(error, for: item)
         } catch {
-            // Cancelled or unexpected: what became of the message is not known.
+            // Cancelled or unexpected: the outcome is unknown.
             await self.handle(AdapterError(.timedOut, "\(error)", isCertain: false), for: item)
         }
         return false
@@ -194,30 +194,32 @@ actor Lane {
 
     private func transmit(_ item: OutboxItem) async throws -> MessageReference {
         var item = item
-        // It was stored when the room went by another name.
+        // It was stored under the room's former id.
         if item.route.room != self.room { item.route = item.route.moved(to: self.room) }
         if item.kind == .removal { return try await self.remove(item) }
-        let buttons = self.adapter.traits(of: self.room).capabilities.contains(.buttons) ? item.buttons : []
+        if item.kind == .withdrawal { return try await self.withdrawButtons(item) }
+        let hasButtons = self.adapter.traits(of: self.room).capabilities.contains(.buttons) && !item.isWithdrawn
+        let buttons = hasButtons ? item.buttons : []
         var isRepeat = item.state == .unknown
         if isRepeat, item.reference == nil, let reconciling = self.adapter as? any ReconcilingAdapter {
             switch try await self.find(item, by: reconciling) {
-            case .there(let found):
-                // What arrived may have been an earlier state of a growing answer.
+            case .found(let found):
+                // The message that arrived may be an earlier state of a growing answer.
                 guard item.kind != .file, let editing = self.adapter as? any EditingAdapter else { return found }
                 try await editing.replace(
                     found,
                     with: OutgoingMessage(text: item.text, route: item.route, token: item.token, buttons: buttons))
                 return found
-            case .notThere: isRepeat = false
-            case .cannotBeTold: break
+            case .missing: isRepeat = false
+            case .unknown: break
             }
         }
         if item.kind == .file { return try await self.upload(item, isRepeat: isRepeat) }
-        let text = isRepeat ? Composer.repeatMark + item.text : item.text
+        let text = isRepeat ? TurnTexts.repeatMark + item.text : item.text
         let message = OutgoingMessage(
             text: text, route: item.route, token: item.token, isRepeat: isRepeat, buttons: buttons)
         if let id = item.reference, let editing = self.adapter as? any EditingAdapter {
-            // Putting the same text there twice is harmless, so an edit is never marked as a repeat.
+            // Repeating an edit is harmless, so it is never marked as a repeat.
             let reference = MessageReference(room: item.route.room, id: id)
             let edit = OutgoingMessage(text: item.text, route: item.route, token: item.token, buttons: buttons)
             try await editing.replace(reference, with: edit)
@@ -227,35 +229,35 @@ actor Lane {
     }
 
     private enum Search {
-        case there(MessageReference)
-        case notThere
-        /// The network does not let us look (a right that is missing, a history that never comes): a repeat with its
-        /// mark is better than nothing.
-        case cannotBeTold
+        case found(MessageReference)
+        case missing
+        /// The network does not let us search (a missing permission, a history that never arrives): a marked repeat is
+        /// better than nothing.
+        case unknown
     }
 
     private func find(_ item: OutboxItem, by reconciling: any ReconcilingAdapter) async throws -> Search {
         do {
             let found = try await reconciling.find(token: item.token, in: item.route)
             self.search = nil
-            return found.map { .there($0) } ?? .notThere
+            return found.map { .found($0) } ?? .missing
         } catch let error as AdapterError {
             switch error.code {
             case .forbidden, .notFound, .invalid: break
             case .rateLimited, .unauthorized: throw error
             case .disconnected, .timedOut:
-                // Everything else in the room waits behind it.
-                guard self.noteVainSearch(for: item) >= self.environment.settings.searchLimit else { throw error }
+                // All other messages of the room wait behind it.
+                guard self.noteFailedSearch(for: item) >= self.environment.settings.searchLimit else { throw error }
             }
             self.environment.logger.warning(
-                "a message of unknown fate cannot be looked for",
+                "a message of unknown outcome cannot be searched for",
                 ["room": "\(self.room)", "error": .string(error.message)])
-            return .cannotBeTold
+            return .unknown
         }
     }
 
-    /// How long `item` has been looked for in vain while the network was there.
-    private func noteVainSearch(for item: OutboxItem) -> Duration {
+    /// How long the search for `item` has been failing while the network was connected.
+    private func noteFailedSearch(for item: OutboxItem) -> Duration {
         guard self.adapter.status.state == .up else {
             self.search = nil
             return .zero
@@ -266,7 +268,7 @@ actor Lane {
         return .zero
     }
 
-    /// Keeps a message for another try. What is not known about an earlier try is not learned by a later one's refusal.
+    /// Keeps a message for another attempt. A later refusal does not settle the unknown outcome of an earlier attempt.
     private func keep(_ item: OutboxItem, after error: AdapterError) async {
         let isUnknown = !error.isCertain || item.state == .unknown
         await self.set(item, isUnknown ? .unknown : .pending)
@@ -275,10 +277,9 @@ actor Lane {
 
     private func handle(_ error: AdapterError, for item: OutboxItem) async {
         let labels = ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": error.code.rawValue]
-        self.environment.metrics.count("outbound", labels)
+        self.environment.metrics.count(.outbound, labels)
         if let successor = self.successor {
-            // Whatever the old place says of it, the new one has not been asked yet; what was to be done to a message of
-            // the old place is done with it.
+            // The old room's refusal says nothing about the new one. Changes to messages of the old room are dropped.
             self.queue = []
             if item.isOfItsPlace {
                 await self.set(item, .dropped, error: error.message)
@@ -309,7 +310,7 @@ actor Lane {
         }
     }
 
-    /// Marks `item` as being sent. False when it is not to be sent any more.
+    /// Marks `item` as being sent. False when it was dropped.
     private func mark(_ item: OutboxItem) async -> Bool {
         await self.persistently { ledger in try ledger.markSending(item.id, at: self.environment.now()) }
     }
@@ -318,8 +319,8 @@ actor Lane {
     private func record(_ item: OutboxItem, reference: MessageReference) async -> Bool {
         let now = self.environment.now()
         self.bringForward()
-        // What has to wait is not marked before its time: something else may come meanwhile, or the end of the process,
-        // after which nobody would know that it was never sent.
+        // A message that has to wait is not marked early: another one may overtake it, and after a crash nobody would
+        // know that it was never sent.
         let next = self.queue.first.flatMap { self.isDue($0) ? $0 : nil }
         let isNextMarked = await self.persistently { ledger in
             try ledger.setOutbox(item.id, .sent, reference: reference.id, at: now)
@@ -343,12 +344,12 @@ actor Lane {
             try ledger.openOutbox(of: room, after: 0, limit: Self.queueLimit)
         }
         self.isRefilling = false
-        // Edits that arrived meanwhile are kept; an entry in both is skipped when it comes up again.
+        // Edits that arrived during the read are kept; an entry in both is skipped the second time.
         self.queue = items + self.queue
         self.hasMore = self.hasMore || items.count == Self.queueLimit
     }
 
-    /// Storage that does not answer (a full disk) stops the lane, it does not lose the message.
+    /// While storage fails (a full disk) the lane waits, and no message is lost.
     @discardableResult
     func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
         var pause = StoragePause()
@@ -362,11 +363,11 @@ actor Lane {
         }
     }
 
-    /// Waits, or until ``wake()``.
+    /// Waits for `duration`, or until ``wake()``.
     func pause(_ duration: Duration) async {
         // Either the time or `wake()` resumes; cancelled below.
         let timer = Task {
-            // A cancelled one must not wake the next wait.
+            // A cancelled timer must not end the next wait.
             do { try await Task.sleep(for: duration) } catch { return }
             self.wakeUp.take()?.resume()
         }

@@ -1,32 +1,31 @@
 internal import Chat
 
-/// A growing answer in a room where it can be shown: what it should show now, and what it shows.
+/// A growing answer in a room where it can be shown: the wanted and the shown state.
 struct Preview {
-    /// The turn whose answer it is.
     let turn: String
     let session: String
     let route: Route
     let poster: AnswerPoster
-    /// The end of the answer is shown as a draft, which is no message, under this token; nil: as a message that is
-    /// edited. What stands before the end are messages in either case.
+    /// The token of the draft that shows the end of the answer; nil if an edited message shows it. The text before it
+    /// is posted as messages either way.
     private(set) var draft: String?
-    /// The answer so far, UTF-8; a newer state simply takes the place of an unsent older one.
+    /// The answer so far, UTF-8; a newer state replaces an unsent older one.
     var answer: [UInt8] = []
-    /// `answer` is newer than `wanted`: rendering costs time, so it is done when something may be sent.
+    /// `answer` is newer than `wanted`: rendering is costly and happens only when something may be sent.
     var isStale = true
-    /// Nobody knows what stands there: nothing more is shown before the final text.
+    /// The room's state is unknown: nothing more is shown before the final text.
     var isHalted = false
-    /// The messages that should stand there, the last one perhaps as a draft.
+    /// The messages that should be shown, the last one perhaps as a draft.
     var wanted: [String] = []
-    /// What was posted or edited last, message by message.
+    /// The last sent text of each message.
     var shown: [String] = []
-    /// What the draft shows, and how many messages come before it.
+    /// The draft's text, and the number of messages before it.
     private var drafted: (index: Int, text: String)?
-    /// How often that draft was shown.
+    /// How many times that draft was sent.
     private var showings = 0
-    /// The outbox entries that stand for the posted messages.
+    /// The outbox entries of the posted messages.
     var items: [OutboxItem] = []
-    /// How often each message was edited.
+    /// How many times each message was edited.
     var edits: [Int] = []
     /// When the next step is allowed.
     var due: ContinuousClock.Instant
@@ -50,20 +49,20 @@ struct Preview {
         case draft(String)
     }
 
-    /// An answer is shown when it has not ended so soon after its first words: one that is there at once is one message,
-    /// and nobody sees the difference.
+    /// An answer that ends this soon after its first words has no preview: it is one message, and nobody sees the
+    /// difference.
     static let patience: Duration = .milliseconds(40)
-    /// A platform's draft vanishes after half a minute or less; this long after it was shown it is shown again.
+    /// Platforms drop a draft after half a minute or less; it is sent again after this time.
     static let draftLife: Duration = .seconds(15)
 
-    /// When something is to be done; nil when all is shown.
+    /// When the next step is due; nil when everything is shown.
     var nextDue: ContinuousClock.Instant? {
         if self.isHalted { return nil }
         if self.isStale || self.change != nil { return self.due }
         return self.fading
     }
 
-    /// The next thing to do, or nil when what is shown is what is wanted.
+    /// The next step; nil when the shown state is the wanted one.
     func next(at now: ContinuousClock.Instant) -> Step? {
         if let change = self.change { return change }
         guard self.draft != nil, let fading = self.fading, fading <= now, let text = self.drafted?.text else {
@@ -76,7 +75,7 @@ struct Preview {
         let standing = self.draft == nil ? self.wanted.count : max(0, self.wanted.count - 1)
         for (index, text) in self.wanted.prefix(standing).enumerated() {
             if index >= self.shown.count { return .post(text) }
-            // Beside a draft what stands is left as it is until the end.
+            // With a draft, posted messages stay as they are until the end.
             if self.draft == nil, self.shown[index] != text { return .edit(index, text) }
         }
         guard self.draft != nil, let last = self.wanted.last, self.shown.count < self.wanted.count,
@@ -91,17 +90,17 @@ struct Preview {
         self.isStale = false
     }
 
-    /// From now on the end of the answer is a message, too.
+    /// Continues without a draft.
     mutating func leaveDraft() {
         self.draft = nil
         self.drafted = nil
         self.fading = nil
     }
 
-    /// The draft's token: each message's draft is one of its own.
+    /// The draft's token; each message has its own draft.
     var draftToken: String? { self.draft.map { "\($0).\(self.shown.count)" } }
 
-    /// Notes that a step was done at `now` in a room with edits at least `interval` apart.
+    /// Records a step done at `now`, in a room whose edit interval is `interval`.
     mutating func did(_ step: Step, item: OutboxItem? = nil, at now: ContinuousClock.Instant, interval: Duration) {
         var wait = interval
         switch step {
@@ -109,7 +108,7 @@ struct Preview {
             self.shown.append(text)
             self.edits.append(0)
             if let item { self.items.append(item) }
-            // A message takes its draft's place.
+            // A message replaces its draft.
             self.drafted = nil
             self.fading = nil
         case .edit(let index, let text):
@@ -122,7 +121,7 @@ struct Preview {
             self.fading = now + Self.draftLife
             wait = min(EditPace.interval(after: self.showings, in: interval), max(interval, Self.draftLife / 3))
         }
-        // A message that comes after one that is full need not wait for as long as that one had to.
+        // A message after a full one does not inherit its longer wait.
         if case .post = self.change { wait = interval }
         self.due = now + wait
     }

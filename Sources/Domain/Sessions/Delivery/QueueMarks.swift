@@ -1,9 +1,9 @@
 internal import Chat
 internal import Primitives
 
-/// The mark of messages that wait in a thread: a reaction that comes and goes.
+/// Marks waiting messages with a reaction.
 ///
-/// Decoration: put and taken in order, one call a room at a time, and nobody waits for it.
+/// Purely cosmetic: marks are set and removed in order, one call per room at a time, and nothing waits for them.
 final class QueueMarks: Sendable {
     private struct Change {
         let message: MessageReference
@@ -11,12 +11,12 @@ final class QueueMarks: Sendable {
     }
 
     private struct State {
-        /// What is still to be done, by room; a room is here while it is being worked on.
+        /// Pending changes by room; a room has an entry while its worker runs.
         var changes: [RoomID: [Change]] = [:]
     }
 
     static let emoji = "👀"
-    /// Beyond so many in one room the oldest marks are not put any more.
+    /// With more pending changes in a room, the oldest marks are skipped.
     static let limit = 64
 
     private let adapters: AdapterRegistry
@@ -26,13 +26,13 @@ final class QueueMarks: Sendable {
         self.adapters = adapters
     }
 
-    /// Whether messages that come by `route` can be marked.
+    /// Whether messages of `route` can be marked.
     func canMark(_ route: Route) -> Bool {
         route.replyTo != nil && self.adapters[route.room.adapter] is any ReactingAdapter
             && self.adapters.traits(of: route.room).capabilities.contains(.reactions)
     }
 
-    /// Puts or takes the mark of the message that `route` answers.
+    /// Sets or removes the mark of the message that `route` answers.
     func set(_ isOn: Bool, on route: Route) {
         guard let id = route.replyTo, self.canMark(route),
             let adapter = self.adapters[route.room.adapter] as? any ReactingAdapter
@@ -44,13 +44,13 @@ final class QueueMarks: Sendable {
             return isIdle
         }
         guard isFirst else { return }
-        // The room's own worker: it ends when nothing is to be done, and there is never more than one.
+        // The room's worker: it ends when no change is left, and there is never more than one.
         Task { await self.work(in: route.room, adapter) }
     }
 
     private static func add(_ change: Change, to changes: inout [Change]) {
         if !change.isOn, let index = changes.lastIndex(where: { $0.message == change.message && $0.isOn }) {
-            // Not put yet, so there is nothing to take.
+            // Not set yet, so there is nothing to remove.
             changes.remove(at: index)
             return
         }

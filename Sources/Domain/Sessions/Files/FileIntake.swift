@@ -5,12 +5,12 @@ struct FileIntake: Sendable {
     let adapter: any FileAdapter
     /// The session's directory.
     let directory: String
-    /// The most bytes that a file may have.
+    /// The maximum size of a file, in bytes.
     let limit: Int
 
     /// Fetches one file. Throws ``FileFailure``, or `CancellationError`.
     ///
-    /// - Parameter number: makes its name unique in the directory; the same for a repeat.
+    /// - Parameter number: makes the name unique in the directory; a retry uses the same one.
     func fetch(_ attachment: Attachment, number: String) async throws -> ReceivedFile {
         let name = FileName.sanitized(attachment.name)
         if let size = attachment.size, size > self.limit { throw FileFailure.tooLarge(self.limit) }
@@ -22,7 +22,7 @@ struct FileIntake: Sendable {
             let head = await writer.head
             let type = FileType.sniff(head)
             guard !type.contradicts(name: name, mediaType: attachment.mediaType) else {
-                throw FileFailure(reason: "the network sent a web page in its place")
+                throw FileFailure(reason: FileTexts.webPage)
             }
             let size = await writer.size
             let text = type.isText && size <= FileListing.textLimit ? String(validating: head, as: UTF8.self) : nil
@@ -31,11 +31,11 @@ struct FileIntake: Sendable {
                 text: text ?? "")
         } catch {
             await writer.discard()
-            throw Self.told(error)
+            throw Self.failure(error)
         }
     }
 
-    private static func told(_ error: any Error) -> any Error {
+    private static func failure(_ error: any Error) -> any Error {
         switch error {
         case let error as AdapterError: FileFailure(reason: error.message)
         case is FileFailure, is CancellationError: error

@@ -1,8 +1,8 @@
-/// What a model is told of the files that came with a question. Pure.
+/// Describes the files that came with a question to the model. Pure.
 enum FileListing {
     /// Text files up to this size are part of the question.
     static let textLimit = 64 << 10
-    /// So much of text files in all.
+    /// The total size of text files in a question.
     static let totalLimit = 128 << 10
 
     /// The question with its files: their names, types and sizes, and small texts as code below it.
@@ -10,13 +10,13 @@ enum FileListing {
         guard !files.isEmpty else { return question }
         var parts = question.isEmpty ? [] : [question]
         parts.append(
-            "Files:\n"
+            "\(FileTexts.listing)\n"
                 + files.map { "- `\($0.name)` (\($0.type.told(claimed: $0.claimedType)), \(FileSize.text($0.size)))" }
                 .joined(separator: "\n"))
         var left = Self.totalLimit
         for file in files where !file.text.isEmpty {
             guard file.text.utf8.count <= left else {
-                parts.append("`\(file.name)` is not shown here: the files are too long together.")
+                parts.append(FileTexts.notShown(file.name))
                 continue
             }
             left -= file.text.utf8.count
@@ -25,7 +25,7 @@ enum FileListing {
         return parts.joined(separator: "\n\n")
     }
 
-    /// Code that nothing in it can end.
+    /// Fences `text` so that its content cannot close the fence.
     private static func fenced(_ text: String, as name: String) -> String {
         var longest = 0
         var run = 0

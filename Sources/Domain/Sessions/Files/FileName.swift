@@ -1,12 +1,12 @@
-/// Names of files that other people's programs made up. Pure.
+/// Makes untrusted file names safe. Pure.
 package enum FileName {
-    /// The most bytes that a name keeps.
+    /// The maximum length of a name, in bytes.
     static let limit = 100
 
-    /// A name that is neither a path nor hidden, shows as it is, and can stand in Markdown as code.
+    /// A name that is neither a path nor hidden, has no invisible characters, and can be shown as code in Markdown.
     ///
-    /// Looks at scalars: a slash or dot with a mark or joiner behind it is another `Character`, and to the file system
-    /// the same byte.
+    /// Works on scalars: a slash or dot followed by a combining mark or joiner is another `Character`, but to the file
+    /// system the same byte.
     package static func sanitized(_ name: String) -> String {
         let parts = name.unicodeScalars.split(whereSeparator: { $0 == "/" || $0 == "\\" })
         var kept = String.UnicodeScalarView()
@@ -18,7 +18,7 @@ package enum FileName {
         return shown.isEmpty ? "file" : Self.shortened(String(shown))
     }
 
-    /// Controls, line and paragraph ends, and what turns the direction of writing around.
+    /// Controls, line and paragraph separators, and direction marks.
     private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: true
@@ -32,7 +32,7 @@ package enum FileName {
         let kept = ending.utf8.count <= 16 ? ending : ""
         var head = name.dropLast(kept.count)
         while head.utf8.count + kept.utf8.count > Self.limit { head = head.dropLast() }
-        // A letter may have more marks than a name has room for.
+        // One letter may have more marks than fit into a name.
         return (head.isEmpty ? "file" : head) + kept
     }
 }

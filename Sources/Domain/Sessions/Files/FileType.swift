@@ -1,11 +1,11 @@
-/// What a file is by its first bytes, whatever its name or its sender claims. Pure.
+/// The type of a file by its first bytes, whatever its name or sender claims. Pure.
 package enum FileType: String, Sendable, CaseIterable {
     case png = "image/png"
     case jpeg = "image/jpeg"
     case gif = "image/gif"
     case webp = "image/webp"
     case pdf = "application/pdf"
-    /// Also what office programs write.
+    /// Also the format of office documents.
     case zip = "application/zip"
     case gzip = "application/gzip"
     case ogg = "audio/ogg"
@@ -14,7 +14,7 @@ package enum FileType: String, Sendable, CaseIterable {
     case text = "text/plain"
     case binary = "application/octet-stream"
 
-    /// So many bytes of a file are enough to tell.
+    /// The number of bytes of a file that are examined.
     package static let headLength = 1_024
 
     package var mediaType: String { self.rawValue }
@@ -22,7 +22,7 @@ package enum FileType: String, Sendable, CaseIterable {
     /// Whether it can be read as UTF-8.
     package var isText: Bool { self == .text || self == .html }
 
-    /// Tells the type of a file that begins with `head`.
+    /// The type of a file that begins with `head`.
     package static func sniff(_ head: [UInt8]) -> FileType {
         let isCut = head.count > Self.headLength
         let head = head.prefix(Self.headLength)
@@ -45,10 +45,10 @@ package enum FileType: String, Sendable, CaseIterable {
         (.mp4, 4, Array("ftyp".utf8)),
     ]
 
-    /// UTF-8 without control characters but white space; where the file goes on, the last character may be cut.
+    /// UTF-8 without control characters other than white space; if the file is longer, the last character may be cut.
     private static func isText(_ head: ArraySlice<UInt8>, isCut: Bool) -> Bool {
         guard !head.contains(where: { $0 < 0x20 && ![0x09, 0x0A, 0x0C, 0x0D, 0x1B].contains($0) }) else { return false }
-        // With what a cut character may lack taken away, there must be nothing to repair.
+        // Without the bytes of a cut character the rest must be valid.
         for cut in 0...(isCut ? 3 : 0) where String(validating: head.dropLast(cut), as: UTF8.self) != nil {
             return true
         }
@@ -64,7 +64,8 @@ package enum FileType: String, Sendable, CaseIterable {
 }
 
 extension FileType {
-    /// Whether a file of this type cannot be what it was said to be: a platform that wants a login answers with a page.
+    /// Whether a file of this type contradicts its name or claimed type: a platform that wants a login sends a web
+    /// page.
     package func contradicts(name: String, mediaType: String?) -> Bool {
         guard self == .html else { return false }
         let type = mediaType?.lowercased() ?? ""
@@ -75,7 +76,7 @@ extension FileType {
         return name.contains(".") && ["png", "jpg", "jpeg", "gif", "webp", "pdf"].contains(ending)
     }
 
-    /// The type to tell: the sender's word where the bytes leave it open.
+    /// The type to report: the claimed one where the bytes leave it open.
     package func told(claimed: String?) -> String {
         guard [.zip, .text, .binary].contains(self), let claimed,
             claimed.utf8.count <= 100,

@@ -1,10 +1,10 @@
 internal import Glibc
 internal import Primitives
 
-/// Writes one file piece by piece beside its place and moves it there when it is whole. Blocking, so on a thread of its
-/// own that all writers share.
+/// Writes one file piece by piece next to its final path and moves it there when it is complete. Blocking, so on a
+/// thread that all writers and ``FileStore`` share.
 actor FileWriter {
-    private static let thread = ThreadExecutor(name: "files")
+    static let thread = ThreadExecutor(name: "files")
     nonisolated var unownedExecutor: UnownedSerialExecutor { Self.thread.asUnownedSerialExecutor() }
 
     private let directory: String
@@ -12,10 +12,10 @@ actor FileWriter {
     private let limit: Int
     private var number: Int32 = -1
     private(set) var size = 0
-    /// The beginning, to tell the type by, and all of a small text.
+    /// The beginning, to determine the type, and all of a small text.
     private(set) var head: [UInt8] = []
 
-    /// - Parameter directory: made if it is not there, as is the one above it; both their owner's alone.
+    /// - Parameter directory: created if missing, like its parent; both private to the owner.
     init(_ name: String, in directory: String, limit: Int) {
         self.directory = directory
         self.path = "\(directory)/\(name)"
@@ -29,7 +29,7 @@ actor FileWriter {
     func open() throws {
         if let end = self.directory.lastIndex(of: "/") { mkdir(String(self.directory[..<end]), 0o700) }
         mkdir(self.directory, 0o700)
-        // One that a crash has left.
+        // A crash may have left one.
         unlink(self.draft)
         self.number = Glibc.open(self.draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard self.number >= 0 else { throw Self.failure }
@@ -52,14 +52,14 @@ actor FileWriter {
         }
     }
 
-    /// Puts the file into its place. Returns where that is.
+    /// Moves the file to its place. Returns its path.
     func finish() throws -> String {
         guard fsync(self.number) == 0, rename(self.draft, self.path) == 0 else { throw Self.failure }
         self.close()
         return self.path
     }
 
-    /// Leaves nothing behind.
+    /// Removes the unfinished file.
     func discard() {
         self.close()
         unlink(self.draft)
@@ -71,6 +71,6 @@ actor FileWriter {
     }
 
     private static var failure: FileFailure {
-        FileFailure(reason: "the host cannot store it (\(String(cString: strerror(errno))))")
+        FileFailure(reason: FileTexts.notStored(String(cString: strerror(errno))))
     }
 }

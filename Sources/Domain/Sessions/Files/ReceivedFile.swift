@@ -1,30 +1,28 @@
-/// A file of a person's as it lies on the host's disk.
+/// A person's file on the host's disk.
 struct ReceivedFile: Sendable, Equatable {
-    /// As people know it.
     let name: String
-    /// Where it lies.
     let path: String
     let type: FileType
-    /// The sender's word about its type.
+    /// The type that the sender claims.
     let claimedType: String?
     /// In bytes.
     let size: Int
-    /// All of it, if it is a small text; else empty.
+    /// The content of a small text; otherwise empty.
     let text: String
 }
 
-/// Why a file could not be had.
+/// Why a file could not be received.
 struct FileFailure: Error, Sendable, CustomStringConvertible {
-    /// Half a sentence: what is wrong.
+    /// A clause.
     let reason: String
     var description: String { self.reason }
 
     static func tooLarge(_ limit: Int) -> FileFailure {
-        FileFailure(reason: "it is larger than \(FileSize.text(limit))")
+        FileFailure(reason: FileTexts.tooLarge(limit: limit))
     }
 }
 
-/// Sizes for people.
+/// Readable sizes.
 enum FileSize {
     static func text(_ bytes: Int) -> String {
         if bytes < 1_024 { return "\(bytes) B" }

@@ -1,9 +1,9 @@
 internal import Primitives
 
-/// The live side of every operation: numbers its frames, stores them in groups, and only then shows them.
+/// The live side of every operation: numbers its frames, stores them in groups, and only then publishes them.
 ///
-/// A frame that a watcher has seen is therefore never lost, and what is left of an answer after a crash is in the
-/// same table. Text that arrives faster than ``flushInterval`` is joined into one frame.
+/// So a frame that a watcher has seen is never lost, and after a crash the same table holds the partial answer. Text
+/// that arrives faster than ``flushInterval`` is joined into one frame.
 package actor LiveHub {
     private struct Operation {
         let session: String
@@ -11,9 +11,9 @@ package actor LiveHub {
         var pending: [(kind: LiveFrame.Kind, content: String)] = []
         /// Drained by ``close(_:with:_:)``: nothing more is flushed.
         var isClosing = false
-        /// The last sequence that watchers were given.
+        /// The last sequence that watchers received.
         var shown: Int64
-        /// Stored frames whose forerunner is not shown yet: two transactions may report out of order.
+        /// Stored frames whose predecessor is not published yet: two transactions may report out of order.
         var waiting: [LiveFrame] = []
     }
 
@@ -21,17 +21,17 @@ package actor LiveHub {
         let subscription: LiveSubscription
         /// Frames up to here were replayed from storage.
         var seen: [String: Int64]
-        /// Frames that came while the replay was being read.
+        /// Frames that arrived while the replay was read.
         var held: [LiveFrame]?
     }
 
     private let store: SessionStore
     private let now: @Sendable () -> Int64
     private let flushInterval: Duration
-    /// What comes within this time after the first piece goes with it: an answer that is whole by then is stored by the
-    /// transaction that closes the turn, and its first line doesn't wait for one more commit.
+    /// Text within this time after the first piece joins it: an answer that is complete by then is stored by the
+    /// transaction that closes the turn, without another commit.
     private static let gathering: Duration = .milliseconds(10)
-    /// With so many operations their pieces are joined on the way to here, and are not to wait twice.
+    /// From this number of operations on, pieces were already joined before they got here and should not wait again.
     private static let many = 256
     private static let flushIntervalOfMany: Duration = .milliseconds(25)
     private var operations: [String: Operation] = [:]
@@ -39,8 +39,8 @@ package actor LiveHub {
     private var byOperation: [String: Set<UInt64>] = [:]
     private var bySession: [String: Set<UInt64>] = [:]
     private var nextWatcher: UInt64 = 0
-    /// Frames that could not be stored and whose operation was closed meanwhile: they keep their numbers, because those
-    /// after them are given out.
+    /// Frames that could not be stored before their operation was closed: they keep their numbers, because later ones
+    /// are already assigned.
     private var late: [LiveFrame] = []
     private var isFlushScheduled = false
     private var lastFlush: ContinuousClock.Instant?
@@ -54,14 +54,14 @@ package actor LiveHub {
 
     /// Opens an operation whose stored frames end before `next`.
     ///
-    /// - Parameter frames: the ones from `next` on that were stored with it; they are shown.
+    /// - Parameter frames: the frames from `next` on that were stored with it, to be published.
     package func begin(_ operation: String, session: String, next: Int64 = 1, showing frames: [LiveFrame] = []) {
         self.operations[operation] = Operation(
             session: session, next: next + Int64(frames.count), shown: next - 1)
         self.publish(frames)
     }
 
-    /// Adds to an operation; shown after the next flush.
+    /// Adds to an operation; published after the next flush.
     package func append(_ kind: LiveFrame.Kind, _ content: String, to operation: String) {
         guard var state = self.operations[operation], !state.isClosing, !content.isEmpty else { return }
         if kind == .execution, let last = state.pending.indices.last, state.pending[last].kind == .execution {
@@ -74,7 +74,7 @@ package actor LiveHub {
         self.scheduleFlush()
     }
 
-    /// The frames that end an operation, to be stored by the transaction that closes the turn and then shown with
+    /// The frames that end an operation, to be stored by the transaction that closes the turn and then passed to
     /// ``publish(_:)``.
     package func close(_ operation: String, with kind: LiveFrame.Kind, _ content: String) -> [LiveFrame] {
         guard var state = self.operations[operation] else { return [] }
@@ -85,7 +85,7 @@ package actor LiveHub {
         return frames
     }
 
-    /// Shows stored frames to whoever watches, in order, and forgets operations that ended.
+    /// Sends stored frames to watchers, in order, and forgets operations that ended.
     package func publish(_ frames: [LiveFrame]) {
         for frame in frames {
             guard var state = self.operations[frame.operation] else { continue }
@@ -112,7 +112,7 @@ package actor LiveHub {
         return self.finishReplay(id)
     }
 
-    /// Watches a thread: what runs now from its first frame, then every operation to come.
+    /// Watches a thread: the running operations from their first frames, then all later ones.
     package func subscribe(toSession session: String) async throws -> LiveSubscription {
         let id = self.addWatcher { hub, id in hub.bySession[session, default: []].insert(id) }
         for (operation, state) in self.operations where state.session == session {
@@ -127,7 +127,7 @@ package actor LiveHub {
         self.nextWatcher += 1
         let id = self.nextWatcher
         let subscription = LiveSubscription { [weak self] in
-            // The end of a stream is told on any thread, so the hub is entered by a task.
+            // A stream may end on any thread, so the hub is entered by a task.
             Task { await self?.remove(id) }
         }
         self.watchers[id] = Watcher(subscription: subscription, seen: [:], held: [])
@@ -188,7 +188,7 @@ package actor LiveHub {
         let isBusy = self.operations.count >= Self.many
         let interval = isBusy ? min(self.flushInterval, Self.flushIntervalOfMany) : self.flushInterval
         let due = self.lastFlush.map { max($0 + interval, soon) } ?? soon
-        // A flush outlives the append that asked for it; it ends by itself and there is never more than one.
+        // A flush outlives the append that scheduled it; it ends by itself, and there is never more than one.
         Task {
             try? await Task.sleep(until: due, clock: .continuous)
             await self.flush()
@@ -209,7 +209,7 @@ package actor LiveHub {
             self.publish(frames)
         } catch {
             self.takeBack(frames)
-            // A full disk is not mended by asking it twenty times a second.
+            // Retrying twenty times a second does not help a full disk.
             try? await Task.sleep(for: .seconds(1))
         }
         self.isFlushScheduled = false
@@ -218,7 +218,8 @@ package actor LiveHub {
         }
     }
 
-    /// Frames that could not be stored were not shown: their content waits for the next try, under the same numbers.
+    /// Frames that could not be stored were not published: their content waits for the next attempt, under the same
+    /// numbers.
     private func takeBack(_ frames: [LiveFrame]) {
         for frame in frames.reversed() {
             guard var state = self.operations[frame.operation] else { continue }

@@ -1,7 +1,7 @@
 internal import Primitives
 
-/// One watcher of operations. Frames wait in a bounded buffer; a watcher that falls behind is told by
-/// ``didOverflow`` and reads the rest from storage, so that a slow client costs no memory and misses nothing.
+/// One watcher of operations. Frames wait in a bounded buffer; a watcher that falls behind finds ``didOverflow`` set
+/// and reads the rest from storage, so that a slow client costs no memory and misses nothing.
 package final class LiveSubscription: Sendable {
     private let stream: AsyncStream<LiveFrame>
     private let input: AsyncStream<LiveFrame>.Continuation
@@ -12,7 +12,7 @@ package final class LiveSubscription: Sendable {
         self.input.onTermination = { _ in onEnd() }
     }
 
-    /// The frames, in order, for one consumer. Ends when the subscription is cancelled, or when frames had to be dropped:
+    /// The frames, in order, for one consumer. Ends when the subscription is cancelled or frames had to be dropped;
     /// then subscribe again from the last sequence seen.
     package var frames: AsyncStream<LiveFrame> { self.stream }
 
@@ -26,6 +26,6 @@ package final class LiveSubscription: Sendable {
         }
     }
 
-    /// Whether frames were dropped; to be asked when ``frames`` has ended.
+    /// Whether frames were dropped; valid once ``frames`` has ended.
     package var didOverflow: Bool { self.hasOverflowed.withLock { $0 } }
 }

@@ -1,7 +1,7 @@
 internal import Primitives
 
-/// Counters, gauges and histograms in the text format of Prometheus. Names are given without the prefix `jetbridge_`
-/// and the suffix that the kind adds.
+/// Counters, gauges and histograms in the text format of Prometheus. Names omit the prefix `jetbridge_` and the suffix
+/// of the kind.
 package final class Metrics: Sendable {
     private struct Series: Hashable {
         let name: String
@@ -30,30 +30,30 @@ package final class Metrics: Sendable {
 
     package init() {}
 
-    package func count(_ name: String, _ labels: [String: String] = [:], by amount: UInt64 = 1) {
-        let series = Series(name: name, labels: Self.text(labels))
+    package func count(_ name: MetricName, _ labels: [String: String] = [:], by amount: UInt64 = 1) {
+        let series = Series(name: name.rawValue, labels: Self.text(labels))
         self.state.withLock { $0.counters[series, default: 0] += amount }
     }
 
-    /// A value that is asked for at each scrape; nil leaves the series out.
-    package func gauge(_ name: String, _ labels: [String: String] = [:], value: @escaping @Sendable () -> Double?) {
-        let series = Series(name: name, labels: Self.text(labels))
+    /// A value that is read at each scrape; nil omits the series.
+    package func gauge(_ name: MetricName, _ labels: [String: String] = [:], value: @escaping @Sendable () -> Double?) {
+        let series = Series(name: name.rawValue, labels: Self.text(labels))
         self.state.withLock { $0.gauges[series] = value }
     }
 
-    /// A value that is kept here and changed by `amount`.
-    package func adjust(_ name: String, by amount: Double) {
-        let series = Series(name: name, labels: "")
+    /// A value that is kept here and changes by `amount`.
+    package func adjust(_ name: MetricName, by amount: Double) {
+        let series = Series(name: name.rawValue, labels: "")
         self.state.withLock { $0.levels[series, default: 0] += amount }
     }
 
-    package func set(_ name: String, to value: Double) {
-        let series = Series(name: name, labels: "")
+    package func set(_ name: MetricName, to value: Double) {
+        let series = Series(name: name.rawValue, labels: "")
         self.state.withLock { $0.levels[series] = value }
     }
 
-    package func observe(_ name: String, _ labels: [String: String] = [:], seconds: Double) {
-        let series = Series(name: name, labels: Self.text(labels))
+    package func observe(_ name: MetricName, _ labels: [String: String] = [:], seconds: Double) {
+        let series = Series(name: name.rawValue, labels: Self.text(labels))
         self.state.withLock { state in
             var histogram =
                 state.histograms[series] ?? Histogram(buckets: Array(repeating: 0, count: Self.bounds.count))
@@ -76,7 +76,6 @@ package final class Metrics: Sendable {
             for (labels, value) in entries { lines.append("jetbridge_\(name)_total\(Self.braced(labels)) \(value)") }
         }
         for (name, entries) in Self.grouped(gauges) {
-            // Process facts have the names that every exporter gives them.
             let full = name.hasPrefix("process_") ? name : "jetbridge_\(name)"
             lines.append("# TYPE \(full) gauge")
             for (labels, value) in entries { lines.append("\(full)\(Self.braced(labels)) \(Self.number(value))") }

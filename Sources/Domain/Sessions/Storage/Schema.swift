@@ -1,6 +1,6 @@
 package import Database
 
-/// The tables of the bridge, by numbered, forward-only migrations. Documents live in Git; secrets never here.
+/// The bridge's tables, as numbered, forward-only migrations. Documents are in Git, and secrets are never stored here.
 package enum Schema {
     package static let migrations: [Migration] = [
         Migration(
@@ -178,6 +178,29 @@ package enum Schema {
                     new_room TEXT NOT NULL,
                     PRIMARY KEY (adapter, room)
                 ) WITHOUT ROWID;
+                """),
+        Migration(
+            number: 4, name: "retention",
+            sql: """
+                -- Expired turns are found without reading the whole table. Inbox and outbox need no index for that:
+                -- their ids ascend with time, so reading stops at the first row that is young enough.
+                CREATE INDEX turns_by_end ON turns (ended_at) WHERE ended_at IS NOT NULL;
+                DROP INDEX inbox_by_age;
+                CREATE INDEX sessions_deleted ON sessions (id) WHERE state = 'deleted';
+
+                -- Ids up to `id` are not given out again, though no row has them any more.
+                CREATE TABLE floors (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+                INSERT INTO floors (name, id) VALUES ('messages', 0);
+                """),
+        Self.search,
+        Migration(
+            number: 6, name: "refused questions and withdrawn buttons",
+            sql: """
+                -- 1: the question failed for its content and is left out of later prompts.
+                ALTER TABLE turns ADD COLUMN left_out INTEGER;
+                -- 1: the message's buttons no longer apply.
+                ALTER TABLE outbox ADD COLUMN withdrawn INTEGER;
+                CREATE INDEX outbox_with_buttons ON outbox (session, id) WHERE buttons IS NOT NULL;
                 """),
     ]
 }

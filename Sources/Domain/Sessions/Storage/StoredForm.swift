@@ -1,7 +1,7 @@
 internal import Chat
 internal import JSON
 
-/// Values of the chat vocabulary as JSON text in the tables. What a platform does not have is left out.
+/// Values of the chat vocabulary as JSON text in the tables. Absent values are omitted.
 enum StoredForm {
     struct Malformed: Error, CustomStringConvertible {
         let what: String
@@ -123,6 +123,7 @@ enum StoredForm {
         if let addressee = route.addressee { json["addressee"] = .string(addressee) }
         if let replyTo = route.replyTo { json["replyTo"] = .string(replyTo) }
         if let recipient = route.recipient { json["recipient"] = .string(recipient) }
+        if let prefix = route.commandPrefix { json["commandPrefix"] = .string(prefix) }
         return .object(json)
     }
 
@@ -133,7 +134,7 @@ enum StoredForm {
         return Route(
             room: RoomID(adapter: AdapterID(adapter), name: room), anchor: json["anchor"]?.stringValue,
             addressee: json["addressee"]?.stringValue, replyTo: json["replyTo"]?.stringValue,
-            recipient: json["recipient"]?.stringValue)
+            recipient: json["recipient"]?.stringValue, commandPrefix: json["commandPrefix"]?.stringValue)
     }
 
     static func json(_ sender: Sender) -> JSON {

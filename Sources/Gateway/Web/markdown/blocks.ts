@@ -1,5 +1,5 @@
-// Markdown's blocks, from lines to a tree. CommonMark with GitHub's tables and task lists, as far as chat answers use
-// them; raw HTML is text like any other.
+// Parses lines into a tree of Markdown blocks: the parts of CommonMark that chat answers use, with GitHub's tables, task
+// lists and footnotes. Raw HTML is treated as text.
 
 export type Align = "left" | "center" | "right" | null;
 export interface ListItem {
@@ -13,15 +13,16 @@ export type Block =
   | { type: "quote"; blocks: Block[] }
   | { type: "list"; ordered: boolean; start: number; tight: boolean; items: ListItem[] }
   | { type: "table"; align: Align[]; head: string[]; rows: string[][] }
-  | { type: "rule" };
+  | { type: "rule" }
+  | { type: "footnote"; label: string; blocks: Block[] };
 
-/** A block of the top level with its source, by which a growing text tells what has to be drawn again. */
+/** A top-level block with its source, which shows whether a growing text has changed the block. */
 export interface SourceBlock {
   block: Block;
   source: string;
 }
 
-// Deeper nesting than this is read as plain text: nobody writes it, and hostile text must not exhaust the stack.
+// Deeper nesting is read as plain text, so that hostile text cannot exhaust the stack.
 const deepest = 16;
 
 const fence = /^ {0,3}(`{3,}|~{3,})[ \t]*([^`]*)$/;
@@ -30,6 +31,7 @@ const rule = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
 const quote = /^ {0,3}>/;
 const bullet = /^( {0,3})([-*+])(?:([ \t]+)(.*))?$/;
 const number = /^( {0,3})(\d{1,9})([.)])(?:([ \t]+)(.*))?$/;
+const footnote = /^ {0,3}\[\^([^\]\s]{1,60})\]:[ \t]*(.*)$/;
 const delimiterCell = /^[ \t]*:?-+:?[ \t]*$/;
 
 export function parse(text: string): SourceBlock[] {
@@ -65,7 +67,7 @@ function marker(line: string): Marker | null {
   return null;
 
   function make(ordered: boolean, sign: string, start: number, used: number, gap = "", rest = ""): Marker {
-    // Five or more spaces after the sign are one space and indented code.
+    // Five or more spaces after the marker mean one space and indented code.
     const spaces = gap.length > 4 || rest === "" ? 1 : gap.length;
     return { ordered, sign, start, width: used + spaces, rest: gap.length > 4 ? gap.slice(1) + rest : rest };
   }
@@ -105,6 +107,8 @@ class Parser {
       return { type: "rule" };
     }
     if (quote.test(line)) return this.quoted();
+    const note = this.footnoteStart(line);
+    if (note) return this.footnote(note);
     const item = marker(line);
     if (item) return this.list(item);
     if (/^(?: {4}|\t)/.test(line)) return this.indented();
@@ -142,6 +146,33 @@ class Parser {
       this.at += 1;
     }
     return { type: "quote", blocks: parseNested(inner, this.depth + 1) };
+  }
+
+  /** Footnotes are defined at the top level only. */
+  private footnoteStart(line: string): { label: string; rest: string } | null {
+    const found = this.depth === 0 ? footnote.exec(line) : null;
+    return found && { label: found[1]!, rest: found[2]! };
+  }
+
+  private footnote(start: { label: string; rest: string }): Block {
+    const inner = [start.rest];
+    this.at += 1;
+    while (this.at < this.lines.length) {
+      const line = this.line;
+      const isInside = isBlank(line) ? this.isIndentedLater() : indent(line) >= 4;
+      // A paragraph may continue without its indentation.
+      const isLazy = !isInside && !isBlank(line) && !isBlank(inner[inner.length - 1]!) && !this.interrupts(line);
+      if (!isInside && !isLazy) break;
+      inner.push(isInside ? line.replace(/^(?: {4}|\t)/, "") : line);
+      this.at += 1;
+    }
+    return { type: "footnote", label: start.label, blocks: parseNested(inner, this.depth + 1) };
+  }
+
+  /** Whether the text after the blank lines here is indented. */
+  private isIndentedLater(): boolean {
+    const next = this.lines.slice(this.at).find((line) => !isBlank(line));
+    return next !== undefined && indent(next) >= 4;
   }
 
   private list(first: Marker): Block {
@@ -203,9 +234,10 @@ class Parser {
     return { type: "paragraph", text: text.join("\n") };
   }
 
-  /** Whether a line ends a paragraph before it. */
+  /** Whether a line ends the paragraph above it. */
   private interrupts(line: string): boolean {
     if (fence.test(line) || heading.test(line) || rule.test(line) || quote.test(line)) return true;
+    if (this.footnoteStart(line)) return true;
     const item = marker(line);
     return item !== null && item.rest !== "" && (!item.ordered || item.start === 1);
   }
@@ -247,7 +279,7 @@ function alignment(cell: string): Align {
   return text.endsWith(":") ? "right" : null;
 }
 
-/** The cells of a table's line; `\|` is a bar inside a cell. */
+/** The cells of a table row; `\|` is a literal bar inside a cell. */
 function cells(line: string): string[] {
   const found: string[] = [];
   let cell = "";

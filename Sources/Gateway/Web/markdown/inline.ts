@@ -1,9 +1,10 @@
-// Markdown's inline text, from a string to a tree, by CommonMark's delimiter stack.
+// Parses Markdown's inline text into a tree with CommonMark's delimiter stack.
 
 export type Inline =
   | { type: "text"; text: string }
   | { type: "code"; text: string }
   | { type: "break" }
+  | { type: "footnote"; number: number }
   | { type: "em" | "strong" | "del"; children: Inline[] }
   | { type: "link"; href: string; title: string | null; children: Inline[] };
 
@@ -20,7 +21,7 @@ const punctuation = /[!-/:-@[-`{-~\p{P}\p{S}]/u;
 const space = /[\s\u00a0]/;
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0", hellip: "…", mdash: "—", ndash: "–" };
 
-/** Only these may be followed; anything else (javascript:, data:, relative paths of a model's fancy) stays text. */
+/** Accepts http and https only. Anything else (javascript:, data:, relative paths that a model made up) stays text. */
 export function safeLink(href: string): string | null {
   if (!/^https?:\/\//i.test(href)) return null;
   try {
@@ -31,8 +32,9 @@ export function safeLink(href: string): string | null {
   }
 }
 
-export function parseInline(text: string, allowLinks = true): Inline[] {
-  return new InlineParser(text, allowLinks).run();
+/** @param notes the numbers of the footnotes that can be referenced */
+export function parseInline(text: string, notes: ReadonlyMap<string, number>, allowLinks = true): Inline[] {
+  return new InlineParser(text, notes, allowLinks).run();
 }
 
 class InlineParser {
@@ -41,7 +43,7 @@ class InlineParser {
   private pending = "";
   private delimiters: Delimiter[] = [];
 
-  constructor(private readonly text: string, private readonly allowLinks: boolean) {}
+  constructor(private readonly text: string, private readonly notes: ReadonlyMap<string, number>, private readonly allowLinks: boolean) {}
 
   run(): Inline[] {
     while (this.at < this.text.length) this.step();
@@ -57,7 +59,7 @@ class InlineParser {
       case "`": return this.codeSpan();
       case "*": case "_": case "~": return this.delimiter(sign);
       case "!": if (this.text[this.at + 1] === "[") return this.link(1); break;
-      case "[": return this.link(0);
+      case "[": if (this.footnote()) return; return this.link(0);
       case "<": return this.angle();
       case "&": return this.entity();
       case "\n": return this.lineBreak();
@@ -153,9 +155,18 @@ class InlineParser {
     this.nodes[closer.at] = { type: "text", text: closer.sign.repeat(closer.count) };
     const children = this.nodes.slice(opener.at + 1, closer.at);
     const type = opener.sign === "~" ? "del" : used === 2 ? "strong" : "em";
-    // The places between become empty texts, so that the delimiters' places stay true.
+    // The nodes in between become empty texts, so that the delimiters' indices stay valid.
     for (let i = opener.at + 1; i < closer.at; i += 1) this.nodes[i] = { type: "text", text: "" };
     this.nodes[opener.at + 1] = { type, children: children.filter((node) => node.type !== "text" || node.text !== "") };
+  }
+
+  private footnote(): boolean {
+    if (this.notes.size === 0 || !this.allowLinks) return false;
+    const found = /^\[\^([^\]\s]{1,60})\]/.exec(this.text.slice(this.at, this.at + 64));
+    const number = found ? this.notes.get(found[1]!) : undefined;
+    if (!found || number === undefined) return false;
+    this.push({ type: "footnote", number }, this.at + found[0]!.length);
+    return true;
   }
 
   private link(skip: number): void {
@@ -166,12 +177,12 @@ class InlineParser {
     const label = this.text.slice(start + 1, close);
     const href = safeLink(target.href);
     if (href) {
-      // A picture is shown as a link: nothing is fetched from elsewhere.
-      const children = skip ? [{ type: "text" as const, text: label || "image" }] : parseInline(label, false);
+      // An image is shown as a link, so that nothing is fetched from other sites.
+      const children = skip ? [{ type: "text" as const, text: label || "image" }] : parseInline(label, this.notes, false);
       return this.push({ type: "link", href, title: target.title, children }, target.end);
     }
     this.flush();
-    this.nodes.push(...parseInline(label, false));
+    this.nodes.push(...parseInline(label, this.notes, false));
     this.pending = ` (${target.href})`;
     this.at = target.end;
   }
@@ -183,7 +194,7 @@ class InlineParser {
       if (sign === "\\") i += 1;
       else if (sign === "[") depth += 1;
       else if (sign === "]" && --depth === 0) return i;
-      if (i - start > 2000) return -1;  // a label is short; this keeps "[[[[…" linear
+      if (i - start > 2000) return -1;  // labels are short; this limit keeps "[[[[…" linear
     }
     return -1;
   }
@@ -234,7 +245,7 @@ class InlineParser {
 }
 
 function findOpener(stack: Delimiter[], closer: Delimiter): number {
-  const bottom = Math.max(0, stack.length - 200);  // nobody nests deeper, and hostile text must not make this quadratic
+  const bottom = Math.max(0, stack.length - 200);  // the limit keeps hostile text from making this quadratic
   for (let i = stack.length - 1; i >= bottom; i -= 1) {
     const opener = stack[i]!;
     if (opener.sign !== closer.sign || !opener.opens) continue;

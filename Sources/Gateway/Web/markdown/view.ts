@@ -1,117 +1,56 @@
-// Draws Markdown as nodes, and draws a growing text again only where it changed.
+// Draws Markdown as DOM nodes, and redraws only the changed parts of a growing text.
 
-import { h, icon, replace } from "../dom";
-import { Block, ListItem, parse } from "./blocks";
-import { Inline, parseInline } from "./inline";
+import { Block, parse, SourceBlock } from "./blocks";
+import { Drawing } from "./drawing";
+import { Footnotes } from "./footnotes";
+import { highlightSoon } from "./highlight";
 
-/** A Markdown text on the page. Setting a longer text keeps the blocks that did not change, selection included. */
+/** A Markdown text on the page. An update keeps unchanged blocks, including any selection in them. */
 export class MarkdownView {
-  readonly element = h("div", { class: "prose" });
+  readonly element: HTMLElement = document.createElement("div");
   private sources: string[] = [];
+  /** The number of leading blocks that no longer change. */
+  private finished = 0;
 
-  update(text: string): void {
-    const blocks = parse(text);
-    const parent = this.element;
-    blocks.forEach(({ block, source }, index) => {
-      if (this.sources[index] === source) return;
-      const node = draw(block);
-      const old = parent.childNodes[index];
-      if (old) parent.replaceChild(node, old);
-      else parent.appendChild(node);
-      this.sources[index] = source;
-    });
-    while (parent.childNodes.length > blocks.length) parent.removeChild(parent.lastChild!);
-    this.sources.length = blocks.length;
+  /** @param onFinished called once for each top-level block when it no longer changes, in order */
+  constructor(private readonly onFinished: ((block: Block) => void) | null = null) {
+    this.element.className = "prose";
   }
-}
 
-function draw(block: Block): HTMLElement {
-  switch (block.type) {
-    case "paragraph": return h("p", {}, ...inline(block.text));
-    case "heading": return heading(block.level, block.text);
-    case "code": return codeBlock(block.language, block.text);
-    case "quote": return h("blockquote", {}, ...block.blocks.map(draw));
-    case "list": return list(block.ordered, block.start, block.tight, block.items);
-    case "table": return table(block);
-    case "rule": return h("hr");
+  /** Shows `text`. Until it is final, its last block may still grow. */
+  update(text: string, isFinal: boolean): void {
+    const parsed = parse(text);
+    const notes = new Footnotes(parsed, this.element);
+    const drawing = new Drawing(notes);
+    const blocks = parsed.filter(({ block }) => block.type !== "footnote");
+    blocks.forEach((entry, index) => this.draw(index, notes.key(entry.source), () => drawing.block(entry.block)));
+    if (notes.hasAny) this.draw(blocks.length, notes.source, () => notes.section(drawing));
+    const count = blocks.length + (notes.hasAny ? 1 : 0);
+    while (this.element.childNodes.length > count) this.element.removeChild(this.element.lastChild!);
+    this.sources.length = count;
+    this.finish(blocks, isFinal ? blocks.length : blocks.length - 1);
   }
-}
 
-// The page has its own h1 and h2; an answer's headings go below them.
-function heading(level: number, text: string): HTMLElement {
-  const tag = (["h3", "h4", "h5", "h6"] as const)[Math.min(level, 4) - 1]!;
-  return h(tag, {}, ...inline(text));
-}
+  clear(): void {
+    this.element.replaceChildren();
+    this.sources = [];
+    this.finished = 0;
+  }
 
-function list(ordered: boolean, start: number, tight: boolean, items: ListItem[]): HTMLElement {
-  const drawn = items.map((item) => {
-    const blocks = item.blocks.flatMap((block): Node[] =>
-      tight && block.type === "paragraph" ? inline(block.text) : [draw(block)]);
-    if (item.checked === null) return h("li", {}, ...blocks);
-    const box = h("input", { type: "checkbox", disabled: true, checked: item.checked, "aria-label": item.checked ? "done" : "open" });
-    return h("li", { class: "task" }, box, h("div", {}, ...blocks));
-  });
-  const className = items.some((item) => item.checked !== null) ? "tasks" : undefined;
-  if (!ordered) return h("ul", { class: className }, ...drawn);
-  return h("ol", { class: className, start: start === 1 ? undefined : start }, ...drawn);
-}
+  private draw(index: number, source: string, make: () => HTMLElement): void {
+    if (this.sources[index] === source) return;
+    const node = make();
+    const old = this.element.childNodes[index];
+    if (old) this.element.replaceChild(node, old);
+    else this.element.appendChild(node);
+    this.sources[index] = source;
+    if (index < this.finished) highlightSoon(node);
+  }
 
-function table(block: Block & { type: "table" }): HTMLElement {
-  const cell = (tag: "th" | "td", text: string, index: number): HTMLElement =>
-    h(tag, { class: block.align[index] ? `align-${block.align[index]}` : undefined, scope: tag === "th" ? "col" : undefined }, ...inline(text));
-  return h(
-    "div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Table" },
-    h("table", {},
-      h("thead", {}, h("tr", {}, ...block.head.map((text, index) => cell("th", text, index)))),
-      h("tbody", {}, ...block.rows.map((row) => h("tr", {}, ...row.map((text, index) => cell("td", text, index)))))));
-}
-
-function codeBlock(language: string, text: string): HTMLElement {
-  const button = h("button", { type: "button", class: "copy", "aria-label": "Copy code" }, icon("copy"), h("span", {}, "Copy"));
-  button.addEventListener("click", () => void copy(text, button));
-  const name = language.replace(/[^\w.+#-]/g, "").slice(0, 24);
-  return h(
-    "figure", { class: "code" },
-    h("figcaption", {}, h("span", {}, name || "text"), button),
-    h("pre", { tabindex: 0, "aria-label": name ? `${name} code` : "code" }, h("code", {}, text)));
-}
-
-async function copy(text: string, button: HTMLButtonElement): Promise<void> {
-  const isCopied = await writeClipboard(text);
-  replace(button, icon(isCopied ? "check" : "close"), h("span", {}, isCopied ? "Copied" : "Failed"));
-  setTimeout(() => replace(button, icon("copy"), h("span", {}, "Copy")), 1600);
-}
-
-/** The clipboard API needs a secure context; over plain HTTP in a home network a hidden field does the same. */
-async function writeClipboard(text: string): Promise<boolean> {
-  try {
-    if (navigator.clipboard) {
-      await navigator.clipboard.writeText(text);
-      return true;
+  private finish(blocks: SourceBlock[], count: number): void {
+    for (; this.finished < count; this.finished += 1) {
+      highlightSoon(this.element.childNodes[this.finished] as HTMLElement);
+      this.onFinished?.(blocks[this.finished]!.block);
     }
-  } catch {
-    // Falls through to the older way.
-  }
-  const field = h("textarea", { class: "off-screen", "aria-hidden": "true", tabindex: -1 });
-  field.value = text;
-  document.body.appendChild(field);
-  field.select();
-  const isCopied = document.execCommand("copy");
-  field.remove();
-  return isCopied;
-}
-
-export function inline(text: string): Node[] {
-  return parseInline(text).map(drawInline);
-}
-
-function drawInline(node: Inline): Node {
-  switch (node.type) {
-    case "text": return document.createTextNode(node.text);
-    case "code": return h("code", {}, node.text);
-    case "break": return h("br");
-    case "link":
-      return h("a", { href: node.href, title: node.title, rel: "noopener noreferrer nofollow", target: "_blank" }, ...node.children.map(drawInline));
-    default: return h(node.type, {}, ...node.children.map(drawInline));
   }
 }

@@ -1,4 +1,4 @@
-// A commit made in a conversation, as a card that opens the viewer.
+// A card for a commit made in a conversation; it opens the viewer.
 
 import { Commit } from "../api";
 import { h, icon } from "../dom";
@@ -24,7 +24,7 @@ function label(commit: Commit): string {
   return parts.filter(Boolean).join(", ");
 }
 
-/** Links into the viewer stay on the address that this page was opened under, which the cookie belongs to. */
+/** Keeps viewer links on the address that this page was opened at, because the cookie belongs to that address. */
 function localPath(url: string): string {
   try {
     const parsed = new URL(url, location.href);

@@ -1,7 +1,9 @@
-// Where a message is written: drafts for each conversation, and completion of commands.
+// The message field: keeps a draft for each conversation, edits earlier messages and completes commands.
 
+import { announce } from "../announce";
 import { Command } from "../api";
 import { append, h, icon, iconButton, replace } from "../dom";
+import { Drafts } from "../drafts";
 
 export interface ComposerDelegate {
   send(text: string): void;
@@ -17,7 +19,12 @@ export class Composer {
   private readonly box = h("div", { class: "composer-box" });
   private readonly hint = h("p", { class: "composer-hint" }, "Enter sends · Shift+Enter makes a new line · ? shows the shortcuts");
   private readonly elsewhere = h("p", { class: "elsewhere", hidden: true });
-  private readonly drafts = new Map<string, string>();
+  private readonly editing = h(
+    "p", { class: "editing", hidden: true }, icon("edit"), h("span", {}, "Editing a message. It is sent as a new one; the old one stays."),
+    h("button", { type: "button", class: "link", onclick: () => this.stopEditing() }, "Cancel"));
+  private readonly drafts = new Drafts();
+  /** The draft that the edited message replaces for now; null when none is edited. */
+  private kept: string | null = null;
   private thread = "";
   private commands: Command[] = [];
   private matches: Command[] = [];
@@ -34,45 +41,62 @@ export class Composer {
     this.stopButton.hidden = true;
     this.element = h(
       "form", { class: "composer", onsubmit: (event: Event) => { event.preventDefault(); this.submit(); } },
-      this.options,
+      this.options, this.editing,
       this.box, this.hint, this.elsewhere);
     append(this.box, [this.field, this.stopButton, this.button]);
-    this.changed();
+    this.layOut();
   }
 
   setCommands(commands: Command[]): void {
     this.commands = commands;
   }
 
-  /** A conversation of another network is written to there; `place` names it. */
+  /** Disables writing when the conversation takes place on another network, which `place` names. */
   setPlace(place: string | null): void {
     this.element.classList.toggle("is-elsewhere", place !== null);
     this.field.disabled = place !== null;
-    replace(this.elsewhere, place && `This conversation takes place on ${place}. Answer there, so that everybody sees it.`);
+    replace(this.elsewhere, place && `This conversation takes place on ${place}. Reply there so that everyone sees it.`);
     this.elsewhere.hidden = place === null;
     this.box.hidden = this.hint.hidden = place !== null;
   }
 
   setBusy(isBusy: boolean): void {
+    const hadFocus = document.activeElement === this.stopButton;
     this.stopButton.hidden = !isBusy;
+    if (hadFocus && !isBusy) this.field.focus();
   }
 
-  /** Changes the conversation; what was typed in the one before is kept. */
+  /** Switches the conversation. Its draft and that of the previous one are kept. */
   show(thread: string): void {
-    this.drafts.set(this.thread, this.field.value);
+    this.endEditing();
     this.thread = thread;
-    this.field.value = this.drafts.get(thread) ?? "";
-    this.changed();
+    this.field.value = this.drafts.get(thread);
+    this.layOut();
   }
 
-  /** A new conversation got its id: the draft belongs to it now. */
+  /** A new conversation has received its id, and the draft now belongs to that. */
   rename(thread: string): void {
-    this.drafts.delete(this.thread);
+    this.drafts.set(this.thread, "");
     this.thread = thread;
+    this.drafts.set(thread, this.kept ?? this.field.value);
+  }
+
+  /** The sign-in has ended: nothing that was written stays in the browser. */
+  forgetDrafts(): void {
+    this.drafts.clear();
   }
 
   focus(): void {
     this.field.focus();
+  }
+
+  /** Puts a sent message into the field. The draft comes back afterwards. */
+  edit(text: string): void {
+    this.kept ??= this.field.value;
+    this.editing.hidden = false;
+    announce("Editing a message. Escape cancels.");
+    this.insert(text);
+    this.close();
   }
 
   insert(text: string): void {
@@ -85,10 +109,24 @@ export class Composer {
   private submit(): void {
     const text = this.field.value.trim();
     if (!text) return;
-    this.field.value = "";
-    this.drafts.delete(this.thread);
+    this.field.value = this.kept ?? "";
+    this.endEditing();
     this.changed();
+    this.close();
     this.delegate.send(text);
+  }
+
+  private stopEditing(): void {
+    this.field.value = this.kept ?? "";
+    this.endEditing();
+    this.changed();
+    this.close();
+    this.field.focus();
+  }
+
+  private endEditing(): void {
+    this.kept = null;
+    this.editing.hidden = true;
   }
 
   private key(event: KeyboardEvent): void {
@@ -110,7 +148,11 @@ export class Composer {
         return this.close();
       }
     }
-    // On a touch keyboard Enter is a new line; there the button sends.
+    if (event.key === "Escape" && this.kept !== null) {
+      event.preventDefault();
+      return this.stopEditing();
+    }
+    // On a touch keyboard Enter inserts a new line, and the button sends.
     if (event.key === "Enter" && !event.shiftKey && !matchMedia("(pointer: coarse)").matches) {
       event.preventDefault();
       this.submit();
@@ -118,6 +160,11 @@ export class Composer {
   }
 
   private changed(): void {
+    this.drafts.set(this.thread, this.kept ?? this.field.value);
+    this.layOut();
+  }
+
+  private layOut(): void {
     this.button.disabled = this.field.value.trim() === "";
     this.field.style.height = "auto";
     this.field.style.height = `${Math.min(this.field.scrollHeight, Math.round(innerHeight * 0.4))}px`;

@@ -1,11 +1,15 @@
-// One conversation: its stored messages, what runs in it now, and what is being sent.
+// One conversation: its stored messages, running turns and messages being sent.
 
 import { announce } from "../announce";
 import * as api from "../api";
-import { h, icon, replace } from "../dom";
+import { h } from "../dom";
 import { Frame } from "../live";
-import { dayTitle, sameDay, Timestamp } from "../time";
-import { daySeparator, TurnEntry, UserEntry } from "./entries";
+import { Timestamp } from "../time";
+import { UserEntry } from "./entries";
+import { Scroller } from "./scroller";
+import { Timeline } from "./timeline";
+import { TurnEntry } from "./turn";
+import { welcome } from "./welcome";
 
 export interface ConversationDelegate {
   created(id: string): void;
@@ -14,45 +18,44 @@ export interface ConversationDelegate {
   follow(operation: string): void;
   failed(error: unknown): void;
   suggest(text: string): void;
+  edit(text: string): void;
+  focusField(): void;
 }
 
 export class Conversation {
   readonly element: HTMLElement;
-  private readonly list = h("div", { class: "entries" });
-  private readonly scroller: HTMLElement;
+  private readonly timeline = new Timeline();
+  private readonly scroller: Scroller;
   private readonly earlier = h("button", { type: "button", class: "quiet more", hidden: true, onclick: () => void this.loadEarlier() }, "Show earlier messages");
-  private readonly latest = h("button", { type: "button", class: "to-latest", hidden: true, onclick: () => this.scrollToEnd() }, icon("down"), "Latest");
   private readonly turns = new Map<string, TurnEntry>();
   private readonly seen = new Set<string>();
+  /** Live frames that arrived before the first page; null once that is drawn. */
+  private early: Frame[] | null = null;
   private newest: { id: string; time: Timestamp } | null = null;
   private before: string | null = null;
-  private lastTime: Timestamp | null = null;
   private sending = 0;
-  private isAtEnd = true;
+  private tries = 0;
   private syncing: Promise<void> | null = null;
   private mustSyncAgain = false;
 
-  constructor(public id: string | null, private readonly author: string, private readonly delegate: ConversationDelegate) {
-    this.scroller = h("div", { class: "scroller", tabindex: -1, onscroll: () => this.scrolled() }, this.earlier, this.list);
-    this.element = h("section", { class: "conversation", "aria-label": "Conversation" }, this.scroller, this.latest);
-    if (id === null) this.showWelcome();
+  constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate) {
+    this.scroller = new Scroller(this.earlier, this.timeline.element);
+    this.element = h("section", { class: "conversation", "aria-label": "Conversation" }, this.scroller.element, this.scroller.latest);
+    if (id === null) this.timeline.fill(welcome((text) => this.delegate.suggest(text)));
+    else this.early = [];
   }
 
-  async load(): Promise<void> {
-    if (this.id === null) return;
-    this.list.setAttribute("aria-busy", "true");
-    const page = await api.latestMessages(this.id, null);
-    this.list.removeAttribute("aria-busy");
-    this.take(page);
-    this.before = page.previous_cursor;
-    this.earlier.hidden = this.before === null;
-    this.scrollToEnd();
+  /** Whether people may write here; if not, the buttons that send a message are hidden. */
+  setWritable(isWritable: boolean): void {
+    this.element.classList.toggle("is-read-only", !isWritable);
   }
 
-  /** Fetches what is new in the store. One fetch at a time; a wish during one leads to another. */
+  // Storage
+
+  /** Fetches new stored messages, one fetch at a time. A call during a fetch starts another one after it. */
   sync(): Promise<void> {
     this.mustSyncAgain = true;
-    // A message that is on its way has no id yet: the end of sending syncs again.
+    // A message being sent has no id yet; `deliver` syncs again when sending ends.
     if (this.sending > 0) return Promise.resolve();
     this.syncing ??= this.fetchWhileWanted().finally(() => { this.syncing = null; });
     return this.syncing;
@@ -66,25 +69,111 @@ export class Conversation {
       }
     } catch (error) {
       this.delegate.failed(error);
+      const isLasting = error instanceof api.APIError && error.status < 500;
+      if (this.early && !isLasting) this.retryFirstPage();
     }
+  }
+
+  /** Without the first page nothing is shown, not even a running answer. */
+  private retryFirstPage(): void {
+    setTimeout(() => { if (this.element.isConnected) void this.sync(); }, api.backoff(this.tries));
+    this.tries += 1;
   }
 
   private async fetchNew(): Promise<void> {
     if (this.id === null) return;
+    if (this.early) this.timeline.setLoading(true);
     for (;;) {
       const page = this.newest ? await api.messagesAfter(this.id, this.newest.id) : await api.latestMessages(this.id, null);
-      this.take(page);
+      // A message whose sending began during the fetch may be in the page, and cannot be recognised yet.
+      if (this.sending > 0) {
+        this.mustSyncAgain = true;
+        return;
+      }
+      if (this.early) this.takeFirst(page, this.early);
+      else this.take(page);
       if (page.next_cursor === null || page.items.length === 0) return;
     }
   }
 
+  /** Draws the first page above anything that was sent before it arrived, then the live frames that waited for it. */
+  private takeFirst(page: api.MessagePage, early: Frame[]): void {
+    this.timeline.prepend(() => this.take(page));
+    this.setEarlier(page.previous_cursor);
+    this.timeline.setLoading(false);
+    this.early = null;
+    for (const frame of early) this.frame(frame);
+    this.scroller.toEnd();
+  }
+
+  /** Inserts stored messages, oldest first. */
+  private take(page: api.MessagePage): void {
+    for (const message of page.items) {
+      if (this.newest === null || new Date(message.created_at) >= new Date(this.newest.time)) {
+        this.newest = { id: message.id, time: message.created_at };
+      }
+    }
+    this.lay(page);
+    this.showBusy();
+    this.scroller.grown();
+  }
+
+  private lay(page: api.MessagePage): void {
+    for (const message of page.items) this.place(message);
+    for (const operation of page.operations) this.apply(operation);
+    this.timeline.separateDays();
+  }
+
+  private place(message: api.Message): void {
+    if (this.seen.has(message.id)) return;
+    this.seen.add(message.id);
+    if (message.role === "user" || message.role === "command") {
+      const entry = new UserEntry(message.text, this.nameOf(message.author), message.created_at, message.id, isQuestion(message.text), (text) => this.delegate.edit(text));
+      const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
+      this.timeline.add(entry.element, message.created_at, turn?.element ?? null);
+      // A queued turn is shown below the message that it answers.
+      if (message.operation_id) this.turn(message.operation_id, entry);
+    } else if (message.role !== "commit") {
+      this.turn(message.operation_id ?? `note-${message.id}`, null, message.created_at).add(message);
+    }
+  }
+
+  /** A browser that gave no name is called by its role, which says nothing next to one's own messages. */
+  private nameOf(author: string | null): string {
+    return author === this.me.name && author === this.me.role ? "You" : author ?? "Someone";
+  }
+
+  private async loadEarlier(): Promise<void> {
+    if (this.id === null || this.before === null) return;
+    this.earlier.disabled = true;
+    try {
+      const page = await api.latestMessages(this.id, this.before);
+      this.scroller.keepingPlace(() => {
+        this.timeline.prepend(() => this.lay(page));
+        this.setEarlier(page.previous_cursor);
+        this.timeline.separateDays();
+      });
+    } catch (error) {
+      this.delegate.failed(error);
+    } finally {
+      this.earlier.disabled = false;
+    }
+  }
+
+  private setEarlier(before: string | null): void {
+    this.before = before;
+    this.earlier.hidden = before === null;
+  }
+
+  // Sending
+
   send(text: string): void {
-    const entry = new UserEntry(text, this.author, Date.now(), null);
-    if (this.id === null && this.lastTime === null) replace(this.list);
-    this.separate(entry.time);
-    this.list.appendChild(entry.element);
+    const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), (text) => this.delegate.edit(text));
+    if (this.id === null && this.sending === 0) this.timeline.fill();
+    this.timeline.add(entry.element, entry.time);
+    this.timeline.separateDays();
     entry.sending();
-    this.scrollToEnd();
+    this.scroller.toEnd();
     const keys = { thread: api.newKey(), message: api.newKey() };
     void this.deliver(entry, text, keys);
   }
@@ -100,7 +189,7 @@ export class Conversation {
       entry.sent(answer.message_id);
       this.seen.add(answer.message_id);
       if (answer.operation_id) {
-        const turn = this.turn(answer.operation_id, entry.element);
+        const turn = this.turn(answer.operation_id, entry);
         if (turn.state === "queued") turn.setState(this.otherIsOpen(turn) ? "queued" : "running");
         this.delegate.follow(answer.operation_id);
       }
@@ -115,10 +204,17 @@ export class Conversation {
     }
   }
 
+  // Turns
+
   frame(frame: Frame): void {
+    if (this.early) {
+      this.early.push(frame);
+      return;
+    }
     const isNew = !this.turns.has(frame.operation_id);
     const turn = this.turn(frame.operation_id, null);
-    // Somebody wrote from elsewhere: the message that asked is in the store.
+    turn.isLive = true;
+    // Someone wrote from another device: fetch the message that this turn answers.
     if (isNew) void this.sync();
     switch (frame.type) {
       case "thinking":
@@ -129,7 +225,7 @@ export class Conversation {
         if (turn.isOpen && !turn.element.dataset.stored) turn.append(frame.content);
         break;
       case "error":
-        // Failed, stopped or interrupted: the store knows which.
+        // Failed, stopped or interrupted; `finish` asks the server which.
         void this.finish(frame.operation_id, turn, "failed", frame.content);
         break;
       case "complete":
@@ -139,7 +235,7 @@ export class Conversation {
     this.showBusy();
   }
 
-  /** The store tells how it ended, and its text is the one that counts. */
+  /** Takes the final state and text from the server; what the frame says is only a fallback. */
   private async finish(id: string, turn: TurnEntry, state: api.OperationState, error: string | null): Promise<void> {
     await this.sync();
     try {
@@ -149,7 +245,7 @@ export class Conversation {
     }
     if (turn.isOpen) turn.setState(state, error);
     this.showBusy();
-    announce(turn.summary);
+    turn.announceEnd();
     this.delegate.changed();
   }
 
@@ -161,46 +257,49 @@ export class Conversation {
     if (turn.isOpen) this.delegate.follow(operation.id);
   }
 
-  /** Puts stored messages into their places, oldest first. */
-  private take(page: api.MessagePage): void {
-    for (const message of page.items) {
-      if (this.newest === null || new Date(message.created_at) >= new Date(this.newest.time)) {
-        this.newest = { id: message.id, time: message.created_at };
-      }
-      this.place(message);
+  /** Stops the running answer, or else the first waiting one. */
+  stop(): void {
+    const open = [...this.turns.values()].filter((turn) => turn.isOpen);
+    const turn = open.find((turn) => turn.state === "running") ?? open[0];
+    if (turn?.operation) void this.stopTurn(turn.operation);
+  }
+
+  /** The button may disappear with its turn's state, so the focus moves to the message field. */
+  private sendByButton(text: string): void {
+    this.send(text);
+    this.delegate.focusField();
+  }
+
+  private async stopTurn(operation: string): Promise<void> {
+    this.delegate.focusField();
+    try {
+      this.apply(await api.stopOperation(operation));
+    } catch (error) {
+      this.delegate.failed(error);
     }
-    for (const operation of page.operations) this.apply(operation);
     this.showBusy();
-    this.redrawn();
   }
 
-  private place(message: api.Message): void {
-    if (this.seen.has(message.id)) return;
-    this.seen.add(message.id);
-    if (message.role === "user" || message.role === "command") {
-      const entry = new UserEntry(message.text, message.author ?? "Someone", message.created_at, message.id);
-      const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
-      this.separate(message.created_at);
-      this.list.insertBefore(entry.element, turn?.element ?? null);
-      // A queued turn stands below the message that it answers.
-      if (message.operation_id) this.turn(message.operation_id, entry.element);
-    } else if (message.role !== "commit") {
-      this.turn(message.operation_id ?? `note-${message.id}`, null, message.created_at).add(message);
+  private turn(id: string, asked: UserEntry | null, time: Timestamp | null = null): TurnEntry {
+    let turn = this.turns.get(id);
+    if (!turn) {
+      turn = this.newTurn(id);
+      this.turns.set(id, turn);
+      if (asked) this.timeline.addBelow(turn.element, asked.element);
+      else this.timeline.add(turn.element, time);
     }
+    if (asked?.isQuestion) turn.setQuestion(asked.text);
+    return turn;
   }
 
-  private turn(id: string, after: HTMLElement | null, time: Timestamp | null = null): TurnEntry {
-    const known = this.turns.get(id);
-    if (known) return known;
+  private newTurn(id: string): TurnEntry {
     const isNote = id.startsWith("note-");
     const turn = new TurnEntry(isNote ? null : id, {
-      stop: () => this.delegate.suggest("/stop"),
-      resume: () => this.send("/resume"),
-    }, () => this.redrawn());
+      stop: () => void this.stopTurn(id),
+      resume: () => this.sendByButton("/resume"),
+      retry: (question) => this.sendByButton(question),
+    }, () => this.scroller.grown());
     if (isNote) turn.setState("complete");
-    this.turns.set(id, turn);
-    if (time !== null) this.separate(time);
-    this.list.insertBefore(turn.element, after?.nextSibling ?? null);
     return turn;
   }
 
@@ -211,67 +310,7 @@ export class Conversation {
   private showBusy(): void {
     this.delegate.busy([...this.turns.values()].some((turn) => turn.isOpen));
   }
-
-  private separate(time: Timestamp): void {
-    if (this.lastTime === null || !sameDay(this.lastTime, time)) this.list.appendChild(daySeparator(dayTitle(time)));
-    this.lastTime = time;
-  }
-
-  private async loadEarlier(): Promise<void> {
-    if (this.id === null || this.before === null) return;
-    this.earlier.disabled = true;
-    try {
-      const page = await api.latestMessages(this.id, this.before);
-      const height = this.scroller.scrollHeight;
-      this.prepend(page);
-      this.before = page.previous_cursor;
-      this.earlier.hidden = this.before === null;
-      this.scroller.scrollTop += this.scroller.scrollHeight - height;
-    } catch (error) {
-      this.delegate.failed(error);
-    } finally {
-      this.earlier.disabled = false;
-    }
-  }
-
-  /** An older page is laid out by itself, then put in front. */
-  private prepend(page: api.MessagePage): void {
-    const first = this.list.firstChild;
-    const [kept, last] = [this.list.lastChild, this.lastTime];
-    this.lastTime = null;
-    for (const message of page.items) this.place(message);
-    for (const operation of page.operations) this.apply(operation);
-    while (kept?.nextSibling) this.list.insertBefore(kept.nextSibling, first);
-    this.lastTime = last;
-  }
-
-  private scrolled(): void {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.isAtEnd = scrollHeight - scrollTop - clientHeight < 80;
-    this.latest.hidden = this.isAtEnd;
-  }
-
-  private redrawn(): void {
-    if (this.isAtEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
-    else this.latest.hidden = false;
-  }
-
-  private scrollToEnd(): void {
-    this.isAtEnd = true;
-    this.latest.hidden = true;
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-  }
-
-  private showWelcome(): void {
-    const suggestion = (text: string, about: string): HTMLElement =>
-      h("button", { type: "button", class: "suggestion", onclick: () => this.delegate.suggest(text) }, h("strong", {}, about), h("code", {}, text));
-    replace(this.list, h(
-      "div", { class: "welcome" },
-      h("h2", {}, "What shall we work on?"),
-      h("p", {}, "Ask a question, or begin with a command. Answers stream in here; commits come as links."),
-      h("div", { class: "suggestions" },
-        suggestion("/specify a login page", "Write a specification"),
-        suggestion("/status", "See what is running"),
-        suggestion("/help", "List the commands"))));
-  }
 }
+
+/** Whether asking again makes sense: a command acts, and would act twice. */
+const isQuestion = (text: string): boolean => !text.startsWith("/");

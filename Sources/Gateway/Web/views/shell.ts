@@ -1,7 +1,9 @@
-// The frame of the page: the list beside the conversation, a drawer on a phone, and the keyboard's shortcuts.
+// The page layout: the list next to the conversation (a drawer on a phone) and the keyboard shortcuts.
 
 import { h, icon, iconButton, replace } from "../dom";
 import { setUpToggle } from "../theme";
+import { Banner } from "./banner";
+import { Head } from "./head";
 import { badge } from "./threads";
 
 export interface ShellDelegate {
@@ -15,13 +17,13 @@ export class Shell {
   readonly content = h("div", { class: "content" });
   private readonly title = h("h1", {}, "New conversation");
   private readonly facts = h("div", { class: "title-facts" });
-  private readonly banner = h("div", { class: "banner", role: "status", hidden: true });
+  readonly banner = new Banner();
   private readonly menuButton = iconButton("menu", "Conversations", () => this.setDrawer(!this.isOpen), "icon-button menu");
   private readonly main: HTMLElement;
   private readonly shade = h("div", { class: "shade", hidden: true, onclick: () => this.setDrawer(false) });
   private isOpen = false;
 
-  constructor(list: HTMLElement, person: string, private readonly delegate: ShellDelegate) {
+  constructor(list: HTMLElement, head: Head, person: string, private readonly delegate: ShellDelegate) {
     const theme = h("button", { type: "button", class: "icon-button" });
     setUpToggle(theme);
     this.menuButton.setAttribute("aria-expanded", "false");
@@ -37,21 +39,20 @@ export class Shell {
         iconButton("leave", "Sign out", () => this.delegate.signOut())));
     this.main = h(
       "main", { class: "main", id: "main" },
-      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, this.facts),
+      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, h("div", { class: "title-row" }, this.facts, head.facts)), head.menu,
         iconButton("plus", "New conversation", () => this.delegate.newConversation(), "icon-button new-compact")),
-      this.banner, this.content);
+      this.banner.element, this.content);
     this.element = h("div", { class: "shell" }, h("a", { class: "skip", href: "#message", onclick: skip }, "Skip to the message field"), this.sidebar, this.shade, this.main);
   }
 
-  setTitle(title: string, adapter: string | null, model: string | null): void {
+  setTitle(title: string, adapter: string | null): void {
     this.title.textContent = title;
     document.title = `${title} · Jetbridge`;
-    replace(this.facts, adapter && badge(adapter), model && h("span", { class: "model" }, model));
+    replace(this.facts, adapter && badge(adapter));
   }
 
   setBanner(text: string | null): void {
-    this.banner.hidden = text === null;
-    this.banner.textContent = text ?? "";
+    this.banner.setProblem(text);
   }
 
   setDrawer(isOpen: boolean): void {
@@ -72,8 +73,8 @@ export class Shell {
       "dialog", { class: "help", "aria-labelledby": "help-title", onclose: () => dialog.remove() },
       h("header", {}, h("h2", { id: "help-title" }, "Keyboard shortcuts"), iconButton("close", "Close", () => dialog.close())),
       h("dl", {},
-        row("Enter", "Send the message"), row("Shift Enter", "New line"), row("/", "Write a command"), row("Alt N", "New conversation"),
-        row("Alt ↑", "Conversation above"), row("Alt ↓", "Conversation below"), row("Alt S", "Stop the answer"), row("Esc", "Close a list or dialog"), row("?", "Show this help")));
+        row("Enter", "Send the message"), row("Shift Enter", "New line"), row("/", "Type a command"), row("Alt N", "New conversation"),
+        row("Alt ↑", "Conversation above"), row("Alt ↓", "Conversation below"), row("Alt K", "Search conversations"), row("Alt S", "Stop the answer"), row("Esc", "Close a list or dialog, stop editing"), row("?", "Show this help")));
     document.body.appendChild(dialog);
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
     dialog.showModal();
@@ -88,6 +89,7 @@ function skip(event: Event): void {
 export interface Shortcuts {
   newConversation(): void;
   neighbour(step: number): void;
+  search(): void;
   stop(): void;
   command(): void;
   help(): void;
@@ -108,6 +110,7 @@ export function setUpShortcuts(shortcuts: Shortcuts): void {
     if (event.altKey && !event.ctrlKey && !event.metaKey) {
       switch (event.code) {
         case "KeyN": return () => shortcuts.newConversation();
+        case "KeyK": return () => shortcuts.search();
         case "KeyS": return () => shortcuts.stop();
         case "ArrowUp": return () => shortcuts.neighbour(-1);
         case "ArrowDown": return () => shortcuts.neighbour(1);

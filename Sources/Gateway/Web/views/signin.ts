@@ -1,28 +1,28 @@
-// The sign-in page: one code from the server's terminal.
+// The sign-in page: asks for the code from the server's terminal.
 
 import * as api from "../api";
 import { h, replace } from "../dom";
 
-/** Upper case, without spaces and dashes, grouped as the terminal prints it. */
+/** Upper case, grouped as the terminal prints it, whatever spaces and dashes were typed. */
 export function formatCode(text: string): string {
   const letters = text.toUpperCase().replace(/[^A-Z0-9]/g, "").slice(0, 8);
   return letters.length > 4 ? `${letters.slice(0, 4)}-${letters.slice(4)}` : letters;
 }
 
-/** Shows the form; `onDone` follows a right code. */
+/** Shows the form, and calls `onDone` once a code is accepted. */
 export function showSignIn(root: HTMLElement, onDone: () => void): void {
   const error = h("p", { class: "form-error", id: "code-error", role: "alert" });
   const field = h("input", {
     id: "code", class: "code-field", type: "text", inputmode: "text", autocomplete: "one-time-code", autocapitalize: "characters",
     spellcheck: "false", maxlength: 12, placeholder: "XXXX-XXXX", required: true, "aria-describedby": "code-help code-error",
   });
-  const name = h("input", { id: "name", class: "name-field", type: "text", autocomplete: "name", maxlength: 40, placeholder: "Shown beside your messages" });
+  const name = h("input", { id: "name", class: "name-field", type: "text", autocomplete: "name", maxlength: 40, placeholder: "Shown next to your messages" });
   const button = h("button", { type: "submit", class: "primary" }, "Sign in");
   const form = h(
     "form", { class: "signin-form", novalidate: true, onsubmit: submit },
     h("label", { for: "code" }, "Sign-in code"), field, error,
     h("label", { for: "name" }, "Your name ", h("span", { class: "optional" }, "optional")), name, button,
-    h("p", { class: "hint", id: "code-help" }, "It stands in the terminal where Jetbridge was started. A new one comes from ",
+    h("p", { class: "hint", id: "code-help" }, "Look in the terminal where Jetbridge was started. For a new code, run ",
       h("code", {}, "jetbridge pair --role owner"), "."));
   replace(root, h(
     "main", { class: "signin" },
@@ -75,7 +75,7 @@ function sentence(problem: unknown): string {
   return problem.detail;
 }
 
-/** Where to go after signing in: only a path of this server. */
+/** Where to go after signing in. Only a path on this server is accepted. */
 export function nextPath(): string | null {
   const next = new URLSearchParams(location.search).get("next");
   return next && /^\/[^/\\]/.test(next) && !/[\x00-\x1f]/.test(next) ? next : null;

@@ -1,7 +1,8 @@
-// The list of conversations, of every network.
+// The list of conversations on all networks, or of those that contain some words, or of the archived ones.
 
+import { announce } from "../announce";
 import * as api from "../api";
-import { h, replace } from "../dom";
+import { h, icon, replace } from "../dom";
 import { fullTime, shortTime } from "../time";
 
 export interface ThreadListDelegate {
@@ -13,24 +14,43 @@ export class ThreadList {
   readonly element: HTMLElement;
   private readonly list = h("ul", { class: "threads" });
   private readonly more = h("button", { type: "button", class: "quiet more", hidden: true, onclick: () => void this.loadMore() }, "Show older");
+  private readonly field = h("input", {
+    type: "search", class: "thread-search", placeholder: "Search", "aria-label": "Search conversations", maxlength: 100, autocomplete: "off",
+    oninput: () => this.searched(), onkeydown: (event: KeyboardEvent) => this.key(event),
+  });
+  private readonly shelf = h("button", { type: "button", class: "shelf", onclick: () => this.switchShelf() });
+  private readonly shelfTitle = h("p", { class: "shelf-title", hidden: true }, "Archived conversations");
+  private readonly scroller: HTMLElement;
   private readonly items = new Map<string, api.Thread>();
+  /** The newest state of every conversation seen, also of those that the list does not contain now. */
+  private readonly known = new Map<string, api.Thread>();
   private cursor: string | null = null;
   private pages = 0;
   private current: string | null = null;
   private drawn = "";
+  private query = "";
+  private isArchived = false;
+  private timer: number | undefined;
+  /** Changes with what the list contains: an answer to an earlier question is dropped. */
+  private round = 0;
 
   constructor(private readonly delegate: ThreadListDelegate) {
-    this.element = h("nav", { class: "thread-list", "aria-label": "Conversations" }, this.list, this.more);
+    this.scroller = h("div", { class: "thread-scroll" }, this.list, this.more);
+    this.element = h("nav", { class: "thread-list", "aria-label": "Conversations" }, h("div", { class: "search-row", role: "search" }, icon("search"), this.field), this.shelfTitle, this.scroller, this.shelf);
+    this.drawShelf();
   }
 
-  /** Fetches the newest page again and merges it; tells whether that worked. */
+  /** Fetches the newest page and merges it. Returns whether that succeeded. */
   async refresh(): Promise<boolean> {
+    const round = this.round;
     try {
-      const page = await api.threads(null);
+      const page = await api.threads(null, this.query, this.isArchived);
+      if (round !== this.round) return true;
       if (this.pages <= 1) this.items.clear();
-      for (const thread of page.items) this.items.set(thread.id, thread);
+      this.take(page.items);
       if (this.pages === 0) this.pages = 1;
       if (this.pages === 1) this.cursor = page.next_cursor;
+      if (this.current !== null && !page.items.some((thread) => thread.id === this.current)) await this.reload(this.current);
       this.draw();
       return true;
     } catch (error) {
@@ -39,13 +59,47 @@ export class ThreadList {
     }
   }
 
+  /** Fetches one conversation that may have been changed elsewhere. Returns undefined when it no longer exists. */
+  async reload(id: string): Promise<api.Thread | undefined> {
+    try {
+      const thread = await api.thread(id);
+      this.put(thread);
+      return thread;
+    } catch (error) {
+      if (!(error instanceof api.APIError) || error.status !== 404) throw error;
+      this.remove(id);
+      return undefined;
+    }
+  }
+
+  /** Shows a conversation's new state. */
+  put(thread: api.Thread): void {
+    this.known.set(thread.id, thread);
+    const belongs = (thread.state === "archived") === this.isArchived;
+    if (!belongs) this.items.delete(thread.id);
+    // Whether it contains the words is for the server to say.
+    else if (this.items.has(thread.id) || this.query === "") this.items.set(thread.id, thread);
+    this.draw();
+  }
+
   select(id: string | null): void {
     this.current = id;
     this.draw();
   }
 
   find(id: string): api.Thread | undefined {
-    return this.items.get(id);
+    return this.known.get(id);
+  }
+
+  remove(id: string): void {
+    this.items.delete(id);
+    this.known.delete(id);
+    this.draw();
+  }
+
+  focusSearch(): void {
+    this.field.focus();
+    this.field.select();
   }
 
   /** The conversation before or after the current one. */
@@ -55,12 +109,53 @@ export class ThreadList {
     return ids[Math.max(0, Math.min(ids.length - 1, at + step))] ?? null;
   }
 
+  // What the list contains
+
+  private searched(): void {
+    clearTimeout(this.timer);
+    // Each search reads an index: not one for every key.
+    this.timer = setTimeout(() => {
+      const query = this.field.value.trim();
+      if (query !== this.query) void this.restart(query, this.isArchived);
+    }, 250);
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.key === "Escape" && this.field.value !== "") {
+      event.preventDefault();
+      event.stopPropagation();
+      this.field.value = "";
+      this.searched();
+    } else if (event.key === "ArrowDown") {
+      event.preventDefault();
+      this.list.querySelector<HTMLElement>("a")?.focus();
+    }
+  }
+
+  private switchShelf(): void {
+    void this.restart(this.query, !this.isArchived).then(() => { this.scroller.scrollTop = 0; });
+  }
+
+  private async restart(query: string, isArchived: boolean): Promise<void> {
+    this.round += 1;
+    const round = this.round;
+    [this.query, this.isArchived] = [query, isArchived];
+    this.pages = 0;
+    this.cursor = null;
+    this.drawShelf();
+    if (!(await this.refresh()) || round !== this.round) return;
+    const count = `${this.items.size}${this.cursor === null ? "" : " or more"}`;
+    announce(`${isArchived ? "Archived conversations" : "Conversations"}${query ? ` with ${query}` : ""}: ${count}`);
+  }
+
   private async loadMore(): Promise<void> {
     if (!this.cursor) return;
+    const round = this.round;
     this.more.disabled = true;
     try {
-      const page = await api.threads(this.cursor);
-      for (const thread of page.items) this.items.set(thread.id, thread);
+      const page = await api.threads(this.cursor, this.query, this.isArchived);
+      if (round !== this.round) return;
+      this.take(page.items);
       this.cursor = page.next_cursor;
       this.pages += 1;
       this.draw();
@@ -71,22 +166,44 @@ export class ThreadList {
     }
   }
 
+  private take(threads: api.Thread[]): void {
+    for (const thread of threads) {
+      this.items.set(thread.id, thread);
+      this.known.set(thread.id, thread);
+    }
+  }
+
   private sorted(): api.Thread[] {
     const time = (thread: api.Thread): number => new Date(thread.updated_at).getTime();
     return [...this.items.values()].sort((a, b) => time(b) - time(a));
   }
 
+  // Drawing
+
   private draw(): void {
     const threads = this.sorted();
-    // Redrawing what did not change would take the focus from under the keyboard.
-    const signature = JSON.stringify([this.current, this.cursor !== null, threads, new Date().toDateString()]);
+    // Redrawing an unchanged list would take the keyboard focus away.
+    const signature = JSON.stringify([this.current, this.cursor !== null, this.query, this.isArchived, threads, new Date().toDateString()]);
     if (signature === this.drawn) return;
     this.drawn = signature;
     const focused = (document.activeElement as HTMLElement | null)?.dataset.thread;
     replace(this.list, ...threads.map((thread) => this.row(thread)));
-    if (threads.length === 0) replace(this.list, h("li", { class: "empty" }, "No conversations yet."));
+    if (threads.length === 0) replace(this.list, h("li", { class: "empty" }, this.emptiness()));
     this.more.hidden = this.cursor === null;
     if (focused) this.list.querySelector<HTMLElement>(`[data-thread="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  private emptiness(): string {
+    const kind = this.isArchived ? "archived conversation" : "conversation";
+    if (this.query === "") return this.isArchived ? "No archived conversations." : "No conversations yet.";
+    return `No ${kind} contains “${this.query}”.`;
+  }
+
+  private drawShelf(): void {
+    replace(this.shelf, icon(this.isArchived ? "back" : "archive"), this.isArchived ? "Back to all conversations" : "Archived");
+    this.shelfTitle.hidden = !this.isArchived;
+    this.field.placeholder = this.isArchived ? "Search the archive" : "Search";
+    this.field.setAttribute("aria-label", this.isArchived ? "Search archived conversations" : "Search conversations");
   }
 
   private row(thread: api.Thread): HTMLElement {
@@ -106,9 +223,10 @@ export class ThreadList {
   }
 }
 
-/** The network that a conversation lives on: `irc:local` is of the kind `irc`. */
-export function badge(adapter: string): HTMLElement {
+/** The other network that a conversation takes place on, such as `irc:local`; null for one of this page. */
+export function badge(adapter: string): HTMLElement | null {
   const kind = adapter.split(":")[0] ?? adapter;
-  const known = ["web", "irc", "matrix", "slack", "telegram"].includes(kind) ? kind : "other";
-  return h("span", { class: `badge badge-${known}`, title: adapter }, kind === "web" ? "Web" : adapter);
+  if (kind === "web") return null;
+  const known = ["irc", "matrix", "slack", "telegram"].includes(kind) ? kind : "other";
+  return h("span", { class: `badge badge-${known}`, title: adapter }, adapter);
 }

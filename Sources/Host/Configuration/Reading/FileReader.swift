@@ -1,10 +1,10 @@
 internal import Glibc
 internal import Primitives
 
-/// Small files, whole.
+/// Reads small files whole.
 package enum FileReader {
     package struct Failure: Error {
-        /// In the words of the system: `No such file or directory`.
+        /// For example the system's `No such file or directory`.
         package let reason: String
         package let isMissing: Bool
 
@@ -21,18 +21,18 @@ package enum FileReader {
 
     package struct File {
         package let bytes: [UInt8]
-        /// Somebody else than its owner may read it.
+        /// Whether its group or everyone can read it.
         package let isReadableByOthers: Bool
     }
 
-    /// Reads at most `limit` bytes; a longer file is refused, and so is what is no file (a pipe would block).
+    /// Throws for a file longer than `limit` bytes, and for anything but a regular file (a pipe would block).
     package static func read(_ path: String, limit: Int) throws(Failure) -> File {
         let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard number >= 0 else { throw Failure(errno) }
         let descriptor = FileDescriptor(owning: number)
         var status = stat()
         guard fstat(descriptor.rawValue, &status) == 0 else { throw Failure(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure("it is no regular file") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure("it is not a regular file") }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
         while count < bytes.count {
@@ -50,7 +50,7 @@ package enum FileReader {
         return File(bytes: Array(bytes[..<count]), isReadableByOthers: status.st_mode & 0o044 != 0)
     }
 
-    /// Why a file cannot be read; nil where it can.
+    /// Why a file cannot be read; nil if it can.
     static func problem(readingFrom path: String) -> String? {
         do throws(Failure) {
             _ = try self.read(path, limit: 1 << 20)

@@ -1,10 +1,9 @@
 internal import HTTP
 
-/// A host and a port, for listening or connecting.
 package struct HostPort: Sendable, Hashable, CustomStringConvertible {
-    /// A name or an address, an IPv6 one without its brackets.
+    /// A name or an address; IPv6 without brackets.
     package let host: String
-    /// 0 lets the system choose, when listening.
+    /// 0 listens on a port that the system chooses.
     package let port: Int
 
     package init(host: String, port: Int) {
@@ -22,7 +21,7 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
 
     static func parse(_ text: String, defaultPort: Int? = nil) -> Result<HostPort, Failure> {
         guard !text.contains("://") else {
-            return .failure(Failure(message: "host:port is expected here, not a URL; leave out what ends with ://"))
+            return .failure(Failure(message: "expected host:port, not a URL; leave out the scheme and ://"))
         }
         do throws(HTTPURLError) {
             let authority = try Authority(text[...])
@@ -32,7 +31,7 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
             return .success(HostPort(host: authority.host, port: port))
         } catch {
             let hint = text.hasPrefix(":") ? "; write 127.0.0.1\(text)" : ""
-            return .failure(Failure(message: "this is no host:port\(hint)"))
+            return .failure(Failure(message: "expected host:port\(hint)"))
         }
     }
 }

@@ -1,4 +1,4 @@
-/// Texts for times and sizes.
+/// Parses durations and sizes.
 enum Quantity {
     private static let timeUnits: [(String, Duration)] = [
         ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)),
@@ -9,7 +9,7 @@ enum Quantity {
         ("GiB", 1 << 30),
     ]
 
-    /// One or more numbers with their units, the larger first: `1h30m`.
+    /// One or more numbers with units, largest unit first: `1h30m`.
     static func duration(_ text: String) -> Duration? {
         var rest = Substring(text)
         var total = Duration.zero
@@ -34,7 +34,7 @@ enum Quantity {
         return isTooLarge ? nil : size
     }
 
-    /// The shortest text that ``duration(_:)`` reads back, in the largest unit that needs no fraction.
+    /// The duration in the largest unit that needs no fraction; ``duration(_:)`` parses it back.
     static func text(_ duration: Duration) -> String {
         for (name, unit) in self.timeUnits.reversed() {
             let count = Int(duration / unit)

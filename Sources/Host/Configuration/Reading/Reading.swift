@@ -1,15 +1,17 @@
 internal import YAML
 
-/// What the values of one file share while they are read: the mistakes so far, and where to look things up.
+/// The state shared by all values of a file while it is read: the issues so far and the process's surroundings.
 final class Reading {
-    /// The file's name as the person gave it, or the flag or variable; nil where there is none.
+    /// The file's path as given, or the flag or variable; nil for the embedded defaults.
     let source: String?
-    /// Whether lines and columns mean something.
+    /// Whether lines and columns refer to a file.
     private let isFile: Bool
     let surroundings: Surroundings
-    /// Relative paths begin here; set as soon as it is known.
+    /// The base of relative paths; set as soon as it is known.
     var dataDirectory: String
     private(set) var issues: [ConfigurationIssue] = []
+    /// A hash of each secret, by its key's path; see ``ConfigurationContent``.
+    var secrets: [String: Int] = [:]
 
     init(source: String?, surroundings: Surroundings, isFile: Bool = true, dataDirectory: String = "/") {
         self.source = source
@@ -30,12 +32,11 @@ final class Reading {
                 column: self.isFile ? column : nil, message: message, nearest: nearest))
     }
 
-    /// Takes over what was found elsewhere.
     func append(_ other: Reading) {
         self.issues += other.issues
     }
 
-    /// In the order of the text; what has no place in it comes last.
+    /// In the order of the text; issues without a line come last.
     var sortedIssues: [ConfigurationIssue] {
         let places = self.issues.enumerated().map { index, issue in
             (issue.line ?? Int.max, issue.line == nil ? 0 : issue.column ?? 0, index)
@@ -43,7 +44,7 @@ final class Reading {
         return places.sorted(by: <).map { self.issues[$0.2] }
     }
 
-    /// An absolute path: `~/` is the home directory, a relative one begins at the data directory.
+    /// Makes a path absolute: `~/` is the home directory, and a relative path is relative to the data directory.
     func absolutePath(_ path: String) -> String {
         self.surroundings.absolutePath(path, relativeTo: self.dataDirectory)
     }

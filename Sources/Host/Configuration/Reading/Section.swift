@@ -1,7 +1,7 @@
 internal import Primitives
 internal import YAML
 
-/// A mapping that is being read. It remembers which keys were asked for: those are the valid ones.
+/// A mapping being read. It records the keys that were asked for: those are the valid ones.
 final class Section {
     let path: String
     private let value: Value?
@@ -9,7 +9,7 @@ final class Section {
     private let reading: Reading
     private var asked: [String] = []
 
-    /// A section that is absent reads as an empty one.
+    /// A missing section reads as an empty one.
     init(_ value: Value?, path: String, reading: Reading) {
         self.value = value
         self.path = path
@@ -17,27 +17,27 @@ final class Section {
         self.entries = value?.node.mappingValue ?? []
     }
 
-    /// Whether a key stands here, with or without a value.
+    /// Whether the key is present, with or without a value.
     func has(_ key: String) -> Bool { self.entries.contains { $0.key == key } }
 
-    /// A key's value; nil where it is absent or left empty.
+    /// A key's value; nil if it is missing or empty.
     func value(_ key: String) -> Value? {
         if !self.asked.contains(key) { self.asked.append(key) }
         guard let entry = self.entries.first(where: { $0.key == key }), !entry.value.isNull else { return nil }
         return Value(node: entry.value, path: self.path(of: key), reading: self.reading)
     }
 
-    /// A key's value by `convert`, which reports what is wrong and returns nil; then the default stands in.
+    /// A key's value by `convert`. The default applies if the key is missing, or if `convert` reports an error and
+    /// returns nil.
     func read<T>(_ key: String, default standard: T, _ convert: (Value) -> T?) -> T {
         self.value(key).flatMap(convert) ?? standard
     }
 
-    /// A key that may be left out.
     func optional<T>(_ key: String, _ convert: (Value) -> T?) -> T? {
         self.value(key).flatMap(convert)
     }
 
-    /// A key that has to be there: reported where it is not.
+    /// Reports an error if the key is missing.
     func required<T>(_ key: String, _ convert: (Value) -> T?) -> T? {
         guard let value = self.value(key) else {
             self.error("'\(key)' is missing")
@@ -46,18 +46,18 @@ final class Section {
         return convert(value)
     }
 
-    /// A mapping inside this one; an empty one where it is absent or no mapping.
+    /// A nested mapping; an empty one if the key is missing or not a mapping.
     func section<T>(_ key: String, _ body: (Section) -> T) -> T {
         self.value(key).flatMap { $0.section(body) }
             ?? body(Section(nil, path: self.path(of: key), reading: self.reading))
     }
 
-    /// A list's items by `convert`; those that are wrong are reported and left out.
+    /// A list's items by `convert`; leaves out those for which it reports an error.
     func list<T>(_ key: String, _ convert: (Value) -> T?) -> [T]? {
         self.value(key).flatMap { $0.items() }.map { $0.compactMap(convert) }
     }
 
-    /// Reports a mistake of the section as a whole.
+    /// Reports an error in the section as a whole.
     func error(_ message: String) {
         self.reading.report(
             message, path: self.path, line: self.value?.node.line, column: self.value?.node.column)
@@ -70,11 +70,11 @@ final class Section {
 
     func absolutePath(_ path: String) -> String { self.reading.absolutePath(path) }
 
-    /// Reports every key that nobody asked for, with the nearest that somebody did.
+    /// Reports every unknown key, with the nearest valid one. Call it once all valid keys have been read.
     func finish() {
         for entry in self.entries where !self.asked.contains(entry.key) {
             let near = nearestKey(entry.key)
-            let known = near == nil && !self.asked.isEmpty ? "; valid here: \(self.asked.joined(separator: ", "))" : ""
+            let known = near == nil && !self.asked.isEmpty ? "; valid keys: \(self.asked.joined(separator: ", "))" : ""
             self.reading.report(
                 "unknown key\(known)", path: self.path(of: entry.key), line: entry.keyLine, column: entry.keyColumn,
                 nearest: near)

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What the process finds around itself; a value, so that tests bring their own.
+/// The process's environment and current directory; a value, so that tests can supply their own.
 package struct Surroundings: Sendable {
     package var environment: [String: String]
     package var currentDirectory: String
@@ -10,7 +10,6 @@ package struct Surroundings: Sendable {
         self.currentDirectory = currentDirectory
     }
 
-    /// Those of this process.
     package static func ofProcess() -> Surroundings {
         var variables: [String: String] = [:]
         var next = environ
@@ -26,19 +25,19 @@ package struct Surroundings: Sendable {
         return Surroundings(environment: variables, currentDirectory: directory.map { String(cString: $0) } ?? "/")
     }
 
-    /// A variable's value; one that is set to nothing counts as not set.
+    /// A variable's value; an empty one counts as unset.
     package func variable(_ name: String) -> String? {
         self.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Where configuration and data of all programs go by the XDG base directory specification: `fallback` is below
-    /// the home directory, and a relative value is ignored.
+    /// A base directory by the XDG Base Directory Specification, which ignores relative values. `fallback` is below the
+    /// home directory.
     func baseDirectory(_ name: String, fallback: String) -> String? {
         if let directory = self.variable(name), directory.hasPrefix("/") { return directory }
         return self.variable("HOME").map { "\($0)/\(fallback)" }
     }
 
-    /// `~/` is the home directory; a relative path begins at `directory`.
+    /// `~/` is the home directory; a relative path is relative to `directory`.
     func absolutePath(_ path: String, relativeTo directory: String) -> String {
         if path.hasPrefix("/") { return path }
         if path == "~" || path.hasPrefix("~/"), let home = self.variable("HOME") { return home + path.dropFirst() }

@@ -1,29 +1,42 @@
 internal import HTTP
 
 extension Value {
-    /// A time with its unit: `500ms`, `30s`, `10m`, `1h30m`, `2d`.
+    /// A duration with its unit: `500ms`, `30s`, `10m`, `1h30m`, `2d`.
     func duration(from least: Duration = .zero, to most: Duration = .seconds(366 * 86_400)) -> Duration? {
         guard let text = self.text else {
-            return self.error("a duration such as 30s is expected here, not \(self.kind)")
+            return self.error("expected a duration such as 30s, found \(self.kind)")
         }
         guard let duration = Quantity.duration(text) else {
-            return self.error("'\(text)' is no duration; write 500ms, 30s, 10m, 2h or 1d")
+            return self.error("'\(text)' is not a duration; write 500ms, 30s, 10m, 2h or 1d")
         }
         guard (least...most).contains(duration) else {
-            return self.error("\(text) is out of range; from \(Quantity.text(least)) to \(Quantity.text(most))")
+            return self.error(
+                "\(text) is out of range; use a duration from \(Quantity.text(least)) to \(Quantity.text(most))")
         }
         return duration
     }
 
-    /// Bytes with their unit: `512MiB`, `64KB`.
-    func size(atLeast least: Int = 1) -> Int? {
+    /// How long something is kept: a duration of at least an hour, or `forever`, which is an inner nil.
+    func lifetime() -> Duration?? {
+        let most = Duration.seconds(36_525 * 86_400)
+        guard let text = self.text, text == "forever" || Quantity.duration(text) != nil else {
+            let found = self.text.map { "'\($0)'" } ?? self.kind
+            return self.error("expected a lifetime such as 12h, 30d or forever, found \(found)")
+        }
+        if text == "forever" { return .some(nil) }
+        return self.duration(from: .seconds(3_600), to: most).map { $0 }
+    }
+
+    /// A size with its unit, in bytes: `512MiB`, `64KB`.
+    func size(atLeast least: Int = 1, atMost most: Int = .max) -> Int? {
         guard let text = self.text else {
-            return self.error("a size such as 64MiB is expected here, not \(self.kind)")
+            return self.error("expected a size such as 64MiB, found \(self.kind)")
         }
         guard let size = Quantity.size(text) else {
-            return self.error("'\(text)' is no size; write 64KiB, 512MiB or 1GiB")
+            return self.error("'\(text)' is not a size; write 64KiB, 512MiB or 1GiB")
         }
-        return size >= least ? size : self.error("\(text) is too small; at least \(least) bytes")
+        if size < least { return self.error("\(text) is too small; use at least \(least) bytes") }
+        return size <= most ? size : self.error("\(text) is too large; use at most \(most >> 20) MiB")
     }
 
     func url(schemes: [String] = ["https", "http"]) -> HTTPURL? {
@@ -31,24 +44,24 @@ extension Value {
         do {
             let url = try HTTPURL(text)
             guard schemes.contains(url.scheme) else {
-                return self.error("the URL has to begin with \(schemes.map { "\($0)://" }.joined(separator: " or "))")
+                return self.error("the URL must begin with \(schemes.map { "\($0)://" }.joined(separator: " or "))")
             }
             return url
         } catch {
-            return self.error(error.message)  // without the text: a URL may hold a password
+            return self.error(error.message)  // without the text: a URL may contain a password
         }
     }
 
-    /// A port as a variable of the environment gives it; 0 lets the system choose.
+    /// A port from an environment variable; 0 lets the system choose.
     func port() -> Int? {
         guard let text = self.string() else { return nil }
         guard let port = Int(text), (0...65_535).contains(port) else {
-            return self.error("a port is expected here: a number from 0 to 65535")
+            return self.error("expected a port: a number from 0 to 65535")
         }
         return port
     }
 
-    /// `host:port`, `[v6]:port`; without a port where there is a default.
+    /// `host:port` or `[v6]:port`; the port is optional if there is a default.
     func address(defaultPort: Int? = nil) -> HostPort? {
         guard let text = self.string() else { return nil }
         switch HostPort.parse(text, defaultPort: defaultPort) {
@@ -60,7 +73,7 @@ extension Value {
     /// An absolute path; see ``Reading/absolutePath(_:)``.
     func filePath() -> String? { self.string().map(self.reading.absolutePath) }
 
-    /// The absolute path of a file that has to be there and be readable.
+    /// The absolute path of a file that must exist and be readable.
     func readableFile() -> String? {
         guard let path = self.filePath() else { return nil }
         guard let problem = FileReader.problem(readingFrom: path) else { return path }

@@ -1,13 +1,12 @@
 internal import Primitives
 
 extension Value {
-    /// `{env: NAME}` or `{file: PATH}`. What the value itself says is never part of a message: a person may have put the
-    /// secret there.
+    /// `{env: NAME}` or `{file: PATH}`. Messages never contain the value's text: it may be the secret itself.
     func secret() -> Secret? {
         guard self.isMapping else {
-            return self.error("a secret is never written here; use {env: NAME} or {file: PATH}")
+            return self.error("a secret cannot be written here; use {env: NAME} or {file: PATH}")
         }
-        return self.section { section in
+        let secret: Secret?? = self.section { section in
             let name = section.value("env")
             let file = section.value("file")
             switch (name, file) {
@@ -15,12 +14,14 @@ extension Value {
             case (nil, let file?): return file.fileSecret()
             default: return self.error("a secret is either {env: NAME} or {file: PATH}")
             }
-        }.flatMap { $0 }
+        }
+        self.reading.secrets[self.path] = secret.flatMap { $0 }?.hashValue
+        return secret.flatMap { $0 }
     }
 
     private func environmentSecret() -> Secret? {
         guard let name = self.text, Self.isVariableName(name) else {
-            return self.error("this is not the name of an environment variable, as in {env: OPENAI_API_KEY}")
+            return self.error("expected the name of an environment variable, as in {env: OPENAI_API_KEY}")
         }
         guard let value = self.reading.surroundings.variable(name) else {
             return self.error("\(Self.nameForMessage(name)) is not set")
@@ -34,14 +35,14 @@ extension Value {
         do throws(FileReader.Failure) {
             file = try FileReader.read(path, limit: 64 << 10)
         } catch {
-            return self.error("the secret's file \(path) cannot be read: \(error.reason)")
+            return self.error("the secret file \(path) cannot be read: \(error.reason)")
         }
         if file.isReadableByOthers { self.warn("others can read \(path); run: chmod 600 \(path)") }
         let isSpace: (UInt8) -> Bool = { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         let bytes = file.bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-        guard !bytes.isEmpty else { return self.error("the secret's file \(path) is empty") }
+        guard !bytes.isEmpty else { return self.error("the secret file \(path) is empty") }
         guard let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else {
-            return self.error("the secret's file \(path) is not a text in UTF-8")
+            return self.error("the secret file \(path) is not UTF-8 text")
         }
         return Secret(text)
     }
@@ -51,9 +52,9 @@ extension Value {
         return name.utf8.count <= 128 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 
-    /// A token can look like a variable's name; one in capitals hardly does.
+    /// A mistakenly written token can look like a variable's name, so only names in capitals are repeated.
     private static func nameForMessage(_ name: String) -> String {
         let isPlain = name.utf8.count <= 64 && name.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" }
-        return isPlain ? "the environment variable \(name)" : "the environment variable that is named here"
+        return isPlain ? "the environment variable \(name)" : "the environment variable named here"
     }
 }

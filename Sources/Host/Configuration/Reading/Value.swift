@@ -1,20 +1,19 @@
 internal import Primitives
 internal import YAML
 
-/// One value that is being read. Each conversion reports what is wrong, once, and returns nil.
+/// A value being read. A conversion that fails reports one error and returns nil.
 struct Value {
     let node: YAMLNode
     let path: String
     let reading: Reading
 
-    /// Reports a mistake of this value.
     func report(_ message: String, nearestTo word: String? = nil, among words: [String] = []) {
         self.reading.report(
             message, path: self.path, line: self.node.line, column: self.node.column,
             nearest: word.flatMap { nearest(to: $0, among: words) })
     }
 
-    /// Reports a mistake and is nil, so that a conversion can end with it.
+    /// Reports an error and returns nil, so that a conversion can end with it.
     func error<T>(_ message: String, nearestTo word: String? = nil, among words: [String] = []) -> T? {
         self.report(message, nearestTo: word, among: words)
         return nil
@@ -25,19 +24,19 @@ struct Value {
             message, severity: .warning, path: self.path, line: self.node.line, column: self.node.column)
     }
 
-    /// What the value is, in the words of the messages.
+    /// The kind of value, as messages name it.
     var kind: String {
         switch self.node.content {
         case .mapping: "a mapping"
         case .sequence: "a list"
         case .scalar where self.node.isNull: "nothing"
-        case .scalar where self.node.boolValue != nil: "true or false"
+        case .scalar where self.node.boolValue != nil: "a boolean"
         case .scalar where self.node.intValue != nil: "a number"
-        case .scalar: "a text"
+        case .scalar: "text"
         }
     }
 
-    /// A scalar's text, whatever it looks like.
+    /// A scalar's text, whatever its type.
     var text: String? { self.node.stringValue }
     var plainBool: Bool? { self.node.boolValue }
     var isMapping: Bool { self.node.mappingValue != nil }
@@ -45,7 +44,7 @@ struct Value {
     // MARK: Structure
 
     func section<T>(_ body: (Section) -> T) -> T? {
-        guard self.isMapping else { return self.error("a mapping is expected here, not \(self.kind)") }
+        guard self.isMapping else { return self.error("expected a mapping, found \(self.kind)") }
         let section = Section(self, path: self.path, reading: self.reading)
         defer { section.finish() }
         return body(section)
@@ -53,7 +52,7 @@ struct Value {
 
     func items() -> [Value]? {
         guard let nodes = self.node.sequenceValue else {
-            return self.error("a list is expected here, not \(self.kind)")
+            return self.error("expected a list, found \(self.kind)")
         }
         return nodes.enumerated().map { Value(node: $1, path: "\(self.path)[\($0)]", reading: self.reading) }
     }
@@ -63,22 +62,22 @@ struct Value {
     func string() -> String? {
         guard let text = self.node.stringValue else {
             let hint = self.node.isNull ? "; put a value that begins with # in quotes" : ""
-            return self.error("a text is expected here, not \(self.kind)\(hint)")
+            return self.error("expected text, found \(self.kind)\(hint)")
         }
-        guard !text.isEmpty else { return self.error("the text is empty") }
+        guard !text.isEmpty else { return self.error("the value must not be empty") }
         return text
     }
 
     func bool() -> Bool? {
-        self.node.boolValue ?? self.error("true or false is expected here, not \(self.kind)")
+        self.node.boolValue ?? self.error("expected true or false, found \(self.kind)")
     }
 
     func integer(in range: ClosedRange<Int>) -> Int? {
         guard let number = self.node.intValue else {
-            return self.error("a whole number is expected here, not \(self.kind)")
+            return self.error("expected a whole number, found \(self.kind)")
         }
         guard range.contains(number) else {
-            return self.error("\(number) is out of range; from \(range.lowerBound) to \(range.upperBound)")
+            return self.error("\(number) is out of range; use a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -91,9 +90,9 @@ struct Value {
     func choice<Choice>(among choices: [Choice], named name: (Choice) -> String) -> Choice? {
         let words = choices.map(name)
         guard let text = self.text else {
-            return self.error("one of \(words.joined(separator: ", ")) is expected here, not \(self.kind)")
+            return self.error("expected one of \(words.joined(separator: ", ")), found \(self.kind)")
         }
         return choices.first { name($0) == text }
-            ?? self.error("'\(text)' is none of \(words.joined(separator: ", "))", nearestTo: text, among: words)
+            ?? self.error("'\(text)' is not one of \(words.joined(separator: ", "))", nearestTo: text, among: words)
     }
 }

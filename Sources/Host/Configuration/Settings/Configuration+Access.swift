@@ -6,11 +6,11 @@ internal import Telegram
 extension Configuration {
     /// Who may talk to the bot. An empty list means nobody.
     package struct Access: Sendable, Equatable {
-        /// Identities as adapters write them: `irc:local/account:alice`, `telegram:1001`.
+        /// Identities in the adapters' form: `irc:local/account:alice`, `telegram:1001`.
         package var owners: [String]
         package var members: [String]
         package var guests: [String]
-        /// Whether a code lets unknown people in.
+        /// Whether unknown people can pair with a code.
         package var pairing: Bool
 
         private static let kinds = ["irc", "matrix", "slack", "telegram", "web"]
@@ -33,7 +33,7 @@ extension Configuration {
             }
             guard self.kinds.contains(String(parts[0])) else {
                 value.report(
-                    "'\(parts[0])' is no network; there are \(self.kinds.joined(separator: ", "))",
+                    "'\(parts[0])' is not a network; the networks are \(self.kinds.joined(separator: ", "))",
                     nearestTo: String(parts[0]), among: self.kinds)
                 return nil
             }
@@ -47,12 +47,18 @@ extension Configuration {
             return text
         }
 
+        /// An adapter with an error is reported by itself, so that this looks at the file only.
+        private static func checkAdapter(_ key: String, named name: String, _ value: Value, adapters: Adapters) {
+            guard adapters.declaredIDs[key] == nil else { return }
+            value.warn("there is no \(name) adapter, so this matches nobody")
+        }
+
         private static func checkMatrix(_ value: Value, _ text: Substring, adapters: Adapters) {
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard text.hasPrefix("@"), parts.count == 2, parts[0].count > 1, !parts[1].isEmpty else {
                 return value.report("a Matrix identity is matrix:@NAME:SERVER")
             }
-            if adapters.matrix.isEmpty { value.warn("there is no Matrix adapter, so this matches nobody") }
+            self.checkAdapter("matrix", named: "Matrix", value, adapters: adapters)
         }
 
         private static func checkSlack(_ value: Value, _ text: Substring, adapters: Adapters) {
@@ -64,18 +70,18 @@ extension Configuration {
                 }
             guard isGood else {
                 return value.report(
-                    "a Slack identity is slack:TEAM/USER by their ids, as in slack:T0123ABCD/U0123ABCD; `whoami` tells it"
+                    "a Slack identity is slack:TEAM/USER with their ids, as in slack:T0123ABCD/U0123ABCD; `whoami` shows it"
                 )
             }
-            if adapters.slack.isEmpty { value.warn("there is no Slack adapter, so this matches nobody") }
+            self.checkAdapter("slack", named: "Slack", value, adapters: adapters)
         }
 
         private static func checkTelegram(_ value: Value, _ text: Substring, adapters: Adapters) {
             guard let number = Int64(text), number > 0, text.allSatisfy(\.isNumber) else {
                 return value.report(
-                    "a Telegram identity is telegram:NUMBER, since names change hands; `whoami` tells the number")
+                    "a Telegram identity is telegram:NUMBER, because names can change hands; `whoami` shows the number")
             }
-            if adapters.telegram.isEmpty { value.warn("there is no Telegram adapter, so this matches nobody") }
+            self.checkAdapter("telegram", named: "Telegram", value, adapters: adapters)
         }
 
         private static func checkIRC(_ value: Value, _ text: Substring, adapters: Adapters) {
@@ -85,9 +91,9 @@ extension Configuration {
                 return value.report("an IRC identity is irc:ID/account:NAME or irc:ID/mask:NICK!USER@HOST")
             }
             if parts[1].hasPrefix("mask:"), !parts[1].contains("!") || !parts[1].contains("@") {
-                return value.report("an IRC mask has the form NICK!USER@HOST, where * stands for anything")
+                return value.report("an IRC mask has the form NICK!USER@HOST, where * matches anything")
             }
-            let known = adapters.irc.map(\.id)
+            let known = adapters.declaredIDs["irc"] ?? []
             if !known.contains(String(parts[0])) {
                 value.warn("there is no IRC adapter with the id '\(parts[0])', so this matches nobody")
             }

@@ -4,23 +4,26 @@ package import Slack
 package import Telegram
 
 extension Configuration {
-    /// The networks to connect to.
     package struct Adapters: Sendable {
         package var irc: [IRCSettings]
         package var matrix: [MatrixSettings]
         package var slack: [SlackSettings]
         package var telegram: [TelegramSettings]
-        /// How those adapters that speak HTTP reach their platform, by their id.
+        /// How HTTP-based adapters reach their platform, by adapter id.
         package var transports: [String: Transport]
+        /// The ids in the file by network, also of entries with errors, which the lists above leave out.
+        let declaredIDs: [String: [String]]
 
         init(_ section: Section, gateway: Gateway) {
             var taken: [String: String] = [:]
             var transports: [String: Transport] = [:]
+            var declared: [String: [String]] = [:]
             func entries<T>(_ key: String, _ read: (Section, String, [T]) -> T?) -> [T] {
                 var found: [T] = []
                 _ = section.list(key) { value in
                     value.section { item in
                         let id = item.required("id") { Self.id($0, taken: &taken) }
+                        declared[key, default: []].append(id ?? "")
                         if let entry = read(item, id ?? "", found), id != nil { found.append(entry) }
                     }
                 }
@@ -40,18 +43,19 @@ extension Configuration {
                 TelegramSettings(item, id: id, transport: transport(item, id), gateway: gateway, others: others)
             }
             self.transports = transports
+            self.declaredIDs = declared
         }
 
-        /// Ids stand in storage keys, metrics, logs and paths, so they are plain and unique over all networks.
+        /// Ids are used in storage keys, metrics, logs and paths, so they are plain, and unique across all networks.
         private static func id(_ value: Value, taken: inout [String: String]) -> String? {
             guard let id = value.string() else { return nil }
             guard id.utf8.count <= 32,
                 id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) })
             else {
-                return value.error("an id has letters, digits, '_' and '-' only, at most 32")
+                return value.error("an id is at most 32 letters, digits, '_' or '-'")
             }
             if let other = taken.updateValue(value.path, forKey: id) {
-                return value.error("the id '\(id)' is taken by \(other); each adapter has its own")
+                return value.error("the id '\(id)' is already used by \(other); each adapter needs its own")
             }
             return id
         }

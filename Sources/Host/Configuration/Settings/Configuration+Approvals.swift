@@ -1,12 +1,12 @@
 extension Configuration {
-    /// What needs somebody's word before it is done.
+    /// What needs a person's approval.
     package struct Approvals: Sendable, Equatable {
         package enum Rule: String, Sendable, CaseIterable { case ask, allow, deny }
 
         package var commands: Rule
         package var writes: Rule
         package var network: Rule
-        /// A question that nobody answers counts as denied after this.
+        /// An unanswered request counts as denied after this time.
         package var timeout: Duration
 
         init(_ section: Section) {

@@ -2,9 +2,9 @@ package import HTTP
 
 extension Configuration {
     package struct Gateway: Sendable, Equatable {
-        /// Port 0 takes a free one.
+        /// Port 0 picks a free one.
         package var listen: HostPort
-        /// The base of posted links; nil means the address that is listened on.
+        /// The base of posted links; nil for the address that the gateway listens on.
         package var publicURL: HTTPURL?
 
         init(_ section: Section) {

@@ -1,17 +1,17 @@
 extension Configuration {
-    /// Limits of one jailed command; sizes in bytes.
+    /// Limits of a jailed command; sizes are in bytes.
     package struct Jail: Sendable, Equatable {
         package struct Network: Sendable, Equatable {
             package enum Mode: String, Sendable, CaseIterable { case none, allowlist }
             package var mode: Mode
-            /// Host names, `*.` before one for those below it.
+            /// Host names; `*.` in front matches subdomains.
             package var allow: [String]
 
             init(_ section: Section) {
                 self.mode = section.read("mode", default: .none) { $0.choice() }
                 self.allow = section.list("allow") { $0.string() } ?? []
                 if self.mode == .none, !self.allow.isEmpty {
-                    section.error("'allow' has no effect with mode: none; write mode: allowlist")
+                    section.error("'allow' has no effect with mode: none; set mode: allowlist")
                 }
             }
         }
@@ -19,7 +19,7 @@ extension Configuration {
         package var memory: Int
         package var processes: Int
         package var fileSize: Int
-        /// Of each of stdout and stderr.
+        /// For stdout and stderr each.
         package var output: Int
         package var timeout: Duration
         package var network: Network

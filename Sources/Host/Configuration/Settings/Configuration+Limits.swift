@@ -1,11 +1,11 @@
 extension Configuration {
-    /// How much is done at once; what is more waits its turn.
+    /// Concurrency limits; work beyond them is queued.
     package struct Limits: Sendable, Equatable {
-        /// Turns of the whole host.
+        /// Concurrent turns of the whole host.
         package var turns: Int
-        /// Turns of one person. Who has this many waits, and everybody else goes first.
+        /// Concurrent turns of one person; further ones wait behind everyone else's.
         package var turnsPerPerson: Int
-        /// Messages that may wait in one thread; the next one is refused with what to do.
+        /// Messages that one thread may queue; further ones are refused.
         package var waitingPerThread: Int
 
         init(_ section: Section) {

@@ -9,6 +9,9 @@ extension Configuration {
             self.level = section.read("level", default: .info) { $0.logLevel() }
             self.format = section.read("format", default: .json) { $0.choice() }
         }
+
+        /// Configures the process's log.
+        package func apply() { Logging.configure(level: self.level, format: self.format) }
     }
 }
 

@@ -12,30 +12,34 @@ extension Configuration {
 
         package var provider: Provider
         package var name: String
-        /// The endpoint of `openai` and `github-models`, and of `copilot-cli` in its own-key mode.
+        /// The endpoint of `openai` and `github-models`, and of `copilot-cli` with its own key.
         package var baseURL: HTTPURL
-        /// Whether `base_url` is written down: `copilot-cli` uses an endpoint of one's own then.
+        /// Whether `base_url` is set: `copilot-cli` then uses that endpoint.
         package var hasBaseURL: Bool
         package var apiKey: Secret?
-        /// Certificates to trust besides the system's, for an endpoint with a private authority.
+        /// CA certificates to trust in addition to the system's, for an endpoint with a private authority.
         package var caFile: String?
-        /// Plain HTTP to another machine is refused unless this is set.
+        /// Whether plain HTTP to another machine is allowed.
         package var allowsPlainHTTP: Bool
-        /// How long the endpoint may stay silent.
+        /// How long the endpoint may be silent.
         package var timeout: Duration
-        /// How long one turn may take in all.
+        /// The time limit of a whole turn.
         package var turnTimeout: Duration
-        /// The tokens of prompt and answer that the model takes; nil where the provider tells, or its default.
+        /// The maximum bytes of an answer, and of the reasoning before it.
+        package var answerSize: Int
+        /// The maximum tokens of an answer with its reasoning, by estimate.
+        package var answerTokens: Int
+        /// The model's limit of prompt and answer together, in tokens; nil for what the provider reports, or its
+        /// default.
         package var contextTokens: Int?
 
-        /// Where `openai` is without a `base_url`.
         private static let openAI = (host: "api.openai.com", url: "https://api.openai.com/v1")
 
         init(_ section: Section) {
             self.provider = section.read("provider", default: .rehearsal) { $0.choice() }
             self.name = section.read("name", default: "gpt-4.1") { $0.string() }
             self.baseURL = section.read("base_url", default: Self.openAI.url.url) { $0.url() }
-            // The default written down without a key is a template's line, not a wish.
+            // The default URL without a key comes from a template; nobody chose it.
             self.hasBaseURL =
                 section.has("base_url") && (self.baseURL.host != Self.openAI.host || section.has("api_key"))
             self.apiKey = section.optional("api_key") { $0.secret() }
@@ -45,11 +49,15 @@ extension Configuration {
             self.turnTimeout = section.read("turn_timeout", default: .seconds(600)) {
                 $0.duration(from: .milliseconds(100))
             }
+            self.answerSize = section.read("answer_size", default: 512 << 10) {
+                $0.size(atLeast: 1 << 10, atMost: 64 << 20)
+            }
+            self.answerTokens = section.read("answer_tokens", default: 128_000) { $0.integer(in: 256...10_000_000) }
             self.contextTokens = section.optional("context_tokens") { $0.integer(in: 1024...100_000_000) }
             self.check(section)
         }
 
-        /// What only shows when the keys are seen together.
+        /// Checks keys against each other.
         private func check(_ section: Section) {
             switch self.provider {
             case .openai:
@@ -57,7 +65,7 @@ extension Configuration {
                     section.error("\(Self.openAI.host) needs 'api_key'; write api_key: {env: OPENAI_API_KEY}")
                 }
             case .githubModels:
-                // The public service was shut down on 30 July 2026; others may serve its API.
+                // The public service was shut down on 30 July 2026; other servers may offer its API.
                 if !section.has("base_url") { section.error("github-models needs 'base_url'") }
             case .copilotCLI:
                 if !self.hasBaseURL { return }
@@ -66,8 +74,8 @@ extension Configuration {
             }
             if !self.baseURL.isSecure, !self.baseURL.isLoopback, !self.allowsPlainHTTP {
                 section.error(
-                    "base_url is plain HTTP to another machine, which shows key and text to everybody on the way; "
-                        + "use https://, or set allow_plain_http: true")
+                    "base_url would send the key and all text to another machine unencrypted; use https://, "
+                        + "or set allow_plain_http: true")
             }
         }
     }

@@ -1,23 +1,23 @@
 package import HTTP
 
 extension Configuration {
-    /// `jetbridge proxy`, and the same below the gateway's `/proxy`.
+    /// `jetbridge proxy`, and the proxy below the gateway's `/proxy`.
     package struct Proxy: Sendable, Equatable {
-        /// Whether `serve` has it below `/proxy`.
+        /// Whether `serve` mounts it below `/proxy`.
         package var isEnabled: Bool
         /// Where `jetbridge proxy` listens.
         package var listen: HostPort
-        /// Nil for the account's own address.
+        /// Nil for the account's API address.
         package var upstream: HTTPURL?
-        /// Certificates to trust instead of the system's.
+        /// CA certificates to trust instead of the system's.
         package var caFile: String?
-        /// Beyond loopback a key is required anyway.
+        /// Whether loopback needs a key too; other addresses always do.
         package var requiresKey: Bool
-        /// For each key; 0 is no limit.
+        /// For each key; 0 is unlimited.
         package var requestsPerMinute: Int
-        /// Bytes; 0 is no cache.
+        /// In bytes; 0 disables the cache.
         package var cache: Int
-        /// How long the upstream may stay silent.
+        /// How long the upstream may be silent.
         package var timeout: Duration
 
         init(_ section: Section) {
@@ -34,11 +34,11 @@ extension Configuration {
 }
 
 extension Value {
-    /// The token goes there with every request, so plain HTTP is for this machine only.
+    /// Every request carries the token, so plain HTTP is allowed only to this machine.
     func upstreamURL() -> HTTPURL? {
         guard let url = self.url() else { return nil }
         guard url.isSecure || url.isLoopback else {
-            return self.error("plain http would show the token to everybody on the way; use https://")
+            return self.error("plain HTTP would send the token unencrypted; use https://")
         }
         return url
     }

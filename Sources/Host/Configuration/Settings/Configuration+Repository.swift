@@ -1,12 +1,12 @@
 extension Configuration {
     package struct Repository: Sendable, Equatable {
         package enum Place: Sendable, Equatable {
-            /// A local repository, absolute; made where it is missing.
+            /// A local repository's absolute path; created if missing.
             case local(path: String)
             case github(owner: String, name: String)
         }
 
-        /// As commands and links name it.
+        /// The name in commands and links.
         package var name: String
         package var place: Place
         package var branch: String
@@ -23,14 +23,14 @@ extension Configuration {
             let github = section.optional("github", Self.github)
             self.branch = section.read("branch", default: "main", Self.branch)
             if section.has("path") == section.has("github") {
-                section.error("a repository has either 'path' or 'github'")
+                section.error("a repository needs either 'path' or 'github'")
             }
             guard let name, let place = path.map(Place.local) ?? github else { return nil }
             self.name = name
             self.place = place
         }
 
-        /// Without the key there is one local repository; an empty list means none.
+        /// One local repository if the key is missing; an empty list means none.
         static func list(_ root: Section) -> [Repository] {
             let items = root.list("repositories") { value in
                 value.section { Repository($0) }.flatMap { $0 }.map { (value, $0) }
@@ -38,12 +38,12 @@ extension Configuration {
             guard let items else { return [Repository(name: "notes", place: .local(path: root.absolutePath("notes")))] }
             var names: Set<String> = []
             for (value, repository) in items where !names.insert(repository.name).inserted {
-                value.report("the name '\(repository.name)' is taken by another repository")
+                value.report("the name '\(repository.name)' is already used by another repository")
             }
             return items.map { $0.1 }
         }
 
-        /// The default repository: the first one, unless the key says otherwise.
+        /// The default repository: `default_repository`, else the first one.
         static func standard(_ root: Section, among repositories: [Repository]) -> String? {
             root.read("default_repository", default: repositories.first?.name) { value in
                 guard let name = value.string() else { return nil }
@@ -54,24 +54,27 @@ extension Configuration {
             }
         }
 
-        /// Names stand in URLs and commands.
+        /// Names are used in URLs and commands.
         private static func name(_ value: Value) -> String? {
             guard let text = value.string() else { return nil }
             let isGood =
                 text.utf8.count <= 64 && text.first != "." && text.first != "-" && text.allSatisfy(\.isNamePart)
-            return isGood ? text : value.error("a name has letters, digits, '.', '_' and '-' only, at most 64")
+            return isGood
+                ? text
+                : value.error(
+                    "a name is at most 64 letters, digits, '.', '_' or '-', and does not begin with '.' or '-'")
         }
 
         private static func github(_ value: Value) -> Place? {
             guard let text = value.string() else { return nil }
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isNamePart) }) else {
-                return value.error("a GitHub repository is written owner/name")
+                return value.error("a GitHub repository has the form owner/name")
             }
             return .github(owner: String(parts[0]), name: String(parts[1]))
         }
 
-        /// The rules of git-check-ref-format that people run into; Git itself has the last word.
+        /// The common rules of git-check-ref-format; Git itself checks the rest.
         private static func branch(_ value: Value) -> String? {
             guard let text = value.string() else { return nil }
             let isGood =
@@ -80,7 +83,7 @@ extension Configuration {
                 }
                 && !text.contains("..") && !text.contains("//") && !text.hasPrefix("-") && !text.hasPrefix("/")
                 && !text.hasSuffix("/") && !text.hasSuffix(".lock") && !text.hasSuffix(".")
-            return isGood ? text : value.error("'\(text)' is no branch name that Git takes")
+            return isGood ? text : value.error("'\(text)' is not a valid Git branch name")
         }
     }
 }

@@ -1,6 +1,6 @@
 extension Configuration {
     package struct Store: Sendable, Equatable {
-        /// The SQLite file, absolute.
+        /// The SQLite file's absolute path.
         package var path: String
 
         init(_ section: Section) {
@@ -9,7 +9,7 @@ extension Configuration {
 
         private static func path(of value: Value) -> String? {
             guard let url = value.string() else { return nil }
-            if url.hasPrefix("postgres") { return value.error("this release stores in SQLite only; write sqlite:FILE") }
+            if url.hasPrefix("postgres") { return value.error("this release supports only SQLite; write sqlite:FILE") }
             guard url.hasPrefix("sqlite:"), url != "sqlite:" else {
                 return value.error("write sqlite:FILE, where FILE is relative to data_dir or absolute")
             }

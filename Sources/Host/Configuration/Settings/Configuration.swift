@@ -1,6 +1,8 @@
-/// The whole configuration file, checked and with its defaults.
+package import Sessions
+
+/// The whole configuration, checked, with defaults filled in.
 ///
-/// Names follow the file: `gateway.public_url` is ``Gateway/publicURL``.
+/// Names follow those of the file: `gateway.public_url` is ``Gateway/publicURL``.
 package struct Configuration: Sendable {
     /// Absolute.
     package var dataDirectory: String
@@ -13,15 +15,15 @@ package struct Configuration: Sendable {
     package var github: GitHub
     /// Names are unique.
     package var repositories: [Repository]
-    /// The name of one of ``repositories``; nil where there is none.
+    /// The name of one of ``repositories``; nil without repositories.
     package var defaultRepository: String?
     package var limits: Limits
     package var access: Access
     package var approvals: Approvals
     package var jail: Jail
+    package var retention: Retention
     package var adapters: Adapters
 
-    /// Reads the file's root; `dataDirectory` is known by then.
     init(_ root: Section, dataDirectory: String) {
         self.dataDirectory = dataDirectory
         self.log = root.section("log") { Log($0) }
@@ -40,5 +42,6 @@ package struct Configuration: Sendable {
         self.access = root.section("access") { Access($0, adapters: adapters) }
         self.approvals = root.section("approvals") { Approvals($0) }
         self.jail = root.section("jail") { Jail($0) }
+        self.retention = root.section("retention") { Retention($0) }
     }
 }

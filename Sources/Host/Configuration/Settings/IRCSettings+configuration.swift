@@ -1,7 +1,7 @@
 internal import IRC
 internal import Primitives
 
-/// `adapters.irc`: an entry becomes the adapter's own settings.
+/// Reads an entry of `adapters.irc`.
 extension IRCSettings {
     init?(_ section: Section, id: String) {
         let tls = section.read("tls", default: TLS.none, Self.tls)
@@ -22,14 +22,14 @@ extension IRCSettings {
 
     private func check(_ section: Section) {
         guard self.tls == .none else { return }
-        if case .external = self.sasl {
-            section.error("SASL EXTERNAL shows a certificate, which takes TLS; set tls: true")
+        if self.sasl?.certificate != nil {
+            section.error("SASL EXTERNAL authenticates with a TLS certificate; set tls: true")
         } else if !self.isLoopback {
-            section.warn("the connection to \(self.host) is not encrypted; set tls: true where the server has it")
+            section.warn("the connection to \(self.host) is not encrypted; set tls: true if the server supports it")
         }
     }
 
-    /// The pace that the server takes; the defaults are below every common server's limit.
+    /// The send rate that the server tolerates; the defaults are below every common server's limit.
     private static func flood(_ section: Section) -> Flood {
         var flood = Flood.safe
         flood.burst = section.read("burst", default: flood.burst) { $0.integer(in: 1...1000) }
@@ -43,35 +43,39 @@ extension IRCSettings {
     private static func tls(_ value: Value) -> TLS? {
         if let isOn = value.plainBool { return isOn ? .verify(caFile: nil) : TLS.none }
         guard value.isMapping else {
-            return value.error("true, false or {ca_file: PATH} is expected here, not \(value.kind)")
+            return value.error("expected true, false or {ca_file: PATH}, found \(value.kind)")
         }
         return value.section { .verify(caFile: $0.required("ca_file") { $0.readableFile() }) }
     }
 
+    /// Without `mechanism`, the strongest that the server offers and that the other keys allow.
     private static func sasl(_ section: Section) -> SASL? {
-        enum Mechanism: String, CaseIterable { case plain = "PLAIN", external = "EXTERNAL" }
-        switch section.read("mechanism", default: Mechanism.plain, { $0.choice() }) {
-        case .plain:
-            let account = section.required("account", Self.word)
-            let password = section.required("password") { $0.secret() }
-            guard let account, let password else { return nil }
-            return .plain(account: account, password: password)
-        case .external:
-            _ = section.optional("account", Self.word)  // the certificate names it; written for the reader
+        let mechanism: SASL.Mechanism? = section.optional("mechanism") { $0.choice() }
+        var sasl = SASL(mechanism: mechanism, password: nil)
+        if mechanism == .external || (mechanism == nil && section.value("certificate") != nil) {
             let certificate = section.required("certificate") { $0.readableFile() }
             let key = section.read("key", default: certificate) { .some($0.readableFile()) }
             guard let certificate, let key else { return nil }
-            return .external(certificate: certificate, key: key)
+            sasl.certificate = SASL.Certificate(certificate: certificate, key: key)
         }
+        if mechanism == .external {
+            _ = section.optional("account", Self.word)  // allowed for the reader; the certificate decides
+        } else if sasl.certificate == nil || section.has("account") || section.has("password") {
+            let account = section.required("account", Self.word)
+            let password = section.required("password") { $0.secret() }
+            guard let account, let password else { return nil }
+            sasl.password = SASL.Password(account: account, secret: password)
+        }
+        return sasl
     }
 
-    /// RFC 2812 §2.3.1, with the letters that servers of today allow; how long one may be, the server says.
+    /// RFC 2812 §2.3.1, with the letters that current servers allow; the server limits the length.
     private static func nick(_ value: Value) -> String? {
         guard let nick = Self.word(value) else { return nil }
         let special = "[]\\`_^{|}-"
         let isGood = nick.allSatisfy { !$0.isASCII || $0.isLetter || $0.isNumber || special.contains($0) }
         guard isGood, let first = nick.first, first != "-", !("0"..."9").contains(first) else {
-            return value.error("a nick has letters, digits and \(special), and begins with neither digit nor '-'")
+            return value.error("a nick has letters, digits and \(special), and does not begin with a digit or '-'")
         }
         return nick
     }
@@ -89,20 +93,21 @@ extension IRCSettings {
     private static func channelName(_ value: Value) -> String? {
         guard let name = Self.word(value) else { return nil }
         guard let first = name.first, "#&+!".contains(first), !name.contains(",") else {
-            return value.error("a channel begins with # and has no comma, as in \"#team\"")
+            return value.error("a channel begins with # and contains no comma, as in \"#team\"")
         }
         return name
     }
 
-    /// What may stand as one word of an IRC line.
+    /// One parameter of an IRC line.
     private static func word(_ value: Value) -> String? {
         guard let text = Self.line(value) else { return nil }
-        return text.contains(" ") || text.hasPrefix(":") ? value.error("no spaces are possible here") : text
+        return text.contains(" ") || text.hasPrefix(":")
+            ? value.error("this must be one word that does not begin with ':'") : text
     }
 
     private static func line(_ value: Value) -> String? {
         guard let text = value.string() else { return nil }
         let isClean = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-        return isClean ? text : value.error("no control characters are possible here")
+        return isClean ? text : value.error("this must not contain control characters")
     }
 }

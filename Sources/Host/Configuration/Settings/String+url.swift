@@ -1,12 +1,12 @@
 internal import HTTP
 
 extension String {
-    /// The URL that a text of this source code is.
+    /// The URL of a literal in the source code.
     var url: HTTPURL {
         do {
             return try HTTPURL(self)
         } catch {
-            preconditionFailure("a default of the configuration is no URL: \(self)")
+            preconditionFailure("a default of the configuration is not a URL: \(self)")
         }
     }
 }

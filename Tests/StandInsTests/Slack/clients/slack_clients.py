@@ -1,4 +1,4 @@
-"""What the tests run of slack_sdk and slack_bolt have in common."""
+"""Helpers shared by the slack_sdk and slack_bolt scripts."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 
 class Place:
-    """The addresses and names that the test gave as one JSON argument."""
+    """The addresses and names from the test's JSON argument."""
 
     def __init__(self):
         for name, value in json.loads(sys.argv[1]).items():
@@ -20,7 +20,7 @@ class Place:
 
 
 def refused(error, call, **arguments):
-    """The answer of a call that has to fail with this error."""
+    """Returns the answer of a call that must fail with this error."""
     try:
         call(**arguments)
     except SlackApiError as problem:
@@ -30,11 +30,11 @@ def refused(error, call, **arguments):
 
 
 def wait(what, condition, seconds=20):
-    """Waits until the condition is true; what it answered."""
+    """Waits until the condition is true and returns its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
         time.sleep(0.02)
-    raise AssertionError(f"{what} did not come")
+    raise AssertionError(f"timed out waiting for {what}")

@@ -1,4 +1,4 @@
-"""slack_sdk's WebClient: posting, editing, deleting, reading, and what is refused."""
+"""slack_sdk's WebClient: posting, editing, deleting, reading, and errors."""
 
 from slack_clients import Place, refused
 
@@ -41,7 +41,7 @@ assert [len(page) for page in pages] == [3, 2], pages  # the root comes with eac
 history = client.conversations_history(channel=place.channel)["messages"]
 assert history[0]["ts"] == root["ts"] and history[0]["reply_count"] == 3
 
-# Changing.
+# Editing.
 changed = client.chat_update(channel=place.channel, ts=reply["ts"], markdown_text="*new*")
 assert changed["text"] == "*new*"
 client.chat_delete(channel=place.channel, ts=reply["ts"])

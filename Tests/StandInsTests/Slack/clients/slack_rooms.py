@@ -50,7 +50,7 @@ refused("user_not_found", client.users_info, user="U0NOBODY")
 assert client.bots_info(bot=place.bot_id)["bot"]["user_id"] == place.bot_user
 assert any(member["is_bot"] for member in client.users_list()["members"])
 
-# Files up: three steps, and the message comes later.
+# Uploads: three steps, and the message comes later.
 done = client.files_upload_v2(
     channel=place.channel, thread_ts=place.question, filename="a.diff", content="+ one\n- two\n",
     title="The change", initial_comment="Here it is")
@@ -64,7 +64,7 @@ assert found["files"][0]["name"] == "a.diff" and found["files"][0]["size"] == 12
 url = client.files_getUploadURLExternal(filename="b.bin", length=5)
 try:
     urllib.request.urlopen(urllib.request.Request(url["upload_url"], data=b"123456", method="POST"))
-    raise AssertionError("a wrong length was taken")
+    raise AssertionError("a wrong length was accepted")
 except urllib.error.HTTPError as problem:
     assert problem.code == 400
 refused("file_not_found", client.files_completeUploadExternal, files=[{"id": url["file_id"], "title": "b"}])
@@ -74,7 +74,7 @@ refused("invalid_arguments", client.api_call, api_method="files.getUploadURLExte
         json={"filename": "c", "length": 1})
 
 
-# Files down.
+# Downloads.
 def get(url, token):
     request = urllib.request.Request(url, headers={"Authorization": "Bearer " + token} if token else {})
     with urllib.request.urlopen(request) as answer:

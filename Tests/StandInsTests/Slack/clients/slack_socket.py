@@ -1,4 +1,4 @@
-"""slack_sdk's SocketModeClient: answers each message in its thread, until somebody says quit."""
+"""slack_sdk's SocketModeClient: answers each message in its thread, until someone says quit."""
 
 import threading
 
@@ -33,7 +33,7 @@ assert done.wait(40)
 client.close()
 kinds = [(kind, subtype) for kind, subtype, _, _ in seen]
 assert ("app_mention", None) in kinds, kinds
-# Its own answers come back; an event comes once, unless Slack says that it tries again.
+# The app's own answers come back; an event comes once, unless Slack marks it as a retry.
 assert kinds.count(("message", None)) >= 4, kinds
 first = [event_id for _, _, event_id, attempt in seen if not attempt]
 assert len(set(first)) == len(first), seen

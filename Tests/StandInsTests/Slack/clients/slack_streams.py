@@ -1,4 +1,4 @@
-"""slack_sdk's streams, and what an agent's thread has."""
+"""slack_sdk's streams, and the features of assistant threads."""
 
 from slack_clients import Place, refused
 
@@ -22,7 +22,7 @@ for call in [client.chat_appendStream, client.chat_stopStream]:
     refused("message_not_in_streaming_state", call, **here, ts=stream.ts, markdown_text="x")
 client.chat_update(**here, ts=stream.ts, markdown_text="whole")
 
-# By hand.
+# Without the helper.
 refused("missing_recipient_user_id", client.chat_startStream, **thread)
 refused("missing_recipient_team_id", client.chat_startStream, **thread, recipient_user_id=place.alice)
 refused("thread_not_found", client.chat_startStream, **here, thread_ts="1.000001", **reader)

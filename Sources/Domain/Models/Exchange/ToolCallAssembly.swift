@@ -1,0 +1,71 @@
+internal import JSON
+
+/// Assembles tool calls from their fragments. Pure.
+///
+/// Only the first fragment has the id; the index may be missing, or 0 for every call. So an id that differs from the
+/// current one begins a call; a fragment without id belongs to the call with its index, else to the last.
+struct ToolCallAssembly: Sendable {
+    /// More than any model calls at once; bounds what a peer can make us store.
+    private static let maximumCalls = 128
+    /// The maximum bytes of all arguments together.
+    static let maximumBytes = 1 << 20
+
+    private struct Entry: Sendable {
+        var index: Int?
+        var call: ToolCall
+    }
+
+    private var entries: [Entry] = []
+    private var bytes = 0
+
+    /// The arguments are longer than ``maximumBytes``: the answer must end.
+    var isTooLong: Bool { self.bytes > Self.maximumBytes }
+
+    /// The error of an answer whose tool calls are too long.
+    static let tooLong = ModelError(
+        .oversized,
+        "The model called a tool with more than 1 MiB of arguments; ask again, or choose another model with "
+            + "`model`.", cause: "the model called a tool with more than 1 MiB of arguments")
+
+    mutating func receive(index: Int?, id: String?, name: String?, arguments: String?) {
+        var place = self.place(index: index, id: id)
+        // Some endpoints send whole calls with neither id nor index: nothing can follow a complete object.
+        if let known = place, (id ?? "").isEmpty, name != nil, arguments?.isEmpty == false,
+            self.entries[known].call.arguments.utf8.last == UInt8(ascii: "}"),
+            (try? JSON.parse(self.entries[known].call.arguments)) != nil
+        {
+            place = nil
+        }
+        place = place ?? self.begin(index: index, id: id)
+        guard let place else { return }
+        // Later fragments may repeat the name; it is complete each time.
+        if let name, !name.isEmpty, self.entries[place].call.name.isEmpty { self.entries[place].call.name = name }
+        guard let arguments else { return }
+        self.bytes += arguments.utf8.count
+        if !self.isTooLong { self.entries[place].call.arguments += arguments }
+    }
+
+    /// The calls; empty arguments become an empty object, and every call gets an id.
+    func finished() -> [ToolCall] {
+        self.entries.enumerated().compactMap { number, entry in
+            guard !entry.call.name.isEmpty else { return nil }
+            var call = entry.call
+            if call.id.isEmpty { call.id = "call_\(number + 1)" }
+            if call.arguments.utf8.allSatisfy({ $0 <= 0x20 }) { call.arguments = "{}" }
+            return call
+        }
+    }
+
+    private func place(index: Int?, id: String?) -> Int? {
+        if let id, !id.isEmpty { return self.entries.lastIndex { $0.call.id == id } }
+        if let index, let place = self.entries.lastIndex(where: { $0.index == index }) { return place }
+        // A new index begins a call, even without an id.
+        return index == nil ? self.entries.indices.last : nil
+    }
+
+    private mutating func begin(index: Int?, id: String?) -> Int? {
+        guard self.entries.count < Self.maximumCalls else { return nil }
+        self.entries.append(Entry(index: index, call: ToolCall(id: id ?? "", name: "", arguments: "")))
+        return self.entries.count - 1
+    }
+}

@@ -1,0 +1,38 @@
+internal import JSON
+
+/// Reads the catalog at `/catalog/models`. Pure; skips invalid entries.
+enum GitHubModelsCatalog {
+    /// Nil when it is not a catalog.
+    static func parse(_ bytes: [UInt8]) -> [ModelInfo]? {
+        guard let json = try? JSON.parse(bytes), let entries = json.arrayValue ?? json["data"]?.arrayValue else {
+            return nil
+        }
+        var seen: Set<String> = []
+        return entries.compactMap { self.model($0) }.filter { seen.insert($0.id).inserted }.sorted { $0.id < $1.id }
+    }
+
+    private static func model(_ entry: JSON) -> ModelInfo? {
+        guard let id = entry["id"]?.stringValue, !id.isEmpty, id.utf8.count <= 200 else { return nil }
+        let name = entry["rate_limit_tier"]?.stringValue ?? ""
+        let tier = GitHubModelsTier(rawValue: name)
+        guard tier != .embeddings, self.writesText(entry) else { return nil }
+        let assumed = ModelLimits.assumed(for: id)
+        var input = entry["limits"]?["max_input_tokens"]?.intValue ?? assumed.input
+        var output = entry["limits"]?["max_output_tokens"]?.intValue ?? assumed.output
+        // The tier may allow less than the model.
+        if let most = tier?.tokens ?? (name == "custom" ? GitHubModelsTier.custom : nil) {
+            input = min(input, most.input)
+            output = min(output, most.output)
+        }
+        return ModelInfo(
+            id: id, name: String((entry["name"]?.stringValue ?? id).prefix(100)), inputLimit: max(256, input),
+            outputLimit: max(16, output), version: entry["version"]?.stringValue,
+            vendor: entry["publisher"]?.stringValue,
+            isPreview: entry["tags"]?.arrayValue?.contains { $0.stringValue == "preview" } ?? false, note: tier?.note)
+    }
+
+    private static func writesText(_ entry: JSON) -> Bool {
+        guard let kinds = entry["supported_output_modalities"]?.arrayValue, !kinds.isEmpty else { return true }
+        return kinds.contains { $0.stringValue == "text" }
+    }
+}

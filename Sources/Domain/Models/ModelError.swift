@@ -1,0 +1,39 @@
+/// Why a model gave no complete answer.
+package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        case unauthorized, rateLimited, unavailable, unreachable, timedOut, interrupted, invalidResponse, tooLong
+        case refused, unknownModel
+        /// The endpoint sent a part of an answer that is too large to keep.
+        case oversized
+        /// A content filter blocked the question or the answer.
+        case filtered
+    }
+    package let code: Code
+    /// One line for people: what failed, why, what to do. Contains no secret.
+    package let message: String
+    package let retryAfter: Duration?
+    /// The HTTP status of the endpoint's response, if there was one.
+    package let status: Int?
+    /// With ``Code/tooLong``: the endpoint's input limit in tokens, if it gave one.
+    package let inputLimit: Int?
+    /// With ``Code/interrupted``: the endpoint's own reason; nil when the connection just broke. With
+    /// ``Code/oversized``: what was too large, as a clause.
+    package let cause: String?
+
+    package init(
+        _ code: Code, _ message: String, retryAfter: Duration? = nil, status: Int? = nil, inputLimit: Int? = nil,
+        cause: String? = nil
+    ) {
+        self.cause = cause
+        self.code = code
+        self.message = message
+        self.retryAfter = retryAfter
+        self.status = status
+        self.inputLimit = inputLimit
+    }
+
+    package var description: String { self.message }
+
+    /// Whether the same question would fail again.
+    package var isAboutContent: Bool { self.code == .filtered || self.code == .tooLong }
+}

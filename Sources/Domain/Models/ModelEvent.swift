@@ -1,0 +1,52 @@
+/// One step of a streamed answer.
+package enum ModelEvent: Sendable, Equatable {
+    case delta(String)
+    case reasoning(String)
+    case toolCall(ToolCall)
+    case usage(TokenUsage)
+    case waiting(RetryNotice)
+    case finished(FinishReason)
+}
+
+package struct ToolCall: Sendable, Equatable {
+    package var id: String
+    package var name: String
+    /// JSON text; parse it only after the stream's end.
+    package var arguments: String
+
+    package init(id: String, name: String, arguments: String) {
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+package struct TokenUsage: Sendable, Equatable {
+    package var input: Int
+    package var output: Int
+
+    package init(input: Int, output: Int) {
+        self.input = input
+        self.output = output
+    }
+}
+
+/// Why a request waits before its next try, and how long.
+package struct RetryNotice: Sendable, Equatable {
+    /// A clause for people: "the model is busy (429)".
+    package let reason: String
+    package let delay: Duration
+    /// The number of the try that follows the wait, from 2.
+    package let attempt: Int
+
+    package init(reason: String, delay: Duration, attempt: Int) {
+        self.reason = reason
+        self.delay = delay
+        self.attempt = attempt
+    }
+}
+
+package enum FinishReason: Sendable, Equatable {
+    case stop, length, contentFilter, toolCalls
+    case other(String)
+}

@@ -1,0 +1,212 @@
+internal import EventLoop
+internal import Primitives
+
+/// Hands the events of one answer from the task that reads them to the one that consumes them.
+///
+/// Bounded: while ``byteLimit`` bytes wait, ``send(_:)`` waits too, so a slow reader slows the endpoint down. Waiting
+/// pieces of text are joined, which bounds the number of events as well.
+package final class ModelEventChannel: Sendable {
+    private static let byteLimit = 64 * 1024
+
+    private enum Work: Sendable {
+        case anywhere(@Sendable (ModelEventChannel) async throws -> Void)
+        case onLoop(@Net @Sendable (ModelEventChannel) async throws -> Void)
+    }
+
+    private struct State {
+        var events: [ModelEvent] = []
+        var bytes = 0
+        var ending: Result<Void, any Error>?
+        /// The consumer is gone; further events are refused.
+        var isAbandoned = false
+        var consumer: CheckedContinuation<ModelEvent?, any Error>?
+        var producer: CheckedContinuation<Void, Never>?
+        var work: Work?
+        var task: Task<Void, Never>?
+
+        mutating func append(_ event: ModelEvent) {
+            self.bytes += event.size
+            switch (self.events.last, event) {
+            case (.delta(let first), .delta(let second)):
+                self.events[self.events.count - 1] = .delta(first + second)
+            case (.reasoning(let first), .reasoning(let second)):
+                self.events[self.events.count - 1] = .reasoning(first + second)
+            default:
+                self.events.append(event)
+            }
+        }
+
+        /// The queue must not be empty.
+        mutating func takeFirst() -> ModelEvent {
+            let event = self.events.removeFirst()
+            self.bytes -= event.size
+            return event
+        }
+    }
+
+    private let state: Protected<State>
+
+    private init(_ work: Work) {
+        self.state = Protected(State(work: work))
+    }
+
+    /// A stream of what `work` sends. `work` starts when the first element is requested, and is cancelled when the
+    /// consumer's task is cancelled or the stream is dropped.
+    package static func stream(
+        _ work: @escaping @Sendable (ModelEventChannel) async throws -> Void
+    ) -> AsyncThrowingStream<ModelEvent, any Error> {
+        self.stream(.anywhere(work))
+    }
+
+    /// Like ``stream(_:)``, with the work on the event loop, for input that arrives there in small pieces.
+    package static func streamOnLoop(
+        _ work: @escaping @Net @Sendable (ModelEventChannel) async throws -> Void
+    ) -> AsyncThrowingStream<ModelEvent, any Error> {
+        self.stream(.onLoop(work))
+    }
+
+    private static func stream(_ work: Work) -> AsyncThrowingStream<ModelEvent, any Error> {
+        let consumer = ChannelConsumer(ModelEventChannel(work))
+        return AsyncThrowingStream { try await consumer.channel.next() }
+    }
+
+    /// Throws `CancellationError` when the consumer is gone.
+    package func send(_ event: ModelEvent) async throws { try await self.send(contentsOf: [event]) }
+
+    /// Sends events that arrived together. Throws `CancellationError` when the consumer is gone.
+    package func send(contentsOf events: [ModelEvent]) async throws {
+        try Task.checkCancellation()
+        guard !events.isEmpty else { return }
+        let (consumer, first, isFull) = self.state.withLock { state in
+            if state.isAbandoned { return (CheckedContinuation<ModelEvent?, any Error>?.none, ModelEvent?.none, false) }
+            for event in events { state.append(event) }
+            guard let consumer = state.consumer.take() else { return (nil, nil, state.bytes >= Self.byteLimit) }
+            return (consumer, state.takeFirst(), state.bytes >= Self.byteLimit)
+        }
+        consumer?.resume(returning: first)
+        // Usually there is room, and no continuation is needed.
+        if isFull { await self.waitForRoom() }
+        try Task.checkCancellation()
+    }
+
+    private func waitForRoom() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                let hasRoom = self.state.withLock { state in
+                    if state.isAbandoned || state.bytes < Self.byteLimit || Task.isCancelled { return true }
+                    state.producer = continuation
+                    return false
+                }
+                if hasRoom { continuation.resume() }
+            }
+        } onCancel: {
+            self.state.withLock { $0.producer.take() }?.resume()
+        }
+    }
+
+    private func next() async throws -> ModelEvent? {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                self.next(continuation)
+            }
+        } onCancel: {
+            self.abandon()
+        }
+    }
+
+    private func next(_ continuation: CheckedContinuation<ModelEvent?, any Error>) {
+        enum Answer {
+            case event(ModelEvent, producer: CheckedContinuation<Void, Never>?)
+            case ended(Result<Void, any Error>)
+            case later
+        }
+        let answer = self.state.withLock { state -> Answer in
+            if state.isAbandoned { return .ended(.failure(CancellationError())) }
+            if !state.events.isEmpty {
+                let event = state.takeFirst()
+                return .event(event, producer: state.bytes < Self.byteLimit ? state.producer.take() : nil)
+            }
+            if let ending = state.ending { return .ended(ending) }
+            state.consumer = continuation
+            self.start(&state)
+            return .later
+        }
+        switch answer {
+        case .event(let event, let producer):
+            producer?.resume()
+            continuation.resume(returning: event)
+        case .ended(let ending): continuation.resume(with: ending.map { nil })
+        case .later: break
+        }
+    }
+
+    private func start(_ state: inout State) {
+        guard let work = state.work.take() else { return }
+        // Unstructured: it outlives single calls of `next`. `abandon()` cancels it.
+        state.task =
+            switch work {
+            case .anywhere(let work):
+                // Unstructured: see above.
+                Task(name: "model stream") { await self.run { try await work(self) } }
+            case .onLoop(let work):
+                // Unstructured: see above.
+                Task(name: "model stream") { @Net in await self.run { try await work(self) } }
+            }
+    }
+
+    private func run(_ work: () async throws -> Void) async {
+        do {
+            try await work()
+            self.finish(.success(()))
+        } catch {
+            self.finish(.failure(error))
+        }
+    }
+
+    private func finish(_ ending: Result<Void, any Error>) {
+        let consumer = self.state.withLock { state in
+            state.ending = ending
+            state.task = nil
+            return state.consumer.take()
+        }
+        consumer?.resume(with: ending.map { nil })
+    }
+
+    /// Called when the consumer is gone; harmless after the end.
+    fileprivate func abandon() {
+        let (consumer, producer, task) = self.state.withLock { state in
+            state.isAbandoned = true
+            state.events = []
+            state.bytes = 0
+            state.work = nil
+            return (state.consumer.take(), state.producer.take(), state.task.take())
+        }
+        task?.cancel()
+        producer?.resume()
+        consumer?.resume(throwing: CancellationError())
+    }
+}
+
+extension ModelEvent {
+    /// Roughly the memory it uses, so that events without text fill the channel as well.
+    fileprivate var size: Int {
+        switch self {
+        case .delta(let text), .reasoning(let text): text.utf8.count
+        case .toolCall(let call): 64 + call.arguments.utf8.count
+        case .usage, .waiting, .finished: 64
+        }
+    }
+}
+
+/// Notices that a stream was dropped without being read to its end.
+private final class ChannelConsumer: Sendable {
+    let channel: ModelEventChannel
+
+    init(_ channel: ModelEventChannel) {
+        self.channel = channel
+    }
+
+    deinit {
+        self.channel.abandon()
+    }
+}

@@ -1,0 +1,59 @@
+/// A model that can be chosen.
+package struct ModelInfo: Sendable, Equatable {
+    package let id: String
+    package let name: String
+    /// The maximum tokens in a prompt.
+    package var inputLimit: Int
+    /// The maximum tokens in an answer.
+    package var outputLimit: Int
+    /// The vocabulary for counting its tokens, such as `o200k_base`, if the provider gives one.
+    package var tokenizer: String?
+    /// The release of the model behind the id.
+    package var version: String?
+    package var vendor: String?
+    /// What a request costs in the provider's own unit: 0 is included, 1 counts once. Nil where unknown.
+    package var multiplier: Double?
+    package var isPreview: Bool
+    /// Whether the provider itself uses it by default.
+    package var isProviderDefault: Bool
+    /// The paths that serve it; empty means chat completions.
+    package var supportedEndpoints: [String]
+    /// A clause about limits that the numbers do not cover.
+    package var note: String?
+
+    package init(
+        id: String, name: String, inputLimit: Int, outputLimit: Int, tokenizer: String? = nil, version: String? = nil,
+        vendor: String? = nil, multiplier: Double? = nil, isPreview: Bool = false, isProviderDefault: Bool = false,
+        supportedEndpoints: [String] = [], note: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.inputLimit = inputLimit
+        self.outputLimit = outputLimit
+        self.tokenizer = tokenizer
+        self.version = version
+        self.vendor = vendor
+        self.multiplier = multiplier
+        self.isPreview = isPreview
+        self.isProviderDefault = isProviderDefault
+        self.supportedEndpoints = supportedEndpoints
+        self.note = note
+    }
+
+    /// `1×`, `0.33×`.
+    package var multiplierText: String? {
+        self.multiplier.map { ($0 == $0.rounded() ? "\(Int64($0))" : "\($0)") + "×" }
+    }
+
+    /// A short description that helps people choose: `gpt-5 mini, 128000 tokens in, 64000 out, o200k_base, 0.25×,
+    /// preview`.
+    package var detail: String {
+        var parts: [String] = []
+        if self.name != self.id { parts.append(self.name) }
+        parts.append("\(self.inputLimit) tokens in, \(self.outputLimit) out")
+        parts += [self.tokenizer, self.multiplierText].compactMap { $0 }
+        if self.isPreview { parts.append("preview") }
+        if let note = self.note { parts.append(note) }
+        return parts.joined(separator: ", ")
+    }
+}

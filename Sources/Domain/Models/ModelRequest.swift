@@ -1,0 +1,63 @@
+package import JSON
+
+package struct ModelMessage: Sendable, Equatable {
+    package enum Role: String, Sendable { case system, user, assistant, tool }
+    package let role: Role
+    package let text: String
+    /// With ``Role/assistant``: the tools that the model called with this message.
+    package let toolCalls: [ToolCall]
+    /// With ``Role/tool``: the call whose result this is.
+    package let toolCallID: String?
+
+    package init(_ role: Role, _ text: String, toolCalls: [ToolCall] = [], toolCallID: String? = nil) {
+        self.role = role
+        self.text = text
+        self.toolCalls = toolCalls
+        self.toolCallID = toolCallID
+    }
+}
+
+package struct ModelRequest: Sendable, Equatable {
+    /// What the answer is for. The rehearsal, which writes its own text, needs to know.
+    package enum Purpose: String, Sendable { case chat, specification, summary }
+    /// Who caused the request. Some providers bill only a person's requests, so this must be true.
+    package enum Initiator: String, Sendable { case user, agent }
+    /// Nil for the provider's default.
+    package var model: String?
+    package var messages: [ModelMessage]
+    package var purpose: Purpose
+    /// Nil for the model's own limit.
+    package var outputLimit: Int?
+    /// The tools that the model may call.
+    package var tools: [ModelTool]
+    package var initiator: Initiator
+
+    /// - Parameter initiator: nil to derive it: summaries and rounds after a tool's result are the agent's, everything
+    ///   else is a person's.
+    package init(
+        model: String? = nil, messages: [ModelMessage], purpose: Purpose = .chat, outputLimit: Int? = nil,
+        tools: [ModelTool] = [], initiator: Initiator? = nil
+    ) {
+        self.model = model
+        self.messages = messages
+        self.purpose = purpose
+        self.outputLimit = outputLimit
+        self.tools = tools
+        self.initiator = initiator ?? (purpose == .summary || messages.last?.role == .tool ? .agent : .user)
+    }
+}
+
+/// A function that a model may call.
+package struct ModelTool: Sendable, Equatable {
+    package let name: String
+    /// When and how to call it, for the model.
+    package let description: String
+    /// The JSON schema of its arguments.
+    package let parameters: JSON
+
+    package init(name: String, description: String, parameters: JSON) {
+        self.name = name
+        self.description = description
+        self.parameters = parameters
+    }
+}

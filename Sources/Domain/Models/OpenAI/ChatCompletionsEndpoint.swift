@@ -1,0 +1,79 @@
+internal import EventLoop
+internal import HTTP
+internal import Logging
+internal import Primitives
+
+/// An endpoint with OpenAI's chat completions at `path`: its requests, its dialects and the rate limits it reports.
+struct ChatCompletionsEndpoint: ModelEndpoint {
+    let settings: OpenAISettings
+    let service: EndpointService
+    /// The path of chat completions below the base URL.
+    let path: String
+    /// The `Accept` header for documents such as the list of models.
+    var documentType = "application/json"
+    /// Sent with every request.
+    var extraHeaders: HTTPHeaders = [:]
+    let exchange: ModelExchange
+
+    private let dialects: DialectMemory
+    private let limits = RateLimitMemory()
+
+    init(
+        _ settings: OpenAISettings, service: EndpointService = .openAI, path: String = "chat/completions",
+        documentType: String = "application/json", extraHeaders: HTTPHeaders = [:], exchange: ModelExchange
+    ) {
+        self.settings = settings
+        self.service = service
+        self.path = path
+        self.documentType = documentType
+        self.extraHeaders = extraHeaders
+        self.exchange = exchange
+        self.dialects = DialectMemory(OpenAIDialect(host: settings.baseURL.host))
+    }
+
+    /// The models that `parse` finds in the document at `path` below the base URL. Throws ``ModelError``.
+    func models(at path: String, parse: ([UInt8]) -> [ModelInfo]?) async throws -> [ModelInfo] {
+        let document = try await self.exchange.document(
+            self.request(.get, path, timeout: .seconds(30)), context: self.context())
+        guard document.status == 200 else { throw document.error }
+        guard let models = parse(document.body) else { throw document.context.noAPI }
+        return models
+    }
+
+    /// The rate limits that the last responses reported; nil if none did.
+    var quota: ModelQuota? {
+        let limits = self.limits.limits
+        return limits.isEmpty ? nil : ModelQuota(rateLimits: limits)
+    }
+
+    @Net func prepare(
+        _ request: ModelRequest, isRepeat: Bool, timeout: Duration
+    ) async throws -> PreparedRequest {
+        let model = request.model ?? self.settings.defaultModel
+        let dialect = self.dialects.dialect(of: model)
+        return PreparedRequest(
+            request: self.request(.post, self.path, body: dialect.body(request, model: model), timeout: timeout),
+            context: self.context(model: model), format: .chatCompletions,
+            recover: { refusal, _ in self.dialects.adapt(dialect, of: model, to: refusal) })
+    }
+
+    func received(_ headers: HTTPHeaders) { self.limits.receive(headers) }
+
+    private func request(
+        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, timeout: Duration
+    ) -> TransportRequest {
+        var headers = self.extraHeaders
+        headers["Accept"] = body == nil ? self.documentType : "text/event-stream, application/json"
+        if body != nil { headers.append("Content-Type", "application/json") }
+        if let key = self.settings.apiKey, !key.isEmpty { headers.append("Authorization", "Bearer \(key.reveal())") }
+        return TransportRequest(
+            method, self.settings.baseURL.adding(path: path), headers: headers, body: body,
+            idleTimeout: min(self.settings.exchange.idleTimeout, timeout), totalTimeout: timeout)
+    }
+
+    private func context(model: String? = nil) -> EndpointContext {
+        EndpointContext(
+            service: self.service, host: self.settings.baseURL.authority, model: model ?? self.settings.defaultModel,
+            hasKey: self.settings.apiKey.map { !$0.isEmpty } ?? false)
+    }
+}

@@ -1,0 +1,93 @@
+internal import JSON
+
+/// The parts of the format that an endpoint understands. Begins with all and drops what a refusal names. Pure.
+package struct OpenAIDialect: Sendable, Equatable {
+    /// The parameter that limits the answer.
+    package enum LimitName: String, Sendable {
+        case maxTokens = "max_tokens"
+        case maxCompletionTokens = "max_completion_tokens"
+        case none
+    }
+
+    /// `stream_options`, which asks for the token counts.
+    var asksForUsage = true
+    package private(set) var limitName: LimitName
+    private var hasChangedLimitName = false
+    /// Some chat templates have no system role; its text then opens the first message.
+    var knowsSystemRole = true
+
+    package init(host: String) {
+        // OpenAI's newer models refuse the old name, and all its models accept the new one.
+        self.limitName = host == "api.openai.com" ? .maxCompletionTokens : .maxTokens
+    }
+
+    package func body(_ request: ModelRequest, model: String) -> [UInt8] {
+        var body: JSONObject = [
+            "model": .string(model),
+            "messages": .array(self.messages(request.messages)),
+            "stream": true,
+        ]
+        if self.asksForUsage { body["stream_options"] = ["include_usage": true] }
+        if let limit = request.outputLimit, self.limitName != .none {
+            body[self.limitName.rawValue] = .integer(Int64(limit))
+        }
+        if !request.tools.isEmpty {
+            body["tools"] = .array(
+                request.tools.map { tool in
+                    let function: JSON = [
+                        "name": .string(tool.name), "description": .string(tool.description),
+                        "parameters": tool.parameters,
+                    ]
+                    return ["type": "function", "function": function]
+                })
+        }
+        return JSON.object(body).bytes
+    }
+
+    /// Drops the parameter that a refusal (400 or 422) names; false when it names none of these.
+    mutating func adapt(to refusal: String) -> Bool {
+        let words = refusal.lowercased()
+        if self.asksForUsage, words.contains("stream_options") || words.contains("include_usage") {
+            self.asksForUsage = false
+            return true
+        }
+        if words.contains("max_tokens") || words.contains("max_completion_tokens") {
+            guard self.limitName != .none else { return false }
+            let other: LimitName = self.limitName == .maxTokens ? .maxCompletionTokens : .maxTokens
+            // A refusal that names the other parameter recommends it; when that is refused too, send neither.
+            self.limitName = words.contains(other.rawValue) && !self.hasChangedLimitName ? other : .none
+            self.hasChangedLimitName = true
+            return true
+        }
+        if self.knowsSystemRole, words.contains("system"), words.contains("role") {
+            self.knowsSystemRole = false
+            return true
+        }
+        return false
+    }
+
+    private func messages(_ messages: [ModelMessage]) -> [JSON] {
+        var messages = messages
+        if !self.knowsSystemRole {
+            let system = messages.filter { $0.role == .system }.map(\.text)
+            messages.removeAll { $0.role == .system }
+            let rest = messages.first.map { [$0.text] } ?? []
+            let first = ModelMessage(.user, (system + rest).joined(separator: "\n\n"))
+            messages = [first] + messages.dropFirst()
+        }
+        return messages.map { Self.message($0) }
+    }
+
+    private static func message(_ message: ModelMessage) -> JSON {
+        var body: JSONObject = ["role": .string(message.role.rawValue), "content": .string(message.text)]
+        if let id = message.toolCallID { body["tool_call_id"] = .string(id) }
+        if !message.toolCalls.isEmpty {
+            body["tool_calls"] = .array(
+                message.toolCalls.map { call in
+                    let function: JSON = ["name": .string(call.name), "arguments": .string(call.arguments)]
+                    return ["id": .string(call.id), "type": "function", "function": function]
+                })
+        }
+        return .object(body)
+    }
+}

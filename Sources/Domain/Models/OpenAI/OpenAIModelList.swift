@@ -1,0 +1,45 @@
+internal import JSON
+
+/// Reads the list at `/models`. Pure; skips invalid entries.
+enum OpenAIModelList {
+    /// Nil when it is not a list of models.
+    static func parse(_ bytes: [UInt8]) -> [ModelInfo]? {
+        guard let json = try? JSON.parse(bytes),
+            let entries = json["data"]?.arrayValue ?? json["models"]?.arrayValue ?? json.arrayValue
+        else { return nil }
+        var seen: Set<String> = []
+        return entries.compactMap { self.model($0) }.filter { seen.insert($0.id).inserted }.sorted { $0.id < $1.id }
+    }
+
+    private static func model(_ entry: JSON) -> ModelInfo? {
+        guard let id = entry["id"]?.stringValue ?? entry["name"]?.stringValue, !id.isEmpty, id.utf8.count <= 200,
+            self.isForChat(entry, id: id)
+        else { return nil }
+        let assumed = ModelLimits.assumed(for: id)
+        let limits = entry["capabilities"]?["limits"]
+        let window = self.first(entry, ["context_length", "max_model_len", "max_context_length", "context_window"])
+        let output =
+            limits?["max_output_tokens"]?.intValue ?? entry["top_provider"]?["max_completion_tokens"]?.intValue
+            ?? self.first(entry, ["max_completion_tokens", "max_output_tokens"]) ?? assumed.output
+        // A window includes the answer.
+        let input = limits?["max_prompt_tokens"]?.intValue ?? window.map { $0 - min(output, $0 / 4) } ?? assumed.input
+        let name = entry["display_name"]?.stringValue ?? entry["name"]?.stringValue ?? id
+        return ModelInfo(
+            id: id, name: String(name.prefix(100)), inputLimit: max(256, input), outputLimit: max(16, output))
+    }
+
+    private static func first(_ entry: JSON, _ keys: [String]) -> Int? {
+        keys.lazy.compactMap { entry[$0]?.intValue }.first { $0 > 0 }
+    }
+
+    /// Endpoints also list models for pictures, speech and search.
+    private static func isForChat(_ entry: JSON, id: String) -> Bool {
+        if let type = entry["capabilities"]?["type"]?.stringValue { return type == "chat" }
+        let words = [
+            "embed", "whisper", "tts", "dall-e", "moderation", "davinci", "babbage", "transcribe", "realtime", "image",
+            "sora", "rerank",
+        ]
+        let name = id.lowercased()
+        return !words.contains { name.contains($0) }
+    }
+}

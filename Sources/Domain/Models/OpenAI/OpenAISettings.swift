@@ -1,0 +1,21 @@
+package import HTTP
+package import Primitives
+
+/// How an OpenAI-compatible endpoint is reached.
+package struct OpenAISettings: Sendable {
+    /// The address including the version: `https://api.openai.com/v1`.
+    package var baseURL: HTTPURL
+    /// Nil for local servers that need none.
+    package var apiKey: Secret?
+    package var defaultModel: String
+    package var exchange: ExchangeSettings
+
+    package init(
+        baseURL: HTTPURL, apiKey: Secret?, defaultModel: String, exchange: ExchangeSettings = ExchangeSettings()
+    ) {
+        self.baseURL = baseURL
+        self.apiKey = apiKey
+        self.defaultModel = defaultModel
+        self.exchange = exchange
+    }
+}

@@ -1,0 +1,58 @@
+internal import JSON
+
+/// The body of a request to the responses endpoint, which some models have instead of chat completions. Pure.
+package enum ResponsesRequest {
+    /// The endpoint stores nothing: every request contains the whole conversation.
+    ///
+    /// - Parameter hasLimit: whether to send `max_output_tokens`, which some models refuse.
+    package static func body(_ request: ModelRequest, model: String, hasLimit: Bool) -> [UInt8] {
+        var body: JSONObject = [
+            "model": .string(model), "input": .array(request.messages.flatMap { Self.items($0) }), "stream": true,
+            "store": false,
+        ]
+        let instructions = request.messages.filter { $0.role == .system }.map(\.text).joined(separator: "\n\n")
+        if !instructions.isEmpty { body["instructions"] = .string(instructions) }
+        if hasLimit, let limit = request.outputLimit {
+            body["max_output_tokens"] = .integer(Int64(max(16, limit)))
+        }
+        if !request.tools.isEmpty {
+            body["tools"] = .array(
+                request.tools.map { tool in
+                    [
+                        "type": "function", "name": .string(tool.name), "description": .string(tool.description),
+                        "parameters": tool.parameters, "strict": false,
+                    ]
+                })
+        }
+        return JSON.object(body).bytes
+    }
+
+    private static func items(_ message: ModelMessage) -> [JSON] {
+        switch message.role {
+        case .system: return []  // Part of the instructions.
+        case .user:
+            return [self.text(message.text, role: "user", type: "input_text")]
+        case .assistant:
+            let text = message.text.isEmpty ? [] : [self.text(message.text, role: "assistant", type: "output_text")]
+            return text
+                + message.toolCalls.map { call in
+                    [
+                        "type": "function_call", "call_id": .string(call.id), "name": .string(call.name),
+                        "arguments": .string(call.arguments),
+                    ]
+                }
+        case .tool:
+            return [
+                [
+                    "type": "function_call_output", "call_id": .string(message.toolCallID ?? ""),
+                    "output": .string(message.text),
+                ]
+            ]
+        }
+    }
+
+    private static func text(_ text: String, role: String, type: String) -> JSON {
+        let part: JSON = ["type": .string(type), "text": .string(text)]
+        return ["type": "message", "role": .string(role), "content": [part]]
+    }
+}

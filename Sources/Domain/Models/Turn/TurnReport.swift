@@ -1,0 +1,166 @@
+package import Chat
+
+/// Turns one streamed answer into a turn: model events in, turn events and the outcome out. Pure.
+package struct TurnReport: Sendable {
+    package enum Outcome: Sendable {
+        case ended(TurnEnding)
+        case failed(TurnFailure)
+    }
+
+    package let model: String
+    /// The maximum number of tries, for the notice about a retry.
+    let maximumTries: Int
+    /// The answer so far; empty unless `keepsText`.
+    package private(set) var text = ""
+    /// Whether anything but white space has arrived.
+    package private(set) var hasText = false
+    private let keepsText: Bool
+    /// The estimated tokens of the answer, without ``unweighed``.
+    private var weight = 0.0
+    private var unweighed = ""
+    package private(set) var usage: TokenUsage?
+    package private(set) var finish: FinishReason?
+    private var tools: [String] = []
+    private let limit: AnswerLimit
+    private var textBytes = 0
+    private var reasoningBytes = 0
+    private var reached: AnswerLimit.Kind?
+
+    /// - Parameter keepsText: false where the caller needs only the size of the text.
+    package init(model: String, maximumTries: Int, limit: AnswerLimit = AnswerLimit(), keepsText: Bool = true) {
+        self.model = model
+        self.maximumTries = maximumTries
+        self.limit = limit
+        self.keepsText = keepsText
+    }
+
+    /// The answer has reached its limit: the rest of the stream must not be read.
+    package var isFull: Bool { self.reached != nil }
+
+    /// The estimated tokens of the answer.
+    package var estimate: Int { Int((self.weight + TokenEstimator.weight(of: self.unweighed)).rounded(.up)) }
+
+    package mutating func receive(_ event: ModelEvent) -> TurnEvent? {
+        switch event {
+        case .delta(let text):
+            let text = self.admit(text, to: \.textBytes)
+            self.take(text)
+            self.countTokens()
+            return text.isEmpty ? nil : .text(text)
+        case .reasoning(let text):
+            let text = self.admit(text, to: \.reasoningBytes)
+            self.countTokens()
+            return text.isEmpty ? nil : .thinking(text)
+        case .toolCall(let call): self.tools.append(call.name)
+        case .usage(let usage): self.usage = usage
+        case .finished(let reason): self.finish = reason
+        case .waiting(let notice): return .notice(Self.line(for: notice, of: self.maximumTries))
+        }
+        return nil
+    }
+
+    /// The part of `text` that fits.
+    private mutating func admit(_ text: String, to count: WritableKeyPath<Self, Int>) -> String {
+        guard !self.isFull else { return "" }
+        let admitted = AnswerLimit.prefix(of: text, within: self.limit.bytes - self[keyPath: count])
+        self[keyPath: count] += admitted.utf8.count
+        if admitted.utf8.count < text.utf8.count { self.reached = .size }
+        return admitted
+    }
+
+    private mutating func countTokens() {
+        // Reasoning is weighed by the usual rule: four bytes a token.
+        guard self.reached == nil, self.weight + Double(self.reasoningBytes / 4) > Double(self.limit.tokens) else {
+            return
+        }
+        self.reached = .tokens
+    }
+
+    private mutating func take(_ text: String) {
+        guard !text.isEmpty else { return }
+        self.hasText = self.hasText || text.contains { !$0.isWhitespace }
+        if self.keepsText { self.text += text }
+        self.unweighed += text
+        // Weigh up to white space: there the estimates of the parts add up to that of the whole.
+        guard self.unweighed.utf8.count >= 256 else { return }
+        guard let blank = self.unweighed.utf8.lastIndex(of: UInt8(ascii: " ")), blank > self.unweighed.startIndex else {
+            // Text without white space is weighed in pieces, so that no byte is scanned again and again.
+            guard self.unweighed.utf8.count >= 4_096 else { return }
+            self.weight += TokenEstimator.weight(of: self.unweighed)
+            self.unweighed = ""
+            return
+        }
+        self.weight += TokenEstimator.weight(of: String(self.unweighed[..<blank]))
+        self.unweighed = String(self.unweighed[blank...])
+    }
+
+    /// The outcome of a stream that ended without an error.
+    package var outcome: Outcome {
+        if let reached = self.reached {
+            return self.cut(
+                "the answer is longer than `\(reached.rawValue)` allows",
+                else:
+                    "\(self.model) wrote more than `\(reached.rawValue)` allows before it answered; ask for less at a "
+                    + "time, or choose another model with `model`.")
+        }
+        if let tool = self.tools.first {
+            return self.cut(
+                "the model called the tool “\(tool.prefix(40))”, but no tools are available here",
+                else:
+                    "The model called the tool “\(tool.prefix(40))” instead of answering, but no tools are available here; "
+                    + "rephrase the message, or choose another model with `model`.")
+        }
+        switch self.finish {
+        case .stop:
+            return self.hasText
+                ? .ended(.complete)
+                : .failed(TurnFailure("\(self.model) gave an empty answer; ask again or choose another with `model`."))
+        case .length:
+            return self.cut(
+                "the answer reached the model's output limit",
+                else: "\(self.model) reached its output limit before it answered; ask for less at a time.")
+        case .contentFilter:
+            return self.filtered(
+                else: "The content filter of \(self.model) blocked the answer; rephrase the message.")
+        case .toolCalls, .other:
+            return self.cut(
+                "the endpoint ended it without giving a reason",
+                else: "\(self.model) ended without an answer; ask again or choose another with `model`.")
+        case nil:
+            return self.outcome(of: ModelError(.interrupted, "The connection to the model broke; try again."))
+        }
+    }
+
+    /// The outcome of a stream that ended with `error`.
+    package func outcome(of error: ModelError) -> Outcome {
+        if error.code == .filtered { return self.filtered(else: error.message) }
+        let reason =
+            switch error.code {
+            case .interrupted:
+                error.cause.map { "the model endpoint ended it with an error: “\($0)”" }
+                    ?? "the connection to the model broke"
+            case .timedOut: "the model stopped responding"
+            case .rateLimited: "the model's rate limit was reached"
+            case .oversized: error.cause ?? "the model endpoint sent too much at once"
+            default: "the model failed"
+            }
+        return self.hasText
+            ? .ended(.cut(reason))
+            : .failed(TurnFailure(error.message, cause: error.isAboutContent ? .content : .other))
+    }
+
+    private func filtered(else failure: String) -> Outcome {
+        self.hasText
+            ? .ended(.filtered("the content filter stopped it")) : .failed(TurnFailure(failure, cause: .content))
+    }
+
+    private func cut(_ reason: String, else failure: String) -> Outcome {
+        self.hasText ? .ended(.cut(reason)) : .failed(TurnFailure(failure))
+    }
+
+    /// `The model is busy (429); retrying in 3 s (2 of 5).`
+    static func line(for notice: RetryNotice, of maximumTries: Int) -> String {
+        let reason = notice.reason.prefix(1).uppercased() + notice.reason.dropFirst()
+        return "\(reason); retrying in \(notice.delay.inWords) (\(notice.attempt) of \(maximumTries))."
+    }
+}

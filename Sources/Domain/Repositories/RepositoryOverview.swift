@@ -1,0 +1,119 @@
+package import Git
+
+/// The content of a repository's own page: its branches and its documents.
+package struct RepositoryOverview: Sendable {
+    /// A Markdown document.
+    package struct Document: Sendable {
+        package let path: String
+        /// In bytes.
+        package let size: Int
+        package let state: DocumentState
+    }
+
+    /// A folder below `specs/`, on the branch where it is most likely maintained.
+    package struct Feature: Sendable {
+        /// The folder's name: `001-login-page`.
+        package let name: String
+        package let branch: String
+        /// `spec.md` first.
+        package let documents: [Document]
+    }
+
+    /// What the page shows: the default branch unless another one was chosen.
+    package let branch: String
+    package let defaultBranch: String
+    /// The default branch first, then the most recently changed ones.
+    package let branches: GitRepository.Bounded<GitRepository.Tip>
+    package let features: GitRepository.Bounded<Feature>
+    /// Documents that belong to no feature.
+    package let documents: GitRepository.Bounded<Document>
+    package let entries: [GitTreeEntry]
+}
+
+/// The most that a repository's page shows and that is read for it: a repository may have any size.
+package struct OverviewLimits: Sendable {
+    package var branches = 200
+    package var features = 200
+    package var documents = 200
+    package var documentsPerFeature = 20
+
+    package init() {}
+}
+
+extension LocalRepository {
+    private static let folder = "specs"
+    private static let endings = [".md", ".markdown"]
+
+    /// Branches, documents and files of the default branch, or of `branch`. With the default branch, features of all
+    /// branches are included: each is written on a branch of its own. Throws ``RepositoryError``, with code
+    /// `git(.notFound)` for an unknown branch.
+    package nonisolated func overview(
+        of branch: String? = nil, limits: OverviewLimits = OverviewLimits()
+    ) async throws -> RepositoryOverview {
+        try await self.call { git in
+            let head = try await git.headBranch()
+            var tips = try await git.tips(limit: limits.branches)
+            tips.items.sort { left, right in
+                let isHead = (left.branch.name == head, right.branch.name == head)
+                guard isHead.0 == isHead.1 else { return isHead.0 }
+                return left.commit.committer.seconds > right.commit.committer.seconds
+            }
+            let shown = branch ?? head
+            let id = try await git.resolve(shown)
+            let sources = branch == nil ? tips.items.map { ($0.branch.name, $0.branch.id) } : [(shown, id)]
+            let features = try await Self.features(on: sources, of: git, limits)
+            let files = try await git.files(in: "", endings: Self.endings, at: id, limit: limits.documents * 4)
+            var others = files
+            others.items = Array(
+                files.items.filter { !Self.isOfFeature($0.path) }.prefix(limits.documents))
+            others.isCut = files.isCut || files.items.count { !Self.isOfFeature($0.path) } > limits.documents
+            let documents = try await Self.documents(others.items, of: git)
+            return RepositoryOverview(
+                branch: shown, defaultBranch: head, branches: tips, features: features,
+                documents: GitRepository.Bounded(items: documents, isCut: others.isCut),
+                entries: try await git.entries(in: "", at: id))
+        }
+    }
+
+    /// Each folder once: from the branch that is named after it, else from the first one that has it.
+    private static func features(
+        on branches: [(name: String, id: GitObjectID)], of git: GitRepository, _ limits: OverviewLimits
+    ) async throws -> GitRepository.Bounded<RepositoryOverview.Feature> {
+        var homes: [String: (name: String, id: GitObjectID)] = [:]
+        for branch in branches {
+            for folder in try await git.directories(in: Self.folder, at: branch.id) {
+                if homes[folder.name] == nil || branch.name == folder.name { homes[folder.name] = branch }
+            }
+        }
+        // The newest feature has the highest number.
+        let names = homes.keys.sorted(by: >)
+        var features: [RepositoryOverview.Feature] = []
+        for name in names.prefix(limits.features) {
+            guard let home = homes[name] else { continue }
+            let files = try await git.files(
+                in: "\(Self.folder)/\(name)", endings: Self.endings, at: home.id, limit: limits.documentsPerFeature)
+            let documents = try await Self.documents(files.items, of: git)
+            let sorted = documents.filter { Self.isSpecification($0) } + documents.filter { !Self.isSpecification($0) }
+            features.append(RepositoryOverview.Feature(name: name, branch: home.name, documents: sorted))
+        }
+        return GitRepository.Bounded(items: features, isCut: names.count > limits.features)
+    }
+
+    private static func documents(
+        _ files: [GitRepository.FoundFile], of git: GitRepository
+    ) async throws -> [RepositoryOverview.Document] {
+        let texts = try await git.beginnings(of: files, count: DocumentState.readLimit)
+        return files.map { file in
+            let text = String(decoding: texts[file.id] ?? [], as: UTF8.self)
+            return RepositoryOverview.Document(path: file.path, size: file.size, state: DocumentState(text))
+        }
+    }
+
+    private static func isSpecification(_ document: RepositoryOverview.Document) -> Bool {
+        document.path.hasSuffix("/spec.md")
+    }
+
+    private static func isOfFeature(_ path: String) -> Bool {
+        path.hasPrefix("\(Self.folder)/") && path.dropFirst(Self.folder.utf8.count + 1).contains("/")
+    }
+}

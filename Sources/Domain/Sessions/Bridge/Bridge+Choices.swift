@@ -1,0 +1,50 @@
+internal import Chat
+
+/// Buttons and reactions: each acts as the command that it stands for, with the rights of the person who used it.
+extension Bridge {
+    func take(_ choice: Choice, event: InboundEvent) async throws -> Delivery {
+        // Checked first, because people react to many messages.
+        guard self.access.role(of: choice.sender) != nil else { return .ignored("stranger") }
+        let (item, thread, isContinued) = try await self.store.read { ledger -> (OutboxItem?, ThreadKey?, Bool) in
+            let item = try ledger.posted(choice.target)
+            guard let item, let session = try ledger.session(id: item.session) else { return (item, nil, false) }
+            return (item, session.key, try ledger.isContinued(session.id))
+        }
+        // People press buttons twice, also before the button is gone; the second press is answered while the answer is
+        // being continued.
+        if let item, item.isWithdrawn, !isContinued { return .ignored("withdrawn") }
+        guard let item, let thread, let command = choice.kind.command(among: item.buttons) else {
+            return .ignored("no choice")
+        }
+        let room = item.route.room
+        let sign = self.adapters.traits(of: room).sign.character
+        let message = InboundMessage(
+            thread: thread,
+            // A choice answers no typed message, so no message can be marked.
+            route: Route(
+                room: room, anchor: item.route.anchor, addressee: item.route.addressee,
+                recipient: item.route.recipient),
+            sender: choice.sender, text: "\(sign)\(command)", sentAt: choice.sentAt, isDirect: false, isAddressed: true)
+        return try await self.take(message, event: event, reply: nil)
+    }
+}
+
+extension Choice.Kind {
+    /// The chosen command among those that a message offers.
+    ///
+    /// Platforms let people send arbitrary button data, so only offered commands count, optionally with an argument.
+    func command(among buttons: [MessageButton]) -> String? {
+        switch self {
+        case .button(let command):
+            return buttons.contains { command == $0.command || command.hasPrefix("\($0.command) ") } ? command : nil
+        case .reaction(let emoji):
+            let plain = String(String.UnicodeScalarView(emoji.unicodeScalars.filter { $0 != "\u{FE0F}" }))
+            guard let name = Self.meanings[plain] else { return nil }
+            return buttons.first { $0.command == name.rawValue || $0.command.hasPrefix("\(name.rawValue) ") }?.command
+        }
+    }
+
+    private static let meanings: [String: CommandName] = [
+        "✅": .approve, "👍": .approve, "❌": .deny, "👎": .deny,
+    ]
+}

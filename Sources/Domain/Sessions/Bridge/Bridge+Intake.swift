@@ -1,0 +1,109 @@
+package import Chat
+internal import JSON
+internal import Logging
+internal import Primitives
+
+/// Events from the networks: stored first, then handed to their threads.
+extension Bridge {
+    package func thread(of message: MessageReference) async -> ThreadKey? {
+        let store = self.store
+        // Unstructured, so that it is not cancelled with its caller: if the thread were unknown, a reply to the bot
+        // would count as not addressed to it and be lost.
+        return await Task {
+            do {
+                return try await store.read { ledger in try ledger.thread(of: message) }
+            } catch {
+                self.environment.logger.error(
+                    "the thread of a reply could not be looked up",
+                    ["room": "\(message.room)", "error": .string("\(error)")])
+                return nil
+            }
+        }.value
+    }
+
+    func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
+        FaultPoint.eventReceived.hit()
+        var message = self.lanes.current(message)
+        let role = self.access.role(of: message.sender)
+        let intents = IntentReader(adapters: self.adapters, access: self.access)
+        var intent = intents.intent(of: message, role: role)
+        if message.isThreaded, intent == .ignore(Intent.notAddressed), try await self.isPart(of: message.thread) {
+            message = message.addressed
+            intent = intents.intent(of: message, role: role)
+        }
+        if case .chat(let text) = intent, message.isDirect || message.isAddressed,
+            let code = PairingWords.ambiguousCode(in: text), try await self.access.isCode(code)
+        {
+            intent = .command(.pair, argument: code)
+        }
+        switch intent {
+        case .ignore(let reason): return .ignored(reason)
+        case .command(.pair, _) where !self.access.mayPair(message.sender, on: event.adapter):
+            return .ignored("too many codes")
+        default: break
+        }
+        let now = self.environment.now()
+        if case .chat(let text) = intent, !self.isStopping {
+            let arrival = Arrival(event: event.id, adapter: event.adapter, message: message, role: role, at: now)
+            switch try await self.conversations.conversation(for: message.thread).takeAtOnce(arrival, text: text) {
+            case .taken(let submission):
+                reply?.resume(with: .success(submission))
+                return .stored
+            case .duplicate: return .duplicate
+            case .busy: break
+            }
+        }
+        let stored = message
+        let body = StoredForm.text(of: stored)
+        let number = try await self.store.write { ledger in
+            try ledger.insertEvent(
+                event.id, adapter: event.adapter, body: body, role: role, of: stored.reference, at: now)
+        }
+        FaultPoint.eventStored.hit()
+        guard let number else { return .duplicate }
+        // While the host stops, the inbox keeps the message for the next start. A caller that waits for its operation has
+        // no other way to learn that the message is stored, and would send it again: so it gets a turn that waits.
+        if self.isStopping, reply == nil { return .stored }
+        await self.conversations.hand(
+            .message(StoredMessage(number: number, event: event.id, message: stored, role: role), intent),
+            of: stored.thread, reply: reply)
+        return .stored
+    }
+
+    /// Whether the bot has a session there; then unaddressed messages in the thread are also for it.
+    private func isPart(of thread: ThreadKey) async throws -> Bool {
+        if self.conversations.contains(thread) { return true }
+        return try await self.store.read { ledger in try ledger.session(for: thread) != nil }
+    }
+
+    // MARK: Changes of waiting messages
+
+    /// A change takes effect while its message waits; running and answered ones stay as they are.
+    func take(_ change: MessageChange, event: InboundEvent) async throws -> Delivery {
+        let thread = try await self.store.read { ledger in try ledger.threadWaiting(for: change) }
+        guard let thread else { return .ignored("not waiting") }
+        let now = self.environment.now()
+        let role = change.sender.flatMap { self.access.role(of: $0) }
+        let number = try await self.store.write { ledger in
+            try ledger.insertChange(change, event: event.id, adapter: event.adapter, role: role, at: now)
+        }
+        guard let number else { return .duplicate }
+        // While the host stops, the inbox keeps the change for the next start, like the message.
+        if self.isStopping { return .stored }
+        let stored = StoredChange(number: number, event: event.id, change: change, role: role)
+        await self.conversations.hand(.change(stored), of: thread, reply: nil)
+        return .stored
+    }
+
+    // MARK: Renamed rooms
+
+    /// Handles a room that got another id: its threads and unsent messages continue under the new one.
+    func rename(_ from: RoomID, to: RoomID) async throws -> Delivery {
+        guard from != to, from.adapter == to.adapter else { return .ignored("no new name") }
+        try await self.store.write { ledger in try ledger.rename(from, to: to) }
+        let former = self.lanes.redirect(from, to: to)
+        await self.conversations.move(from: from, to: to)
+        await self.lanes.handOver(former, to: to)
+        return .stored
+    }
+}

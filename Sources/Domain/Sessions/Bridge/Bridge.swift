@@ -1,0 +1,168 @@
+package import Chat
+internal import JSON
+internal import Lifecycle
+internal import Logging
+internal import Primitives
+
+/// Connects networks and models: stores incoming events and hands them to the conversations of their threads.
+package final class Bridge: MessageSink, Service {
+    package let name = "bridge"
+    package let store: SessionStore
+    package let hub: LiveHub
+    package let access: AccessControl
+    package let adapters: AdapterRegistry
+    package let environment: BridgeEnvironment
+    let lanes: Lanes
+    let conversations: Conversations
+    private let models: ModelDirectory
+    private let state = Protected(State())
+
+    private struct State {
+        var isStopping = false
+        var onStop: CheckedContinuation<Void, Never>?
+    }
+
+    package init(
+        store: SessionStore, adapters: AdapterRegistry, workers: [String: any TurnWorker], models: ModelDirectory,
+        policy: AccessPolicy, environment: BridgeEnvironment
+    ) {
+        self.store = store
+        self.adapters = adapters
+        self.models = models
+        self.environment = environment
+        self.hub = LiveHub(store: store, now: environment.now)
+        self.access = AccessControl(policy: policy, store: store, now: environment.now)
+        self.lanes = Lanes(adapters: adapters, store: store, environment: environment)
+        self.conversations = Conversations(
+            context: ConversationContext(
+                store: store, hub: self.hub, adapters: adapters, lanes: self.lanes, workers: workers, models: models,
+                access: self.access, environment: environment,
+                gate: TurnGate(
+                    perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
+                histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters)))
+    }
+
+    package var modelDirectory: ModelDirectory { self.models }
+
+    /// The metrics in Prometheus' text form, including those that are read from the store.
+    package func exposition() async -> String {
+        if let pending = try? await self.store.read({ ledger in try ledger.outboxPending() }) {
+            self.environment.metrics.set(.outboxPending, to: Double(pending))
+        }
+        return self.environment.metrics.text()
+    }
+
+    // MARK: In
+
+    @discardableResult
+    package func deliver(_ event: InboundEvent) async throws -> Delivery {
+        let delivery = try await self.take(event, reply: nil)
+        self.count(delivery, of: event)
+        return delivery
+    }
+
+    /// Delivers a message and waits until it is handled; while the host stops, its turn waits for the next start. A
+    /// repeat of an event returns the first one's submission; nil while that is still being stored, and when the message
+    /// is not for the bot.
+    package func submit(_ event: InboundEvent) async throws -> Submission? {
+        // The continuation is resumed by the conversation once the message is handled.
+        let box = ReplyBox()
+        let delivery = try await self.take(event, reply: box)
+        self.count(delivery, of: event)
+        switch delivery {
+        case .stored: return try await box.value()
+        case .ignored: return nil
+        case .duplicate:
+            let turn = try await self.store.read { ledger in try ledger.turn(ofEvent: event.id, adapter: event.adapter)
+            }
+            return turn.map { Submission(message: $0.message ?? 0, operation: $0.id) }
+        }
+    }
+
+    private func count(_ delivery: Delivery, of event: InboundEvent) {
+        let result =
+            switch delivery {
+            case .stored: "stored"
+            case .duplicate: "duplicate"
+            case .ignored(let reason): reason
+            }
+        self.environment.metrics.count(.inboundEvents, ["adapter": event.adapter.rawValue, "result": result])
+    }
+
+    package func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {
+        self.environment.logger.info(
+            "the connection is \(status.state.rawValue)",
+            ["adapter": .string(adapter.rawValue), "detail": status.detail.map { .string($0) } ?? .null])
+        guard status.state == .up else { return }
+        await self.lanes.wake(all: adapter)
+    }
+
+    private func take(_ event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
+        switch event.kind {
+        case .message(let message): return try await self.take(message, event: event, reply: reply)
+        case .threadRenamed(let from, let to):
+            try await self.store.write { ledger in try ledger.rename(from, to: to) }
+            return .stored
+        case .identityEnded(let identity):
+            try await self.access.end(identity)
+            return .stored
+        case .messageEdited(let edit): return try await self.take(.edit(edit), event: event)
+        case .messageDeleted(let reference): return try await self.take(.deletion(reference), event: event)
+        case .choice(let choice): return try await self.take(choice, event: event)
+        case .roomRenamed(let from, let to): return try await self.rename(from, to: to)
+        }
+    }
+
+    // MARK: Life
+
+    /// Cleans up after the last run: connection grants end, interrupted sends become unknown, interrupted turns are
+    /// restarted if they showed nothing and closed with one note otherwise. Call it once, before adapters run.
+    package func recover() async throws {
+        try await self.access.load()
+        try await Recovery(
+            store: self.store, environment: self.environment, adapters: self.adapters, access: self.access,
+            lanes: self.lanes, conversations: self.conversations
+        ).run()
+    }
+
+    /// The host is stopping: the inbox keeps new events for the next start.
+    package var isStopping: Bool { self.state.withLock { $0.isStopping } }
+
+    /// Deletes expired data until ``stop()``.
+    package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(name: "janitor") {
+                try await Janitor(store: self.store, environment: self.environment).run()
+            }
+            group.addTask(name: "stop") {
+                await withTaskCancellationHandler {
+                    await withCheckedContinuation { continuation in
+                        let isStopped = self.state.withLock { state in
+                            if state.isStopping { return true }
+                            state.onStop = continuation
+                            return false
+                        }
+                        if isStopped { continuation.resume() }
+                    }
+                } onCancel: {
+                    self.release()
+                }
+            }
+            // Whichever ends first: the stop, or the janitor when it is cancelled.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Lets running turns end within the drain time, closes the rest as interrupted, and flushes the outbox.
+    package func stop() async {
+        self.state.withLock { $0.isStopping = true }
+        await self.conversations.close(by: .now + self.environment.settings.drainTimeout)
+        await self.lanes.drain(until: .now + .seconds(5))
+        self.release()
+    }
+
+    private func release() {
+        self.state.withLock { $0.onStop.take() }?.resume()
+    }
+}

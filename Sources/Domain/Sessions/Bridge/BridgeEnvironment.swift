@@ -1,0 +1,72 @@
+package import Logging
+
+/// Settings, clock, logger and metrics for every part of the bridge.
+package struct BridgeEnvironment: Sendable {
+    package var settings: BridgeSettings
+    package var logger: Logger
+    package var metrics: Metrics
+    /// Milliseconds since 1970.
+    package var now: @Sendable () -> Int64
+
+    package init(settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64) {
+        self.settings = settings
+        self.logger = logger
+        self.metrics = metrics
+        self.now = now
+    }
+}
+
+package struct BridgeSettings: Sendable {
+    /// The base of links posted into threads, without a trailing slash.
+    package var publicURL: String
+    /// The time limit of one turn.
+    package var turnTimeout: Duration
+    /// Turns that may run at once; the rest wait and are admitted fairly.
+    package var turnsPerHost: Int
+    /// Running turns that one person may have.
+    package var turnsPerPerson: Int
+    /// Messages that may wait in one thread.
+    package var queueLimit: Int
+    /// Backlog older than this is listed, not answered. Milliseconds.
+    package var freshness: Int64
+    /// How long a shutdown waits for running turns.
+    package var drainTimeout: Duration
+    /// Names of the configured repositories, the default first.
+    package var repositories: [String]
+    /// Where people's files are kept, by session; nil refuses files. Its parent must exist.
+    package var filesDirectory: String?
+    /// The maximum size of a file, in bytes, where the network has no lower limit.
+    package var fileLimit: Int
+    package var retention: Retention
+    /// Stale messages that follow each other within this time are listed together.
+    package var staleGathering: Duration
+    /// How long a stopped turn may take to end before it is given up.
+    package var stopGrace: Duration
+    /// How long to retry the search for a message of unknown outcome on a connected network that does not answer it.
+    package var searchLimit: Duration
+
+    package init(
+        publicURL: String, turnTimeout: Duration = .seconds(600), turnsPerHost: Int = 2_000,
+        turnsPerPerson: Int = 1_000,
+        queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20),
+        repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = 20 << 20,
+        retention: Retention = Retention(),
+        staleGathering: Duration = .seconds(2), searchLimit: Duration = .seconds(60),
+        stopGrace: Duration = .seconds(10)
+    ) {
+        self.publicURL = publicURL
+        self.turnTimeout = turnTimeout
+        self.turnsPerHost = turnsPerHost
+        self.turnsPerPerson = turnsPerPerson
+        self.queueLimit = queueLimit
+        self.freshness = freshness
+        self.drainTimeout = drainTimeout
+        self.repositories = repositories
+        self.filesDirectory = filesDirectory
+        self.fileLimit = fileLimit
+        self.retention = retention
+        self.staleGathering = staleGathering
+        self.searchLimit = searchLimit
+        self.stopGrace = stopGrace
+    }
+}

@@ -1,0 +1,42 @@
+internal import Glibc
+internal import Primitives
+
+/// Named places where a crash test ends the process, by `JETBRIDGE_FAULT=NAME` or `NAME:N` for the N-th pass.
+///
+/// Inactive unless the host arms one, which it does only with a gateway on loopback. docs/design.md shows where they
+/// are in a message's path.
+package enum FaultPoint: String, Sendable, CaseIterable {
+    case eventReceived = "event-received"
+    case eventStored = "event-stored"
+    case turnQueued = "turn-queued"
+    case turnStarted = "turn-started"
+    case firstText = "first-text"
+    case partStored = "part-stored"
+    case turnClosing = "turn-closing"
+    case turnClosed = "turn-closed"
+    case sendMarked = "send-marked"
+    case sendDone = "send-done"
+    case sendRecorded = "send-recorded"
+    case commandAnswered = "command-answered"
+
+    private static let armed = Protected<(point: FaultPoint, passes: Int)?>(nil)
+
+    /// Arms the point that `setting` names. Returns false for an unknown name.
+    package static func arm(_ setting: String) -> Bool {
+        let parts = setting.split(separator: ":", maxSplits: 1)
+        guard let name = parts.first, let point = Self(rawValue: String(name)) else { return false }
+        let passes = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
+        Self.armed.withLock { $0 = (point, passes) }
+        return true
+    }
+
+    /// Ends the process like `kill -9` if this point is armed and its pass has come.
+    package func hit() {
+        let isDue = Self.armed.withLock { armed -> Bool in
+            guard let current = armed, current.point == self else { return false }
+            armed = (self, current.passes - 1)
+            return current.passes == 1
+        }
+        if isDue { kill(getpid(), SIGKILL) }
+    }
+}

@@ -1,0 +1,26 @@
+internal import Chat
+
+extension InboundMessage {
+    /// The message's platform id, where it has one.
+    var reference: MessageReference? {
+        self.route.replyTo.map { MessageReference(room: self.route.room, id: $0) }
+    }
+
+    /// The same message, addressed to the bot.
+    var addressed: InboundMessage { self.copy(isAddressed: true) }
+
+    /// The same message with another text.
+    func reading(_ text: String) -> InboundMessage { self.copy(text: text) }
+
+    /// The same message in another thread, answered by another route.
+    func moved(to thread: ThreadKey, _ route: Route) -> InboundMessage { self.copy(thread: thread, route: route) }
+
+    private func copy(
+        thread: ThreadKey? = nil, route: Route? = nil, text: String? = nil, isAddressed: Bool? = nil
+    ) -> InboundMessage {
+        InboundMessage(
+            thread: thread ?? self.thread, route: route ?? self.route, sender: self.sender, text: text ?? self.text,
+            sentAt: self.sentAt, isDirect: self.isDirect, isAddressed: isAddressed ?? self.isAddressed,
+            isThreaded: self.isThreaded, isBacklog: self.isBacklog, attachments: self.attachments)
+    }
+}

@@ -1,0 +1,158 @@
+internal import Chat
+
+/// Cleans up after the last run: one transaction repairs the tables, then lanes, turns and the inbox resume.
+struct Recovery: Sendable {
+    let store: SessionStore
+    let environment: BridgeEnvironment
+    let adapters: AdapterRegistry
+    let access: AccessControl
+    let lanes: Lanes
+    let conversations: Conversations
+
+    /// The maximum number of times that a turn begins before it has shown anything.
+    private static let attempts = 2
+
+    func run() async throws {
+        self.lanes.restore(renamed: try await self.store.read { ledger in try ledger.renamedRooms() })
+        let resumed = try await self.store.write { ledger in try self.recover(in: ledger) }
+        for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox() }) {
+            await self.lanes.wake(room)
+        }
+        for turn in resumed { await self.conversations.conversation(for: turn.key).restore(turn.turn) }
+        try await self.takeUpInbox()
+    }
+
+    private func takeUpInbox() async throws {
+        let intents = IntentReader(adapters: self.adapters, access: self.access)
+        var last: Int64 = 0
+        while true {
+            let after = last
+            let events = try await self.store.read { ledger in try ledger.newEvents(after: after, limit: 256) }
+            // Waits, so that a client's repeat of a message finds its operation once the gateway serves.
+            var replies: [ReplyBox] = []
+            for event in events {
+                let reply = ReplyBox()
+                let intent = intents.intent(of: event.message, role: event.role)
+                await self.conversations.hand(.message(event, intent), of: event.message.thread, reply: reply)
+                replies.append(reply)
+            }
+            for reply in replies { _ = try? await reply.value() }
+            guard let number = events.last?.number else { return }
+            last = number
+        }
+    }
+
+    // MARK: The tables
+
+    /// Returns the turns to resume, oldest first.
+    private func recover(in ledger: Ledger) throws -> [(key: ThreadKey, turn: TurnRecord)] {
+        try ledger.markInterruptedSends()
+        for change in try ledger.newChanges() { try self.apply(change, in: ledger) }
+        var resumed: [(key: ThreadKey, turn: TurnRecord)] = []
+        for var turn in try ledger.openTurns() {
+            guard let session = try ledger.session(id: turn.session) else { continue }
+            if turn.state == .running {
+                guard try self.mayRepeat(turn, in: ledger) else {
+                    try self.close(turn, in: ledger)
+                    continue
+                }
+                turn.state = .queued
+            }
+            resumed.append((session.key, turn))
+        }
+        return resumed
+    }
+
+    /// Applies a change that was stored but not handled, if its message still waits.
+    private func apply(_ stored: StoredChange, in ledger: Ledger) throws {
+        let received = try ledger.received(stored.change.reference)
+        if let received, let message = received.message, stored.change.counts(for: message.sender) {
+            switch stored.change {
+            case .edit(let edit): try ledger.edit(received, to: edit.text)
+            case .deletion: try ledger.finishEvent(received.number, turn: nil)
+            }
+        } else if let turn = try received?.turn.flatMap({ try ledger.turn(id: $0) }), turn.state == .queued,
+            stored.change.counts(for: turn.sender)
+        {
+            return try self.apply(stored, to: turn, in: ledger)
+        }
+        try ledger.finishEvent(stored.number, turn: nil)
+    }
+
+    private func apply(_ stored: StoredChange, to turn: TurnRecord, in ledger: Ledger) throws {
+        guard case .edit(let edit) = stored.change else {
+            try self.drop(turn, because: TurnTexts.deleted, in: ledger)
+            return try ledger.finishEvent(stored.number, turn: nil)
+        }
+        let sign = self.adapters.traits(of: edit.reference.room).sign.character
+        switch EditedTurn.determine(edit.text, for: turn, sign: sign) {
+        case .unchanged: break
+        case .question(let text): try ledger.edit(turn, written: edit.text, asked: text)
+        case .message:
+            guard let thread = try ledger.session(id: turn.session)?.key else { break }
+            try self.drop(turn, because: TurnTexts.editedIntoAnother, in: ledger)
+            _ = try ledger.renew(stored, as: Conversation.message(of: turn, reading: edit, in: thread))
+            return
+        }
+        try ledger.finishEvent(stored.number, turn: nil)
+    }
+
+    private func drop(_ turn: TurnRecord, because reason: String, in ledger: Ledger) throws {
+        let now = self.environment.now()
+        try ledger.drop(turn, because: reason, at: now)
+        let last = try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
+        try ledger.insert([
+            LiveFrame(operation: turn.id, sequence: last + 1, kind: .error, content: reason, timestamp: now)
+        ])
+    }
+
+    private func mayRepeat(_ turn: TurnRecord, in ledger: Ledger) throws -> Bool {
+        guard turn.attempts < Self.attempts else { return false }
+        let wasSeen =
+            try ledger.frames(of: turn.id, after: 0).contains { $0.kind == .execution }
+            || ledger.outbox(ofTurn: turn.id).contains { $0.kind != .note }
+            || !ledger.commits(of: turn.id).isEmpty
+        return !wasSeen
+    }
+
+    /// The messages of an interrupted answer that are not in the outbox. Where each finished paragraph was posted, they
+    /// follow those that the outbox has.
+    private func unposted(
+        of turn: TurnRecord, _ frames: [LiveFrame], _ poster: inout AnswerPoster, in ledger: Ledger
+    ) throws -> [String] {
+        var answer: [UInt8] = []
+        var messages: [String] = []
+        for frame in frames where frame.kind == .execution {
+            answer += frame.content.utf8
+            messages += poster.append(frame.content, to: answer)
+        }
+        messages += poster.rest(of: answer)
+        return Array(messages.dropFirst(try ledger.outbox(ofTurn: turn.id).count { $0.kind == .part }))
+    }
+
+    /// Keeps the text that was shown, finishes growing messages with everything stored, and adds one note.
+    private func close(_ turn: TurnRecord, in ledger: Ledger) throws {
+        let now = self.environment.now()
+        let frames = try ledger.frames(of: turn.id, after: 0)
+        let answer = frames.filter { $0.kind == .execution }.map(\.content).joined()
+        let traits = self.adapters.traits(of: turn.route.room)
+        var poster = AnswerPoster(
+            traits: traits, renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
+        var rest = try self.unposted(of: turn, frames, &poster, in: ledger)
+        // A preview may show words that are in no frame yet; then its own text is final.
+        if rest.isEmpty, poster.isGrowing, !poster.isDrafting {
+            let previews = try ledger.outbox(ofTurn: turn.id).filter { $0.kind == .preview }
+            rest = previews.filter { $0.reference != nil || $0.state == .unknown }.prefix(1).map(\.text)
+        }
+        let closing = TurnClosing(
+            turn: turn, outcome: .interrupted, answer: answer, rest: rest,
+            note: TurnOutcome.interrupted.note(sign: traits.sign), isShortened: poster.isShortened,
+            isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false, surplus: .kept, usage: [],
+            summary: nil,
+            publicURL: self.environment.settings.publicURL, at: now)
+        let last = LiveFrame(
+            operation: turn.id, sequence: (frames.last?.sequence ?? 0) + 1, kind: .error, content: closing.lastFrame,
+            timestamp: now)
+        _ = try closing.write(to: ledger, frames: [last], poster: poster)
+    }
+}

@@ -1,0 +1,67 @@
+/// The file with the whole of an answer that is too long for its room. Pure, so that it is rebuilt from the transcript.
+struct AnswerFile: Equatable {
+    let name: String
+    let mediaType: String
+    let bytes: [UInt8]
+    /// One line next to it.
+    let caption: String
+
+    init(_ answer: String) {
+        if let main = Self.mainCode(of: answer) {
+            self.name = "answer.\(Self.fileExtension(for: main.block.language))"
+            self.mediaType = "text/plain"
+            self.bytes = Array(main.block.code.utf8)
+            self.caption = TurnTexts.wholeCode
+        } else {
+            self.name = "answer.md"
+            self.mediaType = "text/markdown"
+            self.bytes = Array(answer.utf8)
+            self.caption = TurnTexts.wholeAnswer
+        }
+    }
+
+    /// A code block that is nearly all of an answer, and the words around it.
+    struct MainCode: Equatable {
+        let block: CodeBlock
+        /// With the line that opens the block, and the one that closes it.
+        let before: String
+        let after: String
+
+        /// The answer with only the first lines of the block.
+        func excerpt(lines: Int) -> String {
+            let lines = self.block.code.split(separator: "\n", maxSplits: lines, omittingEmptySubsequences: false)
+            return self.before + lines.dropLast().joined(separator: "\n") + "\n…\n" + self.after
+        }
+    }
+
+    /// At most this much of an answer, in bytes, surrounds its main code block.
+    private static let surroundings = 1_000
+    /// In lines; a shorter block fits into the thread.
+    private static let least = 40
+
+    static func mainCode(of answer: String) -> MainCode? {
+        let blocks = CodeBlock.all(in: answer, longerThan: Self.least)
+        guard blocks.count == 1, let block = blocks.first,
+            answer.utf8.count - block.code.utf8.count <= Self.surroundings,
+            // Not verbatim where it is part of a list or a quote.
+            let range = answer.firstRange(of: block.code)
+        else { return nil }
+        return MainCode(
+            block: block, before: String(answer[..<range.lowerBound]), after: String(answer[range.upperBound...]))
+    }
+
+    private static let extensions = [
+        "bash": "sh", "shell": "sh", "sh": "sh", "zsh": "sh", "python": "py", "py": "py", "javascript": "js",
+        "js": "js",
+        "typescript": "ts", "ts": "ts", "rust": "rs", "ruby": "rb", "kotlin": "kt", "csharp": "cs", "c#": "cs",
+        "c++": "cpp", "cpp": "cpp", "objective-c": "m", "markdown": "md", "md": "md", "yaml": "yml", "perl": "pl",
+        "haskell": "hs", "text": "txt", "plaintext": "txt", "console": "txt", "": "txt",
+    ]
+
+    private static func fileExtension(for language: String) -> String {
+        if let known = Self.extensions[language] { return known }
+        // `swift`, `go`, `java`, `sql`, `json`: the language's name is the extension.
+        let isPlain = language.utf8.count <= 8 && language.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return isPlain ? language : "txt"
+    }
+}

@@ -1,0 +1,85 @@
+internal import Chat
+internal import Primitives
+
+/// Maps threads to conversations: makes a thread's conversation when a message arrives, and forgets idle ones.
+final class Conversations: Sendable {
+    private let context: ConversationContext
+    private struct State {
+        var byThread: [ThreadKey: Conversation] = [:]
+        /// New conversations begin no turns.
+        var isClosing = false
+    }
+
+    private let state = Protected(State())
+
+    /// At each multiple of this number of conversations, the idle ones are retired.
+    private static let limit = 4_096
+
+    init(context: ConversationContext) {
+        self.context = context
+    }
+
+    var all: [Conversation] { self.state.withLock { Array($0.byThread.values) } }
+
+    /// Whether a thread's conversation is in memory.
+    func contains(_ key: ThreadKey) -> Bool { self.state.withLock { $0.byThread[key] != nil } }
+
+    func conversation(for key: ThreadKey) -> Conversation {
+        let (conversation, isCrowded) = self.state.withLock { state -> (Conversation, Bool) in
+            if let conversation = state.byThread[key] { return (conversation, false) }
+            let conversation = Conversation(key: key, context: self.context, isClosing: state.isClosing)
+            state.byThread[key] = conversation
+            return (conversation, state.byThread.count % Self.limit == 0)
+        }
+        // Retiring asks each conversation, and the message that caused it must not wait for that.
+        if isCrowded { Task { await self.retireIdle() } }
+        return conversation
+    }
+
+    /// Hands an inbox entry to its thread.
+    func hand(_ entry: InboxEntry, of thread: ThreadKey, reply: ReplyBox?) async {
+        while true {
+            let conversation = self.conversation(for: thread)
+            if await conversation.accept(entry, reply: reply) { return }
+            self.forget(conversation, of: thread)
+        }
+    }
+
+    /// Moves the threads of a room that got another id, with their waiting messages.
+    func move(from: RoomID, to: RoomID) async {
+        let moved = self.state.withLock { state -> [Conversation] in
+            var moved: [Conversation] = []
+            for (key, conversation) in state.byThread {
+                guard let renamed = key.moved(from: from, to: to) else { continue }
+                state.byThread[key] = nil
+                moved.append(conversation)
+                // A conversation that began under the new key stays there; the old one finishes its work.
+                if state.byThread[renamed] == nil { state.byThread[renamed] = conversation }
+            }
+            return moved
+        }
+        for conversation in moved { await conversation.move(from: from, to: to) }
+    }
+
+    /// Begins no more turns, and gives running ones until `deadline` to end.
+    func close(by deadline: ContinuousClock.Instant) async {
+        // First, so that no conversation can miss both this and the list.
+        self.state.withLock { $0.isClosing = true }
+        let conversations = self.all
+        // All of them before waiting for one: a turn that began in the meantime would only be cut off.
+        for conversation in conversations { await conversation.beginNoMore() }
+        for conversation in conversations { await conversation.close(by: deadline) }
+    }
+
+    private func retireIdle() async {
+        for (key, conversation) in self.state.withLock({ $0.byThread }) where await conversation.retire() {
+            self.forget(conversation, of: key)
+        }
+    }
+
+    private func forget(_ conversation: Conversation, of key: ThreadKey) {
+        self.state.withLock { state in
+            if state.byThread[key] === conversation { state.byThread[key] = nil }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import Chat
+
+/// A question that becomes a turn.
+struct Question: Sendable {
+    let message: InboundMessage
+    /// The worker's name.
+    let kind: String
+    /// The message's text, or a command's argument.
+    let text: String
+    /// The turn that it continues.
+    var work: String?
+    var role = MessageRecord.Role.user
+}
+
+/// Everything that storing a question writes, as a value; ``write(to:)`` is part of its one transaction.
+struct AdmissionWriting: Sendable {
+    let question: Question
+    let key: ThreadKey
+    /// The new turn's id.
+    let turn: String
+    /// Nothing is ahead of it: it is stored as running.
+    let isFirst: Bool
+    /// Says that the turn waits; nil when it does not.
+    let note: String?
+    /// The rendered note; empty where a reaction replaces it.
+    let noteMessages: [String]
+    let adapters: AdapterRegistry
+    let at: Int64
+
+    /// The frames for watchers.
+    var frames: [LiveFrame] {
+        self.note.map {
+            [LiveFrame(operation: self.turn, sequence: 1, kind: .thinking, content: $0, timestamp: self.at)]
+        } ?? []
+    }
+
+    func write(to ledger: Ledger) throws -> Admission {
+        let session = try self.enterSession(ledger)
+        let message = self.question.message
+        let author = message.sender.displayName
+        let number = try ledger.insertMessage(
+            session: session.id, turn: self.turn, role: self.question.role, author: author, text: message.text,
+            at: self.at)
+        let isUser = self.question.role == .user
+        let turn = TurnRecord(
+            id: self.turn, session: session.id, kind: self.question.kind, work: self.question.work ?? self.turn,
+            text: self.question.text, sender: message.sender, route: message.route, message: number,
+            state: self.isFirst ? .running : .queued, attempts: self.isFirst ? 1 : 0, queuedAt: self.at,
+            startedAt: self.isFirst ? self.at : nil, attachments: isUser ? message.attachments : [])
+        let previous = try ledger.lastTurnNumber(of: session.id)
+        let place = try ledger.insert(turn)
+        // A later question overtakes the offer to continue an answer, and continuing it uses the offer.
+        let withdrawn = try ledger.withdrawButtons(of: session.id, at: self.at, whereShown: self.adapters.showButtons)
+        let notes = try self.noteMessages.map {
+            try ledger.insertOutbox(
+                session: session.id, turn: turn.id, kind: .note, route: turn.route, text: $0, at: self.at)
+        }
+        try ledger.insert(self.frames)
+        return Admission(
+            turn: turn, items: withdrawn + notes, session: session, number: place, previous: previous,
+            question: isUser ? HistoryEntry(id: place * 2, role: .user, author: author, text: message.text) : nil)
+    }
+
+    private func enterSession(_ ledger: Ledger) throws -> SessionRecord {
+        let message = self.question.message
+        let text = self.question.text
+        let title = Conversation.title(of: text.isEmpty ? message.attachments.first?.name ?? "" : text)
+        var session = try ledger.session(
+            for: self.key, route: message.route, owner: message.sender.id, title: title, at: self.at)
+        session.route = message.route
+        session.activeAt = self.at
+        session.state = .active
+        if session.title.isEmpty { session.title = title }
+        try ledger.update(session)
+        return session
+    }
+}

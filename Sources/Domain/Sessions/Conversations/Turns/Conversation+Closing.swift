@@ -1,0 +1,125 @@
+internal import Chat
+internal import EventLoop
+internal import JSON
+internal import Logging
+
+/// How a turn is closed.
+extension Conversation {
+    /// Closes a turn in one transaction: last frames, state, the answer in the transcript and the messages still to be
+    /// posted. Only the turn's own task gets here; after a crash ``Recovery`` closes the turn.
+    func close(_ turn: TurnRecord, _ outcome: TurnOutcome) async {
+        guard var running = self.running, running.turn.id == turn.id else { return }
+        running.watchdog?.cancel()
+        let now = self.environment.now()
+        let settings = self.environment.settings
+        let traits = self.context.adapters.traits(of: turn.route.room)
+        let wasShortened = running.poster.isShortened
+        let rest = running.poster.rest(of: running.answer)
+        let closing = TurnClosing(
+            turn: turn, outcome: outcome, answer: running.text, rest: rest,
+            note: outcome.note(sign: traits.sign),
+            isShortened: running.poster.isShortened, isNewlyShortened: !wasShortened && running.poster.isShortened,
+            excerpt: traits.excerptMessages, isUploading: self.mayUpload(running.answer.count, to: turn.route.room),
+            surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,
+            summary: running.summary, publicURL: settings.publicURL, at: now)
+        let frames = await self.context.hub.close(
+            turn.id, with: outcome == .complete ? .complete : .error, closing.lastFrame)
+        FaultPoint.turnClosing.hit()
+        let poster = running.poster
+        let isShown = poster.isGrowing ? await self.context.lanes.endPreview(of: turn) : false
+        // If the answer can be sent at once, this transaction also marks its first message, which saves a second one.
+        let room = turn.route.room
+        let isReserved = closing.isPostedAtOnce && !isShown ? await self.context.lanes.reserve(room) : false
+        let (items, lastFrames) = await self.store(closing, frames, by: poster, isReserved: isReserved)
+        FaultPoint.turnClosed.hit()
+        self.remember(running.admission, answer: closing.answer, isLeftOut: outcome.isLeftOut)
+        if isReserved {
+            await self.context.lanes.dispatchReserved(items, to: room)
+        } else {
+            await self.context.lanes.dispatch(items)
+        }
+        await self.context.hub.publish(lastFrames)
+        self.running = nil
+        self.releaseEndWaiters()
+        self.environment.metrics.adjust(.turnsActive, by: -1)
+        self.environment.metrics.count(.turns, ["state": outcome.state.rawValue])
+        let seconds = Self.seconds(since: running.startedAt)
+        self.environment.metrics.observe(.turnSeconds, seconds: seconds)
+        self.environment.logger.info(
+            "a turn ended",
+            [
+                "operation": .string(turn.id), "thread": .string("\(self.key)"), "kind": .string(turn.kind),
+                "state": .string(outcome.state.rawValue), "seconds": .number(seconds),
+                "bytes": JSON(running.answer.count),
+            ])
+    }
+
+    /// Stores the end of a turn, and returns what to send and to publish. What cannot be stored must not keep the thread
+    /// busy: the turn then ends without its answer.
+    private func store(
+        _ closing: TurnClosing, _ frames: [LiveFrame], by poster: AnswerPoster, isReserved: Bool
+    ) async -> (items: [OutboxItem], frames: [LiveFrame]) {
+        let write: @Sendable (TurnClosing, [LiveFrame]) async throws -> [OutboxItem] = { closing, frames in
+            try await self.retrying { ledger in
+                let items = try closing.write(to: ledger, frames: frames, poster: poster)
+                if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: closing.at) }
+                return items
+            }
+        }
+        do {
+            return (try await write(closing, frames), frames)
+        } catch {
+            self.environment.logger.error(
+                "the end of a turn cannot be stored", ["turn": .string(closing.turn.id), "error": .string("\(error)")])
+        }
+        let failed = closing.withoutAnswer
+        let last = frames.prefix(1).map { first in
+            LiveFrame(
+                operation: first.operation, sequence: first.sequence, kind: .error, content: failed.lastFrame,
+                timestamp: first.timestamp)
+        }
+        do { return (try await write(failed, last), last) } catch {
+            // The next start closes it.
+            self.environment.logger.error(
+                "a turn cannot be closed", ["turn": .string(closing.turn.id), "error": .string("\(error)")])
+            return ([], last)
+        }
+    }
+
+    /// Waits briefly until a turn that was ended from outside is closed.
+    func waitForEnd(of turn: String) async {
+        guard self.running?.turn.id == turn else { return }
+        // `stop` is answered no matter how long the work takes to end.
+        let alarm = Alarm(after: .seconds(2)) { [weak self] in
+            // The alarm fires on the event loop, so the conversation is entered by a task.
+            Task { await self?.releaseEndWaiters() }
+        }
+        await withCheckedContinuation { self.endWaiters.append($0) }
+        alarm.cancel()
+    }
+
+    private func releaseEndWaiters() {
+        for waiter in self.endWaiters { waiter.resume() }
+        self.endWaiters = []
+    }
+
+    /// Whether an answer of `size` bytes can be posted as a file.
+    private func mayUpload(_ size: Int, to room: RoomID) -> Bool {
+        let traits = self.context.adapters.traits(of: room)
+        return traits.capabilities.contains(.files) && size <= traits.uploadLimit
+            && self.context.adapters[room.adapter] is any FileAdapter
+    }
+
+    /// Adds a closed turn to the cached history.
+    private func remember(_ admission: Admission?, answer: String, isLeftOut: Bool) {
+        guard let admission else { return }
+        // Entries of the turn that it continues are left out as well, so the next turn reads the history again.
+        if isLeftOut, admission.turn.work != admission.turn.id { return }
+        var entries = isLeftOut ? [] : admission.question.map { [$0] } ?? []
+        if !answer.isEmpty, !isLeftOut {
+            entries.append(HistoryEntry(id: admission.number * 2 + 1, role: .assistant, text: answer))
+        }
+        self.context.histories.append(
+            entries, of: admission.turn.session, turn: admission.number, after: admission.previous)
+    }
+}

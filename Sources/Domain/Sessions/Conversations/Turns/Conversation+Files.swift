@@ -1,0 +1,59 @@
+internal import Chat
+
+/// Files that came with a question: fetched when its turn begins.
+extension Conversation {
+    /// The maximum number of files fetched per message.
+    static let fileCount = 16
+
+    /// Fetches a turn's files and adds them to its question, including the one in the transcript. Failures are reported
+    /// in the thread and the turn continues without those files; with nothing left to answer it fails.
+    func receiveFiles(of turn: TurnRecord) async throws -> TurnRecord {
+        // The question in the cached history lacks the files.
+        self.running?.admission = nil
+        var files: [ReceivedFile] = []
+        var failed: [String] = []
+        for (index, attachment) in turn.attachments.enumerated() {
+            let name = FileName.sanitized(attachment.name)
+            do {
+                guard index < Self.fileCount else {
+                    throw FileFailure(reason: FileTexts.tooMany(limit: Self.fileCount))
+                }
+                await self.context.hub.append(
+                    .thinking, FileTexts.fetching(name, size: attachment.size), to: turn.id)
+                let intake = try self.intake(for: turn)
+                files.append(try await intake.fetch(attachment, number: "\(turn.message ?? 0)-\(index + 1)"))
+            } catch let failure as FileFailure {
+                let line = FileTexts.failed(name, failure)
+                failed.append(line)
+                try await self.post(line, as: .note, of: turn)
+            }
+        }
+        guard !files.isEmpty || !turn.text.isEmpty else {
+            throw TurnFailure(FileTexts.nothingToAnswer)
+        }
+        var received = turn
+        received.text = FileListing.text(turn.text, with: files)
+        received.attachments = []
+        let text = received.text
+        try await self.retrying { ledger in
+            try ledger.edit(turn, written: text, asked: text)
+            try ledger.forgetAttachments(of: turn.id)
+        }
+        return received
+    }
+
+    private func intake(for turn: TurnRecord) throws -> FileIntake {
+        let room = turn.route.room
+        let traits = self.context.adapters.traits(of: room)
+        guard traits.capabilities.contains(.files),
+            let adapter = self.context.adapters[room.adapter] as? any FileAdapter
+        else { throw FileFailure(reason: FileTexts.unsupported) }
+        guard let directory = self.environment.settings.filesDirectory else {
+            throw FileFailure(reason: FileTexts.noDirectory)
+        }
+        let limit = self.environment.settings.fileLimit
+        return FileIntake(
+            adapter: adapter, directory: "\(directory)/\(turn.session)",
+            limit: traits.uploadLimit > 0 ? min(limit, traits.uploadLimit) : limit)
+    }
+}

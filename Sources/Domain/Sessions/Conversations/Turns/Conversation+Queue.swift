@@ -1,0 +1,112 @@
+internal import Chat
+internal import JSON
+internal import Logging
+
+/// How a question gets into its thread's queue and out of it.
+extension Conversation {
+    /// Stores a question as a turn, which begins at once when nothing runs.
+    func enqueue(
+        _ stored: StoredMessage, kind: String, text: String, work: String? = nil, role: MessageRecord.Role = .user
+    ) async throws -> Submission? {
+        let sign = self.sign(of: stored.message.route)
+        guard let worker = self.context.workers[kind] else {
+            return try await self.reply(to: stored, with: TurnTexts.noWorker)
+        }
+        if let refusal = worker.refusal(of: text) {
+            return try await self.reply(to: stored, with: sign.completing(refusal))
+        }
+        if self.queue.count >= self.environment.settings.queueLimit {
+            return try await self.reply(to: stored, with: TurnTexts.queueIsFull(self.queue.count, sign: sign))
+        }
+        let ahead = self.queue.count + (self.running == nil && !self.isBeginning ? 0 : 1)
+        let question = Question(message: stored.message, kind: kind, text: text, work: work, role: role)
+        return try await self.admit(question, event: stored.event, ahead: ahead) { ledger, turn in
+            try ledger.finishEvent(stored.number, turn: turn)
+            return true
+        }
+    }
+
+    /// Stores a question as a turn behind `ahead` others and begins it if `ahead` is zero.
+    ///
+    /// - Parameter enter: records the event in the same transaction; false for a repeat, which has no effect.
+    func admit(
+        _ question: Question, event: String, ahead: Int, isArriving: Bool = false,
+        enter: @escaping @Sendable (_ ledger: Ledger, _ turn: String) throws -> Bool
+    ) async throws -> Submission? {
+        let route = question.message.route
+        let note = ahead == 0 ? nil : TurnTexts.queued(ahead: ahead)
+        // Where there are reactions, one replaces the note.
+        let isMarked = note != nil && self.context.marks.canMark(route)
+        let writing = AdmissionWriting(
+            question: question, key: self.key, turn: Identifier.make("op"), isFirst: ahead == 0 && !self.isClosing,
+            note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
+            adapters: self.context.adapters, at: self.environment.now())
+        let write: @Sendable (Ledger) throws -> Admission? = { ledger in
+            try enter(ledger, writing.turn) ? try writing.write(to: ledger) : nil
+        }
+        // An arriving message is not acknowledged yet: if it cannot be stored, the network repeats it.
+        let stored = try await isArriving ? self.context.store.write(write) : self.durably(write)
+        if isArriving { FaultPoint.eventStored.hit() }
+        guard let admission = stored else { return nil }
+        let turn = admission.turn
+        FaultPoint.turnQueued.hit()
+        self.environment.logger.info(
+            "a message became a turn",
+            [
+                "operation": .string(turn.id), "event": .string(event), "thread": .string("\(self.key)"),
+                "kind": .string(turn.kind), "state": .string(turn.state.rawValue),
+            ])
+        await self.context.hub.begin(turn.id, session: turn.session, showing: writing.frames)
+        await self.context.lanes.dispatch(admission.items)
+        if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
+            self.begin(turn, admission)
+        } else {
+            self.queue.append(turn)
+            // The running turn may have ended while this one was stored.
+            await self.beginNext()
+            if isMarked, self.queue.contains(where: { $0.id == turn.id }) {
+                self.context.marks.set(true, on: turn.route)
+            }
+        }
+        return Submission(message: turn.message ?? 0, operation: turn.id)
+    }
+
+    /// Queues a stored turn again when the host starts.
+    func restore(_ turn: TurnRecord) async {
+        let stored = await self.persistently { ledger in
+            try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
+        }
+        await self.context.hub.begin(turn.id, session: turn.session, next: stored + 1)
+        self.queue.append(turn)
+        await self.beginNext()
+    }
+
+    /// Leaves waiting turns to the next start.
+    func beginNoMore() { self.isClosing = true }
+
+    /// Begins no more turns, and gives the running one until `deadline` to end.
+    func close(by deadline: ContinuousClock.Instant) async {
+        self.beginNoMore()
+        guard let running = self.running else { return }
+        // Enforces the deadline; cancelled below.
+        let timer = Task {
+            do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
+            self.end(running.turn.id, because: .shutdown)
+        }
+        await running.task?.value
+        timer.cancel()
+    }
+
+    /// Begins the oldest waiting turn when nothing runs.
+    func beginNext() async {
+        guard self.running == nil, !self.isBeginning, !self.isClosing, !self.queue.isEmpty else { return }
+        self.isBeginning = true
+        let turn = self.queue.removeFirst()
+        self.context.marks.set(false, on: turn.route)
+        let now = self.environment.now()
+        await self.persistently { ledger in try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
+        self.isBeginning = false
+        guard !self.isClosing else { return self.queue.insert(turn, at: 0) }
+        self.begin(turn)
+    }
+}

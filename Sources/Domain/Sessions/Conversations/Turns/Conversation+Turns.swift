@@ -1,0 +1,264 @@
+internal import Chat
+internal import Database
+internal import EventLoop
+internal import JSON
+internal import Logging
+
+/// How one turn runs, from its request to the transaction that closes it.
+extension Conversation {
+    func begin(_ turn: TurnRecord, _ admission: Admission? = nil) {
+        var running = RunningTurn(
+            turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route))
+        let timeout = self.environment.settings.turnTimeout
+        // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
+        running.task = Task { await self.run(turn) }
+        // Ends a turn that takes too long; cancelled when the turn is closed.
+        running.watchdog = Alarm(after: timeout) { [weak self] in
+            // The alarm fires on the event loop, so the conversation is entered by a task.
+            Task { await self?.end(turn.id, because: .timedOut) }
+        }
+        self.running = running
+        self.stopIfAsked(turn.id)
+        self.environment.metrics.adjust(.turnsActive, by: 1)
+        FaultPoint.turnStarted.hit()
+    }
+
+    /// Ends the running turn from outside.
+    func end(_ turn: String, because cut: RunningTurn.Cut) {
+        guard self.running?.turn.id == turn, self.running?.cut == nil else { return }
+        self.running?.cut = cut
+        self.running?.task?.cancel()
+    }
+
+    private func run(_ turn: TurnRecord) async {
+        guard await self.enterGate(turn) else {
+            await self.close(turn, self.cutOutcome(orElse: .stopped))
+            return await self.beginNext()
+        }
+        self.setTyping(true, for: turn)
+        let outcome = await self.outcome(of: turn)
+        await self.close(turn, outcome)
+        await self.context.gate.leave(turn.sender.id)
+        self.setTyping(false, for: turn)
+        await self.beginNext()
+    }
+
+    /// Waits for a place among the host's turns. False when the turn ended before it got one.
+    private func enterGate(_ turn: TurnRecord) async -> Bool {
+        if await self.context.gate.tryEnter(turn.sender.id) { return true }
+        await self.context.hub.append(
+            .thinking, TurnTexts.waitsForHost, to: turn.id)
+        do {
+            try await self.context.gate.enter(turn.sender.id)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func outcome(of turn: TurnRecord) async -> TurnOutcome {
+        guard let worker = self.context.workers[turn.kind] else {
+            return .failed(TurnTexts.noLongerConfigured(turn.kind))
+        }
+        do {
+            let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
+            let request = try await self.request(for: asked)
+            let ending = try await AbandonableWork.run(grace: self.environment.settings.stopGrace) {
+                try await worker.run(request) { event in try await self.take(event, of: turn) }
+            }
+            switch ending {
+            case .complete: return .complete
+            case .cut(let reason): return .cut(reason)
+            case .filtered(let reason): return .filtered(reason)
+            }
+        } catch let failure as TurnFailure {
+            let isAboutContent = failure.cause == .content
+            return self.cutOutcome(orElse: isAboutContent ? .refused(failure.message) : .failed(failure.message))
+        } catch is CancellationError {
+            return self.cutOutcome(orElse: .stopped)
+        } catch let error as DatabaseError {
+            self.environment.logger.error(
+                "a turn cannot be stored", ["turn": .string(turn.id), "error": .string("\(error)")])
+            return self.cutOutcome(orElse: .failed(TurnTexts.notStored))
+        } catch {
+            self.environment.logger.error("a turn failed", ["turn": .string(turn.id), "error": .string("\(error)")])
+            return self.cutOutcome(orElse: .failed(TurnTexts.failedInside))
+        }
+    }
+
+    private func cutOutcome(orElse other: TurnOutcome) -> TurnOutcome {
+        switch self.running?.cut {
+        case .stopped: .stopped
+        case .shutdown: .interrupted
+        case .timedOut: .cut(TurnTexts.timedOut)
+        case nil: other
+        }
+    }
+
+    private func request(for turn: TurnRecord) async throws -> TurnRequest {
+        if let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
+            let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
+        {
+            let through = admission.session.historyStart
+            return Self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
+        }
+        let (session, history, partial) = try await self.context.store.read { ledger in
+            guard let session = try ledger.session(id: turn.session) else {
+                throw TurnFailure(TurnTexts.threadIsGone)
+            }
+            return (
+                session,
+                try ledger.history(
+                    of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
+                turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work)
+            )
+        }
+        if let admission = self.running?.admission, admission.turn.id == turn.id {
+            self.context.histories.keep(history, of: session.id, upTo: admission.previous)
+        }
+        return Self.request(for: turn, in: session, history: history, continuing: partial)
+    }
+
+    private static func request(
+        for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil
+    ) -> TurnRequest {
+        TurnRequest(
+            id: turn.work, session: session.id, text: turn.text, sender: turn.sender, model: session.model,
+            repository: session.repository, history: history, summary: session.summary,
+            continuing: turn.kind == "chat" ? continuing : nil)
+    }
+
+    /// The maximum number of messages in a prompt; a summary covers older ones by then.
+    static let historyLimit = 400
+
+    // MARK: Events
+
+    private func take(_ event: TurnEvent, of turn: TurnRecord) async throws {
+        try Task.checkCancellation()
+        switch event {
+        case .text(let text): try await self.takeText(text, of: turn)
+        case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
+        case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)
+        case .commit(let commit): try await self.take(commit, of: turn)
+        case .summary(let summary): self.running?.summary = summary
+        case .usage(let model, let input, let output):
+            self.running?.usage.append((model, input, output))
+            self.environment.metrics.count(
+                .modelTokens, ["model": model, "direction": "in"], by: UInt64(max(0, input)))
+            self.environment.metrics.count(
+                .modelTokens, ["model": model, "direction": "out"], by: UInt64(max(0, output)))
+        }
+    }
+
+    private func takeText(_ text: String, of turn: TurnRecord) async throws {
+        let (messages, isCut) = try self.add(text, to: turn)
+        await self.context.hub.append(.execution, text, to: turn.id)
+        FaultPoint.firstText.hit()
+        if let poster = self.running?.poster, poster.isGrowing, let answer = self.running?.answer {
+            await self.context.lanes.preview(answer, of: turn, rendering: poster)
+        }
+        if !messages.isEmpty || isCut { try await self.post(messages, of: turn, isExcerpt: isCut) }
+    }
+
+    /// Adds to the answer. Returns the messages that are due, and whether the answer no longer fits in the room. A
+    /// separate function, so that a waiting task holds no copy of the running turn.
+    private func add(_ text: String, to turn: TurnRecord) throws -> (messages: [String], isCut: Bool) {
+        guard var running = self.running, running.turn.id == turn.id else { throw CancellationError() }
+        if !running.hasFirstText {
+            running.hasFirstText = true
+            self.environment.metrics.observe(
+                .firstTokenSeconds, seconds: Self.seconds(since: running.startedAt))
+        }
+        self.running = nil  // one owner of the answer, so that appending does not copy it
+        running.answer.append(contentsOf: text.utf8)
+        let wasShortened = running.poster.isShortened
+        let messages = running.poster.append(text, to: running.answer)
+        self.running = running
+        return (messages, !wasShortened && running.poster.isShortened)
+    }
+
+    /// Stores finished paragraphs and dispatches them.
+    private func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async throws {
+        let now = self.environment.now()
+        let room = turn.route.room
+        let keep = self.context.adapters.traits(of: room).excerptMessages
+        // As in `close`, the transaction that stores the first message also marks it as being sent.
+        let isReserved = messages.isEmpty ? false : await self.context.lanes.reserve(room)
+        let items: [OutboxItem]
+        do {
+            items = try await self.retrying { ledger in
+                if isExcerpt { _ = try ledger.dropPending(ofTurn: turn.id, keeping: keep) }
+                let items = try messages.map {
+                    try ledger.insertOutbox(
+                        session: turn.session, turn: turn.id, kind: .part, route: turn.route, text: $0, at: now)
+                }
+                if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: now) }
+                return items
+            }
+        } catch {
+            if isReserved { await self.context.lanes.dispatchReserved([], to: room) }
+            throw error
+        }
+        FaultPoint.partStored.hit()
+        if isReserved {
+            await self.context.lanes.dispatchReserved(items, to: room)
+        } else {
+            await self.context.lanes.dispatch(items)
+        }
+    }
+
+    private func take(_ commit: CommitNotice, of turn: TurnRecord) async throws {
+        let now = self.environment.now()
+        let line = CommitLine.text(for: commit, publicURL: self.environment.settings.publicURL)
+        let messages = self.poster(for: turn.route).messages(for: line)
+        let items = try await self.retrying { ledger in
+            guard try !ledger.commits(of: turn.id).contains(where: { $0.sha == commit.sha }) else {
+                return [OutboxItem]()
+            }
+            try ledger.insert(commit, turn: turn.id, at: now)
+            try ledger.insertMessage(session: turn.session, turn: turn.id, role: .commit, text: line, at: now)
+            return try messages.map {
+                try ledger.insertOutbox(
+                    session: turn.session, turn: turn.id, kind: .commit, route: turn.route, text: $0, at: now)
+            }
+        }
+        await self.context.hub.append(.thinking, line, to: turn.id)
+        await self.context.lanes.dispatch(items)
+    }
+
+    /// Posts a note in the middle of a turn.
+    func post(_ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord) async throws {
+        let now = self.environment.now()
+        let messages = self.poster(for: turn.route).messages(for: text)
+        let items = try await self.retrying { ledger in
+            try messages.map {
+                try ledger.insertOutbox(
+                    session: turn.session, turn: turn.id, kind: kind, route: turn.route, text: $0, at: now)
+            }
+        }
+        await self.context.hub.append(.thinking, text, to: turn.id)
+        await self.context.lanes.dispatch(items)
+    }
+
+    /// Shows or hides the typing indicator. Nothing waits for it, and a newer state replaces an unsent one.
+    private func setTyping(_ isTyping: Bool, for turn: TurnRecord) {
+        let room = turn.route.room
+        guard self.context.adapters.traits(of: room).capabilities.contains(.typing),
+            let adapter = self.context.adapters[room.adapter] as? any TypingAdapter
+        else { return }
+        self.typing = (isTyping, turn.route)
+        guard !self.isSendingTyping else { return }
+        self.isSendingTyping = true
+        // The indicator's worker: it ends when the newest state is sent, and there is never more than one.
+        Task { await self.sendTyping(by: adapter) }
+    }
+
+    private func sendTyping(by adapter: any TypingAdapter) async {
+        while let (isTyping, route) = self.typing.take() { await adapter.setTyping(isTyping, in: route) }
+        self.isSendingTyping = false
+    }
+
+    static func seconds(since start: ContinuousClock.Instant) -> Double {
+        (ContinuousClock.now - start) / .seconds(1)
+    }
+}

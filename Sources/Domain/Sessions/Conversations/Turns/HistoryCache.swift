@@ -1,0 +1,78 @@
+internal import Chat
+internal import Primitives
+
+/// The newest history of recently used threads, so that a turn in a long thread need not read it again.
+///
+/// Only a copy: an item is valid for the turn directly after its last one; the transaction that stores a turn reports
+/// its predecessor.
+final class HistoryCache: Sendable {
+    private struct Item {
+        /// The number of the last turn that is in `entries`.
+        var lastTurn: Int64
+        var entries: [HistoryEntry]
+        var bytes: Int
+        var used: UInt64
+    }
+
+    private struct State {
+        var items: [String: Item] = [:]
+        var bytes = 0
+        var uses: UInt64 = 0
+    }
+
+    private let state = Protected(State())
+    private let byteLimit: Int
+    private let entryLimit: Int
+
+    /// - Parameters:
+    ///   - byteLimit: the text of all threads together.
+    ///   - entryLimit: entries of one thread; older ones are dropped.
+    init(byteLimit: Int = 8 << 20, entryLimit: Int) {
+        self.byteLimit = byteLimit
+        self.entryLimit = entryLimit
+    }
+
+    /// A session's history up to the turn `lastTurn`, oldest first; nil when it is not cached.
+    func entries(of session: String, upTo lastTurn: Int64) -> [HistoryEntry]? {
+        if lastTurn == 0 { return [] }  // the first turn
+        return self.state.withLock { state in
+            guard state.items[session]?.lastTurn == lastTurn else { return nil }
+            state.uses += 1
+            state.items[session]?.used = state.uses
+            return state.items[session]?.entries
+        }
+    }
+
+    func keep(_ entries: [HistoryEntry], of session: String, upTo lastTurn: Int64) {
+        self.state.withLock { state in self.place(entries, of: session, upTo: lastTurn, in: &state) }
+    }
+
+    /// Adds a turn's entries to those of its predecessor.
+    func append(_ entries: [HistoryEntry], of session: String, turn: Int64, after lastTurn: Int64) {
+        self.state.withLock { state in
+            let item = state.items[session]
+            guard lastTurn == 0 || item?.lastTurn == lastTurn else { return }
+            self.place((lastTurn == 0 ? [] : item?.entries ?? []) + entries, of: session, upTo: turn, in: &state)
+        }
+    }
+
+    private func place(
+        _ entries: [HistoryEntry], of session: String, upTo lastTurn: Int64, in state: inout State
+    ) {
+        state.bytes -= state.items.removeValue(forKey: session)?.bytes ?? 0
+        let kept = Array(entries.suffix(self.entryLimit))
+        let bytes = kept.reduce(256) { $0 + $1.text.utf8.count + 128 }
+        // One thread must not evict all others.
+        guard bytes <= self.byteLimit / 4 else { return }
+        state.uses += 1
+        state.items[session] = Item(lastTurn: lastTurn, entries: kept, bytes: bytes, used: state.uses)
+        state.bytes += bytes
+        guard state.bytes > self.byteLimit else { return }
+        // Frees a quarter at once, so that not every turn has to look for the oldest.
+        for (id, item) in state.items.sorted(by: { $0.value.used < $1.value.used }) {
+            guard state.bytes > self.byteLimit / 4 * 3 else { break }
+            state.items[id] = nil
+            state.bytes -= item.bytes
+        }
+    }
+}

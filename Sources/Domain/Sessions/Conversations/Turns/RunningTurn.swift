@@ -1,0 +1,81 @@
+internal import Chat
+internal import EventLoop
+
+/// The state of a running turn.
+struct RunningTurn {
+    /// Why it was ended early.
+    enum Cut: Sendable { case stopped, timedOut, shutdown }
+
+    let turn: TurnRecord
+    /// Nil when the turn was stored before it began.
+    var admission: Admission?
+    let startedAt: ContinuousClock.Instant
+    var poster: AnswerPoster
+    /// The answer so far, UTF-8.
+    var answer: [UInt8] = []
+    var cut: Cut?
+    var task: Task<Void, Never>?
+    var watchdog: Alarm?
+    /// Usage and summary, stored with the turn's end.
+    var usage: [(model: String, input: Int, output: Int)] = []
+    var summary: HistorySummary?
+    var hasFirstText = false
+
+    var text: String { String(decoding: self.answer, as: UTF8.self) }
+}
+
+/// How a turn ended.
+enum TurnOutcome: Sendable, Equatable {
+    case complete
+    /// The model broke off; the text so far stays.
+    case cut(String)
+    /// The content filter broke off: the text so far stays, but neither it nor the question is used again.
+    case filtered(String)
+    case failed(String)
+    /// Failed for the question's content: it is left out of later prompts.
+    case refused(String)
+    case stopped
+    /// The host stopped or crashed.
+    case interrupted
+
+    var state: TurnRecord.State {
+        switch self {
+        case .complete: .complete
+        case .cut, .filtered, .interrupted: .interrupted
+        case .failed, .refused: .failed
+        case .stopped: .stopped
+        }
+    }
+
+    /// The line that people see next to the answer; nil when the answer is complete.
+    func note(sign: CommandSign) -> String? {
+        switch self {
+        case .complete: nil
+        case .cut(let reason): TurnTexts.cut(reason, sign: sign)
+        case .filtered(let reason): TurnTexts.filtered(reason, sign: sign)
+        case .failed(let message): sign.completing(message)
+        case .refused(let message): TurnTexts.refused(message, sign: sign)
+        case .stopped: TurnTexts.stopped(sign: sign)
+        case .interrupted: TurnTexts.interrupted(sign: sign)
+        }
+    }
+
+    /// Whether asking again would fail again, so that later prompts omit the turn.
+    var isLeftOut: Bool {
+        switch self {
+        case .filtered, .refused: true
+        case .complete, .cut, .failed, .stopped, .interrupted: false
+        }
+    }
+
+    /// The buttons of that line.
+    var buttons: [MessageButton] {
+        switch self {
+        case .complete, .filtered, .failed, .refused: []
+        case .cut, .stopped, .interrupted: [Self.resume]
+        }
+    }
+
+    /// Continues an interrupted answer.
+    static let resume = MessageButton(label: TurnTexts.resume, command: CommandName.resume.rawValue, style: .primary)
+}

@@ -1,0 +1,113 @@
+internal import Chat
+
+/// Everything that the end of a turn writes, as a value; ``write(to:frames:poster:)`` is its one transaction.
+struct TurnClosing: Sendable {
+    let turn: TurnRecord
+    let outcome: TurnOutcome
+    let answer: String
+    /// Rendered messages of the answer that are not in the outbox yet.
+    let rest: [String]
+    let note: String?
+    let isShortened: Bool
+    /// The last paragraph made it too long: unsent messages after the excerpt are dropped.
+    let isNewlyShortened: Bool
+    let excerpt: Int
+    /// The whole of a shortened answer is posted as a file, not as a link.
+    let isUploading: Bool
+    /// What to do with growing messages that the final text does not need.
+    let surplus: OutboxItem.Surplus
+    let usage: [(model: String, input: Int, output: Int)]
+    let summary: HistorySummary?
+    let publicURL: String
+    let at: Int64
+
+    /// Whether there is something to post at once.
+    var isPostedAtOnce: Bool { self.outcome == .complete && !self.rest.isEmpty }
+
+    /// The content of the last frame: the whole answer, or the line about its end.
+    var lastFrame: String { self.outcome == .complete ? self.answer : self.note ?? "" }
+
+    /// The end of a turn whose answer cannot be stored.
+    var withoutAnswer: TurnClosing {
+        TurnClosing(
+            turn: self.turn, outcome: .failed(TurnTexts.notStored), answer: "", rest: [], note: TurnTexts.notStored,
+            isShortened: false, isNewlyShortened: false, excerpt: self.excerpt, isUploading: false,
+            surplus: self.surplus, usage: self.usage, summary: nil, publicURL: self.publicURL, at: self.at)
+    }
+
+    func write(
+        to ledger: Ledger, frames: [LiveFrame], poster: AnswerPoster
+    ) throws -> [OutboxItem] {
+        try ledger.insert(frames)
+        let error = self.outcome == .complete ? nil : self.note
+        try ledger.end(self.turn.id, self.outcome.state, error: error, at: self.at)
+        if self.outcome.isLeftOut { try ledger.leaveOut(self.turn) }
+        for entry in self.usage {
+            try ledger.addUsage(self.turn.id, model: entry.model, input: entry.input, output: entry.output)
+        }
+        try self.keepSummary(in: ledger)
+        if self.isNewlyShortened { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: self.excerpt) }
+        let isHalted = try self.isHalted(in: ledger, poster: poster)
+        if isHalted { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: 0) }
+        let (finals, surplus) = try ledger.finishPreviews(
+            ofTurn: self.turn.id, with: self.rest, surplus: self.surplus)
+        var items = finals + surplus
+        // Everything that was said is posted, however the turn ended: `resume` continues from its last word.
+        let rest = isHalted ? [] : self.rest.dropFirst(finals.count)
+        items += try rest.map { try self.insert($0, as: .final, into: ledger) }
+        if !self.answer.isEmpty {
+            let id = try ledger.insertMessage(
+                session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)
+            if self.isShortened || isHalted { items += try self.insertWhole(id, into: ledger, poster: poster) }
+        }
+        if let note = self.note {
+            try ledger.insertMessage(
+                session: self.turn.session, turn: self.turn.id, role: .note, text: note, at: self.at)
+            // `stop` has its own reply.
+            if self.outcome != .stopped {
+                items += try poster.lines(for: note, offering: self.outcome.buttons).map {
+                    try self.insert($0.text, as: .note, buttons: $0.buttons, into: ledger)
+                }
+            }
+        }
+        return items
+    }
+
+    /// Whether a stopped answer still has more unsent lines than an excerpt has, in a room that posts it line by line:
+    /// whoever stops it does not want them, and a link to the whole replaces them.
+    private func isHalted(in ledger: Ledger, poster: AnswerPoster) throws -> Bool {
+        guard self.outcome == .stopped, !self.isShortened, !poster.isGrowing else { return false }
+        let unsent = try ledger.outbox(ofTurn: self.turn.id).filter { $0.kind == .part && $0.state == .pending }
+        return unsent.count + self.rest.count > self.excerpt
+    }
+
+    /// Adds the link or file with the whole of a shortened answer, which is the message `id`.
+    private func insertWhole(_ id: Int64, into ledger: Ledger, poster: AnswerPoster) throws -> [OutboxItem] {
+        let lines = poster.messages(for: TurnTexts.wholeAnswer(at: "\(self.publicURL)/a/\(id)"))
+        guard self.isUploading, let line = lines.first else {
+            return try lines.map { try self.insert($0, as: .final, into: ledger) }
+        }
+        return [
+            try ledger.insertOutbox(
+                session: self.turn.session, turn: self.turn.id, kind: .file, route: self.turn.route, text: line,
+                message: id, at: self.at)
+        ]
+    }
+
+    private func insert(
+        _ text: String, as kind: OutboxItem.Kind, buttons: [MessageButton] = [], into ledger: Ledger
+    ) throws -> OutboxItem {
+        try ledger.insertOutbox(
+            session: self.turn.session, turn: self.turn.id, kind: kind, route: self.turn.route, text: text,
+            buttons: buttons, at: self.at)
+    }
+
+    private func keepSummary(in ledger: Ledger) throws {
+        guard let summary = self.summary, var session = try ledger.session(id: self.turn.session),
+            // `new` in the middle of the turn discards it.
+            summary.through > session.epoch
+        else { return }
+        session.summary = summary
+        try ledger.update(session)
+    }
+}

@@ -1,0 +1,111 @@
+internal import Chat
+internal import Primitives
+
+/// Maps rooms to lanes: makes a room's lane at its first message, and redirects rooms that got another id.
+final class Lanes: Sendable {
+    private struct State {
+        var lanes: [RoomID: Lane] = [:]
+        /// Current ids by former ones.
+        var renamed: [RoomID: RoomID] = [:]
+    }
+
+    private let adapters: AdapterRegistry
+    private let store: SessionStore
+    private let environment: BridgeEnvironment
+    private let state = Protected(State())
+
+    init(adapters: AdapterRegistry, store: SessionStore, environment: BridgeEnvironment) {
+        self.adapters = adapters
+        self.store = store
+        self.environment = environment
+    }
+
+    /// Nil for a network that is no longer configured: its messages wait in the outbox.
+    func lane(for room: RoomID) -> Lane? {
+        guard let adapter = self.adapters[room.adapter] else { return nil }
+        return self.state.withLock { state in
+            let room = state.renamed[room] ?? room
+            if let lane = state.lanes[room] { return lane }
+            let lane = Lane(room: room, adapter: adapter, store: self.store, environment: self.environment)
+            state.lanes[room] = lane
+            return lane
+        }
+    }
+
+    // MARK: Sending
+
+    /// Hands committed messages to their lanes.
+    func dispatch(_ items: [OutboxItem]) async {
+        for (room, items) in Dictionary(grouping: items, by: \.route.room) {
+            await self.lane(for: room)?.enqueue(items)
+        }
+    }
+
+    /// Reserves a room's lane, see ``Lane/reserve()``.
+    func reserve(_ room: RoomID) async -> Bool {
+        await self.lane(for: room)?.reserve() ?? false
+    }
+
+    /// Hands committed messages to the lane that was reserved for them; the first is marked as being sent.
+    func dispatchReserved(_ items: [OutboxItem], to room: RoomID) async {
+        await self.lane(for: room)?.enqueueReserved(items)
+    }
+
+    /// Shows a growing answer, given as UTF-8, where messages can be edited.
+    func preview(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) async {
+        await self.lane(for: turn.route.room)?.show(answer, of: turn, rendering: poster)
+    }
+
+    /// Stops showing a turn's answer. Returns once no preview of it is being sent: whether one may be in the room.
+    func endPreview(of turn: TurnRecord) async -> Bool {
+        await self.lane(for: turn.route.room)?.endPreview(of: turn.id) ?? false
+    }
+
+    // MARK: Renamed rooms
+
+    /// The room's current id.
+    func current(_ room: RoomID) -> RoomID { self.state.withLock { $0.renamed[room] ?? room } }
+
+    /// The message, moved to its room's current id if it came from a former one.
+    func current(_ message: InboundMessage) -> InboundMessage {
+        let room = self.current(message.route.room)
+        return room == message.route.room ? message : message.moved(from: message.route.room, to: room)
+    }
+
+    /// Restores the stored renames at startup.
+    func restore(renamed: [RoomID: RoomID]) {
+        self.state.withLock { $0.renamed = renamed }
+    }
+
+    /// Sends everything for `from` to `to` from now on. Returns the former lane, to be passed to ``handOver(_:to:)``.
+    func redirect(_ from: RoomID, to: RoomID) -> Lane? {
+        self.state.withLock { state in
+            for (old, new) in state.renamed where new == from { state.renamed[old] = to }
+            state.renamed[to] = nil
+            state.renamed[from] = to
+            return state.lanes.removeValue(forKey: from)
+        }
+    }
+
+    /// Makes the lane of `room` take over the unsent messages of the former one.
+    func handOver(_ former: Lane?, to room: RoomID) async {
+        guard let lane = self.lane(for: room) else { return }
+        await former?.hand(over: lane)
+        await lane.wake()
+    }
+
+    // MARK: Life
+
+    /// Makes a room's lane read the outbox, after a restart.
+    func wake(_ room: RoomID) async { await self.lane(for: room)?.wake() }
+
+    /// Makes every lane of a reconnected network read the outbox.
+    func wake(all adapter: AdapterID) async {
+        for (room, lane) in self.state.withLock({ $0.lanes }) where room.adapter == adapter { await lane.wake() }
+    }
+
+    /// Waits until everything is sent, or until `deadline`.
+    func drain(until deadline: ContinuousClock.Instant) async {
+        for lane in self.state.withLock({ Array($0.lanes.values) }) { await lane.drain(until: deadline) }
+    }
+}

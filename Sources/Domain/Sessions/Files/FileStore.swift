@@ -1,0 +1,52 @@
+internal import Glibc
+
+/// The files that people sent, on the host's disk: one folder per session. Shares the thread of ``FileWriter``, so that
+/// no folder is removed while a file is written into it.
+actor FileStore {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { FileWriter.thread.asUnownedSerialExecutor() }
+
+    private let directory: String
+
+    init(_ directory: String) {
+        self.directory = directory
+    }
+
+    /// Sessions that have a folder.
+    func sessions() -> [String] { Self.names(in: self.directory) }
+
+    func remove(_ session: String) {
+        // Ids are our own, but a deletion should not depend on that.
+        guard !session.isEmpty, !session.contains("/"), !session.hasPrefix(".") else { return }
+        let folder = "\(self.directory)/\(session)"
+        for name in Self.names(in: folder) { unlink("\(folder)/\(name)") }
+        rmdir(folder)
+    }
+
+    /// Removes files that arrived before `time` (milliseconds since 1970), and folders that are then empty.
+    func remove(olderThan time: Int64) {
+        for session in self.sessions() {
+            let folder = "\(self.directory)/\(session)"
+            for name in Self.names(in: folder) {
+                let path = "\(folder)/\(name)"
+                var status = stat()
+                guard lstat(path, &status) == 0, Int64(status.st_mtim.tv_sec) * 1_000 < time else { continue }
+                unlink(path)
+            }
+            // Fails if the folder is not empty.
+            rmdir(folder)
+        }
+    }
+
+    private static func names(in path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

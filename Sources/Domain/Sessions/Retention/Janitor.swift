@@ -1,0 +1,110 @@
+internal import JSON
+internal import Logging
+
+/// Deletes expired data (see ``Retention``) in batches, so that the writer is free in between.
+actor Janitor {
+    private let store: SessionStore
+    private let retention: Retention
+    private let files: FileStore?
+    private let deletion: SessionDeletion
+    private let environment: BridgeEnvironment
+    /// Turns that ended before this time have only their last frame left; kept in memory, so each start checks all
+    /// turns once.
+    private var trimmed: Int64 = 0
+    private var round = 0
+
+    /// The maximum that one transaction deletes.
+    private static let batch = 200
+    private static let interval: Duration = .seconds(600)
+    /// Directories are read only once in this number of rounds.
+    private static let fileRounds = 36
+
+    init(store: SessionStore, environment: BridgeEnvironment) {
+        self.store = store
+        self.retention = environment.settings.retention
+        self.files = environment.settings.filesDirectory.map { FileStore($0) }
+        self.deletion = SessionDeletion(store: store, filesDirectory: environment.settings.filesDirectory)
+        self.environment = environment
+    }
+
+    /// Runs until it is cancelled.
+    func run() async throws {
+        while true {
+            do {
+                try await self.deleteRows()
+                if self.round.isMultiple(of: Self.fileRounds) { try await self.deleteFiles() }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // The next round tries again.
+                self.environment.logger.warning("old entries could not be deleted", ["error": .string("\(error)")])
+            }
+            self.round += 1
+            try await Task.sleep(for: Self.interval)
+        }
+    }
+
+    func deleteRows() async throws {
+        try await self.deleteFrames()
+        let now = self.environment.now()
+        try await self.repeatedly { ledger in try ledger.deleteExpiredCredentials(at: now, limit: Self.batch) }
+        if let time = self.time(self.retention.eventKeys) {
+            try await self.repeatedly { ledger in try ledger.deleteEventKeys(before: time, limit: Self.batch) }
+        }
+        if let time = self.time(self.retention.outbox) {
+            try await self.repeatedly { ledger in try ledger.deleteFinishedOutbox(before: time, limit: Self.batch) }
+        }
+        try await self.deleteTranscripts()
+        for session in try await self.store.read({ ledger in try ledger.deletedSessions(limit: .max) }) {
+            try await self.deletion.purge(session)
+        }
+    }
+
+    /// Deletes old files, and those of sessions that no longer exist.
+    func deleteFiles() async throws {
+        guard let files = self.files else { return }
+        if let time = self.time(self.retention.files) { await files.remove(olderThan: time) }
+        for session in await files.sessions()
+        where try await self.store.read({ ledger in try ledger.session(id: session) == nil }) {
+            await files.remove(session)
+        }
+    }
+
+    private func deleteFrames() async throws {
+        guard let time = self.time(Retention.frames) else { return }
+        while true {
+            try Task.checkCancellation()
+            let start = self.trimmed
+            let turns = try await self.store.read { ledger in
+                try ledger.turnsWithPastFrames(endedFrom: start, before: time, limit: Self.batch)
+            }
+            if turns.isEmpty { break }
+            try await self.store.write { ledger in try ledger.deletePastFrames(of: turns) }
+        }
+        self.trimmed = time
+    }
+
+    private func deleteTranscripts() async throws {
+        guard let time = self.time(self.retention.transcripts) else { return }
+        try await self.repeatedly { ledger in
+            let sessions = try ledger.sessions(silentSince: time, limit: Self.batch)
+            for session in sessions { try ledger.markDeleted(session) }
+            return sessions.count
+        }
+        try await self.repeatedly { ledger in
+            let turns = try ledger.turns(endedBefore: time, limit: Self.batch)
+            try ledger.delete(turns: turns)
+            return turns.count
+        }
+    }
+
+    /// Data with this lifetime has expired if it is from before this time.
+    private func time(_ lifetime: Duration?) -> Int64? {
+        lifetime.map { self.environment.now() - Int64($0 / .milliseconds(1)) }
+    }
+
+    /// Repeats a transaction, which returns how many entries it deleted, until it deletes less than a batch.
+    private func repeatedly(_ delete: @escaping @Sendable (Ledger) throws -> Int) async throws {
+        repeat { try Task.checkCancellation() } while try await self.store.write(delete) >= Self.batch
+    }
+}

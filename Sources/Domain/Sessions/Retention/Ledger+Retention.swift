@@ -1,0 +1,146 @@
+internal import Database
+
+/// Deletions for ``Janitor`` and ``SessionDeletion``, a batch at a time. Times are milliseconds since 1970.
+extension Ledger {
+    // MARK: Frames
+
+    /// Turns that ended in `start..<end` and still have more than their last frame, oldest first.
+    func turnsWithPastFrames(endedFrom start: Int64, before end: Int64, limit: Int) throws -> [String] {
+        try self.connection.query(
+            """
+            SELECT id FROM turns WHERE ended_at >= ? AND ended_at < ?
+            AND EXISTS (SELECT 1 FROM frames WHERE turn = turns.id AND type IN ('thinking', 'execution'))
+            ORDER BY ended_at LIMIT ?
+            """, [.integer(start), .integer(end), .integer(Int64(limit))]
+        ).map { try $0.text("id") }
+    }
+
+    /// Deletes all but the last frame, so that a client that comes back late learns how the operation ended.
+    func deletePastFrames(of turns: [String]) throws {
+        for turn in turns {
+            try self.connection.execute(
+                "DELETE FROM frames WHERE turn = ? AND type IN ('thinking', 'execution')", [.text(turn)])
+        }
+    }
+
+    // MARK: Credentials
+
+    /// Deletes credentials and codes that have expired. Returns how many credentials. There are few, and no index.
+    func deleteExpiredCredentials(at now: Int64, limit: Int) throws -> Int {
+        try self.connection.execute("DELETE FROM codes WHERE expires_at <= ?", [.integer(now)])
+        return try self.connection.execute(
+            "DELETE FROM credentials WHERE id IN (SELECT id FROM credentials WHERE expires_at <= ? LIMIT ?)",
+            [.integer(now), .integer(Int64(limit))])
+    }
+
+    // MARK: Inbox and outbox
+
+    // Ids ascend with time: everything before the first row that is young enough is old enough.
+
+    /// Deletes keys of handled events. Returns how many.
+    func deleteEventKeys(before time: Int64, limit: Int) throws -> Int {
+        try self.connection.execute(
+            """
+            DELETE FROM inbox WHERE number IN
+            (SELECT number FROM inbox WHERE state = 'done' AND number <
+                (SELECT COALESCE(MIN(number), 9223372036854775807) FROM
+                    (SELECT number FROM inbox WHERE received_at >= ? ORDER BY number LIMIT 1))
+            ORDER BY number LIMIT ?)
+            """, [.integer(time), .integer(Int64(limit))])
+    }
+
+    /// Deletes outbox entries that were sent or abandoned, and previews that nothing completes. Returns how many.
+    func deleteFinishedOutbox(before time: Int64, limit: Int) throws -> Int {
+        try self.connection.execute(
+            """
+            DELETE FROM outbox WHERE id IN
+            (SELECT id FROM outbox WHERE state IN ('sent', 'failed', 'dropped', 'live') AND id <
+                (SELECT COALESCE(MIN(id), 9223372036854775807) FROM
+                    (SELECT id FROM outbox WHERE created_at >= ? ORDER BY id LIMIT 1))
+            ORDER BY id LIMIT ?)
+            """, [.integer(time), .integer(Int64(limit))])
+    }
+
+    // MARK: Turns
+
+    /// Turns that ended before `time`, oldest first, except those with unsent messages and each session's newest:
+    /// positions in the history stay in order only while the newest turn exists.
+    func turns(endedBefore time: Int64, limit: Int) throws -> [String] {
+        try self.connection.query(
+            """
+            SELECT id FROM turns WHERE ended_at < ?
+            AND EXISTS (SELECT 1 FROM turns newer WHERE newer.session = turns.session AND newer.number > turns.number)
+            AND NOT EXISTS (SELECT 1 FROM outbox WHERE turn = turns.id AND state IN ('pending', 'sending', 'unknown'))
+            ORDER BY ended_at LIMIT ?
+            """, [.integer(time), .integer(Int64(limit))]
+        ).map { try $0.text("id") }
+    }
+
+    /// Deletes turns with all their data.
+    func delete(turns: [String]) throws {
+        try self.reserveMessageIDs()
+        for turn in turns {
+            try self.deleteMessages(where: "turn = ?", .text(turn))
+            for table in ["frames", "commits", "outbox"] {
+                try self.connection.execute("DELETE FROM \(table) WHERE turn = ?", [.text(turn)])
+            }
+            try self.connection.execute("DELETE FROM turns WHERE id = ?", [.text(turn)])
+        }
+    }
+
+    /// Ids of deleted messages are never given out again: posted links contain them.
+    private func reserveMessageIDs() throws {
+        try self.connection.execute(
+            """
+            UPDATE floors SET id = MAX(id, (SELECT COALESCE(MAX(id), 0) FROM messages)) WHERE name = 'messages'
+            """, [])
+    }
+
+    // MARK: Sessions
+
+    /// Sessions without a message since `time`, in which nothing runs, waits or is still to be sent.
+    func sessions(silentSince time: Int64, limit: Int) throws -> [String] {
+        try self.connection.query(
+            """
+            SELECT id FROM sessions WHERE active_at < ? AND state <> 'deleted'
+            AND NOT EXISTS (SELECT 1 FROM turns WHERE session = sessions.id AND state IN ('queued', 'running'))
+            AND NOT EXISTS (SELECT 1 FROM outbox
+                WHERE session = sessions.id AND state IN ('pending', 'sending', 'unknown'))
+            ORDER BY active_at LIMIT ?
+            """, [.integer(time), .integer(Int64(limit))]
+        ).map { try $0.text("id") }
+    }
+
+    /// Hides a session at once and frees its thread for a new one; ``purge(_:limit:)`` deletes its data.
+    func markDeleted(_ session: String) throws {
+        try self.connection.execute(
+            """
+            UPDATE sessions SET state = 'deleted', thread = 'deleted ' || id, title = '', summary = NULL WHERE id = ?
+            """, [.text(session)])
+        try self.connection.execute(
+            """
+            UPDATE outbox SET state = 'dropped', text = ''
+            WHERE session = ? AND state IN ('pending', 'sending', 'unknown')
+            """, [.text(session)])
+    }
+
+    /// Sessions that were marked as deleted but are not purged yet.
+    func deletedSessions(limit: Int) throws -> [String] {
+        try self.connection.query(
+            "SELECT id FROM sessions WHERE state = 'deleted' LIMIT ?", [.integer(Int64(limit))]
+        ).map { try $0.text("id") }
+    }
+
+    /// Deletes at most `limit` turns of a deleted session. True when nothing of it is left.
+    func purge(_ session: String, limit: Int) throws -> Bool {
+        let turns = try self.connection.query(
+            "SELECT id FROM turns WHERE session = ? ORDER BY number LIMIT ?", [.text(session), .integer(Int64(limit))]
+        ).map { try $0.text("id") }
+        try self.delete(turns: turns)
+        guard turns.count < limit else { return false }
+        try self.deleteMessages(where: "session = ?", .text(session))
+        try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])
+        try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])
+        return true
+    }
+}

@@ -1,0 +1,43 @@
+/// Deletes whole sessions: transcript, frames, outbox entries and received files. Commits and documents stay in Git.
+///
+/// The first transaction hides the session; its data follows in batches, so that the writer is not blocked. After a
+/// crash in between, ``Janitor`` deletes the rest. Safe while a host runs, because each of its transactions looks up
+/// the thread's session again. The keys of handled events stay until they age out, without text: a network's repeat of
+/// an event must not be answered again.
+package struct SessionDeletion: Sendable {
+    package enum Outcome: Sendable, Equatable {
+        case deleted
+        case unknown
+        /// A turn runs or waits.
+        case busy
+    }
+
+    /// Turns deleted per transaction.
+    private static let batch = 100
+
+    private let store: SessionStore
+    private let files: FileStore?
+
+    /// - Parameter filesDirectory: where received files are kept, see ``BridgeSettings/filesDirectory``.
+    package init(store: SessionStore, filesDirectory: String?) {
+        self.store = store
+        self.files = filesDirectory.map { FileStore($0) }
+    }
+
+    package func delete(_ session: String) async throws -> Outcome {
+        let outcome = try await self.store.write { ledger -> Outcome in
+            guard try ledger.session(id: session) != nil else { return .unknown }
+            guard try ledger.openTurns(of: session).isEmpty else { return .busy }
+            try ledger.markDeleted(session)
+            return .deleted
+        }
+        if outcome == .deleted { try await self.purge(session) }
+        return outcome
+    }
+
+    /// Deletes the data of a session that is marked as deleted.
+    func purge(_ session: String) async throws {
+        await self.files?.remove(session)
+        while try await !self.store.write({ ledger in try ledger.purge(session, limit: Self.batch) }) {}
+    }
+}

@@ -1,0 +1,142 @@
+internal import Database
+
+/// A stored credential of the gateway: an API token or a signed-in browser. The secret itself is not stored.
+package struct CredentialRecord: Sendable, Equatable {
+    package enum Kind: String, Sendable { case token, cookie }
+
+    package let id: String
+    package let kind: Kind
+    package let name: String
+    /// The sender's id that it acts for.
+    package let identity: String
+    package let role: Role
+    package let scopes: [String]
+    /// Milliseconds since 1970, like all times.
+    package let createdAt: Int64
+    package let usedAt: Int64?
+    package let expiresAt: Int64?
+
+    package init(
+        id: String, kind: Kind, name: String, identity: String, role: Role, scopes: [String], createdAt: Int64,
+        usedAt: Int64? = nil, expiresAt: Int64? = nil
+    ) {
+        self.id = id
+        self.kind = kind
+        self.name = name
+        self.identity = identity
+        self.role = role
+        self.scopes = scopes
+        self.createdAt = createdAt
+        self.usedAt = usedAt
+        self.expiresAt = expiresAt
+    }
+}
+
+extension Ledger {
+    package func grants() throws -> [(identity: String, role: Role)] {
+        try self.connection.query("SELECT identity, role FROM grants", []).compactMap { row in
+            guard let role = Role(rawValue: try row.text("role")) else { return nil }
+            return (try row.text("identity"), role)
+        }
+    }
+
+    package func grant(_ role: Role, to identity: String, isLasting: Bool, at now: Int64) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO grants (identity, role, lasting, granted_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (identity) DO UPDATE SET role = excluded.role, granted_at = excluded.granted_at
+            """,
+            [.text(identity), .text(role.rawValue), .integer(isLasting ? 1 : 0), .integer(now)])
+    }
+
+    package func revoke(_ identity: String) throws {
+        try self.connection.execute("DELETE FROM grants WHERE identity = ?", [.text(identity)])
+    }
+
+    /// Grants for a connection end with it; a restart ends all connections.
+    package func endConnectionGrants() throws {
+        try self.connection.execute("DELETE FROM grants WHERE lasting = 0", [])
+    }
+
+    package func insertCode(hash: String, role: Role, expiresAt: Int64) throws {
+        try self.connection.execute(
+            "INSERT INTO codes (hash, role, expires_at) VALUES (?, ?, ?)",
+            [.text(hash), .text(role.rawValue), .integer(expiresAt)])
+    }
+
+    /// Redeems a code. Nil when it is unknown or expired.
+    package func takeCode(hash: String, at now: Int64) throws -> Role? {
+        try self.connection.execute("DELETE FROM codes WHERE expires_at <= ?", [.integer(now)])
+        let role = try self.connection.query("SELECT role FROM codes WHERE hash = ?", [.text(hash)])
+            .first?.text("role")
+        try self.connection.execute("DELETE FROM codes WHERE hash = ?", [.text(hash)])
+        return role.flatMap { Role(rawValue: $0) }
+    }
+
+    /// Whether a valid code exists.
+    package func hasCode(at now: Int64) throws -> Bool {
+        try !self.connection.query("SELECT 1 FROM codes WHERE expires_at > ? LIMIT 1", [.integer(now)]).isEmpty
+    }
+
+    /// Whether the code with this hash is valid.
+    package func hasCode(hash: String, at now: Int64) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM codes WHERE hash = ? AND expires_at > ?", [.text(hash), .integer(now)]
+        ).isEmpty
+    }
+
+    package func insert(_ credential: CredentialRecord, hash: String) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO credentials (id, hash, kind, name, identity, role, scopes, created_at, expires_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(credential.id), .text(hash), .text(credential.kind.rawValue), .text(credential.name),
+                .text(credential.identity), .text(credential.role.rawValue),
+                .text(credential.scopes.joined(separator: ",")), .integer(credential.createdAt),
+                .optional(credential.expiresAt),
+            ])
+    }
+
+    package func credential(hash: String, at now: Int64) throws -> CredentialRecord? {
+        try self.connection.query(
+            "SELECT * FROM credentials WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)",
+            [.text(hash), .integer(now)]
+        ).first.map(Self.credential)
+    }
+
+    /// Nil if it was revoked or has expired.
+    package func credential(id: String, at now: Int64) throws -> CredentialRecord? {
+        try self.connection.query(
+            "SELECT * FROM credentials WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)",
+            [.text(id), .integer(now)]
+        ).first.map(Self.credential)
+    }
+
+    package func credentials(kind: CredentialRecord.Kind) throws -> [CredentialRecord] {
+        try self.connection.query(
+            "SELECT * FROM credentials WHERE kind = ? ORDER BY created_at", [.text(kind.rawValue)]
+        ).map(Self.credential)
+    }
+
+    /// Returns whether it existed.
+    package func revokeCredential(id: String) throws -> Bool {
+        try self.connection.execute("DELETE FROM credentials WHERE id = ?", [.text(id)])
+        return self.connection.changes > 0
+    }
+
+    package func touchCredential(id: String, at now: Int64) throws {
+        try self.connection.execute("UPDATE credentials SET used_at = ? WHERE id = ?", [.integer(now), .text(id)])
+    }
+
+    private static func credential(_ row: Row) throws -> CredentialRecord {
+        CredentialRecord(
+            id: try row.text("id"), kind: CredentialRecord.Kind(rawValue: try row.text("kind")) ?? .token,
+            name: try row.text("name"), identity: try row.text("identity"),
+            role: Role(rawValue: try row.text("role")) ?? .guest,
+            scopes: try row.text("scopes").split(separator: ",").map(String.init),
+            createdAt: try row.integer("created_at"), usedAt: try row.optionalInteger("used_at"),
+            expiresAt: try row.optionalInteger("expires_at"))
+    }
+}

@@ -1,0 +1,82 @@
+package import Chat
+internal import Database
+
+/// An unhandled message in the inbox.
+package struct StoredMessage: Sendable {
+    package let number: Int64
+    package let event: String
+    package var message: InboundMessage
+    /// The sender's role when the message arrived: it applies also after a restart that ended a pairing.
+    package let role: Role?
+
+    package init(number: Int64, event: String, message: InboundMessage, role: Role?) {
+        self.number = number
+        self.event = event
+        self.message = message
+        self.role = role
+    }
+}
+
+extension Ledger {
+    /// Stores an event unless its key exists. Returns its number, or nil for a repeat.
+    ///
+    /// - Parameter message: its platform id, where it has one.
+    package func insertEvent(
+        _ id: String, adapter: AdapterID, body: String, role: Role?, of message: MessageReference? = nil, at now: Int64
+    ) throws -> Int64? {
+        try self.connection.execute(
+            """
+            INSERT INTO inbox (adapter, event, body, role, state, received_at, room, message)
+            VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            [
+                .text(adapter.rawValue), .text(id), .text(body), .optional(role?.rawValue), .integer(now),
+                .optional(message?.room.name), .optional(message?.id),
+            ])
+        return self.connection.changes == 0 ? nil : self.connection.lastInsertID
+    }
+
+    /// Stores an event with the turn that answers it. False for a repeat.
+    package func insertEvent(
+        _ id: String, adapter: AdapterID, role: Role?, turn: String, of message: MessageReference? = nil, at now: Int64
+    ) throws -> Bool {
+        try self.connection.execute(
+            """
+            INSERT INTO inbox (adapter, event, body, role, state, turn, received_at, room, message)
+            VALUES (?, ?, '', ?, 'done', ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            [
+                .text(adapter.rawValue), .text(id), .optional(role?.rawValue), .text(turn), .integer(now),
+                .optional(message?.room.name), .optional(message?.id),
+            ])
+        return self.connection.changes > 0
+    }
+
+    /// Marks an event as handled, in the transaction that handles it. The body is no longer needed; the key stays.
+    package func finishEvent(_ number: Int64, turn: String?) throws {
+        try self.connection.execute(
+            "UPDATE inbox SET state = 'done', body = '', turn = ? WHERE number = ?",
+            [.optional(turn), .integer(number)])
+    }
+
+    /// The turn that answers an event.
+    package func turn(ofEvent id: String, adapter: AdapterID) throws -> TurnRecord? {
+        let row = try self.connection.query(
+            "SELECT turn FROM inbox WHERE adapter = ? AND event = ?", [.text(adapter.rawValue), .text(id)]
+        ).first
+        return try row?.optionalText("turn").flatMap { try self.turn(id: $0) }
+    }
+
+    /// Events that were stored but not handled, in the order of their arrival.
+    package func newEvents(after number: Int64, limit: Int) throws -> [StoredMessage] {
+        try self.connection.query(
+            "SELECT number, event, body, role FROM inbox WHERE state = 'new' AND number > ? ORDER BY number LIMIT ?",
+            [.integer(number), .integer(Int64(limit))]
+        ).map { row in
+            StoredMessage(
+                number: try row.integer("number"), event: try row.text("event"),
+                message: try StoredForm.message(from: try row.text("body")),
+                role: try row.optionalText("role").flatMap { Role(rawValue: $0) })
+        }
+    }
+}

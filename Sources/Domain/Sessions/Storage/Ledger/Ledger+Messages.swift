@@ -1,0 +1,101 @@
+package import Chat
+internal import Database
+
+extension Ledger {
+    /// Returns the message's number.
+    @discardableResult
+    package func insertMessage(
+        session: String, turn: String?, role: MessageRecord.Role, author: String? = nil, text: String, at now: Int64
+    ) throws -> Int64 {
+        try self.connection.execute(
+            // `floors` holds the highest id of deleted messages.
+            """
+            INSERT INTO messages (id, session, turn, role, author, text, created_at) VALUES (
+            MAX((SELECT COALESCE(MAX(id), 0) FROM messages), (SELECT id FROM floors WHERE name = 'messages')) + 1,
+            ?, ?, ?, ?, ?, ?)
+            """,
+            [.text(session), .optional(turn), .text(role.rawValue), .optional(author), .text(text), .integer(now)])
+        let id = self.connection.lastInsertID
+        if MessageRecord.Role.searchable.contains(role) { try self.addToIndex(id) }
+        return id
+    }
+
+    /// Messages of a thread, oldest first; `cursor` is the number of the last one seen.
+    package func messages(of session: String, after cursor: String?, limit: Int) throws -> Page<MessageRecord> {
+        let rows = try self.connection.query(
+            "SELECT * FROM messages WHERE session = ? AND id > ? ORDER BY id LIMIT ?",
+            [.text(session), .integer(cursor.flatMap { Int64($0) } ?? 0), .integer(Int64(limit + 1))])
+        let items = try rows.prefix(limit).map(Self.message)
+        return Page(items: items, next: rows.count > limit ? items.last.map { String($0.id) } : nil)
+    }
+
+    package func message(id: Int64) throws -> MessageRecord? {
+        try self.connection.query("SELECT * FROM messages WHERE id = ?", [.integer(id)]).first.map(Self.message)
+    }
+
+    /// The history for a model: questions and answers after the position `through`, of turns before `turn`, at most the
+    /// newest `limit` entries, oldest first.
+    ///
+    /// Ordered by turns, not by messages: a waiting question is stored before the answer that it waits for.
+    package func history(of session: String, after through: Int64, before turn: String, limit: Int) throws
+        -> [HistoryEntry]
+    {
+        let rows = try self.connection.query(
+            """
+            SELECT t.number AS number, m.role AS role, m.author AS author, m.text AS text
+            FROM turns t JOIN messages m ON m.turn = t.id
+            WHERE t.session = $1 AND t.number >= $2 AND t.number < (SELECT number FROM turns WHERE id = $3)
+            AND t.left_out IS NULL AND m.role IN ('user', 'assistant') ORDER BY t.number DESC, m.id DESC LIMIT $4
+            """,
+            [.text(session), .integer(through / 2), .text(turn), .integer(Int64(limit))])
+        return try rows.reversed().map { row in
+            let isUser = try row.text("role") == "user"
+            return HistoryEntry(
+                id: try row.integer("number") * 2 + (isUser ? 0 : 1), role: isUser ? .user : .assistant,
+                author: try row.optionalText("author"), text: try row.text("text"))
+        }.filter { $0.id > through }
+    }
+
+    /// The position of a session's newest turn in its history; 0 without one.
+    package func lastPlace(of session: String) throws -> Int64 {
+        let row = try self.connection.query(
+            "SELECT number FROM turns WHERE session = ? ORDER BY number DESC LIMIT 1", [.text(session)]
+        ).first
+        return try row.map { try $0.integer("number") * 2 + 1 } ?? 0
+    }
+
+    private static func message(_ row: Row) throws -> MessageRecord {
+        MessageRecord(
+            id: try row.integer("id"), session: try row.text("session"), turn: try row.optionalText("turn"),
+            role: MessageRecord.Role(rawValue: try row.text("role")) ?? .note, author: try row.optionalText("author"),
+            text: try row.text("text"), createdAt: try row.integer("created_at"))
+    }
+}
+
+extension Ledger {
+    /// The last answer in a thread's transcript.
+    package func lastAnswerText(of session: String) throws -> String? {
+        try self.connection.query(
+            "SELECT text FROM messages WHERE session = ? AND role = 'assistant' ORDER BY id DESC LIMIT 1",
+            [.text(session)]
+        ).first?.text("text")
+    }
+
+    /// The newest part of the answer that turns with this work gave; nil without any.
+    package func partialAnswer(of session: String, work: String) throws -> String? {
+        try self.connection.query(
+            """
+            SELECT m.text AS text FROM turns t JOIN messages m ON m.turn = t.id
+            WHERE t.session = ? AND t.work = ? AND m.role = 'assistant' ORDER BY m.id DESC LIMIT 1
+            """, [.text(session), .text(work)]
+        ).first?.text("text")
+    }
+
+    /// The newest message of a turn with this role.
+    package func text(of role: MessageRecord.Role, ofTurn turn: TurnRecord) throws -> String? {
+        try self.connection.query(
+            "SELECT text FROM messages WHERE session = ? AND turn = ? AND role = ? ORDER BY id DESC LIMIT 1",
+            [.text(turn.session), .text(turn.id), .text(role.rawValue)]
+        ).first?.text("text")
+    }
+}

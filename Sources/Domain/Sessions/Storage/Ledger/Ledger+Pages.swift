@@ -1,0 +1,79 @@
+internal import Database
+
+/// A page of a thread's messages, with cursors in both directions.
+package struct MessagePage: Sendable {
+    /// Oldest first.
+    package let items: [MessageRecord]
+    /// The cursor of the newer page.
+    package let next: String?
+    /// The cursor of the older page; nil on the oldest page.
+    package let previous: String?
+
+    package init(items: [MessageRecord], next: String?, previous: String?) {
+        self.items = items
+        self.next = next
+        self.previous = previous
+    }
+}
+
+/// Listings for the gateway and the command line.
+extension Ledger {
+    /// The sessions that pass `filter`, last active first.
+    package func sessions(
+        _ filter: SessionFilter = SessionFilter(), after cursor: String?, limit: Int
+    ) throws -> Page<SessionRecord> {
+        let position = cursor.flatMap(Self.pagePosition)
+        var values: [SQLValue] = [
+            .optional(filter.adapter), .optional(filter.owner), .integer(position?.at ?? .max),
+            .text(position?.id ?? ""), .integer(Int64(limit + 1)),
+        ]
+        let rows = try self.connection.query(
+            """
+            SELECT * FROM sessions
+            WHERE state <> 'deleted' AND (?1 IS NULL OR adapter = ?1) AND (?2 IS NULL OR owner = ?2)
+            AND (active_at < ?3 OR (active_at = ?3 AND id < ?4))
+            \(filter.condition(&values)) ORDER BY active_at DESC, id DESC LIMIT ?5
+            """, values)
+        let items = try rows.prefix(limit).map(Self.session)
+        let next = rows.count > limit ? items.last.map { "\($0.activeAt)-\($0.id)" } : nil
+        return Page(items: items, next: next)
+    }
+
+    /// The newest messages of a thread before the one with the number `before`.
+    package func messages(of session: String, before: Int64, limit: Int) throws -> MessagePage {
+        let rows = try self.connection.query(
+            "SELECT id FROM messages WHERE session = ? AND id < ? ORDER BY id DESC LIMIT ?",
+            [.text(session), .integer(before), .integer(Int64(limit + 1))])
+        let items = try rows.prefix(limit).reversed().compactMap { try self.message(id: $0.int64("id")) }
+        let previous = rows.count > limit ? items.first.map { String($0.id) } : nil
+        return MessagePage(items: items, next: nil, previous: previous)
+    }
+
+    /// Ids of a thread's turns that ended at or after a time, oldest first.
+    package func turns(of session: String, endedSince time: Int64) throws -> [String] {
+        try self.connection.query(
+            "SELECT id FROM turns WHERE session = ? AND ended_at >= ? ORDER BY number",
+            [.text(session), .integer(time)]
+        ).map { try $0.text("id") }
+    }
+
+    /// Tokens used in the threads of one person, or in all.
+    package func usage(
+        ofOwner owner: String?
+    ) throws -> [(model: String, turns: Int64, input: Int64, output: Int64)] {
+        try self.connection.query(
+            """
+            SELECT COALESCE(turns.model, '') AS model, COUNT(*) AS turns, SUM(input_tokens) AS input,
+            SUM(output_tokens) AS output
+            FROM turns JOIN sessions ON sessions.id = turns.session
+            WHERE (?1 IS NULL OR sessions.owner = ?1) AND input_tokens + output_tokens > 0
+            GROUP BY turns.model ORDER BY turns.model
+            """, [owner.map { .text($0) } ?? .null]
+        ).map { (try $0.text("model"), try $0.int64("turns"), try $0.int64("input"), try $0.int64("output")) }
+    }
+
+    private static func pagePosition(of cursor: String) -> (at: Int64, id: String)? {
+        guard let dash = cursor.firstIndex(of: "-"), let at = Int64(cursor[..<dash]) else { return nil }
+        return (at, String(cursor[cursor.index(after: dash)...]))
+    }
+}

@@ -1,0 +1,90 @@
+package import Chat
+internal import Database
+internal import JSON
+
+extension Ledger {
+    /// The session of `key`, created if missing.
+    package func session(for key: ThreadKey, route: Route, owner: String, title: String, at now: Int64) throws
+        -> SessionRecord
+    {
+        if let session = try self.session(for: key) { return session }
+        // The message was under way when its room was renamed.
+        for (old, new) in try self.renamedRooms() {
+            if let moved = key.moved(from: old, to: new), let session = try self.session(for: moved) { return session }
+        }
+        let session = SessionRecord(
+            id: Identifier.make("t"), key: key, title: title, owner: owner, route: route, model: nil, repository: nil,
+            state: .active, epoch: 0, summary: nil, createdAt: now, activeAt: now)
+        try self.connection.execute(
+            """
+            INSERT INTO sessions (id, adapter, thread, title, owner, route, state, epoch, created_at, active_at)
+            VALUES (?, ?, ?, ?, ?, ?, 'active', 0, ?, ?)
+            """,
+            [
+                .text(session.id), .text(key.adapter.rawValue), .text(key.value), .text(title), .text(owner),
+                .text(StoredForm.text(of: route)), .integer(now), .integer(now),
+            ])
+        return session
+    }
+
+    package func session(for key: ThreadKey) throws -> SessionRecord? {
+        try self.connection.query(
+            "SELECT * FROM sessions WHERE adapter = ? AND thread = ?",
+            [.text(key.adapter.rawValue), .text(key.value)]
+        ).first.map(Self.session)
+    }
+
+    package func session(id: String) throws -> SessionRecord? {
+        try self.connection.query("SELECT * FROM sessions WHERE id = ? AND state <> 'deleted'", [.text(id)]).first.map(
+            Self.session)
+    }
+
+    package func update(_ session: SessionRecord) throws {
+        try self.connection.execute(
+            """
+            UPDATE sessions SET title = ?, route = ?, model = ?, repository = ?, state = ?, epoch = ?, summary = ?,
+            summary_through = ?, active_at = ?, named = ? WHERE id = ? AND state <> 'deleted'
+            """,
+            [
+                .text(session.title), .text(StoredForm.text(of: session.route)), .optional(session.model),
+                .optional(session.repository), .text(session.state.rawValue), .integer(session.epoch),
+                .optional(session.summary?.text), session.summary.map { .integer($0.through) } ?? .null,
+                .integer(session.activeAt), .integer(session.isNamed ? 1 : 0), .text(session.id),
+            ])
+    }
+
+    /// Changes what a person decides about a session; nil leaves a value as it is. Returns the changed session, nil if
+    /// it does not exist.
+    package func change(session id: String, title: String?, isArchived: Bool?) throws -> SessionRecord? {
+        guard var session = try self.session(id: id) else { return nil }
+        if let title {
+            session.title = title
+            session.isNamed = true
+        }
+        if let isArchived { session.state = isArchived ? .archived : .active }
+        try self.update(session)
+        return session
+    }
+
+    /// Moves a session to another key, unless that key already has a session.
+    package func rename(_ from: ThreadKey, to: ThreadKey) throws {
+        guard try self.session(for: to) == nil else { return }
+        try self.connection.execute(
+            "UPDATE sessions SET thread = ? WHERE adapter = ? AND thread = ?",
+            [.text(to.value), .text(from.adapter.rawValue), .text(from.value)])
+    }
+
+    static func session(_ row: Row) throws -> SessionRecord {
+        let key = ThreadKey(adapter: AdapterID(try row.text("adapter")), value: try row.text("thread"))
+        let summary = try row.optionalText("summary").map {
+            HistorySummary(text: $0, through: try row.optionalInteger("summary_through") ?? 0)
+        }
+        return SessionRecord(
+            id: try row.text("id"), key: key, title: try row.text("title"), owner: try row.text("owner"),
+            route: try StoredForm.route(from: try row.text("route")), model: try row.optionalText("model"),
+            repository: try row.optionalText("repository"),
+            state: SessionRecord.State(rawValue: try row.text("state")) ?? .active, epoch: try row.integer("epoch"),
+            summary: summary, createdAt: try row.integer("created_at"), activeAt: try row.integer("active_at"),
+            isNamed: try row.integer("named") != 0)
+    }
+}

@@ -1,0 +1,156 @@
+package import Chat
+internal import Database
+
+extension Ledger {
+    /// Returns the turn's number.
+    @discardableResult
+    package func insert(_ turn: TurnRecord) throws -> Int64 {
+        try self.connection.execute(
+            """
+            INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
+            started_at, ended_at, error, attachments, input_tokens, output_tokens)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+            """,
+            [
+                .text(turn.id), .text(turn.session), .text(turn.kind), .text(turn.work), .text(turn.text),
+                .text(StoredForm.text(of: turn.sender)), .text(StoredForm.text(of: turn.route)),
+                .optional(turn.message), .text(turn.state.rawValue), .integer(Int64(turn.attempts)),
+                .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
+                .optional(StoredForm.text(of: turn.attachments)),
+            ])
+        return self.connection.lastInsertID
+    }
+
+    /// The number of the newest turn in a session's history, which has no commands; 0 without one.
+    package func lastTurnNumber(of session: String) throws -> Int64 {
+        try self.connection.query(
+            "SELECT number FROM turns WHERE session = ? AND kind <> 'command' ORDER BY number DESC LIMIT 1",
+            [.text(session)]
+        ).first?.integer("number") ?? 0
+    }
+
+    package func start(_ turn: String, attempts: Int, at now: Int64) throws {
+        try self.connection.execute(
+            "UPDATE turns SET state = 'running', attempts = ?, started_at = ? WHERE id = ?",
+            [.integer(Int64(attempts)), .integer(now), .text(turn)])
+    }
+
+    package func end(_ turn: String, _ state: TurnRecord.State, error: String? = nil, at now: Int64) throws {
+        try self.connection.execute(
+            "UPDATE turns SET state = ?, error = ?, ended_at = ? WHERE id = ?",
+            [.text(state.rawValue), .optional(error), .integer(now), .text(turn)])
+    }
+
+    /// Leaves a turn, and those that it continues, out of later prompts.
+    package func leaveOut(_ turn: TurnRecord) throws {
+        try self.connection.execute(
+            "UPDATE turns SET left_out = 1 WHERE session = ? AND work = ?", [.text(turn.session), .text(turn.work)])
+    }
+
+    /// Removes a turn's attachments once they are part of its text.
+    package func forgetAttachments(of turn: String) throws {
+        try self.connection.execute("UPDATE turns SET attachments = NULL WHERE id = ?", [.text(turn)])
+    }
+
+    package func addUsage(_ turn: String, model: String, input: Int, output: Int) throws {
+        try self.connection.execute(
+            """
+            UPDATE turns SET model = ?, input_tokens = input_tokens + ?, output_tokens = output_tokens + ? WHERE id = ?
+            """,
+            [.text(model), .integer(Int64(input)), .integer(Int64(output)), .text(turn)])
+    }
+
+    package func turn(id: String) throws -> TurnRecord? {
+        guard let row = try self.connection.query("SELECT * FROM turns WHERE id = ?", [.text(id)]).first else {
+            return nil
+        }
+        var turn = try Self.turn(row)
+        turn.commits = try self.commits(of: id)
+        return turn
+    }
+
+    /// Queued and running turns, oldest first; of all threads or of one.
+    package func openTurns(of session: String? = nil) throws -> [TurnRecord] {
+        try self.connection.query(
+            """
+            SELECT * FROM turns WHERE state IN ('queued', 'running') AND ($1 IS NULL OR session = $1)
+            ORDER BY number
+            """, [.optional(session)]
+        ).map(Self.turn)
+    }
+
+    /// The last ended turn of a thread that was an answer, not a command.
+    package func lastAnswer(of session: String) throws -> TurnRecord? {
+        try self.connection.query(
+            """
+            SELECT * FROM turns WHERE session = ? AND kind <> 'command' AND state NOT IN ('queued', 'running')
+            ORDER BY number DESC LIMIT 1
+            """, [.text(session)]
+        ).first.map(Self.turn)
+    }
+
+    /// Whether the last answer of a thread is being continued.
+    package func isContinued(_ session: String) throws -> Bool {
+        guard let last = try self.lastAnswer(of: session) else { return false }
+        return try self.openTurns(of: session).contains { $0.work == last.work }
+    }
+
+    /// Tokens used by a thread, or by all of them.
+    package func usage(of session: String?) throws -> [(model: String, turns: Int64, input: Int64, output: Int64)] {
+        try self.connection.query(
+            """
+            SELECT COALESCE(model, '') AS model, COUNT(*) AS turns, SUM(input_tokens) AS input, SUM(output_tokens) AS output
+            FROM turns WHERE ($1 IS NULL OR session = $1) AND input_tokens + output_tokens > 0
+            GROUP BY model ORDER BY model
+            """, [.optional(session)]
+        ).map { (try $0.text("model"), try $0.integer("turns"), try $0.integer("input"), try $0.integer("output")) }
+    }
+
+    package func insert(_ commit: CommitNotice, turn: String, at now: Int64) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO commits (turn, repository, sha, branch, subject, files, additions, deletions, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            [
+                .text(turn), .text(commit.repository), .text(commit.sha), .text(commit.branch), .text(commit.subject),
+                .integer(Int64(commit.files)), .integer(Int64(commit.additions)), .integer(Int64(commit.deletions)),
+                .integer(now),
+            ])
+    }
+
+    package func commits(of turn: String) throws -> [CommitNotice] {
+        try self.connection.query("SELECT * FROM commits WHERE turn = ? ORDER BY created_at", [.text(turn)]).map {
+            row in
+            CommitNotice(
+                repository: try row.text("repository"), sha: try row.text("sha"), branch: try row.text("branch"),
+                subject: try row.text("subject"), files: Int(try row.integer("files")),
+                additions: Int(try row.integer("additions")), deletions: Int(try row.integer("deletions")))
+        }
+    }
+
+    /// Whether a turn in one of `owner`'s threads made the commit.
+    package func hasCommit(_ sha: String, of repository: String, inThreadsOf owner: String) throws -> Bool {
+        try !self.connection.query(
+            """
+            SELECT 1 FROM commits JOIN turns ON turns.id = commits.turn JOIN sessions ON sessions.id = turns.session
+            WHERE commits.sha = ? AND commits.repository = ? AND sessions.owner = ? AND sessions.state <> 'deleted'
+            LIMIT 1
+            """, [.text(sha), .text(repository), .text(owner)]
+        ).isEmpty
+    }
+
+    private static func turn(_ row: Row) throws -> TurnRecord {
+        TurnRecord(
+            id: try row.text("id"), session: try row.text("session"), kind: try row.text("kind"),
+            work: try row.text("work"), text: try row.text("text"),
+            sender: try StoredForm.sender(from: try row.text("sender")),
+            route: try StoredForm.route(from: try row.text("route")), message: try row.optionalInteger("message"),
+            state: TurnRecord.State(rawValue: try row.text("state")) ?? .failed,
+            attempts: Int(try row.integer("attempts")), queuedAt: try row.integer("queued_at"),
+            startedAt: try row.optionalInteger("started_at"), endedAt: try row.optionalInteger("ended_at"),
+            error: try row.optionalText("error"),
+            attachments: try StoredForm.attachments(from: try row.optionalText("attachments")),
+            isLeftOut: try row.optionalInteger("left_out") != nil)
+    }
+}

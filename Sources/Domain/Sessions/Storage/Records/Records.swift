@@ -1,0 +1,183 @@
+package import Chat
+
+/// The durable state behind a thread.
+package struct SessionRecord: Sendable, Equatable {
+    package enum State: String, Sendable { case active, idle, archived }
+
+    package let id: String
+    package let key: ThreadKey
+    package var title: String
+    /// The id of the sender who started it.
+    package let owner: String
+    /// Where its answers go now.
+    package var route: Route
+    /// Chosen by `model`; nil for the default.
+    package var model: String?
+    /// Chosen by `repo`; nil for the default.
+    package var repository: String?
+    package var state: State
+    /// The position in the history (``HistoryEntry/id``) at the last `new`; history begins after it.
+    package var epoch: Int64
+    package var summary: HistorySummary?
+    /// Milliseconds since 1970.
+    package let createdAt: Int64
+    /// Milliseconds since 1970.
+    package var activeAt: Int64
+    /// A person has chosen the title.
+    package var isNamed = false
+
+    /// A session without messages for an hour is idle. Milliseconds.
+    private static let idleAfter: Int64 = 3_600_000
+
+    /// The state as people see it. Only `archived` is stored; the rest follows from the clock, so that no job has to go
+    /// through all sessions.
+    package func state(at now: Int64) -> State {
+        self.state == .active && now - self.activeAt > Self.idleAfter ? .idle : self.state
+    }
+}
+
+/// One entry of a thread's transcript.
+package struct MessageRecord: Sendable, Equatable {
+    package enum Role: String, Sendable {
+        case user, assistant
+        /// What a person typed to the bot rather than to the model.
+        case command
+        /// The bot's own lines: replies to commands, refusals, `Interrupted`.
+        case note
+        /// A commit line.
+        case commit
+    }
+
+    package let id: Int64
+    package let session: String
+    /// The operation that it belongs to.
+    package let turn: String?
+    package let role: Role
+    package let author: String?
+    /// Markdown.
+    package let text: String
+    /// Milliseconds since 1970.
+    package let createdAt: Int64
+}
+
+extension SessionRecord {
+    /// The position in the history after which a prompt begins: that of `new` or of the summary.
+    var historyStart: Int64 { max(self.epoch, self.summary?.through ?? 0) }
+}
+
+/// One operation: a model answer, a spec stage or a command.
+package struct TurnRecord: Sendable, Equatable {
+    package enum State: String, Sendable { case queued, running, complete, failed, stopped, interrupted }
+
+    package let id: String
+    package let session: String
+    /// The worker's name: `chat`, `specify`, …; `command` for commands that are answered at once.
+    package let kind: String
+    /// The id on its commits: its own, or that of the turn that it continues.
+    package let work: String
+    package var text: String
+    package let sender: Sender
+    package var route: Route
+    /// The message with the question.
+    package let message: Int64?
+    package var state: State
+    package var attempts: Int
+    package let queuedAt: Int64
+    package var startedAt: Int64?
+    package var endedAt: Int64?
+    package var error: String?
+    package var commits: [CommitNotice] = []
+    /// Files of the question, to be fetched when the turn begins.
+    package var attachments: [Attachment] = []
+    /// It failed for its content, so later prompts omit it and it cannot be resumed.
+    package var isLeftOut = false
+}
+
+/// One line of the outbox: a message on its way to a platform.
+package struct OutboxItem: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// A finished paragraph of an answer that still grows.
+        case part
+        /// The rest of an answer, or a preview made complete.
+        case final
+        case note, commit
+        /// A message that still grows by edits.
+        case preview
+        /// A posted message that is to be deleted.
+        case removal
+        /// An edit that takes the buttons off a message, the outbox entry ``OutboxItem/message``.
+        case withdrawal
+        /// An answer as a file, made from the transcript when it is sent; the text is the fallback.
+        case file
+    }
+
+    /// What to do with messages of a growing answer that its final text does not need.
+    package enum Surplus: Sendable {
+        /// They stay: nothing else of the answer is left.
+        case kept
+        /// They are deleted.
+        case removed
+        /// They are emptied, where nothing can be deleted.
+        case blanked
+    }
+
+    /// The text of an emptied message.
+    package static let blank = "·"
+
+    package enum State: String, Sendable {
+        /// pending → sending → sent, or unknown after a crash or a lost connection in between.
+        case pending, sending, sent, unknown
+        case failed, dropped
+        /// A posted preview that waits for its final text.
+        case live
+    }
+
+    package let id: Int64
+    package let session: String
+    package let turn: String?
+    package var kind: Kind
+    package var route: Route
+    /// In the platform's markup.
+    package var text: String
+    package let token: String
+    /// The platform's id of the message that this replaces or became.
+    package var reference: String?
+    package var state: State
+    /// Shown where the room has buttons.
+    package var buttons: [MessageButton] = []
+    /// The message of the transcript that a file is made from, or the entry that a withdrawal changes.
+    package var message: Int64?
+    /// Its buttons no longer apply.
+    package var isWithdrawn = false
+
+    /// It only changes a message of its room and has no meaning in another one.
+    var isOfItsPlace: Bool { self.kind == .removal || self.kind == .withdrawal || self.text == Self.blank }
+    /// It adds a message to the room.
+    var isPost: Bool { self.reference == nil && self.kind != .withdrawal }
+}
+
+/// One frame of the live protocol.
+package struct LiveFrame: Sendable, Equatable {
+    package enum Kind: String, Sendable { case thinking, execution, error, complete }
+
+    package let operation: String
+    /// From 1, without gaps in one operation.
+    package let sequence: Int64
+    package let kind: Kind
+    package let content: String
+    /// Milliseconds since 1970.
+    package let timestamp: Int64
+
+    package var isLast: Bool { self.kind == .complete || self.kind == .error }
+}
+
+/// One page of a listing; `next` is the cursor of the following one.
+package struct Page<Item: Sendable>: Sendable {
+    package let items: [Item]
+    package let next: String?
+
+    package init(items: [Item], next: String?) {
+        self.items = items
+        self.next = next
+    }
+}

@@ -1,0 +1,69 @@
+internal import Database
+
+/// Which sessions a listing contains; nil does not restrict it.
+package struct SessionFilter: Sendable {
+    package var adapter: String?
+    /// The id of the person who started them.
+    package var owner: String?
+    package var isArchived: Bool?
+    /// All of them occur in the title, or all of them in one message.
+    package var words: [String]
+
+    /// More words do not make a search narrower, only slower.
+    private static let wordLimit = 8
+    /// The number of messages with the words that are considered, newest first: bounds words that occur everywhere.
+    private static let messageLimit = 20_000
+
+    /// - Parameter search: words separated by white space; nil or blank does not restrict the listing.
+    package init(adapter: String? = nil, owner: String? = nil, isArchived: Bool? = nil, search: String? = nil) {
+        self.adapter = adapter
+        self.owner = owner
+        self.isArchived = isArchived
+        // SQLite would end a text at a NUL.
+        let parts = (search ?? "").split { $0.isWhitespace || $0.unicodeScalars.contains { $0.value < 0x20 } }
+        self.words = parts.prefix(Self.wordLimit).map(String.init)
+    }
+
+    /// The conditions on the archive and the words, to follow another one; `?2` is the owner. Adds their parameters.
+    func condition(_ values: inout [SQLValue]) -> String {
+        var text = ""
+        if let isArchived = self.isArchived { text += " AND state \(isArchived ? "=" : "<>") 'archived'" }
+        guard !self.words.isEmpty else { return text }
+        let inTitle = self.words.map { word -> String in
+            // LIKE ignores the case of ASCII letters only.
+            let spellings = word.utf8.allSatisfy { $0 < 0x80 } ? [word] : Self.spellings(of: word)
+            let conditions = spellings.map { spelling -> String in
+                values.append(.text("%\(Self.escaped(spelling))%"))
+                return "title LIKE ?\(values.count) ESCAPE '\\'"
+            }
+            return "(\(conditions.joined(separator: " OR ")))"
+        }
+        let conditions = ["(\(inTitle.joined(separator: " AND ")))"] + (self.inMessages(&values).map { [$0] } ?? [])
+        return text + " AND (\(conditions.joined(separator: " OR ")))"
+    }
+
+    /// Nil when there is nothing to find in messages: the index contains only letters and digits.
+    private func inMessages(_ values: inout [SQLValue]) -> String? {
+        let words = self.words.filter { $0.contains { $0.isLetter || $0.isNumber } }
+        guard !words.isEmpty else { return nil }
+        // In quotes nothing is an operator of FTS5; `*` also finds longer words.
+        let query = words.map { "\"\($0.replacing("\"", with: "\"\""))\"*" }.joined(separator: " AND ")
+        values.append(.text(query))
+        // Evaluated once, not for each session.
+        return """
+            id IN (SELECT session FROM
+                (SELECT m.session FROM message_words JOIN messages m ON m.id = message_words.rowid
+                WHERE message_words MATCH ?\(values.count) AND (?2 IS NULL OR EXISTS
+                    (SELECT 1 FROM sessions o WHERE o.id = m.session AND o.owner = ?2))
+                ORDER BY message_words.rowid DESC LIMIT \(Self.messageLimit)))
+            """
+    }
+
+    private static func spellings(of word: String) -> [String] {
+        [word.lowercased(), word.uppercased(), word.prefix(1).uppercased() + word.dropFirst().lowercased()]
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+    }
+}

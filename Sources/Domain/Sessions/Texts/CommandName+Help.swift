@@ -1,0 +1,39 @@
+/// How help, menus and completions describe the commands.
+extension CommandName {
+    /// The argument as help shows it.
+    package var argument: String {
+        switch self {
+        case .help: "[command]"
+        case .stop: "[all]"
+        case .pair: "CODE"
+        case .model, .repo: "[name]"
+        case .specify: "TEXT"
+        default: ""
+        }
+    }
+
+    /// One line for help, menus and completion.
+    package var summary: String {
+        switch self {
+        case .help: "list the commands, or explain one"
+        case .new: "forget the conversation and start over"
+        case .stop: "stop the running answer; `all` also drops waiting messages"
+        case .status: "show what is running, what is waiting and the model in use"
+        case .whoami: "show your identities and role"
+        case .pair: "use a pairing code from an owner"
+        case .model: "show or choose the model of this thread"
+        case .models: "list the models"
+        case .usage: "show the tokens used in this thread"
+        case .repo: "show or choose the repository of this thread"
+        case .specify: "write a specification and commit it"
+        case .resend: "post the last answer again"
+        case .resume: "continue an interrupted answer, or ask a failed question again"
+        case .run, .jobs, .kill: "run commands in the jail"
+        case .approve, .deny: "approve or deny a pending action"
+        case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec:
+            "a stage of the specification flow"
+        case .diff, .files, .snapshot, .undo: "inspect and restore the workspace"
+        case .task: "work with the task list"
+        }
+    }
+}

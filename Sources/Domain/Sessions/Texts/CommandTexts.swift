@@ -1,0 +1,158 @@
+internal import Chat
+
+/// The replies to commands.
+enum CommandTexts {
+    static func unknown(_ word: String, sign: CommandSign) -> String {
+        "\(Self.unknown(word, nearest: CommandName.nearest(to: word), sign)) \(sign.command("help")) lists them all."
+    }
+
+    private static func unknown(_ word: String, nearest: CommandName, _ sign: CommandSign) -> String {
+        "There is no command \(sign.command(word)). Did you mean \(sign.command(nearest.rawValue))?"
+    }
+
+    static func needsRole(_ name: CommandName, held role: Role?, sign: CommandSign) -> String {
+        "\(sign.command(name.rawValue)) needs the role \(name.role.rawValue); you are a \(role?.rawValue ?? "stranger"). "
+            + "An owner can give you a code for \(sign.command("pair"))."
+    }
+
+    static func notInThisRelease(_ name: CommandName, sign: CommandSign) -> String {
+        "\(sign.command(name.rawValue)) is not part of this release. \(sign.command("help")) lists the available commands."
+    }
+
+    static let nothingToApprove =
+        "Nothing waits for approval here; this release denies every action that would need approval."
+
+    // MARK: help
+
+    static func help(about word: String, role: Role, sign: CommandSign) -> String {
+        let word = word.lowercased().drop(while: { !$0.isLetter })
+        guard !word.isEmpty else { return Self.overview(role: role, sign: sign) }
+        guard let command = CommandName(rawValue: String(word)) else {
+            return Self.unknown(String(word), nearest: CommandName.nearest(to: String(word)), sign)
+        }
+        return "\(Self.usage(of: command, sign)): \(command.summary). Needs the role \(command.role.rawValue)."
+    }
+
+    private static func overview(role: Role, sign: CommandSign) -> String {
+        let lines = CommandName.offered.filter { $0.role <= role }.map {
+            "- \(Self.usage(of: $0, sign)): \($0.summary)"
+        }
+        let first = "Write to me and I answer; commands begin with `\(sign.prefix.trimmed)`:"
+        return ([first, ""] + lines).joined(separator: "\n")
+    }
+
+    private static func usage(of command: CommandName, _ sign: CommandSign) -> String {
+        sign.command(command.argument.isEmpty ? command.rawValue : "\(command.rawValue) \(command.argument)")
+    }
+
+    // MARK: pair, whoami, new
+
+    static let wrongCode =
+        "That code does not work: it is mistyped, used or older than an hour. Ask an owner for another."
+
+    static func paired(as role: Role, isLasting: Bool) -> String {
+        let until = isLasting ? "" : " for as long as you stay connected"
+        return "Paired: you are now \(role == .owner ? "an" : "a") \(role.rawValue)\(until)."
+    }
+
+    static func whoami(_ sender: Sender, role: Role) -> String {
+        let identities = sender.identities.map { "`\($0.value)`" }.joined(separator: ", ")
+        return "You are `\(sender.id)`, role \(role.rawValue). I know you by: \(identities)."
+    }
+
+    static let newSession = "A new session has begun; earlier messages are no longer used."
+
+    // MARK: stop, resend, resume
+
+    static let nothingRuns = "Nothing is running."
+    static func stoppedUnsent(sign: CommandSign) -> String {
+        "Stopped: the rest of the answer will not be posted. \(sign.command("resend")) posts the whole answer."
+    }
+    static func stopped(sign: CommandSign) -> String { "Stopped. \(sign.command("resume")) continues the answer." }
+    static let notYours =
+        "Somebody else asked for this answer, and a guest can stop only answers to their own messages. A member or an "
+        + "owner can stop it."
+    static func dropped(_ count: Int) -> String {
+        count == 1 ? "1 waiting message was dropped." : "\(count) waiting messages were dropped."
+    }
+    static func stillWaiting(_ count: Int, sign: CommandSign) -> String {
+        "\(count == 1 ? "1 message still waits" : "\(count) messages still wait"); "
+            + "\(sign.command("stop all")) drops \(count == 1 ? "it" : "them")."
+    }
+
+    static let nothingToResend = "There is no answer to post again."
+    static let nothingToResume = "There is no interrupted answer to resume."
+    static let cannotResume =
+        "That answer failed for the content of its question and cannot be resumed. Rephrase or shorten the question."
+    static let alreadyResumed = "That answer is already being continued."
+
+    // MARK: status, usage
+
+    static func status(
+        running: (kind: String, seconds: Int)?, waiting: Int, model: String, provider: String, quota: [String],
+        repository: String?, session: String?
+    ) -> String {
+        let lines =
+            [
+                "running: \(running.map { "`\($0.kind)` for \($0.seconds) s" } ?? "nothing")",
+                "waiting: \(waiting)", "model: \(model) (\(provider))",
+            ] + quota + ["repository: \(repository ?? "none")", "session: \(session ?? "none yet")"]
+        return lines.map { "- \($0)" }.joined(separator: "\n")
+    }
+
+    static func usage(
+        _ rows: [(model: String, turns: Int64, input: Int64, output: Int64)], provider: String, quota: [String]
+    ) -> String {
+        let lines = rows.map { "- \($0.model): \($0.turns) turns, \($0.input) tokens in, \($0.output) tokens out" }
+        let used = lines.isEmpty ? ["No tokens have been used in this thread yet."] : lines
+        let account = quota.isEmpty ? [] : ["", "The account (\(provider)):"] + quota.map { "- \($0)" }
+        return (used + account).joined(separator: "\n")
+    }
+
+    static func quotaIsUnknown(_ error: any Error) -> String { "the remaining quota is unknown: \(error)" }
+
+    // MARK: model, models
+
+    static func models(_ choices: [ModelChoice], default standard: String, sign: CommandSign) -> String {
+        let lines = choices.map { choice in
+            "- `\(choice.id)`\(choice.detail.isEmpty ? "" : ": \(choice.detail)")"
+                + (choice.id == standard ? " (default)" : "")
+        }
+        return (lines + ["", "Choose with \(sign.command("model NAME"))."]).joined(separator: "\n")
+    }
+
+    static func modelsUnavailable(_ error: any Error, sign: CommandSign) -> String {
+        "The models cannot be listed: \(sign.completing("\(error)"))"
+    }
+
+    static func modelUnavailable(_ name: String, _ error: any Error, sign: CommandSign) -> String {
+        "The models cannot be listed, so `\(name)` cannot be chosen: \(sign.completing("\(error)"))"
+    }
+
+    static func currentModel(_ name: String, sign: CommandSign) -> String {
+        "The model of this thread is `\(name)`. \(sign.command("models")) lists them, "
+            + "\(sign.command("model NAME")) chooses one."
+    }
+
+    static func unknownModel(_ name: String, among choices: [String], sign: CommandSign) -> String {
+        let near = choices.sorted { EditDistance.between(name, $0) < EditDistance.between(name, $1) }.prefix(3)
+        return "There is no model `\(name)`. Nearest: \(near.map { "`\($0)`" }.joined(separator: ", ")). "
+            + "\(sign.command("models")) lists them all."
+    }
+
+    static func modelIsChosen(_ name: String) -> String { "From now on this thread uses `\(name)`." }
+
+    // MARK: repo
+
+    static func repositories(_ names: [String]) -> String {
+        guard !names.isEmpty else { return "No repository is configured." }
+        return "Repositories: \(names.map { "`\($0)`" }.joined(separator: ", ")). The first is the default."
+    }
+
+    static func unknownRepository(_ name: String, among names: [String]) -> String {
+        let near = names.min { EditDistance.between(name, $0) < EditDistance.between(name, $1) }
+        return "There is no repository `\(name)`.\(near.map { " Did you mean `\($0)`?" } ?? "")"
+    }
+
+    static func repositoryIsChosen(_ name: String) -> String { "From now on this thread works in `\(name)`." }
+}

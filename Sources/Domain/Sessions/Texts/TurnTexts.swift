@@ -1,0 +1,92 @@
+internal import Chat
+
+/// What people read about their questions and the answers to them.
+package enum TurnTexts {
+    // MARK: Before the answer
+
+    static func queued(ahead count: Int) -> String {
+        "I am still answering; \(count == 1 ? "1 message is" : "\(count) messages are") ahead of this one."
+    }
+
+    static func queueIsFull(_ count: Int, sign: CommandSign) -> String {
+        "\(count) messages are already waiting here. Wait for an answer, or type \(sign.command("stop all"))."
+    }
+
+    static let waitsForHost = "Many answers are being written; this one waits its turn."
+    static let noWorker = "Nothing on this host is configured to answer that. An owner can change the configuration."
+    static let deleted = "The message was deleted."
+    static let editedIntoAnother = "The message was edited into another kind of message."
+
+    /// Lists messages that are too old to be answered.
+    static func stale(_ texts: [String]) -> String {
+        let quotes = texts.prefix(Self.staleQuotes).map { "“\(Self.excerpt($0))”" }.joined(separator: ", ")
+        let more = texts.count > Self.staleQuotes ? " and \(texts.count - Self.staleQuotes) more" : ""
+        return texts.count == 1
+            ? "A message from more than a day ago was not answered: \(quotes). Ask again if it still matters."
+            : "\(texts.count) messages from more than a day ago were not answered: \(quotes)\(more). "
+                + "Ask again if they still matter."
+    }
+
+    /// The maximum number of quoted messages.
+    static let staleQuotes = 5
+
+    private static func excerpt(_ text: String) -> String {
+        let line = text.trimmed.prefix(200).split(whereSeparator: \.isNewline).first.map(String.init) ?? "…"
+        let short = line.count <= 40 ? line : String(line.prefix(39)).trimmed + "…"
+        return short.map { "\\`*_[]<>#|~".contains($0) ? "\\\($0)" : String($0) }.joined()
+    }
+
+    // MARK: The end of an answer
+
+    static func cut(_ reason: String, sign: CommandSign) -> String {
+        "Cut off: \(sign.completing(reason)). \(Self.howToResume(sign))."
+    }
+
+    static func filtered(_ reason: String, sign: CommandSign) -> String {
+        "Cut off: \(sign.completing(reason)). \(Self.leftOut) Rephrase the question."
+    }
+
+    static func refused(_ message: String, sign: CommandSign) -> String {
+        "\(sign.completing(message)) \(Self.leftOut)"
+    }
+
+    private static let leftOut = "Later prompts leave this message out."
+
+    static func stopped(sign: CommandSign) -> String { "Stopped. \(Self.howToResume(sign))." }
+
+    static func interrupted(sign: CommandSign) -> String {
+        "Interrupted by a restart of the host. \(Self.howToResume(sign)), or ask again."
+    }
+
+    private static func howToResume(_ sign: CommandSign) -> String { "Type \(sign.command("resume")) to continue" }
+
+    /// The label of the button below such a line.
+    static let resume = "Continue"
+
+    static let droppedWhileWaiting = "Stopped."
+    /// A clause, for ``cut(_:sign:)``.
+    static let timedOut = "the answer took longer than `model.turn_timeout` allows"
+    static let failedInside = "An internal error ended the answer; the host's log has the reason. Try again."
+    static let notStored =
+        "The answer could not be stored, so it ended; the host's log has the reason. An owner can check the disk and the "
+        + "database with `jetbridge doctor`."
+    static let threadIsGone = "This conversation no longer exists. Start a new one."
+
+    static func noLongerConfigured(_ kind: String) -> String {
+        "This host is no longer configured for `\(kind)`. An owner can change the configuration."
+    }
+
+    // MARK: Delivery
+
+    /// Precedes a message that may have arrived already.
+    package static let repeatMark = "(may be a repeat) "
+
+    static let wholeAnswer = "The whole answer"
+    static let wholeCode = "The whole code"
+    static func wholeAnswer(at url: String) -> String { "\(Self.wholeAnswer): \(url)" }
+
+    /// The commands of a line's buttons, for a room without buttons.
+    static func choices(_ buttons: [MessageButton], sign: CommandSign) -> String {
+        "Type \(buttons.map { "\(sign.command($0.command)) (\($0.label))" }.joined(separator: " or "))."
+    }
+}

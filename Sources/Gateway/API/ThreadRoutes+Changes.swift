@@ -1,0 +1,69 @@
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Logging
+internal import Sessions
+
+/// What people decide about a whole thread: its title, and whether it is archived.
+extension ThreadRoutes {
+    /// In bytes.
+    private static let searchLimit = 200
+
+    var change: APIRoute {
+        APIRoute(
+            method: .patch, pattern: "/api/v1/threads/{id}", operation: "changeThread",
+            summary: "Renames a thread, archives it or brings it back; what the body leaves out stays as it is.",
+            access: .scopes([.chat], from: .guest), body: "ThreadChange", bodyLimit: 4096,
+            answers: [
+                .init(status: .ok, description: "The changed thread.", schema: "Thread"),
+                .init(status: .badRequest, description: "The title cannot be used.", schema: "Problem"),
+                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
+            ], handle: { try await self.change($0) })
+    }
+
+    private func change(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let id = try await self.context.session(request.parameter("id"), for: request.person()).id
+        let body = try await request.object(upTo: 4096)
+        let title = try body["title"].map(Self.title)
+        let isArchived = try body["archived"].map(Self.isArchived)
+        guard title != nil || isArchived != nil else {
+            throw HTTPProblem(.badRequest, "The body needs a member `title` or `archived`.")
+        }
+        let now = self.context.now()
+        let document = try await self.context.store.write { ledger -> ThreadDocument? in
+            guard let session = try ledger.change(session: id, title: title, isArchived: isArchived) else { return nil }
+            return ThreadDocument(session: session, active: try ledger.openTurns(of: id).first?.id, now: now)
+        }
+        guard let document else { throw Problems.missing("thread") }
+        request.logger.info("a thread was changed", ["thread": .string(id)])
+        return .json(document.json)
+    }
+
+    private static func title(_ value: JSON) throws -> String {
+        guard let text = value.stringValue else { throw HTTPProblem(.badRequest, "`title` must be a text.") }
+        do { return try ThreadTitle(text).text } catch { throw HTTPProblem(.badRequest, error.message) }
+    }
+
+    private static func isArchived(_ value: JSON) throws -> Bool {
+        guard let isArchived = value.boolValue else {
+            throw HTTPProblem(.badRequest, "`archived` must be true or false.")
+        }
+        return isArchived
+    }
+
+    /// What a listing for `principal` contains: an owner sees all threads, others their own.
+    static func filter(of request: APIRequest, for principal: Principal) throws -> SessionFilter {
+        let query = request.http.query
+        if let search = query["q"], search.utf8.count > Self.searchLimit {
+            throw HTTPProblem(
+                .badRequest, "`q` has \(search.utf8.count) bytes, and the limit is \(Self.searchLimit): shorten it.")
+        }
+        let archived = query["archived"] ?? "false"
+        guard archived == "true" || archived == "false" else {
+            throw HTTPProblem(.badRequest, "`archived` must be true or false.")
+        }
+        return SessionFilter(
+            adapter: query["adapter"], owner: principal.seesEverything ? nil : principal.identity,
+            isArchived: archived == "true", search: query["q"])
+    }
+}

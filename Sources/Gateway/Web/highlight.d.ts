@@ -1,0 +1,15 @@
+// The parts of highlight.js 9 that the page uses; Debian's package has no types.
+
+declare module "highlight.js/lib/highlight" {
+  const highlighter: {
+    registerLanguage(name: string, language: unknown): void;
+    getLanguage(name: string): object | undefined;
+    /** With `ignoreErrors`, code that breaks the language's grammar is coloured as far as possible. */
+    highlight(language: string, code: string, ignoreErrors: boolean): { value: string };
+  };
+  export default highlighter;
+}
+declare module "highlight.js/lib/languages/*" {
+  const language: unknown;
+  export default language;
+}

@@ -1,0 +1,131 @@
+// The head of a conversation: the model and the repository that it uses, and what can be done with the whole of it.
+
+import * as api from "../api";
+import { Child, h, icon, replace } from "../dom";
+import { Menu, MenuItem } from "./menu";
+
+export interface HeadDelegate {
+  /** Runs a command in the conversation, as if it had been typed. */
+  command(text: string): void;
+  rename(): void;
+  archive(isArchived: boolean): void;
+  remove(): void;
+}
+
+export class Head {
+  readonly facts = h("div", { class: "head-facts" });
+  readonly menu: HTMLElement;
+  private readonly archived = h("span", { class: "badge", hidden: true }, "Archived");
+  private readonly model: Choice;
+  private readonly repository: Choice;
+  private models: Promise<api.Page<api.Model>> | null = null;
+  private repositories: api.Repository[] = [];
+  private defaultModel: string | null = null;
+  private thread: api.Thread | null = null;
+  private hasThread = false;
+
+  constructor(me: api.Me, private readonly delegate: HeadDelegate) {
+    this.model = new Choice("Model", () => this.modelItems());
+    this.repository = new Choice("Repository", () => this.repositoryItems());
+    // `repo` is a command for members; guests do not see repositories.
+    this.repository.mayChoose = me.role !== "guest";
+    const menu = new Menu("Conversation menu", "icon-button", [icon("more")], () => this.actions());
+    this.menu = menu.element;
+    replace(this.facts, this.archived, this.model.element, this.repository.element);
+    this.load();
+  }
+
+  /** `thread` is null until it is known, or while the conversation is new. */
+  show(id: string | null, thread: api.Thread | null): void {
+    this.hasThread = id !== null;
+    this.thread = thread;
+    this.menu.hidden = id === null;
+    this.archived.hidden = thread?.state !== "archived";
+    this.draw();
+  }
+
+  private draw(): void {
+    const isWritable = this.thread === null || this.thread.can_write;
+    const model = this.thread?.model ?? this.defaultModel;
+    const repository = this.thread?.repository ?? this.repositories[0]?.name ?? null;
+    const isKnown = this.thread !== null || !this.hasThread;
+    this.model.show(isKnown ? model : null, isWritable);
+    this.repository.show(isKnown ? repository : null, isWritable);
+  }
+
+  private load(): void {
+    void this.list().then((page) => {
+      this.defaultModel = page.items.find((model) => model.default)?.id ?? null;
+      this.draw();
+    }, () => undefined);
+    if (this.repository.mayChoose) {
+      // Where repositories cannot be listed, the head simply does not name one.
+      void api.repositories().then((page) => { this.repositories = page.items; this.draw(); }, () => undefined);
+    }
+  }
+
+  /** The models, kept for the next time unless the provider fails. */
+  private list(): Promise<api.Page<api.Model>> {
+    this.models ??= api.models().catch((error: unknown) => {
+      this.models = null;
+      throw new Error(api.explain(error));
+    });
+    return this.models;
+  }
+
+  private async modelItems(): Promise<MenuItem[]> {
+    const current = this.thread?.model ?? this.defaultModel;
+    return (await this.list()).items.map((model) => ({
+      label: model.id, detail: [model.detail, model.default && "default"].filter(Boolean).join(" · "),
+      isChosen: model.id === current, run: () => this.choose("model", model.id, current),
+    }));
+  }
+
+  private repositoryItems(): MenuItem[] {
+    const current = this.thread?.repository ?? this.repositories[0]?.name ?? null;
+    const choices: MenuItem[] = this.repositories.map((repository) => ({
+      label: repository.name, detail: repository.default ? "default" : "", isChosen: repository.name === current,
+      run: () => this.choose("repo", repository.name, current),
+    }));
+    const open = this.repositories.find((repository) => repository.name === current);
+    return open ? [...choices, { label: `Open ${open.name}`, detail: "branches and documents", href: open.url }] : choices;
+  }
+
+  private choose(command: string, name: string, current: string | null): void {
+    if (name !== current) this.delegate.command(`/${command} ${name}`);
+  }
+
+  private actions(): MenuItem[] {
+    const isArchived = this.thread?.state === "archived";
+    return [
+      { label: "Rename…", run: () => this.delegate.rename() },
+      { label: isArchived ? "Bring back from the archive" : "Archive", run: () => this.delegate.archive(!isArchived) },
+      { label: "Delete…", run: () => this.delegate.remove() },
+    ];
+  }
+}
+
+/** A value with a menu to choose another one; plain text where it cannot be chosen. */
+class Choice {
+  readonly element = h("div", { class: "choice", hidden: true });
+  mayChoose = true;
+  private readonly menu: Menu;
+  private readonly text = h("span", { class: "choice-text" });
+
+  constructor(private readonly name: string, items: () => MenuItem[] | Promise<MenuItem[]>) {
+    this.menu = new Menu(name, "choice-button", [], items);
+    replace(this.element, this.menu.element, this.text);
+  }
+
+  show(value: string | null, isWritable: boolean): void {
+    this.element.hidden = value === null;
+    const label = `${this.name}: ${value ?? ""}`;
+    const face: Child[] = [h("span", { class: "choice-name" }, value ?? ""), icon("fold")];
+    const isChosen = isWritable && this.mayChoose;
+    this.menu.element.hidden = !isChosen;
+    this.text.hidden = isChosen;
+    this.text.title = label;
+    replace(this.text, value ?? "");
+    if (this.menu.button.title !== label) this.menu.setFace(label, ...face);
+  }
+}

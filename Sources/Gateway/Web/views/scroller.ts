@@ -1,0 +1,39 @@
+// Keeps a conversation's end in view while an answer grows, unless the reader has scrolled up.
+
+import { h, icon } from "../dom";
+
+export class Scroller {
+  readonly element: HTMLElement;
+  readonly latest: HTMLElement = h("button", { type: "button", class: "to-latest", hidden: true, onclick: () => this.toEnd() }, icon("down"), "Latest");
+  private isAtEnd = true;
+
+  constructor(...content: Node[]) {
+    // Chromium makes a scrolling area a tab stop, which then needs a name.
+    this.element = h("div", { class: "scroller", tabindex: -1, onscroll: () => this.scrolled() }, ...content);
+  }
+
+  /** The content has grown. */
+  grown(): void {
+    if (this.isAtEnd) this.element.scrollTop = this.element.scrollHeight;
+    else this.latest.hidden = false;
+  }
+
+  toEnd(): void {
+    this.isAtEnd = true;
+    this.latest.hidden = true;
+    this.element.scrollTop = this.element.scrollHeight;
+  }
+
+  /** Keeps the same content in view while `change` adds content above it. */
+  keepingPlace(change: () => void): void {
+    const height = this.element.scrollHeight;
+    change();
+    this.element.scrollTop += this.element.scrollHeight - height;
+  }
+
+  private scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    this.isAtEnd = scrollHeight - scrollTop - clientHeight < 80;
+    this.latest.hidden = this.isAtEnd;
+  }
+}

@@ -1,0 +1,209 @@
+// The answer to one message: its growing text, its progress, its commits and how it ended.
+
+import { announce } from "../announce";
+import { Commit, Message, OperationState } from "../api";
+import { copyButton } from "../clipboard";
+import { h, icon, IconName, iconButton, replace } from "../dom";
+import { Block } from "../markdown/blocks";
+import { spoken } from "../markdown/spoken";
+import { MarkdownView } from "../markdown/view";
+import { Timestamp } from "../time";
+import { commitCard } from "./commits";
+import { header, timeElement } from "./entries";
+
+export interface TurnActions {
+  /** Stops it if it runs, and removes it from the queue if it waits. */
+  stop(): void;
+  resume(): void;
+  /** Asks the same question again, as a new message. */
+  retry(question: string): void;
+}
+
+export class TurnEntry {
+  readonly element: HTMLElement;
+  state: OperationState = "queued";
+  private readonly body = new MarkdownView((block) => this.announce(block));
+  private readonly notes = h("div", { class: "notes" });
+  private readonly noteTexts: string[] = [];
+  private readonly commits = h("div", { class: "commits", hidden: true });
+  private readonly status = h("div", { class: "turn-status", hidden: true });
+  private readonly head = header("Jetbridge", "bot", null);
+  private readonly retryButton = iconButton("retry", "Ask again: sends the question as a new message", () => this.retry(), "icon-button small sends");
+  private readonly actionRow: HTMLElement;
+  private question: string | null = null;
+  private text = "";
+  private thinking = "";
+  private frame = 0;
+  private drawn = "";
+  private hasTime = false;
+  /** Whether its text arrives while the page is open, and is therefore announced. */
+  isLive = false;
+  private hasSpoken = false;
+  private readonly seen = new Set<string>();
+
+  constructor(readonly operation: string | null, private readonly actions: TurnActions, private readonly redrawn: () => void) {
+    this.actionRow = h("div", { class: "entry-actions", hidden: true }, copyButton("Copy the answer", () => this.markdown), this.retryButton);
+    this.element = h(
+      "article", { class: "entry entry-bot", "aria-label": "Jetbridge" },
+      this.head, this.body.element, this.notes, this.commits, this.status, this.actionRow);
+  }
+
+  /** The answer as it was written, or else the notes. */
+  private get markdown(): string {
+    return this.text || this.noteTexts.join("\n\n");
+  }
+
+  /** Enables asking again. */
+  setQuestion(text: string): void {
+    this.question = text;
+    this.drawStatus();
+  }
+
+  private retry(): void {
+    if (this.question !== null) this.actions.retry(this.question);
+  }
+
+  /** Adds the next piece of the answer. Draws at most once per animation frame. */
+  append(text: string): void {
+    this.text += text;
+    this.thinking = "";
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      // The turn may have ended, and its stored text may be drawn, since this frame was requested.
+      if (this.element.dataset.stored) return;
+      this.body.update(this.text, false);
+      this.drawStatus();
+      this.redrawn();
+    });
+  }
+
+  think(text: string): void {
+    this.thinking = text.trim().split("\n").pop()?.slice(0, 300) ?? "";
+    this.setState("running");
+  }
+
+  setState(state: OperationState, error: string | null = null, position: number | null = null): void {
+    this.state = state;
+    this.drawStatus(error, position);
+    this.redrawn();
+  }
+
+  /** Adds a stored message of this turn. Stored text replaces streamed text. */
+  add(message: Message): void {
+    if (this.seen.has(message.id)) return;
+    this.seen.add(message.id);
+    this.stamp(message.created_at);
+    if (message.role === "assistant") {
+      const isFirst = !this.element.dataset.stored;
+      this.element.dataset.stored = "yes";
+      this.text = isFirst ? message.text : `${this.text}\n\n${message.text}`;
+      this.body.update(this.text, true);
+    } else {
+      // A command's reply streams like an answer but is stored as a note.
+      const isStreamed = !this.element.dataset.stored && this.text === message.text;
+      if (isStreamed) this.clear();
+      const note = new MarkdownView(isStreamed ? null : (block) => this.announce(block));
+      note.update(message.text, true);
+      note.element.classList.add("note");
+      this.notes.appendChild(note.element);
+      this.noteTexts.push(message.text);
+    }
+    this.drawStatus();
+  }
+
+  private clear(): void {
+    // Announces what was not drawn yet.
+    this.body.update(this.text, true);
+    this.text = "";
+    this.element.dataset.stored = "yes";
+    this.body.clear();
+  }
+
+  setCommits(commits: Commit[]): void {
+    replace(this.commits, ...commits.map(commitCard));
+    this.commits.hidden = commits.length === 0;
+    this.drawStatus();
+  }
+
+  get isOpen(): boolean {
+    return this.state === "queued" || this.state === "running";
+  }
+
+  private stamp(time: Timestamp): void {
+    if (this.hasTime) return;
+    this.hasTime = true;
+    this.head.appendChild(timeElement(time));
+  }
+
+  // Screen readers
+
+  private announce(block: Block): void {
+    const text = this.isLive ? spoken(block) : "";
+    if (text === "") return;
+    announce(this.hasSpoken ? text : `Jetbridge: ${text}`);
+    this.hasSpoken = true;
+  }
+
+  /** Says how the turn ended if it is not complete, unless a note has said so. Its text was announced block by block. */
+  announceEnd(): void {
+    if (this.notes.hasChildNodes()) return;
+    if (this.state === "failed") announce(`The answer failed. ${this.status.textContent ?? ""}`);
+    else if (this.state === "stopped") announce("The answer was stopped.");
+    else if (this.state === "interrupted") announce("The answer was interrupted.");
+  }
+
+  // Status
+
+  private drawStatus(error: string | null = null, position: number | null = null): void {
+    this.element.dataset.state = this.state;
+    this.element.setAttribute("aria-busy", String(this.isOpen));
+    if (error && this.state === "failed") this.element.dataset.error = error;
+    const hasNotes = this.notes.hasChildNodes();
+    const isSilent = this.text === "" && !hasNotes;
+    // An error alone is not worth copying, and has its own button.
+    this.actionRow.hidden = this.isOpen || isSilent || (this.text === "" && this.state === "failed");
+    this.retryButton.hidden = this.question === null || this.state === "failed";
+    switch (this.state) {
+      case "queued": {
+        const place = position && position > 1 ? `Queued: ${position} messages are ahead of this one.` : "Queued: this one is next.";
+        return this.show("queued", place, this.operation === null ? undefined : button("close", "Remove", "", () => this.actions.stop()));
+      }
+      case "running":
+        return this.show("running", this.thinking || (isSilent ? "Thinking…" : ""));
+      case "stopped":
+        return hasNotes ? this.show("resume", "", this.resumeButton()) : this.show("ended", "Stopped.", this.resumeButton());
+      case "interrupted":
+        if (hasNotes) return this.show("resume", "", this.resumeButton());
+        return this.show("warn", "Interrupted before it was complete.", this.resumeButton());
+      case "failed":
+        if (hasNotes && this.question === null) return this.show("none", "");
+        return hasNotes ? this.show("action", "", this.againButton()) : this.show("bad", this.element.dataset.error ?? "This answer failed.", this.againButton());
+      case "complete":
+        return this.show("none", "");
+    }
+  }
+
+  private resumeButton(): HTMLElement {
+    return button("play", "Continue", "resume", () => this.actions.resume());
+  }
+
+  private againButton(): HTMLElement | undefined {
+    return this.question === null ? undefined : button("retry", "Try again", "", () => this.retry());
+  }
+
+  private show(kind: string, text: string, action?: HTMLElement): void {
+    const drawn = [kind, text, action?.textContent].join("\n");
+    // Replacing an unchanged button would take the keyboard focus away.
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.status.hidden = kind === "none";
+    this.status.className = `turn-status is-${kind}`;
+    const dots = kind === "running" ? h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")) : null;
+    replace(this.status, dots, text && h("span", {}, text), action);
+  }
+}
+
+function button(name: IconName, label: string, className: string, onclick: () => void): HTMLElement {
+  return h("button", { type: "button", class: `quiet small sends ${className}`, onclick }, icon(name), label);
+}

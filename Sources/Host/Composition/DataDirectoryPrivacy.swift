@@ -1,0 +1,99 @@
+internal import Glibc
+internal import Primitives
+
+/// Keeps other users out of a data directory: it holds conversations, sign-ins and keys.
+struct DataDirectoryPrivacy {
+    /// Others may not list, read or enter.
+    private static let open: mode_t = 0o077
+
+    private let path: String
+    private let descriptor: Int32
+
+    /// Makes the folder and the files directly in it accessible to their owner only. Returns what has changed, for the
+    /// log; nil if everything was private already.
+    ///
+    /// Refuses a folder whose mode is intended: another user's, one with the sticky bit such as /tmp, the root of the file
+    /// system, and a home directory, in which other programs may have to read.
+    static func ensure(_ path: String) throws(HostError) -> String? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw HostError("the data directory \(path) cannot be opened: \(String(cString: strerror(errno))).")
+        }
+        let file = FileDescriptor(owning: descriptor)
+        return try Self(path: path, descriptor: file.rawValue).ensure()
+    }
+
+    private func ensure() throws(HostError) -> String? {
+        var status = stat()
+        guard fstat(self.descriptor, &status) == 0 else {
+            throw HostError("the data directory \(self.path) cannot be checked: \(String(cString: strerror(errno))).")
+        }
+        let names = self.names()
+        var changes: [String] = []
+        if status.st_mode & Self.open != 0 {
+            try self.check(status)
+            let old = status.st_mode & 0o7777
+            guard fchmod(self.descriptor, old & ~Self.open) == 0 else {
+                throw self.refusal("it cannot be made private (\(String(cString: strerror(errno))))")
+            }
+            changes.append("the folder (mode 0\(String(old, radix: 8)))")
+        }
+        changes += names.filter(self.restrict)
+        guard !changes.isEmpty else { return nil }
+        return "other users could access these in the data directory \(self.path): "
+            + "\(changes.joined(separator: ", ")); now only their owner can"
+    }
+
+    private func check(_ status: stat) throws(HostError) {
+        guard status.st_uid == geteuid() else {
+            throw self.refusal("it belongs to user \(Self.name(of: status.st_uid))")
+        }
+        guard status.st_mode & S_ISVTX == 0 else { throw self.refusal("it is a shared folder (sticky bit)") }
+        guard !self.isFolder("/", status) else { throw self.refusal("it is the root of the file system") }
+        let home = getenv("HOME").map { String(cString: $0) }
+        let login = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) }
+        guard ![home, login].contains(where: { $0.map { self.isFolder($0, status) } ?? false }) else {
+            throw self.refusal("it is a home directory")
+        }
+    }
+
+    private func isFolder(_ path: String, _ status: stat) -> Bool {
+        var other = stat()
+        return stat(path, &other) == 0 && other.st_dev == status.st_dev && other.st_ino == status.st_ino
+    }
+
+    private func refusal(_ reason: String) -> HostError {
+        HostError(
+            "other users can access the data directory \(self.path), and \(reason). Choose another directory with "
+                + "--data-dir, or run 'chmod 700 \(self.path)' as its owner.")
+    }
+
+    private func names() -> [String] {
+        // fdopendir(3) takes the descriptor over.
+        guard let folder = fdopendir(dup(self.descriptor)) else { return [] }
+        defer { closedir(folder) }
+        // The copy shares its position with the original.
+        rewinddir(folder)
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Restricts a regular file of this user; false if nothing had to change.
+    private func restrict(_ name: String) -> Bool {
+        var status = stat()
+        guard fstatat(self.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+            status.st_mode & S_IFMT == S_IFREG, status.st_mode & Self.open != 0, status.st_uid == geteuid()
+        else { return false }
+        return fchmodat(self.descriptor, name, status.st_mode & 0o7777 & ~Self.open, 0) == 0
+    }
+
+    private static func name(of user: uid_t) -> String {
+        getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? String(user)
+    }
+}

@@ -1,0 +1,54 @@
+internal import EventLoop
+internal import Gateway
+internal import Glibc
+internal import HTTP
+internal import Models
+internal import Primitives
+internal import Repositories
+internal import Sessions
+
+/// Sets up the gateway as configured.
+enum GatewaySetup {
+    /// Where the gateway will listen; decided before it does, because links and the origin check need it.
+    struct Listening: Sendable {
+        let host: String
+        let port: UInt16
+
+        var authority: String { "\(self.host.contains(":") ? "[\(self.host)]" : self.host):\(self.port)" }
+        var url: String { "http://\(self.authority)" }
+    }
+
+    /// Picks a free port if the configured port is 0.
+    static func listening(_ gateway: Configuration.Gateway) throws(HostError) -> Listening {
+        let host = gateway.listen.host == "localhost" ? "127.0.0.1" : gateway.listen.host
+        guard let wanted = SocketAddress(host: host, port: UInt16(gateway.listen.port)) else {
+            throw HostError(
+                "gateway.listen: '\(host)' is not a numeric address. Write an address such as 127.0.0.1:8787.")
+        }
+        do throws(SystemError) {
+            let listener = try Socket.listen(on: wanted)
+            let port = Socket.localAddress(listener.rawValue)?.port ?? wanted.port
+            return Listening(host: host, port: port)
+        } catch {
+            throw HostError(
+                "the gateway cannot listen on \(gateway.listen): \(error). "
+                    + "Stop the program that uses the address, or choose another address with --listen.")
+        }
+    }
+
+    /// A configured URL as the base of links.
+    static func base(_ url: HTTPURL) -> String {
+        url.origin + (url.path == "/" ? "" : url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path)
+    }
+
+    static func gateway(
+        _ listening: Listening, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, model: any ModelClient,
+        publicURL: String, directory: String, mount: GatewayMount? = nil, hooks: [GatewayHook] = []
+    ) throws -> Gateway {
+        var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
+        settings.version = Release.version
+        return try Gateway(
+            settings: settings, bridge: bridge, web: web, viewer: viewer,
+            readiness: .checking(bridge.store, model, in: directory), mount: mount, hooks: hooks)
+    }
+}

@@ -1,0 +1,115 @@
+internal import Chat
+internal import Gateway
+internal import HTTPClient
+internal import IRC
+internal import Kit
+internal import Logging
+internal import Matrix
+internal import Sessions
+internal import Slack
+internal import Telegram
+
+/// Sets up the configured networks' adapters.
+struct NetworkSetup {
+    struct Network {
+        let adapter: any ChatAdapter
+        /// Where the platform delivers events, if it uses webhooks.
+        var hook: GatewayHook?
+    }
+
+    /// Why the adapters are created.
+    enum Purpose {
+        /// To serve: they persist their state in the folder.
+        case serving(DataDirectory, invitations: InvitationPolicy)
+        /// To check connections: they join no channels and persist nothing.
+        case checking(DataDirectory)
+    }
+
+    private let configuration: Configuration
+    private let purpose: Purpose
+
+    init(_ configuration: Configuration, for purpose: Purpose) {
+        self.configuration = configuration
+        self.purpose = purpose
+    }
+
+    func all() -> [Network] {
+        let adapters = self.configuration.adapters
+        return adapters.irc.map { Network(adapter: self.irc($0)) }
+            + adapters.matrix.map { Network(adapter: self.matrix($0)) }
+            + adapters.slack.map { self.slack($0) } + adapters.telegram.map { self.telegram($0) }
+    }
+
+    private func irc(_ settings: IRCSettings) -> IRCAdapter {
+        let logger = Logger(label: "irc")
+        guard let path = self.memoryPath(of: "irc", settings.id) else {
+            var settings = settings
+            settings.channels = []
+            return IRCAdapter(settings, logger: logger)
+        }
+        return IRCAdapter(settings, memory: .file(path), logger: logger)
+    }
+
+    private func matrix(_ settings: MatrixSettings) -> MatrixAdapter {
+        let logger = Logger(label: "matrix")
+        let client = self.client(of: settings.id)
+        switch self.purpose {
+        case .serving(let directory, let invitations):
+            return MatrixAdapter(
+                settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))), client: client,
+                mayInvite: { invitations.allows($0) }, mayPair: { await invitations.expectsPairing() }, logger: logger)
+        case .checking(let directory):
+            // Reads the serving host's sign-in, but never overwrites it.
+            let stored = MemoryStore.file(directory.path(of: Self.memoryName("matrix", settings.id)))
+            return MatrixAdapter(
+                settings, memory: MemoryStore(load: stored.load, save: { _ in true }), client: client,
+                logger: logger)
+        }
+    }
+
+    private func slack(_ settings: SlackSettings) -> Network {
+        var settings = settings
+        settings.commands = Self.commands
+        let adapter = SlackAdapter(
+            settings, memory: self.memoryPath(of: "slack", settings.id).map { .file($0) } ?? .none,
+            client: self.client(of: settings.id), logger: Logger(label: "slack"))
+        guard case .http = settings.intake else { return Network(adapter: adapter) }
+        return Network(
+            adapter: adapter, hook: GatewayHook(path: "/hooks/slack/\(settings.id)") { await adapter.respond(to: $0) })
+    }
+
+    private func telegram(_ settings: TelegramSettings) -> Network {
+        var settings = settings
+        settings.commands = Self.commands
+        let adapter = TelegramAdapter(
+            settings, memory: self.memoryPath(of: "telegram", settings.id).map { .file($0, isFlushed: true) } ?? .none,
+            client: self.client(of: settings.id), logger: Logger(label: "telegram"))
+        guard case .webhook = settings.intake else { return Network(adapter: adapter) }
+        return Network(
+            adapter: adapter,
+            hook: GatewayHook(path: "/hooks/telegram/\(settings.id)") { await adapter.respond(to: $0) })
+    }
+
+    /// Where an adapter persists its state; nil when only checking.
+    private func memoryPath(of network: String, _ id: String) -> String? {
+        guard case .serving(let directory, _) = self.purpose else { return nil }
+        return directory.path(of: Self.memoryName(network, id))
+    }
+
+    private static func memoryName(_ network: String, _ id: String) -> String { "\(network)-\(id).memory" }
+
+    /// The HTTP client for a platform, which may be self-hosted.
+    private func client(of id: String) -> HTTPClient {
+        let transport = self.configuration.adapters.transports[id] ?? .standard
+        var settings = HTTPClientSettings()
+        settings.caFile = transport.caFile
+        settings.allowsPlainHTTP = transport.allowsPlainHTTP
+        settings.userAgent = "jetbridge/\(Release.version)"
+        return HTTPClient(settings)
+    }
+
+    /// The commands that platforms list in a menu.
+    static let commands = CommandName.offered.map { command in
+        ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
+    }
+}

@@ -1,0 +1,97 @@
+internal import Copilot
+internal import Gateway
+internal import HTTP
+internal import HTTPServer
+internal import Lifecycle
+internal import Logging
+internal import Primitives
+internal import Proxy
+internal import Sessions
+
+/// Sets up the proxy as configured.
+enum ProxySetup {
+    /// The proxy's path below the gateway.
+    static let mount = "/proxy"
+
+    static func settings(_ configuration: Configuration) throws(HostError) -> ProxySettings {
+        let proxy = configuration.proxy
+        let host = proxy.listen.host == "localhost" ? "127.0.0.1" : proxy.listen.host
+        var settings = ProxySettings(host: host, port: UInt16(clamping: proxy.listen.port), upstream: proxy.upstream)
+        settings.caFile = proxy.caFile
+        settings.requiresKey = proxy.requiresKey
+        settings.requestsPerMinute = proxy.requestsPerMinute
+        settings.cacheBytes = proxy.cache
+        settings.idleTimeout = proxy.timeout
+        settings.headers.integrationID = configuration.copilot.integrationID
+        settings.headers.editorVersion = configuration.copilot.editorVersion
+        return settings
+    }
+
+    /// `COPILOT_TOKEN`, else `account`, else the account that is signed in.
+    static func source(
+        for configuration: Configuration, in surroundings: Surroundings, account: CopilotAccount? = nil
+    ) throws(HostError) -> any CopilotTokenSource {
+        guard let text = surroundings.variable("COPILOT_TOKEN") else {
+            return account ?? SignInSetup.account(for: configuration, surroundings: surroundings)
+        }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw HostError("COPILOT_TOKEN is not a valid token: it contains a space or another invalid character.")
+        }
+        // GitHub's own tokens have these forms; a Copilot token is a list such as `tid=…;exp=…`.
+        if let mistaken = try? GitHubToken(text) { throw HostError(Self.refusal(of: mistaken.kind)) }
+        guard !text.hasPrefix("ghr_") else {
+            throw HostError(
+                "COPILOT_TOKEN contains a GitHub refresh token (ghr_), not a Copilot token: unset it, and sign in with "
+                    + "'jetbridge login' or 'gh auth login'.")
+        }
+        let token = Secret(text)
+        Redaction.register(token)
+        do throws(HTTPURLError) {
+            return StaticCopilotToken(token, apiURL: try HTTPURL(ProxySettings.standardUpstream))
+        } catch {
+            throw HostError("\(error)")
+        }
+    }
+
+    private static func refusal(of kind: GitHubToken.Kind) -> String {
+        let name = kind.prefix.isEmpty ? "" : " (\(kind.prefix))"
+        let advice =
+            kind.refusal.map { "\($0); unset COPILOT_TOKEN" }
+            ?? "put it into COPILOT_GITHUB_TOKEN instead, and Jetbridge exchanges it"
+        return "COPILOT_TOKEN contains a GitHub token\(name), not a Copilot token: \(advice)."
+    }
+
+    /// The proxy mounted in the gateway, with the services it needs.
+    struct Mounted {
+        let mount: GatewayMount
+        let services: [any Service]
+    }
+
+    /// The proxy below ``mount``; nil if it is disabled.
+    static func mounted(
+        in configuration: Configuration, store: SessionStore, metrics: Metrics, account: CopilotAccount?,
+        surroundings: Surroundings = .ofProcess()
+    ) throws(HostError) -> Mounted? {
+        guard configuration.proxy.isEnabled else { return nil }
+        OpenFileLimit.raise()
+        let recorder = ProxyUsageRecorder(store: store, metrics: metrics, logger: Logger(label: "proxy"))
+        let source = try Self.source(for: configuration, in: surroundings, account: account)
+        let proxy = try Self.proxy(
+            for: configuration, source: source, prefix: Self.mount, store: store, usage: { recorder.record($0) })
+        let own = account == nil ? source as? CopilotAccount : nil
+        return Mounted(
+            mount: GatewayMount(path: Self.mount, dispatcher: proxy),
+            services: (own.map { [$0] } ?? []) + [recorder])
+    }
+
+    static func proxy(
+        for configuration: Configuration, source: any CopilotTokenSource, prefix: String = "", store: SessionStore?,
+        usage: @escaping UsageSink
+    ) throws(HostError) -> ReverseProxy {
+        let keys = store.map { ProxyKeys(store: $0) }
+        return ReverseProxy(
+            try Self.settings(configuration), source: source, prefix: prefix, version: Release.version,
+            lookup: { secret in try await keys?.key(for: secret) }, usage: usage, logger: Logger(label: "proxy"),
+            now: WallClock.now)
+    }
+}

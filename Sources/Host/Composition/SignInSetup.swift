@@ -1,0 +1,43 @@
+package import Copilot
+internal import HTTPClient
+package import Logging
+package import Models
+
+/// Sets up the Copilot sign-in as configured.
+package enum SignInSetup {
+    /// GitHub's addresses, and the folder for stored tokens: `data_dir/copilot`.
+    package static func settings(for configuration: Configuration) -> SignInSettings {
+        let copilot = configuration.copilot
+        return SignInSettings(
+            githubURL: copilot.githubURL, apiURL: copilot.apiURL, clientID: copilot.clientID, token: copilot.token,
+            folder: "\(configuration.dataDirectory)/copilot", userAgent: "jetbridge/\(Release.version)")
+    }
+
+    package static func discovery(
+        for configuration: Configuration, surroundings: Surroundings = .ofProcess()
+    ) -> SignInDiscovery {
+        SignInDiscovery(
+            self.settings(for: configuration), environment: surroundings.environment,
+            commandLine: GitHubCommandLine(environment: surroundings.environment))
+    }
+
+    /// The account that provides tokens. Run it as a service so that it exchanges tokens ahead of need, or else
+    /// `close()` it at the end.
+    package static func account(
+        for configuration: Configuration, surroundings: Surroundings = .ofProcess(),
+        logger: Logger = Logger(label: "copilot")
+    ) -> CopilotAccount {
+        CopilotAccount(
+            self.discovery(for: configuration, surroundings: surroundings),
+            transport: self.transport(for: configuration), logger: logger)
+    }
+
+    /// The client for GitHub.
+    package static func transport(for configuration: Configuration) -> any ModelTransport {
+        var settings = HTTPClientSettings()
+        // An enterprise's private authority also signs its GitHub's certificate.
+        if configuration.model.provider == .copilot { settings.caFile = configuration.model.caFile }
+        settings.userAgent = "jetbridge/\(Release.version)"
+        return HTTPClient(settings)
+    }
+}

@@ -1,7 +1,0 @@
-/// What ``LoopbackGitHub`` serves.
-package enum GitHubEndpoint: String, Sendable, Hashable, CaseIterable {
-    case deviceCode = "/login/device/code"
-    case accessToken = "/login/oauth/access_token"
-    case copilotToken = "/copilot_internal/v2/token"
-    case copilotUser = "/copilot_internal/user"
-}

@@ -1,0 +1,109 @@
+/// A moment in UTC as fields of the proleptic Gregorian calendar, with its RFC 3339 form.
+package struct CivilTime: Sendable, Hashable {
+    package let year: Int
+    package let month: Int
+    package let day: Int
+    package let hour: Int
+    package let minute: Int
+    package let second: Int
+    package let millisecond: Int
+    /// Days since Sunday.
+    package let weekday: Int
+
+    /// - Parameter milliseconds: Since 1970.
+    package init(milliseconds: Int64) {
+        let (days, rest) = Self.divide(milliseconds, 86_400_000)
+        (self.year, self.month, self.day) = Self.date(ofDay: days)
+        self.hour = Int(rest / 3_600_000)
+        self.minute = Int(rest / 60_000 % 60)
+        self.second = Int(rest / 1_000 % 60)
+        self.millisecond = Int(rest % 1_000)
+        // 1 January 1970 was a Thursday.
+        self.weekday = Int(Self.divide(days + 4, 7).remainder)
+    }
+
+    /// - Parameter seconds: Since 1970.
+    package init(seconds: Int64) {
+        self.init(milliseconds: seconds * 1_000)
+    }
+
+    /// `2026-11-20`.
+    package var date: String { "\(Self.pad(self.year, 4))-\(Self.pad(self.month, 2))-\(Self.pad(self.day, 2))" }
+
+    /// `06:00:00`.
+    package var clock: String { "\(Self.pad(self.hour, 2)):\(Self.pad(self.minute, 2)):\(Self.pad(self.second, 2))" }
+
+    /// RFC 3339 to the millisecond: `2026-11-20T06:00:00.123Z`.
+    package var rfc3339: String { "\(self.date)T\(self.clock).\(Self.pad(self.millisecond, 3))Z" }
+
+    /// RFC 3339 to the second: `2026-11-20T06:00:00Z`.
+    package var rfc3339Seconds: String { "\(self.date)T\(self.clock)Z" }
+
+    /// Reads RFC 3339 in UTC (`…Z`), with or without a fraction, as milliseconds since 1970.
+    package static func milliseconds(rfc3339 text: String) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z") else { return nil }
+        let marks: [(Int, UInt8)] = [(4, 0x2D), (7, 0x2D), (10, 0x54), (13, 0x3A), (16, 0x3A)]
+        guard marks.allSatisfy({ bytes[$0.0] == $0.1 }) else { return nil }
+        func number(_ range: Range<Int>) -> Int? {
+            guard bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            return Int(String(decoding: bytes[range], as: UTF8.self))
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            let seconds = Self.seconds(
+                year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+        else { return nil }
+        var fraction = 0
+        if bytes[19] == UInt8(ascii: "."), bytes.count > 21 {
+            let digits = min(bytes.count - 1, 23) - 20
+            guard let value = number(20..<20 + digits) else { return nil }
+            fraction = value * [0, 100, 10, 1][digits]
+        }
+        return seconds * 1_000 + Int64(fraction)
+    }
+
+    /// Seconds since 1970; nil for fields out of range. A leap second and the 31st of a shorter month roll over.
+    package static func seconds(
+        year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
+    ) -> Int64? {
+        guard (1...12).contains(month), (1...31).contains(day), (0..<24).contains(hour), (0..<60).contains(minute),
+            (0...60).contains(second)
+        else { return nil }
+        let days = Self.day(year: Int64(year), month: Int64(month), day: Int64(day))
+        return days * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
+    }
+
+    // MARK: The calendar
+
+    // Howard Hinnant's `civil_from_days` and `days_from_civil`: eras of 400 years that begin on 1 March, so that the
+    // leap day is a year's last.
+
+    private static func date(ofDay days: Int64) -> (year: Int, month: Int, day: Int) {
+        let (era, dayOfEra) = Self.divide(days + 719_468, 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shifted + 2) / 5 + 1
+        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        return (Int(era * 400 + yearOfEra + (month <= 2 ? 1 : 0)), Int(month), Int(day))
+    }
+
+    /// Days since 1970.
+    private static func day(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let (era, yearOfEra) = Self.divide(month <= 2 ? year - 1 : year, 400)
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    /// Rounds down, also before 1970.
+    private static func divide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+
+    private static func pad(_ value: Int, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+}

@@ -1,0 +1,48 @@
+/// A token bucket: full at first, refilled evenly up to its capacity. Pure; times are milliseconds of any one clock.
+package struct TokenBucket: Sendable, Equatable {
+    package var capacity: Double
+    /// Milliseconds per refilled token.
+    package var interval: Double
+    /// The tokens at the last refill; negative after spending more than there were.
+    package var tokens: Double
+    private var filledAt: Int64
+
+    package init(capacity: Double, interval: Double, at now: Int64) {
+        self.capacity = capacity
+        self.interval = interval
+        self.tokens = capacity
+        self.filledAt = now
+    }
+
+    /// Takes `count` tokens, or returns the milliseconds until there are enough.
+    package mutating func take(_ count: Double = 1, at now: Int64) -> Int64? {
+        let wait = self.wait(for: count, at: now)
+        guard wait == 0 else { return wait }
+        self.spend(count, at: now)
+        return nil
+    }
+
+    /// Milliseconds until there are `count` tokens, or until the bucket is full if it holds fewer; 0 for now.
+    package mutating func wait(for count: Double = 1, at now: Int64) -> Int64 {
+        self.refill(at: now)
+        let delay = (min(count, self.capacity) - self.tokens) * self.interval
+        // A thousandth of a millisecond of slack, or rounding errors would keep asking for one more millisecond.
+        return delay <= 0.001 ? 0 : Int64((delay - 0.001).rounded(.up))
+    }
+
+    /// Takes `count` tokens even if there are fewer; the rest is owed.
+    package mutating func spend(_ count: Double = 1, at now: Int64) {
+        self.refill(at: now)
+        self.tokens -= count
+    }
+
+    /// Credits the time since the last refill. A clock that jumped back changes nothing.
+    package mutating func refill(at now: Int64) {
+        self.tokens = self.tokens(at: now)
+        self.filledAt = max(self.filledAt, now)
+    }
+
+    package func tokens(at now: Int64) -> Double {
+        min(self.capacity, self.tokens + Double(max(0, now - self.filledAt)) / self.interval)
+    }
+}

@@ -1,0 +1,176 @@
+internal import Markdown
+internal import Primitives
+
+/// Renders an answer while it arrives: each block, list item and line of code as soon as it is complete. The end of
+/// what is not complete yet shows in a line that the next output replaces.
+struct TerminalMarkdown {
+    private struct Fence {
+        let character: UInt8
+        let length: Int
+    }
+
+    private static let clearLine = "\r\u{1B}[K"
+
+    private let width: Int
+    /// What has arrived and is not rendered yet.
+    private var rest: [UInt8] = []
+    /// Within `rest`, where the scan continues, and the blocks up to there.
+    private var scanned = 0
+    private var blocks = MarkdownBlocks()
+    private var fence: Fence?
+    /// A blank line follows what was rendered last.
+    private var hasGap = false
+    private var hasOutput = false
+    private var isWaitingShown = false
+
+    init(width: Int) {
+        self.width = width
+    }
+
+    /// Takes the next piece of the answer and returns what to print.
+    mutating func append(_ text: String) -> String {
+        var output = self.hideWaiting()
+        self.rest += text.utf8
+        while let rendered = self.next() { output += rendered }
+        return output + self.showWaiting()
+    }
+
+    /// Returns the rest, and is ready for another answer.
+    mutating func finish() -> String {
+        var output = self.hideWaiting()
+        if self.rest.last != UInt8(ascii: "\n"), !self.rest.isEmpty { self.rest.append(UInt8(ascii: "\n")) }
+        while let rendered = self.next() { output += rendered }
+        if !self.rest.isEmpty { output += self.render(self.rest.count) }
+        self = TerminalMarkdown(width: self.width)
+        return output
+    }
+
+    /// Removes the line that shows what is not complete, before something else is printed.
+    mutating func hideWaiting() -> String {
+        guard self.isWaitingShown else { return "" }
+        self.isWaitingShown = false
+        return Self.clearLine
+    }
+
+    private mutating func showWaiting() -> String {
+        let start = self.rest.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let isWhole = start == self.rest.count
+        let last = isWhole ? self.rest.split(separator: UInt8(ascii: "\n")).last ?? [] : self.rest[start...]
+        // An incomplete character at the end shows when it is complete.
+        var text = VisibleText.of(String(decoding: last, as: UTF8.self)).replacing("\t", with: " ")
+        while text.last == "\u{FFFD}" || text.last == " " { text.removeLast() }
+        guard !text.isEmpty else { return "" }
+        while DisplayWidth.of(text) > self.width - 1 { text.removeFirst() }
+        self.isWaitingShown = true
+        return StyledText.Style.faint.apply(to: text)
+    }
+
+    // MARK: Blocks
+
+    /// Renders the first complete part of the rest; nil if none is complete.
+    private mutating func next() -> String? {
+        while let line = self.line(at: self.scanned) {
+            if let fence = self.fence { return self.takeCode(line, fence) }
+            if self.scanned == 0 {
+                if Self.isBlank(line) {
+                    self.hasGap = self.hasOutput
+                    self.drop(line.count)
+                    continue
+                }
+                if let fence = Self.fence(line) {
+                    self.fence = fence
+                    self.drop(line.count)
+                    return self.gap()
+                }
+                if Self.isHeading(line) { return self.render(line.count, isFollowedByGap: true) }
+            } else if let item = Self.marker(self.rest[...]), let marker = Self.marker(line),
+                marker.indent <= item.indent, marker.sign == item.sign
+            {
+                return self.render(self.scanned)
+            }
+            self.blocks.append(line)
+            self.scanned += line.count
+            if self.blocks.stableEnd > 0 { return self.render(self.blocks.stableEnd, isFollowedByGap: true) }
+        }
+        return nil
+    }
+
+    /// The complete line at an offset, with its line feed.
+    private func line(at start: Int) -> ArraySlice<UInt8>? {
+        self.rest[start...].firstIndex(of: UInt8(ascii: "\n")).map { self.rest[start...$0] }
+    }
+
+    private mutating func drop(_ count: Int) {
+        self.rest.removeFirst(count)
+        self.scanned = 0
+        self.blocks = MarkdownBlocks()
+    }
+
+    private mutating func gap() -> String {
+        defer {
+            self.hasGap = false
+            self.hasOutput = true
+        }
+        return self.hasGap ? "\n" : ""
+    }
+
+    private mutating func takeCode(_ line: ArraySlice<UInt8>, _ fence: Fence) -> String {
+        let text = line.dropLast().drop { $0 == UInt8(ascii: " ") }
+        let mark = text.prefix { $0 == fence.character }
+        let isEnd = mark.count >= fence.length && text.dropFirst(mark.count).allSatisfy { $0 == UInt8(ascii: " ") }
+        defer { self.drop(line.count) }
+        guard !isEnd else {
+            self.fence = nil
+            self.hasGap = true
+            return ""
+        }
+        return TerminalMarkdownWriter.codeLine(String(decoding: line.dropLast(), as: UTF8.self)) + "\n"
+    }
+
+    private mutating func render(_ count: Int, isFollowedByGap: Bool = false) -> String {
+        let part = self.rest[..<count]
+        let isSpaced = isFollowedByGap || part.suffix(2).elementsEqual("\n\n".utf8)
+        let lines = TerminalMarkdownWriter.lines(of: String(decoding: part, as: UTF8.self), width: self.width)
+        self.drop(count)
+        guard !lines.isEmpty else { return "" }
+        let gap = self.gap()
+        self.hasGap = isSpaced
+        return gap + lines.joined(separator: "\n") + "\n"
+    }
+
+    // MARK: Lines
+
+    private static func isBlank(_ line: ArraySlice<UInt8>) -> Bool {
+        line.allSatisfy { " \t\r\n".utf8.contains($0) }
+    }
+
+    private static func indent(of line: ArraySlice<UInt8>) -> Int { line.prefix { $0 == UInt8(ascii: " ") }.count }
+
+    private static func isHeading(_ line: ArraySlice<UInt8>) -> Bool {
+        let marks = line.prefix { $0 == UInt8(ascii: "#") }.count
+        return (1...6).contains(marks) && line.dropFirst(marks).first == UInt8(ascii: " ")
+    }
+
+    private static func fence(_ line: ArraySlice<UInt8>) -> Fence? {
+        let indent = Self.indent(of: line)
+        let text = line.dropFirst(indent)
+        guard indent < 4, let first = text.first, first == UInt8(ascii: "`") || first == UInt8(ascii: "~") else {
+            return nil
+        }
+        let length = text.prefix { $0 == first }.count
+        let isInline = first == UInt8(ascii: "`") && text.dropFirst(length).contains(first)
+        return length >= 3 && !isInline ? Fence(character: first, length: length) : nil
+    }
+
+    /// A list item's indentation and sign: `-`, `.` and so on.
+    private static func marker(_ line: ArraySlice<UInt8>) -> (indent: Int, sign: UInt8)? {
+        let indent = Self.indent(of: line)
+        let text = line.dropFirst(indent)
+        let digits = text.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        guard indent < 4, digits.count < 10, let sign = text.dropFirst(digits.count).first,
+            text.dropFirst(digits.count + 1).first == UInt8(ascii: " "),
+            (digits.isEmpty ? "-*+" : ".)").utf8.contains(sign)
+        else { return nil }
+        return (indent, sign)
+    }
+}

@@ -1,0 +1,87 @@
+package import Chat
+internal import Primitives
+
+/// Features that only some networks have.
+extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAdapter {
+    /// The reactions that the bot added and removed, in order.
+    package var reactions: [Reaction] { self.state.withLock { $0.reactions } }
+
+    /// The ids of messages that the bot deleted.
+    package var deleted: [String] { self.state.withLock { $0.deleted } }
+
+    package var drafts: [OutgoingMessage] { self.state.withLock { $0.drafts } }
+
+    /// The ids of files that were downloaded completely.
+    package var fetched: [String] { self.state.withLock { $0.fetched } }
+
+    /// Adds a file for people's attachments.
+    package func setFile(_ id: String, to bytes: [UInt8]) { self.state.withLock { $0.files[id] = bytes } }
+
+    /// The next drafts meet `faults`, one each.
+    package func meetInDrafts(_ faults: [Fault]) { self.state.withLock { $0.draftFaults += faults } }
+
+    /// Removes `capabilities` from the rooms.
+    package func lose(_ capabilities: RoomTraits.Capabilities) {
+        self.state.withLock { $0.lost.formUnion(capabilities) }
+    }
+
+    /// The next uploads meet `faults`, one each.
+    package func meetInUploads(_ faults: [Fault]) { self.state.withLock { $0.uploadFaults += faults } }
+
+    /// The next deletions meet `faults`, one each.
+    package func meetInDeletes(_ faults: [Fault]) { self.state.withLock { $0.deleteFaults += faults } }
+
+    package func waitForReactions(until isMet: @escaping @Sendable ([Reaction]) -> Bool) async {
+        await self.wait { isMet($0.reactions) }
+    }
+
+    package func waitForDraft(where isMet: @escaping @Sendable (OutgoingMessage) -> Bool) async {
+        await self.wait { $0.drafts.contains(where: isMet) }
+    }
+
+    /// Waits until the visible messages satisfy `isMet`.
+    package func waitForPosts(until isMet: @escaping @Sendable ([Post]) -> Bool) async {
+        await self.wait { isMet($0.posts) }
+    }
+
+    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
+        self.change { $0.reactions.append(Reaction(emoji, isOn: isOn, on: reference.id)) }
+    }
+
+    package func delete(_ reference: MessageReference, in route: Route) async throws {
+        await self.posting.pass()
+        try self.meeting(\.deleteFaults) { state in
+            state.posts.removeAll { $0.id == reference.id }
+            state.deleted.append(reference.id)
+        }
+    }
+
+    package func draft(_ message: OutgoingMessage) async throws {
+        try self.meeting(\.draftFaults) { $0.drafts.append(message) }
+    }
+
+    /// Writes the bytes given to ``setFile(_:to:)`` in pieces of one kilobyte.
+    package func download(
+        _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws {
+        guard let bytes = self.state.withLock({ $0.files[attachment.id] }) else {
+            throw AdapterError(.notFound, "there is no file \(attachment.id)")
+        }
+        for start in stride(from: 0, to: bytes.count, by: 1_024) {
+            try await write(Array(bytes[start..<min(start + 1_024, bytes.count)]))
+        }
+        self.change { $0.fetched.append(attachment.id) }
+    }
+
+    /// Posts the file, or fails with the next fault.
+    package func upload(_ file: OutgoingFile) async throws -> MessageReference {
+        await self.posting.pass()
+        return try self.meeting(\.uploadFaults) { state in
+            state.lastPost += 1
+            let id = "p\(state.lastPost)"
+            state.posts.append(
+                Post(id: id, route: file.route, text: file.caption, edits: 0, token: file.token, file: file))
+            return MessageReference(room: file.route.room, id: id)
+        }
+    }
+}

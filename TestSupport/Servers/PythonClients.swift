@@ -1,0 +1,28 @@
+package import Processes
+
+/// The Python clients that `scripts/setup test` installs below `.cache`.
+package enum PythonClients: String, Sendable {
+    /// `openai`, LiteLLM and Playwright.
+    case models = "venv"
+    /// The clients of Matrix, Slack and Telegram.
+    case chats = "venv-chat"
+
+    /// The package's root, derived from this file's path.
+    package static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+
+    /// Runs Python; a script's path is relative to the package's root.
+    package func run(
+        script: String, _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> Process.Result {
+        try await self.run(["\(Self.root)/\(script)"] + arguments, environment: environment)
+    }
+
+    /// Runs Python with these arguments.
+    package func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Process.Result {
+        let all = ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"]
+        return try await Process.run(
+            .tied(
+                "\(Self.root)/.cache/\(self.rawValue)/bin/python", arguments,
+                environment: all.merging(environment) { $1 }))
+    }
+}

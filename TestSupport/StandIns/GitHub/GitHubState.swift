@@ -1,0 +1,236 @@
+internal import HTTP
+internal import JSON
+
+/// The state and answers of ``LoopbackGitHub``, without a socket or a clock.
+struct GitHubState {
+    struct Account {
+        var login: String
+        var plan: String
+        var sku: String
+    }
+
+    struct Pending {
+        var clientID: String
+        var userCode: String
+        var end: Double
+        var interval: Double
+        var lastPoll: Double
+        /// The token to be issued; empty for a denial.
+        var verdict: String?
+    }
+
+    struct Reply {
+        var status = 200
+        var headers: [(String, String)] = []
+        var body: JSON
+    }
+
+    var settings: LoopbackGitHub.Settings
+    var accounts: [String: Account] = [:]
+    var refreshTokens: [String: String] = [:]
+    var pending: [String: Pending] = [:]
+    /// Exchanged tokens with their expiry times.
+    var live: [String: Double] = [:]
+    var exchanges: [LoopbackGitHub.Exchange] = []
+    var made = 0
+
+    mutating func next(_ prefix: String) -> String {
+        self.made += 1
+        let number = String(self.made)
+        return prefix + String(repeating: "A", count: 36 - number.count) + number
+    }
+
+    // MARK: Device flow
+
+    mutating func deviceCode(_ form: HTTPQuery, now: Double) -> Reply {
+        let clientID = form["client_id"] ?? ""
+        if clientID.isEmpty || self.settings.clientIDs.map({ !$0.contains(clientID) }) == true {
+            return Reply(status: 404, body: ["error": "Not Found"])
+        }
+        if self.settings.isDeviceFlowDisabled {
+            return Self.refusal("device_flow_disabled", "Device Flow must be explicitly enabled for this App")
+        }
+        self.made += 1
+        let deviceCode = String(repeating: "d", count: 36) + String(1_000 + self.made)
+        let userCode = "ABCD-" + String(1_000 + self.made)
+        self.pending[deviceCode] = Pending(
+            clientID: clientID, userCode: userCode, end: now + self.settings.codeLife,
+            interval: self.settings.interval, lastPoll: now,
+            verdict: self.settings.approvesAtOnce ? self.newSignIn("octocat") : nil)
+        return Reply(body: [
+            "device_code": .string(deviceCode), "user_code": .string(userCode),
+            "verification_uri": "https://github.com/login/device", "expires_in": JSON(Int(self.settings.codeLife)),
+            "interval": JSON(Int(self.settings.interval)),
+        ])
+    }
+
+    mutating func accessToken(_ form: HTTPQuery, now: Double) -> Reply {
+        switch form["grant_type"] {
+        case "urn:ietf:params:oauth:grant-type:device_code": self.poll(form, now: now)
+        case "refresh_token": self.renew(form)
+        default: Self.refusal("unsupported_grant_type", "The grant type is not supported.")
+        }
+    }
+
+    private mutating func poll(_ form: HTTPQuery, now: Double) -> Reply {
+        guard let code = form["device_code"], var pending = self.pending[code] else {
+            return Self.refusal("incorrect_device_code", "The device_code provided is not valid.")
+        }
+        guard pending.clientID == form["client_id"] else {
+            return Self.refusal("incorrect_client_credentials", "The client_id passed is incorrect.")
+        }
+        guard now < pending.end else {
+            return Self.refusal("expired_token", "This 'device_code' has expired.")
+        }
+        // Slightly below the interval, because the two sides' clocks differ.
+        let isTooFast = now - pending.lastPoll < pending.interval - 0.05
+        pending.lastPoll = now
+        if isTooFast { pending.interval += 5 }
+        self.pending[code] = pending
+        if isTooFast {
+            var reply = Self.refusal("slow_down", "Too many requests have been made in the same timeframe.")
+            reply.body = .object(
+                reply.body.objectValue.map { body in
+                    var body = body
+                    body["interval"] = JSON(Int(pending.interval))
+                    return body
+                } ?? JSONObject())
+            return reply
+        }
+        guard let verdict = pending.verdict else {
+            return Self.refusal("authorization_pending", "The authorization request is still pending.")
+        }
+        self.pending[code] = nil
+        guard !verdict.isEmpty else {
+            return Self.refusal("access_denied", "The authorization request was denied.")
+        }
+        return self.grant(verdict)
+    }
+
+    private mutating func renew(_ form: HTTPQuery) -> Reply {
+        guard let old = form["refresh_token"].flatMap({ self.refreshTokens.removeValue(forKey: $0) }) else {
+            return Self.refusal("bad_refresh_token", "The refresh token passed is incorrect or expired.")
+        }
+        guard let account = self.accounts.removeValue(forKey: old) else {
+            return Self.refusal("bad_refresh_token", "The refresh token passed is incorrect or expired.")
+        }
+        let token = self.next("ghu_")
+        self.accounts[token] = account
+        return self.grant(token)
+    }
+
+    private mutating func grant(_ token: String) -> Reply {
+        var body: JSONObject = JSONObject(members: [
+            ("access_token", .string(token)), ("token_type", "bearer"), ("scope", "read:user"),
+        ])
+        if let life = self.settings.signInLife {
+            let refreshToken = self.next("ghr_")
+            self.refreshTokens[refreshToken] = token
+            body["expires_in"] = JSON(Int(life))
+            body["refresh_token"] = .string(refreshToken)
+            body["refresh_token_expires_in"] = 15_897_600
+        }
+        return Reply(body: .object(body))
+    }
+
+    /// A new token for an account.
+    mutating func newSignIn(_ login: String) -> String {
+        let token = self.next(self.settings.signInLife == nil ? "gho_" : "ghu_")
+        self.accounts[token] = Account(login: login, plan: "individual", sku: "monthly_subscriber_quota")
+        return token
+    }
+
+    private static func refusal(_ error: String, _ description: String) -> Reply {
+        Reply(body: [
+            "error": .string(error), "error_description": .string(description),
+            "error_uri":
+                "https://docs.github.com/developers/apps/authorizing-oauth-apps#error-codes-for-the-device-flow",
+        ])
+    }
+
+    // MARK: Copilot
+
+    mutating func copilotToken(_ headers: HTTPHeaders, now: Double) -> Reply {
+        let (token, refusal) = self.account(headers)
+        guard let token, let account = self.accounts[token] else { return refusal ?? Self.badCredentials }
+        let end = now + self.settings.tokenLife
+        self.made += 1
+        let text =
+            "tid=\(Self.hexNumber(self.made));exp=\(Int(end));sku=\(account.sku);"
+            + "proxy-ep=proxy.individual.githubcopilot.com;st=dotcom;chat=1;cit=1;malfil=1;editor_preview_features=1;"
+            + "agent_mode=1;mcp=1;ccr=1;8kp=1;ip=127.0.0.1;asn=AS64500:\(Self.hexNumber(self.made * 7_919))"
+        self.live[text] = end
+        self.exchanges.append(LoopbackGitHub.Exchange(signIn: token, token: text, time: now))
+        var body: JSON = [
+            "token": .string(text), "refresh_in": JSON(Int(self.settings.refreshIn ?? self.settings.tokenLife * 5 / 6)),
+            "sku": .string(account.sku), "individual": true,
+            "endpoints": [
+                "api": .string(self.settings.apiURL), "origin-tracker": "https://origin-tracker.githubusercontent.com",
+                "proxy": "https://proxy.individual.githubcopilot.com",
+                "telemetry": "https://telemetry.individual.githubcopilot.com",
+            ],
+            "chat_enabled": true, "annotations_enabled": true, "code_quote_enabled": true, "codesearch": true,
+            "copilotignore_enabled": false, "public_suggestions": "enabled", "telemetry": "disabled",
+            "tracking_id": "0123456789abcdef", "limited_user_quotas": .null, "limited_user_reset_date": .null,
+            "some_new_field": ["unknown": true],
+        ]
+        // Whole seconds, as in GitHub's answers, unless a test's token life has a fraction.
+        if var object = body.objectValue {
+            object["expires_at"] = end == end.rounded() ? JSON(Int(end)) : .number(end)
+            body = .object(object)
+        }
+        return Reply(body: body)
+    }
+
+    func copilotUser(_ headers: HTTPHeaders) -> Reply {
+        let (token, refusal) = self.account(headers)
+        guard let token, let account = self.accounts[token] else { return refusal ?? Self.badCredentials }
+        let snapshot: (String, Double) -> JSON = { name, percent in
+            [
+                "quota_id": .string(name), "entitlement": 300, "remaining": JSON(Int(3 * percent)),
+                "quota_remaining": .number(3 * percent), "percent_remaining": .number(percent), "unlimited": false,
+                "overage_count": 0, "overage_permitted": false,
+            ]
+        }
+        return Reply(body: [
+            "login": .string(account.login), "access_type_sku": .string(account.sku),
+            "copilot_plan": .string(account.plan), "chat_enabled": true, "is_mcp_enabled": true,
+            "can_signup_for_limited": false, "assigned_date": "2025-01-01T00:00:00Z",
+            "analytics_tracking_id": "0123456789abcdef", "organization_login_list": [], "organization_list": [],
+            "endpoints": ["api": .string(self.settings.apiURL)], "quota_reset_date": "2026-12-01",
+            "quota_snapshots": [
+                "chat": ["quota_id": "chat", "unlimited": true, "entitlement": -1, "percent_remaining": 100.0],
+                "completions": ["quota_id": "completions", "unlimited": true, "entitlement": -1],
+                "premium_interactions": snapshot("premium_interactions", 71.5),
+            ],
+        ])
+    }
+
+    /// The token's account, or the refusal.
+    private func account(_ headers: HTTPHeaders) -> (String?, Reply?) {
+        if headers["user-agent"]?.isEmpty ?? true {
+            return (nil, Reply(status: 403, body: ["message": "Request forbidden by administrative rules."]))
+        }
+        let words = (headers["authorization"] ?? "").split(separator: " ").map(String.init)
+        guard words.count == 2, ["token", "bearer"].contains(words[0].lowercased()),
+            self.accounts[words[1]] != nil
+        else { return (nil, nil) }
+        if words[1].hasPrefix("github_pat_") || words[1].hasPrefix("ghp_") {
+            return (nil, Reply(status: 403, body: ["message": "Resource not accessible by personal access token"]))
+        }
+        return (words[1], nil)
+    }
+
+    private static var badCredentials: Reply {
+        Reply(
+            status: 401,
+            body: [
+                "message": "Bad credentials", "documentation_url": "https://docs.github.com/rest", "status": "401",
+            ])
+    }
+
+    private static func hexNumber(_ number: Int) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: 32 - text.count) + text
+    }
+}

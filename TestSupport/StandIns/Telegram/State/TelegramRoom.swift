@@ -1,0 +1,103 @@
+internal import JSON
+
+/// The kinds of chats, as the Bot API names them.
+package enum TelegramRoomKind: String, Sendable, Hashable {
+    case `private`, group, supergroup, channel
+}
+
+/// A topic of a forum or of a private chat.
+struct TelegramTopic: Sendable {
+    var name: String
+    var isClosed = false
+    var creator: Int64
+}
+
+/// Someone's status in a chat.
+struct TelegramMember: Sendable {
+    /// `creator`, `administrator`, `member`, `restricted`, `left` or `kicked`.
+    var status: String
+    var canManageTopics = false
+    var isAnonymous = false
+    /// Applies only to the status `restricted`.
+    var canSend = true
+
+    var isIn: Bool { self.status != "left" && self.status != "kicked" }
+    var isAdmin: Bool { self.status == "creator" || self.status == "administrator" }
+}
+
+/// A preview that the bot shows while it writes.
+package struct TelegramDraft: Sendable, Hashable {
+    package var id: Int64
+    package var thread: Int?
+    package var text: String
+    package var entities: [TelegramEntity]
+    package var canStop: Bool
+    /// It stays visible after it is stopped.
+    package var keepsOnStop: Bool
+    /// The number of times it was set.
+    package var count: Int
+    var end: Double
+}
+
+/// A chat and its messages.
+struct TelegramRoom: Sendable {
+    let id: Int64
+    let kind: TelegramRoomKind
+    var title: String
+    var username: String?
+    var isForum = false
+    var members: [Int64: TelegramMember] = [:]
+    var topics: [Int: TelegramTopic] = [:]
+    var messages: [Int: TelegramMessage] = [:]
+    /// The ids in `messages`, ascending; may include deleted ones.
+    var order: [Int] = []
+    /// In chats that number their own messages; the first message is the chat's creation.
+    var lastID = 1
+    var drafts: [TelegramDraft] = []
+    var migratedTo: Int64?
+    /// The channel whose posts appear here.
+    var linkedChannel: Int64?
+    /// The allowed emoji; nil allows all.
+    var reactions: [String]?
+    /// In a private chat: the person has pressed Start.
+    var isStarted = true
+    /// In a private chat: the person has blocked the bot.
+    var isBlocked = false
+    var actions: [TelegramAction] = []
+    /// The number of changes so far.
+    var changes = 0
+
+    func isAdmin(_ id: Int64) -> Bool { self.members[id]?.isAdmin ?? false }
+
+    mutating func add(_ message: TelegramMessage, limit: Int) {
+        self.messages[message.id] = message
+        self.order.append(message.id)
+        self.changes += 1
+        guard self.order.count > limit + limit / 4 else { return }
+        for id in self.order.prefix(self.order.count - limit) { self.messages[id] = nil }
+        self.order.removeFirst(self.order.count - limit)
+    }
+
+    mutating func remove(_ id: Int) {
+        self.messages[id] = nil
+        self.changes += 1
+    }
+
+    /// The root of a message's reply chain.
+    func root(of id: Int) -> Int {
+        var root = id
+        for _ in 0..<1_000 {
+            guard let parent = self.messages[root]?.replyTo, self.messages[parent] != nil else { break }
+            root = parent
+        }
+        return root
+    }
+}
+
+/// A chat action that the bot has shown.
+package struct TelegramAction: Sendable, Hashable {
+    package var action: String
+    package var thread: Int?
+    /// Seconds since 1970.
+    package var time: Double
+}

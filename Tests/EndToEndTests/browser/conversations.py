@@ -1,0 +1,260 @@
+"""The list of conversations, the head of one, and the viewer's page of a repository, in Chromium:
+conversations.py BASE_URL CODE FOLDER
+
+The host has the repositories `notes`, with a specification on a branch of its own, and `app`. Prints one line for each check that passed and ends with 0, or says what
+failed and ends with 1. Screenshots go to FOLDER.
+"""
+
+import json
+import pathlib
+import sys
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+BASE, CODE, FOLDER = sys.argv[1].rstrip("/"), sys.argv[2], pathlib.Path(sys.argv[3])
+FOLDER.mkdir(parents=True, exist_ok=True)
+expect.set_options(timeout=15_000)
+MISTAKES: list[str] = []
+
+
+@contextmanager
+def check(name):
+    try:
+        yield
+    except Exception as error:
+        print(f"FAILED {name}: {str(error)[:900]}")
+        sys.exit(1)
+    print(f"ok {name}", flush=True)
+
+
+def opened(context) -> Page:
+    page = context.new_page()
+    page.on("pageerror", lambda error: MISTAKES.append(f"error: {error}"))
+    page.on("console", lambda message: "Content Security Policy" in message.text and MISTAKES.append(message.text))
+    return page
+
+
+def sign_in(page: Page):
+    page.goto(BASE)
+    page.get_by_label("Sign-in code").press_sequentially(CODE.replace("-", "").lower())
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#message")).to_be_visible()
+
+
+def ask(page: Page, text: str):
+    before = page.locator(".entry-bot").count()
+    page.locator("#message").fill(text)
+    page.locator("#message").press("Escape")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".entry-bot").nth(before)).to_have_attribute("aria-busy", "false", timeout=90_000)
+
+
+def titles(page: Page, *expected: str):
+    expect(page.locator(".threads .thread-title")).to_have_text(list(expected))
+
+
+def heading(page: Page):
+    return page.get_by_role("heading", level=1)
+
+
+def act(page: Page, name: str):
+    page.get_by_role("button", name="Conversation menu").click()
+    page.get_by_role("menuitem", name=name).click()
+
+
+def conversations(page: Page, other: Page):
+    search = page.get_by_role("searchbox")
+    with check("a new conversation has nothing to rename or delete"):
+        expect(page.get_by_role("button", name="Conversation menu")).to_be_hidden()
+    with check("a conversation is renamed by keyboard, and another tab shows it at once"):
+        for text in ("/whoami", "count to 3 zebras", "count to 4 giraffes"):
+            page.keyboard.press("Alt+n")
+            expect(page.locator(".entry")).to_have_count(0)
+            ask(page, text)
+        other.goto(page.url)
+        expect(heading(other)).to_have_text("count to 4 giraffes")
+        page.bring_to_front()  # a tab in the background is drawn once a second
+        page.get_by_role("button", name="Conversation menu").focus()
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("menuitem", name="Rename")).to_be_focused()
+        page.screenshot(path=FOLDER / "menu.png")
+        page.keyboard.press("Enter")
+        field = page.get_by_role("textbox", name="Title")
+        expect(field).to_be_focused()
+        expect(field).to_have_value("count to 4 giraffes")
+        page.keyboard.type(" ")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("empty")
+        page.screenshot(path=FOLDER / "rename.png")
+        page.keyboard.type("Tall animals")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(heading(page)).to_have_text("Tall animals")
+        titles(page, "Tall animals", "count to 3 zebras", "New conversation")
+        expect(heading(other)).to_have_text("Tall animals", timeout=5_000)
+        titles(other, "Tall animals", "count to 3 zebras", "New conversation")
+    with check("a search finds words of questions and answers, and says when there are none"):
+        page.keyboard.press("Alt+k")
+        expect(search).to_be_focused()
+        page.keyboard.type("giraf")
+        titles(page, "Tall animals")
+        search.fill("count")
+        titles(page, "Tall animals", "count to 3 zebras")
+        page.screenshot(path=FOLDER / "search.png")
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("a.thread").first).to_be_focused()
+        search.fill("walrus")
+        expect(page.locator(".thread-list .empty")).to_contain_text("No conversation contains “walrus”")
+        search.press("Escape")
+        expect(search).to_have_value("")
+        titles(page, "Tall animals", "count to 3 zebras", "New conversation")
+    with check("an archived conversation has a list of its own, in every tab, and comes back"):
+        act(page, "Archive")
+        titles(page, "count to 3 zebras", "New conversation")
+        expect(page.locator(".head-facts .badge")).to_be_visible()
+        titles(other, "count to 3 zebras", "New conversation")
+        expect(other.locator(".head-facts .badge")).to_be_visible()
+        page.get_by_role("button", name="Archived").click()
+        titles(page, "Tall animals")
+        search.fill("zebras")
+        expect(page.locator(".thread-list .empty")).to_contain_text("No archived conversation")
+        search.fill("")
+        titles(page, "Tall animals")
+        page.screenshot(path=FOLDER / "archive.png")
+        act(page, "Bring back")
+        expect(page.locator(".thread-list .empty")).to_have_text("No archived conversations.")
+        page.get_by_role("button", name="Back to all conversations").click()
+        titles(page, "Tall animals", "count to 3 zebras", "New conversation")
+        titles(other, "Tall animals", "count to 3 zebras", "New conversation")
+    with check("a conversation that is deleted here disappears there"):
+        page.locator("a.thread", has_text="zebras").click()
+        expect(heading(page)).to_have_text("count to 3 zebras")
+        other.goto(page.url)
+        expect(heading(other)).to_have_text("count to 3 zebras")
+        act(page, "Delete")
+        page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+        titles(page, "Tall animals", "New conversation")
+        titles(other, "Tall animals", "New conversation")
+        expect(other.get_by_role("heading", name="No such conversation")).to_be_visible()
+
+
+def choices(page: Page):
+    with check("the head names the model and the repository, and choosing one runs the command"):
+        page.locator("a.thread", has_text="Tall animals").click()
+        expect(heading(page)).to_have_text("Tall animals")
+        model = page.get_by_role("button", name="Model:")
+        expect(model).to_have_text("rehearsal")
+        model.click()
+        chosen = page.get_by_role("menuitemradio").first
+        expect(chosen).to_be_focused()
+        expect(chosen).to_have_attribute("aria-checked", "true")
+        page.screenshot(path=FOLDER / "models.png")
+        page.keyboard.press("Escape")
+        expect(model).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        expect(chosen).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(model).to_have_text("rehearsal-brief")
+        expect(page.locator(".entry-user").last).to_contain_text("/model rehearsal-brief")
+        expect(page.locator(".entry-bot").last).to_have_attribute("aria-busy", "false")
+        repository = page.get_by_role("button", name="Repository:")
+        expect(repository).to_have_text("notes")
+        before = page.locator(".entry").count()
+        repository.click()
+        expect(page.get_by_role("menuitemradio", name="notes")).to_be_focused()
+        page.screenshot(path=FOLDER / "repositories.png")
+        page.keyboard.press("a")
+        expect(page.get_by_role("menuitemradio", name="app")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(repository).to_have_text("app")
+        expect(page.locator(".entry")).to_have_count(before + 2)
+        expect(page.locator(".entry-user").last).to_contain_text("/repo app")
+        page.reload()
+        expect(page.get_by_role("button", name="Repository: app")).to_be_visible()
+        page.get_by_role("button", name="Repository: app").click()
+        expect(page.get_by_role("menuitem", name="Open app")).to_have_attribute("href", "/r/app")
+        page.keyboard.press("Escape")
+
+
+def repository(page: Page):
+    with check("a repository's page lists the specification, rendered, and its branches"):
+        page.get_by_role("button", name="Repository: app").click()
+        page.get_by_role("menuitemradio", name="notes").click()
+        expect(page.get_by_role("button", name="Repository: notes")).to_be_visible()
+        page.goto(f"{BASE}/r/notes")
+        expect(page.get_by_role("heading", level=1)).to_have_text("notes")
+        feature = page.locator(".feature")
+        expect(feature).to_have_count(1)
+        expect(feature).to_contain_text("Draft")
+        expect(feature).to_contain_text("ticked")
+        expect(page.locator(".branches li")).to_have_count(2)
+        expect(page.locator(".branches li").first).to_contain_text("default")
+        page.screenshot(path=FOLDER / "repository.png", full_page=True)
+        feature.get_by_role("heading").get_by_role("link").click()
+        expect(page.locator(".rendered h2").first).to_be_visible()
+        page.get_by_role("link", name="notes", exact=True).click()
+        name = page.locator(".branch").nth(1).inner_text()
+        page.locator(".branch a").click()
+        expect(page.locator(".branch-line")).to_contain_text(name)
+        expect(page.locator(".files a", has_text="specs/")).to_be_visible()
+        expect(page.get_by_role("link", name="Show main")).to_be_visible()
+        assert page.locator("script").count() == 0
+
+
+def phone(browser, scheme: str):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True, color_scheme=scheme)
+    page = opened(context)
+    with check(f"everything fits on a phone, {scheme}"):
+        sign_in(page)
+        page.get_by_role("button", name="Conversations").click()
+        expect(page.get_by_role("searchbox")).to_be_in_viewport()
+        page.wait_for_timeout(300)  # the drawer's own movement
+        page.screenshot(path=FOLDER / f"phone-list-{scheme}.png")
+        page.locator("a.thread", has_text="Tall animals").click()
+        expect(heading(page)).to_have_text("Tall animals")
+        page.get_by_role("button", name="Repository:").click()
+        expect(page.get_by_role("menuitemradio").first).to_be_in_viewport(ratio=1)
+        page.screenshot(path=FOLDER / f"phone-repositories-{scheme}.png")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Conversation menu").click()
+        expect(page.get_by_role("menuitem").first).to_be_in_viewport(ratio=1)
+        page.screenshot(path=FOLDER / f"phone-menu-{scheme}.png")
+        page.get_by_role("menuitem", name="Rename").click()
+        page.screenshot(path=FOLDER / f"phone-rename-{scheme}.png")
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('.title-bar button, .thread-list button, .thread-list input')].filter(element => {
+                const box = element.getBoundingClientRect();
+                return box.width > 0 && (box.height < 44 || box.width < 44);
+            }).map(element => element.outerHTML)""")
+        assert small == [], small
+        page.goto(f"{BASE}/r/notes")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('main a:not(.subject)')].filter(element =>
+                element.getBoundingClientRect().height < 36).map(element => element.outerHTML)""")
+        assert small == [], small
+        page.screenshot(path=FOLDER / f"phone-repository-{scheme}.png", full_page=True)
+    context.close()
+
+
+with sync_playwright() as playwright:
+    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    desktop = chromium.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
+    first, second = opened(desktop), opened(desktop)
+    sign_in(first)
+    conversations(first, second)
+    choices(first)
+    repository(first)
+    desktop.close()
+    for wanted in ("light", "dark"):
+        phone(chromium, wanted)
+    with check("no script failed, and the page's policy forbade nothing"):
+        assert MISTAKES == [], MISTAKES
+    chromium.close()
+print(json.dumps({"result": "ok", "screenshots": str(FOLDER)}))

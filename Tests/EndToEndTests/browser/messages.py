@@ -1,0 +1,207 @@
+"""What people do inside one conversation: stop, copy, retry, edit, and come back to it."""
+
+from playwright.sync_api import expect
+
+from harness import BASE, FOLDER, Watch, api, ask, check, message_field, sign_in, thread_id, until
+
+FOOTNOTES = """One claim[^a], another[^b], the first again[^a].
+
+[^a]: Its source.
+[^b]: Another source."""
+
+
+def run(browser):
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860}, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    watch = Watch(page)
+    sign_in(page, name="")
+    names(page)
+    copying(page)
+    asking_again(page)
+    stopping(page)
+    first_page(page)
+    drafts(page)
+    offline(context, page)
+    with check("nothing forbidden happened to the messages"):
+        assert watch.mistakes == [], watch.mistakes
+    with check("drafts are removed at sign-out"):
+        message_field(page).fill("a secret draft")
+        until(page, "sessionStorage.length > 0")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_label("Sign-in code")).to_be_visible()
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    context.close()
+
+
+def new_conversation(page):
+    page.keyboard.press("Alt+n")
+    expect(page.locator(".entry")).to_have_count(0)
+
+
+def questions(page):
+    return page.locator(".entry-user .prose").all_inner_texts()
+
+
+def copied(page):
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def names(page):
+    with check("network and name are shown only where they say something"):
+        ask(page, "hello")
+        expect(page.locator(".entry-user .author")).to_have_text("You")
+        expect(page.locator(".badge:visible")).to_have_count(0)
+
+
+def copying(page):
+    loaded = []
+    page.on("request", lambda request: loaded.append(request.url) if "highlighter" in request.url else None)
+    with check("code is coloured once it is finished, by a file that is loaded only then"):
+        new_conversation(page)
+        assert loaded == [], loaded
+        answer = ask(page, "Show me swift code")
+        expect(answer.locator("pre .hljs-keyword").first).to_have_text("func")
+        assert len(loaded) == 1, loaded
+        stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"][-1]["text"]
+        code = stored.split("```swift\n")[1].split("\n```")[0]
+        assert answer.locator("pre").inner_text() == code, answer.locator("pre").inner_text()
+        page.screenshot(path=FOLDER / "code.png")
+    with check("an answer is copied as Markdown, and code by its own button"):
+        answer.get_by_role("button", name="Copy the answer").click()
+        until(page, "document.getElementById('announcer').textContent.includes('Copied.')")
+        assert copied(page) == stored, copied(page)
+        answer.get_by_role("button", name="Copy code").click()
+        expect(answer.get_by_role("button", name="Copy code")).to_have_text("Copied")
+        assert copied(page) == code, copied(page)
+    with check("footnotes lead to their text and back"):
+        ask(page, FOOTNOTES)
+        question = page.locator(".entry-user").last
+        assert question.locator(".footnotes li").all_text_contents() == ["Its source.↩", "Another source.↩"]
+        expect(question.get_by_role("button", name="Footnote 1", exact=True)).to_have_count(2)
+        question.get_by_role("button", name="Footnote 1", exact=True).last.press("Enter")
+        assert page.evaluate("document.activeElement.dataset.footnote") == "1"
+        question.get_by_role("button", name="Back from footnote 1").press("Enter")
+        assert page.evaluate("document.activeElement.dataset.used") == "yes"
+        assert page.evaluate("location.hash").startswith("#/t/")
+
+
+def asking_again(page):
+    with check("an answer is retried below, and the first one stays"):
+        new_conversation(page)
+        first = ask(page, "What is a bridge?")
+        text = first.locator(".prose").first.inner_text()
+        first.get_by_role("button", name="Ask again").click()
+        second = page.locator(".entry-bot").nth(1)
+        expect(second).to_have_attribute("aria-busy", "false", timeout=90_000)
+        assert questions(page) == ["What is a bridge?"] * 2, questions(page)
+        assert first.locator(".prose").first.inner_text() == text
+        expect(message_field(page)).to_be_focused()
+    with check("a question is edited in the message field, which keeps its draft"):
+        message_field(page).fill("my draft")
+        edit = page.locator(".entry-user").first.get_by_role("button", name="Edit and send as a new message")
+        edit.click()
+        expect(message_field(page)).to_have_value("What is a bridge?")
+        expect(message_field(page)).to_be_focused()
+        page.screenshot(path=FOLDER / "edit.png")
+        page.keyboard.press("Escape")
+        expect(message_field(page)).to_have_value("my draft")
+        edit.press("Enter")
+        page.keyboard.type(" In one line.")
+        page.keyboard.press("Enter")
+        expect(page.locator(".entry-bot")).to_have_count(3)
+        expect(message_field(page)).to_have_value("my draft")
+        expect(page.locator(".editing")).to_be_hidden()
+        message_field(page).fill("")
+        expect(page.locator(".entry-bot").last).to_have_attribute("aria-busy", "false", timeout=90_000)
+        stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"]
+        asked = [item["text"] for item in stored if item["role"] == "user"]
+        assert asked == ["What is a bridge?"] * 2 + ["What is a bridge? In one line."] == questions(page), asked
+
+
+def stopping(page):
+    with check("a waiting question is removed from the queue, and the running answer is not disturbed"):
+        new_conversation(page)
+        running = ask(page, "an answer of 9000 characters", ends=False)
+        waiting = ask(page, "and one of 8000 characters", ends=False)
+        waiting.get_by_role("button", name="Remove").click()
+        expect(waiting).to_have_attribute("data-state", "stopped")
+        expect(running).to_have_attribute("data-state", "running")
+    with check("an answer is stopped without further lines, and the focus stays in the conversation"):
+        expect(running.locator(".prose").first).not_to_be_empty()
+        stop = page.get_by_role("button", name="Stop the answer")
+        stop.focus()
+        page.keyboard.press("Enter")
+        expect(running).to_have_attribute("data-state", "stopped")
+        expect(message_field(page)).to_be_focused()
+        expect(page.locator(".entry")).to_have_count(4)
+        expect(page.locator(".entries")).not_to_contain_text("/stop")
+        stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"]
+        assert sorted({item["role"] for item in stored}) == ["assistant", "note", "user"], stored
+        page.screenshot(path=FOLDER / "stopped.png")
+    with check("a stopped answer can be continued until something else follows"):
+        new_conversation(page)
+        first = ask(page, "an answer of 9000 characters", ends=False)
+        expect(first.locator(".prose").first).not_to_be_empty()
+        page.keyboard.press("Alt+s")
+        expect(first).to_have_attribute("data-state", "stopped")
+        first.get_by_role("button", name="Continue").click()
+        expect(page.locator(".entry-bot")).to_have_count(2)
+        expect(first.get_by_role("button", name="Continue")).to_be_hidden()
+        rest = page.locator(".entry-bot").last
+        expect(rest.locator(".prose").first).not_to_be_empty()
+        page.keyboard.press("Alt+s")
+        expect(rest).to_have_attribute("data-state", "stopped")
+
+
+def first_page(page):
+    """The answer runs, and the stored messages arrive late: they belong above it."""
+    with check("a running answer stays below the older messages, however late these arrive"):
+        new_conversation(page)
+        ask(page, "hello")
+        ask(page, "an answer of 9000 characters", ends=False)
+        until(page, "location.hash.startsWith('#/t/')")
+        held, frames = [], []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
+        page.route("**/messages?*before=latest*", lambda route: held.append(route))
+        page.reload()
+        while len(frames) < 3 or not held:
+            page.wait_for_timeout(20)
+        for route in held:
+            route.continue_()
+        page.unroute("**/messages?*before=latest*")
+        expect(page.locator(".entry")).to_have_count(4)
+        kinds = page.locator(".entry").evaluate_all("entries => entries.map(entry => entry.classList[1])")
+        assert kinds == ["entry-user", "entry-bot"] * 2, kinds
+        assert questions(page) == ["hello", "an answer of 9000 characters"], questions(page)
+        expect(page.locator(".day")).to_have_count(1)
+        last = page.locator(".entry").last
+        assert last.get_attribute("aria-busy") == "true", "the answer ended too early for this check"
+        page.keyboard.press("Alt+s")
+        expect(last).to_have_attribute("data-state", "stopped")
+        expect(page.locator(".entry").last).to_have_attribute("data-state", "stopped")
+
+
+def drafts(page):
+    with check("drafts are kept over a reload, each in its conversation"):
+        message_field(page).fill("half a thought")
+        new_conversation(page)
+        message_field(page).fill("another one")
+        page.reload()
+        expect(message_field(page)).to_have_value("another one")
+        message_field(page).fill("")
+        expect(page.locator("a.thread").first).to_be_visible()
+        page.keyboard.press("Alt+ArrowDown")
+        expect(message_field(page)).to_have_value("half a thought")
+        message_field(page).fill("")
+
+
+def offline(context, page):
+    with check("a page without a network says so, aloud too, and recovers by itself"):
+        context.set_offline(True)
+        expect(page.locator(".banner")).to_contain_text("You are offline")
+        until(page, "document.getElementById('announcer').textContent.includes('You are offline')")
+        page.screenshot(path=FOLDER / "offline.png")
+        context.set_offline(False)
+        expect(page.locator(".banner")).to_be_hidden()
+        ask(page, "/whoami")

@@ -1,0 +1,92 @@
+import Chat
+import HTTP
+import JSON
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("Roles", .timeLimit(.minutes(1)))
+struct RoleTests {
+    /// The routes that need no credential.
+    static let open: Set = [
+        "GET /", "GET /assets/icon.svg", "GET /assets/{hash}/{name}", "GET /healthz", "GET /readyz", "GET /metrics",
+        "POST /api/v1/signin",
+    ]
+    /// The lowest role for each other route. A new route needs an entry here.
+    static let minimum: [String: Role] = [
+        "POST /api/v1/signout": .guest, "GET /api/v1/me": .guest,
+        "GET /api/v1/threads": .guest, "POST /api/v1/threads": .guest, "GET /api/v1/threads/{id}": .guest,
+        "PATCH /api/v1/threads/{id}": .guest, "DELETE /api/v1/threads/{id}": .guest,
+        "GET /api/v1/threads/{id}/messages": .guest,
+        "POST /api/v1/threads/{id}/messages": .guest, "GET /api/v1/operations/{id}": .guest,
+        "POST /api/v1/operations/{id}/stop": .guest,
+        "GET /api/v1/models": .guest, "GET /api/v1/usage": .guest, "GET /api/v1/sessions": .guest,
+        "GET /api/v1/repositories": .member, "GET /api/v1/commands": .guest, "GET /api/v1/live": .guest,
+        "GET /r/{repository}": .member, "GET /r/{repository}/commit/{sha}": .guest,
+        "GET /r/{repository}/blob/{ref}/{path...}": .member, "GET /r/{repository}/raw/{ref}/{path...}": .member,
+        "GET /r/{repository}/tree/{ref}": .member, "GET /r/{repository}/tree/{ref}/{path...}": .member,
+        "GET /a/{message}": .guest,
+    ]
+
+    @Test("every route admits its minimum role and those above it, and nobody else")
+    func walk() async throws {
+        try await GatewayHarness.run { harness in
+            let routes = harness.gateway.routes
+            #expect(Set(routes.map { "\($0.method.rawValue) \($0.pattern)" }) == Self.open.union(Self.minimum.keys))
+            var callers: [(role: Role?, caller: Caller)] = [(nil, harness.anybody)]
+            for role in Role.allCases { callers.append((role, try await harness.token(.admin, role: role))) }
+            for route in routes {
+                let name = "\(route.method.rawValue) \(route.pattern)"
+                let target = route.pattern.split(separator: "/", omittingEmptySubsequences: false)
+                    .map { $0.hasPrefix("{") ? "none" : String($0) }.joined(separator: "/")
+                for (role, caller) in callers {
+                    let answer = try await caller.send(route.method, target, json: route.method == .post ? [:] : nil)
+                    guard let needed = Self.minimum[name] else {
+                        #expect(![401, 403].contains(answer.status), "\(name)")
+                        continue
+                    }
+                    guard let role else {
+                        #expect(answer.status == 401, "\(name)")
+                        continue
+                    }
+                    if role < needed {
+                        #expect(answer.status == 403, "\(name) as \(role)")
+                        #expect(answer.json["detail"]?.stringValue?.contains("members and owners") == true, "\(name)")
+                    } else {
+                        #expect(![401, 403].contains(answer.status), "\(name) as \(role)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("of a repository, a guest sees the commits that were posted in the guest's own threads, and nothing else")
+    func commits() async throws {
+        let commit = CommitNotice(
+            repository: "notes", sha: FakeViewer.sha, branch: "001", subject: "Add a specification", files: 1,
+            additions: 2, deletions: 0)
+        let worker = StepWorker([.event(.text("Done")), .event(.commit(commit))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let (guest, other) = (try await harness.signedIn(.guest), try await harness.signedIn(.guest))
+            let (member, owner) = (try await harness.signedIn(.member), try await harness.signedIn(.owner))
+            let path = "/r/notes/commit/\(FakeViewer.sha.prefix(7))"
+            #expect(try await guest.send(.get, path).status == 404)
+            #expect(try await member.send(.get, path).status == 200)
+            let thread = try await guest.newThread()
+            _ = try await owner.ended(try await owner.write("specify it", to: thread))
+            #expect(try await guest.send(.get, path).status == 200)
+            #expect(try await other.send(.get, path).status == 404)
+            for page in [
+                "/r/notes", "/r/notes/tree/main", "/r/notes/tree/\(FakeViewer.sha)", "/r/notes/blob/main/readme.md",
+                "/r/notes/raw/main/readme.md", "/api/v1/repositories",
+            ] {
+                #expect(try await guest.send(.get, page).status == 403, "\(page)")
+                let notice = try await guest.with("Accept", "text/html").send(.get, page)
+                #expect(notice.status == 403 && notice.text.contains("for members and owners"), "\(page)")
+            }
+            #expect(try await guest.send(.delete, "/api/v1/threads/\(thread)").status == 204)
+            #expect(try await guest.send(.get, path).status == 404)
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Chat
+import Database
+import HTTP
+import JSON
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("The list of threads", .timeLimit(.minutes(1)))
+struct ThreadListTests {
+    private func titles(_ caller: Caller, _ query: String) async throws -> [String] {
+        try await caller.send(.get, "/api/v1/threads?\(query)").expect(200)["items"]?.arrayValue?.compactMap {
+            $0["title"]?.stringValue
+        } ?? []
+    }
+
+    private func thread(_ caller: Caller, asking text: String) async throws -> String {
+        let thread = try await caller.newThread()
+        _ = try await caller.ended(try await caller.write(text, to: thread))
+        return thread
+    }
+
+    private func change(_ caller: Caller, _ thread: String, _ body: JSON) async throws -> Caller.Answer {
+        try await caller.send(.patch, "/api/v1/threads/\(thread)", json: body)
+    }
+
+    @Test("a title that a person chose is kept, also after `new`, where an automatic one is replaced")
+    func rename() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let (named, automatic) = (try await caller.newThread(), try await caller.newThread())
+            let answer = try await self.change(caller, named, ["title": " Bridges "]).expect(200)
+            #expect(answer["title"] == "Bridges" && answer["id"] == .string(named))
+            let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
+            let validator = SchemaValidator(document: document)
+            #expect(
+                validator.mistakes(in: answer, method: "patch", path: "/api/v1/threads/{id}", status: 200) == [])
+            for thread in [named, automatic] {
+                for text in ["first", "/new", "second"] {
+                    _ = try await caller.ended(try await caller.write(text, to: thread))
+                }
+            }
+            #expect(try await caller.send(.get, "/api/v1/threads/\(named)").expect(200)["title"] == "Bridges")
+            #expect(try await caller.send(.get, "/api/v1/threads/\(automatic)").expect(200)["title"] == "second")
+            let sessions = try await caller.send(.get, "/api/v1/sessions").expect(200)["items"]?.arrayValue
+            #expect(sessions?.contains { $0["title"] == "Bridges" } == true)
+        }
+    }
+
+    @Test("an archived thread has a list of its own, and comes back on request or when someone writes")
+    func archive() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let first = try await self.thread(caller, asking: "first")
+            harness.advance(by: 10)
+            _ = try await self.thread(caller, asking: "second")
+            #expect(try await self.change(caller, first, ["archived": true]).expect(200)["state"] == "archived")
+            #expect(try await self.titles(caller, "") == ["second"])
+            #expect(try await self.titles(caller, "archived=false") == ["second"])
+            #expect(try await self.titles(caller, "archived=true") == ["first"])
+            #expect(try await self.change(caller, first, ["archived": false]).expect(200)["state"] == "active")
+            #expect(try await self.titles(caller, "") == ["second", "first"])
+            _ = try await self.change(caller, first, ["archived": true, "title": "1"]).expect(200)
+            #expect(try await self.titles(caller, "archived=true") == ["1"])
+            harness.advance(by: 10)
+            _ = try await caller.ended(try await caller.write("again", to: first))
+            #expect(try await self.titles(caller, "") == ["1", "second"])
+            #expect(try await self.titles(caller, "archived=true").isEmpty)
+        }
+    }
+
+    @Test(
+        "an invalid change is refused with its reason, and changes nothing",
+        arguments: [
+            (["title": ""], "empty"), (["title": "a\nb"], "U+000A"), (["title": 7], "`title` must be"),
+            (["archived": "yes"], "true or false"), ([:], "needs a member"), (["titel": "x"], "needs a member"),
+            (["archived": true, "title": "\u{202E}"], "U+202E"),
+        ] as [(JSON, String)])
+    func refused(body: JSON, reason: String) async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await self.thread(caller, asking: "hello")
+            let answer = try await self.change(caller, thread, body)
+            #expect(answer.status == 400)
+            #expect(answer.json["detail"]?.stringValue?.contains(reason) == true, "\(answer.text)")
+            let shown = try await caller.send(.get, "/api/v1/threads/\(thread)").expect(200)
+            #expect(shown["title"] == "hello" && shown["state"] == "active")
+        }
+    }
+
+    @Test("only those who may see a thread change it, with a credential that may write")
+    func rights() async throws {
+        try await GatewayHarness.run { harness in
+            let member = try await harness.signedIn(.member)
+            let thread = try await self.thread(member, asking: "mine")
+            let reader = try await harness.token(.read)
+            for body in [["title": "stolen"], ["archived": true]] as [JSON] {
+                #expect(try await self.change(harness.signedIn(.member), thread, body).status == 404)
+                #expect(try await self.change(harness.signedIn(.guest), thread, body).status == 404)
+                #expect(try await self.change(reader, thread, body).status == 403)
+                #expect(try await self.change(harness.anybody, thread, body).status == 401)
+                #expect(
+                    try await self.change(member.with("Origin", "https://evil.example"), thread, body).status == 403)
+            }
+            #expect(try await self.titles(member, "") == ["mine"])
+            let guest = try await harness.signedIn(.guest)
+            let own = try await self.thread(guest, asking: "a guest's")
+            #expect(try await self.change(guest, own, ["title": "renamed"]).status == 200)
+            #expect(try await self.change(harness.signedIn(.owner), thread, ["title": "ours"]).status == 200)
+        }
+    }
+
+    @Test("a search finds words in titles, questions and answers, and nobody finds other people's threads")
+    func search() async throws {
+        let worker = StepWorker([.event(.text("Suspension bridges hang from cables: Überbau."))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let (member, other) = (try await harness.signedIn(.member), try await harness.signedIn(.member))
+            let mine = try await self.thread(member, asking: "How does a bridge hold 50% more?")
+            harness.advance(by: 10)
+            _ = try await self.thread(other, asking: "A recipe, please")
+            _ = try await self.change(member, mine, ["title": "Ünïted_works 100%"]).expect(200)
+            for query in [
+                "bridge", "BRIDGES", "cable", "susp%20cables", "uberbau", "hold%20more", "orks", "100%25",
+                "%C3%BCn%C3%AFted", "d_w", "bridge%20%26", "50%25", "%22bridge", "%20%20",
+            ] {
+                #expect(try await self.titles(member, "q=\(query)") == ["Ünïted_works 100%"], "\(query)")
+                #expect(try await self.titles(member, "archived=true&q=\(query)").isEmpty, "\(query)")
+            }
+            for query in ["ridge", "bridge%20recipe", "recipe", "dXw", "%25%25", "bridge%20NOT%20cables", "*"] {
+                #expect(try await self.titles(member, "q=\(query)").isEmpty, "\(query)")
+            }
+            #expect(try await self.titles(other, "q=how") == [])
+            #expect(try await self.titles(other, "q=recipe") == ["A recipe, please"])
+            #expect(try await self.titles(harness.signedIn(.owner), "q=please").count == 1)
+            #expect(try await self.titles(harness.signedIn(.owner), "q=re") == ["A recipe, please"])
+            for wrong in ["archived=1", "q=\(String(repeating: "x", count: 201))"] {
+                #expect(try await member.send(.get, "/api/v1/threads?\(wrong)").status == 400)
+            }
+        }
+    }
+
+    @Test("pages of a search follow each other, and a deleted thread is found no more")
+    func searchPages() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            var made: [String] = []
+            for number in 1...5 {
+                made.insert(try await self.thread(caller, asking: "common words \(number)"), at: 0)
+                harness.advance(by: 10)
+            }
+            var found: [String] = []
+            var target: String? = "/api/v1/threads?q=common&limit=2"
+            while let path = target {
+                let page = try await caller.send(.get, path).expect(200)
+                found += page["items"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
+                target = page["next_cursor"]?.stringValue.map { "/api/v1/threads?q=common&limit=2&cursor=\($0)" }
+            }
+            #expect(found == made)
+            #expect(try await caller.send(.delete, "/api/v1/threads/\(made[0])").status == 204)
+            #expect(try await self.titles(caller, "q=common") == (1...4).reversed().map { "common words \($0)" })
+            let left = try await harness.bridge.store.read { ledger in
+                try ledger.connection.query("SELECT rowid FROM message_words WHERE message_words MATCH 'common'", [])
+                    .count
+            }
+            // Each question and its echo.
+            #expect(left == 8)
+        }
+    }
+}

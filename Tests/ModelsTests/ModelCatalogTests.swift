@@ -1,0 +1,111 @@
+import Models
+import Primitives
+import TestSupport
+import Testing
+
+@Suite("The models of a provider", .timeLimit(.minutes(1)))
+struct ModelCatalogTests {
+    /// Returns the lists in order; nil fails.
+    private final class Lists: ModelClient {
+        let provider = "lists"
+        let defaultModel = "a"
+        private let lists: Protected<[[String]?]>
+        let calls = Protected(0)
+
+        init(_ lists: [[String]?]) { self.lists = Protected(lists) }
+
+        func models() async throws -> [ModelInfo] {
+            self.calls.withLock { $0 += 1 }
+            let list = self.lists.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+            guard let list else { throw ModelError(.unavailable, "down") }
+            return list.map { ModelInfo(id: $0, name: $0, inputLimit: 7, outputLimit: 7) }
+        }
+
+        func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+            ModelEventChannel.stream { _ in }
+        }
+        func check() async throws {}
+    }
+
+    @Test("a list is cached for ten minutes")
+    func cached() async throws {
+        let clock = ManualClock()
+        let client = Lists([["a"], ["a", "b"]])
+        let catalog = ModelCatalog(client, clock: TurnClock(clock))
+        #expect(try await catalog.models().count == 1)
+        clock.advance(by: .seconds(599))
+        #expect(try await catalog.models().count == 1)
+        clock.advance(by: .seconds(2))
+        #expect(try await catalog.models().count == 2)
+        #expect(client.calls.withLock { $0 } == 2)
+    }
+
+    @Test("the old list survives a failure to load; without an old list the failure is thrown")
+    func failure() async throws {
+        let clock = ManualClock()
+        let catalog = ModelCatalog(Lists([["a"], nil]), clock: TurnClock(clock))
+        _ = try await catalog.models()
+        clock.advance(by: .seconds(700))
+        #expect(try await catalog.models().map(\.id) == ["a"])
+        await #expect(throws: ModelError.self) { try await ModelCatalog(Lists([nil])).models() }
+        await #expect(throws: ModelError.self) { try await ModelCatalog(Lists([[]])).models() }
+    }
+
+    @Test("simultaneous callers share one request")
+    func shared() async throws {
+        let client = Lists([["a"]])
+        let catalog = ModelCatalog(client)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<50 { group.addTask { try await catalog.models().count } }
+            for try await count in group { #expect(count == 1) }
+        }
+        #expect(client.calls.withLock { $0 } == 1)
+    }
+
+    @Test(
+        "typed names",
+        arguments: [
+            ("gpt-4.1", "gpt-4.1"), ("GPT-4.1", "gpt-4.1"), ("llama-3.3", "meta/llama-3.3"),
+            ("meta/llama-3.3", "meta/llama-3.3"),
+        ])
+    func found(name: String, id: String) async throws {
+        let catalog = ModelCatalog(Lists([["gpt-4.1", "gpt-4.1-mini", "meta/llama-3.3", "o3"]]))
+        guard case .found(let model) = try await catalog.resolve(name) else {
+            Issue.record("not found")
+            return
+        }
+        #expect(model.id == id)
+    }
+
+    @Test(
+        "unknown names get the nearest ones",
+        arguments: [
+            ("gpt-41", ["gpt-4.1"]), ("gpt", ["gpt-4.1", "gpt-4.1-mini"]), ("lama-3.3", ["meta/llama-3.3"]),
+            ("zzzzzz", []),
+        ])
+    func nearest(name: String, nearest: [String]) async throws {
+        let catalog = ModelCatalog(Lists([["gpt-4.1", "gpt-4.1-mini", "meta/llama-3.3", "o3"]]))
+        #expect(try await catalog.resolve(name) == .unknown(nearest: nearest))
+    }
+
+    @Test("without a list the limits of the family are assumed")
+    func assumed() {
+        let catalog = ModelCatalog(Lists([nil]))
+        #expect(catalog.assumed("openai/gpt-4o-mini").inputLimit == 111_000)
+        #expect(catalog.assumed("my-own").inputLimit == 64_000)
+    }
+
+    @Test("limits come from the list, if there is one")
+    func listed() async throws {
+        let catalog = ModelCatalog(Lists([["gpt-4o"]]))
+        _ = try await catalog.models()
+        #expect(catalog.assumed("gpt-4o").inputLimit == 7)
+    }
+
+    @Test("a configured window applies to every model, a quarter of it for the answer")
+    func configured() async throws {
+        let catalog = ModelCatalog(Lists([["a"]]), contextTokens: 8000)
+        #expect(catalog.assumed("gpt-4o").inputLimit == 6000)
+        #expect(try await catalog.models() == [ModelInfo(id: "a", name: "a", inputLimit: 7993, outputLimit: 7)])
+    }
+}

@@ -1,0 +1,122 @@
+import Models
+import Primitives
+import TestSupport
+import Testing
+
+@Suite("Handing events from the endpoint to the consumer", .timeLimit(.minutes(1)))
+struct ModelEventChannelTests {
+    @Test("everything arrives in order, then the end")
+    func order() async throws {
+        let stream = ModelEventChannel.stream { channel in
+            for number in 0..<1000 { try await channel.send(number % 2 == 0 ? .delta("\(number) ") : .reasoning(".")) }
+            try await channel.send(.finished(.stop))
+        }
+        var text = ""
+        var last: ModelEvent?
+        for try await event in stream {
+            if case .delta(let piece) = event { text += piece }
+            last = event
+        }
+        #expect(text == (0..<1000).filter { $0 % 2 == 0 }.map { "\($0) " }.joined())
+        #expect(last == .finished(.stop))
+    }
+
+    @Test("an error comes after the events sent before it")
+    func error() async throws {
+        let stream = ModelEventChannel.stream { channel in
+            try await channel.send(.delta("a"))
+            throw ModelError(.interrupted, "gone")
+        }
+        var events: [ModelEvent] = []
+        await #expect(throws: ModelError.self) {
+            for try await event in stream { events.append(event) }
+        }
+        #expect(events == [.delta("a")])
+    }
+
+    @Test("nothing starts before the first element is requested")
+    func lazy() async throws {
+        let started = Protected(false)
+        _ = ModelEventChannel.stream { _ in started.withLock { $0 = true } }
+        // A stream that is read runs to its end first.
+        for try await _ in ModelEventChannel.stream({ try await $0.send(.finished(.stop)) }) {}
+        #expect(!started.withLock { $0 })
+    }
+
+    @Test("a slow consumer makes the producer wait, and waiting text is joined")
+    func bounded() async throws {
+        let sent = Protected(0)
+        let piece = String(repeating: "x", count: 1024)
+        let stream = ModelEventChannel.stream { channel in
+            for _ in 0..<1000 {
+                try await channel.send(.delta(piece))
+                sent.withLock { $0 += 1 }
+            }
+        }
+        var iterator = stream.makeAsyncIterator()
+        var total = 0
+        var events = 0
+        var most = 0
+        while let event = try await iterator.next() {
+            if case .delta(let text) = event { total += text.utf8.count }
+            events += 1
+            // The producer runs until the channel is full again, or it has sent everything.
+            while true {
+                let count = sent.withLock { $0 }
+                most = max(most, count * 1024 - total)
+                if count == 1000 || count * 1024 - total >= 63 * 1024 { break }
+                await Task.yield()
+            }
+        }
+        #expect(total == 1000 * 1024)
+        #expect(most <= 66 * 1024)
+        #expect(events < 1000)
+    }
+
+    @Test("cancelling the consumer cancels the producer")
+    func cancelled() async throws {
+        let (ended, end) = AsyncStream.makeStream(of: Bool.self)
+        let stream = ModelEventChannel.stream { channel in
+            try await channel.send(.delta("a"))
+            do { try await Task.sleep(for: .seconds(3600)) } catch { end.yield(Task.isCancelled) }
+        }
+        let consumer = Task { for try await _ in stream {} }
+        consumer.cancel()
+        _ = await consumer.result
+        end.yield(true)
+        #expect(await ended.first { _ in true } == true)
+    }
+
+    @Test("dropping the stream cancels the producer")
+    func dropped() async throws {
+        let (ended, end) = AsyncStream.makeStream(of: Bool.self)
+        func readOne() async throws {
+            let stream = ModelEventChannel.stream { channel in
+                // The reader may leave before `send` returns, which then throws.
+                do {
+                    try await channel.send(.delta("a"))
+                    try await Task.sleep(for: .seconds(3600))
+                } catch { end.yield(Task.isCancelled) }
+            }
+            for try await _ in stream { break }
+        }
+        try await readOne()
+        #expect(await ended.first { _ in true } == true)
+    }
+
+    @Test("a producer that waits for room is woken when the consumer leaves")
+    func droppedWhileFull() async throws {
+        let (ended, end) = AsyncStream.makeStream(of: Bool.self)
+        func readOne() async throws {
+            let stream = ModelEventChannel.stream { channel in
+                let piece = String(repeating: "x", count: 100_000)
+                do { while true { try await channel.send(.delta(piece)) } } catch {
+                    end.yield(error is CancellationError)
+                }
+            }
+            for try await _ in stream { break }
+        }
+        try await readOne()
+        #expect(await ended.first { _ in true } == true)
+    }
+}

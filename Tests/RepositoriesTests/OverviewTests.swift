@@ -1,0 +1,120 @@
+import Chat
+import Git
+import Logging
+import Repositories
+import TestSupport
+import Testing
+
+@Suite("A repository's overview", .timeLimit(.minutes(1))) struct OverviewTests {
+    private static func repository(_ script: String) async throws -> (LocalRepository, RealGit, TemporaryDirectory) {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/notes"
+        let catalog = RepositoryCatalog(
+            [RepositorySetting(name: "notes", place: .local(path: path), branch: "main")], now: { 1_700_000_000 },
+            logger: Logger(label: "test"))
+        await catalog.prepare()
+        let git = RealGit(path)
+        try git.shell(script)
+        return (try catalog.repository(nil), git, directory)
+    }
+
+    private static let script = """
+        commit() { git add . && GIT_COMMITTER_DATE="$1" git commit -q -m "$2"; }
+        mkdir -p docs specs/001-old && printf '# About\\n' > README.md && printf 'no heading\\n' > docs/a.markdown
+        printf '# Feature Specification: Old\\n\\n**Status**: Approved\\n' > specs/001-old/spec.md
+        echo x > code.c && ln -s README.md link.md && commit 2026-01-02T00:00:00Z 'On main'
+        git switch -q -c 002-new && mkdir -p specs/002-new/checklists
+        printf '# Feature Specification: New\\n**Status**: Draft\\n[NEEDS CLARIFICATION: a] and [NEEDS CLARIFICATION: b]\\n' \
+            > specs/002-new/spec.md
+        printf '# Checklist\\n- [x] one\\n- [ ] two\\n* [X] three\\n' > specs/002-new/checklists/requirements.md
+        commit 2026-01-04T00:00:00Z 'A new feature'
+        git switch -q -c zeta main && commit_empty() { GIT_COMMITTER_DATE="$1" git commit -q --allow-empty -m z; }
+        commit_empty 2026-01-03T00:00:00Z && git switch -q main
+        """
+
+    @Test("branches begin with the default one, then the newest; features come from all of them, with their state")
+    func defaultBranch() async throws {
+        let (repository, _, directory) = try await Self.repository(Self.script)
+        defer { _ = directory }
+        let overview = try await repository.overview()
+        #expect(overview.branch == "main" && overview.defaultBranch == "main")
+        #expect(overview.branches.items.map(\.branch.name) == ["main", "002-new", "zeta"])
+        #expect(overview.branches.items.map(\.commit.subject) == ["On main", "A new feature", "z"])
+        #expect(overview.features.items.map(\.name) == ["002-new", "001-old"])
+        #expect(overview.features.items.map(\.branch) == ["002-new", "main"])
+        let documents = overview.features.items[0].documents
+        #expect(
+            documents.map(\.path) == ["specs/002-new/spec.md", "specs/002-new/checklists/requirements.md"])
+        #expect(documents[0].state.title == "Feature Specification: New")
+        #expect(documents[0].state.status == "Draft" && documents[0].state.openQuestions == 2)
+        #expect(documents[1].state.ticked == 2 && documents[1].state.boxes == 3)
+        #expect(overview.documents.items.map(\.path) == ["README.md", "docs/a.markdown"])
+        #expect(overview.documents.items.map(\.state.title) == ["About", nil])
+        #expect(overview.entries.map(\.name) == ["docs", "specs", "README.md", "code.c", "link.md"])
+        #expect(!overview.branches.isCut && !overview.features.isCut && !overview.documents.isCut)
+    }
+
+    @Test("a chosen branch shows only its own; an unknown one is not found")
+    func chosen() async throws {
+        let (repository, _, directory) = try await Self.repository(Self.script)
+        defer { _ = directory }
+        let overview = try await repository.overview(of: "zeta")
+        #expect(overview.branch == "zeta" && overview.defaultBranch == "main")
+        #expect(overview.features.items.map(\.name) == ["001-old"])
+        #expect(overview.features.items.map(\.branch) == ["zeta"])
+        for unknown in ["none", "../x", "HEAD~1"] {
+            await #expect(throws: RepositoryError.self) { _ = try await repository.overview(of: unknown) }
+        }
+    }
+
+    @Test("an empty repository has an overview")
+    func empty() async throws {
+        let (repository, _, directory) = try await Self.repository("true")
+        defer { _ = directory }
+        let overview = try await repository.overview()
+        #expect(overview.branches.items.map(\.branch.name) == ["main"])
+        #expect(overview.features.items.isEmpty && overview.documents.items.isEmpty && overview.entries.isEmpty)
+    }
+
+    @Test("a repository with more than a page can show is cut, and says so; the default branch stays")
+    func bounded() async throws {
+        let (repository, git, directory) = try await Self.repository(
+            """
+            for i in 1 2 3 4 5 6; do mkdir -p specs/00$i-f && echo "# $i" > specs/00$i-f/spec.md; echo x > $i.md; done
+            git add . && git commit -q -m many && for i in 1 2 3 4; do git branch a$i; done
+            """)
+        defer { _ = directory }
+        var limits = OverviewLimits()
+        (limits.branches, limits.features, limits.documents) = (3, 4, 2)
+        let overview = try await repository.overview(limits: limits)
+        #expect(overview.branches.isCut && overview.branches.items.map(\.branch.name) == ["main", "a1", "a2"])
+        #expect(overview.features.isCut)
+        #expect(overview.features.items.map(\.name) == ["006-f", "005-f", "004-f", "003-f"])
+        #expect(overview.documents.isCut && overview.documents.items.map(\.path) == ["1.md", "2.md"])
+        let id = try await repository.git.resolve("main")
+        let few = try await repository.git.files(in: "", endings: [".md"], at: id, limit: 100, visits: 3)
+        #expect(few.isCut && few.items.count == 3)
+        try git.shell("true")
+    }
+}
+
+@Suite("What a document says about itself") struct DocumentStateTests {
+    @Test(
+        "its status is read in the usual spellings",
+        arguments: [
+            ("**Status**: Draft", "Draft"), ("**Status:** In review", "In review"), ("Status: done", "done"),
+            ("status:`x`", "x"), ("The status: x", nil), ("**Status**:", nil), ("Statuses: x", nil),
+        ] as [(String, String?)])
+    func status(line: String, expected: String?) {
+        #expect(DocumentState("# T\n\n\(line)\n").status == expected)
+    }
+
+    @Test("code is not read, and long titles are cut")
+    func code() {
+        let state = DocumentState(
+            "```\n# no\n- [x] no\n```\n\n#tag\n## \(String(repeating: "w", count: 200))\r\n  - [ ] yes\n- [link](x)\n")
+        #expect(state.title?.count == 120 && state.title?.hasSuffix("…") == true)
+        #expect(state.boxes == 1 && state.ticked == 0)
+        #expect(DocumentState("").title == nil)
+    }
+}

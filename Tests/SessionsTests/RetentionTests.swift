@@ -1,0 +1,216 @@
+import Chat
+import Database
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("Retention", .timeLimit(.minutes(1)))
+struct RetentionTests {
+    private static let day: Int64 = 86_400_000
+
+    /// A janitor at this time; what the harness stores is from 1970.
+    private static func janitor(_ harness: BridgeHarness, at now: Int64, _ retention: Retention) -> Janitor {
+        var environment = harness.bridge.environment
+        environment.now = { now }
+        environment.settings.retention = retention
+        return Janitor(store: harness.bridge.store, environment: environment)
+    }
+
+    private static func count(_ table: String, _ harness: BridgeHarness) async throws -> Int64 {
+        try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT COUNT(*) AS n FROM \(table)", []).first?.integer("n") ?? 0
+        }
+    }
+
+    private static func counts(_ harness: BridgeHarness) async throws -> [Int64] {
+        var counts: [Int64] = []
+        for table in ["sessions", "turns", "messages", "frames", "outbox", "inbox"] {
+            counts.append(try await Self.count(table, harness))
+        }
+        return counts
+    }
+
+    @Test("entries older than their lifetime are deleted, the rest stays")
+    func lifetimes() async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(1)
+        try await harness.settle()
+        #expect(try await Self.counts(harness) == [1, 1, 2, 2, 1, 1])
+        for (days, expected) in [
+            // After an hour only the last frame is left.
+            (Int64(1), [Int64(1), 1, 2, 1, 1, 1]),
+            (8, [1, 1, 2, 1, 0, 0]),
+            (366, [0, 0, 0, 0, 0, 0]),
+        ] {
+            try await Self.janitor(harness, at: days * Self.day, Retention()).deleteRows()
+            #expect(try await Self.counts(harness) == expected, "after \(days) days")
+        }
+    }
+
+    @Test("expired credentials and codes are deleted, whatever the lifetimes")
+    func credentials() async throws {
+        let harness = try await BridgeHarness()
+        let store = harness.bridge.store
+        let ends: [Int64?] = Array(repeating: 5_000, count: 450) + [7_000, nil]
+        try await store.write { ledger in
+            for (number, end) in ends.enumerated() {
+                let credential = CredentialRecord(
+                    id: "c\(number)", kind: .cookie, name: "", identity: "web:\(number)", role: .guest, scopes: [],
+                    createdAt: Int64(number), expiresAt: end)
+                try ledger.insert(credential, hash: "h\(number)")
+            }
+            try ledger.insertCode(hash: "old", role: .owner, expiresAt: 5_000)
+        }
+        let retention = Retention(transcripts: nil, files: nil, sent: nil)
+        try await Self.janitor(harness, at: 5_000, retention).deleteRows()
+        #expect(try await Self.count("codes", harness) == 0)
+        #expect(try await store.read { try $0.credentials(kind: .cookie).map(\.id) } == ["c450", "c451"])
+        #expect(try await store.read { try $0.credential(id: "c450", at: 6_999)?.identity } == "web:450")
+        #expect(try await store.read { try $0.credential(id: "c450", at: 7_000) } == nil)
+    }
+
+    @Test("`forever` keeps everything, and event keys stay at least a week")
+    func forever() async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(1)
+        try await harness.settle()
+        try await Self.janitor(harness, at: 9_999 * Self.day, Retention(transcripts: nil, sent: nil)).deleteRows()
+        #expect(try await Self.counts(harness) == [1, 1, 2, 1, 1, 1])
+        try await Self.janitor(harness, at: 3 * Self.day, Retention(sent: .seconds(3_600))).deleteRows()
+        #expect(try await Self.counts(harness) == [1, 1, 2, 1, 0, 1])
+    }
+
+    @Test(
+        "old turns of a thread in use are deleted except the newest, and message ids are not reused")
+    func live() async throws {
+        let harness = try await BridgeHarness()
+        for text in ["1", "2", "3"] { _ = try await harness.ask(text) }
+        try await harness.settle()
+        try await harness.bridge.store.write { ledger in
+            _ = try ledger.connection.execute("UPDATE sessions SET active_at = ?", [.integer(400 * Self.day)])
+        }
+        try await Self.janitor(harness, at: 400 * Self.day, Retention()).deleteRows()
+        #expect(try await Self.counts(harness) == [1, 1, 2, 1, 0, 0])
+        _ = try await harness.ask("4")
+        try await harness.settle()
+        #expect(harness.worker.requests.last?.text == "4")
+        let session = try #require(try await Self.session(harness))
+        let stored = SessionDeletion(store: harness.bridge.store, filesDirectory: nil)
+        let last = try await Self.lastMessage(harness)
+        #expect(try await stored.delete(session.id) == .deleted)
+        _ = try await harness.ask("5")
+        try await harness.settle()
+        let first = try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT MIN(id) AS id FROM messages", []).first?.integer("id") ?? 0
+        }
+        #expect(first > last)
+        #expect(harness.worker.requests.last?.history.isEmpty == true)
+    }
+
+    private static func session(_ harness: BridgeHarness) async throws -> SessionRecord? {
+        try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1).items.first }
+    }
+
+    private static func lastMessage(_ harness: BridgeHarness) async throws -> Int64 {
+        try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT MAX(id) AS id FROM messages", []).first?.integer("id") ?? 0
+        }
+    }
+
+    @Test("a silent session with an unsent message stays")
+    func unsent() async throws {
+        let harness = try await BridgeHarness()
+        harness.adapter.setHolding(true)
+        _ = try await harness.ask("1")
+        while try await !harness.bridge.store.read({ ledger in try ledger.openTurns().isEmpty }) { await Task.yield() }
+        try await Self.janitor(harness, at: 400 * Self.day, Retention()).deleteRows()
+        #expect(try await Self.counts(harness).prefix(3) == [1, 1, 2])
+        harness.adapter.setHolding(false)
+        try await harness.settle()
+    }
+
+    @Test("a session is not deleted while a turn runs; afterwards all of it is gone and the thread starts over")
+    func deletion() async throws {
+        let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("one"))]))
+        let deletion = SessionDeletion(store: harness.bridge.store, filesDirectory: nil)
+        #expect(try await deletion.delete("t_nobody") == .unknown)
+        _ = try await harness.ask("1", id: "e1")
+        let session = try #require(try await Self.session(harness))
+        #expect(try await deletion.delete(session.id) == .busy)
+        harness.worker.release()
+        await harness.adapter.waitForText("one")
+        try await harness.settle()
+        #expect(try await deletion.delete(session.id) == .deleted)
+        #expect(try await deletion.delete(session.id) == .unknown)
+        // Only the event's key is left, without text: a repeat is still recognised.
+        #expect(try await Self.counts(harness) == [0, 0, 0, 0, 0, 1])
+        #expect(try await harness.bridge.deliver(harness.adapter.event("1", id: "e1")) == .duplicate)
+        _ = try await harness.ask("2")
+        await harness.adapter.waitForText("You said: 2")
+        #expect(harness.worker.requests.last?.history.isEmpty == true)
+    }
+
+    @Test("the janitor finishes a deletion that a crash interrupted")
+    func crash() async throws {
+        let harness = try await BridgeHarness()
+        for text in ["1", "2"] { _ = try await harness.ask(text) }
+        try await harness.settle()
+        let session = try #require(try await Self.session(harness))
+        try await harness.bridge.store.write { ledger in
+            try ledger.markDeleted(session.id)
+            #expect(try ledger.sessions(after: nil, limit: 9).items.isEmpty)
+            #expect(try ledger.session(id: session.id) == nil && ledger.session(for: session.key) == nil)
+            #expect(try !ledger.purge(session.id, limit: 1))
+        }
+        try await Self.janitor(harness, at: 2_000, Retention()).deleteRows()
+        #expect(try await Self.counts(harness).prefix(4) == [0, 0, 0, 0])
+    }
+
+    @Test("received files are deleted by age, and with their session")
+    func files() async throws {
+        let directory = try TemporaryDirectory()
+        let root = directory.path + "/files"
+        let harness = try await BridgeHarness(
+            settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", filesDirectory: root))
+        _ = try await harness.ask("1")
+        try await harness.settle()
+        let session = try #require(try await Self.session(harness))
+        for (folder, name, time) in [
+            (session.id, "old", 1), (session.id, "new", 1_000_000), ("t_gone", "x", 1_000_000),
+        ] {
+            mkdir(root, 0o700)
+            mkdir("\(root)/\(folder)", 0o700)
+            let file = try #require(fopen("\(root)/\(folder)/\(name)", "w"))
+            fclose(file)
+            let times = [timespec(tv_sec: time, tv_nsec: 0), timespec(tv_sec: time, tv_nsec: 0)]
+            utimensat(AT_FDCWD, "\(root)/\(folder)/\(name)", times, 0)
+        }
+        try await Self.janitor(harness, at: 91 * Self.day, Retention()).deleteFiles()
+        let names = { (name: String) in access("\(root)/\(name)", F_OK) == 0 }
+        #expect(!names("\(session.id)/old") && names("\(session.id)/new") && !names("t_gone"))
+        let deletion = SessionDeletion(store: harness.bridge.store, filesDirectory: root)
+        #expect(try await deletion.delete(session.id) == .deleted)
+        #expect(!names(session.id))
+    }
+
+    @Test("indexes find what is deleted by age")
+    func plans() async throws {
+        let harness = try await BridgeHarness()
+        let plans = try await harness.bridge.store.read { ledger in
+            try [
+                "SELECT id FROM turns WHERE ended_at >= 1 AND ended_at < 2 ORDER BY ended_at LIMIT 1",
+                "SELECT id FROM sessions WHERE active_at < 1 AND state <> 'deleted' ORDER BY active_at LIMIT 1",
+                "SELECT id FROM sessions WHERE state = 'deleted' LIMIT 1",
+            ].map { try ledger.connection.query("EXPLAIN QUERY PLAN \($0)", []).map { try $0.text("detail") }.joined() }
+        }
+        let indexes = ["turns_by_end", "sessions_by_activity", "sessions_deleted"]
+        for (plan, index) in zip(plans, indexes) {
+            #expect(plan.hasPrefix("SEARCH") || plan.hasPrefix("SCAN sessions USING"), "\(plan)")
+            #expect(plan.contains(index) && !plan.contains("TEMP B-TREE"), "\(plan)")
+        }
+    }
+}

@@ -1,2 +1,0 @@
-import JetbridgeTesting
-import Testing

@@ -1,0 +1,233 @@
+internal import Chat
+internal import Kit
+internal import Primitives
+
+/// Incoming messages.
+extension IRCStateMachine {
+    /// `:nick!user@host PRIVMSG target :text`
+    mutating func receiveMessage(_ line: IRCLine) {
+        if line.hasTags { self.countInBatch(line) }
+        if self.isMe(line.rawSourceName) { return self.receiveEcho(line) }
+        let isDirect = self.isMe(line.raw(0))
+        // Anything else is for part of a channel (`@#channel`) or for the whole server; an answer would reach the wrong
+        // people.
+        guard isDirect || self.link.features.isChannel(line.raw(0)) else { return }
+        let isAction = Self.isAction(line.raw(1))
+        let bytes = isAction ? Self.body(line.raw(1)).dropFirst(7) : line.raw(1)
+        if !isAction, bytes.first == IRCCode.request { return self.receiveRequest(line, isDirect: isDirect) }
+        let plain = IRCIncomingFormatting.plainBytes(bytes)
+        guard isDirect || self.concernsUs(plain), let source = line.source, !source.isServer, !Self.isFromBot(line)
+        else { return }
+        // A channel that the bot was forced into, and leaves again, is not configured: nobody there gets an answer.
+        guard isDirect || self.link.channels[self.fold(line.text(0))] != nil else { return }
+        self.receive(
+            Said(line: line, source: source, bytes: bytes, plain: plain, isAction: isAction, isDirect: isDirect))
+    }
+
+    /// A message that may be for us.
+    private struct Said {
+        let line: IRCLine
+        let source: IRCSource
+        let bytes: ArraySlice<UInt8>
+        /// Without formatting codes.
+        let plain: ArraySlice<UInt8>
+        let isAction: Bool
+        let isDirect: Bool
+    }
+
+    private mutating func receive(_ said: Said) {
+        let isBacklog = self.isBacklog(said.line)
+        let key = self.fold(said.source.name)
+        let account: String?
+        if isBacklog {
+            account = said.line.tag("account")
+        } else {
+            account = self.speak(said, key)
+        }
+        let sender = self.sender(said.source, key: key, account: account, isBacklog: isBacklog)
+        let event = self.event(said, sender: sender, account: account, key: key, isBacklog: isBacklog)
+        if said.isDirect, account == nil, !isBacklog, self.hold(event, key) { return }
+        self.act(.deliver(event))
+    }
+
+    /// Updates what is known about the sender and returns the account.
+    private mutating func speak(_ said: Said, _ key: ExactText) -> String? {
+        self.link.people[key] = self.person(key, said.source)
+        let account = self.account(of: self.link.people[key], said.line)
+        if self.link.capabilities.enabled.contains("account-tag") {
+            // Logged out since the last message, unannounced.
+            if self.link.people[key]?.account != nil, account == nil { self.endIdentity(key) }
+            self.link.people[key]?.account = account
+        }
+        // A nick's first message in a connection ends earlier pairings: the nick may have changed hands unseen.
+        if account == nil, self.link.people[key]?.hasSpoken == false {
+            self.deliver(.identityEnded(self.nickIdentity(key)))
+        }
+        self.link.people[key]?.hasSpoken = true
+        self.link.people[key]?.lastSpoke = self.now.monotonic
+        self.link.renames[key] = nil
+        if self.link.people[key]?.channels.isEmpty == true { self.forgetStrangers() }
+        return account
+    }
+
+    private mutating func event(
+        _ said: Said, sender: Sender, account: String?, key: ExactText, isBacklog: Bool
+    ) -> InboundEvent {
+        let (text, isStripped) = self.text(said)
+        let id = said.line.tag("msgid")
+        let eventID = id.map { "msgid:\($0)" } ?? self.nextEventID()
+        let channel = said.isDirect ? nil : self.fold(said.line.text(0))
+        // In a channel an answer must be told from the next one to the same person.
+        let replyTo = id ?? (channel == nil ? nil : Self.localID + eventID)
+        let route = Route(
+            room: RoomID(adapter: self.adapter, name: (channel ?? key).text),
+            anchor: account.map { self.fold($0).text }, addressee: channel == nil ? nil : said.source.name,
+            replyTo: replyTo)
+        let message = InboundMessage(
+            thread: self.thread(in: channel, account: account, nick: key), route: route, sender: sender, text: text,
+            sentAt: said.line.tag("time").flatMap { CivilTime.milliseconds(rfc3339: $0) } ?? self.now.wall,
+            isDirect: said.isDirect, isAddressed: said.isDirect || isStripped || self.mentions(said.plain),
+            isBacklog: isBacklog)
+        return InboundEvent(id: eventID, adapter: self.adapter, kind: .message(message))
+    }
+
+    /// Precedes the id of a message to which the server gave none.
+    static let localID = "local:"
+
+    /// Delivers an event to which the server gave no id.
+    mutating func deliver(_ kind: InboundEvent.Kind) {
+        self.act(.deliver(InboundEvent(id: self.nextEventID(), adapter: self.adapter, kind: kind)))
+    }
+
+    private mutating func nextEventID() -> String {
+        self.link.events += 1
+        return "\(self.link.id)-\(self.link.events)"
+    }
+
+    // MARK: Senders
+
+    private func sender(_ source: IRCSource, key: ExactText, account: String?, isBacklog: Bool) -> Sender {
+        let mask = Identity("\(self.adapter)/mask:\(source.mask)", comparison: .mask)
+        // Another person may have had the nick when an old line was written, so it must not match a current pairing.
+        let nick = isBacklog ? "\(self.adapter)/past-nick:\(key)" : self.nickIdentity(key)
+        let account = account.map { "\(self.adapter)/account:\(self.fold($0))" }
+        let identities = [account, nick].compactMap { $0 }.map { Identity($0, comparison: .caseInsensitive) } + [mask]
+        return Sender(
+            id: account ?? nick, identities: identities, displayName: source.name, isLasting: account != nil)
+    }
+
+    /// The person in the channel, or the query. The comma is unambiguous: channel names and nicks cannot contain it.
+    func thread(in channel: ExactText?, account: String?, nick: ExactText) -> ThreadKey {
+        let who = account.map { "account:\(self.fold($0))" } ?? "nick:\(nick)"
+        return ThreadKey(adapter: self.adapter, value: channel.map { "\($0),\(who)" } ?? who)
+    }
+
+    /// Whether the sender is marked as a bot, by a tag that only servers set.
+    private static func isFromBot(_ line: IRCLine) -> Bool {
+        line.hasTags && ["bot", "draft/bot", "inspircd.org/bot"].contains { line.tag($0) != nil }
+    }
+
+    // MARK: Addressing
+
+    /// Whether a line in a channel is a command or mentions us. Works on bytes for speed, since few lines do.
+    private func concernsUs(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let text = bytes.drop { $0 <= 0x20 }
+        if text.first == UInt8(ascii: "!"), let next = text.dropFirst().first, Self.isLetter(next) { return true }
+        return self.mentions(bytes)
+    }
+
+    /// Whether the text contains our nick as a word: the present one, or the configured one, by which people know the
+    /// bot even while someone else has that nick.
+    private func mentions(_ bytes: ArraySlice<UInt8>) -> Bool {
+        self.mentions(bytes, self.link.nick.utf8)
+            || (!self.isMe(self.settings.nick) && self.mentions(bytes, self.settings.nick.utf8))
+    }
+
+    private func mentions(_ bytes: ArraySlice<UInt8>, _ nick: String.UTF8View) -> Bool {
+        let mapping = self.link.features.casemapping
+        guard let first = nick.first.map({ mapping.fold($0) }), bytes.count >= nick.count else { return false }
+        for index in bytes.startIndex...(bytes.endIndex - nick.count) where mapping.fold(bytes[index]) == first {
+            let end = index + nick.count
+            guard mapping.areEqual(bytes[index..<end], nick) else { continue }
+            let isStart = index == bytes.startIndex || !Self.isNickByte(bytes[index - 1])
+            if isStart, end == bytes.endIndex || !Self.isNickByte(bytes[end]) { return true }
+        }
+        return false
+    }
+
+    /// The text for the core: without our nick at the start, codes as Markdown; commands as plain text.
+    private func text(_ said: Said) -> (text: String, isStripped: Bool) {
+        let mention = self.mentionLength(said.plain)
+        let plain = IRCText.decode(said.plain.dropFirst(mention))
+        if said.isAction { return ("*\(said.source.name) \(plain)*", mention > 0) }
+        guard plain.utf8.first != UInt8(ascii: "!"), said.plain.count != said.bytes.count else {
+            return (plain, mention > 0)
+        }
+        let rest = IRCIncomingFormatting.dropping(mention, of: said.bytes)
+        return (IRCIncomingFormatting.markdown(rest[...]), mention > 0)
+    }
+
+    /// The length of our present or configured nick at the start (`nick: text`, `nick, text`, `nick text`,
+    /// `@nick text`). Some people write it even in queries.
+    private func mentionLength(_ bytes: ArraySlice<UInt8>) -> Int {
+        let length = self.mentionLength(bytes, self.link.nick.utf8)
+        return length > 0 ? length : self.mentionLength(bytes, self.settings.nick.utf8)
+    }
+
+    private func mentionLength(_ bytes: ArraySlice<UInt8>, _ nick: String.UTF8View) -> Int {
+        let space = UInt8(ascii: " ")
+        let start = bytes.drop { $0 == space }
+        let rest = start.first == UInt8(ascii: "@") ? start.dropFirst() : start
+        guard self.link.features.casemapping.areEqual(rest.prefix(nick.count), nick) else { return 0 }
+        var tail = rest.dropFirst(nick.count)
+        guard let next = tail.first else { return bytes.count }
+        guard next == space || next == UInt8(ascii: ":") || next == UInt8(ascii: ",") else { return 0 }
+        if next != space { tail = tail.dropFirst() }
+        return bytes.count - tail.drop { $0 == space }.count
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+
+    /// RFC 2812 §2.3.1: letters, digits, `-` and the special characters.
+    private static func isNickByte(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7D).contains(byte)
+            || (0x5B...0x60).contains(byte) || byte == UInt8(ascii: "-")
+    }
+
+    // MARK: CTCP
+
+    private static func isAction(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.first == IRCCode.request && Self.body(bytes).starts(with: "ACTION ".utf8)
+    }
+
+    /// The bytes between the two delimiters; the second may be missing.
+    private static func body(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let body = bytes.dropFirst()
+        return body.last == IRCCode.request ? body.dropLast() : body
+    }
+
+    /// Answers VERSION and PING by NOTICE, at a limited rate; ignores all other requests, above all DCC.
+    private mutating func receiveRequest(_ line: IRCLine, isDirect: Bool) {
+        guard isDirect, let source = line.source, !source.isServer, !self.isBacklog(line) else { return }
+        let words = Self.body(line.raw(1)).split(separator: 0x20, maxSplits: 1)
+        var answer: [UInt8]
+        switch words.first.map(IRCText.decode)?.uppercased() {
+        case "VERSION": answer = Array("VERSION Jetbridge".utf8)
+        case "PING": answer = Array("PING ".utf8) + (words.count > 1 ? words[1].prefix(64) : [])
+        default: return
+        }
+        guard self.mayReply() else { return }
+        answer = [IRCCode.request] + answer.filter { $0 != IRCCode.request } + [IRCCode.request]
+        self.enqueue(IRCOutgoingLine("NOTICE", bytes: [Array(source.name.utf8), answer], hasText: true))
+        self.pump()
+    }
+
+    /// Three replies at once, then one every five seconds.
+    private mutating func mayReply() -> Bool {
+        let earned = Int(min(3, (self.now.monotonic - self.link.replies.at) / 5_000))
+        if earned > 0 { self.link.replies = (min(3, self.link.replies.left + earned), self.now.monotonic) }
+        guard self.link.replies.left > 0 else { return false }
+        self.link.replies.left -= 1
+        return true
+    }
+}

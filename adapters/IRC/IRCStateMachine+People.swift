@@ -1,0 +1,223 @@
+internal import Chat
+internal import Kit
+internal import Logging
+
+/// Tracks who has which nick, and when a nick may have changed hands.
+extension IRCStateMachine {
+    /// Maximum remembered people outside our channels; beyond it, the one who has been silent the longest is forgotten.
+    static let strangerLimit = 2_000
+    /// Maximum tracked people; anyone else must be verified like a stranger.
+    static let peopleLimit = 50_000
+    /// Milliseconds after which a netsplit ends the identities of those still missing.
+    static let splitLimit: Int64 = 1_800_000
+
+    // MARK: Arriving
+
+    /// Notes that a person is in one of our channels.
+    mutating func appear(_ source: IRCSource, in channel: ExactText, account: String?, knowsAccount: Bool) {
+        let key = self.fold(source.name)
+        guard self.link.people.count < Self.peopleLimit || self.link.people[key] != nil else { return }
+        var person = self.person(key, source)
+        if knowsAccount {
+            // A different account after a netsplit means a different person.
+            if person.splitUntil != nil, person.account != account {
+                self.endIdentity(key)
+                person = Person(nick: source.name, user: source.user, host: source.host)
+            }
+            person.account = account
+        }
+        person.splitUntil = nil
+        person.channels.insert(channel)
+        self.link.people[key] = person
+        self.link.renames[key] = nil
+    }
+
+    /// The person behind a nick, updated from a line. Another user or host under the same nick is another person.
+    mutating func person(_ key: ExactText, _ source: IRCSource) -> Person {
+        guard var person = self.link.people[key] else {
+            return Person(nick: source.name, user: source.user, host: source.host)
+        }
+        let isOther =
+            (person.user != nil && source.user != nil && person.user != source.user)
+            || (person.host != nil && source.host != nil && person.host != source.host)
+        if isOther {
+            self.endIdentity(key)
+            return Person(nick: source.name, user: source.user, host: source.host, channels: person.channels)
+        }
+        person.nick = source.name
+        person.user = source.user ?? person.user
+        person.host = source.host ?? person.host
+        return person
+    }
+
+    // MARK: Leaving
+
+    /// Notes that a person is no longer in a channel. Outside all shared channels the nick can change hands unseen.
+    mutating func disappear(_ nick: String, from channel: ExactText) {
+        let key = self.fold(nick)
+        guard self.link.people[key]?.channels.remove(channel) != nil else { return }
+        guard self.link.people[key]?.channels.isEmpty == true else { return }
+        self.endIdentity(key)
+        self.link.people[key] = nil
+    }
+
+    mutating func receiveQuit(_ line: IRCLine) {
+        guard let source = line.source, !self.isMe(source.name) else { return }
+        let key = self.fold(source.name)
+        self.regain(ifFreed: source.name)
+        guard let person = self.link.people[key] else { return }
+        guard person.hasSpoken, self.isNetsplit(line) else {
+            self.endIdentity(key)
+            self.link.people[key] = nil
+            return
+        }
+        self.link.people[key]?.channels = []
+        self.link.people[key]?.splitUntil = self.now.monotonic + Self.splitLimit
+        if self.link.timers[.sweep] == nil { self.setTimer(.sweep, in: Self.splitLimit) }
+    }
+
+    /// Whether a QUIT is part of a netsplit: in such a batch, or with the names of two servers as its reason. Users
+    /// cannot forge the latter, because servers put a word before their quit messages.
+    private func isNetsplit(_ line: IRCLine) -> Bool {
+        if let batch = line.tag("batch"), self.link.batches[batch]?.type == "netsplit" { return true }
+        let words = line.text(0).split(separator: " ", omittingEmptySubsequences: false)
+        return words.count == 2 && words[0] != words[1] && words.allSatisfy { Self.isServerName($0) }
+    }
+
+    /// Some networks hide the names as `*.net *.split`.
+    private static func isServerName(_ name: Substring) -> Bool {
+        IRCSource.isHostname(name.first == "*" ? "x" + name.dropFirst() : name)
+    }
+
+    mutating func sweepSplits() {
+        for (key, person) in self.link.people {
+            guard let until = person.splitUntil, until <= self.now.monotonic else { continue }
+            self.endIdentity(key)
+            self.link.people[key] = nil
+        }
+        if let next = self.link.people.values.compactMap(\.splitUntil).min() { self.link.timers[.sweep] = next }
+    }
+
+    // MARK: Changing
+
+    /// `:old!user@host NICK new`
+    mutating func receiveNick(_ line: IRCLine) {
+        let new = line.text(0)
+        guard let source = line.source, !new.isEmpty else { return }
+        if self.isMe(source.name) { return self.takeOwnNick(new) }
+        let (from, to) = (self.fold(source.name), self.fold(new))
+        self.regain(ifFreed: source.name)
+        guard var person = self.link.people[from] else { return }
+        if from == to {
+            self.link.people[from]?.nick = new
+            return
+        }
+        // The previous holder of the new nick must be gone, unseen by us.
+        if self.link.people[to] != nil { self.endIdentity(to) }
+        if person.account == nil { self.renameThreads(of: person, from: from, to: to) }
+        self.endIdentity(from)
+        if self.link.renames.count > Self.strangerLimit { self.link.renames = [:] }
+        if person.hasSpoken { self.link.renames[from] = to }
+        self.link.renames[to] = nil
+        person.nick = new
+        person.hasSpoken = false
+        person.isMonitored = false
+        person.signedOn = nil
+        person.held = []
+        person.proofDeadline = nil
+        self.link.people[from] = nil
+        self.link.people[to] = person
+    }
+
+    private mutating func renameThreads(of person: Person, from: ExactText, to: ExactText) {
+        for room in [nil] + person.channels.sorted(by: { $0.text < $1.text }).map(Optional.some) {
+            self.deliver(
+                .threadRenamed(
+                    from: self.thread(in: room, account: nil, nick: from),
+                    to: self.thread(in: room, account: nil, nick: to)))
+        }
+    }
+
+    /// `:nick!user@host ACCOUNT name`, or `*` for a logout.
+    mutating func receiveAccount(_ line: IRCLine) {
+        guard let source = line.source, !self.isMe(source.name) else { return }
+        let name = line.text(0)
+        let account = name == "*" || name == "0" ? nil : name
+        let key = self.fold(source.name)
+        guard let person = self.link.people[key] else { return }
+        if person.account != nil, account == nil { self.endIdentity(key) }
+        self.link.people[key]?.account = account
+    }
+
+    /// `:nick!user@host CHGHOST newuser newhost`: the same person under another user and host.
+    mutating func receiveHostChange(_ line: IRCLine) {
+        guard let source = line.source else { return }
+        if self.isMe(source.name) {
+            return self.learn(IRCSource(name: source.name, user: line.text(0), host: line.text(1)))
+        }
+        let key = self.fold(source.name)
+        self.link.people[key]?.user = line.text(0)
+        self.link.people[key]?.host = line.text(1)
+    }
+
+    // MARK: Accounts
+
+    /// Asks for the accounts of all members if messages do not carry them. Useless without `account-notify`, since
+    /// later logouts would go unseen.
+    mutating func askAccounts(of channel: String) {
+        let enabled = self.link.capabilities.enabled
+        guard self.link.features.hasWHOX, !enabled.contains("account-tag"), enabled.contains("account-notify")
+        else { return }
+        self.enqueue(IRCOutgoingLine("WHO", channel, "%tcuhna,42"), cost: 2)
+    }
+
+    /// `354 me 42 #channel user host nick account` (WHOX), `352 me #channel user host server nick …`
+    mutating func receiveWho(_ numeric: Int, _ line: IRCLine) {
+        if numeric == 352 {
+            if self.isMe(line.text(5)) { self.learn(.init(name: line.text(5), user: line.text(2), host: line.text(3))) }
+            return
+        }
+        guard line.count >= 7, line.text(1) == "42" else { return }
+        let source = IRCSource(name: line.text(5), user: line.text(3), host: line.text(4))
+        if self.isMe(source.name) { return self.learn(source) }
+        let account = line.text(6) == "0" ? nil : line.text(6)
+        let key = self.fold(line.text(2))
+        guard self.link.channels[key]?.isJoined == true else { return }
+        self.appear(source, in: key, account: account, knowsAccount: true)
+    }
+
+    /// The sender's account: from the message's tag if the server sets it, else as known for people in our channels.
+    func account(of person: Person?, _ line: IRCLine) -> String? {
+        let enabled = self.link.capabilities.enabled
+        if enabled.contains("account-tag") { return line.tag("account").flatMap { $0.isEmpty || $0 == "*" ? nil : $0 } }
+        guard enabled.contains("account-notify"), person?.channels.isEmpty == false else { return nil }
+        return person?.account
+    }
+
+    // MARK: Identities
+
+    func nickIdentity(_ key: ExactText) -> String { "\(self.adapter)/nick:\(key)" }
+
+    /// Ends pairings of a nick that may no longer be the same person. Only people who have written can be paired.
+    mutating func endIdentity(_ key: ExactText) {
+        guard let person = self.link.people[key], person.hasSpoken else { return }
+        self.link.people[key]?.hasSpoken = false
+        self.deliver(.identityEnded(self.nickIdentity(key)))
+        self.releaseHeld(key)
+    }
+
+    /// While disconnected, identities cannot be verified.
+    mutating func endAllIdentities() {
+        for (key, person) in self.link.people where person.hasSpoken { self.endIdentity(key) }
+    }
+
+    /// If there are too many strangers, forgets the one who has been silent the longest.
+    mutating func forgetStrangers() {
+        let strangers = self.link.people.filter { $0.value.channels.isEmpty }
+        guard strangers.count > Self.strangerLimit,
+            let quietest = strangers.min(by: { $0.value.lastSpoke < $1.value.lastSpoke })
+        else { return }
+        self.endIdentity(quietest.key)
+        self.link.people[quietest.key] = nil
+    }
+}

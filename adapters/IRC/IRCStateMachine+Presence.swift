@@ -1,0 +1,93 @@
+internal import Chat
+internal import Kit
+internal import Logging
+
+/// Verifies that a nick without an account is still the same person if we share no channel and so would not see a QUIT:
+/// by MONITOR if the server offers it, else by WHOIS, whose sign-on time must not change.
+extension IRCStateMachine {
+    private static let heldLimit = 20
+    private static let proofLimit: Int64 = 10_000
+
+    /// Holds an event until the nick is verified; false if that is not necessary.
+    mutating func hold(_ event: InboundEvent, _ key: ExactText) -> Bool {
+        guard let person = self.link.people[key], person.channels.isEmpty else { return false }
+        if self.link.features.monitorLimit != nil, !self.link.isMonitorFull {
+            if !person.isMonitored {
+                self.link.people[key]?.isMonitored = true
+                self.enqueue(IRCOutgoingLine("MONITOR", "+", person.nick))
+                self.pump()
+            }
+            return false
+        }
+        guard person.held.count < Self.heldLimit else {
+            self.log(.warning, "Dropped a message from \(person.nick): too many are waiting for the WHOIS reply")
+            return true
+        }
+        self.link.people[key]?.held.append(event)
+        guard person.proofDeadline == nil else { return true }
+        self.link.people[key]?.proofDeadline = self.now.monotonic + Self.proofLimit
+        if self.link.timers[.proof] == nil { self.setTimer(.proof, in: Self.proofLimit) }
+        self.enqueue(IRCOutgoingLine("WHOIS", person.nick))
+        self.pump()
+        return true
+    }
+
+    /// `317 me nick idle signon :…`, `318 me nick :End`
+    mutating func receiveWhois(_ numeric: Int, _ line: IRCLine) {
+        let key = self.fold(line.text(1))
+        guard let person = self.link.people[key], person.proofDeadline != nil else { return }
+        if numeric == 317, line.count > 4 {
+            let signedOn = line.text(3)
+            if let before = person.signedOn, before != signedOn {
+                self.endIdentity(key)
+                self.link.people[key]?.hasSpoken = true
+            }
+            self.link.people[key]?.signedOn = signedOn
+        }
+        if numeric == 318 { self.releaseHeld(key) }
+    }
+
+    /// Delivers the held events.
+    mutating func releaseHeld(_ key: ExactText) {
+        guard let held = self.link.people[key]?.held else { return }
+        self.link.people[key]?.held = []
+        self.link.people[key]?.proofDeadline = nil
+        for event in held { self.act(.deliver(event)) }
+    }
+
+    /// Without an answer the pairing ends, and the message is delivered as a stranger's.
+    mutating func expireProofs() {
+        for (key, person) in self.link.people {
+            if let deadline = person.proofDeadline, deadline <= self.now.monotonic { self.endIdentity(key) }
+        }
+        if let next = self.link.people.values.compactMap(\.proofDeadline).min() { self.link.timers[.proof] = next }
+    }
+
+    /// Handles a WHOIS that found no such nick.
+    mutating func proveGone(_ key: ExactText) {
+        guard self.link.people[key]?.proofDeadline != nil else { return }
+        self.endIdentity(key)
+        self.link.people[key] = nil
+    }
+
+    /// `730 me :nick!user@host,…` online, `731 me :nick,…` offline, `734 me limit nicks :full`
+    mutating func receiveMonitor(_ numeric: Int, _ line: IRCLine) {
+        switch numeric {
+        case 731:
+            for target in line.lastText.split(separator: ",") {
+                let source = IRCSource(String(target))
+                let key = self.fold(source.name)
+                self.regain(ifFreed: source.name)
+                guard self.link.people[key]?.channels.isEmpty == true else { continue }
+                self.endIdentity(key)
+                self.link.people[key] = nil
+            }
+        case 734:
+            self.link.isMonitorFull = true
+            for name in line.text(2).split(separator: ",") {
+                self.link.people[self.fold(String(name))]?.isMonitored = false
+            }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,278 @@
+internal import Chat
+internal import Kit
+internal import Logging
+
+/// Outgoing messages: the queue in front of the bucket, and the confirmation that the server has a line.
+///
+/// With `echo-message` our line comes back with its msgid. Otherwise a PING follows once the queue is empty; its PONG
+/// proves that the server has read everything before it.
+extension IRCStateMachine {
+    /// Maximum lines waiting; more would take many minutes to send.
+    static let queueLimit = 1_000
+    private static let confirmationLimit: Int64 = 30_000
+    /// Milliseconds that a line waits for the queue to empty before a PING is inserted.
+    private static let roundLimit: Int64 = 10_000
+
+    /// One line of an outgoing message.
+    struct Post: Sendable {
+        enum Proof: Sendable, Equatable { case echo, acknowledgement, pong }
+
+        let number: Int
+        let ticket: Int
+        let room: RoomID
+        /// The folded target.
+        let key: ExactText
+        let line: IRCOutgoingLine
+        var proof: Proof?
+        /// The PING whose PONG confirms it.
+        var round: Int?
+        var releasedAt: Int64 = 0
+        var deadline: Int64 = 0
+
+        var isReleased: Bool { self.proof != nil }
+        var label: String { "jb-\(self.number)" }
+    }
+
+    /// The lines of one message, usually one.
+    struct Ticket: Sendable {
+        var linesLeft: Int
+    }
+
+    // MARK: Queueing
+
+    mutating func post(_ ticket: Int, _ message: OutgoingMessage) {
+        do throws(AdapterError) {
+            let target = try self.target(of: message.route)
+            let begins = self.begins(message.route)
+            var lines = try self.lines(message, target: target, isNamed: begins)
+            guard self.link.posts.count + lines.count <= Self.queueLimit else {
+                throw AdapterError(.rateLimited, "Too many lines are waiting to be sent", retryAfter: .seconds(30))
+            }
+            if begins { lines[0].tags = self.replyTags(message.route) }
+            self.note(message.route)
+            self.link.tickets[ticket] = Ticket(linesLeft: lines.count)
+            for line in lines {
+                self.link.lastPost += 1
+                self.link.posts.append(
+                    Post(
+                        number: self.link.lastPost, ticket: ticket, room: message.route.room,
+                        key: self.fold(target), line: line))
+            }
+            self.pump()
+        } catch {
+            self.act(.failed(ticket: ticket, error))
+        }
+    }
+
+    // MARK: Sending
+
+    /// Bypasses the bucket, for lines that the server waits for.
+    mutating func sendNow(_ line: IRCOutgoingLine) {
+        self.act(.send(line))
+    }
+
+    /// Queues a command, which is sent before people's messages.
+    mutating func enqueue(_ line: IRCOutgoingLine, cost: Int = 1) {
+        guard self.link.commands.count < Self.queueLimit else {
+            return self.log(.warning, "Dropped a command (\(line.command)): the queue is full")
+        }
+        self.link.commands.append(QueuedLine(line: line, cost: cost))
+    }
+
+    /// Sends what the bucket allows.
+    mutating func pump() {
+        guard self.link.phase == .ready else { return }
+        repeat {
+            while let command = self.link.commands.first {
+                guard self.take(command.line.bytes.count, cost: command.cost) else { return }
+                self.link.commands.removeFirst()
+                self.act(.send(command.line))
+                if let round = command.round { self.markRound(round) }
+            }
+            guard let index = self.link.posts.firstIndex(where: { !$0.isReleased }) else { break }
+            guard self.release(index) else { return }
+        } while true
+        self.clearTimer(.flood)
+        if self.askForProof() { self.pump() }
+    }
+
+    private mutating func release(_ index: Int) -> Bool {
+        var post = self.link.posts[index]
+        var line = post.line
+        let enabled = self.link.capabilities.enabled
+        let hasLabels = enabled.contains("labeled-response") && enabled.contains("batch")
+        if hasLabels { line.tags.append(("label", post.label)) }
+        guard self.take(line.bytes.count, cost: 1) else { return false }
+        post.proof = enabled.contains("echo-message") ? .echo : hasLabels ? .acknowledgement : .pong
+        post.releasedAt = self.now.monotonic
+        post.deadline = self.now.monotonic + Self.confirmationLimit + (post.proof == .pong ? Self.roundLimit : 0)
+        self.link.posts[index] = post
+        self.act(.send(line))
+        self.watchPosts()
+        if post.proof == .pong, self.isProofOverdue { _ = self.askForProof() }
+        return true
+    }
+
+    private mutating func take(_ bytes: Int, cost: Int) -> Bool {
+        let delay = self.link.bucket.delay(cost: cost, bytes: bytes, now: self.now.monotonic)
+        guard delay == 0 else {
+            self.setTimer(.flood, in: delay)
+            return false
+        }
+        self.link.bucket.spend(cost: cost, bytes: bytes, now: self.now.monotonic)
+        return true
+    }
+
+    // MARK: Proof by PONG
+
+    private var isProofOverdue: Bool {
+        self.link.posts.contains {
+            $0.proof == .pong && $0.round == nil && self.now.monotonic - $0.releasedAt >= Self.roundLimit
+        }
+    }
+
+    /// Queues a PING for all sent lines that have none; true if there are any.
+    private mutating func askForProof() -> Bool {
+        guard self.link.posts.contains(where: { $0.proof == .pong && $0.round == nil }) else { return false }
+        self.link.lastRound += 1
+        let round = self.link.lastRound
+        for index in self.link.posts.indices
+        where self.link.posts[index].proof == .pong && self.link.posts[index].round == nil {
+            self.link.posts[index].round = round
+        }
+        // ngIRCd limits bytes, not commands; on other servers a PING counts as a command.
+        let cost = self.link.features.isNgIRCd ? 0 : 1
+        self.link.commands.append(QueuedLine(line: IRCOutgoingLine("PING", "jb-\(round)"), cost: cost, round: round))
+        return true
+    }
+
+    private mutating func markRound(_ round: Int) {
+        for index in self.link.posts.indices where self.link.posts[index].round == round {
+            self.link.posts[index].deadline = self.now.monotonic + Self.confirmationLimit
+        }
+        self.watchPosts()
+    }
+
+    mutating func receivePong(_ line: IRCLine) {
+        let token = line.lastText
+        guard token.hasPrefix("jb-"), let round = Int(token.dropFirst(3)) else { return }
+        for post in self.link.posts where post.round.map({ $0 <= round }) == true { self.confirm(post.number, id: "") }
+    }
+
+    // MARK: Proof by echo
+
+    /// Confirms the post whose echo arrived: by label, else by target and text, else the oldest to the target, since
+    /// servers may alter a text.
+    mutating func receiveEcho(_ line: IRCLine) {
+        self.learnOwnHost(line)
+        guard !self.isBacklog(line) else { return }
+        let id = line.tag("msgid") ?? ""
+        if let label = self.label(of: line), let post = self.link.posts.first(where: { $0.label == label }) {
+            return self.confirm(post.number, id: id)
+        }
+        let key = self.fold(line.text(0))
+        let waiting = self.link.posts.filter { $0.proof == .echo && $0.key == key }
+        let same = waiting.first { $0.line.parameters.last.map { $0[...] == line.raw(1) } == true }
+        if let post = same ?? waiting.first { self.confirm(post.number, id: id) }
+    }
+
+    /// `ACK`: the labelled command succeeded and has no other response.
+    mutating func receiveAcknowledgement(_ line: IRCLine) {
+        if let label = line.tag("label") { self.acknowledge(label) }
+    }
+
+    mutating func acknowledge(_ label: String) {
+        if let post = self.link.posts.first(where: { $0.label == label }) { self.confirm(post.number, id: "") }
+    }
+
+    // MARK: Outcomes
+
+    private mutating func confirm(_ number: Int, id: String) {
+        guard let index = self.link.posts.firstIndex(where: { $0.number == number }) else { return }
+        let post = self.link.posts.remove(at: index)
+        self.watchPosts()
+        self.link.tickets[post.ticket]?.linesLeft -= 1
+        guard self.link.tickets[post.ticket]?.linesLeft == 0 else { return }
+        self.link.tickets[post.ticket] = nil
+        self.act(.posted(ticket: post.ticket, MessageReference(room: post.room, id: id)))
+    }
+
+    /// Fails the whole message of `post`. The failure is certain only if no other line of the message was sent.
+    private mutating func fail(_ post: Post, _ code: AdapterError.Code, _ text: String, isCertain: Bool) {
+        guard let ticket = self.link.tickets.removeValue(forKey: post.ticket) else { return }
+        // The line that named the person may be the one that is lost.
+        self.link.answers[post.room] = nil
+        let others = self.link.posts.contains { $0.ticket == post.ticket && $0.number != post.number && $0.isReleased }
+        self.link.posts.removeAll { $0.ticket == post.ticket }
+        self.watchPosts()
+        let isOnly = ticket.linesLeft == 1 || !others
+        self.act(.failed(ticket: post.ticket, AdapterError(code, text, isCertain: isCertain && isOnly)))
+    }
+
+    /// Handles an error numeric, which may refer to a line that we sent.
+    mutating func receiveError(_ numeric: Int, _ line: IRCLine) {
+        if self.receiveJoinRefusal(numeric, line) { return }
+        let key = self.fold(line.text(1))
+        if numeric == 401 {
+            self.proveGone(key)
+            if key == self.fold(Self.nickServices) { self.endReclaiming() }
+        }
+        let label = self.label(of: line)
+        let post = self.link.posts.first { post in
+            post.isReleased && (label.map { post.label == $0 } ?? (post.key == key))
+        }
+        guard let post, let code = Self.code(numeric) else { return }
+        self.fail(post, code, "\(line.text(1)): \(line.lastText)", isCertain: true)
+    }
+
+    /// The error that a numeric means for a PRIVMSG.
+    private static func code(_ numeric: Int) -> AdapterError.Code? {
+        switch numeric {
+        case 401, 402, 403, 406: .notFound
+        case 404, 408, 442, 473, 474, 475, 477, 482, 485, 486, 489, 531, 573, 716, 717: .forbidden
+        case 407, 411, 412, 413, 414, 415, 417: .invalid
+        case 439, 707: .rateLimited
+        default: nil
+        }
+    }
+
+    /// `FAIL PRIVMSG CODE [context] :text`
+    mutating func receiveFail(_ line: IRCLine) {
+        let label = self.label(of: line)
+        guard let post = self.link.posts.first(where: { label == $0.label }) ?? self.onlyPost(line) else { return }
+        self.fail(post, .invalid, "The server rejected the line: \(line.lastText)", isCertain: true)
+    }
+
+    /// Without a label a failure can be attributed only if exactly one line is unconfirmed.
+    private func onlyPost(_ line: IRCLine) -> Post? {
+        let released = self.link.posts.filter(\.isReleased)
+        return line.text(0).uppercased() == "PRIVMSG" && released.count == 1 ? released[0] : nil
+    }
+
+    /// Fails all posts to a channel that the bot has left. Those not yet sent certainly did not arrive.
+    mutating func failPosts(to key: ExactText, _ error: AdapterError) {
+        for post in self.link.posts where post.key == key {
+            self.fail(post, error.code, error.message, isCertain: !post.isReleased)
+        }
+    }
+
+    /// Fails all posts after the connection has ended.
+    mutating func failPosts(_ ending: IRCEnding) {
+        for post in self.link.posts {
+            self.fail(post, .disconnected, "Connection lost: \(ending.reason)", isCertain: !post.isReleased)
+        }
+    }
+
+    private mutating func watchPosts() {
+        let next = self.link.posts.lazy.filter(\.isReleased).map(\.deadline).min()
+        self.link.timers[.confirmation] = next
+    }
+
+    mutating func expirePosts() {
+        for post in self.link.posts where post.isReleased && post.deadline <= self.now.monotonic {
+            self.fail(
+                post, .timedOut, "The server did not confirm the line within half a minute", isCertain: false)
+        }
+        self.watchPosts()
+    }
+}

@@ -1,0 +1,61 @@
+package import Chat
+package import Markdown
+
+/// Writes a network's markup during a walk of the Markdown tree.
+package protocol FormattingWriter: MarkdownVisitor {
+    /// - Parameter capacity: Expected size of the markup in bytes.
+    init(capacity: Int)
+    consuming func finish() -> RenderedText
+}
+
+extension FormattingWriter {
+    // Inlinable so that the compiler specialises the walk for each writer.
+    @inlinable
+    package static func render(_ markdown: String) -> RenderedText {
+        var writer = Self(capacity: markdown.utf8.count + markdown.utf8.count / 4)
+        Markdown.walk(markdown, visitor: &writer)
+        return writer.finish()
+    }
+}
+
+extension [RenderedText.Frame] {
+    /// The index of `frame`, which is appended if missing.
+    package mutating func place(of frame: RenderedText.Frame) -> Int {
+        if let index = self.firstIndex(of: frame) { return index }
+        self.append(frame)
+        return self.count - 1
+    }
+}
+
+/// The length in bytes of the control character at `index` (C0, DEL, C1, Unicode's line or paragraph separator); 0 if
+/// there is none.
+package func controlLength(_ text: Span<UInt8>, at index: Int) -> Int {
+    let byte = text[index]
+    if byte < 0x20 || byte == 0x7F { return 1 }
+    if byte == 0xC2, index + 1 < text.count, text[index + 1] < 0xA0 { return 2 }
+    if byte == 0xE2, index + 2 < text.count, text[index + 1] == 0x80, text[index + 2] & 0xFE == 0xA8 { return 3 }
+    return 0
+}
+
+/// Whether the word around `index` began as an address such as `https://e.org/@name`, which must stay as it is.
+package func isInAddress(_ text: Span<UInt8>, at index: Int) -> Bool {
+    var start = index
+    while start > 0, text[start - 1] > 0x20, index - start < 512 { start -= 1 }
+    for place in start..<index where text[place] == UInt8(ascii: ":") {
+        guard place > start, text[place - 1].isWordByte, place + 2 < text.count else { continue }
+        if text[place + 1] == UInt8(ascii: "/"), text[place + 2] == UInt8(ascii: "/") { return true }
+    }
+    return false
+}
+
+extension UInt8 {
+    /// Whether chat clients treat the byte as part of a word: an ASCII letter or digit, an underscore, or non-ASCII.
+    package var isWordByte: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
+            true
+        default: false
+        }
+    }
+}

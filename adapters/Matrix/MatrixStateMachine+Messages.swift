@@ -1,0 +1,175 @@
+internal import Chat
+internal import JSON
+internal import Kit
+
+/// Turns what people say and do into events for the core.
+extension MatrixStateMachine {
+    // MARK: Lookups
+
+    /// The event whose sender has to be known first: the target of a reply or reaction.
+    func unknownTarget(of event: MatrixEvent, in room: String) -> String? {
+        guard event.sender != self.settings.user, !self.memory.encrypted.contains(room) else { return nil }
+        let target: String?
+        switch event.type {
+        case .reaction: target = event.annotation?.target
+        // In a direct room every message is addressed to the bot anyway.
+        case .message where self.isDirect(room) || event.replaced != nil: return nil
+        case .message:
+            if self.isOwn(event.repliedTo) || self.isAddressed(event) { return nil }
+            target = [event.repliedTo, event.threadRoot].compactMap { $0 }.first { self.notes[$0] == nil }
+        default: target = nil
+        }
+        guard let target, self.notes[target] == nil else { return nil }
+        return target
+    }
+
+    /// Whether the message itself addresses the bot.
+    private func isAddressed(_ event: MatrixEvent) -> Bool {
+        guard let kind = event.content["msgtype"]?.stringValue else { return false }
+        return self.read(event.content, kind: kind, of: event)?.isAddressed ?? false
+    }
+
+    private func isOwn(_ id: String?) -> Bool { id.flatMap { self.notes[$0]?.isOwn } ?? false }
+
+    /// Applies what an event says about the room without delivering it.
+    mutating func skip(_ event: MatrixEvent, in room: String) {
+        if event.stateKey != nil { self.apply(event, in: room) }
+        self.note(event)
+    }
+
+    private mutating func note(_ event: MatrixEvent) {
+        guard !event.id.isEmpty, event.stateKey == nil, event.replaced == nil else { return }
+        self.notes[event.id] = Note(isOwn: event.sender == self.settings.user, thread: event.threadRoot)
+        if let root = event.threadRoot { self.latest[root] = event.id }
+    }
+
+    // MARK: Events
+
+    mutating func receive(_ event: MatrixEvent, in room: String) {
+        self.note(event)
+        if event.stateKey != nil { return self.apply(event, in: room) }
+        guard event.sender != self.settings.user, !event.id.isEmpty, !self.memory.encrypted.contains(room) else {
+            return
+        }
+        switch event.type {
+        case .message: self.receiveMessage(event, in: room)
+        case .reaction: self.receiveReaction(event, in: room)
+        case .redaction:
+            guard let target = event.redacts else { return }
+            self.deliver(event, .messageDeleted(self.reference(target, in: room)))
+        default: break
+        }
+    }
+
+    private mutating func deliver(_ event: MatrixEvent, _ kind: InboundEvent.Kind) {
+        self.act(.deliver(InboundEvent(id: event.id, adapter: self.adapter, kind: kind)))
+    }
+
+    private func reference(_ id: String, in room: String) -> MessageReference {
+        MessageReference(room: RoomID(adapter: self.adapter, name: room), id: id)
+    }
+
+    func sender(_ user: String) -> Sender {
+        let id = "matrix:\(user)"
+        let local = user.dropFirst().prefix { $0 != ":" }
+        return Sender(
+            id: id, identities: [Identity(id)], displayName: self.names[user] ?? String(local),
+            isSelf: user == self.settings.user)
+    }
+
+    /// Capped at the present, since another server's clock may be ahead.
+    private func sentAt(_ event: MatrixEvent) -> Int64 { max(0, min(event.timestamp, self.now.wall)) }
+
+    // MARK: Messages
+
+    private mutating func receiveMessage(_ event: MatrixEvent, in room: String) {
+        if event.replaced != nil { return self.receiveEdit(event, in: room) }
+        // Without `msgtype` it was deleted. A notice comes from a program: answering could start an endless exchange.
+        guard let kind = event.content["msgtype"]?.stringValue, kind != "m.notice" else { return }
+        guard let said = self.read(event.content, kind: kind, of: event) else { return }
+        let isDirect = self.isDirect(room)
+        // A thread that starts from one of the bot's messages includes the bot.
+        let isAddressed = said.isAddressed || self.isOwn(event.repliedTo) || self.isOwn(event.threadRoot)
+        if said.text.isEmpty, said.attachments.isEmpty, !isAddressed { return }
+        let root = event.threadRoot
+        let route = Route(
+            room: RoomID(adapter: self.adapter, name: room), anchor: root, replyTo: event.id, recipient: event.sender)
+        let message = InboundMessage(
+            thread: ThreadKey(adapter: self.adapter, value: root.map { "\(room)/\($0)" } ?? room), route: route,
+            sender: self.sender(event.sender), text: said.text, sentAt: self.sentAt(event), isDirect: isDirect,
+            isAddressed: isAddressed, isThreaded: root != nil, isBacklog: self.batch?.isBacklog ?? false,
+            attachments: said.attachments)
+        self.deliver(event, .message(message))
+        if isDirect || isAddressed || root != nil { self.batch?.work?.read = (event.id, root) }
+    }
+
+    private mutating func receiveEdit(_ event: MatrixEvent, in room: String) {
+        guard let target = event.replaced, let content = event.content["m.new_content"],
+            let kind = content["msgtype"]?.stringValue, kind != "m.notice",
+            let said = self.read(content, kind: kind, of: event)
+        else { return }
+        self.deliver(
+            event,
+            .messageEdited(
+                MessageEdit(
+                    reference: self.reference(target, in: room), sender: self.sender(event.sender), text: said.text)))
+    }
+
+    private struct Said {
+        var text: String
+        var isAddressed: Bool
+        var attachments: [Attachment] = []
+    }
+
+    private func read(_ content: JSON, kind: String, of event: MatrixEvent) -> Said? {
+        let body = content["body"]?.stringValue ?? ""
+        switch kind {
+        case "m.text": return self.readText(content, body, event)
+        case "m.emote":
+            var said = self.readText(content, body, event)
+            said.text = "*\(self.sender(event.sender).displayName) \(said.text)*"
+            return said
+        case "m.file", "m.image", "m.audio", "m.video":
+            let name = content["filename"]?.stringValue
+            // Next to `filename`, the body is a caption.
+            let caption = name == nil || name == body ? "" : body
+            var said = self.readText(content, caption, event)
+            said.attachments = [Self.attachment(content, name: name ?? body)]
+            return said
+        default: return nil
+        }
+    }
+
+    private func readText(_ content: JSON, _ body: String, _ event: MatrixEvent) -> Said {
+        let mentioned = content["m.mentions"]?["user_ids"]?.arrayValue ?? []
+        let html = content["formatted_body"]?.stringValue ?? ""
+        let isMentioned = mentioned.contains(.string(self.settings.user)) || self.incoming.isLinked(in: html)
+        let isReply = event.relation?["m.in_reply_to"] != nil
+        let (text, isNamed) = self.incoming.read(body, isReply: isReply)
+        return Said(text: text, isAddressed: isMentioned || isNamed)
+    }
+
+    /// Without a usable address the id is empty, and the sender gets the error when the file is fetched.
+    private static func attachment(_ content: JSON, name: String) -> Attachment {
+        // An address under `file` is that of an encrypted file, which is not supported.
+        let address = content["url"]?.stringValue.flatMap { MatrixMediaAddress($0) == nil ? nil : $0 } ?? ""
+        let size = content["info"]?["size"]?.intValue
+        return Attachment(
+            id: address, name: String(name.prefix(255)), mediaType: content["info"]?["mimetype"]?.stringValue,
+            size: size.flatMap { $0 >= 0 ? $0 : nil })
+    }
+
+    // MARK: Reactions
+
+    private mutating func receiveReaction(_ event: MatrixEvent, in room: String) {
+        guard let (target, key) = event.annotation, self.isOwn(target) else { return }
+        let emoji = String(String.UnicodeScalarView(key.unicodeScalars.filter { $0 != "\u{FE0F}" }))
+        guard !emoji.isEmpty, emoji.utf8.count <= 64 else { return }
+        self.deliver(
+            event,
+            .choice(
+                Choice(
+                    target: self.reference(target, in: room), sender: self.sender(event.sender),
+                    kind: .reaction(emoji), sentAt: self.sentAt(event))))
+    }
+}

@@ -1,0 +1,198 @@
+package import Chat
+internal import HTTP
+internal import JSON
+package import Kit
+
+/// The only way to send into a room, and how answers are interpreted.
+extension MatrixStateMachine {
+    /// Milliseconds without an answer after which nothing is sent: encryption may have been turned on since.
+    private static let silenceLimit: Int64 = 120_000
+
+    /// Turns an outgoing event into a request, or throws if it may not be sent now.
+    ///
+    /// Everything sent into a room passes through here, so that nothing reaches an encrypted room in clear text.
+    package mutating func send(_ outgoing: MatrixOutgoing, at now: AdapterTime) throws(AdapterError) -> MatrixRequest {
+        guard self.isSignedIn, self.isInSync, now.monotonic - self.heardAt < Self.silenceLimit else {
+            throw AdapterError(.disconnected, "Not connected to the homeserver at the moment; try again later")
+        }
+        guard self.memory.rooms[outgoing.room] != nil else {
+            throw AdapterError(.forbidden, "The bot is not in \(outgoing.room); invite it there")
+        }
+        try self.requireUnencrypted(outgoing.room)
+        if let wait = self.budget.take(outgoing.priority, for: outgoing.transaction, at: now.monotonic) {
+            throw AdapterError(
+                .rateLimited, "The homeserver's rate limit for this account is reached",
+                retryAfter: .milliseconds(wait),
+                isOwnPace: true)
+        }
+        return Self.request(outgoing)
+    }
+
+    private func requireUnencrypted(_ room: String) throws(AdapterError) {
+        guard !self.memory.encrypted.contains(room) else {
+            throw AdapterError(
+                .forbidden, "\(room) is encrypted, which this bot does not support; use a room without encryption")
+        }
+    }
+
+    /// Whether anything may be sent into a room.
+    func maySend(to room: String) -> Bool {
+        self.memory.rooms[room] != nil && !self.memory.encrypted.contains(room)
+    }
+
+    private static func request(_ outgoing: MatrixOutgoing) -> MatrixRequest {
+        switch outgoing.kind {
+        case .event(let type, let content):
+            MatrixRequest(
+                .send, .put, MatrixRequest.room(outgoing.room, "send", type.rawValue, outgoing.transaction),
+                body: content, timeout: 30_000)
+        case .redaction(let target, let reason):
+            MatrixRequest(
+                .send, .put, MatrixRequest.room(outgoing.room, "redact", target, outgoing.transaction),
+                body: ["reason": .string(reason)], timeout: 30_000)
+        }
+    }
+
+    // MARK: Outcomes
+
+    /// The outcome of a request made by ``send(_:at:)``.
+    package enum Outcome: Sendable, Equatable {
+        /// The server accepted it, as the event with this id.
+        case sent(String)
+        /// Send this instead.
+        case again(MatrixOutgoing)
+    }
+
+    package mutating func finish(
+        _ outgoing: MatrixOutgoing, _ answer: MatrixAnswer, at now: AdapterTime
+    ) throws(AdapterError) -> Outcome {
+        switch answer {
+        case .success(let json):
+            self.budget.succeeded(at: now.monotonic)
+            guard let id = json["event_id"]?.stringValue, id.hasPrefix("$") else {
+                throw AdapterError(
+                    .timedOut, "The homeserver accepted the message without returning an event id", isCertain: false)
+            }
+            self.noteSent(outgoing, as: id)
+            return .sent(id)
+        case .refused(let refusal):
+            if let other = self.smaller(outgoing, refusal) { return .again(other) }
+            throw self.error(outgoing, refusal, now)
+        case .failed(let reason, let mayHaveArrived):
+            throw AdapterError(mayHaveArrived ? .timedOut : .disconnected, reason, isCertain: !mayHaveArrived)
+        }
+    }
+
+    private mutating func noteSent(_ outgoing: MatrixOutgoing, as id: String) {
+        guard case .event(let type, let content) = outgoing.kind, type == .message,
+            content["m.relates_to"]?["rel_type"]?.stringValue != "m.replace"
+        else { return }
+        self.notes[id] = Note(isOwn: true, thread: outgoing.thread)
+        if let root = outgoing.thread { self.latest[root] = id }
+    }
+
+    /// A reduced form that this server may accept.
+    private mutating func smaller(_ outgoing: MatrixOutgoing, _ refusal: MatrixRefusal) -> MatrixOutgoing? {
+        guard case .event(let type, let content) = outgoing.kind, type == .message else { return nil }
+        var other = outgoing
+        if refusal.status == 413 || refusal.code == "M_TOO_LARGE" {
+            self.textLimit = max(Self.shortestTextLimit, self.textLimit / 2)
+            guard let reduced = MatrixContent.reduced(content) else { return nil }
+            other.kind = .event(type, reduced)
+            return other
+        }
+        // A thread from a room before its upgrade cannot be continued in the new one.
+        let isRelationTrouble = refusal.status == 400 && ["M_UNKNOWN", "M_INVALID_PARAM"].contains(refusal.code)
+        guard isRelationTrouble, let unrelated = MatrixContent.unrelated(content) else { return nil }
+        other.kind = .event(type, unrelated)
+        other.thread = nil
+        return other
+    }
+
+    private mutating func error(
+        _ outgoing: MatrixOutgoing, _ refusal: MatrixRefusal, _ now: AdapterTime
+    ) -> AdapterError {
+        if refusal.isRateLimit {
+            let wait = self.budget.refused(
+                outgoing.priority, for: outgoing.transaction, retryAfter: refusal.retryAfter, at: now.monotonic)
+            return AdapterError(.rateLimited, Self.rateLimitText, retryAfter: .milliseconds(wait))
+        }
+        return Self.error(refusal, room: outgoing.room)
+    }
+
+    private static let rateLimitText = "The homeserver limits how fast this account can send"
+
+    /// Translates a refusal for the core.
+    static func error(_ refusal: MatrixRefusal, room: String) -> AdapterError {
+        if refusal.isRateLimit {
+            return AdapterError(
+                .rateLimited, Self.rateLimitText, retryAfter: .milliseconds(refusal.retryAfter ?? 5_000))
+        }
+        if refusal.isPassing || refusal.isStray {
+            return AdapterError(.timedOut, "The homeserver answers \(refusal.summary)", isCertain: false)
+        }
+        if refusal.isUnknownToken || refusal.code == "M_USER_LOCKED" {
+            return AdapterError(.unauthorized, "The homeserver requires a new login (\(refusal.code))")
+        }
+        switch refusal.status {
+        case 403:
+            return AdapterError(
+                .forbidden,
+                "The homeserver does not allow the bot to do that in \(room) (\(refusal.summary)); invite it again or "
+                    + "raise its power level")
+        case 404 where !refusal.isUnknownEndpoint:
+            return AdapterError(.notFound, "\(room) or the message does not exist (\(refusal.summary))")
+        default:
+            return AdapterError(.invalid, "The homeserver rejected the request: \(refusal.summary)")
+        }
+    }
+
+    // MARK: Messages
+
+    package func posting(_ message: OutgoingMessage) -> MatrixOutgoing {
+        let (room, relation, thread) = self.place(message.route)
+        let content = MatrixContent.notice(message.text, token: message.token, relation: relation)
+        return MatrixOutgoing(
+            room: room, kind: .event(.message, content), transaction: message.token,
+            priority: message.stage == .final ? .final : .passing, thread: thread)
+    }
+
+    /// The room that a route leads to now, and how a message there relates to others.
+    func place(_ route: Route) -> (room: String, relation: MatrixContent.Relation, thread: String?) {
+        if let new = self.memory.rooms[route.room.name]?.replacement, self.memory.rooms[new] != nil {
+            return (new, .none, nil)
+        }
+        if let root = route.anchor {
+            let latest = self.latest[root] ?? route.replyTo ?? root
+            return (route.room.name, .thread(root: root, latest: latest), root)
+        }
+        guard let answered = route.replyTo, !self.isDirect(route.room.name) else {
+            return (route.room.name, .none, nil)
+        }
+        return (route.room.name, .reply(to: answered), nil)
+    }
+
+    /// The digest of a message's last edit, and how often its text changed.
+    struct EditMark: Sendable {
+        var text: UInt64
+        var changes: Int
+    }
+
+    /// Repeating the same text gives the same transaction.
+    package mutating func replacing(_ reference: MessageReference, with message: OutgoingMessage) -> MatrixOutgoing {
+        let content = MatrixContent.edit(of: reference.id, message.text, token: message.token)
+        let digest = Self.digest(message.text)
+        var mark = self.edits[reference.id] ?? EditMark(text: digest, changes: 0)
+        if mark.text != digest { mark = EditMark(text: digest, changes: mark.changes + 1) }
+        self.edits[reference.id] = mark
+        return MatrixOutgoing(
+            room: reference.room.name, kind: .event(.message, content),
+            transaction: "\(message.token).\(mark.changes).\(String(digest, radix: 36))",
+            priority: message.stage == .final ? .final : .passing)
+    }
+
+    /// FNV-1a, 64 bits: the same in every run, unlike `Hasher`.
+    private static func digest(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+}

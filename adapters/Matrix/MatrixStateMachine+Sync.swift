@@ -1,0 +1,233 @@
+internal import Chat
+internal import JSON
+internal import Kit
+internal import Logging
+internal import Primitives
+
+/// Reads one sync after the other. Each is handled completely before the next one acknowledges it.
+extension MatrixStateMachine {
+    /// A sync that is being handled.
+    struct Batch: Sendable {
+        var sync: MatrixSync
+        let since: String?
+        /// It contains what was said while the bot was disconnected.
+        let isBacklog: Bool
+        /// The index of the current room.
+        var place = 0
+        var work: Work?
+        /// The last event of each room, remembered once all are delivered.
+        var lasts: [String: String] = [:]
+    }
+
+    /// A room of a batch.
+    struct Work: Sendable {
+        let room: String
+        /// The events being handled.
+        var events: [MatrixEvent]
+        var place = 0
+        /// The token of the gap's next page.
+        var gap: String?
+        let gapEnd: String?
+        var pages = 0
+        /// The events after the gap.
+        var rest: [MatrixEvent]
+        /// The ids of handled events, since pages may overlap.
+        var seen: Set<String> = []
+        /// The last message for the bot, which will be marked as read.
+        var read: (event: String, thread: String?)?
+    }
+
+    /// After this many pages of 100 events, the rest of a gap is skipped with a warning.
+    private static let pageLimit = 100
+
+    /// The delay before a message is marked as read, in milliseconds.
+    private static let receiptDelay: Int64 = 1_000
+
+    mutating func requestSync(isWaiting: Bool) {
+        if let refresh = self.dueRefresh { return self.request(.refresh(refresh.reveal())) }
+        let limit = self.memory.since == nil && self.memory.rooms.isEmpty ? 1 : 50
+        self.request(
+            .sync(since: self.memory.since, wait: isWaiting ? self.pollTime : 0, limit: limit))
+    }
+
+    mutating func receiveSync(_ answer: MatrixAnswer, since: String?) {
+        switch answer {
+        case .success(let json):
+            guard let sync = MatrixSync(json) else {
+                return self.retry("The homeserver answered a sync without next_batch")
+            }
+            self.begin(sync, since: since)
+        case .refused(let refusal):
+            if self.handleRejection(refusal) { return }
+            if refusal.status == 400, since != nil {
+                self.log(.warning, "The homeserver rejected the sync position: \(refusal.summary); starting a new sync")
+                self.memory.since = nil
+                return self.requestSync(isWaiting: false)
+            }
+            // A proxy times out before the server answers.
+            if refusal.status == 504 { self.pollTime = max(5_000, self.pollTime / 2) }
+            self.retry(self.text(refusal), after: refusal.retryAfter)
+        case .failed(let reason, _): self.retry(reason)
+        }
+    }
+
+    private mutating func begin(_ sync: MatrixSync, since: String?) {
+        let isBacklog = !self.isInSync || self.failures > 0
+        self.failures = 0
+        // First of all: from here on, nothing is sent into these rooms.
+        for room in sync.joined {
+            for event in room.state + room.timeline where event.type == .encryption && event.stateKey == "" {
+                self.noteEncryption(of: room.id, isNew: self.memory.rooms[room.id] == nil)
+            }
+        }
+        if let direct = sync.direct { self.memory.direct = direct }
+        for room in sync.left { self.leave(room) }
+        for room in sync.invited { self.receiveInvitation(room) }
+        // An incremental sync leaves all other rooms unchanged; after a full one they are known only at the end.
+        if since != nil { self.isInSync = true }
+        self.batch = Batch(sync: sync, since: since, isBacklog: isBacklog)
+        self.processBatch()
+    }
+
+    /// Handles the batch until it ends or a request has to be answered first.
+    mutating func processBatch() {
+        while let batch = self.batch {
+            if batch.work == nil {
+                guard batch.place < batch.sync.joined.count else { return self.finish(batch) }
+                self.open(batch.sync.joined[batch.place], in: batch)
+            }
+            guard self.processRoom() else { return }
+        }
+    }
+
+    private mutating func finish(_ batch: Batch) {
+        for (room, last) in batch.lasts { self.memory.rooms[room]?.last = last }
+        self.batch = nil
+        self.memory.since = batch.sync.next
+        self.memory.pace = self.budget.pace
+        self.memory.isWide = self.budget.isWide
+        let hasRooms = !(batch.sync.joined.isEmpty && batch.sync.invited.isEmpty && batch.sync.left.isEmpty)
+        self.act(.remember(self.memory, isUrgent: batch.since == nil || (hasRooms && batch.isBacklog)))
+        self.refusal = nil
+        self.isInSync = true
+        self.hasWorked = true
+        self.act(.status(.up, detail: self.statusDetail))
+        self.resume()
+        self.requestSync(isWaiting: true)
+    }
+
+    // MARK: A room
+
+    private mutating func open(_ joined: MatrixSync.Joined, in batch: Batch) {
+        let known = self.memory.rooms[joined.id]
+        var room = known ?? self.newRoom(joined.id)
+        room.joined = joined.joinedCount ?? room.joined
+        self.memory.rooms[joined.id] = room
+        for event in joined.state { self.apply(event, in: joined.id) }
+        self.deliverUpgrade(to: joined.id)
+        let start = self.firstNew(joined, known: known, batch)
+        for event in joined.timeline[..<start] { self.skip(event, in: joined.id) }
+        let rest = Array(joined.timeline[start...])
+        let hasGap = joined.isLimited && known != nil && batch.since != nil && joined.previous != nil
+        self.batch?.work = Work(
+            room: joined.id, events: hasGap ? [] : rest, gap: hasGap ? batch.since : nil, gapEnd: joined.previous,
+            rest: hasGap ? rest : [])
+        if let last = joined.timeline.last { self.batch?.lasts[joined.id] = last.id }
+    }
+
+    /// The index of the first event that is new and meant for the bot.
+    private func firstNew(_ joined: MatrixSync.Joined, known: MatrixRoom?, _ batch: Batch) -> Int {
+        if batch.since == nil {
+            // Skip what was said before the first sync; after a lost token, deliver only what is new.
+            let last = known?.last.flatMap { last in joined.timeline.lastIndex { $0.id == last } }
+            return last.map { $0 + 1 } ?? joined.timeline.count
+        }
+        guard known == nil else { return 0 }
+        // In a new room, everything since the invitation is meant for the bot.
+        let own = joined.timeline.indices.filter {
+            joined.timeline[$0].type == .member && joined.timeline[$0].stateKey == self.settings.user
+        }
+        let invited = own.last { joined.timeline[$0].content["membership"]?.stringValue == "invite" }
+        return (invited ?? own.last).map { $0 + 1 } ?? 0
+    }
+
+    /// Handles the current room; returns false when a request has to be answered first.
+    private mutating func processRoom() -> Bool {
+        while let work = self.batch?.work {
+            if work.place < work.events.count {
+                let event = work.events[work.place]
+                if let id = self.unknownTarget(of: event, in: work.room) {
+                    self.request(.event(room: work.room, id: id))
+                    return false
+                }
+                self.batch?.work?.place += 1
+                if event.id.isEmpty || self.batch?.work?.seen.insert(event.id).inserted == true {
+                    self.receive(event, in: work.room)
+                }
+            } else if let from = work.gap {
+                self.request(.gap(room: work.room, from: from, to: work.gapEnd, without: self.settings.user))
+                return false
+            } else if !work.rest.isEmpty {
+                self.batch?.work?.events = work.rest
+                self.batch?.work?.place = 0
+                self.batch?.work?.rest = []
+            } else {
+                self.close(work)
+                return true
+            }
+        }
+        return true
+    }
+
+    private mutating func close(_ work: Work) {
+        if let read = work.read {
+            // Delayed so that an immediate answer is sent first.
+            let receipt = MatrixRequest.receipt(room: work.room, event: read.event, thread: read.thread)
+            self.act(.aside(receipt, after: Self.receiptDelay))
+        }
+        self.batch?.work = nil
+        self.batch?.place += 1
+    }
+
+    // MARK: Gaps and lookups
+
+    mutating func receiveGap(_ answer: MatrixAnswer, in room: String) {
+        guard let work = self.batch?.work, work.room == room else { return }
+        switch answer {
+        case .success(let json):
+            let events = MatrixEvent.list(json["chunk"])
+            for event in MatrixEvent.list(json["state"]) { self.apply(event, in: room) }
+            self.batch?.work?.events = events
+            self.batch?.work?.place = 0
+            self.batch?.work?.pages += 1
+            let end = json["end"]?.stringValue
+            let isLast = end == nil || end == work.gapEnd || end == work.gap
+            self.batch?.work?.gap = isLast ? nil : end
+            if !isLast, work.pages + 1 >= Self.pageLimit {
+                self.log(.warning, "Too many events in \(room) while the bot was disconnected; the rest is skipped")
+                self.batch?.work?.gap = nil
+            }
+        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
+            if self.handleRejection(refusal) { return }
+            self.log(.warning, "The missed events in \(room) cannot be read: \(refusal.summary)")
+            self.batch?.work?.gap = nil
+        case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
+        case .failed(let reason, _): return self.retry(reason)
+        }
+        self.processBatch()
+    }
+
+    mutating func receiveLookup(_ answer: MatrixAnswer, of id: String) {
+        switch answer {
+        case .success(let json):
+            let event = MatrixEvent(json)
+            self.notes[id] = Note(isOwn: event?.sender == self.settings.user, thread: event?.threadRoot)
+        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
+            if self.handleRejection(refusal) { return }
+            self.notes[id] = Note(isOwn: false, thread: nil)
+        case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
+        case .failed(let reason, _): return self.retry(reason)
+        }
+        self.processBatch()
+    }
+}

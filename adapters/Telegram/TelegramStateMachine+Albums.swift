@@ -1,0 +1,82 @@
+internal import Chat
+internal import JSON
+internal import Kit
+
+/// Albums: several files sent at once arrive as several messages, which are joined into one.
+///
+/// The memory keeps the parts until the whole album is stored, so that each part can be acknowledged at once: Telegram
+/// sends a webhook the second part only after the first is acknowledged.
+extension TelegramStateMachine {
+    struct Album: Sendable {
+        var parts: [TelegramUpdate] = []
+        let sender: String
+        let chat: Int64
+    }
+
+    /// Milliseconds to wait for further parts after the first.
+    private static let patience: Int64 = 1_000
+    private static let partLimit = 20
+    private static let albumLimit = 64
+
+    /// Restores parts that an earlier run left unstored.
+    mutating func restoreAlbums() {
+        guard self.albums.isEmpty else { return }
+        let parts = self.memory.albums
+        self.memory.albums = []
+        for update in parts.compactMap(TelegramUpdate.init) {
+            guard case .message(let message) = update.kind, let group = message.mediaGroup else { continue }
+            self.hold(update, of: "\(message.chat.id)/\(group)")
+        }
+    }
+
+    mutating func hold(_ update: TelegramUpdate, of key: String) {
+        guard case .message(let message) = update.kind, let sender = self.author(of: message) else { return }
+        var album = self.albums[key] ?? Album(sender: sender.id, chat: message.chat.id)
+        guard album.parts.count < Self.partLimit, !album.parts.contains(where: { $0.id == update.id }) else { return }
+        if self.albums.count >= Self.albumLimit, self.albums[key] == nil, let oldest = self.albums.keys.first {
+            self.finishAlbum(oldest)
+        }
+        album.parts.append(update)
+        self.albums[key] = album
+        self.memory.albums.append(update.json)
+        if self.timers[.album(key)] == nil { self.timers[.album(key)] = self.now.monotonic + Self.patience }
+    }
+
+    /// Delivers the album; no further parts are expected.
+    mutating func finishAlbum(_ key: String) {
+        guard let incoming = self.takeAlbum(key) else { return self.forgetAlbum(key) }
+        self.deliver([incoming], Batch(album: key))
+    }
+
+    /// Delivers a sender's albums before the sender's next message.
+    mutating func finishAlbums(of sender: Sender, in chat: Int64) {
+        guard !self.albums.isEmpty else { return }
+        let keys = self.albums.filter { $0.value.chat == chat && $0.value.sender == sender.id }.map(\.key)
+        for key in keys { self.finishAlbum(key) }
+    }
+
+    private mutating func takeAlbum(_ key: String) -> TelegramIncoming? {
+        self.timers[.album(key)] = nil
+        guard let album = self.albums.removeValue(forKey: key) else { return nil }
+        let messages = album.parts.sorted { $0.id < $1.id }.compactMap { update in
+            if case .message(let message) = update.kind { message } else { nil }
+        }
+        // One part carries the caption, usually the first.
+        guard let first = messages.first(where: { !$0.text.isEmpty }) ?? messages.first,
+            let sender = self.author(of: first)
+        else { return nil }
+        return self.incoming(first, from: sender, attachments: messages.flatMap(\.attachments))
+    }
+
+    /// Removes a stored album from the memory.
+    mutating func forgetAlbum(_ key: String) {
+        let count = self.memory.albums.count
+        self.memory.albums.removeAll { json in
+            guard let message = TelegramMessage(json["message"]), let group = message.mediaGroup else { return true }
+            // A late part may have begun a new album under the same key.
+            return "\(message.chat.id)/\(group)" == key
+                && self.albums[key]?.parts.contains { $0.id == json["update_id"]?.intValue.map(Int64.init) } != true
+        }
+        if self.memory.albums.count != count { self.act(.remember(self.memory, isVital: false)) }
+    }
+}
