@@ -70,13 +70,27 @@ struct FileWatcherTests {
         }
     }
 
-    @Test("a cancelled watcher leaves no descriptor")
-    func descriptors() async throws {
+    @Test("many watchers need one inotify instance")
+    func manyWatchers() async throws {
         let directory = try TemporaryDirectory()
-        // More than a user may have at a time (fs.inotify.max_user_instances).
-        for _ in 0..<150 {
-            let watcher = try FileWatcher(folder: directory.path) { _ in }
-            watcher.cancel()
+        let reports = Reports()
+        var watchers: [FileWatcher] = []
+        // More than a user may have instances (fs.inotify.max_user_instances), and two for each folder.
+        for index in 0..<150 {
+            let folder = "\(directory.path)/\(index / 2)"
+            mkdir(folder, 0o700)
+            watchers.append(try FileWatcher(folder: folder) { reports.add($0) })
         }
+        try PrivateFile.write([1], to: directory.path + "/7/twice")
+        try await reports.wait { changes in
+            changes.count { change in
+                if case .names(let names) = change { names.contains("twice") } else { false }
+            } >= 2
+        }
+        // The other watcher of a folder goes on when one is cancelled.
+        watchers[14].cancel()
+        try PrivateFile.write([1], to: directory.path + "/7/once")
+        try await reports.wait { _ in reports.names.contains("once") }
+        for watcher in watchers { watcher.cancel() }
     }
 }

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Lifecycle
 
 /// Watches a folder, or its nearest existing parent until it exists.
 @Net
@@ -16,6 +17,16 @@ final class FolderWatch {
 
     func start() {
         guard !self.isCancelled else { return }
+        // A folder made between the failed try and its parent's watch is reported by neither, so look again; but not
+        // for ever, because a folder that may not be read fails each time.
+        for _ in 0..<3 {
+            self.watchNearest()
+            guard self.watcher != nil, self.watched != self.path else { return }
+            guard PrivateFile.isFolder("\(self.watched)/\(self.step(from: self.watched))") else { return }
+        }
+    }
+
+    private func watchNearest() {
         self.watcher?.cancel()
         self.watcher = nil
         var folder = self.path
@@ -30,6 +41,11 @@ final class FolderWatch {
         }
     }
 
+    /// The name in `folder` that leads to the watched one.
+    private func step(from folder: String) -> String {
+        String(self.path.dropFirst(folder.count + 1).prefix { $0 != "/" })
+    }
+
     func cancel() {
         self.isCancelled = true
         self.watcher?.cancel()
@@ -40,8 +56,7 @@ final class FolderWatch {
         guard self.watched == self.path else {
             // A parent folder: only a step towards the watched folder matters.
             let before = self.watched
-            let next = self.path.dropFirst(before.count + 1).prefix { $0 != "/" }
-            if case .names(let names) = change, !names.contains(String(next)) { return }
+            if case .names(let names) = change, !names.contains(self.step(from: before)) { return }
             self.start()
             if self.watched != before { self.onChange() }
             return
