@@ -49,7 +49,7 @@ let package = Package(
         // C
         c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"), c("CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
-        c("CICU"), c("CEdit"),
+        c("CICU"), c("CEdit"), c("CSeccomp"),
 
         // Platform
         platform("Primitives", "CSystem"),
@@ -71,6 +71,12 @@ let package = Package(
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
         platform("Terminals", "CEdit", "CSystem", "Primitives"),
+        platform("Seccomp", "CSeccomp", "Primitives"),
+        .target(
+            name: "Sandbox", dependencies: ["CSystem", "EventLoop", "Lifecycle", "Logging", "Primitives", "Processes"],
+            path: "Sources/Platform/Sandbox", exclude: ["Init"], swiftSettings: strict + [.strictMemorySafety()],
+            plugins: ["EmbedInit"]),
+        .plugin(name: "EmbedInit", capability: .buildTool(), exclude: ["embed.sh"]),
 
         // Domain
         domain("Chat"),
@@ -80,8 +86,18 @@ let package = Package(
             "Primitives", "Processes"),
         domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
         domain("Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"),
+        domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
-            "Sessions", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
+            "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
+            "Primitives", "Processes", "Sandbox", "Seccomp"),
+        domain(
+            "Workspaces", "Chat", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
+            "Primitives", "Processes", "Repositories"),
+        domain(
+            "Workbench", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Jail", "JSON", "Lifecycle", "Logging",
+            "Primitives", "Repositories", "Workspaces"),
+        domain(
+            "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Primitives"),
 
         // Adapters and Gateway
@@ -92,7 +108,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging",
+                "Audit", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging",
                 "Markdown", "Primitives", "Repositories", "Sessions", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
@@ -110,17 +126,17 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP", "HTTPClient",
-                "HTTPServer", "IRC", "JSON", "Kit",
+                "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP", "HTTPClient",
+                "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Repositories",
-                "Sessions", "Slack", "Specs", "Telegram", "WebSockets", "YAML",
+                "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "WebSockets", "Workbench", "Workspaces", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives",
+                "Audit", "Chat", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives",
                 "Proxy", "Terminals", "WebSockets",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
@@ -137,8 +153,9 @@ let package = Package(
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
-                "CMarkGFM", "Chat", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "IRC",
-                "TestSupport", "JSON", "Logging", "Primitives", "Sessions", "WebSockets",
+                "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "IRC", "Jail",
+                "TestSupport", "JSON", "Logging", "Primitives", "Processes", "Sandbox", "Sessions", "WebSockets",
+                "Workspaces",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),
@@ -159,6 +176,19 @@ let package = Package(
         tests("Markdown", "Markdown"),
         tests("YAML", "YAML"),
         tests("Terminals", "Terminals"),
+        tests("Seccomp", "Seccomp", "Primitives", "Processes"),
+        tests("Sandbox", "Sandbox", "CSystem", "EventLoop", "Primitives", "Processes"),
+        tests("Audit", "Audit", "Chat", "Crypto", "Database", "JSON", "Logging", "Primitives"),
+        tests(
+            "Jail", "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
+            "Logging", "Primitives", "Processes", "Sandbox", "Seccomp"),
+        tests(
+            "Workspaces", "Workspaces", "Chat", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
+            "Lifecycle", "Logging", "Primitives", "Processes", "Repositories",
+            exclude: ["moto"]),
+        tests(
+            "Workbench", "Workbench", "Audit", "Chat", "Database", "EventLoop", "Git", "Jail", "JSON", "Lifecycle",
+            "Logging", "Primitives", "Processes", "Repositories", "Workspaces"),
         tests("Chat", "Chat"),
         tests("Models", "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         tests(
@@ -166,7 +196,8 @@ let package = Package(
             "Primitives", "Processes"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
         tests("Specs", "Specs", "Chat", "Git", "Logging", "Models", "Primitives", "Repositories"),
-        tests("Sessions", "Sessions", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
+        tests(
+            "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(
@@ -189,13 +220,13 @@ let package = Package(
             "Markdown", "Primitives", "Processes", "WebSockets",
             exclude: ["Slack/clients"]),
         tests(
-            "Gateway", "Gateway", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions", "Primitives",
+            "Gateway", "Gateway", "Audit", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions", "Primitives",
             "WebSockets", "Database", "Logging"),
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
             "Primitives"),
         tests(
-            "Host", "Host", "Database", "Gateway", "HTTP", "IRC", "Logging", "Matrix", "Primitives", "Sessions",
+            "Host", "Host", "Database", "Gateway", "HTTP", "IRC", "Jail", "Logging", "Matrix", "Primitives", "Sessions",
             "Slack", "Telegram", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
         tests(

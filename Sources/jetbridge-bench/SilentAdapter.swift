@@ -36,10 +36,8 @@ struct LineRenderer: MessageRenderer {
 
 /// A model that answers at once.
 struct InstantWorker: TurnWorker {
-    func run(
-        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
-    ) async throws -> TurnEnding {
-        try await report(.text("This is an instant answer."))
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        try await thread.report(.text("This is an instant answer."))
         return .complete
     }
 }

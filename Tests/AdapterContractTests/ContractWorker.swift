@@ -57,16 +57,14 @@ final class ContractWorker: TurnWorker {
     /// The largest number of turns that ran in one session at once.
     var mostInOneSession: Int { self.state.withLock { $0.mostInOneSession } }
 
-    func run(
-        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
-    ) async throws -> TurnEnding {
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         self.enter(request)
         defer { self.state.withLock { $0.running[request.session, default: 1] -= 1 } }
         var steps = self.script(request.text)[...]
         if request.continuing != nil, let cut = steps.lastIndex(where: \.isCut) { steps = steps[(cut + 1)...] }
         for step in steps {
             switch step {
-            case .text(let text): try await report(.text(text))
+            case .text(let text): try await thread.report(.text(text))
             case .hold(let name): try await self.hold(name)
             case .cut(let reason): return .cut(reason)
             }

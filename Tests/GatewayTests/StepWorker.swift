@@ -31,15 +31,13 @@ final class StepWorker: TurnWorker {
         }?.resume()
     }
 
-    func run(
-        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
-    ) async throws -> TurnEnding {
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         let script = self.state.withLock { state in
             state.scripts.isEmpty ? [.event(.text("You said: \(request.text)"))] : state.scripts.removeFirst()
         }
         for step in script {
             switch step {
-            case .event(let event): try await report(event)
+            case .event(let event): try await thread.report(event)
             case .hold: await self.hold()
             case .untilStopped: try await Task.sleep(for: .seconds(3600))
             case .fail(let message): throw TurnFailure(message)

@@ -168,16 +168,14 @@ final class ScriptedWorker: TurnWorker {
         holder?.resume()
     }
 
-    func run(
-        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
-    ) async throws -> TurnEnding {
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         let script = self.state.withLock { state -> [Step] in
             state.requests.append(request)
             return state.scripts.isEmpty ? [.event(.text("You said: \(request.text)"))] : state.scripts.removeFirst()
         }
         for step in script {
             switch step {
-            case .event(let event): try await report(event)
+            case .event(let event): try await thread.report(event)
             case .hold: try await self.hold()
             case .ignoreStop: await self.waitForRelease()
             case .fail(let message): throw TurnFailure(message)

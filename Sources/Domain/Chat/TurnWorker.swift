@@ -42,6 +42,8 @@ package struct TurnRequest: Sendable {
     /// The text to answer, or a command's argument.
     package let text: String
     package let sender: Sender
+    /// The sender's role now.
+    package let role: Role
     /// Chosen for the thread; nil for the default.
     package let model: String?
     /// Chosen for the thread; nil for the default.
@@ -54,13 +56,14 @@ package struct TurnRequest: Sendable {
     package let continuing: String?
 
     package init(
-        id: String, session: String, text: String, sender: Sender, model: String? = nil, repository: String? = nil,
-        history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil
+        id: String, session: String, text: String, sender: Sender, role: Role = .guest, model: String? = nil,
+        repository: String? = nil, history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil
     ) {
         self.id = id
         self.session = session
         self.text = text
         self.sender = sender
+        self.role = role
         self.model = model
         self.repository = repository
         self.history = history
@@ -103,6 +106,8 @@ package struct CommitNotice: Sendable, Equatable {
 package enum TurnEvent: Sendable, Equatable {
     /// The next piece of the answer, Markdown.
     case text(String)
+    /// Output of a command; the thread shows it in code blocks, without control sequences.
+    case output(CommandOutput)
     /// What the model or worker is doing; shown live, not part of the answer.
     case thinking(String)
     /// One line for the thread (waiting for the model, a retry). Names commands without a sign, as code: `` `model` ``.
@@ -146,15 +151,13 @@ package struct TurnFailure: Error, Sendable, CustomStringConvertible {
     package var description: String { self.message }
 }
 
-/// Runs one kind of turn: a chat answer, a spec stage.
+/// Runs one kind of turn: a chat answer, a spec stage, a command.
 package protocol TurnWorker: Sendable {
     /// Refuses a request before it is queued: nil, or one line that says what is wrong and what to do.
     func refusal(of text: String) -> String?
-    /// Runs the turn. `report` waits while the thread cannot accept more. When cancelled it throws `CancellationError`
-    /// at once; any other error should be a ``TurnFailure``.
-    func run(
-        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
-    ) async throws -> TurnEnding
+    /// Runs the turn. When cancelled it throws `CancellationError` at once; any other error should be a
+    /// ``TurnFailure``.
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding
 }
 
 extension TurnWorker {

@@ -44,9 +44,8 @@ package final class SpecifyTurn: TurnWorker {
         return nil
     }
 
-    package func run(
-        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
-    ) async throws -> TurnEnding {
+    package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        let report: Report = { event in try await thread.report(event) }
         if let line = self.refusal(of: request.text) { throw TurnFailure(line) }
         do {
             let repository = try self.catalog.repository(request.repository)

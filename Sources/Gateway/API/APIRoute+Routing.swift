@@ -33,16 +33,16 @@ extension APIRoute {
         }
         guard case .scopes(let scopes, let role) = self.access else { return answers }
         answers.append(Self.problem(.unauthorized, "No valid credential."))
-        answers.append(Self.problem(.forbidden, Self.requirement(scopes, role)))
+        answers.append(Self.problem(.forbidden, Self.requirement(scopes, "\(role)")))
         answers.append(Self.problem(.tooManyRequests, "Too many requests; Retry-After says when to retry."))
         return answers
     }
 
     /// What a credential needs, for the description of the answer 403.
-    private static func requirement(_ scopes: Set<Scope>, _ role: Role) -> String {
+    private static func requirement(_ scopes: Set<Scope>, _ role: String) -> String {
         let isAny = scopes.count == Scope.allCases.count
         let names = isAny ? "any" : scopes.map(\.rawValue).sorted().joined(separator: ", ")
-        return "The credential lacks the scope (\(names)) or the role (\(role.rawValue) or higher)."
+        return "The credential lacks the scope (\(names)) or the role (\(role) or higher)."
     }
 
     private static func problem(_ status: HTTPStatus, _ text: String) -> RouteDocumentation.Answer {

@@ -1,3 +1,4 @@
+internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import Sessions

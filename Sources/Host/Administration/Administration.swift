@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 internal import Crypto
 internal import Database
 internal import Gateway

@@ -1,3 +1,4 @@
+internal import Chat
 internal import Host
 internal import JSON
 internal import Primitives

@@ -41,9 +41,8 @@ package final class ChatTurn: TurnWorker {
         self.builder(for: self.client.defaultModel).refusal(of: text)
     }
 
-    package func run(
-        _ request: TurnRequest, report: @escaping @Sendable (TurnEvent) async throws -> Void
-    ) async throws -> TurnEnding {
+    package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        let report: Report = { event in try await thread.report(event) }
         let model = request.model ?? self.client.defaultModel
         let (prompt, shortened) = try await self.prompt(for: request, model: model, report)
         do {

@@ -1,3 +1,4 @@
+package import Chat
 /// The commands in a thread, the same words on every network.
 package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny

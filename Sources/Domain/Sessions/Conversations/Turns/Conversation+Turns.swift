@@ -63,8 +63,9 @@ extension Conversation {
         do {
             let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
             let request = try await self.request(for: asked)
+            let thread = ConversationThread(conversation: self, turn: turn)
             let ending = try await AbandonableWork.run(grace: self.environment.settings.stopGrace) {
-                try await worker.run(request) { event in try await self.take(event, of: turn) }
+                try await worker.run(request, in: thread)
             }
             switch ending {
             case .complete: return .complete
@@ -100,7 +101,7 @@ extension Conversation {
             let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
         {
             let through = admission.session.historyStart
-            return Self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
+            return self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
         }
         let (session, history, partial) = try await self.context.store.read { ledger in
             guard let session = try ledger.session(id: turn.session) else {
@@ -116,14 +117,16 @@ extension Conversation {
         if let admission = self.running?.admission, admission.turn.id == turn.id {
             self.context.histories.keep(history, of: session.id, upTo: admission.previous)
         }
-        return Self.request(for: turn, in: session, history: history, continuing: partial)
+        return self.request(for: turn, in: session, history: history, continuing: partial)
     }
 
-    private static func request(
+    private func request(
         for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil
     ) -> TurnRequest {
-        TurnRequest(
-            id: turn.work, session: session.id, text: turn.text, sender: turn.sender, model: session.model,
+        // Without a role nobody gets a turn; one that was taken away since then leaves the least.
+        let role = self.context.access.role(of: turn.sender) ?? .guest
+        return TurnRequest(
+            id: turn.work, session: session.id, text: turn.text, sender: turn.sender, role: role, model: session.model,
             repository: session.repository, history: history, summary: session.summary,
             continuing: turn.kind == "chat" ? continuing : nil)
     }
@@ -133,10 +136,11 @@ extension Conversation {
 
     // MARK: Events
 
-    private func take(_ event: TurnEvent, of turn: TurnRecord) async throws {
+    func take(_ event: TurnEvent, of turn: TurnRecord) async throws {
         try Task.checkCancellation()
         switch event {
         case .text(let text): try await self.takeText(text, of: turn)
+        case .output(let output): try await self.takeText(output.text, of: turn)
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
         case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)
         case .commit(let commit): try await self.take(commit, of: turn)

@@ -1,3 +1,4 @@
+package import Chat
 internal import Database
 
 /// A stored credential of the gateway: an API token or a signed-in browser. The secret itself is not stored.

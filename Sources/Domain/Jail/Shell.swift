@@ -1,0 +1,86 @@
+/// A session's shell in its jail. Directory, variables, functions and background processes last from command to
+/// command, until the jail ends.
+package protocol Shell: Sendable {
+    /// Runs `command` and returns when it has ended, by itself or by force. Commands of one shell run one after the
+    /// other; `output` is awaited, so a slow reader slows the command down. When the task is cancelled, the whole
+    /// process tree is ended, and the exit says ``ShellExit/Status/stopped``: a command that has begun always returns.
+    /// Throws ``JailFailure`` when no jail can be started: then nothing has run.
+    func run(
+        _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
+    ) async throws(JailFailure) -> ShellExit
+
+    /// Ends every process of the jail. The next command begins a new one.
+    func end() async
+}
+
+/// One command for a ``Shell``.
+package struct ShellCommand: Sendable, Equatable {
+    package enum Place: Sendable, Equatable {
+        /// The persistent shell itself: what the command sets stays.
+        case persistent
+        /// A fresh shell of the same jail with the persistent one's directory and exported variables, so that nothing
+        /// defined earlier (an alias, a function, a trap) changes what an approved text does. Changes don't stay.
+        case fresh
+        /// Like ``fresh``, but beside the other commands: a job. Only ``timeout`` and its end stop it.
+        case background
+    }
+
+    package let text: String
+    package let place: Place
+    /// Nil for no limit.
+    package let timeout: Duration?
+    /// Bytes of both outputs together, at which the command is ended.
+    package let outputLimit: Int
+
+    package init(text: String, place: Place, timeout: Duration?, outputLimit: Int) {
+        self.text = text
+        self.place = place
+        self.timeout = timeout
+        self.outputLimit = outputLimit
+    }
+}
+
+/// A piece of output.
+package struct ShellOutput: Sendable, Equatable {
+    package enum Stream: Sendable { case standardOutput, standardError }
+
+    package let stream: Stream
+    package let bytes: [UInt8]
+
+    package init(stream: Stream, bytes: [UInt8]) {
+        self.stream = stream
+        self.bytes = bytes
+    }
+}
+
+/// How a command ended.
+package struct ShellExit: Sendable, Equatable {
+    package enum Status: Sendable, Equatable {
+        case exited(Int)
+        case signalled(Int)
+        /// Ended because its task was cancelled.
+        case stopped
+        case timedOut
+        case outputLimit
+        /// Ended because its jail was over a limit; the value names it: `memory`, `disk`.
+        case limit(String)
+        /// The command ended the shell itself (`exit`, `exec`, `kill -9 $$`); its status where it has one.
+        case shellEnded(Int?)
+        /// The jail ended for another reason, a clause without a full stop.
+        case lost(String)
+    }
+
+    package let status: Status
+    package let duration: Duration
+    /// The shell's state is gone: the next command gets a fresh one.
+    package let isShellLost: Bool
+    /// The shell's directory afterwards, as the jail sees it.
+    package let directory: String
+
+    package init(status: Status, duration: Duration, isShellLost: Bool, directory: String) {
+        self.status = status
+        self.duration = duration
+        self.isShellLost = isShellLost
+        self.directory = directory
+    }
+}

@@ -1,0 +1,92 @@
+package import Chat
+
+/// A session's workspace: the files of its repository on the thread's branch, which its jail sees at `/workspace`.
+///
+/// No program runs on these files outside the jail; everything here works on descriptors and Git objects.
+package protocol WorkspaceFiles: Sendable {
+    /// The folder behind `/workspace`.
+    var folder: String { get }
+    /// The branch that commits go to; nil without a repository.
+    var branch: String? { get }
+
+    /// Records the state of all files. Returns the existing snapshot when nothing has changed since.
+    func snapshot(_ reason: String) async throws -> WorkspaceSnapshot
+    /// Newest first.
+    func snapshots() async throws -> [WorkspaceSnapshot]
+    /// What differs between two snapshots; `to` nil stands for the files now.
+    func changes(from: String, to: String?) async throws -> [WorkspaceChange]
+    /// A unified diff of the files now against the branch's head.
+    func diff() async throws -> String
+    /// Makes the files as they were in a snapshot, after recording their state now. Returns that record.
+    func restore(_ snapshot: String) async throws -> WorkspaceSnapshot
+    /// Files and folders below `path`, sorted, at most `limit`.
+    func list(_ path: String, limit: Int) async throws -> [WorkspaceEntry]
+    /// The bytes of one regular file, at most `limit`.
+    func read(_ path: String, limit: Int) async throws -> [UInt8]
+    /// Writes a file that a person sent; never through a symbolic link.
+    func write(_ bytes: [UInt8], to path: String) async throws
+    /// Commits all changes to the thread's branch. Nil when there are none.
+    func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice?
+    /// Takes over the commits that were made inside the jail, oldest first; refuses those with `.git` in a tree or that
+    /// a strict check refuses.
+    func takeOverCommits() async throws -> [CommitNotice]
+}
+
+/// A recorded state of a workspace.
+package struct WorkspaceSnapshot: Sendable, Equatable {
+    /// Short, to be typed by people; unique in its workspace.
+    package let id: String
+    package let reason: String
+    /// Milliseconds since 1970.
+    package let at: Int64
+    /// The tree's hash, hexadecimal.
+    package let tree: String
+
+    package init(id: String, reason: String, at: Int64, tree: String) {
+        self.id = id
+        self.reason = reason
+        self.at = at
+        self.tree = tree
+    }
+}
+
+/// One changed file.
+package struct WorkspaceChange: Sendable, Equatable {
+    package enum Kind: String, Sendable { case added, modified, deleted }
+
+    package let kind: Kind
+    package let path: String
+    /// The Git hash of the new content, hexadecimal; nil for a deleted file.
+    package let digest: String?
+
+    package init(kind: Kind, path: String, digest: String?) {
+        self.kind = kind
+        self.path = path
+        self.digest = digest
+    }
+}
+
+/// One entry of a listing.
+package struct WorkspaceEntry: Sendable, Equatable {
+    package enum Kind: String, Sendable { case file, folder, link, other }
+
+    package let path: String
+    package let kind: Kind
+    /// Bytes; nil for a folder.
+    package let size: Int?
+
+    package init(path: String, kind: Kind, size: Int?) {
+        self.path = path
+        self.kind = kind
+        self.size = size
+    }
+}
+
+/// Why something about a workspace failed. One line: what failed, why, what to do.
+package struct WorkspaceFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    package let message: String
+
+    package init(_ message: String) { self.message = message }
+
+    package var description: String { self.message }
+}

@@ -1,0 +1,2 @@
+/// Compiles deny lists of system calls to programs for the kernel (libseccomp).
+enum Seccomp {}
