@@ -108,7 +108,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Audit", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging",
+                "Audit", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle",
+                "Logging",
                 "Markdown", "Primitives", "Repositories", "Sessions", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
@@ -136,7 +137,8 @@ let package = Package(
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Audit", "Chat", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives",
+                "Audit", "Chat", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown",
+                "Primitives",
                 "Proxy", "Terminals", "WebSockets",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
@@ -220,7 +222,8 @@ let package = Package(
             "Markdown", "Primitives", "Processes", "WebSockets",
             exclude: ["Slack/clients"]),
         tests(
-            "Gateway", "Gateway", "Audit", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions", "Primitives",
+            "Gateway", "Gateway", "Audit", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions",
+            "Primitives",
             "WebSockets", "Database", "Logging"),
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",

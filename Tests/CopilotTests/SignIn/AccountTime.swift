@@ -23,6 +23,24 @@ struct AccountTime: Sendable {
         }
     }
 
+    /// Runs `body` and lets the clock go on by a second whenever it has stood still for a real one. A process that
+    /// waits for another one's exchange looks again by the clock where the kernel reports no change of a folder
+    /// (`fs.inotify.max_user_instances` is reached), and would wait for ever.
+    func moving(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(name: "body") { try await body() }
+            group.addTask(name: "clock") { [clock] in
+                while true {
+                    let before = clock.now
+                    try await Task.sleep(for: .seconds(1))
+                    if clock.now == before { clock.advance(by: .seconds(1)) }
+                }
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// Sets the wall clock forward or back.
     func setWall(by seconds: Double) { self.jump.withLock { $0 += seconds } }
 
