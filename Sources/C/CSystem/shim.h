@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -56,8 +57,84 @@ static inline int csystem_make_nonblocking(int descriptor) {
     return flags < 0 ? -1 : fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
 }
 
+/// A connected pair of stream sockets with SOCK_CLOEXEC. Both block; make the local end nonblocking afterwards.
+static inline int csystem_socketpair(int *_Nonnull ends) {
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+}
+
+/// memfd_create(2) with MFD_CLOEXEC.
+static inline int csystem_memory_file(const char *_Nonnull name) { return (int)syscall(SYS_memfd_create, name, 1u); }
+
+/// fcntl(2) with F_SETPIPE_SZ, which glibc declares only under _GNU_SOURCE.
+static inline int csystem_set_pipe_size(int pipe, int bytes) { return fcntl(pipe, 1031, bytes); }
+
+/// The number of bytes that can be read from a pipe or socket now (FIONREAD).
+static inline int csystem_available(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) == 0 ? count : 0;
+}
+
+enum { csystem_most_descriptors = 4 };
+
+/// sendmsg(2) without SIGPIPE, with up to csystem_most_descriptors descriptors (SCM_RIGHTS).
+static inline ssize_t csystem_send_descriptors(
+    int socket, const void *_Nonnull bytes, size_t size, const int *_Nonnull descriptors, int count
+) {
+    char extra[CMSG_SPACE(csystem_most_descriptors * sizeof(int))] = {0};
+    struct iovec part = {(void *)(uintptr_t)bytes, size};
+    struct msghdr message = {0};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (count > csystem_most_descriptors) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (count > 0) {
+        message.msg_control = extra;
+        message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN((size_t)count * sizeof(int));
+        __builtin_memcpy(CMSG_DATA(header), descriptors, (size_t)count * sizeof(int));
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+/// recvmsg(2); `descriptor` becomes the first descriptor that came along (close-on-exec), or stays as it is. Others are
+/// closed.
+static inline ssize_t csystem_receive_descriptor(
+    int socket, void *_Nonnull bytes, size_t size, int *_Nonnull descriptor
+) {
+    char extra[CMSG_SPACE(csystem_most_descriptors * sizeof(int))];
+    struct iovec part = {bytes, size};
+    struct msghdr message = {0};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = extra;
+    message.msg_controllen = sizeof extra;
+    ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (count < 0) return count;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        size_t number = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t index = 0; index < number; index++) {
+            int received;
+            __builtin_memcpy(&received, CMSG_DATA(header) + index * sizeof(int), sizeof received);
+            if (*descriptor < 0) *descriptor = received;
+            else close(received);
+        }
+    }
+    return count;
+}
+
 /// A descriptor that becomes readable when the process ends; close-on-exec by definition.
 static inline int csystem_pidfd_open(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+/// Sends a signal to the process behind `pidfd`, never to another one with its number.
+static inline int csystem_pidfd_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, (void *)0, 0);
+}
 
 /// Reaps the child behind `pidfd` without blocking. 1: reaped, `code` and `status` are siginfo's si_code and si_status;
 /// 0: still running; -1: errno.

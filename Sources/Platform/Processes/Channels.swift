@@ -22,7 +22,7 @@ struct Channels: ~Copyable {
     }
 
     mutating func open(_ plan: ProcessPlan) throws(SystemError) {
-        let lowest = Int32(3 + plan.extraOutputs)
+        let lowest = Int32(3 + plan.extraOutputs + plan.passed.count)
         switch plan.standardInput {
         case .null: self.childEnds.append(try self.null(lowest))
         case .pipe:
@@ -42,6 +42,7 @@ struct Channels: ~Copyable {
         case .pipe: self.errorIndex = try self.addOutput(lowest)
         }
         for _ in 0..<plan.extraOutputs { self.extraIndexes.append(try self.addOutput(lowest)) }
+        for descriptor in plan.passed { self.childEnds.append(try self.copy(descriptor, lowest)) }
     }
 
     mutating func takeInput() -> FileDescriptor? {
@@ -67,6 +68,14 @@ struct Channels: ~Copyable {
         let descriptor = unsafe Glibc.open("/dev/null", O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw .last("open /dev/null") }
         return try self.raised(descriptor, lowest)
+    }
+
+    /// A copy, because dup2 of a descriptor to its own number would leave it close-on-exec.
+    private mutating func copy(_ descriptor: Int32, _ lowest: Int32) throws(SystemError) -> Int32 {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest)
+        guard copy >= 0 else { throw .last("dup") }
+        self.toClose.append(copy)
+        return copy
     }
 
     /// A pipe whose end in this process is nonblocking.

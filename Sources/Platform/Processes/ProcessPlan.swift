@@ -34,6 +34,9 @@ package struct ProcessPlan: Sendable, Hashable {
     package var standardError = ErrorOutput.pipe
     /// The number of additional pipes, the program's descriptors 3, 4, …; see ``Process/extraOutputs``.
     package var extraOutputs = 0
+    /// Descriptors of this process that become the program's next ones, after the additional pipes. The caller keeps
+    /// owning them.
+    package var passed: [Int32] = []
 
     package init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil

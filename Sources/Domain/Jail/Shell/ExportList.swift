@@ -1,0 +1,53 @@
+/// The output of dash's `export -p`: lines `export NAME` and `export NAME='VALUE'`, in which a value's quotes are in
+/// double quotes.
+enum ExportList {
+    /// Each `NAME=VALUE`. What cannot be understood is left out.
+    static func variables(_ bytes: ArraySlice<UInt8>) -> [String] {
+        var variables: [String] = []
+        var at = bytes.startIndex
+        while at < bytes.endIndex {
+            guard bytes[at...].starts(with: self.word) else { break }
+            at += self.word.count
+            let start = at
+            while at < bytes.endIndex, bytes[at] != UInt8(ascii: "="), bytes[at] != UInt8(ascii: "\n") { at += 1 }
+            let name = String(decoding: bytes[start..<at], as: UTF8.self)
+            guard at < bytes.endIndex, bytes[at] == UInt8(ascii: "=") else {
+                at = min(at + 1, bytes.endIndex)
+                continue
+            }
+            at += 1
+            guard let value = self.value(bytes, &at) else { break }
+            variables.append("\(name)=\(value)")
+        }
+        return variables
+    }
+
+    /// Where the list begins: after the first line feed that `export ` or the end follows.
+    static func start(in bytes: ArraySlice<UInt8>) -> Int {
+        var at = bytes.startIndex
+        while at < bytes.endIndex {
+            if bytes[at] == UInt8(ascii: "\n"), at + 1 == bytes.endIndex || bytes[(at + 1)...].starts(with: self.word) {
+                return at + 1
+            }
+            at += 1
+        }
+        return bytes.endIndex
+    }
+
+    private static let word = Array("export ".utf8)
+
+    /// Joins the quoted pieces up to the end of the line, and moves past it.
+    private static func value(_ bytes: ArraySlice<UInt8>, _ at: inout Int) -> String? {
+        var value: [UInt8] = []
+        while at < bytes.endIndex, bytes[at] != UInt8(ascii: "\n") {
+            let quote = bytes[at]
+            guard quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\""),
+                let end = bytes[(at + 1)...].firstIndex(of: quote)
+            else { return nil }
+            value += bytes[(at + 1)..<end]
+            at = end + 1
+        }
+        at = min(at + 1, bytes.endIndex)
+        return String(decoding: value, as: UTF8.self)
+    }
+}

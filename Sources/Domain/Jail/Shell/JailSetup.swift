@@ -1,0 +1,65 @@
+internal import EventLoop
+package import Logging
+package import Primitives
+package import Sandbox
+
+/// What every jail of the host has in common.
+package struct JailSetup: Sendable {
+    package let programs: JailPrograms
+    package let limits: JailLimits
+    package let limiter: any JailLimiter
+    /// Filters in the kernel's format.
+    package let seccomp: [[UInt8]]
+    /// Nil: no network.
+    package let network: Network?
+    /// How long a jail may take to start.
+    package let startLimit: Duration
+    package let logger: Logger
+
+    /// The jail's way to the network.
+    package struct Network: Sendable {
+        /// On 127.0.0.1 inside.
+        package let port: UInt16
+        /// Variables that lead programs there.
+        package let variables: [String: String]
+        /// Serves a new jail's listening socket; returns what ends that.
+        package let serve:
+            @Sendable (_ session: String, _ listener: consuming FileDescriptor) async throws(JailFailure) ->
+                @Sendable () async -> Void
+
+        package init(
+            port: UInt16, variables: [String: String],
+            serve: @escaping @Sendable (_ session: String, _ listener: consuming FileDescriptor) async throws(JailFailure)
+                -> @Sendable () async -> Void
+        ) {
+            self.port = port
+            self.variables = variables
+            self.serve = serve
+        }
+    }
+
+    package init(
+        programs: JailPrograms, limits: JailLimits, limiter: any JailLimiter, seccomp: [[UInt8]],
+        network: Network? = nil, startLimit: Duration = .seconds(20), logger: Logger
+    ) {
+        self.programs = programs
+        self.limits = limits
+        self.limiter = limiter
+        self.seccomp = seccomp
+        self.network = network
+        self.startLimit = startLimit
+        self.logger = logger
+    }
+}
+
+/// A session's own part of its jail.
+package struct JailPlace: Sendable, Equatable {
+    package let mount: WorkspaceMount
+    /// Required when the host runs as root; owns the workspace's files.
+    package let identity: JailIdentity?
+
+    package init(mount: WorkspaceMount, identity: JailIdentity?) {
+        self.mount = mount
+        self.identity = identity
+    }
+}

@@ -1,0 +1,149 @@
+internal import EventLoop
+internal import Primitives
+internal import Sandbox
+
+/// A running jail of a session, from its start to its end.
+@Net
+final class LiveJail {
+    /// Why no process of it is left, or soon will be.
+    enum End: Equatable {
+        /// The host ended it, for a command that was stopped or because nobody needs it.
+        case asked
+        /// It was over this limit.
+        case limit(String)
+        case lost(String)
+    }
+
+    /// A command's view of its tree.
+    enum TreeEvent: Equatable {
+        case tree(SandboxTreeEvent)
+        case jailEnded
+    }
+
+    private(set) var end: End?
+    /// The trees of jobs.
+    var jobs: Set<UInt32> = []
+
+    private let sandbox: SandboxProcess
+    private let group: any JailGroup
+    private let endNetwork: (@Sendable () async -> Void)?
+    private var handlers: [UInt32: @Net (TreeEvent) -> Void] = [:]
+    private var excess: Task<Void, Never>?
+    private var closing: Task<Void, Never>?
+
+    // MARK: Start
+
+    static func start(session: String, _ setup: JailSetup, _ place: JailPlace) async throws(JailFailure) -> LiveJail {
+        let id = "jail-" + ShellScript.nonce().prefix(16)
+        let group = try await setup.limiter.prepare(id, setup.limits)
+        do throws(JailFailure) {
+            return try await self.start(session, setup, place, group)
+        } catch {
+            await group.end()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ session: String, _ setup: JailSetup, _ place: JailPlace, _ group: any JailGroup
+    ) async throws(JailFailure) -> LiveJail {
+        let plan = JailPlan(
+            programs: setup.programs, limits: setup.limits, mount: place.mount, identity: place.identity,
+            networkPort: setup.network?.port, variables: setup.network?.variables ?? [:], seccomp: setup.seccomp,
+            procsFiles: group.procsFiles, masks: HostFiles.existing(JailPlan.maskable))
+        let sandbox: SandboxProcess
+        do throws(SandboxError) {
+            sandbox = try await SandboxProcess.start(plan.sandbox, within: setup.startLimit)
+        } catch {
+            throw JailFailure("the jail cannot be started: \(error.message)")
+        }
+        var endNetwork: (@Sendable () async -> Void)?
+        if let network = setup.network {
+            do throws(JailFailure) {
+                guard let listener = sandbox.takeListener() else {
+                    throw JailFailure("the jail's network cannot be started: its init does not listen")
+                }
+                endNetwork = try await network.serve(session, listener)
+            } catch {
+                await sandbox.end()
+                throw error
+            }
+        }
+        return LiveJail(sandbox, group, endNetwork)
+    }
+
+    private init(_ sandbox: SandboxProcess, _ group: any JailGroup, _ endNetwork: (@Sendable () async -> Void)?) {
+        self.sandbox = sandbox
+        self.group = group
+        self.endNetwork = endNetwork
+        sandbox.onTree = { [weak self] id, event in self?.handle(id, event) }
+        sandbox.onEnd = { [weak self] reason in self?.ended(reason) }
+        if sandbox.isEnded { self.ended(nil) }
+        // Unstructured: it watches as long as the jail runs, and `close()` cancels it.
+        self.excess = Task { [weak self, group] in
+            guard let limit = try? await group.waitForExcess() else { return }
+            self?.kill(.limit(limit))
+        }
+    }
+
+    // MARK: Trees
+
+    /// Starts a tree; `descriptors` are closed here. `handler` gets its events, the last of which is `failed`, `gone`
+    /// or the jail's end.
+    func start(
+        _ tree: SandboxTree, descriptors: [Int32], _ handler: @escaping @Net (TreeEvent) -> Void
+    ) -> UInt32 {
+        let id = self.sandbox.start(tree, descriptors: descriptors)
+        self.handlers[id] = handler
+        return id
+    }
+
+    func kill(_ tree: UInt32) { self.sandbox.kill(tree) }
+
+    func isRunning(_ tree: UInt32) -> Bool { self.handlers[tree] != nil }
+
+    private func handle(_ id: UInt32, _ event: SandboxTreeEvent) {
+        let handler = self.handlers[id]
+        switch event {
+        case .failed, .gone: self.handlers[id] = nil
+        case .ended: break
+        }
+        handler?(.tree(event))
+    }
+
+    // MARK: End
+
+    /// Ends every process at once; what runs is notified when they have ended.
+    func kill(_ reason: End) {
+        if self.end == nil { self.end = reason }
+        self.sandbox.kill()
+    }
+
+    private func ended(_ reason: String?) {
+        if self.end == nil { self.end = .lost(reason ?? "its first process ended") }
+        let handlers = self.handlers.sorted { $0.key < $1.key }
+        self.handlers = [:]
+        for (_, handler) in handlers { handler(.jailEnded) }
+        self.beginClosing()
+    }
+
+    /// Ends every process and frees what belongs to the jail; returns when all is gone, even if the task is cancelled.
+    func close() async {
+        if self.end == nil { self.end = .asked }
+        await self.beginClosing().value
+    }
+
+    @discardableResult
+    private func beginClosing() -> Task<Void, Never> {
+        if let closing = self.closing { return closing }
+        // Unstructured: several wait for the same end, and none may cut it short.
+        let closing = Task { [sandbox, group, endNetwork, excess] in
+            excess?.cancel()
+            await sandbox.end()
+            await endNetwork?()
+            await group.end()
+        }
+        self.closing = closing
+        return closing
+    }
+}

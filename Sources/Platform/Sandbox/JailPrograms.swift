@@ -1,0 +1,73 @@
+internal import EventLoop
+internal import Glibc
+internal import Lifecycle
+internal import Primitives
+
+/// The two programs that a jail sees at `/jb`: our init, and a copy of dash as its shell.
+///
+/// Their mode is 0111. Who cannot read a program gets a process whose memory, descriptors and environment nobody of the
+/// same user can open; that protects the channel by which the shell reports.
+package struct JailPrograms: Sendable, Equatable {
+    /// Holds nothing but the two programs.
+    package let folder: String
+
+    package var launcher: String { "\(self.folder)/\(Self.initName)" }
+
+    package static let initName = "jetbridge-init"
+    package static let shellName = "sh"
+
+    /// Writes the programs to `folder`, which is made if it is missing.
+    ///
+    /// On the loop, where all child processes are started: a child that inherits the file while it is open for writing
+    /// would make executing it fail (ETXTBSY). Takes about a millisecond.
+    @Net package static func install(in folder: String) throws(SandboxError) -> JailPrograms {
+        guard let dash = PrivateFile.read("/bin/dash", limit: 8 << 20), dash.bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
+        else { throw SandboxError("/bin/dash cannot be read: install the package dash") }
+        guard let program = self.decoded(InitProgram.base64) else {
+            throw SandboxError("the embedded init is damaged: build the program again")
+        }
+        do {
+            try PrivateFile.makeFolder(folder)
+            guard unsafe chmod(folder, 0o755) == 0 else { throw SystemError.last("change the mode of \(folder)") }
+            try self.write(program, to: "\(folder)/\(self.initName)")
+            try self.write(dash.bytes, to: "\(folder)/\(self.shellName)")
+        } catch {
+            throw SandboxError("the jail's programs cannot be written: \(error)")
+        }
+        return JailPrograms(folder: folder)
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        let draft = "\(path).new"
+        try PrivateFile.write(bytes, to: draft, isFlushed: false)
+        guard unsafe chmod(draft, 0o111) == 0, unsafe rename(draft, path) == 0 else {
+            throw SystemError.last("write \(path)")
+        }
+    }
+
+    /// Base64 with padding; line feeds between are skipped.
+    static func decoded(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count * 3 / 4)
+        var bits: UInt32 = 0
+        var count = 0
+        for letter in text.utf8 where letter != UInt8(ascii: "=") && letter != UInt8(ascii: "\n") {
+            let value: UInt8
+            switch letter {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = letter - UInt8(ascii: "A")
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = letter - UInt8(ascii: "a") + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = letter - UInt8(ascii: "0") + 52
+            case UInt8(ascii: "+"): value = 62
+            case UInt8(ascii: "/"): value = 63
+            default: return nil
+            }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,118 @@
+import EventLoop
+import Glibc
+import Jail
+import Logging
+import Primitives
+import Sandbox
+import TestSupport
+
+/// A jail for tests: real bwrap, a workspace of its own, no limits but rlimits.
+struct JailBench: Sendable {
+    let shell: JailShell
+    let folder: TemporaryDirectory
+    let setup: JailSetup
+    let place: JailPlace
+
+    var workspace: String { self.place.mount.folder }
+
+    /// As root the jail's processes run as this user.
+    static let identity = geteuid() == 0 ? JailIdentity(user: 65_123, group: 65_123) : nil
+
+    init(
+        limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(), network: JailSetup.Network? = nil
+    ) async throws {
+        let folder = try TemporaryDirectory()
+        let workspace = folder.path + "/workspace"
+        guard mkdir(workspace, 0o755) == 0 else { throw SystemError.last("mkdir") }
+        if let identity = Self.identity { chown(workspace, identity.user, identity.group) }
+        let setup = JailSetup(
+            programs: try await Self.programs(), limits: limits, limiter: limiter, seccomp: [], network: network,
+            logger: Logger(label: "jail"))
+        let place = JailPlace(mount: WorkspaceMount(folder: workspace), identity: Self.identity)
+        self.folder = folder
+        self.setup = setup
+        self.place = place
+        self.shell = JailShell(session: "test", setup: setup) { () throws(JailFailure) in place }
+    }
+
+    /// Runs `body`, and ends the jail whatever happens.
+    static func with<Value>(
+        limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(),
+        network: JailSetup.Network? = nil, _ body: (JailBench) async throws -> Value
+    ) async throws -> Value {
+        let bench = try await JailBench(limits: limits, limiter: limiter, network: network)
+        do {
+            let value = try await body(bench)
+            await bench.shell.end()
+            return value
+        } catch {
+            await bench.shell.end()
+            throw error
+        }
+    }
+
+    /// Once for the process: a file that is written while another test starts a child could not be executed.
+    private static let installed = Protected<JailPrograms?>(nil)
+
+    @Net static func programs() throws -> JailPrograms {
+        if let programs = self.installed.withLock({ $0 }) { return programs }
+        let folder = "/tmp/jetbridge-jail-test.\(getpid())"
+        let programs = try JailPrograms.install(in: folder)
+        self.installed.withLock { $0 = programs }
+        atexit {
+            for name in [JailPrograms.initName, JailPrograms.shellName] {
+                unlink("/tmp/jetbridge-jail-test.\(getpid())/\(name)")
+            }
+            rmdir("/tmp/jetbridge-jail-test.\(getpid())")
+        }
+        return programs
+    }
+
+    // MARK: Commands
+
+    struct Result: Sendable, Equatable {
+        var status: ShellExit.Status
+        var output: [UInt8] = []
+        var errors: [UInt8] = []
+        var isShellLost: Bool
+        var directory: String
+
+        var text: String { String(decoding: self.output, as: UTF8.self) }
+        var errorText: String { String(decoding: self.errors, as: UTF8.self) }
+    }
+
+    func run(
+        _ text: String, _ place: ShellCommand.Place = .persistent, timeout: Duration? = .seconds(50),
+        outputLimit: Int = 4 << 20
+    ) async throws -> Result {
+        let collected = Protected((output: [UInt8](), errors: [UInt8]()))
+        let command = ShellCommand(text: text, place: place, timeout: timeout, outputLimit: outputLimit)
+        let exit = try await self.shell.run(command) { piece in
+            collected.withLock {
+                if piece.stream == .standardOutput { $0.output += piece.bytes } else { $0.errors += piece.bytes }
+            }
+        }
+        let (output, errors) = collected.withLock { $0 }
+        return Result(
+            status: exit.status, output: output, errors: errors, isShellLost: exit.isShellLost,
+            directory: exit.directory)
+    }
+}
+
+/// Only rlimits.
+struct PlainLimiter: JailLimiter {
+    let name = "rlimits"
+
+    func prepare(_ id: String, _ limits: JailLimits) async throws(JailFailure) -> any JailGroup { Group() }
+
+    struct Group: JailGroup {
+        let procsFiles: [String] = []
+
+        func waitForExcess() async throws -> String {
+            try await Task.sleep(for: .seconds(3_600))
+            return "memory"
+        }
+
+        func end() async {}
+    }
+}
