@@ -1,0 +1,70 @@
+internal import EventLoop
+internal import Glibc
+internal import Processes
+internal import Sandbox
+
+/// Chooses the strongest way to limit jails that this machine allows, by trying it.
+package enum JailLimiters {
+    package struct Choice: Sendable {
+        package let limiter: any JailLimiter
+        /// For each stronger way, why it is not available: `cgroup v2: …`. Empty for the strongest.
+        package let shortcomings: [String]
+    }
+
+    /// Tries cgroup v2, then cgroup v1, then falls back to rlimits, which always work. Kills and removes what jails of
+    /// dead hosts left in the groups.
+    ///
+    /// With cgroup v2 this moves the process into a group below its present one.
+    package static func strongest() async -> Choice { await self.strongest(.current(), moving: getpid()) }
+
+    static func strongest(_ map: ControlGroupMap, moving process: Int32) async -> Choice {
+        var shortcomings: [String] = []
+        do throws(JailFailure) {
+            if let path = map.unified { await self.sweep([ControlGroupFolder(path)]) }
+            let groups = try DelegatedGroups(map, moving: process)
+            try await self.tryOut(groups)
+            return Choice(limiter: groups, shortcomings: shortcomings)
+        } catch {
+            shortcomings.append("cgroup v2: \(error.message)")
+        }
+        do throws(JailFailure) {
+            let groups = try LegacyGroups(map)
+            await self.sweep(groups.places)
+            try await self.tryOut(groups)
+            return Choice(limiter: groups, shortcomings: shortcomings)
+        } catch {
+            shortcomings.append("cgroup v1: \(error.message)")
+        }
+        return Choice(limiter: ResourceLimits(), shortcomings: shortcomings)
+    }
+
+    /// Lets a program enter a group and end, because permission to make a group is not yet permission to enter it.
+    private static func tryOut(_ limiter: any JailLimiter) async throws(JailFailure) {
+        let group = try await limiter.prepare("probe-\(UInt32.random(in: 0...UInt32.max))", JailLimits())
+        let script = #"for file; do echo 0 >"$file" || exit 1; done"#
+        let result = try? await Process.run(ProcessPlan("/bin/sh", ["-c", script, "sh"] + group.procsFiles))
+        await group.end()
+        guard let result, result.status.isSuccess else {
+            let line = result?.errorText.split(separator: "\n").first.map { ": \($0)" } ?? ""
+            throw JailFailure("a process could not enter the group\(line)")
+        }
+    }
+
+    /// Ends the groups whose host is dead.
+    static func sweep(_ places: [ControlGroupFolder]) async {
+        for place in places {
+            let left = place.names(beginning: ControlGroupOwner.prefix).filter {
+                ControlGroupOwner(of: $0)?.isGone == true
+            }
+            for name in left {
+                let group = ControlGroupFolder(place.file(name))
+                // A dead host's own group may hold programs that it started outside of any jail.
+                if name.hasSuffix("-\(DelegatedGroups.hostGroup)") {
+                    try? group.remove()
+                } else {
+                    await ControlGroupEnd.end([group])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import Glibc
+
+/// Tries a jail before anybody relies on it: a program must run in it, and escapes must fail.
+package struct JailProbe: Sendable {
+    /// Runs a script by `/bin/sh` in a jail that is made exactly as those of sessions are.
+    package typealias Runner = @Sendable (_ script: String) async throws(JailFailure) -> ProbeResult
+
+    private let run: Runner
+
+    package init(run: @escaping Runner) { self.run = run }
+
+    /// Returns if the jail holds. Fails with one line: why it does not start, or what it lets out.
+    package func examine() async throws(JailFailure) {
+        let result = try await self.run("true")
+        guard result.status == 0 else { throw JailFailure(BubblewrapMessage.explanation(of: result)) }
+        let file = try HostFile()
+        for escape in Self.escapes(file.path) {
+            let result = try await self.run(escape.script + "\nexit \(Self.held)")
+            if result.status == Self.held { continue }
+            let what = result.status == Self.escaped ? "was possible" : "could not be tried (status \(result.status))"
+            throw JailFailure(
+                "the jail does not hold: \(escape.name) \(what); commands are refused, report this as a defect")
+        }
+    }
+
+    struct Escape: Sendable {
+        let name: String
+        /// Ends with ``escaped`` if it succeeds.
+        let script: String
+    }
+
+    /// Statuses that neither the shell nor Bubblewrap uses.
+    private static let held = 42
+    private static let escaped = 43
+
+    /// With the shell's own means only, so that a missing program cannot look like a wall.
+    static func escapes(_ file: String) -> [Escape] {
+        [
+            Escape(name: "reading a file of the host", script: "if [ -e '\(file)' ]; then exit \(Self.escaped); fi"),
+            // As root it would be code outside: the kernel runs what core_pattern names.
+            Escape(
+                name: "writing the kernel's settings",
+                script: "if [ -w /proc/sys/kernel/core_pattern ]; then exit \(Self.escaped); fi"),
+            Escape(
+                name: "using the host's network",
+                script: """
+                    while read -r name rest; do
+                        case $name in Inter-*|face*|lo:*) ;; *) exit \(Self.escaped) ;; esac
+                    done </proc/net/dev
+                    """),
+        ]
+    }
+
+    /// A file that everybody outside may read, for as long as the value exists.
+    private struct HostFile: ~Copyable {
+        let path: String
+        private let folder: String
+
+        init() throws(JailFailure) {
+            var template = Array("/var/tmp/jetbridge-probe-XXXXXX".utf8CString)
+            guard mkdtemp(&template) != nil else {
+                throw JailFailure("the jail cannot be tried: no folder in /var/tmp; make it writable")
+            }
+            self.folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            self.path = "\(self.folder)/file"
+            chmod(self.folder, 0o755)
+            let descriptor = open(self.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            if descriptor >= 0 { close(descriptor) }
+        }
+
+        deinit {
+            unlink(self.path)
+            rmdir(self.folder)
+        }
+    }
+}

@@ -1,2 +1,0 @@
-/// Compiles deny lists of system calls to programs for the kernel (libseccomp).
-enum Seccomp {}

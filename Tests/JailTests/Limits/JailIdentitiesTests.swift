@@ -1,0 +1,61 @@
+import Glibc
+import Testing
+
+@testable import Jail
+
+@Suite("Jail: users of jails")
+struct JailIdentitiesTests {
+    private typealias Machine = IdentityRange.Machine
+
+    @Test("numbers that nobody assigns are the default")
+    func standard() throws {
+        let machine = Machine(accounts: "root:x:0:0::/:/bin/sh", delegations: "a:100000:65536\nb:165536:65536")
+        #expect(try IdentityRange.choose(first: nil, machine) == 2_000_000_000..<2_000_010_000)
+    }
+
+    @Test("accounts, delegations and what a user namespace lacks are avoided")
+    func avoided() throws {
+        let small: Range<UInt32> = 65_000..<65_534
+        #expect(try IdentityRange.choose(first: nil, Machine(accounts: "x:x:2000000007:1::/:/bin/sh")) == small)
+        #expect(try IdentityRange.choose(first: nil, Machine(delegations: "x:1999990000:65536")) == small)
+        let container = Machine(mapping: "         0     100000      65536\n")
+        #expect(try IdentityRange.choose(first: nil, container) == small)
+        let tiny = Machine(mapping: "0 1000 1\n")
+        #expect(throws: JailFailure.self) { try IdentityRange.choose(first: nil, tiny) }
+    }
+
+    @Test("a range of one's own is checked, and the error names the setting")
+    func own() throws {
+        #expect(try IdentityRange.choose(first: 70_000, Machine()) == 70_000..<80_000)
+        for (first, machine) in [
+            (0, Machine()), (4_294_960_000, Machine()), (70_000, Machine(accounts: "eve:x:70001:1")),
+            (70_000, Machine(delegations: "eve:60000:20000")), (70_000, Machine(mapping: "0 0 70001")),
+        ] as [(UInt32, Machine)] {
+            do throws(JailFailure) {
+                _ = try IdentityRange.choose(first: first, machine)
+                Issue.record("\(first) was accepted")
+            } catch {
+                #expect(error.message.hasPrefix("jail.first_uid: "))
+            }
+        }
+    }
+
+    @Test("every live jail has another user, and an earlier one is preferred")
+    func taking() throws {
+        let identities = JailIdentities(100..<103)
+        let first = try #require(try identities.take(preferring: 101))
+        #expect(first == JailIdentity(user: 101, group: 101))
+        let second = try #require(try identities.take(preferring: 101))
+        let third = try #require(try identities.take(preferring: 5))
+        #expect(Set([first, second, third]).count == 3)
+        #expect(throws: JailFailure.self) { try identities.take() }
+        identities.release(second)
+        #expect(try identities.take() == second)
+    }
+
+    @Test("an ordinary user gives its jails no other")
+    func ordinary() throws {
+        #expect(try JailIdentities(nil).take() == nil)
+        #expect((try JailIdentities.make().take() == nil) == (geteuid() != 0))
+    }
+}

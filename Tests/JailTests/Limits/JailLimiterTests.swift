@@ -1,0 +1,197 @@
+import EventLoop
+import Glibc
+import Lifecycle
+import Processes
+import Sandbox
+import TestSupport
+import Testing
+
+@testable import Jail
+
+@Suite("Jail: limits", .timeLimit(.minutes(1)), .serialized)
+struct JailLimiterTests {
+    /// Programs of a jail: a shell that enters the groups, and what it starts.
+    private static func start(_ script: String, in group: any JailGroup) async throws -> Process {
+        let enter =
+            #"count=$1; shift; while [ "$count" -gt 0 ]; do echo 0 >"$1" || exit 99; shift; "#
+            + #"count=$((count-1)); done; exec /bin/sh -c "$1""#
+        return try await Process.spawn(
+            .tied(
+                "/bin/sh", ["-c", enter, "sh", "\(group.procsFiles.count)"] + group.procsFiles + [script],
+                environment: ["PATH": "/usr/bin:/bin"]))
+    }
+
+    private static func isRemoved(_ group: any JailGroup) -> Bool {
+        !group.procsFiles.contains { access($0, F_OK) == 0 }
+    }
+
+    /// Where the machine has no cgroup v1 that this process may write, there is nothing to test.
+    private static let legacy: LegacyGroups? = {
+        guard let groups = try? LegacyGroups(.current()) else { return nil }
+        return groups.places.allSatisfy { access($0.path, W_OK) == 0 } ? groups : nil
+    }()
+
+    @Test("the strongest way is tried out, and weaker ones name the reason", .enabled(if: getuid() == 0))
+    func strongest() async {
+        let choice = await JailLimiters.strongest()
+        #expect(["cgroup v2", "cgroup v1", "rlimits"].contains(choice.limiter.name))
+        #expect(choice.shortcomings.count == ["cgroup v2", "cgroup v1", "rlimits"].firstIndex(of: choice.limiter.name))
+        for shortcoming in choice.shortcomings {
+            #expect(shortcoming.hasPrefix("cgroup v") && !shortcoming.hasSuffix("."))
+        }
+    }
+
+    @Test("without any control groups the limits of processes remain")
+    func nothing() async throws {
+        let choice = await JailLimiters.strongest(ControlGroupMap(controllers: [:], unified: nil), moving: 0)
+        #expect(choice.limiter.name == "rlimits")
+        #expect(
+            choice.shortcomings == [
+                "cgroup v2: cgroup v2 is not mounted", "cgroup v1: cgroup v1 has no memory controller here",
+            ])
+        let group = try await choice.limiter.prepare("x", JailLimits())
+        #expect(group.procsFiles == [])
+        await #expect(throws: CancellationError.self) {
+            try await withThrowingTaskGroup(of: String.self) { tasks in
+                tasks.addTask { try await group.waitForExcess() }
+                tasks.cancelAll()
+                _ = try await tasks.next()
+            }
+        }
+        await group.end()
+    }
+
+    @Test("cgroup v1: memory beyond the limit is an event, also for one who asks later", .enabled(if: legacy != nil))
+    func memory() async throws {
+        let groups = try #require(Self.legacy)
+        let group = try await groups.prepare("memory", JailLimits(memory: 32 << 20))
+        let process = try await Self.start("/usr/bin/python3 -c 'x = bytearray(200 << 20)'; exit 3", in: group)
+        #expect(try await group.waitForExcess() == "memory")
+        #expect(try await group.waitForExcess() == "memory")
+        #expect(try await process.exit() == .exited(3))
+        await group.end()
+        #expect(Self.isRemoved(group))
+    }
+
+    @Test("cgroup v1: the number of processes is limited for the whole jail", .enabled(if: legacy != nil))
+    func processes() async throws {
+        let groups = try #require(Self.legacy)
+        let group = try await groups.prepare("processes", JailLimits(processes: 8))
+        // The inner shell gives up when it cannot fork.
+        let script = "sh -c 'while :; do sleep 600 & done' 2>/dev/null; echo full; exec sleep 600"
+        let process = try await Self.start(script, in: group)
+        #expect(try await process.output.read() == Array("full\n".utf8))
+        let file = try #require(group.procsFiles.first { $0.contains("/pids/") })
+        // Both shells and six others: the inner one has ended.
+        #expect(ControlGroupFolder(String(file.dropLast("/cgroup.procs".count))).members.count == 7)
+        await group.end()
+        #expect(Self.isRemoved(group))
+    }
+
+    @Test("cgroup v1: end kills processes in sessions of their own", .enabled(if: legacy != nil))
+    func end() async throws {
+        let groups = try #require(Self.legacy)
+        for hasKill in [true, false] {
+            var map = ControlGroupMap.current()
+            if !hasKill { map = ControlGroupMap(controllers: map.controllers, unified: nil) }
+            let group = try await (hasKill ? groups : LegacyGroups(map)).prepare("end-\(hasKill)", JailLimits())
+            let script = "for i in 1 2 3 4 5 6; do setsid sh -c 'setsid sleep 600 & sleep 600' & done; echo ready; wait"
+            let process = try await Self.start(script, in: group)
+            let first = try await process.output.read()
+            #expect(first == Array("ready\n".utf8))
+            await group.end()
+            #expect(Self.isRemoved(group))
+            #expect(try await process.exit() == .killed(SIGKILL))
+        }
+    }
+
+    @Test("a fork bomb ends", .enabled(if: legacy != nil))
+    func bomb() async throws {
+        let group = try await #require(Self.legacy).prepare("bomb", JailLimits(processes: 32, processors: 0.25))
+        let process = try await Self.start("echo ready; b() { b | b & }; b 2>/dev/null; wait", in: group)
+        _ = try await process.output.read()
+        await group.end()
+        #expect(Self.isRemoved(group))
+        // A shell that cannot fork may end by itself.
+        _ = try await process.exit()
+    }
+
+    @Test(
+        "the groups of a dead host are removed with their processes, those of others remain",
+        .enabled(if: legacy != nil))
+    func sweep() async throws {
+        let places = try #require(Self.legacy).places
+        let place = try #require(places.first)
+        let dead = ControlGroupOwner(
+            namespace: ControlGroupOwner.current.namespace,
+            process: ProcessIdentity(pid: getpid(), startTime: 1, bootID: ProcessIdentity.currentBootID))
+        let left = ControlGroupFolder(place.file(dead.name("left")))
+        let kept = ControlGroupFolder(place.file(ControlGroupOwner.current.name("kept")))
+        try left.make()
+        try kept.make()
+        let process = try await Process.spawn(.tied("/bin/sleep", ["600"], environment: [:]))
+        let id = await process.id
+        try left.write("\(id)", to: "cgroup.procs")
+        await JailLimiters.sweep([place])
+        #expect(!left.has("cgroup.procs") && kept.has("cgroup.procs"))
+        #expect(try await process.exit() == .killed(SIGKILL))
+        try kept.remove()
+    }
+
+    @Test("cgroup v2: the process moves to a leaf, and a jail's group is made beside it", .enabled(if: getuid() == 0))
+    func delegated() async throws {
+        guard let unified = ControlGroupMap.current().unified else { return }
+        let own = ControlGroupFolder("\(unified)/test-\(UInt32.random(in: 0...UInt32.max))")
+        try own.make()
+        let process = try await Process.spawn(.tied("/bin/sleep", ["600"], environment: [:]))
+        let id = await process.id
+        try own.write("\(id)", to: "cgroup.procs")
+        let map = ControlGroupMap(controllers: [:], unified: own.path)
+        let groups = try DelegatedGroups(map, needing: [], moving: id)
+        #expect(own.members == [])
+        let group = try await groups.prepare("delegated", JailLimits())
+        let jailed = try await Self.start("setsid sleep 600 & echo ready; wait", in: group)
+        _ = try await jailed.output.read()
+        await group.end()
+        #expect(Self.isRemoved(group))
+        #expect(try await jailed.exit() == .killed(SIGKILL))
+        await process.stop(patience: .zero)
+        await ControlGroupEnd.end([ControlGroupFolder(own.file(ControlGroupOwner.current.name("host")))])
+        await ControlGroupEnd.end([own])
+        #expect(!own.has("cgroup.procs"))
+    }
+
+    @Test("cgroup v2: a group that offers too little leaves the process where it was", .enabled(if: getuid() == 0))
+    func undelegated() async throws {
+        guard let unified = ControlGroupMap.current().unified else { return }
+        let map = ControlGroupMap(controllers: [:], unified: unified)
+        #expect(throws: JailFailure("cgroup v2 has no no-such controller here")) {
+            try DelegatedGroups(map, needing: ["no-such"], moving: getpid())
+        }
+        #expect(ControlGroupMap.current().unified == unified)
+    }
+
+    @Test("cgroup v2: a change of an event file is reported once it is of interest", .enabled(if: getuid() == 0))
+    func events() async throws {
+        guard let unified = ControlGroupMap.current().unified else { return }
+        let group = ControlGroupFolder("\(unified)/test-\(UInt32.random(in: 0...UInt32.max))")
+        try group.make()
+        let process = try await Process.spawn(.tied("/bin/sleep", ["600"], environment: [:]))
+        let id = await process.id
+        try group.write("\(id)", to: "cgroup.procs")
+        let emptied = try await ControlGroupEvent.of("cgroup.events", in: group) { $0.contains("populated 0") }
+        await process.stop(patience: .zero)
+        try await emptied.wait()
+        await ControlGroupEnd.end([group])
+    }
+
+    @Test(
+        "which texts of memory.events tell that memory ran out",
+        arguments: [
+            ("low 0\nhigh 3\nmax 12\noom 0\noom_kill 0\n", false), ("max 1\noom 1\noom_kill 0\n", true),
+            ("oom 0\noom_kill 2\n", true), ("oom_group_kill 1\n", true), ("", false), ("populated 1\n", false),
+        ])
+    func memoryEvents(_ text: String, _ isOut: Bool) {
+        #expect(DelegatedGroups.isOutOfMemory(text) == isOut)
+    }
+}
