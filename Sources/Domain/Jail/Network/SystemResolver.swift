@@ -1,0 +1,54 @@
+internal import Glibc
+internal import Primitives
+
+/// `getaddrinfo` and `getifaddrs` on a thread of one jail's network: they block, and a jail that has slow names
+/// resolved must not delay another jail.
+package actor SystemResolver: NetworkResolver {
+    private let thread: ThreadExecutor
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { self.thread.asUnownedSerialExecutor() }
+
+    package init() {
+        self.thread = ThreadExecutor(name: "jail-resolver")
+    }
+
+    deinit { self.thread.stop() }
+
+    package func addresses(of name: NetworkName) throws -> [IPAddress] {
+        // The request may have been given up while it waited for the thread.
+        try Task.checkCancellation()
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_ADDRCONFIG
+        var list: UnsafeMutablePointer<addrinfo>?
+        // The final dot keeps the search domains of resolv.conf out: exactly the allowed name is resolved.
+        let text = name.text.utf8.contains(0x2E) ? name.text + "." : name.text
+        let status = getaddrinfo(text, nil, &hints, &list)
+        guard status == 0 else { throw NetworkResolverError(String(cString: gai_strerror(status))) }
+        defer { freeaddrinfo(list) }
+        var found: [IPAddress] = []
+        var next = list
+        while let entry = next?.pointee {
+            if let address = entry.ai_addr.flatMap({ IPAddress($0) }), !found.contains(address) {
+                found.append(address)
+            }
+            next = entry.ai_next
+        }
+        guard !found.isEmpty else { throw NetworkResolverError("No address associated with hostname") }
+        return found
+    }
+
+    package func ownAddresses() throws -> Set<IPAddress> {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { throw NetworkResolverError("the machine's addresses can't be read") }
+        defer { freeifaddrs(list) }
+        var found: Set<IPAddress> = []
+        var next = list
+        while let entry = next?.pointee {
+            if let address = entry.ifa_addr.flatMap({ IPAddress($0) }) { found.insert(address) }
+            next = entry.ifa_next
+        }
+        return found
+    }
+}
