@@ -64,6 +64,38 @@ export interface Repository {
   default: boolean;
   url: string;
 }
+export interface AskOption {
+  key: string;
+  label: string;
+  recommended: boolean;
+}
+export interface Ask {
+  id: string;
+  kind: "approval" | "question" | "clarify" | "conflict";
+  text: string;
+  options: AskOption[];
+  expires_at: Timestamp | null;
+}
+export interface Job {
+  id: string;
+  command: string;
+  state: string;
+  started_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  exit: number | null;
+  tail: string | null;
+}
+export interface WorkspaceFile {
+  path: string;
+  kind: string;
+  size: number | null;
+}
+export interface Snapshot {
+  id: string;
+  reason: string | null;
+  at: Timestamp;
+  tree: string | null;
+}
 export interface Me {
   name: string;
   role: string;
@@ -125,6 +157,14 @@ export const createThread = (key: string): Promise<{ id: string }> =>
   persistently(() => call("POST", "/threads", {}, { "Idempotency-Key": key }));
 export const send = (id: string, text: string, key: string): Promise<{ message_id: string; operation_id: string | null }> =>
   persistently(() => call("POST", `/threads/${segment(id)}/messages`, { text }, { "Idempotency-Key": key }));
+
+export const asks = (id: string): Promise<{ items: Ask[] }> => call("GET", `/threads/${segment(id)}/asks`);
+export const answerAsk = (id: string, answer: string, text: string): Promise<{ outcome?: unknown } | null> =>
+  call("POST", `/asks/${segment(id)}`, text ? { answer, text } : { answer });
+export const jobs = (id: string): Promise<{ items: Job[] }> => call("GET", `/threads/${segment(id)}/jobs`);
+export const files = (id: string): Promise<{ items: WorkspaceFile[] }> => call("GET", `/threads/${segment(id)}/files`);
+export const diff = (id: string): Promise<{ diff: string }> => call("GET", `/threads/${segment(id)}/diff`);
+export const snapshots = (id: string): Promise<{ items: Snapshot[] }> => call("GET", `/threads/${segment(id)}/snapshots`);
 
 /** An idempotency key: retries with the same key get the first response. */
 export function newKey(): string {

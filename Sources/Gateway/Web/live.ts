@@ -10,6 +10,8 @@ export interface Frame {
   content: string;
   timestamp: Timestamp;
   sequence: number;
+  /** Of a command's output, where the server tells it. */
+  stream?: "stdout" | "stderr";
 }
 
 export interface LiveDelegate {

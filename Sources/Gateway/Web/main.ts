@@ -4,6 +4,7 @@ import { announce, setUpAnnouncer } from "./announce";
 import * as api from "./api";
 import { h, replace } from "./dom";
 import { Live } from "./live";
+import { Panel } from "./panel/panel";
 import { Tabs } from "./tabs";
 import { Composer } from "./views/composer";
 import { Conversation } from "./views/conversation";
@@ -19,6 +20,11 @@ const root = document.getElementById("app")!;
 class App {
   private readonly list = new ThreadList({ open: () => this.shell.setDrawer(false), failed: (error) => this.failed(error) });
   private readonly composer = new Composer({ send: (text) => this.conversation?.send(text), stop: () => this.stop() });
+  private readonly panel = new Panel({
+    send: (text) => this.conversation?.send(text),
+    stop: (operation) => void this.conversation?.stopRun(operation),
+    toggled: (isOpen) => this.shell.setPanelOpen(isOpen),
+  });
   private readonly head: Head;
   private readonly shell: Shell;
   private readonly tabs = new Tabs((thread) => void this.changedElsewhere(thread));
@@ -37,7 +43,7 @@ class App {
       command: (text) => this.conversation?.send(text), rename: () => this.renameCurrent(),
       archive: (isArchived) => void this.archiveCurrent(isArchived), remove: () => this.deleteCurrent(),
     });
-    this.shell = new Shell(this.list.element, this.head, me.name, {
+    this.shell = new Shell(this.list.element, this.head, this.panel, me.name, {
       newConversation: () => this.openNew(), signOut: () => void this.signOut(),
     });
   }
@@ -55,7 +61,8 @@ class App {
       stop: () => { if (this.busy) this.stop(); },
       command: () => this.composer.insert("/"),
       help: () => this.shell.showHelp(),
-      escape: () => this.shell.setDrawer(false),
+      panel: () => this.panel.setOpen(!this.panel.isOpen),
+      escape: () => this.escape(),
     });
     api.commands().then((page) => this.composer.setCommands(page.items), (error) => this.failed(error));
     void this.list.refresh();
@@ -69,6 +76,11 @@ class App {
   private route(): void {
     const id = /^#\/t\/(.+)$/.exec(location.hash)?.[1];
     this.show(id ? decodeURIComponent(id) : null);
+  }
+
+  private escape(): void {
+    this.shell.setDrawer(false);
+    if (this.shell.isCovered) this.panel.setOpen(false);
   }
 
   private openNew(): void {
@@ -139,8 +151,10 @@ class App {
       suggest: (text) => this.composer.insert(text),
       edit: (text) => this.composer.edit(text),
       focusField: () => this.focusField(),
-    });
+    }, this.panel.shell);
+    this.conversation?.leave();
     this.conversation = conversation;
+    this.panel.show(id);
     replace(this.shell.content, conversation.element, this.composer.element);
     this.setBusy(false);
     this.composer.show(id ?? "");
@@ -161,6 +175,7 @@ class App {
     if (this.conversation !== conversation) return;
     history.replaceState(null, "", `#/t/${encodeURIComponent(id)}`);
     this.composer.rename(id);
+    this.panel.setThread(id);
     this.live.watch(id);
     void this.list.refresh().then(() => this.list.select(id));
   }
@@ -176,6 +191,7 @@ class App {
     const isElsewhere = thread !== undefined && !thread.can_write;
     this.composer.setPlace(isElsewhere ? thread.adapter : null);
     this.conversation?.setWritable(!isElsewhere);
+    this.panel.setWritable(!isElsewhere);
     this.head.show(id, thread ?? null);
     if (id === null) this.shell.setTitle("New conversation", null);
     else if (thread) this.shell.setTitle(thread.title || "New conversation", thread.adapter);
@@ -194,6 +210,7 @@ class App {
     this.shell.banner.setConnected(true);
     this.shell.setBanner(null);
     void this.conversation?.sync();
+    this.panel.refresh();
     void this.list.refresh();
   }
 

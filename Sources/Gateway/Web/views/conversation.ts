@@ -4,7 +4,9 @@ import { announce } from "../announce";
 import * as api from "../api";
 import { h } from "../dom";
 import { Frame } from "../live";
+import { runOf } from "../runs";
 import { Timestamp } from "../time";
+import { Asks } from "./asks";
 import { UserEntry } from "./entries";
 import { Scroller } from "./scroller";
 import { Timeline } from "./timeline";
@@ -22,6 +24,19 @@ export interface ConversationDelegate {
   focusField(): void;
 }
 
+/** Follows the commands that run in a conversation. */
+export interface RunFollower {
+  began(operation: string, command: string, isTyped: boolean): void;
+  wrote(operation: string, text: string, stream: "stdout" | "stderr"): void;
+  /** Its stored reply. */
+  replied(operation: string, text: string): void;
+  changed(operation: string, state: api.OperationState, error: string | null): void;
+  /** A command could not be sent. */
+  refused(command: string, reason: string): void;
+  /** Something has ended that may have changed the workspace or the jobs. */
+  ended(): void;
+}
+
 export class Conversation {
   readonly element: HTMLElement;
   private readonly timeline = new Timeline();
@@ -37,8 +52,13 @@ export class Conversation {
   private tries = 0;
   private syncing: Promise<void> | null = null;
   private mustSyncAgain = false;
+  private isLayingEarlier = false;
+  private readonly asks = new Asks({
+    id: () => this.id, sync: () => this.sync(), failed: (error) => this.delegate.failed(error),
+    add: (card) => { this.timeline.add(card.element, null); this.scroller.grown(); },
+  });
 
-  constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate) {
+  constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate, private runs: RunFollower | null) {
     this.scroller = new Scroller(this.earlier, this.timeline.element);
     this.element = h("section", { class: "conversation", "aria-label": "Conversation" }, this.scroller.element, this.scroller.latest);
     if (id === null) this.timeline.fill(welcome((text) => this.delegate.suggest(text)));
@@ -48,6 +68,11 @@ export class Conversation {
   /** Whether people may write here; if not, the buttons that send a message are hidden. */
   setWritable(isWritable: boolean): void {
     this.element.classList.toggle("is-read-only", !isWritable);
+  }
+
+  /** Another conversation is shown instead. */
+  leave(): void {
+    this.runs = null;
   }
 
   // Storage
@@ -67,6 +92,7 @@ export class Conversation {
         this.mustSyncAgain = false;
         await this.fetchNew();
       }
+      void this.asks.refresh();
     } catch (error) {
       this.delegate.failed(error);
       const isLasting = error instanceof api.APIError && error.status < 500;
@@ -134,8 +160,17 @@ export class Conversation {
       // A queued turn is shown below the message that it answers.
       if (message.operation_id) this.turn(message.operation_id, entry);
     } else if (message.role !== "commit") {
-      this.turn(message.operation_id ?? `note-${message.id}`, null, message.created_at).add(message);
+      this.placeReply(message);
     }
+  }
+
+  private placeReply(message: api.Message): void {
+    const turn = this.turn(message.operation_id ?? `note-${message.id}`, null, message.created_at);
+    // What a model writes may look like an ask, but is none.
+    const card = message.role === "note" ? this.asks.card(message.text) : null;
+    if (card) return turn.addAsk(card.element, message.created_at);
+    turn.add(message);
+    if (turn.isRun && turn.operation !== null && !this.isLayingEarlier) this.runs?.replied(turn.operation, message.text);
   }
 
   /** A browser that gave no name is called by its role, which says nothing next to one's own messages. */
@@ -149,7 +184,9 @@ export class Conversation {
     try {
       const page = await api.latestMessages(this.id, this.before);
       this.scroller.keepingPlace(() => {
+        this.isLayingEarlier = true;
         this.timeline.prepend(() => this.lay(page));
+        this.isLayingEarlier = false;
         this.setEarlier(page.previous_cursor);
         this.timeline.separateDays();
       });
@@ -195,6 +232,8 @@ export class Conversation {
       }
     } catch (error) {
       entry.failed(api.explain(error), () => void this.deliver(entry, text, keys));
+      const run = runOf(text);
+      if (run) this.runs?.refused(run.command, api.explain(error));
       announce("The message was not sent.");
     } finally {
       this.sending -= 1;
@@ -219,10 +258,14 @@ export class Conversation {
     switch (frame.type) {
       case "thinking":
         turn.think(frame.content);
+        // It may wait for an answer.
+        void this.asks.refresh();
         break;
       case "execution":
         if (turn.state === "queued") turn.setState("running");
-        if (turn.isOpen && !turn.element.dataset.stored) turn.append(frame.content);
+        if (turn.isOpen && !turn.element.dataset.stored) turn.append(frame.content, frame.stream);
+        if (turn.isRun) this.runs?.wrote(frame.operation_id, frame.content, frame.stream ?? "stdout");
+        this.asks.noteOutput();
         break;
       case "error":
         // Failed, stopped or interrupted; `finish` asks the server which.
@@ -243,18 +286,24 @@ export class Conversation {
     } catch (failure) {
       this.delegate.failed(failure);
     }
-    if (turn.isOpen) turn.setState(state, error);
+    if (turn.isOpen) this.setState(turn, state, error);
     this.showBusy();
     turn.announceEnd();
     this.delegate.changed();
+    this.runs?.ended();
   }
 
   private apply(operation: api.Operation): void {
     const turn = this.turns.get(operation.id);
     if (!turn) return;
     turn.setCommits(operation.commits);
-    turn.setState(operation.state, operation.error, operation.position ?? null);
+    this.setState(turn, operation.state, operation.error, operation.position ?? null);
     if (turn.isOpen) this.delegate.follow(operation.id);
+  }
+
+  private setState(turn: TurnEntry, state: api.OperationState, error: string | null, position: number | null = null): void {
+    turn.setState(state, error, position);
+    if (turn.isRun && turn.operation !== null && !this.isLayingEarlier) this.runs?.changed(turn.operation, state, error);
   }
 
   /** Stops the running answer, or else the first waiting one. */
@@ -270,14 +319,19 @@ export class Conversation {
     this.delegate.focusField();
   }
 
-  private async stopTurn(operation: string): Promise<void> {
-    this.delegate.focusField();
+  /** Stops one operation; the focus stays where it is. */
+  async stopRun(operation: string): Promise<void> {
     try {
       this.apply(await api.stopOperation(operation));
     } catch (error) {
       this.delegate.failed(error);
     }
     this.showBusy();
+  }
+
+  private stopTurn(operation: string): Promise<void> {
+    this.delegate.focusField();
+    return this.stopRun(operation);
   }
 
   private turn(id: string, asked: UserEntry | null, time: Timestamp | null = null): TurnEntry {
@@ -289,7 +343,16 @@ export class Conversation {
       else this.timeline.add(turn.element, time);
     }
     if (asked?.isQuestion) turn.setQuestion(asked.text);
+    const run = asked && !turn.isRun ? runOf(asked.text) : null;
+    if (run) this.beginRun(turn, id, run);
     return turn;
+  }
+
+  private beginRun(turn: TurnEntry, id: string, run: { command: string; isTyped: boolean }): void {
+    const early = turn.setRun();
+    if (this.isLayingEarlier) return;
+    this.runs?.began(id, run.command, run.isTyped);
+    if (early !== "") this.runs?.wrote(id, early, "stdout");
   }
 
   private newTurn(id: string): TurnEntry {

@@ -12,6 +12,13 @@ export class Scroller {
     this.element = h("div", { class: "scroller", tabindex: -1, onscroll: () => this.scrolled() }, ...content);
   }
 
+  /** Makes it a tab stop for scrolling by keyboard. */
+  setName(name: string): void {
+    this.element.tabIndex = 0;
+    this.element.setAttribute("role", "region");
+    this.element.setAttribute("aria-label", name);
+  }
+
   /** The content has grown. */
   grown(): void {
     if (this.isAtEnd) this.element.scrollTop = this.element.scrollHeight;

@@ -1,6 +1,7 @@
 // The page layout: the list next to the conversation (a drawer on a phone) and the keyboard shortcuts.
 
 import { h, icon, iconButton, replace } from "../dom";
+import { Panel } from "../panel/panel";
 import { setUpToggle } from "../theme";
 import { Banner } from "./banner";
 import { Head } from "./head";
@@ -22,8 +23,9 @@ export class Shell {
   private readonly main: HTMLElement;
   private readonly shade = h("div", { class: "shade", hidden: true, onclick: () => this.setDrawer(false) });
   private isOpen = false;
+  private readonly narrow = matchMedia("(max-width: 760px)");
 
-  constructor(list: HTMLElement, head: Head, person: string, private readonly delegate: ShellDelegate) {
+  constructor(list: HTMLElement, head: Head, panel: Panel, person: string, private readonly delegate: ShellDelegate) {
     const theme = h("button", { type: "button", class: "icon-button" });
     setUpToggle(theme);
     this.menuButton.setAttribute("aria-expanded", "false");
@@ -39,10 +41,11 @@ export class Shell {
         iconButton("leave", "Sign out", () => this.delegate.signOut())));
     this.main = h(
       "main", { class: "main", id: "main" },
-      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, h("div", { class: "title-row" }, this.facts, head.facts)), head.menu,
+      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, h("div", { class: "title-row" }, this.facts, head.facts)), panel.toggle, head.menu,
         iconButton("plus", "New conversation", () => this.delegate.newConversation(), "icon-button new-compact")),
-      this.banner.element, this.content);
+      this.banner.element, h("div", { class: "columns" }, this.content, panel.element));
     this.element = h("div", { class: "shell" }, h("a", { class: "skip", href: "#message", onclick: skip }, "Skip to the message field"), this.sidebar, this.shade, this.main);
+    this.narrow.addEventListener("change", () => this.coverContent());
   }
 
   setTitle(title: string, adapter: string | null): void {
@@ -66,6 +69,20 @@ export class Shell {
     else this.menuButton.focus();
   }
 
+  /** On a small screen the panel covers the conversation, which then cannot be reached behind it. */
+  setPanelOpen(isOpen: boolean): void {
+    this.element.classList.toggle("panel-open", isOpen);
+    this.coverContent();
+  }
+
+  get isCovered(): boolean {
+    return this.narrow.matches && this.element.classList.contains("panel-open");
+  }
+
+  private coverContent(): void {
+    this.content.toggleAttribute("inert", this.isCovered);
+  }
+
   showHelp(): void {
     const row = (keys: string, meaning: string): Node =>
       h("div", {}, h("dt", {}, ...keys.split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, meaning));
@@ -74,7 +91,7 @@ export class Shell {
       h("header", {}, h("h2", { id: "help-title" }, "Keyboard shortcuts"), iconButton("close", "Close", () => dialog.close())),
       h("dl", {},
         row("Enter", "Send the message"), row("Shift Enter", "New line"), row("/", "Type a command"), row("Alt N", "New conversation"),
-        row("Alt ↑", "Conversation above"), row("Alt ↓", "Conversation below"), row("Alt K", "Search conversations"), row("Alt S", "Stop the answer"), row("Esc", "Close a list or dialog, stop editing"), row("?", "Show this help")));
+        row("Alt ↑", "Conversation above"), row("Alt ↓", "Conversation below"), row("Alt K", "Search conversations"), row("Alt S", "Stop the answer"), row("Alt T", "Open or close the shell"), row("Esc", "Close a list or dialog, stop editing"), row("?", "Show this help")));
     document.body.appendChild(dialog);
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
     dialog.showModal();
@@ -93,6 +110,7 @@ export interface Shortcuts {
   stop(): void;
   command(): void;
   help(): void;
+  panel(): void;
   escape(): void;
 }
 
@@ -111,6 +129,7 @@ export function setUpShortcuts(shortcuts: Shortcuts): void {
       switch (event.code) {
         case "KeyN": return () => shortcuts.newConversation();
         case "KeyK": return () => shortcuts.search();
+        case "KeyT": return () => shortcuts.panel();
         case "KeyS": return () => shortcuts.stop();
         case "ArrowUp": return () => shortcuts.neighbour(-1);
         case "ArrowDown": return () => shortcuts.neighbour(1);

@@ -7,6 +7,8 @@ import { h, icon, IconName, iconButton, replace } from "../dom";
 import { Block } from "../markdown/blocks";
 import { spoken } from "../markdown/spoken";
 import { MarkdownView } from "../markdown/view";
+import { Stream } from "../terminal/interpreter";
+import { TerminalView } from "../terminal/view";
 import { Timestamp } from "../time";
 import { commitCard } from "./commits";
 import { header, timeElement } from "./entries";
@@ -19,10 +21,16 @@ export interface TurnActions {
   retry(question: string): void;
 }
 
+/** In lines, of a running command; the panel beside the conversation shows more, and the stored reply everything. */
+const outputLines = 30;
+
 export class TurnEntry {
   readonly element: HTMLElement;
   state: OperationState = "queued";
   private readonly body = new MarkdownView((block) => this.announce(block));
+  private readonly asks = h("div", { class: "asks" });
+  /** The output of a running command; null for other turns, and once the stored text is shown. */
+  private output: TerminalView | null = null;
   private readonly notes = h("div", { class: "notes" });
   private readonly noteTexts: string[] = [];
   private readonly commits = h("div", { class: "commits", hidden: true });
@@ -45,7 +53,7 @@ export class TurnEntry {
     this.actionRow = h("div", { class: "entry-actions", hidden: true }, copyButton("Copy the answer", () => this.markdown), this.retryButton);
     this.element = h(
       "article", { class: "entry entry-bot", "aria-label": "Jetbridge" },
-      this.head, this.body.element, this.notes, this.commits, this.status, this.actionRow);
+      this.head, this.asks, this.body.element, this.notes, this.commits, this.status, this.actionRow);
   }
 
   /** The answer as it was written, or else the notes. */
@@ -63,10 +71,47 @@ export class TurnEntry {
     if (this.question !== null) this.actions.retry(this.question);
   }
 
+  /** Whether it runs a command, whose output is not Markdown. */
+  isRun = false;
+
+  /** It runs a command: what has arrived is output. Returns that. */
+  setRun(): string {
+    this.isRun = true;
+    if (!this.isOpen || this.element.dataset.stored) return "";
+    const early = this.text;
+    this.text = "";
+    this.body.clear();
+    if (early !== "") this.append(early);
+    return early;
+  }
+
+  private write(text: string, stream: Stream): void {
+    if (!this.output) {
+      this.output = new TerminalView(outputLines, () => this.redrawn());
+      this.output.element.classList.add("turn-output");
+      this.body.element.before(this.output.element);
+    }
+    this.output.write(text, stream);
+    this.drawStatus();
+  }
+
+  private endOutput(): void {
+    this.output?.element.remove();
+    this.output = null;
+  }
+
+  /** Shows an ask of this turn. */
+  addAsk(card: HTMLElement, time: Timestamp): void {
+    this.stamp(time);
+    this.asks.appendChild(card);
+    this.redrawn();
+  }
+
   /** Adds the next piece of the answer. Draws at most once per animation frame. */
-  append(text: string): void {
-    this.text += text;
+  append(text: string, stream: Stream = "stdout"): void {
     this.thinking = "";
+    if (this.isRun) return this.write(text, stream);
+    this.text += text;
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
@@ -85,6 +130,7 @@ export class TurnEntry {
 
   setState(state: OperationState, error: string | null = null, position: number | null = null): void {
     this.state = state;
+    if (!this.isOpen && (this.text !== "" || this.notes.hasChildNodes())) this.endOutput();
     this.drawStatus(error, position);
     this.redrawn();
   }
@@ -97,6 +143,7 @@ export class TurnEntry {
     if (message.role === "assistant") {
       const isFirst = !this.element.dataset.stored;
       this.element.dataset.stored = "yes";
+      this.endOutput();
       this.text = isFirst ? message.text : `${this.text}\n\n${message.text}`;
       this.body.update(this.text, true);
     } else {
@@ -160,7 +207,7 @@ export class TurnEntry {
     this.element.setAttribute("aria-busy", String(this.isOpen));
     if (error && this.state === "failed") this.element.dataset.error = error;
     const hasNotes = this.notes.hasChildNodes();
-    const isSilent = this.text === "" && !hasNotes;
+    const isSilent = this.text === "" && !hasNotes && this.output === null;
     // An error alone is not worth copying, and has its own button.
     this.actionRow.hidden = this.isOpen || isSilent || (this.text === "" && this.state === "failed");
     this.retryButton.hidden = this.question === null || this.state === "failed";

@@ -1,0 +1,130 @@
+// The panel beside a conversation: shell, jobs, files, changes and snapshots, by the WAI-ARIA Authoring Practices' pattern "tabs".
+
+import { h, iconButton } from "../dom";
+import { ChangesView } from "./changes";
+import { FilesView } from "./files";
+import { JobsView } from "./jobs";
+import { LoadedView } from "./loaded";
+import { ShellView } from "./shell";
+import { SnapshotsView } from "./snapshots";
+
+export interface PanelDelegate {
+  /** Sends a message into the conversation. */
+  send(text: string): void;
+  stop(operation: string): void;
+  /** It was opened or closed. */
+  toggled(isOpen: boolean): void;
+}
+
+interface Tab {
+  name: string;
+  button: HTMLButtonElement;
+  content: HTMLElement;
+  view: LoadedView | null;
+}
+
+export class Panel {
+  readonly element: HTMLElement;
+  /** Opens and closes the panel. */
+  readonly toggle: HTMLButtonElement;
+  readonly shell: ShellView;
+  isOpen = false;
+  private readonly tabs: Tab[];
+  private chosen: Tab;
+
+  constructor(private readonly delegate: PanelDelegate) {
+    const send = (text: string): void => this.delegate.send(text);
+    this.shell = new ShellView({ send, stop: (operation) => this.delegate.stop(operation), ended: () => this.refresh() });
+    this.tabs = [
+      this.tab("Shell", this.shell.element, null), this.loaded("Jobs", new JobsView(send)), this.loaded("Files", new FilesView(send)),
+      this.loaded("Changes", new ChangesView()), this.loaded("Snapshots", new SnapshotsView(send)),
+    ];
+    this.chosen = this.tabs[0]!;
+    this.toggle = iconButton("shell", "Shell and workspace", () => this.setOpen(!this.isOpen), "icon-button panel-toggle");
+    this.toggle.setAttribute("aria-expanded", "false");
+    this.toggle.setAttribute("aria-controls", "panel");
+    const list = h("div", { class: "tab-list", role: "tablist", "aria-label": "Workspace", onkeydown: (event: KeyboardEvent) => this.key(event) },
+      ...this.tabs.map((tab) => tab.button));
+    this.element = h(
+      "aside", { class: "panel", id: "panel", "aria-label": "Shell and workspace", hidden: true },
+      h("div", { class: "panel-head" }, list, iconButton("close", "Close the panel", () => this.setOpen(false))), ...this.tabs.map((tab) => tab.content));
+    this.draw();
+  }
+
+  /** Another conversation is shown; null while it is new. */
+  show(thread: string | null): void {
+    this.shell.clear();
+    this.setThread(thread);
+  }
+
+  /** The new conversation has received its id. */
+  setThread(thread: string | null): void {
+    for (const tab of this.tabs) tab.view?.show(thread);
+  }
+
+  setWritable(isWritable: boolean): void {
+    this.element.classList.toggle("is-read-only", !isWritable);
+    this.shell.setWritable(isWritable);
+  }
+
+  /** Something in the conversation has ended, or changes were missed. */
+  refresh(): void {
+    for (const tab of this.tabs) tab.view?.changed();
+  }
+
+  setOpen(isOpen: boolean): void {
+    if (this.isOpen === isOpen) return;
+    const hadFocus = this.element.contains(document.activeElement);
+    this.isOpen = isOpen;
+    this.element.hidden = !isOpen;
+    this.toggle.setAttribute("aria-expanded", String(isOpen));
+    this.draw();
+    this.delegate.toggled(isOpen);
+    if (isOpen) this.focus();
+    else if (hadFocus) this.toggle.focus();
+  }
+
+  private focus(): void {
+    // On a touch screen, a field's focus would open the keyboard.
+    if (this.chosen.view === null && !matchMedia("(pointer: coarse)").matches) this.shell.focus();
+    else this.chosen.button.focus();
+  }
+
+  private loaded(name: string, view: LoadedView): Tab {
+    return this.tab(name, view.element, view);
+  }
+
+  private tab(name: string, element: HTMLElement, view: LoadedView | null): Tab {
+    const id = name.toLowerCase();
+    const button = h("button", { type: "button", class: "tab", role: "tab", id: `tab-${id}`, "aria-controls": `tab-panel-${id}`, onclick: () => this.choose(tab) }, name);
+    const content = h("div", { class: "tab-panel", role: "tabpanel", id: `tab-panel-${id}`, "aria-labelledby": `tab-${id}` }, element);
+    const tab: Tab = { name, button, content, view };
+    return tab;
+  }
+
+  private choose(tab: Tab): void {
+    this.chosen = tab;
+    this.draw();
+  }
+
+  private draw(): void {
+    for (const tab of this.tabs) {
+      const isChosen = tab === this.chosen;
+      tab.button.setAttribute("aria-selected", String(isChosen));
+      tab.button.tabIndex = isChosen ? 0 : -1;
+      tab.content.hidden = !isChosen;
+      tab.view?.setShown(isChosen && this.isOpen);
+    }
+    if (this.isOpen && this.chosen.view === null) this.shell.shown();
+  }
+
+  private key(event: KeyboardEvent): void {
+    const at = this.tabs.indexOf(this.chosen);
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: this.tabs.length - 1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    const tab = this.tabs[(next + this.tabs.length) % this.tabs.length]!;
+    this.choose(tab);
+    tab.button.focus();
+  }
+}

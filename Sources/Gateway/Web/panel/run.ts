@@ -1,0 +1,75 @@
+// One command in the shell panel: the command, its output and how it ended.
+
+import { OperationState } from "../api";
+import { h } from "../dom";
+import { storedRun } from "../runs";
+import { Stream } from "../terminal/interpreter";
+import { TerminalView } from "../terminal/view";
+
+/** In characters: enough to see whether the output ends with the exit line already. */
+const tailLength = 200;
+
+export class RunBlock {
+  readonly element: HTMLElement;
+  state: OperationState = "running";
+  private readonly output: TerminalView;
+  private readonly end = h("p", { class: "run-end", hidden: true });
+  private hasOutput = false;
+  private tail = "";
+
+  constructor(command: string, isTyped: boolean, limit: number, drawn: () => void) {
+    this.output = new TerminalView(limit, drawn);
+    this.element = h(
+      "section", { class: "run", "aria-label": command.slice(0, 80), "data-state": this.state },
+      h("p", { class: "run-command" }, isTyped && h("span", { class: "run-sign", "aria-hidden": "true" }, "$ "), h("code", {}, command)),
+      this.output.element, this.end);
+  }
+
+  get isOpen(): boolean {
+    return this.state === "queued" || this.state === "running";
+  }
+
+  /** Lines on the page, with the command and the end. */
+  get lines(): number {
+    return this.output.lines + 2;
+  }
+
+  /** Removes the oldest lines of output until `lines` are left. */
+  trim(lines: number): void {
+    this.output.trim(Math.max(0, lines - 2));
+  }
+
+  write(text: string, stream: Stream): void {
+    this.hasOutput = true;
+    this.tail = (this.tail + text).slice(-tailLength);
+    this.output.write(text, stream);
+  }
+
+  /** The stored reply: its output if none was live, and its remarks unless the output ended with them. */
+  reply(text: string): void {
+    const stored = storedRun(text);
+    if (!this.hasOutput) for (const piece of stored.pieces) this.write(piece.text, piece.stream);
+    const missing = stored.remarks.filter((line) => !this.tail.includes(line));
+    if (missing.length > 0) this.say([this.end.textContent ?? "", ...missing].filter(Boolean).join("\n"));
+  }
+
+  setState(state: OperationState, error: string | null): void {
+    this.state = state;
+    this.element.dataset.state = state;
+    if (state === "queued") return this.say("Queued.");
+    if (state === "running") return this.end.textContent === "Queued." ? this.say("") : undefined;
+    if (state === "failed") return this.sayUnlessSaid(error ?? "It failed.");
+    if (this.end.textContent === "Queued.") this.say("");
+    if (state === "stopped") this.sayUnlessSaid("Stopped.");
+    else if (state === "interrupted") this.sayUnlessSaid("Interrupted before it ended.");
+  }
+
+  private sayUnlessSaid(text: string): void {
+    if (this.end.hidden || this.end.textContent === "Queued.") this.say(text);
+  }
+
+  private say(text: string): void {
+    this.end.textContent = text;
+    this.end.hidden = text === "";
+  }
+}

@@ -1,0 +1,184 @@
+// The card of an ask: what is asked, exactly; a button for each answer; the time left; and how it ended.
+
+import { announce } from "../announce";
+import * as api from "../api";
+import { AskText, parseAsk, remaining } from "../asktext";
+import { Child, h, icon, replace } from "../dom";
+import { Part } from "../fences";
+import { clockTime, fullTime } from "../time";
+
+export interface AskDelegate {
+  /** Something about it has changed on the server, or its time is over. */
+  stale(): void;
+}
+
+export class AskCard {
+  readonly element: HTMLElement;
+  private readonly title = h("p", { class: "ask-title" });
+  private readonly body = h("div", { class: "ask-body" });
+  private readonly answers = h("div", { class: "ask-answers" });
+  private readonly problem = h("p", { class: "ask-problem", role: "alert" });
+  private readonly end = h("p", { class: "ask-end", hidden: true });
+  private readonly left = h("span", { class: "ask-left", "aria-hidden": "true" });
+  private timer: number | undefined;
+  private shown = "";
+  /** The last known form on the server; null before the first and after the end. */
+  private ask: api.Ask | null = null;
+  private isClosed = false;
+  private hasSpoken = false;
+
+  constructor(readonly id: string, private readonly delegate: AskDelegate) {
+    this.element = h(
+      "section", { class: "ask", "aria-label": `Ask ${id}`, tabindex: -1, "data-state": "known" },
+      h("div", { class: "ask-head" }, icon("shield"), this.title), this.body, this.answers, this.problem, this.end);
+  }
+
+  get isOpen(): boolean {
+    return this.ask !== null;
+  }
+
+  /** Shows a stored message's text. While it is open, the server's text of the ask counts instead. */
+  show(text: string): void {
+    if (this.ask) return;
+    const parsed = parseAsk(text);
+    this.draw(text, parsed);
+    if (parsed.outcome !== null) this.close(parsed.outcome);
+  }
+
+  /** It can be answered now. */
+  open(ask: api.Ask): void {
+    if (this.isClosed) return;
+    const isNew = this.ask === null;
+    this.ask = ask;
+    const parsed = parseAsk(ask.text);
+    this.draw(ask.text, parsed);
+    if (!isNew) return;
+    this.element.dataset.state = "open";
+    this.showAnswers(ask);
+    this.startClock();
+    if (!this.hasSpoken) announce([parsed.title, ...parsed.parts.map((part) => part.text)].join("\n").replace(/`/g, ""));
+    this.hasSpoken = true;
+  }
+
+  /** It was decided, or its time is over. */
+  close(outcome: string): void {
+    if (this.isClosed && this.end.textContent === outcome) return;
+    const wasOpen = this.ask !== null;
+    const hadFocus = this.element.contains(document.activeElement);
+    this.isClosed = true;
+    this.ask = null;
+    clearInterval(this.timer);
+    this.problem.textContent = "";
+    replace(this.answers);
+    this.end.hidden = false;
+    this.end.textContent = outcome;
+    this.element.dataset.state = outcome.startsWith("Approved") ? "approved" : outcome.startsWith("Denied") ? "denied" : "closed";
+    // The focused button is gone.
+    if (hadFocus) this.element.focus();
+    if (wasOpen) announce(outcome);
+  }
+
+  private draw(text: string, parsed: AskText): void {
+    if (text === this.shown) return;
+    this.shown = text;
+    replace(this.title, ...withCode(parsed.title));
+    replace(this.body, ...parsed.parts.map(partElement));
+  }
+
+  // Answers
+
+  private showAnswers(ask: api.Ask): void {
+    const buttons = ask.options.map((option) => this.button(ask, option));
+    const until = ask.expires_at === null ? null : h(
+      "p", { class: "ask-until" }, "Expires at ",
+      h("time", { datetime: new Date(ask.expires_at).toISOString(), title: fullTime(ask.expires_at) }, clockTime(ask.expires_at)), this.left);
+    replace(this.answers, h("div", { class: "ask-buttons" }, ...buttons), until);
+  }
+
+  private button(ask: api.Ask, option: api.AskOption): HTMLButtonElement {
+    const isDenial = ask.kind === "approval" && isDeny(option);
+    const className = option.recommended || (ask.kind === "approval" && option.key === "A") ? "primary" : "quiet";
+    const button = h(
+      "button", { type: "button", class: className, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(ask, option, "")) },
+      isDenial ? `${sentence(option.label)}…` : sentence(option.label), option.recommended && h("span", { class: "ask-recommended" }, " (recommended)"));
+    return button;
+  }
+
+  private askReason(ask: api.Ask, option: api.AskOption): void {
+    const name = `reason-${this.id}`;
+    const field = h("input", { id: name, class: "ask-reason", type: "text", maxlength: 500, autocomplete: "off" });
+    const form = h(
+      "form", {
+        class: "ask-form", onsubmit: (event: Event) => { event.preventDefault(); void this.answer(ask, option, field.value.trim()); },
+        onkeydown: (event: KeyboardEvent) => {
+          if (event.key !== "Escape") return;
+          event.preventDefault();
+          event.stopPropagation();
+          this.back(ask);
+        },
+      },
+      h("label", { for: name }, "Reason ", h("span", { class: "optional" }, "(optional)")), field,
+      h("button", { type: "submit", class: "danger" }, sentence(option.label)),
+      h("button", { type: "button", class: "quiet", onclick: () => this.back(ask) }, "Back"));
+    this.answers.firstElementChild?.replaceWith(form);
+    field.focus();
+  }
+
+  private back(ask: api.Ask): void {
+    this.showAnswers(ask);
+    this.tick();
+    this.answers.querySelector("button")?.focus();
+  }
+
+  private async answer(ask: api.Ask, option: api.AskOption, reason: string): Promise<void> {
+    this.setBusy(true);
+    this.problem.textContent = "";
+    try {
+      const decision = await api.answerAsk(this.id, option.key, reason);
+      const outcome = decision?.outcome;
+      if (typeof outcome === "string" && outcome !== "") this.close(outcome);
+    } catch (error) {
+      if (this.ask === ask) this.problem.textContent = api.explain(error);
+      this.setBusy(false);
+    }
+    // Also after a refusal: it may be decided already.
+    this.delegate.stale();
+  }
+
+  private setBusy(isBusy: boolean): void {
+    for (const button of this.answers.querySelectorAll("button")) button.disabled = isBusy;
+    if (isBusy) this.element.focus();
+  }
+
+  // Time
+
+  private startClock(): void {
+    clearInterval(this.timer);
+    this.tick();
+    this.timer = setInterval(() => this.tick(), 1000);
+  }
+
+  private tick(): void {
+    const end = this.ask?.expires_at ?? null;
+    if (end === null || (!this.element.isConnected && this.left.textContent !== "")) return clearInterval(this.timer);
+    const time = new Date(end).getTime() - Date.now();
+    this.left.textContent = ` · ${remaining(time)}`;
+    if (time > 0) return;
+    clearInterval(this.timer);
+    this.delegate.stale();
+  }
+}
+
+const isDeny = (option: api.AskOption): boolean => option.key === "C" || /^deny\b/i.test(option.label);
+
+const sentence = (label: string): string => label.charAt(0).toUpperCase() + label.slice(1);
+
+function partElement(part: Part): HTMLElement {
+  if (part.kind === "text") return h("p", {}, ...withCode(part.text));
+  return h("pre", { class: "ask-code", tabindex: 0, role: "group", "aria-label": "Exact text" }, h("code", {}, part.text));
+}
+
+/** Text between backticks as code; everything else as it is. */
+function withCode(text: string): Child[] {
+  return text.split(/`([^`\n]+)`/).map((piece, at) => (at % 2 === 1 ? h("code", {}, piece) : piece));
+}

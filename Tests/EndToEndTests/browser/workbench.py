@@ -1,0 +1,361 @@
+"""The shell panel and the asks of the web chat in Chromium: workbench.py BASE_URL CODE FOLDER
+
+The host is real; commands and asks are played by stub.py. Prints one line for each check that passed and ends with 0, or says what failed and
+ends with 1. Screenshots go to FOLDER.
+"""
+
+import json
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from accessibility import inspect
+from harness import FOLDER, Watch, check, message_field, sign_in, until
+from stub import Stub, now
+
+HOSTILE = '<img src=x onerror="alert(1)"> <script>alert(2)</script> \x1b]8;;javascript:alert(3)\x07link\x1b]8;;\x07'
+DIFF = """diff --git a/app.py b/app.py
+--- a/app.py
++++ b/app.py
+@@ -1,2 +1,2 @@
+ import sys
+--- a comment
++print("<b>")
+"""
+
+
+def command_field(page: Page):
+    return page.get_by_role("textbox", name="Command")
+
+
+def panel(page: Page):
+    return page.get_by_role("complementary", name="Shell and workspace")
+
+
+def last_run(page: Page):
+    return page.locator(".runs .run").last
+
+
+def line(page: Page, text: str):
+    return last_run(page).locator(".line", has_text=text)
+
+
+def shell(page: Page, stub: Stub):
+    with check("the panel opens by key and by button, and the focus follows"):
+        expect(panel(page)).to_be_hidden()
+        page.keyboard.press("Alt+t")
+        expect(command_field(page)).to_be_focused()
+        page.keyboard.press("Alt+t")
+        expect(panel(page)).to_be_hidden()
+        toggle = page.get_by_role("button", name="Shell and workspace")
+        expect(toggle).to_be_focused()
+        toggle.press("Enter")
+        expect(toggle).to_have_attribute("aria-expanded", "true")
+        expect(command_field(page)).to_be_focused()
+        inspect(page, "empty shell")
+    with check("output is live, with colours, progress and both streams"):
+        page.keyboard.type("make test")
+        page.keyboard.press("Enter")
+        first = stub.began(1)
+        assert stub.sent == ["/run make test"], stub.sent
+        expect(last_run(page).locator(".run-command")).to_have_text("$ make test")
+        stub.output(first, "\x1b[1;32mPASS\x1b[0m one\n\x1b[38;5;20")
+        stub.output(first, "8mPALETTE\x1b[0m \x1b[48;2;10;20;30mTRUE\x1b[0m \x1b[7mINVERSE\x1b[0m\n 10 %\r 50 %")
+        expect(line(page, "50 %")).to_have_text(" 50 %")
+        expect(line(page, "10 %")).to_have_count(0)
+        stub.output(first, "\r100 %\n" + HOSTILE + "\n")
+        stub.output(first, "warning: \x1b[31mred\x1b[0m\n", stream="stderr")
+        expect(line(page, "PASS").locator(".fg-2.is-bold")).to_have_text("PASS")
+        expect(line(page, "PALETTE").get_by_text("PALETTE")).to_have_css("color", "rgb(166, 88, 0)")
+        expect(line(page, "PALETTE").get_by_text("TRUE")).to_have_css("background-color", "rgb(10, 20, 30)")
+        expect(line(page, "warning").locator(".is-stderr").first).to_have_text("warning: ")
+        expect(line(page, "onerror")).to_have_text('<img src=x onerror="alert(1)"> <script>alert(2)</script> link')
+        assert page.locator(".terminal img, .terminal script, .terminal a").count() == 0
+        expect(page.locator(".turn-output")).to_contain_text("100 %")
+        page.screenshot(path=FOLDER / "shell.png")
+    with check("a running command is accessible"):
+        inspect(page, "shell")
+    with check("the stored reply takes the place of the live output in the conversation, and its exit line closes the panel's"):
+        stub.end(first, "complete", "```\nPASS one\n100 %\n```\nexit 0 · 1.2 s")
+        expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 1.2 s")
+        expect(page.locator(".turn-output")).to_have_count(0)
+        expect(page.locator(".entry-bot .prose").first).to_contain_text("exit 0 · 1.2 s")
+        expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
+    with check("the arrow keys go through earlier commands and back to the draft"):
+        command_field(page).fill("second")
+        page.keyboard.press("ArrowUp")
+        expect(command_field(page)).to_have_value("make test")
+        page.keyboard.press("ArrowDown")
+        expect(command_field(page)).to_have_value("second")
+    with check("Ctrl+C and the button stop the command"):
+        page.keyboard.press("Enter")
+        second = stub.began(2)
+        stub.output(second, "waiting\n")
+        page.keyboard.press("Control+c")
+        expect(last_run(page)).to_have_attribute("data-state", "stopped")
+        expect(last_run(page).locator(".run-end")).to_have_text("exit 130 · 0.5 s")
+        assert stub.stopped == [second], stub.stopped
+        expect(command_field(page)).to_be_focused()
+        page.keyboard.type("third")
+        page.keyboard.press("Enter")
+        third = stub.began(3)
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(last_run(page)).to_have_attribute("data-state", "stopped")
+        assert stub.stopped == [second, third], stub.stopped
+    with check("a flood of lines keeps the page small, and whoever reads above is not moved"):
+        command_field(page).fill("seq 20000")
+        page.keyboard.press("Enter")
+        fourth = stub.began(4)
+        for start in range(0, 20_000, 2_000):
+            stub.output(fourth, "".join(f"line {number}\n" for number in range(start, start + 2_000)))
+        expect(line(page, "line 19999")).to_be_in_viewport()
+        assert page.locator(".runs .line").count() <= 5_005, page.locator(".runs .line").count()
+        expect(page.locator(".runs .run")).to_have_count(1)
+        page.locator(".shell-output .scroller").evaluate("element => { element.scrollTop = 100 }")
+        jump = page.get_by_role("button", name="Jump to end")
+        expect(jump).to_be_visible()
+        stub.output(fourth, "the end\n")
+        expect(line(page, "the end")).to_be_attached()
+        expect(line(page, "the end")).not_to_be_in_viewport()
+        jump.click()
+        expect(line(page, "the end")).to_be_in_viewport()
+        expect(jump).to_be_hidden()
+    with check("after a reload a running command is followed again, and ended ones show what is stored"):
+        page.reload()
+        page.keyboard.press("Alt+t")
+        expect(page.locator(".runs .run")).to_have_count(4)
+        expect(page.locator(".runs .run").first.locator(".terminal")).to_contain_text("PASS one")
+        expect(line(page, "the end")).to_be_in_viewport()
+        expect(last_run(page)).to_have_attribute("data-state", "running")
+        stub.end(fourth, "complete", "```\n…\n```\nexit 0 · 3.0 s")
+        expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 3.0 s")
+    with check("another conversation has a shell of its own"):
+        page.keyboard.press("Alt+n")
+        expect(page.locator(".runs .run")).to_have_count(0)
+        page.go_back()
+        expect(page.locator(".runs .run")).to_have_count(4)
+
+
+def approval(name: str, command: str, seconds: float = 300) -> dict:
+    text = (f"Approval `{name}`: Bob wants to run\n```\n{command}\n```\nin `/workspace`, until 14:02.\n"
+            f"Answer with `/approve {name}` or `/deny {name}`.")
+    return {"id": name, "kind": "approval", "text": text, "expires_at": now(seconds), "options": [
+        {"key": "A", "label": "approve", "recommended": False}, {"key": "B", "label": "always in this thread", "recommended": False},
+        {"key": "C", "label": "deny", "recommended": False}]}
+
+
+def stored(ask: dict, outcome: str = "") -> str:
+    head, last = ask["text"].rsplit("\n", 1)
+    return "\n".join(filter(None, [head, "A. approve", "B. always in this thread", "C. deny", last, outcome]))
+
+
+def raise_ask(page: Page, stub: Stub, ask: dict) -> str:
+    """A command that waits for an approval, as the host tells of it: a stored note, then a frame."""
+    command_field(page).fill("rm -rf build")
+    page.keyboard.press("Enter")
+    operation = stub.began(len(stub.sent) + 1)
+    stub.asks.append(ask)
+    stub.message("note", stored(ask), operation)
+    stub.frame(operation, "thinking", f"Waiting for approval {ask['id']}")
+    return operation
+
+
+def asks(page: Page, stub: Stub):
+    exact = "rm -rf  build\n  # <b>x</b> **y** [z](http://evil)\n\tA. approve"
+    with check("an approval is a card with the exact command, and is announced once"):
+        page.evaluate(
+            """() => { window.told = []; new MutationObserver(changes => {
+                for (const change of changes) for (const line of change.addedNodes) window.told.push(line.textContent);
+            }).observe(document.getElementById('announcer'), {childList: true}) }""")
+        operation = raise_ask(page, stub, approval("a7", exact))
+        card = page.get_by_role("region", name="Ask a7")
+        expect(card.get_by_role("button", name="Approve")).to_be_visible()
+        assert card.locator("pre").text_content() == exact, card.locator("pre").text_content()
+        assert page.locator(".ask a, .ask b, .ask strong").count() == 0
+        expect(card.locator(".ask-left")).to_contain_text(":")
+        expect(card).not_to_contain_text("C. deny")
+        expect(page.locator(".ask")).to_have_count(1)
+        stub.frame(operation, "thinking", "Still waiting")
+        until(page, "window.told.some(line => line.includes('Bob wants to run'))")
+        page.screenshot(path=FOLDER / "ask.png")
+    with check("an ask is accessible"):
+        inspect(page, "ask")
+    with check("a refusal is shown, and the card stays"):
+        stub.decision = (403, {"title": "Forbidden", "status": 403, "detail": "You asked for this yourself. Ask another owner."})
+        card.get_by_role("button", name="Approve").click()
+        expect(card.get_by_role("alert")).to_have_text("You asked for this yourself. Ask another owner.")
+        expect(card.get_by_role("button", name="Approve")).to_be_enabled()
+    with check("a denial takes a reason, by keyboard alone"):
+        stub.decision = (200, {})
+        stub.decided = lambda name, answer: stub.messages[-1].update(text=stored(approval(name, exact), "Denied by Ada: not on Friday"))
+        deny = card.get_by_role("button", name="Deny")
+        deny.focus()
+        page.keyboard.press("Enter")
+        expect(card.get_by_label("Reason")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(card.get_by_role("button", name="Approve")).to_be_focused()
+        deny.press("Enter")
+        inspect(page, "ask reason")
+        page.keyboard.type("not on Friday")
+        page.keyboard.press("Enter")
+        expect(card.locator(".ask-end")).to_have_text("Denied by Ada: not on Friday")
+        expect(card.get_by_role("button")).to_have_count(0)
+        assert stub.answers[-1] == ("a7", {"answer": "C", "text": "not on Friday"}), stub.answers
+        told = page.evaluate("window.told")
+        assert sum("Bob wants to run" in text for text in told) == 1, told
+        assert sum(text.startswith("Denied by Ada") for text in told) == 1, told
+        page.screenshot(path=FOLDER / "ask-denied.png")
+        stub.end(operation, "failed", "Denied by Ada: not on Friday")
+    with check("somebody else's decision is shown when output goes on"):
+        operation = raise_ask(page, stub, approval("b8", "make deploy"))
+        card = page.get_by_role("region", name="Ask b8")
+        expect(card.get_by_role("button", name="Always in this thread")).to_be_visible()
+        stub.messages[-1]["text"] = stored(stub.asks.pop(), "Approved by Bob")
+        stub.output(operation, "deployed\n")
+        expect(card.locator(".ask-end")).to_have_text("Approved by Bob")
+        expect(card).to_have_attribute("data-state", "approved")
+        stub.end(operation, "complete", "```\ndeployed\n```\nexit 0 · 0.1 s")
+    with check("an approval takes one press, and a decision that comes with the answer is shown at once"):
+        operation = raise_ask(page, stub, approval("c9", "make install"))
+        card = page.get_by_role("region", name="Ask c9")
+        stub.decision = (200, {"outcome": "Approved by Ada"})
+        stub.decided = lambda name, answer: None
+        card.get_by_role("button", name="Approve").press("Enter")
+        expect(card.locator(".ask-end")).to_have_text("Approved by Ada")
+        expect(card).to_be_focused()
+        assert stub.answers[-1] == ("c9", {"answer": "A"}), stub.answers
+        stub.end(operation, "complete", "exit 0 · 0.1 s")
+    with check("an ask expires by itself"):
+        operation = raise_ask(page, stub, approval("d1", "sleep 1", seconds=1.5))
+        card = page.get_by_role("region", name="Ask d1")
+        expect(card.get_by_role("button", name="Approve")).to_be_visible()
+        stub.messages[-1]["text"] = stored(stub.asks.pop(), "Expired")
+        expect(card.locator(".ask-end")).to_have_text("Expired")
+        stub.end(operation, "failed", "Expired")
+    with check("after a reload, cards show how they ended, and an open one can be answered"):
+        stub.asks.append(approval("e2", "echo no message"))
+        page.reload()
+        expect(page.get_by_role("region", name="Ask e2").get_by_role("button", name="Approve")).to_be_visible()
+        expect(page.get_by_role("region", name="Ask a7").locator(".ask-end")).to_have_text("Denied by Ada: not on Friday")
+        expect(page.get_by_role("region", name="Ask d1").locator(".ask-end")).to_have_text("Expired")
+        expect(page.locator(".ask")).to_have_count(5)
+        stub.asks.clear()
+
+
+def workspace(page: Page, stub: Stub):
+    page.keyboard.press("Alt+t")
+    with check("tabs are chosen with the arrow keys, and fetched when they are shown"):
+        page.get_by_role("tab", name="Shell").focus()
+        assert "jobs" not in stub.fetched, stub.fetched
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("tab", name="Jobs")).to_be_focused()
+        expect(page.get_by_role("tabpanel", name="Jobs")).to_contain_text("No jobs")
+        page.keyboard.press("End")
+        expect(page.get_by_role("tabpanel", name="Snapshots")).to_contain_text("No snapshots")
+    with check("jobs are listed, followed and killed"):
+        stub.lists["jobs"] = {"items": [
+            {"id": "3", "command": "make watch &", "state": "running", "started_at": now(), "ended_at": None, "exit": None, "tail": "\x1b[33mbuilding\x1b[0m\n"},
+            {"id": "2", "command": "make docs &", "state": "ended", "started_at": now(), "ended_at": now(), "exit": 2, "tail": ""}]}
+        page.get_by_role("tab", name="Jobs").click()
+        expect(page.locator(".job")).to_have_count(2)
+        expect(page.locator(".job .fg-3")).to_have_text("building")
+        expect(page.locator(".job").nth(1)).to_contain_text("exit 2")
+        inspect(page, "jobs")
+        page.get_by_role("button", name="Kill job 3").click()
+        kill = stub.began(len(stub.sent) + 1)
+        stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), exit=137, tail="")
+        stub.end(kill, "complete", "Job 3 was stopped.")
+        expect(page.get_by_role("button", name="Kill job 3")).to_have_count(0)
+        assert stub.sent[-1] == "/kill 3", stub.sent
+    with check("files are listed and sent"):
+        stub.lists["files"] = {"items": [{"path": "src/<b>app</b>.py", "kind": "file", "size": 1234}, {"path": "link", "kind": "link", "size": None}]}
+        page.get_by_role("tab", name="Files").click()
+        expect(page.locator(".workspace-file").first).to_contain_text("src/<b>app</b>.py")
+        expect(page.locator(".workspace-file").first).to_contain_text("1.2 KB")
+        inspect(page, "workspace files")
+        page.get_by_role("button", name="Send src/<b>app</b>.py").click()
+        stub.end(stub.began(len(stub.sent) + 1), "complete", "Sent.")
+        assert stub.sent[-1] == "/files src/<b>app</b>.py", stub.sent
+    with check("changes are coloured by line, and fetched again after a command"):
+        page.get_by_role("tab", name="Changes").click()
+        expect(page.get_by_role("tabpanel", name="Changes")).to_contain_text("No changes.")
+        stub.lists["diff"] = {"diff": DIFF}
+        message_field(page).fill("/run touch x ")
+        page.keyboard.press("Enter")
+        stub.end(stub.began(len(stub.sent) + 1), "complete", "exit 0 · 0.0 s")
+        expect(page.locator(".diff-line.is-added")).to_have_text('+print("<b>")')
+        expect(page.locator(".diff-line.is-removed")).to_have_text("--- a comment")
+        expect(page.locator(".diff-line.is-header")).to_have_count(3)
+        inspect(page, "changes")
+    with check("a snapshot is restored after a question"):
+        stub.lists["snapshots"] = {"items": [{"id": "s4", "reason": "before run: make test", "at": now(), "tree": "0" * 40}]}
+        page.get_by_role("tab", name="Snapshots").click()
+        inspect(page, "snapshots")
+        page.get_by_role("button", name="Restore snapshot s4").click()
+        page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click()
+        stub.end(stub.began(len(stub.sent) + 1), "complete", "Restored s4.")
+        assert stub.sent[-1] == "/undo s4", stub.sent
+    with check("a failure is shown in its tab"):
+        page.route("**/api/v1/threads/*/files", lambda route: route.fulfill(status=503, json={"detail": "No jail on this machine."}))
+        page.get_by_role("tab", name="Files").click()
+        expect(page.get_by_role("tabpanel", name="Files").get_by_role("alert")).to_have_text("No jail on this machine.")
+
+
+def desktop(browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 860}, color_scheme="light")
+    page = context.new_page()
+    watch, stub = Watch(page), Stub(page)
+    sign_in(page)
+    shell(page, stub)
+    asks(page, stub)
+    workspace(page, stub)
+    with check("nothing is fetched by the clock, and nothing forbidden happened"):
+        assert watch.mistakes == [], watch.mistakes
+    context.close()
+
+
+def phone(browser, scheme):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True, color_scheme=scheme)
+    page = context.new_page()
+    watch, stub = Watch(page), Stub(page)
+    with check(f"on a phone the panel covers the conversation and gives it back, {scheme}"):
+        sign_in(page)
+        page.get_by_role("button", name="Shell and workspace").click()
+        command_field(page).fill("make test")
+        page.get_by_role("button", name="Run", exact=True).click()
+        operation = stub.began(1)
+        stub.output(operation, "\x1b[32mok\x1b[0m a line that is long enough to be broken on a phone, twice at least\n")
+        expect(line(page, "long enough")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.evaluate("document.querySelector('.content').inert")
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('.panel button')].filter(element => {
+                const box = element.getBoundingClientRect();
+                return box.width > 0 && (box.height < 44 || box.width < 44);
+            }).map(element => element.outerHTML)""")
+        assert small == [], small
+        assert page.evaluate("parseFloat(getComputedStyle(document.getElementById('shell-command')).fontSize)") >= 16
+        page.screenshot(path=FOLDER / f"phone-shell-{scheme}.png")
+        ask = approval("p1", "rm -rf build && make all")
+        stub.asks.append(ask)
+        stub.message("note", stored(ask), operation)
+        stub.frame(operation, "thinking", "Waiting for approval p1")
+        page.get_by_role("button", name="Close the panel").click()
+        assert not page.evaluate("document.querySelector('.content').inert")
+        approve = page.get_by_role("region", name="Ask p1").get_by_role("button", name="Approve")
+        expect(approve).to_be_in_viewport()
+        assert approve.bounding_box()["height"] >= 44
+        page.screenshot(path=FOLDER / f"phone-ask-{scheme}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+    with check(f"nothing forbidden happened on the phone, {scheme}"):
+        assert watch.mistakes == [], watch.mistakes
+    context.close()
+
+
+with sync_playwright() as playwright:
+    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    desktop(chromium)
+    for wanted in ("light", "dark"):
+        phone(chromium, wanted)
+    chromium.close()
+print(json.dumps({"result": "ok", "screenshots": str(FOLDER)}))
