@@ -29,7 +29,8 @@ package final class JailNetwork {
     private let audit: @Sendable (NetworkRequest) async -> Void
     private var registration: Registration?
     private var service: Task<Void, Never>?
-    private var connections = 0
+    /// Connections that are open now.
+    private(set) var connectionCount = 0
     private let changed = WaitList()
 
     /// - Parameters:
@@ -94,7 +95,7 @@ package final class JailNetwork {
                     let client = try await self.accept()
                     let connection = NetworkConnection(
                         client, gate: self.gate, pace: pace, limits: self.limits, audit: self.audit)
-                    self.connections += 1
+                    self.connectionCount += 1
                     group.addTask {
                         await connection.serve()
                         await self.ended()
@@ -110,14 +111,14 @@ package final class JailNetwork {
     }
 
     private func ended() {
-        self.connections -= 1
+        self.connectionCount -= 1
         self.changed.wakeAll()
     }
 
     private func accept() async throws -> NetworkSocket {
         while true {
             try Task.checkCancellation()
-            if self.connections < self.limits.connections {
+            if self.connectionCount < self.limits.connections {
                 if let client = try Socket.accept(on: self.listener.rawValue) { return try NetworkSocket(client) }
                 self.registration?.modify(.readable)
             } else {
