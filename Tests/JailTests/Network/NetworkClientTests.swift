@@ -134,12 +134,12 @@ struct NetworkClientTests {
         }
     }
 
-    @Test("pip installs a wheel from an index, and shows the rule that a refused index needs")
+    @Test("pip installs a wheel from an index, and shows the rule that a refused server needs")
     func pip() async throws {
         let files = try TemporaryDirectory()
         try await self.makeIndex(in: files.path)
         try await self.withFiles(files) { scene, host in
-            // pip would try a refused index six times, seconds apart.
+            // Otherwise pip asks a server that is refused six times, seconds apart.
             let arguments = [
                 "-m", "pip", "install", "--disable-pip-version-check", "--no-cache-dir", "--no-deps", "--retries", "0",
                 "--target", "\(files.path)/installed",
@@ -153,7 +153,7 @@ struct NetworkClientTests {
             #expect(scene.requests.count >= 2)
             #expect(scene.requests.allSatisfy { $0.verdict == .allowed })
             let refused = try await PythonClients.models.run(
-                arguments + ["--verbose", "--index-url", "https://index.test/simple/", "tiny"], environment: environment)
+                arguments + ["https://index.test/tiny-1.0-py3-none-any.whl"], environment: environment)
             #expect(!refused.status.isSuccess)
             #expect(
                 (refused.text + refused.errorText)

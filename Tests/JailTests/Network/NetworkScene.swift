@@ -1,6 +1,5 @@
 import EventLoop
-import HTTP
-import HTTPServer
+import Glibc
 import Primitives
 import TestSupport
 import Testing
@@ -47,6 +46,8 @@ final class NetworkScene {
     ) throws {
         let listener = try Socket.listen(on: #require(SocketAddress(host: "127.0.0.1", port: 0)))
         self.address = try #require(Socket.localAddress(listener.rawValue))
+        // As a jail's init makes it.
+        try #require(fcntl(listener.rawValue, F_SETFL, 0) == 0)
         self.resolver = Resolver(names, gate: gate)
         let loopback = try ["127.0.0.1", "127.0.0.2"].map { try #require(IPAddress($0)) }
         let exceptions = loopback.flatMap { address in

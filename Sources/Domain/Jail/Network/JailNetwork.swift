@@ -23,7 +23,8 @@ package final class JailNetwork {
         ]
     }()
 
-    private let listener: FileDescriptor
+    private var listener: FileDescriptor?
+    private let number: Int32
     private let gate: NetworkGate
     private let limits: NetworkLimits
     private let audit: @Sendable (NetworkRequest) async -> Void
@@ -47,7 +48,8 @@ package final class JailNetwork {
         audit: @escaping @Sendable (NetworkRequest) async -> Void,
         decide: (@Sendable (NetworkAddress) async -> Bool)? = nil
     ) {
-        self.listener = listener
+        self.number = listener.rawValue
+        self.listener = consume listener
         self.limits = limits
         self.audit = audit
         self.gate = NetworkGate(rules: rules, limits: limits, policy: policy, resolver: resolver, decide: decide)
@@ -56,7 +58,7 @@ package final class JailNetwork {
     /// Accepts connections until ``end()``, which must be called.
     package func start() throws(JailFailure) {
         guard self.service == nil else { return }
-        let number = self.listener.rawValue
+        let number = self.number
         var isListening: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) == 0, isListening == 1 else {
@@ -85,6 +87,7 @@ package final class JailNetwork {
         await self.service?.value
         self.registration?.cancel()
         self.registration = nil
+        self.listener = nil
     }
 
     private func serve() async {
@@ -119,7 +122,7 @@ package final class JailNetwork {
         while true {
             try Task.checkCancellation()
             if self.connectionCount < self.limits.connections {
-                if let client = try Socket.accept(on: self.listener.rawValue) { return try NetworkSocket(client) }
+                if let client = try Socket.accept(on: self.number) { return try NetworkSocket(client) }
                 self.registration?.modify(.readable)
             } else {
                 // Otherwise a waiting client would wake the loop again and again.
