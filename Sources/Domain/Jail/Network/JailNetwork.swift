@@ -23,13 +23,15 @@ package final class JailNetwork {
         ]
     }()
 
-    private let listener: FileDescriptor
+    private var listener: FileDescriptor?
+    private let number: Int32
     private let gate: NetworkGate
     private let limits: NetworkLimits
     private let audit: @Sendable (NetworkRequest) async -> Void
     private var registration: Registration?
     private var service: Task<Void, Never>?
-    private var connections = 0
+    /// Connections that are open now.
+    private(set) var connectionCount = 0
     private let changed = WaitList()
 
     /// - Parameters:
@@ -46,7 +48,8 @@ package final class JailNetwork {
         audit: @escaping @Sendable (NetworkRequest) async -> Void,
         decide: (@Sendable (NetworkAddress) async -> Bool)? = nil
     ) {
-        self.listener = listener
+        self.number = listener.rawValue
+        self.listener = consume listener
         self.limits = limits
         self.audit = audit
         self.gate = NetworkGate(rules: rules, limits: limits, policy: policy, resolver: resolver, decide: decide)
@@ -55,7 +58,7 @@ package final class JailNetwork {
     /// Accepts connections until ``end()``, which must be called.
     package func start() throws(JailFailure) {
         guard self.service == nil else { return }
-        let number = self.listener.rawValue
+        let number = self.number
         var isListening: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) == 0, isListening == 1 else {
@@ -84,6 +87,7 @@ package final class JailNetwork {
         await self.service?.value
         self.registration?.cancel()
         self.registration = nil
+        self.listener = nil
     }
 
     private func serve() async {
@@ -94,7 +98,7 @@ package final class JailNetwork {
                     let client = try await self.accept()
                     let connection = NetworkConnection(
                         client, gate: self.gate, pace: pace, limits: self.limits, audit: self.audit)
-                    self.connections += 1
+                    self.connectionCount += 1
                     group.addTask {
                         await connection.serve()
                         await self.ended()
@@ -110,15 +114,15 @@ package final class JailNetwork {
     }
 
     private func ended() {
-        self.connections -= 1
+        self.connectionCount -= 1
         self.changed.wakeAll()
     }
 
     private func accept() async throws -> NetworkSocket {
         while true {
             try Task.checkCancellation()
-            if self.connections < self.limits.connections {
-                if let client = try Socket.accept(on: self.listener.rawValue) { return try NetworkSocket(client) }
+            if self.connectionCount < self.limits.connections {
+                if let client = try Socket.accept(on: self.number) { return try NetworkSocket(client) }
                 self.registration?.modify(.readable)
             } else {
                 // Otherwise a waiting client would wake the loop again and again.

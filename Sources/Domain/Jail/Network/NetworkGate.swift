@@ -12,6 +12,7 @@ final class NetworkGate {
     private var resolver: (any NetworkResolver)?
     private var asks: [NetworkAddress: Task<Bool, Never>] = [:]
     private var lookups = 0
+    private var isClosed = false
 
     nonisolated init(
         rules: [NetworkRule], limits: NetworkLimits, policy: AddressPolicy, resolver: (any NetworkResolver)?,
@@ -24,8 +25,9 @@ final class NetworkGate {
         self.decide = decide
     }
 
-    /// Ends pending asks.
+    /// Cancels pending asks, and starts no more.
     func close() {
+        self.isClosed = true
         for ask in self.asks.values { ask.cancel() }
         self.asks = [:]
     }
@@ -51,20 +53,27 @@ final class NetworkGate {
     private func permission(for address: NetworkAddress) async throws -> String {
         if let rule = self.rules.first(where: { $0.allows(address) }) { return "rule \(rule)" }
         guard let decide = self.decide else { throw NetworkRefusal.rule(address) }
-        // One ask for all who wait for it: package managers open several connections at once. Unstructured, because it
-        // belongs to no single one of them; `close()` cancels it.
-        let ask =
-            self.asks[address]
-            ?? Task {
-                let isApproved = await decide(address)
-                self.asks[address] = nil
-                return isApproved
-            }
-        self.asks[address] = ask
+        let ask = try self.ask(for: address, decide)
         guard try await abandonable(after: nil, { await ask.value }) == true else {
             throw NetworkRefusal.denied(address)
         }
         return "approved"
+    }
+
+    /// One ask for all who wait for it: package managers open several connections at once. Its task is unstructured,
+    /// because it belongs to no single one of them; ``close()`` cancels it.
+    private func ask(
+        for address: NetworkAddress, _ decide: @escaping @Sendable (NetworkAddress) async -> Bool
+    ) throws -> Task<Bool, Never> {
+        guard !self.isClosed else { throw CancellationError() }
+        if let ask = self.asks[address] { return ask }
+        let ask = Task {
+            let isApproved = await decide(address)
+            self.asks[address] = nil
+            return isApproved
+        }
+        self.asks[address] = ask
+        return ask
     }
 
     private func addresses(of name: NetworkName) async throws -> [IPAddress] {
