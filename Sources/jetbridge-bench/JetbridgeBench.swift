@@ -8,6 +8,7 @@ internal import Logging
 @main
 struct JetbridgeBench {
     private static let commands: [String: @Sendable (BenchArguments) async throws -> Void] = [
+        "jail": { try await JailBenchmark($0).run() },
         "live": { try await LiveLoad($0).run() },
         "model": { try await BenchModelServer($0).run() },
         "inbound": { try await InboundBenchmark($0).run() },

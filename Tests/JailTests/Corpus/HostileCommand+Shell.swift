@@ -55,10 +55,10 @@ extension HostileCommand {
     ]
 
     static let resources: [HostileCommand] = [
-        .init("a fork bomb", "bomb() { bomb | bomb & }; bomb; sleep 1; echo survived"),
+        .init("a fork bomb", "bomb() { bomb | bomb & }; bomb; sleep 60", .isEnded),
         .init(
             "a fork bomb in the background",
-            "python3 -c 'import os\nwhile True:\n  try: os.fork()\n  except OSError: pass' & sleep 1; true"),
+            "python3 -c 'import os\nwhile True:\n  try: os.fork()\n  except OSError: pass' & sleep 60", .isEnded),
         .python("a memory bomb", "blocks = []\nwhile True: blocks.append(bytearray(16 << 20))", .fails),
         .python(
             "memory in four processes",

@@ -54,7 +54,7 @@ struct HostileCommandTests {
         for command in commands {
             // What ends by force is given less time.
             var seconds: Int64 = 20
-            if case .isEnded = command.verdict { seconds = 2 }
+            if case .isEnded = command.verdict { seconds = 1 }
             let text = await bait.aimed(command.text)
             lines.append(JSON.object(["text": .string(text), "seconds": JSON(seconds)]).text)
         }
