@@ -34,24 +34,30 @@ static void enter_group(const char *path) {
     close(file);
 }
 
-/// A private mount namespace with an empty file system at STAGE.
-static void make_stage(void) {
-    static int is_made;
-    if (is_made) return;
-    is_made = 1;
+enum { MOST_STAGED = 64 };
+static int staged[MOST_STAGED], staged_count, next_staged;
+
+/// A private mount namespace with an empty file system at STAGE. All sources are opened before STAGE is covered, which
+/// may hide them, and after the namespace is made, for a mount of another one cannot be bound.
+static void make_stage(int count, char **arguments) {
     if (unshare(CLONE_NEWNS) != 0) fail("cannot make a mount namespace:", "unshare");
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail("cannot make mounts private below", "/");
+    for (int at = 0; at + 2 < count && strcmp(arguments[at], "--") != 0; at++) {
+        if (strcmp(arguments[at], "--stage") != 0) continue;
+        int source = staged_count < MOST_STAGED ? open(arguments[at + 1], O_PATH | O_CLOEXEC) : -1;
+        if (source < 0) fail("cannot open", arguments[at + 1]);
+        staged[staged_count++] = source;
+        at += 2;
+    }
     if (mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k,mode=755") != 0) fail("cannot mount", STAGE);
 }
 
 static void stage(const char *source, const char *name) {
-    char target[256];
+    char target[256], link[64];
     struct stat status;
-    int descriptor = open(source, O_PATH | O_CLOEXEC);
-    if (descriptor < 0 || fstat(descriptor, &status) != 0) fail("cannot open", source);
-    make_stage();
+    int descriptor = staged[next_staged++];
+    if (fstat(descriptor, &status) != 0) fail("cannot open", source);
     snprintf(target, sizeof target, STAGE "/%s", name);
-    char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
     if (S_ISDIR(status.st_mode)) {
         if (mkdir(target, 0755) != 0) fail("cannot make", target);
@@ -60,15 +66,12 @@ static void stage(const char *source, const char *name) {
         if (file < 0) fail("cannot make", target);
         close(file);
     }
-    // The source may be in a file system that the stage hides, or in a folder that is exchanged meanwhile: bind what
-    // was opened.
     if (mount(link, target, NULL, MS_BIND, NULL) != 0) fail("cannot bind", source);
     close(descriptor);
 }
 
 static void stage_memory(const char *name, const char *bytes, const char *files) {
     char target[256], options[128];
-    make_stage();
     snprintf(target, sizeof target, STAGE "/%s", name);
     snprintf(options, sizeof options, "size=%s,nr_inodes=%s,mode=1777", bytes, files);
     if (mkdir(target, 0755) != 0) fail("cannot make", target);
@@ -95,9 +98,13 @@ static void become(uid_t user, gid_t group) {
 }
 
 int launch(int count, char **arguments) {
-    int at = 0;
+    int at = 0, is_staged = 0;
     while (at < count && strcmp(arguments[at], "--") != 0) {
         const char *option = arguments[at];
+        if (!is_staged && (strcmp(option, "--stage") == 0 || strcmp(option, "--memory") == 0)) {
+            make_stage(count - at, arguments + at);
+            is_staged = 1;
+        }
         if (strcmp(option, "--group") == 0 && at + 1 < count) {
             enter_group(arguments[at + 1]);
             at += 2;
