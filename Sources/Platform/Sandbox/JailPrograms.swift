@@ -11,6 +11,8 @@ package struct JailPrograms: Sendable, Equatable {
     /// Holds nothing but the two programs.
     package let folder: String
 
+    package init(folder: String) { self.folder = folder }
+
     package var launcher: String { "\(self.folder)/\(Self.initName)" }
 
     package static let initName = "jetbridge-init"

@@ -59,13 +59,16 @@ struct JailBench: Sendable {
         let folder = "/tmp/jetbridge-jail-test.\(getpid())"
         let programs = try JailPrograms.install(in: folder)
         self.installed.withLock { $0 = programs }
-        atexit {
-            for name in [JailPrograms.initName, JailPrograms.shellName] {
-                unlink("/tmp/jetbridge-jail-test.\(getpid())/\(name)")
-            }
-            rmdir("/tmp/jetbridge-jail-test.\(getpid())")
-        }
+        self.removeAtExit()
         return programs
+    }
+
+    nonisolated private static func removeAtExit() {
+        atexit {
+            let folder = "/tmp/jetbridge-jail-test.\(getpid())"
+            for name in [JailPrograms.initName, JailPrograms.shellName] { unlink("\(folder)/\(name)") }
+            rmdir(folder)
+        }
     }
 
     // MARK: Commands

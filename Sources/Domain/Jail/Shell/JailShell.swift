@@ -17,10 +17,6 @@ package final class JailShell: Shell {
     private var variables: [String]?
     private var isOccupied = false
     private let turn = WaitList()
-    /// Commands that run or wait.
-    private(set) var commands = 0
-    /// Called when the last command has ended.
-    var onIdle: (@Net () -> Void)?
 
     /// - Parameter place: Asked before each start of a jail.
     package nonisolated init(
@@ -35,11 +31,6 @@ package final class JailShell: Shell {
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit {
         try Self.check(command)
-        self.commands += 1
-        defer {
-            self.commands -= 1
-            if self.commands == 0 { self.onIdle?() }
-        }
         let run = CommandRun(command, output)
         defer { run.finish() }
         let result = await withTaskCancellationHandler {
@@ -58,9 +49,6 @@ package final class JailShell: Shell {
         await jail.close()
         if self.jail === jail { self.jail = nil }
     }
-
-    /// Whether a jail is running.
-    var isLive: Bool { self.starting != nil || self.jail?.end == nil && self.jail != nil }
 
     // MARK: Commands
 
@@ -196,7 +184,7 @@ package final class JailShell: Shell {
     /// Ends the command that people wait for. Jobs survive it; otherwise the whole jail ends, which needs nothing from
     /// inside.
     private func endForeground(_ tree: UInt32, in jail: LiveJail) {
-        if jail.jobs.isEmpty { jail.kill(.asked) } else { self.endTree(tree, in: jail) }
+        if jail.jobs.isEmpty { jail.kill(.stopped) } else { self.endTree(tree, in: jail) }
     }
 
     private func endTree(_ tree: UInt32, in jail: LiveJail) {
@@ -249,7 +237,7 @@ package final class JailShell: Shell {
         switch jail.end {
         case .limit(let limit): .limit(limit)
         case .lost(let reason): .lost(reason)
-        case .asked: .lost("the jail was ended together with another command")
+        case .stopped: .lost("another command was stopped, and the whole jail with it")
         case nil: .lost("its processes ended")
         }
     }

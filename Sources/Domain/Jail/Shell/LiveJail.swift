@@ -7,8 +7,8 @@ internal import Sandbox
 final class LiveJail {
     /// Why no process of it is left, or soon will be.
     enum End: Equatable {
-        /// The host ended it, for a command that was stopped or because nobody needs it.
-        case asked
+        /// The host ended it to stop a command.
+        case stopped
         /// It was over this limit.
         case limit(String)
         case lost(String)
@@ -129,7 +129,7 @@ final class LiveJail {
 
     /// Ends every process and frees what belongs to the jail; returns when all is gone, even if the task is cancelled.
     func close() async {
-        if self.end == nil { self.end = .asked }
+        if self.end == nil { self.end = .lost("the host ended the session's jail") }
         await self.beginClosing().value
     }
 

@@ -1,0 +1,116 @@
+import Jail
+import Primitives
+import TestSupport
+import Testing
+
+@Suite("The shells of all sessions", .timeLimit(.minutes(1)))
+struct JailShellsTests {
+    private func with(
+        _ limits: JailShells.Limits, clock: any Clock<Duration> = ManualClock(),
+        _ body: (JailShells) async throws -> Void
+    ) async throws {
+        let bench = try await JailBench()
+        let place = bench.place
+        let shells = JailShells(setup: bench.setup, limits: limits, clock: clock) {
+            (_: String) throws(JailFailure) in place
+        }
+        do { try await body(shells) } catch {
+            await shells.endAll()
+            throw error
+        }
+        await shells.endAll()
+    }
+
+    @discardableResult
+    private func run(
+        _ text: String, _ session: String, _ user: String = "alice", in shells: JailShells
+    ) async throws -> String {
+        let output = Protected<[UInt8]>([])
+        let command = ShellCommand(text: text, place: .persistent, timeout: nil, outputLimit: 1 << 20)
+        _ = try await shells.shell(of: session, for: user).run(command) { piece in output.withLock { $0 += piece.bytes } }
+        return String(decoding: output.withLock { $0 }, as: UTF8.self)
+    }
+
+    @Test("each session has its own shell")
+    func sessions() async throws {
+        try await self.with(JailShells.Limits()) { shells in
+            try await run("X=1", "a", in: shells)
+            try await run("X=2", "b", in: shells)
+            #expect(try await run("echo $X", "a", in: shells) == "1\n")
+            #expect(try await run("echo $X", "b", in: shells) == "2\n")
+            #expect(await shells.count == 2)
+            await shells.end("a")
+            #expect(try await run("echo \"[$X]\"", "a", in: shells) == "[]\n")
+        }
+    }
+
+    @Test("a new session takes the place of the one that has been idle longest")
+    func room() async throws {
+        try await self.with(JailShells.Limits(perUser: 2, perHost: 3)) { shells in
+            for session in ["a", "b"] { try await run("X=\(session)", session, in: shells) }
+            try await run("true", "a", in: shells)
+            try await run("X=c", "c", in: shells)
+            #expect(await shells.count == 2)
+            #expect(try await run("echo $X", "a", in: shells) == "a\n")
+            #expect(try await run("echo $X", "c", in: shells) == "c\n")
+            // Another user's jails do not count for alice's, but for the host's.
+            try await run("X=d", "d", "bob", in: shells)
+            #expect(await shells.count == 3)
+            try await run("true", "e", "bob", in: shells)
+            #expect(await shells.count == 3)
+            #expect(try await run("echo \"[$X]\"", "c", in: shells) == "[c]\n")
+        }
+    }
+
+    @Test("busy jails are not ended: a command that finds no room is refused")
+    func full() async throws {
+        try await self.with(JailShells.Limits(perUser: 1, perHost: 2)) { shells in
+            let ready = Gate(isOpen: false)
+            let command = ShellCommand(text: "echo; sleep 1000", place: .background, timeout: nil, outputLimit: 100)
+            let shell = shells.shell(of: "a", for: "alice")
+            let job = Task { try await shell.run(command) { _ in ready.setOpen(true) } }
+            await ready.pass()
+            await #expect {
+                try await run("true", "b", in: shells)
+            } throws: { "\($0)".contains("all 1 of your jails are busy") }
+            #expect(try await run("echo a", "a", in: shells) == "a\n")
+            job.cancel()
+            #expect(try await job.value.status == .stopped)
+            #expect(try await run("echo b", "b", in: shells) == "b\n")
+            #expect(await shells.count == 1)
+        }
+    }
+
+    @Test("an idle jail ends after its time, and a command in between starts the time again")
+    func idle() async throws {
+        let clock = ManualClock()
+        try await self.with(JailShells.Limits(idle: .seconds(60)), clock: clock) { shells in
+            let mark = Survivors.mark()
+            try await run("X=1; sleep \(mark) &", "a", in: shells)
+            await clock.sleepers(1)
+            clock.advance(by: .seconds(59))
+            #expect(try await run("echo $X", "a", in: shells) == "1\n")
+            await clock.sleepers(1)
+            clock.advance(by: .seconds(59))
+            #expect(await shells.count == 1)
+            clock.advance(by: .seconds(1))
+            try await Survivors.waitForNone(mark)
+            #expect(try await run("echo \"[$X]\"", "a", in: shells) == "[]\n")
+        }
+    }
+
+    @Test("ending a session ends its command; ending all refuses others")
+    func end() async throws {
+        try await self.with(JailShells.Limits()) { shells in
+            let ready = Gate(isOpen: false)
+            let command = ShellCommand(text: "echo; sleep 1000", place: .persistent, timeout: nil, outputLimit: 100)
+            let shell = shells.shell(of: "a", for: "alice")
+            let running = Task { try await shell.run(command) { _ in ready.setOpen(true) } }
+            await ready.pass()
+            await shells.end("a")
+            #expect(try await running.value.status == .lost("the host ended the session's jail"))
+            await shells.endAll()
+            await #expect(throws: JailFailure.self) { try await run("true", "b", in: shells) }
+        }
+    }
+}

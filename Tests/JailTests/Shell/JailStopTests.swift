@@ -1,0 +1,144 @@
+import Glibc
+import Jail
+import Primitives
+import TestSupport
+import Testing
+
+@Suite("Stopping jailed commands", .timeLimit(.minutes(1)))
+struct JailStopTests {
+    /// Leaves processes that have left their session, their group and their parent.
+    private func daemons(_ mark: String) -> String {
+        """
+        sleep \(mark) & setsid sleep \(mark) & (setsid sh -c 'trap "" 1 2 15; sleep \(mark) & exec sleep \(mark)' &)
+        setsid sh -c '(setsid sleep \(mark) &)'; nohup sleep \(mark) >/dev/null 2>&1 &
+        echo ready; wait; sleep \(mark)
+        """
+    }
+
+    /// Runs a command, and cancels it once it has written something.
+    private func stopOnceReady(
+        _ bench: JailBench, _ text: String, _ place: ShellCommand.Place, meanwhile: () async throws -> Void = {}
+    ) async throws -> ShellExit {
+        let ready = Gate(isOpen: false)
+        let command = ShellCommand(text: text, place: place, timeout: nil, outputLimit: .max)
+        let task = Task {
+            try await bench.shell.run(command) { _ in ready.setOpen(true) }
+        }
+        await ready.pass()
+        try await meanwhile()
+        task.cancel()
+        return try await task.value
+    }
+
+    @Test("stopping leaves no process", arguments: [ShellCommand.Place.persistent, .fresh, .background])
+    func daemons(_ place: ShellCommand.Place) async throws {
+        try await JailBench.with { bench in
+            let mark = Survivors.mark()
+            let exit = try await stopOnceReady(bench, daemons(mark), place) {
+                let running = try await Survivors.wait(mark, atLeast: 6)
+                if geteuid() == 0 { #expect(running.allSatisfy { $0.user == 65_123 }) }
+            }
+            #expect(exit.status == .stopped)
+            #expect(Survivors.of(mark).isEmpty)
+            #expect(try await bench.run("echo next").text == "next\n")
+        }
+    }
+
+    @Test("what a fresh shell leaves behind ends with it")
+    func leftovers() async throws {
+        try await JailBench.with { bench in
+            let mark = Survivors.mark()
+            let result = try await bench.run("(setsid sleep \(mark) &); sleep \(mark) & echo a", .fresh)
+            #expect(result.status == .exited(0))
+            #expect(result.text == "a\n")
+            #expect(Survivors.of(mark).isEmpty)
+        }
+    }
+
+    @Test("stopping a job ends only the job")
+    func job() async throws {
+        try await JailBench.with { bench in
+            let (own, other) = (Survivors.mark(), Survivors.mark())
+            _ = try await bench.run("X=1; sleep \(other) &")
+            let exit = try await stopOnceReady(bench, daemons(own), .background) {
+                #expect(try await bench.run("echo $X").text == "1\n")
+            }
+            #expect(exit.status == .stopped)
+            #expect(!exit.isShellLost)
+            #expect(Survivors.of(own).isEmpty)
+            _ = try await Survivors.wait(other, atLeast: 1)
+            #expect(try await bench.run("echo $X").text == "1\n")
+        }
+    }
+
+    @Test("stopping a command keeps a job, and the shell is lost only if it was the shell's", arguments: [true, false])
+    func foreground(_ isFresh: Bool) async throws {
+        try await JailBench.with { bench in
+            let (job, own) = (Survivors.mark(), Survivors.mark())
+            _ = try await bench.run("X=1")
+            let jobExit = try await stopOnceReady(bench, daemons(job), .background) {
+                let exit = try await stopOnceReady(bench, daemons(own), isFresh ? .fresh : .persistent)
+                #expect(exit.status == .stopped)
+                #expect(exit.isShellLost == !isFresh)
+                #expect(Survivors.of(own).isEmpty)
+                _ = try await Survivors.wait(job, atLeast: 6)
+                #expect(try await bench.run("echo \"[$X]\"").text == (isFresh ? "[1]\n" : "[]\n"))
+            }
+            #expect(jobExit.status == .stopped)
+            #expect(Survivors.of(job).isEmpty)
+        }
+    }
+
+    @Test("a fork bomb is stopped", arguments: [ShellCommand.Place.persistent, .fresh, .background])
+    func forkBomb(_ place: ShellCommand.Place) async throws {
+        try await JailBench.with { bench in
+            let mark = Survivors.mark()
+            let bomb = "echo ready; b() { sh -c 'sleep \(mark)' 2>/dev/null & b 2>/dev/null & b 2>/dev/null & }; b; sleep \(mark)"
+            let exit = try await stopOnceReady(bench, bomb, place)
+            #expect(exit.status == .stopped)
+            #expect(Survivors.of(mark).isEmpty)
+            #expect(try await bench.run("echo next").text == "next\n")
+        }
+    }
+
+    @Test("killing the shell's warden ends the jail, and the next command has another")
+    func warden() async throws {
+        try await JailBench.with { bench in
+            let mark = Survivors.mark()
+            let result = try await bench.run("(setsid sleep \(mark) &); kill -9 $PPID; sleep \(mark)")
+            #expect(result.status == .lost("one of its processes killed or stopped another's warden"))
+            #expect(result.isShellLost)
+            #expect(Survivors.of(mark).isEmpty)
+            #expect(try await bench.run("kill -9 -1; echo not reached").isShellLost)
+            #expect(try await bench.run("kill -9 1; kill -STOP 1; echo next").text == "next\n")
+        }
+    }
+
+    @Test("a command that waits for its turn can be stopped, and those behind it still run")
+    func waiting() async throws {
+        try await JailBench.with { bench in
+            let exit = try await stopOnceReady(bench, "echo ready; read x <fifo || mkfifo fifo; read x <fifo", .persistent) {
+                let waiting = Task { try await bench.run("echo never") }
+                waiting.cancel()
+                let result = try await waiting.value
+                #expect(result.status == .stopped)
+                #expect(result.text == "")
+                #expect(!result.isShellLost)
+            }
+            #expect(exit.status == .stopped)
+            #expect(try await bench.run("echo next").text == "next\n")
+        }
+    }
+
+    @Test("ending the shell ends everything, and a command starts it again")
+    func end() async throws {
+        try await JailBench.with { bench in
+            let mark = Survivors.mark()
+            _ = try await bench.run(daemons(mark).replacing("wait; sleep \(mark)", with: ""))
+            _ = try await Survivors.wait(mark, atLeast: 5)
+            await bench.shell.end()
+            #expect(Survivors.of(mark).isEmpty)
+            #expect(try await bench.run("echo next").text == "next\n")
+        }
+    }
+}
