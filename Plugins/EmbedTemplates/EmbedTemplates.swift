@@ -1,7 +1,7 @@
 import Foundation
 import PackagePlugin
 
-/// Embeds `config/jetbridge.*.yaml` into the binary, which needs no source tree at run time.
+/// Embeds `config/jetbridge.*.yaml` and `config/jail.*.yaml` into the binary, which needs no source tree at run time.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -10,7 +10,10 @@ struct EmbedTemplates: BuildToolPlugin {
         let output = context.pluginWorkDirectoryURL.appending(path: "TemplateFiles.swift")
         let templates = try FileManager.default
             .contentsOfDirectory(at: root.appending(path: "config"), includingPropertiesForKeys: nil)
-            .filter { $0.lastPathComponent.hasPrefix("jetbridge.") && $0.pathExtension == "yaml" }
+            .filter { file in
+                file.pathExtension == "yaml"
+                    && (file.lastPathComponent.hasPrefix("jetbridge.") || file.lastPathComponent.hasPrefix("jail."))
+            }
             .sorted { $0.lastPathComponent < $1.lastPathComponent }
         return [
             .buildCommand(

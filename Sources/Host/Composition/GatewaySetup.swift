@@ -2,6 +2,7 @@ internal import EventLoop
 internal import Gateway
 internal import Glibc
 internal import HTTP
+internal import Jail
 internal import Models
 internal import Primitives
 internal import Repositories
@@ -43,12 +44,12 @@ enum GatewaySetup {
 
     static func gateway(
         _ listening: Listening, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, model: any ModelClient,
-        publicURL: String, directory: String, mount: GatewayMount? = nil, hooks: [GatewayHook] = []
+        publicURL: String, directory: String, jail: JailStatus, mount: GatewayMount? = nil, hooks: [GatewayHook] = []
     ) throws -> Gateway {
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
         return try Gateway(
             settings: settings, bridge: bridge, web: web, viewer: viewer,
-            readiness: .checking(bridge.store, model, in: directory), mount: mount, hooks: hooks)
+            readiness: .checking(bridge.store, model, in: directory, jail: jail), mount: mount, hooks: hooks)
     }
 }

@@ -2,6 +2,7 @@ internal import Chat
 internal import Database
 internal import Gateway
 internal import JSON
+internal import Jail
 internal import Lifecycle
 internal import Logging
 internal import Models
@@ -26,6 +27,8 @@ package final class Host: Sendable {
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
+    /// What this machine offers for jails.
+    private let jail: JailMeans
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
@@ -35,6 +38,7 @@ package final class Host: Sendable {
         self.directory = try DataDirectory(path: configuration.dataDirectory)
         if let restriction = self.directory.restriction { self.logger.warning("\(restriction)") }
         self.lock = try self.directory.lock()
+        self.jail = await JailSetup.means(configuration, in: self.directory, logger: self.logger)
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
         self.database = try Stores.open(configuration, metrics: metrics)
@@ -72,7 +76,7 @@ package final class Host: Sendable {
         self.proxyServices = mounted?.services ?? []
         self.gateway = try GatewaySetup.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
-            publicURL: self.publicURL, directory: self.directory.path, mount: mounted?.mount,
+            publicURL: self.publicURL, directory: self.directory.path, jail: self.jail.status, mount: mounted?.mount,
             hooks: networks.compactMap(\.hook))
         self.signInCode = self.bridge.access.printSignInCode()
         BridgeSetup.registerGauges(of: self.bridge, in: metrics)

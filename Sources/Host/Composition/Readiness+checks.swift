@@ -1,12 +1,17 @@
 internal import Gateway
+internal import Jail
 internal import Models
 internal import Sessions
 
 extension Readiness {
     /// The checks of `/readyz`.
     ///
-    /// - Parameter directory: Where the store is.
-    static func checking(_ store: SessionStore, _ model: any ModelClient, in directory: String) -> Readiness {
+    /// - Parameters:
+    ///   - directory: Where the store is.
+    ///   - jail: What was found at start.
+    static func checking(
+        _ store: SessionStore, _ model: any ModelClient, in directory: String, jail: JailStatus? = nil
+    ) -> Readiness {
         let modelCheck = CachedCheck(lifetime: .seconds(60)) { try await model.check() }
         // Reading works on a full or failing disk, so this writes.
         let storeCheck = CachedCheck(lifetime: .seconds(5)) { try await store.write { ledger in try ledger.probe() } }
@@ -19,6 +24,7 @@ extension Readiness {
                 checks.store = await storeCheck.result()
             }
             checks.model = await modelCheck.result()
+            checks.jail = jail?.problem
             return checks
         }
     }

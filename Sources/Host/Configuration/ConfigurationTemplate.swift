@@ -8,11 +8,17 @@ package struct ConfigurationTemplate: Sendable {
     /// The first line of the text, a comment.
     package let summary: String
 
-    /// The files `config/jetbridge.NAME.yaml`, by name.
+    /// The files `config/jetbridge.NAME.yaml`, by name, and `config/jail.NAME.yaml` as `jail-NAME`.
     package static let all = TemplateFiles.files.map { file in
         ConfigurationTemplate(
-            name: String(file.name.dropFirst("jetbridge.".count).dropLast(".yaml".count)), text: file.text,
+            name: Self.name(of: file.name), text: file.text,
             summary: String(file.text.prefix { $0 != "\n" }.drop { $0 == "#" || $0 == " " }))
+    }
+
+    private static func name(of file: String) -> String {
+        let name = file.dropLast(".yaml".count)
+        return name.hasPrefix("jetbridge.")
+            ? String(name.dropFirst("jetbridge.".count)) : String(name.replacing(".", with: "-"))
     }
 
     /// The name of the template with every setting.

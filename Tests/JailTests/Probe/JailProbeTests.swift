@@ -9,7 +9,8 @@ import Testing
 struct JailProbeTests {
     /// A jail for the probe on this machine, as root and as an ordinary user.
     private static func jail() async throws -> ProbeJail {
-        try ProbeJail(await Bubblewrap.find(), identity: JailIdentities.make().take())
+        try ProbeJail(
+            await Bubblewrap.find(), identity: JailIdentities.make().take(), filters: JailFilter.programs())
     }
 
     @Test("a jail of this machine holds; without user namespaces this fails with the reason")
@@ -121,6 +122,23 @@ struct JailProbeTests {
             }
         }
         #expect(try await Bubblewrap.find(program("echo bubblewrap 0.10.2")).version == "0.10.2")
+    }
+
+    @Test("this machine's means are tried together, and say what is missing")
+    func means() async throws {
+        let root = try TemporaryDirectory()
+        let means = await JailMeans.probe(workspaces: root.path)
+        guard case .ready(_, let limits, let quota) = means.status else {
+            Issue.record("\(means.status.line)")
+            return
+        }
+        #expect(limits == means.limiter.name && quota == means.quota.name)
+        #expect(means.bubblewrap != nil && means.identities != nil && means.filters.count == 2)
+        let refused = await JailMeans.probe(workspaces: root.path) { (_, _, _, _) async throws(JailFailure) in
+            { (_) async throws(JailFailure) in ProbeResult(status: 1, errorText: "bwrap: no") }
+        }
+        #expect(refused.status.problem?.contains("bwrap: no") == true && refused.bubblewrap == nil)
+        #expect(await JailMeans.probe(workspaces: root.path, isUnsafe: true).status == .unsafe)
     }
 
     @Test("what people read")

@@ -8,11 +8,13 @@ package struct ProbeJail: Sendable {
     private let identity: JailIdentity?
     private let filters: [[UInt8]]
 
-    /// - Parameter identity: Who runs it; needed if this process is root.
-    package init(_ bubblewrap: Bubblewrap, identity: JailIdentity?) throws(JailFailure) {
+    /// - Parameters:
+    ///   - identity: Who runs it; needed if this process is root.
+    ///   - filters: See ``JailFilter/programs()``.
+    package init(_ bubblewrap: Bubblewrap, identity: JailIdentity?, filters: [[UInt8]]) {
         self.bubblewrap = bubblewrap
         self.identity = identity
-        self.filters = try JailFilter.programs()
+        self.filters = filters
     }
 
     /// Runs a script in a new jail.

@@ -82,6 +82,17 @@ struct Value {
         return number
     }
 
+    /// A number that may have decimals.
+    func number(in range: ClosedRange<Double>) -> Double? {
+        guard let text = self.text, let number = Double(text), number.isFinite else {
+            return self.error("expected a number such as 0.5, found \(self.kind)")
+        }
+        guard range.contains(number) else {
+            return self.error("\(text) is out of range; use a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
     /// One of the words of an enumeration.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(_ type: Choice.Type = Choice.self) -> Choice? {
         self.choice(among: Array(Choice.allCases), named: \.rawValue)

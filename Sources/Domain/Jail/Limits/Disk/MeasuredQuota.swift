@@ -1,0 +1,55 @@
+internal import Primitives
+
+/// Measures a workspace while a command runs in it.
+///
+/// It stops a command only after the fact: what can be written between two measurements is beyond the limit. What a
+/// program writes to a deleted file is not seen, so that the command also ends before the disk is full.
+package final class MeasuredQuota: WorkspaceQuota {
+    private struct Limit {
+        let bytes: Int
+        let files: Int
+    }
+
+    package let name = "measured"
+    private let limits = Protected<[String: Limit]>([:])
+
+    package init() {}
+
+    package func prepare(_ folder: String, bytes: Int, files: Int) async throws(JailFailure) {
+        try await self.make(folder)
+        self.limits.withLock { $0[folder] = Limit(bytes: bytes, files: files) }
+    }
+
+    @concurrent private func make(_ folder: String) async throws(JailFailure) { try FolderWalk.make(folder) }
+
+    package func usage(of folder: String) async throws(JailFailure) -> WorkspaceUsage {
+        let (usage, _) = await self.measure(folder, upTo: nil)
+        return usage
+    }
+
+    package func waitForExcess(of folder: String) async throws -> String {
+        guard let limit = self.limits.withLock({ $0[folder] }) else {
+            throw JailFailure("the size of \(folder) is unknown; prepare it first")
+        }
+        while true {
+            let start = ContinuousClock.now
+            let (usage, isComplete) = await self.measure(folder, upTo: limit)
+            if !isComplete || usage.bytes > limit.bytes || usage.files > limit.files { return "disk" }
+            if FolderWalk.isDiskFull(folder) { return "disk" }
+            // Measuring takes at most a fifth of a processor.
+            try await Task.sleep(for: max(.milliseconds(200), (ContinuousClock.now - start) * 4))
+        }
+    }
+
+    package func release(_ folder: String) async { self.limits.withLock { $0[folder] = nil } }
+
+    package func remove(_ folder: String) async throws(JailFailure) { await self.release(folder) }
+
+    package func sweep(below root: String) async {}
+
+    @concurrent private func measure(_ folder: String, upTo limit: Limit?) async -> (WorkspaceUsage, Bool) {
+        var walk = FolderWalk(maximumBytes: limit?.bytes ?? .max, maximumFiles: limit?.files ?? .max)
+        walk.add(folder)
+        return (WorkspaceUsage(bytes: walk.bytes, files: walk.files), walk.isComplete)
+    }
+}
