@@ -13,6 +13,7 @@ struct JetbridgeBench {
         "inbound": { try await InboundBenchmark($0).run() },
         "networks": { try await NetworksBenchmark($0).run() },
         "render": { try RenderBenchmark($0).run() },
+        "snapshot": { try await SnapshotBenchmark($0).run() },
         "slack-server": { try await BenchSlackServer($0).run() },
         "telegram-server": { try await BenchTelegramServer($0).run() },
     ]

@@ -13,6 +13,25 @@ extension GitRepository {
         return unsafe String(cString: path) + "objects"
     }
 
+    /// Creates a bare repository for objects if there is none; it also reads those in the folder `objects`.
+    package func createStore(sharing objects: String?) throws(GitError) {
+        if case .directory = PathKind(self.path) {} else { try Self.create(self.path, bare: true) }
+        guard let objects else { return }
+        let folder = "\(self.path)/objects/info"
+        _ = unsafe mkdir(folder, 0o755)
+        let status = try Folder(path: folder).write(
+            Array("\(objects)\n".utf8), to: Array("alternates".utf8), mode: 0o644, owner: nil)
+        guard status == 0 else { throw GitError(system: status, "write", "the store") }
+    }
+
+    /// Whether `old` is `new` or one of its ancestors.
+    package func isAncestor(_ old: GitObjectID, of new: GitObjectID) throws(GitError) -> Bool {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var (oldID, newID) = (old.raw, new.raw)
+        return unsafe old == new || git_graph_descendant_of(repository, &newID, &oldID) == 1
+    }
+
     /// Where a local branch is; nil if there is none.
     package func tip(of branch: String) throws(GitError) -> GitObjectID? {
         let repository = try unsafe self.open()

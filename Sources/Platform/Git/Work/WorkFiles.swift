@@ -73,17 +73,21 @@ package actor WorkFiles {
         self.scanned = nil
     }
 
-    /// Records the files and chooses what a commit on `head` (a commit; nil before the first one) takes. Throws
+    /// Records the files and chooses what a commit on `head` takes. Returns the tree of `head` and the chosen one. Throws
     /// ``GitError/Code/invalidName`` for a name that no commit may contain.
-    package func treeToCommit(on head: GitObjectID?) throws(GitError) -> GitObjectID {
+    package func treeToCommit(on head: GitObjectID) throws(GitError) -> (old: GitObjectID, new: GitObjectID) {
         let store = try ObjectStore(path: self.store)
         _ = try self.scan(store)
-        var old: ObjectKey?
-        if let head { old = try store.tree(ofCommit: head) }
+        let old = try store.tree(ofCommit: head)
         var chooser = CommitTree(store: store)
         let tree = try chooser.tree(of: self.scanned ?? ScannedFolder(), head: old)
-        if let tree { return tree.id }
-        return try store.write([], GIT_OBJECT_TREE).id
+        if let tree { return (old.id, tree.id) }
+        return try (old.id, store.write([], GIT_OBJECT_TREE).id)
+    }
+
+    /// The tree of a commit that the store can read.
+    package func tree(of commit: GitObjectID) throws(GitError) -> GitObjectID {
+        try ObjectStore(path: self.store).tree(ofCommit: commit).id
     }
 
     /// The bytes and the number of the files and folders, counted without reading any.
