@@ -40,7 +40,9 @@ struct SnapshotBenchmark {
             theirs.append(
                 try await Self.milliseconds { try await Self.git("git add -A && git write-tree", in: peer) })
         }
-        guard try await files.records(below: Self.prefix).count == self.rounds + 1 else { throw BenchFailure("a snapshot is missing") }
+        guard try await files.records(below: Self.prefix).count == self.rounds + 1 else {
+            throw BenchFailure("a snapshot is missing")
+        }
         BenchOutput.result(
             "jail", "snapshot of \(self.files) files with \(self.changes) changes", ours: Self.median(ours),
             peer: Self.median(theirs), peerName: "git add -A && git write-tree", unit: "ms")

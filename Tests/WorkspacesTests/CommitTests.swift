@@ -1,6 +1,6 @@
 import Chat
-import Testing
 import TestSupport
+import Testing
 import Workspaces
 
 @Suite("Workspaces: commits", .timeLimit(.minutes(1)))
@@ -19,7 +19,9 @@ struct CommitTests {
         #expect((notice.files, notice.additions, notice.deletions) == (3, 2, 1))
         #expect(try fixture.git("rev-parse \(Fixture.branch)") == notice.sha)
         #expect(try fixture.git("rev-parse \(Fixture.branch)^") == fixture.git("rev-parse main"))
-        #expect(try fixture.git("log -1 --format='%an|%cn|%(trailers:key=Jetbridge-Turn,valueonly)' \(Fixture.branch)").hasPrefix("irc:ada|Jetbridge|t1"))
+        #expect(
+            try fixture.git("log -1 --format='%an|%cn|%(trailers:key=Jetbridge-Turn,valueonly)' \(Fixture.branch)")
+                .hasPrefix("irc:ada|Jetbridge|t1"))
         #expect(try fixture.git.shell("rm .git/index.lock; git status --short") == " M README.md")
         #expect(try fixture.git("fsck --strict") == "")
         #expect(try await workspace.diff() == "")
@@ -80,7 +82,9 @@ struct CommitTests {
         }
     }
 
-    @Test("a name that means .git on any system is not committed", arguments: [".GIT", ".git ", "git~1", ".git.", ".gI\u{200C}t"])
+    @Test(
+        "a name that means .git on any system is not committed",
+        arguments: [".GIT", ".git ", "git~1", ".git.", ".gI\u{200C}t"])
     func dotGit(name: String) async throws {
         let fixture = try Fixture()
         let workspace = try await fixture.open()

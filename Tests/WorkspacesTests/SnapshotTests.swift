@@ -9,7 +9,8 @@ struct SnapshotTests {
     @Test("a new workspace has the files of the repository's branch, and nothing else has changed")
     func checkOut() async throws {
         let fixture = try Fixture()
-        try fixture.git.shell("printf '#!/bin/sh\\n' > run.sh; chmod +x run.sh; ln -s README.md link; git add -A; git commit -qm more")
+        try fixture.git.shell(
+            "printf '#!/bin/sh\\n' > run.sh; chmod +x run.sh; ln -s README.md link; git add -A; git commit -qm more")
         let workspace = try await fixture.open()
         #expect(workspace.branch == Fixture.branch)
         #expect(try await Fixture.text(workspace, "README.md") == "hello\n")
@@ -37,7 +38,8 @@ struct SnapshotTests {
         let changes = try await workspace.changes(from: "s1", to: "s2")
         #expect(changes.map(\.path) == ["README.md", "build.log", "src/main.c"])
         #expect(changes.map(\.kind) == [.deleted, .added, .modified])
-        #expect(try changes[1].digest == Fixture.shell("cd /; git hash-object --stdin < $OLDPWD/build.log", in: workspace))
+        #expect(
+            try changes[1].digest == Fixture.shell("cd /; git hash-object --stdin < $OLDPWD/build.log", in: workspace))
         #expect(try await workspace.changes(from: "s2", to: nil) == [])
         #expect(try fixture.git("for-each-ref --format='%(refname)'") == "refs/heads/main")
     }
@@ -46,7 +48,8 @@ struct SnapshotTests {
     func restore() async throws {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
-        try Fixture.shell("echo x > 'a b'; chmod +x 'a b'; ln -s nowhere l; mkdir d; echo 1 > d/1; echo f > f", in: workspace)
+        try Fixture.shell(
+            "echo x > 'a b'; chmod +x 'a b'; ln -s nowhere l; mkdir d; echo 1 > d/1; echo f > f", in: workspace)
         let first = try await workspace.snapshot("first")
         try Fixture.shell(
             "rm -r src 'a b' l; ln -s /etc/passwd f2; mkdir l; echo 2 > l/2; rm -r d; echo d > d; rm f; mkdir -p f/g; echo 3 > f/g/3",
@@ -55,7 +58,9 @@ struct SnapshotTests {
         #expect(before.id == "s2")
         #expect(before.reason == "before restoring s1")
         #expect(try await workspace.changes(from: first.id, to: nil) == [])
-        #expect(try Fixture.shell("test -x 'a b' && readlink l && cat d/1 f && ls", in: workspace).hasPrefix("nowhere\n1\nf\n"))
+        #expect(
+            try Fixture.shell("test -x 'a b' && readlink l && cat d/1 f && ls", in: workspace).hasPrefix(
+                "nowhere\n1\nf\n"))
         _ = try await workspace.restore(before.id)
         #expect(try await workspace.changes(from: before.id, to: nil) == [])
         #expect(try Fixture.shell("cat d l/2 f/g/3", in: workspace) == "d\n2\n3")
@@ -87,7 +92,8 @@ struct SnapshotTests {
         let workspace = try await fixture.open()
         try await workspace.write(Array("one".utf8), to: "f")
         let first = try await workspace.snapshot("one")
-        try Fixture.shell("touch -r f /tmp/ref.$$; printf two > f; touch -r /tmp/ref.$$ f; rm /tmp/ref.$$", in: workspace)
+        try Fixture.shell(
+            "touch -r f /tmp/ref.$$; printf two > f; touch -r /tmp/ref.$$ f; rm /tmp/ref.$$", in: workspace)
         #expect(try await workspace.snapshot("two") != first)
     }
 
@@ -95,7 +101,8 @@ struct SnapshotTests {
     func sizes() async throws {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
-        try Fixture.shell("head -c 3000000 /dev/urandom > big; head -c 262144 /dev/urandom > edge; : > empty", in: workspace)
+        try Fixture.shell(
+            "head -c 3000000 /dev/urandom > big; head -c 262144 /dev/urandom > edge; : > empty", in: workspace)
         let sums = try Fixture.shell("sha256sum big edge empty", in: workspace)
         let first = try await workspace.snapshot("one")
         try Fixture.shell("rm big edge empty", in: workspace)
@@ -111,7 +118,8 @@ struct SnapshotTests {
         _ = try await workspace.snapshot("one")
         let store = RealGit(workspace.folder + "/../host/store")
         #expect(try !store("fsck --strict --no-dangling").contains("error"))
-        #expect(try store("ls-tree -r --name-only refs/jetbridge/snapshots/abc123/1").split(separator: "\n").count == 103)
+        #expect(
+            try store("ls-tree -r --name-only refs/jetbridge/snapshots/abc123/1").split(separator: "\n").count == 103)
     }
 
     @Test("limits: a file that is too large is left out and named; too many files are refused")

@@ -10,6 +10,13 @@ import Workspaces
 /// Git in a jail with the mounts of a workspace. Needs bubblewrap.
 struct GitInJail {
     let workspace: Workspace
+    /// Kept from being removed.
+    private let directory: TemporaryDirectory
+
+    init(_ workspace: Workspace, of fixture: WorkspaceFixture) {
+        self.workspace = workspace
+        self.directory = fixture.directory
+    }
 
     /// Runs a shell command at `/workspace` and returns its output.
     @discardableResult
@@ -17,11 +24,13 @@ struct GitInJail {
         let mounts = try await self.workspace.mounts(for: nil)
         var words = [
             "--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
-            "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev",
-            "--bind", self.workspace.folder, "/workspace",
+            "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev",
+            "/dev", "--bind", self.workspace.folder, "/workspace",
         ]
         for mount in mounts { words += [mount.isWritable ? "--bind" : "--ro-bind", mount.source, mount.target] }
-        words += ["--chdir", "/workspace", "--clearenv", "--setenv", "PATH", "/usr/bin", "--", "/bin/sh", "-c", command]
+        words += [
+            "--chdir", "/workspace", "--clearenv", "--setenv", "PATH", "/usr/bin", "--", "/bin/sh", "-c", command,
+        ]
         let result = try await Process.run(
             ProcessPlan("/usr/bin/bwrap", words), input: Array(input.utf8), keeping: 64 << 20)
         guard result.status.isSuccess else {
@@ -37,19 +46,18 @@ struct TakeOverTests {
 
     /// Finds the workspace by itself, as the packer is given before there is one.
     actor Jail {
-        private var workspace: Workspace?
+        private var git: GitInJail?
         private var extra = ""
 
-        func use(_ workspace: Workspace, revisions extra: String = "") {
-            self.workspace = workspace
+        func use(_ git: GitInJail, revisions extra: String = "") {
+            self.git = git
             self.extra = extra
         }
 
         func pack(_ base: String, _ new: String, _ piece: @Sendable ([UInt8]) async throws -> Void) async throws {
-            guard let workspace = self.workspace else { return }
+            guard let git = self.git else { return }
             let input = "\(new)\n^\(base)\n\(self.extra)"
-            let pack = try await GitInJail(workspace: workspace)(
-                "git pack-objects --revs --thin --stdout -q", input: input)
+            let pack = try await git("git pack-objects --revs --thin --stdout -q", input: input)
             try await piece(pack)
         }
     }
@@ -58,8 +66,9 @@ struct TakeOverTests {
         let jail = Jail()
         let fixture = try Fixture(packer: { _, base, new, piece in try await jail.pack(base, new, piece) })
         let workspace = try await fixture.open()
-        await jail.use(workspace)
-        return (fixture, workspace, GitInJail(workspace: workspace))
+        let git = GitInJail(workspace, of: fixture)
+        await jail.use(git)
+        return (fixture, workspace, git)
     }
 
     @Test("git works inside, and its commits are taken over, oldest first")
@@ -108,7 +117,9 @@ struct TakeOverTests {
         }
     }
 
-    @Test("commits with .git in a tree are refused, in every spelling", arguments: [".git", ".GIT", "git~1", ".git ", ".git\u{200C}"])
+    @Test(
+        "commits with .git in a tree are refused, in every spelling",
+        arguments: [".git", ".GIT", "git~1", ".git ", ".git\u{200C}"])
     func dotGit(name: String) async throws {
         let (fixture, workspace, git) = try await Self.make()
         try await git(
@@ -152,7 +163,7 @@ struct TakeOverTests {
     func falsePack(text: String) async throws {
         let fixture = try Fixture(packer: { _, _, _, piece in try await piece(Array(text.utf8)) })
         let workspace = try await fixture.open()
-        try await GitInJail(workspace: workspace)("git commit -q --allow-empty -m new")
+        try await GitInJail(workspace, of: fixture)("git commit -q --allow-empty -m new")
         let message = await Fixture.failure { _ = try await workspace.takeOverCommits() }
         #expect(message.hasPrefix("the commits were not taken over because Git refuses them"), "\(message)")
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
@@ -165,25 +176,29 @@ struct TakeOverTests {
             settings: WorkspaceSettings(packBytes: 20_000),
             packer: { _, base, new, piece in try await jail.pack(base, new, piece) })
         let workspace = try await fixture.open()
-        await jail.use(workspace, revisions: "--not HEAD\n")
-        let git = GitInJail(workspace: workspace)
+        let git = GitInJail(workspace, of: fixture)
+        await jail.use(git, revisions: "^HEAD\n")
         try await git("git commit -q --allow-empty -m new")
         let empty = await Fixture.failure { _ = try await workspace.takeOverCommits() }
         #expect(empty.contains("was not found") || empty.contains("refuse"), "\(empty)")
-        await jail.use(workspace)
+        await jail.use(git)
         try await git("head -c 100000 /dev/urandom > big; git add big; git commit -qm big")
         let large = await Fixture.failure { _ = try await workspace.takeOverCommits() }
         #expect(large.contains("maximum allowed size"), "\(large)")
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
     }
 
-    @Test("references that programs in the jail damage give no commits", arguments: [
-        "echo garbage > /git/refs/heads/jetbridge/abc123", "rm /git/refs/heads/jetbridge/abc123",
-        "rm /git/refs/heads/jetbridge/abc123; ln -s /etc/passwd /git/refs/heads/jetbridge/abc123",
-        "rm -r /git/refs; ln -s /etc /git/refs", "rm /git/refs/heads/jetbridge/abc123; mkfifo /git/refs/heads/jetbridge/abc123",
-        "rm -r /git/refs/heads; mkfifo /git/refs/heads", "echo 'ref: refs/heads/main' > /git/refs/heads/jetbridge/abc123",
-        "mv /git/objects /git/o; ln -s /etc /git/objects",
-    ])
+    @Test(
+        "references that programs in the jail damage give no commits",
+        arguments: [
+            "echo garbage > /git/refs/heads/jetbridge/abc123", "rm /git/refs/heads/jetbridge/abc123",
+            "rm /git/refs/heads/jetbridge/abc123; ln -s /etc/passwd /git/refs/heads/jetbridge/abc123",
+            "rm -r /git/refs; ln -s /etc /git/refs",
+            "rm /git/refs/heads/jetbridge/abc123; mkfifo /git/refs/heads/jetbridge/abc123",
+            "rm -r /git/refs/heads; mkfifo /git/refs/heads",
+            "echo 'ref: refs/heads/main' > /git/refs/heads/jetbridge/abc123",
+            "mv /git/objects /git/o; ln -s /etc /git/objects",
+        ])
     func damaged(command: String) async throws {
         let (_, workspace, git) = try await Self.make()
         try await git(command)

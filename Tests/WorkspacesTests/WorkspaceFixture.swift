@@ -20,6 +20,8 @@ struct WorkspaceFixture {
     /// The repository's `git`.
     let git: RealGit
     let workspaces: Workspaces
+    private let settings: WorkspaceSettings
+    private let packer: CommitPacker?
 
     init(
         _ files: [String: String] = ["README.md": "hello\n", "src/main.c": "int main(void) { return 0; }\n"],
@@ -33,11 +35,24 @@ struct WorkspaceFixture {
         for (name, text) in files { try Self.write(text, to: "\(path)/\(name)") }
         try self.git("add -A")
         try self.git("commit -q --allow-empty -m 'First commit'")
+        self.settings = settings
+        self.packer = packer
+        self.workspaces = Self.workspaces(in: self.directory, settings, packer)
+    }
+
+    /// The same workspaces, as another process would open them.
+    func another() -> Workspaces {
+        Self.workspaces(in: self.directory, self.settings, self.packer)
+    }
+
+    private static func workspaces(
+        in directory: TemporaryDirectory, _ settings: WorkspaceSettings, _ packer: CommitPacker?
+    ) -> Workspaces {
         let catalog = RepositoryCatalog(
-            [RepositorySetting(name: "notes", place: .local(path: path))], now: { 1_700_000_000 },
+            [RepositorySetting(name: "notes", place: .local(path: "\(directory.path)/notes"))], now: { 1_700_000_000 },
             logger: Logger(label: "test"))
-        self.workspaces = Workspaces(
-            folder: "\(self.directory.path)/workspaces", repositories: catalog, settings: settings, packer: packer,
+        return Workspaces(
+            folder: "\(directory.path)/workspaces", repositories: catalog, settings: settings, packer: packer,
             now: { 1_700_000_000_000 }, logger: Logger(label: "test"))
     }
 

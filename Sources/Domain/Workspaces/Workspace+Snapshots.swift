@@ -1,5 +1,5 @@
-internal import Repositories
 internal import Git
+internal import Repositories
 
 extension Workspace {
     private static let timeKey = "Jetbridge-At"

@@ -1,9 +1,9 @@
 internal import Crypto
 internal import EventLoop
 internal import Git
-package import Logging
 internal import JSON
 internal import Lifecycle
+package import Logging
 package import Repositories
 
 /// The workspaces of all sessions, one folder each.
@@ -67,8 +67,9 @@ package actor Workspaces {
     /// unsaved work.
     ///
     /// - Parameter saved: The tree of the last archived snapshot of a session.
-    package func expired(before time: Int64, saved: @Sendable (String) async -> String? = { _ in nil }) async -> [String]
-    {
+    package func expired(
+        before time: Int64, saved: @Sendable (String) async -> String? = { _ in nil }
+    ) async -> [String] {
         var expired: [String] = []
         for session in await self.sessions() {
             guard let state = await Self.state(self.layout(session)), state.usedAt < time else { continue }

@@ -59,7 +59,7 @@ extension GitRepository {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         try unsafe self.checkFree(branch, expected, repository)
-        try self.copy(ObjectKey(tree), GIT_OBJECT_TREE, from: ObjectStore(path: path), to: ObjectStore(path: self.path))
+        try self.copy(ObjectKey(tree), .tree, from: ObjectStore(path: path), to: ObjectStore(path: self.path))
         let change = GitChange(
             files: [:], branch: branch, base: .tip, author: author, committer: committer, message: message,
             trailers: trailers)
@@ -106,20 +106,20 @@ extension GitRepository {
     /// Copies an object and all that it refers to; a parent after its children, so that an interrupted copy does not
     /// look complete.
     private func copy(
-        _ key: ObjectKey, _ kind: git_object_t, from source: ObjectStore, to target: ObjectStore
+        _ key: ObjectKey, _ kind: ObjectStore.Kind, from source: ObjectStore, to target: ObjectStore
     ) throws(GitError) {
         guard !target.has(key) else { return }
-        if kind == GIT_OBJECT_TREE {
+        if kind == .tree {
             for item in try source.tree(key) where item.kind != .submodule {
                 try self.copy(
-                    item.key, item.kind == .folder ? GIT_OBJECT_TREE : GIT_OBJECT_BLOB, from: source, to: target)
+                    item.key, item.kind == .folder ? .tree : .blob, from: source, to: target)
             }
         }
         let bytes = try source.read(key, kind, limit: .max)
         var id = git_oid()
         // The library's own writer waits for the disk.
         let status = unsafe bytes.withUnsafeBytes {
-            unsafe git_odb_write(&id, target.database, $0.baseAddress, $0.count, kind)
+            unsafe git_odb_write(&id, target.database, $0.baseAddress, $0.count, kind.raw)
         }
         try GitLibrary.check(status, "an object")
     }

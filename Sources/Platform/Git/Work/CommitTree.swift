@@ -17,7 +17,7 @@ struct CommitTree {
     ) throws(GitError) -> ObjectKey? {
         let old = Dictionary(try self.store.tree(head).map { ($0.name, $0) }) { first, _ in first }
         if let file = folder.files.first(where: { $0.item.name == Self.ignoreFile && $0.item.kind != .link }),
-            let bytes = try? self.store.read(file.item.key, GIT_OBJECT_BLOB, limit: IgnoreRules.sizeLimit)
+            let bytes = try? self.store.read(file.item.key, .blob, limit: IgnoreRules.sizeLimit)
         {
             self.levels.append((path.count, IgnoreRules(bytes)))
         }
@@ -49,7 +49,7 @@ struct CommitTree {
         for (name, item) in old where !names.contains(name) {
             if item.kind == .submodule || folder.unrecorded.contains(name) { items.append(item) }
         }
-        return items.isEmpty ? nil : try self.store.write(TreeItem.serialised(items), GIT_OBJECT_TREE)
+        return items.isEmpty ? nil : try self.store.write(TreeItem.serialised(items), .tree)
     }
 
     private func ignores(_ path: [[UInt8]], isFolder: Bool) -> Bool {
@@ -64,7 +64,7 @@ struct CommitTree {
             let shown = (path + [name]).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
             throw GitError(
                 .invalidName,
-                "\(GitName.printable(shown)) can't be committed because its name means .git: rename it, or add it to .gitignore")
+                "\(GitName.printable(shown)) can't be committed because its name means .git: rename it, or ignore it")
         }
     }
 

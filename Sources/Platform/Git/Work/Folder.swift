@@ -198,11 +198,7 @@ extension Folder {
     }
 
     static func withName<Result>(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
-        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: name.count + 1) { buffer in
-            for (index, byte) in name.enumerated() { unsafe buffer[index] = CChar(bitPattern: byte) }
-            unsafe buffer[name.count] = 0
-            return unsafe body(UnsafePointer(buffer.baseAddress!))
-        }
+        unsafe body(name.map { CChar(bitPattern: $0) } + [0])
     }
 }
 
@@ -217,7 +213,8 @@ extension GitError {
             self.init(.notWritable, "can't \(verb) \(what) because its permissions forbid it: change them")
         case ELOOP, EXDEV:
             self.init(.invalidName, "can't \(verb) \(what) because its path has a symbolic link: use the real path")
-        case ENOTDIR: self.init(.pathIsFile, "can't \(verb) \(what) because a file is in the place of a folder: move it")
+        case ENOTDIR:
+            self.init(.pathIsFile, "can't \(verb) \(what) because a file is in the place of a folder: move it")
         case EISDIR, ENOTEMPTY, EEXIST:
             self.init(.exists, "can't \(verb) \(what) because a folder has its name: choose another name")
         default: self.init(.failed, "can't \(verb) \(what) (error \(code)): try again")

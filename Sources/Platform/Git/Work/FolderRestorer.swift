@@ -72,7 +72,7 @@ struct FolderRestorer {
 
     private mutating func write(_ item: TreeItem, _ place: [UInt8], in folder: borrowing Folder) {
         do throws(GitError) {
-            let bytes = try self.store.read(item.key, GIT_OBJECT_BLOB, limit: Int(self.fileBytes))
+            let bytes = try self.store.read(item.key, .blob, limit: Int(self.fileBytes))
             var status = self.put(bytes, item, in: folder)
             if status == EISDIR {
                 _ = folder.removeFolder(item.name)

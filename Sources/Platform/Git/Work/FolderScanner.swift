@@ -106,7 +106,7 @@ struct FolderScanner {
         if let old, let key = old.key, old.items == items {
             found.key = key
         } else {
-            found.key = try self.store.write(TreeItem.serialised(items), GIT_OBJECT_TREE)
+            found.key = try self.store.write(TreeItem.serialised(items), .tree)
         }
         return found
     }
@@ -123,7 +123,7 @@ struct FolderScanner {
     ) throws(GitError) -> ScannedFolder.File? {
         guard facts.kind == .file else {
             guard let text = folder.link(name) else { return nil }
-            let key = try self.store.write(text, GIT_OBJECT_BLOB)
+            let key = try self.store.write(text, .blob)
             return self.file(TreeItem(kind: .link, name: name, key: key), facts)
         }
         for _ in 0..<3 {
@@ -164,7 +164,7 @@ struct FolderScanner {
     private func content(of descriptor: Int32, size: Int64) throws(GitError) -> ObjectKey? {
         guard size <= ObjectStore.smallSize else { return try self.store.write(contentOf: descriptor, size: size) }
         guard let bytes = Folder.read(descriptor, atMost: Int(size) + 1), bytes.count == size else { return nil }
-        return try self.store.write(bytes, GIT_OBJECT_BLOB)
+        return try self.store.write(bytes, .blob)
     }
 
     private func file(_ item: TreeItem, _ facts: FileFacts) -> ScannedFolder.File {

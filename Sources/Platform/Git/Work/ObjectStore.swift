@@ -6,6 +6,26 @@ internal import Primitives
 ///
 /// Small objects are written without waiting for the disk, as the `git` program writes them by default.
 @safe final class ObjectStore {
+    enum Kind {
+        case blob, tree, commit
+
+        var name: String {
+            switch self {
+            case .blob: "blob"
+            case .tree: "tree"
+            case .commit: "commit"
+            }
+        }
+
+        var raw: git_object_t {
+            switch self {
+            case .blob: GIT_OBJECT_BLOB
+            case .tree: GIT_OBJECT_TREE
+            case .commit: GIT_OBJECT_COMMIT
+            }
+        }
+    }
+
     /// Objects up to this size are written in one piece.
     static let smallSize = 256 * 1_024
 
@@ -44,14 +64,16 @@ internal import Primitives
     }
 
     /// The object's content, at most `limit` bytes.
-    func read(_ key: ObjectKey, _ kind: git_object_t, limit: Int) throws(GitError) -> [UInt8] {
+    func read(_ key: ObjectKey, _ kind: Kind, limit: Int) throws(GitError) -> [UInt8] {
         var id = key.raw
         var size = 0
         var found = GIT_OBJECT_INVALID
         let name = key.id.short
         try unsafe GitLibrary.check(
             git_odb_read_header(&size, &found, self.database, &id), "the object \(name)")
-        guard found == kind else { throw GitError(.corrupt, "the object \(name) is of another kind: run `git fsck`") }
+        guard found == kind.raw else {
+            throw GitError(.corrupt, "the object \(name) is of another kind: run `git fsck`")
+        }
         guard size <= limit else {
             throw GitError(.tooLarge, "the object \(name) has \(size) bytes, over the limit of \(limit): use a clone")
         }
@@ -66,7 +88,7 @@ internal import Primitives
     /// The entries of a tree; of none, no entries.
     func tree(_ key: ObjectKey?) throws(GitError) -> [TreeItem] {
         guard let key else { return [] }
-        guard let items = TreeItem.parsed(try self.read(key, GIT_OBJECT_TREE, limit: 64 << 20)) else {
+        guard let items = TreeItem.parsed(try self.read(key, .tree, limit: 64 << 20)) else {
             throw GitError(.corrupt, "the tree \(key.id.short) is damaged: run `git fsck` in the repository")
         }
         return items
@@ -88,28 +110,22 @@ internal import Primitives
     // MARK: Writing
 
     /// Writes an object unless it is there.
-    func write(_ bytes: [UInt8], _ kind: git_object_t) throws(GitError) -> ObjectKey {
+    func write(_ bytes: [UInt8], _ kind: Kind) throws(GitError) -> ObjectKey {
         var id = git_oid()
         let status = unsafe bytes.withUnsafeBytes {
-            unsafe git_odb_hash(&id, $0.baseAddress, $0.count, kind)
+            unsafe git_odb_hash(&id, $0.baseAddress, $0.count, kind.raw)
         }
         try GitLibrary.check(status, "an object")
         let key = ObjectKey(id)
         if self.has(key) { return key }
         guard bytes.count <= Self.smallSize else {
             let status = unsafe bytes.withUnsafeBytes {
-                unsafe git_odb_write(&id, self.database, $0.baseAddress, $0.count, kind)
+                unsafe git_odb_write(&id, self.database, $0.baseAddress, $0.count, kind.raw)
             }
             try GitLibrary.check(status, "an object")
             return key
         }
-        let header: String =
-            switch kind {
-            case GIT_OBJECT_TREE: "tree"
-            case GIT_OBJECT_COMMIT: "commit"
-            default: "blob"
-            }
-        try self.writeLoose(LooseObject.encoded(Array("\(header) \(bytes.count)\0".utf8) + bytes), key.id.hex)
+        try self.writeLoose(LooseObject.encoded(Array("\(kind.name) \(bytes.count)\0".utf8) + bytes), key.id.hex)
         return key
     }
 

@@ -19,7 +19,7 @@ extension WorkFiles {
         let store = try ObjectStore(path: self.store)
         let person = "\(signature.name) <\(signature.mail)> \(signature.seconds) +0000"
         let text = "tree \(tree.hex)\nauthor \(person)\ncommitter \(person)\n\n\(message)\n"
-        var id = try store.write(Array(text.utf8), GIT_OBJECT_COMMIT).raw
+        var id = try store.write(Array(text.utf8), .commit).raw
         var made: OpaquePointer?
         defer { unsafe git_reference_free(made) }
         let status = unsafe git_reference_create(&made, store.repository, reference, &id, 0, nil)

@@ -82,7 +82,7 @@ package actor WorkFiles {
         var chooser = CommitTree(store: store)
         let tree = try chooser.tree(of: self.scanned ?? ScannedFolder(), head: old)
         if let tree { return (old.id, tree.id) }
-        return try (old.id, store.write([], GIT_OBJECT_TREE).id)
+        return try (old.id, store.write([], .tree).id)
     }
 
     /// The tree of a commit that the store can read.
@@ -113,7 +113,7 @@ package actor WorkFiles {
         var scanner = FolderScanner(store: store, limits: self.limits, owner: owner)
         let found = try scanner.scan(folder, old: self.scanned)
         self.scanned = found
-        let tree = if let key = found.key { key } else { try store.write([], GIT_OBJECT_TREE) }
+        let tree = if let key = found.key { key } else { try store.write([], .tree) }
         return Scan(
             tree: tree.id, entries: scanner.entries, skipped: scanner.skipped, skippedCount: scanner.skippedCount)
     }
