@@ -67,7 +67,7 @@ let package = Package(
             "Lifecycle",
             "Logging", "Primitives"),
         platform("Database", "CSQLite", "CSystem", "Logging", "Primitives"),
-        platform("Git", "CGit2", "Primitives"),
+        platform("Git", "CGit2", "CSystem", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
         platform("Terminals", "CEdit", "CSystem", "Primitives"),

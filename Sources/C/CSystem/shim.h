@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -156,4 +157,53 @@ static inline void csystem_block_signals(void) {
     const int faults[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
     for (unsigned i = 0; i < sizeof faults / sizeof faults[0]; i++) sigdelset(&set, faults[i]);
     pthread_sigmask(SIG_BLOCK, &set, (sigset_t *)0);
+}
+
+/// What the file system says of a file; times are nanoseconds since 1970.
+struct csystem_facts {
+    uint64_t inode;
+    int64_t size, modified, changed;
+    uint32_t mode, user, group, links;
+};
+
+static inline void csystem_fill_facts(struct csystem_facts *_Nonnull facts, const struct stat *_Nonnull status) {
+    facts->inode = status->st_ino;
+    facts->size = status->st_size;
+    facts->modified = status->st_mtim.tv_sec * 1000000000LL + status->st_mtim.tv_nsec;
+    facts->changed = status->st_ctim.tv_sec * 1000000000LL + status->st_ctim.tv_nsec;
+    facts->mode = status->st_mode;
+    facts->user = status->st_uid;
+    facts->group = status->st_gid;
+    facts->links = (uint32_t)status->st_nlink;
+}
+
+/// The facts of an open file; -1: errno.
+static inline int csystem_facts_of(int file, struct csystem_facts *_Nonnull facts) {
+    struct stat status;
+    if (fstat(file, &status) < 0) return -1;
+    csystem_fill_facts(facts, &status);
+    return 0;
+}
+
+/// The facts of a name in an open folder; a symbolic link is not followed. -1: errno.
+static inline int csystem_facts_at(int folder, const char *_Nonnull name, struct csystem_facts *_Nonnull facts) {
+    struct stat status;
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0) return -1;
+    csystem_fill_facts(facts, &status);
+    return 0;
+}
+
+/// openat2(2) that stays below `folder` and follows no link: leaving it gives EXDEV, a symbolic link ELOOP. Adds
+/// O_CLOEXEC, O_NONBLOCK (a FIFO would block) and O_NOCTTY. Tries again when a concurrent rename makes the kernel unsure.
+static inline int csystem_open_beneath(int folder, const char *_Nonnull path, int flags, unsigned mode) {
+    // struct open_how of <linux/openat2.h>; RESOLVE_NO_XDEV 1, NO_MAGICLINKS 2, NO_SYMLINKS 4, BENEATH 8.
+    struct { uint64_t flags, mode, resolve; } how = {
+        (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), mode, 1 | 2 | 4 | 8,
+    };
+    long number = -1;
+    for (int tries = 0; tries < 64; tries++) {
+        number = syscall(437, folder, path, &how, sizeof how);
+        if (number >= 0 || (errno != EAGAIN && errno != EINTR)) break;
+    }
+    return (int)number;
 }

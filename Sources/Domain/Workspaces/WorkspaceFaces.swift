@@ -41,12 +41,15 @@ package struct WorkspaceSnapshot: Sendable, Equatable {
     package let at: Int64
     /// The tree's hash, hexadecimal.
     package let tree: String
+    /// What was left out when it was made, as `PATH: REASON`.
+    package let notes: [String]
 
-    package init(id: String, reason: String, at: Int64, tree: String) {
+    package init(id: String, reason: String, at: Int64, tree: String, notes: [String] = []) {
         self.id = id
         self.reason = reason
         self.at = at
         self.tree = tree
+        self.notes = notes
     }
 }
 

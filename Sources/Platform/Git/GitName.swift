@@ -30,12 +30,17 @@ package enum GitName {
         if component.isEmpty { return "it is absolute or has an empty part" }
         if component == "." || component == ".." { return "it contains the part \"\(component)\"" }
         if component.utf8.count > 255 { return "a part of it is longer than 255 bytes" }
-        // ".git " and "GIT~1" mean ".git" on other systems, where a colon starts a stream name.
+        return Self.meansGit(component) ? "a part of it means .git" : nil
+    }
+
+    /// Whether any system reads the name as `.git`: ".git " and "GIT~1" mean it on some, where a colon starts a stream
+    /// name.
+    package static func meansGit(_ component: Substring) -> Bool {
         var name = component.lowercased()
         name.unicodeScalars.removeAll { $0.properties.isDefaultIgnorableCodePoint }
         if let colon = name.unicodeScalars.firstIndex(of: ":") { name = String(name[..<colon]) }
         while let last = name.last, last == " " || last == "." { name.removeLast() }
-        return name == ".git" || name == "git~1" ? "a part of it means .git" : nil
+        return name == ".git" || name == "git~1"
     }
 
     /// Checks a branch name by git-check-ref-format's rules; also refuses `@{` and a leading dash. Throws

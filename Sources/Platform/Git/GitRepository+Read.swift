@@ -139,13 +139,7 @@ extension GitRepository {
     func read(_ id: GitObjectID, _ repository: OpaquePointer) throws(GitError) -> GitCommit {
         let commit = try unsafe self.commitHandle(id, repository)
         defer { unsafe git_commit_free(commit) }
-        let parents = unsafe (0..<git_commit_parentcount(commit)).compactMap { index in
-            unsafe git_commit_parent_id(commit, index).map { unsafe GitObjectID($0.pointee) }
-        }
-        return unsafe GitCommit(
-            id: id, parents: parents, author: Self.signature(git_commit_author(commit)),
-            committer: Self.signature(git_commit_committer(commit)),
-            message: git_commit_message(commit).map { unsafe String(cString: $0) } ?? "")
+        return unsafe GitCommit(id, commit)
     }
 
     private func resolve(_ name: String, _ repository: OpaquePointer) throws(GitError) -> GitObjectID {
@@ -235,6 +229,28 @@ extension GitRepository {
         let name = unsafe git_tree_entry_name(entry).map { unsafe String(cString: $0) } ?? ""
         return unsafe GitTreeEntry(
             name: name, kind: kind, id: GitObjectID(git_tree_entry_id(entry).pointee), size: size)
+    }
+}
+
+extension GitCommit {
+    /// Copies a commit of the library.
+    fileprivate init(_ id: GitObjectID, _ commit: OpaquePointer) {
+        let parents = unsafe (0..<git_commit_parentcount(commit)).compactMap { index in
+            unsafe git_commit_parent_id(commit, index).map { unsafe GitObjectID($0.pointee) }
+        }
+        unsafe self.init(
+            id: id, parents: parents, author: Self.signature(git_commit_author(commit)),
+            committer: Self.signature(git_commit_committer(commit)),
+            message: git_commit_message(commit).map { unsafe String(cString: $0) } ?? "")
+    }
+
+    init(_ id: GitObjectID, in store: ObjectStore) throws(GitError) {
+        var raw = id.raw
+        let commit = try unsafe GitLibrary.make("the commit \(id.short)") {
+            unsafe git_commit_lookup($0, store.repository, &raw)
+        }
+        defer { unsafe git_commit_free(commit) }
+        unsafe self.init(id, commit)
     }
 
     private static func signature(_ raw: UnsafePointer<git_signature>?) -> GitSignature {

@@ -176,7 +176,7 @@ extension GitRepository {
 
 // Creating a repository.
 extension GitRepository {
-    private static func create(_ path: String, bare: Bool) throws(GitError) {
+    static func create(_ path: String, bare: Bool) throws(GitError) {
         var options = unsafe git_repository_init_options()
         unsafe git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
         unsafe options.flags =

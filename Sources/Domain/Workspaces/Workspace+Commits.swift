@@ -1,0 +1,104 @@
+package import Chat
+internal import Git
+internal import Repositories
+
+extension Workspace {
+    package func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice? {
+        try await self.commit(
+            message, by: Sender(id: author, identities: [], displayName: author), turn: turn)
+    }
+
+    /// ``commit(_:by:turn:)`` with the person as the author.
+    package func commit(_ message: String, by author: Sender, turn: String) async throws -> CommitNotice? {
+        guard let repository = self.repository, let branch = self.branch else { throw Self.noRepository }
+        return try await self.call { files in
+            guard let (tip, head) = try await self.head() else { return nil }
+            if let inside = try await files.tip(of: branch), inside != head,
+                try await !repository.git.hasAll([inside])
+            {
+                throw WorkspaceFailure(
+                    "nothing was committed because the workspace has commits that are not taken over yet: "
+                        + "take them over first, or undo them with `git reset --soft`")
+            }
+            let trees = try await files.treeToCommit(on: head)
+            guard trees.old != trees.new else { return nil }
+            let seconds = self.now() / 1_000
+            let id = try await repository.git.commit(
+                tree: trees.new, from: self.layout.store, onto: head, branch: branch, expected: tip,
+                author: GitSignature(person: author, seconds: seconds), committer: .jetbridge(seconds: seconds),
+                message: message, trailers: [GitTrailer("Jetbridge-Turn", turn)])
+            try await files.setHead(branch, to: id, index: self.layout.indexDraft)
+            return try await self.notice(of: repository.git.commit(id), repository)
+        }
+    }
+
+    package func takeOverCommits() async throws -> [CommitNotice] {
+        guard let repository = self.repository, let branch = self.branch else { return [] }
+        return try await self.call { files in
+            guard let inside = try await files.tip(of: branch), let (tip, head) = try await self.head(),
+                inside != head
+            else { return [] }
+            // The repository's branch moved on; the workspace has nothing new.
+            if try await repository.git.hasAll([inside]), try await repository.git.isAncestor(inside, of: head) {
+                return []
+            }
+            guard let packer = self.packer else {
+                throw WorkspaceFailure("commits can't be taken over without a jail: see `status` for what it lacks")
+            }
+            let quarantine = try await Quarantine.make(
+                in: self.layout.host, sharing: repository.git.objectsFolder(), limit: self.settings.packBytes)
+            do {
+                let session = self.session
+                try await quarantine.fill { piece in try await packer(session, head.hex, inside.hex, piece) }
+                let commits = try await repository.git.takeOver(
+                    from: quarantine.path, branch: branch, base: head, expected: tip, new: inside,
+                    committer: .jetbridge(seconds: self.now() / 1_000))
+                await quarantine.remove()
+                var notices: [CommitNotice] = []
+                for commit in commits { notices.append(try await self.notice(of: commit, repository)) }
+                return notices
+            } catch {
+                await quarantine.remove()
+                throw error
+            }
+        }
+    }
+
+    /// Where the branch is in the repository (nil before its first commit), and the commit that the next one continues.
+    func head() async throws -> (tip: GitObjectID?, head: GitObjectID)? {
+        guard let repository = self.repository, let branch = self.branch, let base = self.base else { return nil }
+        let tip = try await repository.git.tip(of: branch)
+        return (tip, tip ?? base)
+    }
+
+    /// Why the workspace must not be removed: work that exists nowhere else. Nil if there is none.
+    ///
+    /// - Parameter saved: The tree of a snapshot that has been archived.
+    package func unsavedWork(saved: String? = nil) async throws -> String? {
+        try await self.call { files in
+            if let repository = self.repository {
+                let tips = try await files.tips()
+                guard try await repository.git.hasAll(tips) else {
+                    return "it has commits that the repository does not have"
+                }
+            }
+            let now = try await files.scan()
+            if now.tree.hex == saved { return nil }
+            if let (_, head) = try await self.head() {
+                let trees = try await files.treeToCommit(on: head)
+                return trees.old == trees.new ? nil : "it has changes that are not committed"
+            }
+            return now.entries == 0 ? nil : "it has files that are saved nowhere else"
+        }
+    }
+
+    private func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
+        let stat = try await repository.git.stat(of: commit.id)
+        return CommitNotice(
+            repository: repository.name, sha: commit.id.hex, branch: self.branch ?? "", subject: commit.subject,
+            files: stat.files, additions: stat.additions, deletions: stat.deletions)
+    }
+
+    private static let noRepository = WorkspaceFailure(
+        "nothing was committed because this thread has no repository: choose one with `repo NAME`")
+}

@@ -1,0 +1,123 @@
+internal import Git
+internal import Repositories
+
+extension Workspace {
+    private static let timeKey = "Jetbridge-At"
+
+    private var references: String { "refs/jetbridge/snapshots/\(self.session)/" }
+
+    package func snapshot(_ reason: String) async throws -> WorkspaceSnapshot {
+        try await self.call { files in
+            let scan = try await files.scan()
+            return try await self.keep(scan, reason, unlessNewest: true)
+        }
+    }
+
+    package func snapshots() async throws -> [WorkspaceSnapshot] {
+        try await self.call { files in
+            try await self.numbered().map { Self.snapshot($0.number, $0.record, []) }
+        }
+    }
+
+    package func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
+        try await self.call { files in
+            let old = try await self.find(from).tree
+            let new = if let to { try await self.find(to).tree } else { try await files.scan().tree }
+            return try await files.changes(from: old, to: new).map { change in
+                let kind: WorkspaceChange.Kind =
+                    switch change.kind {
+                    case .added: .added
+                    case .modified: .modified
+                    case .deleted: .deleted
+                    }
+                return WorkspaceChange(kind: kind, path: change.path, digest: change.id?.hex)
+            }
+        }
+    }
+
+    /// Without a repository, against the oldest snapshot.
+    package func diff() async throws -> String {
+        try await self.call { files in
+            if let (_, head) = try await self.head() {
+                let trees = try await files.treeToCommit(on: head)
+                return try await files.difference(from: trees.old, to: trees.new, limit: self.settings.diffBytes)
+            }
+            guard let oldest = try await self.numbered().last else { return "" }
+            let now = try await files.scan().tree
+            return try await files.difference(from: oldest.record.tree, to: now, limit: self.settings.diffBytes)
+        }
+    }
+
+    package func restore(_ snapshot: String) async throws -> WorkspaceSnapshot {
+        try await self.call { files in
+            let target = try await self.find(snapshot)
+            let (before, restoration) = try await files.restore(target.tree)
+            let kept = try await self.keep(before, "before restoring \(snapshot)", unlessNewest: true)
+            guard restoration.failed.isEmpty else {
+                let named = restoration.failed.prefix(3).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
+                throw WorkspaceFailure(
+                    "\(restoration.failed.count) files could not be restored (\(named)); "
+                        + "the state before is \(kept.id): move what is in the way, then try again")
+            }
+            return kept
+        }
+    }
+
+    /// Keeps a scan as the next snapshot. Returns the newest one if it is the same.
+    private func keep(
+        _ scan: WorkFiles.Scan, _ reason: String, unlessNewest: Bool
+    ) async throws -> WorkspaceSnapshot {
+        var notes = scan.skipped.map { "\($0.path): \($0.reason)" }
+        if scan.skippedCount > notes.count { notes.append("and \(scan.skippedCount - notes.count) more") }
+        let existing = try await self.numbered()
+        if unlessNewest, let newest = existing.first, newest.record.tree == scan.tree {
+            return Self.snapshot(newest.number, newest.record, notes)
+        }
+        var number = (existing.first?.number ?? 0) + 1
+        let now = self.now()
+        let line = String(reason.map { $0.isNewline ? " " : $0 })
+        let message = "\(line)\n\n\(Self.timeKey): \(now)"
+        // Another snapshot may be made at the same time.
+        while try await !self.keep(scan.tree, number, message, now) { number += 1 }
+        for old in existing.dropFirst(max(1, self.settings.snapshots) - 1) {
+            try await self.files.drop(self.references + String(old.number))
+        }
+        return WorkspaceSnapshot(id: "s\(number)", reason: line, at: now, tree: scan.tree.hex, notes: notes)
+    }
+
+    /// False if the number is taken.
+    private func keep(_ tree: GitObjectID, _ number: Int, _ message: String, _ now: Int64) async throws -> Bool {
+        do {
+            try await self.files.keep(
+                tree, at: self.references + String(number), message: message, by: .jetbridge(seconds: now / 1_000))
+            return true
+        } catch {
+            guard error.code == .exists else { throw error }
+            return false
+        }
+    }
+
+    /// Newest first.
+    private func numbered() async throws -> [(number: Int, record: WorkFiles.Record)] {
+        try await self.files.records(below: self.references).compactMap { record in
+            Int(record.name).map { ($0, record) }
+        }.sorted { $0.number > $1.number }
+    }
+
+    private func find(_ id: String) async throws -> WorkFiles.Record {
+        let all = try await self.numbered()
+        if let found = all.first(where: { "s\($0.number)" == id.lowercased() || String($0.number) == id }) {
+            return found.record
+        }
+        let newest = all.first.map { "; the newest is s\($0.number)" } ?? ""
+        throw WorkspaceFailure("there is no snapshot \(id.prefix(20))\(newest): choose one that `snapshot` answered")
+    }
+
+    private static func snapshot(_ number: Int, _ record: WorkFiles.Record, _ notes: [String]) -> WorkspaceSnapshot {
+        let lines = record.message.split(separator: "\n", omittingEmptySubsequences: true)
+        let time = lines.last { $0.hasPrefix("\(Self.timeKey): ") }?.dropFirst(Self.timeKey.count + 2)
+        return WorkspaceSnapshot(
+            id: "s\(number)", reason: lines.first.map(String.init) ?? "",
+            at: time.flatMap { Int64($0) } ?? record.seconds * 1_000, tree: record.tree.hex, notes: notes)
+    }
+}

@@ -1,0 +1,95 @@
+internal import EventLoop
+internal import JSON
+internal import Lifecycle
+
+/// The folders and files of one workspace.
+struct WorkspaceLayout: Sendable {
+    let path: String
+
+    /// Seen at `/workspace`.
+    var files: String { "\(self.path)/files" }
+    /// Seen at `/git`; the jail may change it.
+    var git: String { "\(self.path)/git" }
+    /// Not visible in any jail, but for single read-only files.
+    var host: String { "\(self.path)/host" }
+    var store: String { "\(self.host)/store" }
+    var configuration: String { "\(self.host)/config" }
+    var hooks: String { "\(self.host)/hooks" }
+    var info: String { "\(self.host)/info" }
+    var alternates: String { "\(self.host)/alternates" }
+    var gitFile: String { "\(self.host)/gitfile" }
+    var indexDraft: String { "\(self.host)/index" }
+    private var state: String { "\(self.host)/workspace.json" }
+
+    /// Where the jail sees the repository's objects.
+    static let objectsInside = "/repository"
+
+    func make() throws(SystemError) {
+        for folder in [self.files, self.git, self.host, self.hooks, self.info] { try PrivateFile.makeFolder(folder) }
+        // No hooks, no file system monitor, no housekeeping that moves objects. `PrivateFile` makes them unreadable for
+        // others; the jail's user gets them with the workspace.
+        try PrivateFile.write(
+            Array(
+                """
+                [core]
+                \trepositoryformatversion = 0
+                \tfilemode = true
+                \tbare = false
+                \tlogallrefupdates = true
+                \thooksPath = /dev/null
+                \tfsmonitor = false
+                [gc]
+                \tauto = 0
+                [maintenance]
+                \tauto = false
+                [user]
+                \tname = Jetbridge
+                \temail = jetbridge@users.jetbridge.invalid
+
+                """.utf8), to: self.configuration, isFlushed: false)
+        try PrivateFile.write(Array("\(Self.objectsInside)\n".utf8), to: self.alternates, isFlushed: false)
+        try PrivateFile.write(Array("gitdir: /git\n".utf8), to: self.gitFile, isFlushed: false)
+    }
+
+    func readState() -> WorkspaceState? {
+        guard let bytes = PrivateFile.read(self.state)?.bytes, let json = try? JSON.parse(bytes) else { return nil }
+        return WorkspaceState(json)
+    }
+
+    func write(_ state: WorkspaceState) throws(SystemError) {
+        try PrivateFile.write(state.json.bytes, to: self.state)
+    }
+}
+
+/// What the host remembers of a workspace.
+struct WorkspaceState: Sendable, Equatable {
+    /// The repository's configured name.
+    var repository: String?
+    var branch: String?
+    /// The commit that the branch began at, hexadecimal.
+    var base: String?
+    /// Milliseconds since 1970.
+    var usedAt: Int64
+
+    init(repository: String?, branch: String?, base: String?, usedAt: Int64) {
+        self.repository = repository
+        self.branch = branch
+        self.base = base
+        self.usedAt = usedAt
+    }
+
+    init?(_ json: JSON) {
+        guard let usedAt = json["used_at"]?.intValue else { return nil }
+        self.init(
+            repository: json["repository"]?.stringValue, branch: json["branch"]?.stringValue,
+            base: json["base"]?.stringValue, usedAt: Int64(usedAt))
+    }
+
+    var json: JSON {
+        func text(_ value: String?) -> JSON { value.map { JSON($0) } ?? .null }
+        return .object([
+            "repository": text(self.repository), "branch": text(self.branch), "base": text(self.base),
+            "used_at": JSON(self.usedAt),
+        ])
+    }
+}

@@ -1,0 +1,258 @@
+internal import Crypto
+internal import EventLoop
+internal import Git
+internal import JSON
+internal import Lifecycle
+package import Logging
+package import Repositories
+
+/// The workspaces of all sessions, one folder each.
+package actor Workspaces {
+    private let folder: String
+    private let repositories: RepositoryCatalog
+    private let settings: WorkspaceSettings
+    private let packer: CommitPacker?
+    private let now: @Sendable () -> Int64
+    private let logger: Logger
+    private var opening: [String: Task<Workspace, any Error>] = [:]
+
+    /// Does not touch the disk.
+    ///
+    /// - Parameters:
+    ///   - packer: Nil where no jail works; commits made inside can't be taken over then.
+    ///   - now: Milliseconds since 1970.
+    package init(
+        folder: String, repositories: RepositoryCatalog, settings: WorkspaceSettings = WorkspaceSettings(),
+        packer: CommitPacker? = nil, now: @escaping @Sendable () -> Int64, logger: Logger
+    ) {
+        self.folder = folder
+        self.repositories = repositories
+        self.settings = settings
+        self.packer = packer
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Removes what an interrupted removal has left. Call it once, before anything is opened.
+    package func prepare() async throws {
+        try await Self.sweep(self.folder)
+    }
+
+    /// A session's workspace, made if it is missing: the files of the repository's branch for the session, or an empty
+    /// folder if `repository` is nil. Throws ``WorkspaceFailure``.
+    ///
+    /// A workspace of another repository is replaced, unless it has unsaved work.
+    package func open(session: String, repository: String?) async throws -> Workspace {
+        let before = self.opening[session]
+        let task = Task {
+            // One at a time for a session: a second call finds what the first has made.
+            let existing = try? await before?.value
+            return try await self.find(session, repository, existing)
+        }
+        self.opening[session] = task
+        do {
+            return try await task.value
+        } catch {
+            if self.opening[session] == task { self.opening[session] = nil }
+            throw error
+        }
+    }
+
+    /// The sessions that have a workspace.
+    package func sessions() async -> [String] {
+        await Self.names(self.folder).filter { !$0.hasPrefix(".") }
+    }
+
+    /// The sessions whose workspaces have not been opened or changed since `time` (milliseconds since 1970) and have no
+    /// unsaved work.
+    ///
+    /// - Parameter saved: The tree of the last archived snapshot of a session.
+    package func expired(
+        before time: Int64, saved: @Sendable (String) async -> String? = { _ in nil }
+    ) async -> [String] {
+        var expired: [String] = []
+        for session in await self.sessions() {
+            guard let state = await Self.state(self.layout(session)), state.usedAt < time else { continue }
+            do {
+                guard let workspace = try await self.existing(session) else { continue }
+                let reason = try await workspace.unsavedWork(saved: saved(session))
+                await workspace.rest()
+                if reason == nil { expired.append(session) }
+            } catch {
+                self.logger.warning(
+                    "a workspace can't be checked for unsaved work",
+                    ["session": .string(session), "reason": .string("\(error)")])
+            }
+        }
+        return expired
+    }
+
+    /// Removes a workspace with its snapshots. Throws ``WorkspaceFailure`` if it has unsaved work. No process of its jail
+    /// may be alive.
+    package func remove(session: String, saved: String? = nil) async throws {
+        guard let workspace = try await self.existing(session) else { return }
+        if let reason = try await workspace.unsavedWork(saved: saved) {
+            throw WorkspaceFailure(
+                "the workspace was not removed because \(reason): commit or archive them, then try again")
+        }
+        self.opening[session] = nil
+        try await Self.discard(self.layout(session).path, in: self.folder)
+    }
+}
+
+extension Workspaces {
+    private func layout(_ session: String) -> WorkspaceLayout {
+        WorkspaceLayout(path: "\(self.folder)/\(session)")
+    }
+
+    private func existing(_ session: String) async throws -> Workspace? {
+        try Self.check(session)
+        if let open = try? await self.opening[session]?.value { return open }
+        guard let state = await Self.state(self.layout(session)) else { return nil }
+        return try self.workspace(session, state)
+    }
+
+    private func find(_ session: String, _ repository: String?, _ open: Workspace?) async throws -> Workspace {
+        try Self.check(session)
+        let layout = self.layout(session)
+        guard var state = await Self.state(layout) else {
+            // Without its state a workspace was never finished.
+            try await Self.discard(layout.path, in: self.folder)
+            return try await self.make(session, repository, layout)
+        }
+        if state.repository != repository {
+            try await self.remove(session: session, open ?? self.workspace(session, state))
+            return try await self.make(session, repository, layout)
+        }
+        state.usedAt = self.now()
+        try await Self.write(state, layout)
+        return try open ?? self.workspace(session, state)
+    }
+
+    private func remove(session: String, _ workspace: Workspace) async throws {
+        if let reason = try await workspace.unsavedWork() {
+            let name = workspace.repository?.name ?? "none"
+            throw WorkspaceFailure(
+                "the thread's workspace still belongs to another repository (\(name)), and \(reason): "
+                    + "commit or archive them, then try again")
+        }
+        try await Self.discard(self.layout(session).path, in: self.folder)
+    }
+
+    private func workspace(_ session: String, _ state: WorkspaceState) throws -> Workspace {
+        var repository: LocalRepository?
+        if let name = state.repository { repository = try self.local(name) }
+        return Workspace(
+            session: session, layout: self.layout(session), state: state, repository: repository,
+            settings: self.settings, packer: self.packer, now: self.now)
+    }
+
+    private func local(_ name: String) throws -> LocalRepository {
+        do {
+            return try self.repositories.repository(name)
+        } catch {
+            throw WorkspaceFailure(error.message)
+        }
+    }
+
+    private func make(
+        _ session: String, _ repository: String?, _ layout: WorkspaceLayout
+    ) async throws -> Workspace {
+        var state = WorkspaceState(repository: repository, branch: nil, base: nil, usedAt: self.now())
+        do {
+            try await Self.make(layout)
+            guard let repository else {
+                try await GitRepository(path: layout.store).createStore(sharing: nil)
+                try await Self.write(state, layout)
+                return try self.workspace(session, state)
+            }
+            let local = try self.local(repository)
+            let ready = try await local.checkReady()
+            let branch = Self.branch(of: session)
+            let base = try await local.git.tip(of: branch) ?? ready.id
+            try await GitRepository(path: layout.store).createStore(sharing: local.git.objectsFolder())
+            state.branch = branch
+            state.base = base.hex
+            let workspace = try self.workspace(session, state)
+            let restoration = try await workspace.files.checkOut(workspace.files.tree(of: base))
+            for failed in restoration.failed {
+                self.logger.warning(
+                    "a file was not checked out",
+                    ["session": .string(session), "path": .string(failed.path), "reason": .string(failed.reason)])
+            }
+            try await workspace.files.prepareGit()
+            try await workspace.files.setHead(branch, to: base, index: layout.indexDraft)
+            // Last, because a workspace with a state is complete.
+            try await Self.write(state, layout)
+            return workspace
+        } catch let error as GitError {
+            throw WorkspaceFailure(
+                "the workspace can't be made: \(error.message.replacing(layout.path, with: "the workspace"))")
+        } catch let error as RepositoryError {
+            throw WorkspaceFailure("the workspace can't be made: \(error.message)")
+        } catch let error as SystemError {
+            throw WorkspaceFailure("the workspace can't be made (\(error.message)): check the data directory")
+        }
+    }
+
+    /// The branch of a session: readable, and different for every session.
+    static func branch(of session: String) -> String {
+        if session.utf8.count <= 16, session == session.lowercased() { return "jetbridge/\(session)" }
+        let hash = hex(Array(sha256(session).prefix(4)))
+        return "jetbridge/\(session.lowercased().prefix(6))-\(hash)"
+    }
+
+    private static func check(_ session: String) throws {
+        let isName = session.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isName, 1...100 ~= session.utf8.count, !session.hasPrefix("-") else {
+            throw WorkspaceFailure("the session's id can't be the name of a folder: start a new thread")
+        }
+    }
+}
+
+// File work, off the actor.
+extension Workspaces {
+    private static let removing = ".removing-"
+
+    @concurrent
+    private static func make(_ layout: WorkspaceLayout) async throws {
+        try layout.make()
+    }
+
+    @concurrent
+    private static func state(_ layout: WorkspaceLayout) async -> WorkspaceState? {
+        layout.readState()
+    }
+
+    @concurrent
+    private static func write(_ state: WorkspaceState, _ layout: WorkspaceLayout) async throws {
+        try layout.write(state)
+    }
+
+    @concurrent
+    private static func names(_ folder: String) async -> [String] {
+        FolderTree.names(in: folder)
+    }
+
+    /// Renamed first, so that a crash leaves no half workspace.
+    @concurrent
+    private static func discard(_ path: String, in folder: String) async throws {
+        let away = "\(folder)/\(Self.removing)\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        guard try FolderTree.rename(path, to: away) else { return }
+        try FolderTree.remove(away)
+    }
+
+    @concurrent
+    private static func sweep(_ folder: String) async throws {
+        for name in FolderTree.names(in: folder) where name.hasPrefix(Self.removing) {
+            try FolderTree.remove("\(folder)/\(name)")
+        }
+    }
+}

@@ -1,0 +1,126 @@
+internal import CGit2
+internal import Glibc
+internal import Primitives
+
+extension GitRepository {
+    /// The folder of the objects.
+    package func objectsFolder() throws(GitError) -> String {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        guard let path = unsafe git_repository_commondir(repository) else {
+            throw GitLibrary.error(-1, "the repository \(self.path)")
+        }
+        return unsafe String(cString: path) + "objects"
+    }
+
+    /// Creates a bare repository for objects if there is none; it also reads those in the folder `objects`.
+    package func createStore(sharing objects: String?) throws(GitError) {
+        if case .directory = PathKind(self.path) {} else { try Self.create(self.path, bare: true) }
+        guard let objects else { return }
+        let folder = "\(self.path)/objects/info"
+        _ = unsafe mkdir(folder, 0o755)
+        let status = try Folder(path: folder).write(
+            Array("\(objects)\n".utf8), to: Array("alternates".utf8), mode: 0o644, owner: nil)
+        guard status == 0 else { throw GitError(system: status, "write", "the store") }
+    }
+
+    /// Whether `old` is `new` or one of its ancestors.
+    package func isAncestor(_ old: GitObjectID, of new: GitObjectID) throws(GitError) -> Bool {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var (oldID, newID) = (old.raw, new.raw)
+        return unsafe old == new || git_graph_descendant_of(repository, &newID, &oldID) == 1
+    }
+
+    /// Where a local branch is; nil if there is none.
+    package func tip(of branch: String) throws(GitError) -> GitObjectID? {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        do throws(GitError) {
+            return try unsafe self.tip(of: branch, repository)
+        } catch  where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// Whether the repository has all of these objects.
+    package func hasAll(_ ids: Set<GitObjectID>) throws(GitError) -> Bool {
+        let store = try ObjectStore(path: self.path)
+        return ids.allSatisfy { store.has(ObjectKey($0)) }
+    }
+
+    /// Creates a commit of a tree from another store on this machine, and moves `branch` to it. Throws and changes
+    /// nothing if the branch is not at `expected` (nil: it must not exist) or is checked out.
+    package func commit(
+        tree: GitObjectID, from path: String, onto parent: GitObjectID, branch: String, expected: GitObjectID?,
+        author: GitSignature, committer: GitSignature, message: String, trailers: [GitTrailer]
+    ) throws(GitError) -> GitObjectID {
+        try GitName.checkBranch(branch)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        try unsafe self.checkFree(branch, expected, repository)
+        try self.copy(ObjectKey(tree), .tree, from: ObjectStore(path: path), to: ObjectStore(path: self.path))
+        let change = GitChange(
+            files: [:], branch: branch, base: .tip, author: author, committer: committer, message: message,
+            trailers: trailers)
+        let text = change.fullMessage
+        let id = try unsafe self.writeCommit(
+            tree: tree.raw, parents: [parent], author: author, committer: committer, message: text, repository)
+        try unsafe self.moveBranch(
+            branch, from: expected, to: id, log: "commit: \(text.prefix { !$0.isNewline })", as: committer, repository)
+        return id
+    }
+
+    /// Takes commits over from a quarantine, which holds their objects and can read this repository's, and moves
+    /// `branch` to `new`. Returns them, oldest first.
+    ///
+    /// Throws and changes nothing unless the commits continue `base`, all their objects exist, no tree has a name that
+    /// means `.git`, none adds a submodule, and the branch is at `expected` (nil: does not exist) and not checked out.
+    package func takeOver(
+        from quarantine: String, branch: String, base: GitObjectID, expected: GitObjectID?, new: GitObjectID,
+        committer: GitSignature, limit: Int = 1_000
+    ) throws(GitError) -> [GitCommit] {
+        try GitName.checkBranch(branch)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        try unsafe self.checkFree(branch, expected, repository)
+        let commits = try QuarantineCheck(store: ObjectStore(path: quarantine), limit: limit).commits(
+            from: base, to: new)
+        try QuarantinePacks.move(from: quarantine, to: self.objectsFolder())
+        try unsafe self.moveBranch(
+            branch, from: expected, to: new, log: "jetbridge: take over \(commits.count) commits", as: committer,
+            repository)
+        return commits
+    }
+
+    private func checkFree(
+        _ branch: String, _ expected: GitObjectID?, _ repository: OpaquePointer
+    ) throws(GitError) {
+        guard expected != nil else { return }
+        guard try unsafe self.isCheckedOut(branch, repository) else { return }
+        throw GitError(
+            .dirtyWorkTree,
+            "the branch \(branch) is checked out in the repository's work tree: switch that to another branch")
+    }
+
+    /// Copies an object and all that it refers to; a parent after its children, so that an interrupted copy does not
+    /// look complete.
+    private func copy(
+        _ key: ObjectKey, _ kind: ObjectStore.Kind, from source: ObjectStore, to target: ObjectStore
+    ) throws(GitError) {
+        guard !target.has(key) else { return }
+        if kind == .tree {
+            for item in try source.tree(key) where item.kind != .submodule {
+                try self.copy(
+                    item.key, item.kind == .folder ? .tree : .blob, from: source, to: target)
+            }
+        }
+        let bytes = try source.read(key, kind, limit: .max)
+        var id = git_oid()
+        // The library's own writer waits for the disk.
+        let status = unsafe bytes.withUnsafeBytes {
+            unsafe git_odb_write(&id, target.database, $0.baseAddress, $0.count, kind.raw)
+        }
+        try GitLibrary.check(status, "an object")
+    }
+}

@@ -1,0 +1,108 @@
+internal import CGit2
+internal import Glibc
+
+/// Makes the files of a folder like a tree. What a scan left out (`.git`, pipes, too large files) stays as it is.
+struct FolderRestorer {
+    private let store: ObjectStore
+    /// Who gets what is written; nil: this process's user.
+    private let owner: FileOwner?
+    private let fileBytes: Int64
+    private(set) var written = 0
+    private(set) var removed = 0
+    /// What could not be made like the tree.
+    private(set) var failed: [SkippedFile] = []
+
+    init(store: ObjectStore, owner: FileOwner?, fileBytes: Int64) {
+        self.store = store
+        self.owner = owner
+        self.fileBytes = fileBytes
+    }
+
+    /// `current`: the folder's files, if it was scanned.
+    mutating func apply(
+        _ tree: ObjectKey?, to folder: borrowing Folder, current: ScannedFolder?, path: [UInt8] = [], depth: Int = 0
+    ) throws(GitError) {
+        if let tree, current?.key == tree { return }
+        guard depth < 256 else {
+            self.fail(path, "it is too deep")
+            return
+        }
+        let items = try self.store.tree(tree)
+        let wanted = Dictionary(items.map { ($0.name, $0) }) { first, _ in first }
+        for file in current?.files ?? [] where wanted[file.item.name].map({ $0.kind == .folder }) ?? true {
+            if folder.remove(file.item.name) == 0 { self.removed += 1 }
+        }
+        for (name, child) in current?.folders ?? [] where wanted[name]?.kind != .folder {
+            guard let open = folder.folder(name) else { continue }
+            try self.apply(nil, to: open, current: child, path: Self.join(path, name), depth: depth + 1)
+            // Fails if something unrecorded is left in it.
+            if child.key != nil || wanted[name] != nil { _ = folder.removeFolder(name) }
+        }
+        let known = Dictionary((current?.files ?? []).map { ($0.item.name, $0.item) }) { first, _ in first }
+        let children = Dictionary((current?.folders ?? []).map { ($0.name, $0.folder) }) { first, _ in first }
+        for item in items where known[item.name] != item {
+            let place = Self.join(path, item.name)
+            guard TreeItem.isSafe(item.name) else {
+                self.fail(place, "its name is not allowed")
+                continue
+            }
+            switch item.kind {
+            case .folder, .submodule:
+                guard let child = self.make(item.name, in: folder) else {
+                    self.fail(place, "something is in its place")
+                    continue
+                }
+                guard item.kind == .folder else { continue }
+                try self.apply(item.key, to: child, current: children[item.name], path: place, depth: depth + 1)
+            case .file, .executable, .link:
+                self.write(item, place, in: folder)
+            }
+        }
+    }
+
+    /// The folder with that name, made if necessary; replaces a file or link in its place.
+    private func make(_ name: [UInt8], in folder: borrowing Folder) -> Folder? {
+        for _ in 0..<8 {
+            if let open = folder.folder(name) { return open }
+            if errno != ENOENT { _ = folder.remove(name) }
+            _ = folder.makeFolder(name, owner: self.owner)
+        }
+        return nil
+    }
+
+    private mutating func write(_ item: TreeItem, _ place: [UInt8], in folder: borrowing Folder) {
+        do throws(GitError) {
+            let bytes = try self.store.read(item.key, .blob, limit: Int(self.fileBytes))
+            var status = self.put(bytes, item, in: folder)
+            if status == EISDIR {
+                _ = folder.removeFolder(item.name)
+                status = self.put(bytes, item, in: folder)
+            }
+            guard status == 0 else {
+                self.fail(place, GitError(system: status, "write", "it").message)
+                return
+            }
+            self.written += 1
+        } catch {
+            self.fail(place, error.message)
+        }
+    }
+
+    private func put(_ bytes: [UInt8], _ item: TreeItem, in folder: borrowing Folder) -> Int32 {
+        guard item.kind == .link else {
+            let mode: UInt32 = item.kind == .executable ? 0o755 : 0o644
+            return folder.write(bytes, to: item.name, mode: mode, owner: self.owner)
+        }
+        guard !bytes.isEmpty, !bytes.contains(0), bytes.count < 4_096 else { return EINVAL }
+        return folder.writeLink(bytes, to: item.name, owner: self.owner)
+    }
+
+    private mutating func fail(_ path: [UInt8], _ reason: String) {
+        guard self.failed.count < FolderScanner.mostSkippedNamed else { return }
+        self.failed.append(SkippedFile(path: String(decoding: path, as: UTF8.self), reason: reason))
+    }
+
+    private static func join(_ path: [UInt8], _ name: [UInt8]) -> [UInt8] {
+        path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
+    }
+}

@@ -1,0 +1,144 @@
+internal import CGit2
+internal import Glibc
+internal import Primitives
+
+/// The files of a workspace, which its owner may change at any moment in any way, and a store of Git objects outside.
+///
+/// Executes nothing and follows no link. Each call is one step on one of a few threads of their own, because a scan of
+/// a large folder takes a second.
+package actor WorkFiles {
+    /// What a scan recorded.
+    package struct Scan: Sendable, Hashable {
+        /// The tree object.
+        package let tree: GitObjectID
+        /// Files and folders found.
+        package let entries: Int
+        /// What was left out, the first 100.
+        package let skipped: [SkippedFile]
+        package let skippedCount: Int
+    }
+
+    /// What making files like a tree did.
+    package struct Restoration: Sendable, Hashable {
+        package let written: Int
+        package let removed: Int
+        /// What could not be made like the tree, the first 100.
+        package let failed: [SkippedFile]
+    }
+
+    package nonisolated let folder: String
+    /// The Git folder of the jail, which it may change; nil without a repository.
+    let git: String?
+    let store: String
+    let limits: ScanLimits
+    var scanned: ScannedFolder?
+    private nonisolated let executor: ThreadExecutor
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe self.executor.asUnownedSerialExecutor()
+    }
+
+    /// `folder` holds the files; `store` is a bare repository that nothing in a jail can reach. Both must exist before
+    /// the first call.
+    package init(folder: String, git: String? = nil, store: String, limits: ScanLimits = ScanLimits()) {
+        self.folder = folder
+        self.git = git
+        self.store = store
+        self.limits = limits
+        self.executor = Self.executors[Int(UInt(bitPattern: folder.hashValue) % UInt(Self.executors.count))]
+    }
+
+    private static let executors = (1...3).map { ThreadExecutor(name: "files-\($0)") }
+
+    /// Records all files.
+    package func scan() throws(GitError) -> Scan {
+        try self.scan(ObjectStore(path: self.store))
+    }
+
+    /// Records all files, then makes them like `tree`. Returns the record of what they were.
+    package func restore(_ tree: GitObjectID) throws(GitError) -> (before: Scan, Restoration) {
+        let store = try ObjectStore(path: self.store)
+        let before = try self.scan(store)
+        return (before, try self.apply(tree, store))
+    }
+
+    /// Makes the files like `tree` without recording them: for a new workspace.
+    package func checkOut(_ tree: GitObjectID) throws(GitError) -> Restoration {
+        self.scanned = nil
+        return try self.apply(tree, ObjectStore(path: self.store))
+    }
+
+    /// Frees the memory of what the last scan found; the next one reads all files again.
+    package func forget() {
+        self.scanned = nil
+    }
+
+    /// Records the files and chooses what a commit on `head` takes. Returns the tree of `head` and the chosen one. Throws
+    /// ``GitError/Code/invalidName`` for a name that no commit may contain.
+    package func treeToCommit(on head: GitObjectID) throws(GitError) -> (old: GitObjectID, new: GitObjectID) {
+        let store = try ObjectStore(path: self.store)
+        _ = try self.scan(store)
+        let old = try store.tree(ofCommit: head)
+        var chooser = CommitTree(store: store)
+        let tree = try chooser.tree(of: self.scanned ?? ScannedFolder(), head: old)
+        if let tree { return (old.id, tree.id) }
+        return try (old.id, store.write([], .tree).id)
+    }
+
+    /// The tree of a commit that the store can read.
+    package func tree(of commit: GitObjectID) throws(GitError) -> GitObjectID {
+        try ObjectStore(path: self.store).tree(ofCommit: commit).id
+    }
+
+    /// The bytes and the number of the files and folders, counted without reading any.
+    package func usage() throws(GitError) -> (bytes: Int64, entries: Int) {
+        let folder = try Folder(path: self.folder)
+        var usage: (bytes: Int64, entries: Int) = (0, 0)
+        self.count(folder, 0, &usage)
+        return usage
+    }
+
+    /// Gives everything in the folder, the folder, and the jail's Git folder to `owner`. A hard link to a file of another
+    /// user is left alone.
+    package func own(_ owner: FileOwner) throws(GitError) {
+        for path in [self.folder, self.git].compactMap(\.self) {
+            let folder = try Folder(path: path)
+            FolderOwner(old: folder.facts?.user ?? owner.user, new: owner).give(folder)
+        }
+    }
+
+    private func scan(_ store: ObjectStore) throws(GitError) -> Scan {
+        let folder = try Folder(path: self.folder)
+        let owner = folder.facts?.user ?? geteuid()
+        var scanner = FolderScanner(store: store, limits: self.limits, owner: owner)
+        let found = try scanner.scan(folder, old: self.scanned)
+        self.scanned = found
+        let tree = if let key = found.key { key } else { try store.write([], .tree) }
+        return Scan(
+            tree: tree.id, entries: scanner.entries, skipped: scanner.skipped, skippedCount: scanner.skippedCount)
+    }
+
+    private func apply(_ tree: GitObjectID, _ store: ObjectStore) throws(GitError) -> Restoration {
+        let folder = try Folder(path: self.folder)
+        var restorer = FolderRestorer(store: store, owner: Self.owner(of: folder), fileBytes: self.limits.fileBytes)
+        try restorer.apply(ObjectKey(tree), to: folder, current: self.scanned)
+        return Restoration(written: restorer.written, removed: restorer.removed, failed: restorer.failed)
+    }
+
+    /// Who gets new files: the owner of the folder. Nil unless this process may give files away.
+    static func owner(of folder: borrowing Folder) -> FileOwner? {
+        guard geteuid() == 0, let facts = folder.facts else { return nil }
+        return FileOwner(user: facts.user, group: facts.group)
+    }
+
+    private func count(_ folder: borrowing Folder, _ depth: Int, _ usage: inout (bytes: Int64, entries: Int)) {
+        for name in folder.names(limit: .max) ?? [] {
+            guard let facts = folder.facts(of: name) else { continue }
+            usage.entries += 1
+            if facts.kind != .folder { usage.bytes += facts.size }
+            if facts.kind == .folder, depth < self.limits.depth, let child = folder.folder(name) {
+                self.count(child, depth + 1, &usage)
+            }
+        }
+    }
+}

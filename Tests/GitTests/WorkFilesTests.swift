@@ -1,0 +1,109 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Git
+
+@Suite("Files of a folder as objects", .timeLimit(.minutes(1)))
+struct WorkFilesTests {
+    @Test(
+        ".gitignore: the same verdicts as git check-ignore",
+        arguments: [
+            "*.o", "build/", "/root", "a/b", "**/deep", "deep/**", "a/**/z", "*", "!keep\n*.o", "*.o\n!keep.o",
+            "[a-c]x",
+            "[!a]x", "\\!odd", "\\#odd", "# comment", "tr ", "tr\\ ", "a?c", "foo*bar*", "**", "/**/z", "a/", "x/y/",
+            "[]x]y",
+            "*/z", "a/*", "[z-a]x", "dir/*\n!dir/keep", "",
+        ])
+    func ignore(rules: String) throws {
+        let directory = try TemporaryDirectory()
+        let git = RealGit(directory.path)
+        try git("init -q")
+        let file = try #require(fopen("\(directory.path)/.gitignore", "w"))
+        fputs(rules + "\n", file)
+        fclose(file)
+        let parsed = IgnoreRules(Array((rules + "\n").utf8))
+        for path in [
+            "x.o", "keep.o", "keep", "build", "root", "a/root", "a/b", "c/a/b", "deep", "a/deep", "deep/x", "a/z",
+            "a/q/z",
+            "a/q/r/z", "ax", "bx", "zx", "!odd", "#odd", "tr", "tr ", "abc", "a/c", "foobar", "foo1bar2", "x/y",
+            "q/x/y", "]y",
+            "z", "q/z", "dir/keep", "dir/other",
+        ] {
+            let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
+            var ours = false
+            // As in a walk: what is in an ignored folder is ignored.
+            for count in 1...parts.count where !ours {
+                ours = parsed.verdict(on: parts[..<count], isFolder: count < parts.count) ?? false
+            }
+            let theirs = try git.shell("git check-ignore -q -- '\(path)' && echo yes || echo no") == "yes"
+            #expect(ours == theirs, "\(path) with \(rules)")
+        }
+    }
+
+    @Test(".gitignore: a pattern with many stars takes no exponential time")
+    func stars() {
+        let rules = IgnoreRules(Array((String(repeating: "*a", count: 60) + "b").utf8))
+        #expect(rules.verdict(on: [[UInt8](repeating: UInt8(ascii: "a"), count: 250)], isFolder: false) == nil)
+        let folders = IgnoreRules(Array((String(repeating: "**/a/", count: 60) + "b").utf8))
+        let path = [[UInt8]](repeating: [UInt8(ascii: "a")], count: 200)
+        #expect(folders.verdict(on: path[...], isFolder: false) == nil)
+    }
+
+    @Test(
+        "Git reads the objects, of every size around a block",
+        arguments: [0, 1, 100, 65_520, 65_535, 65_536, 131_070, 262_144, 262_145])
+    func objects(size: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/store"
+        try await GitRepository(path: path).createStore(sharing: nil)
+        var generator = SeededGenerator(state: UInt64(size))
+        let bytes = (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let store = try ObjectStore(path: path)
+        let key = try store.write(bytes, .blob)
+        #expect(try ObjectStore(path: path).read(key, .blob, limit: size) == bytes)
+        let git = RealGit(path)
+        #expect(try git("cat-file -s \(key.id.hex)") == "\(size)")
+        #expect(try git.shell("git cat-file blob \(key.id.hex) | git hash-object --stdin") == key.id.hex)
+        #expect(try !git("fsck --no-dangling").contains("error"))
+    }
+
+    @Test("trees are written as Git sorts them")
+    func trees() throws {
+        let directory = try TemporaryDirectory()
+        let git = RealGit(directory.path)
+        try git("init -q")
+        try git.shell(
+            "mkdir a; echo 1 > a/f; echo 2 > a.b; echo 3 > a0; echo 4 > a-; ln -s x l; echo 5 > e; chmod +x e; git add -A"
+        )
+        let tree = try git("write-tree")
+        let store = try ObjectStore(path: directory.path)
+        let id = try #require(GitObjectID(tree))
+        let items = try store.tree(ObjectKey(id))
+        #expect(items.count == 6)
+        #expect(try store.write(TreeItem.serialised(items.reversed()), .tree).id == id)
+    }
+
+    @Test("an open folder can't be left", arguments: ["..", "../x", "/etc", "l", "l/passwd", "p", "d/../.."])
+    func beneath(path: String) throws {
+        let directory = try TemporaryDirectory()
+        try RealGit(directory.path).shell("mkdir d; ln -s /etc l; ln -s /proc/self/root p")
+        let folder = try Folder(path: directory.path)
+        let isOpen = folder.folder(Array(path.utf8)) != nil
+        #expect(!isOpen)
+        let status = folder.open(Array(path.utf8), O_RDONLY)
+        #expect(status < 0)
+    }
+
+    @Test("removing a folder leaves what its links lead to")
+    func remove() throws {
+        let directory = try TemporaryDirectory()
+        let git = RealGit(directory.path)
+        try git.shell(
+            "mkdir -p out x/a/b; touch out/f x/a/f; ln -s ../out x/l; ln -s ../../out/f x/a/l; chmod 0 x/a/b; mkfifo x/p"
+        )
+        try FolderTree.remove("\(directory.path)/x")
+        #expect(try git.shell("ls . out") == ".:\nout\n\nout:\nf")
+        try FolderTree.remove("\(directory.path)/x")
+    }
+}

@@ -1,0 +1,111 @@
+import Chat
+import TestSupport
+import Testing
+import Workspaces
+
+@Suite("Workspaces: commits", .timeLimit(.minutes(1)))
+struct CommitTests {
+    typealias Fixture = WorkspaceFixture
+
+    @Test("a commit goes to the thread's branch; the checked-out branch, its files and index stay as they are")
+    func commit() async throws {
+        let fixture = try Fixture()
+        try fixture.git.shell("echo unsaved >> README.md; : > .git/index.lock")
+        let workspace = try await fixture.open()
+        try Fixture.shell("echo more >> README.md; mkdir d; echo n > d/new; rm src/main.c", in: workspace)
+        let notice = try #require(try await workspace.commit("Change things\n\nWhy.", by: "irc:ada", turn: "t1"))
+        #expect(notice.branch == Fixture.branch)
+        #expect(notice.subject == "Change things")
+        #expect((notice.files, notice.additions, notice.deletions) == (3, 2, 1))
+        #expect(try fixture.git("rev-parse \(Fixture.branch)") == notice.sha)
+        #expect(try fixture.git("rev-parse \(Fixture.branch)^") == fixture.git("rev-parse main"))
+        #expect(
+            try fixture.git("log -1 --format='%an|%cn|%(trailers:key=Jetbridge-Turn,valueonly)' \(Fixture.branch)")
+                .hasPrefix("irc:ada|Jetbridge|t1"))
+        #expect(try fixture.git.shell("rm .git/index.lock; git status --short") == " M README.md")
+        #expect(try fixture.git("fsck --strict") == "")
+        #expect(try await workspace.diff() == "")
+        #expect(try await workspace.commit("Nothing", by: "irc:ada", turn: "t2") == nil)
+        try Fixture.shell("echo again >> README.md", in: workspace)
+        #expect(try await workspace.commit("Again", by: "irc:ada", turn: "t3") != nil)
+        #expect(try fixture.git("rev-list --count \(Fixture.branch)") == "3")
+    }
+
+    @Test("what .gitignore excludes is neither committed nor in the diff, but in snapshots")
+    func ignored() async throws {
+        let fixture = try Fixture(["a": "1\n", "kept.o": "old\n", ".gitignore": "*.o\n/build/\n"])
+        try fixture.git("add -f kept.o")
+        try fixture.git("commit -qm kept")
+        let workspace = try await fixture.open()
+        try Fixture.shell("mkdir build; echo x > build/x; echo o > a.o; echo new > kept.o", in: workspace)
+        let diff = try await workspace.diff()
+        #expect(diff.contains("kept.o") && !diff.contains("a.o") && !diff.contains("build"))
+        #expect(try await workspace.commit("m", by: "ada", turn: "t") != nil)
+        #expect(try fixture.git("ls-tree -r --name-only \(Fixture.branch)") == ".gitignore\na\nkept.o")
+        #expect(try await workspace.unsavedWork() == nil)
+        let first = try await workspace.snapshot("all")
+        try Fixture.shell("rm -r build", in: workspace)
+        #expect(try await workspace.changes(from: first.id, to: nil).map(\.path) == ["build/x"])
+    }
+
+    @Test("a submodule of the branch stays")
+    func submodule() async throws {
+        let fixture = try Fixture()
+        let id = try fixture.git("rev-parse HEAD")
+        try fixture.git("update-index --add --cacheinfo 160000,\(id),sub")
+        try fixture.git("commit -qm sub")
+        let workspace = try await fixture.open()
+        #expect(try await workspace.diff() == "")
+        try await workspace.write([65], to: "new")
+        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        #expect(try fixture.git("ls-tree \(Fixture.branch) sub").hasPrefix("160000 commit"))
+    }
+
+    @Test("a branch that was moved or checked out meanwhile is not moved", arguments: [false, true])
+    func moved(isCheckedOut: Bool) async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await workspace.write([65], to: "new")
+        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        if isCheckedOut { try fixture.git("checkout -q \(Fixture.branch)") }
+        let tip = try fixture.git("rev-parse \(Fixture.branch)")
+        try await workspace.write([66], to: "new")
+        if isCheckedOut {
+            let message = await Fixture.failure { _ = try await workspace.commit("m", by: "ada", turn: "t") }
+            #expect(message.contains("is checked out in the repository's work tree"))
+            #expect(try fixture.git("rev-parse \(Fixture.branch)") == tip)
+            #expect(try fixture.git("status --short") == "")
+        } else {
+            try fixture.git("update-ref refs/heads/\(Fixture.branch) main")
+            #expect(try await workspace.commit("m", by: "ada", turn: "t") != nil)
+            #expect(try fixture.git("rev-parse \(Fixture.branch)^") == fixture.git("rev-parse main"))
+        }
+    }
+
+    @Test(
+        "a name that means .git on any system is not committed",
+        arguments: [".GIT", ".git ", "git~1", ".git.", ".gI\u{200C}t"])
+    func dotGit(name: String) async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Fixture.shell("mkdir 'x'; mkdir 'x/\(name)'; echo 1 > 'x/\(name)/config'", in: workspace)
+        let message = await Fixture.failure { _ = try await workspace.commit("m", by: "ada", turn: "t") }
+        #expect(message.contains("can't be committed because its name means .git"))
+        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
+        // A snapshot has it.
+        let first = try await workspace.snapshot("all")
+        try Fixture.shell("rm -r 'x/\(name)'", in: workspace)
+        #expect(try await workspace.changes(from: first.id, to: nil).map(\.path) == ["x/\(name)/config"])
+    }
+
+    @Test("two sessions have different branches and files")
+    func sessions() async throws {
+        let fixture = try Fixture()
+        let first = try await fixture.open("s1")
+        let second = try await fixture.open("s2")
+        #expect(first.branch != second.branch && first.folder != second.folder)
+        try await first.write([65], to: "new")
+        #expect(try await second.diff() == "")
+        #expect(await fixture.workspaces.sessions() == ["s1", "s2"])
+    }
+}

@@ -1,0 +1,122 @@
+import TestSupport
+import Testing
+import Workspaces
+
+@Suite("Workspaces: removal", .timeLimit(.minutes(1)))
+struct RemovalTests {
+    typealias Fixture = WorkspaceFixture
+
+    private static let later: Int64 = 1_800_000_000_000
+
+    @Test("an unchanged workspace expires and is removed; a new one has the branch's files")
+    func unchanged() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        #expect(await fixture.workspaces.expired(before: 1_000) == [])
+        #expect(await fixture.workspaces.expired(before: Self.later) == [Fixture.session])
+        try await workspace.write([65], to: "new")
+        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        #expect(await fixture.workspaces.expired(before: Self.later) == [Fixture.session])
+        try await fixture.workspaces.remove(session: Fixture.session)
+        #expect(await fixture.workspaces.sessions() == [])
+        let again = try await fixture.open()
+        #expect(try await Fixture.text(again, "new") == "A")
+        #expect(try await again.snapshots() == [])
+    }
+
+    @Test("changes that no commit has, and commits that the repository has not, keep a workspace")
+    func unsaved() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await workspace.write([65], to: "new")
+        #expect(await fixture.workspaces.expired(before: Self.later) == [])
+        let message = await Fixture.failure { try await fixture.workspaces.remove(session: Fixture.session) }
+        #expect(
+            message
+                == "the workspace was not removed because it has changes that are not committed: commit or archive them, then try again"
+        )
+        let snapshot = try await workspace.snapshot("archived")
+        #expect(
+            await fixture.workspaces.expired(before: Self.later, saved: { _ in snapshot.tree }) == [Fixture.session])
+        try await GitInJail(workspace, of: fixture)(
+            "git commit -q --allow-empty -m inside; git reset -q --soft HEAD^; git stash -q -u")
+        #expect(await fixture.workspaces.expired(before: Self.later, saved: { _ in snapshot.tree }) == [])
+        #expect(try await workspace.unsavedWork() == "it has commits that the repository does not have")
+    }
+
+    @Test("files without a repository are unsaved until they are archived")
+    func noRepository() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open(repository: nil)
+        #expect(try await workspace.unsavedWork() == nil)
+        try await workspace.write([65], to: "new")
+        #expect(try await workspace.unsavedWork() == "it has files that are saved nowhere else")
+        let snapshot = try await workspace.snapshot("archived")
+        #expect(try await workspace.unsavedWork(saved: snapshot.tree) == nil)
+        try await workspace.write([66], to: "new")
+        #expect(try await workspace.unsavedWork(saved: snapshot.tree) != nil)
+    }
+
+    @Test("another repository replaces a workspace only without unsaved work")
+    func otherRepository() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await workspace.write([65], to: "new")
+        let message = await Fixture.failure { _ = try await fixture.open(repository: nil) }
+        #expect(
+            message.hasPrefix("the thread's workspace still belongs to another repository (notes), and it has changes"))
+        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        let empty = try await fixture.open(repository: nil)
+        #expect(empty.branch == nil)
+        #expect(try await empty.list("", limit: 10) == [])
+    }
+
+    @Test("a workspace is found again by another process; a half made one is made anew")
+    func again() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await workspace.write([65], to: "new")
+        let first = try await workspace.snapshot("first")
+        let other = fixture.another()
+        let found = try await other.open(session: Fixture.session, repository: "notes")
+        #expect(found !== workspace)
+        #expect(try await found.snapshots() == [first])
+        #expect(try await found.snapshot("again") == first)
+        try Fixture.shell(
+            "rm ../host/workspace.json; mkdir ../../.removing-x; touch ../../.removing-x/f", in: workspace)
+        let third = fixture.another()
+        try await third.prepare()
+        let made = try await third.open(session: Fixture.session, repository: "notes")
+        #expect(try await made.snapshots() == [])
+        #expect(try await made.diff() == "")
+        #expect(try RealGit(fixture.directory.path).shell("ls -A workspaces") == Fixture.session)
+    }
+
+    @Test("a hundred openings at the same time make one workspace")
+    func concurrent() async throws {
+        let fixture = try Fixture()
+        let all = try await withThrowingTaskGroup(of: Workspace.self) { group in
+            for _ in 0..<100 { group.addTask { try await fixture.open() } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(all.allSatisfy { $0 === all[0] })
+        #expect(try await all[0].diff() == "")
+    }
+
+    @Test("a session id that is no name of a folder is refused", arguments: ["", "..", "a/b", ".x", "-x", "ü"])
+    func names(session: String) async throws {
+        let fixture = try Fixture()
+        await #expect(throws: WorkspaceFailure.self) { _ = try await fixture.open(session) }
+    }
+
+    @Test("ids that differ only in case, or late, have different branches")
+    func branches() async throws {
+        let fixture = try Fixture()
+        var branches: Set<String> = []
+        for session in ["ab", "AB", "0123456789abcdefghijk", "0123456789abcdefghijx"] {
+            branches.insert(try #require(try await fixture.open(session).branch))
+        }
+        #expect(branches.count == 4)
+        #expect(branches.allSatisfy { $0 == $0.lowercased() && $0.hasPrefix("jetbridge/") })
+    }
+}
