@@ -31,6 +31,10 @@ def panel(page: Page):
     return page.get_by_role("complementary", name="Shell and workspace")
 
 
+def enter(page: Page, stub: Stub) -> str:
+    return stub.operation_of(lambda: page.keyboard.press("Enter"))
+
+
 def last_run(page: Page):
     return page.locator(".runs .run").last
 
@@ -54,8 +58,7 @@ def shell(page: Page, stub: Stub):
         inspect(page, "empty shell")
     with check("output is live, with colours, progress and both streams"):
         page.keyboard.type("make test")
-        page.keyboard.press("Enter")
-        first = stub.began(1)
+        first = enter(page, stub)
         assert stub.sent == ["/run make test"], stub.sent
         expect(last_run(page).locator(".run-command")).to_have_text("$ make test")
         stub.output(first, "\x1b[1;32mPASS\x1b[0m one\n\x1b[38;5;20")
@@ -65,7 +68,9 @@ def shell(page: Page, stub: Stub):
         stub.output(first, "\r100 %\n" + HOSTILE + "\n")
         stub.output(first, "warning: \x1b[31mred\x1b[0m\n", stream="stderr")
         expect(line(page, "PASS").locator(".fg-2.is-bold")).to_have_text("PASS")
-        expect(line(page, "PALETTE").get_by_text("PALETTE")).to_have_css("color", "rgb(166, 88, 0)")
+        for scheme, colour in (("dark", "rgb(255, 135, 0)"), ("light", "rgb(166, 88, 0)")):
+            page.emulate_media(color_scheme=scheme)
+            expect(line(page, "PALETTE").get_by_text("PALETTE")).to_have_css("color", colour)
         expect(line(page, "PALETTE").get_by_text("TRUE")).to_have_css("background-color", "rgb(10, 20, 30)")
         expect(line(page, "warning").locator(".is-stderr").first).to_have_text("warning: ")
         expect(line(page, "onerror")).to_have_text('<img src=x onerror="alert(1)"> <script>alert(2)</script> link')
@@ -87,8 +92,7 @@ def shell(page: Page, stub: Stub):
         page.keyboard.press("ArrowDown")
         expect(command_field(page)).to_have_value("second")
     with check("Ctrl+C and the button stop the command"):
-        page.keyboard.press("Enter")
-        second = stub.began(2)
+        second = enter(page, stub)
         stub.output(second, "waiting\n")
         page.keyboard.press("Control+c")
         expect(last_run(page)).to_have_attribute("data-state", "stopped")
@@ -96,15 +100,13 @@ def shell(page: Page, stub: Stub):
         assert stub.stopped == [second], stub.stopped
         expect(command_field(page)).to_be_focused()
         page.keyboard.type("third")
-        page.keyboard.press("Enter")
-        third = stub.began(3)
+        third = enter(page, stub)
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(last_run(page)).to_have_attribute("data-state", "stopped")
         assert stub.stopped == [second, third], stub.stopped
     with check("a flood of lines keeps the page small, and whoever reads above is not moved"):
         command_field(page).fill("seq 20000")
-        page.keyboard.press("Enter")
-        fourth = stub.began(4)
+        fourth = enter(page, stub)
         for start in range(0, 20_000, 2_000):
             stub.output(fourth, "".join(f"line {number}\n" for number in range(start, start + 2_000)))
         expect(line(page, "line 19999")).to_be_in_viewport()
@@ -119,20 +121,27 @@ def shell(page: Page, stub: Stub):
         jump.click()
         expect(line(page, "the end")).to_be_in_viewport()
         expect(jump).to_be_hidden()
-    with check("after a reload a running command is followed again, and ended ones show what is stored"):
-        page.reload()
-        page.keyboard.press("Alt+t")
-        expect(page.locator(".runs .run")).to_have_count(4)
-        expect(page.locator(".runs .run").first.locator(".terminal")).to_contain_text("PASS one")
-        expect(line(page, "the end")).to_be_in_viewport()
-        expect(last_run(page)).to_have_attribute("data-state", "running")
         stub.end(fourth, "complete", "```\n…\n```\nexit 0 · 3.0 s")
+        expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 3.0 s")
+    with check("after a reload a running command is followed again, and ended ones show what is stored"):
+        command_field(page).fill("make more")
+        fifth = enter(page, stub)
+        stub.output(fifth, "still here\n")
+        expect(line(page, "still here")).to_be_visible()
+        page.reload()
+        expect(page.locator(".entry").first).to_be_visible()
+        page.keyboard.press("Alt+t")
+        expect(page.locator(".runs .run")).to_have_count(5)
+        expect(page.locator(".runs .run").first.locator(".terminal")).to_contain_text("PASS one")
+        expect(line(page, "still here")).to_be_in_viewport()
+        expect(last_run(page)).to_have_attribute("data-state", "running")
+        stub.end(fifth, "complete", "```\nstill here\n```\nexit 0 · 3.0 s")
         expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 3.0 s")
     with check("another conversation has a shell of its own"):
         page.keyboard.press("Alt+n")
         expect(page.locator(".runs .run")).to_have_count(0)
         page.go_back()
-        expect(page.locator(".runs .run")).to_have_count(4)
+        expect(page.locator(".runs .run")).to_have_count(5)
 
 
 def approval(name: str, command: str, seconds: float = 300) -> dict:
@@ -151,8 +160,7 @@ def stored(ask: dict, outcome: str = "") -> str:
 def raise_ask(page: Page, stub: Stub, ask: dict) -> str:
     """A command that waits for an approval, as the host tells of it: a stored note, then a frame."""
     command_field(page).fill("rm -rf build")
-    page.keyboard.press("Enter")
-    operation = stub.began(len(stub.sent) + 1)
+    operation = enter(page, stub)
     stub.asks.append(ask)
     stub.message("note", stored(ask), operation)
     stub.frame(operation, "thinking", f"Waiting for approval {ask['id']}")
@@ -260,8 +268,7 @@ def workspace(page: Page, stub: Stub):
         expect(page.locator(".job .fg-3")).to_have_text("building")
         expect(page.locator(".job").nth(1)).to_contain_text("exit 2")
         inspect(page, "jobs")
-        page.get_by_role("button", name="Kill job 3").click()
-        kill = stub.began(len(stub.sent) + 1)
+        kill = stub.operation_of(page.get_by_role("button", name="Kill job 3").click)
         stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), exit=137, tail="")
         stub.end(kill, "complete", "Job 3 was stopped.")
         expect(page.get_by_role("button", name="Kill job 3")).to_have_count(0)
@@ -272,16 +279,14 @@ def workspace(page: Page, stub: Stub):
         expect(page.locator(".workspace-file").first).to_contain_text("src/<b>app</b>.py")
         expect(page.locator(".workspace-file").first).to_contain_text("1.2 KB")
         inspect(page, "workspace files")
-        page.get_by_role("button", name="Send src/<b>app</b>.py").click()
-        stub.end(stub.began(len(stub.sent) + 1), "complete", "Sent.")
+        stub.end(stub.operation_of(page.get_by_role("button", name="Send src/<b>app</b>.py").click), "complete", "Sent.")
         assert stub.sent[-1] == "/files src/<b>app</b>.py", stub.sent
     with check("changes are coloured by line, and fetched again after a command"):
         page.get_by_role("tab", name="Changes").click()
         expect(page.get_by_role("tabpanel", name="Changes")).to_contain_text("No changes.")
         stub.lists["diff"] = {"diff": DIFF}
         message_field(page).fill("/run touch x ")
-        page.keyboard.press("Enter")
-        stub.end(stub.began(len(stub.sent) + 1), "complete", "exit 0 · 0.0 s")
+        stub.end(enter(page, stub), "complete", "exit 0 · 0.0 s")
         expect(page.locator(".diff-line.is-added")).to_have_text('+print("<b>")')
         expect(page.locator(".diff-line.is-removed")).to_have_text("--- a comment")
         expect(page.locator(".diff-line.is-header")).to_have_count(3)
@@ -291,8 +296,7 @@ def workspace(page: Page, stub: Stub):
         page.get_by_role("tab", name="Snapshots").click()
         inspect(page, "snapshots")
         page.get_by_role("button", name="Restore snapshot s4").click()
-        page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click()
-        stub.end(stub.began(len(stub.sent) + 1), "complete", "Restored s4.")
+        stub.end(stub.operation_of(page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click), "complete", "Restored s4.")
         assert stub.sent[-1] == "/undo s4", stub.sent
     with check("a failure is shown in its tab"):
         page.route("**/api/v1/threads/*/files", lambda route: route.fulfill(status=503, json={"detail": "No jail on this machine."}))
@@ -322,8 +326,7 @@ def phone(browser, scheme):
         sign_in(page)
         page.get_by_role("button", name="Shell and workspace").click()
         command_field(page).fill("make test")
-        page.get_by_role("button", name="Run", exact=True).click()
-        operation = stub.began(1)
+        operation = stub.operation_of(page.get_by_role("button", name="Run", exact=True).click)
         stub.output(operation, "\x1b[32mok\x1b[0m a line that is long enough to be broken on a phone, twice at least\n")
         expect(line(page, "long enough")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -99,7 +99,7 @@ export class AskCard {
     const isDenial = ask.kind === "approval" && isDeny(option);
     const className = option.recommended || (ask.kind === "approval" && option.key === "A") ? "primary" : "quiet";
     const button = h(
-      "button", { type: "button", class: className, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(ask, option, "")) },
+      "button", { type: "button", class: className, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(option, "")) },
       isDenial ? `${sentence(option.label)}…` : sentence(option.label), option.recommended && h("span", { class: "ask-recommended" }, " (recommended)"));
     return button;
   }
@@ -109,7 +109,7 @@ export class AskCard {
     const field = h("input", { id: name, class: "ask-reason", type: "text", maxlength: 500, autocomplete: "off" });
     const form = h(
       "form", {
-        class: "ask-form", onsubmit: (event: Event) => { event.preventDefault(); void this.answer(ask, option, field.value.trim()); },
+        class: "ask-form", onsubmit: (event: Event) => { event.preventDefault(); void this.answer(option, field.value.trim()); },
         onkeydown: (event: KeyboardEvent) => {
           if (event.key !== "Escape") return;
           event.preventDefault();
@@ -130,7 +130,7 @@ export class AskCard {
     this.answers.querySelector("button")?.focus();
   }
 
-  private async answer(ask: api.Ask, option: api.AskOption, reason: string): Promise<void> {
+  private async answer(option: api.AskOption, reason: string): Promise<void> {
     this.setBusy(true);
     this.problem.textContent = "";
     try {
@@ -138,7 +138,7 @@ export class AskCard {
       const outcome = decision?.outcome;
       if (typeof outcome === "string" && outcome !== "") this.close(outcome);
     } catch (error) {
-      if (this.ask === ask) this.problem.textContent = api.explain(error);
+      if (this.isOpen) this.problem.textContent = api.explain(error);
       this.setBusy(false);
     }
     // Also after a refusal: it may be decided already.
