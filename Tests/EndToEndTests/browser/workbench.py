@@ -8,7 +8,7 @@ import json
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from accessibility import inspect
+from accessibility import AXE
 from harness import FOLDER, Watch, check, message_field, sign_in, until
 from stub import Stub, now
 
@@ -21,6 +21,16 @@ DIFF = """diff --git a/app.py b/app.py
 --- a comment
 +print("<b>")
 """
+
+
+def inspect(page: Page, name: str, part: str):
+    """Axe on one part of the page, in both themes; accessibility.py has the rest. Leaves the light theme."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.screenshot(path=FOLDER / f"{name.replace(' ', '-')}-{scheme}.png")
+        found = [f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+                 for violation in AXE.run(page, context=part).response["violations"] for node in violation["nodes"]]
+        assert found == [], f"{name}, {scheme}: " + "\n".join(found)
 
 
 def command_field(page: Page):
@@ -55,7 +65,7 @@ def shell(page: Page, stub: Stub):
         toggle.press("Enter")
         expect(toggle).to_have_attribute("aria-expanded", "true")
         expect(command_field(page)).to_be_focused()
-        inspect(page, "empty shell")
+        inspect(page, "empty shell", "#panel")
     with check("output is live, with colours, progress and both streams"):
         page.keyboard.type("make test")
         first = enter(page, stub)
@@ -76,9 +86,8 @@ def shell(page: Page, stub: Stub):
         expect(line(page, "onerror")).to_have_text('<img src=x onerror="alert(1)"> <script>alert(2)</script> link')
         assert page.locator(".terminal img, .terminal script, .terminal a").count() == 0
         expect(page.locator(".turn-output")).to_contain_text("100 %")
-        page.screenshot(path=FOLDER / "shell.png")
     with check("a running command is accessible"):
-        inspect(page, "shell")
+        inspect(page, "shell", "#panel")
     with check("the stored reply takes the place of the live output in the conversation, and its exit line closes the panel's"):
         stub.end(first, "complete", "```\nPASS one\n100 %\n```\nexit 0 · 1.2 s")
         expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 1.2 s")
@@ -184,9 +193,8 @@ def asks(page: Page, stub: Stub):
         expect(page.locator(".ask")).to_have_count(1)
         stub.frame(operation, "thinking", "Still waiting")
         until(page, "window.told.some(line => line.includes('Bob wants to run'))")
-        page.screenshot(path=FOLDER / "ask.png")
     with check("an ask is accessible"):
-        inspect(page, "ask")
+        inspect(page, "ask", ".ask")
     with check("a refusal is shown, and the card stays"):
         stub.decision = (403, {"title": "Forbidden", "status": 403, "detail": "You asked for this yourself. Ask another owner."})
         card.get_by_role("button", name="Approve").click()
@@ -202,7 +210,7 @@ def asks(page: Page, stub: Stub):
         page.keyboard.press("Escape")
         expect(card.get_by_role("button", name="Approve")).to_be_focused()
         deny.press("Enter")
-        inspect(page, "ask reason")
+        inspect(page, "ask reason", ".ask")
         page.keyboard.type("not on Friday")
         page.keyboard.press("Enter")
         expect(card.locator(".ask-end")).to_have_text("Denied by Ada: not on Friday")
@@ -267,7 +275,7 @@ def workspace(page: Page, stub: Stub):
         expect(page.locator(".job")).to_have_count(2)
         expect(page.locator(".job .fg-3")).to_have_text("building")
         expect(page.locator(".job").nth(1)).to_contain_text("exit 2")
-        inspect(page, "jobs")
+        inspect(page, "jobs", "#panel")
         kill = stub.operation_of(page.get_by_role("button", name="Kill job 3").click)
         stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), exit=137, tail="")
         stub.end(kill, "complete", "Job 3 was stopped.")
@@ -278,7 +286,7 @@ def workspace(page: Page, stub: Stub):
         page.get_by_role("tab", name="Files").click()
         expect(page.locator(".workspace-file").first).to_contain_text("src/<b>app</b>.py")
         expect(page.locator(".workspace-file").first).to_contain_text("1.2 KB")
-        inspect(page, "workspace files")
+        inspect(page, "workspace files", "#panel")
         stub.end(stub.operation_of(page.get_by_role("button", name="Send src/<b>app</b>.py").click), "complete", "Sent.")
         assert stub.sent[-1] == "/files src/<b>app</b>.py", stub.sent
     with check("changes are coloured by line, and fetched again after a command"):
@@ -290,11 +298,11 @@ def workspace(page: Page, stub: Stub):
         expect(page.locator(".diff-line.is-added")).to_have_text('+print("<b>")')
         expect(page.locator(".diff-line.is-removed")).to_have_text("--- a comment")
         expect(page.locator(".diff-line.is-header")).to_have_count(3)
-        inspect(page, "changes")
+        inspect(page, "changes", "#panel")
     with check("a snapshot is restored after a question"):
         stub.lists["snapshots"] = {"items": [{"id": "s4", "reason": "before run: make test", "at": now(), "tree": "0" * 40}]}
         page.get_by_role("tab", name="Snapshots").click()
-        inspect(page, "snapshots")
+        inspect(page, "snapshots", "#panel")
         page.get_by_role("button", name="Restore snapshot s4").click()
         stub.end(stub.operation_of(page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click), "complete", "Restored s4.")
         assert stub.sent[-1] == "/undo s4", stub.sent

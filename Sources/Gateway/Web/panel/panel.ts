@@ -104,6 +104,7 @@ export class Panel {
 
   private choose(tab: Tab): void {
     this.chosen = tab;
+    tab.button.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.draw();
   }
 
