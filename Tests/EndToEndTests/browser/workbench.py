@@ -154,7 +154,7 @@ def shell(page: Page, stub: Stub):
 
 
 def approval(name: str, command: str, seconds: float = 300) -> dict:
-    text = (f"Approval `{name}`: Bob wants to run\n```\n{command}\n```\nin `/workspace`, until 14:02.\n"
+    text = (f"Approval `{name}`: Bob\\_B wants to run\n```\n{command}\n```\nin `/workspace`, until 14:02.\n"
             f"Answer with `/approve {name}` or `/deny {name}`.")
     return {"id": name, "kind": "approval", "text": text, "expires_at": now(seconds), "options": [
         {"key": "A", "label": "approve", "recommended": False}, {"key": "B", "label": "always in this thread", "recommended": False},
@@ -192,7 +192,7 @@ def asks(page: Page, stub: Stub):
         expect(card).not_to_contain_text("C. deny")
         expect(page.locator(".ask")).to_have_count(1)
         stub.frame(operation, "thinking", "Still waiting")
-        until(page, "window.told.some(line => line.includes('Bob wants to run'))")
+        until(page, "window.told.some(line => line.includes('Bob_B wants to run'))")
     with check("an ask is accessible"):
         inspect(page, "ask", ".ask")
     with check("a refusal is shown, and the card stays"):
@@ -217,7 +217,7 @@ def asks(page: Page, stub: Stub):
         expect(card.get_by_role("button")).to_have_count(0)
         assert stub.answers[-1] == ("a7", {"answer": "C", "text": "not on Friday"}), stub.answers
         told = page.evaluate("window.told")
-        assert sum("Bob wants to run" in text for text in told) == 1, told
+        assert sum("Bob_B wants to run" in text for text in told) == 1, told
         assert sum(text.startswith("Denied by Ada") for text in told) == 1, told
         page.screenshot(path=FOLDER / "ask-denied.png")
         stub.end(operation, "failed", "Denied by Ada: not on Friday")
@@ -269,26 +269,27 @@ def workspace(page: Page, stub: Stub):
         expect(page.get_by_role("tabpanel", name="Snapshots")).to_contain_text("No snapshots")
     with check("jobs are listed, followed and killed"):
         stub.lists["jobs"] = {"items": [
-            {"id": "3", "command": "make watch &", "state": "running", "started_at": now(), "ended_at": None, "exit": None, "tail": "\x1b[33mbuilding\x1b[0m\n"},
-            {"id": "2", "command": "make docs &", "state": "ended", "started_at": now(), "ended_at": now(), "exit": 2, "tail": ""}]}
+            {"id": "3", "command": "make watch &", "state": "running", "started_at": now(), "ended_at": None, "tail": "\x1b[33mbuilding\x1b[0m\n"},
+            {"id": "2", "command": "make docs &", "state": "ended", "started_at": now(), "ended_at": now(), "ending": "exit 2 · 3.0 s"}]}
         page.get_by_role("tab", name="Jobs").click()
         expect(page.locator(".job")).to_have_count(2)
         expect(page.locator(".job .fg-3")).to_have_text("building")
         expect(page.locator(".job").nth(1)).to_contain_text("exit 2")
         inspect(page, "jobs", "#panel")
         kill = stub.operation_of(page.get_by_role("button", name="Kill job 3").click)
-        stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), exit=137, tail="")
+        stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), ending="exit 137 · 9.0 s")
         stub.end(kill, "complete", "Job 3 was stopped.")
         expect(page.get_by_role("button", name="Kill job 3")).to_have_count(0)
         assert stub.sent[-1] == "/kill 3", stub.sent
-    with check("files are listed and sent"):
+    with check("files are listed and downloaded"):
         stub.lists["files"] = {"items": [{"path": "src/<b>app</b>.py", "kind": "file", "size": 1234}, {"path": "link", "kind": "link", "size": None}]}
         page.get_by_role("tab", name="Files").click()
         expect(page.locator(".workspace-file").first).to_contain_text("src/<b>app</b>.py")
         expect(page.locator(".workspace-file").first).to_contain_text("1.2 KB")
         inspect(page, "workspace files", "#panel")
-        stub.end(stub.operation_of(page.get_by_role("button", name="Send src/<b>app</b>.py").click), "complete", "Sent.")
-        assert stub.sent[-1] == "/files src/<b>app</b>.py", stub.sent
+        link = page.get_by_role("link", name="Download src/<b>app</b>.py")
+        assert link.get_attribute("href").endswith("/files?name=src%2F%3Cb%3Eapp%3C%2Fb%3E.py"), link.get_attribute("href")
+        assert link.get_attribute("download") == "b>.py", link.get_attribute("download")
     with check("changes are coloured by line, and fetched again after a command"):
         page.get_by_role("tab", name="Changes").click()
         expect(page.get_by_role("tabpanel", name="Changes")).to_contain_text("No changes.")
@@ -346,11 +347,12 @@ def phone(browser, scheme):
             }).map(element => element.outerHTML)""")
         assert small == [], small
         assert page.evaluate("parseFloat(getComputedStyle(document.getElementById('shell-command')).fontSize)") >= 16
-        page.screenshot(path=FOLDER / f"phone-shell-{scheme}.png")
         ask = approval("p1", "rm -rf build && make all")
         stub.asks.append(ask)
         stub.message("note", stored(ask), operation)
-        stub.frame(operation, "thinking", "Waiting for approval p1")
+        stub.frame(operation, "thinking", "Waiting for approval `p1`.")
+        expect(last_run(page).locator(".run-end")).to_have_text("Waiting for approval p1.")
+        page.screenshot(path=FOLDER / f"phone-shell-{scheme}.png")
         page.get_by_role("button", name="Close the panel").click()
         assert not page.evaluate("document.querySelector('.content').inert")
         approve = page.get_by_role("region", name="Ask p1").get_by_role("button", name="Approve")

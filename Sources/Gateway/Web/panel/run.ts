@@ -6,8 +6,8 @@ import { storedRun } from "../runs";
 import { Stream } from "../terminal/interpreter";
 import { TerminalView } from "../terminal/view";
 
-/** In characters: enough to see whether the output ends with the exit line already. */
-const tailLength = 200;
+/** In characters: enough to see whether the output ended with the exit line, or was a refusal. */
+const tailLength = 2000;
 
 export class RunBlock {
   readonly element: HTMLElement;
@@ -16,6 +16,7 @@ export class RunBlock {
   private readonly end = h("p", { class: "run-end", hidden: true });
   private hasOutput = false;
   private tail = "";
+  private waiting = "";
   private readonly remarks: string[] = [];
   private error: string | null = null;
 
@@ -43,8 +44,15 @@ export class RunBlock {
 
   write(text: string, stream: Stream): void {
     this.hasOutput = true;
+    if (this.waiting !== "") this.wait("");
     this.tail = (this.tail + text).slice(-tailLength);
     this.output.write(text, stream);
+  }
+
+  /** Shows what it waits for. */
+  wait(text: string): void {
+    this.waiting = text;
+    this.drawEnd();
   }
 
   /** The stored reply: its output if none was live, and its remarks unless the output ended with them. */
@@ -75,7 +83,7 @@ export class RunBlock {
       case "failed": return this.error ?? "It failed.";
       case "stopped": return "Stopped.";
       case "interrupted": return "Interrupted before it ended.";
-      case "running":
+      case "running": return this.waiting;
       case "complete": return "";
     }
   }

@@ -2,7 +2,7 @@
 
 import { announce } from "../announce";
 import * as api from "../api";
-import { AskText, parseAsk, remaining } from "../asktext";
+import { AskText, inline, parseAsk, remaining, words } from "../asktext";
 import { Child, h, icon, replace } from "../dom";
 import { Part } from "../fences";
 import { clockTime, fullTime } from "../time";
@@ -42,7 +42,7 @@ export class AskCard {
     if (this.ask) return;
     const parsed = parseAsk(text);
     this.draw(text, parsed);
-    if (parsed.outcome !== null) this.close(parsed.outcome);
+    if (parsed.outcome !== null) this.close(words(parsed.outcome));
   }
 
   /** It can be answered now. */
@@ -56,7 +56,7 @@ export class AskCard {
     this.element.dataset.state = "open";
     this.showAnswers(ask);
     this.startClock();
-    if (!this.hasSpoken) announce([parsed.title, ...parsed.parts.map((part) => part.text)].join("\n").replace(/`/g, ""));
+    if (!this.hasSpoken) announce([words(parsed.title), ...parsed.parts.map((part) => (part.kind === "code" ? part.text : words(part.text)))].join("\n"));
     this.hasSpoken = true;
   }
 
@@ -178,7 +178,6 @@ function partElement(part: Part): HTMLElement {
   return h("pre", { class: "ask-code", tabindex: 0, role: "group", "aria-label": "Exact text" }, h("code", {}, part.text));
 }
 
-/** Text between backticks as code; everything else as it is. */
 function withCode(text: string): Child[] {
-  return text.split(/`([^`\n]+)`/).map((piece, at) => (at % 2 === 1 ? h("code", {}, piece) : piece));
+  return inline(text).map((piece) => (piece.isCode ? h("code", {}, piece.text) : piece.text));
 }
