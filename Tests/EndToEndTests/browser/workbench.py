@@ -276,6 +276,13 @@ def workspace(page: Page, stub: Stub):
         expect(page.locator(".job .fg-3")).to_have_text("building")
         expect(page.locator(".job").nth(1)).to_contain_text("exit 2")
         inspect(page, "jobs", "#panel")
+        follow = stub.operation_of(page.get_by_role("button", name="Follow job 3").click)
+        assert stub.sent[-1] == "/jobs 3", stub.sent
+        stub.output(follow, "followed\n")
+        page.get_by_role("tab", name="Shell").click()
+        expect(line(page, "followed")).to_be_in_viewport()
+        stub.end(follow, "complete", "```\nfollowed\n```")
+        page.get_by_role("tab", name="Jobs").click()
         kill = stub.operation_of(page.get_by_role("button", name="Kill job 3").click)
         stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), ending="exit 137 · 9.0 s")
         stub.end(kill, "complete", "Job 3 was stopped.")
@@ -321,7 +328,7 @@ def desktop(browser):
     shell(page, stub)
     asks(page, stub)
     workspace(page, stub)
-    with check("nothing is fetched by the clock, and nothing forbidden happened"):
+    with check("nothing forbidden happened beside the conversation"):
         assert watch.mistakes == [], watch.mistakes
     context.close()
 

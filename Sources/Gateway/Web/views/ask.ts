@@ -22,6 +22,8 @@ export class AskCard {
   private readonly left = h("span", { class: "ask-left", "aria-hidden": "true" });
   private timer: number | undefined;
   private shown = "";
+  /** How often it was still open when its time was over. */
+  private late = 0;
   /** The last known form on the server; null before the first and after the end. */
   private ask: api.Ask | null = null;
   private isClosed = false;
@@ -166,6 +168,9 @@ export class AskCard {
     if (time > 0) return;
     clearInterval(this.timer);
     this.delegate.stale();
+    // This machine's clock may be ahead of the server's: look again, less and less often.
+    this.timer = setTimeout(() => this.tick(), 1000 * 2 ** this.late);
+    this.late += 1;
   }
 }
 
