@@ -44,4 +44,35 @@ struct BrowserTests {
         #expect(result.text.contains(#""result": "ok""#))
         #expect(await host.terminate() == .exited(0))
     }
+
+    @Test("commands run beside the conversation, and asks are answered in it")
+    func workbench() async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        try await host.start()
+        let address = "http://\(try #require(host.address))"
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/workbench.py",
+            [address, try #require(await host.code), host.directory.path + "/screenshots"],
+            environment: ["HOME": host.directory.path])
+        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        #expect(result.text.contains(#""result": "ok""#))
+        #expect(await host.terminate() == .exited(0))
+    }
+
+    @Test("the page's pure modules: terminal output, asks, replies, differences")
+    func modules() async throws {
+        let directory = try TemporaryDirectory()
+        let bundle = directory.path + "/modules.js"
+        let build = try await Process.run(
+            .tied(
+                "/usr/bin/esbuild",
+                [
+                    "\(PythonClients.root)/Tests/EndToEndTests/browser/modules/all.ts", "--bundle", "--format=iife",
+                    "--target=es2020", "--log-level=warning", "--outfile=\(bundle)",
+                ], environment: [:]))
+        #expect(build.status == .exited(0), "\(build.text)\(build.errorText)")
+        let result = try await Process.run(.tied("/usr/bin/node", [bundle], environment: [:]))
+        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        #expect(result.text.contains(#""result":"ok""#))
+    }
 }

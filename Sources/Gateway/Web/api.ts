@@ -82,8 +82,11 @@ export interface Job {
   state: string;
   started_at: Timestamp | null;
   ended_at: Timestamp | null;
-  exit: number | null;
-  tail: string | null;
+  /** How it ended, in words. */
+  ending?: string | null;
+  exit?: number | null;
+  /** Its last output. */
+  tail?: string | null;
 }
 export interface WorkspaceFile {
   path: string;
@@ -93,8 +96,8 @@ export interface WorkspaceFile {
 export interface Snapshot {
   id: string;
   reason: string | null;
-  at: Timestamp;
-  tree: string | null;
+  at?: Timestamp;
+  created_at?: Timestamp;
 }
 export interface Me {
   name: string;
@@ -163,6 +166,7 @@ export const answerAsk = (id: string, answer: string, text: string): Promise<{ o
   call("POST", `/asks/${segment(id)}`, text ? { answer, text } : { answer });
 export const jobs = (id: string): Promise<{ items: Job[] }> => call("GET", `/threads/${segment(id)}/jobs`);
 export const files = (id: string): Promise<{ items: WorkspaceFile[] }> => call("GET", `/threads/${segment(id)}/files`);
+export const fileAddress = (id: string, path: string): string => `${base}/threads/${segment(id)}/files?name=${segment(path)}`;
 export const diff = (id: string): Promise<{ diff: string }> => call("GET", `/threads/${segment(id)}/diff`);
 export const snapshots = (id: string): Promise<{ items: Snapshot[] }> => call("GET", `/threads/${segment(id)}/snapshots`);
 

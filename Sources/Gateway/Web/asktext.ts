@@ -1,4 +1,4 @@
-// The text of an ask. Pure. Nothing in it is Markdown except code blocks, which are shown exactly.
+// The text of an ask. Pure. Of Markdown it knows code, which is shown exactly, and escapes; nothing else in it has a meaning.
 
 import { Part, parseFences } from "./fences";
 
@@ -11,7 +11,7 @@ export interface AskText {
 }
 
 const option = /^[A-Z]\. \S/;
-const ending = /^(?:Approved by \S|Denied by \S|Expired\b|Closed\b)/;
+const ending = /^(?:Approved by \S|Denied by \S|Answered by \S|Expired\b|Closed\b)/;
 
 /** The id in the first line of an approval: "Approval `a7`: alice wants to run". Null for other messages. */
 export function askID(text: string): string | null {
@@ -34,6 +34,22 @@ export function parseAsk(text: string): AskText {
   }
   return { title, parts, outcome };
 }
+
+/** Words and code spans of a line. A backslash before a punctuation mark is left out, as in Markdown. */
+export function inline(text: string): { isCode: boolean; text: string }[] {
+  const pieces: { isCode: boolean; text: string }[] = [];
+  for (const [all = "", , code] of text.matchAll(/(`+)(?!`)([^\n]*?[^`])\1(?!`)|\\[!-\/:-@[-`{-~]|[^]/g)) {
+    const last = pieces[pieces.length - 1];
+    const words = all.length === 2 && all.startsWith("\\") ? all.slice(1) : all;
+    if (code !== undefined) pieces.push({ isCode: true, text: code.replace(/^ (.*`.*) $/, "$1") });
+    else if (last && !last.isCode) last.text += words;
+    else pieces.push({ isCode: false, text: words });
+  }
+  return pieces;
+}
+
+/** The text of a line, without marks of code. */
+export const words = (text: string): string => inline(text).map((piece) => piece.text).join("");
 
 /** "4:05", or from an hour on "2 h 05 min". */
 export function remaining(milliseconds: number): string {

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route
 
 from harness import until
 
-COMMAND = re.compile(r"/(run|jobs|kill|snapshot|undo|files)\b")
+COMMAND = re.compile(r"/(run|jobs|kill|snapshot|undo)\b")
 
 
 def now(seconds=0.0) -> str:
@@ -25,9 +25,9 @@ class Stub:
         self.answers: list[tuple[str, dict]] = []
         self.stopped: list[str] = []
         self.fetched: list[str] = []
-        """The answer to the next decision: status and document."""
+        # The answer to the next decision: status and document.
         self.decision = (200, {})
-        """What happens when an ask is answered, after the answer is recorded."""
+        # What happens when an ask is answered, before the answer is sent.
         self.decided = lambda name, answer: None
         self.messages: list[dict] = []
         self.operations: dict[str, dict] = {}
@@ -130,13 +130,16 @@ class Stub:
         self.message("assistant" if state == "complete" else "note", text, operation)
         self.frame(operation, "complete" if state == "complete" else "error", text)
 
-    def began(self, count: int) -> str:
-        """The newest operation, once that many messages have been sent."""
+    def operation_of(self, action) -> str:
+        """The operation that an action starts by sending a command."""
+        before = len(self.sent)
+        action()
         for _ in range(300):
-            if len(self.sent) >= count:
+            if len(self.sent) > before:
                 break
             self.page.wait_for_timeout(50)
-        assert len(self.sent) == count, self.sent
+        assert len(self.sent) == before + 1, self.sent
         name = f"stub-{len(self.operations) - 1}"
+        # Its frames would be dropped before the page knows the operation.
         until(self.page, f"document.querySelectorAll('.entry-bot').length >= {len(self.operations)}")
         return name

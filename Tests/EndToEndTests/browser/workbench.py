@@ -8,7 +8,7 @@ import json
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from accessibility import inspect
+from accessibility import AXE
 from harness import FOLDER, Watch, check, message_field, sign_in, until
 from stub import Stub, now
 
@@ -23,12 +23,26 @@ DIFF = """diff --git a/app.py b/app.py
 """
 
 
+def inspect(page: Page, name: str, part: str):
+    """Axe on one part of the page, in both themes; accessibility.py has the rest. Leaves the light theme."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.screenshot(path=FOLDER / f"{name.replace(' ', '-')}-{scheme}.png")
+        found = [f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+                 for violation in AXE.run(page, context=part).response["violations"] for node in violation["nodes"]]
+        assert found == [], f"{name}, {scheme}: " + "\n".join(found)
+
+
 def command_field(page: Page):
     return page.get_by_role("textbox", name="Command")
 
 
 def panel(page: Page):
     return page.get_by_role("complementary", name="Shell and workspace")
+
+
+def enter(page: Page, stub: Stub) -> str:
+    return stub.operation_of(lambda: page.keyboard.press("Enter"))
 
 
 def last_run(page: Page):
@@ -51,11 +65,10 @@ def shell(page: Page, stub: Stub):
         toggle.press("Enter")
         expect(toggle).to_have_attribute("aria-expanded", "true")
         expect(command_field(page)).to_be_focused()
-        inspect(page, "empty shell")
+        inspect(page, "empty shell", "#panel")
     with check("output is live, with colours, progress and both streams"):
         page.keyboard.type("make test")
-        page.keyboard.press("Enter")
-        first = stub.began(1)
+        first = enter(page, stub)
         assert stub.sent == ["/run make test"], stub.sent
         expect(last_run(page).locator(".run-command")).to_have_text("$ make test")
         stub.output(first, "\x1b[1;32mPASS\x1b[0m one\n\x1b[38;5;20")
@@ -65,15 +78,16 @@ def shell(page: Page, stub: Stub):
         stub.output(first, "\r100 %\n" + HOSTILE + "\n")
         stub.output(first, "warning: \x1b[31mred\x1b[0m\n", stream="stderr")
         expect(line(page, "PASS").locator(".fg-2.is-bold")).to_have_text("PASS")
-        expect(line(page, "PALETTE").get_by_text("PALETTE")).to_have_css("color", "rgb(166, 88, 0)")
+        for scheme, colour in (("dark", "rgb(255, 135, 0)"), ("light", "rgb(166, 88, 0)")):
+            page.emulate_media(color_scheme=scheme)
+            expect(line(page, "PALETTE").get_by_text("PALETTE")).to_have_css("color", colour)
         expect(line(page, "PALETTE").get_by_text("TRUE")).to_have_css("background-color", "rgb(10, 20, 30)")
         expect(line(page, "warning").locator(".is-stderr").first).to_have_text("warning: ")
         expect(line(page, "onerror")).to_have_text('<img src=x onerror="alert(1)"> <script>alert(2)</script> link')
         assert page.locator(".terminal img, .terminal script, .terminal a").count() == 0
         expect(page.locator(".turn-output")).to_contain_text("100 %")
-        page.screenshot(path=FOLDER / "shell.png")
     with check("a running command is accessible"):
-        inspect(page, "shell")
+        inspect(page, "shell", "#panel")
     with check("the stored reply takes the place of the live output in the conversation, and its exit line closes the panel's"):
         stub.end(first, "complete", "```\nPASS one\n100 %\n```\nexit 0 · 1.2 s")
         expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 1.2 s")
@@ -87,8 +101,7 @@ def shell(page: Page, stub: Stub):
         page.keyboard.press("ArrowDown")
         expect(command_field(page)).to_have_value("second")
     with check("Ctrl+C and the button stop the command"):
-        page.keyboard.press("Enter")
-        second = stub.began(2)
+        second = enter(page, stub)
         stub.output(second, "waiting\n")
         page.keyboard.press("Control+c")
         expect(last_run(page)).to_have_attribute("data-state", "stopped")
@@ -96,15 +109,13 @@ def shell(page: Page, stub: Stub):
         assert stub.stopped == [second], stub.stopped
         expect(command_field(page)).to_be_focused()
         page.keyboard.type("third")
-        page.keyboard.press("Enter")
-        third = stub.began(3)
+        third = enter(page, stub)
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(last_run(page)).to_have_attribute("data-state", "stopped")
         assert stub.stopped == [second, third], stub.stopped
     with check("a flood of lines keeps the page small, and whoever reads above is not moved"):
         command_field(page).fill("seq 20000")
-        page.keyboard.press("Enter")
-        fourth = stub.began(4)
+        fourth = enter(page, stub)
         for start in range(0, 20_000, 2_000):
             stub.output(fourth, "".join(f"line {number}\n" for number in range(start, start + 2_000)))
         expect(line(page, "line 19999")).to_be_in_viewport()
@@ -119,24 +130,31 @@ def shell(page: Page, stub: Stub):
         jump.click()
         expect(line(page, "the end")).to_be_in_viewport()
         expect(jump).to_be_hidden()
-    with check("after a reload a running command is followed again, and ended ones show what is stored"):
-        page.reload()
-        page.keyboard.press("Alt+t")
-        expect(page.locator(".runs .run")).to_have_count(4)
-        expect(page.locator(".runs .run").first.locator(".terminal")).to_contain_text("PASS one")
-        expect(line(page, "the end")).to_be_in_viewport()
-        expect(last_run(page)).to_have_attribute("data-state", "running")
         stub.end(fourth, "complete", "```\n…\n```\nexit 0 · 3.0 s")
+        expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 3.0 s")
+    with check("after a reload a running command is followed again, and ended ones show what is stored"):
+        command_field(page).fill("make more")
+        fifth = enter(page, stub)
+        stub.output(fifth, "still here\n")
+        expect(line(page, "still here")).to_be_visible()
+        page.reload()
+        expect(page.locator(".entry").first).to_be_visible()
+        page.keyboard.press("Alt+t")
+        expect(page.locator(".runs .run")).to_have_count(5)
+        expect(page.locator(".runs .run").first.locator(".terminal")).to_contain_text("PASS one")
+        expect(line(page, "still here")).to_be_in_viewport()
+        expect(last_run(page)).to_have_attribute("data-state", "running")
+        stub.end(fifth, "complete", "```\nstill here\n```\nexit 0 · 3.0 s")
         expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 3.0 s")
     with check("another conversation has a shell of its own"):
         page.keyboard.press("Alt+n")
         expect(page.locator(".runs .run")).to_have_count(0)
         page.go_back()
-        expect(page.locator(".runs .run")).to_have_count(4)
+        expect(page.locator(".runs .run")).to_have_count(5)
 
 
 def approval(name: str, command: str, seconds: float = 300) -> dict:
-    text = (f"Approval `{name}`: Bob wants to run\n```\n{command}\n```\nin `/workspace`, until 14:02.\n"
+    text = (f"Approval `{name}`: Bob\\_B wants to run\n```\n{command}\n```\nin `/workspace`, until 14:02.\n"
             f"Answer with `/approve {name}` or `/deny {name}`.")
     return {"id": name, "kind": "approval", "text": text, "expires_at": now(seconds), "options": [
         {"key": "A", "label": "approve", "recommended": False}, {"key": "B", "label": "always in this thread", "recommended": False},
@@ -151,8 +169,7 @@ def stored(ask: dict, outcome: str = "") -> str:
 def raise_ask(page: Page, stub: Stub, ask: dict) -> str:
     """A command that waits for an approval, as the host tells of it: a stored note, then a frame."""
     command_field(page).fill("rm -rf build")
-    page.keyboard.press("Enter")
-    operation = stub.began(len(stub.sent) + 1)
+    operation = enter(page, stub)
     stub.asks.append(ask)
     stub.message("note", stored(ask), operation)
     stub.frame(operation, "thinking", f"Waiting for approval {ask['id']}")
@@ -175,10 +192,9 @@ def asks(page: Page, stub: Stub):
         expect(card).not_to_contain_text("C. deny")
         expect(page.locator(".ask")).to_have_count(1)
         stub.frame(operation, "thinking", "Still waiting")
-        until(page, "window.told.some(line => line.includes('Bob wants to run'))")
-        page.screenshot(path=FOLDER / "ask.png")
+        until(page, "window.told.some(line => line.includes('Bob_B wants to run'))")
     with check("an ask is accessible"):
-        inspect(page, "ask")
+        inspect(page, "ask", ".ask")
     with check("a refusal is shown, and the card stays"):
         stub.decision = (403, {"title": "Forbidden", "status": 403, "detail": "You asked for this yourself. Ask another owner."})
         card.get_by_role("button", name="Approve").click()
@@ -194,14 +210,14 @@ def asks(page: Page, stub: Stub):
         page.keyboard.press("Escape")
         expect(card.get_by_role("button", name="Approve")).to_be_focused()
         deny.press("Enter")
-        inspect(page, "ask reason")
+        inspect(page, "ask reason", ".ask")
         page.keyboard.type("not on Friday")
         page.keyboard.press("Enter")
         expect(card.locator(".ask-end")).to_have_text("Denied by Ada: not on Friday")
         expect(card.get_by_role("button")).to_have_count(0)
         assert stub.answers[-1] == ("a7", {"answer": "C", "text": "not on Friday"}), stub.answers
         told = page.evaluate("window.told")
-        assert sum("Bob wants to run" in text for text in told) == 1, told
+        assert sum("Bob_B wants to run" in text for text in told) == 1, told
         assert sum(text.startswith("Denied by Ada") for text in told) == 1, told
         page.screenshot(path=FOLDER / "ask-denied.png")
         stub.end(operation, "failed", "Denied by Ada: not on Friday")
@@ -253,46 +269,50 @@ def workspace(page: Page, stub: Stub):
         expect(page.get_by_role("tabpanel", name="Snapshots")).to_contain_text("No snapshots")
     with check("jobs are listed, followed and killed"):
         stub.lists["jobs"] = {"items": [
-            {"id": "3", "command": "make watch &", "state": "running", "started_at": now(), "ended_at": None, "exit": None, "tail": "\x1b[33mbuilding\x1b[0m\n"},
-            {"id": "2", "command": "make docs &", "state": "ended", "started_at": now(), "ended_at": now(), "exit": 2, "tail": ""}]}
+            {"id": "3", "command": "make watch &", "state": "running", "started_at": now(), "ended_at": None, "tail": "\x1b[33mbuilding\x1b[0m\n"},
+            {"id": "2", "command": "make docs &", "state": "ended", "started_at": now(), "ended_at": now(), "ending": "exit 2 · 3.0 s"}]}
         page.get_by_role("tab", name="Jobs").click()
         expect(page.locator(".job")).to_have_count(2)
         expect(page.locator(".job .fg-3")).to_have_text("building")
         expect(page.locator(".job").nth(1)).to_contain_text("exit 2")
-        inspect(page, "jobs")
-        page.get_by_role("button", name="Kill job 3").click()
-        kill = stub.began(len(stub.sent) + 1)
-        stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), exit=137, tail="")
+        inspect(page, "jobs", "#panel")
+        follow = stub.operation_of(page.get_by_role("button", name="Follow job 3").click)
+        assert stub.sent[-1] == "/jobs 3", stub.sent
+        stub.output(follow, "followed\n")
+        page.get_by_role("tab", name="Shell").click()
+        expect(line(page, "followed")).to_be_in_viewport()
+        stub.end(follow, "complete", "```\nfollowed\n```")
+        page.get_by_role("tab", name="Jobs").click()
+        kill = stub.operation_of(page.get_by_role("button", name="Kill job 3").click)
+        stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), ending="exit 137 · 9.0 s")
         stub.end(kill, "complete", "Job 3 was stopped.")
         expect(page.get_by_role("button", name="Kill job 3")).to_have_count(0)
         assert stub.sent[-1] == "/kill 3", stub.sent
-    with check("files are listed and sent"):
+    with check("files are listed and downloaded"):
         stub.lists["files"] = {"items": [{"path": "src/<b>app</b>.py", "kind": "file", "size": 1234}, {"path": "link", "kind": "link", "size": None}]}
         page.get_by_role("tab", name="Files").click()
         expect(page.locator(".workspace-file").first).to_contain_text("src/<b>app</b>.py")
         expect(page.locator(".workspace-file").first).to_contain_text("1.2 KB")
-        inspect(page, "workspace files")
-        page.get_by_role("button", name="Send src/<b>app</b>.py").click()
-        stub.end(stub.began(len(stub.sent) + 1), "complete", "Sent.")
-        assert stub.sent[-1] == "/files src/<b>app</b>.py", stub.sent
+        inspect(page, "workspace files", "#panel")
+        link = page.get_by_role("link", name="Download src/<b>app</b>.py")
+        assert link.get_attribute("href").endswith("/files?name=src%2F%3Cb%3Eapp%3C%2Fb%3E.py"), link.get_attribute("href")
+        assert link.get_attribute("download") == "b>.py", link.get_attribute("download")
     with check("changes are coloured by line, and fetched again after a command"):
         page.get_by_role("tab", name="Changes").click()
         expect(page.get_by_role("tabpanel", name="Changes")).to_contain_text("No changes.")
         stub.lists["diff"] = {"diff": DIFF}
         message_field(page).fill("/run touch x ")
-        page.keyboard.press("Enter")
-        stub.end(stub.began(len(stub.sent) + 1), "complete", "exit 0 · 0.0 s")
+        stub.end(enter(page, stub), "complete", "exit 0 · 0.0 s")
         expect(page.locator(".diff-line.is-added")).to_have_text('+print("<b>")')
         expect(page.locator(".diff-line.is-removed")).to_have_text("--- a comment")
         expect(page.locator(".diff-line.is-header")).to_have_count(3)
-        inspect(page, "changes")
+        inspect(page, "changes", "#panel")
     with check("a snapshot is restored after a question"):
         stub.lists["snapshots"] = {"items": [{"id": "s4", "reason": "before run: make test", "at": now(), "tree": "0" * 40}]}
         page.get_by_role("tab", name="Snapshots").click()
-        inspect(page, "snapshots")
+        inspect(page, "snapshots", "#panel")
         page.get_by_role("button", name="Restore snapshot s4").click()
-        page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click()
-        stub.end(stub.began(len(stub.sent) + 1), "complete", "Restored s4.")
+        stub.end(stub.operation_of(page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click), "complete", "Restored s4.")
         assert stub.sent[-1] == "/undo s4", stub.sent
     with check("a failure is shown in its tab"):
         page.route("**/api/v1/threads/*/files", lambda route: route.fulfill(status=503, json={"detail": "No jail on this machine."}))
@@ -308,7 +328,7 @@ def desktop(browser):
     shell(page, stub)
     asks(page, stub)
     workspace(page, stub)
-    with check("nothing is fetched by the clock, and nothing forbidden happened"):
+    with check("nothing forbidden happened beside the conversation"):
         assert watch.mistakes == [], watch.mistakes
     context.close()
 
@@ -322,8 +342,7 @@ def phone(browser, scheme):
         sign_in(page)
         page.get_by_role("button", name="Shell and workspace").click()
         command_field(page).fill("make test")
-        page.get_by_role("button", name="Run", exact=True).click()
-        operation = stub.began(1)
+        operation = stub.operation_of(page.get_by_role("button", name="Run", exact=True).click)
         stub.output(operation, "\x1b[32mok\x1b[0m a line that is long enough to be broken on a phone, twice at least\n")
         expect(line(page, "long enough")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -335,11 +354,12 @@ def phone(browser, scheme):
             }).map(element => element.outerHTML)""")
         assert small == [], small
         assert page.evaluate("parseFloat(getComputedStyle(document.getElementById('shell-command')).fontSize)") >= 16
-        page.screenshot(path=FOLDER / f"phone-shell-{scheme}.png")
         ask = approval("p1", "rm -rf build && make all")
         stub.asks.append(ask)
         stub.message("note", stored(ask), operation)
-        stub.frame(operation, "thinking", "Waiting for approval p1")
+        stub.frame(operation, "thinking", "Waiting for approval `p1`.")
+        expect(last_run(page).locator(".run-end")).to_have_text("Waiting for approval p1.")
+        page.screenshot(path=FOLDER / f"phone-shell-{scheme}.png")
         page.get_by_role("button", name="Close the panel").click()
         assert not page.evaluate("document.querySelector('.content').inert")
         approve = page.get_by_role("region", name="Ask p1").get_by_role("button", name="Approve")

@@ -1,14 +1,14 @@
 // The tab "Files": what the workspace contains.
 
 import * as api from "../api";
-import { Child, h, iconButton } from "../dom";
+import { Child, h, icon } from "../dom";
 import { LoadedView } from "./loaded";
 import { size } from "./size";
 
 const mostRows = 2000;
 
 export class FilesView extends LoadedView {
-  constructor(private readonly send: (text: string) => void) {
+  constructor() {
     super("Files", "The workspace is empty.");
   }
 
@@ -17,12 +17,12 @@ export class FilesView extends LoadedView {
     if (items.length === 0) return null;
     const left = items.length - mostRows;
     return [
-      h("ul", { class: "workspace-files" }, ...items.slice(0, mostRows).map((file) => this.row(file))),
+      h("ul", { class: "workspace-files" }, ...items.slice(0, mostRows).map((file) => this.row(thread, file))),
       left > 0 && h("p", { class: "panel-empty" }, `And ${left} more.`),
     ];
   }
 
-  private row(file: api.WorkspaceFile): HTMLElement {
+  private row(thread: string, file: api.WorkspaceFile): HTMLElement {
     const at = file.path.lastIndexOf("/") + 1;
     const isFile = file.kind === "file";
     return h(
@@ -30,6 +30,8 @@ export class FilesView extends LoadedView {
       h("code", {}, at > 0 && h("span", { class: "file-folder" }, file.path.slice(0, at)), file.path.slice(at)),
       !isFile && h("span", { class: "badge" }, file.kind),
       h("span", { class: "file-size" }, isFile && file.size !== null ? size(file.size) : ""),
-      isFile && iconButton("down", `Send ${file.path} into the conversation`, () => this.send(`/files ${file.path}`), "icon-button small sends"));
+      isFile && h("a", {
+        class: "icon-button small", href: api.fileAddress(thread, file.path), download: file.path.slice(at), "aria-label": `Download ${file.path}`, title: "Download",
+      }, icon("down")));
   }
 }

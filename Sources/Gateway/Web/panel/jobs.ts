@@ -20,7 +20,8 @@ export class JobsView extends LoadedView {
   }
 
   private row(job: api.Job): HTMLElement {
-    const isRunning = job.ended_at === null && job.exit === null;
+    const isRunning = job.ended_at === null;
+    const ending = job.ending ?? (typeof job.exit === "number" ? `exit ${job.exit}` : null);
     const name = `job ${job.id}`;
     const act = (label: string, command: string): HTMLElement => h(
       "button", { type: "button", class: "quiet small sends", "aria-label": `${label} ${name}`, onclick: () => this.send(`/${command} ${job.id}`) }, label);
@@ -28,7 +29,7 @@ export class JobsView extends LoadedView {
       "li", { class: "job", "data-state": job.state },
       h("div", { class: "job-head" }, h("span", { class: "job-id" }, job.id), h("code", { class: "job-command" }, job.command)),
       h("div", { class: "job-facts" },
-        h("span", { class: "job-state" }, job.exit === null ? job.state : `${job.state} · exit ${job.exit}`),
+        h("span", { class: "job-state" }, ending === null ? job.state : `${job.state} · ${ending}`),
         job.started_at !== null && timeElement(job.started_at), h("span", { class: "spacer" }),
         isRunning && act("Follow", "jobs"), isRunning && act("Kill", "kill")),
       job.tail ? tail(job.tail) : null);

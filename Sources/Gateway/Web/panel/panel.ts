@@ -36,7 +36,7 @@ export class Panel {
     const send = (text: string): void => this.delegate.send(text);
     this.shell = new ShellView({ send, stop: (operation) => this.delegate.stop(operation), ended: () => this.refresh() });
     this.tabs = [
-      this.tab("Shell", this.shell.element, null), this.loaded("Jobs", new JobsView(send)), this.loaded("Files", new FilesView(send)),
+      this.tab("Shell", this.shell.element, null), this.loaded("Jobs", new JobsView(send)), this.loaded("Files", new FilesView()),
       this.loaded("Changes", new ChangesView()), this.loaded("Snapshots", new SnapshotsView(send)),
     ];
     this.chosen = this.tabs[0]!;
@@ -104,6 +104,7 @@ export class Panel {
 
   private choose(tab: Tab): void {
     this.chosen = tab;
+    tab.button.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.draw();
   }
 

@@ -6,8 +6,8 @@ import { storedRun } from "../runs";
 import { Stream } from "../terminal/interpreter";
 import { TerminalView } from "../terminal/view";
 
-/** In characters: enough to see whether the output ends with the exit line already. */
-const tailLength = 200;
+/** In characters: enough to see whether the output ended with the exit line, or was a refusal. */
+const tailLength = 2000;
 
 export class RunBlock {
   readonly element: HTMLElement;
@@ -16,6 +16,9 @@ export class RunBlock {
   private readonly end = h("p", { class: "run-end", hidden: true });
   private hasOutput = false;
   private tail = "";
+  private waiting = "";
+  private readonly remarks: string[] = [];
+  private error: string | null = null;
 
   constructor(command: string, isTyped: boolean, limit: number, drawn: () => void) {
     this.output = new TerminalView(limit, drawn);
@@ -41,35 +44,47 @@ export class RunBlock {
 
   write(text: string, stream: Stream): void {
     this.hasOutput = true;
+    if (this.waiting !== "") this.wait("");
     this.tail = (this.tail + text).slice(-tailLength);
     this.output.write(text, stream);
+  }
+
+  /** Shows what it waits for. */
+  wait(text: string): void {
+    this.waiting = text;
+    this.drawEnd();
   }
 
   /** The stored reply: its output if none was live, and its remarks unless the output ended with them. */
   reply(text: string): void {
     const stored = storedRun(text);
     if (!this.hasOutput) for (const piece of stored.pieces) this.write(piece.text, piece.stream);
-    const missing = stored.remarks.filter((line) => !this.tail.includes(line));
-    if (missing.length > 0) this.say([this.end.textContent ?? "", ...missing].filter(Boolean).join("\n"));
+    this.remarks.push(...stored.remarks.filter((line) => !this.tail.includes(line)));
+    this.drawEnd();
   }
 
   setState(state: OperationState, error: string | null): void {
     this.state = state;
+    this.error = error;
     this.element.dataset.state = state;
-    if (state === "queued") return this.say("Queued.");
-    if (state === "running") return this.end.textContent === "Queued." ? this.say("") : undefined;
-    if (state === "failed") return this.sayUnlessSaid(error ?? "It failed.");
-    if (this.end.textContent === "Queued.") this.say("");
-    if (state === "stopped") this.sayUnlessSaid("Stopped.");
-    else if (state === "interrupted") this.sayUnlessSaid("Interrupted before it ended.");
+    this.drawEnd();
   }
 
-  private sayUnlessSaid(text: string): void {
-    if (this.end.hidden || this.end.textContent === "Queued.") this.say(text);
-  }
-
-  private say(text: string): void {
+  /** The stored reply says more than the state. */
+  private drawEnd(): void {
+    const text = this.remarks.join("\n") || this.status;
     this.end.textContent = text;
     this.end.hidden = text === "";
+  }
+
+  private get status(): string {
+    switch (this.state) {
+      case "queued": return "Queued.";
+      case "failed": return this.error ?? "It failed.";
+      case "stopped": return "Stopped.";
+      case "interrupted": return "Interrupted before it ended.";
+      case "running": return this.waiting;
+      case "complete": return "";
+    }
   }
 }

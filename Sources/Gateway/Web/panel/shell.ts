@@ -1,6 +1,7 @@
 // The tab "Shell": the commands of a conversation with their live output, and a line to enter the next one.
 
 import { OperationState } from "../api";
+import { words } from "../asktext";
 import { h, icon, replace } from "../dom";
 import { History } from "../terminal/history";
 import { Stream } from "../terminal/interpreter";
@@ -79,6 +80,11 @@ export class ShellView implements RunFollower {
 
   wrote(operation: string, text: string, stream: Stream): void {
     this.runs.get(operation)?.write(text, stream);
+  }
+
+  waits(operation: string, text: string): void {
+    this.runs.get(operation)?.wait(words(text.trim()));
+    this.scroller.grown();
   }
 
   replied(operation: string, text: string): void {

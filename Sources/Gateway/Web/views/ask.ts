@@ -2,7 +2,7 @@
 
 import { announce } from "../announce";
 import * as api from "../api";
-import { AskText, parseAsk, remaining } from "../asktext";
+import { AskText, inline, parseAsk, remaining, words } from "../asktext";
 import { Child, h, icon, replace } from "../dom";
 import { Part } from "../fences";
 import { clockTime, fullTime } from "../time";
@@ -22,6 +22,8 @@ export class AskCard {
   private readonly left = h("span", { class: "ask-left", "aria-hidden": "true" });
   private timer: number | undefined;
   private shown = "";
+  /** How often it was still open when its time was over. */
+  private late = 0;
   /** The last known form on the server; null before the first and after the end. */
   private ask: api.Ask | null = null;
   private isClosed = false;
@@ -42,7 +44,7 @@ export class AskCard {
     if (this.ask) return;
     const parsed = parseAsk(text);
     this.draw(text, parsed);
-    if (parsed.outcome !== null) this.close(parsed.outcome);
+    if (parsed.outcome !== null) this.close(words(parsed.outcome));
   }
 
   /** It can be answered now. */
@@ -56,7 +58,7 @@ export class AskCard {
     this.element.dataset.state = "open";
     this.showAnswers(ask);
     this.startClock();
-    if (!this.hasSpoken) announce([parsed.title, ...parsed.parts.map((part) => part.text)].join("\n").replace(/`/g, ""));
+    if (!this.hasSpoken) announce([words(parsed.title), ...parsed.parts.map((part) => (part.kind === "code" ? part.text : words(part.text)))].join("\n"));
     this.hasSpoken = true;
   }
 
@@ -99,7 +101,7 @@ export class AskCard {
     const isDenial = ask.kind === "approval" && isDeny(option);
     const className = option.recommended || (ask.kind === "approval" && option.key === "A") ? "primary" : "quiet";
     const button = h(
-      "button", { type: "button", class: className, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(ask, option, "")) },
+      "button", { type: "button", class: className, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(option, "")) },
       isDenial ? `${sentence(option.label)}…` : sentence(option.label), option.recommended && h("span", { class: "ask-recommended" }, " (recommended)"));
     return button;
   }
@@ -109,7 +111,7 @@ export class AskCard {
     const field = h("input", { id: name, class: "ask-reason", type: "text", maxlength: 500, autocomplete: "off" });
     const form = h(
       "form", {
-        class: "ask-form", onsubmit: (event: Event) => { event.preventDefault(); void this.answer(ask, option, field.value.trim()); },
+        class: "ask-form", onsubmit: (event: Event) => { event.preventDefault(); void this.answer(option, field.value.trim()); },
         onkeydown: (event: KeyboardEvent) => {
           if (event.key !== "Escape") return;
           event.preventDefault();
@@ -130,7 +132,7 @@ export class AskCard {
     this.answers.querySelector("button")?.focus();
   }
 
-  private async answer(ask: api.Ask, option: api.AskOption, reason: string): Promise<void> {
+  private async answer(option: api.AskOption, reason: string): Promise<void> {
     this.setBusy(true);
     this.problem.textContent = "";
     try {
@@ -138,7 +140,7 @@ export class AskCard {
       const outcome = decision?.outcome;
       if (typeof outcome === "string" && outcome !== "") this.close(outcome);
     } catch (error) {
-      if (this.ask === ask) this.problem.textContent = api.explain(error);
+      if (this.isOpen) this.problem.textContent = api.explain(error);
       this.setBusy(false);
     }
     // Also after a refusal: it may be decided already.
@@ -166,6 +168,9 @@ export class AskCard {
     if (time > 0) return;
     clearInterval(this.timer);
     this.delegate.stale();
+    // This machine's clock may be ahead of the server's: look again, less and less often.
+    this.timer = setTimeout(() => this.tick(), 1000 * 2 ** this.late);
+    this.late += 1;
   }
 }
 
@@ -178,7 +183,6 @@ function partElement(part: Part): HTMLElement {
   return h("pre", { class: "ask-code", tabindex: 0, role: "group", "aria-label": "Exact text" }, h("code", {}, part.text));
 }
 
-/** Text between backticks as code; everything else as it is. */
 function withCode(text: string): Child[] {
-  return text.split(/`([^`\n]+)`/).map((piece, at) => (at % 2 === 1 ? h("code", {}, piece) : piece));
+  return inline(text).map((piece) => (piece.isCode ? h("code", {}, piece.text) : piece.text));
 }

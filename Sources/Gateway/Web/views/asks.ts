@@ -1,7 +1,7 @@
 // The asks of one conversation. They are fetched when something has happened in it, never by the clock.
 
 import * as api from "../api";
-import { askID, parseAsk } from "../asktext";
+import { askID, parseAsk, words } from "../asktext";
 import { AskCard } from "./ask";
 
 export interface AsksDelegate {
@@ -89,7 +89,7 @@ export class Asks {
     const page = await api.latestMessages(id, null);
     for (const card of cards) {
       const message = page.items.find((item) => item.role !== "user" && askID(item.text) === card.id);
-      card.close((message && parseAsk(message.text).outcome) ?? "Closed.");
+      card.close(words((message && parseAsk(message.text).outcome) ?? "Closed."));
     }
   }
 }

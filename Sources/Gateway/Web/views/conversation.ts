@@ -28,6 +28,8 @@ export interface ConversationDelegate {
 export interface RunFollower {
   began(operation: string, command: string, isTyped: boolean): void;
   wrote(operation: string, text: string, stream: "stdout" | "stderr"): void;
+  /** What it waits for, such as an approval; the next output ends that. */
+  waits(operation: string, text: string): void;
   /** Its stored reply. */
   replied(operation: string, text: string): void;
   changed(operation: string, state: api.OperationState, error: string | null): void;
@@ -258,6 +260,7 @@ export class Conversation {
     switch (frame.type) {
       case "thinking":
         turn.think(frame.content);
+        if (turn.isRun) this.runs?.waits(frame.operation_id, frame.content);
         // It may wait for an answer.
         void this.asks.refresh();
         break;

@@ -1,6 +1,6 @@
 // The texts of asks and of replies to commands, and the lines of a diff.
 
-import { askID, parseAsk, remaining } from "../../../../Sources/Gateway/Web/asktext";
+import { askID, inline, parseAsk, remaining, words } from "../../../../Sources/Gateway/Web/asktext";
 import { kindsOf } from "../../../../Sources/Gateway/Web/panel/difflines";
 import { size } from "../../../../Sources/Gateway/Web/panel/size";
 import { runOf, storedRun } from "../../../../Sources/Gateway/Web/runs";
@@ -25,6 +25,11 @@ export function asks(): void {
   }
   expect("a fence that never ends", parseAsk("Approval `a`: x\n```\nApproved by x").parts.map((part) => [part.kind, part.text]), [["code", "Approved by x"]]);
   expect("blanks and empty lines of code", parseAsk("t\n```\n  a  \n\n\tb\n\n```").parts[0]!.text, "  a  \n\n\tb\n");
+  const spans: [string, string[]][] = [
+    ["Approval `a7`: x", ["Approval ", "`a7", ": x"]], ["Ada\\_B \\`x\\` `c\\_d`", ["Ada_B `x` ", "`c\\_d"]], ["``a ` b``", ["`a ` b"]], ["`` `a` ``", ["``a`"]], ["a `b", ["a `b"]], ["[z](http://x) **b** <i>", ["[z](http://x) **b** <i>"]], ["", []],
+  ];
+  for (const [text, expected] of spans) expect(`inline: ${text}`, inline(text).map((piece) => (piece.isCode ? "`" : "") + piece.text), expected);
+  expect("words", words("Denied by Ada\\_B: `no`"), "Denied by Ada_B: no");
   const times: [number, string][] = [[-5, "0:00"], [0, "0:00"], [1, "0:01"], [61_000, "1:01"], [3_599_000, "59:59"], [3_600_000, "1 h 00 min"], [7_500_000, "2 h 05 min"]];
   for (const [time, text] of times) expect(`${time} ms`, remaining(time), text);
 }
