@@ -49,7 +49,7 @@ let package = Package(
         // C
         c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"), c("CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
-        c("CICU"), c("CEdit"), c("CSeccomp"),
+        c("CICU"), c("CEdit"), c("CSeccomp"), c("CZlib"),
 
         // Platform
         platform("Primitives", "CSystem"),
@@ -67,6 +67,7 @@ let package = Package(
             "Lifecycle",
             "Logging", "Primitives"),
         platform("Database", "CSQLite", "CSystem", "Logging", "Primitives"),
+        platform("Compression", "CZlib"),
         platform("Git", "CGit2", "CSystem", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
@@ -91,7 +92,8 @@ let package = Package(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
             "Primitives", "Processes", "Sandbox", "Seccomp"),
         domain(
-            "Workspaces", "Chat", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
+            "Workspaces", "Chat", "Compression", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
+            "Lifecycle", "Logging",
             "Primitives", "Processes", "Repositories"),
         domain(
             "Workbench", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Jail", "JSON", "Lifecycle", "Logging",
@@ -139,7 +141,7 @@ let package = Package(
             dependencies: [
                 "Audit", "Chat", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown",
                 "Primitives",
-                "Proxy", "Terminals", "WebSockets",
+                "Proxy", "Terminals", "WebSockets", "Workspaces",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
 

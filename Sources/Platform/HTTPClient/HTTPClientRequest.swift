@@ -22,6 +22,8 @@ package struct HTTPClientRequest: Sendable {
     package var totalTimeout: Duration?
     /// Whether the response is a long stream of small pieces, for which a small receive buffer saves memory.
     package var isTrickle = false
+    /// Signs the request; nil for none.
+    package var signature: AWSSignature?
 
     package init(
         _ method: HTTPMethod = .get, _ url: HTTPURL, headers: HTTPHeaders = HTTPHeaders(), body: Body = .none

@@ -1,6 +1,7 @@
 internal import CCurl
 internal import EventLoop
 internal import HTTP
+internal import Primitives
 
 /// An HTTP exchange in progress: libcurl's callbacks fill it, tasks wait on it.
 @Net
@@ -294,9 +295,17 @@ extension Transfer {
     private func setUp(_ settings: HTTPClientSettings) {
         let easy = self.easy
         easy.setCommon(connectTimeout: settings.connectTimeout)
-        easy.set(CURLOPT_URL, self.plan.url)
         easy.set(CURLOPT_PATH_AS_IS, true)
-        easy.set(CURLOPT_REQUEST_TARGET, self.plan.target)
+        if let signature = self.plan.signature {
+            // The signature covers the URL's path, not CURLOPT_REQUEST_TARGET.
+            easy.set(CURLOPT_URL, self.plan.url.dropLast() + self.plan.target)
+            easy.set(CURLOPT_AWS_SIGV4, signature.provider)
+            easy.set(CURLOPT_USERNAME, signature.accessKey)
+            easy.set(CURLOPT_PASSWORD, signature.secretKey.reveal())
+        } else {
+            easy.set(CURLOPT_URL, self.plan.url)
+            easy.set(CURLOPT_REQUEST_TARGET, self.plan.target)
+        }
         if self.plan.isSecure {
             easy.setTrust(caFile: settings.caFile)
             easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))

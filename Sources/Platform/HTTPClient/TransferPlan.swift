@@ -15,6 +15,7 @@ struct TransferPlan: Sendable {
     let idleTimeout: Duration?
     let totalTimeout: Duration?
     let isTrickle: Bool
+    let signature: AWSSignature?
 
     /// Connection-specific headers (RFC 9110 §7.6.1) and framing, which libcurl sets.
     private static let ownHeaders = [
@@ -46,7 +47,9 @@ struct TransferPlan: Sendable {
         self.target = url.target
         self.isSecure = url.isSecure
         self.host = url.authority
-        self.headerLines = try Self.headerLines(request.headers, userAgent: settings.userAgent, host: url.host)
+        self.signature = request.signature
+        self.headerLines = try Self.headerLines(
+            request.headers, userAgent: settings.userAgent, host: url.host, isSigned: request.signature != nil)
         self.body = request.body
         self.mayLeaveLoopback = url.isSecure || settings.allowsPlainHTTP
         self.idleTimeout = request.idleTimeout ?? settings.idleTimeout
@@ -55,7 +58,7 @@ struct TransferPlan: Sendable {
     }
 
     private static func headerLines(
-        _ headers: HTTPHeaders, userAgent: String?, host: String
+        _ headers: HTTPHeaders, userAgent: String?, host: String, isSigned: Bool
     ) throws(HTTPClientError) -> [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(1_024)
@@ -78,6 +81,8 @@ struct TransferPlan: Sendable {
             lines.append(0)
         }
         if let userAgent, !headers.contains("user-agent") { lines += "User-Agent: \(userAgent)\0".utf8 }
+        // libcurl would sign suppressed headers as empty ones, which the server does not get.
+        if isSigned { return lines }
         // Suppresses libcurl's defaults, so that exactly the caller's headers are sent.
         if !headers.contains("accept") { lines += "Accept:\0".utf8 }
         if !headers.contains("content-type") { lines += "Content-Type:\0".utf8 }

@@ -1,3 +1,4 @@
+package import JSON
 package import Primitives
 
 /// Redacts secrets in every text that could leak them: log records, error texts and chat messages.
@@ -20,6 +21,11 @@ package enum Redaction {
     /// Replaces everything that is or looks like a secret with `<redacted>`.
     package static func redact(_ text: String) -> String {
         self.current.redact(text)
+    }
+
+    /// Redacts all strings of a value, including keys; a value under a key such as `password` is redacted entirely.
+    package static func redact(_ value: JSON) -> JSON {
+        self.current.redact(value)
     }
 
     static var current: Redactor { self.shared.withLock { $0 } }

@@ -11,7 +11,7 @@ package struct Retention: Sendable, Equatable {
     package var workspaces: Duration?
     /// Outbox entries that were sent or abandoned, and the keys of handled events.
     package var sent: Duration?
-    /// Audit rows. This release writes none: the value is checked but not used yet.
+    /// Audit rows; the host removes them.
     package var audit: Duration?
 
     package init(

@@ -1,0 +1,8 @@
+// zlib for Swift: deflateInit2 is a macro.
+#pragma once
+#include <zlib.h>
+
+/// Prepares a stream that produces a gzip file (RFC 1952) without name and time, so that equal input gives equal output.
+static inline int czlib_gzip_init(z_stream *_Nonnull stream, int level) {
+    return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+}

@@ -1,0 +1,21 @@
+/// Why nothing can be recorded. One line: what failed, why, what to do.
+package struct AuditError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let message: String
+
+    package var description: String { self.message }
+
+    static func keyMissing(_ path: String) -> AuditError {
+        AuditError(
+            message: "the audit's key \(path) is missing though the audit has rows: restore it from a backup, "
+                + "or keep an export and move the store away")
+    }
+
+    static func keyUnusable(_ path: String) -> AuditError {
+        AuditError(message: "the audit's key \(path) cannot be read or is damaged: restore it from a backup")
+    }
+
+    /// Recording on would sign the change.
+    static let headAltered = AuditError(
+        message: "nothing more is recorded, because the audit was changed from outside: run 'jetbridge audit verify', "
+            + "and restore the store from a backup")
+}

@@ -1,0 +1,64 @@
+internal import Crypto
+internal import Database
+internal import Lifecycle
+internal import Primitives
+
+/// The key that signs the head, in a file of its own: whoever can only write the store cannot sign.
+struct AuditKey: Sendable {
+    private let bytes: [UInt8]
+
+    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    func signature(of content: [UInt8]) -> String { hex(hmacSHA256(content, key: self.bytes)) }
+
+    private static let length = 32
+
+    static func path(in directory: String) -> String { "\(directory)/audit.key" }
+
+    /// A key that is not in effect yet; see ``establish(in:_:)``.
+    private static func draftPath(in directory: String) -> String { "\(Self.path(in: directory)).new" }
+
+    /// The key of a data directory; nil if there is none.
+    static func stored(in directory: String) throws(AuditError) -> AuditKey? {
+        try Self.read(Self.path(in: directory))
+    }
+
+    /// The key of a data directory, made at its first use together with the first signed head.
+    ///
+    /// A crash must leave neither a head without its key nor a key without a head, which would look like a deleted
+    /// audit. So the key is a draft until the head that it signed is committed.
+    ///
+    /// - Parameter directory: Locked by the caller, so that no other process does the same.
+    static func establish(in directory: String, _ database: Database) async throws -> AuditKey {
+        if let key = try Self.stored(in: directory) { return key }
+        let draft = Self.draftPath(in: directory)
+        let head = try await database.read { try AuditHead.stored(in: $0) }
+        if let key = try Self.read(draft), head?.isSigned(with: key) == true {
+            try Self.makeEffective(in: directory)
+            return key
+        }
+        guard head?.last == 0 else { throw AuditError.keyMissing(Self.path(in: directory)) }
+        let key = AuditKey(randomBytes(Self.length))
+        try PrivateFile.write(Array("\(hex(key.bytes))\n".utf8), to: draft)
+        try await database.write { try AuditHead.empty.signed(with: key).store(in: $0) }
+        try Self.makeEffective(in: directory)
+        return key
+    }
+
+    private static func makeEffective(in directory: String) throws {
+        guard let contents = PrivateFile.read(Self.draftPath(in: directory)) else {
+            throw AuditError.keyUnusable(Self.draftPath(in: directory))
+        }
+        try PrivateFile.write(contents.bytes, to: Self.path(in: directory))
+        try PrivateFile.remove(Self.draftPath(in: directory))
+    }
+
+    private static func read(_ path: String) throws(AuditError) -> AuditKey? {
+        if PrivateFile.Stamp(of: path).isAbsent { return nil }
+        let text = PrivateFile.text(of: path) ?? ""
+        guard let bytes = decodeHex(String(text.filter { !$0.isWhitespace })), bytes.count == Self.length else {
+            throw .keyUnusable(path)
+        }
+        return AuditKey(bytes)
+    }
+}

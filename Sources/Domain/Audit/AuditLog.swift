@@ -1,0 +1,46 @@
+package import Database
+
+/// The host's audit: appends rows and removes expired ones. ``AuditReader`` reads them.
+package struct AuditLog: Sendable {
+    /// For entries that are part of somebody else's transaction.
+    package let chain: AuditChain
+    private let database: Database
+
+    /// The maximum that one transaction removes.
+    private static let batch = 500
+
+    /// Opens the audit in `database`; makes the key at the first use. Throws ``AuditError`` if the key is missing or
+    /// damaged.
+    ///
+    /// - Parameter directory: The data directory, locked by the caller.
+    package static func open(_ database: Database, keyIn directory: String) async throws -> AuditLog {
+        AuditLog(
+            chain: AuditChain(key: try await AuditKey.establish(in: directory, database)), database: database)
+    }
+
+    /// Stores an entry; it is durable when this returns. If this throws, for example because the disk is full, what the
+    /// entry records must not happen.
+    ///
+    /// - Parameter at: Milliseconds since 1970.
+    @discardableResult
+    package func record(_ entry: AuditEntry, at: Int64) async throws -> AuditRow {
+        let chain = self.chain
+        return try await self.database.write { try chain.append(entry, at: at, in: $0) }
+    }
+
+    package var reader: AuditReader { AuditReader(self.database) }
+
+    /// Removes the rows from before `time` at the old end of the chain. What is left still verifies. Returns how many.
+    package func prune(before time: Int64, at: Int64) async throws -> Int {
+        let chain = self.chain
+        var total = 0
+        while true {
+            try Task.checkCancellation()
+            let count = try await self.database.write {
+                try chain.prune(before: time, at: at, limit: Self.batch, in: $0)
+            }
+            total += count
+            if count < Self.batch { return total }
+        }
+    }
+}

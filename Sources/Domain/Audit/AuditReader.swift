@@ -1,0 +1,65 @@
+package import Database
+
+/// Reads the audit, also while a host writes it.
+package struct AuditReader: Sendable {
+    private let database: Database
+
+    /// Rows read at a time, which bounds the memory that a long audit takes.
+    private static let batch = 500
+
+    package init(_ database: Database) {
+        self.database = database
+    }
+
+    /// One page, newest first; `next` is the cursor of the page after it, nil for the last.
+    ///
+    /// - Parameter cursor: Of the page before; an invalid one begins at the newest row.
+    package func page(after cursor: String?, limit: Int) async throws -> (rows: [AuditRow], next: String?) {
+        let before = cursor.flatMap { Int64($0) } ?? .max
+        let rows = try await self.database.read { connection in
+            try connection.query(
+                "SELECT * FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2", .integer(before),
+                .integer(Int64(limit) + 1)
+            ).map { try AuditRow($0) }
+        }
+        let items = Array(rows.prefix(limit))
+        return (items, rows.count > limit ? items.last.map { String($0.number) } : nil)
+    }
+
+    /// Passes every row to `write`, oldest first.
+    package func export(_ write: (AuditRow) async throws -> Void) async throws {
+        var last: Int64 = 0
+        while true {
+            let after = last
+            let rows = try await self.database.read { try Self.rows(after: after, limit: Self.batch, in: $0) }
+            for row in rows { try await write(row) }
+            guard let end = rows.last else { return }
+            last = end.number
+        }
+    }
+
+    /// Checks every row, the links between rows, and that none is missing at either end.
+    ///
+    /// - Parameter directory: The data directory, which has the key. Throws ``AuditError`` if the key is damaged.
+    package func verify(keyIn directory: String) async throws -> AuditVerdict {
+        let key = try AuditKey.stored(in: directory)
+        // One snapshot: the head must be that of the rows.
+        return try await self.database.read { connection in
+            try AuditVerification(
+                head: AuditHead.stored(in: connection), key: key,
+                rows: { try Self.rows(after: $0, limit: Self.batch, in: connection) },
+                row: { number in
+                    try connection.first("SELECT * FROM audit WHERE number = $1", .integer(number)).map {
+                        try AuditRow($0)
+                    }
+                }
+            ).verdict()
+        }
+    }
+
+    private static func rows(after number: Int64, limit: Int, in connection: Connection) throws -> [AuditRow] {
+        try connection.query(
+            "SELECT * FROM audit WHERE number > $1 ORDER BY number LIMIT $2", .integer(number), .integer(Int64(limit))
+        ).map { try AuditRow($0) }
+    }
+}

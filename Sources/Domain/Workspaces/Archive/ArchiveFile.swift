@@ -1,0 +1,131 @@
+internal import Compression
+internal import Crypto
+internal import EventLoop
+internal import Glibc
+internal import Primitives
+
+/// Writes one `.tar.gz` file. Blocking, so on a thread that all archives share.
+actor ArchiveFile {
+    static let thread = ThreadExecutor(name: "archive")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { Self.thread.asUnownedSerialExecutor() }
+
+    private let path: String
+    private var number: Int32 = -1
+    private var gzip = Gzip()
+    private let digest = SHA256()
+    private var size = 0
+
+    private static let pieceSize = 256 << 10
+
+    /// - Parameter path: Of the draft; a file that is there is replaced.
+    init(_ path: String) {
+        self.path = path
+    }
+
+    deinit { if self.number >= 0 { close(self.number) } }
+
+    func begin() throws {
+        // A crash may have left one.
+        unlink(self.path)
+        self.number = open(self.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard self.number >= 0 else { throw self.failure() }
+    }
+
+    func add(_ entry: ArchiveEntry) async throws {
+        guard case .file(let size, let open) = entry.content else { return try self.compress(Tar.header(entry)) }
+        if let size {
+            try await self.add(entry, size: size, try await open())
+        } else {
+            let (count, pieces) = try await self.collected(try await open())
+            try await self.add(entry, size: count, pieces)
+        }
+    }
+
+    /// Makes the file complete and durable, and returns its size and its SHA-256 in hexadecimal.
+    func finish() throws -> (size: Int, digest: String) {
+        try self.compress(Tar.end)
+        try self.gzip.finish(self.write)
+        guard fsync(self.number) == 0 else { throw self.failure() }
+        close(self.number)
+        self.number = -1
+        return (self.size, hex(self.digest.finish()))
+    }
+
+    /// Removes the file.
+    func discard() {
+        if self.number >= 0 { close(self.number) }
+        self.number = -1
+        unlink(self.path)
+    }
+
+    private func add(_ entry: ArchiveEntry, size: Int, _ pieces: ArchiveEntry.Pieces) async throws {
+        try self.compress(Tar.header(entry, size: size))
+        var left = size
+        while left > 0, let piece = try await pieces() {
+            try self.compress(piece.count > left ? Array(piece[..<left]) : piece)
+            left -= piece.count
+        }
+        guard left <= 0 else {
+            throw WorkspaceFailure(
+                "the session was not archived, because \(entry.path) became shorter while it was read: "
+                    + "stop what still runs in the session, and archive it again")
+        }
+        try self.compress(Tar.padding(size))
+    }
+
+    /// Collects a file of unknown size in one without a name.
+    private func collected(_ pieces: ArchiveEntry.Pieces) async throws -> (Int, ArchiveEntry.Pieces) {
+        let path = "\(self.path).entry"
+        unlink(path)
+        let file = ArchiveInput(
+            owning: open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600), name: path)
+        unlink(path)
+        var count = 0
+        while let piece = try await pieces() {
+            try await file.append(piece)
+            count += piece.count
+        }
+        let position = Protected(0)
+        return (
+            count,
+            {
+                let start = position.withLock { $0 }
+                let piece = try await file.read(at: start, upTo: Self.pieceSize)
+                position.withLock { $0 += piece.count }
+                return piece.isEmpty ? nil : piece
+            }
+        )
+    }
+
+    private func compress(_ bytes: [UInt8]) throws {
+        try Task.checkCancellation()
+        try self.gzip.compress(bytes, self.write)
+    }
+
+    private func write(_ bytes: [UInt8]) throws {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(self.number, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw self.failure() }
+            written += count
+        }
+        self.digest.update(bytes)
+        self.size += bytes.count
+    }
+
+    private func failure() -> WorkspaceFailure {
+        .archive(
+            "\(self.path) cannot be written: \(String(cString: strerror(errno)))",
+            "free some space, and check its owner")
+    }
+}
+
+extension WorkspaceFailure {
+    /// The session is not archived.
+    static func archive(_ reason: String, _ advice: String) -> WorkspaceFailure {
+        WorkspaceFailure("the session was not archived, because \(reason): \(advice), then archive it again")
+    }
+}

@@ -1,0 +1,51 @@
+internal import CZlib
+
+/// Compresses a stream as a gzip file (RFC 1952), piece by piece.
+@safe package struct Gzip: ~Copyable {
+    private let stream: UnsafeMutablePointer<z_stream>
+    private static let pieceSize = 64 << 10
+
+    package init() {
+        unsafe self.stream = .allocate(capacity: 1)
+        unsafe self.stream.initialize(to: z_stream())
+        // Fails only when out of memory or with another version of the library than that of the header.
+        precondition(unsafe czlib_gzip_init(self.stream, Z_DEFAULT_COMPRESSION) == Z_OK, "zlib failed to start")
+    }
+
+    deinit {
+        unsafe deflateEnd(self.stream)
+        unsafe self.stream.deallocate()
+    }
+
+    /// Passes what is compressed so far to `write`, in pieces of at most 64 KiB.
+    package mutating func compress(_ bytes: [UInt8], _ write: ([UInt8]) throws -> Void) throws {
+        try self.run(bytes, Z_NO_FLUSH, write)
+    }
+
+    /// Passes the rest to `write`. Nothing can be compressed afterwards.
+    package mutating func finish(_ write: ([UInt8]) throws -> Void) throws {
+        try self.run([], Z_FINISH, write)
+    }
+
+    private func run(_ bytes: [UInt8], _ flush: Int32, _ write: ([UInt8]) throws -> Void) throws {
+        var bytes = bytes
+        try unsafe bytes.withUnsafeMutableBufferPointer { input in
+            unsafe self.stream.pointee.next_in = input.baseAddress
+            unsafe self.stream.pointee.avail_in = UInt32(input.count)
+            var isFull = true
+            while isFull {
+                var piece = [UInt8](repeating: 0, count: Self.pieceSize)
+                let left = unsafe piece.withUnsafeMutableBufferPointer { output in
+                    unsafe self.stream.pointee.next_out = output.baseAddress
+                    unsafe self.stream.pointee.avail_out = UInt32(output.count)
+                    let status = unsafe deflate(self.stream, flush)
+                    // Any other result means that the stream was misused or overwritten.
+                    precondition([Z_OK, Z_STREAM_END, Z_BUF_ERROR].contains(status), "zlib failed: \(status)")
+                    return unsafe Int(self.stream.pointee.avail_out)
+                }
+                if left < piece.count { try write(Array(piece[..<(piece.count - left)])) }
+                isFull = left == 0
+            }
+        }
+    }
+}

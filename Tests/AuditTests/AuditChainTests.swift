@@ -1,0 +1,172 @@
+import Crypto
+import Database
+import Glibc
+import JSON
+import Logging
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Audit
+
+@Suite("Audit", .timeLimit(.minutes(1)))
+struct AuditChainTests {
+    @Test("rows are numbered without gaps and contain the hash of the row before")
+    func chain() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(3)
+        let rows = try await audit.log.reader.page(after: nil, limit: 10).rows
+        #expect(rows.map(\.number) == [3, 2, 1])
+        #expect(rows.map(\.previous) == [rows[1].hash, rows[2].hash, String(repeating: "0", count: 64)])
+        let verdict = try await audit.verify()
+        #expect(verdict.problem == nil)
+        #expect(verdict.rows == 3)
+        #expect(verdict.last == 3)
+        #expect(verdict.hash == rows[0].hash)
+    }
+
+    @Test("a hash can be computed from an exported row by RFC 8785 and SHA-256 alone")
+    func recipe() async throws {
+        let audit = try await AuditFixture()
+        try await audit.log.record(AuditFixture.entry("printf 'ü\\n' \u{1}"), at: 1_700_000_000_123)
+        var lines: [JSON] = []
+        try await audit.log.reader.export { lines.append($0.json) }
+        var line = try #require(lines.first?.objectValue)
+        let hash = line["hash"]?.stringValue
+        let previous = line["previous"]?.stringValue ?? ""
+        line["hash"] = nil
+        line["previous"] = nil
+        #expect(line["at"] == "2023-11-14T22:13:20.123Z")
+        #expect(hex(sha256(previous + JSON.object(line).canonicalText)) == hash)
+    }
+
+    @Test("pages are newest first and end with no cursor")
+    func pages() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(5)
+        let reader = audit.log.reader
+        let first = try await reader.page(after: nil, limit: 2)
+        #expect(first.rows.map(\.number) == [5, 4])
+        let second = try await reader.page(after: first.next, limit: 2)
+        #expect(second.rows.map(\.number) == [3, 2])
+        let third = try await reader.page(after: second.next, limit: 2)
+        #expect(third.rows.map(\.number) == [1])
+        #expect(third.next == nil)
+    }
+
+    @Test("the export is oldest first and longer than one batch")
+    func export() async throws {
+        let audit = try await AuditFixture()
+        let chain = audit.log.chain
+        try await audit.database.write { connection in
+            for number in 1...1_203 {
+                try chain.append(AuditFixture.entry(), at: Int64(number), in: connection)
+            }
+        }
+        var numbers: [Int64] = []
+        try await audit.log.reader.export { numbers.append($0.number) }
+        #expect(numbers == Array(1...1_203))
+        #expect(try await audit.verify().rows == 1_203)
+    }
+
+    @Test("an entry is part of its caller's transaction")
+    func transaction() async throws {
+        struct Failure: Error {}
+        let audit = try await AuditFixture()
+        let chain = audit.log.chain
+        await #expect(throws: Failure.self) {
+            try await audit.database.write { connection in
+                try chain.append(AuditFixture.entry(), at: 1, in: connection)
+                throw Failure()
+            }
+        }
+        #expect(try await audit.log.reader.page(after: nil, limit: 1).rows.isEmpty)
+        #expect(try await audit.log.record(AuditFixture.entry(), at: 2).number == 1)
+        #expect(try await audit.verify().problem == nil)
+    }
+
+    @Test("no secret is stored, in whatever column or form it comes")
+    func secrets() async throws {
+        let audit = try await AuditFixture()
+        let secret = Secret("correct horse \"battery\" staple")
+        Redaction.register(secret)
+        defer { Redaction.unregister(secret) }
+        let plain = secret.reveal()
+        let planted = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+        try await audit.log.record(
+            AuditEntry(
+                kind: .commandStarted, session: plain, turn: planted, actor: "irc:\(plain)",
+                details: [
+                    "command": .string("curl -H 'Authorization: Bearer \(planted)' https://example.org/?k=\(plain)"),
+                    "password": "open sesame",
+                    "files": [["path": .string("notes \(planted)")], .string(plain)],
+                    "nested": .object([plain: 1]),
+                ]), at: 1)
+        var text = ""
+        try await audit.log.reader.export { text += $0.json.text }
+        for part in [planted, "correct horse", "battery", "staple", "open sesame"] { #expect(!text.contains(part)) }
+        #expect(text.contains("<redacted>"))
+        #expect(try await audit.verify().problem == nil)
+    }
+
+    @Test("digests, hashes and times are no secrets")
+    func harmless() async throws {
+        let audit = try await AuditFixture()
+        let details: JSON = [
+            "sha": .string(String(repeating: "0123456789abcdef", count: 4)), "at": "2026-11-21T16:00:00.000Z",
+            "hash": .string(hex(sha256("x"))), "through": 17, "digest": .string(hex(sha256("y"))), "seconds": 1.25,
+        ]
+        let row = try await audit.log.record(
+            AuditEntry(kind: .commit, session: nil, turn: nil, actor: "web:k1", details: details), at: 1)
+        #expect(row.json["details"] == details)
+    }
+
+    @Test(
+        "changing and deleting rows is refused",
+        arguments: [
+            "UPDATE audit SET actor = 'nobody' WHERE number = 2", "DELETE FROM audit WHERE number = 2",
+            "DELETE FROM audit", "DELETE FROM audit_head", "UPDATE audit_head SET last = 1",
+            "INSERT INTO audit SELECT 9, at, kind, session, turn, actor, details, previous, hash FROM audit WHERE number = 1",
+            "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE number = 2",
+        ])
+    func appendOnly(statement: String) async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(3)
+        let error = await #expect(throws: DatabaseError.self) {
+            try await audit.database.write { try $0.execute(statement) }
+        }
+        #expect(error?.code == .constraint)
+        #expect(try await audit.verify().problem == nil)
+    }
+
+    @Test("a full disk refuses the record, and what is stored stays in order")
+    func fullDisk() async throws {
+        let disk = try await SmallDisk(megabytes: 1)
+        do {
+            try await self.fillUp(disk)
+        } catch {
+            await disk.remove()
+            throw error
+        }
+        await disk.remove()
+    }
+
+    private func fillUp(_ disk: SmallDisk) async throws {
+        let database = try Database(path: disk.path + "/store.sqlite", migrations: AuditFixture.migrations)
+        let log = try await AuditLog.open(database, keyIn: disk.path)
+        let long = String(repeating: "x", count: 4_000)
+        var stored: Int64 = 0
+        let error = await #expect(throws: DatabaseError.self) {
+            for number in 1...Int64(1_000) {
+                try await log.record(AuditFixture.entry(long), at: number)
+                stored = number
+            }
+        }
+        #expect(error?.code == .full)
+        #expect(stored > 10)
+        let verdict = try await log.reader.verify(keyIn: disk.path)
+        #expect(verdict.problem == nil)
+        #expect(verdict.last == stored)
+        await database.close()
+    }
+}

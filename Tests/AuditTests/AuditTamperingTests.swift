@@ -1,0 +1,222 @@
+import Database
+import Glibc
+import JSON
+import TestSupport
+import Testing
+
+@testable import Audit
+
+@Suite("Audit tampering", .timeLimit(.minutes(1)))
+struct AuditTamperingTests {
+    private func problem(_ statements: String..., rows: Int = 6) async throws -> AuditProblem? {
+        let audit = try await AuditFixture()
+        try await audit.fill(rows)
+        for statement in statements { try await audit.tamper(statement) }
+        return try await audit.verify().problem
+    }
+
+    private func expect(
+        _ problem: AuditProblem?, _ kind: AuditProblem.Kind, row: Int64?,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(problem?.kind == kind, sourceLocation: sourceLocation)
+        #expect(problem?.row == row, sourceLocation: sourceLocation)
+        #expect(problem?.message.contains("\n") == false, sourceLocation: sourceLocation)
+    }
+
+    @Test(
+        "any altered column is found",
+        arguments: [
+            "at = at + 1", "kind = 'command.ended'", "session = 's2'", "session = NULL", "turn = 't2'",
+            "actor = 'irc:local/bob'", "details = '{}'", "details = details || ' '", "previous = hash",
+            "hash = previous",
+        ])
+    func altered(change: String) async throws {
+        self.expect(try await self.problem("UPDATE audit SET \(change) WHERE number = 3"), .altered, row: 3)
+    }
+
+    @Test("a row that was altered and hashed anew is found by its successor")
+    func rehashed() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(6)
+        try await audit.tamper("UPDATE audit SET actor = 'irc:local/bob' WHERE number = 3")
+        try await audit.rehash(3)
+        self.expect(try await audit.verify().problem, .altered, row: 3)
+    }
+
+    @Test("a chain that was hashed anew to its end does not fit the head record")
+    func rehashedToTheEnd() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(6)
+        try await audit.tamper("UPDATE audit SET actor = 'irc:local/bob' WHERE number = 3")
+        for number in Int64(3)...6 { try await audit.rehash(number) }
+        self.expect(try await audit.verify().problem, .altered, row: 6)
+        // The head can be changed too, but not signed.
+        try await audit.tamper("UPDATE audit_head SET hash = (SELECT hash FROM audit WHERE number = 6)")
+        self.expect(try await audit.verify().problem, .head, row: nil)
+    }
+
+    @Test("removed rows are found, also when the others are renumbered")
+    func removed() async throws {
+        self.expect(try await self.problem("DELETE FROM audit WHERE number = 3"), .removed, row: 3)
+        self.expect(try await self.problem("DELETE FROM audit WHERE number IN (3, 4)"), .removed, row: 3)
+        self.expect(try await self.problem("DELETE FROM audit WHERE number = 1"), .removed, row: 1)
+        self.expect(
+            try await self.problem(
+                "DELETE FROM audit WHERE number = 3", "UPDATE audit SET number = number - 1 WHERE number > 3"),
+            .removed, row: 3)
+    }
+
+    @Test("swapped rows are found")
+    func swapped() async throws {
+        for (first, second) in [(2, 3), (2, 5), (1, 6)] {
+            let problem = try await self.problem(
+                "UPDATE audit SET number = 100 WHERE number = \(first)",
+                "UPDATE audit SET number = \(first) WHERE number = \(second)",
+                "UPDATE audit SET number = \(second) WHERE number = 100")
+            self.expect(problem, .swapped, row: Int64(first))
+            #expect(problem?.message.contains("rows \(first) and \(second)") == true)
+        }
+    }
+
+    @Test("an inserted row is found, with and without a fitting hash")
+    func inserted() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(6)
+        try await audit.tamper(
+            "UPDATE audit SET number = -number - 1 WHERE number > 3",
+            "UPDATE audit SET number = -number WHERE number < 0",
+            """
+            INSERT INTO audit SELECT 4, at, kind, session, turn, 'irc:local/bob', details, previous, hash
+            FROM audit WHERE number = 3
+            """)
+        self.expect(try await audit.verify().problem, .inserted, row: 4)
+        try await audit.rehash(4)
+        self.expect(try await audit.verify().problem, .inserted, row: 4)
+    }
+
+    @Test("a row added at the end without the key is found")
+    func added() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(2)
+        try await audit.tamper(
+            """
+            INSERT INTO audit SELECT 3, at, kind, session, turn, actor, details, previous, hash
+            FROM audit WHERE number = 2
+            """)
+        try await audit.rehash(3)
+        self.expect(try await audit.verify().problem, .inserted, row: 3)
+    }
+
+    @Test("rows missing at the end are found")
+    func tail() async throws {
+        self.expect(try await self.problem("DELETE FROM audit WHERE number = 6"), .tail, row: 6)
+        self.expect(try await self.problem("DELETE FROM audit WHERE number > 2"), .tail, row: 3)
+        self.expect(try await self.problem("DELETE FROM audit"), .tail, row: 1)
+        // With the head record brought in line, its signature is wrong.
+        self.expect(
+            try await self.problem(
+                "DELETE FROM audit WHERE number = 6",
+                "UPDATE audit_head SET last = 5, hash = (SELECT hash FROM audit WHERE number = 5)"),
+            .head, row: nil)
+        self.expect(
+            try await self.problem(
+                "DELETE FROM audit WHERE number < 3",
+                "UPDATE audit_head SET base = 2, base_hash = (SELECT previous FROM audit WHERE number = 3)"),
+            .head, row: nil)
+        self.expect(
+            try await self.problem("DELETE FROM audit", "DELETE FROM audit_head"), .head, row: nil)
+    }
+
+    @Test("an audit emptied as if it were new is found by its key")
+    func emptied() async throws {
+        let zeros = String(repeating: "0", count: 64)
+        self.expect(
+            try await self.problem(
+                "DELETE FROM audit",
+                "UPDATE audit_head SET last = 0, hash = '\(zeros)', signature = ''"),
+            .head, row: nil)
+    }
+
+    @Test("nothing is recorded on top of a changed head")
+    func noLaundering() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(3)
+        try await audit.tamper(
+            "DELETE FROM audit WHERE number = 3",
+            "UPDATE audit_head SET last = 2, hash = (SELECT hash FROM audit WHERE number = 2)")
+        await #expect(throws: AuditError.self) { try await audit.log.record(AuditFixture.entry(), at: 9) }
+        self.expect(try await audit.verify().problem, .head, row: nil)
+    }
+
+    @Test("a missing key is reported, and no new one is made for existing rows")
+    func keyGone() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(2)
+        let path = audit.directory.path + "/audit.key"
+        var status = stat()
+        #expect(stat(path, &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o600)
+        unlink(path)
+        self.expect(try await audit.verify().problem, .key, row: nil)
+        await #expect(throws: AuditError.self) {
+            try await AuditLog.open(audit.database, keyIn: audit.directory.path)
+        }
+    }
+
+    @Test("a key whose first head was stored before a crash takes effect at the next start")
+    func draftKey() async throws {
+        let audit = try await AuditFixture()
+        let path = audit.directory.path + "/audit.key"
+        #expect(rename(path, path + ".new") == 0)
+        let log = try await AuditLog.open(audit.database, keyIn: audit.directory.path)
+        try await log.record(AuditFixture.entry(), at: 1)
+        #expect(try await audit.verify().problem == nil)
+        // And one whose head was not stored is replaced.
+        let other = try TemporaryDirectory()
+        let database = try Database(path: other.path + "/store.sqlite", migrations: AuditFixture.migrations)
+        #expect(rename(path, other.path + "/audit.key.new") == 0)
+        let fresh = try await AuditLog.open(database, keyIn: other.path)
+        try await fresh.record(AuditFixture.entry(), at: 1)
+        #expect(try await fresh.reader.verify(keyIn: other.path).problem == nil)
+    }
+
+    @Test("an audit that never recorded anything is in order")
+    func unused() async throws {
+        let directory = try TemporaryDirectory()
+        let database = try Database(path: directory.path + "/store.sqlite", migrations: AuditFixture.migrations)
+        let verdict = try await AuditReader(database).verify(keyIn: directory.path)
+        #expect(verdict.problem == nil)
+        #expect(verdict.rows == 0)
+    }
+
+    @Test("after retention the rest verifies, and further removal is found")
+    func retention() async throws {
+        let audit = try await AuditFixture()
+        try await audit.fill(10)
+        #expect(try await audit.log.prune(before: 6_000, at: 11_000) == 5)
+        let verdict = try await audit.verify()
+        #expect(verdict.problem == nil)
+        #expect(verdict.rows == 6)
+        #expect(verdict.pruned == 5)
+        let newest = try await audit.log.reader.page(after: nil, limit: 1).rows.first
+        #expect(newest?.kind == "audit.pruned")
+        #expect(newest?.json["details"]?["through"] == 5)
+        #expect(try await audit.log.prune(before: 6_000, at: 12_000) == 0)
+        try await audit.tamper("DELETE FROM audit WHERE number = 6")
+        self.expect(try await audit.verify().problem, .removed, row: 6)
+    }
+
+    @Test("retention of everything leaves its own rows and removes batch by batch")
+    func retentionOfAll() async throws {
+        let audit = try await AuditFixture()
+        let chain = audit.log.chain
+        try await audit.database.write { connection in
+            for number in 1...1_100 { try chain.append(AuditFixture.entry(), at: Int64(number), in: connection) }
+        }
+        #expect(try await audit.log.prune(before: 5_000, at: 6_000) == 1_100)
+        let verdict = try await audit.verify()
+        #expect(verdict.problem == nil)
+        #expect(verdict.pruned == 1_100)
+    }
+}
