@@ -202,5 +202,6 @@ package enum Schema {
                 ALTER TABLE outbox ADD COLUMN withdrawn INTEGER;
                 CREATE INDEX outbox_with_buttons ON outbox (session, id) WHERE buttons IS NOT NULL;
                 """),
+        Self.asks,
     ]
 }
