@@ -67,6 +67,9 @@ package struct AskRecord: Sendable, Equatable {
     /// The whole message without its option lines.
     package var text: String { "\(self.lead)\n\n\(self.tail)" }
 
+    /// Who decided what, as plain text: `Approved by NAME`, `Denied by NAME: reason` or `Expired`.
+    package var outcome: String { AskTexts.outcome(of: self) }
+
     /// The option with this key, whatever its case.
     package func option(_ key: String) -> Option? {
         self.options.first { $0.key.utf8.elementsEqual(key.uppercased().utf8) }

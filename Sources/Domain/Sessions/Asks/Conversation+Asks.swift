@@ -120,7 +120,7 @@ extension Conversation {
         guard self.running?.turn.id == turn else { return }
         self.running?.holds += 1
         guard self.running?.holds == 1, let began = self.running?.countsSince else { return }
-        self.running?.watchdog?.cancel()
+        self.running?.watchdog = nil
         self.running?.timeLeft -= .now - began
         // While the host stops, nobody can answer any more; the next start asks on.
         if self.isClosing { self.end(turn, because: .shutdown) }
