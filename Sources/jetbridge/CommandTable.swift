@@ -7,6 +7,7 @@ struct CommandTable: Sendable {
             PairCommand(),
             SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(), SessionsDeleteCommand(),
             TokenCreateCommand(), TokenListCommand(), TokenRevokeCommand(),
+            AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
             CompletionsCommand(), HelpCommand(), VersionCommand(),
         ],

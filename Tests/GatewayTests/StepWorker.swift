@@ -10,6 +10,7 @@ final class StepWorker: TurnWorker {
         /// Waits until the turn is stopped.
         case untilStopped
         case fail(String)
+        case approval(ApprovalRequest)
     }
 
     private struct State {
@@ -41,6 +42,9 @@ final class StepWorker: TurnWorker {
             case .hold: await self.hold()
             case .untilStopped: try await Task.sleep(for: .seconds(3600))
             case .fail(let message): throw TurnFailure(message)
+            case .approval(let request):
+                let outcome = try await thread.approval(of: request)
+                try await thread.report(.text("\(outcome)"))
             }
         }
         return .complete

@@ -1,3 +1,4 @@
+import Audit
 import Chat
 import Database
 import Glibc
@@ -20,7 +21,10 @@ struct BridgeHarness {
         worker: ScriptedWorker = ScriptedWorker(),
         settings: BridgeSettings = BridgeSettings(
             publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
-        store: DatabaseSettings = DatabaseSettings()
+        store: DatabaseSettings = DatabaseSettings(),
+        policy: AccessPolicy = AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
+        now: @escaping @Sendable () -> Int64 = { 1_000 },
+        audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in }
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
@@ -33,9 +37,10 @@ struct BridgeHarness {
             models: ModelDirectory(defaultModel: "small", provider: "test") {
                 [ModelChoice(id: "small", detail: ""), ModelChoice(id: "large", detail: "")]
             },
-            policy: AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
+            policy: policy,
             environment: BridgeEnvironment(
-                settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: { 1_000 }))
+                settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
+                auditDecision: audit))
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
     }
@@ -141,11 +146,14 @@ final class ScriptedWorker: TurnWorker {
         case cut(String)
         /// The content filter ends the answer.
         case filter(String)
+        /// Asks for an approval, and says its outcome.
+        case approval(ApprovalRequest)
     }
 
     private struct State {
         var scripts: [[Step]] = []
         var requests: [TurnRequest] = []
+        var outcomes: [ApprovalOutcome] = []
         var holders: [CheckedContinuation<Void, Never>] = []
         var released = 0
     }
@@ -156,7 +164,13 @@ final class ScriptedWorker: TurnWorker {
         self.state.withLock { $0.scripts = scripts }
     }
 
+    init(scripts: [[Step]]) {
+        self.state.withLock { $0.scripts = scripts }
+    }
+
     var requests: [TurnRequest] { self.state.withLock { $0.requests } }
+    /// Of the approvals that it asked for.
+    var outcomes: [ApprovalOutcome] { self.state.withLock { $0.outcomes } }
 
     func refusal(of text: String) -> String? { text == "refuse me" ? "Refused: say something else." : nil }
 
@@ -182,6 +196,9 @@ final class ScriptedWorker: TurnWorker {
             case .refuse(let message): throw TurnFailure(message, cause: .content)
             case .cut(let reason): return .cut(reason)
             case .filter(let reason): return .filtered(reason)
+            case .approval(let approval):
+                let outcome = try await thread.approval(of: approval)
+                self.state.withLock { $0.outcomes.append(outcome) }
             }
         }
         return .complete

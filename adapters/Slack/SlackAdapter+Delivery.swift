@@ -30,7 +30,11 @@ extension SlackAdapter {
         case .events:
             let names = self.state.withLock { $0.people.names }
             items = reader.items(ofEvents: payload, names: names)
-        case .interactive: items = reader.items(ofInteraction: payload)
+        case .interactive:
+            if let form = reader.form(payload) {
+                return self.order(.form(form, answer)) ? () : answer(false, nil)
+            }
+            items = reader.items(ofInteraction: payload) + reader.items(ofSubmission: payload)
         case .slash:
             guard let slash = reader.slash(payload) else { break }
             return self.order(.slash(slash, answer)) ? () : answer(false, nil)

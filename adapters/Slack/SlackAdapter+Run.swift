@@ -79,6 +79,7 @@ extension SlackAdapter {
         case .prompts(let channel, let thread): await self.offerPrompts(channel: channel, thread: thread)
         case .title(let channel, let thread, let text):
             await self.setTitle(channel: channel, thread: thread, text: text)
+        case .form(let form, let answer): await self.open(form, delivering: sink, answer)
         case .slash(let slash, let answer): await self.answerSlash(slash, delivering: sink, answer)
         }
     }

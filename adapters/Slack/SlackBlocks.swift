@@ -54,7 +54,7 @@ enum SlackBlocks {
     static func actions(_ buttons: [MessageButton]) -> JSON {
         let elements = buttons.prefix(Self.buttonLimit).enumerated().map { index, button -> JSON in
             var element: JSONObject = [
-                "type": "button", "action_id": .string("\(Self.actionPrefix):\(index)"),
+                "type": "button", "action_id": .string(Self.actionID(index, button)),
                 "value": .string(button.command), "text": self.plain(button.label, limit: 75),
             ]
             switch button.style {
@@ -62,11 +62,23 @@ enum SlackBlocks {
             case .primary: element["style"] = "primary"
             case .danger:
                 element["style"] = "danger"
-                element["confirm"] = self.confirmation(of: button)
+                // A form asks often enough.
+                if button.prompt == nil { element["confirm"] = self.confirmation(of: button) }
             }
             return .object(element)
         }
         return ["type": "actions", "block_id": .string(Self.actionPrefix), "elements": .array(elements)]
+    }
+
+    /// With the prompt of a form, where the button has one.
+    private static func actionID(_ index: Int, _ button: MessageButton) -> String {
+        "\(Self.actionPrefix):\(index)\(button.prompt.map { ":" + Self.cut($0, limit: 40) } ?? "")"
+    }
+
+    /// The prompt in a button's action id.
+    static func prompt(inActionID id: String) -> String? {
+        let parts = id.split(separator: ":", maxSplits: 2)
+        return parts.count == 3 && parts[0] == Self.actionPrefix ? String(parts[2]) : nil
     }
 
     /// Buttons that end or destroy something ask for confirmation.
@@ -79,7 +91,7 @@ enum SlackBlocks {
         ]
     }
 
-    private static func plain(_ text: String, limit: Int) -> JSON {
+    static func plain(_ text: String, limit: Int) -> JSON {
         ["type": "plain_text", "text": .string(self.cut(text, limit: limit)), "emoji": true]
     }
 

@@ -17,6 +17,7 @@ enum SlackMethod: String, Sendable, CaseIterable {
     case replies = "conversations.replies"
     case memberships = "users.conversations"
     case openDirect = "conversations.open"
+    case openView = "views.open"
     case userInfo = "users.info"
     case fileInfo = "files.info"
     case uploadURL = "files.getUploadURLExternal"
@@ -25,7 +26,7 @@ enum SlackMethod: String, Sendable, CaseIterable {
     /// Calling it twice has the same effect as once.
     var isRepeatable: Bool {
         switch self {
-        case .post, .startStream, .appendStream, .completeUpload: false
+        case .post, .startStream, .appendStream, .completeUpload, .openView: false
         default: true
         }
     }

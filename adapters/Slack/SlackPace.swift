@@ -33,7 +33,7 @@ enum SlackPace {
         case .post: 300
         case .openConnection, .startStream, .stopStream, .removeReaction, .memberships: 20
         case .update, .delete, .addReaction, .history, .replies, .openDirect, .setStatus, .setTitle, .setPrompts: 50
-        case .appendStream, .userInfo, .fileInfo, .uploadURL, .completeUpload: 100
+        case .appendStream, .userInfo, .fileInfo, .uploadURL, .completeUpload, .openView: 100
         case .authTest: nil
         }
     }

@@ -13,6 +13,7 @@ struct SlackWork: Sendable {
         case prompts(channel: String, thread: String)
         case title(channel: String, thread: String, text: String)
         case slash(SlackSlash, SlackDeliveryQueue.Answer)
+        case form(SlackForm, SlackDeliveryQueue.Answer)
     }
 
     private static let orderLimit = 2_000

@@ -47,11 +47,14 @@ package struct InboundMessage: Sendable {
     package let isThreaded: Bool
     /// Fetched after downtime rather than received live.
     package let isBacklog: Bool
+    /// Nobody typed it: it stands for a button or a reaction.
+    package let isChosen: Bool
     package let attachments: [Attachment]
 
     package init(
         thread: ThreadKey, route: Route, sender: Sender, text: String, sentAt: Int64, isDirect: Bool,
-        isAddressed: Bool, isThreaded: Bool = false, isBacklog: Bool = false, attachments: [Attachment] = []
+        isAddressed: Bool, isThreaded: Bool = false, isBacklog: Bool = false, isChosen: Bool = false,
+        attachments: [Attachment] = []
     ) {
         self.thread = thread
         self.route = route
@@ -62,6 +65,7 @@ package struct InboundMessage: Sendable {
         self.isAddressed = isAddressed
         self.isThreaded = isThreaded
         self.isBacklog = isBacklog
+        self.isChosen = isChosen
         self.attachments = attachments
     }
 }

@@ -49,7 +49,7 @@ struct OperationRoutes: Sendable {
                 .forbidden, "Somebody with a higher role asked this; only they and people with that role can stop it.")
         }
         if turn.state == .running || turn.state == .queued {
-            try await self.context.bridge.stop(id, in: session.key)
+            try await self.context.bridge.stop(id, in: session.key, by: principal.sender)
             request.logger.info("stopped from the page", ["operation": .string(id)])
         }
         let publicURL = self.context.settings.publicURL

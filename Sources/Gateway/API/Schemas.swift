@@ -44,6 +44,17 @@ enum Schemas {
             ("error", Self.optionalText), ("position", Self.optionalInteger),
             ("commits", Self.array(Self.reference("Commit"))),
         ]),
+        "Ask": Self.object([
+            ("id", Self.text), ("kind", Self.choice("approval", "question", "clarify", "conflict")),
+            ("text", Self.text), ("options", Self.array(Self.reference("AskOption"))), ("expires_at", Self.time),
+        ]),
+        "AskOption": Self.object([("key", Self.text), ("label", Self.text), ("recommended", Self.boolean)]),
+        "AskList": Self.object([("items", Self.array(Self.reference("Ask")))]),
+        "AskAnswer": Self.object([("answer", Self.text), ("text", Self.optionalText)], required: ["answer"]),
+        "AskDecision": Self.object([
+            ("id", Self.text), ("answer", Self.optionalText), ("outcome", Self.text), ("text", Self.optionalText),
+            ("decided_by", Self.optionalText), ("decided_at", Self.optionalTime),
+        ]),
         "Model": Self.object([
             ("id", Self.text), ("detail", Self.text), ("provider", Self.text), ("default", Self.boolean),
             ("name", Self.text), ("input_limit", Self.integer), ("output_limit", Self.integer),

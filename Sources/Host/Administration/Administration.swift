@@ -10,7 +10,7 @@ package struct Administration: Sendable {
     /// What this changed in the data directory, for people; see ``DataDirectory/restriction``.
     package let notice: String?
     private let database: Database
-    private let store: SessionStore
+    let store: SessionStore
     private let deletion: SessionDeletion
 
     /// Opens the store of the configured data directory.

@@ -12,6 +12,7 @@ enum BridgeSetup {
         let first = configuration.defaultRepository
         return BridgeSettings(
             publicURL: publicURL, turnTimeout: configuration.model.turnTimeout,
+            approvalTimeout: configuration.approvals.timeout,
             turnsPerHost: configuration.limits.turns, turnsPerPerson: configuration.limits.turnsPerPerson,
             queueLimit: configuration.limits.waitingPerThread, drainTimeout: Self.drainTimeout,
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,

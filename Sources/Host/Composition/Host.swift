@@ -69,7 +69,7 @@ package final class Host: Sendable {
             environment: BridgeEnvironment(
                 settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
-                metrics: metrics, now: WallClock.now))
+                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.append))
         invitations.ask(self.bridge.access)
         let mounted = try ProxySetup.mounted(
             in: configuration, store: store, metrics: metrics, account: (model as? SignedInCopilot)?.account)

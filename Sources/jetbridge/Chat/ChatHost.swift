@@ -34,10 +34,12 @@ enum ChatHost {
     }
 
     /// Neither call of the store stops when the task is cancelled, so that no token is left.
-    private static func withToken(_ configuration: Configuration, _ body: (String) async throws -> Void) async throws {
+    static func withToken(
+        _ configuration: Configuration, name: String = "jetbridge chat", _ body: (String) async throws -> Void
+    ) async throws {
         let administration = try Administration(configuration)
         let (credential, token) = try await administration.createToken(
-            name: "jetbridge chat", scopes: ["chat"], lifetime: 24 * 3_600_000)
+            name: name, scopes: ["chat"], lifetime: 24 * 3_600_000)
         do {
             try await body(token)
         } catch {

@@ -61,6 +61,12 @@ struct ChatLink: Sendable {
         _ = try await self.post("/api/v1/threads/\(thread)/messages", ["text": "/stop"])
     }
 
+    /// Answers an ask. Returns the decision.
+    func answer(_ ask: String, with key: String, reason: String?) async throws -> JSON {
+        let body: JSON = ["answer": .string(key), "text": reason.map { .string($0) } ?? .null]
+        return try await self.post("/api/v1/asks/\(ask)", body)
+    }
+
     func close() async { await self.sockets.stop() }
 
     private func post(_ path: String, _ body: JSON) async throws -> JSON { try await self.call(.post, path, body) }

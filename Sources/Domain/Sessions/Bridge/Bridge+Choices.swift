@@ -4,7 +4,7 @@ internal import Chat
 extension Bridge {
     func take(_ choice: Choice, event: InboundEvent) async throws -> Delivery {
         // Checked first, because people react to many messages.
-        guard self.access.role(of: choice.sender) != nil else { return .ignored("stranger") }
+        guard let role = self.access.role(of: choice.sender) else { return .ignored("stranger") }
         let (item, thread, isContinued) = try await self.store.read { ledger -> (OutboxItem?, ThreadKey?, Bool) in
             let item = try ledger.posted(choice.target)
             guard let item, let session = try ledger.session(id: item.session) else { return (item, nil, false) }
@@ -12,9 +12,12 @@ extension Bridge {
         }
         // People press buttons twice, also before the button is gone; the second press is answered while the answer is
         // being continued.
-        if let item, item.isWithdrawn, !isContinued { return .ignored("withdrawn") }
+        if let item, item.isWithdrawn, item.kind != .ask, !isContinued { return .ignored("withdrawn") }
         guard let item, let thread, let command = choice.kind.command(among: item.buttons) else {
             return .ignored("no choice")
+        }
+        if item.kind == .ask, try await !self.isWorthAnswering(command, by: choice.sender, as: role) {
+            return .ignored("told before")
         }
         let room = item.route.room
         let sign = self.adapters.traits(of: room).sign.character
@@ -24,7 +27,8 @@ extension Bridge {
             route: Route(
                 room: room, anchor: item.route.anchor, addressee: item.route.addressee,
                 recipient: item.route.recipient),
-            sender: choice.sender, text: "\(sign)\(command)", sentAt: choice.sentAt, isDirect: false, isAddressed: true)
+            sender: choice.sender, text: "\(sign)\(command)", sentAt: choice.sentAt, isDirect: false, isAddressed: true,
+            isChosen: true)
         return try await self.take(message, event: event, reply: nil)
     }
 }

@@ -36,6 +36,9 @@ extension Bridge {
         {
             intent = .command(.pair, argument: code)
         }
+        if let thread = try await self.thread(answeredBy: message, intent, as: role) {
+            message = message.moved(to: thread, message.route)
+        }
         switch intent {
         case .ignore(let reason): return .ignored(reason)
         case .command(.pair, _) where !self.access.mayPair(message.sender, on: event.adapter):

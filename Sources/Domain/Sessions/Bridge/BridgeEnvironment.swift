@@ -1,3 +1,4 @@
+package import Audit
 package import Logging
 
 /// Settings, clock, logger and metrics for every part of the bridge.
@@ -7,12 +8,18 @@ package struct BridgeEnvironment: Sendable {
     package var metrics: Metrics
     /// Milliseconds since 1970.
     package var now: @Sendable () -> Int64
+    /// Appends to the audit, in the transaction of the decision that it records.
+    package var auditDecision: @Sendable (Ledger, AuditEntry) throws -> Void
 
-    package init(settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64) {
+    package init(
+        settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64,
+        auditDecision: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in }
+    ) {
         self.settings = settings
         self.logger = logger
         self.metrics = metrics
         self.now = now
+        self.auditDecision = auditDecision
     }
 }
 
@@ -21,6 +28,8 @@ package struct BridgeSettings: Sendable {
     package var publicURL: String
     /// The time limit of one turn.
     package var turnTimeout: Duration
+    /// How long people have to decide an approval; the wait does not count towards ``turnTimeout``.
+    package var approvalTimeout: Duration
     /// Turns that may run at once; the rest wait and are admitted fairly.
     package var turnsPerHost: Int
     /// Running turns that one person may have.
@@ -46,7 +55,8 @@ package struct BridgeSettings: Sendable {
     package var searchLimit: Duration
 
     package init(
-        publicURL: String, turnTimeout: Duration = .seconds(600), turnsPerHost: Int = 2_000,
+        publicURL: String, turnTimeout: Duration = .seconds(600),
+        approvalTimeout: Duration = .seconds(300), turnsPerHost: Int = 2_000,
         turnsPerPerson: Int = 1_000,
         queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20),
         repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = 20 << 20,
@@ -56,6 +66,7 @@ package struct BridgeSettings: Sendable {
     ) {
         self.publicURL = publicURL
         self.turnTimeout = turnTimeout
+        self.approvalTimeout = approvalTimeout
         self.turnsPerHost = turnsPerHost
         self.turnsPerPerson = turnsPerPerson
         self.queueLimit = queueLimit

@@ -18,6 +18,9 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case sendDone = "send-done"
     case sendRecorded = "send-recorded"
     case commandAnswered = "command-answered"
+    case askStored = "ask-stored"
+    case askPosted = "ask-posted"
+    case askDecided = "ask-decided"
 
     private static let armed = Protected<(point: FaultPoint, passes: Int)?>(nil)
 

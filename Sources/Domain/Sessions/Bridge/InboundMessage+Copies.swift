@@ -21,6 +21,7 @@ extension InboundMessage {
         InboundMessage(
             thread: thread ?? self.thread, route: route ?? self.route, sender: self.sender, text: text ?? self.text,
             sentAt: self.sentAt, isDirect: self.isDirect, isAddressed: isAddressed ?? self.isAddressed,
-            isThreaded: self.isThreaded, isBacklog: self.isBacklog, attachments: self.attachments)
+            isThreaded: self.isThreaded, isBacklog: self.isBacklog, isChosen: self.isChosen,
+            attachments: self.attachments)
     }
 }

@@ -52,7 +52,7 @@ struct Recovery: Sendable {
         for var turn in try ledger.openTurns() {
             guard let session = try ledger.session(id: turn.session) else { continue }
             if turn.state == .running {
-                guard try self.mayRepeat(turn, in: ledger) else {
+                guard try self.mayRepeat(&turn, in: ledger) else {
                     try self.close(turn, in: ledger)
                     continue
                 }
@@ -60,6 +60,7 @@ struct Recovery: Sendable {
             }
             resumed.append((session.key, turn))
         }
+        try self.settleAsks(in: ledger)
         return resumed
     }
 
@@ -106,14 +107,30 @@ struct Recovery: Sendable {
         ])
     }
 
-    private func mayRepeat(_ turn: TurnRecord, in ledger: Ledger) throws -> Bool {
-        guard turn.attempts < Self.attempts else { return false }
+    private func mayRepeat(_ turn: inout TurnRecord, in ledger: Ledger) throws -> Bool {
+        let asks = try ledger.asks(ofTurn: turn.id)
+        // What was approved may have begun.
+        guard !asks.contains(where: { $0.takenAt != nil }) else { return false }
         let wasSeen =
             try ledger.frames(of: turn.id, after: 0).contains { $0.kind == .execution }
-            || ledger.outbox(ofTurn: turn.id).contains { $0.kind != .note }
+            || ledger.outbox(ofTurn: turn.id).contains { ![.note, .ask, .outcome].contains($0.kind) }
             || !ledger.commits(of: turn.id).isEmpty
-        return !wasSeen
+        guard !wasSeen else { return false }
+        // A turn that waits for people joins its ask, as often as the host starts in the meantime.
+        if !asks.isEmpty { turn.attempts = max(0, turn.attempts - 1) }
+        return turn.attempts < Self.attempts
     }
+
+    /// Ends asks that no turn waits for any more, and shows outcomes that were decided while no host ran.
+    private func settleAsks(in ledger: Ledger) throws {
+        let now = self.environment.now()
+        for ask in try ledger.openAsks() where try ledger.turn(id: ask.turn)?.endedAt != nil {
+            _ = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: now)
+        }
+        for ask in try ledger.unshownAsks() { _ = try self.desk.show(ask, in: ledger, at: now) }
+    }
+
+    private var desk: AskDesk { AskDesk(adapters: self.adapters, audit: self.environment.auditDecision) }
 
     /// The messages of an interrupted answer that are not in the outbox. Where each finished paragraph was posted, they
     /// follow those that the outbox has.

@@ -16,7 +16,8 @@ package enum CommandName: String, Sendable, CaseIterable {
 
     package var handling: Handling {
         switch self {
-        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume: .immediate
+        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume,
+            .approve, .deny: .immediate
         case .specify: .turn
         default: .later
         }

@@ -24,7 +24,7 @@ extension Conversation {
         case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
         case .specify: return try await self.enqueue(stored, kind: name.rawValue, text: argument)
-        case .approve, .deny: return try await self.reply(to: stored, with: CommandTexts.nothingToApprove)
+        case .approve, .deny: return try await self.answer(name, argument, for: stored)
         default: return try await self.reply(to: stored, with: CommandTexts.notInThisRelease(name, sign: sign))
         }
     }
@@ -51,6 +51,7 @@ extension Conversation {
         try await self.reply(to: stored, with: CommandTexts.newSession, withdrawingButtons: true) { ledger, session in
             session.epoch = try ledger.lastPlace(of: session.id)
             session.summary = nil
+            try ledger.endStanding(of: session.id)
             if !session.isNamed { session.title = "" }
         }
     }

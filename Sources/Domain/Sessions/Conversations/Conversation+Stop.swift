@@ -17,7 +17,9 @@ extension Conversation {
         var (text, buttons) = (CommandTexts.nothingRuns, [MessageButton]())
         let stopped = self.running.flatMap { right.covers($0.turn) ? $0.turn : nil }
         if let stopped {
+            self.running?.stopper = stored.message.sender
             self.end(stopped.id, because: .stopped)
+            try await self.endAsks(of: stopped.id, stoppedBy: stored.message.sender)
             (text, buttons) = (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
         } else if self.running != nil {
             text = CommandTexts.notYours

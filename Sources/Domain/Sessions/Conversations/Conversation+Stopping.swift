@@ -5,9 +5,11 @@ extension Conversation {
     /// Stops a running turn, or removes a waiting one from the queue; an ended one stays as it is.
     ///
     /// Returns when the turn has ended, or after two seconds if its work takes longer to end.
-    func stop(_ turn: String) async throws {
+    func stop(_ turn: String, by sender: Sender?) async throws {
         if self.running?.turn.id == turn {
+            self.running?.stopper = sender
             self.end(turn, because: .stopped)
+            try await self.endAsks(of: turn, stoppedBy: sender)
             await self.waitForEnd(of: turn)
         } else if let index = self.queue.firstIndex(where: { $0.id == turn }) {
             try await self.leaveOut(self.queue.remove(at: index))

@@ -30,6 +30,8 @@ actor Conversation {
     var handling: ReplyBox?
     private var isRetired = false
     var running: RunningTurn?
+    /// Asks that the running turn waits for.
+    var asks: [String: HeldAsk] = [:]
     /// Callers that wait for the end of the running turn.
     var endWaiters: [CheckedContinuation<Void, Never>] = []
     /// Waiting turns, oldest first.
@@ -165,6 +167,7 @@ actor Conversation {
             try await self.durably { ledger in try ledger.finishEvent(stored.number, turn: nil) }
             return nil
         case .chat(let text):
+            if let answered = try await self.answer(to: stored, text) { return answered }
             return try await self.enqueue(stored, kind: "chat", text: text)
         case .command(let name, let argument):
             return try await self.perform(name, argument: argument, for: stored)
@@ -181,62 +184,6 @@ actor Conversation {
         let sign = self.sign(of: stored.message.route).character
         stored.message = stored.message.reading("\(sign)\(CommandName.pair.rawValue) …")
         return stored
-    }
-
-    // MARK: Replies
-
-    /// Answers a message at once: the command, its reply and the end of its inbox entry are one transaction.
-    @discardableResult
-    func reply(
-        to stored: StoredMessage, with text: String, offering buttons: [MessageButton] = [],
-        withdrawingButtons isWithdrawing: Bool = false,
-        changing change: (@Sendable (Ledger, inout SessionRecord) throws -> Void)? = nil
-    ) async throws -> Submission? {
-        let now = self.environment.now()
-        let id = Identifier.make("op")
-        let message = stored.message
-        let lines = self.poster(for: message.route).lines(for: text, offering: buttons)
-        let key = self.key
-        let adapters = self.context.adapters
-        let (turn, items, frames) = try await self.durably { ledger in
-            var session = try ledger.session(
-                for: key, route: message.route, owner: message.sender.id, title: "", at: now)
-            session.route = message.route
-            session.activeAt = now
-            let asked = try ledger.insertMessage(
-                session: session.id, turn: id, role: .command, author: message.sender.displayName,
-                text: message.text, at: now)
-            try ledger.insertMessage(session: session.id, turn: id, role: .note, text: text, at: now)
-            try change?(ledger, &session)
-            try ledger.update(session)
-            let turn = TurnRecord(
-                id: id, session: session.id, kind: "command", work: id, text: "", sender: message.sender,
-                route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
-                endedAt: now)
-            try ledger.insert(turn)
-            let frames = [
-                LiveFrame(operation: id, sequence: 1, kind: .execution, content: text, timestamp: now),
-                LiveFrame(operation: id, sequence: 2, kind: .complete, content: text, timestamp: now),
-            ]
-            try ledger.insert(frames)
-            let withdrawn =
-                isWithdrawing
-                ? try ledger.withdrawButtons(of: session.id, at: now, whereShown: adapters.showButtons) : []
-            let items =
-                try withdrawn
-                + lines.map {
-                    try ledger.insertOutbox(
-                        session: session.id, turn: id, kind: .note, route: message.route, text: $0.text,
-                        buttons: $0.buttons, at: now)
-                }
-            try ledger.finishEvent(stored.number, turn: id)
-            return (turn, items, frames)
-        }
-        FaultPoint.commandAnswered.hit()
-        await self.context.hub.begin(id, session: turn.session)
-        await self.context.hub.publish(frames)
-        await self.context.lanes.dispatch(items)
-        return Submission(message: turn.message ?? 0, operation: id)
     }
 
     /// How commands are written in a route's room, in the form that the person used.

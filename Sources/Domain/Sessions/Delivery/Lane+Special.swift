@@ -30,6 +30,49 @@ extension Lane {
         return none
     }
 
+    /// Replaces an ask by its outcome. If the ask is not in the room, or can no longer be changed, the outcome is a
+    /// message.
+    func showOutcome(_ item: OutboxItem) async throws -> MessageReference {
+        let entry = item.message ?? 0
+        let posted = try await self.store.read { ledger in try ledger.outboxItem(id: entry) }
+        let message = OutgoingMessage(
+            text: item.text, route: item.route, token: item.token, isRepeat: item.state == .unknown)
+        guard let posted, posted.state == .sent, posted.route.room == self.room, let id = posted.reference, !id.isEmpty,
+            let editing = self.adapter as? any EditingAdapter
+        else { return try await self.adapter.post(message) }
+        let reference = MessageReference(room: item.route.room, id: id)
+        do {
+            try await editing.replace(
+                reference, with: OutgoingMessage(text: item.text, route: item.route, token: posted.token))
+        } catch let error as AdapterError where [.notFound, .invalid, .forbidden].contains(error.code) {
+            return try await self.adapter.post(message)
+        }
+        self.takeReactions(of: posted, from: reference)
+        // The edit adds no message, so it has no reference of its own.
+        return MessageReference(room: item.route.room, id: "")
+    }
+
+    /// Where an ask has no buttons, the bot adds the two reactions that answer it.
+    func offerReactions(_ item: OutboxItem, on reference: MessageReference) {
+        FaultPoint.askPosted.hit()
+        self.setReactions(isOn: true, of: item, on: reference)
+    }
+
+    private func takeReactions(of item: OutboxItem, from reference: MessageReference) {
+        self.setReactions(isOn: false, of: item, on: reference)
+    }
+
+    private func setReactions(isOn: Bool, of item: OutboxItem, on reference: MessageReference) {
+        let capabilities = self.adapter.traits(of: self.room).capabilities
+        guard !item.buttons.isEmpty, capabilities.contains(.reactions), !capabilities.contains(.buttons),
+            !reference.id.isEmpty, let adapter = self.adapter as? any ReactingAdapter
+        else { return }
+        // Cosmetic, so no message waits for it: the adapter's own time limits end it.
+        Task {
+            for emoji in ["✅", "❌"] { await adapter.react(emoji, isOn: isOn, to: reference) }
+        }
+    }
+
     /// Empties a message that cannot be deleted.
     func blank(_ item: OutboxItem) async {
         self.queue[0].kind = .final

@@ -182,6 +182,7 @@ actor Lane {
             if let reference = item.reference { self.touched[reference] = nil }
             let isMarked = await self.record(item, reference: reference)
             FaultPoint.sendRecorded.hit()
+            if item.kind == .ask { self.offerReactions(item, on: reference) }
             return isMarked
         } catch let error as AdapterError {
             await self.handle(error, for: item)
@@ -198,6 +199,7 @@ actor Lane {
         if item.route.room != self.room { item.route = item.route.moved(to: self.room) }
         if item.kind == .removal { return try await self.remove(item) }
         if item.kind == .withdrawal { return try await self.withdrawButtons(item) }
+        if item.kind == .outcome { return try await self.showOutcome(item) }
         let hasButtons = self.adapter.traits(of: self.room).capabilities.contains(.buttons) && !item.isWithdrawn
         let buttons = hasButtons ? item.buttons : []
         var isRepeat = item.state == .unknown

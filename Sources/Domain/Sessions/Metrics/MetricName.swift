@@ -6,6 +6,7 @@ package enum MetricName: String, Sendable {
     case outbound
     case rateLimited = "rate_limited"
     case modelTokens = "model_tokens"
+    case asks
     // Gauges.
     case turnsActive = "turns_active"
     case outboxPending = "outbox_pending"

@@ -81,7 +81,9 @@ extension Ledger {
         try self.reserveMessageIDs()
         for turn in turns {
             try self.deleteMessages(where: "turn = ?", .text(turn))
-            for table in ["frames", "commits", "outbox"] {
+            try self.connection.execute(
+                "DELETE FROM ask_notices WHERE ask IN (SELECT id FROM asks WHERE turn = ?)", [.text(turn)])
+            for table in ["frames", "commits", "outbox", "asks"] {
                 try self.connection.execute("DELETE FROM \(table) WHERE turn = ?", [.text(turn)])
             }
             try self.connection.execute("DELETE FROM turns WHERE id = ?", [.text(turn)])
@@ -139,6 +141,7 @@ extension Ledger {
         try self.delete(turns: turns)
         guard turns.count < limit else { return false }
         try self.deleteMessages(where: "session = ?", .text(session))
+        try self.endStanding(of: session)
         try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])
         return true

@@ -203,5 +203,4 @@ package enum Schema {
                 CREATE INDEX outbox_with_buttons ON outbox (session, id) WHERE buttons IS NOT NULL;
                 """),
         Self.audit,
-    ]
-}
+        Self.asks,

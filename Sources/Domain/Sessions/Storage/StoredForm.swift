@@ -24,6 +24,7 @@ enum StoredForm {
             "isAddressed": .bool(message.isAddressed), "isBacklog": .bool(message.isBacklog),
         ]
         if message.isThreaded { json["isThreaded"] = true }
+        if message.isChosen { json["isChosen"] = true }
         if !message.attachments.isEmpty { json["attachments"] = Self.json(message.attachments) }
         return JSON.object(json).text
     }
@@ -39,6 +40,7 @@ enum StoredForm {
             sender: try Self.sender(sender), text: body, sentAt: Int64(sentAt),
             isDirect: json["isDirect"]?.boolValue ?? false, isAddressed: json["isAddressed"]?.boolValue ?? false,
             isThreaded: json["isThreaded"]?.boolValue ?? false, isBacklog: json["isBacklog"]?.boolValue ?? false,
+            isChosen: json["isChosen"]?.boolValue ?? false,
             attachments: try Self.attachments(json["attachments"]))
     }
 
@@ -78,7 +80,10 @@ enum StoredForm {
     static func text(of buttons: [MessageButton]) -> String? {
         if buttons.isEmpty { return nil }
         return JSON.array(
-            buttons.map { [.string($0.label), .string($0.command), .string($0.style.rawValue)] }
+            buttons.map { button in
+                let parts = [button.label, button.command, button.style.rawValue] + (button.prompt.map { [$0] } ?? [])
+                return .array(parts.map { .string($0) })
+            }
         ).text
     }
 
@@ -89,7 +94,7 @@ enum StoredForm {
                 throw Malformed(what: "button")
             }
             let style = json[2]?.stringValue.flatMap { MessageButton.Style(rawValue: $0) } ?? .plain
-            return MessageButton(label: label, command: command, style: style)
+            return MessageButton(label: label, command: command, style: style, prompt: json[3]?.stringValue)
         }
     }
 

@@ -8,6 +8,8 @@ extension CommandName {
         case .pair: "CODE"
         case .model, .repo: "[name]"
         case .specify: "TEXT"
+        case .approve: "[ID] [always]"
+        case .deny: "[ID] [reason]"
         default: ""
         }
     }
@@ -29,7 +31,8 @@ extension CommandName {
         case .resend: "post the last answer again"
         case .resume: "continue an interrupted answer, or ask a failed question again"
         case .run, .jobs, .kill: "run commands in the jail"
-        case .approve, .deny: "approve or deny a pending action"
+        case .approve: "approve what is asked, by its id; `always` also for later in this thread, until `new`"
+        case .deny: "deny what is asked, by its id"
         case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec:
             "a stage of the specification flow"
         case .diff, .files, .snapshot, .undo: "inspect and restore the workspace"

@@ -19,9 +19,6 @@ enum CommandTexts {
         "\(sign.command(name.rawValue)) is not part of this release. \(sign.command("help")) lists the available commands."
     }
 
-    static let nothingToApprove =
-        "Nothing waits for approval here; this release denies every action that would need approval."
-
     // MARK: help
 
     static func help(about word: String, role: Role, sign: CommandSign) -> String {

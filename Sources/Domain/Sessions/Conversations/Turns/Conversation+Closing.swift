@@ -10,6 +10,7 @@ extension Conversation {
     func close(_ turn: TurnRecord, _ outcome: TurnOutcome) async {
         guard var running = self.running, running.turn.id == turn.id else { return }
         running.watchdog?.cancel()
+        if running.isSuspended { return self.suspend() }
         let now = self.environment.now()
         let settings = self.environment.settings
         let traits = self.context.adapters.traits(of: turn.route.room)
@@ -30,8 +31,10 @@ extension Conversation {
         // If the answer can be sent at once, this transaction also marks its first message, which saves a second one.
         let room = turn.route.room
         let isReserved = closing.isPostedAtOnce && !isShown ? await self.context.lanes.reserve(room) : false
-        let (items, lastFrames) = await self.store(closing, frames, by: poster, isReserved: isReserved)
+        let (items, lastFrames, asks) = await self.store(
+            closing, frames, by: poster, isReserved: isReserved, stopper: running.stopper)
         FaultPoint.turnClosed.hit()
+        self.conclude(asks)
         self.remember(running.admission, answer: closing.answer, isLeftOut: outcome.isLeftOut)
         if isReserved {
             await self.context.lanes.dispatchReserved(items, to: room)
@@ -54,20 +57,33 @@ extension Conversation {
             ])
     }
 
+    /// Lets go of a turn that waits for people, without closing it: its asks stay open for the next start.
+    private func suspend() {
+        self.asks = [:]
+        self.running = nil
+        self.releaseEndWaiters()
+        self.environment.metrics.adjust(.turnsActive, by: -1)
+    }
+
     /// Stores the end of a turn, and returns what to send and to publish. What cannot be stored must not keep the thread
     /// busy: the turn then ends without its answer.
     private func store(
-        _ closing: TurnClosing, _ frames: [LiveFrame], by poster: AnswerPoster, isReserved: Bool
-    ) async -> (items: [OutboxItem], frames: [LiveFrame]) {
-        let write: @Sendable (TurnClosing, [LiveFrame]) async throws -> [OutboxItem] = { closing, frames in
+        _ closing: TurnClosing, _ frames: [LiveFrame], by poster: AnswerPoster, isReserved: Bool, stopper: Sender?
+    ) async -> (items: [OutboxItem], frames: [LiveFrame], asks: [AskRecord]) {
+        let desk = self.desk
+        let write: @Sendable (TurnClosing, [LiveFrame]) async throws -> (items: [OutboxItem], asks: [AskRecord]) = {
+            closing, frames in
             try await self.retrying { ledger in
                 let items = try closing.write(to: ledger, frames: frames, poster: poster)
                 if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: closing.at) }
-                return items
+                let ended = try desk.endAll(
+                    ofTurn: closing.turn.id, stoppedBy: stopper, in: ledger, at: closing.at)
+                return (items + ended.items, ended.asks)
             }
         }
         do {
-            return (try await write(closing, frames), frames)
+            let (items, asks) = try await write(closing, frames)
+            return (items, frames, asks)
         } catch {
             self.environment.logger.error(
                 "the end of a turn cannot be stored", ["turn": .string(closing.turn.id), "error": .string("\(error)")])
@@ -78,11 +94,14 @@ extension Conversation {
                 operation: first.operation, sequence: first.sequence, kind: .error, content: failed.lastFrame,
                 timestamp: first.timestamp)
         }
-        do { return (try await write(failed, last), last) } catch {
+        do {
+            let (items, asks) = try await write(failed, last)
+            return (items, last, asks)
+        } catch {
             // The next start closes it.
             self.environment.logger.error(
                 "a turn cannot be closed", ["turn": .string(closing.turn.id), "error": .string("\(error)")])
-            return ([], last)
+            return ([], last, [])
         }
     }
 

@@ -88,6 +88,7 @@ extension Conversation {
     func close(by deadline: ContinuousClock.Instant) async {
         self.beginNoMore()
         guard let running = self.running else { return }
+        if running.holds > 0 { self.end(running.turn.id, because: .shutdown) }
         // Enforces the deadline; cancelled below.
         let timer = Task {
             do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }

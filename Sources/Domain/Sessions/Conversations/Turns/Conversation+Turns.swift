@@ -9,24 +9,32 @@ extension Conversation {
     func begin(_ turn: TurnRecord, _ admission: Admission? = nil) {
         var running = RunningTurn(
             turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route))
-        let timeout = self.environment.settings.turnTimeout
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
         running.task = Task { await self.run(turn) }
-        // Ends a turn that takes too long; cancelled when the turn is closed.
-        running.watchdog = Alarm(after: timeout) { [weak self] in
-            // The alarm fires on the event loop, so the conversation is entered by a task.
-            Task { await self?.end(turn.id, because: .timedOut) }
-        }
+        running.timeLeft = self.environment.settings.turnTimeout
         self.running = running
+        self.watch(turn.id)
         self.stopIfAsked(turn.id)
         self.environment.metrics.adjust(.turnsActive, by: 1)
         FaultPoint.turnStarted.hit()
     }
 
+    /// Ends the turn when its time is up. The alarm is cancelled when the turn is closed or waits for people.
+    func watch(_ turn: String) {
+        guard let left = self.running?.timeLeft else { return }
+        self.running?.countsSince = .now
+        self.running?.watchdog = Alarm(after: max(left, .zero)) { [weak self] in
+            // The alarm fires on the event loop, so the conversation is entered by a task.
+            Task { await self?.end(turn, because: .timedOut) }
+        }
+    }
+
     /// Ends the running turn from outside.
     func end(_ turn: String, because cut: RunningTurn.Cut) {
-        guard self.running?.turn.id == turn, self.running?.cut == nil else { return }
+        guard let running = self.running, running.turn.id == turn, running.cut == nil else { return }
         self.running?.cut = cut
+        // A turn that has shown something cannot begin again.
+        self.running?.isSuspended = cut == .shutdown && running.holds > 0 && running.answer.isEmpty
         self.running?.task?.cancel()
     }
 

@@ -7,5 +7,7 @@ struct ConversationThread: TurnThread {
 
     func report(_ event: TurnEvent) async throws { try await self.conversation.take(event, of: self.turn) }
 
-    func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome { .expired }
+    func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
+        try await self.conversation.approval(of: request, for: self.turn)
+    }
 }

@@ -15,7 +15,17 @@ struct RunningTurn {
     var answer: [UInt8] = []
     var cut: Cut?
     var task: Task<Void, Never>?
+    /// Ends the turn when its time is up; nil while it waits for people.
     var watchdog: Alarm?
+    /// What was left of its time at ``countsSince``.
+    var timeLeft = Duration.zero
+    var countsSince = ContinuousClock.now
+    /// Asks that it waits for.
+    var holds = 0
+    /// It waited for people when the host stopped: the next start begins it again.
+    var isSuspended = false
+    /// Who stopped it.
+    var stopper: Sender?
     /// Usage and summary, stored with the turn's end.
     var usage: [(model: String, input: Int, output: Int)] = []
     var summary: HistorySummary?

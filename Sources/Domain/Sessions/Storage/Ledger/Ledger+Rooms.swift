@@ -19,6 +19,12 @@ extension Ledger {
             from, to: to)
         try self.moveRoutes(
             "SELECT id, route FROM turns WHERE state IN ('queued', 'running')", [], in: "turns", from, to: to)
+        try self.moveRoutes(
+            "SELECT id, route FROM asks WHERE state = 'open' AND adapter = ? AND room = ?",
+            [.text(from.adapter.rawValue), .text(from.name)], in: "asks", from, to: to)
+        try self.connection.execute(
+            "UPDATE asks SET room = ? WHERE state = 'open' AND adapter = ? AND room = ?",
+            [.text(to.name), .text(from.adapter.rawValue), .text(from.name)])
         try self.moveOutbox(from, to: to)
         for stored in try self.newEvents(after: 0, limit: .max) where stored.message.route.room == from {
             let message = stored.message.moved(from: from, to: to)

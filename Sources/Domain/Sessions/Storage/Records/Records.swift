@@ -107,6 +107,11 @@ package struct OutboxItem: Sendable, Equatable {
         case removal
         /// An edit that takes the buttons off a message, the outbox entry ``OutboxItem/message``.
         case withdrawal
+        /// An ask: a question with its options.
+        case ask
+        /// An edit that replaces an ask, the outbox entry ``OutboxItem/message``, by its outcome; a message of its own
+        /// where the ask is not in the room.
+        case outcome
         /// An answer as a file, made from the transcript when it is sent; the text is the fallback.
         case file
     }
@@ -145,7 +150,8 @@ package struct OutboxItem: Sendable, Equatable {
     package var state: State
     /// Shown where the room has buttons.
     package var buttons: [MessageButton] = []
-    /// The message of the transcript that a file is made from, or the entry that a withdrawal changes.
+    /// The message of the transcript that a file is made from or an ask belongs to, or the entry that a withdrawal or
+    /// an outcome changes.
     package var message: Int64?
     /// Its buttons no longer apply.
     package var isWithdrawn = false
@@ -153,7 +159,7 @@ package struct OutboxItem: Sendable, Equatable {
     /// It only changes a message of its room and has no meaning in another one.
     var isOfItsPlace: Bool { self.kind == .removal || self.kind == .withdrawal || self.text == Self.blank }
     /// It adds a message to the room.
-    var isPost: Bool { self.reference == nil && self.kind != .withdrawal }
+    var isPost: Bool { self.reference == nil && self.kind != .withdrawal && self.kind != .outcome }
 }
 
 /// One frame of the live protocol.

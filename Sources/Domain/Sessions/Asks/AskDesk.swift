@@ -1,0 +1,122 @@
+internal import Audit
+internal import Chat
+internal import JSON
+internal import Logging
+
+/// Ends asks: each ending, its place in the audit and the message that shows it are one transaction.
+package struct AskDesk: Sendable {
+    /// Nil outside of a host: the messages are then changed at its next start.
+    let adapters: AdapterRegistry?
+    let audit: @Sendable (Ledger, AuditEntry) throws -> Void
+
+    /// The result, and what to send.
+    struct Ending: Sendable {
+        let result: AskResult
+        /// The ask, if this ended it.
+        var ended: AskRecord?
+        var items: [OutboxItem] = []
+    }
+
+    /// Applies an answer at the time `now`, in milliseconds since 1970. The first valid one wins.
+    func decide(_ answer: AskAnswer, in ledger: Ledger, at now: Int64) throws -> Ending {
+        guard var ask = try ledger.ask(id: answer.ask) else { return Ending(result: .unknown) }
+        guard ask.rule.allows(answer.sender, as: answer.role, askedBy: ask.requester) else {
+            return Ending(result: .notAllowed(ask))
+        }
+        switch ask.state {
+        case .open: break
+        case .expired: return Ending(result: .expired(ask))
+        case .answered, .stopped: return Ending(result: .settled(ask))
+        }
+        guard ask.expiresAt > now else {
+            let (ended, items) = try self.end(ask, as: .expired, by: nil, in: ledger, at: now)
+            return Ending(result: .expired(ended), ended: ended, items: items)
+        }
+        guard let option = ask.option(answer.key) else { return Ending(result: .noSuchAnswer(ask)) }
+        guard ask.isIntact else { return Ending(result: .altered(ask)) }
+        ask.answer = option.key
+        ask.reason = answer.reason
+        if option.key == AskRecord.always, let binding = ask.binding {
+            try ledger.insertStanding(binding, by: answer.sender, ask: ask.id, at: now)
+        }
+        let (ended, items) = try self.end(ask, as: .answered, by: answer.sender, in: ledger, at: now)
+        return Ending(result: .decided(ended), ended: ended, items: items)
+    }
+
+    /// Ends an open ask.
+    func end(
+        _ ask: AskRecord, as state: AskRecord.State, by decider: Sender?, in ledger: Ledger, at now: Int64
+    ) throws -> (AskRecord, [OutboxItem]) {
+        var ask = ask
+        ask.state = state
+        ask.decider = decider
+        ask.decidedAt = now
+        guard try ledger.settle(ask) else { return (try ledger.ask(id: ask.id) ?? ask, []) }
+        try self.audit(ledger, self.entry(for: ask, AskTexts.outcome(of: ask)))
+        return (ask, try self.show(ask, in: ledger, at: now))
+    }
+
+    /// Ends the open asks of a turn that ends: `stop` denies, everything else lets them expire.
+    func endAll(
+        ofTurn turn: String, stoppedBy decider: Sender?, in ledger: Ledger, at now: Int64
+    ) throws -> (asks: [AskRecord], items: [OutboxItem]) {
+        var (asks, items) = ([AskRecord](), [OutboxItem]())
+        for ask in try ledger.asks(ofTurn: turn) where ask.state == .open {
+            let (ended, shown) = try self.end(
+                ask, as: decider == nil ? .expired : .stopped, by: decider, in: ledger, at: now)
+            asks.append(ended)
+            items += shown
+        }
+        return (asks, items)
+    }
+
+    /// Records that an earlier "always in this thread" permits what is asked now.
+    func noteStanding(_ binding: AskBinding, from ask: String, by giver: Sender, in ledger: Ledger) throws {
+        try self.audit(
+            ledger,
+            AuditEntry(
+                kind: .approval, session: binding.session, turn: binding.turn, actor: giver.id,
+                details: Self.details(of: binding, ask: ask, outcome: "Approved earlier by \(giver.displayName)")))
+    }
+
+    // MARK: What people see
+
+    /// Changes an ask's message to its outcome, or posts a line where nothing can be edited.
+    func show(_ ask: AskRecord, in ledger: Ledger, at now: Int64) throws -> [OutboxItem] {
+        guard let adapters = self.adapters else { return [] }
+        let posts = try ledger.posts(of: ask)
+        try ledger.withdraw(posts)
+        try ledger.markShown(ask, text: "\(ask.lead)\n\n\(AskTexts.outcomeLine(of: ask))")
+        let room = ask.route.room
+        let traits = adapters.traits(of: room)
+        let message = AskMessage(ask: ask, traits: traits, renderer: adapters[room.adapter]?.renderer)
+        guard let text = message.outcome else { return [] }
+        let isEdited = message.isEditable && adapters[room.adapter] is any EditingAdapter
+        return [
+            try ledger.insertOutbox(
+                session: ask.session, turn: ask.turn, kind: isEdited ? .outcome : .note, route: ask.route, text: text,
+                message: isEdited ? posts.last?.id : nil, at: now)
+        ]
+    }
+
+    // MARK: Audit
+
+    private func entry(for ask: AskRecord, _ outcome: String) -> AuditEntry {
+        let details =
+            ask.binding.map { Self.details(of: $0, ask: ask.id, outcome: outcome) }
+            ?? ["ask": .string(ask.id), "kind": .string(ask.kind.rawValue), "outcome": .string(outcome)]
+        return AuditEntry(
+            kind: .approval, session: ask.session, turn: ask.turn, actor: ask.decider?.id ?? "jetbridge",
+            details: details)
+    }
+
+    private static func details(of binding: AskBinding, ask: String, outcome: String) -> JSON {
+        [
+            "ask": .string(ask), "action": .string(binding.request.action.rawValue),
+            "subject": .string(Redaction.redact(binding.request.subject)),
+            "directory": .string(binding.request.directory), "tool": .string(binding.request.tool),
+            "requester": .string(binding.requester), "digest": .string(binding.digest),
+            "outcome": .string(Redaction.redact(outcome)),
+        ]
+    }
+}

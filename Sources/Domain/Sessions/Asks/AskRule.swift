@@ -1,0 +1,31 @@
+package import Chat
+
+/// Who may answer an ask. Applied to the person and the role at the moment of the answer.
+package enum AskRule: String, Sendable {
+    /// Any owner but the person who asked: nobody approves what they asked for themselves.
+    case otherOwners = "other-owners"
+    /// The person who asked, if they are a member or an owner, and any owner.
+    case requester
+
+    package init(_ approver: ApprovalRequest.Approver) {
+        switch approver {
+        case .ownersOnly: self = .otherOwners
+        case .requester: self = .requester
+        }
+    }
+
+    package func allows(_ sender: Sender, as role: Role?, askedBy requester: Sender) -> Bool {
+        guard let role, role >= .member, !sender.isBot, !sender.isSelf else { return false }
+        switch self {
+        case .otherOwners: return role == .owner && !sender.isSamePerson(as: requester)
+        case .requester: return role == .owner || sender.isSamePerson(as: requester)
+        }
+    }
+}
+
+extension Sender {
+    /// Whether one account is certainly behind both: they have an identity in common.
+    func isSamePerson(as other: Sender) -> Bool {
+        self.id == other.id || !Set(self.identities.map(\.value)).isDisjoint(with: other.identities.map(\.value))
+    }
+}

@@ -1,0 +1,70 @@
+internal import Chat
+internal import Primitives
+
+/// Answers to asks from outside of their threads, and answers typed next to them.
+extension Bridge {
+    /// Answers an ask through the API or the command line, which take an answer from anybody who may give it.
+    package func answer(_ answer: AskAnswer) async throws -> AskResult {
+        let thread = try await self.store.read { ledger in
+            try ledger.ask(id: answer.ask).flatMap { try ledger.session(id: $0.session)?.key }
+        }
+        guard let thread else { return .unknown }
+        return try await self.conversations.conversation(for: thread).decide(answer)
+    }
+
+    /// Whether a choice at an ask is to be handled: people press buttons twice, and are told once why it does not count.
+    func isWorthAnswering(_ command: String, by sender: Sender, as role: Role) async throws -> Bool {
+        let words = command.split(separator: " ")
+        guard words.count > 1 else { return true }
+        let id = String(words[1])
+        let ask = try await self.store.read { ledger in try ledger.ask(id: id) }
+        if let ask, ask.state == .open, ask.rule.allows(sender, as: role, askedBy: ask.requester) { return true }
+        // A guest is told by the command itself, and everybody else by the answer, which makes its own note.
+        guard role < .member else {
+            return try await self.store.read { ledger in try !ledger.wasTold(sender.id, about: id) }
+        }
+        return try await self.store.write { ledger in try ledger.noteTold(sender.id, about: id) }
+    }
+
+    /// The thread of the ask that a typed answer in another thread of its room means; nil when the message stays where
+    /// it is.
+    ///
+    /// Where a network has no threads, each person in a room has one of their own, and an ask is posted to all of them:
+    /// there the room counts as its place.
+    func thread(answeredBy message: InboundMessage, _ intent: Intent, as role: Role?) async throws -> ThreadKey? {
+        guard let role, role >= .member, !message.isDirect, !message.isChosen, message.route.anchor == nil else {
+            return nil
+        }
+        switch intent {
+        case .command(.approve, _), .command(.deny, _): break
+        case .chat(let text) where AskReply.isPossible(text): break
+        default: return nil
+        }
+        return try await self.store.read { ledger -> ThreadKey? in
+            let asks = try ledger.openAsks(in: message.route.room).filter {
+                $0.route.anchor == nil && $0.rule.allows(message.sender, as: role, askedBy: $0.requester)
+            }
+            guard !asks.isEmpty else { return nil }
+            let own = try ledger.session(for: message.thread)
+            // An ask of the own thread comes first.
+            if let own, asks.contains(where: { $0.session == own.id }) { return nil }
+            let meant = asks.filter { Self.means($0, intent, own) }
+            // Without an id, several are ambiguous.
+            guard meant.count == 1, let ask = meant.first else { return nil }
+            return try ledger.session(id: ask.session)?.key
+        }
+    }
+
+    /// `yes` and `no` are for the own thread if anything was said there lately. Milliseconds.
+    private static let quietTime: Int64 = 600_000
+
+    private static func means(_ ask: AskRecord, _ intent: Intent, _ own: SessionRecord?) -> Bool {
+        switch intent {
+        case .command(_, let argument): return AskArgument(argument).id.map { $0 == ask.id } ?? true
+        case .chat(let text):
+            guard let reply = AskReply(text, to: ask) else { return false }
+            return reply.form == .option || (own?.activeAt ?? .min) < ask.createdAt - Self.quietTime
+        default: return false
+        }
+    }
+}

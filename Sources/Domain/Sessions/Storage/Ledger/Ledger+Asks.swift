@@ -1,0 +1,166 @@
+internal import Chat
+internal import Database
+
+extension Ledger {
+    /// A new ask's id.
+    func nextAskID() throws -> String {
+        try self.connection.execute("UPDATE floors SET id = id + 1 WHERE name = 'asks'", [])
+        let number = try self.connection.query("SELECT id FROM floors WHERE name = 'asks'", []).first?.integer("id")
+        return "a\(number ?? 0)"
+    }
+
+    func insert(_ ask: AskRecord) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO asks (id, session, turn, kind, lead, tail, options, rule, requester, bound, digest, adapter,
+            room, route, message, created_at, expires_at, state)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
+            """,
+            [
+                .text(ask.id), .text(ask.session), .text(ask.turn), .text(ask.kind.rawValue), .text(ask.lead),
+                .text(ask.tail), .text(StoredForm.text(of: ask.options)), .text(ask.rule.rawValue),
+                .text(StoredForm.text(of: ask.requester)), .optional(ask.binding.map { StoredForm.text(of: $0.request) }),
+                .text(ask.digest), .text(ask.route.room.adapter.rawValue), .text(ask.route.room.name),
+                .text(StoredForm.text(of: ask.route)), .integer(ask.message), .integer(ask.createdAt),
+                .integer(ask.expiresAt),
+            ])
+    }
+
+    package func ask(id: String) throws -> AskRecord? {
+        try self.connection.query("SELECT * FROM asks WHERE id = ?", [.text(id)]).first.map(Self.ask)
+    }
+
+    /// A turn's asks, oldest first.
+    package func asks(ofTurn turn: String) throws -> [AskRecord] {
+        try self.connection.query("SELECT * FROM asks WHERE turn = ? ORDER BY number", [.text(turn)]).map(Self.ask)
+    }
+
+    /// The open asks, oldest first; of all threads or of one.
+    package func openAsks(of session: String? = nil) throws -> [AskRecord] {
+        try self.connection.query(
+            "SELECT * FROM asks WHERE state = 'open' AND ($1 IS NULL OR session = $1) ORDER BY number",
+            [.optional(session)]
+        ).map(Self.ask)
+    }
+
+    /// The open asks that were posted to a room, oldest first.
+    func openAsks(in room: RoomID) throws -> [AskRecord] {
+        try self.connection.query(
+            "SELECT * FROM asks WHERE state = 'open' AND adapter = ? AND room = ? ORDER BY number",
+            [.text(room.adapter.rawValue), .text(room.name)]
+        ).map(Self.ask)
+    }
+
+    /// Ends an open ask. False when it was ended before: the first one wins.
+    func settle(_ ask: AskRecord) throws -> Bool {
+        try self.connection.execute(
+            """
+            UPDATE asks SET state = ?, answer = ?, reason = ?, decider = ?, decided_at = ?
+            WHERE id = ? AND state = 'open'
+            """,
+            [
+                .text(ask.state.rawValue), .optional(ask.answer), .optional(ask.reason),
+                .optional(ask.decider.map { StoredForm.text(of: $0) }), .optional(ask.decidedAt), .text(ask.id),
+            ])
+        return self.connection.changes > 0
+    }
+
+    /// Records that the turn has the answer.
+    func take(_ ask: String, at now: Int64) throws {
+        try self.connection.execute(
+            "UPDATE asks SET taken_at = ? WHERE id = ? AND taken_at IS NULL", [.integer(now), .text(ask)])
+    }
+
+    /// Ended asks whose messages do not show it.
+    func unshownAsks() throws -> [AskRecord] {
+        try self.connection.query("SELECT * FROM asks WHERE shown IS NULL AND state <> 'open' ORDER BY number", [])
+            .map(Self.ask)
+    }
+
+    /// Records that the ask's message shows its outcome, also in the transcript.
+    func markShown(_ ask: AskRecord, text: String) throws {
+        try self.connection.execute("UPDATE asks SET shown = 1 WHERE id = ?", [.text(ask.id)])
+        try self.connection.execute(
+            "UPDATE messages SET text = ? WHERE id = ?", [.text(text), .integer(ask.message)])
+    }
+
+    /// The outbox entries of an ask, in the order of the room; the last one has the buttons.
+    func posts(of ask: AskRecord) throws -> [OutboxItem] {
+        try self.outbox(ofTurn: ask.turn).filter { $0.kind == .ask && $0.message == ask.message }
+    }
+
+    /// Withdraws an ask's buttons, and drops what is still unsent of it.
+    func withdraw(_ posts: [OutboxItem]) throws {
+        for item in posts {
+            try self.connection.execute(
+                """
+                UPDATE outbox SET withdrawn = 1, state = CASE WHEN state = 'pending' THEN 'dropped' ELSE state END
+                WHERE id = ?
+                """, [.integer(item.id)])
+        }
+    }
+
+    // MARK: Always in this thread
+
+    func insertStanding(_ binding: AskBinding, by giver: Sender, ask: String, at now: Int64) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO standing_approvals (session, digest, giver, sender, ask, created_at)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            [
+                .text(binding.session), .text(binding.standingDigest), .text(giver.id),
+                .text(StoredForm.text(of: giver)), .text(ask), .integer(now),
+            ])
+    }
+
+    /// Who has approved this for later.
+    func standing(for binding: AskBinding) throws -> [(giver: Sender, ask: String)] {
+        try self.connection.query(
+            "SELECT sender, ask FROM standing_approvals WHERE session = ? AND digest = ? ORDER BY created_at",
+            [.text(binding.session), .text(binding.standingDigest)]
+        ).map { (try StoredForm.sender(from: try $0.text("sender")), try $0.text("ask")) }
+    }
+
+    /// Ends all that was approved for later in a session.
+    func endStanding(of session: String) throws {
+        try self.connection.execute("DELETE FROM standing_approvals WHERE session = ?", [.text(session)])
+    }
+
+    // MARK: Told once
+
+    /// Whether `person` has not been told yet that their choice at this ask does not count.
+    func noteTold(_ person: String, about ask: String) throws -> Bool {
+        try self.connection.execute(
+            "INSERT INTO ask_notices (ask, person) VALUES (?, ?) ON CONFLICT DO NOTHING", [.text(ask), .text(person)])
+        return self.connection.changes > 0
+    }
+
+    func wasTold(_ person: String, about ask: String) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM ask_notices WHERE ask = ? AND person = ?", [.text(ask), .text(person)]
+        ).isEmpty
+    }
+
+    static func ask(_ row: Row) throws -> AskRecord {
+        let session = try row.text("session")
+        let turn = try row.text("turn")
+        let requester = try StoredForm.sender(from: try row.text("requester"))
+        let binding = try row.optionalText("bound").map {
+            AskBinding(
+                request: try StoredForm.approval(from: $0), session: session, turn: turn, requester: requester.id)
+        }
+        return AskRecord(
+            id: try row.text("id"), session: session, turn: turn,
+            kind: AskRecord.Kind(rawValue: try row.text("kind")) ?? .question, lead: try row.text("lead"),
+            tail: try row.text("tail"), options: try StoredForm.options(from: try row.text("options")),
+            rule: AskRule(rawValue: try row.text("rule")) ?? .otherOwners, requester: requester, binding: binding,
+            digest: try row.text("digest"), route: try StoredForm.route(from: try row.text("route")),
+            message: try row.integer("message"), createdAt: try row.integer("created_at"),
+            expiresAt: try row.integer("expires_at"),
+            state: AskRecord.State(rawValue: try row.text("state")) ?? .expired, answer: try row.optionalText("answer"),
+            reason: try row.optionalText("reason"),
+            decider: try row.optionalText("decider").map { try StoredForm.sender(from: $0) },
+            decidedAt: try row.optionalInteger("decided_at"), takenAt: try row.optionalInteger("taken_at"))
+    }
+}

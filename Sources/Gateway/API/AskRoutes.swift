@@ -1,0 +1,82 @@
+internal import Chat
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Logging
+internal import Sessions
+
+/// Open asks of a thread, and answers to them.
+struct AskRoutes: Sendable {
+    let context: GatewayContext
+
+    private static let bodyLimit = 16 * 1024
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(
+                method: .get, pattern: "/api/v1/threads/{id}/asks", operation: "listAsks",
+                summary: "The open asks of a thread, oldest first.", access: .scopes([.chat, .read], from: .guest),
+                answers: [
+                    .init(status: .ok, description: "All of them.", schema: "AskList"),
+                    .init(status: .notFound, description: "No such thread.", schema: "Problem"),
+                ], handle: { try await self.list($0) }),
+            APIRoute(
+                method: .post, pattern: "/api/v1/asks/{id}", operation: "answerAsk",
+                summary: "Answers an ask of any thread: the key of an option, and optionally a reason. The first answer "
+                    + "of somebody who may give it counts.",
+                access: .scopes([.chat], from: .guest), body: "AskAnswer", bodyLimit: Self.bodyLimit,
+                answers: [
+                    .init(status: .ok, description: "The decision.", schema: "AskDecision"),
+                    .init(status: .badRequest, description: "The body is not as described.", schema: "Problem"),
+                    .init(status: .forbidden, description: "You may not answer it.", schema: "Problem"),
+                    .init(status: .notFound, description: "No such ask.", schema: "Problem"),
+                    .init(status: .conflict, description: "It was decided before.", schema: "Problem"),
+                    .init(status: .gone, description: "It has expired.", schema: "Problem"),
+                    .init(status: HTTPStatus(422), description: "It has no such answer.", schema: "Problem"),
+                ], handle: { try await self.answer($0) }),
+        ]
+    }
+
+    private func list(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let session = try await self.context.session(request.parameter("id"), for: request.person())
+        let now = self.context.now()
+        let asks = try await self.context.store.read { ledger in try ledger.openAsks(of: session.id) }
+        return .json(["items": .array(asks.filter { $0.expiresAt > now }.map { AskDocument(ask: $0).json })])
+    }
+
+    private func answer(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
+        let body = try await request.object(upTo: Self.bodyLimit)
+        let key = try Self.text("answer", of: body) ?? ""
+        let reason = try Self.text("text", of: body)
+        let answer = AskAnswer(
+            ask: request.parameter("id"), sender: principal.sender, role: principal.role, key: key, reason: reason)
+        let result = try await self.context.bridge.answer(answer)
+        guard case .decided(let ask) = result else { throw Self.problem(result, key) }
+        request.logger.info("an ask was answered", ["ask": .string(ask.id), "answer": .string(ask.answer ?? "")])
+        return .json(AskDocument(ask: ask).decision)
+    }
+
+    private static func text(_ name: String, of body: JSONObject) throws -> String? {
+        guard let value = body[name], value != .null else { return nil }
+        guard let text = value.stringValue else { throw HTTPProblem(.badRequest, "`\(name)` must be a text.") }
+        return text
+    }
+
+    private static func problem(_ result: AskResult, _ key: String) -> HTTPProblem {
+        switch result {
+        case .decided, .unknown: return HTTPProblem(.notFound, "There is no such ask.")
+        case .notAllowed(let ask):
+            let who = ask.rule == .otherOwners ? "an owner other than the person who asked" : "the person who asked, or an owner"
+            return HTTPProblem(.forbidden, "You may not answer `\(ask.id)`: that is for \(who).")
+        case .settled(let ask): return HTTPProblem(.conflict, "`\(ask.id)` is closed: \(ask.outcome).")
+        case .altered(let ask):
+            return HTTPProblem(.conflict, "`\(ask.id)` does not match what was stored and cannot be decided.")
+        case .expired(let ask): return HTTPProblem(.gone, "`\(ask.id)` has expired. Ask again.")
+        case .noSuchAnswer(let ask):
+            let keys = ask.options.map { "`\($0.key)` (\($0.label))" }.joined(separator: ", ")
+            return HTTPProblem(
+                HTTPStatus(422), "`answer` must be one of \(keys)\(key.isEmpty ? "" : ", not another text").")
+        }
+    }
+}

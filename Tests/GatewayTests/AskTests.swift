@@ -1,0 +1,112 @@
+import Chat
+import JSON
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("Asks over HTTP", .timeLimit(.minutes(1)))
+struct AskTests {
+    private static func request(_ approver: ApprovalRequest.Approver) -> ApprovalRequest {
+        ApprovalRequest(
+            action: .run, subject: "make test\n\n  # \u{202E}x", directory: "/workspace", tool: "run",
+            approver: approver)
+    }
+
+    private static func worker(_ approver: ApprovalRequest.Approver) -> StepWorker {
+        StepWorker([.approval(Self.request(approver))])
+    }
+
+    /// The open asks of a thread, once there is one.
+    private static func asks(_ caller: Caller, _ thread: String) async throws -> JSON {
+        while true {
+            let list = try await caller.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)
+            if list["items"]?.arrayValue?.isEmpty == false { return list }
+            await Task.yield()
+        }
+    }
+
+    private static func answer(_ caller: Caller, _ id: String, _ body: JSON) async throws -> Caller.Answer {
+        try await caller.send(.post, "/api/v1/asks/\(id)", json: body)
+    }
+
+    @Test("an open ask is listed whole, and the first answer of somebody who may give it decides")
+    func decide() async throws {
+        try await GatewayHarness.run(worker: Self.worker(.ownersOnly)) { harness in
+            let member = try await harness.signedIn(.member, name: "bob")
+            let thread = try await member.newThread()
+            let operation = try await member.write("go", to: thread)
+            let list = try await Self.asks(member, thread)
+            let item = try #require(list["items"]?[0])
+            #expect(item["id"] == "a1" && item["kind"] == "approval")
+            #expect(item["options"]?.arrayValue?.compactMap { $0["key"]?.stringValue } == ["A", "B", "C"])
+            let text = item["text"]?.stringValue ?? ""
+            #expect(text.hasPrefix("Approval `a1`: bob wants to run\n```\nmake test\n\n  # <U+202E>x\n```\n"))
+            #expect(text.hasSuffix("`/approve a1` or `/deny a1 REASON`."))
+            let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
+            let validator = SchemaValidator(document: document)
+            #expect(
+                validator.mistakes(in: list, method: "get", path: "/api/v1/threads/{id}/asks", status: 200) == [])
+            let owner = try await harness.token(.chat)
+            let guest = try await harness.signedIn(.guest, name: "gina")
+            #expect(try await Self.answer(member, "a1", ["answer": "A"]).status == 403)
+            #expect(try await Self.answer(guest, "a1", ["answer": "A"]).status == 403)
+            #expect(try await Self.answer(harness.anybody, "a1", ["answer": "A"]).status == 401)
+            #expect(try await Self.answer(owner, "a2", ["answer": "A"]).status == 404)
+            #expect(try await Self.answer(owner, "a1", ["answer": "Z"]).status == 422)
+            #expect(try await Self.answer(owner, "a1", [:]).status == 422)
+            #expect(try await Self.answer(owner, "a1", ["answer": 1]).status == 400)
+            let decision = try await Self.answer(owner, "a1", ["answer": "C", "text": "not now"]).expect(200)
+            #expect(decision["outcome"] == "Denied by test: not now")
+            #expect(
+                validator.mistakes(in: decision, method: "post", path: "/api/v1/asks/{id}", status: 200) == [])
+            #expect(try await Self.answer(owner, "a1", ["answer": "A"]).status == 409)
+            _ = try await member.ended(operation)
+            #expect(
+                try await member.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)["items"] == .array([]))
+        }
+    }
+
+    @Test("an answer after the time is 410")
+    func expired() async throws {
+        try await GatewayHarness.run(worker: Self.worker(.ownersOnly)) { harness in
+            let member = try await harness.signedIn(.member, name: "bob")
+            let thread = try await member.newThread()
+            _ = try await member.write("go", to: thread)
+            _ = try await Self.asks(member, thread)
+            harness.advance(by: 300_000)
+            let owner = try await harness.token(.chat)
+            #expect(try await Self.answer(owner, "a1", ["answer": "A"]).status == 410)
+            #expect(try await Self.answer(owner, "a1", ["answer": "A"]).status == 410)
+        }
+    }
+
+    @Test("what the model wants is approved by the person who asked, also in words on the web page")
+    func requester() async throws {
+        try await GatewayHarness.run(worker: Self.worker(.requester)) { harness in
+            let member = try await harness.signedIn(.member, name: "bob")
+            let thread = try await member.newThread()
+            let operation = try await member.write("go", to: thread)
+            _ = try await Self.asks(member, thread)
+            let other = try await harness.signedIn(.member, name: "mia")
+            #expect(try await Self.answer(other, "a1", ["answer": "A"]).status == 403)
+            let said = try await member.write("yes", to: thread)
+            #expect(try await member.ended(operation)["state"] == "complete")
+            #expect(try await member.ended(said)["kind"] == "command")
+        }
+    }
+
+    @Test("the stop button closes it")
+    func stopped() async throws {
+        try await GatewayHarness.run(worker: Self.worker(.requester)) { harness in
+            let member = try await harness.signedIn(.member, name: "bob")
+            let thread = try await member.newThread()
+            let operation = try await member.write("go", to: thread)
+            _ = try await Self.asks(member, thread)
+            _ = try await member.send(.post, "/api/v1/operations/\(operation)/stop").expect(202)
+            let answer = try await Self.answer(member, "a1", ["answer": "A"])
+            #expect(answer.status == 409)
+            #expect(answer.json["detail"]?.stringValue?.contains("Denied by bob: stopped") == true)
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Chat
+import JSON
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("Approvals: how they are asked and answered", .timeLimit(.minutes(1)))
+struct ApprovalTests {
+    private static let lead = """
+        Approval `a1`: bob wants to run
+        ```
+        make test
+        ```
+        Directory `/workspace`, open until 2023-11-14 22:18:20 UTC.
+        """
+    private static let options =
+        "A. Approve  \nB. Always in this thread (for exactly this command)  \nC. Deny"
+
+    @Test("one message with the exact command, options and buttons; a press changes it to the outcome")
+    func button() async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask()
+        #expect(
+            ask.text == Self.lead + "\n\n" + Self.options
+                + "\n\nAn owner answers with the letter, or types `!approve a1` or `!deny a1 REASON`.")
+        #expect(ask.buttons.map(\.command) == ["approve a1", "approve a1 always", "deny a1"])
+        #expect(try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
+        await stage.adapter.waitForText("done")
+        try await stage.harness.settle()
+        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+        let changed = try #require(stage.adapter.posts.first { $0.id == ask.id })
+        #expect(changed.text == Self.lead + "\n\nApproved by alice")
+        #expect(changed.buttons.isEmpty && changed.edits == 1)
+        #expect(stage.adapter.posts.count == 2)
+    }
+
+    @Test("in a room of lines, the ask is lettered lines and the outcome a line of its own")
+    func lines() async throws {
+        let stage = try await AskStage(AskStage.lines, asking: AskStage.request("make a\n\n\tmake b "))
+        try await stage.say("!go", as: "bob", thread: nil)
+        try await stage.ask()
+        #expect(
+            stage.adapter.texts == [
+                "Approval `a1`: bob wants to run", "make a", "\u{2424}", "\u{2409}make b\u{2420}",
+                "Directory `/workspace`, open until 2023-11-14 22:18:20 UTC.", "A. Approve  ",
+                "B. Always in this thread (for exactly this command)  ", "C. Deny",
+                "An owner answers with the letter, or types `!approve a1` or `!deny a1 REASON`.",
+            ])
+        try await stage.say("!approve a1", as: "alice", thread: nil)
+        await stage.adapter.waitForText("done")
+        #expect(stage.count("`a1`: Approved by alice") == 1)
+    }
+
+    struct Said: Sendable, CustomTestStringConvertible {
+        let text: String
+        let outcome: ApprovalOutcome
+        var testDescription: String { self.text }
+    }
+
+    private static let approved = ApprovalOutcome.approved(ask: "a1", by: "alice")
+    private static let denied = ApprovalOutcome.denied(by: "alice", reason: nil)
+
+    @Test(
+        "it is answered in words",
+        arguments: [
+            Said(text: "A", outcome: Self.approved), Said(text: "a.", outcome: Self.approved),
+            Said(text: "Approve", outcome: Self.approved), Said(text: "yes", outcome: Self.approved),
+            Said(text: "Yes.", outcome: Self.approved), Said(text: "b)", outcome: Self.approved),
+            Said(text: "always in this thread", outcome: Self.approved),
+            Said(text: "C", outcome: Self.denied), Said(text: "no", outcome: Self.denied),
+            Said(text: "deny", outcome: Self.denied), Said(text: "!approve", outcome: Self.approved),
+            Said(text: "!approve A1", outcome: Self.approved), Said(text: "!approve `a1`", outcome: Self.approved),
+            Said(text: "!deny", outcome: Self.denied), Said(text: "!deny a1", outcome: Self.denied),
+            Said(text: "!deny a1 not  now", outcome: .denied(by: "alice", reason: "not  now")),
+            Said(text: "!deny not now", outcome: .denied(by: "alice", reason: "not now")),
+        ])
+    func words(_ said: Said) async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask()
+        try await stage.say(said.text, as: "alice")
+        await stage.adapter.waitForText("done")
+        try await stage.harness.settle()
+        #expect(stage.outcomes == [said.outcome])
+        #expect(stage.adapter.posts.first { $0.id == ask.id }?.text.contains("\n\n\(try await self.line(stage))") == true)
+        #expect(stage.adapter.posts.count == 2)
+    }
+
+    private func line(_ stage: AskStage) async throws -> String { AskTexts.outcome(of: try await stage.record()) }
+
+    @Test("reactions answer it", arguments: [("✅", true), ("👍", true), ("❌", false), ("👎", false)])
+    func reactions(emoji: String, isApproved: Bool) async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask()
+        #expect(try await stage.adapter.choose(.reaction(emoji), at: ask.id, from: "olga", in: "#team") == .stored)
+        await stage.adapter.waitForText("done")
+        #expect(
+            stage.outcomes == [isApproved ? .approved(ask: "a1", by: "olga") : .denied(by: "olga", reason: nil)])
+    }
+
+    @Test("other messages queue behind it; stop, status, approve and deny do not")
+    func queue() async throws {
+        let stage = try await AskStage([AskStage.script([AskStage.request()]), [.event(.text("second"))]])
+        try await stage.say("go", as: "bob")
+        try await stage.ask()
+        try await stage.say("what about yes?", as: "alice")
+        try await stage.say("!status", as: "bob")
+        await stage.wait(for: "- waiting: 1")
+        #expect(stage.outcomes.isEmpty)
+        try await stage.say("!deny a1 later", as: "alice")
+        await stage.adapter.waitForText("second")
+        #expect(stage.outcomes == [.denied(by: "alice", reason: "later")])
+    }
+
+    @Test("stop closes it, whatever its work does")
+    func stopped() async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask()
+        try await stage.say("!stop", as: "bob")
+        await stage.wait(for: "Denied by bob: stopped")
+        try await stage.harness.settle()
+        #expect(stage.outcomes.isEmpty)
+        #expect(try await stage.record().state == .stopped)
+        #expect(try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
+        await stage.wait(for: "`a1` is closed: Denied by bob: stopped")
+        #expect(stage.outcomes.isEmpty)
+    }
+
+    @Test("the wait does not count towards the turn's time limit")
+    func timeLimit() async throws {
+        let stage = try await AskStage(asking: AskStage.request(), AskStage.request("make more"))
+        try await stage.say("go", as: "bob")
+        try await stage.ask()
+        let key = ThreadKey(adapter: stage.adapter.id, value: "#team/t1")
+        let conversation = stage.bridge.conversations.conversation(for: key)
+        #expect(await conversation.running?.holds == 1)
+        #expect(await conversation.running?.watchdog == nil)
+        try await stage.say("!approve a1", as: "alice")
+        try await stage.ask("a2")
+        try await stage.say("!approve", as: "alice")
+        await stage.adapter.waitForText("done")
+    }
+
+    @Test("asking for the same again in one turn joins the first answer")
+    func joins() async throws {
+        let stage = try await AskStage(asking: AskStage.request(), AskStage.request(), AskStage.request("other"))
+        try await stage.say("go", as: "bob")
+        try await stage.ask()
+        try await stage.say("A", as: "alice")
+        try await stage.ask("a2")
+        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice"), .approved(ask: "a1", by: "alice")])
+        try await stage.say("C", as: "alice")
+        await stage.adapter.waitForText("done")
+    }
+
+    @Test("each decision is in the audit, with what it permits")
+    func audit() async throws {
+        let stage = try await AskStage(asking: AskStage.request("run --token=hunter2secret"))
+        try await stage.say("go", as: "bob")
+        try await stage.ask()
+        try await stage.say("!deny a1 no way", as: "alice")
+        await stage.adapter.waitForText("done")
+        let entries = stage.audit.withLock { $0 }
+        #expect(entries.count == 1)
+        let entry = try #require(entries.first)
+        #expect(entry.kind == .approval && entry.actor == "fake:one/alice")
+        #expect(entry.details["outcome"] == "Denied by alice: no way")
+        #expect(entry.details["requester"] == "fake:one/bob")
+        #expect(entry.details["digest"]?.stringValue == (try await stage.record().digest))
+        #expect(!entry.details.text.contains("hunter2secret"))
+    }
+
+    @Test("the transcript shows the ask and then its outcome")
+    func transcript() async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        try await stage.ask()
+        let ask = try await stage.record()
+        #expect(ask.text == Self.lead + "\n\n" + ask.tail)
+        try await stage.say("A", as: "alice")
+        await stage.adapter.waitForText("done")
+        let message = try await stage.bridge.store.read { ledger in try ledger.message(id: ask.message) }
+        #expect(message?.text == Self.lead + "\n\nApproved by alice")
+    }
+
+    @Test("what cannot be shown whole, and what a guest wants, is refused without asking")
+    func refused() async throws {
+        let long = AskStage.request(String(repeating: "x", count: 5_000))
+        let stage = try await AskStage(asking: long, AskStage.request("  \n"))
+        try await stage.say("go", as: "bob")
+        await stage.adapter.waitForText("done")
+        #expect(stage.count("Not approved: the command is too long to be shown whole") == 1)
+        #expect(stage.outcomes.allSatisfy { if case .denied(AskTexts.policy, _) = $0 { true } else { false } })
+        let wide = try await AskStage(AskStage.lines, asking: AskStage.request(String(repeating: "x ", count: 300)))
+        try await wide.say("go", as: "bob", thread: nil)
+        await wide.adapter.waitForText("done")
+        #expect(wide.count("Approval `") == 0)
+        let guest = try await AskStage(asking: AskStage.request())
+        try await guest.say("go", as: "gina")
+        await guest.adapter.waitForText("done")
+        #expect(guest.outcomes == [.denied(by: AskTexts.policy, reason: AskTexts.guest)])
+        #expect(guest.count("Approval `") == 0)
+    }
+}
