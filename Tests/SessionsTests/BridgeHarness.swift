@@ -20,7 +20,7 @@ struct BridgeHarness {
         worker: ScriptedWorker = ScriptedWorker(),
         settings: BridgeSettings = BridgeSettings(
             publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
-        store: DatabaseSettings = DatabaseSettings()
+        store: DatabaseSettings = DatabaseSettings(), desk: (any CommandDesk)? = nil
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
@@ -29,13 +29,13 @@ struct BridgeHarness {
         let database = try Database(path: Self.path(directory), migrations: Schema.migrations, settings: store)
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter]),
-            workers: ["chat": worker, "specify": worker],
+            workers: ["chat": worker, "specify": worker, "run": worker, "files": worker],
             models: ModelDirectory(defaultModel: "small", provider: "test") {
                 [ModelChoice(id: "small", detail: ""), ModelChoice(id: "large", detail: "")]
             },
             policy: AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
             environment: BridgeEnvironment(
-                settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: { 1_000 }))
+                settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: { 1_000 }), desk: desk)
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
     }

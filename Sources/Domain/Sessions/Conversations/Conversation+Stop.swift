@@ -16,9 +16,12 @@ extension Conversation {
         let right = Right(role: stored.role, sender: stored.message.sender.id)
         var (text, buttons) = (CommandTexts.nothingRuns, [MessageButton]())
         let stopped = self.running.flatMap { right.covers($0.turn) ? $0.turn : nil }
+        self.stopFollowing()
         if let stopped {
             self.end(stopped.id, because: .stopped)
-            (text, buttons) = (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
+            (text, buttons) =
+                CommandName.isWork(stopped.kind)
+                ? (TurnTexts.commandStopped, []) : (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
         } else if self.running != nil {
             text = CommandTexts.notYours
         } else if let isDropped = try await self.dropUnsent(right) {

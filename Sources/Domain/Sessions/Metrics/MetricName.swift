@@ -6,6 +6,7 @@ package enum MetricName: String, Sendable {
     case outbound
     case rateLimited = "rate_limited"
     case modelTokens = "model_tokens"
+    case jailCommands = "jail_commands"
     // Gauges.
     case turnsActive = "turns_active"
     case outboxPending = "outbox_pending"
@@ -15,5 +16,6 @@ package enum MetricName: String, Sendable {
     // Histograms, in seconds.
     case firstTokenSeconds = "turn_first_token_seconds"
     case turnSeconds = "turn_seconds"
+    case jailSeconds = "jail_seconds"
     case storeCommitSeconds = "store_commit_seconds"
 }

@@ -9,7 +9,7 @@ extension Ledger {
         try self.connection.query(
             """
             SELECT id FROM turns WHERE ended_at >= ? AND ended_at < ?
-            AND EXISTS (SELECT 1 FROM frames WHERE turn = turns.id AND type IN ('thinking', 'execution'))
+            AND EXISTS (SELECT 1 FROM frames WHERE turn = turns.id AND type NOT IN ('error', 'complete'))
             ORDER BY ended_at LIMIT ?
             """, [.integer(start), .integer(end), .integer(Int64(limit))]
         ).map { try $0.text("id") }
@@ -19,7 +19,7 @@ extension Ledger {
     func deletePastFrames(of turns: [String]) throws {
         for turn in turns {
             try self.connection.execute(
-                "DELETE FROM frames WHERE turn = ? AND type IN ('thinking', 'execution')", [.text(turn)])
+                "DELETE FROM frames WHERE turn = ? AND type NOT IN ('error', 'complete')", [.text(turn)])
         }
     }
 
@@ -140,6 +140,7 @@ extension Ledger {
         guard turns.count < limit else { return false }
         try self.deleteMessages(where: "session = ?", .text(session))
         try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])
+        try self.connection.execute("DELETE FROM jobs WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])
         return true
     }

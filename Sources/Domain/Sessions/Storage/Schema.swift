@@ -202,5 +202,8 @@ package enum Schema {
                 ALTER TABLE outbox ADD COLUMN withdrawn INTEGER;
                 CREATE INDEX outbox_with_buttons ON outbox (session, id) WHERE buttons IS NOT NULL;
                 """),
+        Migration(number: 7, name: "audit", sql: "SELECT 7"),
+        Migration(number: 8, name: "asks", sql: "SELECT 8"),
+        Self.jobs,
     ]
 }

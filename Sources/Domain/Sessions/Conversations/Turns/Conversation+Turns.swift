@@ -12,10 +12,13 @@ extension Conversation {
         let timeout = self.environment.settings.turnTimeout
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
         running.task = Task { await self.run(turn) }
-        // Ends a turn that takes too long; cancelled when the turn is closed.
-        running.watchdog = Alarm(after: timeout) { [weak self] in
-            // The alarm fires on the event loop, so the conversation is entered by a task.
-            Task { await self?.end(turn.id, because: .timedOut) }
+        if turn.kind == CommandName.run.rawValue { running.poster.output = OutputExcerpt() }
+        // Ends a turn that takes too long; cancelled when the turn is closed. The jail limits commands itself.
+        if !CommandName.isWork(turn.kind) {
+            running.watchdog = Alarm(after: timeout) { [weak self] in
+                // The alarm fires on the event loop, so the conversation is entered by a task.
+                Task { await self?.end(turn.id, because: .timedOut) }
+            }
         }
         self.running = running
         self.stopIfAsked(turn.id)
@@ -68,7 +71,9 @@ extension Conversation {
                 try await worker.run(request, in: thread)
             }
             switch ending {
-            case .complete: return .complete
+            // A stopped command still reports its end.
+            case .complete:
+                return CommandName.isWork(turn.kind) ? self.cutOutcome(orElse: .complete) : .complete
             case .cut(let reason): return .cut(reason)
             case .filtered(let reason): return .filtered(reason)
             }
@@ -137,13 +142,20 @@ extension Conversation {
     // MARK: Events
 
     func take(_ event: TurnEvent, of turn: TurnRecord) async throws {
-        try Task.checkCancellation()
+        // A command that was stopped still reports its last output and its exit line.
+        if !CommandName.isWork(turn.kind) { try Task.checkCancellation() }
+        guard self.running?.turn.id == turn.id else { throw CancellationError() }
         switch event {
+        case .text(let text) where turn.kind == CommandName.run.rawValue:
+            try await self.takeWords(self.sign(of: turn.route).completing(text), of: turn)
+        case .text(let text) where CommandName.isWork(turn.kind):
+            try await self.takeText(self.sign(of: turn.route).completing(text), of: turn)
         case .text(let text): try await self.takeText(text, of: turn)
-        case .output(let output): try await self.takeText(output.text, of: turn)
+        case .output(let output): try await self.take(output, of: turn)
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
         case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)
         case .commit(let commit): try await self.take(commit, of: turn)
+        case .file(let file): try await self.send(file, of: turn)
         case .summary(let summary): self.running?.summary = summary
         case .usage(let model, let input, let output):
             self.running?.usage.append((model, input, output))
@@ -154,7 +166,7 @@ extension Conversation {
         }
     }
 
-    private func takeText(_ text: String, of turn: TurnRecord) async throws {
+    func takeText(_ text: String, of turn: TurnRecord) async throws {
         let (messages, isCut) = try self.add(text, to: turn)
         await self.context.hub.append(.execution, text, to: turn.id)
         FaultPoint.firstText.hit()
@@ -182,7 +194,7 @@ extension Conversation {
     }
 
     /// Stores finished paragraphs and dispatches them.
-    private func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async throws {
+    func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async throws {
         let now = self.environment.now()
         let room = turn.route.room
         let keep = self.context.adapters.traits(of: room).excerptMessages
