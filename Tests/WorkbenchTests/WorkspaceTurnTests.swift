@@ -1,3 +1,4 @@
+import Audit
 import Chat
 import JSON
 import TestSupport
