@@ -2,7 +2,8 @@
 struct CommandTable: Sendable {
     static let standard = CommandTable(
         commands: [
-            ServeCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(), DoctorCommand(),
+            ServeCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(),
+            DoctorCommand(),
             ConfigCheckCommand(), ConfigTemplateCommand(),
             PairCommand(),
             SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(), SessionsDeleteCommand(),

@@ -43,7 +43,8 @@ final class FakeDesk: CommandDesk {
         return wasRunning
     }
 
-    func progress(of job: String, in session: String, after position: Int, isWaiting: Bool) async throws -> JobProgress {
+    func progress(of job: String, in session: String, after position: Int, isWaiting: Bool) async throws -> JobProgress
+    {
         while true {
             let signal = Signal()
             let progress = self.state.withLock { state -> JobProgress? in

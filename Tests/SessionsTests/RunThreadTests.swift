@@ -16,7 +16,8 @@ struct RunThreadTests {
     private static let lines = RoomTraits(
         textLimit: 400, textUnit: .bytes, isMultiline: false, answerMessages: 60, excerptMessages: 5, excerptLines: 6)
 
-    private static func output(_ text: String, _ stream: CommandOutput.Stream = .standardOutput) -> ScriptedWorker.Step {
+    private static func output(_ text: String, _ stream: CommandOutput.Stream = .standardOutput) -> ScriptedWorker.Step
+    {
         .event(.output(CommandOutput(stream: stream, text: text)))
     }
 
@@ -92,7 +93,9 @@ struct RunThreadTests {
         let operation = try #require(try await harness.ask("!run sleep")).operation
         await harness.adapter.waitForText("begun")
         async let stopped = harness.ask("!stop", id: "stop")
-        while try await harness.bridge.store.read({ ledger in try !ledger.newEvents(after: 0, limit: 9).isEmpty }) == false {
+        while try await harness.bridge.store.read({ ledger in try !ledger.newEvents(after: 0, limit: 9).isEmpty })
+            == false
+        {
             await Task.yield()
         }
         worker.release()
@@ -158,6 +161,8 @@ struct RunThreadTests {
         try await linking.settle()
         let session = try #require(try await linking.turn(operation)).session
         #expect(
-            linking.adapter.texts == ["`src/a b.bin` (3 B): http://h/api/v1/threads/\(session)/files?name=src/a%20b.bin"])
+            linking.adapter.texts == [
+                "`src/a b.bin` (3 B): http://h/api/v1/threads/\(session)/files?name=src/a%20b.bin"
+            ])
     }
 }

@@ -45,9 +45,10 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
             let old = state.snapshots.first { $0.snapshot.id == from }?.files ?? [:]
             return state.files.keys.sorted().filter { old[$0] != state.files[$0] }.map {
                 WorkspaceChange(kind: old[$0] == nil ? .added : .modified, path: $0, digest: "d-\($0)")
-            } + old.keys.sorted().filter { state.files[$0] == nil }.map {
-                WorkspaceChange(kind: .deleted, path: $0, digest: nil)
             }
+                + old.keys.sorted().filter { state.files[$0] == nil }.map {
+                    WorkspaceChange(kind: .deleted, path: $0, digest: nil)
+                }
         }
     }
 

@@ -166,7 +166,9 @@ struct RunTurnTests {
     func workspaceFailure() async throws {
         let harness = WorkbenchHarness()
         harness.workspace.fail(WorkspaceFailure("the quota is used up. Delete files."))
-        #expect(try await harness.turn("run", "echo").failure == "The command was not run: the quota is used up. Delete files.")
+        #expect(
+            try await harness.turn("run", "echo").failure
+                == "The command was not run: the quota is used up. Delete files.")
         #expect(harness.shell.commands.isEmpty)
     }
 }

@@ -139,7 +139,9 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
 
     func markUndone(_ job: Job) async throws {
         self.state.withLock { state in
-            for index in state.jobs.indices where state.jobs[index].job.id == job.id { state.jobs[index].isUndone = true }
+            for index in state.jobs.indices where state.jobs[index].job.id == job.id {
+                state.jobs[index].isUndone = true
+            }
         }
     }
 }

@@ -40,7 +40,9 @@ struct WorkspaceTurnTests {
         try await harness.workspace.write([1, 2, 3], to: "src/a.bin")
         #expect(try await harness.turn("files").texts == ["```\nsrc/a.bin  3 B\n```"])
         #expect(
-            try await harness.turn("files", "src/a.bin").events == [.file(TurnFile(name: "src/a.bin", bytes: [1, 2, 3]))])
+            try await harness.turn("files", "src/a.bin").events == [
+                .file(TurnFile(name: "src/a.bin", bytes: [1, 2, 3]))
+            ])
         #expect(try await harness.turn("files", "src").texts == ["```\nsrc/a.bin  3 B\n```"])
         #expect(try await harness.turn("files", "b").failure == "There is no file b.")
     }

@@ -57,7 +57,8 @@ package struct TurnRequest: Sendable {
 
     package init(
         id: String, session: String, text: String, sender: Sender, role: Role = .guest, model: String? = nil,
-        repository: String? = nil, history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil
+        repository: String? = nil, history: [HistoryEntry] = [], summary: HistorySummary? = nil,
+        continuing: String? = nil
     ) {
         self.id = id
         self.session = session

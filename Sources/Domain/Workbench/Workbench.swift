@@ -123,6 +123,8 @@ package final class Workbench: CommandDesk {
     }
 
     package func receive(_ bytes: [UInt8], as name: String, in place: SessionPlace) async throws {
+        // Without a jail nothing could use the file.
+        guard self.status().refusal == nil else { return }
         try await self.workspaces.workspace(of: place).write(bytes, to: name)
     }
 }

@@ -79,7 +79,8 @@ package struct WorkbenchSettings: Sendable {
     package var fileLimit: Int
 
     package init(
-        timeout: Duration = .seconds(120), outputLimit: Int = 1 << 20, jobsPerSession: Int = 8, fileLimit: Int = 20 << 20
+        timeout: Duration = .seconds(120), outputLimit: Int = 1 << 20, jobsPerSession: Int = 8,
+        fileLimit: Int = 20 << 20
     ) {
         self.timeout = timeout
         self.outputLimit = outputLimit

@@ -17,7 +17,8 @@ struct WorkspaceRoutes: Sendable {
 
     private var jobs: APIRoute {
         self.route(
-            "jobs", operation: "listJobs", summary: "The running commands of a thread and the last ended ones, newest first.",
+            "jobs", operation: "listJobs",
+            summary: "The running commands of a thread and the last ended ones, newest first.",
             answer: .init(status: .ok, description: "The commands.", schema: "JobPage")
         ) { desk, place, _ in
             Self.page(try await desk.jobs(of: place.session).map(Self.document))
@@ -48,8 +49,10 @@ struct WorkspaceRoutes: Sendable {
 
     private var diff: APIRoute {
         self.route(
-            "diff", operation: "getDiff", summary: "What differs in a thread's workspace from its branch's last commit.",
-            answer: .init(status: .ok, description: "A unified diff; empty without a difference.", schema: "WorkspaceDiff")
+            "diff", operation: "getDiff",
+            summary: "What differs in a thread's workspace from its branch's last commit.",
+            answer: .init(
+                status: .ok, description: "A unified diff; empty without a difference.", schema: "WorkspaceDiff")
         ) { desk, place, _ in
             .json(["diff": .string(try await desk.diff(in: place))])
         }

@@ -7,7 +7,8 @@ internal import Primitives
 struct JobsCommand: Command {
     let syntax = CommandSyntax(
         "jobs", summary: "List the commands that run in jails",
-        discussion: "Lists the running commands and the last ended ones of a thread, or of the threads that were active last.",
+        discussion:
+            "Lists the running commands and the last ended ones of a thread, or of the threads that were active last.",
         options: [OptionSyntax("thread", .text("ID"), help: "Only this thread's.")])
 
     func run(_ context: CommandContext) async throws {

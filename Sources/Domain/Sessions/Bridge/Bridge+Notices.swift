@@ -5,7 +5,8 @@ extension Bridge: ThreadNotices {
     package func post(_ markdown: String, in session: String) async throws {
         let now = self.environment.now()
         let adapters = self.adapters
-        let stored = try await self.store.write { ledger -> (session: SessionRecord, items: [OutboxItem], turn: String, frames: [LiveFrame])? in
+        let stored = try await self.store.write {
+            ledger -> (session: SessionRecord, items: [OutboxItem], turn: String, frames: [LiveFrame])? in
             guard let session = try ledger.session(id: session) else { return nil }
             let route = session.route
             let traits = adapters.traits(of: route.room)

@@ -42,7 +42,8 @@ package final class Bridge: MessageSink, Service {
                 access: self.access, environment: environment,
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
-                histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters), desk: desk))
+                histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters),
+                desk: desk))
     }
 
     package var modelDirectory: ModelDirectory { self.models }

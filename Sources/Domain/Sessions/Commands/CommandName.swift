@@ -1,4 +1,5 @@
 package import Chat
+
 /// The commands in a thread, the same words on every network.
 package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
@@ -16,7 +17,8 @@ package enum CommandName: String, Sendable, CaseIterable {
 
     package var handling: Handling {
         switch self {
-        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume, .jobs, .kill:
+        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume, .jobs,
+            .kill:
             .immediate
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit: .turn
         default: .later

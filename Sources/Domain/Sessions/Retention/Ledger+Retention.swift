@@ -81,7 +81,7 @@ extension Ledger {
         try self.reserveMessageIDs()
         for turn in turns {
             try self.deleteMessages(where: "turn = ?", .text(turn))
-            for table in ["frames", "commits", "outbox"] {
+            for table in ["frames", "commits", "outbox", "jobs"] {
                 try self.connection.execute("DELETE FROM \(table) WHERE turn = ?", [.text(turn)])
             }
             try self.connection.execute("DELETE FROM turns WHERE id = ?", [.text(turn)])

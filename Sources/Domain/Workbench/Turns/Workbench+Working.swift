@@ -20,6 +20,7 @@ extension Workbench {
     /// Reports a commit that a job made.
     func report(_ commit: CommitNotice, in session: String) async {
         await self.report(
-            "Commit `\(commit.sha.prefix(7))` on `\(commit.branch)`: \(WorkbenchTexts.plain(commit.subject))", in: session)
+            "Commit `\(commit.sha.prefix(7))` on `\(commit.branch)`: \(WorkbenchTexts.plain(commit.subject))",
+            in: session)
     }
 }

@@ -26,7 +26,10 @@ struct OutputComposer: Sendable {
 
     /// Ends the unfinished lines.
     mutating func flush() -> [OutputLine] {
-        let rest = [(CommandOutput.Stream.standardOutput, self.standardOutput.flush()), (.standardError, self.standardError.flush())]
+        let rest = [
+            (CommandOutput.Stream.standardOutput, self.standardOutput.flush()),
+            (.standardError, self.standardError.flush()),
+        ]
         return rest.compactMap { stream, line in line.map { OutputLine(stream: stream, text: $0) } }
     }
 

@@ -6,7 +6,8 @@ extension Conversation {
         let room = turn.route.room
         let link = FileTexts.link(
             to: file.name, bytes: file.bytes.count, in: turn.session, publicURL: self.environment.settings.publicURL)
-        guard self.mayUpload(file.bytes.count, to: room), let directory = self.environment.settings.filesDirectory else {
+        guard self.mayUpload(file.bytes.count, to: room), let directory = self.environment.settings.filesDirectory
+        else {
             return try await self.takeText(link, of: turn)
         }
         let path = try await Self.store(file, of: turn, in: "\(directory)/\(turn.session)")
