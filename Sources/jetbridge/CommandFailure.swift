@@ -1,17 +1,22 @@
 internal import Host
 
 /// The program's exit statuses, on which scripts rely.
-enum ExitStatus: Int32, Sendable {
-    case done = 0
-    case failed = 1
+struct ExitStatus: Sendable, Equatable {
+    let rawValue: Int32
+
+    /// Any status: that of a command which this program ran.
+    init(rawValue: Int32) { self.rawValue = rawValue }
+
+    static let done = Self(rawValue: 0)
+    static let failed = Self(rawValue: 1)
     /// `EX_USAGE` of sysexits.h
-    case usage = 64
+    static let usage = Self(rawValue: 64)
     /// `EX_CONFIG` of sysexits.h
-    case configuration = 78
+    static let configuration = Self(rawValue: 78)
     /// The shells' status of a program that SIGINT killed.
-    case interrupted = 130
+    static let interrupted = Self(rawValue: 130)
     /// The shells' status of a program that SIGPIPE killed.
-    case unread = 141
+    static let unread = Self(rawValue: 141)
 }
 
 /// Why a command failed.

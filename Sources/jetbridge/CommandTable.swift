@@ -2,7 +2,8 @@
 struct CommandTable: Sendable {
     static let standard = CommandTable(
         commands: [
-            ServeCommand(), ChatCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(), DoctorCommand(),
+            ServeCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(),
+            DoctorCommand(),
             ConfigCheckCommand(), ConfigTemplateCommand(),
             PairCommand(),
             SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(), SessionsDeleteCommand(),
@@ -16,7 +17,7 @@ struct CommandTable: Sendable {
             "sessions": "List, show, archive or delete sessions",
             "token": "Create, list and revoke API tokens",
         ],
-        later: ["spec", "run", "tasks", "audit"])
+        later: ["spec", "tasks", "audit"])
 
     let commands: [any Command]
     /// Summaries of the command groups, by first word.

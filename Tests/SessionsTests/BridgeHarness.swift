@@ -21,7 +21,7 @@ struct BridgeHarness {
         worker: ScriptedWorker = ScriptedWorker(),
         settings: BridgeSettings = BridgeSettings(
             publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
-        store: DatabaseSettings = DatabaseSettings(),
+        store: DatabaseSettings = DatabaseSettings(), desk: (any CommandDesk)? = nil,
         policy: AccessPolicy = AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
         now: @escaping @Sendable () -> Int64 = { 1_000 },
         audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in }
@@ -33,14 +33,14 @@ struct BridgeHarness {
         let database = try Database(path: Self.path(directory), migrations: Schema.migrations, settings: store)
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter]),
-            workers: ["chat": worker, "specify": worker],
+            workers: ["chat": worker, "specify": worker, "run": worker, "files": worker],
             models: ModelDirectory(defaultModel: "small", provider: "test") {
                 [ModelChoice(id: "small", detail: ""), ModelChoice(id: "large", detail: "")]
             },
             policy: policy,
             environment: BridgeEnvironment(
                 settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
-                auditDecision: audit))
+                auditDecision: audit), desk: desk)
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
     }

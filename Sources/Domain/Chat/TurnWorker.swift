@@ -103,6 +103,18 @@ package struct CommitNotice: Sendable, Equatable {
     }
 }
 
+/// A file that a turn sends into the thread.
+package struct TurnFile: Sendable, Equatable {
+    /// Its name, perhaps with folders.
+    package let name: String
+    package let bytes: [UInt8]
+
+    package init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
+}
+
 /// What a running turn reports.
 package enum TurnEvent: Sendable, Equatable {
     /// The next piece of the answer, Markdown.
@@ -115,6 +127,8 @@ package enum TurnEvent: Sendable, Equatable {
     case notice(String)
     /// A commit was made.
     case commit(CommitNotice)
+    /// A file for the people in the thread.
+    case file(TurnFile)
     /// History was summarised; kept for later turns.
     case summary(HistorySummary)
     /// Tokens were used.

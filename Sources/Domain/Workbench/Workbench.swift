@@ -1,2 +1,130 @@
-/// What people and models do in a workspace: commands, jobs, snapshots, files.
-enum Workbench {}
+internal import Audit
+package import Chat
+internal import JSON
+package import Logging
+internal import Primitives
+internal import Workspaces
+
+/// What people do in a workspace: commands, jobs, snapshots, files. Makes the turns of those commands.
+package final class Workbench: CommandDesk {
+    let shells: any ShellDirectory
+    let workspaces: any WorkspaceDirectory
+    let audit: any AuditRecorder
+    let log: any JobLog
+    let running = RunningJobs()
+    let settings: WorkbenchSettings
+    let policy: @Sendable () -> CommandPolicy
+    let status: @Sendable () -> JailStatus
+    /// Counts an ended command: how it ended, and its duration in seconds.
+    let observe: @Sendable (_ result: String, _ seconds: Double) -> Void
+    let logger: Logger
+    private let notices = Protected<(any ThreadNotices)?>(nil)
+    private let directories = Protected<[String: String]>([:])
+
+    package init(
+        shells: any ShellDirectory, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, log: any JobLog,
+        settings: WorkbenchSettings, policy: @escaping @Sendable () -> CommandPolicy,
+        status: @escaping @Sendable () -> JailStatus,
+        observe: @escaping @Sendable (_ result: String, _ seconds: Double) -> Void, logger: Logger
+    ) {
+        self.shells = shells
+        self.workspaces = workspaces
+        self.audit = audit
+        self.log = log
+        self.settings = settings
+        self.policy = policy
+        self.status = status
+        self.observe = observe
+        self.logger = logger
+    }
+
+    /// The workers by command.
+    package var workers: [String: any TurnWorker] {
+        [
+            "run": RunTurn(bench: self), "snapshot": SnapshotTurn(bench: self), "undo": UndoTurn(bench: self),
+            "diff": DiffTurn(bench: self), "files": FilesTurn(bench: self), "commit": CommitTurn(bench: self),
+        ]
+    }
+
+    /// Where ended jobs are reported.
+    package func attach(_ notices: any ThreadNotices) { self.notices.withLock { $0 = notices } }
+
+    /// Records the end of commands that the last run left without one. Call it before the bridge recovers.
+    package func recover() async throws {
+        for (job, actor) in try await self.log.unfinished() {
+            try await self.audit.record(
+                AuditEntry(
+                    kind: .commandEnded, session: job.session, turn: job.turn, actor: actor,
+                    details: ["job": .string(job.id), "command": .string(job.command), "status": "interrupted"]))
+        }
+    }
+
+    /// Ends all running commands and waits for them.
+    package func stop() async { await self.running.endAll() }
+
+    func report(_ text: String, in session: String) async {
+        guard let notices = self.notices.withLock({ $0 }) else { return }
+        do { try await notices.post(text, in: session) } catch {
+            self.logger.error(
+                "the end of a job could not be reported", ["session": .string(session), "error": .string("\(error)")])
+        }
+    }
+
+    /// Where the session's shell is, as the jail sees it.
+    func directory(of session: String) -> String { self.directories.withLock { $0[session] } ?? WorkbenchTexts.root }
+
+    func setDirectory(_ directory: String, of session: String) {
+        self.directories.withLock { $0[session] = directory == WorkbenchTexts.root ? nil : directory }
+    }
+
+    // MARK: CommandDesk
+
+    package var jail: String {
+        let status = self.status()
+        return status.refusal ?? status.summary
+    }
+
+    package func jobs(of session: String) async throws -> [Job] { try await self.log.jobs(of: session) }
+
+    package func job(_ id: String, of session: String) async throws -> Job? { try await self.log.job(id, of: session) }
+
+    package func kill(_ job: String, of session: String) async throws -> Bool {
+        await self.running.end(job, of: session)
+    }
+
+    package func progress(
+        of job: String, in session: String, after position: Int, isWaiting: Bool
+    ) async throws -> JobProgress {
+        if let output = self.running.output(of: job, in: session) {
+            return await output.progress(after: position, isWaiting: isWaiting)
+        }
+        let ending = try await self.log.job(job, of: session)?.ending
+        return JobProgress(position: position, output: [], ending: ending ?? WorkbenchTexts.unknownEnding)
+    }
+
+    package func files(below path: String, in place: SessionPlace) async throws -> [PlaceFile] {
+        try await self.workspaces.workspace(of: place).list(path, limit: FilesTurn.limit).map {
+            PlaceFile(path: $0.path, kind: $0.kind.rawValue, size: $0.size)
+        }
+    }
+
+    package func file(_ path: String, in place: SessionPlace, limit: Int) async throws -> [UInt8] {
+        try await self.workspaces.workspace(of: place).read(path, limit: limit)
+    }
+
+    package func diff(in place: SessionPlace) async throws -> String {
+        try await self.workspaces.workspace(of: place).diff()
+    }
+
+    package func snapshots(in place: SessionPlace) async throws -> [PlaceSnapshot] {
+        try await self.workspaces.workspace(of: place).snapshots().map {
+            PlaceSnapshot(id: $0.id, reason: $0.reason, at: $0.at)
+        }
+    }
+
+    package func receive(_ bytes: [UInt8], as name: String, in place: SessionPlace) async throws {
+        // Without a jail nothing could use the file.
+        guard self.status().refusal == nil else { return }
+        try await self.workspaces.workspace(of: place).write(bytes, to: name)
+    }
+}

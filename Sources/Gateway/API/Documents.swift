@@ -84,11 +84,14 @@ extension MessageRecord {
 extension LiveFrame {
     /// The frame in the live protocol's form.
     var json: JSON {
-        [
+        var frame: JSONObject = [
             "id": .string("\(self.operation)-\(self.sequence)"), "operation_id": .string(self.operation),
-            "type": .string(self.kind.rawValue), "content": .string(self.content),
+            "type": .string(self.kind == .errorOutput ? LiveFrame.Kind.execution.rawValue : self.kind.rawValue),
+            "content": .string(self.content),
             "timestamp": .string(CivilTime(milliseconds: self.timestamp).rfc3339), "sequence": .integer(self.sequence),
         ]
+        if self.kind == .errorOutput { frame["stream"] = "stderr" }
+        return .object(frame)
     }
 }
 

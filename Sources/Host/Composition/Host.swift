@@ -10,6 +10,7 @@ internal import Primitives
 internal import Repositories
 package import Sessions
 internal import Specs
+internal import Workbench
 
 /// Composes the configured objects and runs them in one service group. Contains no logic.
 package final class Host: Sendable {
@@ -24,6 +25,7 @@ package final class Host: Sendable {
     private let lock: DataDirectoryLock
     private let database: Database
     private let gateway: Gateway
+    private let workbench: Workbench
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
@@ -57,6 +59,9 @@ package final class Host: Sendable {
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
+        let workbench = WorkbenchSetup.workbench(
+            configuration, store: store, metrics: metrics, parts: NoWorkbenchParts.parts)
+        self.workbench = workbench
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
@@ -64,12 +69,13 @@ package final class Host: Sendable {
                 "specify": SpecifyTurn(
                     model, catalog: repositories, limit: limit, now: { WallClock.now() / 1_000 },
                     logger: Logger(label: "specs")),
-            ],
+            ].merging(workbench.workers) { own, _ in own },
             models: BridgeSetup.models(model, catalog), policy: BridgeSetup.policy(configuration.access),
             environment: BridgeEnvironment(
                 settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
-                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.append))
+                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.append), desk: workbench)
+        workbench.attach(self.bridge)
         invitations.ask(self.bridge.access)
         let mounted = try ProxySetup.mounted(
             in: configuration, store: store, metrics: metrics, account: (model as? SignedInCopilot)?.account)
@@ -88,6 +94,7 @@ package final class Host: Sendable {
         watchingSignals: Bool = true, reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws {
+        try await self.workbench.recover()
         try await self.bridge.recover()
         try await self.gateway.start()
         try self.directory.write("\(self.address)\n", to: "gateway.address")
@@ -128,7 +135,7 @@ package final class Host: Sendable {
         // usage recorder after the gateway's clients have left.
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
-            models + self.proxyServices + [self.gateway]
+            models + self.proxyServices + [WorkbenchService(self.workbench), self.gateway]
                 + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge
                 ],

@@ -10,6 +10,8 @@ struct ChatLink: Sendable {
     struct Frame: Sendable {
         let type: String
         let content: String
+        /// A command's standard error.
+        var isError = false
         var isLast: Bool { self.type == "complete" || self.type == "error" }
     }
 
@@ -42,7 +44,7 @@ struct ChatLink: Sendable {
         while case .text(let text)? = try await socket.next() {
             let json = try JSON.parse(Array(text.utf8))
             guard let type = json["type"]?.stringValue, let content = json["content"]?.stringValue else { continue }
-            let frame = Frame(type: type, content: content)
+            let frame = Frame(type: type, content: content, isError: json["stream"]?.stringValue == "stderr")
             try show(frame)
             if frame.isLast { break }
         }
@@ -65,6 +67,17 @@ struct ChatLink: Sendable {
     func answer(_ ask: String, with key: String, reason: String?) async throws -> JSON {
         let body: JSON = ["answer": .string(key), "text": reason.map { .string($0) } ?? .null]
         return try await self.post("/api/v1/asks/\(ask)", body)
+    }
+
+    /// The commands of a thread.
+    func jobs(of thread: String) async throws -> [JSON] {
+        try await self.call(.get, "/api/v1/threads/\(thread)/jobs", nil)["items"]?.arrayValue ?? []
+    }
+
+    /// Ids of the threads that were active last.
+    func threads() async throws -> [String] {
+        let page = try await self.call(.get, "/api/v1/threads", nil)
+        return page["items"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
     }
 
     func close() async { await self.sockets.stop() }

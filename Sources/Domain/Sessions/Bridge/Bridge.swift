@@ -14,6 +14,8 @@ package final class Bridge: MessageSink, Service {
     package let environment: BridgeEnvironment
     let lanes: Lanes
     let conversations: Conversations
+    /// Jobs and files of sessions; nil on a host without workspaces.
+    package let desk: (any CommandDesk)?
     private let models: ModelDirectory
     private let state = Protected(State())
 
@@ -24,8 +26,9 @@ package final class Bridge: MessageSink, Service {
 
     package init(
         store: SessionStore, adapters: AdapterRegistry, workers: [String: any TurnWorker], models: ModelDirectory,
-        policy: AccessPolicy, environment: BridgeEnvironment
+        policy: AccessPolicy, environment: BridgeEnvironment, desk: (any CommandDesk)? = nil
     ) {
+        self.desk = desk
         self.store = store
         self.adapters = adapters
         self.models = models
@@ -39,7 +42,8 @@ package final class Bridge: MessageSink, Service {
                 access: self.access, environment: environment,
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
-                histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters)))
+                histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters),
+                desk: desk))
     }
 
     package var modelDirectory: ModelDirectory { self.models }

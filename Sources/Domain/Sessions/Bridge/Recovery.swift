@@ -14,7 +14,11 @@ struct Recovery: Sendable {
 
     func run() async throws {
         self.lanes.restore(renamed: try await self.store.read { ledger in try ledger.renamedRooms() })
-        let resumed = try await self.store.write { ledger in try self.recover(in: ledger) }
+        let resumed = try await self.store.write { ledger in
+            let resumed = try self.recover(in: ledger)
+            try self.endJobs(in: ledger)
+            return resumed
+        }
         for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox() }) {
             await self.lanes.wake(room)
         }
@@ -109,10 +113,12 @@ struct Recovery: Sendable {
 
     private func mayRepeat(_ turn: inout TurnRecord, in ledger: Ledger) throws -> Bool {
         let asks = try ledger.asks(ofTurn: turn.id)
-        // What was approved may have begun.
-        guard !asks.contains(where: { $0.takenAt != nil }) else { return false }
+        // What was approved may have begun, and a command is never run twice.
+        guard !asks.contains(where: { $0.takenAt != nil }), turn.kind != CommandName.undo.rawValue,
+            try !ledger.hasJob(ofTurn: turn.id)
+        else { return false }
         let wasSeen =
-            try ledger.frames(of: turn.id, after: 0).contains { $0.kind == .execution }
+            try ledger.frames(of: turn.id, after: 0).contains { $0.kind == .execution || $0.kind == .errorOutput }
             || ledger.outbox(ofTurn: turn.id).contains { ![.note, .ask, .outcome].contains($0.kind) }
             || !ledger.commits(of: turn.id).isEmpty
         guard !wasSeen else { return false }
@@ -151,11 +157,18 @@ struct Recovery: Sendable {
     private func close(_ turn: TurnRecord, in ledger: Ledger) throws {
         let now = self.environment.now()
         let frames = try ledger.frames(of: turn.id, after: 0)
-        let answer = frames.filter { $0.kind == .execution }.map(\.content).joined()
+        var answer = frames.filter { $0.kind == .execution }.map(\.content).joined()
         let traits = self.adapters.traits(of: turn.route.room)
         var poster = AnswerPoster(
             traits: traits, renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
-        var rest = try self.unposted(of: turn, frames, &poster, in: ledger)
+        var rest: [String]
+        if turn.kind == CommandName.run.rawValue {
+            answer = poster.recoverOutput(
+                from: frames, after: try ledger.outbox(ofTurn: turn.id).count { $0.kind == .part })
+            rest = answer.isEmpty ? [] : poster.rest(of: [])
+        } else {
+            rest = try self.unposted(of: turn, frames, &poster, in: ledger)
+        }
         // A preview may show words that are in no frame yet; then its own text is final.
         if rest.isEmpty, poster.isGrowing, !poster.isDrafting {
             let previews = try ledger.outbox(ofTurn: turn.id).filter { $0.kind == .preview }
@@ -163,7 +176,7 @@ struct Recovery: Sendable {
         }
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: rest,
-            note: TurnOutcome.interrupted.note(sign: traits.sign), isShortened: poster.isShortened,
+            note: TurnOutcome.interrupted.note(of: turn, sign: traits.sign), isShortened: poster.isShortened,
             isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false, surplus: .kept, usage: [],
             summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)

@@ -1,9 +1,10 @@
 package import Chat
+
 /// The commands in a thread, the same words on every network.
 package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
-    case diff, files, snapshot, undo, task, resend, resume
+    case diff, files, snapshot, undo, commit, task, resend, resume
 
     package enum Handling: Sendable {
         /// Answered at once, even while a turn runs.
@@ -16,10 +17,20 @@ package enum CommandName: String, Sendable, CaseIterable {
 
     package var handling: Handling {
         switch self {
-        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume,
-            .approve, .deny: .immediate
-        case .specify: .turn
+        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume, .jobs,
+            .kill, .approve, .deny:
+            .immediate
+        case .specify, .run, .diff, .files, .snapshot, .undo, .commit: .turn
         default: .later
+        }
+    }
+
+    /// Whether it works in the session's jail or workspace. Such a turn is never resumed: it runs again only when
+    /// somebody asks for it.
+    package static func isWork(_ kind: String) -> Bool {
+        switch Self(rawValue: kind) {
+        case .run, .diff, .files, .snapshot, .undo, .commit: true
+        default: false
         }
     }
 

@@ -20,6 +20,23 @@ struct AnswerFile: Equatable {
         }
     }
 
+    /// The whole output of a command, without the transcript's markup.
+    init(output: String) {
+        self.name = "output.txt"
+        self.mediaType = "text/plain"
+        self.bytes = Array(OutputWriter.plain(output).utf8)
+        self.caption = TurnTexts.wholeOutput
+    }
+
+    /// A file of a workspace, kept at `path` under a name that begins with `sent-` and the operation.
+    init(stored bytes: [UInt8], path: String) {
+        let stored = path.split(separator: "/").last.map(String.init) ?? ""
+        self.name = stored.split(separator: "-", maxSplits: 2).last.map(String.init) ?? stored
+        self.mediaType = String(validating: bytes, as: UTF8.self) == nil ? "application/octet-stream" : "text/plain"
+        self.bytes = bytes
+        self.caption = "`\(self.name)`"
+    }
+
     /// A code block that is nearly all of an answer, and the words around it.
     struct MainCode: Equatable {
         let block: CodeBlock

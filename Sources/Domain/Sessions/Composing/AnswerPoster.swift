@@ -4,21 +4,25 @@ internal import Markdown
 /// Follows a growing answer and returns the messages that are due: whole finished paragraphs where nothing can be
 /// edited, previews where it can. Pure.
 struct AnswerPoster {
-    private let composer: Composer
-    private let traits: RoomTraits
+    let composer: Composer
+    let traits: RoomTraits
     private var blocks = MarkdownBlocks()
     /// The number of bytes of the answer that are already in messages.
     private var consumed = 0
     private(set) var count = 0
     /// The answer is too long for this room: an excerpt and a link replace it.
-    private(set) var isShortened = false
+    var isShortened = false
+    /// What a command has written, where the answer is a command's output: then its beginning and end are shown.
+    var output: OutputExcerpt?
+    /// Lines of ``output`` that are in messages already.
+    var shownLines = 0
 
     init(traits: RoomTraits, renderer: any MessageRenderer) {
         self.traits = traits
         self.composer = Composer(traits: traits, renderer: renderer)
     }
 
-    private var canAppend: Bool { !self.traits.capabilities.contains(.transcript) && !self.isGrowing }
+    var canAppend: Bool { !self.traits.capabilities.contains(.transcript) && !self.isGrowing }
 
     /// Messages for the paragraphs that are finished after `piece` was added to `answer`.
     mutating func append(_ piece: String, to answer: [UInt8]) -> [String] {
@@ -31,7 +35,9 @@ struct AnswerPoster {
 
     /// Messages for the rest of a complete answer.
     mutating func rest(of answer: [UInt8]) -> [String] {
-        guard !self.traits.capabilities.contains(.transcript), !self.isShortened else { return [] }
+        guard !self.traits.capabilities.contains(.transcript) else { return [] }
+        if self.output != nil { return self.restOfOutput() }
+        guard !self.isShortened else { return [] }
         return self.take(answer[self.consumed...], upTo: answer.count)
     }
 
@@ -47,6 +53,7 @@ struct AnswerPoster {
     /// The messages of the answer so far, for a room where they can be edited. Text over the limit is not shown,
     /// because the final text will be an excerpt.
     func preview(of answer: [UInt8]) -> [String] {
+        if let output = self.output { return self.fitted(output).messages }
         // Rendering all of a very long answer again and again would show nothing more.
         let visible = answer.prefix(4 * self.traits.textLimit * self.traits.answerMessages)
         return Array(

@@ -23,7 +23,10 @@ extension Conversation {
         case .repo: return try await self.chooseRepository(argument, for: stored)
         case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
-        case .specify: return try await self.enqueue(stored, kind: name.rawValue, text: argument)
+        case .specify, .run, .diff, .files, .snapshot, .undo, .commit:
+            return try await self.enqueue(stored, kind: name.rawValue, text: argument)
+        case .jobs: return try await self.jobs(argument, for: stored, sign: sign)
+        case .kill: return try await self.kill(argument, for: stored, sign: sign)
         case .approve, .deny: return try await self.answer(name, argument, for: stored)
         default: return try await self.reply(to: stored, with: CommandTexts.notInThisRelease(name, sign: sign))
         }
@@ -70,7 +73,8 @@ extension Conversation {
         let text = CommandTexts.status(
             running: running, waiting: self.queue.count, model: session?.model ?? models.defaultModel,
             provider: models.provider, quota: try await models.quotaLines().map(sign.completing),
-            repository: session?.repository ?? self.environment.settings.repositories.first, session: session?.id)
+            repository: session?.repository ?? self.environment.settings.repositories.first, session: session?.id,
+            jail: self.context.desk?.jail)
         return try await self.reply(to: stored, with: text)
     }
 
@@ -143,7 +147,7 @@ extension Conversation {
             }
             return (last, try ledger.isContinued(session.id))
         }
-        guard let last, last.state != .complete else {
+        guard let last, last.state != .complete, !CommandName.isWork(last.kind) else {
             return try await self.reply(to: stored, with: CommandTexts.nothingToResume)
         }
         if last.isLeftOut { return try await self.reply(to: stored, with: CommandTexts.cannotResume) }

@@ -16,11 +16,14 @@ extension Conversation {
         let right = Right(role: stored.role, sender: stored.message.sender.id)
         var (text, buttons) = (CommandTexts.nothingRuns, [MessageButton]())
         let stopped = self.running.flatMap { right.covers($0.turn) ? $0.turn : nil }
+        self.stopFollowing()
         if let stopped {
             self.running?.stopper = stored.message.sender
             self.end(stopped.id, because: .stopped)
             try await self.endAsks(of: stopped.id, stoppedBy: stored.message.sender)
-            (text, buttons) = (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
+            (text, buttons) =
+                CommandName.isWork(stopped.kind)
+                ? (TurnTexts.commandStopped, []) : (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
         } else if self.running != nil {
             text = CommandTexts.notYours
         } else if let isDropped = try await self.dropUnsent(right) {

@@ -34,6 +34,8 @@ actor Conversation {
     var asks: [String: HeldAsk] = [:]
     /// Callers that wait for the end of the running turn.
     var endWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Messages that follow a job, by operation.
+    var followers: [String: Task<Void, Never>] = [:]
     /// Waiting turns, oldest first.
     var queue: [TurnRecord] = []
     /// Messages too old to be answered, to be listed in one line.
@@ -63,7 +65,7 @@ actor Conversation {
     /// Whether nothing runs or waits.
     var isIdle: Bool {
         self.running == nil && !self.isBeginning && self.queue.isEmpty && self.mailbox.isEmpty && !self.isDraining
-            && self.stale.isEmpty
+            && self.stale.isEmpty && self.followers.isEmpty
     }
 
     /// Whether it may be forgotten; if so, it accepts no more messages.

@@ -13,6 +13,8 @@ struct ConversationContext: Sendable {
     let gate: TurnGate
     let histories: HistoryCache
     let marks: QueueMarks
+    /// Nil on a host without workspaces.
+    let desk: (any CommandDesk)?
 
     var intents: IntentReader { IntentReader(adapters: self.adapters, access: self.access) }
 }

@@ -17,6 +17,8 @@ extension Lane {
                 draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + patience)
         }
         self.previews[turn.id]?.answer = answer
+        // The poster of a command's output has the lines to show.
+        if poster.output != nil { self.previews[turn.id]?.poster = poster }
         self.previews[turn.id]?.isStale = true
         self.start()
     }

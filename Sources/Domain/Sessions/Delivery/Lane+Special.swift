@@ -88,16 +88,32 @@ extension Lane {
 
     /// Posts an answer as a file, made from the transcript, so that the outbox needs no second copy.
     func upload(_ item: OutboxItem, isRepeat: Bool) async throws -> MessageReference {
-        let id = item.message ?? 0
-        let answer = try await self.store.read { ledger in try ledger.message(id: id)?.text }
-        guard let files = self.adapter as? any FileAdapter, let answer else {
-            throw AdapterError(.invalid, "the answer cannot be posted as a file")
+        guard let files = self.adapter as? any FileAdapter else {
+            throw AdapterError(.invalid, "files cannot be posted here")
         }
-        let file = AnswerFile(answer)
+        let file = try await self.file(of: item)
         return try await files.upload(
             OutgoingFile(
                 name: file.name, mediaType: file.mediaType, bytes: file.bytes,
                 caption: (isRepeat ? TurnTexts.repeatMark : "") + file.caption, route: item.route, token: item.token))
+    }
+
+    private func file(of item: OutboxItem) async throws -> AnswerFile {
+        if let path = try await self.store.read({ ledger in try ledger.file(of: item.id) }) {
+            do {
+                return AnswerFile(stored: try await FileStore.bytes(at: path), path: path)
+            } catch {
+                throw AdapterError(.invalid, "the file is no longer on the host")
+            }
+        }
+        let id = item.message ?? 0
+        let (answer, isOutput) = try await self.store.read { ledger in
+            let message = try ledger.message(id: id)
+            let turn = try message?.turn.flatMap { try ledger.turn(id: $0) }
+            return (message?.text, turn?.kind == CommandName.run.rawValue)
+        }
+        guard let answer else { throw AdapterError(.invalid, "the answer no longer exists") }
+        return isOutput ? AnswerFile(output: answer) : AnswerFile(answer)
     }
 
     /// Posts a link instead of a file that the network refuses.

@@ -5,7 +5,7 @@ struct Preview {
     let turn: String
     let session: String
     let route: Route
-    let poster: AnswerPoster
+    var poster: AnswerPoster
     /// The token of the draft that shows the end of the answer; nil if an edited message shows it. The text before it
     /// is posted as messages either way.
     private(set) var draft: String?

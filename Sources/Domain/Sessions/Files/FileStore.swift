@@ -22,6 +22,23 @@ actor FileStore {
         rmdir(folder)
     }
 
+    /// The bytes of a received file. Throws ``FileFailure``.
+    static func bytes(at path: String) async throws -> [UInt8] { try await FileStore("").read(path) }
+
+    private func read(_ path: String) throws -> [UInt8] {
+        guard let file = fopen(path, "re") else { throw FileFailure(reason: String(cString: strerror(errno))) }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = fread(&chunk, 1, chunk.count, file)
+            bytes += chunk[..<count]
+            guard count == chunk.count else { break }
+        }
+        guard ferror(file) == 0 else { throw FileFailure(reason: "the host cannot read it") }
+        return bytes
+    }
+
     /// Removes files that arrived before `time` (milliseconds since 1970), and folders that are then empty.
     func remove(olderThan time: Int64) {
         for session in self.sessions() {

@@ -7,6 +7,7 @@ package enum MetricName: String, Sendable {
     case rateLimited = "rate_limited"
     case modelTokens = "model_tokens"
     case asks
+    case jailCommands = "jail_commands"
     // Gauges.
     case turnsActive = "turns_active"
     case outboxPending = "outbox_pending"
@@ -16,5 +17,6 @@ package enum MetricName: String, Sendable {
     // Histograms, in seconds.
     case firstTokenSeconds = "turn_first_token_seconds"
     case turnSeconds = "turn_seconds"
+    case jailSeconds = "jail_seconds"
     case storeCommitSeconds = "store_commit_seconds"
 }

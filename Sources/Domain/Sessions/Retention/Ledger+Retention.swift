@@ -9,7 +9,7 @@ extension Ledger {
         try self.connection.query(
             """
             SELECT id FROM turns WHERE ended_at >= ? AND ended_at < ?
-            AND EXISTS (SELECT 1 FROM frames WHERE turn = turns.id AND type IN ('thinking', 'execution'))
+            AND EXISTS (SELECT 1 FROM frames WHERE turn = turns.id AND type NOT IN ('error', 'complete'))
             ORDER BY ended_at LIMIT ?
             """, [.integer(start), .integer(end), .integer(Int64(limit))]
         ).map { try $0.text("id") }
@@ -19,7 +19,7 @@ extension Ledger {
     func deletePastFrames(of turns: [String]) throws {
         for turn in turns {
             try self.connection.execute(
-                "DELETE FROM frames WHERE turn = ? AND type IN ('thinking', 'execution')", [.text(turn)])
+                "DELETE FROM frames WHERE turn = ? AND type NOT IN ('error', 'complete')", [.text(turn)])
         }
     }
 
@@ -83,7 +83,7 @@ extension Ledger {
             try self.deleteMessages(where: "turn = ?", .text(turn))
             try self.connection.execute(
                 "DELETE FROM ask_notices WHERE ask IN (SELECT id FROM asks WHERE turn = ?)", [.text(turn)])
-            for table in ["frames", "commits", "outbox", "asks"] {
+            for table in ["frames", "commits", "outbox", "asks", "jobs"] {
                 try self.connection.execute("DELETE FROM \(table) WHERE turn = ?", [.text(turn)])
             }
             try self.connection.execute("DELETE FROM turns WHERE id = ?", [.text(turn)])
@@ -143,6 +143,7 @@ extension Ledger {
         try self.deleteMessages(where: "session = ?", .text(session))
         try self.endStanding(of: session)
         try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])
+        try self.connection.execute("DELETE FROM jobs WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])
         return true
     }

@@ -8,7 +8,7 @@ package struct SessionDeletion: Sendable {
     package enum Outcome: Sendable, Equatable {
         case deleted
         case unknown
-        /// A turn runs or waits.
+        /// A turn runs or waits, or a job runs.
         case busy
     }
 
@@ -27,7 +27,9 @@ package struct SessionDeletion: Sendable {
     package func delete(_ session: String) async throws -> Outcome {
         let outcome = try await self.store.write { ledger -> Outcome in
             guard try ledger.session(id: session) != nil else { return .unknown }
-            guard try ledger.openTurns(of: session).isEmpty else { return .busy }
+            guard try ledger.openTurns(of: session).isEmpty, try !ledger.hasRunningJob(of: session) else {
+                return .busy
+            }
             try ledger.markDeleted(session)
             return .deleted
         }

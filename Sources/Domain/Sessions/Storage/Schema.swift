@@ -204,3 +204,6 @@ package enum Schema {
                 """),
         Self.audit,
         Self.asks,
+        Self.jobs,
+    ]
+}

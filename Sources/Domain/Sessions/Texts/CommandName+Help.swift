@@ -10,6 +10,11 @@ extension CommandName {
         case .specify: "TEXT"
         case .approve: "[ID] [always]"
         case .deny: "[ID] [reason]"
+        case .run: "COMMAND"
+        case .jobs, .undo: "[id]"
+        case .kill: "JOB"
+        case .files: "[name]"
+        case .commit: "[message]"
         default: ""
         }
     }
@@ -30,12 +35,18 @@ extension CommandName {
         case .specify: "write a specification and commit it"
         case .resend: "post the last answer again"
         case .resume: "continue an interrupted answer, or ask a failed question again"
-        case .run, .jobs, .kill: "run commands in the jail"
+        case .run: "run a command in the jail; ending it with ` &` makes it a job"
+        case .jobs: "list the commands of this thread, or follow one"
+        case .kill: "end a running command"
         case .approve: "approve what is asked, by its id; `always` also for later in this thread, until `new`"
         case .deny: "deny what is asked, by its id"
         case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec:
             "a stage of the specification flow"
-        case .diff, .files, .snapshot, .undo: "inspect and restore the workspace"
+        case .diff: "show what has changed in the workspace"
+        case .files: "list the files of the workspace, or send one"
+        case .snapshot: "record the state of the files"
+        case .undo: "revert the last command that changed files, or restore a snapshot"
+        case .commit: "commit the changes in the workspace"
         case .task: "work with the task list"
         }
     }

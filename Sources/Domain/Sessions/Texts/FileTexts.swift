@@ -10,6 +10,24 @@ enum FileTexts {
         "`\(name)` was not read: \(failure.reason)."
     }
 
+    static func notPlaced(_ name: String, _ reason: String) -> String {
+        "`\(name)` was not put into the workspace: \(reason)"
+    }
+
+    /// Names a file of the workspace and links to it.
+    static func link(to name: String, bytes: Int, in session: String, publicURL: String) -> String {
+        let shown = name.replacing("`", with: "'").filter { !$0.isNewline }
+        let query = name.utf8.map { byte in
+            let isPlain = byte >= 0x30 && byte <= 0x39 || byte >= 0x41 && byte <= 0x5A || byte >= 0x61 && byte <= 0x7A
+            if isPlain || "-._~/".utf8.contains(byte) { return String(UnicodeScalar(byte)) }
+            let digits = String(byte, radix: 16, uppercase: true)
+            return "%" + (digits.utf8.count == 1 ? "0" : "") + digits
+        }.joined()
+        return "`\(shown)` (\(FileSize.text(bytes))): \(publicURL)/api/v1/threads/\(session)/files?name=\(query)"
+    }
+
+    static func notSent(_ name: String, _ reason: String) -> String { "`\(name)` was not sent: \(reason)" }
+
     static let nothingToAnswer = "There is nothing to answer: none of the message's files could be read. Send it again."
 
     // MARK: Reasons, each a clause

@@ -76,6 +76,34 @@ package enum TurnTexts {
         "This host is no longer configured for `\(kind)`. An owner can change the configuration."
     }
 
+    // MARK: Commands
+
+    /// Replaces the middle of a command's output.
+    static func linesLeftOut(_ count: Int) -> String {
+        count == 1 ? "… 1 line is left out …" : "… \(count) lines are left out …"
+    }
+
+    static let commandStopped = "Stopped."
+    /// Instead of an exit line.
+    static let interruptedEnding = "interrupted"
+
+    static func commandInterrupted(_ text: String) -> String {
+        "Interrupted by a restart of the host: \(Self.code(text)) was ended, and the next command gets a fresh shell. "
+            + "Run it again if you still need it."
+    }
+
+    static func jobInterrupted(_ job: Job) -> String {
+        "Interrupted by a restart of the host: job `\(job.id)` (\(Self.code(job.command))) was ended. "
+            + "Run it again if you still need it."
+    }
+
+    /// The beginning of a command, as code in Markdown.
+    static func code(_ command: String) -> String {
+        let line = command.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        let plain = String(line.prefix(60)).replacing("`", with: "'").filter { $0.isASCII ? $0 >= " " : true }
+        return "`\(plain)\(plain.count < command.count ? "…" : "")`"
+    }
+
     // MARK: Delivery
 
     /// Precedes a message that may have arrived already.
@@ -83,7 +111,9 @@ package enum TurnTexts {
 
     static let wholeAnswer = "The whole answer"
     static let wholeCode = "The whole code"
+    static let wholeOutput = "The whole output"
     static func wholeAnswer(at url: String) -> String { "\(Self.wholeAnswer): \(url)" }
+    static func wholeOutput(at url: String) -> String { "\(Self.wholeOutput): \(url)" }
 
     /// The commands of a line's buttons, for a room without buttons.
     static func choices(_ buttons: [MessageButton], sign: CommandSign) -> String {

@@ -14,12 +14,14 @@ extension Conversation {
         let now = self.environment.now()
         let settings = self.environment.settings
         let traits = self.context.adapters.traits(of: turn.route.room)
+        if running.poster.output != nil { running.finishOutput() }
         let wasShortened = running.poster.isShortened
         let rest = running.poster.rest(of: running.answer)
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
-            note: outcome.note(sign: traits.sign),
-            isShortened: running.poster.isShortened, isNewlyShortened: !wasShortened && running.poster.isShortened,
+            note: outcome.note(of: turn, sign: traits.sign),
+            isShortened: running.poster.isShortened,
+            isNewlyShortened: !wasShortened && running.poster.isShortened && running.poster.output == nil,
             excerpt: traits.excerptMessages, isUploading: self.mayUpload(running.answer.count, to: turn.route.room),
             surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,
             summary: running.summary, publicURL: settings.publicURL, at: now)
@@ -123,7 +125,7 @@ extension Conversation {
     }
 
     /// Whether an answer of `size` bytes can be posted as a file.
-    private func mayUpload(_ size: Int, to room: RoomID) -> Bool {
+    func mayUpload(_ size: Int, to room: RoomID) -> Bool {
         let traits = self.context.adapters.traits(of: room)
         return traits.capabilities.contains(.files) && size <= traits.uploadLimit
             && self.context.adapters[room.adapter] is any FileAdapter
@@ -136,7 +138,8 @@ extension Conversation {
         if isLeftOut, admission.turn.work != admission.turn.id { return }
         var entries = isLeftOut ? [] : admission.question.map { [$0] } ?? []
         if !answer.isEmpty, !isLeftOut {
-            entries.append(HistoryEntry(id: admission.number * 2 + 1, role: .assistant, text: answer))
+            let text = CommandName.isWork(admission.turn.kind) ? HistoryOutput.shortened(answer) : answer
+            entries.append(HistoryEntry(id: admission.number * 2 + 1, role: .assistant, text: text))
         }
         self.context.histories.append(
             entries, of: admission.turn.session, turn: admission.number, after: admission.previous)

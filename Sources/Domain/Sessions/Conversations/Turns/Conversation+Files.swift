@@ -31,8 +31,10 @@ extension Conversation {
         guard !files.isEmpty || !turn.text.isEmpty else {
             throw TurnFailure(FileTexts.nothingToAnswer)
         }
+        await self.place(files, of: turn)
         var received = turn
-        received.text = FileListing.text(turn.text, with: files)
+        // A command stays as it was written; it finds the files in the workspace.
+        received.text = CommandName.isWork(turn.kind) ? turn.text : FileListing.text(turn.text, with: files)
         received.attachments = []
         let text = received.text
         try await self.retrying { ledger in
@@ -40,6 +42,22 @@ extension Conversation {
             try ledger.forgetAttachments(of: turn.id)
         }
         return received
+    }
+
+    /// Copies received files into the session's workspace. Failures are reported in the thread.
+    private func place(_ files: [ReceivedFile], of turn: TurnRecord) async {
+        guard let desk = self.context.desk else { return }
+        let repository = try? await self.context.store.read { ledger in
+            try ledger.session(id: turn.session)?.repository
+        }
+        let place = SessionPlace(session: turn.session, repository: repository ?? nil)
+        for file in files {
+            do {
+                try await desk.receive(try await FileStore.bytes(at: file.path), as: file.name, in: place)
+            } catch {
+                try? await self.post(FileTexts.notPlaced(file.name, "\(error)"), as: .note, of: turn)
+            }
+        }
     }
 
     private func intake(for turn: TurnRecord) throws -> FileIntake {

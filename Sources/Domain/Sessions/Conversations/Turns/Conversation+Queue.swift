@@ -87,6 +87,7 @@ extension Conversation {
     /// Begins no more turns, and gives the running one until `deadline` to end.
     func close(by deadline: ContinuousClock.Instant) async {
         self.beginNoMore()
+        self.stopFollowing()
         guard let running = self.running else { return }
         if running.holds > 0 { self.end(running.turn.id, because: .shutdown) }
         // Enforces the deadline; cancelled below.

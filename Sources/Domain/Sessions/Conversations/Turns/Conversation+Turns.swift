@@ -11,6 +11,7 @@ extension Conversation {
             turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route))
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
         running.task = Task { await self.run(turn) }
+        if turn.kind == CommandName.run.rawValue { running.poster.output = OutputExcerpt() }
         running.timeLeft = self.environment.settings.turnTimeout
         self.running = running
         self.watch(turn.id)
@@ -21,7 +22,10 @@ extension Conversation {
 
     /// Ends the turn when its time is up. The alarm is cancelled when the turn is closed or waits for people.
     func watch(_ turn: String) {
-        guard let left = self.running?.timeLeft else { return }
+        // The jail limits commands itself.
+        guard let running = self.running, !CommandName.isWork(running.turn.kind), let left = running.timeLeft else {
+            return
+        }
         self.running?.countsSince = .now
         self.running?.watchdog = Alarm(after: max(left, .zero)) { [weak self] in
             // The alarm fires on the event loop, so the conversation is entered by a task.
@@ -76,7 +80,9 @@ extension Conversation {
                 try await worker.run(request, in: thread)
             }
             switch ending {
-            case .complete: return .complete
+            // A stopped command still reports its end.
+            case .complete:
+                return CommandName.isWork(turn.kind) ? self.cutOutcome(orElse: .complete) : .complete
             case .cut(let reason): return .cut(reason)
             case .filtered(let reason): return .filtered(reason)
             }
@@ -145,13 +151,20 @@ extension Conversation {
     // MARK: Events
 
     func take(_ event: TurnEvent, of turn: TurnRecord) async throws {
-        try Task.checkCancellation()
+        // A command that was stopped still reports its last output and its exit line.
+        if !CommandName.isWork(turn.kind) { try Task.checkCancellation() }
+        guard self.running?.turn.id == turn.id else { throw CancellationError() }
         switch event {
+        case .text(let text) where turn.kind == CommandName.run.rawValue:
+            try await self.takeWords(self.sign(of: turn.route).completing(text), of: turn)
+        case .text(let text) where CommandName.isWork(turn.kind):
+            try await self.takeText(self.sign(of: turn.route).completing(text), of: turn)
         case .text(let text): try await self.takeText(text, of: turn)
-        case .output(let output): try await self.takeText(output.text, of: turn)
+        case .output(let output): try await self.take(output, of: turn)
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
         case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)
         case .commit(let commit): try await self.take(commit, of: turn)
+        case .file(let file): try await self.send(file, of: turn)
         case .summary(let summary): self.running?.summary = summary
         case .usage(let model, let input, let output):
             self.running?.usage.append((model, input, output))
@@ -162,7 +175,7 @@ extension Conversation {
         }
     }
 
-    private func takeText(_ text: String, of turn: TurnRecord) async throws {
+    func takeText(_ text: String, of turn: TurnRecord) async throws {
         let (messages, isCut) = try self.add(text, to: turn)
         await self.context.hub.append(.execution, text, to: turn.id)
         FaultPoint.firstText.hit()
@@ -190,7 +203,7 @@ extension Conversation {
     }
 
     /// Stores finished paragraphs and dispatches them.
-    private func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async throws {
+    func post(_ messages: [String], of turn: TurnRecord, isExcerpt: Bool) async throws {
         let now = self.environment.now()
         let room = turn.route.room
         let keep = self.context.adapters.traits(of: room).excerptMessages

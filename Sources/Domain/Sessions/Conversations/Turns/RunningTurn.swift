@@ -30,6 +30,8 @@ struct RunningTurn {
     var usage: [(model: String, input: Int, output: Int)] = []
     var summary: HistorySummary?
     var hasFirstText = false
+    /// What a command has written so far.
+    var output = OutputComposer()
 
     var text: String { String(decoding: self.answer, as: UTF8.self) }
 }
@@ -57,9 +59,12 @@ enum TurnOutcome: Sendable, Equatable {
         }
     }
 
-    /// The line that people see next to the answer; nil when the answer is complete.
-    func note(sign: CommandSign) -> String? {
+    /// The line that people see next to the answer of `turn`; nil when the answer is complete.
+    func note(of turn: TurnRecord, sign: CommandSign) -> String? {
         switch self {
+        case .stopped where CommandName.isWork(turn.kind): TurnTexts.commandStopped
+        case .interrupted where CommandName.isWork(turn.kind):
+            TurnTexts.commandInterrupted(turn.text.isEmpty ? turn.kind : turn.text)
         case .complete: nil
         case .cut(let reason): TurnTexts.cut(reason, sign: sign)
         case .filtered(let reason): TurnTexts.filtered(reason, sign: sign)
@@ -79,8 +84,9 @@ enum TurnOutcome: Sendable, Equatable {
     }
 
     /// The buttons of that line.
-    var buttons: [MessageButton] {
+    func buttons(of turn: TurnRecord) -> [MessageButton] {
         switch self {
+        case _ where CommandName.isWork(turn.kind): []
         case .complete, .filtered, .failed, .refused: []
         case .cut, .stopped, .interrupted: [Self.resume]
         }

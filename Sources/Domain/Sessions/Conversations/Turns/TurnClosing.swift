@@ -53,7 +53,8 @@ struct TurnClosing: Sendable {
             ofTurn: self.turn.id, with: self.rest, surplus: self.surplus)
         var items = finals + surplus
         // Everything that was said is posted, however the turn ended: `resume` continues from its last word.
-        let rest = isHalted ? [] : self.rest.dropFirst(finals.count)
+        // A command's rest is short: its last lines and how it ended.
+        let rest = isHalted && poster.output == nil ? [] : self.rest.dropFirst(finals.count)
         items += try rest.map { try self.insert($0, as: .final, into: ledger) }
         if !self.answer.isEmpty {
             let id = try ledger.insertMessage(
@@ -65,7 +66,7 @@ struct TurnClosing: Sendable {
                 session: self.turn.session, turn: self.turn.id, role: .note, text: note, at: self.at)
             // `stop` has its own reply.
             if self.outcome != .stopped {
-                items += try poster.lines(for: note, offering: self.outcome.buttons).map {
+                items += try poster.lines(for: note, offering: self.outcome.buttons(of: self.turn)).map {
                     try self.insert($0.text, as: .note, buttons: $0.buttons, into: ledger)
                 }
             }
@@ -83,7 +84,9 @@ struct TurnClosing: Sendable {
 
     /// Adds the link or file with the whole of a shortened answer, which is the message `id`.
     private func insertWhole(_ id: Int64, into ledger: Ledger, poster: AnswerPoster) throws -> [OutboxItem] {
-        let lines = poster.messages(for: TurnTexts.wholeAnswer(at: "\(self.publicURL)/a/\(id)"))
+        let url = "\(self.publicURL)/a/\(id)"
+        let lines = poster.messages(
+            for: poster.output == nil ? TurnTexts.wholeAnswer(at: url) : TurnTexts.wholeOutput(at: url))
         guard self.isUploading, let line = lines.first else {
             return try lines.map { try self.insert($0, as: .final, into: ledger) }
         }

@@ -42,7 +42,7 @@ extension Ledger {
     {
         let rows = try self.connection.query(
             """
-            SELECT t.number AS number, m.role AS role, m.author AS author, m.text AS text
+            SELECT t.number AS number, t.kind AS kind, m.role AS role, m.author AS author, m.text AS text
             FROM turns t JOIN messages m ON m.turn = t.id
             WHERE t.session = $1 AND t.number >= $2 AND t.number < (SELECT number FROM turns WHERE id = $3)
             AND t.left_out IS NULL AND m.role IN ('user', 'assistant') ORDER BY t.number DESC, m.id DESC LIMIT $4
@@ -50,9 +50,11 @@ extension Ledger {
             [.text(session), .integer(through / 2), .text(turn), .integer(Int64(limit))])
         return try rows.reversed().map { row in
             let isUser = try row.text("role") == "user"
+            let text = try row.text("text")
+            let isOutput = CommandName.isWork(try row.text("kind")) && !isUser
             return HistoryEntry(
                 id: try row.integer("number") * 2 + (isUser ? 0 : 1), role: isUser ? .user : .assistant,
-                author: try row.optionalText("author"), text: try row.text("text"))
+                author: try row.optionalText("author"), text: isOutput ? HistoryOutput.shortened(text) : text)
         }.filter { $0.id > through }
     }
 

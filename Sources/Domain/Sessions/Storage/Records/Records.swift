@@ -164,7 +164,11 @@ package struct OutboxItem: Sendable, Equatable {
 
 /// One frame of the live protocol.
 package struct LiveFrame: Sendable, Equatable {
-    package enum Kind: String, Sendable { case thinking, execution, error, complete }
+    package enum Kind: String, Sendable {
+        case thinking, execution, error, complete
+        /// A command's standard error; the protocol calls it `execution` too.
+        case errorOutput = "execution.stderr"
+    }
 
     package let operation: String
     /// From 1, without gaps in one operation.

@@ -1,0 +1,69 @@
+/// What a thread and the API may ask about a session's jail and workspace, besides turns.
+///
+/// Errors are one line for people: what failed, why, what to do.
+package protocol CommandDesk: Sendable {
+    /// The jail in one line, for `status`; without a working jail the reason and the remedy.
+    var jail: String { get }
+
+    /// The running jobs of a session and its last ended ones, newest first.
+    func jobs(of session: String) async throws -> [Job]
+    /// One job; nil if the session has none with this id.
+    func job(_ id: String, of session: String) async throws -> Job?
+    /// Ends a running job with all its processes and returns when it has ended. False if it was not running.
+    func kill(_ job: String, of session: String) async throws -> Bool
+    /// A job's output after `position`, from the start of what is kept for 0. Waits for more when there is none, unless
+    /// the job has ended or `isWaiting` is false.
+    func progress(of job: String, in session: String, after position: Int, isWaiting: Bool) async throws -> JobProgress
+
+    /// Files and folders below `path`.
+    func files(below path: String, in place: SessionPlace) async throws -> [PlaceFile]
+    /// One file's bytes, at most `limit`.
+    func file(_ path: String, in place: SessionPlace, limit: Int) async throws -> [UInt8]
+    /// A unified diff of the files against the branch's head; empty when nothing differs.
+    func diff(in place: SessionPlace) async throws -> String
+    /// Newest first.
+    func snapshots(in place: SessionPlace) async throws -> [PlaceSnapshot]
+    /// Puts a file that a person sent into the workspace.
+    func receive(_ bytes: [UInt8], as name: String, in place: SessionPlace) async throws
+}
+
+/// A session, and the repository that it works in.
+package struct SessionPlace: Sendable, Equatable {
+    package let session: String
+    /// Nil for the default.
+    package let repository: String?
+
+    package init(session: String, repository: String?) {
+        self.session = session
+        self.repository = repository
+    }
+}
+
+/// One entry of a workspace's listing.
+package struct PlaceFile: Sendable, Equatable {
+    package let path: String
+    /// `file`, `folder`, `link` or `other`.
+    package let kind: String
+    /// Bytes; nil for a folder.
+    package let size: Int?
+
+    package init(path: String, kind: String, size: Int?) {
+        self.path = path
+        self.kind = kind
+        self.size = size
+    }
+}
+
+/// One snapshot in a listing.
+package struct PlaceSnapshot: Sendable, Equatable {
+    package let id: String
+    package let reason: String
+    /// Milliseconds since 1970.
+    package let at: Int64
+
+    package init(id: String, reason: String, at: Int64) {
+        self.id = id
+        self.reason = reason
+        self.at = at
+    }
+}

@@ -1,0 +1,43 @@
+internal import Chat
+
+/// Lines of the bot outside any turn.
+extension Bridge: ThreadNotices {
+    package func post(_ markdown: String, in session: String) async throws {
+        let now = self.environment.now()
+        let adapters = self.adapters
+        let stored = try await self.store.write {
+            ledger -> (session: SessionRecord, items: [OutboxItem], turn: String, frames: [LiveFrame])? in
+            guard let session = try ledger.session(id: session) else { return nil }
+            let route = session.route
+            let traits = adapters.traits(of: route.room)
+            let text = traits.sign.completing(markdown)
+            let poster = AnswerPoster(
+                traits: traits, renderer: adapters[route.room.adapter]?.renderer ?? PlainRenderer())
+            // An operation of its own, so that those who watch the thread see it.
+            let id = Identifier.make("op")
+            try ledger.insertMessage(session: session.id, turn: id, role: .note, text: text, at: now)
+            try ledger.insert(
+                TurnRecord(
+                    id: id, session: session.id, kind: "command", work: id, text: "", sender: .itself, route: route,
+                    message: nil, state: .complete, attempts: 1, queuedAt: now, startedAt: now, endedAt: now))
+            let frames = [LiveFrame(operation: id, sequence: 1, kind: .complete, content: text, timestamp: now)]
+            try ledger.insert(frames)
+            let items = try poster.messages(for: text).map {
+                try ledger.insertOutbox(
+                    session: session.id, turn: id, kind: .note, route: route, text: $0, at: now)
+            }
+            return (session, items, id, frames)
+        }
+        guard let stored else { return }
+        await self.hub.begin(stored.turn, session: stored.session.id)
+        await self.hub.publish(stored.frames)
+        await self.lanes.dispatch(stored.items)
+    }
+}
+
+extension Sender {
+    /// Who writes the bot's own lines.
+    fileprivate static var itself: Sender {
+        Sender(id: "", identities: [], displayName: "", isBot: true, isSelf: true)
+    }
+}

@@ -1,0 +1,43 @@
+internal import Chat
+
+/// Turns a command's raw output into lines and into the Markdown of the transcript. Pure.
+struct OutputComposer: Sendable {
+    private var standardOutput = TerminalLines()
+    private var standardError = TerminalLines()
+    private var writer = OutputWriter()
+
+    /// Adds output. Returns the lines that it finishes.
+    mutating func append(_ output: CommandOutput) -> [OutputLine] {
+        let lines =
+            switch output.stream {
+            case .standardOutput: self.standardOutput.append(output.text)
+            case .standardError: self.standardError.append(output.text)
+            }
+        return lines.map { OutputLine(stream: output.stream, text: $0) }
+    }
+
+    /// The unfinished lines, as they stand now.
+    var partial: [OutputLine] {
+        [(CommandOutput.Stream.standardOutput, self.standardOutput), (.standardError, self.standardError)].compactMap {
+            stream, lines in
+            lines.partial.isEmpty ? nil : OutputLine(stream: stream, text: String(lines.partial))
+        }
+    }
+
+    /// Ends the unfinished lines.
+    mutating func flush() -> [OutputLine] {
+        let rest = [
+            (CommandOutput.Stream.standardOutput, self.standardOutput.flush()),
+            (.standardError, self.standardError.flush()),
+        ]
+        return rest.compactMap { stream, line in line.map { OutputLine(stream: stream, text: $0) } }
+    }
+
+    /// The transcript's Markdown for `lines`, which follow those before.
+    mutating func markdown(for lines: [OutputLine]) -> String {
+        lines.reduce(into: "") { $0 += self.writer.write($1) }
+    }
+
+    /// Markdown that closes an open block.
+    mutating func close() -> String { self.writer.close() }
+}

@@ -1,0 +1,26 @@
+internal import Chat
+
+/// The last lines of output that still grows. Pure.
+struct OutputComposerTail: Sendable {
+    private let limit: Int
+    private let bytes: Int
+    private var composer = OutputComposer()
+    private var lines: [OutputLine] = []
+
+    init(lines: Int, bytes: Int) {
+        self.limit = lines
+        self.bytes = bytes
+    }
+
+    mutating func append(_ output: [CommandOutput]) {
+        for output in output { self.lines += self.composer.append(output) }
+        self.lines = Array(self.lines.suffix(self.limit))
+    }
+
+    /// A code block; empty without output.
+    var markdown: String {
+        var excerpt = OutputExcerpt()
+        for line in (self.lines + self.composer.partial).suffix(self.limit) { excerpt.append(line) }
+        return excerpt.markdown(lines: self.limit, bytes: self.bytes)
+    }
+}

@@ -1,0 +1,41 @@
+internal import Chat
+
+/// What people read about the commands of a thread.
+enum JobTexts {
+    static let none = "No command has run in this thread."
+
+    static func unknown(_ id: String, sign: CommandSign) -> String {
+        "There is no job \(TurnTexts.code(id)) in this thread. \(sign.command("jobs")) lists them."
+    }
+
+    static func whichJob(sign: CommandSign) -> String {
+        "Name the job: \(sign.command("kill JOB")). \(sign.command("jobs")) lists them."
+    }
+
+    static func killed(_ job: Job) -> String { "Job `\(job.id)` (\(TurnTexts.code(job.command))) was stopped." }
+
+    static func notRunning(_ job: Job) -> String {
+        "Job `\(job.id)` (\(TurnTexts.code(job.command))) is not running: \(job.ending ?? "it has ended")."
+    }
+
+    static func list(_ jobs: [Job], now: Int64, sign: CommandSign) -> String {
+        guard !jobs.isEmpty else { return Self.none }
+        let lines = jobs.map { "- `\($0.id)` \(TurnTexts.code($0.command)): \(Self.state(of: $0, now: now))" }
+        let isRunning = jobs.contains { $0.state == .running }
+        let hint = "\(sign.command("jobs ID")) follows one, \(sign.command("kill ID")) ends it."
+        return (lines + (isRunning ? ["", hint] : [])).joined(separator: "\n")
+    }
+
+    private static func state(of job: Job, now: Int64) -> String {
+        guard job.state == .running else { return job.ending ?? job.state.rawValue }
+        let seconds = max(0, now - job.startedAt) / 1_000
+        return "running for \(seconds) s\(job.isBackground ? ", in the background" : "")"
+    }
+
+    /// The message that shows a job; `output` is Markdown.
+    static func followed(_ job: Job, _ output: String, ending: String?, sign: CommandSign) -> String {
+        let head = "Job `\(job.id)`: \(TurnTexts.code(job.command))"
+        let end = ending ?? "running; \(sign.command("kill \(job.id)")) ends it"
+        return [head, output, end].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+}

@@ -1,0 +1,27 @@
+internal import JSON
+internal import Workspaces
+
+/// Changed files for the audit, in batches of bounded size. Pure.
+struct AuditFiles {
+    private static let batch = 500
+
+    /// The files of the entry that ends the command.
+    let first: JSON
+    /// Those of further entries.
+    let others: [JSON]
+
+    init(_ changes: [WorkspaceChange]) {
+        var batches = stride(from: 0, to: changes.count, by: Self.batch).map { start in
+            JSON.array(changes[start..<min(start + Self.batch, changes.count)].map(Self.file))
+        }
+        self.first = batches.isEmpty ? [] : batches.removeFirst()
+        self.others = batches
+    }
+
+    private static func file(_ change: WorkspaceChange) -> JSON {
+        [
+            "change": .string(change.kind.rawValue), "path": .string(change.path),
+            "digest": change.digest.map { .string($0) } ?? .null,
+        ]
+    }
+}

@@ -1,0 +1,92 @@
+internal import Chat
+internal import Primitives
+
+/// The commands that run now, and the output of those that ended last.
+final class RunningJobs: Sendable {
+    private struct Key: Hashable {
+        let session: String
+        let id: String
+    }
+
+    private struct Entry {
+        let output: JobOutput
+        let isBackground: Bool
+        let cancel: @Sendable () -> Void
+    }
+
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        /// Output of ended jobs, oldest first.
+        var ended: [(key: Key, output: JobOutput)] = []
+        var isClosing = false
+    }
+
+    /// Ended jobs whose output is kept.
+    private static let endedLimit = 64
+
+    private let state = Protected(State())
+
+    /// Adds a running job. False when the host is ending: then it must not run.
+    func add(_ job: Job, _ output: JobOutput, cancel: @escaping @Sendable () -> Void) -> Bool {
+        self.state.withLock { state in
+            guard !state.isClosing else { return false }
+            state.entries[Key(session: job.session, id: job.id)] = Entry(
+                output: output, isBackground: job.isBackground, cancel: cancel)
+            return true
+        }
+    }
+
+    func remove(_ job: Job, ending: String) {
+        let key = Key(session: job.session, id: job.id)
+        let output = self.state.withLock { state -> JobOutput? in
+            guard let entry = state.entries.removeValue(forKey: key) else { return nil }
+            state.ended.append((key, entry.output))
+            if state.ended.count > Self.endedLimit { state.ended.removeFirst() }
+            return entry.output
+        }
+        output?.end(ending)
+    }
+
+    func output(of id: String, in session: String) -> JobOutput? {
+        let key = Key(session: session, id: id)
+        return self.state.withLock { state in
+            state.entries[key]?.output ?? state.ended.last { $0.key == key }?.output
+        }
+    }
+
+    /// The number of background jobs of a session.
+    func backgroundCount(of session: String) -> Int {
+        self.state.withLock { state in state.entries.count { $0.key.session == session && $0.value.isBackground } }
+    }
+
+    /// Ends a job and waits for it. False when it does not run.
+    func end(_ id: String, of session: String) async -> Bool {
+        let entry = self.state.withLock { $0.entries[Key(session: session, id: id)] }
+        guard let entry else { return false }
+        entry.cancel()
+        await entry.output.ended()
+        return true
+    }
+
+    /// Ends all jobs and lets no more begin.
+    func endAll() async {
+        let entries = self.state.withLock { state in
+            state.isClosing = true
+            return Array(state.entries.values)
+        }
+        for entry in entries { entry.cancel() }
+        for entry in entries { await entry.output.ended() }
+    }
+}
+
+extension JobOutput {
+    /// Returns when the job has ended, or when the task is cancelled.
+    fileprivate func ended() async {
+        var position = 0
+        while !Task.isCancelled {
+            let progress = await self.progress(after: position, isWaiting: true)
+            if progress.ending != nil { return }
+            position = progress.position
+        }
+    }
+}

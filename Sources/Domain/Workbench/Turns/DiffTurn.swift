@@ -1,0 +1,15 @@
+internal import Chat
+internal import Workspaces
+
+/// `diff`: what has changed since the branch's last commit.
+struct DiffTurn: TurnWorker {
+    let bench: Workbench
+
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        try await self.bench.working(for: request) { workspace in
+            let diff = try await workspace.diff()
+            try await thread.report(
+                .text(diff.isEmpty ? WorkbenchTexts.nothingChanged : CodeFence.block(diff, language: "diff")))
+        }
+    }
+}

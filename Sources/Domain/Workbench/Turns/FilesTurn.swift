@@ -1,0 +1,47 @@
+internal import Chat
+internal import Workspaces
+
+/// `files [NAME]`: lists the workspace's files, or sends one.
+struct FilesTurn: TurnWorker {
+    let bench: Workbench
+
+    /// Entries of a listing.
+    static let limit = 500
+
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        try await self.bench.working(for: request) { workspace in
+            let name = request.text
+            guard !name.isEmpty, !name.hasSuffix("/") else {
+                return try await thread.report(.text(Self.text(of: try await workspace.list(name, limit: Self.limit))))
+            }
+            let bytes: [UInt8]
+            do {
+                bytes = try await workspace.read(name, limit: self.bench.settings.fileLimit)
+            } catch let failure as WorkspaceFailure {
+                // A folder cannot be read, but it can be listed.
+                guard let entries = try? await workspace.list(name, limit: Self.limit), !entries.isEmpty else {
+                    throw failure
+                }
+                return try await thread.report(.text(Self.text(of: entries)))
+            }
+            try await thread.report(.file(TurnFile(name: name, bytes: bytes)))
+        }
+    }
+
+    private static func text(of entries: [WorkspaceEntry]) -> String {
+        guard !entries.isEmpty else { return WorkbenchTexts.noFiles }
+        let lines = entries.map { entry in
+            switch entry.kind {
+            case .folder: "\(entry.path)/"
+            case .file, .link, .other: "\(entry.path)\(entry.size.map { "  \($0) B" } ?? "")"
+            }
+        }
+        let more = entries.count == Self.limit ? "\n…" : ""
+        return CodeFence.block(lines.map(Self.visible).joined(separator: "\n") + more)
+    }
+
+    /// A name may have any byte but a slash and NUL.
+    private static func visible(_ name: String) -> String {
+        String(String.UnicodeScalarView(name.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
+    }
+}

@@ -1,0 +1,89 @@
+internal import Chat
+internal import Jail
+
+/// `run COMMAND`: a command in the session's jail.
+struct RunTurn: TurnWorker {
+    let bench: Workbench
+
+    func refusal(of text: String) -> String? {
+        if let reason = self.bench.status().refusal { return WorkbenchTexts.noJail(reason) }
+        if text.isEmpty { return WorkbenchTexts.noCommand }
+        return CommandText(text).command.isEmpty ? WorkbenchTexts.noBackgroundCommand : nil
+    }
+
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        if let refusal = self.refusal(of: request.text) { throw TurnFailure(refusal) }
+        let text = CommandText(request.text)
+        if text.isJob { try self.checkJobs(of: request.session) }
+        let approval = try await self.permission(for: request, in: thread)
+        let place: ShellCommand.Place = text.isJob ? .background : approval == nil ? .persistent : .fresh
+        let run = CommandRun(
+            bench: self.bench, request: request, command: text.command, place: place, approval: approval)
+        let begun = try await run.begin()
+        guard !text.isJob else { return try await self.start(run, begun, in: thread) }
+        let outcome = try await run.perform(begun) { output in try await thread.report(.output(output)) }
+        try await self.report(outcome, in: thread)
+        return .complete
+    }
+
+    /// Who approved the command; nil if it needs nobody. Throws if it may not run.
+    private func permission(
+        for request: TurnRequest, in thread: any TurnThread
+    ) async throws -> (by: String, ask: String?)? {
+        guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
+        switch self.bench.policy() {
+        case .deny: throw TurnFailure(WorkbenchTexts.deniedByPolicy)
+        case .allow: return nil
+        case .ask where request.role == .owner: return nil
+        case .ask: break
+        }
+        let outcome = try await thread.approval(
+            of: ApprovalRequest(
+                action: .run, subject: request.text, directory: self.bench.directory(of: request.session), tool: "run",
+                approver: .ownersOnly))
+        switch outcome {
+        case .approved(let ask, let by): return (by, ask)
+        case .denied(let by, let reason): throw TurnFailure(WorkbenchTexts.denied(by: by, reason: reason))
+        case .expired: throw TurnFailure(WorkbenchTexts.expired)
+        }
+    }
+
+    private func report(_ outcome: CommandRun.Outcome, in thread: any TurnThread) async throws {
+        for commit in outcome.commits { try await thread.report(.commit(commit)) }
+        for notice in outcome.notices { try await thread.report(.notice(notice)) }
+        if let note = outcome.ending.note { try await thread.report(.text(note)) }
+        try await thread.report(.text(outcome.ending.line))
+    }
+
+    // MARK: Jobs
+
+    private func checkJobs(of session: String) throws {
+        let count = self.bench.running.backgroundCount(of: session)
+        if count >= self.bench.settings.jobsPerSession { throw TurnFailure(WorkbenchTexts.tooManyJobs(count)) }
+    }
+
+    private func start(
+        _ run: CommandRun, _ begun: CommandRun.Begun, in thread: any TurnThread
+    ) async throws -> TurnEnding {
+        let bench = self.bench
+        // Outlives the turn; ends with the command, by `kill` or with the host.
+        Task { await Self.follow(run, begun, bench) }
+        try await thread.report(.text(WorkbenchTexts.jobStarted(begun.job.id, command: run.command)))
+        return .complete
+    }
+
+    private static func follow(_ run: CommandRun, _ begun: CommandRun.Begun, _ bench: Workbench) async {
+        let session = begun.job.session
+        do {
+            let outcome = try await run.perform(begun) { _ in }
+            for commit in outcome.commits { await bench.report(commit, in: session) }
+            for notice in outcome.notices { await bench.report(notice, in: session) }
+            let ending = outcome.ending
+            await bench.report(
+                WorkbenchTexts.jobEnded(
+                    begun.job.id, command: run.command, note: ending.note, line: ending.line), in: session)
+        } catch {
+            await bench.report("\(error)", in: session)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+internal import Chat
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Primitives
+internal import Sessions
+
+/// A thread's commands and its workspace.
+struct WorkspaceRoutes: Sendable {
+    let context: GatewayContext
+
+    /// The largest file that is sent, in bytes.
+    private static let fileLimit = 64 << 20
+    private static let reading: APIRoute.Access = .scopes([.chat, .read], from: .member)
+
+    var routes: [APIRoute] { [self.jobs, self.files, self.diff, self.snapshots] }
+
+    private var jobs: APIRoute {
+        self.route(
+            "jobs", operation: "listJobs",
+            summary: "The running commands of a thread and the last ended ones, newest first.",
+            answer: .init(status: .ok, description: "The commands.", schema: "JobPage")
+        ) { desk, place, _ in
+            Self.page(try await desk.jobs(of: place.session).map(Self.document))
+        }
+    }
+
+    private var files: APIRoute {
+        self.route(
+            "files", operation: "listFiles", summary: "The files of a thread's workspace, or the content of one.",
+            parameters: [
+                .init(name: "path", place: .query, description: "Only entries below this folder."),
+                .init(name: "name", place: .query, description: "Answers this file's bytes instead of a list."),
+            ], answer: .init(status: .ok, description: "The list.", schema: "WorkspaceFilePage")
+        ) { desk, place, request in
+            let query = request.http.query
+            guard let name = query["name"] else {
+                return Self.page(try await desk.files(below: query["path"] ?? "", in: place).map(Self.document))
+            }
+            let bytes = try await desk.file(name, in: place, limit: Self.fileLimit)
+            var response = HTTPServerResponse(.ok, body: .bytes(bytes))
+            response.headers["Content-Type"] = "application/octet-stream"
+            // A page that a command wrote must not run in the browser as one of this host.
+            response.headers["Content-Disposition"] = "attachment"
+            response.headers["X-Content-Type-Options"] = "nosniff"
+            return response
+        }
+    }
+
+    private var diff: APIRoute {
+        self.route(
+            "diff", operation: "getDiff",
+            summary: "What differs in a thread's workspace from its branch's last commit.",
+            answer: .init(
+                status: .ok, description: "A unified diff; empty without a difference.", schema: "WorkspaceDiff")
+        ) { desk, place, _ in
+            .json(["diff": .string(try await desk.diff(in: place))])
+        }
+    }
+
+    private var snapshots: APIRoute {
+        self.route(
+            "snapshots", operation: "listSnapshots", summary: "The snapshots of a thread's workspace, newest first.",
+            answer: .init(status: .ok, description: "The snapshots.", schema: "SnapshotPage")
+        ) { desk, place, _ in
+            Self.page(
+                try await desk.snapshots(in: place).map { snapshot in
+                    [
+                        "id": .string(snapshot.id), "reason": .string(snapshot.reason),
+                        "created_at": Self.time(snapshot.at),
+                    ]
+                })
+        }
+    }
+
+    private func route(
+        _ word: String, operation: String, summary: String, parameters: [APIRoute.Parameter] = [],
+        answer: APIRoute.Answer,
+        handle: @escaping @Sendable (any CommandDesk, SessionPlace, APIRequest) async throws -> HTTPServerResponse
+    ) -> APIRoute {
+        APIRoute(
+            method: .get, pattern: "/api/v1/threads/{id}/\(word)", operation: operation, summary: summary,
+            access: Self.reading, parameters: parameters,
+            answers: [
+                answer, .init(status: .notFound, description: "No such thread or file.", schema: "Problem"),
+                .init(status: .conflict, description: "The thread has no working workspace.", schema: "Problem"),
+            ]
+        ) { request in
+            let session = try await self.context.session(request.parameter("id"), for: request.person())
+            guard let desk = self.context.bridge.desk else {
+                throw HTTPProblem(.conflict, "This host has no workspaces.")
+            }
+            do {
+                return try await handle(
+                    desk, SessionPlace(session: session.id, repository: session.repository), request)
+            } catch let problem as HTTPProblem {
+                throw problem
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // The workspace's errors are lines for people.
+                throw HTTPProblem(.conflict, "\(error)")
+            }
+        }
+    }
+
+    private static func document(_ job: Job) -> JSON {
+        [
+            "id": .string(job.id), "operation_id": .string(job.turn), "command": .string(job.command),
+            "background": .bool(job.isBackground), "state": .string(job.state.rawValue),
+            "ending": job.ending.map { .string($0) } ?? .null, "started_at": Self.time(job.startedAt),
+            "ended_at": job.endedAt.map(Self.time) ?? .null,
+        ]
+    }
+
+    private static func document(_ file: PlaceFile) -> JSON {
+        [
+            "path": .string(file.path), "kind": .string(file.kind), "size": file.size.map { JSON($0) } ?? .null,
+        ]
+    }
+
+    private static func page(_ items: [JSON]) -> HTTPServerResponse {
+        .json(["items": .array(items), "next_cursor": .null])
+    }
+
+    private static func time(_ milliseconds: Int64) -> JSON {
+        .string(CivilTime(milliseconds: milliseconds).rfc3339)
+    }
+}

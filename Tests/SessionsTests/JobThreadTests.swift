@@ -1,0 +1,106 @@
+import Chat
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("Jobs of a thread", .timeLimit(.minutes(1)))
+struct JobThreadTests {
+    private static let editing = RoomTraits(
+        capabilities: .edits, textLimit: 4_000, textUnit: .bytes, editInterval: .milliseconds(5))
+
+    private static func job(_ id: String, isRunning: Bool = true) -> Job {
+        Job(
+            id: id, session: "s", turn: "op_1", command: "make all", isBackground: true,
+            state: isRunning ? .running : .ended, ending: isRunning ? nil : "exit 2 · 3.0 s", startedAt: 0)
+    }
+
+    private func harness(_ desk: FakeDesk, traits: RoomTraits = Self.editing) async throws -> BridgeHarness {
+        let harness = try await BridgeHarness(traits: traits, desk: desk)
+        _ = try await harness.frames(of: try #require(try await harness.ask("hello", id: "first")).operation)
+        try await harness.settle()
+        harness.adapter.forgetPosts()
+        return harness
+    }
+
+    @Test("`jobs` lists them, `status` names the jail, `kill` ends one")
+    func list() async throws {
+        let desk = FakeDesk()
+        let harness = try await self.harness(desk)
+        _ = try await harness.ask("!jobs", id: "1")
+        await harness.adapter.waitForText("No command has run in this thread.")
+        desk.add(Self.job("j1", isRunning: false))
+        desk.add(Self.job("j2"))
+        _ = try await harness.ask("!jobs", id: "2")
+        await harness.adapter.waitForPosts(2)
+        #expect(
+            harness.adapter.texts.last
+                == "- `j1` `make all`: exit 2 · 3.0 s\n- `j2` `make all`: running for 1 s, in the background\n\n"
+                + "`!jobs ID` follows one, `!kill ID` ends it.")
+        _ = try await harness.ask("!status", id: "3")
+        await harness.adapter.waitForPosts(3)
+        #expect(harness.adapter.texts.last?.contains("- jail: a fake jail") == true)
+        _ = try await harness.ask("!kill j9", id: "4")
+        _ = try await harness.ask("!kill", id: "5")
+        _ = try await harness.ask("!kill j2", id: "6")
+        await harness.adapter.waitForText("Job `j2` (`make all`) was stopped.")
+        #expect(harness.adapter.texts[3] == "There is no job `j9` in this thread. `!jobs` lists them.")
+        #expect(harness.adapter.texts[4] == "Name the job: `!kill JOB`. `!jobs` lists them.")
+    }
+
+    @Test("`jobs ID` follows a job in one message, with its last lines, until it ends")
+    func follow() async throws {
+        let desk = FakeDesk()
+        desk.add(Self.job("j2"))
+        let harness = try await self.harness(desk)
+        desk.write("one\n")
+        let operation = try #require(try await harness.ask("!jobs j2", id: "1")).operation
+        await harness.adapter.waitForText(
+            "Job `j2`: `make all`\n\n```\none\n```\n\nrunning; `!kill j2` ends it")
+        desk.write("two\n")
+        await harness.adapter.waitForText(
+            "Job `j2`: `make all`\n\n```\none\ntwo\n```\n\nrunning; `!kill j2` ends it")
+        desk.write((3...40).map { "\($0)\n" }.joined())
+        desk.end("exit 0 · 9.0 s")
+        _ = try await harness.frames(of: operation)
+        try await harness.settle()
+        let last = harness.adapter.texts
+        #expect(last.count == 1)
+        #expect(last.first?.hasSuffix("39\n40\n```\n\nexit 0 · 9.0 s") == true, "\(last)")
+        #expect(last.first?.contains("\ntwo\n") == false)
+    }
+
+    @Test("`stop` ends the following, not the job")
+    func stopFollowing() async throws {
+        let desk = FakeDesk()
+        desk.add(Self.job("j2"))
+        let harness = try await self.harness(desk)
+        let operation = try #require(try await harness.ask("!jobs j2", id: "1")).operation
+        await harness.adapter.waitForPosts(1)
+        _ = try await harness.ask("!stop", id: "2")
+        _ = try await harness.frames(of: operation)
+        #expect(try await desk.progress(of: "j2", in: "s", after: 0, isWaiting: false).ending == nil)
+    }
+
+    @Test("where nothing can be edited, `jobs ID` shows the last lines once")
+    func plain() async throws {
+        let desk = FakeDesk()
+        desk.add(Self.job("j2"))
+        desk.write("one\n")
+        let harness = try await self.harness(
+            desk, traits: RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false))
+        _ = try await harness.ask("!jobs j2", id: "1")
+        await harness.adapter.waitForPosts(3)
+        #expect(harness.adapter.texts == ["Job `j2`: `make all`", "one", "running; `!kill j2` ends it"])
+    }
+
+    @Test("a note outside any turn goes to the thread, with the room's command sign")
+    func notice() async throws {
+        let harness = try await self.harness(FakeDesk())
+        let session = try #require(
+            try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1).items.first })
+        try await harness.bridge.post("Job `j1` has ended. `jobs j1` shows its output.", in: session.id)
+        await harness.adapter.waitForText("Job `j1` has ended. `!jobs j1` shows its output.")
+        try await harness.bridge.post("nobody reads this", in: "s_none")
+    }
+}

@@ -1,0 +1,89 @@
+import Chat
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("Output of commands")
+struct OutputTests {
+    private func lines(_ text: String) -> [String] {
+        var lines = TerminalLines()
+        return lines.append(text) + [lines.flush()].compactMap { $0 }
+    }
+
+    @Test(
+        "escape sequences and control characters are removed",
+        arguments: [
+            ("\u{1B}[1;31mred\u{1B}[0m\n", ["red"]), ("a\u{1B}]0;title\u{7}b\n", ["ab"]),
+            ("a\u{1B}]8;;http://x\u{1B}\\link\u{1B}]8;;\u{1B}\\\n", ["alink"]), ("a\u{0}\u{1}\u{7F}b\n", ["ab"]),
+            ("\u{1B}(Bplain\n", ["plain"]), ("\u{9B}31mred\n", ["red"]), ("a\tb\n", ["a\tb"]),
+            ("a\u{202E}b\u{2066}\n", ["ab"]), ("no end", ["no end"]), ("\n\n", ["", ""]),
+            // A broken sequence ends with its line.
+            ("\u{1B}]0;never\nnext\n", ["", "next"]), ("ab\u{8}c\n", ["ac"]), ("👩‍👩‍👧\n", ["👩‍👩‍👧"]),
+        ])
+    func plain(_ text: String, expected: [String]) {
+        #expect(self.lines(text) == expected)
+    }
+
+    @Test(
+        "a line that is rewritten keeps its last state",
+        arguments: [
+            ("10%\r20%\r100%\n", ["100%"]), ("line\r\nnext\r\n", ["line", "next"]), ("done\r", ["done"]),
+            ("long text\rab\n", ["ab"]),
+        ])
+    func progress(_ text: String, expected: [String]) {
+        #expect(self.lines(text) == expected)
+    }
+
+    @Test("sequences that are split between pieces are recognised")
+    func split() {
+        var lines = TerminalLines()
+        var result: [String] = []
+        for scalar in "a\u{1B}[31mb\u{1B}]0;t\u{1B}\\c\r\nd\n".unicodeScalars { result += lines.append(String(scalar)) }
+        #expect(result == ["abc", "d"])
+    }
+
+    private func markdown(_ pieces: [(CommandOutput.Stream, String)]) -> String {
+        var composer = OutputComposer()
+        var text = ""
+        for (stream, piece) in pieces {
+            text += composer.markdown(for: composer.append(CommandOutput(stream: stream, text: piece)))
+        }
+        return text + composer.markdown(for: composer.flush()) + composer.close()
+    }
+
+    @Test("standard output and standard error have blocks of their own")
+    func streams() {
+        let text = self.markdown([(.standardOutput, "one\ntw"), (.standardError, "bad\n"), (.standardOutput, "o\n")])
+        #expect(text == "```\none\n```\n\nstderr:\n\n```\nbad\n```\n\n```\ntwo\n```\n")
+        #expect(OutputWriter.plain(text) == "one\nstderr:\nbad\ntwo\n")
+    }
+
+    @Test("no output can close its block", arguments: ["```", "  ````", "a ``` b", "`````"])
+    func fences(_ line: String) {
+        let text = self.markdown([(.standardOutput, "before\n\(line)\nafter\n")])
+        let blocks = CodeBlock.all(in: text + String(repeating: "\n", count: 3), longerThan: 0)
+        #expect(blocks.map(\.code).joined() == "before\n\(line)\nafter\n")
+    }
+
+    @Test("a long output keeps its beginning and its end within the limits")
+    func excerpt() {
+        var excerpt = OutputExcerpt()
+        for number in 1...100_000 { excerpt.append(OutputLine(stream: .standardOutput, text: "line \(number)")) }
+        excerpt.append(OutputLine(stream: nil, text: "exit 0 · 1.2 s"))
+        let text = excerpt.markdown(lines: 12, bytes: 1_000)
+        #expect(text.hasPrefix("```\nline 1\nline 2\nline 3\nline 4\n```\n\n… 99989 lines are left out …\n"))
+        #expect(text.hasSuffix("line 100000\n```\n\nexit 0 · 1.2 s\n"))
+        #expect(!excerpt.isWhole && excerpt.count == 100_001)
+    }
+
+    @Test("one endless line is cut in the middle, never within a character")
+    func endlessLine() {
+        var excerpt = OutputExcerpt()
+        excerpt.append(OutputLine(stream: .standardOutput, text: String(repeating: "ä€", count: 50_000)))
+        excerpt.append(OutputLine(stream: nil, text: "exit 0 · 1.2 s"))
+        let text = excerpt.markdown(lines: 12, bytes: 900)
+        #expect(text.utf8.count < 1_200 && !text.contains("\u{FFFD}"))
+        #expect(text.hasSuffix("exit 0 · 1.2 s\n"))
+    }
+}

@@ -1,0 +1,101 @@
+import Chat
+import Primitives
+import Workbench
+import Workspaces
+
+/// A workspace in memory.
+final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
+    private struct State {
+        var files: [String: [UInt8]] = [:]
+        var snapshots: [(snapshot: WorkspaceSnapshot, files: [String: [UInt8]])] = []
+        var commits: [CommitNotice] = []
+        var failure: WorkspaceFailure?
+        var committed: [String] = []
+    }
+
+    private let state = Protected(State())
+    let folder = "/nowhere"
+    let branch: String? = "work"
+
+    var files: [String] { self.state.withLock { $0.files.keys.sorted() } }
+    var committed: [String] { self.state.withLock { $0.committed } }
+
+    func fail(_ failure: WorkspaceFailure) { self.state.withLock { $0.failure = failure } }
+    func makeInside(_ commit: CommitNotice) { self.state.withLock { $0.commits.append(commit) } }
+
+    func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles { self }
+
+    func snapshot(_ reason: String) async throws -> WorkspaceSnapshot {
+        try self.state.withLock { state in
+            if let failure = state.failure { throw failure }
+            if let last = state.snapshots.last, last.files == state.files { return last.snapshot }
+            let number = state.snapshots.count + 1
+            let snapshot = WorkspaceSnapshot(id: "s\(number)", reason: reason, at: Int64(number), tree: "t\(number)")
+            state.snapshots.append((snapshot, state.files))
+            return snapshot
+        }
+    }
+
+    func snapshots() async throws -> [WorkspaceSnapshot] {
+        self.state.withLock { $0.snapshots.map(\.snapshot).reversed() }
+    }
+
+    func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
+        self.state.withLock { state in
+            let old = state.snapshots.first { $0.snapshot.id == from }?.files ?? [:]
+            return state.files.keys.sorted().filter { old[$0] != state.files[$0] }.map {
+                WorkspaceChange(kind: old[$0] == nil ? .added : .modified, path: $0, digest: "d-\($0)")
+            }
+                + old.keys.sorted().filter { state.files[$0] == nil }.map {
+                    WorkspaceChange(kind: .deleted, path: $0, digest: nil)
+                }
+        }
+    }
+
+    func diff() async throws -> String { self.files.isEmpty ? "" : self.files.map { "+\($0)\n" }.joined() }
+
+    func restore(_ snapshot: String) async throws -> WorkspaceSnapshot {
+        guard let files = self.state.withLock({ $0.snapshots.first { $0.snapshot.id == snapshot }?.files }) else {
+            throw WorkspaceFailure("There is no snapshot \(snapshot). `snapshots` lists them.")
+        }
+        let record = try await self.snapshot("before restoring")
+        self.state.withLock { $0.files = files }
+        return record
+    }
+
+    func list(_ path: String, limit: Int) async throws -> [WorkspaceEntry] {
+        self.state.withLock { state in
+            state.files.sorted { $0.key < $1.key }.filter { $0.key.hasPrefix(path) }.map {
+                WorkspaceEntry(path: $0.key, kind: .file, size: $0.value.count)
+            }
+        }
+    }
+
+    func read(_ path: String, limit: Int) async throws -> [UInt8] {
+        guard let bytes = self.state.withLock({ $0.files[path] }) else {
+            throw WorkspaceFailure("There is no file \(path).")
+        }
+        return bytes
+    }
+
+    func write(_ bytes: [UInt8], to path: String) async throws { self.state.withLock { $0.files[path] = bytes } }
+
+    func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice? {
+        guard !self.files.isEmpty else { return nil }
+        self.state.withLock { $0.committed.append(message) }
+        return Self.notice(message)
+    }
+
+    func takeOverCommits() async throws -> [CommitNotice] {
+        self.state.withLock { state in
+            defer { state.commits = [] }
+            return state.commits
+        }
+    }
+
+    static func notice(_ subject: String) -> CommitNotice {
+        CommitNotice(
+            repository: "notes", sha: String(repeating: "ab", count: 20), branch: "work", subject: subject, files: 1,
+            additions: 2, deletions: 3)
+    }
+}

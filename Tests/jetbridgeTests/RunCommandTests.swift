@@ -1,0 +1,30 @@
+import Testing
+
+@testable import jetbridge
+
+@Suite("run on the command line")
+struct RunCommandTests {
+    @Test(
+        "the status is that of the exit line",
+        arguments: [
+            ("```\nx\n```\n\nexit 2 · 1.2 s", 2), ("exit 0 · 0.0 s", 0), ("Stopped.\n\nexit 130 · 9.1 s\n", 130),
+            ("Job `j1` runs in the background.", nil), ("", nil), ("exit 3 · 1.0 s\n\nmore", nil),
+        ])
+    func status(_ text: String, status: Int?) {
+        #expect(RunCommand.status(text) == status)
+    }
+
+    @Test("a note before the exit line is shown, the end of a code block is not")
+    func note() {
+        #expect(RunCommand.note("```\nx\n```\n\nStopped: too long.\n\nexit 124 · 1.2 s") == "Stopped: too long.")
+        #expect(RunCommand.note("```\nx\n```\n\nexit 0 · 1.2 s") == nil)
+        #expect(RunCommand.note("exit 0 · 1.2 s") == nil)
+    }
+
+    @Test("a command is needed, and its options follow `--`")
+    func arguments() async {
+        #expect(await run("run").status == .usage)
+        let help = await run("run", "--help")
+        #expect(help.status == .done && help.output.contains("--thread ID"))
+    }
+}
