@@ -23,11 +23,11 @@ extension Conversation {
     /// Ends the turn when its time is up. The alarm is cancelled when the turn is closed or waits for people.
     func watch(_ turn: String) {
         // The jail limits commands itself.
-        guard let running = self.running, !CommandName.isWork(running.turn.kind), let left = running.timeLeft else {
+        guard let running = self.running, !CommandName.isWork(running.turn.kind) else {
             return
         }
         self.running?.countsSince = .now
-        self.running?.watchdog = Alarm(after: max(left, .zero)) { [weak self] in
+        self.running?.watchdog = Alarm(after: max(running.timeLeft, .zero)) { [weak self] in
             // The alarm fires on the event loop, so the conversation is entered by a task.
             Task { await self?.end(turn, because: .timedOut) }
         }
