@@ -40,7 +40,7 @@ package final class Host: Sendable {
         self.directory = try DataDirectory(path: configuration.dataDirectory)
         if let restriction = self.directory.restriction { self.logger.warning("\(restriction)") }
         self.lock = try self.directory.lock()
-        self.jail = await JailSetup.means(configuration, in: self.directory, logger: self.logger)
+        self.jail = await JailProbing.means(configuration, in: self.directory, logger: self.logger)
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
         self.database = try Stores.open(configuration, metrics: metrics)

@@ -32,7 +32,7 @@ package struct Doctor: Sendable {
         for finding in try await SignInFindings.examine(self.configuration) { try await report(finding) }
         try await report(await self.model())
         for finding in await self.repositories() { try await report(finding) }
-        try await report(await JailSetup.finding(self.configuration, in: directory))
+        try await report(await JailProbing.finding(self.configuration, in: directory))
         for finding in self.access() { try await report(finding) }
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }

@@ -35,10 +35,10 @@ package final class JailIdentities: Sendable {
             if let number { taken.insert(number) }
             return number
         }
-        guard let number else {
+        guard let number, let identity = JailIdentity(user: number, group: number) else {
             throw JailFailure("all \(range.count) users for jails are in use; end a session's jail first")
         }
-        return JailIdentity(user: number, group: number)
+        return identity
     }
 
     /// Gives an identity back, once no process has it any more.

@@ -16,12 +16,12 @@ package struct DelegatedGroups: JailLimiter {
     init(
         _ map: ControlGroupMap, needing needed: Set<String> = ["memory", "pids"], moving process: Int32
     ) throws(JailFailure) {
-        guard let path = map.unified else { throw JailFailure("cgroup v2 is not mounted") }
+        guard let path = map.unified else { throw JailFailure("not mounted") }
         let folder = ControlGroupFolder(path)
         let offered = Set(
             (folder.read("cgroup.controllers") ?? "").split(whereSeparator: \.isWhitespace).map(String.init))
         for controller in needed.sorted() where !offered.contains(controller) {
-            throw JailFailure("cgroup v2 has no \(controller) controller here")
+            throw JailFailure("no \(controller) controller here")
         }
         let enabled = offered.intersection(needed.union(["cpu"]))
         do throws(SystemError) {
@@ -68,7 +68,9 @@ package struct DelegatedGroups: JailLimiter {
             if group.has("memory.swap.max") { try group.write("0", to: "memory.swap.max") }
             try group.write("1", to: "memory.oom.group")
         }
-        if controllers.contains("pids") { try group.write("\(limits.processes)", to: "pids.max") }
+        if controllers.contains("pids") {
+            try group.write("\(limits.processes + JailLimits.ownProcesses)", to: "pids.max")
+        }
         if controllers.contains("cpu") {
             try group.write("\(ProcessorShare.quota(limits.processors)) \(ProcessorShare.period)", to: "cpu.max")
         }

@@ -12,7 +12,7 @@ package struct LegacyGroups: JailLimiter {
     /// Fails with the reason, a clause, if the machine does not offer what is needed.
     init(_ map: ControlGroupMap) throws(JailFailure) {
         for controller in ["memory", "pids"] where map.controllers[controller] == nil {
-            throw JailFailure("cgroup v1 has no \(controller) controller here")
+            throw JailFailure("no \(controller) controller here")
         }
         self.folders = map.controllers.filter { Self.used.contains($0.key) }.mapValues { ControlGroupFolder($0) }
         self.unified = map.unified.map { ControlGroupFolder($0) }
@@ -68,7 +68,7 @@ package struct LegacyGroups: JailLimiter {
                 try memory.write("\(limits.memory)", to: "memory.memsw.limit_in_bytes")
             }
         }
-        try groups["pids"]?.write("\(limits.processes)", to: "pids.max")
+        try groups["pids"]?.write("\(limits.processes + JailLimits.ownProcesses)", to: "pids.max")
         if let cpu = groups["cpu"], cpu.has("cpu.cfs_quota_us") {
             try cpu.write("\(ProcessorShare.period)", to: "cpu.cfs_period_us")
             try cpu.write("\(ProcessorShare.quota(limits.processors))", to: "cpu.cfs_quota_us")

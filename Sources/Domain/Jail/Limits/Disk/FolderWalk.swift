@@ -64,15 +64,6 @@ struct FolderWalk {
         self.add(openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), depth: depth + 1)
     }
 
-    /// Whether less than 256 MiB, or a twentieth of a small disk, is left for others.
-    static func isDiskFull(_ path: String) -> Bool {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return false }
-        let size = Int(status.f_blocks) * Int(status.f_frsize)
-        let free = Int(status.f_bavail) * Int(status.f_frsize)
-        return free < min(256 << 20, size / 20)
-    }
-
     /// Makes a folder if it is missing.
     static func make(_ path: String) throws(JailFailure) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else {

@@ -4,7 +4,7 @@ internal import Lifecycle
 internal import Logging
 
 /// What the machine offers for the jails of commands.
-enum JailSetup {
+enum JailProbing {
     /// The folder of the workspaces.
     static func workspaces(in directory: DataDirectory) -> String { "\(directory.path)/workspaces" }
 
