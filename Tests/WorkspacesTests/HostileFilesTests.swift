@@ -55,7 +55,7 @@ struct HostileFilesTests {
 
     @Test("a folder that turns into a link again and again leads no snapshot, restore, write, read or listing out")
     func raced() async throws {
-        let fixture = try Fixture()
+        let fixture = try Fixture(settings: WorkspaceSettings(snapshots: 10_000))
         let workspace = try await fixture.open(repository: nil)
         let outside = "\(fixture.directory.path)/outside"
         try Fixture.write("secret\n", to: "\(outside)/f")
@@ -67,7 +67,7 @@ struct HostileFilesTests {
         flipper.start("\(workspace.folder)/d", target: outside)
         var digests: Set<String> = []
         var round = 0
-        while round < 150 || flipper.flips.load(ordering: .relaxed) < 3_000 {
+        while round < 60 || flipper.flips.load(ordering: .relaxed) < 3_000 {
             round += 1
             // Each may fail while the folder is away; what counts is what happens outside.
             try? await workspace.write(Array("written\n".utf8), to: "d/f")

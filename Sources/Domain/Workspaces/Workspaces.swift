@@ -44,8 +44,9 @@ package actor Workspaces {
     /// A workspace of another repository is replaced, unless it has unsaved work.
     package func open(session: String, repository: String?) async throws -> Workspace {
         let before = self.opening[session]
+        // A task of its own, so that a cancelled caller leaves no half made workspace. One at a time for a session: a
+        // second call finds what the first has made.
         let task = Task {
-            // One at a time for a session: a second call finds what the first has made.
             let existing = try? await before?.value
             return try await self.find(session, repository, existing)
         }
@@ -63,8 +64,7 @@ package actor Workspaces {
         await Self.names(self.folder).filter { !$0.hasPrefix(".") }
     }
 
-    /// The sessions whose workspaces have not been opened or changed since `time` (milliseconds since 1970) and have no
-    /// unsaved work.
+    /// The sessions whose workspaces have not been opened since `time` (milliseconds since 1970) and have no unsaved work.
     ///
     /// - Parameter saved: The tree of the last archived snapshot of a session.
     package func expired(

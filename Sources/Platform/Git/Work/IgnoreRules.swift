@@ -122,7 +122,8 @@ struct IgnoreRules {
                 high = pattern[at + 2]
                 at += 2
             }
-            if low <= letter, letter <= high { isFound = true }
+            // The first letter of a range counts even if the range is upside down.
+            if letter == low || (low <= letter && letter <= high) { isFound = true }
             at += 1
         }
         guard at < pattern.count else { return nil }

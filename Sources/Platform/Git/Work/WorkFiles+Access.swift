@@ -39,7 +39,7 @@ extension WorkFiles {
                     case .link: .link
                     case .other: .other
                     }
-                if facts.kind == .folder, full.count < 4_000 { waiting.append(full) }
+                if facts.kind == .folder, full.count < 1_024 { waiting.append(full) }
                 found.append((full, Entry(path: String(decoding: full, as: UTF8.self), kind: kind, size: facts.size)))
             }
         }
