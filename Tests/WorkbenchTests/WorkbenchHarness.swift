@@ -35,7 +35,7 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
             settings: WorkbenchSettings(timeout: .seconds(7), outputLimit: 4_096, jobsPerSession: 2),
             policy: { policy.withLock { $0 } },
             status: {
-                JailStatus(
+                JailReport(
                     summary: "a fake jail", refusal: refusal.withLock { $0 }, profile: "fake", limits: "none at all")
             }, observe: { [weak self] result, _ in self?.note(result) }, logger: Logger(label: "test"))
         bench.attach(self)

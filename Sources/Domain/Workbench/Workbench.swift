@@ -14,17 +14,18 @@ package final class Workbench: CommandDesk {
     let running = RunningJobs()
     let settings: WorkbenchSettings
     let policy: @Sendable () -> CommandPolicy
-    let status: @Sendable () -> JailStatus
+    let status: @Sendable () -> JailReport
     /// Counts an ended command: how it ended, and its duration in seconds.
     let observe: @Sendable (_ result: String, _ seconds: Double) -> Void
     let logger: Logger
     private let notices = Protected<(any ThreadNotices)?>(nil)
     private let directories = Protected<[String: String]>([:])
+    private let threads = Protected<[String: any TurnThread]>([:])
 
     package init(
         shells: any ShellDirectory, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, log: any JobLog,
         settings: WorkbenchSettings, policy: @escaping @Sendable () -> CommandPolicy,
-        status: @escaping @Sendable () -> JailStatus,
+        status: @escaping @Sendable () -> JailReport,
         observe: @escaping @Sendable (_ result: String, _ seconds: Double) -> Void, logger: Logger
     ) {
         self.shells = shells
@@ -75,6 +76,13 @@ package final class Workbench: CommandDesk {
 
     func setDirectory(_ directory: String, of session: String) {
         self.directories.withLock { $0[session] = directory == WorkbenchTexts.root ? nil : directory }
+    }
+
+    /// The thread of the session's command that people wait for.
+    func thread(of session: String) -> (any TurnThread)? { self.threads.withLock { $0[session] } }
+
+    func setThread(_ thread: (any TurnThread)?, of session: String) {
+        self.threads.withLock { $0[session] = thread }
     }
 
     // MARK: CommandDesk

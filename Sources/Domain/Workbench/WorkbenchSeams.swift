@@ -6,7 +6,9 @@ package import Workspaces
 /// Finds or starts the shell of a session.
 package protocol ShellDirectory: Sendable {
     /// The session's shell, whose jail shows the session's workspace. Nothing starts before its first command.
-    func shell(of place: SessionPlace, workspace: any WorkspaceFiles) async throws -> any Shell
+    ///
+    /// - Parameter user: Whose limit of jails it counts towards.
+    func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell
 }
 
 /// Finds or makes the workspace of a session.
@@ -47,7 +49,7 @@ package struct JobStart: Sendable, Equatable {
 }
 
 /// Whether the host's jail works, and how it is described.
-package struct JailStatus: Sendable, Equatable {
+package struct JailReport: Sendable, Equatable {
     /// One line for `status`: the program, the limits maker, the network.
     package let summary: String
     /// Nil for a working jail; otherwise one line with the reason and the remedy.

@@ -1,3 +1,4 @@
+internal import Audit
 package import Chat
 internal import Primitives
 package import Sessions
@@ -16,7 +17,9 @@ extension Administration {
         // Whoever may use the data directory decides like an owner.
         let sender = Sender(id: identity, identities: [Identity(identity)], displayName: user)
         let answer = AskAnswer(ask: id, sender: sender, role: .owner, key: key, reason: reason)
-        switch try await self.store.answer(answer, at: WallClock.now(), audit: DecisionAudit.append) {
+        let audit = try await AuditLog.open(self.store.database, keyIn: self.directory)
+        let append = DecisionAudit.appending(to: audit.chain)
+        switch try await self.store.answer(answer, at: WallClock.now(), audit: append) {
         case .decided(let ask): return ask
         case .settled(let ask): throw HostError("'\(id)' is closed: \(ask.outcome).")
         case .expired: throw HostError("'\(id)' has expired. Ask again in the thread.")

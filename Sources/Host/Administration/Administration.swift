@@ -11,11 +11,13 @@ package struct Administration: Sendable {
     package let notice: String?
     private let database: Database
     let store: SessionStore
+    let directory: String
     private let deletion: SessionDeletion
 
     /// Opens the store of the configured data directory.
     package init(_ configuration: Configuration) throws {
         self.notice = try DataDirectory(path: configuration.dataDirectory).restriction
+        self.directory = configuration.dataDirectory
         self.database = try Stores.open(configuration)
         self.store = SessionStore(database: self.database)
         self.deletion = SessionDeletion(

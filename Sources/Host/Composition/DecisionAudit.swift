@@ -1,7 +1,10 @@
 internal import Audit
+internal import Primitives
 internal import Sessions
 
-/// Appends decisions of people to the audit, for the host and for the command line.
+/// Appends decisions of people to the audit, in the transaction that makes them.
 enum DecisionAudit {
-    static let append: @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in }
+    static func appending(to chain: AuditChain) -> @Sendable (Ledger, AuditEntry) throws -> Void {
+        { ledger, entry in _ = try chain.append(entry, at: WallClock.now(), in: ledger.connection) }
+    }
 }

@@ -1,3 +1,4 @@
+internal import Audit
 internal import Chat
 internal import Database
 internal import Gateway
@@ -26,6 +27,7 @@ package final class Host: Sendable {
     private let database: Database
     private let gateway: Gateway
     private let workbench: Workbench
+    private let jails: SessionJails
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
@@ -59,9 +61,12 @@ package final class Host: Sendable {
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
-        let workbench = WorkbenchSetup.workbench(
-            configuration, store: store, metrics: metrics, parts: NoWorkbenchParts.parts)
+        let audit = try await AuditLog.open(self.database, keyIn: self.directory.path)
+        let (workbench, jails) = try await WorkbenchSetup.workbench(
+            configuration, store: store, metrics: metrics, means: self.jail, audit: audit, repositories: repositories,
+            in: self.directory)
         self.workbench = workbench
+        self.jails = jails
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
@@ -74,7 +79,7 @@ package final class Host: Sendable {
             environment: BridgeEnvironment(
                 settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
-                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.append), desk: workbench)
+                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: audit.chain)), desk: workbench)
         workbench.attach(self.bridge)
         invitations.ask(self.bridge.access)
         let mounted = try ProxySetup.mounted(

@@ -44,6 +44,6 @@ enum JailProbing {
         // If it cannot be made, the quota's probe fails with the reason.
         try? PrivateFile.makeFolder(folder)
         return await JailMeans.probe(
-            workspaces: folder, firstUser: configuration.jail.firstUser, isUnsafe: configuration.jail.isUnsafe)
+            firstUser: configuration.jail.firstUser, isUnsafe: configuration.jail.isUnsafe)
     }
 }

@@ -127,24 +127,24 @@ struct JailProbeTests {
     @Test("this machine's means are tried together, and say what is missing")
     func means() async throws {
         let root = try TemporaryDirectory()
-        let means = await JailMeans.probe(workspaces: root.path)
+        let means = await JailMeans.probe()
         guard case .ready(_, let limits, let quota) = means.status else {
             Issue.record("\(means.status.line)")
             return
         }
         #expect(limits == means.limiter.name && quota == means.quota.name)
         #expect(means.bubblewrap != nil && means.identities != nil && means.filters.count == 2)
-        let refused = await JailMeans.probe(workspaces: root.path) { (_, _, _, _) async throws(JailFailure) in
+        let refused = await JailMeans.probe() { (_, _, _, _) async throws(JailFailure) in
             { (_) async throws(JailFailure) in ProbeResult(status: 1, errorText: "bwrap: no") }
         }
         #expect(refused.status.problem?.contains("bwrap: no") == true && refused.bubblewrap == nil)
-        #expect(await JailMeans.probe(workspaces: root.path, isUnsafe: true).status == .unsafe)
+        #expect(await JailMeans.probe(isUnsafe: true).status == .unsafe)
     }
 
     @Test("what people read")
     func texts() {
-        let ready = JailStatus.ready(bubblewrap: "0.8.0", limits: "cgroup v1", quota: "loop image")
-        #expect(ready.line == "Bubblewrap 0.8.0; limits by cgroup v1, disk by loop image" && ready.problem == nil)
+        let ready = JailStatus.ready(bubblewrap: "0.8.0", limits: "cgroup v1", quota: "measured")
+        #expect(ready.line == "Bubblewrap 0.8.0; limits by cgroup v1, disk by measured" && ready.problem == nil)
         #expect(JailStatus.unavailable("why; what").problem == "why; what")
         #expect(JailStatus.unsafe.line.contains("NONE") && JailStatus.unsafe.problem != nil)
     }

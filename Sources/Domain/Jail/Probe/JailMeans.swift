@@ -13,32 +13,31 @@ package struct JailMeans: Sendable {
     package let identities: JailIdentities?
     /// The programs for `bwrap --add-seccomp-fd`; empty if ``status`` is not ready.
     package let filters: [[UInt8]]
-    /// For each stronger limit, why it is not available: `cgroup v2: …`, `loop image: …`.
+    /// For each stronger limit, why it is not available: `cgroup v2: …`.
     package let shortcomings: [String]
 
     /// Tries everything. Never fails: ``status`` says what does not work.
     ///
     /// - Parameters:
-    ///   - root: The folder of the workspaces; it must exist.
     ///   - firstUser: See ``JailIdentities/make(first:)``.
     ///   - isUnsafe: Commands are to run without a jail.
     ///   - maker: Makes the jail that is tried; it should be that of sessions.
     package static func probe(
-        workspaces root: String, firstUser: UInt32? = nil, isUnsafe: Bool = false,
+        firstUser: UInt32? = nil, isUnsafe: Bool = false,
         maker: Maker = { (bubblewrap, identity, filters, _) async throws(JailFailure) in
             let jail = ProbeJail(bubblewrap, identity: identity, filters: filters)
             return { (script) async throws(JailFailure) in try await jail.run(script) }
         }
     ) async -> JailMeans {
         let limits = await JailLimiters.strongest()
-        let quotas = await WorkspaceQuotas.strongest(below: root)
+        let quota = MeasuredQuota()
         func means(
             _ status: JailStatus, _ bubblewrap: Bubblewrap? = nil, _ identities: JailIdentities? = nil,
             _ filters: [[UInt8]] = []
         ) -> JailMeans {
             JailMeans(
-                status: status, bubblewrap: bubblewrap, limiter: limits.limiter, quota: quotas.quota,
-                identities: identities, filters: filters, shortcomings: limits.shortcomings + quotas.shortcomings)
+                status: status, bubblewrap: bubblewrap, limiter: limits.limiter, quota: quota,
+                identities: identities, filters: filters, shortcomings: limits.shortcomings)
         }
         if isUnsafe { return means(.unsafe) }
         do throws(JailFailure) {
@@ -49,7 +48,7 @@ package struct JailMeans: Sendable {
             defer { if let identity { identities.release(identity) } }
             try await JailProbe(run: try await maker(bubblewrap, identity, filters, limits.limiter)).examine()
             let status = JailStatus.ready(
-                bubblewrap: bubblewrap.version, limits: limits.limiter.name, quota: quotas.quota.name)
+                bubblewrap: bubblewrap.version, limits: limits.limiter.name, quota: quota.name)
             return means(status, bubblewrap, identities, filters)
         } catch {
             return means(.unavailable(error.message))

@@ -8,6 +8,8 @@ package struct JailSetup: Sendable {
     package let programs: JailPrograms
     package let limits: JailLimits
     package let limiter: any JailLimiter
+    /// Holds ``JailPlace/disk`` to its size; nil for no limit.
+    package let quota: (any WorkspaceQuota)?
     /// Filters in the kernel's format.
     package let seccomp: [[UInt8]]
     /// Nil: no network.
@@ -39,12 +41,14 @@ package struct JailSetup: Sendable {
     }
 
     package init(
-        programs: JailPrograms, limits: JailLimits, limiter: any JailLimiter, seccomp: [[UInt8]],
+        programs: JailPrograms, limits: JailLimits, limiter: any JailLimiter, quota: (any WorkspaceQuota)? = nil,
+        seccomp: [[UInt8]],
         network: Network? = nil, startLimit: Duration = .seconds(20), logger: Logger
     ) {
         self.programs = programs
         self.limits = limits
         self.limiter = limiter
+        self.quota = quota
         self.seccomp = seccomp
         self.network = network
         self.startLimit = startLimit
@@ -57,9 +61,12 @@ package struct JailPlace: Sendable, Equatable {
     package let mount: WorkspaceMount
     /// Required when the host runs as root; owns the workspace's files.
     package let identity: JailIdentity?
+    /// The folder whose size is limited, prepared by the setup's quota.
+    package let disk: String?
 
-    package init(mount: WorkspaceMount, identity: JailIdentity?) {
+    package init(mount: WorkspaceMount, identity: JailIdentity?, disk: String? = nil) {
         self.mount = mount
         self.identity = identity
+        self.disk = disk
     }
 }

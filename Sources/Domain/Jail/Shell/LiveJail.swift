@@ -35,7 +35,11 @@ final class LiveJail {
 
     static func start(session: String, _ setup: JailSetup, _ place: JailPlace) async throws(JailFailure) -> LiveJail {
         let id = "jail-" + ShellScript.nonce().prefix(16)
-        let group = try await setup.limiter.prepare(id, setup.limits)
+        var limiter = setup.limiter
+        if let quota = setup.quota, let folder = place.disk {
+            limiter = DiskLimiter(limiter, quota: quota, folder: folder)
+        }
+        let group = try await limiter.prepare(id, setup.limits)
         do throws(JailFailure) {
             return try await self.start(session, setup, place, group)
         } catch {

@@ -46,7 +46,8 @@ struct CommandRun: Sendable {
         do {
             workspace = try await self.bench.workspaces.workspace(of: self.sessionPlace)
             snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(self.command))
-            shell = try await self.bench.shells.shell(of: self.sessionPlace, workspace: workspace)
+            shell = try await self.bench.shells.shell(
+                of: self.sessionPlace, for: self.request.sender.id, workspace: workspace)
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -21,6 +21,8 @@ struct RunTurn: TurnWorker {
             bench: self.bench, request: request, command: text.command, place: place, approval: approval)
         let begun = try await run.begin()
         guard !text.isJob else { return try await self.start(run, begun, in: thread) }
+        self.bench.setThread(thread, of: request.session)
+        defer { self.bench.setThread(nil, of: request.session) }
         let outcome = try await run.perform(begun) { output in try await thread.report(.output(output)) }
         try await self.report(outcome, in: thread)
         return .complete

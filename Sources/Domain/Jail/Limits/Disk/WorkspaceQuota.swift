@@ -1,6 +1,6 @@
 /// One way to hold a workspace to its size: a file system of its own, or measuring.
 package protocol WorkspaceQuota: Sendable {
-    /// As `doctor` names it: `loop image`, `measured`.
+    /// As `doctor` names it: `measured`.
     var name: String { get }
     /// Makes `folder` if it is missing and limits it to `bytes` and `files` (files and folders). Keeps what is in it. To
     /// be called before the folder is used, after each start of the host; calling it again does nothing.

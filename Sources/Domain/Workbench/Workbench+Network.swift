@@ -1,0 +1,15 @@
+internal import Chat
+
+/// Addresses that the configuration does not allow.
+extension Workbench {
+    /// Asks the thread of the session's running command whether it may reach an address. Without a command that people
+    /// wait for there is nobody to ask, and the answer is no.
+    package func mayReach(_ address: String, from session: String) async -> Bool {
+        guard let thread = self.thread(of: session) else { return false }
+        let request = ApprovalRequest(
+            action: .reach, subject: address, directory: self.directory(of: session), tool: "network",
+            approver: .requester)
+        if case .approved? = try? await thread.approval(of: request) { return true }
+        return false
+    }
+}

@@ -1,0 +1,57 @@
+internal import Audit
+internal import Jail
+internal import Logging
+internal import Primitives
+internal import Workbench
+
+/// The jails' way to the network, as configured.
+enum JailNetworkSetup {
+    /// Nil without an allow list: then there is no network at all.
+    static func network(
+        _ configuration: Configuration, audit: AuditLog, workbench: @escaping @Sendable () -> Workbench?, logger: Logger
+    ) throws(JailFailure) -> JailSetup.Network? {
+        guard configuration.jail.network.mode == .allowlist else { return nil }
+        var rules: [NetworkRule] = []
+        for entry in configuration.jail.network.allow { rules.append(try NetworkRule(entry)) }
+        let allowed = rules
+        let policy = configuration.approvals.network
+        return JailSetup.Network(port: JailNetwork.port, variables: JailNetwork.environment) {
+            session, listener async throws(JailFailure) in
+            let network = JailNetwork(
+                listener: listener, rules: allowed,
+                audit: { request in await Self.record(request, of: session, in: audit, logger) },
+                decide: Self.decision(policy, session, workbench))
+            try await network.start()
+            return { await network.end() }
+        }
+    }
+
+    /// What happens to an address that no entry allows.
+    private static func decision(
+        _ policy: Configuration.Approvals.Rule, _ session: String, _ workbench: @escaping @Sendable () -> Workbench?
+    ) -> (@Sendable (NetworkAddress) async -> Bool)? {
+        switch policy {
+        case .deny: nil
+        case .allow: { _ in true }
+        case .ask: { address in await workbench()?.mayReach("\(address)", from: session) ?? false }
+        }
+    }
+
+    private static func record(
+        _ request: NetworkRequest, of session: String, in audit: AuditLog, _ logger: Logger
+    ) async {
+        do {
+            try await audit.record(
+                AuditEntry(
+                    kind: .network, session: session, turn: nil, actor: "jail",
+                    details: [
+                        "method": .string(request.method), "host": .string(request.host),
+                        "port": .number(Double(request.port)), "verdict": .string("\(request.verdict)"),
+                        "reason": .string(request.reason), "sent": .number(Double(request.sent)),
+                        "received": .number(Double(request.received)),
+                    ]), at: WallClock.now())
+        } catch {
+            logger.error("a network request could not be recorded", ["error": .string("\(error)")])
+        }
+    }
+}

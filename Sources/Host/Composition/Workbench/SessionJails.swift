@@ -1,0 +1,115 @@
+internal import Chat
+internal import Git
+internal import Jail
+internal import Logging
+internal import Primitives
+internal import Sandbox
+internal import Workbench
+internal import Workspaces
+
+/// The jails and workspaces of all sessions: a jail starts with a session's first command and shows its workspace.
+final class SessionJails: ShellDirectory, WorkspaceDirectory {
+    private struct State {
+        var open: [String: Workspace] = [:]
+        var users: [String: JailIdentity] = [:]
+    }
+
+    private let means: JailMeans
+    private let limits: JailLimits
+    private let state = Protected(State())
+    private let parts = Protected<(shells: JailShells, workspaces: Workspaces)?>(nil)
+
+    init(means: JailMeans, limits: JailLimits) {
+        self.means = means
+        self.limits = limits
+    }
+
+    /// Makes the shells, whose jails ask this object for their places.
+    func begin(
+        _ setup: JailSetup, _ limits: JailShells.Limits, workspaces: (@escaping CommitPacker) -> Workspaces
+    ) -> Workspaces {
+        let shells = JailShells(setup: setup, limits: limits) { [weak self] session async throws(JailFailure) in
+            guard let self else { throw JailFailure("no jail is started any more: the host is shutting down") }
+            return try await self.place(of: session)
+        }
+        let made = workspaces { session, base, new, piece in
+            try await Self.pack(shells, session, base, new, piece)
+        }
+        self.parts.withLock { $0 = (shells, made) }
+        return made
+    }
+
+    /// Ends every jail.
+    func end() async { await self.parts.withLock { $0 }?.shells.endAll() }
+
+    // MARK: The workbench's side
+
+    func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
+        let workspace = try await self.ready().workspaces.open(session: place.session, repository: place.repository)
+        self.state.withLock { $0.open[place.session] = workspace }
+        return workspace
+    }
+
+    func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell {
+        try self.ready().shells.shell(of: place.session, for: user)
+    }
+
+    private func ready() throws -> (shells: JailShells, workspaces: Workspaces) {
+        guard let parts = self.parts.withLock({ $0 }) else { throw JailFailure("the host is still starting: try again") }
+        return parts
+    }
+
+    // MARK: The jail's side
+
+    private func place(of session: String) async throws(JailFailure) -> JailPlace {
+        guard let workspace = self.state.withLock({ $0.open[session] }) else {
+            throw JailFailure("the session has no workspace: try again")
+        }
+        let user = try self.user(of: session)
+        // All of the session's folders count, for the jail writes Git objects beside the files.
+        let folder = workspace.folder.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/")
+        try await self.means.quota.prepare(folder, bytes: self.limits.disk, files: self.limits.files)
+        do {
+            let owner = user.map { FileOwner(user: $0.user, group: $0.group) }
+            let binds = try await workspace.mounts(for: owner).map { bind in
+                WorkspaceMount.Bind(source: bind.source, target: bind.target, isWritable: bind.isWritable)
+            }
+            return JailPlace(
+                mount: WorkspaceMount(folder: workspace.folder, binds: binds), identity: user, disk: folder)
+        } catch {
+            throw JailFailure("the workspace cannot be shown to the jail: \(error)")
+        }
+    }
+
+    /// A session keeps its user while the host runs, so that its files change their owner once.
+    private func user(of session: String) throws(JailFailure) -> JailIdentity? {
+        if let user = self.state.withLock({ $0.users[session] }) { return user }
+        guard let user = try self.means.identities?.take() else { return nil }
+        return self.state.withLock { state in
+            if let first = state.users[session] {
+                self.means.identities?.release(user)
+                return first
+            }
+            state.users[session] = user
+            return user
+        }
+    }
+
+    /// Packs commits inside the jail: no Git program runs on a workspace outside of it.
+    private static func pack(
+        _ shells: JailShells, _ session: String, _ base: String, _ new: String,
+        _ piece: @Sendable ([UInt8]) async throws -> Void
+    ) async throws {
+        let text =
+            "printf '%s\\n^%s\\n' \(new) \(base) | "
+            + "/usr/bin/git --git-dir=/git pack-objects --revs --thin --stdout --quiet"
+        let command = ShellCommand(text: text, place: .fresh, timeout: .seconds(120), outputLimit: 512 << 20)
+        let exit = try await withoutActuallyEscaping(piece) { piece in
+            try await shells.shell(of: session, for: session).run(command) { output in
+                if output.stream == .standardOutput { try await piece(output.bytes) }
+            }
+        }
+        guard exit.status == .exited(0) else { throw WorkspaceFailure("the commits could not be packed in the jail") }
+    }
+}
