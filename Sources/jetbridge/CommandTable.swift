@@ -8,14 +8,16 @@ struct CommandTable: Sendable {
             SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(), SessionsDeleteCommand(),
             TokenCreateCommand(), TokenListCommand(), TokenRevokeCommand(),
             ModelsCommand(), UsageCommand(),
+            AuditExportCommand(), AuditVerifyCommand(),
             CompletionsCommand(), HelpCommand(), VersionCommand(),
         ],
         groups: [
+            "audit": "Export or verify the audit",
             "config": "Check or print a configuration file",
             "sessions": "List, show, archive or delete sessions",
             "token": "Create, list and revoke API tokens",
         ],
-        later: ["spec", "run", "tasks", "audit"])
+        later: ["spec", "run", "tasks"])
 
     let commands: [any Command]
     /// Summaries of the command groups, by first word.
