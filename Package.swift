@@ -92,8 +92,8 @@ let package = Package(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
             "Primitives", "Processes", "Sandbox", "Seccomp"),
         domain(
-            "Workspaces", "Chat", "Compression", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Lifecycle",
-            "Logging", "Primitives", "Processes", "Repositories"),
+            "Workspaces", "Chat", "Compression", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
+            "Lifecycle", "Logging", "Primitives", "Processes", "Repositories"),
         domain(
             "Workbench", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Jail", "JSON", "Lifecycle", "Logging",
             "Primitives", "Repositories", "Workspaces"),
