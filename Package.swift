@@ -93,8 +93,7 @@ let package = Package(
             "Primitives", "Processes", "Sandbox", "Seccomp"),
         domain(
             "Workspaces", "Chat", "Compression", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
-            "Lifecycle", "Logging",
-            "Primitives", "Processes", "Repositories"),
+            "Lifecycle", "Logging", "Primitives", "Processes", "Repositories"),
         domain(
             "Workbench", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Jail", "JSON", "Lifecycle", "Logging",
             "Primitives", "Repositories", "Workspaces"),

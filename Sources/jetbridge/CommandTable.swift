@@ -10,14 +10,16 @@ struct CommandTable: Sendable {
             TokenCreateCommand(), TokenListCommand(), TokenRevokeCommand(),
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
+            AuditExportCommand(), AuditVerifyCommand(),
             CompletionsCommand(), HelpCommand(), VersionCommand(),
         ],
         groups: [
+            "audit": "Export or verify the audit",
             "config": "Check or print a configuration file",
             "sessions": "List, show, archive or delete sessions",
             "token": "Create, list and revoke API tokens",
         ],
-        later: ["spec", "tasks", "audit"])
+        later: ["spec", "tasks"])
 
     let commands: [any Command]
     /// Summaries of the command groups, by first word.

@@ -11,7 +11,8 @@ struct AccessTests {
     static let closed = [
         "/api/v1/threads", "/api/v1/threads/t_1", "/api/v1/threads/t_1/messages", "/api/v1/operations/op_1",
         "/api/v1/models", "/api/v1/usage", "/api/v1/sessions", "/api/v1/repositories", "/api/v1/commands", "/api/v1/me",
-        "/api/v1/live", "/r/notes", "/r/notes/commit/4f9c2b7", "/r/notes/blob/main/readme.md", "/r/notes/tree/main",
+        "/api/v1/live", "/api/v1/audit",
+        "/r/notes", "/r/notes/commit/4f9c2b7", "/r/notes/blob/main/readme.md", "/r/notes/tree/main",
         "/r/notes/raw/main/readme.md", "/a/1",
     ]
 
@@ -55,6 +56,8 @@ struct AccessTests {
             (.read, "GET", "/r/notes/tree/main", 200),
             (.proxy, "GET", "/api/v1/threads", 403), (.proxy, "GET", "/api/v1/me", 200),
             (.chat, "GET", "/api/v1/usage", 200),
+            (.chat, "GET", "/api/v1/audit", 403), (.read, "GET", "/api/v1/audit", 403),
+            (.admin, "GET", "/api/v1/audit", 200),
         ])
     func scopes(scope: Scope, method: String, path: String, status: Int) async throws {
         try await GatewayHarness.run { harness in

@@ -105,6 +105,12 @@ enum Schemas {
         "RepositoryPage": Self.page("Repository"),
         "Command": Self.object([("word", Self.text), ("usage", Self.text), ("summary", Self.text)]),
         "CommandPage": Self.page("Command"),
+        "AuditRow": Self.object([
+            ("number", Self.integer), ("at", Self.time), ("kind", Self.text), ("session", Self.optionalText),
+            ("turn", Self.optionalText), ("actor", Self.text), ("details", ["type": "object"]),
+            ("previous", Self.text), ("hash", Self.text),
+        ]),
+        "AuditPage": Self.page("AuditRow"),
         "Adapter": Self.object([
             ("state", Self.choice("down", "connecting", "up", "refused")), ("since", Self.time),
             ("last_event", Self.optionalTime), ("detail", Self.optionalText),

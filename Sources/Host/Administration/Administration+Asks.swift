@@ -17,7 +17,7 @@ extension Administration {
         // Whoever may use the data directory decides like an owner.
         let sender = Sender(id: identity, identities: [Identity(identity)], displayName: user)
         let answer = AskAnswer(ask: id, sender: sender, role: .owner, key: key, reason: reason)
-        let audit = try await AuditLog.open(self.store.database, keyIn: self.directory)
+        let audit = try await AuditLog.open(self.store.database, keyIn: self.dataDirectory)
         let append = DecisionAudit.appending(to: audit.chain)
         switch try await self.store.answer(answer, at: WallClock.now(), audit: append) {
         case .decided(let ask): return ask

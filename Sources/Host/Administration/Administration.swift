@@ -1,9 +1,11 @@
+package import Audit
 package import Chat
 internal import Crypto
 internal import Database
 internal import Gateway
 internal import Primitives
 package import Sessions
+package import Workspaces
 
 /// The store operations of the command line; they work whether or not a host is serving.
 package struct Administration: Sendable {
@@ -11,13 +13,15 @@ package struct Administration: Sendable {
     package let notice: String?
     private let database: Database
     let store: SessionStore
-    let directory: String
     private let deletion: SessionDeletion
+    let dataDirectory: String
+    private let workspaceArchive: WorkspaceArchive?
 
     /// Opens the store of the configured data directory.
     package init(_ configuration: Configuration) throws {
         self.notice = try DataDirectory(path: configuration.dataDirectory).restriction
-        self.directory = configuration.dataDirectory
+        self.dataDirectory = configuration.dataDirectory
+        self.workspaceArchive = ArchiveSetup.archive(configuration)
         self.database = try Stores.open(configuration)
         self.store = SessionStore(database: self.database)
         self.deletion = SessionDeletion(
@@ -25,6 +29,14 @@ package struct Administration: Sendable {
     }
 
     package func close() async { await self.database.close() }
+
+    // MARK: Audit
+
+    package var audit: AuditReader { AuditReader(self.database) }
+
+    package func verifyAudit() async throws -> AuditVerdict {
+        try await self.audit.verify(keyIn: self.dataDirectory)
+    }
 
     // MARK: Codes and tokens
 
@@ -89,7 +101,29 @@ package struct Administration: Sendable {
     }
 
     /// Archives a session. Its messages stay stored, but the next turn no longer sees them.
-    package func archive(_ id: String) async throws {
+    ///
+    /// If an archive is configured, the session is written there first, and stays as it is if that fails.
+    ///
+    /// - Parameter sources: What belongs to the session besides its transcript.
+    /// - Returns: The archive; nil if none is configured.
+    @discardableResult
+    package func archive(_ id: String, with sources: [any ArchiveSource] = []) async throws -> WorkspaceArchive.Result?
+    {
+        let archived = try await self.writeArchive(of: try await self.session(id), sources)
+        try await self.markArchived(id)
+        return archived
+    }
+
+    private func writeArchive(
+        of session: SessionRecord, _ sources: [any ArchiveSource]
+    ) async throws -> WorkspaceArchive.Result? {
+        guard let archive = self.workspaceArchive else { return nil }
+        let now = WallClock.now()
+        let transcript = TranscriptSource(session: session, store: self.store, at: now)
+        return try await archive.write(session.id, from: [transcript] + sources, at: now)
+    }
+
+    private func markArchived(_ id: String) async throws {
         let isThere = try await self.store.write { ledger in
             guard var session = try ledger.session(id: id) else { return false }
             session.state = .archived

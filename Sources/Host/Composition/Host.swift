@@ -25,6 +25,7 @@ package final class Host: Sendable {
     package let signInCode: String
     private let lock: DataDirectoryLock
     private let database: Database
+    private let audit: AuditLog
     private let gateway: Gateway
     private let workbench: Workbench
     private let jails: SessionJails
@@ -46,6 +47,7 @@ package final class Host: Sendable {
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
         self.database = try Stores.open(configuration, metrics: metrics)
+        self.audit = try await AuditLog.open(self.database, keyIn: self.directory.path)
         let store = SessionStore(database: self.database)
         let model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         self.model = model
@@ -140,13 +142,21 @@ package final class Host: Sendable {
         // usage recorder after the gateway's clients have left.
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
-            models + self.proxyServices + [WorkbenchService(self.workbench), self.gateway]
+            self.auditRetention + models + self.proxyServices + [WorkbenchService(self.workbench, self.jails), self.gateway]
                 + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge
                 ],
             settings: settings,
             report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") },
             reload: { if let reload { await self.apply(reload) } })
+    }
+
+    private var auditRetention: [any Service] {
+        guard let lifetime = self.bridge.environment.settings.retention.audit else { return [] }
+        return [
+            AuditRetention(
+                self.audit, lifetime: lifetime, logger: Logger(label: "audit"), now: self.bridge.environment.now)
+        ]
     }
 
     private func apply(_ reload: ConfigurationReload) async {

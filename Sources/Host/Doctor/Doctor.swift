@@ -2,8 +2,10 @@ internal import Database
 internal import Git
 internal import Logging
 internal import Models
+internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Workspaces
 
 /// Checks everything that a host needs by opening it and connecting to it.
 package struct Doctor: Sendable {
@@ -33,6 +35,7 @@ package struct Doctor: Sendable {
         try await report(await self.model())
         for finding in await self.repositories() { try await report(finding) }
         try await report(await JailProbing.finding(self.configuration, in: directory))
+        if let finding = await self.archive() { try await report(finding) }
         for finding in self.access() { try await report(finding) }
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }
@@ -89,6 +92,21 @@ package struct Doctor: Sendable {
             }
         }
         return findings
+    }
+
+    /// Nil if no archive is configured.
+    private func archive() async -> Finding? {
+        guard let archive = ArchiveSetup.archive(self.configuration) else { return nil }
+        do {
+            let check = try await withDeadline(self.patience) { () async throws(any Error) in try await archive.check()
+            }
+            guard let detail = check else {
+                return Finding("archive", .failed, "the archive did not answer in time; check archive.s3.endpoint")
+            }
+            return Finding("archive", .ok, detail)
+        } catch {
+            return Finding("archive", .failed, "\(error)")
+        }
     }
 
     private func access() -> [Finding] {

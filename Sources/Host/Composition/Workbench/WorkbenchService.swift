@@ -6,9 +6,13 @@ internal import Workbench
 struct WorkbenchService: Service {
     let name = "workbench"
     let workbench: Workbench
+    let jails: SessionJails
     private let stopping = Signal()
 
-    init(_ workbench: Workbench) { self.workbench = workbench }
+    init(_ workbench: Workbench, _ jails: SessionJails) {
+        self.workbench = workbench
+        self.jails = jails
+    }
 
     func run() async throws {
         await self.stopping.wait()
@@ -17,6 +21,7 @@ struct WorkbenchService: Service {
 
     func stop() async {
         await self.workbench.stop()
+        await self.jails.end()
         self.stopping.signal()
     }
 }

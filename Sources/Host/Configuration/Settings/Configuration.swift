@@ -21,6 +21,8 @@ package struct Configuration: Sendable {
     package var access: Access
     package var approvals: Approvals
     package var jail: Jail
+    /// Nil: `sessions archive` writes no archive.
+    package var archive: Archive?
     package var retention: Retention
     package var adapters: Adapters
 
@@ -42,6 +44,7 @@ package struct Configuration: Sendable {
         self.access = root.section("access") { Access($0, adapters: adapters) }
         self.approvals = root.section("approvals") { Approvals($0) }
         self.jail = root.section("jail") { Jail($0) }
+        self.archive = root.optional("archive") { Archive.read($0) }
         self.retention = root.section("retention") { Retention($0) }
     }
 }
