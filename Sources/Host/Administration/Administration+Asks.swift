@@ -1,4 +1,4 @@
-package import Chat
+internal import Chat
 internal import Primitives
 package import Sessions
 
