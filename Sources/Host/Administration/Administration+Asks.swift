@@ -1,5 +1,5 @@
 internal import Audit
-package import Chat
+internal import Chat
 internal import Primitives
 package import Sessions
 

@@ -63,9 +63,8 @@ package final class Host: Sendable {
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
-        let audit = try await AuditLog.open(self.database, keyIn: self.directory.path)
         let (workbench, jails) = try await WorkbenchSetup.workbench(
-            configuration, store: store, metrics: metrics, means: self.jail, audit: audit, repositories: repositories,
+            configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit, repositories: repositories,
             in: self.directory)
         self.workbench = workbench
         self.jails = jails
@@ -81,7 +80,7 @@ package final class Host: Sendable {
             environment: BridgeEnvironment(
                 settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
-                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: audit.chain)), desk: workbench)
+                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: self.audit.chain)), desk: workbench)
         workbench.attach(self.bridge)
         invitations.ask(self.bridge.access)
         let mounted = try ProxySetup.mounted(
