@@ -42,7 +42,8 @@ struct JailExitTests {
     func timeout() async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let mark = Survivors.mark()
-            let result = try await bench.run("echo a; (setsid sleep \(mark) &); sleep \(mark)", timeout: .milliseconds(300))
+            let result = try await bench.run(
+                "echo a; (setsid sleep \(mark) &); sleep \(mark)", timeout: .milliseconds(300))
             #expect(result.status == .timedOut)
             #expect(result.isShellLost)
             #expect(Survivors.of(mark).isEmpty)
@@ -56,7 +57,8 @@ struct JailExitTests {
             let result = try await bench.run("yes >&2 & yes", isFresh ? .fresh : .persistent, outputLimit: 100_000)
             #expect(result.status == .outputLimit)
             #expect(result.output.count + result.errors.count == 100_000)
-            let exact = try await bench.run("head -c 100000 /dev/zero", isFresh ? .fresh : .persistent, outputLimit: 100_000)
+            let exact = try await bench.run(
+                "head -c 100000 /dev/zero", isFresh ? .fresh : .persistent, outputLimit: 100_000)
             #expect(exact.status == .exited(0))
             #expect(exact.output.count == 100_000)
         }
@@ -70,7 +72,9 @@ struct JailExitTests {
                 try await bench.run(String(repeating: "x", count: 128 << 10), .fresh)
             }
             _ = try await bench.run("mkdir d; cd d; rmdir ../d")
-            await #expect(throws: JailFailure("the directory /workspace/d cannot be entered: change to another with `cd`")) {
+            await #expect(
+                throws: JailFailure("the directory /workspace/d cannot be entered: change to another with `cd`")
+            ) {
                 try await bench.run("true", .fresh)
             }
             #expect(try await bench.run("cd ..; pwd").text == "/workspace\n")

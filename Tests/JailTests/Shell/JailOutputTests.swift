@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Output of jailed commands", .timeLimit(.minutes(1)))
 struct JailOutputTests {
-    @Test("both streams are separate and carry all bytes", arguments: [ShellCommand.Place.persistent, .fresh, .background])
+    @Test(
+        "both streams are separate and carry all bytes",
+        arguments: [ShellCommand.Place.persistent, .fresh, .background])
     func binary(_ place: ShellCommand.Place) async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run(

@@ -27,7 +27,8 @@ struct JailShellsTests {
     ) async throws -> String {
         let output = Protected<[UInt8]>([])
         let command = ShellCommand(text: text, place: .persistent, timeout: nil, outputLimit: 1 << 20)
-        _ = try await shells.shell(of: session, for: user).run(command) { piece in output.withLock { $0 += piece.bytes } }
+        _ = try await shells.shell(of: session, for: user).run(command) { piece in output.withLock { $0 += piece.bytes }
+        }
         return String(decoding: output.withLock { $0 }, as: UTF8.self)
     }
 

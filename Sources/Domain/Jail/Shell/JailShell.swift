@@ -246,7 +246,8 @@ package final class JailShell: Shell {
         switch failure.stage {
         case .directory: JailFailure("the directory \(directory) cannot be entered: change to another with `cd`")
         case .fork: JailFailure("the jail has too many processes to start another: end a job")
-        case .exec: JailFailure("the shell cannot be started (error \(failure.code)): the exported variables may be too large")
+        case .exec:
+            JailFailure("the shell cannot be started (error \(failure.code)): the exported variables may be too large")
         }
     }
 
