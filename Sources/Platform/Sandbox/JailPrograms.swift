@@ -23,7 +23,8 @@ package struct JailPrograms: Sendable, Equatable {
     /// On the loop, where all child processes are started: a child that inherits the file while it is open for writing
     /// would make executing it fail (ETXTBSY). Takes about a millisecond.
     @Net package static func install(in folder: String) throws(SandboxError) -> JailPrograms {
-        guard let dash = PrivateFile.read("/bin/dash", limit: 8 << 20), dash.bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
+        guard let dash = PrivateFile.read("/bin/dash", limit: 8 << 20),
+            dash.bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
         else { throw SandboxError("/bin/dash cannot be read: install the package dash") }
         guard let program = self.decoded(InitProgram.base64) else {
             throw SandboxError("the embedded init is damaged: build the program again")

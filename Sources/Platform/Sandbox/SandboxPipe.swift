@@ -38,12 +38,16 @@ package final class SandboxPipe {
         }
     }
 
-    /// A pipe for a process's output, and the end for the process, which the caller owns.
-    package static func output() throws(SystemError) -> (pipe: SandboxPipe, remote: Int32) {
+    /// A pipe for a process's output, and the end for the process, which the caller owns. It belongs to `owner`, so
+    /// that a process of that user can open it again as `/dev/stdout`; nil for the host's user.
+    package static func output(
+        owner: (user: UInt32, group: UInt32)?
+    ) throws(SystemError) -> (pipe: SandboxPipe, remote: Int32) {
         var ends: [Int32] = [-1, -1]
         guard unsafe csystem_pipe(&ends) == 0 else { throw .last("pipe") }
         // Refused when the user's pipes are over the system's limit; the pipe is then as large as before.
         _ = csystem_set_pipe_size(ends[1], Int32(Self.largest))
+        if let owner { _ = fchown(ends[1], owner.user, owner.group) }
         return try self.pair(ends[0], ends[1])
     }
 

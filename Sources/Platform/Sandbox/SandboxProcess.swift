@@ -27,7 +27,8 @@ package final class SandboxProcess {
     // MARK: Start
 
     /// Starts the sandbox and returns when init answers.
-    package static func start(_ plan: SandboxPlan, within limit: Duration) async throws(SandboxError) -> SandboxProcess {
+    package static func start(_ plan: SandboxPlan, within limit: Duration) async throws(SandboxError) -> SandboxProcess
+    {
         let sandbox = try self.spawn(plan)
         var isLate = false
         let timer = EventLoop.shared.schedule(after: limit) {
@@ -69,7 +70,9 @@ package final class SandboxProcess {
     /// Why the start failed; nil if it has not.
     private func failure(isLate: Bool) async -> String? {
         if let hello = self.hello {
-            guard hello == InitFrame.version else { return "the jail's init is of another version: start the host again" }
+            guard hello == InitFrame.version else {
+                return "the jail's init is of another version: start the host again"
+            }
             guard await self.openFirst() else { return "bwrap did not report the jail's first process" }
             return self.isEnded ? self.reason ?? "the jail ended at its start" : nil
         }

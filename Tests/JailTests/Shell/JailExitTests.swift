@@ -7,10 +7,10 @@ struct JailExitTests {
         "a command that ends the shell has its status, and the next one has a fresh shell",
         arguments: [
             ("exit 3", 3), ("exec true", 0), ("exec sh -c 'exit 5'", 5), ("set -e; false", 1), ("kill -9 $$", 137),
-            ("kill -STOP $$", 147), ("sh -c 'kill -STOP '$$", 147), ("readonly __jb", 2), ("set -u; echo $nothing", 2),
+            ("kill -STOP $$", 147), ("sh -c 'kill -STOP '$$", 147), ("readonly __jb", 2),
         ])
     func ended(_ text: String, _ status: Int) async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run("cd /tmp; X=1; \(text)")
             #expect(result.status == .shellEnded(status))
             #expect(result.isShellLost)
@@ -26,10 +26,10 @@ struct JailExitTests {
         arguments: [
             ("echo 'open", 2), ("echo \"open", 2), ("if true", 2), (")", 2), ("cat <<E\nhi", 0), ("(exit 9)", 9),
             ("false", 1), ("sh -c 'kill -9 $$'", 137), ("nosuchcommand", 127), ("trap 'exit 4' USR1", 0), ("", 0),
-            ("# only a comment", 0), ("echo a\\", 0), ("true & wait $!", 0),
+            ("# only a comment", 0), ("echo a\\", 0), ("true & wait $!", 0), ("set -u; echo $nothing", 2),
         ])
     func kept(_ text: String, _ status: Int) async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             _ = try await bench.run("X=1")
             let result = try await bench.run(text)
             #expect(result.status == .exited(status))
@@ -40,9 +40,10 @@ struct JailExitTests {
 
     @Test("a time limit ends the command and everything it started")
     func timeout() async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             let mark = Survivors.mark()
-            let result = try await bench.run("echo a; (setsid sleep \(mark) &); sleep \(mark)", timeout: .milliseconds(300))
+            let result = try await bench.run(
+                "echo a; (setsid sleep \(mark) &); sleep \(mark)", timeout: .milliseconds(300))
             #expect(result.status == .timedOut)
             #expect(result.isShellLost)
             #expect(Survivors.of(mark).isEmpty)
@@ -52,11 +53,12 @@ struct JailExitTests {
 
     @Test("the output limit counts both streams and keeps exactly its bytes", arguments: [true, false])
     func outputLimit(_ isFresh: Bool) async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run("yes >&2 & yes", isFresh ? .fresh : .persistent, outputLimit: 100_000)
             #expect(result.status == .outputLimit)
             #expect(result.output.count + result.errors.count == 100_000)
-            let exact = try await bench.run("head -c 100000 /dev/zero", isFresh ? .fresh : .persistent, outputLimit: 100_000)
+            let exact = try await bench.run(
+                "head -c 100000 /dev/zero", isFresh ? .fresh : .persistent, outputLimit: 100_000)
             #expect(exact.status == .exited(0))
             #expect(exact.output.count == 100_000)
         }
@@ -64,13 +66,15 @@ struct JailExitTests {
 
     @Test("a command that cannot begin is refused, and nothing runs")
     func refused() async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             await #expect(throws: JailFailure.self) { try await bench.run("echo \0") }
             await #expect(throws: JailFailure.self) {
                 try await bench.run(String(repeating: "x", count: 128 << 10), .fresh)
             }
             _ = try await bench.run("mkdir d; cd d; rmdir ../d")
-            await #expect(throws: JailFailure("the directory /workspace/d cannot be entered: change to another with `cd`")) {
+            await #expect(
+                throws: JailFailure("the directory /workspace/d cannot be entered: change to another with `cd`")
+            ) {
                 try await bench.run("true", .fresh)
             }
             #expect(try await bench.run("cd ..; pwd").text == "/workspace\n")

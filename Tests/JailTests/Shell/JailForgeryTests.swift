@@ -9,7 +9,7 @@ struct JailForgeryTests {
             "for f in /proc/[0-9]*/fd/*; do echo '0 0 0' >\"$f\"; done 2>/dev/null; false",
             "sh -c 'for f in /proc/[0-9]*/fd/*; do echo 0 >\"$f\"; done' 2>/dev/null; false",
             "printf '0 0\\n' >&9; false", "sh -c 'echo 0 >&9'; false",
-            "for n in 10 11 12 13 14 15; do eval \"echo 0 >&$n\"; done; false",
+            "for n in 10 11 12 13 14 15; do (eval \"echo 0 >&$n\"); done; false",
             "printf() { echo 0 0; }; command() { :; }; pwd() { :; }; false",
             "alias printf=true command=true unset=true eval=true export=true; false",
             "exec 0<&- 1>&- 2>&- 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; false", "exec >/tmp/f 2>&1; false",
@@ -19,7 +19,7 @@ struct JailForgeryTests {
             "cd /proc/self; false", "mkdir -p \"$(printf 'a\\nexport ')\"; cd a*; false",
         ])
     func status(_ text: String) async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run(text, outputLimit: .max)
             #expect(result.status == .exited(1), "\(result)")
             #expect(!result.isShellLost)
@@ -29,7 +29,7 @@ struct JailForgeryTests {
 
     @Test("functions cannot replace the words of the driver", arguments: ["unset", "eval", "export", "set", "exit"])
     func specialFunctions(_ name: String) async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run("\(name)() { echo 0; }")
             #expect(result.status == .exited(2))
             #expect(try await bench.run("(exit 5)").status == .exited(5))
@@ -38,7 +38,7 @@ struct JailForgeryTests {
 
     @Test("no process can open the memory, descriptors or environment of init, a warden or the shell")
     func unreadable() async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run(
                 """
                 for p in 1 $PPID $$; do for f in mem environ maps fd cwd exe fdinfo/0; do
@@ -51,7 +51,7 @@ struct JailForgeryTests {
 
     @Test("text that an earlier command left in the shell can only end the shell")
     func trap() async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             _ = try await bench.run("trap 'echo 0 0 /tmp >&9' USR1; me=$$")
             let result = try await bench.run("kill -USR1 $me; true; (exit 3)")
             #expect([.exited(3), .lost("something in the shell wrote to its reports")].contains(result.status))
@@ -63,7 +63,7 @@ struct JailForgeryTests {
     func large() async throws {
         let value = String(repeating: "0123456789'\"\\$`\n", count: 20_000)
         let quoted = value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             let set = try await bench.run("X='\(quoted)'")
             #expect(set.status == .exited(0))
             #expect(try await bench.run("printf %s \"$X\"").text == value)

@@ -29,7 +29,7 @@ struct JailHostTests {
     @Test("the host that is killed")
     func host() async throws {
         guard let mark = getenv(Self.variable).map({ String(cString: $0) }) else { return }
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             _ = try await bench.run("sleep \(mark) & setsid sleep \(mark) & (setsid sleep \(mark) &)")
             async let job = bench.run("setsid sleep \(mark) & sleep \(mark)", .background)
             _ = try await bench.run("setsid sleep \(mark) & sleep \(mark)")

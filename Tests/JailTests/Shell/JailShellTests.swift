@@ -5,9 +5,11 @@ import Testing
 struct JailShellTests {
     @Test("directory, variables and functions last from command to command")
     func state() async throws {
-        try await JailBench.with { bench in
+        try await JailBench.with { (bench: JailBench) async throws in
             #expect(try await bench.run("echo hello; pwd").text == "hello\n/workspace\n")
-            #expect(try await bench.run("mkdir -p a/b; cd a/b; X=1; export Y='2 3'; f() { echo \"f $1\"; }").directory == "/workspace/a/b")
+            #expect(
+                try await bench.run("mkdir -p a/b; cd a/b; X=1; export Y='2 3'; f() { echo \"f $1\"; }").directory
+                    == "/workspace/a/b")
             let result = try await bench.run("pwd; echo $X $Y; f 4; false")
             #expect(result.text == "/workspace/a/b\n1 2 3\nf 4\n")
             #expect(result.status == .exited(1))
@@ -18,9 +20,12 @@ struct JailShellTests {
 
     @Test("a fresh shell gets directory and exported variables, and changes nothing")
     func fresh() async throws {
-        try await JailBench.with { bench in
-            _ = try await bench.run("mkdir d; cd d; X=1; export Y='a\nb'\\''c\"'; alias ls='echo bad'; make() { echo bad; }; export LD_PRELOAD=x")
-            let result = try await bench.run("pwd; echo \"[$X]\"; printf %s \"$Y\"; type make; echo $LD_PRELOAD; cd /; export Y=9", .fresh)
+        try await JailBench.with { (bench: JailBench) async throws in
+            _ = try await bench.run(
+                "mkdir d; cd d; X=1; export Y='a\nb'\\''c\"'; alias ls='echo bad'; make() { echo bad; }; export LD_PRELOAD=x"
+            )
+            let result = try await bench.run(
+                "pwd; echo \"[$X]\"; printf %s \"$Y\"; type make; echo $LD_PRELOAD; cd /; export Y=9", .fresh)
             #expect(result.text == "/workspace/d\n[]\na\nb'c\"make is /usr/bin/make\n\n")
             #expect(result.directory == "/workspace/d")
             #expect(try await bench.run("pwd; echo \"$Y\" | head -n1; unset LD_PRELOAD").text == "/workspace/d\na\n")

@@ -27,13 +27,14 @@ struct JailShellsTests {
     ) async throws -> String {
         let output = Protected<[UInt8]>([])
         let command = ShellCommand(text: text, place: .persistent, timeout: nil, outputLimit: 1 << 20)
-        _ = try await shells.shell(of: session, for: user).run(command) { piece in output.withLock { $0 += piece.bytes } }
+        _ = try await shells.shell(of: session, for: user).run(command) { piece in output.withLock { $0 += piece.bytes }
+        }
         return String(decoding: output.withLock { $0 }, as: UTF8.self)
     }
 
     @Test("each session has its own shell")
     func sessions() async throws {
-        try await self.with(JailShells.Limits()) { shells in
+        try await self.with(JailShells.Limits()) { (shells: JailShells) async throws in
             try await run("X=1", "a", in: shells)
             try await run("X=2", "b", in: shells)
             #expect(try await run("echo $X", "a", in: shells) == "1\n")
@@ -46,7 +47,7 @@ struct JailShellsTests {
 
     @Test("a new session takes the place of the one that has been idle longest")
     func room() async throws {
-        try await self.with(JailShells.Limits(perUser: 2, perHost: 3)) { shells in
+        try await self.with(JailShells.Limits(perUser: 2, perHost: 3)) { (shells: JailShells) async throws in
             for session in ["a", "b"] { try await run("X=\(session)", session, in: shells) }
             try await run("true", "a", in: shells)
             try await run("X=c", "c", in: shells)
@@ -64,7 +65,7 @@ struct JailShellsTests {
 
     @Test("busy jails are not ended: a command that finds no room is refused")
     func full() async throws {
-        try await self.with(JailShells.Limits(perUser: 1, perHost: 2)) { shells in
+        try await self.with(JailShells.Limits(perUser: 1, perHost: 2)) { (shells: JailShells) async throws in
             let ready = Gate(isOpen: false)
             let command = ShellCommand(text: "echo; sleep 1000", place: .background, timeout: nil, outputLimit: 100)
             let shell = shells.shell(of: "a", for: "alice")
@@ -84,7 +85,7 @@ struct JailShellsTests {
     @Test("an idle jail ends after its time, and a command in between starts the time again")
     func idle() async throws {
         let clock = ManualClock()
-        try await self.with(JailShells.Limits(idle: .seconds(60)), clock: clock) { shells in
+        try await self.with(JailShells.Limits(idle: .seconds(60)), clock: clock) { (shells: JailShells) async throws in
             let mark = Survivors.mark()
             try await run("X=1; sleep \(mark) &", "a", in: shells)
             await clock.sleepers(1)
@@ -101,7 +102,7 @@ struct JailShellsTests {
 
     @Test("ending a session ends its command; ending all refuses others")
     func end() async throws {
-        try await self.with(JailShells.Limits()) { shells in
+        try await self.with(JailShells.Limits()) { (shells: JailShells) async throws in
             let ready = Gate(isOpen: false)
             let command = ShellCommand(text: "echo; sleep 1000", place: .persistent, timeout: nil, outputLimit: 100)
             let shell = shells.shell(of: "a", for: "alice")

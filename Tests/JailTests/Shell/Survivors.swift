@@ -20,7 +20,9 @@ enum Survivors {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard let id = Int32(name), id != getpid(), self.text("/proc/\(id)/cmdline").contains(mark) else { continue }
+            guard let id = Int32(name), id != getpid(), self.text("/proc/\(id)/cmdline").contains(mark) else {
+                continue
+            }
             let status = self.text("/proc/\(id)/status")
             let user = status.split(separator: "\n").first { $0.hasPrefix("Uid:") }
                 .flatMap { UInt32($0.split(whereSeparator: { $0 == "\t" || $0 == " " })[1]) }

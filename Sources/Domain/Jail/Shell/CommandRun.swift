@@ -110,10 +110,11 @@ final class CommandPipes {
     }
 
     /// Makes the pipes; the caller owns the ends for the process.
-    static func open() throws -> (pipes: CommandPipes, remote: [Int32]) {
-        let output = try SandboxPipe.output()
+    static func open(for identity: JailIdentity?) throws -> (pipes: CommandPipes, remote: [Int32]) {
+        let owner = identity.map { (user: $0.user, group: $0.group) }
+        let output = try SandboxPipe.output(owner: owner)
         do {
-            let errors = try SandboxPipe.output()
+            let errors = try SandboxPipe.output(owner: owner)
             return (CommandPipes(output.pipe, errors.pipe), [output.remote, errors.remote])
         } catch {
             self.close([output.remote])

@@ -31,7 +31,8 @@ package struct JailSetup: Sendable {
 
         package init(
             port: UInt16, variables: [String: String],
-            serve: @escaping @Sendable (_ session: String, _ listener: consuming FileDescriptor) async throws(JailFailure)
+            serve:
+                @escaping @Sendable (_ session: String, _ listener: consuming FileDescriptor) async throws(JailFailure)
                 -> @Sendable () async -> Void
         ) {
             self.port = port

@@ -44,10 +44,7 @@ package final class JailShell: Shell {
     @Net package func end() async {
         // A jail that is starting can't be ended before it has started.
         _ = await self.starting?.value
-        guard let jail = self.jail else { return }
-        self.forgetShell()
-        await jail.close()
-        if self.jail === jail { self.jail = nil }
+        if let jail = self.jail { await self.closed(jail) }
     }
 
     // MARK: Commands
@@ -89,7 +86,8 @@ package final class JailShell: Shell {
             self.variables = report.variables
             return self.exit(.exited(report.status), run, isShellLost: false)
         }
-        self.forgetShell()
+        shell.close()
+        if self.shell === shell { self.forgetShell() }
         if let failure = shell.tree.failure { throw self.failure(failure, JailPlan.workspace) }
         if shell.tree.isJailEnded { await self.closed(jail) }
         let status = self.stopped(run) ?? self.ended(shell, jail)
@@ -112,7 +110,7 @@ package final class JailShell: Shell {
         let jail = try await self.liveJail()
         guard run.stop == nil else { return self.notRun(run) }
         let directory = self.directory
-        let (pipes, remote) = try Self.opened { try CommandPipes.open() }
+        let (pipes, remote) = try Self.opened { try CommandPipes.open(for: jail.identity) }
         defer { pipes.close() }
         var state = TreeState()
         let tree = SandboxTree(
@@ -198,13 +196,15 @@ package final class JailShell: Shell {
     private static let patience = Duration.seconds(10)
 
     private func closed(_ jail: LiveJail) async {
-        if self.jail === jail { self.forgetShell() }
         await jail.close()
-        if self.jail === jail { self.jail = nil }
+        guard self.jail === jail else { return }
+        self.jail = nil
+        self.forgetShell()
     }
 
     private func forgetShell() {
-        self.shell?.close()
+        // Its command still reads the last output, and closes it then.
+        if let shell = self.shell, !shell.isBusy { shell.close() }
         self.shell = nil
         self.directory = JailPlan.workspace
         self.variables = nil
@@ -246,7 +246,8 @@ package final class JailShell: Shell {
         switch failure.stage {
         case .directory: JailFailure("the directory \(directory) cannot be entered: change to another with `cd`")
         case .fork: JailFailure("the jail has too many processes to start another: end a job")
-        case .exec: JailFailure("the shell cannot be started (error \(failure.code)): the exported variables may be too large")
+        case .exec:
+            JailFailure("the shell cannot be started (error \(failure.code)): the exported variables may be too large")
         }
     }
 

@@ -24,6 +24,7 @@ final class LiveJail {
     /// The trees of jobs.
     var jobs: Set<UInt32> = []
 
+    let identity: JailIdentity?
     private let sandbox: SandboxProcess
     private let group: any JailGroup
     private let endNetwork: (@Sendable () async -> Void)?
@@ -73,10 +74,14 @@ final class LiveJail {
                 throw error
             }
         }
-        return LiveJail(sandbox, group, endNetwork)
+        return LiveJail(sandbox, place.identity, group, endNetwork)
     }
 
-    private init(_ sandbox: SandboxProcess, _ group: any JailGroup, _ endNetwork: (@Sendable () async -> Void)?) {
+    private init(
+        _ sandbox: SandboxProcess, _ identity: JailIdentity?, _ group: any JailGroup,
+        _ endNetwork: (@Sendable () async -> Void)?
+    ) {
+        self.identity = identity
         self.sandbox = sandbox
         self.group = group
         self.endNetwork = endNetwork

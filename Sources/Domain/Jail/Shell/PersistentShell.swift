@@ -8,10 +8,13 @@ final class PersistentShell {
     private(set) var id: UInt32 = 0
     let pipes: CommandPipes
 
-    /// The report about the command that ``begin(_:_:)`` began.
+    /// The report about the command that ``begin(_:onChange:)`` began.
     private(set) var report: ShellReport?
     /// Something else than a report arrived; the shell can't be trusted any more.
     private(set) var isInvalid = false
+
+    /// Between ``begin(_:onChange:)`` and ``finish()``.
+    private(set) var isBusy = false
 
     private let socket: SandboxPipe
     private var nonce = ""
@@ -21,7 +24,7 @@ final class PersistentShell {
     private var onChange: (@Net () -> Void)?
 
     init(in jail: LiveJail, directory: String, environment: [String]) throws {
-        let (pipes, remote) = try CommandPipes.open()
+        let (pipes, remote) = try CommandPipes.open(for: jail.identity)
         self.pipes = pipes
         let socket: SandboxPipe
         let socketRemote: Int32
@@ -42,6 +45,7 @@ final class PersistentShell {
 
     /// Begins a command; `onChange` is called when ``step()`` may have something to do.
     func begin(_ text: String, onChange: @escaping @Net () -> Void) {
+        self.isBusy = true
         self.onChange = onChange
         self.nonce = ShellScript.nonce()
         self.script = ShellScript.script(for: text, nonce: self.nonce)
@@ -67,6 +71,7 @@ final class PersistentShell {
 
     /// Forgets the command.
     func finish() {
+        self.isBusy = false
         self.onChange = nil
         self.script = []
         self.sent = 0
