@@ -11,11 +11,11 @@ import Workspaces
 struct GitInJail {
     let workspace: Workspace
     /// Kept from being removed.
-    private let directory: TemporaryDirectory
+    private let directory: TemporaryDirectory?
 
-    init(_ workspace: Workspace, of fixture: WorkspaceFixture) {
+    init(_ workspace: Workspace, of fixture: WorkspaceFixture?) {
         self.workspace = workspace
-        self.directory = fixture.directory
+        self.directory = fixture?.directory
     }
 
     /// Runs a shell command at `/workspace` and returns its output.
@@ -46,16 +46,18 @@ struct TakeOverTests {
 
     /// Finds the workspace by itself, as the packer is given before there is one.
     actor Jail {
-        private var git: GitInJail?
+        /// Weak, because the workspace has the packer.
+        private weak var workspace: Workspace?
         private var extra = ""
 
-        func use(_ git: GitInJail, revisions extra: String = "") {
-            self.git = git
+        func use(_ workspace: Workspace, revisions extra: String = "") {
+            self.workspace = workspace
             self.extra = extra
         }
 
         func pack(_ base: String, _ new: String, _ piece: @Sendable ([UInt8]) async throws -> Void) async throws {
-            guard let git = self.git else { return }
+            guard let workspace = self.workspace else { return }
+            let git = GitInJail(workspace, of: nil)
             let input = "\(new)\n^\(base)\n\(self.extra)"
             let pack = try await git("git pack-objects --revs --thin --stdout -q", input: input)
             try await piece(pack)
@@ -67,7 +69,7 @@ struct TakeOverTests {
         let fixture = try Fixture(packer: { _, base, new, piece in try await jail.pack(base, new, piece) })
         let workspace = try await fixture.open()
         let git = GitInJail(workspace, of: fixture)
-        await jail.use(git)
+        await jail.use(workspace)
         return (fixture, workspace, git)
     }
 
@@ -177,11 +179,11 @@ struct TakeOverTests {
             packer: { _, base, new, piece in try await jail.pack(base, new, piece) })
         let workspace = try await fixture.open()
         let git = GitInJail(workspace, of: fixture)
-        await jail.use(git, revisions: "^HEAD\n")
+        await jail.use(workspace, revisions: "^HEAD\n")
         try await git("git commit -q --allow-empty -m new")
         let empty = await Fixture.failure { _ = try await workspace.takeOverCommits() }
         #expect(empty.hasPrefix("the commits do not continue the branch's head"), "\(empty)")
-        await jail.use(git)
+        await jail.use(workspace)
         try await git("head -c 100000 /dev/urandom > big; git add big; git commit -qm big")
         let large = await Fixture.failure { _ = try await workspace.takeOverCommits() }
         #expect(large.contains("maximum allowed size"), "\(large)")
