@@ -1,5 +1,7 @@
+import Audit
 import Chat
 import JSON
+import Primitives
 import TestSupport
 import Testing
 
@@ -103,7 +105,7 @@ struct ApprovalTests {
 
     @Test("other messages queue behind it; stop, status, approve and deny do not")
     func queue() async throws {
-        let stage = try await AskStage([AskStage.script([AskStage.request()]), [.event(.text("second"))]])
+        let stage = try await AskStage(playing: [AskStage.script([AskStage.request()]), [.event(.text("second"))]])
         try await stage.say("go", as: "bob")
         try await stage.ask()
         try await stage.say("what about yes?", as: "alice")
