@@ -81,7 +81,9 @@ struct AskAttackTests {
         #expect(try await stage.record().state == .open && stage.outcomes.isEmpty)
     }
 
-    @Test("where people have threads of their own in one room, the room is the ask's place", arguments: ["!approve", "yes"])
+    @Test(
+        "where people have threads of their own in one room, the room is the ask's place",
+        arguments: ["!approve", "yes"])
     func sameRoom(text: String) async throws {
         let stage = try await AskStage(AskStage.lines, asking: AskStage.request())
         try await stage.say("go", as: "bob", thread: nil)

@@ -26,7 +26,9 @@ struct AskRecoveryTests {
             directory: directory, adapter: first.adapter, clock: first.clock, playing: [Self.script])
     }
 
-    @Test("an open ask stays open: its turn joins it, and approving it runs what it was bound to, however often it starts")
+    @Test(
+        "an open ask stays open: its turn joins it, and approving it runs what it was bound to, however often it starts"
+    )
     func open() async throws {
         let (first, directory) = try await self.left()
         let second = try await self.next(first, directory)
