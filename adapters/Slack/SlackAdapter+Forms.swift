@@ -4,7 +4,8 @@ internal import Logging
 
 extension SlackAdapter {
     /// Opens a button's form. If Slack does not show it, the button counts as pressed without a text.
-    func open(_ form: SlackForm, delivering sink: any MessageSink, _ answer: @escaping SlackDeliveryQueue.Answer) async {
+    func open(_ form: SlackForm, delivering sink: any MessageSink, _ answer: @escaping SlackDeliveryQueue.Answer) async
+    {
         do {
             try await self.call(.openView, form.arguments)
             answer(true, nil)

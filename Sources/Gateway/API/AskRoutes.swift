@@ -22,7 +22,8 @@ struct AskRoutes: Sendable {
                 ], handle: { try await self.list($0) }),
             APIRoute(
                 method: .post, pattern: "/api/v1/asks/{id}", operation: "answerAsk",
-                summary: "Answers an ask of any thread: the key of an option, and optionally a reason. The first answer "
+                summary:
+                    "Answers an ask of any thread: the key of an option, and optionally a reason. The first answer "
                     + "of somebody who may give it counts.",
                 access: .scopes([.chat], from: .guest), body: "AskAnswer", bodyLimit: Self.bodyLimit,
                 answers: [
@@ -67,7 +68,9 @@ struct AskRoutes: Sendable {
         switch result {
         case .decided, .unknown: return HTTPProblem(.notFound, "There is no such ask.")
         case .notAllowed(let ask):
-            let who = ask.rule == .otherOwners ? "an owner other than the person who asked" : "the person who asked, or an owner"
+            let who =
+                ask.rule == .otherOwners
+                ? "an owner other than the person who asked" : "the person who asked, or an owner"
             return HTTPProblem(.forbidden, "You may not answer `\(ask.id)`: that is for \(who).")
         case .settled(let ask): return HTTPProblem(.conflict, "`\(ask.id)` is closed: \(ask.outcome).")
         case .altered(let ask):

@@ -24,7 +24,8 @@ extension Administration {
         case .settled(let ask): throw HostError("'\(id)' is closed: \(ask.outcome).")
         case .expired: throw HostError("'\(id)' has expired. Ask again in the thread.")
         case .unknown: throw HostError("there is no ask '\(id)'. 'jetbridge asks' lists the open ones.")
-        case .notAllowed, .noSuchAnswer, .altered: throw HostError("'\(id)' cannot be decided. Ask again in the thread.")
+        case .notAllowed, .noSuchAnswer, .altered:
+            throw HostError("'\(id)' cannot be decided. Ask again in the thread.")
         }
     }
 }

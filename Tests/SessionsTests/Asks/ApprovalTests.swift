@@ -1,5 +1,7 @@
+import Audit
 import Chat
 import JSON
+import Primitives
 import TestSupport
 import Testing
 
@@ -26,7 +28,8 @@ struct ApprovalTests {
             ask.text == Self.lead + "\n\n" + Self.options
                 + "\n\nAn owner answers with the letter, or types `!approve a1` or `!deny a1 REASON`.")
         #expect(ask.buttons.map(\.command) == ["approve a1", "approve a1 always", "deny a1"])
-        #expect(try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
+        #expect(
+            try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
         #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
@@ -84,7 +87,8 @@ struct ApprovalTests {
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
         #expect(stage.outcomes == [said.outcome])
-        #expect(stage.adapter.posts.first { $0.id == ask.id }?.text.contains("\n\n\(try await self.line(stage))") == true)
+        #expect(
+            stage.adapter.posts.first { $0.id == ask.id }?.text.contains("\n\n\(try await self.line(stage))") == true)
         #expect(stage.adapter.posts.count == 2)
     }
 
@@ -103,7 +107,7 @@ struct ApprovalTests {
 
     @Test("other messages queue behind it; stop, status, approve and deny do not")
     func queue() async throws {
-        let stage = try await AskStage([AskStage.script([AskStage.request()]), [.event(.text("second"))]])
+        let stage = try await AskStage(playing: [AskStage.script([AskStage.request()]), [.event(.text("second"))]])
         try await stage.say("go", as: "bob")
         try await stage.ask()
         try await stage.say("what about yes?", as: "alice")
@@ -125,7 +129,8 @@ struct ApprovalTests {
         try await stage.harness.settle()
         #expect(stage.outcomes.isEmpty)
         #expect(try await stage.record().state == .stopped)
-        #expect(try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
+        #expect(
+            try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
         await stage.wait(for: "`a1` is closed: Denied by bob: stopped")
         #expect(stage.outcomes.isEmpty)
     }

@@ -1,5 +1,7 @@
+import Audit
 import Chat
 import Database
+import JSON
 import Primitives
 import TestSupport
 import Testing
@@ -31,7 +33,7 @@ struct AskAttackTests {
             Who(asker: "bob", rule: .requester, answerer: "gina", mayAnswer: false),
         ])
     func who(_ who: Who) async throws {
-        let stage = try await AskStage(asking: AskStage.request("ls", who.rule))
+        let stage = try await AskStage(asking: AskStage.request("ls", in: "/workspace", who.rule))
         try await stage.say("go", as: who.asker)
         let ask = try await stage.ask()
         // Each way on its own: where one does not count, the next one meets an ask that is still open.
@@ -79,7 +81,9 @@ struct AskAttackTests {
         #expect(try await stage.record().state == .open && stage.outcomes.isEmpty)
     }
 
-    @Test("where people have threads of their own in one room, the room is the ask's place", arguments: ["!approve", "yes"])
+    @Test(
+        "where people have threads of their own in one room, the room is the ask's place",
+        arguments: ["!approve", "yes"])
     func sameRoom(text: String) async throws {
         let stage = try await AskStage(AskStage.lines, asking: AskStage.request())
         try await stage.say("go", as: "bob", thread: nil)
@@ -108,7 +112,7 @@ struct AskAttackTests {
 
     @Test("changed button data is ignored")
     func changedButton() async throws {
-        let stage = try await AskStage([
+        let stage = try await AskStage(playing: [
             AskStage.script([AskStage.request()]), AskStage.script([AskStage.request("rm -rf .")]),
         ])
         try await stage.say("go", as: "bob", thread: "t1")

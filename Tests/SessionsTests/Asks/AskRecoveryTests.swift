@@ -14,7 +14,7 @@ struct AskRecoveryTests {
         _ script: [ScriptedWorker.Step] = AskRecoveryTests.script
     ) async throws -> (AskStage, TemporaryDirectory) {
         let directory = try TemporaryDirectory()
-        let stage = try await AskStage(directory: directory, [script])
+        let stage = try await AskStage(directory: directory, playing: [script])
         try await stage.say("go", as: "bob")
         try await stage.ask()
         try await stage.harness.settleOutbox()
@@ -23,10 +23,12 @@ struct AskRecoveryTests {
 
     private func next(_ first: AskStage, _ directory: TemporaryDirectory) async throws -> AskStage {
         try await AskStage(
-            directory: directory, adapter: first.adapter, clock: first.clock, [Self.script])
+            directory: directory, adapter: first.adapter, clock: first.clock, playing: [Self.script])
     }
 
-    @Test("an open ask stays open: its turn joins it, and approving it runs what it was bound to, however often it starts")
+    @Test(
+        "an open ask stays open: its turn joins it, and approving it runs what it was bound to, however often it starts"
+    )
     func open() async throws {
         let (first, directory) = try await self.left()
         let second = try await self.next(first, directory)
@@ -59,7 +61,7 @@ struct AskRecoveryTests {
     @Test("what was approved and may have begun does not begin again")
     func taken() async throws {
         let directory = try TemporaryDirectory()
-        let first = try await AskStage(directory: directory, [[.approval(AskStage.request()), .hold]])
+        let first = try await AskStage(directory: directory, playing: [[.approval(AskStage.request()), .hold]])
         try await first.say("go", as: "bob")
         try await first.ask()
         try await first.say("A", as: "alice")

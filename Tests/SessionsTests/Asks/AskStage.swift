@@ -32,7 +32,7 @@ struct AskStage {
     init(
         _ traits: RoomTraits = AskStage.rich, directory: TemporaryDirectory? = nil, adapter: FakeAdapter? = nil,
         timeout: Duration = .seconds(300), clock: Protected<Int64> = Protected(AskStage.start),
-        _ scripts: [[ScriptedWorker.Step]]
+        playing scripts: [[ScriptedWorker.Step]]
     ) async throws {
         let audit = Protected<[AuditEntry]>([])
         self.audit = audit
@@ -49,7 +49,7 @@ struct AskStage {
     init(
         _ traits: RoomTraits = AskStage.rich, timeout: Duration = .seconds(300), asking requests: ApprovalRequest...
     ) async throws {
-        try await self.init(traits, timeout: timeout, [Self.script(requests)])
+        try await self.init(traits, timeout: timeout, playing: [Self.script(requests)])
     }
 
     static func script(_ requests: [ApprovalRequest]) -> [ScriptedWorker.Step] {

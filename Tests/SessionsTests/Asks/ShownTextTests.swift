@@ -8,7 +8,8 @@ struct ShownTextTests {
     @Test(
         "nothing is invisible",
         arguments: [
-            ("ls -la\n\techo", "ls -la\n\techo"), ("a\u{1B}[2K\rb", "a\u{241B}[2K\u{240D}b"), ("a\r\nb", "a\u{240D}\nb"),
+            ("ls -la\n\techo", "ls -la\n\techo"), ("a\u{1B}[2K\rb", "a\u{241B}[2K\u{240D}b"),
+            ("a\r\nb", "a\u{240D}\nb"),
             ("\u{202E}fdp\u{2066}", "<U+202E>fdp<U+2066>"), ("a\u{200B}b\u{FEFF}", "a<U+200B>b<U+FEFF>"),
             ("a\u{A0}b\u{3000}c", "a<U+A0>b<U+3000>c"), ("a\u{2028}b\u{85}c", "a<U+2028>b<U+85>c"),
             ("\u{7F}\u{0}", "\u{2421}\u{2400}"), ("a\u{E0041}b\u{3164}", "a<U+E0041>b<U+3164>"),

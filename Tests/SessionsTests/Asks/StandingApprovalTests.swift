@@ -1,4 +1,5 @@
 import Chat
+import Primitives
 import TestSupport
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 @Suite("Always in this thread", .timeLimit(.minutes(1)))
 struct StandingApprovalTests {
     private func stage(_ requests: ApprovalRequest...) async throws -> AskStage {
-        let stage = try await AskStage(requests.map { AskStage.script([$0]) })
+        let stage = try await AskStage(playing: requests.map { AskStage.script([$0]) })
         try await stage.say("1", as: "bob")
         let ask = try await stage.ask()
         try await stage.adapter.choose(.button("approve a1 always"), at: ask.id, from: "alice", in: "#team")
@@ -29,7 +30,7 @@ struct StandingApprovalTests {
         "anything else is asked",
         arguments: [
             AskStage.request("make  test"), AskStage.request("make test", in: "/workspace/sub"),
-            AskStage.request("make test", .requester),
+            AskStage.request("make test", in: "/workspace", .requester),
         ])
     func other(_ request: ApprovalRequest) async throws {
         let stage = try await self.stage(AskStage.request(), request)
@@ -55,8 +56,8 @@ struct StandingApprovalTests {
 
     @Test("what a member approved for later counts for that member only")
     func member() async throws {
-        let request = AskStage.request("ls", .requester)
-        let stage = try await AskStage((0..<3).map { _ in AskStage.script([request]) })
+        let request = AskStage.request("ls", in: "/workspace", .requester)
+        let stage = try await AskStage(playing: (0..<3).map { _ in AskStage.script([request]) })
         try await stage.say("1", as: "bob")
         try await stage.ask()
         try await stage.say("B", as: "bob")

@@ -7,7 +7,11 @@ enum ShownText {
         guard text.unicodeScalars.contains(where: Self.isHidden) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
-            if Self.isHidden(scalar) { result += Self.picture(of: scalar) } else { result.unicodeScalars.append(scalar) }
+            if Self.isHidden(scalar) {
+                result += Self.picture(of: scalar)
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
         }
         return result
     }

@@ -145,7 +145,8 @@ enum AskTexts {
             case .change: "the change"
             case .reach: "the address"
             }
-        return "\(what) is too long to be shown whole in one message here, so nobody was asked; make it shorter, or use "
+        return
+            "\(what) is too long to be shown whole in one message here, so nobody was asked; make it shorter, or use "
             + "the web chat"
     }
 

@@ -19,7 +19,8 @@ extension Ledger {
             [
                 .text(ask.id), .text(ask.session), .text(ask.turn), .text(ask.kind.rawValue), .text(ask.lead),
                 .text(ask.tail), .text(StoredForm.text(of: ask.options)), .text(ask.rule.rawValue),
-                .text(StoredForm.text(of: ask.requester)), .optional(ask.binding.map { StoredForm.text(of: $0.request) }),
+                .text(StoredForm.text(of: ask.requester)),
+                .optional(ask.binding.map { StoredForm.text(of: $0.request) }),
                 .text(ask.digest), .text(ask.route.room.adapter.rawValue), .text(ask.route.room.name),
                 .text(StoredForm.text(of: ask.route)), .integer(ask.message), .integer(ask.createdAt),
                 .integer(ask.expiresAt),
