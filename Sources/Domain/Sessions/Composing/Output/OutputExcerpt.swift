@@ -54,7 +54,8 @@ struct OutputExcerpt: Sendable {
         while let byte = head.popLast(), byte & 0xC0 == 0x80 {}
         let tail = line.text.utf8.suffix(part).drop { $0 & 0xC0 == 0x80 }
         return OutputLine(
-            stream: line.stream, text: String(decoding: head, as: UTF8.self) + "…" + String(decoding: tail, as: UTF8.self))
+            stream: line.stream,
+            text: String(decoding: head, as: UTF8.self) + "…" + String(decoding: tail, as: UTF8.self))
     }
 
     /// The last lines.
