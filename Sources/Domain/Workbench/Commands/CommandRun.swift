@@ -93,6 +93,7 @@ struct CommandRun: Sendable {
         } onCancel: {
             begun.handle.cancel()
         }
+        // Unstructured for the same reason: a cancelled turn still records what the command did.
         return try await Task {
             switch result {
             case .success(let exit): return await self.finish(begun, exit)

@@ -21,6 +21,7 @@ struct OutputComposerTail: Sendable {
     var markdown: String {
         var excerpt = OutputExcerpt()
         for line in (self.lines + self.composer.partial).suffix(self.limit) { excerpt.append(line) }
-        return excerpt.markdown(lines: self.limit, bytes: self.bytes)
+        let markdown = excerpt.markdown(lines: self.limit, bytes: self.bytes)
+        return markdown.hasSuffix("\n") ? String(markdown.dropLast()) : markdown
     }
 }

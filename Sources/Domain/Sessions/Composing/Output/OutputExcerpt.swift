@@ -12,14 +12,17 @@ struct OutputExcerpt: Sendable {
     /// Lines before `tail` that are kept no more.
     private var dropped = 0
     private var isHeadFull = false
+    private var hasCutLines = false
     /// The unfinished lines at the end.
     var partial: [OutputLine] = []
 
     /// All lines, also those that are left out.
     private(set) var count = 0
 
-    mutating func append(_ line: OutputLine) {
+    mutating func append(_ whole: OutputLine) {
         self.count += 1
+        let line = Self.bounded(whole)
+        if line != whole { self.hasCutLines = true }
         let bytes = line.text.utf8.count + 1
         if !self.isHeadFull, self.headBytes + bytes <= Self.limit {
             self.head.append(line)
@@ -41,7 +44,19 @@ struct OutputExcerpt: Sendable {
     }
 
     /// Whether every line is kept.
-    var isWhole: Bool { self.dropped == 0 }
+    var isWhole: Bool { self.dropped == 0 && !self.hasCutLines }
+
+    /// A line of which at most a quarter of the limit is kept: its beginning and its end.
+    private static func bounded(_ line: OutputLine) -> OutputLine {
+        guard line.stream != nil, line.text.utf8.count > Self.limit / 4 else { return line }
+        let part = Self.limit / 8
+        var head = Array(line.text.utf8.prefix(part + 1))
+        while let byte = head.popLast(), byte & 0xC0 == 0x80 {}
+        let tail = line.text.utf8.suffix(part).drop { $0 & 0xC0 == 0x80 }
+        return OutputLine(
+            stream: line.stream,
+            text: String(decoding: head, as: UTF8.self) + "…" + String(decoding: tail, as: UTF8.self))
+    }
 
     /// The last lines.
     func last(_ count: Int) -> [OutputLine] {
