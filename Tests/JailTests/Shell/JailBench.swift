@@ -64,11 +64,14 @@ struct JailBench: Sendable {
     }
 
     nonisolated private static func removeAtExit() {
-        atexit {
-            let folder = "/tmp/jetbridge-jail-test.\(getpid())"
-            for name in [JailPrograms.initName, JailPrograms.shellName] { unlink("\(folder)/\(name)") }
-            rmdir(folder)
-        }
+        atexit { JailBench.removePrograms(of: getpid()) }
+    }
+
+    /// For a test process that could not do it itself.
+    nonisolated static func removePrograms(of process: Int32) {
+        let folder = "/tmp/jetbridge-jail-test.\(process)"
+        for name in [JailPrograms.initName, JailPrograms.shellName] { unlink("\(folder)/\(name)") }
+        rmdir(folder)
     }
 
     // MARK: Commands

@@ -21,6 +21,7 @@ struct JailHostTests {
         _ = try await Survivors.wait(mark, atLeast: 6)
         await host.signal(SIGKILL)
         _ = try await host.exit()
+        JailBench.removePrograms(of: await host.id)
         try await Survivors.waitForNone(mark)
         #expect(Survivors.text("/proc/self/mounts") == mounts)
     }
