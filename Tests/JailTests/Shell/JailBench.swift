@@ -9,7 +9,8 @@ import TestSupport
 /// A jail for tests: real bwrap, a workspace of its own, no limits but rlimits.
 struct JailBench: Sendable {
     let shell: JailShell
-    let folder: TemporaryDirectory
+    /// Nil where the caller removes the folder.
+    let folder: TemporaryDirectory?
     let setup: JailSetup
     let place: JailPlace
 
@@ -19,10 +20,11 @@ struct JailBench: Sendable {
     static let identity = geteuid() == 0 ? JailIdentity(user: 65_123, group: 65_123) : nil
 
     init(
-        limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(), network: JailSetup.Network? = nil
+        limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(), network: JailSetup.Network? = nil,
+        in given: String? = nil
     ) async throws {
-        let folder = try TemporaryDirectory()
-        let workspace = folder.path + "/workspace"
+        let folder = given == nil ? try TemporaryDirectory() : nil
+        let workspace = (given ?? folder?.path ?? "") + "/workspace"
         guard mkdir(workspace, 0o755) == 0 else { throw SystemError.last("mkdir") }
         if let identity = Self.identity { chown(workspace, identity.user, identity.group) }
         let setup = JailSetup(
@@ -64,11 +66,14 @@ struct JailBench: Sendable {
     }
 
     nonisolated private static func removeAtExit() {
-        atexit {
-            let folder = "/tmp/jetbridge-jail-test.\(getpid())"
-            for name in [JailPrograms.initName, JailPrograms.shellName] { unlink("\(folder)/\(name)") }
-            rmdir(folder)
-        }
+        atexit { JailBench.removePrograms(of: getpid()) }
+    }
+
+    /// For a test process that could not do it itself.
+    nonisolated static func removePrograms(of process: Int32) {
+        let folder = "/tmp/jetbridge-jail-test.\(process)"
+        for name in [JailPrograms.initName, JailPrograms.shellName] { unlink("\(folder)/\(name)") }
+        rmdir(folder)
     }
 
     // MARK: Commands

@@ -88,6 +88,7 @@ struct JailShellsTests {
         try await self.with(JailShells.Limits(idle: .seconds(60)), clock: clock) { (shells: JailShells) async throws in
             let mark = Survivors.mark()
             try await run("X=1; sleep \(mark) &", "a", in: shells)
+            _ = try await Survivors.wait(mark, atLeast: 1)
             await clock.sleepers(1)
             clock.advance(by: .seconds(59))
             #expect(try await run("echo $X", "a", in: shells) == "1\n")
