@@ -1,3 +1,4 @@
+import HTTP
 import Chat
 import JSON
 import Sessions

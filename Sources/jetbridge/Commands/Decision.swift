@@ -1,3 +1,4 @@
+internal import Sessions
 internal import Host
 internal import JSON
 internal import Logging

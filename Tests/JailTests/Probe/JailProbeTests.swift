@@ -126,7 +126,6 @@ struct JailProbeTests {
 
     @Test("this machine's means are tried together, and say what is missing")
     func means() async throws {
-        let root = try TemporaryDirectory()
         let means = await JailMeans.probe()
         guard case .ready(_, let limits, let quota) = means.status else {
             Issue.record("\(means.status.line)")
@@ -134,7 +133,7 @@ struct JailProbeTests {
         }
         #expect(limits == means.limiter.name && quota == means.quota.name)
         #expect(means.bubblewrap != nil && means.identities != nil && means.filters.count == 2)
-        let refused = await JailMeans.probe() { (_, _, _, _) async throws(JailFailure) in
+        let refused = await JailMeans.probe { (_, _, _, _) async throws(JailFailure) in
             { (_) async throws(JailFailure) in ProbeResult(status: 1, errorText: "bwrap: no") }
         }
         #expect(refused.status.problem?.contains("bwrap: no") == true && refused.bubblewrap == nil)

@@ -96,7 +96,8 @@ struct AskAttackTests {
     @Test("`yes` of a lively conversation of one's own stays a message; the letter and the id count")
     func ownConversation() async throws {
         let stage = try await AskStage(
-            AskStage.lines, [[.event(.text("Shall I?"))], AskStage.script([AskStage.request()]), [.event(.text("ok"))]])
+            AskStage.lines,
+            playing: [[.event(.text("Shall I?"))], AskStage.script([AskStage.request()]), [.event(.text("ok"))]])
         try await stage.say("hello", as: "alice", thread: nil)
         await stage.adapter.waitForText("Shall I?")
         try await stage.harness.settle()

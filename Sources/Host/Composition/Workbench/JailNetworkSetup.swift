@@ -1,4 +1,5 @@
 internal import Audit
+internal import JSON
 internal import Jail
 internal import Logging
 internal import Primitives
