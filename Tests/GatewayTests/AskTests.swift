@@ -1,5 +1,5 @@
-import HTTP
 import Chat
+import HTTP
 import JSON
 import Sessions
 import Testing

@@ -21,6 +21,8 @@ struct RoleTests {
         "GET /api/v1/threads/{id}/messages": .guest,
         "POST /api/v1/threads/{id}/messages": .guest, "GET /api/v1/operations/{id}": .guest,
         "POST /api/v1/operations/{id}/stop": .guest,
+        "GET /api/v1/threads/{id}/asks": .guest,
+        "POST /api/v1/asks/{id}": .guest,
         "GET /api/v1/threads/{id}/jobs": .member, "GET /api/v1/threads/{id}/files": .member,
         "GET /api/v1/threads/{id}/diff": .member, "GET /api/v1/threads/{id}/snapshots": .member,
         "GET /api/v1/models": .guest, "GET /api/v1/usage": .guest, "GET /api/v1/sessions": .guest,

@@ -62,5 +62,7 @@ final class FakeShell: Shell {
 struct FakeShells: ShellDirectory {
     let shell: FakeShell
 
-    func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell { self.shell }
+    func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell {
+        self.shell
+    }
 }

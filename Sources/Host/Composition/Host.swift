@@ -64,7 +64,8 @@ package final class Host: Sendable {
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
         let (workbench, jails) = try await WorkbenchSetup.workbench(
-            configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit, repositories: repositories,
+            configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit,
+            repositories: repositories,
             in: self.directory)
         self.workbench = workbench
         self.jails = jails
@@ -80,7 +81,8 @@ package final class Host: Sendable {
             environment: BridgeEnvironment(
                 settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
-                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: self.audit.chain)), desk: workbench)
+                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: self.audit.chain)),
+            desk: workbench)
         workbench.attach(self.bridge)
         invitations.ask(self.bridge.access)
         let mounted = try ProxySetup.mounted(
@@ -141,7 +143,9 @@ package final class Host: Sendable {
         // usage recorder after the gateway's clients have left.
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
-            self.auditRetention + models + self.proxyServices + [WorkbenchService(self.workbench, self.jails), self.gateway]
+            self.auditRetention + models + self.proxyServices + [
+                WorkbenchService(self.workbench, self.jails), self.gateway,
+            ]
                 + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge
                 ],

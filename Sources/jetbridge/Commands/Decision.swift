@@ -1,7 +1,7 @@
-internal import Sessions
 internal import Host
 internal import JSON
 internal import Logging
+internal import Sessions
 
 /// An answer to an ask, sent to the host that serves the data directory or, if none does, written to its store.
 struct Decision {

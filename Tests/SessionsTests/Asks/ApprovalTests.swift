@@ -42,7 +42,7 @@ struct ApprovalTests {
     @Test("in a room of lines, the ask is lettered lines and the outcome a line of its own")
     func lines() async throws {
         let stage = try await AskStage(AskStage.lines, asking: AskStage.request("make a\n\n\tmake b "))
-        try await stage.say("!go", as: "bob", thread: nil)
+        try await stage.say("go", as: "bob", thread: nil)
         try await stage.ask()
         #expect(
             stage.adapter.texts == [

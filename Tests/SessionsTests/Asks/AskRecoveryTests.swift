@@ -18,6 +18,7 @@ struct AskRecoveryTests {
         try await stage.say("go", as: "bob")
         try await stage.ask()
         try await stage.harness.settleOutbox()
+        try await stage.waitForFrames(1)
         return (stage, directory)
     }
 
@@ -32,6 +33,7 @@ struct AskRecoveryTests {
     func open() async throws {
         let (first, directory) = try await self.left()
         let second = try await self.next(first, directory)
+        try await second.waitForFrames(2)
         let third = try await self.next(second, directory)
         let ask = try await third.ask()
         try await third.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team")

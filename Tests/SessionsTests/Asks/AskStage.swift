@@ -75,7 +75,24 @@ struct AskStage {
     @discardableResult
     func ask(_ id: String = "a1") async throws -> FakeAdapter.Post {
         await self.adapter.waitForPosts { posts in posts.contains { $0.text.contains("deny \(id) REASON") } }
-        return try #require(self.adapter.posts.last { $0.text.contains("deny \(id) REASON") })
+        let post = try #require(self.adapter.posts.last { $0.text.contains("deny \(id) REASON") })
+        // Nobody sees a message before the bridge has its id: the post that is on its way is recorded first.
+        let reference = MessageReference(room: post.route.room, id: post.id)
+        // Rooms of lines have no buttons, and record none.
+        guard !post.buttons.isEmpty else { return post }
+        while try await self.bridge.store.read({ ledger in try ledger.posted(reference) }) == nil {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return post
+    }
+
+    /// Waits until `count` frames of the asking turn are stored: one tells that it waits, for each start. A bridge that
+    /// plays a crashed one must have nothing left to write.
+    func waitForFrames(_ count: Int) async throws {
+        let turn = try await self.record().turn
+        while try await self.bridge.store.read({ ledger in try ledger.frames(of: turn, after: 0).count }) < count {
+            try await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     /// Waits until a message contains `text`.

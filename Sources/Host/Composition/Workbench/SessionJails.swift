@@ -55,7 +55,9 @@ final class SessionJails: ShellDirectory, WorkspaceDirectory {
     }
 
     private func ready() throws -> (shells: JailShells, workspaces: Workspaces) {
-        guard let parts = self.parts.withLock({ $0 }) else { throw JailFailure("the host is still starting: try again") }
+        guard let parts = self.parts.withLock({ $0 }) else {
+            throw JailFailure("the host is still starting: try again")
+        }
         return parts
     }
 
