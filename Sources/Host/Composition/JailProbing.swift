@@ -18,7 +18,6 @@ enum JailProbing {
         switch means.status {
         case .ready: logger.info("commands run in a jail", facts)
         case .unavailable: logger.warning("commands are refused, because no jail can be started", facts)
-        case .unsafe: logger.warning("commands run WITHOUT a jail", facts)
         }
         return means
     }
@@ -35,7 +34,6 @@ enum JailProbing {
                 "jail", .warning,
                 "\(detail); memory is limited for each process only, so delegate a control group: see docs/jail.md")
         case .unavailable(let reason): return Finding("jail", .warning, "commands are refused: \(reason)")
-        case .unsafe: return Finding("jail", .warning, means.status.line)
         }
     }
 
@@ -44,6 +42,6 @@ enum JailProbing {
         // If it cannot be made, the quota's probe fails with the reason.
         try? PrivateFile.makeFolder(folder)
         return await JailMeans.probe(
-            firstUser: configuration.jail.firstUser, isUnsafe: configuration.jail.isUnsafe)
+            firstUser: configuration.jail.firstUser)
     }
 }

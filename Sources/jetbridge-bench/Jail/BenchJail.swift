@@ -21,7 +21,8 @@ struct BenchJail: Sendable {
         let chosen: any JailLimiter =
             if let limiter { limiter } else { await JailLimiters.strongest().limiter }
         self.setup = JailSetup(
-            programs: programs, limits: limits, limiter: chosen, seccomp: try JailFilter.programs(),
+            programs: programs, limits: limits, limiter: chosen, quota: MeasuredQuota(),
+            seccomp: try JailFilter.programs(),
             logger: Logger(label: "jail"))
     }
 
@@ -33,8 +34,10 @@ struct BenchJail: Sendable {
         let identity = try self.identities.take()
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw BenchFailure("\(path) can't be made") }
         if let identity { chown(path, identity.user, identity.group) }
-        return JailShell(session: session, setup: self.setup) {
-            () throws(JailFailure) in JailPlace(mount: WorkspaceMount(folder: path), identity: identity)
+        let setup = self.setup
+        return JailShell(session: session, setup: setup) { () async throws(JailFailure) in
+            try await setup.quota?.prepare(path, bytes: setup.limits.disk, files: setup.limits.files)
+            return JailPlace(mount: WorkspaceMount(folder: path), identity: identity, disk: path)
         }
     }
 }

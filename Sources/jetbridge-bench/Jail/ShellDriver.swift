@@ -18,6 +18,8 @@ struct ShellDriver {
         var limits = JailLimits()
         limits.memory = self.arguments.number("memory", default: limits.memory)
         limits.processes = self.arguments.number("processes", default: limits.processes)
+        limits.disk = self.arguments.number("disk", default: limits.disk)
+        limits.files = self.arguments.number("files", default: limits.files)
         limits.fileSize = self.arguments.number("file_size", default: limits.fileSize)
         let limiter: (any JailLimiter)? =
             self.arguments.text("limits", default: "") == "rlimits" ? ResourceLimits() : nil

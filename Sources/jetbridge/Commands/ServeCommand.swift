@@ -12,15 +12,11 @@ struct ServeCommand: Command {
             .listen(
                 "Listen on this address; port 0 picks a free port. Overrides JETBRIDGE_LISTEN and the configuration."),
             .logLevel("How much to log. Overrides JETBRIDGE_LOG_LEVEL and the configuration."),
-            OptionSyntax(
-                Configuration.Jail.unsafeFlag,
-                help: "Run commands with all rights of this process, and show so in every status. Never in production."),
         ],
         examples: ["jetbridge serve", "jetbridge serve --config jetbridge.yaml --listen 127.0.0.1:9000"])
 
     func run(_ context: CommandContext) async throws {
-        var (configuration, loaded) = try context.loadConfigurationFile()
-        configuration.jail.isUnsafe = context.arguments.has(Configuration.Jail.unsafeFlag)
+        let (configuration, loaded) = try context.loadConfigurationFile()
         configuration.log.apply()
         try FaultSetting.arm(from: context.surroundings, for: configuration)
         let host = try await Host(configuration)

@@ -64,7 +64,10 @@ struct HostileCommandTests {
     private static func run(_ lines: [String], _ host: Host, _ folder: String) async throws -> [JSON] {
         let driver = "\(folder).driver"
         try await Self.copy(try Self.driver, to: driver)
-        var words = [driver, "shell", "folder=\(folder)", "memory=\(192 << 20)", "limits=\(host.limits)"]
+        var words = [
+            driver, "shell", "folder=\(folder)", "memory=\(192 << 20)", "disk=\(256 << 20)", "files=20000",
+            "limits=\(host.limits)",
+        ]
         if let user = host.user, user != geteuid() {
             words = ["/usr/bin/setpriv", "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups"] + words
         }

@@ -20,10 +20,9 @@ package struct JailMeans: Sendable {
     ///
     /// - Parameters:
     ///   - firstUser: See ``JailIdentities/make(first:)``.
-    ///   - isUnsafe: Commands are to run without a jail.
     ///   - maker: Makes the jail that is tried; it should be that of sessions.
     package static func probe(
-        firstUser: UInt32? = nil, isUnsafe: Bool = false,
+        firstUser: UInt32? = nil,
         maker: Maker = { (bubblewrap, identity, filters, _) async throws(JailFailure) in
             let jail = ProbeJail(bubblewrap, identity: identity, filters: filters)
             return { (script) async throws(JailFailure) in try await jail.run(script) }
@@ -39,7 +38,6 @@ package struct JailMeans: Sendable {
                 status: status, bubblewrap: bubblewrap, limiter: limits.limiter, quota: quota,
                 identities: identities, filters: filters, shortcomings: limits.shortcomings)
         }
-        if isUnsafe { return means(.unsafe) }
         do throws(JailFailure) {
             let bubblewrap = try await Bubblewrap.find()
             let filters = try JailFilter.programs()

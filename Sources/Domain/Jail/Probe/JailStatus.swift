@@ -4,11 +4,6 @@ package enum JailStatus: Sendable, Equatable {
     case ready(bubblewrap: String, limits: String, quota: String)
     /// Why not, and what to do, in one line.
     case unavailable(String)
-    /// Commands run without a jail, because the host was started so.
-    case unsafe
-
-    /// The option of `serve` for ``unsafe``, without its dashes.
-    package static let unsafeFlag = "dangerously-run-commands-without-a-jail"
 
     /// As `status` in a thread says it: a clause without a full stop.
     package var line: String {
@@ -16,7 +11,6 @@ package enum JailStatus: Sendable, Equatable {
         case .ready(let bubblewrap, let limits, let quota):
             "Bubblewrap \(bubblewrap); limits by \(limits), disk by \(quota)"
         case .unavailable(let reason): "not available: \(reason)"
-        case .unsafe: "NONE: commands run without a jail, with all rights of the host (--\(Self.unsafeFlag))"
         }
     }
 
@@ -25,7 +19,6 @@ package enum JailStatus: Sendable, Equatable {
         switch self {
         case .ready: nil
         case .unavailable(let reason): reason
-        case .unsafe: "commands run without a jail; restart without --\(Self.unsafeFlag)"
         }
     }
 }

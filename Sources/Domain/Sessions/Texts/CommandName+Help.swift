@@ -38,7 +38,7 @@ extension CommandName {
         case .run: "run a command in the jail; ending it with ` &` makes it a job"
         case .jobs: "list the commands of this thread, or follow one"
         case .kill: "end a running command"
-        case .approve: "approve what is asked, by its id; `always` also for later in this thread, until `new`"
+        case .approve: "approve what is asked, by its id; `always` also for later in this thread"
         case .deny: "deny what is asked, by its id"
         case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec:
             "a stage of the specification flow"

@@ -41,11 +41,6 @@ extension Configuration {
         package var workspaceFiles: Int
         /// As root: the first of the users that jails run as; nil for the default.
         package var firstUser: UInt32?
-        /// Commands run without a jail. No file can set this, only an option of `serve`.
-        package var isUnsafe = false
-
-        /// The option of `serve` for ``isUnsafe``, without its dashes.
-        package static let unsafeFlag = JailStatus.unsafeFlag
 
         init(_ section: Section) {
             self.memory = section.read("memory", default: 512 << 20) { $0.size(atLeast: 1 << 20) }

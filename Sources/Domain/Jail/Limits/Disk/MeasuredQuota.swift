@@ -28,9 +28,13 @@ package final class MeasuredQuota: WorkspaceQuota {
     }
 
     package func waitForExcess(of folder: String) async throws -> String {
-        guard let limit = self.limits.withLock({ $0[folder] }) else {
+        guard var limit = self.limits.withLock({ $0[folder] }) else {
             throw JailFailure("the size of \(folder) is unknown; prepare it first")
         }
+        // In a workspace that is over its size already, commands must be able to delete; what each adds before it is
+        // ended is bounded by the room that the disk keeps free.
+        let (before, _) = await self.measure(folder, upTo: nil)
+        limit = Limit(bytes: max(limit.bytes, before.bytes), files: max(limit.files, before.files))
         var last: DiskState?
         while true {
             let start = ContinuousClock.now
