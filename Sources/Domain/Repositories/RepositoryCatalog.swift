@@ -51,6 +51,9 @@ package final class RepositoryCatalog: Sendable {
         return failures
     }
 
+    /// The default repository, if it is on this machine.
+    package var defaultLocalName: String? { self.defaultName.flatMap { self.local[$0] == nil ? nil : $0 } }
+
     /// A repository on this machine; nil means the default. Throws ``RepositoryError``.
     package func repository(_ name: String?) throws(RepositoryError) -> LocalRepository {
         guard let name = name ?? self.defaultName else {

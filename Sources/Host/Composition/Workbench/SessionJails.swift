@@ -16,12 +16,15 @@ final class SessionJails: ShellDirectory, WorkspaceDirectory {
 
     private let means: JailMeans
     private let limits: JailLimits
+    private let defaultRepository: String?
     private let state = Protected(State())
     private let parts = Protected<(shells: JailShells, workspaces: Workspaces)?>(nil)
 
-    init(means: JailMeans, limits: JailLimits) {
+    /// - Parameter defaultRepository: The repository of threads that have not chosen one; nil for none.
+    init(means: JailMeans, limits: JailLimits, defaultRepository: String?) {
         self.means = means
         self.limits = limits
+        self.defaultRepository = defaultRepository
     }
 
     /// Makes the shells, whose jails ask this object for their places.
@@ -45,7 +48,8 @@ final class SessionJails: ShellDirectory, WorkspaceDirectory {
     // MARK: The workbench's side
 
     func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
-        let workspace = try await self.ready().workspaces.open(session: place.session, repository: place.repository)
+        let workspace = try await self.ready().workspaces.open(
+            session: place.session, repository: place.repository ?? self.defaultRepository)
         self.state.withLock { $0.open[place.session] = workspace }
         return workspace
     }

@@ -16,7 +16,8 @@ enum WorkbenchSetup {
         repositories: RepositoryCatalog, in directory: DataDirectory
     ) async throws -> (Workbench, SessionJails) {
         let policy = CommandPolicy(rawValue: configuration.approvals.commands.rawValue) ?? .ask
-        let jails = SessionJails(means: means, limits: configuration.jail.limits)
+        let jails = SessionJails(
+            means: means, limits: configuration.jail.limits, defaultRepository: repositories.defaultLocalName)
         let report = Self.report(configuration, means)
         let workbench = Workbench(
             shells: jails, workspaces: jails, audit: StoredAudit(log: audit), log: StoredJobs(store: store),
