@@ -4,26 +4,25 @@ package import JSON
 package struct AuditEntry: Sendable, Equatable {
     /// What happened. Each case lists the keys of its details; more keys may follow in later releases.
     package enum Kind: String, Sendable, CaseIterable {
-        /// A command is about to run: `command`, `directory`, `profile` (the jail's, as a digest of its plan), `limits`
-        /// (the maker of limits), `network`, `job` for a background command, `approval` (the ask's id).
+        /// A command is about to run: `job`, `command`, `shell` (persistent, fresh, background), `directory`,
+        /// `approved_by`, `ask` (the approval's id), `snapshot` before it, `profile`, `limits` (their maker).
         case commandStarted = "command.started"
-        /// A command ended: `command`, `status` or `signal`, `reason` (exited, stopped, timeout, output, lost),
-        /// `seconds`, `stdout` and `stderr` (bytes).
+        /// A command ended: `job`, `command`, `status`, `exit`, `seconds`, `files` (a list of `change`, `path`,
+        /// `digest`), `files_changed`.
         case commandEnded = "command.ended"
         /// A command was refused before it ran: `command`, `directory`, `reason`.
         case commandRefused = "command.refused"
-        /// An ask was decided, or expired: `ask`, `kind`, `subject`, `digest` (what it is bound to), `outcome`
-        /// (approved, always, denied, expired, closed), `requester`, `reason`.
+        /// An ask was decided, or expired: `ask`, `action`, `subject`, `directory`, `tool`, `requester`, `digest` (what
+        /// it is bound to), `outcome`.
         case approval
-        /// Files that a command changed: `files` (a list of `kind`, `path`, `digest`), `count`, `snapshot`; the list is
-        /// cut at 1,000 files.
+        /// Files that a command changed: `files`, `count`, `snapshot`.
         case files
         /// A workspace was restored: `snapshot`, `saved` (the snapshot of the state before).
         case restored = "workspace.restored"
-        /// A request from the jail to the network: `host`, `port`, `address`, `verdict` (allowed, refused), `reason`,
-        /// `sent` and `received` (bytes).
+        /// A request from the jail to the network: `method`, `host`, `port`, `verdict` (allowed, refused, failed),
+        /// `reason`, `sent` and `received` (bytes).
         case network
-        /// A commit made from the workspace: `repository`, `branch`, `sha`, `files`.
+        /// A commit made from the workspace: `repository`, `branch`, `sha`, `subject`.
         case commit
         /// Old rows were removed by retention: `through` (the last removed row), `hash` (its hash), `rows`.
         case pruned = "audit.pruned"
