@@ -9,7 +9,7 @@ struct AuditHead: Equatable {
     var base: Int64
     /// The hash of row ``base``.
     var baseHash: String
-    /// The newest row; equals ``base`` if there is none.
+    /// The number of the newest row, or ``base`` if the audit has no rows.
     var last: Int64
     /// The hash of row ``last``.
     var hash: String

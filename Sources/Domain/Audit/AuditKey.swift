@@ -18,7 +18,7 @@ struct AuditKey: Sendable {
     /// A key that is not in effect yet; see ``establish(in:_:)``.
     private static func draftPath(in directory: String) -> String { "\(Self.path(in: directory)).new" }
 
-    /// The key of a data directory; nil if there is none.
+    /// The key of a data directory, or nil if it has no key yet.
     static func stored(in directory: String) throws(AuditError) -> AuditKey? {
         try Self.read(Self.path(in: directory))
     }

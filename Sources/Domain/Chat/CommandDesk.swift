@@ -11,8 +11,8 @@ package protocol CommandDesk: Sendable {
     func job(_ id: String, of session: String) async throws -> Job?
     /// Ends a running job with all its processes and returns when it has ended. False if it was not running.
     func kill(_ job: String, of session: String) async throws -> Bool
-    /// A job's output after `position`, from the start of what is kept for 0. Waits for more when there is none, unless
-    /// the job has ended or `isWaiting` is false.
+    /// A job's output after `position`; position 0 is the start of the stored output. If nothing has been added since,
+    /// it waits for more, unless the job has ended or `isWaiting` is false.
     func progress(of job: String, in session: String, after position: Int, isWaiting: Bool) async throws -> JobProgress
 
     /// Files and folders below `path`.

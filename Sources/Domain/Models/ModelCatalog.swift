@@ -67,7 +67,7 @@ package final class ModelCatalog: Sendable {
     }
 
     /// Resolves what a person typed. Ignores case, and a vendor before a slash when the rest is unique. Throws
-    /// ``ModelError`` when there is no list.
+    /// ``ModelError`` if the list is unavailable.
     package func resolve(_ name: String) async throws -> Resolution {
         let models = try await self.models()
         if let model = models.first(where: { $0.id == name }) { return .found(model) }

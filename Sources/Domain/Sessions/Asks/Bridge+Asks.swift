@@ -12,14 +12,14 @@ extension Bridge {
         return try await self.conversations.conversation(for: thread).decide(answer)
     }
 
-    /// Whether a choice at an ask is to be handled: people press buttons twice, and are told once why it does not count.
+    /// Whether to handle a press on an ask. People press buttons twice; each is told only once why it does not count.
     func isWorthAnswering(_ command: String, by sender: Sender, as role: Role) async throws -> Bool {
         let words = command.split(separator: " ")
         guard words.count > 1 else { return true }
         let id = String(words[1])
         let ask = try await self.store.read { ledger in try ledger.ask(id: id) }
         if let ask, ask.state == .open, ask.rule.allows(sender, as: role, askedBy: ask.requester) { return true }
-        // A guest is told by the command itself, and everybody else by the answer, which makes its own note.
+        // The command itself refuses a guest. Everybody else gets the reason with the answer, which also records it.
         guard role < .member else {
             return try await self.store.read { ledger in try !ledger.wasTold(sender.id, about: id) }
         }
@@ -46,7 +46,7 @@ extension Bridge {
             }
             guard !asks.isEmpty else { return nil }
             let own = try ledger.session(for: message.thread)
-            // An ask of the own thread comes first.
+            // An ask in the sender's own thread comes first.
             if let own, asks.contains(where: { $0.session == own.id }) { return nil }
             let meant = asks.filter { Self.means($0, intent, own) }
             // Without an id, several are ambiguous.
@@ -55,7 +55,7 @@ extension Bridge {
         }
     }
 
-    /// `yes` and `no` are for the own thread if anything was said there lately. Milliseconds.
+    /// How long after the last message in the sender's own thread `yes` and `no` still belong there. Milliseconds.
     private static let quietTime: Int64 = 600_000
 
     private static func means(_ ask: AskRecord, _ intent: Intent, _ own: SessionRecord?) -> Bool {
