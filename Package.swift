@@ -98,6 +98,9 @@ let package = Package(
             "Workbench", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Jail", "JSON", "Lifecycle", "Logging",
             "Primitives", "Repositories", "Workspaces"),
         domain(
+            "Agent", "Audit", "Chat", "Crypto", "EventLoop", "JSON", "Jail", "Logging", "Models", "Primitives",
+            "Repositories", "Workbench", "Workspaces", "YAML"),
+        domain(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Primitives"),
 
@@ -128,7 +131,8 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP", "HTTPClient",
+                "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP",
+                "HTTPClient",
                 "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Repositories",
                 "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "WebSockets", "Workbench", "Workspaces", "YAML",
@@ -148,6 +152,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
+                "Agent",
                 "Chat", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
                 "Lifecycle", "Logging", "Models", "Primitives", "Processes", "WebSockets",
             ],
@@ -192,6 +197,9 @@ let package = Package(
         tests(
             "Workbench", "Workbench", "Audit", "Chat", "Database", "EventLoop", "Git", "Jail", "JSON", "Lifecycle",
             "Logging", "Primitives", "Processes", "Repositories", "Workspaces"),
+        tests(
+            "Agent", "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models",
+            "Primitives", "Processes", "Repositories", "Workbench", "Workspaces", "YAML"),
         tests("Chat", "Chat"),
         tests("Models", "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         tests(

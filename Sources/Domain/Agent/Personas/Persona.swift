@@ -1,0 +1,26 @@
+/// How the model works in a thread: what it is told, which tools it sees, and its limits.
+package struct Persona: Sendable, Equatable {
+    package let name: String
+    /// One line for people.
+    package let summary: String
+    /// The system text.
+    package let prompt: String
+    /// The tools that it sees, in the catalogue's order. Empty: it only talks.
+    package let tools: [String]
+    /// Nil for the configuration's limits.
+    package let limits: AgentLimits?
+    /// Nil for the thread's model.
+    package let model: String?
+
+    package init(
+        name: String, summary: String, prompt: String, tools: [String], limits: AgentLimits? = nil,
+        model: String? = nil
+    ) {
+        self.name = name
+        self.summary = summary
+        self.prompt = prompt
+        self.tools = tools
+        self.limits = limits
+        self.model = model
+    }
+}

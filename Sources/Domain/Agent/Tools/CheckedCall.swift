@@ -1,0 +1,16 @@
+package import JSON
+
+/// A call whose tool exists and whose arguments fit the tool's schema.
+package struct CheckedCall: Sendable, Equatable {
+    /// Unique in its turn.
+    package let id: String
+    package let tool: ToolDefinition
+    /// The arguments after repair. Their canonical JSON is what "the same call" means.
+    package let arguments: JSON
+
+    package init(id: String, tool: ToolDefinition, arguments: JSON) {
+        self.id = id
+        self.tool = tool
+        self.arguments = arguments
+    }
+}

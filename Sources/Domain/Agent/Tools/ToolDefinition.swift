@@ -1,0 +1,41 @@
+package import JSON
+package import Models
+
+/// A tool as the model, the gate and the thread see it.
+package struct ToolDefinition: Sendable, Equatable {
+    /// What a call of the tool does. Decides which setting and which rule apply to it.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// Reads, lists or searches files: needs no approval, and may run beside other reads.
+        case read
+        /// Changes files of the workspace.
+        case edit
+        /// Runs a command in the jail.
+        case execute
+        /// Reaches an address on the network.
+        case fetch
+        /// Commits the workspace's changes.
+        case commit
+        /// Puts a question to a person.
+        case ask
+        /// Keeps the turn's list of tasks.
+        case plan
+    }
+
+    package let name: String
+    package let kind: Kind
+    /// When and how to call it, for the model.
+    package let description: String
+    /// The JSON schema of its arguments: an object, without further properties.
+    package let parameters: JSON
+
+    package init(name: String, kind: Kind, description: String, parameters: JSON) {
+        self.name = name
+        self.kind = kind
+        self.description = description
+        self.parameters = parameters
+    }
+
+    package var model: ModelTool {
+        ModelTool(name: self.name, description: self.description, parameters: self.parameters)
+    }
+}

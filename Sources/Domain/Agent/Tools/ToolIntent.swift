@@ -1,0 +1,50 @@
+/// What a call would do, exactly: made before the gate decides, and carried out without computing anything anew.
+package struct ToolIntent: Sendable, Equatable {
+    /// A file that the intent reads or replaces, and what it had to be at that time.
+    package struct Precondition: Sendable, Equatable {
+        /// Relative to the workspace.
+        package let path: String
+        /// SHA-256 of its bytes, hexadecimal; nil for a file that must not exist.
+        package let digest: String?
+
+        package init(path: String, digest: String?) {
+            self.path = path
+            self.digest = digest
+        }
+    }
+
+    /// A file's new content; nil removes the file.
+    package struct Change: Sendable, Equatable {
+        package let path: String
+        package let bytes: [UInt8]?
+
+        package init(path: String, bytes: [UInt8]?) {
+            self.path = path
+            self.bytes = bytes
+        }
+    }
+
+    package let call: CheckedCall
+    /// What people are shown and what an approval is bound to: the exact command, patch or address.
+    package let subject: String
+    /// Where it happens, as the jail sees it.
+    package let directory: String
+    /// One line for the thread: ``edit Sources/a.swift +3 −1``.
+    package let title: String
+    /// Checked again when it is carried out: what is different by then is refused.
+    package let preconditions: [Precondition]
+    /// With ``ToolDefinition/Kind/edit``: what is written.
+    package let changes: [Change]
+
+    package init(
+        call: CheckedCall, subject: String, directory: String, title: String, preconditions: [Precondition] = [],
+        changes: [Change] = []
+    ) {
+        self.call = call
+        self.subject = subject
+        self.directory = directory
+        self.title = title
+        self.preconditions = preconditions
+        self.changes = changes
+    }
+}

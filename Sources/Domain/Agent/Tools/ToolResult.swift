@@ -1,0 +1,27 @@
+/// What a call led to.
+package struct ToolResult: Sendable, Equatable {
+    package enum Outcome: String, Sendable {
+        case done
+        /// The call was wrong or did not work; the text says what to do differently.
+        case failed
+        /// Policy or a person said no; the text gives the reason.
+        case denied
+        /// Cut off by a stop or a restart: it may have run in part.
+        case interrupted
+    }
+
+    package let outcome: Outcome
+    /// For the model. Data, never an instruction.
+    package let text: String
+    /// One line for the thread: `swift test, exit 1, 12 s`.
+    package let summary: String
+    /// Whether files of the workspace changed.
+    package let hasChanges: Bool
+
+    package init(_ outcome: Outcome, text: String, summary: String, hasChanges: Bool = false) {
+        self.outcome = outcome
+        self.text = text
+        self.summary = summary
+        self.hasChanges = hasChanges
+    }
+}
