@@ -64,7 +64,8 @@ package struct RehearsalModel: ModelClient {
         if script.isCut {
             throw ModelError(.interrupted, "The rehearsal broke off its answer, as requested.")
         }
-        try await self.end(.stop, input: input, output: output, channel)
+        for call in script.calls { try await channel.send(.toolCall(call)) }
+        try await self.end(script.calls.isEmpty ? .stop : .toolCalls, input: input, output: output, channel)
     }
 
     private func end(
@@ -76,7 +77,9 @@ package struct RehearsalModel: ModelClient {
 
     private static func script(for request: ModelRequest, model: ModelInfo) -> RehearsalScript {
         switch request.purpose {
-        case .chat: RehearsalChat(request.messages, isBrief: model.id == "rehearsal-brief").script
+        case .chat:
+            RehearsalRepair(request.messages, tools: request.tools)?.script
+                ?? RehearsalChat(request.messages, isBrief: model.id == "rehearsal-brief").script
         case .specification: RehearsalScript(text: RehearsalSpecification(messages: request.messages).text)
         case .summary: RehearsalScript(text: RehearsalSummary.text(of: request.messages, limit: request.outputLimit))
         }
@@ -107,4 +110,6 @@ struct RehearsalScript: Sendable {
     var failure: ModelError?
     /// The answer breaks off after the text.
     var isCut = false
+    /// Tools that are called after the text.
+    var calls: [ToolCall] = []
 }
