@@ -83,7 +83,7 @@ extension Ledger {
             try self.deleteMessages(where: "turn = ?", .text(turn))
             try self.connection.execute(
                 "DELETE FROM ask_notices WHERE ask IN (SELECT id FROM asks WHERE turn = ?)", [.text(turn)])
-            for table in ["frames", "commits", "outbox", "asks", "jobs"] {
+            for table in ["frames", "commits", "outbox", "asks", "jobs", "steps"] {
                 try self.connection.execute("DELETE FROM \(table) WHERE turn = ?", [.text(turn)])
             }
             try self.connection.execute("DELETE FROM turns WHERE id = ?", [.text(turn)])

@@ -28,6 +28,18 @@ extension Ledger {
             startedAt: now)
     }
 
+    /// Notes that a turn's tools change files, without a command: `text` is what the person asked for.
+    package func insertChange(
+        session: String, turn: String, actor: String, text: String, snapshot: String, at now: Int64
+    ) throws {
+        let job = try self.insertJob(
+            session: session, turn: turn, actor: actor, command: text, isBackground: false, snapshot: snapshot, at: now)
+        try self.endJob(job.id, of: session, .ended, ending: "changed files", hasChanges: true, at: now)
+        try self.connection.execute(
+            "UPDATE jobs SET kind = 'change' WHERE session = ? AND number = ?",
+            [.text(session), .optional(Self.jobNumber(job.id))])
+    }
+
     package func endJob(
         _ id: String, of session: String, _ state: Job.State, ending: String, hasChanges: Bool, at now: Int64
     ) throws {
@@ -43,7 +55,8 @@ extension Ledger {
     package func job(_ id: String, of session: String) throws -> Job? {
         guard let number = Self.jobNumber(id) else { return nil }
         return try self.connection.query(
-            "SELECT * FROM jobs WHERE session = ? AND number = ?", [.text(session), .integer(number)]
+            "SELECT * FROM jobs WHERE session = ? AND number = ? AND kind = 'command'",
+            [.text(session), .integer(number)]
         ).first.map { try Self.job($0).job }
     }
 
@@ -51,8 +64,9 @@ extension Ledger {
     package func jobs(of session: String) throws -> [Job] {
         try self.connection.query(
             """
-            SELECT * FROM jobs WHERE session = ?1 AND (state = 'running' OR number IN
-            (SELECT number FROM jobs WHERE session = ?1 AND state <> 'running' ORDER BY number DESC LIMIT ?2))
+            SELECT * FROM jobs WHERE session = ?1 AND kind = 'command' AND (state = 'running' OR number IN
+            (SELECT number FROM jobs WHERE session = ?1 AND kind = 'command' AND state <> 'running'
+            ORDER BY number DESC LIMIT ?2))
             ORDER BY number DESC
             """, [.text(session), .integer(Self.listed)]
         ).map { try Self.job($0).job }
@@ -74,20 +88,26 @@ extension Ledger {
         try !self.connection.query("SELECT 1 FROM jobs WHERE turn = ? LIMIT 1", [.text(turn)]).isEmpty
     }
 
-    /// The last job that changed files and is not undone, with its snapshot.
+    /// The first change of the last turn that changed files and is not undone, with the snapshot before it.
     package func lastChange(of session: String) throws -> JobRecord? {
         try self.connection.query(
             """
-            SELECT * FROM jobs WHERE session = ? AND changed = 1 AND undone = 0 AND snapshot IS NOT NULL
-            ORDER BY number DESC LIMIT 1
+            SELECT * FROM jobs WHERE session = ?1 AND changed = 1 AND undone = 0 AND snapshot IS NOT NULL
+            AND turn = (SELECT turn FROM jobs WHERE session = ?1 AND changed = 1 AND undone = 0
+            AND snapshot IS NOT NULL ORDER BY number DESC LIMIT 1)
+            ORDER BY number LIMIT 1
             """, [.text(session)]
         ).first.map(Self.job)
     }
 
+    /// Marks all changes of the job's turn.
     package func markUndone(_ id: String, of session: String) throws {
         guard let number = Self.jobNumber(id) else { return }
         try self.connection.execute(
-            "UPDATE jobs SET undone = 1 WHERE session = ? AND number = ?", [.text(session), .integer(number)])
+            """
+            UPDATE jobs SET undone = 1 WHERE session = ?1
+            AND turn = (SELECT turn FROM jobs WHERE session = ?1 AND number = ?2)
+            """, [.text(session), .integer(number)])
     }
 
     /// Gives an entry of the outbox the file to send.

@@ -1,0 +1,35 @@
+internal import Database
+
+/// The steps of turns.
+extension Ledger {
+    package func insert(_ steps: [StepRow], ofTurn turn: String) throws {
+        for step in steps {
+            try self.connection.execute(
+                "INSERT INTO steps (turn, number, elapsed, event, checkpoint) VALUES (?, ?, ?, ?, ?)",
+                [
+                    .text(turn), .integer(Int64(step.number)), .integer(Int64(step.elapsed)), .text(step.event),
+                    .integer(step.isCheckpoint ? 1 : 0),
+                ])
+        }
+    }
+
+    /// The steps with larger numbers than `number`, in order.
+    package func steps(ofTurn turn: String, after number: Int) throws -> [StepRow] {
+        try self.connection.query(
+            "SELECT * FROM steps WHERE turn = ? AND number > ? ORDER BY number",
+            [.text(turn), .integer(Int64(number))]
+        ).map(Self.step)
+    }
+
+    package func lastCheckpoint(ofTurn turn: String) throws -> StepRow? {
+        try self.connection.query(
+            "SELECT * FROM steps WHERE turn = ? AND checkpoint = 1 ORDER BY number DESC LIMIT 1", [.text(turn)]
+        ).first.map(Self.step)
+    }
+
+    private static func step(_ row: Row) throws -> StepRow {
+        StepRow(
+            number: Int(try row.integer("number")), elapsed: Int(try row.integer("elapsed")),
+            event: try row.text("event"), isCheckpoint: try row.integer("checkpoint") == 1)
+    }
+}
