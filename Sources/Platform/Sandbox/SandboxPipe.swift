@@ -17,7 +17,7 @@ package final class SandboxPipe {
 
     /// There may be more to read, or room to write. Called once per change, however long the reader takes.
     package var onChange: (@Net () -> Void)?
-    /// Whether something has arrived since the last ``read()`` that found nothing.
+    /// Whether something has arrived since the last ``read(upTo:)`` that took all there was.
     package private(set) var isReadable = false
 
     private static let smallest = 4 << 10
@@ -89,6 +89,8 @@ package final class SandboxPipe {
         case .bytes:
             // Small arrays for small outputs, few calls for large ones.
             self.size = bytes.count == self.size ? min(self.size * 4, Self.largest) : max(Self.smallest, self.size / 2)
+            // Less than there was room for is all; the next byte is a new event.
+            if bytes.count < size { self.isReadable = false }
             return .bytes(bytes)
         case .nothing, .end:
             self.isReadable = false
