@@ -21,7 +21,7 @@ package final class SandboxPipe {
     package private(set) var isReadable = false
 
     private static let smallest = 4 << 10
-    private static let largest = 256 << 10
+    private static let largest = 512 << 10
 
     private var descriptor: Int32?
     private var registration: Registration?
@@ -40,13 +40,16 @@ package final class SandboxPipe {
 
     /// A pipe for a process's output, and the end for the process, which the caller owns. It belongs to `owner`, so
     /// that a process of that user can open it again as `/dev/stdout`; nil for the host's user.
+    ///
+    /// - Parameter isLarge: Whether it holds 512 KiB instead of 64, so that a flood needs fewer turns of the loop. An
+    ///   ordinary user may have about a hundred of these (pipe-user-pages-soft in pipe(7)).
     package static func output(
-        owner: (user: UInt32, group: UInt32)?
+        owner: (user: UInt32, group: UInt32)?, isLarge: Bool
     ) throws(SystemError) -> (pipe: SandboxPipe, remote: Int32) {
         var ends: [Int32] = [-1, -1]
         guard unsafe csystem_pipe(&ends) == 0 else { throw .last("pipe") }
         // Refused when the user's pipes are over the system's limit; the pipe is then as large as before.
-        _ = csystem_set_pipe_size(ends[1], Int32(Self.largest))
+        if isLarge { _ = csystem_set_pipe_size(ends[1], Int32(Self.largest)) }
         if let owner { _ = fchown(ends[1], owner.user, owner.group) }
         return try self.pair(ends[0], ends[1])
     }
@@ -71,7 +74,7 @@ package final class SandboxPipe {
     /// Bytes that can be read now.
     package var available: Int { self.descriptor.map { Int(csystem_available($0)) } ?? 0 }
 
-    /// Reads what is there: at most `limit` bytes, and at most 256 KB.
+    /// Reads what is there: at most `limit` bytes, and at most 512 KiB.
     package func read(upTo limit: Int = .max) -> Piece {
         guard let descriptor = self.descriptor else { return .end }
         var result = Piece.nothing

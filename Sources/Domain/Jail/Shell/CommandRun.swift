@@ -119,9 +119,9 @@ final class CommandPipes {
     /// Makes the pipes; the caller owns the ends for the process.
     static func open(for identity: JailIdentity?) throws -> (pipes: CommandPipes, remote: [Int32]) {
         let owner = identity.map { (user: $0.user, group: $0.group) }
-        let output = try SandboxPipe.output(owner: owner)
+        let output = try SandboxPipe.output(owner: owner, isLarge: true)
         do {
-            let errors = try SandboxPipe.output(owner: owner)
+            let errors = try SandboxPipe.output(owner: owner, isLarge: false)
             return (CommandPipes(output.pipe, errors.pipe), [output.remote, errors.remote])
         } catch {
             self.close([output.remote])
