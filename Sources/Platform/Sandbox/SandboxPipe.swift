@@ -19,6 +19,8 @@ package final class SandboxPipe {
     package var onChange: (@Net () -> Void)?
     /// Whether something has arrived since the last ``read(upTo:)`` that took all there was.
     package private(set) var isReadable = false
+    /// The other end of a socket was closed before what was written to it had been read; known after a ``read(upTo:)``.
+    package private(set) var isReset = false
 
     private static let smallest = 4 << 10
     private static let largest = 512 << 10
@@ -85,7 +87,9 @@ package final class SandboxPipe {
                 count = moved
                 result = moved == 0 ? .end : .bytes([])
             case .wouldBlock: result = .nothing
-            case .failed: result = .end
+            case .failed(let code):
+                self.isReset = code == ECONNRESET
+                result = .end
             }
         }
         switch result {

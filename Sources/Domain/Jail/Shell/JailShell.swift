@@ -13,15 +13,21 @@ package final class JailShell: Shell {
     private var starting: Task<Result<LiveJail, JailFailure>, Never>?
     private var shell: PersistentShell?
     private var directory = JailPlan.workspace
+    /// The state of a shell has been lost, and no exit has said so.
+    private var isRenewed: Bool
     private var isOccupied = false
     private let turn = WaitList()
 
-    /// - Parameter place: Asked before each start of a jail.
+    /// - Parameters:
+    ///   - isRenewed: Whether the session had a shell before: the first exit says that it is another.
+    ///   - place: Asked before each start of a jail.
     package nonisolated init(
-        session: String, setup: JailSetup, place: @escaping @Sendable () async throws(JailFailure) -> JailPlace
+        session: String, setup: JailSetup, isRenewed: Bool = false,
+        place: @escaping @Sendable () async throws(JailFailure) -> JailPlace
     ) {
         self.session = session
         self.setup = setup
+        self.isRenewed = isRenewed
         self.place = place
     }
 
@@ -42,8 +48,12 @@ package final class JailShell: Shell {
     @Net package func end() async {
         // A jail that is starting can't be ended before it has started.
         _ = await self.starting?.value
+        self.isRenewed = self.hasState
         if let jail = self.jail { await self.closed(jail) }
     }
+
+    /// Whether commands have left something in the shell that its end would lose.
+    @Net var hasState: Bool { self.isRenewed || self.shell != nil }
 
     // MARK: Commands
 
@@ -112,7 +122,9 @@ package final class JailShell: Shell {
         self.turn.wakeFirst()
     }
 
-    private func runPersistent(_ command: ShellCommand, _ run: CommandRun) async throws(JailFailure) -> ShellExit {
+    private func runPersistent(
+        _ command: ShellCommand, _ run: CommandRun, isAgain: Bool = false
+    ) async throws(JailFailure) -> ShellExit {
         guard let (jail, shell) = try await self.begun(command, run) else { return self.notRun(run) }
         await run.deliver(shell.pipes) {
             if shell.isInvalid { jail.kill(shell.id) }
@@ -120,10 +132,17 @@ package final class JailShell: Shell {
             return shell.tree.isOver || run.stop == nil && shell.hasEnded
         }
         if shell.hasEnded { return self.reported(shell, run) }
+        if shell.tree.isJailEnded { await self.closed(jail) }
+        let hasNotRun = !shell.mayHaveRun()
         shell.close()
         if self.shell === shell { self.forgetShell() }
         if let failure = shell.tree.failure { throw self.failure(failure, JailPlan.workspace) }
-        if shell.tree.isJailEnded { await self.closed(jail) }
+        if hasNotRun, !isAgain, run.stop == nil {
+            // The shell ended after the command before, and that became known too late.
+            self.isRenewed = true
+            run.running = nil
+            return try await self.runPersistent(command, run, isAgain: true)
+        }
         let status = self.stopped(run) ?? self.ended(shell, jail)
         return self.exit(status, run, isShellLost: true)
     }
@@ -202,7 +221,7 @@ package final class JailShell: Shell {
         if let jail = self.jail, jail.end == nil { return jail }
         if let starting = self.starting { return try await starting.value.get() }
         let previous = self.jail
-        self.forgetShell()
+        self.loseShell()
         // Unstructured: commands that come at the same time share one start, and none may cut it short.
         let starting = Task { () -> Result<LiveJail, JailFailure> in
             defer { self.starting = nil }
@@ -221,7 +240,8 @@ package final class JailShell: Shell {
     }
 
     private func persistentShell(in jail: LiveJail) throws(JailFailure) -> PersistentShell {
-        if let shell = self.shell { return shell }
+        if let shell = self.shell, !shell.tree.isOver { return shell }
+        self.loseShell()
         let variables = self.usualVariables
         let shell = try Self.opened {
             try PersistentShell(in: jail, directory: JailPlan.workspace, environment: variables)
@@ -266,6 +286,12 @@ package final class JailShell: Shell {
         self.forgetShell()
     }
 
+    /// Forgets a shell that has ended between two commands.
+    private func loseShell() {
+        if let shell = self.shell, !shell.isBusy { self.isRenewed = true }
+        self.forgetShell()
+    }
+
     private func forgetShell() {
         // Its command still reads the last output, and closes it then.
         if let shell = self.shell, !shell.isBusy { shell.close() }
@@ -278,13 +304,16 @@ package final class JailShell: Shell {
     private func exit(
         _ status: ShellExit.Status, _ run: CommandRun, isShellLost: Bool, directory: String? = nil
     ) -> ShellExit {
-        ShellExit(
+        defer { self.isRenewed = false }
+        return ShellExit(
             status: status, duration: run.begun.duration(to: .now), isShellLost: isShellLost,
-            directory: isShellLost ? JailPlan.workspace : directory ?? self.directory)
+            isShellFresh: self.isRenewed, directory: isShellLost ? JailPlan.workspace : directory ?? self.directory)
     }
 
     private func notRun(_ run: CommandRun) -> ShellExit {
-        self.exit(self.stopped(run) ?? .stopped, run, isShellLost: false)
+        ShellExit(
+            status: self.stopped(run) ?? .stopped, duration: run.begun.duration(to: .now), isShellLost: false,
+            directory: self.directory)
     }
 
     private func stopped(_ run: CommandRun) -> ShellExit.Status? {

@@ -62,6 +62,17 @@ final class PersistentShell {
         self.send()
     }
 
+    /// Whether the command may have run. Known once the shell has ended: it takes a script in one read, and what a
+    /// closed socket has not read is an error for its other end.
+    func mayHaveRun() -> Bool {
+        self.exchange()
+        _ = self.socket.read()
+        return self.sent > 0 && !(self.socket.isReset && self.script.count <= Self.readAtOnce)
+    }
+
+    /// Half of what dash reads at once.
+    private static let readAtOnce = 4 << 10
+
     /// Forgets the command.
     func finish() {
         self.isBusy = false
