@@ -103,6 +103,22 @@ struct RunTurnTests {
         #expect((ending.note != nil) == isNoted)
     }
 
+    @Test("a shell that is another than before is noted, and so is one that is lost")
+    func fresh() {
+        func note(isLost: Bool, isFresh: Bool) -> String? {
+            CommandEnding(
+                ShellExit(
+                    status: .timedOut, duration: .zero, isShellLost: isLost, isShellFresh: isFresh, directory: "/"),
+                limits: WorkbenchSettings()
+            ).note
+        }
+        let reason = note(isLost: false, isFresh: false) ?? ""
+        #expect(note(isLost: false, isFresh: true) == "\(WorkbenchTexts.renewedShell) \(reason)")
+        #expect(
+            note(isLost: true, isFresh: true)
+                == "\(WorkbenchTexts.renewedShell) \(reason) \(WorkbenchTexts.freshShell)")
+    }
+
     @Test("a lost shell is noted before the exit line")
     func lostShell() async throws {
         let harness = WorkbenchHarness()

@@ -74,13 +74,18 @@ package struct ShellExit: Sendable, Equatable {
     package let duration: Duration
     /// The shell's state is gone: the next command gets a fresh one.
     package let isShellLost: Bool
+    /// Between the command before and this one the shell's state was lost, so this one got a fresh shell.
+    package let isShellFresh: Bool
     /// The shell's directory afterwards, as the jail sees it.
     package let directory: String
 
-    package init(status: Status, duration: Duration, isShellLost: Bool, directory: String) {
+    package init(
+        status: Status, duration: Duration, isShellLost: Bool, isShellFresh: Bool = false, directory: String
+    ) {
         self.status = status
         self.duration = duration
         self.isShellLost = isShellLost
+        self.isShellFresh = isShellFresh
         self.directory = directory
     }
 }

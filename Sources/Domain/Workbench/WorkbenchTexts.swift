@@ -34,6 +34,9 @@ enum WorkbenchTexts {
 
     static let freshShell = "The next command gets a fresh shell: directory and variables are reset."
 
+    static let renewedShell =
+        "The jail had ended since the last command. This one got a fresh shell: directory and variables were reset."
+
     static func timedOut(after limit: Duration) -> String {
         "Stopped after \(limit.components.seconds) s, which is the limit of `jail.timeout`. A long command can run as a "
             + "job: end it with ` &`."

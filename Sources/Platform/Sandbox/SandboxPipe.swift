@@ -17,11 +17,13 @@ package final class SandboxPipe {
 
     /// There may be more to read, or room to write. Called once per change, however long the reader takes.
     package var onChange: (@Net () -> Void)?
-    /// Whether something has arrived since the last ``read()`` that found nothing.
+    /// Whether something has arrived since the last ``read(upTo:)`` that took all there was.
     package private(set) var isReadable = false
+    /// The other end of a socket was closed before what was written to it had been read; known after a ``read(upTo:)``.
+    package private(set) var isReset = false
 
     private static let smallest = 4 << 10
-    private static let largest = 256 << 10
+    private static let largest = 512 << 10
 
     private var descriptor: Int32?
     private var registration: Registration?
@@ -40,13 +42,16 @@ package final class SandboxPipe {
 
     /// A pipe for a process's output, and the end for the process, which the caller owns. It belongs to `owner`, so
     /// that a process of that user can open it again as `/dev/stdout`; nil for the host's user.
+    ///
+    /// - Parameter isLarge: Whether it holds 512 KiB instead of 64, so that a flood needs fewer turns of the loop. An
+    ///   ordinary user may have about a hundred of these (pipe-user-pages-soft in pipe(7)).
     package static func output(
-        owner: (user: UInt32, group: UInt32)?
+        owner: (user: UInt32, group: UInt32)?, isLarge: Bool
     ) throws(SystemError) -> (pipe: SandboxPipe, remote: Int32) {
         var ends: [Int32] = [-1, -1]
         guard unsafe csystem_pipe(&ends) == 0 else { throw .last("pipe") }
         // Refused when the user's pipes are over the system's limit; the pipe is then as large as before.
-        _ = csystem_set_pipe_size(ends[1], Int32(Self.largest))
+        if isLarge { _ = csystem_set_pipe_size(ends[1], Int32(Self.largest)) }
         if let owner { _ = fchown(ends[1], owner.user, owner.group) }
         return try self.pair(ends[0], ends[1])
     }
@@ -71,7 +76,7 @@ package final class SandboxPipe {
     /// Bytes that can be read now.
     package var available: Int { self.descriptor.map { Int(csystem_available($0)) } ?? 0 }
 
-    /// Reads what is there: at most `limit` bytes, and at most 256 KB.
+    /// Reads what is there: at most `limit` bytes, and at most 512 KiB.
     package func read(upTo limit: Int = .max) -> Piece {
         guard let descriptor = self.descriptor else { return .end }
         var result = Piece.nothing
@@ -82,13 +87,17 @@ package final class SandboxPipe {
                 count = moved
                 result = moved == 0 ? .end : .bytes([])
             case .wouldBlock: result = .nothing
-            case .failed: result = .end
+            case .failed(let code):
+                self.isReset = code == ECONNRESET
+                result = .end
             }
         }
         switch result {
         case .bytes:
             // Small arrays for small outputs, few calls for large ones.
             self.size = bytes.count == self.size ? min(self.size * 4, Self.largest) : max(Self.smallest, self.size / 2)
+            // Less than there was room for is all; the next byte is a new event.
+            if bytes.count < size { self.isReadable = false }
             return .bytes(bytes)
         case .nothing, .end:
             self.isReadable = false

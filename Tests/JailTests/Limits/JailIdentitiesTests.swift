@@ -42,15 +42,27 @@ struct JailIdentitiesTests {
 
     @Test("every live jail has another user, and an earlier one is preferred")
     func taking() throws {
-        let identities = JailIdentities(100..<103)
-        let first = try #require(try identities.take(preferring: 101))
-        #expect(first == JailIdentity(user: 101, group: 101))
-        let second = try #require(try identities.take(preferring: 101))
+        let identities = JailIdentities(2_100_000_100..<2_100_000_103)
+        let first = try #require(try identities.take(preferring: 2_100_000_101))
+        #expect(first == JailIdentity(user: 2_100_000_101, group: 2_100_000_101))
+        let second = try #require(try identities.take(preferring: 2_100_000_101))
         let third = try #require(try identities.take(preferring: 5))
         #expect(Set([first, second, third].map(\.user)).count == 3)
         #expect(throws: JailFailure.self) { try identities.take() }
         identities.release(second)
         #expect(try identities.take() == second)
+    }
+
+    @Test("a user is given again as late as possible, and not while it has processes")
+    func turns() throws {
+        let identities = JailIdentities(2_100_000_100..<2_100_000_104)
+        let first = try (0..<3).map { _ in try #require(try identities.take()).user }
+        for user in first { JailIdentity(user: user, group: user).map { identities.release($0) } }
+        let later = try (0..<4).map { _ in try #require(try identities.take()).user }
+        #expect(!first.contains(later[0]))
+        #expect(Array(later[1...]) == first)
+        let own = JailIdentities(geteuid()..<geteuid() + 1)
+        #expect(throws: JailFailure.self) { try own.take() }
     }
 
     @Test("an ordinary user gives its jails no other")

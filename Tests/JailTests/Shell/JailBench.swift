@@ -21,7 +21,7 @@ struct JailBench: Sendable {
 
     init(
         limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(), network: JailSetup.Network? = nil,
-        in given: String? = nil
+        in given: String? = nil, onEnd: @escaping @Sendable () -> Void = {}
     ) async throws {
         let folder = given == nil ? try TemporaryDirectory() : nil
         let workspace = (given ?? folder?.path ?? "") + "/workspace"
@@ -30,7 +30,7 @@ struct JailBench: Sendable {
         let setup = JailSetup(
             programs: try await Self.programs(), limits: limits, limiter: limiter, seccomp: [], network: network,
             logger: Logger(label: "jail"))
-        let place = JailPlace(mount: WorkspaceMount(folder: workspace), identity: Self.identity)
+        let place = JailPlace(mount: WorkspaceMount(folder: workspace), identity: Self.identity, onEnd: onEnd)
         self.folder = folder
         self.setup = setup
         self.place = place
@@ -40,9 +40,10 @@ struct JailBench: Sendable {
     /// Runs `body`, and ends the jail whatever happens.
     static func with<Value>(
         limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(),
-        network: JailSetup.Network? = nil, _ body: (JailBench) async throws -> Value
+        network: JailSetup.Network? = nil, onEnd: @escaping @Sendable () -> Void = {},
+        _ body: (JailBench) async throws -> Value
     ) async throws -> Value {
-        let bench = try await JailBench(limits: limits, limiter: limiter, network: network)
+        let bench = try await JailBench(limits: limits, limiter: limiter, network: network, onEnd: onEnd)
         do {
             let value = try await body(bench)
             await bench.shell.end()
@@ -83,6 +84,7 @@ struct JailBench: Sendable {
         var output: [UInt8] = []
         var errors: [UInt8] = []
         var isShellLost: Bool
+        var isShellFresh = false
         var directory: String
 
         var text: String { String(decoding: self.output, as: UTF8.self) }
@@ -103,7 +105,7 @@ struct JailBench: Sendable {
         let (output, errors) = collected.withLock { $0 }
         return Result(
             status: exit.status, output: output, errors: errors, isShellLost: exit.isShellLost,
-            directory: exit.directory)
+            isShellFresh: exit.isShellFresh, directory: exit.directory)
     }
 }
 

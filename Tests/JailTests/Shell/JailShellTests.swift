@@ -34,4 +34,34 @@ struct JailShellTests {
             #expect(try await bench.run("-x", .fresh).status == .exited(127))
         }
     }
+
+    @Test("a job that starts while a command runs gets the variables of the command before", arguments: [8, 300_000])
+    func job(_ length: Int) async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            _ = try await bench.run("mkfifo fifo; mkdir d; export A=old")
+            // Longer than the shell can send before the host reads.
+            _ = try await bench.run("cd d; export A=new B=$(head -c \(length) /dev/zero | tr '\\0' b)")
+            let waiting = Task { try await bench.run("read line <../fifo; export A=$line") }
+            let job = try await bench.run("echo $A $PWD; echo next >../fifo", .background)
+            #expect(job.text == "new /workspace/d\n")
+            #expect(try await waiting.value.status == .exited(0))
+            #expect(try await bench.run("echo $A ${#B}").text == "next \(length)\n")
+            #expect(try await bench.run("echo $A", .fresh).text == "next\n")
+        }
+    }
+
+    @Test("a command without output ends by itself or at its time limit")
+    func silent() async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            _ = try await bench.run("mkfifo fifo")
+            let task = Task { try await bench.run("read line <fifo") }
+            let job = try await bench.run("echo >fifo", .background)
+            #expect(job.status == .exited(0))
+            #expect(try await task.value.status == .exited(0))
+            let late = try await bench.run("read line <fifo", timeout: .milliseconds(50))
+            #expect(late.status == .timedOut)
+            #expect(late.isShellLost)
+            #expect(try await bench.run("echo next").text == "next\n")
+        }
+    }
 }

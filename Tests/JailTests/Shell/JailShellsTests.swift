@@ -1,7 +1,9 @@
-import Jail
+import Glibc
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Jail
 
 @Suite("The shells of all sessions", .timeLimit(.minutes(1)))
 struct JailShellsTests {
@@ -60,6 +62,51 @@ struct JailShellsTests {
             try await run("true", "e", "bob", in: shells)
             #expect(await shells.count == 3)
             #expect(try await run("echo \"[$X]\"", "c", in: shells) == "[c]\n")
+        }
+    }
+
+    @Test("more sessions than users: each live jail has its own, which it gives back", .enabled(if: geteuid() == 0))
+    func users() async throws {
+        let bench = try await JailBench()
+        let place = bench.place
+        let identities = JailIdentities(65_130..<65_132)
+        let shells = JailShells(setup: bench.setup, limits: JailShells.Limits(perUser: 2)) {
+            (_: String) throws(JailFailure) in
+            guard let user = try identities.take() else { throw JailFailure("no user") }
+            chmod(place.mount.folder, 0o777)
+            return JailPlace(mount: place.mount, identity: user) { identities.release(user) }
+        }
+        do {
+            var owners: [UInt32] = []
+            for index in 0..<5 {
+                try await self.run("touch file-\(index)", "session-\(index)", in: shells)
+                var status = stat()
+                stat("\(place.mount.folder)/file-\(index)", &status)
+                owners.append(status.st_uid)
+            }
+            #expect(Set(owners[..<2]) == [65_130, 65_131])
+            for index in 1..<5 { #expect(owners[index] != owners[index - 1]) }
+            #expect(throws: JailFailure.self) { try identities.take() }
+        } catch {
+            await shells.endAll()
+            throw error
+        }
+        await shells.endAll()
+        #expect(try identities.take() != nil)
+        #expect(try identities.take() != nil)
+    }
+
+    @Test("the first command after a jail was ended for room says that its shell is another")
+    func renewed() async throws {
+        try await self.with(JailShells.Limits(perUser: 1)) { (shells: JailShells) async throws in
+            let command = ShellCommand(text: "true", place: .persistent, timeout: nil, outputLimit: 100)
+            let shell = shells.shell(of: "a", for: "alice")
+            #expect(try await shell.run(command) { _ in }.isShellFresh == false)
+            try await run("true", "b", in: shells)
+            #expect(try await shell.run(command) { _ in }.isShellFresh)
+            #expect(try await shell.run(command) { _ in }.isShellFresh == false)
+            await shells.end("a")
+            #expect(try await shell.run(command) { _ in }.isShellFresh == false)
         }
     }
 

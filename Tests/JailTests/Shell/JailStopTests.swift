@@ -115,6 +115,58 @@ struct JailStopTests {
         }
     }
 
+    @Test("what ends the jail after a command is noted with the next one, which runs in a fresh shell")
+    func between() async throws {
+        let hasEnded = Gate(isOpen: false)
+        try await JailBench.with(onEnd: { hasEnded.setOpen(true) }) { (bench: JailBench) async throws in
+            for _ in 0..<5 {
+                _ = try await bench.run("cd /tmp; X=1")
+                // It spares the shell, and init, which ends the jail when it misses a warden.
+                let first = try await bench.run("kill -9 -1")
+                await hasEnded.pass()
+                hasEnded.setOpen(false)
+                let next = try await bench.run("echo \"[$X]\" $PWD")
+                #expect(next.text == "[] /workspace\n")
+                #expect(next.status == .exited(0))
+                #expect(next.isShellFresh != first.isShellLost)
+                #expect(try await bench.run("true").isShellFresh == false)
+            }
+        }
+    }
+
+    @Test("a command that comes while the jail ends is lost, or runs in either shell")
+    func ending() async throws {
+        let hasEnded = Gate(isOpen: false)
+        try await JailBench.with(onEnd: { hasEnded.setOpen(true) }) { (bench: JailBench) async throws in
+            for _ in 0..<20 {
+                let first = try await bench.run("X=1; kill -9 -1")
+                let next = try await bench.run("echo \"[$X]\"")
+                if case .lost = next.status {
+                    #expect(next.isShellLost)
+                } else {
+                    #expect(next.text == (next.isShellFresh || first.isShellLost ? "[]\n" : "[1]\n"))
+                }
+                await hasEnded.pass()
+                hasEnded.setOpen(false)
+                #expect(try await bench.run("echo \"[$X]\"").text == "[]\n")
+            }
+        }
+    }
+
+    @Test("a shell that has ended after a command is replaced, and a job in its jail continues")
+    func endedShell() async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            _ = try await bench.run("mkfifo go end fifo; X=1; shell=$$; (read x <go; kill -9 $shell; echo >end) &")
+            let job = Task { try await bench.run("read x <fifo; echo job", .background) }
+            _ = try await bench.run("echo >go; read x <end", .fresh)
+            let next = try await bench.run("echo \"[$X]\"")
+            #expect(next.text == "[]\n")
+            #expect(next.status == .exited(0))
+            _ = try await bench.run("echo >fifo", .fresh)
+            #expect(try await job.value.text == "job\n")
+        }
+    }
+
     @Test("a command that waits for its turn can be stopped, and those behind it still run")
     func waiting() async throws {
         try await JailBench.with { (bench: JailBench) async throws in

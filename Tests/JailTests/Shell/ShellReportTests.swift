@@ -4,27 +4,76 @@ import Testing
 
 @Suite("The shell's report")
 struct ShellReportTests {
-    private func reading(_ text: String) -> ShellReport.Reading { ShellReport.reading(Array(text.utf8), nonce: "n1") }
+    /// What is known after a command with the nonce `n1` and this text.
+    private func reports(_ text: String, pieces: Int = .max) -> ShellReports {
+        var reports = ShellReports()
+        reports.expect("n1")
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            reports.add(Array(rest.prefix(pieces)))
+            rest = rest.dropFirst(pieces)
+        }
+        return reports
+    }
 
-    @Test("status, directory and exported variables")
-    func report() {
-        #expect(
-            self.reading("n1 3 /a b\nexport A='x'\nexport B\nexport C='it'\"'\"'s\nexport D=1\n'\nn1\n")
-                == .report(ShellReport(status: 3, directory: "/a b", variables: ["A=x", "C=it's\nexport D=1\n"])))
-        #expect(self.reading("n1 0 \nn1\n") == .report(ShellReport(status: 0, directory: "", variables: [])))
-        #expect(
-            self.reading("n1 0 /a\nb\nexport A=''\nn1\n")
-                == .report(ShellReport(status: 0, directory: "/a\nb", variables: ["A="])))
+    @Test("status and directory, then exported variables", arguments: [1, 2, 7, .max])
+    func report(_ pieces: Int) {
+        let head = self.reports("n1 3 /a b\nn1\n", pieces: pieces)
+        #expect(head.report == ShellReports.Report(status: 3, directory: "/a b"))
+        #expect(head.isListing)
+        #expect(head.variables == nil)
+        let list = "export A='x'\nexport B\nexport C='it'\"'\"'s\nexport D=1\n'\nn1\n"
+        let whole = self.reports("n1 3 /a b\nn1\n" + list, pieces: pieces)
+        #expect(whole.report == head.report)
+        #expect(!whole.isListing)
+        #expect(whole.variables == ["A=x", "C=it's\nexport D=1\n"])
+        #expect(self.reports("n1 0 \nn1\nn1\n", pieces: pieces).variables == [])
+        let lines = self.reports("n1 0 /a\nexport X='1'\nn1\nexport A=''\nn1\n", pieces: pieces)
+        #expect(lines.report == ShellReports.Report(status: 0, directory: "/a\nexport X='1'"))
+        #expect(lines.variables == ["A="])
+    }
+
+    @Test("the next command's report follows the variables, whenever they come", arguments: [1, 3, .max])
+    func next(_ pieces: Int) {
+        let parts = ["n1 0 /\nn1\nexport A='1'", "\nn1\n", "n2 4 /b\nn2\n", "export A='2'\nn2\n"]
+        for early in 1...2 {
+            var reports = self.reports(parts[..<early].joined(), pieces: pieces)
+            #expect(reports.report?.status == 0)
+            reports.expect("n2")
+            #expect(reports.report == nil)
+            #expect(reports.isListing == (early == 1))
+            for part in parts[early..<3] { reports.add(Array(part.utf8)) }
+            #expect(reports.report == ShellReports.Report(status: 4, directory: "/b"))
+            #expect(reports.variables == ["A=1"])
+            reports.add(Array(parts[3].utf8))
+            #expect(reports.variables == ["A=2"])
+            #expect(!reports.isInvalid)
+        }
     }
 
     @Test("a part is incomplete", arguments: ["", "n", "n1", "n1 0 /a\n", "n1 0 /a\nexport A='x'\n", "n1 0 /a\nn1"])
     func incomplete(_ text: String) {
-        #expect(self.reading(text) == .incomplete)
+        let reports = self.reports(text)
+        #expect(reports.report == nil)
+        #expect(!reports.isInvalid)
     }
 
-    @Test("anything else is invalid", arguments: ["0 0 /a\n", "n2 0 /a\nn2\n", "x", "n1x", "n1 a /a\nn1\n"])
+    @Test(
+        "anything else is invalid",
+        arguments: [
+            "0 0 /a\n", "n2 0 /a\nn2\n", "x", "n1x", "n1 a /a\nn1\n", "n1 0 /\nn1\nn1\nx", "n1 0 /\nn1\nn1\n\n",
+        ])
     func invalid(_ text: String) {
-        #expect(self.reading(text) == .invalid)
+        #expect(self.reports(text).isInvalid)
+        #expect(self.reports(text, pieces: 1).isInvalid)
+    }
+
+    @Test("a report in advance is invalid")
+    func early() {
+        var reports = self.reports("n1 0 /\nn1\nn1\n")
+        reports.add(Array("n2 0 /\nn2\n".utf8))
+        reports.expect("n2")
+        #expect(reports.isInvalid)
     }
 
     @Test("variables that change what programs run are left out of a fresh shell")

@@ -16,19 +16,26 @@ final class CommandRun {
     var onStop: (@Net () -> Void)?
     let changed = Wakeup()
     let begun = ContinuousClock.now
+    /// Where the command runs, if it is the persistent shell's.
+    var running: (jail: LiveJail, shell: PersistentShell)?
 
     private let output: @Sendable (ShellOutput) async throws -> Void
     /// Bytes that may still be delivered.
     private var remaining: Int
     private var isMuted = false
+    private let timeout: Duration?
     private var timer: Timer?
 
-    init(_ command: ShellCommand, _ output: @escaping @Sendable (ShellOutput) async throws -> Void) {
+    nonisolated init(_ command: ShellCommand, _ output: @escaping @Sendable (ShellOutput) async throws -> Void) {
         self.output = output
         self.remaining = command.outputLimit
-        if let timeout = command.timeout {
-            self.timer = EventLoop.shared.schedule(after: timeout) { [weak self] in self?.stop(.timedOut) }
-        }
+        self.timeout = command.timeout
+    }
+
+    /// Starts the time limit.
+    func begin() {
+        guard let timeout = self.timeout, self.timer == nil else { return }
+        self.timer = EventLoop.shared.schedule(after: timeout) { [weak self] in self?.stop(.timedOut) }
     }
 
     func stop(_ reason: Stop) {
@@ -51,8 +58,8 @@ final class CommandRun {
         defer { pipes.onChange(nil) }
         while !isOver() {
             // A little of each in turn, so that a flood delays neither the other stream nor the look for the end.
-            await self.move(pipes.output, .standardOutput)
-            await self.move(pipes.errors, .standardError)
+            if pipes.output.isReadable { await self.move(pipes.output, .standardOutput) }
+            if pipes.errors.isReadable { await self.move(pipes.errors, .standardError) }
             if !pipes.isReadable, !isOver() { await self.changed.wait() }
         }
         let rest = pipes.available
@@ -112,9 +119,9 @@ final class CommandPipes {
     /// Makes the pipes; the caller owns the ends for the process.
     static func open(for identity: JailIdentity?) throws -> (pipes: CommandPipes, remote: [Int32]) {
         let owner = identity.map { (user: $0.user, group: $0.group) }
-        let output = try SandboxPipe.output(owner: owner)
+        let output = try SandboxPipe.output(owner: owner, isLarge: true)
         do {
-            let errors = try SandboxPipe.output(owner: owner)
+            let errors = try SandboxPipe.output(owner: owner, isLarge: false)
             return (CommandPipes(output.pipe, errors.pipe), [output.remote, errors.remote])
         } catch {
             self.close([output.remote])

@@ -22,18 +22,6 @@ enum ExportList {
         return variables
     }
 
-    /// Where the list begins: after the first line feed that `export ` or the end follows.
-    static func start(in bytes: ArraySlice<UInt8>) -> Int {
-        var at = bytes.startIndex
-        while at < bytes.endIndex {
-            if bytes[at] == UInt8(ascii: "\n"), at + 1 == bytes.endIndex || bytes[(at + 1)...].starts(with: self.word) {
-                return at + 1
-            }
-            at += 1
-        }
-        return bytes.endIndex
-    }
-
     private static let word = Array("export ".utf8)
 
     /// Joins the quoted pieces up to the end of the line, and moves past it.

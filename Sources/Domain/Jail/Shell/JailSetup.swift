@@ -58,16 +58,21 @@ package struct JailSetup: Sendable {
 }
 
 /// A session's own part of its jail.
-package struct JailPlace: Sendable, Equatable {
+package struct JailPlace: Sendable {
     package let mount: WorkspaceMount
     /// Required when the host runs as root; owns the workspace's files.
     package let identity: JailIdentity?
     /// The folder whose size is limited, prepared by the setup's quota.
     package let disk: String?
+    /// Called once, when no process of the jail is left, or it could not be started.
+    package let onEnd: @Sendable () -> Void
 
-    package init(mount: WorkspaceMount, identity: JailIdentity?, disk: String? = nil) {
+    package init(
+        mount: WorkspaceMount, identity: JailIdentity?, disk: String? = nil, onEnd: @escaping @Sendable () -> Void = {}
+    ) {
         self.mount = mount
         self.identity = identity
         self.disk = disk
+        self.onEnd = onEnd
     }
 }

@@ -13,28 +13,32 @@ package final class JailShell: Shell {
     private var starting: Task<Result<LiveJail, JailFailure>, Never>?
     private var shell: PersistentShell?
     private var directory = JailPlan.workspace
-    /// The persistent shell's exported variables; nil before its first command.
-    private var variables: [String]?
+    /// The state of a shell has been lost, and no exit has said so.
+    private var isRenewed: Bool
     private var isOccupied = false
     private let turn = WaitList()
 
-    /// - Parameter place: Asked before each start of a jail.
+    /// - Parameters:
+    ///   - isRenewed: Whether the session had a shell before: the first exit says that it is another.
+    ///   - place: Asked before each start of a jail.
     package nonisolated init(
-        session: String, setup: JailSetup, place: @escaping @Sendable () async throws(JailFailure) -> JailPlace
+        session: String, setup: JailSetup, isRenewed: Bool = false,
+        place: @escaping @Sendable () async throws(JailFailure) -> JailPlace
     ) {
         self.session = session
         self.setup = setup
+        self.isRenewed = isRenewed
         self.place = place
     }
 
-    @Net package func run(
+    package nonisolated func run(
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit {
         try Self.check(command)
         let run = CommandRun(command, output)
-        defer { run.finish() }
-        let result = await withTaskCancellationHandler {
-            await self.result(of: command, run)
+        let result = await withTaskCancellationHandler { () -> Result<ShellExit, JailFailure> in
+            if let exit = await self.quickExit(of: command, run) { return .success(exit) }
+            return await self.result(of: command, run)
         } onCancel: {
             EventLoop.shared.runIfNeeded { run.stop(.cancelled) }
         }
@@ -44,22 +48,67 @@ package final class JailShell: Shell {
     @Net package func end() async {
         // A jail that is starting can't be ended before it has started.
         _ = await self.starting?.value
+        self.isRenewed = self.hasState
         if let jail = self.jail { await self.closed(jail) }
     }
 
+    /// Whether commands have left something in the shell that its end would lose.
+    @Net var hasState: Bool { self.isRenewed || self.shell != nil }
+
     // MARK: Commands
 
+    /// Begins a command of an idle persistent shell and returns its exit if it ends without any output; otherwise nil,
+    /// and ``result(of:_:)`` begins or continues it. On the loop this needs no task, whose hops cost more than the shell.
+    nonisolated private func quickExit(of command: ShellCommand, _ run: CommandRun) async -> ShellExit? {
+        guard command.place == .persistent else { return nil }
+        return await withCheckedContinuation { continuation in
+            EventLoop.shared.runIfNeeded { self.beginQuick(command, run) { continuation.resume(returning: $0) } }
+        }
+    }
+
+    private func beginQuick(
+        _ command: ShellCommand, _ run: CommandRun, _ completion: @escaping @Net (ShellExit?) -> Void
+    ) {
+        run.begin()
+        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell, shell.isIdle,
+            !shell.pipes.isReadable, run.stop == nil
+        else { return completion(nil) }
+        self.isOccupied = true
+        run.running = (jail, shell)
+        let end: @Net () -> Void = { [weak self] in self?.endForeground(shell.id, in: jail) }
+        let change: @Net () -> Void = {
+            var exit: ShellExit?
+            if shell.hasEnded, run.stop == nil, shell.pipes.available == (0, 0) {
+                exit = self.reported(shell, run)
+                run.finish()
+                self.leaveTurn()
+            } else {
+                shell.onChange = { run.changed.signal() }
+                run.onStop = end
+            }
+            shell.pipes.onChange(nil)
+            completion(exit)
+        }
+        run.onStop = {
+            end()
+            change()
+        }
+        shell.pipes.onChange(change)
+        shell.begin(command.text, onChange: change)
+    }
+
     private func result(of command: ShellCommand, _ run: CommandRun) async -> Result<ShellExit, JailFailure> {
+        run.begin()
+        defer { run.finish() }
         do throws(JailFailure) {
             if command.place == .background { return .success(try await self.runTree(command, run)) }
-            while self.isOccupied {
-                do { try await self.turn.wait() } catch { return .success(self.notRun(run)) }
+            if run.running == nil {
+                while self.isOccupied {
+                    do { try await self.turn.wait() } catch { return .success(self.notRun(run)) }
+                }
+                self.isOccupied = true
             }
-            self.isOccupied = true
-            defer {
-                self.isOccupied = false
-                self.turn.wakeFirst()
-            }
+            defer { self.leaveTurn() }
             return .success(
                 command.place == .persistent
                     ? try await self.runPersistent(command, run) : try await self.runTree(command, run))
@@ -68,30 +117,54 @@ package final class JailShell: Shell {
         }
     }
 
-    private func runPersistent(_ command: ShellCommand, _ run: CommandRun) async throws(JailFailure) -> ShellExit {
-        let jail = try await self.liveJail()
-        guard run.stop == nil else { return self.notRun(run) }
-        let shell = try self.persistentShell(in: jail)
-        run.onStop = { [weak self] in self?.endForeground(shell.id, in: jail) }
-        shell.begin(command.text) { run.changed.signal() }
+    private func leaveTurn() {
+        self.isOccupied = false
+        self.turn.wakeFirst()
+    }
+
+    private func runPersistent(
+        _ command: ShellCommand, _ run: CommandRun, isAgain: Bool = false
+    ) async throws(JailFailure) -> ShellExit {
+        guard let (jail, shell) = try await self.begun(command, run) else { return self.notRun(run) }
         await run.deliver(shell.pipes) {
-            shell.step()
             if shell.isInvalid { jail.kill(shell.id) }
             // When it is being stopped, the report comes too late: the shell is on its way out.
-            return shell.tree.isOver || run.stop == nil && !shell.isInvalid && shell.report != nil
+            return shell.tree.isOver || run.stop == nil && shell.hasEnded
         }
-        shell.finish()
-        if !shell.tree.isOver, let report = shell.report {
-            self.directory = report.directory
-            self.variables = report.variables
-            return self.exit(.exited(report.status), run, isShellLost: false)
-        }
+        if shell.hasEnded { return self.reported(shell, run) }
+        if shell.tree.isJailEnded { await self.closed(jail) }
+        let hasNotRun = !shell.mayHaveRun()
         shell.close()
         if self.shell === shell { self.forgetShell() }
         if let failure = shell.tree.failure { throw self.failure(failure, JailPlan.workspace) }
-        if shell.tree.isJailEnded { await self.closed(jail) }
+        if hasNotRun, !isAgain, run.stop == nil {
+            // The shell ended after the command before, and that became known too late.
+            self.isRenewed = true
+            run.running = nil
+            return try await self.runPersistent(command, run, isAgain: true)
+        }
         let status = self.stopped(run) ?? self.ended(shell, jail)
         return self.exit(status, run, isShellLost: true)
+    }
+
+    /// The command's jail and shell; nil if it was stopped before it began.
+    private func begun(
+        _ command: ShellCommand, _ run: CommandRun
+    ) async throws(JailFailure) -> (LiveJail, PersistentShell)? {
+        if let running = run.running { return running }
+        let jail = try await self.liveJail()
+        guard run.stop == nil else { return nil }
+        let shell = try self.persistentShell(in: jail)
+        run.onStop = { [weak self] in self?.endForeground(shell.id, in: jail) }
+        shell.begin(command.text) { run.changed.signal() }
+        return (jail, shell)
+    }
+
+    /// The exit of a command about which the shell has reported.
+    private func reported(_ shell: PersistentShell, _ run: CommandRun) -> ShellExit {
+        shell.finish()
+        if let report = shell.report { self.directory = report.directory }
+        return self.exit(.exited(shell.report?.status ?? 0), run, isShellLost: false)
     }
 
     private func ended(_ shell: PersistentShell, _ jail: LiveJail) -> ShellExit.Status {
@@ -108,6 +181,7 @@ package final class JailShell: Shell {
     private func runTree(_ command: ShellCommand, _ run: CommandRun) async throws(JailFailure) -> ShellExit {
         let isJob = command.place == .background
         let jail = try await self.liveJail()
+        let variables = await self.exportedVariables(run)
         guard run.stop == nil else { return self.notRun(run) }
         let directory = self.directory
         let (pipes, remote) = try Self.opened { try CommandPipes.open(for: jail.identity) }
@@ -115,7 +189,7 @@ package final class JailShell: Shell {
         var state = TreeState()
         let tree = SandboxTree(
             kind: .command, directory: directory, text: command.text,
-            environment: CommandVariables.kept(self.variables ?? self.usualVariables))
+            environment: CommandVariables.kept(variables))
         let id = jail.start(tree, descriptors: remote) { event in
             state.handle(event)
             run.changed.signal()
@@ -147,7 +221,7 @@ package final class JailShell: Shell {
         if let jail = self.jail, jail.end == nil { return jail }
         if let starting = self.starting { return try await starting.value.get() }
         let previous = self.jail
-        self.forgetShell()
+        self.loseShell()
         // Unstructured: commands that come at the same time share one start, and none may cut it short.
         let starting = Task { () -> Result<LiveJail, JailFailure> in
             defer { self.starting = nil }
@@ -166,13 +240,23 @@ package final class JailShell: Shell {
     }
 
     private func persistentShell(in jail: LiveJail) throws(JailFailure) -> PersistentShell {
-        if let shell = self.shell { return shell }
+        if let shell = self.shell, !shell.tree.isOver { return shell }
+        self.loseShell()
         let variables = self.usualVariables
         let shell = try Self.opened {
             try PersistentShell(in: jail, directory: JailPlan.workspace, environment: variables)
         }
         self.shell = shell
         return shell
+    }
+
+    /// Those of the persistent shell after its last command, which it may still be sending.
+    private func exportedVariables(_ run: CommandRun) async -> [String] {
+        while let shell = self.shell, shell.isListing, run.stop == nil {
+            shell.onListed { run.changed.signal() }
+            await run.changed.wait()
+        }
+        return self.shell?.variables ?? self.usualVariables
     }
 
     private var usualVariables: [String] {
@@ -202,12 +286,17 @@ package final class JailShell: Shell {
         self.forgetShell()
     }
 
+    /// Forgets a shell that has ended between two commands.
+    private func loseShell() {
+        if let shell = self.shell, !shell.isBusy { self.isRenewed = true }
+        self.forgetShell()
+    }
+
     private func forgetShell() {
         // Its command still reads the last output, and closes it then.
         if let shell = self.shell, !shell.isBusy { shell.close() }
         self.shell = nil
         self.directory = JailPlan.workspace
-        self.variables = nil
     }
 
     // MARK: Exits
@@ -215,13 +304,16 @@ package final class JailShell: Shell {
     private func exit(
         _ status: ShellExit.Status, _ run: CommandRun, isShellLost: Bool, directory: String? = nil
     ) -> ShellExit {
-        ShellExit(
+        defer { self.isRenewed = false }
+        return ShellExit(
             status: status, duration: run.begun.duration(to: .now), isShellLost: isShellLost,
-            directory: isShellLost ? JailPlan.workspace : directory ?? self.directory)
+            isShellFresh: self.isRenewed, directory: isShellLost ? JailPlan.workspace : directory ?? self.directory)
     }
 
     private func notRun(_ run: CommandRun) -> ShellExit {
-        self.exit(self.stopped(run) ?? .stopped, run, isShellLost: false)
+        ShellExit(
+            status: self.stopped(run) ?? .stopped, duration: run.begun.duration(to: .now), isShellLost: false,
+            directory: self.directory)
     }
 
     private func stopped(_ run: CommandRun) -> ShellExit.Status? {
@@ -251,7 +343,7 @@ package final class JailShell: Shell {
         }
     }
 
-    private static func check(_ command: ShellCommand) throws(JailFailure) {
+    nonisolated private static func check(_ command: ShellCommand) throws(JailFailure) {
         guard !command.text.utf8.contains(0) else { throw JailFailure("the command contains a NUL byte: remove it") }
         let limit = command.place == .persistent ? 1 << 20 : CommandVariables.longest - 1
         guard command.text.utf8.count <= limit else {

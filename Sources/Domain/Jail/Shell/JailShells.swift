@@ -33,6 +33,8 @@ package actor JailShells {
     private var entries: [String: Entry] = [:]
     /// Jails that are being ended.
     private var ending: [String: Task<Void, Never>] = [:]
+    /// Sessions whose jail was ended though its shell had a state.
+    private var lost: Set<String> = []
     private var uses = 0
     private var isClosed = false
 
@@ -59,6 +61,7 @@ package actor JailShells {
     package func end(_ session: String) async {
         await self.ending[session]?.value
         await self.finish(session)?.value
+        self.lost.remove(session)
     }
 
     /// Ends every jail, and refuses to start others.
@@ -102,7 +105,9 @@ package actor JailShells {
     }
 
     private func newShell(_ session: String) -> JailShell {
-        JailShell(session: session, setup: self.setup) { [place] () throws(JailFailure) in try await place(session) }
+        JailShell(session: session, setup: self.setup, isRenewed: self.lost.remove(session) != nil) {
+            [place] () throws(JailFailure) in try await place(session)
+        }
     }
 
     // MARK: Room
@@ -141,7 +146,9 @@ package actor JailShells {
         entry.idle?.cancel()
         // Unstructured: others wait for it too, and none may cut it short.
         let task = Task {
+            let hasState = await entry.shell.hasState
             await entry.shell.end()
+            if hasState { self.lost.insert(session) }
             self.ending[session] = nil
         }
         self.ending[session] = task

@@ -24,13 +24,16 @@ final class LiveJail {
     /// The trees of jobs.
     var jobs: Set<UInt32> = []
 
-    let identity: JailIdentity?
+    private let place: JailPlace
     private let sandbox: SandboxProcess
     private let group: any JailGroup
     private let endNetwork: (@Sendable () async -> Void)?
     private var handlers: [UInt32: @Net (TreeEvent) -> Void] = [:]
     private var excess: Task<Void, Never>?
     private var closing: Task<Void, Never>?
+
+    /// The user of its processes.
+    var identity: JailIdentity? { self.place.identity }
 
     // MARK: Start
 
@@ -40,11 +43,16 @@ final class LiveJail {
         if let quota = setup.quota, let folder = place.disk {
             limiter = DiskLimiter(limiter, quota: quota, folder: folder)
         }
-        let group = try await limiter.prepare(id, setup.limits)
         do throws(JailFailure) {
-            return try await self.start(session, setup, place, group)
+            let group = try await limiter.prepare(id, setup.limits)
+            do throws(JailFailure) {
+                return try await self.start(session, setup, place, group)
+            } catch {
+                await group.end()
+                throw error
+            }
         } catch {
-            await group.end()
+            place.onEnd()
             throw error
         }
     }
@@ -74,14 +82,14 @@ final class LiveJail {
                 throw error
             }
         }
-        return LiveJail(sandbox, place.identity, group, endNetwork)
+        return LiveJail(sandbox, place, group, endNetwork)
     }
 
     private init(
-        _ sandbox: SandboxProcess, _ identity: JailIdentity?, _ group: any JailGroup,
+        _ sandbox: SandboxProcess, _ place: JailPlace, _ group: any JailGroup,
         _ endNetwork: (@Sendable () async -> Void)?
     ) {
-        self.identity = identity
+        self.place = place
         self.sandbox = sandbox
         self.group = group
         self.endNetwork = endNetwork
@@ -146,11 +154,12 @@ final class LiveJail {
     private func beginClosing() -> Task<Void, Never> {
         if let closing = self.closing { return closing }
         // Unstructured: several wait for the same end, and none may cut it short.
-        let closing = Task { [sandbox, group, endNetwork, excess] in
+        let closing = Task { [sandbox, group, endNetwork, excess, place] in
             excess?.cancel()
             await sandbox.end()
             await endNetwork?()
             await group.end()
+            place.onEnd()
         }
         self.closing = closing
         return closing

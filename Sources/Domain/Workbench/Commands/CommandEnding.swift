@@ -16,8 +16,9 @@ package struct CommandEnding: Sendable, Equatable {
         self.status = status
         self.result = result
         self.duration = exit.duration
+        let renewed = exit.isShellFresh ? WorkbenchTexts.renewedShell : nil
         let fresh = exit.isShellLost ? WorkbenchTexts.freshShell : nil
-        let sentences = [note, fresh].compactMap { $0 }
+        let sentences = [renewed, note, fresh].compactMap { $0 }
         self.note = sentences.isEmpty ? nil : sentences.joined(separator: " ")
     }
 

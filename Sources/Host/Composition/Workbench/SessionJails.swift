@@ -11,6 +11,7 @@ internal import Workspaces
 final class SessionJails: ShellDirectory, WorkspaceDirectory {
     private struct State {
         var open: [String: Workspace] = [:]
+        /// The users that the sessions' last jails had: their files belong to them.
         var users: [String: JailIdentity] = [:]
     }
 
@@ -71,35 +72,32 @@ final class SessionJails: ShellDirectory, WorkspaceDirectory {
         guard let workspace = self.state.withLock({ $0.open[session] }) else {
             throw JailFailure("the session has no workspace: try again")
         }
-        let user = try self.user(of: session)
-        // All of the session's folders count, for the jail writes Git objects beside the files.
-        let folder = workspace.folder.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            .joined(separator: "/")
-        try await self.means.quota.prepare(folder, bytes: self.limits.disk, files: self.limits.files)
+        let user = try self.takeUser(for: session)
+        let giveBack: @Sendable () -> Void = { [means] in if let user { means.identities?.release(user) } }
         do {
+            // All of the session's folders count, for the jail writes Git objects beside the files.
+            let folder = workspace.folder.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+                .joined(separator: "/")
+            try await self.means.quota.prepare(folder, bytes: self.limits.disk, files: self.limits.files)
             let owner = user.map { FileOwner(user: $0.user, group: $0.group) }
             let binds = try await workspace.mounts(for: owner).map { bind in
                 WorkspaceMount.Bind(source: bind.source, target: bind.target, isWritable: bind.isWritable)
             }
             return JailPlace(
-                mount: WorkspaceMount(folder: workspace.folder, binds: binds), identity: user, disk: folder)
+                mount: WorkspaceMount(folder: workspace.folder, binds: binds), identity: user, disk: folder,
+                onEnd: giveBack)
         } catch {
-            throw JailFailure("the workspace cannot be shown to the jail: \(error)")
+            giveBack()
+            throw error as? JailFailure ?? JailFailure("the workspace cannot be shown to the jail: \(error)")
         }
     }
 
-    /// A session keeps its user while the host runs, so that its files change their owner once.
-    private func user(of session: String) throws(JailFailure) -> JailIdentity? {
-        if let user = self.state.withLock({ $0.users[session] }) { return user }
-        guard let user = try self.means.identities?.take() else { return nil }
-        return self.state.withLock { state in
-            if let first = state.users[session] {
-                self.means.identities?.release(user)
-                return first
-            }
-            state.users[session] = user
-            return user
-        }
+    /// The user of the session's last jail, if it is free, so that the files need not change their owner.
+    private func takeUser(for session: String) throws(JailFailure) -> JailIdentity? {
+        let last = self.state.withLock { $0.users[session]?.user }
+        guard let user = try self.means.identities?.take(preferring: last) else { return nil }
+        self.state.withLock { $0.users[session] = user }
+        return user
     }
 
     /// Packs commits inside the jail: no Git program runs on a workspace outside of it.
