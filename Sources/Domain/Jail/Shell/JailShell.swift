@@ -47,6 +47,17 @@ package final class JailShell: Shell {
         if let jail = self.jail { await self.closed(jail) }
     }
 
+    /// Ends what earlier commands left running, and with it the persistent shell. Does nothing, and returns false, while
+    /// a command runs or when nothing is left. Jobs survive it.
+    @Net package func endLeftovers() async -> Bool {
+        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell,
+            jail.hasLeftovers(shell.id)
+        else { return false }
+        self.endForeground(shell.id, in: jail)
+        if jail.end == nil { self.forgetShell() } else { await self.closed(jail) }
+        return true
+    }
+
     // MARK: Commands
 
     private func result(of command: ShellCommand, _ run: CommandRun) async -> Result<ShellExit, JailFailure> {
