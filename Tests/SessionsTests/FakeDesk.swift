@@ -8,6 +8,7 @@ final class FakeDesk: CommandDesk {
         var pieces: [CommandOutput] = []
         var ending: String?
         var received: [String] = []
+        var hasLeftovers = false
         var signals: [Signal] = []
     }
 
@@ -35,6 +36,15 @@ final class FakeDesk: CommandDesk {
 
     func job(_ id: String, of session: String) async throws -> Job? {
         self.state.withLock { $0.jobs.first { $0.id == id } }
+    }
+
+    func leave() { self.state.withLock { $0.hasLeftovers = true } }
+
+    func endLeftovers(of session: String) async -> Bool {
+        self.state.withLock { state in
+            defer { state.hasLeftovers = false }
+            return state.hasLeftovers
+        }
     }
 
     func kill(_ job: String, of session: String) async throws -> Bool {

@@ -73,8 +73,9 @@ struct RunThreadTests {
         let texts = harness.adapter.texts
         #expect(texts.prefix(7).suffix(1).first?.contains("lines are left out") == true, "\(texts)")
         #expect(texts.prefix(6) == ["line 1", "line 2", "line 3", "line 4", "line 5", "line 6"])
-        #expect(texts.dropFirst(7).prefix(4) == ["line 48", "line 49", "line 50", "exit 0 · 1.2 s"])
-        #expect(texts.last?.hasPrefix("The whole output: http://127.0.0.1:8787/a/") == true)
+        #expect(texts.dropFirst(7).prefix(3) == ["line 48", "line 49", "line 50"])
+        #expect(texts.dropLast().last?.hasPrefix("The whole output: http://127.0.0.1:8787/a/") == true)
+        #expect(texts.last == "exit 0 · 1.2 s")
     }
 
     @Test("a short output has every line and no link")
@@ -84,6 +85,54 @@ struct RunThreadTests {
         _ = try await harness.frames(of: try #require(try await harness.ask("!run make")).operation)
         try await harness.settle()
         #expect(harness.adapter.texts == ["one", "two", "exit 0 · 1.2 s"])
+    }
+
+    @Test("where nothing can be edited, a stream is marked where it begins and not on each line")
+    func marks() async throws {
+        let worker = ScriptedWorker([
+            Self.output("one\n", .standardError), .hold, Self.output("two\n", .standardError), .hold,
+            Self.output("three\n"), Self.exit,
+        ])
+        let harness = try await BridgeHarness(traits: Self.lines, worker: worker)
+        let operation = try #require(try await harness.ask("!run make")).operation
+        await harness.adapter.waitForText("one")
+        worker.release()
+        await harness.adapter.waitForText("two")
+        worker.release()
+        _ = try await harness.frames(of: operation)
+        try await harness.settle()
+        #expect(harness.adapter.texts == ["stderr:", "one", "two", "stdout:", "three", "exit 0 · 1.2 s"])
+    }
+
+    @Test("`stop` after a command drops its unsent lines, but not the exit line")
+    func unsent() async throws {
+        let harness = try await BridgeHarness(
+            traits: Self.lines, worker: ScriptedWorker([Self.output("1\n2\n3\n"), Self.exit]))
+        harness.adapter.setHolding(true)
+        let operation = try #require(try await harness.ask("!run make", id: "run")).operation
+        _ = try await harness.frames(of: operation)
+        _ = try await harness.ask("!stop", id: "stop")
+        harness.adapter.setHolding(false)
+        await harness.adapter.waitForText("Stopped: the rest of the output will not be posted.")
+        #expect(harness.adapter.texts.dropFirst().first == "exit 0 · 1.2 s", "\(harness.adapter.texts)")
+        #expect(harness.adapter.texts.count == 3)
+    }
+
+    @Test("`stop` without a running command ends what earlier ones left running; a guest's does not")
+    func leftovers() async throws {
+        let desk = FakeDesk()
+        let harness = try await BridgeHarness(
+            traits: Self.lines, worker: ScriptedWorker([Self.exit]), desk: desk)
+        _ = try await harness.frames(of: try #require(try await harness.ask("!run make", id: "run")).operation)
+        try await harness.settle()
+        desk.leave()
+        _ = try await harness.ask("!stop", from: "gina", id: "guest")
+        await harness.adapter.waitForText("Nothing is running.")
+        _ = try await harness.ask("!stop", id: "stop")
+        await harness.adapter.waitForText(CommandTexts.stoppedLeftovers)
+        _ = try await harness.ask("!stop", id: "again")
+        await harness.adapter.waitForPosts(4)
+        #expect(harness.adapter.texts.last == "Nothing is running.")
     }
 
     @Test("a stopped command reports its end, and cannot be resumed")

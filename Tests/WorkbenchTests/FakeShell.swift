@@ -4,9 +4,9 @@ import Primitives
 import Workbench
 import Workspaces
 
-/// A shell that plays commands: `echo TEXT`, `error TEXT`, `hang`, `write NAME`, `exit N`, `bytes`, `lose`.
+/// A shell that plays commands: `echo TEXT`, `error TEXT`, `hang`, `write NAME`, `leave`, `exit N`, `bytes`, `lose`.
 final class FakeShell: Shell {
-    private let state = Protected((commands: [ShellCommand](), hanging: 0, failure: JailFailure?.none))
+    private let state = Protected((commands: [ShellCommand](), hanging: 0, leftovers: false, failure: JailFailure?.none))
     let workspace: FakeWorkspace
 
     init(_ workspace: FakeWorkspace) { self.workspace = workspace }
@@ -35,6 +35,7 @@ final class FakeShell: Shell {
                 }
             case "write": try await self.workspace.write([1], to: rest)
             case "exit": return Self.exit(.shellEnded(Int(rest)), isLost: true)
+            case "leave": self.state.withLock { $0.leftovers = true }
             case "status": return Self.exit(.exited(Int(rest) ?? 0))
             case "lose": return Self.exit(.limit("memory"), isLost: true)
             case "hang":
@@ -54,6 +55,14 @@ final class FakeShell: Shell {
 
     func end() async {}
 
+    /// Whether a command left something running, as `leave` does; the second time there is nothing.
+    func takeLeftovers() -> Bool {
+        self.state.withLock { state in
+            defer { state.leftovers = false }
+            return state.leftovers
+        }
+    }
+
     private static func exit(_ status: ShellExit.Status, isLost: Bool = false) -> ShellExit {
         ShellExit(status: status, duration: .milliseconds(1_249), isShellLost: isLost, directory: "/workspace/src")
     }
@@ -65,4 +74,6 @@ struct FakeShells: ShellDirectory {
     func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell {
         self.shell
     }
+
+    func endLeftovers(of session: String) async -> Bool { self.shell.takeLeftovers() }
 }

@@ -24,6 +24,17 @@ struct RunTurnTests {
         #expect(harness.results == ["exited"])
     }
 
+    @Test("what a command leaves running is ended once, and the next directory is the workspace")
+    func leftovers() async throws {
+        let harness = WorkbenchHarness()
+        #expect(await !harness.bench.endLeftovers(of: "s_1"))
+        _ = try await harness.turn("run", "leave")
+        #expect(harness.bench.directory(of: "s_1") == "/workspace/src")
+        #expect(await harness.bench.endLeftovers(of: "s_1"))
+        #expect(harness.bench.directory(of: "s_1") == "/workspace")
+        #expect(await !harness.bench.endLeftovers(of: "s_1"))
+    }
+
     @Test("bytes that arrive one by one become whole characters, and what is not UTF-8 is replaced")
     func bytes() async throws {
         let result = try await WorkbenchHarness().turn("run", "bytes")

@@ -11,6 +11,9 @@ package protocol CommandDesk: Sendable {
     func job(_ id: String, of session: String) async throws -> Job?
     /// Ends a running job with all its processes and returns when it has ended. False if it was not running.
     func kill(_ job: String, of session: String) async throws -> Bool
+    /// Ends the processes that earlier commands left running in the session's shell, which jobs survive; the next
+    /// command gets a fresh shell. False if a command runs or nothing was left.
+    func endLeftovers(of session: String) async -> Bool
     /// A job's output after `position`; position 0 is the start of the stored output. If nothing has been added since,
     /// it waits for more, unless the job has ended or `isWaiting` is false.
     func progress(of job: String, in session: String, after position: Int, isWaiting: Bool) async throws -> JobProgress

@@ -100,6 +100,12 @@ package final class Workbench: CommandDesk {
         await self.running.end(job, of: session)
     }
 
+    package func endLeftovers(of session: String) async -> Bool {
+        guard await self.shells.endLeftovers(of: session) else { return false }
+        self.setDirectory(WorkbenchTexts.root, of: session)
+        return true
+    }
+
     package func progress(
         of job: String, in session: String, after position: Int, isWaiting: Bool
     ) async throws -> JobProgress {

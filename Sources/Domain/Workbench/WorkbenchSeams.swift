@@ -9,6 +9,10 @@ package protocol ShellDirectory: Sendable {
     ///
     /// - Parameter user: Whose limit of jails it counts towards.
     func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell
+
+    /// Ends what earlier commands of a session left running, and with it the state of its shell. False if a command
+    /// runs or nothing was left.
+    func endLeftovers(of session: String) async -> Bool
 }
 
 /// Finds or makes the workspace of a session.

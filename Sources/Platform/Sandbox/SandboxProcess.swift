@@ -17,8 +17,9 @@ package final class SandboxProcess {
 
     private let process: Process
     private let socket: InitSocket
-    /// PID 1 of the jail.
+    /// PID 1 of the jail: a descriptor, and its id outside of the jail.
     private var first: Int32 = -1
+    private var firstID: Int32 = 0
     private var hello: UInt32?
     private var reason: String?
     private let changed = Wakeup()
@@ -91,6 +92,7 @@ package final class SandboxProcess {
                 .drop { $0 == " " }.prefix { $0.isNumber }
             guard let digits, let id = Int32(digits) else { continue }
             self.first = csystem_pidfd_open(id)
+            self.firstID = id
             return self.first >= 0
         }
         return false
@@ -117,6 +119,17 @@ package final class SandboxProcess {
     /// Ends every process of a tree; its last event follows.
     package func kill(_ id: UInt32) {
         self.socket.send(InitFrame.kill(id))
+    }
+
+    /// Whether a tree has running processes besides its main one. `index` is its place among the running trees in the
+    /// order of their start.
+    package func hasLeftovers(ofTreeAt index: Int) -> Bool {
+        guard !self.isEnded, self.firstID > 0 else { return false }
+        // Init's only children are the wardens of the trees.
+        guard let warden = ProcessChildren.of(self.firstID).dropFirst(index).first else { return false }
+        let children = ProcessChildren.of(warden)
+        guard let main = children.first else { return false }
+        return (children.dropFirst() + ProcessChildren.of(main)).contains(where: ProcessChildren.isRunning)
     }
 
     private func handle(_ message: InitFrame.Message) {

@@ -1,4 +1,5 @@
 import Jail
+import TestSupport
 import Testing
 
 @Suite("How commands end", .timeLimit(.minutes(1)))

@@ -1,6 +1,7 @@
 import Glibc
 import Jail
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Output of jailed commands", .timeLimit(.minutes(1)))

@@ -1,6 +1,7 @@
 import Glibc
 import Jail
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("What a jail sees", .timeLimit(.minutes(1)))

@@ -55,6 +55,35 @@ struct JailStopTests {
         }
     }
 
+    @Test("what a command leaves in the persistent shell can be ended, and jobs survive it", arguments: [true, false])
+    func background(_ hasJob: Bool) async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            #expect(await !bench.shell.endLeftovers())
+            // The second sleeps in a session of its own, below no process of the shell's.
+            let (mark, job) = (Survivors.mark(), Survivors.mark())
+            _ = try await bench.run("X=1; cd /tmp; true & wait")
+            #expect(await !bench.shell.endLeftovers())
+            let leave = { () async throws in
+                _ = try await bench.run("b() { sleep \(mark) & }; b; (setsid sleep \(mark) &)")
+                _ = try await Survivors.wait(mark, atLeast: 2)
+                #expect(try await bench.run("echo $X; pwd").text == "1\n/tmp\n")
+                #expect(await bench.shell.endLeftovers())
+                try await Survivors.waitForNone(mark)
+                #expect(try await bench.run("echo \"[$X]\"; pwd").text == "[]\n/workspace\n")
+                #expect(await !bench.shell.endLeftovers())
+            }
+            if hasJob {
+                let exit = try await stopOnceReady(bench, daemons(job), .background) { () async throws in
+                    try await leave()
+                    _ = try await Survivors.wait(job, atLeast: 6)
+                }
+                #expect(exit.status == .stopped)
+            } else {
+                try await leave()
+            }
+        }
+    }
+
     @Test("stopping a job ends only the job")
     func job() async throws {
         try await JailBench.with { (bench: JailBench) async throws in

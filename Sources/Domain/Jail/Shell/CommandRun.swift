@@ -57,9 +57,11 @@ final class CommandRun {
         pipes.onChange { [changed] in changed.signal() }
         defer { pipes.onChange(nil) }
         while !isOver() {
-            // A little of each in turn, so that a flood delays neither the other stream nor the look for the end.
+            // A little of each in turn, so that a flood delays neither the other stream nor the look for the end. The
+            // errors are read first but delivered last, so that they never come before what was written before them.
+            let errors = pipes.errors.isReadable ? pipes.errors.read() : .nothing
             if pipes.output.isReadable { await self.move(pipes.output, .standardOutput) }
-            if pipes.errors.isReadable { await self.move(pipes.errors, .standardError) }
+            if case .bytes(let bytes) = errors { await self.deliver(bytes, .standardError) }
             if !pipes.isReadable, !isOver() { await self.changed.wait() }
         }
         let rest = pipes.available
@@ -80,6 +82,11 @@ final class CommandRun {
     @discardableResult
     private func move(_ pipe: SandboxPipe, _ stream: ShellOutput.Stream, upTo limit: Int = .max) async -> Int {
         guard case .bytes(let bytes) = pipe.read(upTo: limit) else { return 0 }
+        await self.deliver(bytes, stream)
+        return bytes.count
+    }
+
+    private func deliver(_ bytes: [UInt8], _ stream: ShellOutput.Stream) async {
         let isTooMuch = bytes.count > self.remaining
         let piece = isTooMuch ? Array(bytes.prefix(self.remaining)) : bytes
         self.remaining -= piece.count
@@ -93,7 +100,6 @@ final class CommandRun {
                 self.stop(.cancelled)
             }
         }
-        return bytes.count
     }
 
     /// Off the loop, for the reader may decode and count.

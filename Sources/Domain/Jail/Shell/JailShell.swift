@@ -55,6 +55,17 @@ package final class JailShell: Shell {
     /// Whether commands have left something in the shell that its end would lose.
     @Net var hasState: Bool { self.isRenewed || self.shell != nil }
 
+    /// Ends what earlier commands left running, and with it the persistent shell. Does nothing, and returns false, while
+    /// a command runs or when nothing is left. Jobs survive it.
+    @Net package func endLeftovers() async -> Bool {
+        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell,
+            jail.hasLeftovers(shell.id)
+        else { return false }
+        self.endForeground(shell.id, in: jail)
+        if jail.end == nil { self.forgetShell() } else { await self.closed(jail) }
+        return true
+    }
+
     // MARK: Commands
 
     /// Begins a command of an idle persistent shell and returns its exit if it ends without any output; otherwise nil,

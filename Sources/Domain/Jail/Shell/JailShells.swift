@@ -64,6 +64,12 @@ package actor JailShells {
         self.lost.remove(session)
     }
 
+    /// Ends what earlier commands of a session left running, and with it its persistent shell; false if there was
+    /// nothing to end.
+    package func endLeftovers(of session: String) async -> Bool {
+        await self.entries[session]?.shell.endLeftovers() ?? false
+    }
+
     /// Ends every jail, and refuses to start others.
     package func endAll() async {
         self.isClosed = true

@@ -119,6 +119,13 @@ final class LiveJail {
 
     func isRunning(_ tree: UInt32) -> Bool { self.handlers[tree] != nil }
 
+    /// Whether a tree has running processes besides its main one.
+    func hasLeftovers(_ tree: UInt32) -> Bool {
+        // Init starts trees in the order of their ids.
+        guard let index = self.handlers.keys.sorted().firstIndex(of: tree) else { return false }
+        return self.sandbox.hasLeftovers(ofTreeAt: index)
+    }
+
     private func handle(_ id: UInt32, _ event: SandboxTreeEvent) {
         let handler = self.handlers[id]
         switch event {

@@ -16,6 +16,8 @@ struct AnswerPoster {
     var output: OutputExcerpt?
     /// Lines of ``output`` that are in messages already.
     var shownLines = 0
+    /// Writes those lines, and remembers of which stream the last one was.
+    var writer = OutputWriter()
 
     init(traits: RoomTraits, renderer: any MessageRenderer) {
         self.traits = traits

@@ -41,7 +41,7 @@ extension Conversation {
         return try await self.reply(to: stored, with: wasRunning ? JobTexts.killed(job) : JobTexts.notRunning(job))
     }
 
-    private func currentSession() async throws -> SessionRecord? {
+    func currentSession() async throws -> SessionRecord? {
         let key = self.key
         return try await self.context.store.read { ledger in try ledger.session(for: key) }
     }

@@ -26,8 +26,10 @@ extension Conversation {
                 ? (TurnTexts.commandStopped, []) : (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
         } else if self.running != nil {
             text = CommandTexts.notYours
-        } else if let isDropped = try await self.dropUnsent(right) {
-            text = isDropped ? CommandTexts.stoppedUnsent(sign: sign) : CommandTexts.notYours
+        } else {
+            let hasLeftovers = try await self.endLeftovers(right)
+            if let unsent = try await self.dropUnsent(right, sign: sign) { text = unsent }
+            if hasLeftovers { text = CommandTexts.stoppedLeftovers }
         }
         let dropped = argument.lowercased() == "all" ? self.queue.filter(right.covers) : []
         self.queue.removeAll { turn in dropped.contains { $0.id == turn.id } }
@@ -56,15 +58,29 @@ extension Conversation {
         return submission
     }
 
-    /// Drops the unsent rest of a finished answer. False if the person may not stop it, nil if everything was sent.
-    private func dropUnsent(_ right: Right) async throws -> Bool? {
+    /// Ends what the thread's commands left running. False if there was nothing.
+    private func endLeftovers(_ right: Right) async throws -> Bool {
+        guard let desk = self.context.desk, right.role.map({ $0 >= CommandName.run.role }) == true,
+            let session = try await self.currentSession()
+        else { return false }
+        return await desk.endLeftovers(of: session.id)
+    }
+
+    /// Drops the unsent rest of a finished answer; of a command's output the exit line stays. Returns the reply, nil if
+    /// everything was sent.
+    private func dropUnsent(_ right: Right, sign: CommandSign) async throws -> String? {
         let key = self.key
         return try await self.durably { ledger in
             guard let session = try ledger.session(for: key), let last = try ledger.lastAnswer(of: session.id) else {
                 return nil
             }
-            guard right.covers(last) else { return try ledger.hasPending(ofTurn: last.id) ? false : nil }
-            return try ledger.dropPending(ofTurn: last.id, keeping: 0).isEmpty ? nil : true
+            guard right.covers(last) else {
+                return try ledger.hasPending(ofTurn: last.id) ? CommandTexts.notYours : nil
+            }
+            let isOutput = last.kind == CommandName.run.rawValue
+            let dropped = try ledger.dropPending(ofTurn: last.id, keeping: 0, last: isOutput ? 1 : 0)
+            guard !dropped.isEmpty else { return nil }
+            return isOutput ? CommandTexts.stoppedOutput : CommandTexts.stoppedUnsent(sign: sign)
         }
     }
 }

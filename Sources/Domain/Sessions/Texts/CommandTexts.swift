@@ -65,6 +65,9 @@ enum CommandTexts {
     static func stoppedUnsent(sign: CommandSign) -> String {
         "Stopped: the rest of the answer will not be posted. \(sign.command("resend")) posts the whole answer."
     }
+    static let stoppedOutput = "Stopped: the rest of the output will not be posted."
+    static let stoppedLeftovers =
+        "Stopped what earlier commands left running. The next command gets a fresh shell: directory and variables are reset."
     static func stopped(sign: CommandSign) -> String { "Stopped. \(sign.command("resume")) continues the answer." }
     static let notYours =
         "Somebody else asked for this answer, and a guest can stop only answers to their own messages. A member or an "

@@ -59,6 +59,10 @@ final class SessionJails: ShellDirectory, WorkspaceDirectory {
         try self.ready().shells.shell(of: place.session, for: user)
     }
 
+    func endLeftovers(of session: String) async -> Bool {
+        await self.parts.withLock { $0 }?.shells.endLeftovers(of: session) ?? false
+    }
+
     private func ready() throws -> (shells: JailShells, workspaces: Workspaces) {
         guard let parts = self.parts.withLock({ $0 }) else {
             throw JailFailure("the host is still starting: try again")

@@ -46,7 +46,8 @@ extension AnswerPoster {
     private mutating func show(_ lines: [OutputLine]) -> [String] {
         guard !lines.isEmpty else { return [] }
         self.shownLines += lines.count
-        var messages = self.composer.messages(for: OutputWriter.markdown(of: lines))
+        let text = lines.reduce(into: "") { $0 += self.writer.write($1) } + self.writer.close()
+        var messages = self.composer.messages(for: text)
         // A few long lines may be many messages.
         if messages.count > self.traits.answerMessages {
             messages = Array(messages.prefix(self.traits.answerMessages))

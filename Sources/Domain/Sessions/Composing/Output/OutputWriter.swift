@@ -10,6 +10,8 @@ struct OutputWriter: Sendable {
 
     /// The mark of a block of standard error.
     static let errorMark = "stderr:"
+    /// The mark of a block of standard output that follows one of standard error.
+    static let outputMark = "stdout:"
     private static let usualFence = 3
 
     /// Markdown for `line`; opens and closes blocks as needed. Every piece ends with a line break.
@@ -35,11 +37,19 @@ struct OutputWriter: Sendable {
     }
 
     private mutating func open(_ stream: CommandOutput.Stream, fence: Int) -> String {
-        let mark = self.gap() + (stream == .standardError && self.marked != stream ? "\(Self.errorMark)\n\n" : "")
+        let mark = self.gap() + (self.mark(for: stream).map { "\($0)\n\n" } ?? "")
         self.stream = stream
         self.marked = stream
         self.fence = fence
         return mark + String(repeating: "`", count: fence) + "\n"
+    }
+
+    private func mark(for stream: CommandOutput.Stream) -> String? {
+        switch (self.marked, stream) {
+        case (.standardOutput?, .standardError), (nil, .standardError): Self.errorMark
+        case (.standardError?, .standardOutput): Self.outputMark
+        case (.standardOutput?, .standardOutput), (.standardError?, .standardError), (nil, .standardOutput): nil
+        }
     }
 
     /// A blank line before everything but the first.

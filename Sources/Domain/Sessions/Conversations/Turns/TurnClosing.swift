@@ -54,13 +54,16 @@ struct TurnClosing: Sendable {
         var items = finals + surplus
         // Everything that was said is posted, however the turn ended: `resume` continues from its last word.
         // A command's rest is short: its last lines and how it ended.
-        let rest = isHalted && poster.output == nil ? [] : self.rest.dropFirst(finals.count)
+        var rest = isHalted && poster.output == nil ? [] : self.rest.dropFirst(finals.count)
+        // The exit line is the last one, below the link to the whole output.
+        let last = poster.output != nil && rest.count > 1 ? rest.popLast() : nil
         items += try rest.map { try self.insert($0, as: .final, into: ledger) }
         if !self.answer.isEmpty {
             let id = try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)
             if self.isShortened || isHalted { items += try self.insertWhole(id, into: ledger, poster: poster) }
         }
+        if let last { items.append(try self.insert(last, as: .final, into: ledger)) }
         if let note = self.note {
             try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .note, text: note, at: self.at)

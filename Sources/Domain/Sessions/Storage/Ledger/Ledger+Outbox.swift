@@ -161,11 +161,11 @@ extension Ledger {
         }
     }
 
-    /// Drops the unsent messages of an answer after the first `count`. Returns their ids.
-    package func dropPending(ofTurn turn: String, keeping count: Int) throws -> [Int64] {
+    /// Drops the unsent messages of an answer, but not the first `count` and the `last` ones. Returns their ids.
+    package func dropPending(ofTurn turn: String, keeping count: Int, last: Int = 0) throws -> [Int64] {
         let pending = try self.connection.query(
             "SELECT id FROM outbox WHERE turn = ? AND kind IN ('part', 'final', 'file') ORDER BY id", [.text(turn)]
-        ).dropFirst(count).map { try $0.integer("id") }
+        ).dropFirst(count).dropLast(last).map { try $0.integer("id") }
         return try pending.filter { id in
             try self.connection.execute(
                 "UPDATE outbox SET state = 'dropped' WHERE id = ? AND state = 'pending'", [.integer(id)])

@@ -1,18 +1,18 @@
-import Glibc
+internal import Glibc
 
 /// Processes outside of the jail's view, by a text in their command line.
-enum Survivors {
-    struct Process: Equatable {
-        let id: Int32
+package enum Survivors {
+    package struct Process: Equatable {
+        package let id: Int32
         /// Real user.
-        let user: UInt32
+        package let user: UInt32
     }
 
     /// A number for `sleep` that no other process has.
-    static func mark() -> String { "9\(UInt32.random(in: 10_000_000...99_999_999))" }
+    package static func mark() -> String { "9\(UInt32.random(in: 10_000_000...99_999_999))" }
 
     /// Running processes; a zombie has no command line.
-    static func of(_ mark: String) -> [Process] {
+    package static func of(_ mark: String) -> [Process] {
         guard let folder = opendir("/proc") else { return [] }
         defer { closedir(folder) }
         var found: [Process] = []
@@ -34,7 +34,7 @@ enum Survivors {
     }
 
     /// Returns once there are `count` of them; the suite's time limit ends the wait.
-    static func wait(_ mark: String, atLeast count: Int) async throws -> [Process] {
+    package static func wait(_ mark: String, atLeast count: Int) async throws -> [Process] {
         while true {
             let found = self.of(mark)
             if found.count >= count { return found }
@@ -42,11 +42,11 @@ enum Survivors {
         }
     }
 
-    static func waitForNone(_ mark: String) async throws {
+    package static func waitForNone(_ mark: String) async throws {
         while !self.of(mark).isEmpty { try await Task.sleep(for: .milliseconds(5)) }
     }
 
-    static func text(_ path: String) -> String {
+    package static func text(_ path: String) -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }
         defer { close(file) }
