@@ -22,6 +22,7 @@ struct BridgeHarness {
         settings: BridgeSettings = BridgeSettings(
             publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
         store: DatabaseSettings = DatabaseSettings(), desk: (any CommandDesk)? = nil,
+        agent: AgentDirectory? = nil,
         policy: AccessPolicy = AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
         now: @escaping @Sendable () -> Int64 = { 1_000 },
         audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in }
@@ -40,7 +41,7 @@ struct BridgeHarness {
             policy: policy,
             environment: BridgeEnvironment(
                 settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
-                auditDecision: audit), desk: desk)
+                auditDecision: audit), desk: desk, agent: agent)
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
     }

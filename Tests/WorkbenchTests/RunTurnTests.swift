@@ -63,15 +63,30 @@ struct RunTurnTests {
         #expect(expired.failure?.contains("nobody approved it in time") == true)
         let guest = try await harness.turn("run", "echo", .guest, approving: .approved(ask: nil, by: "x"))
         #expect(guest.failure?.hasPrefix("Guests may not") == true)
-        harness.policy.withLock { $0 = .deny }
+        harness.policy.withLock { $0 = CommandPermission(.deny) }
         #expect(try await harness.turn("run", "echo", .owner).failure?.contains("approvals.commands") == true)
-        #expect(harness.shell.commands.isEmpty && harness.entries.isEmpty)
+        #expect(harness.shell.commands.isEmpty)
+        #expect(harness.entries.map(\.kind) == [.commandRefused])
+    }
+
+    @Test("a rule of the policy decides about the command itself, and the refusal names the rule")
+    func denied() async throws {
+        let harness = WorkbenchHarness()
+        harness.policy.withLock { $0 = CommandPermission(.deny, rule: "no-pushes", isSetting: false) }
+        let result = try await harness.turn("run", "git push &")
+        #expect(
+            result.failure == "The command was not run: the policy's rule `no-pushes` denies it. "
+                + "`policy explain COMMAND` shows what is allowed.")
+        #expect(harness.shell.commands.isEmpty)
+        let entry = try #require(harness.entries.first)
+        #expect(entry.kind == .commandRefused && entry.details["rule"] == "no-pushes")
+        #expect(entry.details["command"] == "git push")
     }
 
     @Test("with `allow` a member's command needs nobody")
     func allowed() async throws {
         let harness = WorkbenchHarness()
-        harness.policy.withLock { $0 = .allow }
+        harness.policy.withLock { $0 = CommandPermission(.allow) }
         #expect(try await harness.turn("run", "echo hi", .member).texts == ["exit 0 · 1.2 s"])
         #expect(harness.shell.commands.map(\.place) == [.persistent])
     }
@@ -94,6 +109,7 @@ struct RunTurnTests {
         #expect(result.commits.map(\.subject) == ["inside"])
         #expect(harness.entries.map(\.kind) == [.commandStarted, .commit, .commandEnded])
         let started = try #require(harness.entries.first).details
+        #expect(started["rule"] == "own")
         #expect(started["command"] == "write notes.txt" && started["limits"] == "none at all")
         let ended = try #require(harness.entries.last).details
         #expect(ended["exit"] == 0 && ended["status"] == "exited")

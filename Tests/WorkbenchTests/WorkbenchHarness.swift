@@ -23,7 +23,7 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
     let workspace: FakeWorkspace
     let shell: FakeShell
     private let box = Protected<Workbench?>(nil)
-    let policy = Protected(CommandPolicy.ask)
+    let policy = Protected(CommandPermission(.allow, rule: "own"))
     let refusal = Protected<String?>(nil)
 
     init() {
@@ -33,7 +33,10 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
         let bench = Workbench(
             shells: FakeShells(shell: self.shell), workspaces: self.workspace, audit: self, log: self,
             settings: WorkbenchSettings(timeout: .seconds(7), outputLimit: 4_096, jobsPerSession: 2),
-            policy: { policy.withLock { $0 } },
+            policy: { _, role, _ in
+                let permission = policy.withLock { $0 }
+                return role == .member && permission.rule == "own" ? CommandPermission(.ask) : permission
+            },
             status: {
                 JailReport(
                     summary: "a fake jail", refusal: refusal.withLock { $0 }, profile: "fake", limits: "none at all")

@@ -5,16 +5,21 @@ package struct AuditEntry: Sendable, Equatable {
     /// What happened. Each case lists the keys of its details; more keys may follow in later releases.
     package enum Kind: String, Sendable, CaseIterable {
         /// A command is about to run: `job`, `command`, `shell` (persistent, fresh, background), `directory`,
-        /// `approved_by`, `ask` (the approval's id), `snapshot` before it, `profile`, `limits` (their maker).
+        /// `rule` (the policy's), `approved_by`, `ask` (the approval's id), `snapshot` before it, `profile`, `limits`
+        /// (their maker).
         case commandStarted = "command.started"
         /// A command ended: `job`, `command`, `status`, `exit`, `seconds`, `files` (a list of `change`, `path`,
         /// `digest`), `files_changed`.
         case commandEnded = "command.ended"
-        /// A command was refused before it ran: `command`, `directory`, `reason`.
+        /// A command was refused before it ran: `command`, `directory`, `rule`, `reason`.
         case commandRefused = "command.refused"
         /// An ask was decided, or expired: `ask`, `action`, `subject`, `directory`, `tool`, `requester`, `digest` (what
         /// it is bound to), `outcome`.
         case approval
+        /// The gate decided about a call of the model: `tool`, `rule` and what it says as `decision`, `outcome`
+        /// (allowed, approved, denied, expired, stopped, failed), `digest` of what is decided, `call`, `title`,
+        /// `directory`, `persona`, `by`, `ask`, `reason`.
+        case decision
         /// Files that a command changed: `files`, `count`, `snapshot`.
         case files
         /// A workspace was restored: `snapshot`, `saved` (the snapshot of the state before).

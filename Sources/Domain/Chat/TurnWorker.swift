@@ -48,6 +48,8 @@ package struct TurnRequest: Sendable {
     package let model: String?
     /// Chosen for the thread; nil for the default.
     package let repository: String?
+    /// Chosen for the thread; nil for the default.
+    package let persona: String?
     /// Earlier messages after ``summary``, oldest first.
     package let history: [HistoryEntry]
     /// Covers what precedes ``history``.
@@ -57,8 +59,8 @@ package struct TurnRequest: Sendable {
 
     package init(
         id: String, session: String, text: String, sender: Sender, role: Role = .guest, model: String? = nil,
-        repository: String? = nil, history: [HistoryEntry] = [], summary: HistorySummary? = nil,
-        continuing: String? = nil
+        repository: String? = nil, persona: String? = nil, history: [HistoryEntry] = [],
+        summary: HistorySummary? = nil, continuing: String? = nil
     ) {
         self.id = id
         self.session = session
@@ -67,6 +69,7 @@ package struct TurnRequest: Sendable {
         self.role = role
         self.model = model
         self.repository = repository
+        self.persona = persona
         self.history = history
         self.summary = summary
         self.continuing = continuing

@@ -13,7 +13,7 @@ package final class Workbench: CommandDesk {
     let log: any JobLog
     let running = RunningJobs()
     let settings: WorkbenchSettings
-    let policy: @Sendable () -> CommandPolicy
+    let policy: CommandPolicy
     let status: @Sendable () -> JailReport
     /// Counts an ended command: how it ended, and its duration in seconds.
     let observe: @Sendable (_ result: String, _ seconds: Double) -> Void
@@ -24,7 +24,7 @@ package final class Workbench: CommandDesk {
 
     package init(
         shells: any ShellDirectory, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, log: any JobLog,
-        settings: WorkbenchSettings, policy: @escaping @Sendable () -> CommandPolicy,
+        settings: WorkbenchSettings, policy: @escaping CommandPolicy,
         status: @escaping @Sendable () -> JailReport,
         observe: @escaping @Sendable (_ result: String, _ seconds: Double) -> Void, logger: Logger
     ) {

@@ -71,8 +71,26 @@ package struct JailReport: Sendable, Equatable {
     }
 }
 
-/// Which commands need an approval.
-package enum CommandPolicy: String, Sendable { case ask, allow, deny }
+/// What the policy says to a person's own command, and why.
+package struct CommandPermission: Sendable, Equatable {
+    package enum Decision: String, Sendable { case ask, allow, deny }
+
+    package let decision: Decision
+    /// The name of the rule that decides.
+    package let rule: String
+    /// Whether the rule follows from `approvals.commands`, not from a rule of the configuration's own.
+    package let isSetting: Bool
+
+    package init(_ decision: Decision, rule: String = "approvals.commands", isSetting: Bool = true) {
+        self.decision = decision
+        self.rule = rule
+        self.isSetting = isSetting
+    }
+}
+
+/// Decides about a person's own command, by the person's role and the repository that the thread works in.
+package typealias CommandPolicy =
+    @Sendable (_ command: String, _ role: Role, _ repository: String?) -> CommandPermission
 
 package struct WorkbenchSettings: Sendable {
     /// Of a command in the foreground.

@@ -12,6 +12,10 @@ enum WorkbenchTexts {
     static let deniedByPolicy =
         "Commands are denied here by `approvals.commands: deny`. An owner can change the configuration."
 
+    static func denied(byRule rule: String) -> String {
+        "The command was not run: the policy's rule `\(rule)` denies it. `policy explain COMMAND` shows what is allowed."
+    }
+
     static func noJail(_ reason: String) -> String { "Commands cannot run: \(reason)" }
 
     static func denied(by person: String, reason: String?) -> String {

@@ -47,6 +47,8 @@ package final class ConfigurationReload: Sendable {
     }
 
     private static func takesEffect(_ path: String) -> Bool {
-        ["log", "access"].contains { path == $0 || path.hasPrefix("\($0).") }
+        let sections = ["log", "access", "policy", "agent", "personas"]
+        return sections.contains { path == $0 || path.hasPrefix("\($0).") || path.hasPrefix("\($0)[") }
+            || ["approvals.commands", "approvals.writes", "approvals.network"].contains(path)
     }
 }

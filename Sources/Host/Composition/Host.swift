@@ -1,3 +1,4 @@
+internal import Agent
 internal import Audit
 internal import Chat
 internal import Database
@@ -29,6 +30,7 @@ package final class Host: Sendable {
     private let gateway: Gateway
     private let workbench: Workbench
     private let jails: SessionJails
+    private let agent: CurrentAgentSettings
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
@@ -63,10 +65,10 @@ package final class Host: Sendable {
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
+        self.agent = CurrentAgentSettings(AgentSetup.settings(configuration))
         let (workbench, jails) = try await WorkbenchSetup.workbench(
             configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit,
-            repositories: repositories,
-            in: self.directory)
+            repositories: repositories, agent: self.agent, in: self.directory)
         self.workbench = workbench
         self.jails = jails
         self.bridge = Bridge(
@@ -82,7 +84,8 @@ package final class Host: Sendable {
                 settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),
                 logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: self.audit.chain)),
-            desk: workbench)
+            desk: workbench,
+            agent: AgentSetup.directory(self.agent, defaultRepository: repositories.defaultLocalName))
         workbench.attach(self.bridge)
         invitations.ask(self.bridge.access)
         let mounted = try ProxySetup.mounted(
@@ -171,6 +174,7 @@ package final class Host: Sendable {
         }
         configuration.log.apply()
         do {
+            self.agent.replace(AgentSetup.settings(configuration))
             try await self.bridge.access.replace(policy: BridgeSetup.policy(configuration.access))
             self.logger.info("\(outcome)")
         } catch {

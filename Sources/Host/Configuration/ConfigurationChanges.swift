@@ -4,7 +4,8 @@ internal import YAML
 package struct ConfigurationContent: Sendable {
     /// Nil for an empty file.
     let root: YAMLNode?
-    /// A hash of each secret, by its key's path: the file or variable that a key names may have new content.
+    /// A hash of each secret, by its key's path: the file or variable that a key names may have new content. Other files,
+    /// such as `personas`, have one too.
     let secrets: [String: Int]
 
     init(root: YAMLNode? = nil, secrets: [String: Int] = [:]) {

@@ -95,7 +95,8 @@ package struct ConfigurationLoader: Sendable {
             ?? self.configuration(Section(nil, path: "", reading: reading), reading: reading)
         return LoadedConfiguration(
             file: file, configuration: reading.hasErrors ? nil : configuration, issues: reading.sortedIssues,
-            content: ConfigurationContent(root: root?.node, secrets: reading.secrets))
+            content: ConfigurationContent(
+                root: root?.node, secrets: reading.secrets.merging(reading.otherFiles) { secret, _ in secret }))
     }
 
     /// Where to look for the file; one that was named must exist.
@@ -109,7 +110,11 @@ package struct ConfigurationLoader: Sendable {
 
     private func configuration(_ root: Section, reading: Reading) -> Configuration {
         reading.dataDirectory = self.dataDirectory(root, reading: reading)
-        var configuration = Configuration(root, dataDirectory: reading.dataDirectory)
+        let folders = PersonaFolders(
+            folders: [self.folder(of: reading.source), reading.dataDirectory].compactMap { $0 }.map { "\($0)/personas" },
+            surroundings: self.surroundings)
+        var configuration = Configuration(
+            root, dataDirectory: reading.dataDirectory, personas: { folders.read(limits: $0, into: reading) })
         if let listen = self.override("--listen", self.flags.listen, "JETBRIDGE_LISTEN", reading, { $0.address() }) {
             configuration.gateway.listen = listen
         }
@@ -140,8 +145,7 @@ package struct ConfigurationLoader: Sendable {
     /// A relative path in the file is relative to the file's folder; in a flag or variable, to the current directory.
     private func dataDirectory(_ root: Section, reading: Reading) -> String {
         let current = self.surroundings.currentDirectory
-        let file = reading.source.map { self.surroundings.absolutePath($0, relativeTo: current) }
-        reading.dataDirectory = file.map(Self.folder) ?? current
+        reading.dataDirectory = self.folder(of: reading.source) ?? current
         let configured = root.optional("data_dir") { $0.filePath() }
         let overridden = self.override(
             "--data-dir", self.flags.dataDirectory, "JETBRIDGE_DATA_DIR", reading, { $0.filePath() })
@@ -164,7 +168,10 @@ package struct ConfigurationLoader: Sendable {
         return convert(Value(node: node, path: "", reading: own))
     }
 
-    private static func folder(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/"
+    /// The absolute path of the configuration file's folder; nil without a file.
+    private func folder(of file: String?) -> String? {
+        guard let file else { return nil }
+        let path = self.surroundings.absolutePath(file, relativeTo: self.surroundings.currentDirectory)
+        return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/"
     }
 }

@@ -26,7 +26,8 @@ package final class Bridge: MessageSink, Service {
 
     package init(
         store: SessionStore, adapters: AdapterRegistry, workers: [String: any TurnWorker], models: ModelDirectory,
-        policy: AccessPolicy, environment: BridgeEnvironment, desk: (any CommandDesk)? = nil
+        policy: AccessPolicy, environment: BridgeEnvironment, desk: (any CommandDesk)? = nil,
+        agent: AgentDirectory? = nil
     ) {
         self.desk = desk
         self.store = store
@@ -43,7 +44,7 @@ package final class Bridge: MessageSink, Service {
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters),
-                desk: desk))
+                desk: desk, agent: agent))
     }
 
     package var modelDirectory: ModelDirectory { self.models }

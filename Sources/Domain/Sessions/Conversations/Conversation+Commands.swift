@@ -21,6 +21,8 @@ extension Conversation {
         case .models: return try await self.listModels(stored, sign: sign)
         case .usage: return try await self.usage(stored, sign: sign)
         case .repo: return try await self.chooseRepository(argument, for: stored)
+        case .persona: return try await self.choosePersona(argument, for: stored, sign: sign)
+        case .policy: return try await self.explain(argument, for: stored, as: role, sign: sign)
         case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit:
@@ -59,7 +61,7 @@ extension Conversation {
         }
     }
 
-    private func storedSession() async throws -> SessionRecord? {
+    func storedSession() async throws -> SessionRecord? {
         let key = self.key
         return try await self.context.store.read { ledger in try ledger.session(for: key) }
     }

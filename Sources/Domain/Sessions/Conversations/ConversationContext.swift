@@ -15,6 +15,8 @@ struct ConversationContext: Sendable {
     let marks: QueueMarks
     /// Nil on a host without workspaces.
     let desk: (any CommandDesk)?
+    /// Nil on a host whose model has no tools.
+    let agent: AgentDirectory?
 
     var intents: IntentReader { IntentReader(adapters: self.adapters, access: self.access) }
 }

@@ -6,11 +6,12 @@ extension CommandName {
         case .help: "[command]"
         case .stop: "[all]"
         case .pair: "CODE"
-        case .model, .repo: "[name]"
+        case .model, .repo, .persona: "[name]"
         case .specify: "TEXT"
         case .approve: "[ID] [always]"
         case .deny: "[ID] [reason]"
         case .run: "COMMAND"
+        case .policy: "explain COMMAND"
         case .jobs, .undo: "[id]"
         case .kill: "JOB"
         case .files: "[name]"
@@ -47,6 +48,8 @@ extension CommandName {
         case .snapshot: "record the state of the files"
         case .undo: "revert the last command that changed files, or restore a snapshot"
         case .commit: "commit the changes in the workspace"
+        case .persona: "show or choose how the model works in this thread"
+        case .policy: "show whether a command may run, and which rule decides"
         case .task: "work with the task list"
         }
     }

@@ -12,6 +12,8 @@ struct CommandRun: Sendable {
     let request: TurnRequest
     let command: String
     let place: ShellCommand.Place
+    /// The name of the policy's rule that decided.
+    let rule: String
     /// Who approved it, and by which ask; nil if it needed nobody.
     let approval: (by: String, ask: String?)?
 
@@ -214,7 +216,7 @@ struct CommandRun: Sendable {
         return [
             "job": .string(begun.job.id), "command": .string(self.command), "shell": place,
             "directory": .string(self.bench.directory(of: self.request.session)),
-            "approved_by": self.approval.map { .string($0.by) } ?? .null,
+            "rule": .string(self.rule), "approved_by": self.approval.map { .string($0.by) } ?? .null,
             "ask": self.approval?.ask.map { .string($0) } ?? .null, "snapshot": .string(begun.snapshot.id),
             "profile": .string(status.profile), "limits": .string(status.limits),
         ]

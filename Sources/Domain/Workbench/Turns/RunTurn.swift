@@ -1,4 +1,6 @@
+internal import Audit
 internal import Chat
+internal import JSON
 internal import Jail
 
 /// `run COMMAND`: a command in the session's jail.
@@ -15,10 +17,12 @@ struct RunTurn: TurnWorker {
         if let refusal = self.refusal(of: request.text) { throw TurnFailure(refusal) }
         let text = CommandText(request.text)
         if text.isJob { try self.checkJobs(of: request.session) }
-        let approval = try await self.permission(for: request, in: thread)
+        let permission = self.bench.policy(text.command, request.role, request.repository)
+        let approval = try await self.approval(by: permission, of: text.command, for: request, in: thread)
         let place: ShellCommand.Place = text.isJob ? .background : approval == nil ? .persistent : .fresh
         let run = CommandRun(
-            bench: self.bench, request: request, command: text.command, place: place, approval: approval)
+            bench: self.bench, request: request, command: text.command, place: place, rule: permission.rule,
+            approval: approval)
         let begun = try await run.begin()
         guard !text.isJob else { return try await self.start(run, begun, in: thread) }
         self.bench.setThread(thread, of: request.session)
@@ -29,14 +33,17 @@ struct RunTurn: TurnWorker {
     }
 
     /// Who approved the command; nil if it needs nobody. Throws if it may not run.
-    private func permission(
-        for request: TurnRequest, in thread: any TurnThread
+    private func approval(
+        by permission: CommandPermission, of command: String, for request: TurnRequest, in thread: any TurnThread
     ) async throws -> (by: String, ask: String?)? {
         guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
-        switch self.bench.policy() {
-        case .deny: throw TurnFailure(WorkbenchTexts.deniedByPolicy)
+        switch permission.decision {
+        case .deny:
+            try? await self.bench.audit.record(self.refusal(of: command, by: permission.rule, for: request))
+            throw TurnFailure(
+                permission.isSetting
+                    ? WorkbenchTexts.deniedByPolicy : WorkbenchTexts.denied(byRule: permission.rule))
         case .allow: return nil
-        case .ask where request.role == .owner: return nil
         case .ask: break
         }
         let outcome = try await thread.approval(
@@ -48,6 +55,15 @@ struct RunTurn: TurnWorker {
         case .denied(let by, let reason): throw TurnFailure(WorkbenchTexts.denied(by: by, reason: reason))
         case .expired: throw TurnFailure(WorkbenchTexts.expired)
         }
+    }
+
+    private func refusal(of command: String, by rule: String, for request: TurnRequest) -> AuditEntry {
+        AuditEntry(
+            kind: .commandRefused, session: request.session, turn: request.id, actor: request.sender.id,
+            details: [
+                "command": .string(command), "directory": .string(self.bench.directory(of: request.session)),
+                "rule": .string(rule), "reason": "the policy denies it",
+            ])
     }
 
     private func report(_ outcome: CommandRun.Outcome, in thread: any TurnThread) async throws {

@@ -1,4 +1,6 @@
+internal import Agent
 internal import Audit
+internal import Chat
 internal import JSON
 internal import Jail
 internal import Logging
@@ -9,19 +11,18 @@ internal import Workbench
 enum JailNetworkSetup {
     /// Nil without an allow list: then there is no network at all.
     static func network(
-        _ configuration: Configuration, audit: AuditLog, workbench: @escaping @Sendable () -> Workbench?, logger: Logger
+        _ configuration: Configuration, agent: CurrentAgentSettings, audit: AuditLog, workbench: @escaping @Sendable () -> Workbench?, logger: Logger
     ) throws(JailFailure) -> JailSetup.Network? {
         guard configuration.jail.network.mode == .allowlist else { return nil }
         var rules: [NetworkRule] = []
         for entry in configuration.jail.network.allow { rules.append(try NetworkRule(entry)) }
         let allowed = rules
-        let policy = configuration.approvals.network
         return JailSetup.Network(port: JailNetwork.port, variables: JailNetwork.environment) {
             session, listener async throws(JailFailure) in
             let network = JailNetwork(
                 listener: listener, rules: allowed,
                 audit: { request in await Self.record(request, of: session, in: audit, logger) },
-                decide: Self.decision(policy, session, workbench))
+                decide: Self.decision(agent, session, workbench))
             try await network.start()
             return { await network.end() }
         }
@@ -29,13 +30,22 @@ enum JailNetworkSetup {
 
     /// What happens to an address that no entry allows.
     private static func decision(
-        _ policy: Configuration.Approvals.Rule, _ session: String, _ workbench: @escaping @Sendable () -> Workbench?
+        _ agent: CurrentAgentSettings, _ session: String, _ workbench: @escaping @Sendable () -> Workbench?
     ) -> (@Sendable (NetworkAddress) async -> Bool)? {
-        switch policy {
-        case .deny: nil
-        case .allow: { _ in true }
-        case .ask: { address in await workbench()?.mayReach("\(address)", from: session) ?? false }
+        if Self.verdict(agent) == .deny { return nil }
+        return { address in
+            switch Self.verdict(agent) {
+            case .deny: false
+            case .allow: true
+            case .ask: await workbench()?.mayReach("\(address)", from: session) ?? false
+            }
         }
+    }
+
+    /// A jail does not know for whom it runs a command, so the policy is asked as for a member.
+    private static func verdict(_ agent: CurrentAgentSettings) -> PolicyDecision {
+        let question = PolicyQuestion(role: .member, persona: nil, tool: ToolSelector.jailNetwork, kind: .fetch)
+        return agent.settings.policy.verdict(on: question).decision
     }
 
     private static func record(

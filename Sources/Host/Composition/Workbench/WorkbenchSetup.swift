@@ -1,3 +1,4 @@
+internal import Agent
 internal import Audit
 internal import Chat
 internal import Jail
@@ -13,9 +14,8 @@ internal import Workspaces
 enum WorkbenchSetup {
     static func workbench(
         _ configuration: Configuration, store: SessionStore, metrics: Metrics, means: JailMeans, audit: AuditLog,
-        repositories: RepositoryCatalog, in directory: DataDirectory
+        repositories: RepositoryCatalog, agent: CurrentAgentSettings, in directory: DataDirectory
     ) async throws -> (Workbench, SessionJails) {
-        let policy = CommandPolicy(rawValue: configuration.approvals.commands.rawValue) ?? .ask
         let jails = SessionJails(
             means: means, limits: configuration.jail.limits, defaultRepository: repositories.defaultLocalName)
         let report = Self.report(configuration, means)
@@ -23,7 +23,8 @@ enum WorkbenchSetup {
             shells: jails, workspaces: jails, audit: StoredAudit(log: audit), log: StoredJobs(store: store),
             settings: WorkbenchSettings(
                 timeout: configuration.jail.timeout, outputLimit: configuration.jail.output),
-            policy: { policy }, status: { report },
+            policy: AgentSetup.commandPolicy(agent, defaultRepository: repositories.defaultLocalName),
+            status: { report },
             observe: { result, seconds in
                 metrics.count(.jailCommands, ["result": result])
                 metrics.observe(.jailSeconds, seconds: seconds)
@@ -34,7 +35,7 @@ enum WorkbenchSetup {
             programs: try await JailPrograms.install(in: "\(directory.path)/jail"), limits: configuration.jail.limits,
             limiter: means.limiter, quota: means.quota, seccomp: means.filters,
             network: try JailNetworkSetup.network(
-                configuration, audit: audit, workbench: { [weak workbench] in workbench }, logger: logger),
+                configuration, agent: agent, audit: audit, workbench: { [weak workbench] in workbench }, logger: logger),
             logger: logger)
         let folder = JailProbing.workspaces(in: directory)
         let limits = JailShells.Limits(

@@ -12,6 +12,8 @@ final class Reading {
     private(set) var issues: [ConfigurationIssue] = []
     /// A hash of each secret, by its key's path; see ``ConfigurationContent``.
     var secrets: [String: Int] = [:]
+    /// A hash of the content of other files that were read, by what they are.
+    var otherFiles: [String: Int] = [:]
 
     init(source: String?, surroundings: Surroundings, isFile: Bool = true, dataDirectory: String = "/") {
         self.source = source

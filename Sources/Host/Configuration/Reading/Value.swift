@@ -40,6 +40,7 @@ struct Value {
     var text: String? { self.node.stringValue }
     var plainBool: Bool? { self.node.boolValue }
     var isMapping: Bool { self.node.mappingValue != nil }
+    var isList: Bool { self.node.sequenceValue != nil }
 
     // MARK: Structure
 

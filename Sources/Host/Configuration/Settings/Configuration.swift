@@ -1,3 +1,4 @@
+package import Agent
 package import Sessions
 
 /// The whole configuration, checked, with defaults filled in.
@@ -20,13 +21,15 @@ package struct Configuration: Sendable {
     package var limits: Limits
     package var access: Access
     package var approvals: Approvals
+    package var agent: Agent
+    package var policy: Policy
     package var jail: Jail
     /// Nil: `sessions archive` writes no archive.
     package var archive: Archive?
     package var retention: Retention
     package var adapters: Adapters
 
-    init(_ root: Section, dataDirectory: String) {
+    init(_ root: Section, dataDirectory: String, personas: (AgentLimits) -> PersonaCatalog) {
         self.dataDirectory = dataDirectory
         self.log = root.section("log") { Log($0) }
         self.store = root.section("store") { Store($0) }
@@ -43,6 +46,10 @@ package struct Configuration: Sendable {
         let adapters = self.adapters
         self.access = root.section("access") { Access($0, adapters: adapters) }
         self.approvals = root.section("approvals") { Approvals($0) }
+        self.agent = root.section("agent") { Agent($0, personas: personas) }
+        self.policy = Policy.read(
+            root, approvals: self.approvals, personas: self.agent.personas.personas.map(\.name),
+            repositories: self.repositories.map(\.name))
         self.jail = root.section("jail") { Jail($0) }
         self.archive = root.optional("archive") { Archive.read($0) }
         self.retention = root.section("retention") { Retention($0) }

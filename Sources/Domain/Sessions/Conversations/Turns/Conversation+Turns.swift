@@ -141,7 +141,7 @@ extension Conversation {
         let role = self.context.access.role(of: turn.sender) ?? .guest
         return TurnRequest(
             id: turn.work, session: session.id, text: turn.text, sender: turn.sender, role: role, model: session.model,
-            repository: session.repository, history: history, summary: session.summary,
+            repository: session.repository, persona: session.persona, history: history, summary: session.summary,
             continuing: turn.kind == "chat" ? continuing : nil)
     }
 

@@ -25,6 +25,8 @@ package struct SessionRecord: Sendable, Equatable {
     package var activeAt: Int64
     /// A person has chosen the title.
     package var isNamed = false
+    /// Chosen by `persona`; nil for the default.
+    package var persona: String?
 
     /// A session without messages for an hour is idle. Milliseconds.
     private static let idleAfter: Int64 = 3_600_000

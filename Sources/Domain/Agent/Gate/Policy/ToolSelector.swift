@@ -1,0 +1,70 @@
+/// Which tools a rule concerns.
+package enum ToolSelector: Sendable, Hashable {
+    /// The tools that one setting of `approvals` concerns, and those that need none.
+    package enum Group: String, Sendable, CaseIterable {
+        /// Run a command: `shell`, and a person's own `run`.
+        case commands
+        /// Change files, or commit them.
+        case writes
+        /// Reach an address on the network.
+        case network
+        /// Read, list and search files.
+        case reads
+        /// Ask a person; keep the list of tasks.
+        case talk
+
+        package func contains(_ kind: ToolDefinition.Kind) -> Bool {
+            switch kind {
+            case .execute: self == .commands
+            case .edit, .commit: self == .writes
+            case .fetch: self == .network
+            case .read: self == .reads
+            case .ask, .plan: self == .talk
+            }
+        }
+    }
+
+    case group(Group)
+    case name(String)
+
+    /// A person's own command. No persona is involved.
+    package static let run = "run"
+    /// What a command in the jail reaches on the network, as the policy is asked about it. Only a group matches it.
+    package static let jailNetwork = "jail network"
+
+    /// Every tool with a name of its own, and its kind.
+    package static let tools: [(name: String, kind: ToolDefinition.Kind)] = [
+        ("read", .read), ("search", .read), ("list", .read), ("edit", .edit), ("patch", .edit), ("write", .edit),
+        ("shell", .execute), ("fetch", .fetch), ("commit", .commit), ("ask_user", .ask), ("tasks", .plan),
+        (Self.run, .execute),
+    ]
+
+    /// What a rule may name.
+    package static let words = Self.tools.map(\.name) + Group.allCases.map(\.rawValue)
+
+    /// Nil for a word that names neither a tool nor a group.
+    package init?(_ word: String) {
+        if let group = Group(rawValue: word) {
+            self = .group(group)
+        } else if Self.tools.contains(where: { $0.name == word }) {
+            self = .name(word)
+        } else {
+            return nil
+        }
+    }
+
+    func contains(_ tool: String, _ kind: ToolDefinition.Kind) -> Bool {
+        switch self {
+        case .group(let group): group.contains(kind)
+        case .name(let name): name == tool
+        }
+    }
+
+    /// Whether all its tools run commands.
+    package var isAboutCommands: Bool {
+        switch self {
+        case .group(let group): group == .commands
+        case .name(let name): Self.tools.contains { $0.name == name && $0.kind == .execute }
+        }
+    }
+}

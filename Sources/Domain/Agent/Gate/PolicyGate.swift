@@ -1,0 +1,152 @@
+package import Chat
+internal import JSON
+package import Workbench
+internal import Audit
+
+/// The gate of one turn: the policy decides, people are asked where it says so, and every decision is recorded.
+package struct PolicyGate: ToolGate {
+    /// Asks for several approvals at once; one outcome for each, in their order.
+    package typealias Asking = @Sendable ([ApprovalRequest]) async throws -> [ApprovalOutcome]
+
+    private let settings: CurrentAgentSettings
+    private let request: TurnRequest
+    private let persona: Persona
+    private let repository: String?
+    private let taint: TurnTaint
+    private let audit: any AuditRecorder
+    private let ask: Asking
+
+    /// - Parameters:
+    ///   - repository: The configured name of the repository that the turn works in.
+    ///   - thread: Where people are asked.
+    package init(
+        settings: CurrentAgentSettings, request: TurnRequest, persona: Persona, repository: String?,
+        taint: TurnTaint = TurnTaint(), audit: any AuditRecorder, thread: any TurnThread
+    ) {
+        self.settings = settings
+        self.request = request
+        self.persona = persona
+        self.repository = repository
+        self.taint = taint
+        self.audit = audit
+        self.ask = { requests in
+            var outcomes: [ApprovalOutcome] = []
+            for request in requests { outcomes.append(try await thread.approval(of: request)) }
+            return outcomes
+        }
+    }
+
+    package func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {
+        try Task.checkCancellation()
+        let verdicts = intents.map { self.verdict(on: $0) }
+        let asked = intents.indices.filter { verdicts[$0].decision == .ask }
+        var outcomes: [Int: ApprovalOutcome] = [:]
+        do {
+            let answers = asked.isEmpty ? [] : try await self.ask(asked.map { Self.request(for: intents[$0]) })
+            outcomes = Dictionary(uniqueKeysWithValues: zip(asked, answers))
+        } catch {
+            let word = error is CancellationError ? "stopped" : "failed"
+            for index in intents.indices { await self.recordUndecided(intents[index], verdicts[index], word) }
+            throw error
+        }
+        var decisions: [GateDecision] = []
+        for (index, intent) in intents.enumerated() {
+            decisions.append(await self.conclude(intent, verdicts[index], outcomes[index]))
+        }
+        return decisions
+    }
+
+    // MARK: The policy
+
+    private func verdict(on intent: ToolIntent) -> PolicyVerdict {
+        let tool = intent.call.tool
+        guard self.persona.tools.contains(tool.name) else { return PolicyVerdict(.deny, rule: Self.noTool) }
+        let verdict = self.settings.settings.policy.verdict(
+            on: PolicyQuestion(
+                role: self.request.role, persona: self.persona.name, tool: tool.name, kind: tool.kind,
+                repository: self.repository, command: tool.kind == .execute ? intent.subject : nil))
+        // A text that nobody here vouches for must not be what makes data leave, or what makes a commit.
+        guard verdict.decision == .allow, tool.kind == .fetch || tool.kind == .commit, !self.taint.sources.isEmpty
+        else { return verdict }
+        return PolicyVerdict(.ask, rule: Self.tainted)
+    }
+
+    /// The names of what decides besides the policy's rules.
+    package static let noTool = "persona"
+    package static let tainted = "foreign text"
+
+    private static func request(for intent: ToolIntent) -> ApprovalRequest {
+        let action: ApprovalRequest.Action =
+            switch intent.call.tool.kind {
+            case .edit, .commit: .change
+            case .fetch: .reach
+            case .execute, .read, .ask, .plan: .run
+            }
+        return ApprovalRequest(
+            action: action, subject: intent.subject, directory: intent.directory, tool: intent.call.tool.name,
+            approver: .requester)
+    }
+
+    // MARK: The outcome
+
+    private func conclude(
+        _ intent: ToolIntent, _ verdict: PolicyVerdict, _ outcome: ApprovalOutcome?
+    ) async -> GateDecision {
+        let decision = self.decision(on: intent, verdict, outcome)
+        do {
+            try await self.audit.record(self.entry(intent, verdict, Self.details(of: decision)))
+        } catch {
+            // What is not recorded does not happen.
+            return .denied(reason: GateTexts.notRecorded("\(error)"))
+        }
+        if decision.mayRun, intent.call.tool.kind == .fetch { self.taint.add(.web) }
+        return decision
+    }
+
+    private func decision(
+        on intent: ToolIntent, _ verdict: PolicyVerdict, _ outcome: ApprovalOutcome?
+    ) -> GateDecision {
+        switch verdict.decision {
+        case .allow: return .allowed(rule: verdict.rule)
+        case .deny where verdict.rule == Self.noTool:
+            return .denied(reason: GateTexts.noTool(intent.call.tool.name, self.persona.name))
+        case .deny: return .denied(reason: GateTexts.denied(by: verdict.rule))
+        case .ask: break
+        }
+        switch outcome {
+        case .approved(let ask, let by): return .approved(by: by, ask: ask)
+        case .denied(let by, let reason): return .denied(reason: GateTexts.denied(by: by, reason: reason))
+        case .expired, nil: return .expired
+        }
+    }
+
+    private static func details(of decision: GateDecision) -> [(String, JSON)] {
+        switch decision {
+        case .allowed: [("outcome", "allowed")]
+        case .approved(let by, let ask):
+            [("outcome", "approved"), ("by", .string(by)), ("ask", ask.map { .string($0) } ?? .null)]
+        case .denied(let reason): [("outcome", "denied"), ("reason", .string(reason))]
+        case .expired: [("outcome", "expired")]
+        }
+    }
+
+    /// The turn has been cancelled, so the entry is written by a task that is not.
+    private func recordUndecided(_ intent: ToolIntent, _ verdict: PolicyVerdict, _ outcome: String) async {
+        let (audit, entry) = (self.audit, self.entry(intent, verdict, [("outcome", .string(outcome))]))
+        await Task { try? await audit.record(entry) }.value
+    }
+
+    private func entry(_ intent: ToolIntent, _ verdict: PolicyVerdict, _ more: [(String, JSON)]) -> AuditEntry {
+        let members: [(String, JSON)] =
+            [
+                ("call", .string(intent.call.id)), ("tool", .string(intent.call.tool.name)),
+                ("title", .string(intent.title)), ("directory", .string(intent.directory)),
+                ("digest", .string(intent.digest(session: self.request.session, requester: self.request.sender.id))),
+                ("persona", .string(self.persona.name)), ("decision", .string(verdict.decision.rawValue)),
+                ("rule", .string(verdict.rule)),
+            ] + more
+        return AuditEntry(
+            kind: .decision, session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
+            details: .object(JSONObject(members: members)))
+    }
+}

@@ -1,0 +1,18 @@
+internal import Crypto
+internal import JSON
+
+extension ToolIntent {
+    /// What a decision about it is valid for, as SHA-256 in hexadecimal: the call, what it would do, and what it found.
+    package func digest(session: String, requester: String) -> String {
+        let parts: JSON = [
+            .string(session), .string(requester), .string(self.call.tool.name), self.call.arguments,
+            .string(self.subject), .string(self.directory),
+            .array(self.preconditions.map { [.string($0.path), $0.digest.map { .string($0) } ?? .null] }),
+            .array(
+                self.changes.map { change in
+                    [.string(change.path), change.bytes.map { .string(Crypto.hex(Crypto.sha256($0))) } ?? .null]
+                }),
+        ]
+        return Crypto.hex(Crypto.sha256(parts.canonicalBytes))
+    }
+}

@@ -1,0 +1,34 @@
+package import Chat
+
+/// A persona that a thread can choose.
+package struct PersonaChoice: Sendable, Equatable {
+    package let name: String
+    /// One line.
+    package let summary: String
+
+    package init(name: String, summary: String) {
+        self.name = name
+        self.summary = summary
+    }
+}
+
+/// Personas and policy, as commands need them. Each call sees the settings in effect.
+package struct AgentDirectory: Sendable {
+    package let personas: @Sendable () -> [PersonaChoice]
+    package let defaultPersona: @Sendable () -> String
+    /// What the policy says to a command: the command, the role of the person who asks, and the thread's persona and
+    /// repository (nil for the defaults). Markdown.
+    package let explain:
+        @Sendable (_ command: String, _ role: Role, _ persona: String?, _ repository: String?) -> String
+
+    package init(
+        personas: @escaping @Sendable () -> [PersonaChoice], defaultPersona: @escaping @Sendable () -> String,
+        explain: @escaping @Sendable (
+            _ command: String, _ role: Role, _ persona: String?, _ repository: String?
+        ) -> String
+    ) {
+        self.personas = personas
+        self.defaultPersona = defaultPersona
+        self.explain = explain
+    }
+}

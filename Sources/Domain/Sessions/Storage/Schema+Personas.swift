@@ -1,0 +1,10 @@
+internal import Database
+
+extension Schema {
+    static let personas = Migration(
+        number: 10, name: "personas",
+        sql: """
+            -- Chosen by `persona`; NULL for the default.
+            ALTER TABLE sessions ADD COLUMN persona TEXT;
+            """)
+}

@@ -1,0 +1,130 @@
+internal import Agent
+internal import Chat
+
+extension Policy {
+    /// Reads the list `policy`, proves that each of its rules can decide something, and adds the rules that follow from
+    /// `approvals`.
+    static func read(
+        _ root: Section, approvals: Configuration.Approvals, personas: [String], repositories: [String]
+    ) -> Policy {
+        var names: Set<String> = []
+        let rules =
+            root.list("policy") { value -> (rule: PolicyRule, value: Value)? in
+                let rule = value.section { section -> PolicyRule? in
+                    PolicyRule.read(section, personas: personas, repositories: repositories)
+                }
+                guard let rule = rule.flatMap({ $0 }) else { return nil }
+                guard names.insert(rule.name).inserted else {
+                    return value.error("there is another rule with the name '\(rule.name)'")
+                }
+                return (rule, value)
+            } ?? []
+        for (reach, value) in zip(PolicyReach.check(rules.map(\.rule)), rules.map(\.value)) {
+            switch reach {
+            case .reachable: break
+            case .empty: value.report("this rule never decides: a person's own `run` has no persona")
+            case .shadowed(let by):
+                let first = by.map { "'\($0)'" }.joined(separator: ", ")
+                value.report(
+                    "this rule never decides: \(first) above matches all that it matches; move it up or remove it")
+            }
+        }
+        return Policy(rules.map(\.rule), approvals: approvals.policy)
+    }
+}
+
+extension Configuration.Approvals {
+    var policy: Policy.Approvals {
+        Policy.Approvals(
+            commands: self.commands.decision, writes: self.writes.decision, network: self.network.decision)
+    }
+}
+
+extension Configuration.Approvals.Rule {
+    fileprivate var decision: PolicyDecision {
+        switch self {
+        case .allow: .allow
+        case .ask: .ask
+        case .deny: .deny
+        }
+    }
+}
+
+extension PolicyRule {
+    /// Nil if something is wrong with it.
+    static func read(_ section: Section, personas: [String], repositories: [String]) -> PolicyRule? {
+        let name = section.required("name") { Self.name($0) }
+        let roles = section.oneOrMore("role") { $0.choice(Role.self) }
+        let personas = section.oneOrMore("persona") { $0.choice(among: personas, named: { $0 }) }
+        let tools = section.oneOrMore("tool") { value in
+            value.choice(among: ToolSelector.words, named: { $0 }).flatMap { ToolSelector($0) }
+        }
+        let repositories = section.oneOrMore("repository") { $0.choice(among: repositories, named: { $0 }) }
+        let commands = section.oneOrMore("command") { Self.command($0) }
+        let decision = section.required("decision") { $0.choice(PolicyDecision.self) }
+        let matches = section.value("matches").flatMap { $0.items() } ?? []
+        let refuses = section.value("refuses").flatMap { $0.items() } ?? []
+        guard let name, let roles, let personas, let tools, let repositories, let commands, let decision else {
+            return nil
+        }
+        if !commands.isEmpty, tools.contains(where: { !$0.isAboutCommands }) {
+            section.error("only commands begin with words: with 'command', 'tool' can be commands, shell or run")
+            return nil
+        }
+        if roles.contains(.guest), decision == .ask {
+            section.error("nobody can approve what a guest wants; use allow or deny for guests")
+            return nil
+        }
+        if commands.isEmpty, !matches.isEmpty || !refuses.isEmpty {
+            section.error("'matches' and 'refuses' are examples for 'command', which is missing")
+            return nil
+        }
+        let rule = PolicyRule(
+            name: name, roles: roles.isEmpty ? Self.standardRoles : roles, personas: personas, tools: tools,
+            repositories: repositories, commands: commands, decision: decision)
+        rule.check(matches, areMatched: true)
+        rule.check(refuses, areMatched: false)
+        return rule
+    }
+
+    private func check(_ examples: [Value], areMatched isMatched: Bool) {
+        for example in examples {
+            guard let text = example.string(), self.decides(text) != isMatched else { continue }
+            example.report(
+                isMatched
+                    ? "the rule does not match this example; see docs/policy.md for how commands are read"
+                    : "the rule matches this example")
+        }
+    }
+
+    private static func name(_ value: Value) -> String? {
+        guard let text = value.string() else { return nil }
+        let isPlain = text.utf8.count <= 64 && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+        guard isPlain else { return value.error("a rule's name has letters, digits, '-', '_' and '.', at most 64") }
+        guard !text.hasPrefix(Policy.Approvals.prefix) else {
+            return value.error("names that begin with '\(Policy.Approvals.prefix)' are those of the settings' own rules")
+        }
+        return text
+    }
+
+    private static func command(_ value: Value) -> [String]? {
+        guard let text = value.string() else { return nil }
+        guard let words = CommandLine.words(of: text) else {
+            return value.error("write the first words of one plain command, as in git push; no $, >, &&, * or ~")
+        }
+        return words
+    }
+}
+
+extension Section {
+    /// One value, or a list of them; empty if the key is missing, nil if something is wrong.
+    func oneOrMore<T>(_ key: String, _ convert: (Value) -> T?) -> [T]? {
+        guard let value = self.value(key) else { return [] }
+        guard value.isList else { return convert(value).map { [$0] } }
+        let items = value.items() ?? []
+        guard !items.isEmpty else { return value.error("the list must not be empty; remove the key to match anything") }
+        let converted = items.map(convert)
+        let good = converted.compactMap { $0 }
+        return good.count == converted.count ? good : nil
+    }
+}
