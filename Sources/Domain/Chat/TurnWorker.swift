@@ -56,11 +56,13 @@ package struct TurnRequest: Sendable {
     package let summary: HistorySummary?
     /// An interrupted answer to continue.
     package let continuing: String?
+    /// A person continued a turn that had ended early.
+    package let isResumed: Bool
 
     package init(
         id: String, session: String, text: String, sender: Sender, role: Role = .guest, model: String? = nil,
         repository: String? = nil, persona: String? = nil, history: [HistoryEntry] = [],
-        summary: HistorySummary? = nil, continuing: String? = nil
+        summary: HistorySummary? = nil, continuing: String? = nil, isResumed: Bool = false
     ) {
         self.id = id
         self.session = session
@@ -73,6 +75,7 @@ package struct TurnRequest: Sendable {
         self.history = history
         self.summary = summary
         self.continuing = continuing
+        self.isResumed = isResumed
     }
 }
 
@@ -126,6 +129,8 @@ package enum TurnEvent: Sendable, Equatable {
     case output(CommandOutput)
     /// What the model or worker is doing; shown live, not part of the answer.
     case thinking(String)
+    /// The state of the work with tools; replaces the last one.
+    case steps(TurnSteps)
     /// One line for the thread (waiting for the model, a retry). Names commands without a sign, as code: `` `model` ``.
     case notice(String)
     /// A commit was made.

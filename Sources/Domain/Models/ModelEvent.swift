@@ -1,8 +1,13 @@
+package import JSON
+
 /// One step of a streamed answer.
 package enum ModelEvent: Sendable, Equatable {
     case delta(String)
     case reasoning(String)
     case toolCall(ToolCall)
+    /// The whole answer in the provider's own form, if the next request must send it back: for
+    /// ``ModelMessage/items``. Comes before ``finished(_:)``.
+    case items([JSON])
     case usage(TokenUsage)
     case waiting(RetryNotice)
     case finished(FinishReason)

@@ -193,6 +193,7 @@ extension ModelEvent {
         switch self {
         case .delta(let text), .reasoning(let text): text.utf8.count
         case .toolCall(let call): 64 + call.arguments.utf8.count
+        case .items(let items): 4096 * items.count
         case .usage, .waiting, .finished: 64
         }
     }

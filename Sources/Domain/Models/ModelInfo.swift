@@ -20,11 +20,13 @@ package struct ModelInfo: Sendable, Equatable {
     package var supportedEndpoints: [String]
     /// A clause about limits that the numbers do not cover.
     package var note: String?
+    /// Whether it calls tools; nil where unknown.
+    package var supportsTools: Bool?
 
     package init(
         id: String, name: String, inputLimit: Int, outputLimit: Int, tokenizer: String? = nil, version: String? = nil,
         vendor: String? = nil, multiplier: Double? = nil, isPreview: Bool = false, isProviderDefault: Bool = false,
-        supportedEndpoints: [String] = [], note: String? = nil
+        supportedEndpoints: [String] = [], note: String? = nil, supportsTools: Bool? = nil
     ) {
         self.id = id
         self.name = name
@@ -38,6 +40,7 @@ package struct ModelInfo: Sendable, Equatable {
         self.isProviderDefault = isProviderDefault
         self.supportedEndpoints = supportedEndpoints
         self.note = note
+        self.supportsTools = supportsTools
     }
 
     /// `1×`, `0.33×`.

@@ -8,12 +8,18 @@ package struct ModelMessage: Sendable, Equatable {
     package let toolCalls: [ToolCall]
     /// With ``Role/tool``: the call whose result this is.
     package let toolCallID: String?
+    /// With ``Role/assistant``: the answer as the same model gave it by ``ModelEvent/items(_:)``. Sent instead of text
+    /// and calls where the endpoint knows this form. Models that think in secret continue their thoughts by it.
+    package let items: [JSON]
 
-    package init(_ role: Role, _ text: String, toolCalls: [ToolCall] = [], toolCallID: String? = nil) {
+    package init(
+        _ role: Role, _ text: String, toolCalls: [ToolCall] = [], toolCallID: String? = nil, items: [JSON] = []
+    ) {
         self.role = role
         self.text = text
         self.toolCalls = toolCalls
         self.toolCallID = toolCallID
+        self.items = items
     }
 }
 

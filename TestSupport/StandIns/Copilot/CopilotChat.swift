@@ -28,6 +28,7 @@ struct CopilotChat: Sendable {
                 throw .coded(400, "invalid_request_body", "messages: tool_call_id is missing", parameter: "messages")
             }
         }
+        try CopilotToolHistory.check(messages: messages)
         let last = messages.last
         return try CopilotChat(
             body, texts: messages.map { Self.text($0["content"]) },
@@ -47,6 +48,7 @@ struct CopilotChat: Sendable {
         if body["previous_response_id"]?.stringValue != nil {
             throw .coded(400, "previous_response_not_found", "previous response not found")
         }
+        try CopilotToolHistory.check(items: items)
         let last = items.last
         let isResult = last?["type"]?.stringValue == "function_call_output"
         return try CopilotChat(

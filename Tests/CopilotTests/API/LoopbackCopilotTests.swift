@@ -104,6 +104,25 @@ struct LoopbackCopilotTests {
         }
     }
 
+    @Test(
+        "a call goes back with its result, through either endpoint; without one the endpoint refuses",
+        arguments: ["gpt-4.1", "gpt-5-codex"])
+    func toolRound(model: String) async throws {
+        try await self.with { server, client in
+            let tool = ModelTool(name: "f", description: "F.", parameters: ["type": "object"])
+            let call = ToolCall(id: "c1", name: "f", arguments: "{}")
+            let begun = [ModelMessage(.user, "Hi"), ModelMessage(.assistant, "", toolCalls: [call])]
+            let answer = { (messages: [ModelMessage]) async throws -> String in
+                var text = ""
+                let request = ModelRequest(model: model, messages: messages, tools: [tool])
+                for try await event in client.stream(request) { if case .delta(let piece) = event { text += piece } }
+                return text
+            }
+            #expect(try await answer(begun + [ModelMessage(.tool, "42", toolCallID: "c1")]) == "The tool said: 42")
+            await #expect(throws: ModelError.self) { try await answer(begun + [ModelMessage(.user, "Well?")]) }
+        }
+    }
+
     @Test("failures are reported by kind, through either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
     func faults(model: String) async throws {
         try await self.with { server, client in

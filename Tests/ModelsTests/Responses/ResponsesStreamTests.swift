@@ -1,3 +1,4 @@
+import JSON
 import Models
 import Testing
 
@@ -132,5 +133,36 @@ struct ResponsesStreamTests {
     func rubbish() {
         let error = #expect(throws: ModelError.self) { try self.read(["<html>", "{no"]) }
         #expect(error?.code == .invalidResponse)
+    }
+
+    @Test("an answer with encrypted thoughts comes as a whole as well, thoughts before their call")
+    func items() throws {
+        let thought = #"{"id":"rs_1","type":"reasoning","summary":[],"encrypted_content":"gAAA"}"#
+        let call = #"{"id":"fc_1","type":"function_call","call_id":"c1","name":"f","arguments":"{}"}"#
+        let events = try self.read([
+            #"{"type":"response.output_item.done","output_index":0,"item":\#(thought)}"#,
+            #"{"type":"response.output_item.done","output_index":1,"item":\#(call)}"#, self.completed,
+        ])
+        #expect(events.contains(.items([try JSON.parse(thought), try JSON.parse(call)])))
+        let atTheEnd = try self.read([
+            #"{"type":"response.completed","response":{"output":[\#(thought),\#(call)]}}"#
+        ])
+        #expect(atTheEnd.contains(.items([try JSON.parse(thought), try JSON.parse(call)])))
+    }
+
+    @Test("an answer without encrypted thoughts, and one that is cut, has no items")
+    func noItems() throws {
+        let thought = #"{"id":"rs_1","type":"reasoning","summary":[],"encrypted_content":"gAAA"}"#
+        let plain = try self.read([
+            #"{"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","summary":[]}}"#,
+            self.completed,
+        ])
+        let cut = try self.read([
+            #"{"type":"response.output_item.done","output_index":0,"item":\#(thought)}"#, self.text("a"),
+            #"{"type":"response.incomplete","response":{"incomplete_details":{"reason":"max_output_tokens"}}}"#,
+        ])
+        for events in [plain, cut] {
+            #expect(!events.contains { if case .items = $0 { true } else { false } })
+        }
     }
 }

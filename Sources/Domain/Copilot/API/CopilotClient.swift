@@ -70,7 +70,10 @@ extension CopilotClient: ModelEndpoint {
         let body =
             switch route {
             case .chatCompletions: dialect.body(request, model: model)
-            case .responses: ResponsesRequest.body(request, model: model, hasLimit: dialect.limitName != .none)
+            case .responses:
+                ResponsesRequest.body(
+                    request, model: model, hasLimit: dialect.limitName != .none,
+                    asksForReasoning: dialect.asksForReasoning, sendsItems: dialect.sendsItems)
             }
         // An automatic retry is not another request by a person.
         let headers = CopilotHeaders.chat(

@@ -52,7 +52,8 @@ enum CopilotModelList {
             multiplier: entry["billing"]?["multiplier"]?.doubleValue.flatMap { (0...10_000).contains($0) ? $0 : nil },
             isPreview: entry["preview"]?.boolValue ?? false,
             isProviderDefault: entry["is_chat_default"]?.boolValue ?? false,
-            supportedEndpoints: self.endpoints(entry))
+            supportedEndpoints: self.endpoints(entry),
+            supportsTools: capabilities?["supports"].map { $0["tool_calls"]?.boolValue ?? false })
     }
 
     private static func endpoints(_ entry: JSON) -> [String] {

@@ -51,5 +51,10 @@ package struct EndpointRefusal: Sendable {
     package let status: Int
     package let body: [UInt8]
 
+    package init(status: Int, body: [UInt8]) {
+        self.status = status
+        self.body = body
+    }
+
     var text: String { String(decoding: self.body, as: UTF8.self) }
 }

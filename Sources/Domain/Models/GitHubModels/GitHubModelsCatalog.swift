@@ -28,7 +28,8 @@ enum GitHubModelsCatalog {
             id: id, name: String((entry["name"]?.stringValue ?? id).prefix(100)), inputLimit: max(256, input),
             outputLimit: max(16, output), version: entry["version"]?.stringValue,
             vendor: entry["publisher"]?.stringValue,
-            isPreview: entry["tags"]?.arrayValue?.contains { $0.stringValue == "preview" } ?? false, note: tier?.note)
+            isPreview: entry["tags"]?.arrayValue?.contains { $0.stringValue == "preview" } ?? false, note: tier?.note,
+            supportsTools: entry["capabilities"]?.arrayValue?.contains { $0.stringValue == "tool-calling" })
     }
 
     private static func writesText(_ entry: JSON) -> Bool {

@@ -15,6 +15,10 @@ package struct OpenAIDialect: Sendable, Equatable {
     private var hasChangedLimitName = false
     /// Some chat templates have no system role; its text then opens the first message.
     var knowsSystemRole = true
+    /// With the responses endpoint: `include`, which asks for what the model thought, encrypted.
+    package private(set) var asksForReasoning = true
+    /// With the responses endpoint: sends back what the model thought. Another account cannot read it.
+    package private(set) var sendsItems = true
 
     package init(host: String) {
         // OpenAI's newer models refuse the old name, and all its models accept the new one.
@@ -57,6 +61,17 @@ package struct OpenAIDialect: Sendable, Equatable {
             // A refusal that names the other parameter recommends it; when that is refused too, send neither.
             self.limitName = words.contains(other.rawValue) && !self.hasChangedLimitName ? other : .none
             self.hasChangedLimitName = true
+            return true
+        }
+        if self.sendsItems, words.contains("invalid_encrypted_content") || words.contains("could not be decrypted") {
+            self.sendsItems = false
+            return true
+        }
+        if self.asksForReasoning,
+            words.contains("encrypted content is not supported") || words.contains("reasoning.encrypted_content")
+        {
+            self.asksForReasoning = false
+            self.sendsItems = false
             return true
         }
         if self.knowsSystemRole, words.contains("system"), words.contains("role") {

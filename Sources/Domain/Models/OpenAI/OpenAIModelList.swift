@@ -25,7 +25,8 @@ enum OpenAIModelList {
         let input = limits?["max_prompt_tokens"]?.intValue ?? window.map { $0 - min(output, $0 / 4) } ?? assumed.input
         let name = entry["display_name"]?.stringValue ?? entry["name"]?.stringValue ?? id
         return ModelInfo(
-            id: id, name: String(name.prefix(100)), inputLimit: max(256, input), outputLimit: max(16, output))
+            id: id, name: String(name.prefix(100)), inputLimit: max(256, input), outputLimit: max(16, output),
+            supportsTools: entry["capabilities"]?["supports"]?["tool_calls"]?.boolValue)
     }
 
     private static func first(_ entry: JSON, _ keys: [String]) -> Int? {

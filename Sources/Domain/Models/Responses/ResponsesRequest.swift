@@ -4,12 +4,21 @@ internal import JSON
 package enum ResponsesRequest {
     /// The endpoint stores nothing: every request contains the whole conversation.
     ///
-    /// - Parameter hasLimit: whether to send `max_output_tokens`, which some models refuse.
-    package static func body(_ request: ModelRequest, model: String, hasLimit: Bool) -> [UInt8] {
+    /// - Parameters:
+    ///   - hasLimit: whether to send `max_output_tokens`, which some models refuse.
+    ///   - asksForReasoning: whether to ask for encrypted reasoning, which some models refuse.
+    ///   - sendsItems: whether answers go back as they came, with their reasoning.
+    package static func body(
+        _ request: ModelRequest, model: String, hasLimit: Bool, asksForReasoning: Bool = true, sendsItems: Bool = true
+    ) -> [UInt8] {
+        let input = request.messages.flatMap { message in
+            sendsItems && !message.items.isEmpty ? message.items : Self.items(message)
+        }
         var body: JSONObject = [
-            "model": .string(model), "input": .array(request.messages.flatMap { Self.items($0) }), "stream": true,
-            "store": false,
+            "model": .string(model), "input": .array(input), "stream": true, "store": false,
         ]
+        // Only a turn with tools continues an answer. The endpoint keeps nothing, so the thoughts must travel.
+        if asksForReasoning, !request.tools.isEmpty { body["include"] = ["reasoning.encrypted_content"] }
         let instructions = request.messages.filter { $0.role == .system }.map(\.text).joined(separator: "\n\n")
         if !instructions.isEmpty { body["instructions"] = .string(instructions) }
         if hasLimit, let limit = request.outputLimit {

@@ -15,6 +15,11 @@ package struct ResponsesStream: AnswerDecoder {
     private var usage: TokenUsage?
     private var finish: FinishReason?
     private var hasMark = false
+    /// The output's finished items by their place, as they came.
+    private var items: [Int: JSON] = [:]
+    private var itemBytes = 0
+    /// The maximum bytes of items that are sent back.
+    private static let itemLimit = 4 << 20
     /// Unreadable events that may have contained text.
     private var lostEvents = 0
     private var unreadable = 0
@@ -87,6 +92,7 @@ package struct ResponsesStream: AnswerDecoder {
         }
         let calls = self.calls.finished()
         var events = calls.map { ModelEvent.toolCall($0) }
+        if let items = self.returnedItems(for: calls) { events.append(.items(items)) }
         if let usage = self.usage { events.append(.usage(usage)) }
         events.append(.finished(finish == .stop && !calls.isEmpty ? .toolCalls : finish))
         return events
@@ -109,6 +115,7 @@ extension ResponsesStream {
     }
 
     private mutating func end(_ item: JSON?, at place: Int, into events: inout [ModelEvent]) {
+        self.keep(item, at: place)
         switch item?["type"]?.stringValue {
         case "function_call":
             self.begin(item, at: place)
@@ -122,10 +129,29 @@ extension ResponsesStream {
         }
     }
 
+    private mutating func keep(_ item: JSON?, at place: Int) {
+        guard let item, self.items[place] == nil, self.items.count < 256 else { return }
+        self.itemBytes += item.bytes.count
+        self.items[place] = item
+    }
+
+    /// The items to send back: only where they contain encrypted thoughts, because text and calls travel without them.
+    private func returnedItems(for calls: [ToolCall]) -> [JSON]? {
+        guard self.itemBytes <= Self.itemLimit,
+            self.items.values.contains(where: { $0["encrypted_content"]?.stringValue?.isEmpty == false })
+        else { return nil }
+        let items = self.items.sorted { $0.key < $1.key }.map(\.value)
+        let ids = items.filter { $0["type"]?.stringValue == "function_call" }.compactMap { $0["call_id"]?.stringValue }
+        // Every result refers to a call, so calls that came without an item of their own rule the items out.
+        return Set(ids) == Set(calls.map(\.id)) ? items : nil
+    }
+
     private mutating func complete(_ response: JSON?, into events: inout [ModelEvent]) {
         // Items that were not streamed may appear here as a whole.
-        for (place, item) in (response?["output"]?.arrayValue ?? []).enumerated() where !self.calls.has(place) {
-            self.end(item, at: place, into: &events)
+        for (place, item) in (response?["output"]?.arrayValue ?? []).enumerated() {
+            // The endpoint's last word: ids may have changed since the item came.
+            self.items[place] = nil
+            if self.calls.has(place) { self.keep(item, at: place) } else { self.end(item, at: place, into: &events) }
         }
         self.read(usage: response?["usage"])
         self.finish = .stop
@@ -140,6 +166,7 @@ extension ResponsesStream {
         }
         // A truncated call may not be valid JSON, and must not run.
         self.calls = ResponsesCalls()
+        self.items = [:]
     }
 
     /// An event without a known type: a whole response, an error object, or something to ignore.

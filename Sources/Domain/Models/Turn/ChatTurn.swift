@@ -75,12 +75,26 @@ package final class ChatTurn: TurnWorker {
 extension ChatTurn {
     private typealias Report = @Sendable (TurnEvent) async throws -> Void
 
+    /// The messages that open a turn with tools: system text, history and question. They take at most half of the
+    /// model's input limit, and leave the rest to the work.
+    package func opening(
+        of request: TurnRequest, model: String, in thread: any TurnThread
+    ) async throws -> [ModelMessage] {
+        let (prompt, _) = try await self.prompt(for: request, model: model, share: 2) { try await thread.report($0) }
+        // The turn's own record has the interrupted answer, which the last two messages are about.
+        let isContinued = request.continuing.map { !$0.isEmpty } ?? false
+        return isContinued ? prompt.messages.dropLast(2) : prompt.messages
+    }
+
     /// The prompt, and the request that it was built from, with its history summarised.
+    ///
+    /// - Parameter share: the prompt takes one part in so many of the model's input limit.
     private func prompt(
-        for request: TurnRequest, model: String, _ report: @escaping Report
+        for request: TurnRequest, model: String, share: Int = 1, _ report: @escaping Report
     ) async throws -> (Prompt, TurnRequest) {
         var request = request
-        let builder = self.builder(for: model)
+        var builder = self.builder(for: model)
+        builder.inputLimit /= share
         for _ in 0..<3 {
             switch builder.plan(request) {
             case .ready(let prompt): return (prompt, request)
@@ -201,7 +215,8 @@ extension ChatTurn {
 extension TurnRequest {
     fileprivate func with(history: [HistoryEntry], summary: HistorySummary?) -> TurnRequest {
         TurnRequest(
-            id: self.id, session: self.session, text: self.text, sender: self.sender, model: self.model,
-            repository: self.repository, history: history, summary: summary, continuing: self.continuing)
+            id: self.id, session: self.session, text: self.text, sender: self.sender, role: self.role,
+            model: self.model, repository: self.repository, history: history, summary: summary,
+            continuing: self.continuing, isResumed: self.isResumed)
     }
 }

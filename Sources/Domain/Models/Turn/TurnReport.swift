@@ -52,6 +52,7 @@ package struct TurnReport: Sendable {
             self.countTokens()
             return text.isEmpty ? nil : .thinking(text)
         case .toolCall(let call): self.tools.append(call.name)
+        case .items: break
         case .usage(let usage): self.usage = usage
         case .finished(let reason): self.finish = reason
         case .waiting(let notice): return .notice(Self.line(for: notice, of: self.maximumTries))

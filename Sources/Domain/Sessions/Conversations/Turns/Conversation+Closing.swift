@@ -16,7 +16,7 @@ extension Conversation {
         let traits = self.context.adapters.traits(of: turn.route.room)
         if running.poster.output != nil { running.finishOutput() }
         let wasShortened = running.poster.isShortened
-        let rest = running.poster.rest(of: running.answer)
+        let rest = running.lastMessages()
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
             note: outcome.note(of: turn, sign: traits.sign),

@@ -142,7 +142,7 @@ extension Conversation {
         return TurnRequest(
             id: turn.work, session: session.id, text: turn.text, sender: turn.sender, role: role, model: session.model,
             repository: session.repository, persona: session.persona, history: history, summary: session.summary,
-            continuing: turn.kind == "chat" ? continuing : nil)
+            continuing: turn.kind == "chat" ? continuing : nil, isResumed: turn.work != turn.id)
     }
 
     /// The maximum number of messages in a prompt; a summary covers older ones by then.
@@ -162,6 +162,7 @@ extension Conversation {
         case .text(let text): try await self.takeText(text, of: turn)
         case .output(let output): try await self.take(output, of: turn)
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
+        case .steps(let steps): try await self.take(steps, of: turn)
         case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)
         case .commit(let commit): try await self.take(commit, of: turn)
         case .file(let file): try await self.send(file, of: turn)
@@ -179,7 +180,7 @@ extension Conversation {
         let (messages, isCut) = try self.add(text, to: turn)
         await self.context.hub.append(.execution, text, to: turn.id)
         FaultPoint.firstText.hit()
-        if let poster = self.running?.poster, poster.isGrowing, let answer = self.running?.answer {
+        if let poster = self.running?.poster, poster.isGrowing, let answer = self.running?.growing {
             await self.context.lanes.preview(answer, of: turn, rendering: poster)
         }
         if !messages.isEmpty || isCut { try await self.post(messages, of: turn, isExcerpt: isCut) }

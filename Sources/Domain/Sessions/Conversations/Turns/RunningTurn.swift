@@ -30,6 +30,8 @@ struct RunningTurn {
     var usage: [(model: String, input: Int, output: Int)] = []
     var summary: HistorySummary?
     var hasFirstText = false
+    /// Its work with tools so far.
+    var steps: TurnSteps?
     /// What a command has written so far.
     var output = OutputComposer()
 

@@ -1,0 +1,36 @@
+/// One row of a turn's record.
+package struct StepRecord: Sendable, Equatable {
+    /// From 1, without gaps within a turn.
+    package let number: Int
+    /// The turn's own time in milliseconds: without waiting for people, and without the time between a crash and the
+    /// resumption.
+    package let elapsed: Int
+    package let event: AgentEvent
+
+    package init(number: Int, elapsed: Int, event: AgentEvent) {
+        self.number = number
+        self.elapsed = elapsed
+        self.event = event
+    }
+}
+
+/// Keeps the records of turns.
+package protocol StepLog: Sendable {
+    /// Adds to a turn's record, all or nothing. Returns when they are durable: what they announce begins afterwards.
+    func append(_ records: [StepRecord], of turn: String) async throws
+    /// The records with larger numbers than `number`, in order.
+    func records(of turn: String, after number: Int) async throws -> [StepRecord]
+    /// The newest record of an ``AgentEvent/summarised(_:)``: a turn can be read from behind
+    /// ``AgentEvent/Summary/through`` on.
+    func checkpoint(of turn: String) async throws -> StepRecord?
+}
+
+extension StepLog {
+    /// What a turn's next step follows from: the newest summary and the records that it does not cover.
+    package func history(of turn: String) async throws -> (checkpoint: AgentEvent.Summary?, records: [StepRecord]) {
+        guard let record = try await self.checkpoint(of: turn), case .summarised(let summary) = record.event else {
+            return (nil, try await self.records(of: turn, after: 0))
+        }
+        return (summary, try await self.records(of: turn, after: summary.through))
+    }
+}

@@ -1,0 +1,36 @@
+package import Models
+
+/// What one turn works with.
+package struct AgentEquipment: Sendable {
+    package var persona: Persona
+    /// The tools of the persona, in the catalogue's order: a fixed order keeps requests alike.
+    package var tools: [ToolDefinition]
+    /// Checks a call of the model; gets the id for the ``CheckedCall``.
+    package var read: @Sendable (ToolCall, String) -> CallReading
+    package var executor: any ToolExecutor
+    package var gate: any ToolGate
+    package var limits: AgentLimits
+    /// The project's own instructions, as data for the model; empty when there are none.
+    package var notes: String
+    /// Makes the snapshot to which an undo of the intent returns; nil where the executor keeps its own.
+    package var snapshot: (@Sendable (ToolIntent) async throws -> String?)?
+    /// The size of the turn's changes, for the line at its end.
+    package var changes: (@Sendable () async -> ChangeTally?)?
+
+    package init(
+        persona: Persona, tools: [ToolDefinition], read: @escaping @Sendable (ToolCall, String) -> CallReading,
+        executor: any ToolExecutor, gate: any ToolGate, limits: AgentLimits = AgentLimits(), notes: String = "",
+        snapshot: (@Sendable (ToolIntent) async throws -> String?)? = nil,
+        changes: (@Sendable () async -> ChangeTally?)? = nil
+    ) {
+        self.persona = persona
+        self.tools = tools
+        self.read = read
+        self.executor = executor
+        self.gate = gate
+        self.limits = limits
+        self.notes = notes
+        self.snapshot = snapshot
+        self.changes = changes
+    }
+}

@@ -1,0 +1,20 @@
+internal import Models
+
+/// The model of one turn.
+struct AgentModel: Sendable {
+    let client: any ModelClient
+    let name: String
+    /// In tokens.
+    let inputLimit: Int
+    let calibration: TokenCalibration
+    let maximumTries: Int
+    let answerLimit: AnswerLimit
+
+    var factor: Double { self.calibration.factor(for: self.name) }
+
+    /// The usable tokens of a request: a tenth stays free, because estimates err.
+    var budget: Int {
+        let limit = min(self.inputLimit, self.calibration.inputLimit(for: self.name) ?? .max)
+        return limit - limit / 10
+    }
+}

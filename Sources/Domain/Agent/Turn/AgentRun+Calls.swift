@@ -1,0 +1,96 @@
+internal import Chat
+internal import JSON
+internal import Logging
+internal import Models
+
+/// How calls are prepared, decided and carried out.
+extension AgentRun {
+    private var runner: CallRunner { CallRunner(executor: self.equipment.executor, logger: self.logger) }
+
+    /// Prepares calls and has the gate decide about them as one question.
+    mutating func settle(_ calls: [CheckedCall]) async throws {
+        let prepared = try await self.runner.prepare(calls)
+        var events: [AgentEvent] = []
+        var intents: [ToolIntent] = []
+        for (call, prepared) in zip(calls, prepared) {
+            switch prepared {
+            case .failed(let result):
+                // It may need what a call before it does: it is prepared again when those are done.
+                if !intents.isEmpty, call.tool.kind != .read { continue }
+                events.append(.finished(AgentEvent.Finish(call: call.id, result: result)))
+            case .intent(let intent):
+                // A second change of a file is worked out from what the first leaves.
+                if intents.contains(where: { $0.overlaps(intent) }) { continue }
+                intents.append(intent)
+            }
+        }
+        if !intents.isEmpty {
+            for (intent, decision) in zip(intents, try await self.decide(intents)) {
+                self.settled[intent.call.id] = (intent, decision)
+                events.append(
+                    .decided(
+                        AgentEvent.Decision(call: intent.call.id, digest: AgentDigest.of(intent), decision: decision)))
+            }
+        }
+        try await self.record(events, showing: true)
+    }
+
+    private mutating func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {
+        let gate = self.equipment.gate
+        let decisions = try await self.waiting { try await gate.decide(intents) }
+        guard decisions.count == intents.count else {
+            self.logger.error("the gate decided about another number of calls", ["calls": JSON(intents.count)])
+            return intents.map { _ in .denied(reason: "The gate gave no decision.") }
+        }
+        return decisions
+    }
+
+    /// Carries out calls: several at the same time, if they only read.
+    mutating func perform(_ calls: [CheckedCall]) async throws {
+        if calls.allSatisfy({ $0.tool.kind == .read }) { return try await self.readAll(calls) }
+        for call in calls { try await self.perform(call) }
+    }
+
+    private mutating func perform(_ call: CheckedCall) async throws {
+        guard let (intent, decision) = self.settled.removeValue(forKey: call.id), decision.mayRun else {
+            let finish = AgentEvent.Finish(call: call.id, result: CallRunner.undecided(call))
+            return try await self.record([.finished(finish)], showing: true)
+        }
+        let snapshot = try await self.equipment.snapshot?(intent)
+        let files = intent.changes.map(\.path)
+        try await self.record([
+            .started(AgentEvent.Start(call: call.id, title: intent.title, files: files, snapshot: snapshot))
+        ])
+        self.lines.begin(call.id, title: intent.title, files: files)
+        try await self.thread.report(self.steps(news: nil))
+        let runner = self.runner
+        let result =
+            call.tool.kind == .ask
+            ? try await self.waiting { try await runner.perform(intent, decision) }
+            : try await runner.perform(intent, decision)
+        try await self.record([.finished(AgentEvent.Finish(call: call.id, result: result))], showing: true)
+    }
+
+    /// Reading has no effect, so a read's beginning is stored with its result.
+    private mutating func readAll(_ calls: [CheckedCall]) async throws {
+        let settled = self.settled
+        for call in calls { self.lines.begin(call.id, title: settled[call.id]?.intent.title ?? call.tool.name) }
+        let results = try await self.runner.read(calls, settled: settled)
+        var events: [AgentEvent] = []
+        for (call, result) in zip(calls, results) {
+            let title = self.settled.removeValue(forKey: call.id)?.intent.title ?? call.tool.name
+            events.append(.started(AgentEvent.Start(call: call.id, title: title)))
+            events.append(.finished(AgentEvent.Finish(call: call.id, result: result)))
+        }
+        try await self.record(events, showing: true)
+    }
+}
+
+extension ToolIntent {
+    /// Whether one of them changes a file that the other one changes or depends on.
+    fileprivate func overlaps(_ other: ToolIntent) -> Bool {
+        let changed = Set(self.changes.map(\.path))
+        return other.changes.contains { changed.contains($0.path) }
+            || other.preconditions.contains { changed.contains($0.path) }
+    }
+}

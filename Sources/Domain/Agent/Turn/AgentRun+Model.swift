@@ -1,0 +1,182 @@
+internal import Chat
+internal import JSON
+internal import Logging
+internal import Models
+
+/// How the model is asked.
+extension AgentRun {
+    /// Asks the model for its next answer and records it.
+    mutating func ask() async throws {
+        var hasShrunk = false
+        while let messages = try await self.fitted() {
+            do {
+                return try await self.ask(messages)
+            } catch let error as PromptRefused {
+                // Our estimate or the known limit was wrong: retry once with what the refusal says.
+                guard !hasShrunk else { return try await self.record([.ended(self.ending(of: error))]) }
+                hasShrunk = true
+                let limit = error.inputLimit ?? max(256, self.model.budget * 6 / 10)
+                self.model.calibration.learn(model: self.model.name, inputLimit: limit)
+                self.logger.warning(
+                    "the prompt was too long",
+                    ["model": .string(self.model.name), "limit": .integer(Int64(limit))])
+            }
+        }
+    }
+
+    private func ending(of error: PromptRefused) -> AgentEnding {
+        self.machine.tally.answers == 0 ? .failed(error.message, isAboutContent: true) : .full
+    }
+
+    private mutating func ask(_ messages: [ModelMessage]) async throws {
+        let isFirst = self.machine.tally.answers == 0 || self.isJustResumed
+        let request = ModelRequest(
+            model: self.model.name, messages: messages, tools: self.equipment.tools.map(\.model),
+            initiator: isFirst ? .user : .agent)
+        var reading = AnswerReading(self.model)
+        var failure: ModelError?
+        do {
+            for try await event in self.model.client.stream(request) {
+                if let event = reading.receive(event) { try await self.pass(event) }
+                // Leaving the loop ends the request.
+                if reading.isFull { break }
+            }
+        } catch let error as ModelError {
+            failure = error
+        }
+        // A cancelled stream may also just end.
+        try Task.checkCancellation()
+        if let failure, failure.code == .tooLong, !reading.hasText {
+            throw PromptRefused(message: failure.message, inputLimit: failure.inputLimit)
+        }
+        let usage = try await self.usage(of: reading, estimate: self.counter.count(messages))
+        let calls = failure == nil ? self.machine.calls(reading.calls) : []
+        let (answer, ending) = reading.answer(calls: calls, usage: usage, failure: failure, hasWorked: !isFirst)
+        self.separator = answer.breakage == nil ? "\n\n" : ""
+        let asked = AgentEvent.asked(model: self.model.name, digest: AgentDigest.of(messages))
+        try await self.record([asked, .answered(answer)] + (ending.map { [.ended($0)] } ?? []))
+    }
+
+    private var isJustResumed: Bool {
+        for record in self.records.reversed() {
+            switch record.event {
+            case .resumed: return true
+            case .answered: return false
+            default: continue
+            }
+        }
+        return false
+    }
+
+    mutating func pass(_ event: TurnEvent) async throws {
+        if case .text = event {
+            if self.hasText, !self.separator.isEmpty { try await self.thread.report(.text(self.separator)) }
+            self.separator = ""
+            self.hasText = true
+        }
+        try await self.thread.report(event)
+    }
+
+    /// Reports the tokens, estimated when the endpoint gave no counts, and learns from its counts.
+    private func usage(of reading: AnswerReading, estimate: Int) async throws -> TokenUsage {
+        var usage = TokenUsage(input: Int(Double(estimate) * self.model.factor), output: reading.estimate)
+        if let actual = reading.usage {
+            usage = actual
+            self.model.calibration.learn(model: self.model.name, estimate: estimate, actual: actual.input)
+        }
+        try await self.thread.report(.usage(model: self.model.name, input: usage.input, output: usage.output))
+        return usage
+    }
+
+    // MARK: The model's input limit
+
+    /// The messages of the next request; nil when nothing makes them fit, and the turn has ended for that.
+    private mutating func fitted() async throws -> [ModelMessage]? {
+        let tools = self.toolTokens
+        while true {
+            let messages = AgentTranscript.messages(after: self.prefix, of: self.records, for: self.model.name)
+            let tokens = Int(Double(self.counter.count(messages) + tools) * self.model.factor)
+            let plan = ContextPlan.plan(
+                self.records, tokens: tokens, budget: self.model.budget, factor: self.model.factor)
+            switch plan {
+            case .ready: return messages
+            case .fold(let calls): try await self.record([.folded(calls)])
+            case .summarise(let through): try await self.summarise(through: through, before: tokens)
+            case .full:
+                try await self.record([.ended(.full)])
+                return nil
+            }
+        }
+    }
+
+    private var toolTokens: Int {
+        self.equipment.tools.reduce(0) { sum, tool in
+            sum + TokenEstimator.perMessage
+                + TokenEstimator.tokens(in: tool.name + tool.description + tool.parameters.text)
+        }
+    }
+
+    private mutating func summarise(through: Int, before: Int) async throws {
+        try await self.thread.report(.thinking("Summarising the work so far."))
+        let maker = AgentSummary(of: self.records, through: through)
+        let text = try await self.summaryText(maker)
+        // The state at that event, from which a later run continues.
+        var machine = AgentStateMachine(
+            limits: self.equipment.limits, after: self.checkpoint, read: self.equipment.read)
+        for record in self.records where record.number <= through { machine.receive(record) }
+        let make: (Int) -> AgentEvent.Summary = { [tasks = self.tasks] after in
+            maker.summary(text, tally: machine.tally, tasks: tasks, before: before, after: after)
+        }
+        let trial = StepRecord(number: self.lastNumber + 1, elapsed: self.elapsed, event: .summarised(make(0)))
+        let messages = AgentTranscript.messages(
+            after: self.prefix, of: self.records + [trial], for: self.model.name)
+        let after = Int(Double(self.counter.count(messages) + self.toolTokens) * self.model.factor)
+        let summary = make(after)
+        try await self.record([.summarised(summary)])
+        self.checkpoint = summary
+        self.records.removeAll { $0.number <= through }
+    }
+
+    /// The model's words; a plain list of the calls when it gives none.
+    private func summaryText(_ maker: AgentSummary) async throws -> String {
+        let budget = Int(Double(self.model.budget) / self.model.factor)
+        let request = maker.request(
+            model: self.model.name, question: self.prefix.last?.text ?? "", budget: budget)
+        var reading = AnswerReading(self.model)
+        do {
+            for try await event in self.model.client.stream(request) {
+                if case .notice(let line) = reading.receive(event) { try await self.thread.report(.notice(line)) }
+                if reading.isFull { break }
+            }
+            try Task.checkCancellation()
+            _ = try await self.usage(of: reading, estimate: TokenEstimator.tokens(in: request.messages))
+        } catch let error as ModelError {
+            self.logger.warning("the work could not be summarised", ["reason": .string(error.message)])
+            return maker.plainText
+        }
+        let text = String(reading.text.drop { $0.isWhitespace })
+        return text.isEmpty ? maker.plainText : text
+    }
+
+    /// The last list of tasks.
+    private var tasks: String? {
+        var tasks: [String: String] = [:]
+        var last: String?
+        let plans = Set(self.equipment.tools.filter { $0.kind == .plan }.map(\.name))
+        for record in self.records {
+            switch record.event {
+            case .answered(let answer):
+                for call in answer.calls where plans.contains(call.name) { tasks[call.id] = call.arguments }
+            case .finished(let finish) where finish.result.outcome == .done: last = tasks[finish.call] ?? last
+            default: break
+            }
+        }
+        return last
+    }
+}
+
+/// The endpoint refused the prompt for its length, before the first word of an answer.
+private struct PromptRefused: Error {
+    let message: String
+    let inputLimit: Int?
+}

@@ -1,0 +1,169 @@
+internal import Chat
+internal import JSON
+internal import Logging
+internal import Models
+
+/// One turn at work: does what ``AgentStateMachine`` says, and stores each event before the next action.
+struct AgentRun {
+    let request: TurnRequest
+    let thread: any TurnThread
+    let equipment: AgentEquipment
+    /// The messages before the turn's own.
+    let prefix: [ModelMessage]
+    let model: AgentModel
+    let log: any StepLog
+    let steering: AgentSteering
+    let clock: TurnClock
+    let logger: Logger
+
+    var machine: AgentStateMachine
+    /// The records that the newest summary does not cover, and that summary's own.
+    var records: [StepRecord] = []
+    var checkpoint: AgentEvent.Summary?
+    var lastNumber = 0
+    var lines = StepLines()
+    var counter = TokenCounter()
+    /// What was prepared and decided for the calls of the last answer.
+    var settled: [String: (intent: ToolIntent, decision: GateDecision)] = [:]
+    /// Whether the thread has text of this turn, and what the next piece of text is preceded by.
+    var hasText = false
+    var separator = ""
+    /// The turn's time before this run, and when this run began.
+    private var baseTime = Duration.zero
+    private var startedAt: Duration
+    private var waited = Duration.zero
+
+    init(
+        request: TurnRequest, thread: any TurnThread, equipment: AgentEquipment, prefix: [ModelMessage],
+        model: AgentModel, log: any StepLog, steering: AgentSteering, clock: TurnClock, logger: Logger
+    ) {
+        self.request = request
+        self.thread = thread
+        self.equipment = equipment
+        self.prefix = prefix
+        self.model = model
+        self.log = log
+        self.steering = steering
+        self.clock = clock
+        self.logger = logger
+        self.startedAt = clock.now
+        self.machine = AgentStateMachine(limits: equipment.limits, read: equipment.read)
+    }
+
+    mutating func run() async throws -> TurnEnding {
+        try await self.open()
+        while true {
+            try Task.checkCancellation()
+            switch self.machine.next {
+            case .record(.ended(let ending)):
+                let events = self.last(before: ending)
+                try await self.record(events)
+            case .record(let event): try await self.record([event], showing: true)
+            case .ask:
+                try await self.takeSteering()
+                try await self.ask()
+            case .settle(let calls): try await self.settle(calls)
+            case .run(let calls): try await self.perform(calls)
+            case .end(let ending): return try await self.close(ending)
+            }
+        }
+    }
+
+    // MARK: Beginning and end
+
+    /// Reads the turn's record: empty, unless a crash, a stop or a limit ended it before.
+    private mutating func open() async throws {
+        let (checkpoint, records) = try await self.log.history(of: self.request.id)
+        guard let last = records.last else { return }
+        self.checkpoint = checkpoint
+        self.records = records
+        self.lastNumber = last.number
+        self.baseTime = .milliseconds(last.elapsed)
+        self.machine = AgentStateMachine(
+            limits: self.equipment.limits, after: checkpoint, read: self.equipment.read)
+        for record in records { self.machine.receive(record) }
+        self.machine.recover()
+        self.lines = StepLines(earlier: self.machine.tally.calls)
+        if self.request.isResumed, self.machine.ending != .answered { return try await self.record([.resumed]) }
+        // A turn is begun again by itself only if the thread shows nothing of it yet.
+        try await self.showAgain(records)
+        if self.machine.ending == nil, !self.machine.isHarmless { try await self.record([.ended(.interrupted)]) }
+    }
+
+    private mutating func showAgain(_ records: [StepRecord]) async throws {
+        for record in records {
+            guard case .answered(let answer) = record.event, !answer.text.isEmpty else { continue }
+            try await self.pass(.text(answer.text))
+            self.separator = answer.breakage == nil ? "\n\n" : ""
+        }
+    }
+
+    /// The events at the end: words of people that came too late for it make it continue.
+    private mutating func last(before ending: AgentEnding) -> [AgentEvent] {
+        let words = self.steering.close(self.request.session)
+            .map { AgentEvent.steered(author: $0.author, text: $0.text) }
+        guard !words.isEmpty, ending == .answered else { return words + [.ended(ending)] }
+        self.steering.open(self.request.session)
+        return words
+    }
+
+    private func close(_ ending: AgentEnding) async throws -> TurnEnding {
+        if self.lines.count > 0 {
+            try await self.thread.report(self.steps(news: nil, changes: await self.equipment.changes?()))
+        }
+        switch ending {
+        case .answered: return .complete
+        case .filtered: return .filtered(ending.reason ?? "")
+        case .failed(let message, let isAboutContent):
+            throw TurnFailure(message, cause: isAboutContent ? .content : .other)
+        case .steps, .tokens, .time, .repeated, .failures, .denied, .full, .interrupted, .cut:
+            return .cut(ending.reason ?? "")
+        }
+    }
+
+    // MARK: The record
+
+    /// Stores events and then acts as if they had always been there.
+    ///
+    /// - Parameter showing: whether results among them appear in the thread's line of steps.
+    mutating func record(_ events: [AgentEvent], showing: Bool = false) async throws {
+        guard !events.isEmpty else { return }
+        let elapsed = self.elapsed
+        let new = events.enumerated().map { index, event in
+            StepRecord(number: self.lastNumber + 1 + index, elapsed: elapsed, event: event)
+        }
+        try await self.log.append(new, of: self.request.id)
+        self.lastNumber += new.count
+        self.records += new
+        for record in new { self.machine.receive(record) }
+        guard showing else { return }
+        for case .finished(let finish) in events { try await self.show(finish) }
+    }
+
+    mutating func show(_ finish: AgentEvent.Finish) async throws {
+        self.lines.end(finish.call, finish.result)
+        try await self.thread.report(self.steps(news: finish.call))
+    }
+
+    func steps(news: String?, changes: ChangeTally? = nil) -> TurnEvent {
+        self.lines.report(
+            of: news, seconds: self.elapsed / 1000, tokens: self.machine.tally.allTokens, changes: changes)
+    }
+
+    /// The turn's own time in milliseconds.
+    var elapsed: Int {
+        Int((self.baseTime + self.clock.now - self.startedAt - self.waited).inSeconds * 1000)
+    }
+
+    /// Time that people take does not count.
+    mutating func waiting<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let start = self.clock.now
+        defer { self.waited += self.clock.now - start }
+        return try await body()
+    }
+
+    private mutating func takeSteering() async throws {
+        let words = self.steering.take(of: self.request.session)
+        try await self.record(words.map { .steered(author: $0.author, text: $0.text) })
+    }
+}

@@ -1,0 +1,92 @@
+package import Chat
+internal import JSON
+package import Logging
+package import Models
+
+/// Works on a message with the model and tools, until the model answers without calling one, a limit is reached, or
+/// nothing moves.
+///
+/// Each step is stored before the next begins, so a turn that breaks off can be resumed, and no call is run twice
+/// without anybody's knowledge.
+package final class AgentTurn: TurnWorker {
+    package typealias Equip = @Sendable (TurnRequest, any TurnThread) async throws -> AgentEquipment
+
+    private let client: any ModelClient
+    private let catalog: ModelCatalog
+    private let log: any StepLog
+    private let steering: AgentSteering
+    private let calibration: TokenCalibration
+    private let maximumTries: Int
+    private let answerLimit: AnswerLimit
+    private let clock: TurnClock
+    private let logger: Logger
+    private let equip: Equip
+
+    /// - Parameter equip: makes what a turn works with; called once for each turn, and again when it is resumed.
+    package init(
+        _ client: any ModelClient, catalog: ModelCatalog, log: any StepLog, steering: AgentSteering = AgentSteering(),
+        calibration: TokenCalibration = TokenCalibration(), maximumTries: Int = RetryPolicy().maximumTries,
+        answerLimit: AnswerLimit = AnswerLimit(), clock: TurnClock = .continuous, logger: Logger, equip: @escaping Equip
+    ) {
+        self.client = client
+        self.catalog = catalog
+        self.log = log
+        self.steering = steering
+        self.calibration = calibration
+        self.maximumTries = maximumTries
+        self.answerLimit = answerLimit
+        self.clock = clock
+        self.logger = logger
+        self.equip = equip
+    }
+
+    package func refusal(of text: String) -> String? { self.chat(AgentTexts.data).refusal(of: text) }
+
+    package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        let equipment = try await self.equip(request, thread)
+        let model = equipment.persona.model ?? request.model ?? self.client.defaultModel
+        if !equipment.tools.isEmpty { try await self.checkTools(of: model) }
+        let system =
+            equipment.tools.isEmpty
+            ? equipment.persona.prompt : equipment.persona.prompt + "\n\n" + AgentTexts.data
+        var prefix = try await self.chat(system).opening(of: request, model: model, in: thread)
+        Self.add(notes: equipment.notes, to: &prefix)
+        self.steering.open(request.session)
+        defer { self.steering.close(request.session) }
+        var run = AgentRun(
+            request: request, thread: thread, equipment: equipment, prefix: prefix,
+            model: AgentModel(
+                client: self.client, name: model, inputLimit: self.catalog.assumed(model).inputLimit,
+                calibration: self.calibration, maximumTries: self.maximumTries, answerLimit: self.answerLimit),
+            log: self.log, steering: self.steering, clock: self.clock, logger: self.logger)
+        return try await run.run()
+    }
+
+    private func chat(_ instructions: String) -> ChatTurn {
+        ChatTurn(
+            self.client, catalog: self.catalog, instructions: instructions, calibration: self.calibration,
+            maximumTries: self.maximumTries, limit: self.answerLimit, logger: self.logger)
+    }
+
+    /// Refuses a model that is known to call no tools.
+    private func checkTools(of model: String) async throws {
+        // A list that cannot be loaded says nothing.
+        let models = (try? await self.catalog.models()) ?? []
+        try Task.checkCancellation()
+        guard models.first(where: { $0.id == model })?.supportsTools == false else { return }
+        let others = models.filter { $0.supportsTools != false }.prefix(3).map { "`\($0.id)`" }
+        let advice = others.isEmpty ? "another" : "another (\(others.joined(separator: ", ")))"
+        throw TurnFailure("\(model) cannot call tools, which this work needs; choose \(advice) with `model`.")
+    }
+
+    /// Puts the project's notes before the first message of a person: they are data, with the rights of a message.
+    private static func add(notes: String, to prefix: inout [ModelMessage]) {
+        guard !notes.isEmpty else { return }
+        let place = prefix.firstIndex { $0.role != .system } ?? prefix.endIndex
+        if place < prefix.endIndex, prefix[place].role == .user {
+            prefix[place] = ModelMessage(.user, notes + "\n\n" + prefix[place].text)
+        } else {
+            prefix.insert(ModelMessage(.user, notes), at: place)
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Agent
+import Chat
+import JSON
+import Models
+import Primitives
+import TestSupport
+import Testing
+
+@Suite("A turn with tools", .timeLimit(.minutes(1)))
+struct AgentTurnTests {
+    private typealias Bench = LoopBench
+
+    @Test("one read, then the answer")
+    func oneRead() async throws {
+        let bench = Bench([Bench.calls(#"read {"path":"a"}"#), ScriptedModel.answer("It is a.")])
+        #expect(try await bench.run() == .complete)
+        #expect(bench.text == "It is a.")
+        #expect(bench.executor.executed == [#"read {"path":"a"}"#])
+        let requests = bench.model.requests
+        #expect(requests.map(\.initiator) == [.user, .agent])
+        #expect(requests[0].tools.map(\.name) == Bench.tools.map(\.name))
+        #expect(requests[1].messages.last?.text.contains("result of 1.1") == true)
+        #expect(bench.steps?.folded.hasPrefix("1 step, ") == true)
+        #expect(bench.steps?.shown == "```\nok read 1.1\n```")
+    }
+
+    @Test("reads of one answer run at the same time; their results keep the order of the calls")
+    func parallelReads() async throws {
+        let active = Protected(0)
+        let all = Gate(isOpen: false)
+        let executor = FakeExecutor { call in
+            if active.withLock({
+                $0 += 1; return $0
+            }) == 3 {
+                all.setOpen(true)
+            }
+            await all.pass()
+            return ToolResult(.done, text: "result of \(call.id)", summary: "read")
+        }
+        let bench = Bench(
+            [Bench.calls(#"read {"path":"a"}"#, #"read {"path":"b"}"#, #"read {"path":"c"}"#)], executor: executor)
+        #expect(try await bench.run() == .complete)
+        #expect(bench.results.map { $0.contains("result of 1.1") } == [true, false, false])
+        #expect(bench.results.last?.contains("result of 1.3") == true)
+    }
+
+    @Test("a read behind a change sees the change")
+    func readBesideWrite() async throws {
+        let bench = Bench([
+            Bench.calls(#"read {"path":"a"}"#, #"edit {"path":"a"}"#, #"read {"path":"b"}"#, #"shell {"command":"x"}"#)
+        ])
+        #expect(try await bench.run() == .complete)
+        #expect(
+            bench.executor.executed == [
+                #"read {"path":"a"}"#, #"edit {"path":"a"}"#, #"read {"path":"b"}"#, #"shell {"command":"x"}"#,
+            ])
+    }
+
+    @Test("an unknown tool and wrong arguments are answered, and nothing runs")
+    func unreadableCalls() async throws {
+        let bench = Bench([Bench.calls("fly {}", #"shell {"command":"rm -rf"#, #"read {"path":"a"}"#)])
+        #expect(try await bench.run() == .complete)
+        #expect(bench.executor.executed == [#"read {"path":"a"}"#])
+        #expect(bench.results.count == 3)
+        #expect(bench.results[0].hasPrefix("failed\n"))
+        let messages = try #require(bench.model.requests.last?.messages)
+        #expect(WellFormed.problem(in: messages) == nil)
+        // A chat template would fail on what is no JSON.
+        #expect(messages.first { $0.role == .assistant }?.toolCalls.map(\.arguments) == ["{}", "{}", #"{"path":"a"}"#])
+    }
+
+    @Test("calls with one id, and calls without an id, all run and get their own results")
+    func repeatedIDs() async throws {
+        let script: [ScriptedModel.Step] =
+            ["same", "same", "", ""].enumerated().map { index, id in
+                .event(.toolCall(ToolCall(id: id, name: "shell", arguments: #"{"n":\#(index)}"#)))
+            } + [.event(.finished(.stop))]
+        let bench = Bench([script])
+        #expect(try await bench.run() == .complete)
+        #expect(bench.executor.executed.count == 4)
+        let messages = try #require(bench.model.requests.last?.messages)
+        #expect(WellFormed.problem(in: messages) == nil)
+        #expect(bench.results.enumerated().allSatisfy { $1.contains("result of 1.\($0 + 1)") })
+    }
+
+    @Test(
+        "the finish reason is only a hint", arguments: [FinishReason.stop, .toolCalls, .length, .other("x")])
+    func finishIsAHint(reason: FinishReason) async throws {
+        let script: [ScriptedModel.Step] = [
+            .event(.delta("Now.")), .event(.toolCall(ToolCall(id: "c", name: "read", arguments: "{}"))),
+            .event(.finished(reason)),
+        ]
+        let bench = Bench([script, ScriptedModel.answer("Done.")])
+        #expect(try await bench.run() == .complete)
+        #expect(bench.executor.executed.count == 1)
+        #expect(bench.text == "Now.\n\nDone.")
+    }
+
+    @Test("an answer that calls nothing ends the turn whatever its finish reason; an empty one is asked for again")
+    func emptyList() async throws {
+        let empty: [ScriptedModel.Step] = [.event(.finished(.toolCalls))]
+        let said = Bench([[.event(.delta("Done.")), .event(.finished(.toolCalls))]])
+        #expect(try await said.run() == .complete)
+        let bench = Bench([empty, ScriptedModel.answer("Here.")])
+        #expect(try await bench.run() == .complete)
+        #expect(bench.text == "Here.")
+        #expect(bench.model.requests.last?.messages.last?.text.contains("empty") == true)
+        let never = Bench([empty, empty])
+        await #expect(throws: TurnFailure.self) { try await never.run() }
+        #expect(never.model.requests.count == 2)
+    }
+
+    @Test("a model that repeats a call is told so the third time, and stopped the fifth")
+    func sameCallForEver() async throws {
+        let executor = FakeExecutor { _ in ToolResult(.done, text: "same", summary: "read") }
+        let bench = Bench(executor: executor) { _ in Bench.calls(#"read {"path":"a"}"#) }
+        let ending = try await bench.run()
+        #expect(
+            ending == .cut("the model repeated the same calls of read with the same results, without progress"))
+        #expect(bench.executor.executed.count == 5)
+        let notes = bench.model.requests.map { $0.messages.filter { $0.text.contains("3 times") }.count }
+        #expect(notes == [0, 0, 0, 1, 1])
+    }
+
+    @Test("a block of calls that repeats is noticed over several answers")
+    func alternating() async throws {
+        let executor = FakeExecutor { call in ToolResult(.done, text: call.arguments.text, summary: "read") }
+        let bench = Bench(executor: executor) { request in
+            Bench.calls(request.messages.count { $0.role == .tool } % 2 == 0 ? #"read {"p":1}"# : #"read {"p":2}"#)
+        }
+        #expect(try await bench.run() != .complete)
+        #expect(bench.executor.executed.count == 10)
+    }
+
+    @Test("polling whose results differ is work")
+    func polling() async throws {
+        let bench = Bench { request in
+            request.messages.count { $0.role == .tool } < 20
+                ? Bench.calls(#"shell {"c":"ps"}"#) : ScriptedModel.answer("up")
+        }
+        #expect(try await bench.run() == .complete)
+        #expect(bench.executor.executed.count == 20)
+    }
+
+    @Test("a changed workspace is progress")
+    func changesAreProgress() async throws {
+        let executor = FakeExecutor { _ in ToolResult(.done, text: "same", summary: "edit", hasChanges: true) }
+        let bench = Bench(executor: executor) { request in
+            request.messages.count { $0.role == .tool } < 8
+                ? Bench.calls(#"edit {"path":"a"}"#) : ScriptedModel.answer("up")
+        }
+        #expect(try await bench.run() == .complete)
+    }
+
+    @Test("a tool that fails three times in a row ends the turn; a failing command does not")
+    func failures() async throws {
+        let executor = FakeExecutor { call in
+            ToolResult(.failed, text: "no match \(call.id)", summary: "failed")
+        }
+        let edits = Bench(executor: executor) { _ in Bench.calls(#"edit {"path":"a"}"#) }
+        #expect(try await edits.run() == .cut("edit failed 3 times in a row"))
+        let commands = Bench(executor: executor) { request in
+            request.messages.count { $0.role == .tool } < 6
+                ? Bench.calls(#"shell {"c":"t"}"#) : ScriptedModel.answer("red")
+        }
+        #expect(try await commands.run() == .complete)
+    }
+
+    @Test("the limits end the turn and say so; a person who resumes it gets them anew")
+    func limits() async throws {
+        var bench = Bench { request in
+            request.messages.count { $0.role == .tool } < 5
+                ? Bench.calls("shell {}", usage: TokenUsage(input: 90, output: 10)) : ScriptedModel.answer("Done.")
+        }
+        bench.limits = AgentLimits(steps: 3)
+        #expect(try await bench.run() == .cut("the work took 3 steps, as many as `agent.max_steps` allows"))
+        #expect(bench.executor.executed.count == 3)
+        #expect(try await bench.run(isResumed: true) == .complete)
+        #expect(bench.executor.executed.count == 5)
+        #expect(bench.model.requests.allSatisfy { WellFormed.problem(in: $0.messages) == nil })
+        var tokens = Bench { _ in Bench.calls("shell {}", usage: TokenUsage(input: 90, output: 10)) }
+        tokens.limits = AgentLimits(tokens: 200)
+        #expect(try await tokens.run() == .cut("the work used 200 tokens, as many as `agent.max_tokens` allows"))
+        #expect(tokens.executor.executed.count == 2)
+    }
+
+    @Test("the time limit does not count the time in which people decide")
+    func time() async throws {
+        let clock = ManualClock()
+        var bench = Bench(clock: TurnClock(clock)) { request in
+            request.messages.count { $0.role == .tool } < 3 ? Bench.calls("shell {}") : ScriptedModel.answer("Done.")
+        }
+        bench.limits = AgentLimits(time: .seconds(60))
+        bench.gate = ScriptedGate { _ in
+            clock.advance(by: .seconds(600))
+            return .approved(by: "alice", ask: nil)
+        }
+        #expect(try await bench.run() == .complete)
+        let slow = FakeExecutor { call in
+            clock.advance(by: .seconds(40))
+            return ToolResult(.done, text: call.id, summary: "slow")
+        }
+        var late = Bench(clock: TurnClock(clock), executor: slow) { _ in Bench.calls("shell {}") }
+        late.limits = AgentLimits(time: .seconds(60))
+        #expect(try await late.run() == .cut("the work took 60 s, as long as `agent.max_time` allows"))
+        #expect(late.executor.executed.count == 2)
+    }
+}

@@ -1,0 +1,38 @@
+import Chat
+import Sessions
+import TestSupport
+import Testing
+
+@Suite("The steps of a turn in the thread", .timeLimit(.minutes(1)))
+struct StepsTests {
+    private static let steps = TurnEvent.steps(
+        TurnSteps(shown: "```\nok swift test\n```", folded: "1 step, 12 s", news: "ok swift test"))
+
+    private func harness(_ capabilities: RoomTraits.Capabilities) async throws -> BridgeHarness {
+        try await BridgeHarness(
+            traits: RoomTraits(
+                capabilities: capabilities, textLimit: 4_000, textUnit: .bytes, editInterval: .milliseconds(1)),
+            worker: ScriptedWorker([.event(Self.steps), .hold, .event(.text("It passes."))]))
+    }
+
+    @Test("where messages can be edited, they are above the growing answer, and fold to one line at its end")
+    func growing() async throws {
+        let harness = try await self.harness([.edits, .deletes])
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForText("```\nok swift test\n```")
+        harness.worker.release()
+        await harness.adapter.waitForPosts { $0.first?.isFinal == true }
+        try await harness.settle()
+        #expect(harness.adapter.texts == ["1 step, 12 s\n\nIt passes."])
+    }
+
+    @Test("where nothing can be edited, one line follows the answer")
+    func plain() async throws {
+        let harness = try await self.harness([])
+        _ = try await harness.ask("1")
+        harness.worker.release()
+        await harness.adapter.waitForPosts(2)
+        try await harness.settle()
+        #expect(harness.adapter.texts == ["It passes.", "1 step, 12 s"])
+    }
+}
