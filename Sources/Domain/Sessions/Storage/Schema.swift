@@ -205,5 +205,6 @@ package enum Schema {
         Self.audit,
         Self.asks,
         Self.jobs,
+        Self.questions,
     ]
 }

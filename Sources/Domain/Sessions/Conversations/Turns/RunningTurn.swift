@@ -30,6 +30,8 @@ struct RunningTurn {
     var usage: [(model: String, input: Int, output: Int)] = []
     var summary: HistorySummary?
     var hasFirstText = false
+    /// The question that ends it.
+    var asking: AskWriting?
     /// What a command has written so far.
     var output = OutputComposer()
 
