@@ -44,7 +44,7 @@ struct ChoiceTests {
             try await bench.command("help new")
             try await bench.wait { !$0.isEmpty }
             let help = try await bench.settled()
-            // Nothing asks for approval in this release, so an existing message is turned into a request.
+            // A request of which the store knows nothing more.
             try await bench.bridge.store.write { ledger in
                 _ = try ledger.connection.execute(
                     "UPDATE outbox SET buttons = ?", [.text(try #require(StoredForm.text(of: approval)))])
@@ -58,6 +58,40 @@ struct ChoiceTests {
             try await bench.wait { $0.last?.hasPrefix("Nothing waits for approval here") == true }
             #expect(try await bench.settled().count == help.count + 1)
             #expect(bench.worker.count == 0)
+        }
+    }
+
+    /// On the web each person has threads of their own, and others answer over the API.
+    @Test(
+        "an approval is decided by another owner, once; a stranger's reaction is ignored",
+        arguments: NetworkKind.allCases.filter { $0 != .web })
+    func approval(_ kind: NetworkKind) async throws {
+        let request = ApprovalRequest(
+            action: .run, subject: "make test", directory: "/workspace", tool: "run", approver: .ownersOnly)
+        let worker = ContractWorker { _ in [.approval(request), .text("It ran.")] }
+        try await ContractBench.run(kind, people: ["alice", "bob"], worker: worker) { bench in
+            try await bench.say("one")
+            try await bench.wait { $0.last?.contains("REASON") == true }
+            // Nobody sees a message before the bridge has its id: the last line that is on its way is recorded first.
+            let store = try bench.bridge.store
+            _ = try await bench.eventually("the record of the request") {
+                try await store.read { ledger in try ledger.outboxPending() } == 0 ? true : nil
+            }
+            #expect(try await bench.answers().joined(separator: "\n").contains("make test"))
+            if bench.network.abilities.contains(.choices) {
+                try await bench.network.react("👍", as: "mallory")
+                #expect(worker.count == 1)
+                try await bench.network.react("👍", as: "bob")
+            } else {
+                try await bench.command("approve a1", as: "bob")
+            }
+            try await bench.wait { $0.contains("It ran.") }
+            try await bench.command("deny a1")
+            // The person who asked may not decide it, before or after its end.
+            try await bench.wait { $0.last?.contains("You asked for") == true }
+            let record = try await bench.bridge.store.read { ledger in try ledger.ask(id: "a1") }
+            #expect(record?.answer == AskRecord.approve && record?.decider != nil)
+            #expect(try await bench.settled().filter { $0.hasPrefix("It ran.") }.count == 1)
         }
     }
 }

@@ -9,6 +9,8 @@ final class ContractWorker: TurnWorker {
         case hold(String)
         /// Interrupts the answer for this reason; a resumed answer begins after it.
         case cut(String)
+        /// Asks for an approval; the turn fails without it.
+        case approval(ApprovalRequest)
 
         var isCut: Bool { if case .cut = self { true } else { false } }
     }
@@ -67,6 +69,10 @@ final class ContractWorker: TurnWorker {
             case .text(let text): try await thread.report(.text(text))
             case .hold(let name): try await self.hold(name)
             case .cut(let reason): return .cut(reason)
+            case .approval(let request):
+                guard case .approved = try await thread.approval(of: request) else {
+                    throw TurnFailure("Not approved.")
+                }
             }
         }
         return .complete

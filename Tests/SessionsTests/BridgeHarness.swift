@@ -149,12 +149,19 @@ final class ScriptedWorker: TurnWorker {
         case filter(String)
         /// Asks for an approval, and says its outcome.
         case approval(ApprovalRequest)
+        /// Asks for several at once.
+        case approvals([ApprovalRequest])
+        /// Asks a question and waits.
+        case question(ThreadQuestion)
+        /// Ends the turn with a question.
+        case park(ParkedQuestion)
     }
 
     private struct State {
         var scripts: [[Step]] = []
         var requests: [TurnRequest] = []
         var outcomes: [ApprovalOutcome] = []
+        var answers: [QuestionAnswer] = []
         var holders: [CheckedContinuation<Void, Never>] = []
         var released = 0
     }
@@ -172,6 +179,9 @@ final class ScriptedWorker: TurnWorker {
     var requests: [TurnRequest] { self.state.withLock { $0.requests } }
     /// Of the approvals that it asked for.
     var outcomes: [ApprovalOutcome] { self.state.withLock { $0.outcomes } }
+
+    /// To the questions that it waited for.
+    var answers: [QuestionAnswer] { self.state.withLock { $0.answers } }
 
     func refusal(of text: String) -> String? { text == "refuse me" ? "Refused: say something else." : nil }
 
@@ -200,6 +210,13 @@ final class ScriptedWorker: TurnWorker {
             case .approval(let approval):
                 let outcome = try await thread.approval(of: approval)
                 self.state.withLock { $0.outcomes.append(outcome) }
+            case .approvals(let approvals):
+                let outcomes = try await thread.approvals(of: approvals)
+                self.state.withLock { $0.outcomes += outcomes }
+            case .question(let question):
+                let answer = try await thread.answer(to: question, lifetime: nil)
+                self.state.withLock { $0.answers.append(answer) }
+            case .park(let question): return .asked(question)
             }
         }
         return .complete

@@ -7,4 +7,28 @@ package protocol TurnThread: Sendable {
     /// towards the turn's time limit. Asking again for the same in one turn (also after a restart) joins the first
     /// question instead of posting another. Throws `CancellationError` when the turn is stopped.
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome
+
+    /// Asks for several approvals in one message, where the room can show it whole, and one by one elsewhere. The
+    /// outcomes are in the order of `requests`. Otherwise like ``approval(of:)``.
+    func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome]
+
+    /// Asks people a question and waits for the answer, at most for `lifetime` (nil: as long as for an approval). The
+    /// wait does not count towards the turn's time limit. Asking the same again in one turn (also after a restart) joins
+    /// the first question. Throws `CancellationError` when the turn is stopped, and a ``TurnFailure`` when the room cannot
+    /// show the question whole.
+    ///
+    /// A question that may wait for days ends its turn instead: ``TurnEnding/asked(_:)``.
+    func answer(to question: ThreadQuestion, lifetime: Duration?) async throws -> QuestionAnswer
+}
+
+extension TurnThread {
+    package func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
+        var outcomes: [ApprovalOutcome] = []
+        for request in requests { outcomes.append(try await self.approval(of: request)) }
+        return outcomes
+    }
+
+    package func answer(to question: ThreadQuestion, lifetime: Duration?) async throws -> QuestionAnswer {
+        throw TurnFailure("Questions cannot be asked here.")
+    }
 }

@@ -58,11 +58,14 @@ package struct TurnRequest: Sendable {
     package let continuing: String?
     /// A person continued a turn that had ended early.
     package let isResumed: Bool
+    /// The question whose answer has begun the turn; ``text`` is the answer in words.
+    package let answered: AnsweredQuestion?
 
     package init(
         id: String, session: String, text: String, sender: Sender, role: Role = .guest, model: String? = nil,
         repository: String? = nil, persona: String? = nil, history: [HistoryEntry] = [],
-        summary: HistorySummary? = nil, continuing: String? = nil, isResumed: Bool = false
+        summary: HistorySummary? = nil, continuing: String? = nil, isResumed: Bool = false,
+        answered: AnsweredQuestion? = nil
     ) {
         self.id = id
         self.session = session
@@ -76,6 +79,7 @@ package struct TurnRequest: Sendable {
         self.summary = summary
         self.continuing = continuing
         self.isResumed = isResumed
+        self.answered = answered
     }
 }
 
@@ -151,6 +155,9 @@ package enum TurnEnding: Sendable, Equatable {
     /// Like ``cut(_:)``, but for what the question or the answer says: asking again would fail again, so both are left
     /// out of later prompts and the answer cannot be resumed.
     case filtered(String)
+    /// Complete, with a question as its last message: the answer begins the next turn. The question is stored in the
+    /// transaction that ends the turn. It fails the turn if the room cannot show it whole.
+    case asked(ParkedQuestion)
 }
 
 /// Why a turn failed.

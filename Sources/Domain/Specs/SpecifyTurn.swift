@@ -95,7 +95,7 @@ extension SpecifyTurn {
             constitution: constitution)
         var draft = SpecificationDraft(head: head)
         switch try await self.stream(prompt, request.model, into: &draft, report) {
-        case .complete: break
+        case .complete, .asked: break
         case .cut(let reason):
             await repository.release(reservation)
             return .cut("\(reason); nothing was committed")

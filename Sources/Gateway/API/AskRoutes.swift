@@ -23,8 +23,9 @@ struct AskRoutes: Sendable {
             APIRoute(
                 method: .post, pattern: "/api/v1/asks/{id}", operation: "answerAsk",
                 summary:
-                    "Answers an ask of any thread: the key of an option, and optionally a reason. The first answer "
-                    + "of somebody who may give it counts.",
+                    "Answers an ask of any thread: the key of an option (of several approvals at once, keys such as "
+                    + "`A,C`), `yes`, `no` or `done`, and optionally a reason; a question may also be answered by "
+                    + "`text` alone. The first answer of somebody who may give it counts.",
                 access: .scopes([.chat], from: .guest), body: "AskAnswer", bodyLimit: Self.bodyLimit,
                 answers: [
                     .init(status: .ok, description: "The decision.", schema: "AskDecision"),
@@ -69,8 +70,12 @@ struct AskRoutes: Sendable {
         case .decided, .unknown: return HTTPProblem(.notFound, "There is no such ask.")
         case .notAllowed(let ask):
             let who =
-                ask.rule == .otherOwners
-                ? "an owner other than the person who asked" : "the person who asked, or an owner"
+                switch ask.rule {
+                case .otherOwners: "an owner other than the person who asked"
+                case .owners: "an owner"
+                case .members: "a member or an owner"
+                case .requester, .asker: "the person who asked, or an owner"
+                }
             return HTTPProblem(.forbidden, "You may not answer `\(ask.id)`: that is for \(who).")
         case .settled(let ask): return HTTPProblem(.conflict, "`\(ask.id)` is closed: \(ask.outcome).")
         case .altered(let ask):
@@ -78,8 +83,12 @@ struct AskRoutes: Sendable {
         case .expired(let ask): return HTTPProblem(.gone, "`\(ask.id)` has expired. Ask again.")
         case .noSuchAnswer(let ask):
             let keys = ask.options.map { "`\($0.key)` (\($0.label))" }.joined(separator: ", ")
-            return HTTPProblem(
-                HTTPStatus(422), "`answer` must be one of \(keys)\(key.isEmpty ? "" : ", not another text").")
+            let other = key.isEmpty ? "" : ", not another text"
+            if ask.question?.takesText == true {
+                let choices = keys.isEmpty ? "" : "one of \(keys), or "
+                return HTTPProblem(HTTPStatus(422), "`answer` must be \(choices)left out in favour of `text`.")
+            }
+            return HTTPProblem(HTTPStatus(422), "`answer` must be one of \(keys)\(other).")
         }
     }
 }

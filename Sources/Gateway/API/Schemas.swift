@@ -50,7 +50,7 @@ enum Schemas {
         ]),
         "AskOption": Self.object([("key", Self.text), ("label", Self.text), ("recommended", Self.boolean)]),
         "AskList": Self.object([("items", Self.array(Self.reference("Ask")))]),
-        "AskAnswer": Self.object([("answer", Self.text), ("text", Self.optionalText)], required: ["answer"]),
+        "AskAnswer": Self.object([("answer", Self.text), ("text", Self.optionalText)], required: []),
         "AskDecision": Self.object([
             ("id", Self.text), ("answer", Self.optionalText), ("outcome", Self.text), ("text", Self.optionalText),
             ("decided_by", Self.optionalText), ("decided_at", Self.optionalTime),

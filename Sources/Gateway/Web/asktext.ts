@@ -13,23 +13,27 @@ export interface AskText {
 const option = /^[A-Z]\. \S/;
 const ending = /^(?:Approved by \S|Denied by \S|Answered by \S|Expired\b|Closed\b)/;
 
-/** The id in the first line of an approval: "Approval `a7`: alice wants to run". Null for other messages. */
+/** The id in the first line of an ask: "Approval `a7`: alice wants to run". Null for other messages. */
 export function askID(text: string): string | null {
-  return /^Approval `([^`\s]{1,64})`: /.exec(text)?.[1] ?? null;
+  return /^(?:Approval|Question|Clarify|Conflict) `([^`\s]{1,64})`: /.exec(text)?.[1] ?? null;
 }
 
 export function parseAsk(text: string): AskText {
   const [title = "", ...rest] = text.split("\n");
   let outcome: string | null = null;
   const parts: Part[] = [];
-  for (const part of parseFences(rest.join("\n"))) {
+  const fences = parseFences(rest.join("\n"));
+  for (const [index, part] of fences.entries()) {
     if (part.kind === "code") {
       parts.push(part);
       continue;
     }
     const lines = part.text.split("\n");
     outcome = [...lines].reverse().find((line) => ending.test(line)) ?? outcome;
-    const kept = lines.filter((line) => !option.test(line) && !ending.test(line)).join("\n").trim();
+    // The letter above a block belongs to one of several approvals.
+    const item = fences[index + 1]?.kind === "code" ? lines.map((line) => line !== "").lastIndexOf(true) : -1;
+    const isKept = (line: string, number: number): boolean => number === item || (!option.test(line) && !ending.test(line));
+    const kept = lines.filter(isKept).join("\n").trim();
     if (kept !== "") parts.push({ ...part, text: kept });
   }
   return { title, parts, outcome };

@@ -24,7 +24,11 @@ extension Administration {
         case .settled(let ask): throw HostError("'\(id)' is closed: \(ask.outcome).")
         case .expired: throw HostError("'\(id)' has expired. Ask again in the thread.")
         case .unknown: throw HostError("there is no ask '\(id)'. 'jetbridge asks' lists the open ones.")
-        case .notAllowed, .noSuchAnswer, .altered:
+        case .noSuchAnswer(let ask):
+            let keys = ask.options.map { "\($0.key) (\($0.label))" }.joined(separator: ", ")
+            let how = keys.isEmpty ? "in words" : "with one of \(keys)"
+            throw HostError("that is no answer to '\(id)'. Answer \(how).")
+        case .notAllowed, .altered:
             throw HostError("'\(id)' cannot be decided. Ask again in the thread.")
         }
     }

@@ -5,7 +5,7 @@ internal import Sessions
 
 /// An answer to an ask, sent to the host that serves the data directory or, if none does, written to its store.
 struct Decision {
-    /// The option's key.
+    /// An option's key, letters, `yes`, `no` or `done`; empty for the words alone.
     let key: String
     let reason: String?
 
@@ -24,19 +24,21 @@ struct Decision {
                 let link = try ChatLink(address: address, token: token)
                 let decision = try await link.answer(id, with: self.key, reason: self.reason)
                 await link.close()
-                try self.report(id, decision["outcome"]?.stringValue ?? "", in: context)
+                try self.report(
+                    id, decision["answer"]?.stringValue, decision["outcome"]?.stringValue ?? "", in: context)
             }
         } else {
             let ask = try await context.administering {
                 try await $0.answer(id, with: self.key, reason: self.reason, as: user)
             }
-            try self.report(id, ask.outcome, in: context)
+            try self.report(id, ask.answer, ask.outcome, in: context)
         }
     }
 
-    private func report(_ id: String, _ outcome: String, in context: CommandContext) throws {
+    private func report(_ id: String, _ answer: String?, _ outcome: String, in context: CommandContext) throws {
         guard !context.isJSON else {
-            return try context.print(["id": .string(id), "answer": .string(self.key), "outcome": .string(outcome)])
+            return try context.print(
+                ["id": .string(id), "answer": answer.map { .string($0) } ?? .null, "outcome": .string(outcome)])
         }
         try context.print(context.output.shown("\(id): \(outcome)"))
     }

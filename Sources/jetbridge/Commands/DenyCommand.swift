@@ -10,6 +10,6 @@ struct DenyCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let reason = context.arguments.words("reason").joined(separator: " ")
-        try await Decision(key: "C", reason: reason.isEmpty ? nil : reason).send(context)
+        try await Decision(key: "no", reason: reason.isEmpty ? nil : reason).send(context)
     }
 }

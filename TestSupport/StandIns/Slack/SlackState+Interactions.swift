@@ -7,6 +7,8 @@ struct SlackInteraction {
     /// The message that the button belongs to.
     var message: String?
     var thread: String?
+    /// The submitted view.
+    var view: String?
     var end: Double
     var uses = 0
     var triggerEnd: Double
@@ -69,10 +71,13 @@ extension SlackState {
         return key
     }
 
-    /// A person submits the form of an open view.
+    /// A person submits the form of an open view; nil when it is closed, or Slack's client does not let them.
     mutating func submit(_ viewID: String, _ values: JSON) -> String? {
-        guard let view = self.views[viewID], let user = view["user"]?.stringValue else { return nil }
+        guard let view = self.views[viewID], let user = view["user"]?.stringValue,
+            SlackViewCheck.isSubmittable(values, in: view["view"] ?? .null)
+        else { return nil }
         let key = self.interaction(in: "", as: user, message: nil, thread: nil)
+        self.interactions[key]?.view = viewID
         guard var sent = view["view"]?.objectValue else { return nil }
         sent["state"] = ["values": values]
         self.tell(
@@ -119,6 +124,8 @@ extension SlackState {
     mutating func acknowledged(_ item: SlackDelivery.Item, payload: JSON?) {
         guard let key = item.interaction else { return }
         self.interactions[key]?.outcome.isAcknowledged = true
+        // An acknowledged form closes, unless the acknowledgement says what is wrong with it.
+        if let view = self.interactions[key]?.view, payload?["response_action"] != "errors" { self.views[view] = nil }
         guard let payload, payload.objectValue?.isEmpty == false else { return }
         self.interactions[key]?.outcome.answers.append(payload)
         if item.type == "slash_commands" { _ = self.respond(payload, to: key) }
@@ -181,14 +188,10 @@ extension SlackState {
         guard let interaction = self.interactions[trigger] else { throw SlackRefusal("invalid_trigger_id") }
         guard interaction.triggerEnd > self.now else { throw SlackRefusal("expired_trigger_id") }
         guard !interaction.isTriggerUsed else { throw SlackRefusal("exchanged_trigger_id") }
-        guard let view = try call.nested("view", refusal: "invalid_arguments"), var object = view.objectValue,
-            object["type"] == "modal", let title = view["title"]?["text"]?.stringValue
-        else { throw SlackRefusal("invalid_arguments", messages: ["failed to match all allowed schemas"]) }
-        guard title.utf16.count <= 24 else {
-            throw SlackRefusal(
-                "invalid_arguments", messages: ["must be less than 25 characters [json-pointer:/view/title/text]"])
+        guard let view = try call.nested("view", refusal: "invalid_arguments"), var object = view.objectValue else {
+            throw SlackRefusal("invalid_arguments", messages: ["failed to match all allowed schemas"])
         }
-        _ = try SlackBlockCheck.checked(view["blocks"] ?? .null, limit: 100, isMessage: false)
+        try SlackViewCheck.check(view)
         self.interactions[trigger]?.isTriggerUsed = true
         let id = self.identifier("V")
         object["id"] = .string(id)

@@ -112,11 +112,24 @@ struct ApprovalTests {
         try await stage.ask()
         try await stage.say("what about yes?", as: "alice")
         try await stage.say("!status", as: "bob")
-        await stage.wait(for: "- waiting: 1")
+        await stage.wait(for: "- waiting: 1\n- open: `a1` (approval) `make test`, until 2023-11-14 22:18:20 UTC\n")
         #expect(stage.outcomes.isEmpty)
         try await stage.say("!deny a1 later", as: "alice")
         await stage.adapter.waitForText("second")
         #expect(stage.outcomes == [.denied(by: "alice", reason: "later")])
+        try await stage.say("!status", as: "bob")
+        await stage.wait(for: "- waiting: 0\n- model:")
+    }
+
+    @Test("status cuts a long command, and shows no control character of it")
+    func status() async throws {
+        let stage = try await AskStage(
+            asking: AskStage.request("\u{202E}echo `id` \(String(repeating: "x", count: 100))"))
+        try await stage.say("go", as: "bob")
+        try await stage.ask()
+        try await stage.say("!status", as: "bob")
+        let words = "<U+202E>echo `id` " + String(repeating: "x", count: 41)
+        await stage.wait(for: "- open: `a1` (approval) ``\(words)…``, until")
     }
 
     @Test("stop closes it, whatever its work does")

@@ -86,6 +86,29 @@ struct AskRecoveryTests {
         #expect(second.count("\n\nExpired") == 1)
     }
 
+    @Test("after a restart, a replayed press and a closed ask's button change nothing; another command is asked anew")
+    func replay() async throws {
+        let (first, directory) = try await self.left()
+        let old = try await first.ask()
+        try await first.adapter.choose(.button("approve a1"), at: old.id, from: "alice", in: "#team", id: "p1")
+        await first.adapter.waitForText("done")
+        try await first.harness.settle()
+        let second = try await AskStage(
+            directory: directory, adapter: first.adapter, clock: first.clock,
+            playing: [AskStage.script([AskStage.request("rm -rf .")])])
+        #expect(
+            try await second.adapter.choose(.button("approve a1"), at: old.id, from: "alice", in: "#team", id: "p1")
+                == .duplicate)
+        try await second.say("go", as: "bob")
+        try await second.ask("a2")
+        for command in ["approve a1", "approve a1 always", "approve a2"] {
+            try await second.adapter.choose(.button(command), at: old.id, from: "alice", in: "#team")
+        }
+        try await second.harness.settleInbox()
+        #expect(try await second.record("a2").state == .open && second.outcomes.isEmpty)
+        #expect(try await second.record("a1").answer == AskRecord.approve)
+    }
+
     @Test("a shutdown leaves a waiting turn to the next start")
     func shutdown() async throws {
         let (first, directory) = try await self.left()

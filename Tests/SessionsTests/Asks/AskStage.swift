@@ -73,9 +73,12 @@ struct AskStage {
 
     /// Waits for the ask `id` in the room, and returns its last message.
     @discardableResult
-    func ask(_ id: String = "a1") async throws -> FakeAdapter.Post {
-        await self.adapter.waitForPosts { posts in posts.contains { $0.text.contains("deny \(id) REASON") } }
-        let post = try #require(self.adapter.posts.last { $0.text.contains("deny \(id) REASON") })
+    func ask(_ id: String = "a1") async throws -> FakeAdapter.Post { try await self.posted("deny \(id) REASON") }
+
+    /// Waits for a message that contains `text` and whose id the bridge has, and returns it.
+    func posted(_ text: String) async throws -> FakeAdapter.Post {
+        await self.wait(for: text)
+        let post = try #require(self.adapter.posts.last { $0.text.contains(text) })
         // Nobody sees a message before the bridge has its id: the post that is on its way is recorded first.
         let reference = MessageReference(room: post.route.room, id: post.id)
         // Rooms of lines have no buttons, and record none.

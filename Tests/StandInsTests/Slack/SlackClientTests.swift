@@ -121,6 +121,56 @@ struct SlackClientTests {
         await slack.stop()
     }
 
+    @Test("slack_sdk opens forms by Slack's rules, and gets what people submit")
+    func forms() async throws {
+        let slack = try await self.started()
+        async let client: Void = self.script("slack_forms.py", slack)
+        try await slack.wait("the buttons") { $0.shown().first?.buttons.count == 5 && $0.connectionCount == 1 }
+        let message = slack.shown()[0].ts
+        func press(_ button: String) async throws {
+            let press = try #require(slack.press(button, of: message))
+            try await slack.wait("the acknowledgement") { $0.outcome(press)?.isAcknowledged == true }
+        }
+        func appears(_ text: String) async throws {
+            try await slack.wait(text) { $0.shown().contains { $0.text == text } }
+        }
+        try await press("Wrong")
+        try await appears("wrong forms are refused")
+        #expect(slack.views.isEmpty)
+        try await press("Late")
+        slack.advance(by: 3.1)
+        slack.say("now")
+        try await appears("late: expired_trigger_id")
+        #expect(slack.views.isEmpty)
+
+        try await press("Twice")
+        try await appears("twice: exchanged_trigger_id")
+        let form = try #require(slack.views.keys.first)
+        func values(_ text: JSON) -> JSON { ["reason": ["text": ["type": "plain_text_input", "value": text]]] }
+        // Slack's client sends neither an empty required field nor one that is too long.
+        #expect(slack.submit(view: form, values(.null)) == nil)
+        #expect(slack.submit(view: form, values(.string(String(repeating: "x", count: 101)))) == nil)
+        let refused = try #require(slack.submit(view: form, values("bad")))
+        try await slack.wait("the errors") { $0.outcome(refused)?.answers.first?["response_action"] == "errors" }
+        #expect(slack.views.count == 1)
+        let accepted = try #require(slack.submit(view: form, values("good")))
+        try await appears("submitted: good, metadata 17")
+        try await slack.wait("the acknowledgement") { $0.outcome(accepted)?.isAcknowledged == true }
+        try await slack.wait("the end of the form") { $0.views.isEmpty }
+        #expect(slack.submit(view: form, values("again")) == nil)
+
+        try await press("Silent")
+        try await slack.wait("a form") { $0.views.count == 1 }
+        let last = try #require(slack.views.keys.first)
+        let silent = try #require(slack.submit(view: last, values("hello")))
+        try await appears("heard: hello")
+        slack.advance(by: 3.1)
+        #expect(slack.outcome(silent)?.hasFailed == true && slack.views.count == 1)
+        slack.say("quit")
+        try await client
+        await slack.stop()
+    }
+
     @Test("slack_bolt answers mentions, buttons, commands, forms and files", arguments: ["socket", "http"])
     func bolt(_ kind: String) async throws {
         let slack = try await self.started()

@@ -6,9 +6,9 @@ package struct AskAnswer: Sendable {
     package let sender: Sender
     /// The sender's role now.
     package let role: Role?
-    /// An option's key.
+    /// An option's key, letters of a batch such as `A,C`, `yes`, `no` or `done`; empty for the words alone.
     package let key: String
-    /// The person's own words.
+    /// The person's own words: an answer, or the reason for one.
     package let reason: String?
 
     package init(ask: String, sender: Sender, role: Role?, key: String, reason: String? = nil) {
@@ -36,7 +36,7 @@ package enum AskResult: Sendable, Equatable {
     /// A label of the metric.
     var label: String {
         switch self {
-        case .decided(let ask): ask.answer == AskRecord.deny ? "denied" : "approved"
+        case .decided(let ask): ask.resultLabel
         case .unknown: "unknown"
         case .notAllowed: "not allowed"
         case .settled: "late"

@@ -26,6 +26,20 @@ package struct AskBinding: Sendable, Equatable {
         ]
     }
 
+    /// The digest of an ask: over exactly what it permits or asks. One approval has the digest of its binding.
+    static func digest(
+        of bindings: [Self], or question: ThreadQuestion?, parked: AskRecord.Parking?, session: String, turn: String,
+        requester: String
+    ) -> String {
+        if bindings.count == 1, let only = bindings.first { return only.digest }
+        guard let question else { return Self.digest(of: ["batch"] + bindings.map(\.digest)) }
+        return Self.digest(
+            of: [
+                "question", session, turn, requester, question.kind.rawValue, question.text,
+                question.answerer.rawValue, parked?.worker ?? "", parked?.payload ?? "",
+            ] + question.options.flatMap { [$0.label, $0.isRecommended ? "recommended" : ""] })
+    }
+
     /// A JSON array, so that no two lists of texts have the same bytes.
     private static func digest(of parts: [String]) -> String {
         Crypto.hex(Crypto.sha256(JSON.array(parts.map { .string($0) }).bytes))

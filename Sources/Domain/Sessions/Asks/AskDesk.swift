@@ -32,12 +32,16 @@ package struct AskDesk: Sendable {
             let (ended, items) = try self.end(ask, as: .expired, by: nil, in: ledger, at: now)
             return Ending(result: .expired(ended), ended: ended, items: items)
         }
-        guard let option = ask.option(answer.key) else { return Ending(result: .noSuchAnswer(ask)) }
+        guard let choice = AskChoice(answer.key, answer.reason, to: ask) else {
+            return Ending(result: .noSuchAnswer(ask))
+        }
         guard ask.isIntact else { return Ending(result: .altered(ask)) }
-        ask.answer = option.key
-        ask.reason = answer.reason
-        if option.key == AskRecord.always, let binding = ask.binding {
-            try ledger.insertStanding(binding, by: answer.sender, ask: ask.id, at: now)
+        ask.answer = choice.answer
+        ask.reason = choice.words
+        if ask.isForLater {
+            for binding in ask.bindings {
+                try ledger.insertStanding(binding, by: answer.sender, ask: ask.id, at: now)
+            }
         }
         let (ended, items) = try self.end(ask, as: .answered, by: answer.sender, in: ledger, at: now)
         return Ending(result: .decided(ended), ended: ended, items: items)
@@ -56,14 +60,27 @@ package struct AskDesk: Sendable {
         return (ask, try self.show(ask, in: ledger, at: now))
     }
 
-    /// Ends the open asks of a turn that ends: `stop` denies, everything else lets them expire.
+    /// Ends the open asks for which a turn that ends has waited: `stop` denies, everything else lets them expire.
     func endAll(
         ofTurn turn: String, stoppedBy decider: Sender?, in ledger: Ledger, at now: Int64
     ) throws -> (asks: [AskRecord], items: [OutboxItem]) {
         var (asks, items) = ([AskRecord](), [OutboxItem]())
-        for ask in try ledger.asks(ofTurn: turn) where ask.state == .open {
+        for ask in try ledger.asks(ofTurn: turn) where ask.state == .open && ask.parked == nil {
             let (ended, shown) = try self.end(
                 ask, as: decider == nil ? .expired : .stopped, by: decider, in: ledger, at: now)
+            asks.append(ended)
+            items += shown
+        }
+        return (asks, items)
+    }
+
+    /// Closes the open questions of a session for which no turn waits.
+    func closeParked(
+        of session: String, by decider: Sender, in ledger: Ledger, at now: Int64
+    ) throws -> (asks: [AskRecord], items: [OutboxItem]) {
+        var (asks, items) = ([AskRecord](), [OutboxItem]())
+        for ask in try ledger.openAsks(of: session) where ask.parked != nil {
+            let (ended, shown) = try self.end(ask, as: .stopped, by: decider, in: ledger, at: now)
             asks.append(ended)
             items += shown
         }
@@ -102,12 +119,35 @@ package struct AskDesk: Sendable {
     // MARK: Audit
 
     private func entry(for ask: AskRecord, _ outcome: String) -> AuditEntry {
-        let details =
-            ask.binding.map { Self.details(of: $0, ask: ask.id, outcome: outcome) }
-            ?? ["ask": .string(ask.id), "kind": .string(ask.kind.rawValue), "outcome": .string(outcome)]
+        let details: JSON
+        if ask.bindings.count == 1, let binding = ask.bindings.first {
+            details = Self.details(of: binding, ask: ask.id, outcome: outcome)
+        } else {
+            var fields: JSONObject = [
+                "ask": .string(ask.id), "kind": .string(ask.kind.rawValue),
+                "outcome": .string(Redaction.redact(outcome)), "digest": .string(ask.digest),
+                "requester": .string(ask.requester.id),
+            ]
+            if ask.isBatch {
+                fields["items"] = .array(
+                    ask.bindings.enumerated().map { index, binding in
+                        Self.details(of: binding, ask: ask.id, outcome: Self.outcome(of: index, ask))
+                    })
+            }
+            details = .object(fields)
+        }
         return AuditEntry(
             kind: .approval, session: ask.session, turn: ask.turn, actor: ask.decider?.id ?? "jetbridge",
             details: details)
+    }
+
+    private static func outcome(of item: Int, _ ask: AskRecord) -> String {
+        switch ask.approvalOutcome(of: item) {
+        case .approved: "Approved"
+        case .denied: "Denied"
+        case .expired: "Expired"
+        case nil: "Open"
+        }
     }
 
     private static func details(of binding: AskBinding, ask: String, outcome: String) -> JSON {

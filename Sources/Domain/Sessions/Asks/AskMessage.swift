@@ -26,19 +26,20 @@ struct AskMessage {
 
     /// The ask as Markdown.
     private var markdown: String {
-        let options = AskTexts.lines(of: self.ask.options)
+        let options = AskTexts.lines(of: self.ask)
         return [self.lead, options, self.ask.tail].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     private var lead: String {
-        guard !self.traits.isMultiline, let binding = self.ask.binding else { return self.ask.lead }
+        guard !self.traits.isMultiline, !self.ask.bindings.isEmpty else { return self.ask.lead }
         return AskTexts.lead(
-            binding.request, id: self.ask.id, for: self.ask.requester, until: self.ask.expiresAt, isByLine: true)
+            self.ask.bindings.map(\.request), id: self.ask.id, for: self.ask.requester, until: self.ask.expiresAt,
+            isByLine: true)
     }
 
     /// The entry in the transcript.
     var transcript: String {
-        [self.ask.lead, AskTexts.lines(of: self.ask.options), self.ask.tail].joined(separator: "\n\n")
+        [self.ask.lead, AskTexts.lines(of: self.ask), self.ask.tail].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     /// The messages to post, none in the web chat; nil when the room cannot show the ask whole: as one message or, where

@@ -22,11 +22,18 @@ package struct AskRecord: Sendable, Equatable {
     }
 
     package struct Option: Sendable, Equatable {
-        /// A capital letter.
+        /// A capital letter; a word for what concerns all items of an ask.
         package let key: String
         /// One line of plain text.
         package let label: String
         package var isRecommended = false
+    }
+
+    /// The turn that an answer begins.
+    package struct Parking: Sendable, Equatable {
+        /// The worker's name.
+        package let worker: String
+        package let payload: String
     }
 
     /// Short, because people type it; never given out twice.
@@ -43,8 +50,12 @@ package struct AskRecord: Sendable, Equatable {
     package let rule: AskRule
     /// The person for whom it is asked.
     package let requester: Sender
-    /// What the answer is valid for; nil where it permits nothing.
-    package let binding: AskBinding?
+    /// What the answer is valid for: one, or several that are decided together. Empty where it permits nothing.
+    package let bindings: [AskBinding]
+    /// What is asked; nil for an approval.
+    package let question: ThreadQuestion?
+    /// What its answer begins; nil when a running turn waits for it.
+    package let parked: Parking?
     package let digest: String
     /// Where it is posted.
     package var route: Route
@@ -72,11 +83,15 @@ package struct AskRecord: Sendable, Equatable {
 
     /// The option with this key, whatever its case.
     package func option(_ key: String) -> Option? {
-        self.options.first { $0.key.utf8.elementsEqual(key.uppercased().utf8) }
+        let key = key.lowercased()
+        return self.options.first { $0.key.lowercased().utf8.elementsEqual(key.utf8) }
     }
 
+    /// Several approvals at once, each with a letter of its own.
+    package var isBatch: Bool { self.bindings.count > 1 }
+
     /// Whether its fields are those that it was stored with.
-    package var isIntact: Bool { self.binding.map { $0.digest == self.digest } ?? true }
+    package var isIntact: Bool { self.contentDigest == self.digest }
 }
 
 extension AskRecord {
@@ -85,17 +100,81 @@ extension AskRecord {
     package static let always = "B"
     package static let deny = "C"
 
-    /// What an approval tells the turn that waits for it; nil while it is open.
-    var approvalOutcome: ApprovalOutcome? {
+    /// The keys of options that concern all items of a batch.
+    package static let all = "all"
+    package static let alwaysAll = "always"
+    package static let none = "none"
+
+    /// The answers of questions that are no options.
+    package static let no = "no"
+    package static let done = "done"
+
+    /// Whether a text has the form of an answer that is not a person's own words.
+    package static func isKey(_ text: String) -> Bool {
+        let word = text.lowercased()
+        if [Self.all, Self.alwaysAll, Self.none, Self.no, Self.done, "yes"].contains(word) { return true }
+        return word.split(separator: ",", omittingEmptySubsequences: false).allSatisfy {
+            $0.utf8.count == 1 && $0.utf8.allSatisfy { (0x61...0x7A).contains($0) }
+        }
+    }
+
+    /// The letter of the item or option at `index`.
+    static func letter(_ index: Int) -> String { String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index))) }
+
+    /// The maximum number of items in one message.
+    static let itemLimit = 20
+
+    var contentDigest: String {
+        AskBinding.digest(
+            of: self.bindings, or: self.question, parked: self.parked, session: self.session, turn: self.turn,
+            requester: self.requester.id)
+    }
+
+    /// Whether the answer said "always in this thread".
+    var isForLater: Bool {
+        self.kind == .approval && self.answer == (self.isBatch ? Self.alwaysAll : Self.always)
+    }
+
+    /// Whether an approval's answer denies everything.
+    var isDenied: Bool { self.answer == (self.isBatch ? Self.none : Self.deny) }
+
+    /// What an approval tells the turn that waits for it about one of its items; nil while it is open.
+    func approvalOutcome(of item: Int = 0) -> ApprovalOutcome? {
         let name = self.decider.map { AskTexts.name(of: $0) } ?? ""
         switch self.state {
         case .open: return nil
         case .expired: return .expired
         case .stopped: return .denied(by: name, reason: AskTexts.stopped)
         case .answered:
-            let isApproved = self.answer == Self.approve || self.answer == Self.always
-            return isApproved && self.isIntact
+            return self.isApproved(item) && self.isIntact
                 ? .approved(ask: self.id, by: name) : .denied(by: name, reason: self.reason)
+        }
+    }
+
+    private func isApproved(_ item: Int) -> Bool {
+        guard self.isBatch else { return self.answer == Self.approve || self.answer == Self.always }
+        if self.answer == Self.all || self.answer == Self.alwaysAll { return true }
+        return self.chosenLetters.contains(Self.letter(item))
+    }
+
+    /// The letters of the items that a batch's answer names.
+    var chosenLetters: [String] { (self.answer ?? "").split(separator: ",").map(String.init) }
+
+    /// What people said to a question; nil while it is open.
+    package var questionAnswer: QuestionAnswer? {
+        let name = self.decider.map { AskTexts.plainName(of: $0) }
+        switch self.state {
+        case .open: return nil
+        case .expired, .stopped: return QuestionAnswer(.expired)
+        case .answered: break
+        }
+        switch self.answer {
+        case nil: return QuestionAnswer(.text(self.reason ?? ""), by: name)
+        case Self.no: return QuestionAnswer(.no(reason: self.reason), by: name)
+        case Self.done: return QuestionAnswer(.done, by: name)
+        case let key?:
+            let label = self.option(key)?.label ?? key
+            return QuestionAnswer(.option(key: key, label: label, comment: self.reason), by: name)
         }
     }
 }

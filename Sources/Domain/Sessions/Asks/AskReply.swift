@@ -1,43 +1,58 @@
 internal import Chat
 
-/// What a plain message says as an answer to an ask. Pure.
+/// What a typed text says as an answer to an ask. Pure.
 struct AskReply: Equatable {
-    /// How sure it is that the message is meant as an answer.
+    /// How sure it is that the text is meant as an answer.
     enum Form: Equatable {
         /// A letter or a label of the ask.
         case option
-        /// `yes` or `no`, which people also say to the model.
+        /// `yes`, `no` or `done`, which people also say to the model.
         case word
+        /// The person's own words.
+        case words
     }
 
+    /// As ``AskChoice`` takes it; empty for the words alone.
     let key: String
+    var words: String?
     let form: Form
 
-    /// Longer texts are no answers.
+    /// Longer texts are words.
     private static let limit = 100
+    /// The maximum length of an answer in the person's own words, in bytes.
+    static let wordsLimit = 16 * 1024
 
-    /// Whether a text could answer an ask, so that it is worth reading the open ones.
+    /// Whether a text could be more than words, so that it is worth reading the open asks.
     static func isPossible(_ text: String) -> Bool { text.utf8.count <= Self.limit }
 
-    /// Nil when `text` is no answer to `ask`: the letter (`A`, `b.`, `c)`), the label, `yes` or `no`.
-    init?(_ text: String, to ask: AskRecord) {
+    /// Nil when `text` is no answer to `ask`: the letter (`A`, `b.`, `c)`), the label, letters of a batch (`A,C`), `yes`,
+    /// `no` or `done`; with `takesWords` and a question that takes them, anything else too.
+    init?(_ text: String, to ask: AskRecord, takesWords: Bool = false) {
+        guard let reply = Self.short(text, to: ask) else {
+            let words = text.trimmed
+            guard takesWords, ask.question?.takesText == true, !words.isEmpty, words.utf8.count <= Self.wordsLimit
+            else { return nil }
+            (self.key, self.words, self.form) = ("", words, .words)
+            return
+        }
+        self = reply
+    }
+
+    private init(_ key: String, _ form: Form) {
+        (self.key, self.words, self.form) = (key, nil, form)
+    }
+
+    private static func short(_ text: String, to ask: AskRecord) -> Self? {
         guard Self.isPossible(text) else { return nil }
         var words = text.trimmed.lowercased()
         while let last = words.last, ".!)".contains(last), words.count > 1, !Self.isLabel(words, of: ask) {
             words.removeLast()
         }
         if let option = ask.options.first(where: { $0.key.lowercased() == words || Self.isLabel(words, $0) }) {
-            (self.key, self.form) = (option.key, .option)
-            return
+            return Self(option.key, .option)
         }
-        let key: String? =
-            switch words {
-            case "yes": ask.kind == .approval ? AskRecord.approve : ask.options.first(where: \.isRecommended)?.key
-            case "no": ask.kind == .approval ? AskRecord.deny : nil
-            default: nil
-            }
-        guard let key else { return nil }
-        (self.key, self.form) = (key, .word)
+        guard AskChoice(words, nil, to: ask) != nil else { return nil }
+        return Self(words, ["yes", AskRecord.no, AskRecord.done].contains(words) ? .word : .option)
     }
 
     private static func isLabel(_ words: String, of ask: AskRecord) -> Bool {

@@ -6,6 +6,20 @@ package enum AskRule: String, Sendable {
     case otherOwners = "other-owners"
     /// The person who asked, if they are a member or an owner, and any owner.
     case requester
+    /// The person who asked, whatever their role, and any owner. Only for what permits nothing.
+    case asker
+    /// Any member and any owner.
+    case members
+    /// Any owner.
+    case owners
+
+    package init(_ answerer: ThreadQuestion.Answerer) {
+        switch answerer {
+        case .requester: self = .asker
+        case .members: self = .members
+        case .owners: self = .owners
+        }
+    }
 
     package init(_ approver: ApprovalRequest.Approver) {
         switch approver {
@@ -15,8 +29,12 @@ package enum AskRule: String, Sendable {
     }
 
     package func allows(_ sender: Sender, as role: Role?, askedBy requester: Sender) -> Bool {
-        guard let role, role >= .member, !sender.isBot, !sender.isSelf else { return false }
+        guard let role, !sender.isBot, !sender.isSelf else { return false }
+        if self == .asker { return role == .owner || sender.isSamePerson(as: requester) }
+        guard role >= .member else { return false }
         switch self {
+        case .asker, .members: return true
+        case .owners: return role == .owner
         case .otherOwners: return role == .owner && !sender.isSamePerson(as: requester)
         case .requester: return role == .owner || sender.isSamePerson(as: requester)
         }

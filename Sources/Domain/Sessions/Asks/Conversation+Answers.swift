@@ -4,6 +4,8 @@ internal import Chat
 extension Conversation {
     /// An answer from outside of the thread: the API or the command line.
     func decide(_ answer: AskAnswer) async throws -> AskResult {
+        let ask = try await self.context.store.read { ledger in try ledger.ask(id: answer.ask) }
+        if let ask, ask.parked != nil { return try await self.decide(ask, answer) }
         let now = self.environment.now()
         let desk = self.desk
         let ending = try await self.context.store.write { ledger in try desk.decide(answer, in: ledger, at: now) }
@@ -11,7 +13,8 @@ extension Conversation {
         return ending.result
     }
 
-    private func apply(_ ending: AskDesk.Ending) async {
+    /// Also for what an answer has ended without counting: it came too late.
+    func apply(_ ending: AskDesk.Ending) async {
         guard let ended = ending.ended else { return }
         FaultPoint.askDecided.hit()
         await self.context.lanes.dispatch(ending.items)
@@ -20,10 +23,12 @@ extension Conversation {
 
     // MARK: Commands
 
-    /// `approve [ID] [always]`, `deny [ID] [reason]`.
+    /// `approve [ID] [answer]`, `deny [ID] [reason]`.
     func answer(_ name: CommandName, _ argument: String, for stored: StoredMessage) async throws -> Submission? {
         let argument = AskArgument(argument)
-        return try await self.answer(stored) { answering, ledger, session in
+        let answering = self.answering(stored)
+        let key = self.key
+        let step: @Sendable (Ledger, SessionRecord) throws -> Step = { ledger, session in
             let candidates = try ledger.openAsks(of: session.id)
             let answerable = candidates.filter(answering.mayAnswer)
             guard let id = argument.id ?? (answerable.count == 1 ? answerable.first : candidates.first)?.id else {
@@ -38,40 +43,69 @@ extension Conversation {
             guard ask.session == session.id else {
                 return .said(answering.mayAnswer(ask) ? AskTexts.elsewhere(id) : AskTexts.unknown(id))
             }
-            guard name == .approve else { return .decided(ask, AskRecord.deny, argument.rest) }
-            switch argument.rest.lowercased() {
-            case "": return .decided(ask, AskRecord.approve, nil)
-            case "always": return .decided(ask, AskRecord.always, nil)
-            default: return .said(AskTexts.notUnderstood(id, sign: answering.sign))
-            }
+            return Self.step(name, argument.rest, about: ask, answering)
         }
+        let found = try await self.context.store.read { ledger -> AskRecord? in
+            guard let session = try ledger.session(for: key),
+                case .decided(let ask, _, _) = try step(ledger, session), ask.parked != nil
+            else { return nil }
+            return ask
+        }
+        if let found, case .decided(_, let key, let words) = Self.step(name, argument.rest, about: found, answering) {
+            return try await self.answer(stored, to: found, key, words)
+        }
+        return try await self.answer(stored, by: step)
     }
+
+    private static func step(
+        _ name: CommandName, _ rest: String, about ask: AskRecord, _ answering: Answering
+    ) -> Step {
+        guard name == .approve else { return .decided(ask, "no", rest.isEmpty ? nil : rest) }
+        if rest.isEmpty { return .decided(ask, "yes", nil) }
+        let notUnderstood = Step.said(AskTexts.notUnderstood(ask, sign: answering.sign))
+        if ask.kind == .approval, !ask.isBatch {
+            return rest.lowercased() == "always" ? .decided(ask, AskRecord.always, nil) : notUnderstood
+        }
+        return AskReply(rest, to: ask, takesWords: true).map { .decided(ask, $0.key, $0.words) } ?? notUnderstood
+    }
+
+    // MARK: Plain messages
 
     /// A plain message that answers an open ask of the thread; nil when it does not, and stays a message.
     ///
     /// The asks are read from storage: after a restart the turn may not wait for its ask yet.
     func answer(to stored: StoredMessage, _ text: String) async throws -> Submission?? {
-        guard AskReply.isPossible(text), let role = stored.role, role >= .member else { return nil }
+        let mayBeWords = self.context.questions.mayExist(in: self.key)
+        guard AskReply.isPossible(text) || mayBeWords, stored.role != nil else { return nil }
         let key = self.key
         let answering = self.answering(stored)
-        let found = try await self.context.store.read { ledger -> (String, String)? in
-            guard let session = try ledger.session(for: key) else { return nil }
-            for ask in try ledger.openAsks(of: session.id) where answering.mayAnswer(ask) {
-                if let reply = AskReply(text, to: ask) { return (ask.id, reply.key) }
-            }
-            return nil
+        let open = try await self.context.store.read { ledger -> [AskRecord] in
+            guard let session = try ledger.session(for: key) else { return [] }
+            return try ledger.openAsks(of: session.id)
         }
-        guard let (id, option) = found else { return nil }
+        if mayBeWords, !open.contains(where: { $0.question != nil }) { self.context.questions.remove(key) }
+        let answerable = open.filter(answering.mayAnswer)
+        var found: (ask: AskRecord, reply: AskReply)?
+        for ask in answerable where found == nil {
+            found = AskReply(text, to: ask).map { (ask, $0) }
+        }
+        // In their own words people answer the last question, and only if it is theirs.
+        for ask in answerable.reversed() where found == nil && answering.isAsked(ask) {
+            found = AskReply(text, to: ask, takesWords: true).map { (ask, $0) }
+        }
+        guard let (ask, reply) = found else { return nil }
+        if ask.parked != nil { return .some(try await self.answer(stored, to: ask, reply.key, reply.words)) }
         return .some(
-            try await self.answer(stored) { _, ledger, _ in
-                try ledger.ask(id: id).map { .decided($0, option, nil) } ?? .said(AskTexts.unknown(id))
+            try await self.answer(stored) { ledger, _ in
+                try ledger.ask(id: ask.id).map { .decided($0, reply.key, reply.words) }
+                    ?? .said(AskTexts.unknown(ask.id))
             })
     }
 
     // MARK: One transaction
 
     /// Who answers, and how commands are written there.
-    private struct Answering: Sendable {
+    struct Answering: Sendable {
         let sender: Sender
         let role: Role?
         let sign: CommandSign
@@ -79,14 +113,19 @@ extension Conversation {
         @Sendable func mayAnswer(_ ask: AskRecord) -> Bool {
             ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
         }
+
+        /// Whether the question is for this person, rather than one that they may answer too.
+        func isAsked(_ ask: AskRecord) -> Bool {
+            ask.rule == .members || ask.rule == .owners || self.sender.isSamePerson(as: ask.requester)
+        }
     }
 
-    private enum Step {
+    enum Step {
         case said(String)
         case decided(AskRecord, String, String?)
     }
 
-    private func answering(_ stored: StoredMessage) -> Answering {
+    func answering(_ stored: StoredMessage) -> Answering {
         let sender = stored.message.sender
         // The role counts when the answer came, and must not have ended since.
         let role = self.context.access.role(of: sender).flatMap { now in stored.role.map { min($0, now) } }
@@ -96,8 +135,7 @@ extension Conversation {
     /// Answers a message about an ask: the decision, its outcome, the reply and the end of the inbox entry are one
     /// transaction.
     private func answer(
-        _ stored: StoredMessage,
-        by step: @escaping @Sendable (Answering, Ledger, SessionRecord) throws -> Step
+        _ stored: StoredMessage, by step: @escaping @Sendable (Ledger, SessionRecord) throws -> Step
     ) async throws -> Submission? {
         let answering = self.answering(stored)
         let desk = self.desk
@@ -107,7 +145,7 @@ extension Conversation {
         let (submission, response) = try await self.respond(to: stored) { ledger, session in
             let ask: AskRecord
             let answer: AskAnswer
-            switch try step(answering, ledger, session) {
+            switch try step(ledger, session) {
             case .said(let text): return Response(text: text)
             case .decided(let found, let key, let reason):
                 ask = found
@@ -121,16 +159,16 @@ extension Conversation {
                 let isShown = !result.items.isEmpty || traits.capabilities.contains(.transcript)
                 return Response(
                     text: AskTexts.settled(decided), isPosted: !isShown, items: result.items, keepsRoute: true,
-                    ended: decided)
+                    ended: [decided])
             }
             let isNews = try !isChosen || ledger.noteTold(answering.sender.id, about: ask.id)
             return Response(
                 text: Self.reply(to: result.result, answering), isPosted: isNews, items: result.items,
-                keepsRoute: true, ended: result.ended)
+                keepsRoute: true, ended: result.ended.map { [$0] } ?? [])
         }
-        if let ended = response.ended {
+        if !response.ended.isEmpty {
             FaultPoint.askDecided.hit()
-            self.conclude([ended])
+            self.conclude(response.ended)
         }
         return submission
     }
@@ -140,8 +178,20 @@ extension Conversation {
         case .decided(let ask), .settled(let ask), .expired(let ask): AskTexts.alreadySettled(ask)
         case .unknown: AskTexts.nothingToApprove
         case .notAllowed(let ask): AskTexts.notAllowed(ask, answering.sender)
-        case .noSuchAnswer(let ask): AskTexts.notUnderstood(ask.id, sign: answering.sign)
+        case .noSuchAnswer(let ask): AskTexts.notUnderstood(ask, sign: answering.sign)
         case .altered(let ask): AskTexts.altered(ask.id)
         }
+    }
+
+    /// The reply to an answer that did not count.
+    func refuse(_ stored: StoredMessage, _ result: AskResult) async throws -> Submission? {
+        let answering = self.answering(stored)
+        let isChosen = stored.message.isChosen
+        let text = Self.reply(to: result, answering)
+        let ask: String? = if case .settled(let ask) = result { ask.id } else { nil }
+        return try await self.respond(to: stored) { ledger, _ in
+            let isNews = try !isChosen || ask.map { try ledger.noteTold(answering.sender.id, about: $0) } ?? true
+            return Response(text: text, isPosted: isNews, keepsRoute: true)
+        }.submission
     }
 }

@@ -14,53 +14,143 @@ struct HeldAsk {
 extension Conversation {
     var desk: AskDesk { AskDesk(adapters: self.context.adapters, audit: self.environment.auditDecision) }
 
-    /// Asks for an approval and waits for it, see ``TurnThread/approval(of:)``.
-    func approval(of request: ApprovalRequest, for turn: TurnRecord) async throws -> ApprovalOutcome {
-        try Task.checkCancellation()
-        guard self.running?.turn.id == turn.id, self.running?.cut == nil else { throw CancellationError() }
-        let asking = ApprovalAsking(
-            request: request, turn: turn, adapters: self.context.adapters, access: self.context.access,
-            desk: self.desk, sign: self.sign(of: turn.route),
-            timeout: Int64(self.environment.settings.approvalTimeout / .milliseconds(1)), at: self.environment.now())
-        switch try await self.retrying({ ledger in try asking.write(to: ledger) }) {
-        case .settled(let outcome): return outcome
-        case .refused(let reason):
-            try await self.post(AskTexts.notAsked(reason), as: .note, of: turn)
-            return .denied(by: AskTexts.policy, reason: reason)
-        case .joined(let ask): return try await self.outcome(of: ask, for: turn)
-        case .asked(let ask, let items):
-            FaultPoint.askStored.hit()
-            self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": "asked"])
-            self.environment.logger.info(
-                "an approval was asked for", ["ask": .string(ask.id), "operation": .string(turn.id)])
-            await self.context.lanes.dispatch(items)
-            return try await self.outcome(of: ask, for: turn)
+    /// Asks for approvals in one message and waits for them, see ``TurnThread/approvals(of:)``.
+    func approvals(of requests: [ApprovalRequest], for turn: TurnRecord) async throws -> [ApprovalOutcome] {
+        // Compared byte by byte, as their digests are: texts that only look equal are two.
+        let digests = requests.map { request in
+            AskBinding(request: request, session: turn.session, turn: turn.id, requester: turn.sender.id).digest
         }
+        let unique = zip(digests, requests).reduce(into: [(String, ApprovalRequest)]()) { unique, next in
+            if !unique.contains(where: { $0.0 == next.0 }) { unique.append(next) }
+        }
+        guard !unique.isEmpty else { return [] }
+        let outcomes = try await self.outcomes(of: unique.map(\.1), for: turn)
+        let found = Dictionary(uniqueKeysWithValues: zip(unique.map(\.0), outcomes))
+        return digests.map { found[$0] ?? .expired }
     }
 
-    /// The outcome of a stored ask, after a wait if it is open.
-    private func outcome(of ask: AskRecord, for turn: TurnRecord) async throws -> ApprovalOutcome {
+    private func outcomes(
+        of requests: [ApprovalRequest], for turn: TurnRecord
+    ) async throws -> [ApprovalOutcome] {
+        try self.checkRuns(turn)
+        let asking = ApprovalAsking(
+            requests: requests, turn: turn, adapters: self.context.adapters, access: self.context.access,
+            desk: self.desk, sign: self.sign(of: turn.route), timeout: self.approvalTimeout, at: self.environment.now())
+        let asked: ApprovalAsking.Asked
+        switch try await self.retrying({ ledger in try asking.write(to: ledger) }) {
+        case .refused(let reason): return try await self.refuse(requests, because: reason, for: turn)
+        case .tooLong where requests.count == 1:
+            return try await self.refuse(requests, because: AskTexts.tooLong(requests[0].action), for: turn)
+        case .tooLong:
+            var outcomes: [ApprovalOutcome] = []
+            for request in requests { outcomes += try await self.outcomes(of: [request], for: turn) }
+            return outcomes
+        case .asked(let stored): asked = stored
+        }
+        guard let ask = asked.ask else { return asked.outcomes.compactMap(\.self) }
+        if asked.isNew { await self.announce(ask, asked.items) }
+        let decided = try await self.outcomes(of: ask, for: turn)
+        var rest = decided[...]
+        return asked.outcomes.map { $0 ?? rest.popFirst() ?? .expired }
+    }
+
+    private func refuse(
+        _ requests: [ApprovalRequest], because reason: String, for turn: TurnRecord
+    ) async throws -> [ApprovalOutcome] {
+        try await self.post(AskTexts.notAsked(reason), as: .note, of: turn)
+        return requests.map { _ in .denied(by: AskTexts.policy, reason: reason) }
+    }
+
+    /// Asks a question and waits for the answer, see ``TurnThread/answer(to:lifetime:)``.
+    func answer(
+        to question: ThreadQuestion, lifetime: Duration?, for turn: TurnRecord
+    ) async throws -> QuestionAnswer {
+        try self.checkRuns(turn)
+        guard question.isValid else { throw TurnFailure(AskTexts.emptyQuestion) }
+        let writing = self.writing(
+            of: question, nil,
+            lifetime: lifetime.map { $0 / .milliseconds(1) }.map { Int64($0) }
+                ?? self.approvalTimeout, for: turn)
+        self.context.questions.add(self.key)
+        let digest = writing.digest
+        let asked = try await self.retrying { ledger -> (AskRecord, [OutboxItem]?)? in
+            if let earlier = try ledger.asks(ofTurn: turn.id).last(where: { $0.digest == digest }) {
+                return (earlier, nil)
+            }
+            return try writing.write(to: ledger).map { ($0.ask, $0.items) }
+        }
+        guard let (ask, items) = asked else { throw TurnFailure(AskTexts.questionTooLong) }
+        // Another message may have found none before it was stored.
+        self.context.questions.add(self.key)
+        if let items { await self.announce(ask, items) }
         let ended = try await self.ended(ask, for: turn)
-        await self.context.hub.append(.thinking, AskTexts.outcome(of: ended), to: turn.id)
-        guard let outcome = ended.approvalOutcome else { throw CancellationError() }
-        if case .approved = outcome {
+        guard let answer = ended.questionAnswer, ended.state != .stopped else { throw CancellationError() }
+        return answer
+    }
+
+    /// What stores a question.
+    func writing(
+        of question: ThreadQuestion, _ parking: AskRecord.Parking?, lifetime: Int64, for turn: TurnRecord
+    ) -> AskWriting {
+        AskWriting(
+            content: .question(question, parking), turn: turn, adapters: self.context.adapters,
+            sign: self.sign(of: turn.route), lifetime: lifetime, at: self.environment.now())
+    }
+
+    private var approvalTimeout: Int64 { Int64(self.environment.settings.approvalTimeout / .milliseconds(1)) }
+
+    private func checkRuns(_ turn: TurnRecord) throws {
+        try Task.checkCancellation()
+        guard self.running?.turn.id == turn.id, self.running?.cut == nil else { throw CancellationError() }
+    }
+
+    /// Shows a stored ask.
+    func announce(_ ask: AskRecord, _ items: [OutboxItem]) async {
+        self.noteAsked(ask)
+        await self.context.lanes.dispatch(items)
+    }
+
+    func noteAsked(_ ask: AskRecord) {
+        FaultPoint.askStored.hit()
+        self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": "asked"])
+        self.environment.logger.info(
+            "people were asked",
+            ["ask": .string(ask.id), "kind": .string(ask.kind.rawValue), "operation": .string(ask.turn)])
+    }
+
+    /// The outcomes of a stored approval's items, after a wait if it is open.
+    private func outcomes(of ask: AskRecord, for turn: TurnRecord) async throws -> [ApprovalOutcome] {
+        let ended = try await self.ended(ask, for: turn)
+        let outcomes = ended.bindings.indices.compactMap { ended.approvalOutcome(of: $0) }
+        guard outcomes.count == ended.bindings.count else { throw CancellationError() }
+        let isApproved = outcomes.contains { if case .approved = $0 { true } else { false } }
+        if isApproved {
             try Task.checkCancellation()
             let now = self.environment.now()
             // From here on what it permits may have begun, so a crash must not begin it again.
             try await self.retrying { ledger in try ledger.take(ended.id, at: now) }
             try Task.checkCancellation()
         }
-        return outcome
+        return outcomes
     }
 
     /// Waits until the ask has ended.
     private func ended(_ ask: AskRecord, for turn: TurnRecord) async throws -> AskRecord {
-        guard ask.state == .open else { return ask }
+        guard ask.state == .open else {
+            await self.context.hub.append(.thinking, AskTexts.outcome(of: ask), to: turn.id)
+            return ask
+        }
+        let ended = try await self.waited(ask, for: turn)
+        await self.context.hub.append(.thinking, AskTexts.outcome(of: ended), to: turn.id)
+        return ended
+    }
+
+    private func waited(_ ask: AskRecord, for turn: TurnRecord) async throws -> AskRecord {
         let result = SingleResult<AskRecord>()
         self.asks[ask.id, default: HeldAsk()].waiters.append(result)
         self.hold(turn.id)
         defer { self.release(turn.id) }
-        await self.context.hub.append(.thinking, AskTexts.waits(ask.id), to: turn.id)
+        await self.context.hub.append(.thinking, AskTexts.waits(for: ask), to: turn.id)
         // It may have ended before anybody waited here.
         let stored = try await self.context.store.read { ledger in try ledger.ask(id: ask.id) }
         if let stored, stored.state != .open { return stored }
@@ -81,6 +171,15 @@ extension Conversation {
         }
     }
 
+    /// Lets an open question expire at its time, whatever runs by then.
+    func watch(_ ask: AskRecord) {
+        self.context.questions.add(self.key)
+        guard ask.parked != nil else { return }
+        let left = max(0, ask.expiresAt - self.environment.now())
+        // The alarm fires on the event loop, so the conversation is entered by a task.
+        self.context.questions.watch(ask.id, for: .milliseconds(left)) { Task { await self.expire(ask.id) } }
+    }
+
     private func expire(_ id: String) async {
         let now = self.environment.now()
         let desk = self.desk
@@ -96,6 +195,7 @@ extension Conversation {
     /// Wakes whoever waits for these ended asks.
     func conclude(_ asks: [AskRecord]) {
         for ask in asks {
+            self.context.questions.end(ask.id)
             self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": ask.resultLabel])
             for waiter in self.asks.removeValue(forKey: ask.id)?.waiters ?? [] { waiter.resume(with: .success(ask)) }
         }
@@ -137,8 +237,17 @@ extension AskRecord {
     /// A label of the metric.
     var resultLabel: String {
         switch self.state {
-        case .answered: self.kind == .approval ? (self.answer == Self.deny ? "denied" : "approved") : "answered"
+        case .answered: self.kind == .approval ? (self.isDenied ? "denied" : "approved") : "answered"
         default: self.state.rawValue
         }
+    }
+}
+
+extension ThreadQuestion {
+    /// Whether people can answer it.
+    var isValid: Bool {
+        !self.text.allSatisfy(\.isWhitespace) && self.options.count <= Self.optionLimit
+            && (self.takesText || !self.options.isEmpty)
+            && self.options.allSatisfy { !$0.label.allSatisfy(\.isWhitespace) }
     }
 }

@@ -44,7 +44,9 @@ extension Choice.Kind {
         case .reaction(let emoji):
             let plain = String(String.UnicodeScalarView(emoji.unicodeScalars.filter { $0 != "\u{FE0F}" }))
             guard let name = Self.meanings[plain] else { return nil }
-            return buttons.first { $0.command == name.rawValue || $0.command.hasPrefix("\(name.rawValue) ") }?.command
+            let meant = buttons.filter { $0.command == name.rawValue || $0.command.hasPrefix("\(name.rawValue) ") }
+            // Of several, a reaction means the recommended one.
+            return meant.count == 1 ? meant.first?.command : meant.first { $0.style == .primary }?.command
         }
     }
 

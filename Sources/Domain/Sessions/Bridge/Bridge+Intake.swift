@@ -104,6 +104,7 @@ extension Bridge {
     func rename(_ from: RoomID, to: RoomID) async throws -> Delivery {
         guard from != to, from.adapter == to.adapter else { return .ignored("no new name") }
         try await self.store.write { ledger in try ledger.rename(from, to: to) }
+        self.questions.move(from: from, to: to)
         let former = self.lanes.redirect(from, to: to)
         await self.conversations.move(from: from, to: to)
         await self.lanes.handOver(former, to: to)

@@ -14,6 +14,7 @@ package final class Bridge: MessageSink, Service {
     package let environment: BridgeEnvironment
     let lanes: Lanes
     let conversations: Conversations
+    let questions = OpenQuestions()
     /// Jobs and files of sessions; nil on a host without workspaces.
     package let desk: (any CommandDesk)?
     private let models: ModelDirectory
@@ -44,7 +45,7 @@ package final class Bridge: MessageSink, Service {
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters),
-                desk: desk, agent: agent))
+                questions: self.questions, desk: desk, agent: agent))
     }
 
     package var modelDirectory: ModelDirectory { self.models }
@@ -107,6 +108,7 @@ package final class Bridge: MessageSink, Service {
         case .message(let message): return try await self.take(message, event: event, reply: reply)
         case .threadRenamed(let from, let to):
             try await self.store.write { ledger in try ledger.rename(from, to: to) }
+            self.questions.rename(from, to: to)
             return .stored
         case .identityEnded(let identity):
             try await self.access.end(identity)

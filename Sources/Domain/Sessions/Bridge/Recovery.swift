@@ -22,8 +22,19 @@ struct Recovery: Sendable {
         for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox() }) {
             await self.lanes.wake(room)
         }
+        try await self.watchAsks()
         for turn in resumed { await self.conversations.conversation(for: turn.key).restore(turn.turn) }
         try await self.takeUpInbox()
+    }
+
+    /// Resumes the clocks of open questions.
+    private func watchAsks() async throws {
+        let open = try await self.store.read { ledger in
+            try ledger.openAsks().compactMap { ask in try ledger.session(id: ask.session).map { ($0.key, ask) } }
+        }
+        for (key, ask) in open where ask.question != nil {
+            await self.conversations.conversation(for: key).watch(ask)
+        }
     }
 
     private func takeUpInbox() async throws {
@@ -77,6 +88,7 @@ struct Recovery: Sendable {
             case .deletion: try ledger.finishEvent(received.number, turn: nil)
             }
         } else if let turn = try received?.turn.flatMap({ try ledger.turn(id: $0) }), turn.state == .queued,
+            turn.ask == nil,
             stored.change.counts(for: turn.sender)
         {
             return try self.apply(stored, to: turn, in: ledger)
@@ -127,11 +139,12 @@ struct Recovery: Sendable {
         return turn.attempts < Self.attempts
     }
 
-    /// Ends asks that no turn waits for any more, and shows outcomes that were decided while no host ran.
+    /// Ends asks that no turn waits for any more, and parked ones whose time has passed, and shows outcomes that were decided while no host ran.
     private func settleAsks(in ledger: Ledger) throws {
         let now = self.environment.now()
-        for ask in try ledger.openAsks() where try ledger.turn(id: ask.turn)?.endedAt != nil {
-            _ = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: now)
+        for ask in try ledger.openAsks() {
+            let isOver = try ask.parked == nil ? ledger.turn(id: ask.turn)?.endedAt != nil : ask.expiresAt <= now
+            if isOver { _ = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: now) }
         }
         for ask in try ledger.unshownAsks() { _ = try self.desk.show(ask, in: ledger, at: now) }
     }

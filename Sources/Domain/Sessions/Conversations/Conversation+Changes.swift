@@ -25,7 +25,7 @@ extension Conversation {
         let change = stored.change
         guard
             let index = self.queue.firstIndex(where: {
-                $0.route.room == change.reference.room && $0.route.replyTo == change.reference.id
+                $0.ask == nil && $0.route.room == change.reference.room && $0.route.replyTo == change.reference.id
                     && change.counts(for: $0.sender)
             })
         else { return try await self.finish(stored) }

@@ -53,12 +53,21 @@ extension Conversation {
     }
 
     private func startOver(_ stored: StoredMessage) async throws -> Submission? {
-        try await self.reply(to: stored, with: CommandTexts.newSession, withdrawingButtons: true) { ledger, session in
+        let now = self.environment.now()
+        let desk = self.desk
+        let adapters = self.context.adapters
+        let (submission, response) = try await self.respond(to: stored) { ledger, session in
+            let withdrawn = try ledger.withdrawButtons(of: session.id, at: now, whereShown: adapters.showButtons)
+            // What they would begin belongs to the old session.
+            let closed = try desk.closeParked(of: session.id, by: stored.message.sender, in: ledger, at: now)
             session.epoch = try ledger.lastPlace(of: session.id)
             session.summary = nil
             try ledger.endStanding(of: session.id)
             if !session.isNamed { session.title = "" }
+            return Response(text: CommandTexts.newSession, items: withdrawn + closed.items, ended: closed.asks)
         }
+        self.conclude(response.ended)
+        return submission
     }
 
     func storedSession() async throws -> SessionRecord? {
@@ -68,6 +77,9 @@ extension Conversation {
 
     private func status(_ stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
         let session = try await self.storedSession()
+        let now = self.environment.now()
+        let id = session?.id
+        let asks = try await self.context.store.read { ledger in try id.map { try ledger.openAsks(of: $0) } ?? [] }
         let models = self.context.models
         let running = self.running.map { running in
             (running.turn.kind, Int((ContinuousClock.now - running.startedAt) / .seconds(1)))
@@ -76,7 +88,7 @@ extension Conversation {
             running: running, waiting: self.queue.count, model: session?.model ?? models.defaultModel,
             provider: models.provider, quota: try await models.quotaLines().map(sign.completing),
             repository: session?.repository ?? self.environment.settings.repositories.first, session: session?.id,
-            jail: self.context.desk?.jail)
+            jail: self.context.desk?.jail, asks: asks.filter { $0.expiresAt > now })
         return try await self.reply(to: stored, with: text)
     }
 

@@ -11,8 +11,8 @@ struct Response: Sendable {
     var items: [OutboxItem] = []
     /// The message is about something in the thread, and does not change where the thread's answers go.
     var keepsRoute = false
-    /// The ask that the message has ended.
-    var ended: AskRecord?
+    /// The asks that the message has ended.
+    var ended: [AskRecord] = []
 }
 
 extension Conversation {

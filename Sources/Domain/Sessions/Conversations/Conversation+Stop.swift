@@ -31,6 +31,7 @@ extension Conversation {
             if let unsent = try await self.dropUnsent(right, sign: sign) { text = unsent }
             if hasLeftovers { text = CommandTexts.stoppedLeftovers }
         }
+        if self.running == nil, let closed = try await self.closeQuestions(stored, right) { text = closed }
         let dropped = argument.lowercased() == "all" ? self.queue.filter(right.covers) : []
         self.queue.removeAll { turn in dropped.contains { $0.id == turn.id } }
         if !dropped.isEmpty { text += " " + CommandTexts.dropped(dropped.count) }
@@ -39,6 +40,26 @@ extension Conversation {
         // What was said belongs above this reply.
         if let stopped { await self.waitForEnd(of: stopped.id) }
         return try await self.reply(to: stored, with: text, offering: buttons, dropping: dropped)
+    }
+
+    /// Closes the open questions that no turn waits for. Nil if there is none, or the person may not.
+    private func closeQuestions(_ stored: StoredMessage, _ right: Right) async throws -> String? {
+        guard right.role.map({ $0 >= .member }) == true, self.context.questions.mayExist(in: self.key) else {
+            return nil
+        }
+        let now = self.environment.now()
+        let desk = self.desk
+        let key = self.key
+        let sender = stored.message.sender
+        let closed = try await self.durably { ledger in
+            try ledger.session(for: key).map { session in
+                try desk.closeParked(of: session.id, by: sender, in: ledger, at: now)
+            }
+        }
+        guard let closed, !closed.asks.isEmpty else { return nil }
+        await self.context.lanes.dispatch(closed.items)
+        self.conclude(closed.asks)
+        return AskTexts.closed(closed.asks)
     }
 
     private func reply(

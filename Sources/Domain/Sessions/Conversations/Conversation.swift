@@ -102,6 +102,8 @@ actor Conversation {
     /// the message has to be stored first and goes through the mailbox.
     func takeAtOnce(_ arrival: Arrival, text: String) async throws -> Arrival.Outcome {
         guard !self.isRetired, !self.isClosing, self.isIdle, !arrival.message.isBacklog,
+            // It may answer a question.
+            !self.context.questions.mayExist(in: self.key),
             let worker = self.context.workers["chat"], worker.refusal(of: text) == nil
         else { return .busy }
         // Later messages wait in the mailbox.

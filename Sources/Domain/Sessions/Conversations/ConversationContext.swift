@@ -13,6 +13,7 @@ struct ConversationContext: Sendable {
     let gate: TurnGate
     let histories: HistoryCache
     let marks: QueueMarks
+    let questions: OpenQuestions
     /// Nil on a host without workspaces.
     let desk: (any CommandDesk)?
     /// Nil on a host whose model has no tools.

@@ -2,7 +2,7 @@ internal import Database
 
 extension Schema {
     static let personas = Migration(
-        number: 10, name: "personas",
+        number: 11, name: "personas",
         sql: """
             -- Chosen by `persona`; NULL for the default.
             ALTER TABLE sessions ADD COLUMN persona TEXT;

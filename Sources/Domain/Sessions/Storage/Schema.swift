@@ -205,6 +205,8 @@ package enum Schema {
         Self.audit,
         Self.asks,
         Self.jobs,
+        Self.questions,
         Self.personas,
+        Self.steps,
     ]
 }

@@ -20,17 +20,47 @@ extension StoredForm {
         }
     }
 
-    static func text(of request: ApprovalRequest) -> String {
+    /// One approval as an object, several as an array; nil for none.
+    static func text(of requests: [ApprovalRequest]) -> String? {
+        let all = requests.map { request -> JSON in
+            [
+                "action": .string(request.action.rawValue), "subject": .string(request.subject),
+                "directory": .string(request.directory), "tool": .string(request.tool),
+                "approver": .string(request.approver.rawValue),
+            ]
+        }
+        return all.count > 1 ? JSON.array(all).text : all.first?.text
+    }
+
+    static func approvals(from text: String) throws -> [ApprovalRequest] {
+        let json = try Self.parse(text)
+        return try (json.arrayValue ?? [json]).map { try Self.approval(from: $0) }
+    }
+
+    static func text(of question: ThreadQuestion) -> String {
         let json: JSON = [
-            "action": .string(request.action.rawValue), "subject": .string(request.subject),
-            "directory": .string(request.directory), "tool": .string(request.tool),
-            "approver": .string(request.approver.rawValue),
+            "kind": .string(question.kind.rawValue), "text": .string(question.text),
+            "answerer": .string(question.answerer.rawValue),
+            "options": .array(
+                question.options.map { ["label": .string($0.label), "recommended": .bool($0.isRecommended)] }),
         ]
         return json.text
     }
 
-    static func approval(from text: String) throws -> ApprovalRequest {
+    static func question(from text: String) throws -> ThreadQuestion {
         let json = try Self.parse(text)
+        guard let kind = json["kind"]?.stringValue.flatMap({ ThreadQuestion.Kind(rawValue: $0) }),
+            let text = json["text"]?.stringValue,
+            let answerer = json["answerer"]?.stringValue.flatMap({ ThreadQuestion.Answerer(rawValue: $0) })
+        else { throw Malformed(what: "question") }
+        let options = try (json["options"]?.arrayValue ?? []).map { option in
+            guard let label = option["label"]?.stringValue else { throw Malformed(what: "option") }
+            return ThreadQuestion.Option(label, isRecommended: option["recommended"]?.boolValue ?? false)
+        }
+        return ThreadQuestion(kind, text, options: options, answerer: answerer)
+    }
+
+    private static func approval(from json: JSON) throws -> ApprovalRequest {
         guard let action = json["action"]?.stringValue.flatMap({ ApprovalRequest.Action(rawValue: $0) }),
             let subject = json["subject"]?.stringValue, let directory = json["directory"]?.stringValue,
             let tool = json["tool"]?.stringValue,

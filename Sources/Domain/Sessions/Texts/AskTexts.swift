@@ -1,66 +1,7 @@
 internal import Chat
-internal import Primitives
 
 /// What people read about asks.
 enum AskTexts {
-    // MARK: An approval
-
-    /// The part before the options: who wants what, the exact text, where, and until when.
-    ///
-    /// - Parameter isByLine: for a room where each line is a message.
-    static func lead(
-        _ request: ApprovalRequest, id: String, for person: Sender, until time: Int64, isByLine: Bool = false
-    ) -> String {
-        let subject = isByLine ? ShownText.ofLines(request.subject) : ShownText.of(request.subject)
-        let who =
-            switch request.approver {
-            case .ownersOnly: Self.name(of: person)
-            case .requester: "the model (asked by \(Self.name(of: person)))"
-            }
-        let place = request.directory.isEmpty ? "" : "Directory \(Self.code(ShownText.ofLine(request.directory))), open"
-        let until = CivilTime(milliseconds: time)
-        return """
-            Approval `\(id)`: \(who) wants to \(request.action.rawValue)
-            \(Self.fenced(subject))
-            \(place.isEmpty ? "Open" : place) until \(until.date) \(until.clock) UTC.
-            """
-    }
-
-    static func tail(_ id: String, _ approver: ApprovalRequest.Approver, sign: CommandSign) -> String {
-        let who = approver == .ownersOnly ? "An owner" : "The person who asked, or an owner,"
-        return "\(who) answers with the letter, or types \(sign.command("approve \(id)")) or "
-            + "\(sign.command("deny \(id) REASON"))."
-    }
-
-    static func options(of action: ApprovalRequest.Action) -> [AskRecord.Option] {
-        let what =
-            switch action {
-            case .run: "command"
-            case .change: "change"
-            case .reach: "address"
-            }
-        return [
-            AskRecord.Option(key: AskRecord.approve, label: "Approve"),
-            AskRecord.Option(key: AskRecord.always, label: "Always in this thread (for exactly this \(what))"),
-            AskRecord.Option(key: AskRecord.deny, label: "Deny"),
-        ]
-    }
-
-    static func buttons(of ask: AskRecord) -> [MessageButton] {
-        guard ask.kind == .approval else { return [] }
-        return [
-            MessageButton(label: "Approve", command: "approve \(ask.id)", style: .primary),
-            MessageButton(label: "Always in this thread", command: "approve \(ask.id) always"),
-            MessageButton(label: "Deny", command: "deny \(ask.id)", style: .danger, prompt: "Reason"),
-        ]
-    }
-
-    /// The option lines. Two blanks at the end make Markdown keep the line break.
-    static func lines(of options: [AskRecord.Option]) -> String {
-        options.map { "\($0.key). \(Self.escaped($0.label))\($0.isRecommended ? " (recommended)" : "")" }
-            .joined(separator: "  \n")
-    }
-
     // MARK: The outcome
 
     /// Who decided what, as plain text.
@@ -69,15 +10,19 @@ enum AskTexts {
         switch ask.state {
         case .open: return "Open"
         case .expired: return "Expired"
-        case .stopped: return "Denied by \(name): \(Self.stopped)"
+        case .stopped: return ask.kind == .approval ? "Denied by \(name): \(Self.stopped)" : "Closed by \(name)"
         case .answered: break
         }
+        let reason = ask.reason.map { ": \($0)" } ?? ""
         guard ask.kind == .approval else {
-            let label = ask.answer.flatMap { ask.option($0) }?.label ?? ask.reason ?? ""
-            return "Answered by \(name): \(label)"
+            guard let answer = ask.answer else { return "Answered by \(name)\(reason)" }
+            return "Answered by \(name): \(ask.option(answer)?.label ?? answer)\(reason)"
         }
-        if ask.answer != AskRecord.deny { return "Approved by \(name)" }
-        return "Denied by \(name)\(ask.reason.map { ": \($0)" } ?? "")"
+        if ask.isDenied { return "Denied by \(name)\(reason)" }
+        guard ask.isBatch, ask.answer != AskRecord.all, !ask.isForLater else { return "Approved by \(name)" }
+        let denied = ask.bindings.indices.map { AskRecord.letter($0) }.filter { !ask.chosenLetters.contains($0) }
+        return "Approved by \(name): \(ask.chosenLetters.joined(separator: ", ")). "
+            + "Denied: \(denied.joined(separator: ", "))\(reason)"
     }
 
     static let stopped = "stopped"
@@ -87,6 +32,24 @@ enum AskTexts {
         var shown = ask
         shown.reason = ask.reason.map { $0.count <= limit ? $0 : "\($0.prefix(limit))…" }
         return Self.escaped(ShownText.ofLine(Self.outcome(of: shown)))
+    }
+
+    // MARK: In a list
+
+    /// An open ask in one line of `status`: its id, kind, first words and end.
+    static func statusLine(_ ask: AskRecord) -> String {
+        let more = ask.isBatch ? " and \(ask.bindings.count - 1) more" : ""
+        let text = ask.question?.text ?? ask.bindings.first?.request.subject ?? ask.lead
+        return "open: `\(ask.id)` (\(ask.kind.rawValue)) \(Self.code(Self.firstWords(text)))\(more), "
+            + "until \(Self.moment(ask.expiresAt))"
+    }
+
+    /// The beginning of what is asked, on one line of plain text.
+    static func firstWords(_ text: String, limit: Int = 60) -> String {
+        let lines = text.split(whereSeparator: \.isNewline)
+        let first = ShownText.ofLine(String(lines.first { !$0.allSatisfy(\.isWhitespace) } ?? "").trimmed)
+        let isCut = first.count > limit || lines.count > 1
+        return isCut ? "\(first.prefix(limit - 1))…" : first
     }
 
     // MARK: Replies
@@ -106,8 +69,16 @@ enum AskTexts {
         "`\(id)` was asked in another thread. Answer it there, or with `jetbridge approve \(id)` on the host."
     }
 
-    static func notUnderstood(_ id: String, sign: CommandSign) -> String {
-        "`\(id)` is still open: that is no answer to it. Type \(sign.command("approve \(id)")), "
+    static func notUnderstood(_ ask: AskRecord, sign: CommandSign) -> String {
+        let id = ask.id
+        let still = "`\(id)` is still open: that is no answer to it."
+        if ask.kind != .approval {
+            let letters = ask.options.map(\.key).joined(separator: ", ")
+            return letters.isEmpty
+                ? "\(still) Answer it in your own words." : "\(still) Answer with one of \(letters), or `no`."
+        }
+        let some = ask.isBatch ? "\(sign.command("approve \(id) A,B")), " : ""
+        return "\(still) Type \(sign.command("approve \(id)")), \(some)"
             + "\(sign.command("approve \(id) always")) or \(sign.command("deny \(id) REASON"))."
     }
 
@@ -116,7 +87,10 @@ enum AskTexts {
         case .otherOwners where sender.isSamePerson(as: ask.requester):
             "You asked for `\(ask.id)` yourself, so another owner has to decide it."
         case .otherOwners: "Only an owner can decide `\(ask.id)`."
-        case .requester: "Only \(Self.name(of: ask.requester)), who asked, or an owner can decide `\(ask.id)`."
+        case .owners: "Only an owner can decide `\(ask.id)`."
+        case .members: "Only a member or an owner can decide `\(ask.id)`."
+        case .requester, .asker:
+            "Only \(Self.name(of: ask.requester)), who asked, or an owner can decide `\(ask.id)`."
         }
     }
 
@@ -130,13 +104,22 @@ enum AskTexts {
 
     static func settled(_ ask: AskRecord) -> String { "`\(ask.id)`: \(Self.outcomeLine(of: ask))" }
 
-    static func waits(_ id: String) -> String { "Waiting for approval `\(id)`." }
+    static func waits(for ask: AskRecord) -> String {
+        "Waiting for \(ask.kind == .approval ? "approval" : "an answer to") `\(ask.id)`."
+    }
+
+    static func closed(_ asks: [AskRecord]) -> String {
+        "Closed \(asks.map { "`\($0.id)`" }.joined(separator: ", "))."
+    }
 
     // MARK: Not asked
 
     static let policy = "the host's rules"
     static let guest = "guests cannot ask for approvals"
     static let empty = "there is nothing to approve"
+    static let emptyQuestion = "Not asked: the question has no text, or too many options. Ask it again."
+    static let questionTooLong =
+        "Not asked: the question is too long to be shown whole in one message here. Make it shorter, or use the web chat."
 
     static func tooLong(_ action: ApprovalRequest.Action) -> String {
         let what =

@@ -90,13 +90,14 @@ enum CommandTexts {
 
     static func status(
         running: (kind: String, seconds: Int)?, waiting: Int, model: String, provider: String, quota: [String],
-        repository: String?, session: String?, jail: String?
+        repository: String?, session: String?, jail: String?, asks: [AskRecord]
     ) -> String {
         let lines =
             [
                 "running: \(running.map { "`\($0.kind)` for \($0.seconds) s" } ?? "nothing")",
-                "waiting: \(waiting)", "model: \(model) (\(provider))",
-            ] + quota + ["repository: \(repository ?? "none")", "session: \(session ?? "none yet")"]
+                "waiting: \(waiting)",
+            ] + asks.map(AskTexts.statusLine) + ["model: \(model) (\(provider))"]
+            + quota + ["repository: \(repository ?? "none")", "session: \(session ?? "none yet")"]
             + (jail.map { ["jail: \($0)"] } ?? [])
         return lines.map { "- \($0)" }.joined(separator: "\n")
     }

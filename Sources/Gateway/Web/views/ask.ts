@@ -99,7 +99,8 @@ export class AskCard {
 
   private button(ask: api.Ask, option: api.AskOption): HTMLButtonElement {
     const isDenial = ask.kind === "approval" && isDeny(option);
-    const className = option.recommended || (ask.kind === "approval" && option.key === "A") ? "primary" : "quiet";
+    const approving = ask.options.some((other) => other.key === "all") ? "all" : "A";
+    const className = option.recommended || (ask.kind === "approval" && option.key === approving) ? "primary" : "quiet";
     const button = h(
       "button", { type: "button", class: className, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(option, "")) },
       isDenial ? `${sentence(option.label)}…` : sentence(option.label), option.recommended && h("span", { class: "ask-recommended" }, " (recommended)"));

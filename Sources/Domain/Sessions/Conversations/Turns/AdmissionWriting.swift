@@ -10,6 +10,8 @@ struct Question: Sendable {
     /// The turn that it continues.
     var work: String?
     var role = MessageRecord.Role.user
+    /// The ask that it answers.
+    var ask: String?
 }
 
 /// Everything that storing a question writes, as a value; ``write(to:)`` is part of its one transaction.
@@ -46,7 +48,8 @@ struct AdmissionWriting: Sendable {
             id: self.turn, session: session.id, kind: self.question.kind, work: self.question.work ?? self.turn,
             text: self.question.text, sender: message.sender, route: message.route, message: number,
             state: self.isFirst ? .running : .queued, attempts: self.isFirst ? 1 : 0, queuedAt: self.at,
-            startedAt: self.isFirst ? self.at : nil, attachments: isUser ? message.attachments : [])
+            startedAt: self.isFirst ? self.at : nil, attachments: isUser ? message.attachments : [],
+            ask: self.question.ask)
         let previous = try ledger.lastTurnNumber(of: session.id)
         let place = try ledger.insert(turn)
         // A later question overtakes the offer to continue an answer, and continuing it uses the offer.

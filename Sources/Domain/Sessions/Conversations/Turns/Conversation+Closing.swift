@@ -33,10 +33,17 @@ extension Conversation {
         // If the answer can be sent at once, this transaction also marks its first message, which saves a second one.
         let room = turn.route.room
         let isReserved = closing.isPostedAtOnce && !isShown ? await self.context.lanes.reserve(room) : false
-        let (items, lastFrames, asks) = await self.store(
-            closing, frames, by: poster, isReserved: isReserved, stopper: running.stopper)
+        let asking = outcome == .complete ? running.asking : nil
+        // Before it is stored, so that the next message is compared with it.
+        if asking != nil { self.context.questions.add(self.key) }
+        let (items, lastFrames, asks, asked) = await self.store(
+            closing, frames, by: poster, isReserved: isReserved, stopper: running.stopper, asking: asking)
         FaultPoint.turnClosed.hit()
         self.conclude(asks)
+        if let asked {
+            self.watch(asked)
+            self.noteAsked(asked)
+        }
         self.remember(running.admission, answer: closing.answer, isLeftOut: outcome.isLeftOut)
         if isReserved {
             await self.context.lanes.dispatchReserved(items, to: room)
@@ -70,22 +77,25 @@ extension Conversation {
     /// Stores the end of a turn, and returns what to send and to publish. What cannot be stored must not keep the thread
     /// busy: the turn then ends without its answer.
     private func store(
-        _ closing: TurnClosing, _ frames: [LiveFrame], by poster: AnswerPoster, isReserved: Bool, stopper: Sender?
-    ) async -> (items: [OutboxItem], frames: [LiveFrame], asks: [AskRecord]) {
+        _ closing: TurnClosing, _ frames: [LiveFrame], by poster: AnswerPoster, isReserved: Bool, stopper: Sender?,
+        asking: AskWriting?
+    ) async -> (items: [OutboxItem], frames: [LiveFrame], asks: [AskRecord], asked: AskRecord?) {
         let desk = self.desk
-        let write: @Sendable (TurnClosing, [LiveFrame]) async throws -> (items: [OutboxItem], asks: [AskRecord]) = {
-            closing, frames in
+        typealias Written = (items: [OutboxItem], asks: [AskRecord], asked: AskRecord?)
+        let write: @Sendable (TurnClosing, [LiveFrame], AskWriting?) async throws -> Written = {
+            closing, frames, asking in
             try await self.retrying { ledger in
                 let items = try closing.write(to: ledger, frames: frames, poster: poster)
                 if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: closing.at) }
                 let ended = try desk.endAll(
                     ofTurn: closing.turn.id, stoppedBy: stopper, in: ledger, at: closing.at)
-                return (items + ended.items, ended.asks)
+                let asked = try asking?.write(to: ledger)
+                return (items + ended.items + (asked?.items ?? []), ended.asks, asked?.ask)
             }
         }
         do {
-            let (items, asks) = try await write(closing, frames)
-            return (items, frames, asks)
+            let (items, asks, asked) = try await write(closing, frames, asking)
+            return (items, frames, asks, asked)
         } catch {
             self.environment.logger.error(
                 "the end of a turn cannot be stored", ["turn": .string(closing.turn.id), "error": .string("\(error)")])
@@ -97,13 +107,13 @@ extension Conversation {
                 timestamp: first.timestamp)
         }
         do {
-            let (items, asks) = try await write(failed, last)
-            return (items, last, asks)
+            let (items, asks, _) = try await write(failed, last, nil)
+            return (items, last, asks, nil)
         } catch {
             // The next start closes it.
             self.environment.logger.error(
                 "a turn cannot be closed", ["turn": .string(closing.turn.id), "error": .string("\(error)")])
-            return ([], last, [])
+            return ([], last, [], nil)
         }
     }
 

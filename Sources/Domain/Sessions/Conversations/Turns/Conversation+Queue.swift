@@ -29,9 +29,11 @@ extension Conversation {
     /// Stores a question as a turn behind `ahead` others and begins it if `ahead` is zero.
     ///
     /// - Parameter enter: records the event in the same transaction; false for a repeat, which has no effect.
+    /// - Parameter onStored: runs after that transaction, before anything of the turn.
     func admit(
         _ question: Question, event: String, ahead: Int, isArriving: Bool = false,
-        enter: @escaping @Sendable (_ ledger: Ledger, _ turn: String) throws -> Bool
+        enter: @escaping @Sendable (_ ledger: Ledger, _ turn: String) throws -> Bool,
+        onStored: () async -> Void = {}
     ) async throws -> Submission? {
         let route = question.message.route
         let note = ahead == 0 ? nil : TurnTexts.queued(ahead: ahead)
@@ -47,6 +49,7 @@ extension Conversation {
         // An arriving message is not acknowledged yet: if it cannot be stored, the network repeats it.
         let stored = try await isArriving ? self.context.store.write(write) : self.durably(write)
         if isArriving { FaultPoint.eventStored.hit() }
+        await onStored()
         guard let admission = stored else { return nil }
         let turn = admission.turn
         FaultPoint.turnQueued.hit()

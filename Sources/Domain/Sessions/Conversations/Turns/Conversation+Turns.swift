@@ -85,6 +85,7 @@ extension Conversation {
                 return CommandName.isWork(turn.kind) ? self.cutOutcome(orElse: .complete) : .complete
             case .cut(let reason): return .cut(reason)
             case .filtered(let reason): return .filtered(reason)
+            case .asked(let parked): return self.park(parked, of: turn)
             }
         } catch let failure as TurnFailure {
             let isAboutContent = failure.cause == .content
@@ -111,13 +112,13 @@ extension Conversation {
     }
 
     private func request(for turn: TurnRecord) async throws -> TurnRequest {
-        if let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
+        if let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id, turn.ask == nil,
             let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
         {
             let through = admission.session.historyStart
             return self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
         }
-        let (session, history, partial) = try await self.context.store.read { ledger in
+        let (session, history, partial, answered) = try await self.context.store.read { ledger in
             guard let session = try ledger.session(id: turn.session) else {
                 throw TurnFailure(TurnTexts.threadIsGone)
             }
@@ -125,24 +126,26 @@ extension Conversation {
                 session,
                 try ledger.history(
                     of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
-                turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work)
+                turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
+                try ledger.answeredQuestion(of: turn)
             )
         }
         if let admission = self.running?.admission, admission.turn.id == turn.id {
             self.context.histories.keep(history, of: session.id, upTo: admission.previous)
         }
-        return self.request(for: turn, in: session, history: history, continuing: partial)
+        return self.request(for: turn, in: session, history: history, continuing: partial, answered: answered)
     }
 
     private func request(
-        for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil
+        for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil,
+        answered: AnsweredQuestion? = nil
     ) -> TurnRequest {
         // Without a role nobody gets a turn; one that was taken away since then leaves the least.
         let role = self.context.access.role(of: turn.sender) ?? .guest
         return TurnRequest(
             id: turn.work, session: session.id, text: turn.text, sender: turn.sender, role: role, model: session.model,
             repository: session.repository, persona: session.persona, history: history, summary: session.summary,
-            continuing: turn.kind == "chat" ? continuing : nil, isResumed: turn.work != turn.id)
+            continuing: turn.kind == "chat" ? continuing : nil, isResumed: turn.work != turn.id, answered: answered)
     }
 
     /// The maximum number of messages in a prompt; a summary covers older ones by then.

@@ -8,6 +8,15 @@ struct ConversationThread: TurnThread {
     func report(_ event: TurnEvent) async throws { try await self.conversation.take(event, of: self.turn) }
 
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
-        try await self.conversation.approval(of: request, for: self.turn)
+        // One request has one outcome.
+        try await self.conversation.approvals(of: [request], for: self.turn).first ?? .expired
+    }
+
+    func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
+        try await self.conversation.approvals(of: requests, for: self.turn)
+    }
+
+    func answer(to question: ThreadQuestion, lifetime: Duration?) async throws -> QuestionAnswer {
+        try await self.conversation.answer(to: question, lifetime: lifetime, for: self.turn)
     }
 }

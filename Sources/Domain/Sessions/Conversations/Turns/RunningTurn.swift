@@ -32,6 +32,8 @@ struct RunningTurn {
     var hasFirstText = false
     /// Its work with tools so far.
     var steps: TurnSteps?
+    /// The question that ends it.
+    var asking: AskWriting?
     /// What a command has written so far.
     var output = OutputComposer()
 

@@ -13,17 +13,18 @@ extension Ledger {
         try self.connection.execute(
             """
             INSERT INTO asks (id, session, turn, kind, lead, tail, options, rule, requester, bound, digest, adapter,
-            room, route, message, created_at, expires_at, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
+            room, route, message, created_at, expires_at, question, worker, payload, state)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')
             """,
             [
                 .text(ask.id), .text(ask.session), .text(ask.turn), .text(ask.kind.rawValue), .text(ask.lead),
                 .text(ask.tail), .text(StoredForm.text(of: ask.options)), .text(ask.rule.rawValue),
                 .text(StoredForm.text(of: ask.requester)),
-                .optional(ask.binding.map { StoredForm.text(of: $0.request) }),
+                .optional(StoredForm.text(of: ask.bindings.map(\.request))),
                 .text(ask.digest), .text(ask.route.room.adapter.rawValue), .text(ask.route.room.name),
                 .text(StoredForm.text(of: ask.route)), .integer(ask.message), .integer(ask.createdAt),
-                .integer(ask.expiresAt),
+                .integer(ask.expiresAt), .optional(ask.question.map { StoredForm.text(of: $0) }),
+                .optional(ask.parked?.worker), .optional(ask.parked?.payload),
             ])
     }
 
@@ -34,6 +35,15 @@ extension Ledger {
     /// A turn's asks, oldest first.
     package func asks(ofTurn turn: String) throws -> [AskRecord] {
         try self.connection.query("SELECT * FROM asks WHERE turn = ? ORDER BY number", [.text(turn)]).map(Self.ask)
+    }
+
+    /// The question whose answer has begun a turn, or the one that the turn continues.
+    func answeredQuestion(of turn: TurnRecord) throws -> AnsweredQuestion? {
+        let id = try turn.ask ?? (turn.work == turn.id ? nil : self.turn(id: turn.work)?.ask)
+        guard let ask = try id.flatMap({ try self.ask(id: $0) }), let question = ask.question,
+            let answer = ask.questionAnswer
+        else { return nil }
+        return AnsweredQuestion(ask: ask.id, question: question, payload: ask.parked?.payload ?? "", answer: answer)
     }
 
     /// The open asks, oldest first; of all threads or of one.
@@ -147,15 +157,18 @@ extension Ledger {
         let session = try row.text("session")
         let turn = try row.text("turn")
         let requester = try StoredForm.sender(from: try row.text("requester"))
-        let binding = try row.optionalText("bound").map {
-            AskBinding(
-                request: try StoredForm.approval(from: $0), session: session, turn: turn, requester: requester.id)
+        let requests = try row.optionalText("bound").map { try StoredForm.approvals(from: $0) } ?? []
+        let bindings = requests.map {
+            AskBinding(request: $0, session: session, turn: turn, requester: requester.id)
         }
+        let payload = try row.optionalText("payload") ?? ""
+        let parked = try row.optionalText("worker").map { AskRecord.Parking(worker: $0, payload: payload) }
         return AskRecord(
             id: try row.text("id"), session: session, turn: turn,
             kind: AskRecord.Kind(rawValue: try row.text("kind")) ?? .question, lead: try row.text("lead"),
             tail: try row.text("tail"), options: try StoredForm.options(from: try row.text("options")),
-            rule: AskRule(rawValue: try row.text("rule")) ?? .otherOwners, requester: requester, binding: binding,
+            rule: AskRule(rawValue: try row.text("rule")) ?? .otherOwners, requester: requester, bindings: bindings,
+            question: try row.optionalText("question").map { try StoredForm.question(from: $0) }, parked: parked,
             digest: try row.text("digest"), route: try StoredForm.route(from: try row.text("route")),
             message: try row.integer("message"), createdAt: try row.integer("created_at"),
             expiresAt: try row.integer("expires_at"),

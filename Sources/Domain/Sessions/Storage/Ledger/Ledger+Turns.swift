@@ -8,15 +8,15 @@ extension Ledger {
         try self.connection.execute(
             """
             INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
-            started_at, ended_at, error, attachments, input_tokens, output_tokens)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+            started_at, ended_at, error, attachments, ask, input_tokens, output_tokens)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
             """,
             [
                 .text(turn.id), .text(turn.session), .text(turn.kind), .text(turn.work), .text(turn.text),
                 .text(StoredForm.text(of: turn.sender)), .text(StoredForm.text(of: turn.route)),
                 .optional(turn.message), .text(turn.state.rawValue), .integer(Int64(turn.attempts)),
                 .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
-                .optional(StoredForm.text(of: turn.attachments)),
+                .optional(StoredForm.text(of: turn.attachments)), .optional(turn.ask),
             ])
         return self.connection.lastInsertID
     }
@@ -151,6 +151,6 @@ extension Ledger {
             startedAt: try row.optionalInteger("started_at"), endedAt: try row.optionalInteger("ended_at"),
             error: try row.optionalText("error"),
             attachments: try StoredForm.attachments(from: try row.optionalText("attachments")),
-            isLeftOut: try row.optionalInteger("left_out") != nil)
+            isLeftOut: try row.optionalInteger("left_out") != nil, ask: try row.optionalText("ask"))
     }
 }

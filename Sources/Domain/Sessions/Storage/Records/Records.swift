@@ -93,6 +93,8 @@ package struct TurnRecord: Sendable, Equatable {
     package var attachments: [Attachment] = []
     /// It failed for its content, so later prompts omit it and it cannot be resumed.
     package var isLeftOut = false
+    /// The ask whose answer has begun it.
+    package var ask: String?
 }
 
 /// One line of the outbox: a message on its way to a platform.

@@ -1,0 +1,91 @@
+internal import Chat
+
+/// Stores an ask with its messages, as a value; ``write(to:)`` is part of one transaction.
+struct AskWriting: Sendable {
+    enum Content: Sendable {
+        case approvals([ApprovalRequest], AskRule)
+        case question(ThreadQuestion, AskRecord.Parking?)
+    }
+
+    let content: Content
+    let turn: TurnRecord
+    let adapters: AdapterRegistry
+    let sign: CommandSign
+    /// Milliseconds.
+    let lifetime: Int64
+    let at: Int64
+
+    /// The digest that the ask will have.
+    var digest: String { self.record(id: "", message: 0).digest }
+
+    /// Whether the room can show it whole.
+    var isShowable: Bool { self.message(self.record(id: "a0000000", message: 0)).messages != nil }
+
+    /// Nil when the room cannot show it whole.
+    func write(to ledger: Ledger) throws -> (ask: AskRecord, items: [OutboxItem])? {
+        guard self.isShowable else { return nil }
+        let id = try ledger.nextAskID()
+        let message = self.message(self.record(id: id, message: 0))
+        guard let texts = message.messages else { return nil }
+        let entry = try ledger.insertMessage(
+            session: self.turn.session, turn: self.turn.id, role: .note, text: message.transcript, at: self.at)
+        let ask = self.record(id: id, message: entry)
+        try ledger.insert(ask)
+        let items = try texts.enumerated().map { index, text in
+            try ledger.insertOutbox(
+                session: ask.session, turn: ask.turn, kind: .ask, route: ask.route, text: text,
+                buttons: index == texts.count - 1 ? AskTexts.buttons(of: ask) : [], message: entry, at: self.at)
+        }
+        return (ask, items)
+    }
+
+    private func message(_ ask: AskRecord) -> AskMessage {
+        let room = self.turn.route.room
+        return AskMessage(
+            ask: ask, traits: self.adapters.traits(of: room), renderer: self.adapters[room.adapter]?.renderer)
+    }
+
+    private func record(id: String, message: Int64) -> AskRecord {
+        let end = self.at + self.lifetime
+        let person = self.turn.sender
+        let (kind, lead, tail): (AskRecord.Kind, String, String)
+        let (options, rule): ([AskRecord.Option], AskRule)
+        var (bindings, asked, parked): ([AskBinding], ThreadQuestion?, AskRecord.Parking?) = ([], nil, nil)
+        switch self.content {
+        case .approvals(let requests, let owned):
+            (kind, rule) = (.approval, owned)
+            lead = AskTexts.lead(requests, id: id, for: person, until: end)
+            tail = AskTexts.tail(id, requests, sign: self.sign)
+            options = AskTexts.options(of: requests)
+            bindings = requests.map { self.binding($0) }
+        case .question(let question, let parking):
+            (kind, rule) = (AskRecord.Kind(question.kind), AskRule(question.answerer))
+            lead = AskTexts.lead(question, id: id)
+            tail = AskTexts.tail(question, of: person, until: end)
+            options = AskTexts.options(of: question)
+            (asked, parked) = (question, parking)
+        }
+        let digest = AskBinding.digest(
+            of: bindings, or: asked, parked: parked, session: self.turn.session, turn: self.turn.id,
+            requester: person.id)
+        return AskRecord(
+            id: id, session: self.turn.session, turn: self.turn.id, kind: kind, lead: lead, tail: tail,
+            options: options, rule: rule, requester: person, bindings: bindings, question: asked, parked: parked,
+            digest: digest, route: self.turn.route, message: message, createdAt: self.at, expiresAt: end)
+    }
+
+    func binding(_ request: ApprovalRequest) -> AskBinding {
+        AskBinding(
+            request: request, session: self.turn.session, turn: self.turn.id, requester: self.turn.sender.id)
+    }
+}
+
+extension AskRecord.Kind {
+    init(_ kind: ThreadQuestion.Kind) {
+        switch kind {
+        case .question: self = .question
+        case .clarify: self = .clarify
+        case .conflict: self = .conflict
+        }
+    }
+}

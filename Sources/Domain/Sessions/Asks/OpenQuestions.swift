@@ -1,0 +1,48 @@
+internal import Chat
+internal import EventLoop
+internal import Primitives
+
+/// Which threads may have open questions, and when those expire.
+///
+/// A message in such a thread may be an answer in the person's own words; all others need not be compared with what is
+/// stored.
+final class OpenQuestions: Sendable {
+    private struct State {
+        var threads: Set<ThreadKey> = []
+        var alarms: [String: Alarm] = [:]
+    }
+
+    private let state = Protected(State())
+
+    /// Whether the thread may have an open question.
+    func mayExist(in thread: ThreadKey) -> Bool { self.state.withLock { $0.threads.contains(thread) } }
+
+    /// A question is about to be stored, or is open.
+    func add(_ thread: ThreadKey) { self.state.withLock { _ = $0.threads.insert(thread) } }
+
+    /// The thread has none.
+    func remove(_ thread: ThreadKey) { self.state.withLock { _ = $0.threads.remove(thread) } }
+
+    /// Sets the alarm of an ask.
+    func watch(_ ask: String, for left: Duration, _ handler: @escaping @Net @Sendable () -> Void) {
+        let alarm = Alarm(after: left, handler)
+        self.state.withLock { $0.alarms[ask] = alarm }
+    }
+
+    /// The ask has ended.
+    func end(_ ask: String) {
+        _ = self.state.withLock { $0.alarms.removeValue(forKey: ask) }
+    }
+
+    func rename(_ from: ThreadKey, to: ThreadKey) {
+        self.state.withLock { state in
+            if state.threads.contains(from) { state.threads.insert(to) }
+        }
+    }
+
+    func move(from: RoomID, to: RoomID) {
+        self.state.withLock { state in
+            state.threads.formUnion(state.threads.compactMap { $0.moved(from: from, to: to) })
+        }
+    }
+}
