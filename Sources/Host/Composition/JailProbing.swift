@@ -11,7 +11,6 @@ enum JailProbing {
     /// Tries everything at the start of a host, which holds the data directory's lock, and logs what was found.
     static func means(_ configuration: Configuration, in directory: DataDirectory, logger: Logger) async -> JailMeans {
         let means = await self.probe(configuration, in: directory)
-        await means.quota.sweep(below: self.workspaces(in: directory))
         let facts: JSONObject = [
             "jail": .string(means.status.line), "missing": .array(means.shortcomings.map { .string($0) }),
         ]
