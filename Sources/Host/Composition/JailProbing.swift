@@ -38,9 +38,9 @@ enum JailProbing {
 
     private static func probe(_ configuration: Configuration, in directory: DataDirectory) async -> JailMeans {
         let folder = self.workspaces(in: directory)
-        // If it cannot be made, the quota's probe fails with the reason.
+        // If it cannot be made, the first workspace fails with the reason.
         try? PrivateFile.makeFolder(folder)
         return await JailMeans.probe(
-            firstUser: configuration.jail.firstUser)
+            in: directory.path, limits: configuration.jail.limits, firstUser: configuration.jail.firstUser)
     }
 }
