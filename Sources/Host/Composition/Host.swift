@@ -28,7 +28,7 @@ package final class Host: Sendable {
     private let audit: AuditLog
     private let gateway: Gateway
     private let workbench: Workbench
-    private let jails: SessionJails
+    private let places: any CommandPlaces
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
@@ -37,13 +37,31 @@ package final class Host: Sendable {
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
-    /// Opens everything that can fail before serving starts: directory, store, repositories, model, address. Without
-    /// networks it serves only the web, for a conversation in the terminal.
-    package init(_ configuration: Configuration, withNetworks: Bool = true) async throws {
+    /// Opens everything that can fail before serving starts: directory, store, repositories, model, address.
+    ///
+    /// - Parameters:
+    ///   - withNetworks: Without, it serves only the web, for a conversation in the terminal.
+    ///   - isolation: Not part of the configuration, so that no file can switch the jail off.
+    package convenience init(
+        _ configuration: Configuration, withNetworks: Bool = true, isolation: CommandIsolation = .jail
+    ) async throws {
+        try await self.init(
+            configuration, withNetworks: withNetworks, isolation: isolation, reach: JailReach(), means: nil)
+    }
+
+    /// For tests, which give jails another network, or say what the machine offers for them (nil: it is tried).
+    init(
+        _ configuration: Configuration, withNetworks: Bool, isolation: CommandIsolation, reach: JailReach,
+        means: JailMeans?
+    ) async throws {
         self.directory = try DataDirectory(path: configuration.dataDirectory)
         if let restriction = self.directory.restriction { self.logger.warning("\(restriction)") }
         self.lock = try self.directory.lock()
-        self.jail = await JailProbing.means(configuration, in: self.directory, logger: self.logger)
+        if let means {
+            self.jail = means
+        } else {
+            self.jail = await JailProbing.means(configuration, isolation, in: self.directory, logger: self.logger)
+        }
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
         self.database = try Stores.open(configuration, metrics: metrics)
@@ -63,12 +81,11 @@ package final class Host: Sendable {
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
-        let (workbench, jails) = try await WorkbenchSetup.workbench(
+        let (workbench, places) = try await WorkbenchSetup.workbench(
             configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit,
-            repositories: repositories,
-            in: self.directory)
+            repositories: repositories, reach: reach, in: self.directory)
         self.workbench = workbench
-        self.jails = jails
+        self.places = places
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
@@ -144,7 +161,7 @@ package final class Host: Sendable {
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
             self.auditRetention + models + self.proxyServices + [
-                WorkbenchService(self.workbench, self.jails), self.gateway,
+                WorkbenchService(self.workbench, self.places), self.gateway,
             ]
                 + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge

@@ -15,6 +15,13 @@ package struct JailMeans: Sendable {
     /// For each stronger limit, why it is not available: `cgroup v2: …`.
     package let shortcomings: [String]
 
+    /// No jail at all, by the wish of whoever started the host.
+    package static func off(_ user: HostUser) -> JailMeans {
+        JailMeans(
+            status: .off(user: user.name), bubblewrap: nil, limiter: ResourceLimits(), quota: MeasuredQuota(),
+            identities: nil, filters: [], shortcomings: [])
+    }
+
     /// Tries everything, with a jail as those of sessions. Never fails: ``status`` says what does not work.
     ///
     /// - Parameters:
