@@ -43,6 +43,10 @@ struct CompletionsTests {
         #expect(try self.offers("jetbridge", "config", "template", "ir") == ["irc"])
         #expect(try self.offers("jetbridge", "serve", "--lis") == ["--listen"])
         #expect(try self.offers("jetbridge", "serve", "--listen", "") == [])
+        #expect(
+            try self.offers("jetbridge", "serve", "--da") == [
+                "--dangerously-run-commands-without-a-jail", "--data-dir",
+            ])
         #expect(try self.offers("jetbridge", "--config", "/etc/hostn") == ["/etc/hostname"])
         #expect(try self.offers("jetbridge", "--ver") == ["--version"])
     }

@@ -23,6 +23,12 @@
 /// Names the calling thread; the kernel keeps the first 15 bytes.
 static inline void csystem_name_thread(const char *_Nonnull name) { (void)prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+/// Gives the calling thread a umask (and working directory) apart from the process's. Does nothing where the system
+/// forbids it: then the process's applies.
+static inline void csystem_own_umask(unsigned mask) {
+    if (syscall(SYS_unshare, 0x200 /* CLONE_FS */) == 0) umask((mode_t)mask);
+}
+
 /// A locale for UTF-8, whatever the environment says; never freed.
 static inline locale_t _Nullable csystem_utf8(void) {
     static locale_t locale;

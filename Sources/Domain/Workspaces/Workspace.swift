@@ -49,14 +49,18 @@ package final class Workspace: WorkspaceFiles {
             if let owner { try await files.own(owner) }
             guard let repository = self.repository else { return [] }
             let layout = self.layout
-            if let owner { try await Self.give(layout, to: owner) }
+            let objects = try await repository.git.objectsFolder()
+            if let owner {
+                try await Self.give(layout, to: owner)
+                await Self.allow(objects)
+            }
             return [
                 WorkspaceBind(layout.git, at: "/git", isWritable: true),
                 WorkspaceBind(layout.configuration, at: "/git/config"),
                 WorkspaceBind(layout.hooks, at: "/git/hooks"),
                 WorkspaceBind(layout.info, at: "/git/info"),
                 WorkspaceBind(layout.alternates, at: "/git/objects/info/alternates"),
-                WorkspaceBind(try await repository.git.objectsFolder(), at: WorkspaceLayout.objectsInside),
+                WorkspaceBind(objects, at: WorkspaceLayout.objectsInside),
                 WorkspaceBind(layout.gitFile, at: "/workspace/.git"),
             ]
         }
@@ -111,6 +115,9 @@ package final class Workspace: WorkspaceFiles {
         }
         return WorkspaceFailure(message.replacing(self.layout.path, with: "the workspace"))
     }
+
+    @concurrent
+    private static func allow(_ objects: String) async { ObjectsAccess.allow(objects) }
 
     @concurrent
     private static func give(_ layout: WorkspaceLayout, to owner: FileOwner) async throws {

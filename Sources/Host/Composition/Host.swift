@@ -29,7 +29,7 @@ package final class Host: Sendable {
     private let audit: AuditLog
     private let gateway: Gateway
     private let workbench: Workbench
-    private let jails: SessionJails
+    private let places: any CommandPlaces
     private let agent: CurrentAgentSettings
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
@@ -39,13 +39,31 @@ package final class Host: Sendable {
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
-    /// Opens everything that can fail before serving starts: directory, store, repositories, model, address. Without
-    /// networks it serves only the web, for a conversation in the terminal.
-    package init(_ configuration: Configuration, withNetworks: Bool = true) async throws {
+    /// Opens everything that can fail before serving starts: directory, store, repositories, model, address.
+    ///
+    /// - Parameters:
+    ///   - withNetworks: Without, it serves only the web, for a conversation in the terminal.
+    ///   - isolation: Not part of the configuration, so that no file can switch the jail off.
+    package convenience init(
+        _ configuration: Configuration, withNetworks: Bool = true, isolation: CommandIsolation = .jail
+    ) async throws {
+        try await self.init(
+            configuration, withNetworks: withNetworks, isolation: isolation, reach: JailReach(), means: nil)
+    }
+
+    /// For tests, which give jails another network, or say what the machine offers for them (nil: it is tried).
+    init(
+        _ configuration: Configuration, withNetworks: Bool, isolation: CommandIsolation, reach: JailReach,
+        means: JailMeans?
+    ) async throws {
         self.directory = try DataDirectory(path: configuration.dataDirectory)
         if let restriction = self.directory.restriction { self.logger.warning("\(restriction)") }
         self.lock = try self.directory.lock()
-        self.jail = await JailProbing.means(configuration, in: self.directory, logger: self.logger)
+        if let means {
+            self.jail = means
+        } else {
+            self.jail = await JailProbing.means(configuration, isolation, in: self.directory, logger: self.logger)
+        }
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
         self.database = try Stores.open(configuration, metrics: metrics)
@@ -66,11 +84,11 @@ package final class Host: Sendable {
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
         self.agent = CurrentAgentSettings(AgentSetup.settings(configuration))
-        let (workbench, jails) = try await WorkbenchSetup.workbench(
+        let (workbench, places) = try await WorkbenchSetup.workbench(
             configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit,
-            repositories: repositories, agent: self.agent, in: self.directory)
+            repositories: repositories, agent: self.agent, reach: reach, in: self.directory)
         self.workbench = workbench
-        self.jails = jails
+        self.places = places
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
@@ -147,7 +165,7 @@ package final class Host: Sendable {
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
             self.auditRetention + models + self.proxyServices + [
-                WorkbenchService(self.workbench, self.jails), self.gateway,
+                WorkbenchService(self.workbench, self.places), self.gateway,
             ]
                 + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge

@@ -2,22 +2,29 @@ internal import JSON
 internal import Jail
 internal import Lifecycle
 internal import Logging
+internal import Primitives
 
 /// What the machine offers for the jails of commands.
 enum JailProbing {
     /// The folder of the workspaces.
     static func workspaces(in directory: DataDirectory) -> String { "\(directory.path)/workspaces" }
 
-    /// Tries everything at the start of a host, which holds the data directory's lock, and logs what was found.
-    static func means(_ configuration: Configuration, in directory: DataDirectory, logger: Logger) async -> JailMeans {
-        let means = await self.probe(configuration, in: directory)
-        await means.quota.sweep(below: self.workspaces(in: directory))
+    /// Tries everything at the start of a host and logs what was found.
+    static func means(
+        _ configuration: Configuration, _ isolation: CommandIsolation, in directory: DataDirectory, logger: Logger
+    ) async -> JailMeans {
+        let means =
+            switch isolation {
+            case .jail: await self.probe(configuration, in: directory)
+            case .none: JailMeans.off(.current())
+            }
         let facts: JSONObject = [
             "jail": .string(means.status.line), "missing": .array(means.shortcomings.map { .string($0) }),
         ]
         switch means.status {
         case .ready: logger.info("commands run in a jail", facts)
         case .unavailable: logger.warning("commands are refused, because no jail can be started", facts)
+        case .off: logger.warning("commands run without a jail: nothing protects this machine from them", facts)
         }
         return means
     }
@@ -34,14 +41,28 @@ enum JailProbing {
                 "jail", .warning,
                 "\(detail); memory is limited for each process only, so delegate a control group: see docs/jail.md")
         case .unavailable(let reason): return Finding("jail", .warning, "commands are refused: \(reason)")
+        case .off: return Finding("jail", .warning, means.status.line)
         }
+    }
+
+    /// What the host that serves the directory says about its jail, where that is a warning: the flag that switches the
+    /// jail off is not in the configuration. Nil if no host answers.
+    static func servingFinding(in directory: DataDirectory, patience: Duration) async -> Finding? {
+        guard let pid = directory.servingHost, let address = directory.read("gateway.address"), !address.isEmpty,
+            let jail = await withDeadline(patience, { await ServingHost(address: address).jail() }) ?? nil,
+            jail.hasPrefix("off: ")
+        else { return nil }
+        return Finding(
+            "jail", .warning,
+            "the host serving this directory (pid \(pid)) has it \(jail); to use the jail, start it without "
+                + "--dangerously-run-commands-without-a-jail")
     }
 
     private static func probe(_ configuration: Configuration, in directory: DataDirectory) async -> JailMeans {
         let folder = self.workspaces(in: directory)
-        // If it cannot be made, the quota's probe fails with the reason.
+        // If it cannot be made, the first workspace fails with the reason.
         try? PrivateFile.makeFolder(folder)
         return await JailMeans.probe(
-            firstUser: configuration.jail.firstUser)
+            in: directory.path, limits: configuration.jail.limits, firstUser: configuration.jail.firstUser)
     }
 }

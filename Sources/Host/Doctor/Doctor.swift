@@ -35,6 +35,9 @@ package struct Doctor: Sendable {
         try await report(await self.model())
         for finding in await self.repositories() { try await report(finding) }
         try await report(await JailProbing.finding(self.configuration, in: directory))
+        if let finding = await JailProbing.servingFinding(in: directory, patience: self.patience) {
+            try await report(finding)
+        }
         if let finding = await self.archive() { try await report(finding) }
         for finding in self.access() { try await report(finding) }
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)

@@ -18,7 +18,12 @@ struct ServingHost: Sendable {
     init(address: String) { self.address = address }
 
     /// By adapter id; nil if the host does not answer.
-    func adapters() async -> [String: AdapterState]? {
+    func adapters() async -> [String: AdapterState]? { await self.readiness().flatMap(Self.states) }
+
+    /// The state of the jail: `ok`, or one line that says what is wrong; nil if the host does not answer.
+    func jail() async -> String? { await self.readiness()?["checks"]?["jail"]?.stringValue }
+
+    private func readiness() async -> JSON? {
         var settings = HTTPClientSettings()
         settings.allowsPlainHTTP = true  // an address of this machine
         settings.totalTimeout = .seconds(10)
@@ -26,8 +31,7 @@ struct ServingHost: Sendable {
             let client = HTTPClient(settings)
             let url = try HTTPURL("http://\(Self.reachable(self.address))/readyz")
             let response = try await client.execute(HTTPClientRequest(.get, url))
-            let document = try JSON.parse(try await response.body.collect(upTo: 1 << 20))
-            return Self.states(document)
+            return try JSON.parse(try await response.body.collect(upTo: 1 << 20))
         } catch {
             return nil
         }

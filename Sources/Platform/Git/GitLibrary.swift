@@ -8,7 +8,9 @@ enum GitLibrary {
     static let executor: ThreadExecutor = {
         git_libgit2_init()
         cgit2_enable_fsync()
-        return ThreadExecutor(name: "git")
+        // As the `git` program usually makes them: another user, such as a jail's, can read objects in a folder that it
+        // can enter. What must be private is in a private folder.
+        return ThreadExecutor(name: "git", umask: 0o022)
     }()
 
     /// Throws if `status` is an error. `what` is the subject of the message: "the commit 1234".

@@ -23,10 +23,16 @@ internal import Synchronization
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let thread = Atomic<UInt>(0)
     private let name: String
+    private let umask: UInt32?
 
-    /// Starts the thread. `name` appears in `top -H`; the kernel keeps its first 15 bytes.
-    package init(name: String) {
+    /// Starts the thread.
+    ///
+    /// - Parameters:
+    ///   - name: Appears in `top -H`; the kernel keeps its first 15 bytes.
+    ///   - umask: For the files that this thread makes; nil for the process's.
+    package init(name: String, umask: UInt32? = nil) {
         self.name = name
+        self.umask = umask
         unsafe pthread_mutex_init(self.mutex, nil)
         unsafe pthread_cond_init(self.condition, nil)
         var handle = pthread_t()
@@ -98,6 +104,7 @@ internal import Synchronization
     private func run() {
         self.thread.store(UInt(pthread_self()), ordering: .releasing)
         unsafe self.name.withCString { unsafe csystem_name_thread($0) }
+        if let umask = self.umask { csystem_own_umask(umask) }
         while true {
             unsafe pthread_mutex_lock(self.mutex)
             while self.jobs.isEmpty, !self.isStopping, self.driver == nil {

@@ -57,7 +57,7 @@ package final class SandboxProcess {
             guard let control = descriptors.takeControl() else { throw SandboxError("the plan has no control socket") }
             return SandboxProcess(process, try InitSocket(control))
         } catch {
-            throw SandboxError("the jail cannot be started: \(error)")
+            throw SandboxError("\(error)")
         }
     }
 

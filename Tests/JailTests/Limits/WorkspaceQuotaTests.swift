@@ -14,7 +14,6 @@ struct WorkspaceQuotaTests {
         return try await Process.run(plan)
     }
 
-    /// Mounts of a failed test must not stay, whatever happened.
     @Test("measuring counts files once, follows no links, and keeps count of a changed folder")
     func usage() async throws {
         let root = try TemporaryDirectory()

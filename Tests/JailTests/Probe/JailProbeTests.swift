@@ -7,39 +7,68 @@ import Testing
 
 @Suite("Jail: the probe", .timeLimit(.minutes(1)))
 struct JailProbeTests {
-    /// A jail for the probe on this machine, as root and as an ordinary user.
-    private static func jail() async throws -> ProbeJail {
-        try ProbeJail(
-            await Bubblewrap.find(), identity: JailIdentities.make().take(), filters: JailFilter.programs())
+    /// Calls `body` with a jail for the probe on this machine, as root and as an ordinary user.
+    private static func with(_ body: (ProbeJail) async throws(JailFailure) -> Void) async throws {
+        let folder = try TemporaryDirectory()
+        try await ProbeJail.with(
+            in: folder.path, JailIdentities.make().take(), JailFilter.programs(), PlainLimiter(), JailLimits(), body)
     }
 
     @Test("a jail of this machine holds; without user namespaces this fails with the reason")
     func holds() async throws {
-        let jail = try await Self.jail()
-        try await JailProbe(run: jail.run).examine()
+        try await Self.with { jail async throws(JailFailure) in
+            try await JailProbe { (script) async throws(JailFailure) in try await jail.run(script) }.examine()
+        }
     }
 
-    @Test("the user inside is neither root outside nor able to become it")
-    func user() async throws {
-        let jail = try await Self.jail()
-        #expect(try await jail.run("[ \"$(id -u)\" != 0 ]").status == 0)
-        #expect(try await jail.run("unshare -U true || exit 42").status == 42)
-        #expect(try await jail.run("[ -w /etc ] || [ -w / ] || [ -w /proc ] || exit 42").status == 42)
+    @Test("what is tried is a session's jail: its plan, its shell, its workspace")
+    func plan() async throws {
+        try await Self.with { jail async throws(JailFailure) in
+            #expect(try await jail.run("[ \"$PWD\" = /workspace ] && [ -x /jb/sh ] && [ ! -r /jb/sh ]") == 0)
+            #expect(try await jail.run("[ \"$(id -u)\" = 1000 ] && [ \"$HOSTNAME$(hostname)\" = jail ]") == 0)
+            #expect(try await jail.run("unshare -U true || exit 42") == 42)
+            #expect(try await jail.run("[ -w /etc ] || [ -w / ] || [ -w /proc ] || exit 42") == 42)
+        }
+    }
+
+    @Test("a filter that is missing is found in a real jail")
+    func unfiltered() async throws {
+        let folder = try TemporaryDirectory()
+        do throws(JailFailure) {
+            try await ProbeJail.examine(
+                in: folder.path, JailIdentities.make().take(), [], PlainLimiter(), JailLimits())
+            Issue.record("a jail without a filter passed")
+        } catch {
+            #expect(error.message.contains("using unfiltered system calls was possible"))
+        }
+    }
+
+    @Test("nothing stays behind, whether a jail holds or not")
+    func leftovers() async throws {
+        let folder = try TemporaryDirectory()
+        let means = await JailMeans.probe(in: folder.path)
+        #expect(means.status.problem == nil)
+        try? await ProbeJail.examine(in: folder.path, JailIdentities.make().take(), [[1]], PlainLimiter(), JailLimits())
+        // Only an empty folder can be removed.
+        #expect(rmdir(folder.path) == 0)
     }
 
     @Test("each escape is found where a wall is missing", arguments: JailProbe.escapes("/etc/passwd").map(\.name))
     func escapes(_ name: String) async throws {
         let probe = JailProbe { script async throws(JailFailure) in
-            if script == "true" { return ProbeResult(status: 0, errorText: "") }
+            if script == "true" { return 0 }
             // Outside of any jail; only one escape at a time is tried there.
-            let isTried = JailProbe.escapes("x").first { $0.name == name }.map { $0.script.prefix(8) } ?? ""
-            if !script.hasPrefix(isTried) { return ProbeResult(status: 42, errorText: "") }
+            let tried = JailProbe.escapes("/etc/passwd").first { $0.name == name }?.script ?? ""
+            // Files differ, and nothing else does.
+            if script.prefix(9) != tried.prefix(9) || script.suffix(25) != (tried + "\nexit 42").suffix(25) {
+                return 42
+            }
             // A test that runs as an ordinary user, or where only loopback exists, has such walls itself.
             let open = script.replacing("-w /proc/sys/kernel/core_pattern", with: "-r /proc/sys/kernel/core_pattern")
-                .replacing("lo:*)", with: "none)")
+                .replacing("lo:*)", with: "none)").replacing("= 2 ]", with: "= none ]")
             let result = try? await Process.run(ProcessPlan("/bin/sh", ["-c", open]))
-            guard case .exited(let status) = result?.status else { return ProbeResult(status: 1, errorText: "") }
-            return ProbeResult(status: Int(status), errorText: "")
+            guard case .exited(let status) = result?.status else { return 1 }
+            return Int(status)
         }
         do throws(JailFailure) {
             try await probe.examine()
@@ -52,7 +81,7 @@ struct JailProbeTests {
     @Test("an escape that cannot be tried is no proof")
     func unclear() async {
         let probe = JailProbe { script async throws(JailFailure) in
-            ProbeResult(status: script == "true" ? 0 : 127, errorText: "")
+            script == "true" ? 0 : 127
         }
         await #expect(throws: JailFailure.self) { try await probe.examine() }
     }
@@ -73,18 +102,14 @@ struct JailProbeTests {
             ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", "systempaths=unmasked"),
             ("bwrap: Can't find source path /usr: No such file or directory", "missing on this system"),
             ("bwrap: execvp /bin/sh: No such file or directory", "missing on this system"),
-            ("warning\nbwrap: something new", "something new"),
-            ("", "exit status 1"),
+            ("warning; bwrap: something new", "bwrap: something new; docs/jail.md"),
+            ("bwrap ended with killed by signal 31", "signal 31"),
+            ("bwrap ended with exit status 1", "exit status 1; docs/jail.md"),
+            ("the jail did not start in time: the machine may be overloaded", "the machine may be overloaded"),
         ])
     func messages(_ text: String, _ part: String) {
-        let line = BubblewrapMessage.explanation(of: ProbeResult(status: 1, errorText: text + "\n"))
+        let line = BubblewrapMessage.explanation(of: text)
         #expect(line.contains(part) && !line.contains("\n") && line.hasPrefix("no jail can be started: "))
-    }
-
-    @Test("a signal is named")
-    func signal() {
-        let line = BubblewrapMessage.explanation(of: ProbeResult(status: 159, errorText: ""))
-        #expect(line.contains("signal 31"))
     }
 
     @Test(
@@ -110,10 +135,10 @@ struct JailProbeTests {
             return path
         }
         for (path, part) in [
-            (nil, "not installed"), ("\(directory.path)/none", "not there"),
+            ("\(directory.path)/none", "not installed"),
             (program("echo bubblewrap 0.7.1"), "version 0.7.1"), (program("exit 1"), "does not tell"),
             (program("echo bubblewrap 0.8.0", mode: 0o4755), "chmod u-s"),
-        ] as [(String?, String)] {
+        ] as [(String, String)] {
             do throws(JailFailure) {
                 _ = try await Bubblewrap.find(path)
                 Issue.record("\(part): accepted")
@@ -126,17 +151,18 @@ struct JailProbeTests {
 
     @Test("this machine's means are tried together, and say what is missing")
     func means() async throws {
-        let means = await JailMeans.probe()
+        let folder = try TemporaryDirectory()
+        let means = await JailMeans.probe(in: folder.path)
         guard case .ready(_, let limits, let quota) = means.status else {
             Issue.record("\(means.status.line)")
             return
         }
         #expect(limits == means.limiter.name && quota == means.quota.name)
         #expect(means.bubblewrap != nil && means.identities != nil && means.filters.count == 2)
-        let refused = await JailMeans.probe { (_, _, _, _) async throws(JailFailure) in
-            { (_) async throws(JailFailure) in ProbeResult(status: 1, errorText: "bwrap: no") }
-        }
-        #expect(refused.status.problem?.contains("bwrap: no") == true && refused.bubblewrap == nil)
+        let refused = await JailMeans.probe { (_, _, _) async throws(JailFailure) in throw JailFailure("bwrap: no") }
+        #expect(refused.status.problem == "bwrap: no" && refused.bubblewrap == nil)
+        let nowhere = await JailMeans.probe(in: "\(folder.path)/none")
+        #expect(nowhere.status.problem?.contains("make it writable") == true)
     }
 
     @Test("what people read")

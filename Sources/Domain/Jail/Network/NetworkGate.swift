@@ -37,6 +37,12 @@ final class NetworkGate {
         host: String, port: Int
     ) async throws -> (server: NetworkSocket, address: NetworkAddress, reason: String) {
         guard let address = NetworkAddress(host, "\(port)") else { throw NetworkRefusal.syntax(host, port) }
+        // Nobody need be asked about an address that no approval can open.
+        if let literal = address.name.address,
+            let why = self.policy.refusal(of: literal, port: address.port, own: [])
+        {
+            throw NetworkRefusal.policy(address.name, literal, why)
+        }
         let reason = try await self.permission(for: address)
         // Once: another answer a moment later changes nothing, because what was checked is what is connected to.
         let resolved = try await self.addresses(of: address.name)

@@ -7,14 +7,14 @@ package struct Bubblewrap: Sendable, Equatable {
     /// `0.8.0`.
     package let version: String
 
-    /// Finds the program. Fails if it is missing, too old or setuid.
-    package static func find(_ path: String? = Process.find("bwrap")) async throws(JailFailure) -> Bubblewrap {
-        guard let path else {
-            throw JailFailure("Bubblewrap is not installed; install the package bubblewrap (0.8.0 or newer)")
-        }
+    /// Checks the program. Fails if it is missing, too old or setuid.
+    ///
+    /// - Parameter path: Not searched for: profiles of AppArmor cover one path, and jails are started by it.
+    package static func find(_ path: String = JailPlan.bwrap) async throws(JailFailure) -> Bubblewrap {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw JailFailure("\(path) is not there; install the package bubblewrap (0.8.0 or newer)")
+            throw JailFailure(
+                "Bubblewrap is not installed (\(path) is missing); install the package bubblewrap (0.8.0 or newer)")
         }
         // It would refuse --disable-userns, so that a jail could make namespaces.
         guard status.st_mode & (S_ISUID | S_ISGID) == 0 else {

@@ -38,17 +38,15 @@ enum BubblewrapMessage {
     ]
 
     /// One line: what failed, why, what to do.
-    static func explanation(of result: ProbeResult) -> String {
-        let lines = result.errorText.split(separator: "\n")
-        let line = String((lines.first { $0.hasPrefix("bwrap: ") } ?? lines.first ?? "").prefix(300))
+    ///
+    /// - Parameter message: Of a sandbox that did not start; lines of bwrap are separated by `; `.
+    static func explanation(of message: String) -> String {
+        let parts = message.split(separator: "; ")
+        let line = String((parts.first { $0.hasPrefix("bwrap: ") } ?? message[...]).prefix(300))
         if let meaning = self.meanings.first(where: { meaning in meaning.texts.contains { line.contains($0) } }) {
             return "no jail can be started: \(meaning.cause) (\(line)); \(meaning.remedy)"
         }
-        if line.isEmpty, (129...192).contains(result.status) {
-            return "no jail can be started: Bubblewrap ended by signal \(result.status - 128); "
-                + "look for the reason in the kernel's log"
-        }
-        let detail = line.isEmpty ? "exit status \(result.status)" : line
-        return "no jail can be started: \(detail); docs/jail.md lists what the system must allow"
+        let advice = line.hasPrefix("bwrap") ? "; docs/jail.md lists what the system must allow" : ""
+        return "no jail can be started: \(line)\(advice)"
     }
 }

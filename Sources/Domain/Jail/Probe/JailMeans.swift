@@ -1,8 +1,7 @@
 /// What this machine offers for jails, tried out once when the host starts.
 package struct JailMeans: Sendable {
-    /// Makes what runs a script in a jail, for ``JailProbe``.
-    package typealias Maker =
-        @Sendable (Bubblewrap, JailIdentity?, [[UInt8]], any JailLimiter) async throws(JailFailure) -> JailProbe.Runner
+    /// Starts a jail, tries it, and ends it. Fails if it does not start or does not hold.
+    typealias Trial = @Sendable (JailIdentity?, [[UInt8]], any JailLimiter) async throws(JailFailure) -> Void
 
     package let status: JailStatus
     /// Nil if ``status`` is not ready.
@@ -16,18 +15,28 @@ package struct JailMeans: Sendable {
     /// For each stronger limit, why it is not available: `cgroup v2: …`.
     package let shortcomings: [String]
 
-    /// Tries everything. Never fails: ``status`` says what does not work.
+    /// No jail at all, by the wish of whoever started the host.
+    package static func off(_ user: HostUser) -> JailMeans {
+        JailMeans(
+            status: .off(user: user.name), bubblewrap: nil, limiter: ResourceLimits(), quota: MeasuredQuota(),
+            identities: nil, filters: [], shortcomings: [])
+    }
+
+    /// Tries everything, with a jail as those of sessions. Never fails: ``status`` says what does not work.
     ///
     /// - Parameters:
+    ///   - folder: Where sessions' programs and workspaces are; the jail is tried there, and nothing stays.
+    ///   - limits: Of each session's jail.
     ///   - firstUser: See ``JailIdentities/make(first:)``.
-    ///   - maker: Makes the jail that is tried; it should be that of sessions.
     package static func probe(
-        firstUser: UInt32? = nil,
-        maker: Maker = { (bubblewrap, identity, filters, _) async throws(JailFailure) in
-            let jail = ProbeJail(bubblewrap, identity: identity, filters: filters)
-            return { (script) async throws(JailFailure) in try await jail.run(script) }
-        }
+        in folder: String, limits: JailLimits = JailLimits(), firstUser: UInt32? = nil
     ) async -> JailMeans {
+        await self.probe(firstUser: firstUser) { (identity, filters, limiter) async throws(JailFailure) in
+            try await ProbeJail.examine(in: folder, identity, filters, limiter, limits)
+        }
+    }
+
+    static func probe(firstUser: UInt32? = nil, trial: Trial) async -> JailMeans {
         let limits = await JailLimiters.strongest()
         let quota = MeasuredQuota()
         func means(
@@ -44,7 +53,7 @@ package struct JailMeans: Sendable {
             let identities = try JailIdentities.make(first: firstUser)
             let identity = try identities.take()
             defer { if let identity { identities.release(identity) } }
-            try await JailProbe(run: try await maker(bubblewrap, identity, filters, limits.limiter)).examine()
+            try await trial(identity, filters, limits.limiter)
             let status = JailStatus.ready(
                 bubblewrap: bubblewrap.version, limits: limits.limiter.name, quota: quota.name)
             return means(status, bubblewrap, identities, filters)

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Tries a jail before anybody relies on it: a program must run in it, and escapes must fail.
 package struct JailProbe: Sendable {
-    /// Runs a script by `/bin/sh` in a jail that is made exactly as those of sessions are.
-    package typealias Runner = @Sendable (_ script: String) async throws(JailFailure) -> ProbeResult
+    /// Runs a script by `/bin/sh` in a jail and returns its status: that of `exit`, or 128 and the signal's number.
+    package typealias Runner = @Sendable (_ script: String) async throws(JailFailure) -> Int
 
     private let run: Runner
 
@@ -11,13 +11,16 @@ package struct JailProbe: Sendable {
 
     /// Returns if the jail holds. Fails with one line: why it does not start, or what it lets out.
     package func examine() async throws(JailFailure) {
-        let result = try await self.run("true")
-        guard result.status == 0 else { throw JailFailure(BubblewrapMessage.explanation(of: result)) }
+        let status = try await self.run("true")
+        guard status == 0 else {
+            throw JailFailure(
+                "no jail can be started: 'true' ended with status \(status) in it; report this as a defect")
+        }
         let file = try HostFile()
         for escape in Self.escapes(file.path) {
-            let result = try await self.run(escape.script + "\nexit \(Self.held)")
-            if result.status == Self.held { continue }
-            let what = result.status == Self.escaped ? "was possible" : "could not be tried (status \(result.status))"
+            let status = try await self.run(escape.script + "\nexit \(Self.held)")
+            if status == Self.held { continue }
+            let what = status == Self.escaped ? "was possible" : "could not be tried (status \(status))"
             throw JailFailure(
                 "the jail does not hold: \(escape.name) \(what); commands are refused, report this as a defect")
         }
@@ -47,6 +50,14 @@ package struct JailProbe: Sendable {
                     while read -r name rest; do
                         case $name in Inter-*|face*|lo:*) ;; *) exit \(Self.escaped) ;; esac
                     done </proc/net/dev
+                    """),
+            // 2 is a filter; without one, calls that namespaces do not cover would be open.
+            Escape(
+                name: "using unfiltered system calls",
+                script: """
+                    while read -r name value; do
+                        case $name in Seccomp:) [ "$value" = 2 ] || exit \(Self.escaped) ;; esac
+                    done </proc/self/status
                     """),
         ]
     }

@@ -4,6 +4,8 @@ package enum JailStatus: Sendable, Equatable {
     case ready(bubblewrap: String, limits: String, quota: String)
     /// Why not, and what to do, in one line.
     case unavailable(String)
+    /// They run without one, as this user of the machine: somebody wanted it so, on the command line.
+    case off(user: String)
 
     /// As `status` in a thread says it: a clause without a full stop.
     package var line: String {
@@ -11,6 +13,7 @@ package enum JailStatus: Sendable, Equatable {
         case .ready(let bubblewrap, let limits, let quota):
             "Bubblewrap \(bubblewrap); limits by \(limits), disk by \(quota)"
         case .unavailable(let reason): "not available: \(reason)"
+        case .off(let user): "off: commands run without a jail, as the user \(user) of the host's machine"
         }
     }
 
@@ -19,6 +22,12 @@ package enum JailStatus: Sendable, Equatable {
         switch self {
         case .ready: nil
         case .unavailable(let reason): reason
+        case .off: self.line
         }
+    }
+
+    /// Why commands are refused; nil if they run.
+    package var refusal: String? {
+        if case .unavailable(let reason) = self { reason } else { nil }
     }
 }

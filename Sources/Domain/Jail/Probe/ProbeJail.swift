@@ -1,97 +1,110 @@
+internal import EventLoop
 internal import Glibc
-internal import Processes
+internal import Logging
+internal import Sandbox
 
-/// A jail for ``JailProbe`` where no session's jail exists yet, as in `doctor`: the same walls, without a workspace and
-/// without limits.
-package struct ProbeJail: Sendable {
-    private let bubblewrap: Bubblewrap
-    private let identity: JailIdentity?
-    private let filters: [[UInt8]]
+/// A jail for ``JailProbe``: started as those of sessions are, by the same plan, launcher, filter and limits. Its
+/// workspace is empty, and it has no network.
+struct ProbeJail: Sendable {
+    private let shell: JailShell
 
+    /// Starts a jail, tries it, and ends it.
+    ///
     /// - Parameters:
+    ///   - folder: Where sessions' programs and workspaces are, because a mount option there (`noexec`) may forbid
+    ///     jails. Nothing stays in it.
     ///   - identity: Who runs it; needed if this process is root.
     ///   - filters: See ``JailFilter/programs()``.
-    package init(_ bubblewrap: Bubblewrap, identity: JailIdentity?, filters: [[UInt8]]) {
-        self.bubblewrap = bubblewrap
-        self.identity = identity
-        self.filters = filters
+    static func examine(
+        in folder: String, _ identity: JailIdentity?, _ filters: [[UInt8]], _ limiter: any JailLimiter,
+        _ limits: JailLimits
+    ) async throws(JailFailure) {
+        try await Self.with(in: folder, identity, filters, limiter, limits) { jail async throws(JailFailure) in
+            try await JailProbe { (script) async throws(JailFailure) in try await jail.run(script) }.examine()
+        }
     }
 
-    /// Runs a script in a new jail.
-    package func run(_ script: String) async throws(JailFailure) -> ProbeResult {
-        let folder = try FilterFiles.make(self.filters)
-        // Bubblewrap reads a filter from a descriptor that it inherits.
-        let redirections = folder.paths.indices.map { "\($0 + 3)<\"$\($0 + 1)\"" }.joined(separator: " ")
-        let enter = "exec \(redirections); shift \(folder.paths.count); exec \"$@\""
-        let command =
-            ["-c", enter, "sh"] + folder.paths + self.launcher + [self.bubblewrap.path] + self.arguments(script)
-        do {
-            let plan = ProcessPlan("/bin/sh", command, directory: "/")
-            let result = try await Process.run(plan, keeping: 4_096)
-            let status =
-                switch result.status {
-                case .exited(let code): Int(code)
-                case .killed(let signal): 128 + Int(signal)
-                }
-            return ProbeResult(status: status, errorText: result.errorText)
+    /// Calls `body` with a jail that starts with its first script, and ends it.
+    static func with(
+        in folder: String, _ identity: JailIdentity?, _ filters: [[UInt8]], _ limiter: any JailLimiter,
+        _ limits: JailLimits, _ body: (ProbeJail) async throws(JailFailure) -> Void
+    ) async throws(JailFailure) {
+        let folder = try Folder.make(in: folder)
+        let result: Result<Void, JailFailure>
+        do throws(JailFailure) {
+            try await Self.with(folder, identity, filters, limiter, limits, body)
+            result = .success(())
         } catch {
-            throw JailFailure("the jail could not be tried: \(error)")
+            result = .failure(error)
+        }
+        folder.remove()
+        try result.get()
+    }
+
+    private static func with(
+        _ folder: Folder, _ identity: JailIdentity?, _ filters: [[UInt8]], _ limiter: any JailLimiter,
+        _ limits: JailLimits, _ body: (ProbeJail) async throws(JailFailure) -> Void
+    ) async throws(JailFailure) {
+        try folder.makeWorkspace(for: identity)
+        let setup = JailSetup(
+            programs: try await folder.install(), limits: limits, limiter: limiter, seccomp: filters,
+            logger: Logger(label: "jail"))
+        let place = JailPlace(mount: WorkspaceMount(folder: folder.workspace), identity: identity)
+        let shell = JailShell(session: "probe", setup: setup) { () throws(JailFailure) in place }
+        do throws(JailFailure) {
+            try await body(ProbeJail(shell: shell))
+        } catch {
+            await shell.end()
+            throw error
+        }
+        await shell.end()
+    }
+
+    /// Runs a script in a fresh shell, and returns its status.
+    func run(_ script: String) async throws(JailFailure) -> Int {
+        let command = ShellCommand(text: script, place: .fresh, timeout: .seconds(10), outputLimit: 4_096)
+        let exit = try await self.shell.run(command) { _ in }
+        return switch exit.status {
+        case .exited(let status): status
+        case .signalled(let signal): 128 + signal
+        case .limit(let limit): throw JailFailure("no jail can be started: it is over its limit of \(limit) at once")
+        case .lost(let reason): throw JailFailure("no jail can be started: it ended at once (\(reason))")
+        case .stopped, .timedOut, .outputLimit, .shellEnded:
+            throw JailFailure("no jail can be started: it does not answer; the machine may be overloaded")
         }
     }
 
-    /// A real user 0 inside is no jail: it may write the kernel's settings without any capability.
-    private var launcher: [String] {
-        guard let identity = self.identity else { return [] }
-        return [
-            "/usr/bin/setpriv", "--reuid", "\(identity.user)", "--regid", "\(identity.group)", "--clear-groups",
-            "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all",
-        ]
-    }
+    /// Holds the programs and the workspace.
+    private struct Folder {
+        let path: String
+        var programs: String { "\(self.path)/jail" }
+        var workspace: String { "\(self.path)/workspace" }
 
-    func arguments(_ script: String) -> [String] {
-        let links = ["bin", "sbin", "lib", "lib64"].flatMap { ["--symlink", "usr/\($0)", "/\($0)"] }
-        return [
-            "--unshare-user", "--unshare-all", "--disable-userns", "--assert-userns-disabled", "--die-with-parent",
-            "--new-session", "--ro-bind", "/usr", "/usr",
-        ] + links + [
-            "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--size", "1048576",
-            "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp", "--clearenv",
-        ] + self.filters.indices.flatMap { ["--add-seccomp-fd", "\($0 + 3)"] } + ["--", "/bin/sh", "-c", script]
-    }
-
-    /// The filters as files, for as long as the value exists.
-    private struct FilterFiles: ~Copyable {
-        private let folder: String
-        let paths: [String]
-
-        static func make(_ filters: [[UInt8]]) throws(JailFailure) -> FilterFiles {
-            var template = Array("/tmp/jetbridge-probe-XXXXXX".utf8CString)
+        static func make(in folder: String) throws(JailFailure) -> Folder {
+            var template = Array("\(folder)/probe-XXXXXX".utf8CString)
             guard mkdtemp(&template) != nil else {
-                throw JailFailure("the jail could not be tried: no folder in /tmp; make it writable")
+                throw JailFailure("the jail cannot be tried: no folder can be made in \(folder); make it writable")
             }
-            let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let files = FilterFiles(folder: folder, paths: filters.indices.map { "\(folder)/\($0)" })
-            for (path, filter) in zip(files.paths, filters) { try Self.write(filter, to: path) }
-            return files
+            return Folder(path: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
         }
 
-        private init(folder: String, paths: [String]) {
-            self.folder = folder
-            self.paths = paths
+        func makeWorkspace(for identity: JailIdentity?) throws(JailFailure) {
+            guard mkdir(self.workspace, 0o700) == 0,
+                identity.map({ chown(self.workspace, $0.user, $0.group) == 0 }) ?? true
+            else { throw JailFailure("the jail cannot be tried: no workspace can be made in \(self.path)") }
         }
 
-        private static func write(_ filter: [UInt8], to path: String) throws(JailFailure) {
-            let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard file >= 0 else { throw JailFailure("the jail could not be tried: \(path) cannot be written") }
-            defer { close(file) }
-            guard Glibc.write(file, filter, filter.count) == filter.count else {
-                throw JailFailure("the jail could not be tried: no room for \(path); make some in /tmp")
+        func install() async throws(JailFailure) -> JailPrograms {
+            do throws(SandboxError) {
+                return try await JailPrograms.install(in: self.programs)
+            } catch {
+                throw JailFailure(error.message)
             }
         }
 
-        deinit {
-            for path in self.paths { unlink(path) }
-            rmdir(self.folder)
+        func remove() {
+            for name in [JailPrograms.initName, JailPrograms.shellName] { unlink("\(self.programs)/\(name)") }
+            for folder in [self.programs, self.workspace, self.path] { rmdir(folder) }
         }
     }
 }

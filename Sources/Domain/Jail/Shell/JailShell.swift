@@ -34,7 +34,7 @@ package final class JailShell: Shell {
     package nonisolated func run(
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit {
-        try Self.check(command)
+        try Self.check(command, limit: command.place == .persistent ? 1 << 20 : CommandVariables.longest - 1)
         let run = CommandRun(command, output)
         let result = await withTaskCancellationHandler { () -> Result<ShellExit, JailFailure> in
             if let exit = await self.quickExit(of: command, run) { return .success(exit) }
@@ -354,9 +354,8 @@ package final class JailShell: Shell {
         }
     }
 
-    nonisolated private static func check(_ command: ShellCommand) throws(JailFailure) {
+    nonisolated static func check(_ command: ShellCommand, limit: Int) throws(JailFailure) {
         guard !command.text.utf8.contains(0) else { throw JailFailure("the command contains a NUL byte: remove it") }
-        let limit = command.place == .persistent ? 1 << 20 : CommandVariables.longest - 1
         guard command.text.utf8.count <= limit else {
             throw JailFailure("the command is longer than \(limit >> 10) KiB: put it into a file of the workspace")
         }

@@ -68,7 +68,7 @@ final class LiveJail {
         do throws(SandboxError) {
             sandbox = try await SandboxProcess.start(plan.sandbox, within: setup.startLimit)
         } catch {
-            throw JailFailure("the jail cannot be started: \(error.message)")
+            throw JailFailure(BubblewrapMessage.explanation(of: error.message))
         }
         var endNetwork: (@Sendable () async -> Void)?
         if let network = setup.network {

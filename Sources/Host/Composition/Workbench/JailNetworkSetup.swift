@@ -11,7 +11,8 @@ internal import Workbench
 enum JailNetworkSetup {
     /// Nil without an allow list: then there is no network at all.
     static func network(
-        _ configuration: Configuration, agent: CurrentAgentSettings, audit: AuditLog, workbench: @escaping @Sendable () -> Workbench?, logger: Logger
+        _ configuration: Configuration, agent: CurrentAgentSettings, reach: JailReach, audit: AuditLog,
+        workbench: @escaping @Sendable () -> Workbench?, logger: Logger
     ) throws(JailFailure) -> JailSetup.Network? {
         guard configuration.jail.network.mode == .allowlist else { return nil }
         var rules: [NetworkRule] = []
@@ -20,7 +21,7 @@ enum JailNetworkSetup {
         return JailSetup.Network(port: JailNetwork.port, variables: JailNetwork.environment) {
             session, listener async throws(JailFailure) in
             let network = JailNetwork(
-                listener: listener, rules: allowed,
+                listener: listener, rules: allowed, resolver: reach.resolver, policy: reach.policy,
                 audit: { request in await Self.record(request, of: session, in: audit, logger) },
                 decide: Self.decision(agent, session, workbench))
             try await network.start()

@@ -8,7 +8,7 @@ internal import Workbench
 internal import Workspaces
 
 /// The jails and workspaces of all sessions: a jail starts with a session's first command and shows its workspace.
-final class SessionJails: ShellDirectory, WorkspaceDirectory {
+final class SessionJails: CommandPlaces {
     private struct State {
         var open: [String: Workspace] = [:]
         /// The users that the sessions' last jails had: their files belong to them.

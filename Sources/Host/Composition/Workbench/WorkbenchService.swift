@@ -2,16 +2,16 @@ internal import Lifecycle
 internal import Primitives
 internal import Workbench
 
-/// Ends the jails' commands when the host stops: after the bridge, whose turns wait for some of them.
+/// Ends the commands when the host stops: after the bridge, whose turns wait for some of them.
 struct WorkbenchService: Service {
     let name = "workbench"
     let workbench: Workbench
-    let jails: SessionJails
+    let places: any CommandPlaces
     private let stopping = Signal()
 
-    init(_ workbench: Workbench, _ jails: SessionJails) {
+    init(_ workbench: Workbench, _ places: any CommandPlaces) {
         self.workbench = workbench
-        self.jails = jails
+        self.places = places
     }
 
     func run() async throws {
@@ -21,7 +21,7 @@ struct WorkbenchService: Service {
 
     func stop() async {
         await self.workbench.stop()
-        await self.jails.end()
+        await self.places.end()
         self.stopping.signal()
     }
 }

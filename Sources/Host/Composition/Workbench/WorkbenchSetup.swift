@@ -12,48 +12,70 @@ internal import Workspaces
 
 /// Sets up the workbench as configured: jails, workspaces and the audit behind the commands of threads.
 enum WorkbenchSetup {
+    /// - Parameter reach: Only tests pass another one than the default.
     static func workbench(
         _ configuration: Configuration, store: SessionStore, metrics: Metrics, means: JailMeans, audit: AuditLog,
-        repositories: RepositoryCatalog, agent: CurrentAgentSettings, in directory: DataDirectory
-    ) async throws -> (Workbench, SessionJails) {
+        repositories: RepositoryCatalog, agent: CurrentAgentSettings, reach: JailReach = JailReach(),
+        in directory: DataDirectory
+    ) async throws -> (Workbench, any CommandPlaces) {
+        let policy = AgentSetup.commandPolicy(agent, defaultRepository: repositories.defaultLocalName)
+        func workbench(_ places: any CommandPlaces) -> Workbench {
+            Self.workbench(configuration, store, metrics, means, audit, policy, places)
+        }
+        func workspaces(_ packer: CommitPacker?) -> Workspaces {
+            Workspaces(
+                folder: JailProbing.workspaces(in: directory), repositories: repositories, packer: packer,
+                now: WallClock.now, logger: Logger(label: "workspaces"))
+        }
+        if case .off = means.status {
+            let workspaces = workspaces(nil)
+            try await workspaces.prepare()
+            let places = UnjailedPlaces(
+                workspaces, user: .current(), defaultRepository: repositories.defaultLocalName)
+            return (workbench(places), places)
+        }
         let jails = SessionJails(
             means: means, limits: configuration.jail.limits, defaultRepository: repositories.defaultLocalName)
-        let report = Self.report(configuration, means)
-        let workbench = Workbench(
-            shells: jails, workspaces: jails, audit: StoredAudit(log: audit), log: StoredJobs(store: store),
-            settings: WorkbenchSettings(
-                timeout: configuration.jail.timeout, outputLimit: configuration.jail.output),
-            policy: AgentSetup.commandPolicy(agent, defaultRepository: repositories.defaultLocalName),
-            status: { report },
-            observe: { result, seconds in
-                metrics.count(.jailCommands, ["result": result])
-                metrics.observe(.jailSeconds, seconds: seconds)
-            }, logger: Logger(label: "workbench"))
-        guard means.status.problem == nil else { return (workbench, jails) }
+        let bench = workbench(jails)
+        guard means.status.refusal == nil else { return (bench, jails) }
         let logger = Logger(label: "jail")
         let setup = JailSetup(
             programs: try await JailPrograms.install(in: "\(directory.path)/jail"), limits: configuration.jail.limits,
             limiter: means.limiter, quota: means.quota, seccomp: means.filters,
             network: try JailNetworkSetup.network(
-                configuration, agent: agent, audit: audit, workbench: { [weak workbench] in workbench }, logger: logger),
+                configuration, agent: agent, reach: reach, audit: audit, workbench: { [weak bench] in bench },
+                logger: logger),
             logger: logger)
-        let folder = JailProbing.workspaces(in: directory)
         let limits = JailShells.Limits(
             perUser: configuration.jail.perUser, perHost: configuration.jail.perHost,
             idle: configuration.jail.idleTimeout)
-        let workspaces = jails.begin(setup, limits) { packer in
-            Workspaces(
-                folder: folder, repositories: repositories, packer: packer, now: WallClock.now,
-                logger: Logger(label: "workspaces"))
-        }
-        try await workspaces.prepare()
-        return (workbench, jails)
+        try await jails.begin(setup, limits, workspaces: workspaces).prepare()
+        return (bench, jails)
+    }
+
+    private static func workbench(
+        _ configuration: Configuration, _ store: SessionStore, _ metrics: Metrics, _ means: JailMeans,
+        _ audit: AuditLog, _ policy: @escaping CommandPolicy, _ places: any CommandPlaces
+    ) -> Workbench {
+        let report = Self.report(configuration, means)
+        return Workbench(
+            shells: places, workspaces: places, audit: StoredAudit(log: audit), log: StoredJobs(store: store),
+            settings: WorkbenchSettings(
+                timeout: configuration.jail.timeout, outputLimit: configuration.jail.output),
+            policy: policy, status: { report },
+            observe: { result, seconds in
+                metrics.count(.jailCommands, ["result": result])
+                metrics.observe(.jailSeconds, seconds: seconds)
+            }, logger: Logger(label: "workbench"))
     }
 
     private static func report(_ configuration: Configuration, _ means: JailMeans) -> JailReport {
+        if case .off = means.status {
+            return JailReport(summary: means.status.line, profile: "none", limits: "none")
+        }
         let network = configuration.jail.network.mode == .none ? "no network" : "network by allow list"
         return JailReport(
-            summary: "\(means.status.line); \(network)", refusal: means.status.problem, profile: network,
+            summary: "\(means.status.line); \(network)", refusal: means.status.refusal, profile: network,
             limits: means.limiter.name)
     }
 }

@@ -51,12 +51,6 @@ package final class MeasuredQuota: WorkspaceQuota {
         }
     }
 
-    package func release(_ folder: String) async { self.limits.withLock { $0[folder] = nil } }
-
-    package func remove(_ folder: String) async throws(JailFailure) { await self.release(folder) }
-
-    package func sweep(below root: String) async {}
-
     @concurrent private func measure(_ folder: String, upTo limit: Limit?) async -> (WorkspaceUsage, Bool) {
         var walk = FolderWalk(maximumBytes: limit?.bytes ?? .max, maximumFiles: limit?.files ?? .max)
         walk.add(folder)

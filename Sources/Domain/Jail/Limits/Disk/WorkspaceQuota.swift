@@ -10,12 +10,6 @@ package protocol WorkspaceQuota: Sendable {
     /// Waits until a prepared folder is over its size, for as long as a command runs in it; then returns `disk`, and the
     /// command must end. Where the kernel refuses what is too much, waits until it is cancelled. Throws when cancelled.
     func waitForExcess(of folder: String) async throws -> String
-    /// Ends the use of a folder; its contents remain. No process may use it any more.
-    func release(_ folder: String) async
-    /// Releases a folder and removes what this maker added beside it. The folder is then empty or missing.
-    func remove(_ folder: String) async throws(JailFailure)
-    /// Releases what a dead host left in use below `root`. To be called at start, by the only host of this folder.
-    func sweep(below root: String) async
 }
 
 /// What a workspace holds.

@@ -1,0 +1,188 @@
+package import EventLoop
+internal import Glibc
+internal import Primitives
+internal import Processes
+internal import Sandbox
+
+/// A session's shell without a jail: each command is a `/bin/sh` of the host's user in the workspace, and can do
+/// whatever that user can. For `serve --dangerously-run-commands-without-a-jail` only.
+///
+/// Directory and exported variables last from command to command, and nothing else does: what a command leaves running
+/// is ended with it.
+@Net
+package final class UnjailedShell: Shell {
+    private let folder: String
+    private let user: HostUser
+    private var directory: String
+    /// The exported variables; nil before the first command.
+    private var variables: [String]?
+    private var isOccupied = false
+    private let turn = WaitList()
+    private var runs: [ObjectIdentifier: CommandRun] = [:]
+    private let ended = WaitList()
+
+    /// In the environment of all that a command starts, so that it can be found.
+    private static let mark = "JETBRIDGE_COMMAND"
+
+    /// - Parameter folder: The workspace, which exists.
+    package nonisolated init(folder: String, user: HostUser) {
+        // As the shell reports its directory.
+        let real = realpath(folder, nil)
+        self.folder = real.map { String(cString: $0) } ?? folder
+        free(real)
+        self.directory = self.folder
+        self.user = user
+    }
+
+    @Net package func run(
+        _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
+    ) async throws(JailFailure) -> ShellExit {
+        try JailShell.check(command, limit: CommandVariables.longest - 1)
+        let run = CommandRun(command, output)
+        self.runs[ObjectIdentifier(run)] = run
+        defer {
+            run.finish()
+            self.runs[ObjectIdentifier(run)] = nil
+            self.ended.wakeAll()
+        }
+        let result = await withTaskCancellationHandler {
+            await self.result(of: command, run)
+        } onCancel: {
+            EventLoop.shared.runIfNeeded { run.stop(.cancelled) }
+        }
+        return try result.get()
+    }
+
+    @Net package func end() async {
+        for run in self.runs.values { run.stop(.cancelled) }
+        // Unstructured: what has been stopped is awaited even if the task is cancelled.
+        await Task { while !self.runs.isEmpty { try? await self.ended.wait() } }.value
+        self.reset()
+    }
+
+    private func result(of command: ShellCommand, _ run: CommandRun) async -> Result<ShellExit, JailFailure> {
+        do throws(JailFailure) {
+            if command.place == .background { return .success(try await self.execute(command, run)) }
+            while self.isOccupied {
+                do { try await self.turn.wait() } catch { return .success(self.exit(.stopped, run, self.directory)) }
+            }
+            self.isOccupied = true
+            defer {
+                self.isOccupied = false
+                self.turn.wakeFirst()
+            }
+            return .success(try await self.execute(command, run))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func execute(_ command: ShellCommand, _ run: CommandRun) async throws(JailFailure) -> ShellExit {
+        guard run.stop == nil else { return self.exit(.stopped, run, self.directory) }
+        let directory = self.directory
+        let mark = ShellScript.nonce()
+        let (process, pipes) = try self.spawn(command, mark: mark)
+        defer { pipes.close() }
+        run.onStop = { process.signal(SIGKILL) }
+        var ending: (status: ProcessStatus, report: [UInt8])?
+        // Unstructured: a command that has begun is awaited to its end, even if the task is cancelled.
+        Task {
+            async let report = Self.report(process)
+            // Throws when this task is cancelled, which nobody does.
+            let status = (try? await process.exit()) ?? .exited(-1)
+            await MarkedProcesses.kill("\(Self.mark)=\(mark)")
+            ending = (status, await report)
+            run.changed.signal()
+        }
+        await run.deliver(pipes) { ending != nil }
+        if command.place == .persistent, let report = ending?.report, let state = UnjailedScript.state(report) {
+            self.directory = state.directory
+            self.variables = CommandVariables.kept(state.variables).filter { !$0.hasPrefix("\(Self.mark)=") }
+        }
+        let status: ShellExit.Status =
+            switch (run.stop, ending?.status) {
+            case (.cancelled, _): .stopped
+            case (.timedOut, _): .timedOut
+            case (.outputLimit, _): .outputLimit
+            case (nil, .exited(let status)): .exited(Int(status))
+            case (nil, .killed(let signal)): .signalled(Int(signal))
+            case (nil, nil): .lost("its end is unknown")
+            }
+        return self.exit(status, run, command.place == .persistent ? self.directory : directory)
+    }
+
+    private func spawn(
+        _ command: ShellCommand, mark: String
+    ) throws(JailFailure) -> (process: Process, pipes: CommandPipes) {
+        let pipes: CommandPipes
+        let remote: [Int32]
+        do {
+            (pipes, remote) = try CommandPipes.open(for: nil)
+        } catch {
+            throw JailFailure("the command cannot be started: \(error)")
+        }
+        defer { CommandPipes.close(remote) }
+        var plan = ProcessPlan("/bin/sh", ["-c", UnjailedScript.text, "sh", command.text], directory: self.directory)
+        plan.environment = self.environment(mark)
+        plan.standardOutput = .null
+        plan.standardError = .null
+        plan.extraOutputs = 1
+        plan.passed = remote
+        do throws(ProcessError) {
+            return (try Process.spawn(plan), pipes)
+        } catch {
+            pipes.close()
+            guard error.code == .badDirectory else { throw JailFailure("the command cannot be started: \(error)") }
+            let lost = self.shown(self.directory)
+            // Otherwise not even `cd` could run.
+            self.directory = self.folder
+            throw JailFailure("the directory \(lost) cannot be entered: the next command begins in the workspace")
+        }
+    }
+
+    private func environment(_ mark: String) -> [String: String] {
+        var environment = [
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "HOME": self.user.home,
+            "LANG": "C.UTF-8", "TERM": "dumb", "USER": self.user.name, "LOGNAME": self.user.name, "SHELL": "/bin/sh",
+            // Otherwise git would find a repository that the data directory happens to be in.
+            "GIT_CEILING_DIRECTORIES": self.folder.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+                .joined(separator: "/"),
+        ]
+        if let variables = self.variables {
+            environment = [:]
+            for variable in variables {
+                let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                if parts.count == 2 { environment[String(parts[0])] = String(parts[1]) }
+            }
+        }
+        environment[Self.mark] = mark
+        return environment
+    }
+
+    /// What the shell reports; the command itself can write there too, and as much as it likes.
+    private static func report(_ process: Process) async -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let piece = try? await process.extraOutputs[0].read() {
+            if bytes.count + piece.count <= 4 << 20 { bytes += piece }
+        }
+        return bytes
+    }
+
+    private func reset() {
+        self.directory = self.folder
+        self.variables = nil
+    }
+
+    private func exit(_ status: ShellExit.Status, _ run: CommandRun, _ directory: String) -> ShellExit {
+        ShellExit(
+            status: status, duration: run.begun.duration(to: .now), isShellLost: false,
+            directory: self.shown(directory))
+    }
+
+    /// As in a jail, so that threads do not show the server's paths.
+    private func shown(_ directory: String) -> String {
+        if directory == self.folder { return JailPlan.workspace }
+        guard directory.hasPrefix(self.folder + "/") else { return directory }
+        return JailPlan.workspace + directory.dropFirst(self.folder.count)
+    }
+}

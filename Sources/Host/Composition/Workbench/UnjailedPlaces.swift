@@ -1,0 +1,48 @@
+internal import Chat
+internal import Jail
+internal import Primitives
+internal import Workbench
+internal import Workspaces
+
+/// Commands that run without a jail, each session's in its workspace.
+final class UnjailedPlaces: CommandPlaces {
+    private struct State {
+        var shells: [String: UnjailedShell] = [:]
+        var hasEnded = false
+    }
+
+    private let workspaces: Workspaces
+    private let user: HostUser
+    private let defaultRepository: String?
+    private let state = Protected(State())
+
+    /// - Parameter defaultRepository: The repository of threads that have not chosen one; nil for none.
+    init(_ workspaces: Workspaces, user: HostUser, defaultRepository: String?) {
+        self.workspaces = workspaces
+        self.user = user
+        self.defaultRepository = defaultRepository
+    }
+
+    func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
+        try await self.workspaces.open(
+            session: place.session, repository: place.repository ?? self.defaultRepository)
+    }
+
+    func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell {
+        try self.state.withLock { state -> UnjailedShell in
+            if state.hasEnded { throw JailFailure("no command is started any more: the host is shutting down") }
+            if let shell = state.shells[place.session] { return shell }
+            let shell = UnjailedShell(folder: workspace.folder, user: self.user)
+            state.shells[place.session] = shell
+            return shell
+        }
+    }
+
+    func end() async {
+        let shells = self.state.withLock { state -> [UnjailedShell] in
+            state.hasEnded = true
+            return Array(state.shells.values)
+        }
+        for shell in shells { await shell.end() }
+    }
+}

@@ -1,0 +1,88 @@
+import Glibc
+import JSON
+import Jail
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite("Jails of threads", .timeLimit(.minutes(2)))
+struct SessionJailsTests {
+    @Test("a thread's commands share a shell; another thread has another workspace, shell and user")
+    func sessions() async throws {
+        try await CommandScene.with("repositories: []") { scene in
+            _ = try await scene.run("mkdir d; cd d; X=1; echo mine >file")
+            #expect(try await scene.run("pwd; echo $X; ls").contains("/workspace/d\n1\nfile\n"))
+            let thread = try await scene.client.newThread()
+            let other = CommandScene(client: scene.client, thread: thread, data: scene.data)
+            let text = try await other.run("pwd; echo [$X]; ls -a /workspace | wc -l")
+            #expect(text.contains("/workspace\n[]\n2\n"), "\(text)")
+            guard geteuid() == 0 else { return }
+            let users = try FileOwners.below("\(scene.data)/workspaces", name: "files")
+            #expect(users.count == 2 && users[0] != users[1] && !users.contains(0), "\(users)")
+        }
+    }
+
+    @Test("the thread's repository is at /workspace with its Git, and a commit made inside is posted")
+    func repository() async throws {
+        try await CommandScene.with("repositories: [{name: notes, path: notes}]\ndefault_repository: notes") { scene in
+            let commit = "echo a >a.txt && git add a.txt && git commit -q -m 'Add a' && git log --format=%s -1"
+            let text = try await scene.run("git status --short && \(commit)")
+            #expect(text.contains("Add a\n"), "\(text)")
+            #expect(try await scene.audit("commit").first?["subject"]?.stringValue == "Add a")
+            // Objects that the host makes while the jail runs are readable in it too.
+            _ = try await scene.run("echo b >b.txt")
+            _ = try await scene.answer(to: "/commit Add b")
+            let log = try await scene.run("git log --format=%s -2 && git show --stat --format= && git status --short")
+            #expect(log.contains("Add b\nAdd a\n") && log.contains("b.txt | 1 +"), "\(log)")
+        }
+    }
+
+    @Test("a jail over its memory ends, and the thread goes on with a fresh one")
+    func memory() async throws {
+        try await CommandScene.with("jail: {memory: 64MiB, timeout: 20s}") { scene in
+            _ = try await scene.run("X=1")
+            _ = try await scene.run("x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x}")
+            #expect(try await scene.run("echo next").contains("next\n"))
+        }
+    }
+
+    @Test("jails are limited for each person: the longest idle one makes room")
+    func room() async throws {
+        try await CommandScene.with("jail: {per_user: 1}") { scene in
+            _ = try await scene.run("X=1; echo kept >file")
+            let thread = try await scene.client.newThread()
+            let other = CommandScene(client: scene.client, thread: thread, data: scene.data)
+            #expect(try await other.run("echo other").contains("other\n"))
+            #expect(try await scene.run("echo [$X]; cat file").contains("[]\nkept\n"))
+        }
+    }
+
+    @Test("a running host reports the jail in status and at /readyz")
+    func status() async throws {
+        try await CommandScene.with { scene in
+            let text = try await scene.answer(to: "/status")
+            #expect(text.contains("jail: Bubblewrap "), "\(text)")
+            #expect(try await scene.client.get("/readyz")["checks"]?["jail"]?.stringValue == "ok")
+        }
+    }
+}
+
+/// Who owns folders.
+private enum FileOwners {
+    /// The owners of `name` in each folder below `path`.
+    static func below(_ path: String, name: String) throws -> [UInt32] {
+        let folder = try #require(opendir(path))
+        defer { closedir(folder) }
+        var owners: [UInt32] = []
+        while let entry = readdir(folder) {
+            let session = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            var status = stat()
+            guard !session.hasPrefix("."), stat("\(path)/\(session)/\(name)", &status) == 0 else { continue }
+            owners.append(status.st_uid)
+        }
+        return owners
+    }
+}
