@@ -6,12 +6,12 @@ internal import Logging
 /// What the machine offers for the jails of commands.
 enum JailProbing {
     /// The folder of the workspaces.
-    static func workspaces(in directory: DataDirectory) -> String { "\(directory.path)/workspaces" }
+    static func workspaces(in directory: String) -> String { "\(directory)/workspaces" }
 
     /// Tries everything at the start of a host, which holds the data directory's lock, and logs what was found.
     static func means(_ configuration: Configuration, in directory: DataDirectory, logger: Logger) async -> JailMeans {
         let means = await self.probe(configuration, in: directory)
-        await means.quota.sweep(below: self.workspaces(in: directory))
+        await means.quota.sweep(below: self.workspaces(in: directory.path))
         let facts: JSONObject = [
             "jail": .string(means.status.line), "missing": .array(means.shortcomings.map { .string($0) }),
         ]
@@ -38,7 +38,7 @@ enum JailProbing {
     }
 
     private static func probe(_ configuration: Configuration, in directory: DataDirectory) async -> JailMeans {
-        let folder = self.workspaces(in: directory)
+        let folder = self.workspaces(in: directory.path)
         // If it cannot be made, the quota's probe fails with the reason.
         try? PrivateFile.makeFolder(folder)
         return await JailMeans.probe(

@@ -36,7 +36,7 @@ enum WorkbenchSetup {
             network: try JailNetworkSetup.network(
                 configuration, audit: audit, workbench: { [weak workbench] in workbench }, logger: logger),
             logger: logger)
-        let folder = JailProbing.workspaces(in: directory)
+        let folder = JailProbing.workspaces(in: directory.path)
         let limits = JailShells.Limits(
             perUser: configuration.jail.perUser, perHost: configuration.jail.perHost,
             idle: configuration.jail.idleTimeout)
@@ -47,6 +47,31 @@ enum WorkbenchSetup {
         }
         try await workspaces.prepare()
         return (workbench, jails)
+    }
+
+    /// The service that removes expired workspaces, also those that were made while there was a jail.
+    static func retention(
+        of workspaces: Workspaces, _ configuration: Configuration, store: SessionStore, jails: SessionJails,
+        now: @escaping @Sendable () -> Int64
+    ) -> WorkspaceRetention {
+        WorkspaceRetention(
+            workspaces, lifetime: configuration.retention.workspaces,
+            use: { session, time in
+                let use = try await store.read { ledger -> SessionUse in
+                    if try ledger.hasRunningJob(of: session) { return .working }
+                    guard let record = try ledger.session(id: session) else { return .idle }
+                    return record.activeAt < time ? .idle : .active
+                }
+                if use == .idle { await jails.end(session) }
+                return use
+            }, removed: { jails.forget($0) }, now: now, logger: Logger(label: "workspaces"))
+    }
+
+    /// The workspaces on the disk, without a jail.
+    static func stored(_ configuration: Configuration, _ repositories: RepositoryCatalog) -> Workspaces {
+        Workspaces(
+            folder: JailProbing.workspaces(in: configuration.dataDirectory), repositories: repositories,
+            now: WallClock.now, logger: Logger(label: "workspaces"))
     }
 
     private static func report(_ configuration: Configuration, _ means: JailMeans) -> JailReport {
