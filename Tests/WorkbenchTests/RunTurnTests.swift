@@ -54,7 +54,9 @@ struct RunTurnTests {
         #expect(guest.failure?.hasPrefix("Guests may not") == true)
         harness.policy.withLock { $0 = .deny }
         #expect(try await harness.turn("run", "echo", .owner).failure?.contains("approvals.commands") == true)
-        #expect(harness.shell.commands.isEmpty && harness.entries.isEmpty)
+        #expect(harness.shell.commands.isEmpty)
+        // The approvals are recorded with the decisions.
+        #expect(harness.entries.map(\.kind) == [.commandRefused, .commandRefused])
     }
 
     @Test("with `allow` a member's command needs nobody")
@@ -158,9 +160,13 @@ struct RunTurnTests {
     func noJail() async throws {
         let harness = WorkbenchHarness()
         harness.refusal.withLock { $0 = "user namespaces are off. Enable them." }
+        let refusal = "Commands cannot run: user namespaces are off. Enable them."
+        #expect(try await harness.turn("run", "echo").failure == refusal)
+        #expect(harness.shell.commands.isEmpty)
+        #expect(harness.entries.map(\.kind) == [.commandRefused])
         #expect(
-            harness.bench.workers["run"]?.refusal(of: "echo")
-                == "Commands cannot run: user namespaces are off. Enable them.")
+            harness.entries.first?.details
+                == ["command": "echo", "directory": "/workspace", "reason": .string(refusal)])
         #expect(harness.bench.jail == "user namespaces are off. Enable them.")
         harness.refusal.withLock { $0 = nil }
         #expect(harness.bench.jail == "a fake jail")

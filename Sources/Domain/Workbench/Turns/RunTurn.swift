@@ -1,12 +1,14 @@
+internal import Audit
 internal import Chat
+internal import JSON
 internal import Jail
+internal import Logging
 
 /// `run COMMAND`: a command in the session's jail.
 struct RunTurn: TurnWorker {
     let bench: Workbench
 
     func refusal(of text: String) -> String? {
-        if let reason = self.bench.status().refusal { return WorkbenchTexts.noJail(reason) }
         if text.isEmpty { return WorkbenchTexts.noCommand }
         return CommandText(text).command.isEmpty ? WorkbenchTexts.noBackgroundCommand : nil
     }
@@ -14,7 +16,10 @@ struct RunTurn: TurnWorker {
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         if let refusal = self.refusal(of: request.text) { throw TurnFailure(refusal) }
         let text = CommandText(request.text)
-        if text.isJob { try self.checkJobs(of: request.session) }
+        if let refusal = self.refusal(of: request, isJob: text.isJob) {
+            await self.record(refusal, of: request)
+            throw TurnFailure(refusal)
+        }
         let approval = try await self.permission(for: request, in: thread)
         let place: ShellCommand.Place = text.isJob ? .background : approval == nil ? .persistent : .fresh
         let run = CommandRun(
@@ -28,11 +33,35 @@ struct RunTurn: TurnWorker {
         return .complete
     }
 
+    /// Why nobody needs to be asked: the command may not run.
+    private func refusal(of request: TurnRequest, isJob: Bool) -> String? {
+        if let reason = self.bench.status().refusal { return WorkbenchTexts.noJail(reason) }
+        if request.role < .member { return WorkbenchTexts.guest }
+        if self.bench.policy() == .deny { return WorkbenchTexts.deniedByPolicy }
+        guard isJob else { return nil }
+        let count = self.bench.running.backgroundCount(of: request.session)
+        return count >= self.bench.settings.jobsPerSession ? WorkbenchTexts.tooManyJobs(count) : nil
+    }
+
+    /// A refusal that cannot be recorded stays one.
+    private func record(_ refusal: String, of request: TurnRequest) async {
+        do {
+            try await self.bench.audit.record(
+                self.bench.entry(
+                    .commandRefused, of: request,
+                    [
+                        "command": .string(request.text),
+                        "directory": .string(self.bench.directory(of: request.session)), "reason": .string(refusal),
+                    ]))
+        } catch {
+            self.bench.logger.error("a refused command could not be recorded", ["error": .string("\(error)")])
+        }
+    }
+
     /// Who approved the command; nil if it needs nobody. Throws if it may not run.
     private func permission(
         for request: TurnRequest, in thread: any TurnThread
     ) async throws -> (by: String, ask: String?)? {
-        guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
         switch self.bench.policy() {
         case .deny: throw TurnFailure(WorkbenchTexts.deniedByPolicy)
         case .allow: return nil
@@ -58,11 +87,6 @@ struct RunTurn: TurnWorker {
     }
 
     // MARK: Jobs
-
-    private func checkJobs(of session: String) throws {
-        let count = self.bench.running.backgroundCount(of: session)
-        if count >= self.bench.settings.jobsPerSession { throw TurnFailure(WorkbenchTexts.tooManyJobs(count)) }
-    }
 
     private func start(
         _ run: CommandRun, _ begun: CommandRun.Begun, in thread: any TurnThread
