@@ -13,6 +13,8 @@ package struct GatewaySettings: Sendable {
     package var cookieLifetime: Int64 = 90 * 24 * 3_600_000
     /// The version in the OpenAPI document.
     package var version = "0"
+    /// Writes a session into the archive, before it becomes archived; nil if there is none. Errors are for people.
+    package var archive: (@Sendable (_ session: String) async throws -> Void)?
 
     package init(address: String = "127.0.0.1", port: UInt16 = 8787, publicURL: String = "http://127.0.0.1:8787") {
         self.address = address

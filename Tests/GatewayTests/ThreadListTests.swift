@@ -2,6 +2,7 @@ import Chat
 import Database
 import HTTP
 import JSON
+import Primitives
 import Sessions
 import Testing
 
@@ -67,6 +68,29 @@ struct ThreadListTests {
             _ = try await caller.ended(try await caller.write("again", to: first))
             #expect(try await self.titles(caller, "") == ["1", "second"])
             #expect(try await self.titles(caller, "archived=true").isEmpty)
+        }
+    }
+
+    @Test("a thread becomes archived only after the archive is written")
+    func written() async throws {
+        let written = Protected<[String]>([])
+        let failure = Protected<String?>("the disk is full")
+        try await GatewayHarness.run(settings: { settings in
+            settings.archive = { id in
+                if let failure = failure.withLock({ $0 }) { throw TurnFailure(failure) }
+                written.withLock { $0.append(id) }
+            }
+        }) { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await self.thread(caller, asking: "first")
+            let refused = try await self.change(caller, thread, ["archived": true, "title": "new"])
+            #expect(refused.status == 502 && refused.json["detail"] == "the disk is full")
+            let shown = try await caller.send(.get, "/api/v1/threads/\(thread)").expect(200)
+            #expect(shown["state"] == "active" && shown["title"] == "first")
+            failure.withLock { $0 = nil }
+            for _ in 1...2 { _ = try await self.change(caller, thread, ["archived": true]).expect(200) }
+            _ = try await self.change(caller, thread, ["archived": false]).expect(200)
+            #expect(written.withLock { $0 } == [thread])
         }
     }
 

@@ -14,14 +14,14 @@ struct AttachmentTests {
 
     private func harness(
         traits: RoomTraits = Self.traits(), limit: Int = 4_096, hasPlace: Bool = true,
-        worker: ScriptedWorker = ScriptedWorker([.event(.text("Seen."))])
+        worker: ScriptedWorker = ScriptedWorker([.event(.text("Seen."))]), desk: FakeDesk? = nil
     ) async throws -> BridgeHarness {
         let directory = try TemporaryDirectory()
         return try await BridgeHarness(
             directory: directory, traits: traits, worker: worker,
             settings: BridgeSettings(
                 publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50),
-                filesDirectory: hasPlace ? directory.path + "/files" : nil, fileLimit: limit))
+                filesDirectory: hasPlace ? directory.path + "/files" : nil, fileLimit: limit), desk: desk)
     }
 
     private static let notes = Attachment(id: "F1", name: "../notes.txt", mediaType: "text/plain", size: 6)
@@ -60,6 +60,28 @@ struct AttachmentTests {
         await harness.adapter.waitForText("You said: And now?")
         #expect(harness.worker.requests.last?.history.map(\.text) == [wanted, "Seen."])
         #expect(try await harness.turn(request.id)?.attachments.isEmpty == true)
+    }
+
+    @Test("files of members land in the workspace under a safe name, also with a command; those of guests do not")
+    func workspace() async throws {
+        let desk = FakeDesk()
+        let harness = try await self.harness(desk: desk)
+        harness.adapter.setFile("F1", to: Array("hello\n".utf8))
+        try await harness.adapter.say("What is this?", attachments: [Self.notes])
+        await harness.adapter.waitForText("Seen.")
+        #expect(desk.received == ["notes.txt: hello\n"])
+        let names = ["a/../../b\u{7}.txt", "..", ".git", "x\u{202E}y\n", "/etc/passwd"]
+        for (number, name) in names.enumerated() {
+            let id = "N\(number)"
+            harness.adapter.setFile(id, to: [65])
+            _ = try await harness.adapter.say("!run make", attachments: [Attachment(id: id, name: name)])
+        }
+        while desk.received.count < 6 { await Task.yield() }
+        #expect(desk.received.dropFirst() == ["b.txt: A", "file: A", "git: A", "xy: A", "passwd: A"])
+        _ = try await harness.adapter.say("Look", from: "gina", in: "gina", attachments: [Self.notes])
+        // Files are placed before their turn begins.
+        while !harness.worker.requests.contains(where: { $0.text.hasPrefix("Look") }) { await Task.yield() }
+        #expect(desk.received.count == 6)
     }
 
     @Test("a file without text is a question, and its name is the title")

@@ -75,7 +75,7 @@ final class FakeDesk: CommandDesk {
     func file(_ path: String, in place: SessionPlace, limit: Int) async throws -> [UInt8] { [] }
     func diff(in place: SessionPlace) async throws -> String { "" }
     func snapshots(in place: SessionPlace) async throws -> [PlaceSnapshot] { [] }
-    func receive(_ bytes: [UInt8], as name: String, in place: SessionPlace) async throws {
-        self.state.withLock { $0.received.append("\(name): \(String(decoding: bytes, as: UTF8.self))") }
+    func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws {
+        self.state.withLock { $0.received.append("\(file.name): \(String(decoding: file.bytes, as: UTF8.self))") }
     }
 }

@@ -103,4 +103,25 @@ struct JobThreadTests {
         await harness.adapter.waitForText("Job `j1` has ended. `!jobs j1` shows its output.")
         try await harness.bridge.post("nobody reads this", in: "s_none")
     }
+
+    @Test("a commit outside any turn is one line with its link, like those of turns")
+    func commit() async throws {
+        let harness = try await self.harness(FakeDesk())
+        let session = try #require(
+            try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1).items.first })
+        let commit = CommitNotice(
+            repository: "notes", sha: String(repeating: "ab", count: 20), branch: "work", subject: "Run `jobs`",
+            files: 2, additions: 3, deletions: 1)
+        try await harness.bridge.post(commit, in: session.id)
+        let line = CommitLine.text(for: commit, publicURL: harness.bridge.environment.settings.publicURL)
+        await harness.adapter.waitForText(line)
+        #expect(line.contains("(2 files changed, +3 −1)") && line.hasSuffix("/r/notes/commit/\(commit.sha)"))
+        let last = try #require(
+            try await harness.bridge.store.read { ledger in
+                try ledger.messages(of: session.id, after: nil, limit: 50).items.last
+            })
+        #expect(last.role == .commit)
+        let turn = try #require(last.turn)
+        #expect(try await harness.bridge.store.read { ledger in try ledger.commits(of: turn) } == [commit])
+    }
 }

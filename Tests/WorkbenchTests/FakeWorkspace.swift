@@ -41,12 +41,19 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
     }
 
     func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
-        self.state.withLock { state in
+        try self.state.withLock { state in
             let old = state.snapshots.first { $0.snapshot.id == from }?.files ?? [:]
-            return state.files.keys.sorted().filter { old[$0] != state.files[$0] }.map {
+            var new = state.files
+            if let to {
+                guard let files = state.snapshots.first(where: { $0.snapshot.id == to })?.files else {
+                    throw WorkspaceFailure("There is no snapshot \(to). `snapshots` lists them.")
+                }
+                new = files
+            }
+            return new.keys.sorted().filter { old[$0] != new[$0] }.map {
                 WorkspaceChange(kind: old[$0] == nil ? .added : .modified, path: $0, digest: "d-\($0)")
             }
-                + old.keys.sorted().filter { state.files[$0] == nil }.map {
+                + old.keys.sorted().filter { new[$0] == nil }.map {
                     WorkspaceChange(kind: .deleted, path: $0, digest: nil)
                 }
         }

@@ -37,6 +37,16 @@ struct JobTests {
         #expect(rest.output.map(\.text) == [" ended\n"] && rest.ending == "exit 130 · 1.2 s")
     }
 
+    @Test("a commit that a job made is reported as a commit before the job's end")
+    func commits() async throws {
+        let harness = WorkbenchHarness()
+        harness.workspace.makeInside(FakeWorkspace.notice("inside"))
+        _ = try await harness.turn("run", "write a &")
+        await harness.waitForNotices(1)
+        #expect(harness.commits == [FakeWorkspace.notice("inside")])
+        #expect(harness.entries.map(\.kind) == [.commandStarted, .commit, .commandEnded])
+    }
+
     @Test("too many jobs of one session are refused")
     func limit() async throws {
         let harness = WorkbenchHarness()

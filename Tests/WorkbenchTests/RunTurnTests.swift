@@ -66,7 +66,8 @@ struct RunTurnTests {
         harness.policy.withLock { $0 = CommandPermission(.deny) }
         #expect(try await harness.turn("run", "echo", .owner).failure?.contains("approvals.commands") == true)
         #expect(harness.shell.commands.isEmpty)
-        #expect(harness.entries.map(\.kind) == [.commandRefused])
+        // The approvals are recorded with the decisions.
+        #expect(harness.entries.map(\.kind) == [.commandRefused, .commandRefused])
     }
 
     @Test("a rule of the policy decides about the command itself, and the refusal names the rule")
@@ -185,9 +186,13 @@ struct RunTurnTests {
     func noJail() async throws {
         let harness = WorkbenchHarness()
         harness.refusal.withLock { $0 = "user namespaces are off. Enable them." }
+        let refusal = "Commands cannot run: user namespaces are off. Enable them."
+        #expect(try await harness.turn("run", "echo").failure == refusal)
+        #expect(harness.shell.commands.isEmpty)
+        #expect(harness.entries.map(\.kind) == [.commandRefused])
         #expect(
-            harness.bench.workers["run"]?.refusal(of: "echo")
-                == "Commands cannot run: user namespaces are off. Enable them.")
+            harness.entries.first?.details
+                == ["command": "echo", "directory": "/workspace", "reason": .string(refusal)])
         #expect(harness.bench.jail == "user namespaces are off. Enable them.")
         harness.refusal.withLock { $0 = nil }
         #expect(harness.bench.jail == "a fake jail")

@@ -16,6 +16,7 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
         var isFull = false
         var jobs: [(job: Job, start: JobStart, hasChanges: Bool, isUndone: Bool)] = []
         var notices: [String] = []
+        var commits: [CommitNotice] = []
         var results: [String] = []
     }
 
@@ -52,6 +53,8 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
 
     var entries: [AuditEntry] { self.state.withLock { $0.entries } }
     var notices: [String] { self.state.withLock { $0.notices } }
+    /// Posted outside of turns.
+    var commits: [CommitNotice] { self.state.withLock { $0.commits } }
     var results: [String] { self.state.withLock { $0.results } }
     func fillDisk() { self.state.withLock { $0.isFull = true } }
     private func note(_ result: String) { self.state.withLock { $0.results.append(result) } }
@@ -101,6 +104,10 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
 
     func post(_ markdown: String, in session: String) async throws {
         self.state.withLock { $0.notices.append(markdown) }
+    }
+
+    func post(_ commit: CommitNotice, in session: String) async throws {
+        self.state.withLock { $0.commits.append(commit) }
     }
 
     // MARK: JobLog

@@ -27,6 +27,7 @@ struct ArchiveS3Tests {
         try await ArchiveMoto.run { moto in
             try await self.single(moto)
             try await self.parts(moto)
+            try await self.workspace(moto)
             try await self.refused(moto)
         }
     }
@@ -44,6 +45,18 @@ struct ArchiveS3Tests {
         let sum = "\(result.digest)  \(result.name)\n"
         #expect(try await moto.stored(result.name + ".sha256")?.digest == hex(sha256(sum)))
         #expect(ArchiveTests.names(in: drafts.path + "/drafts").isEmpty)
+    }
+
+    /// A workspace is in the bucket as it is in a directory: `WorkspaceSourceTests` reads that back.
+    @Net private func workspace(_ moto: ArchiveMoto) async throws {
+        let drafts = try TemporaryDirectory()
+        let fixture = try WorkspaceFixture()
+        try await fixture.open().write([65], to: "new")
+        let source = try #require(try await fixture.workspaces.source(of: WorkspaceFixture.session))
+        let result = try await self.archive(moto.settings, drafts).write(
+            WorkspaceFixture.session, from: [source], at: ArchiveTests.at)
+        let stored = try #require(try await moto.stored(result.name))
+        #expect(stored.size == result.size && stored.digest == result.digest)
     }
 
     @Net private func parts(_ moto: ArchiveMoto) async throws {

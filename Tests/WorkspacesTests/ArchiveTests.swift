@@ -63,7 +63,7 @@ struct ArchiveTests {
                     Self.file("workspace/run.sh", mode: 0o755, size: 512, [UInt8](repeating: 0x61, count: 512)),
                     ArchiveEntry(
                         path: "workspace/link", mode: 0o777, modified: 1_700_000_000,
-                        content: .link(target: "/etc/" + String(repeating: "x", count: 120))),
+                        content: .link(target: Array(("/etc/" + String(repeating: "x", count: 120)).utf8))),
                     Self.file("empty", size: 0, []),
                     Self.file("growing", size: 1_500, [UInt8](repeating: 0x62, count: 2_000)),
                     Self.file("old", size: 3, [1, 2, 3]),

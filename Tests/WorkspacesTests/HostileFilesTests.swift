@@ -119,6 +119,23 @@ struct HostileFilesTests {
         #expect(try RealGit(outside).shell("ls; cat f") == "f\nsecret")
     }
 
+    @Test(
+        "a name that leaves the workspace, means Git's folder, or can't be shown is refused",
+        arguments: [
+            "../x", "a/../../x", "..", "/etc/passwd", ".git/config", "a/.GIT/x", "a\nb", "a\u{7}b", "a//b", "a\\b",
+            "link", "to/x", "to/", String(repeating: "a/", count: 600) + "b",
+        ])
+    func refusedNames(name: String) async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Fixture.shell("ln -s README.md link; ln -s src to; mkdir a", in: workspace)
+        let reading = await Fixture.failure { _ = try await workspace.read(name, limit: 1 << 20) }
+        #expect(reading != "no failure" && !reading.contains(fixture.directory.path), "\(reading)")
+        guard name != "link" else { return }
+        let writing = await Fixture.failure { try await workspace.write([1], to: name) }
+        #expect(writing != "no failure" && !writing.contains(fixture.directory.path), "\(writing)")
+    }
+
     @Test("a restore removes what is behind no link")
     func restoreOverLinks() async throws {
         let fixture = try Fixture()
@@ -239,7 +256,10 @@ struct HostileFilesTests {
         _ = try await workspace.restore(first.id)
         _ = try await workspace.usage()
         #expect(try await workspace.list("", limit: 10_000).count < 10_000)
-        try await fixture.workspaces.remove(session: Fixture.session, saved: first.tree)
+        let source = try #require(try await fixture.workspaces.source(of: Fixture.session))
+        try await source.entries { _ in }
+        try await source.markArchived()
+        #expect(try await fixture.expire() == .removed)
         #expect(await fixture.workspaces.sessions() == [])
         #expect(try RealGit("\(fixture.directory.path)/workspaces").shell("ls -A") == "")
     }

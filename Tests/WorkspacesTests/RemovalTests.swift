@@ -6,19 +6,24 @@ import Workspaces
 struct RemovalTests {
     typealias Fixture = WorkspaceFixture
 
-    private static let later: Int64 = 1_800_000_000_000
-
-    @Test("an unchanged workspace expires and is removed; a new one has the branch's files")
+    @Test("an unchanged workspace is removed when it has expired; a new one has the branch's files")
     func unchanged() async throws {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
-        #expect(await fixture.workspaces.expired(before: 1_000) == [])
-        #expect(await fixture.workspaces.expired(before: Self.later) == [Fixture.session])
+        let early = try await fixture.workspaces.remove(session: Fixture.session, unusedSince: 1_000) { .idle }
+        #expect(early == .used)
+        for (use, result) in [(SessionUse.active, WorkspaceRemoval.used), (.working, .kept("a job runs in it"))] {
+            let removal = try await fixture.workspaces.remove(
+                session: Fixture.session, unusedSince: 1_800_000_000_000
+            ) { use }
+            #expect(removal == result)
+        }
         try await workspace.write([65], to: "new")
         _ = try await workspace.commit("m", by: "ada", turn: "t")
-        #expect(await fixture.workspaces.expired(before: Self.later) == [Fixture.session])
-        try await fixture.workspaces.remove(session: Fixture.session)
+        #expect(try await fixture.open() === workspace)
+        #expect(try await fixture.expire() == .removed)
         #expect(await fixture.workspaces.sessions() == [])
+        #expect(try await fixture.expire() == .removed)
         let again = try await fixture.open()
         #expect(try await Fixture.text(again, "new") == "A")
         #expect(try await again.snapshots() == [])
@@ -29,19 +34,12 @@ struct RemovalTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         try await workspace.write([65], to: "new")
-        #expect(await fixture.workspaces.expired(before: Self.later) == [])
-        let message = await Fixture.failure { try await fixture.workspaces.remove(session: Fixture.session) }
-        #expect(
-            message
-                == "the workspace was not removed because it has changes that are not committed: commit or archive them, then try again"
-        )
-        let snapshot = try await workspace.snapshot("archived")
-        #expect(
-            await fixture.workspaces.expired(before: Self.later, saved: { _ in snapshot.tree }) == [Fixture.session])
+        #expect(try await fixture.expire() == .kept("it has changes that are not committed"))
+        try await Self.archive(fixture)
         try await GitInJail(workspace, of: fixture)(
             "git commit -q --allow-empty -m inside; git reset -q --soft HEAD^; git stash -q -u")
-        #expect(await fixture.workspaces.expired(before: Self.later, saved: { _ in snapshot.tree }) == [])
-        #expect(try await workspace.unsavedWork() == "it has commits that the repository does not have")
+        #expect(try await fixture.expire() == .kept("it has commits that the repository does not have"))
+        #expect(try await fixture.open() === workspace)
     }
 
     @Test("files without a repository are unsaved until they are archived")
@@ -51,10 +49,38 @@ struct RemovalTests {
         #expect(try await workspace.unsavedWork() == nil)
         try await workspace.write([65], to: "new")
         #expect(try await workspace.unsavedWork() == "it has files that are saved nowhere else")
-        let snapshot = try await workspace.snapshot("archived")
-        #expect(try await workspace.unsavedWork(saved: snapshot.tree) == nil)
+        try await Self.archive(fixture)
+        #expect(try await workspace.unsavedWork() == nil)
         try await workspace.write([66], to: "new")
-        #expect(try await workspace.unsavedWork(saved: snapshot.tree) != nil)
+        #expect(try await workspace.unsavedWork() != nil)
+        #expect(try await fixture.expire() == .kept("it has files that are saved nowhere else"))
+    }
+
+    /// As an archive does, without storing it.
+    private static func archive(_ fixture: Fixture) async throws {
+        let source = try #require(try await fixture.workspaces.source(of: Fixture.session))
+        try await source.entries { _ in }
+        try await source.markArchived()
+    }
+
+    @Test("workspaces opened while they are removed are whole")
+    func removedWhileOpened() async throws {
+        let fixture = try Fixture()
+        _ = try await fixture.open()
+        let opened = try await withThrowingTaskGroup(of: Workspace?.self) { group in
+            for number in 0..<60 {
+                group.addTask {
+                    if number.isMultiple(of: 3) {
+                        _ = try await fixture.expire()
+                        return nil
+                    }
+                    return try await fixture.open()
+                }
+            }
+            return try await group.reduce(into: []) { all, next in if let next { all.append(next) } }
+        }
+        #expect(opened.count == 40)
+        #expect(try await fixture.open().diff() == "")
     }
 
     @Test("another repository replaces a workspace only without unsaved work")

@@ -60,6 +60,11 @@ struct WorkspaceFixture {
         try await self.workspaces.open(session: session, repository: repository)
     }
 
+    /// What retention does with the workspace of an idle session long after its last use.
+    func expire(_ session: String = Self.session) async throws -> WorkspaceRemoval {
+        try await self.workspaces.remove(session: session, unusedSince: 1_800_000_000_000) { .idle }
+    }
+
     /// Runs a shell command as a program in the jail would, in the workspace's folder.
     @discardableResult
     static func shell(_ command: String, in workspace: Workspace) throws -> String {

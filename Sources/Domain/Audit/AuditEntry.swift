@@ -11,7 +11,7 @@ package struct AuditEntry: Sendable, Equatable {
         /// A command ended: `job`, `command`, `status`, `exit`, `seconds`, `files` (a list of `change`, `path`,
         /// `digest`), `files_changed`.
         case commandEnded = "command.ended"
-        /// A command was refused before it ran: `command`, `directory`, `rule`, `reason`.
+        /// A command was refused without asking anybody: `command`, `directory`, `reason`; `rule` where the policy denies.
         case commandRefused = "command.refused"
         /// An ask was decided, or expired: `ask`, `action`, `subject`, `directory`, `tool`, `requester`, `digest` (what
         /// it is bound to), `outcome`.
@@ -20,9 +20,11 @@ package struct AuditEntry: Sendable, Equatable {
         /// (allowed, approved, denied, expired, stopped, failed), `digest` of what is decided, `call`, `title`,
         /// `directory`, `persona`, `by`, `ask`, `reason`.
         case decision
-        /// Files that a command changed: `files`, `count`, `snapshot`.
+        /// Files of a workspace: `files`, and `direction` (`received` from a person, with the `snapshot` before, or `sent`
+        /// to the thread); without a direction, more changed files of the command `job`, or of the restored `snapshot`.
         case files
-        /// A workspace was restored: `snapshot`, `saved` (the snapshot of the state before).
+        /// A workspace was restored: `snapshot`, `saved` (the snapshot of the state before), `files` (a list
+        /// of `change`, `path`, `digest`), `files_changed`; or `error` if it failed after that.
         case restored = "workspace.restored"
         /// A request from the jail to the network: `method`, `host`, `port`, `verdict` (allowed, refused, failed),
         /// `reason`, `sent` and `received` (bytes).

@@ -27,7 +27,7 @@ package protocol CommandDesk: Sendable {
     /// Newest first.
     func snapshots(in place: SessionPlace) async throws -> [PlaceSnapshot]
     /// Puts a file that a person sent into the workspace.
-    func receive(_ bytes: [UInt8], as name: String, in place: SessionPlace) async throws
+    func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws
 }
 
 /// A session, and the repository that it works in.

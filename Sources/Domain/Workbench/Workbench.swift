@@ -64,8 +64,17 @@ package final class Workbench: CommandDesk {
     package func stop() async { await self.running.endAll() }
 
     func report(_ text: String, in session: String) async {
+        await self.report(in: session) { try await $0.post(text, in: session) }
+    }
+
+    /// Reports a commit that a job made.
+    func report(_ commit: CommitNotice, in session: String) async {
+        await self.report(in: session) { try await $0.post(commit, in: session) }
+    }
+
+    private func report(in session: String, _ post: (any ThreadNotices) async throws -> Void) async {
         guard let notices = self.notices.withLock({ $0 }) else { return }
-        do { try await notices.post(text, in: session) } catch {
+        do { try await post(notices) } catch {
             self.logger.error(
                 "the end of a job could not be reported", ["session": .string(session), "error": .string("\(error)")])
         }
@@ -136,9 +145,17 @@ package final class Workbench: CommandDesk {
         }
     }
 
-    package func receive(_ bytes: [UInt8], as name: String, in place: SessionPlace) async throws {
+    package func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws {
         // Without a jail nothing could use the file.
         guard self.status().refusal == nil else { return }
-        try await self.workspaces.workspace(of: place).write(bytes, to: name)
+        let workspace = try await self.workspaces.workspace(of: place)
+        let snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(file.name))
+        try await self.audit.record(
+            AuditEntry(
+                kind: .files, session: place.session, turn: turn, actor: sender.id,
+                details: [
+                    "direction": "received", "files": [AuditFiles.file(file)], "snapshot": .string(snapshot.id),
+                ]))
+        try await workspace.write(file.bytes, to: file.name)
     }
 }

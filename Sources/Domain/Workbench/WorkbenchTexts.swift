@@ -88,6 +88,14 @@ enum WorkbenchTexts {
         "Snapshot `\(id)`: the files as they are now. `undo \(id)` restores them."
     }
 
+    static func restoreReason(_ id: String) -> String { "before restoring \(id)" }
+
+    static func commitIsNotRecorded(_ error: String) -> String { "The commit could not be recorded: \(error)" }
+
+    static func nothingDone(_ error: String) -> String {
+        "Nothing was done, because it cannot be recorded (\(error)). Free space on the host's disk, then try again."
+    }
+
     static let nothingToUndo = "No command has changed files that `undo` could revert. `snapshot` records their state."
 
     static func undone(_ command: String, record: String) -> String {

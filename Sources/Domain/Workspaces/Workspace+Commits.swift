@@ -72,16 +72,10 @@ extension Workspace {
     }
 
     /// Why the workspace must not be removed: work that exists nowhere else. Nil if there is none.
-    ///
-    /// - Parameter saved: The tree of a snapshot that has been archived.
-    package func unsavedWork(saved: String? = nil) async throws -> String? {
-        try await self.call { files in
-            if let repository = self.repository {
-                let tips = try await files.tips()
-                guard try await repository.git.hasAll(tips) else {
-                    return "it has commits that the repository does not have"
-                }
-            }
+    package func unsavedWork() async throws -> String? {
+        let saved = await self.archived()
+        return try await self.call { files in
+            if try await self.hasForeignCommits() { return "it has commits that the repository does not have" }
             let now = try await files.scan()
             if now.tree.hex == saved { return nil }
             if let (_, head) = try await self.head() {
@@ -91,6 +85,16 @@ extension Workspace {
             return now.entries == 0 ? nil : "it has files that are saved nowhere else"
         }
     }
+
+    /// Whether the jail has commits that the repository does not have.
+    func hasForeignCommits() async throws -> Bool {
+        guard let repository = self.repository else { return false }
+        return try await !repository.git.hasAll(self.files.tips())
+    }
+
+    /// The tree that the last archive has.
+    @concurrent
+    private func archived() async -> String? { self.layout.readArchived() }
 
     private func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
         let stat = try await repository.git.stat(of: commit.id)

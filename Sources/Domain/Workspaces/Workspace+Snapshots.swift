@@ -1,15 +1,31 @@
 internal import Git
+internal import Primitives
 internal import Repositories
 
 extension Workspace {
     private static let timeKey = "Jetbridge-At"
 
-    private var references: String { "refs/jetbridge/snapshots/\(self.session)/" }
+    var references: String { "refs/jetbridge/snapshots/\(self.session)/" }
 
     package func snapshot(_ reason: String) async throws -> WorkspaceSnapshot {
-        try await self.call { files in
+        let snapshot = try await self.call { files in
             let scan = try await files.scan()
             return try await self.keep(scan, reason, unlessNewest: true)
+        }
+        // Several at a time, because freeing the space of one takes as long as that of many.
+        if self.dropped.withLock({ $0 }) >= max(1, self.settings.snapshots / 8) { _ = try? await self.prune() }
+        return snapshot
+    }
+
+    /// Frees the space of dropped snapshots and of scans that became none. Returns the number of removed objects; nil
+    /// while the store is in use.
+    package func prune() async throws -> Int? {
+        do throws(GitError) {
+            let removed = try await self.files.prune()
+            if removed != nil { self.dropped.withLock { $0 = 0 } }
+            return removed
+        } catch {
+            throw self.failure(error)
         }
     }
 
@@ -81,6 +97,7 @@ extension Workspace {
         while try await !self.keep(scan.tree, number, message, now) { number += 1 }
         for old in existing.dropFirst(max(1, self.settings.snapshots) - 1) {
             try await self.files.drop(self.references + String(old.number))
+            self.dropped.withLock { $0 += 1 }
         }
         return WorkspaceSnapshot(id: "s\(number)", reason: line, at: now, tree: scan.tree.hex, notes: notes)
     }
@@ -98,7 +115,7 @@ extension Workspace {
     }
 
     /// Newest first.
-    private func numbered() async throws -> [(number: Int, record: WorkFiles.Record)] {
+    func numbered() async throws -> [(number: Int, record: WorkFiles.Record)] {
         try await self.files.records(below: self.references).compactMap { record in
             Int(record.name).map { ($0, record) }
         }.sorted { $0.number > $1.number }

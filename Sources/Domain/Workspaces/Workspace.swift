@@ -21,6 +21,8 @@ package final class Workspace: WorkspaceFiles {
     let base: GitObjectID?
     let packer: CommitPacker?
     let now: @Sendable () -> Int64
+    /// Snapshots that were dropped and whose objects are still there.
+    let dropped = Protected(0)
 
     init(
         session: String, layout: WorkspaceLayout, state: WorkspaceState, repository: LocalRepository?,
@@ -99,9 +101,11 @@ package final class Workspace: WorkspaceFiles {
         try await self.call { try await $0.write(bytes, to: path) }
     }
 
-    /// Runs `body` and turns its errors into texts for threads, which must not show the server's paths.
+    /// Holds the store's objects, runs `body` and turns its errors into texts for threads, which must not show the server's paths.
     func call<Result: Sendable>(_ body: @Sendable (WorkFiles) async throws -> Result) async throws -> Result {
         do {
+            let hold = try await self.files.hold()
+            defer { withExtendedLifetime(hold) {} }
             return try await body(self.files)
         } catch let error as GitError {
             throw self.failure(error)

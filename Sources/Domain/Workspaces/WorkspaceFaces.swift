@@ -1,4 +1,5 @@
 package import Chat
+internal import Git
 
 /// A session's workspace: the files of its repository on the thread's branch, which its jail sees at `/workspace`.
 ///
@@ -67,6 +68,9 @@ package struct WorkspaceChange: Sendable, Equatable {
         self.path = path
         self.digest = digest
     }
+
+    /// The digest of a file with this content.
+    package static func digest(of bytes: [UInt8]) -> String? { GitObjectID.blob(bytes)?.hex }
 }
 
 /// One entry of a listing.

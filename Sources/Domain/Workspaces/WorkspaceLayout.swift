@@ -19,6 +19,8 @@ struct WorkspaceLayout: Sendable {
     var alternates: String { "\(self.host)/alternates" }
     var gitFile: String { "\(self.host)/gitfile" }
     var indexDraft: String { "\(self.host)/index" }
+    /// The tree that the last archive has.
+    private var archived: String { "\(self.host)/archived" }
     private var state: String { "\(self.host)/workspace.json" }
 
     /// Where the jail sees the repository's objects.
@@ -54,6 +56,14 @@ struct WorkspaceLayout: Sendable {
     func readState() -> WorkspaceState? {
         guard let bytes = PrivateFile.read(self.state)?.bytes, let json = try? JSON.parse(bytes) else { return nil }
         return WorkspaceState(json)
+    }
+
+    func readArchived() -> String? {
+        PrivateFile.read(self.archived).map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    func writeArchived(_ tree: String) throws(SystemError) {
+        try PrivateFile.write(Array(tree.utf8), to: self.archived)
     }
 
     func write(_ state: WorkspaceState) throws(SystemError) {

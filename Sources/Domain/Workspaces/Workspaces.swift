@@ -8,13 +8,13 @@ package import Repositories
 
 /// The workspaces of all sessions, one folder each.
 package actor Workspaces {
-    private let folder: String
+    let folder: String
     private let repositories: RepositoryCatalog
     private let settings: WorkspaceSettings
     private let packer: CommitPacker?
     private let now: @Sendable () -> Int64
     private let logger: Logger
-    private var opening: [String: Task<Workspace, any Error>] = [:]
+    var opening: [String: Task<Workspace, any Error>] = [:]
 
     /// Does not touch the disk.
     ///
@@ -64,44 +64,20 @@ package actor Workspaces {
         await Self.names(self.folder).filter { !$0.hasPrefix(".") }
     }
 
-    /// The sessions whose workspaces have not been opened since `time` (milliseconds since 1970) and have no unsaved work.
-    ///
-    /// - Parameter saved: The tree of the last archived snapshot of a session.
-    package func expired(
-        before time: Int64, saved: @Sendable (String) async -> String? = { _ in nil }
-    ) async -> [String] {
-        var expired: [String] = []
-        for session in await self.sessions() {
-            guard let state = await Self.state(self.layout(session)), state.usedAt < time else { continue }
-            do {
-                guard let workspace = try await self.existing(session) else { continue }
-                let reason = try await workspace.unsavedWork(saved: saved(session))
-                await workspace.rest()
-                if reason == nil { expired.append(session) }
-            } catch {
-                self.logger.warning(
-                    "a workspace can't be checked for unsaved work",
-                    ["session": .string(session), "reason": .string("\(error)")])
-            }
-        }
-        return expired
+    /// What an archive of a session holds of its workspace; nil if it has none.
+    package func source(of session: String) async throws -> WorkspaceSource? {
+        try await self.existing(session).map { WorkspaceSource($0) }
     }
 
-    /// Removes a workspace with its snapshots. Throws ``WorkspaceFailure`` if it has unsaved work. No process of its jail
-    /// may be alive.
-    package func remove(session: String, saved: String? = nil) async throws {
-        guard let workspace = try await self.existing(session) else { return }
-        if let reason = try await workspace.unsavedWork(saved: saved) {
-            throw WorkspaceFailure(
-                "the workspace was not removed because \(reason): commit or archive them, then try again")
-        }
-        self.opening[session] = nil
-        try await Self.discard(self.layout(session).path, in: self.folder)
+    /// Frees the space of a session's dropped snapshots, if the workspace was opened since `time`.
+    package func prune(session: String, openedSince time: Int64) async throws {
+        guard let state = await Self.state(self.layout(session)), state.usedAt >= time else { return }
+        _ = try await self.existing(session)?.prune()
     }
 }
 
 extension Workspaces {
-    private func layout(_ session: String) -> WorkspaceLayout {
+    func layout(_ session: String) -> WorkspaceLayout {
         WorkspaceLayout(path: "\(self.folder)/\(session)")
     }
 
@@ -139,7 +115,7 @@ extension Workspaces {
         try await Self.discard(self.layout(session).path, in: self.folder)
     }
 
-    private func workspace(_ session: String, _ state: WorkspaceState) throws -> Workspace {
+    func workspace(_ session: String, _ state: WorkspaceState) throws -> Workspace {
         var repository: LocalRepository?
         if let name = state.repository { repository = try self.local(name) }
         return Workspace(
@@ -202,7 +178,7 @@ extension Workspaces {
         return "jetbridge/\(session.lowercased().prefix(6))-\(hash)"
     }
 
-    private static func check(_ session: String) throws {
+    static func check(_ session: String) throws {
         let isName = session.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -227,7 +203,7 @@ extension Workspaces {
     }
 
     @concurrent
-    private static func state(_ layout: WorkspaceLayout) async -> WorkspaceState? {
+    static func state(_ layout: WorkspaceLayout) async -> WorkspaceState? {
         layout.readState()
     }
 
@@ -243,7 +219,7 @@ extension Workspaces {
 
     /// Renamed first, so that a crash leaves no half workspace.
     @concurrent
-    private static func discard(_ path: String, in folder: String) async throws {
+    static func discard(_ path: String, in folder: String) async throws {
         let away = "\(folder)/\(Self.removing)\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         guard try FolderTree.rename(path, to: away) else { return }
         try FolderTree.remove(away)

@@ -19,17 +19,22 @@ extension ThreadRoutes {
                 .init(status: .ok, description: "The changed thread.", schema: "Thread"),
                 .init(status: .badRequest, description: "The title cannot be used.", schema: "Problem"),
                 .init(status: .notFound, description: "No such thread.", schema: "Problem"),
+                .init(
+                    status: .badGateway, description: "The archive cannot be written; nothing was changed.",
+                    schema: "Problem"),
             ], handle: { try await self.change($0) })
     }
 
     private func change(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let id = try await self.context.session(request.parameter("id"), for: request.person()).id
+        let session = try await self.context.session(request.parameter("id"), for: request.person())
+        let id = session.id
         let body = try await request.object(upTo: 4096)
         let title = try body["title"].map(Self.title)
         let isArchived = try body["archived"].map(Self.isArchived)
         guard title != nil || isArchived != nil else {
             throw HTTPProblem(.badRequest, "The body needs a member `title` or `archived`.")
         }
+        if isArchived == true, session.state != .archived { try await self.writeArchive(of: id, request) }
         let now = self.context.now()
         let document = try await self.context.store.write { ledger -> ThreadDocument? in
             guard let session = try ledger.change(session: id, title: title, isArchived: isArchived) else { return nil }
@@ -38,6 +43,18 @@ extension ThreadRoutes {
         guard let document else { throw Problems.missing("thread") }
         request.logger.info("a thread was changed", ["thread": .string(id)])
         return .json(document.json)
+    }
+
+    private func writeArchive(of session: String, _ request: APIRequest) async throws {
+        do {
+            try await self.context.settings.archive?(session)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            request.logger.warning(
+                "a thread was not archived", ["thread": .string(session), "error": .string("\(error)")])
+            throw HTTPProblem(.badGateway, "\(error)")
+        }
     }
 
     private static func title(_ value: JSON) throws -> String {

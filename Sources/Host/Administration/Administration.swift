@@ -15,17 +15,21 @@ package struct Administration: Sendable {
     let store: SessionStore
     private let deletion: SessionDeletion
     let dataDirectory: String
-    private let workspaceArchive: WorkspaceArchive?
+    private let archiver: SessionArchiver?
 
     /// Opens the store of the configured data directory.
     package init(_ configuration: Configuration) throws {
-        self.notice = try DataDirectory(path: configuration.dataDirectory).restriction
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        self.notice = directory.restriction
         self.dataDirectory = configuration.dataDirectory
-        self.workspaceArchive = ArchiveSetup.archive(configuration)
         self.database = try Stores.open(configuration)
         self.store = SessionStore(database: self.database)
         self.deletion = SessionDeletion(
             store: self.store, filesDirectory: BridgeSetup.filesDirectory(configuration))
+        self.archiver = SessionArchiver(
+            configuration, store: self.store,
+            workspaces: WorkbenchSetup.stored(configuration, RepositorySetup.existing(for: configuration)),
+            isServing: { directory.servingHost != nil })
     }
 
     package func close() async { await self.database.close() }
@@ -104,23 +108,12 @@ package struct Administration: Sendable {
     ///
     /// If an archive is configured, the session is written there first, and stays as it is if that fails.
     ///
-    /// - Parameter sources: What belongs to the session besides its transcript.
     /// - Returns: The archive; nil if none is configured.
     @discardableResult
-    package func archive(_ id: String, with sources: [any ArchiveSource] = []) async throws -> WorkspaceArchive.Result?
-    {
-        let archived = try await self.writeArchive(of: try await self.session(id), sources)
+    package func archive(_ id: String) async throws -> WorkspaceArchive.Result? {
+        let archived = try await self.archiver?.write(try await self.session(id))
         try await self.markArchived(id)
         return archived
-    }
-
-    private func writeArchive(
-        of session: SessionRecord, _ sources: [any ArchiveSource]
-    ) async throws -> WorkspaceArchive.Result? {
-        guard let archive = self.workspaceArchive else { return nil }
-        let now = WallClock.now()
-        let transcript = TranscriptSource(session: session, store: self.store, at: now)
-        return try await archive.write(session.id, from: [transcript] + sources, at: now)
     }
 
     private func markArchived(_ id: String) async throws {

@@ -44,10 +44,19 @@ enum GatewaySetup {
 
     static func gateway(
         _ listening: Listening, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, model: any ModelClient,
-        publicURL: String, directory: String, jail: JailStatus, mount: GatewayMount? = nil, hooks: [GatewayHook] = []
+        publicURL: String, directory: String, jail: JailStatus, archiver: SessionArchiver?, mount: GatewayMount? = nil,
+        hooks: [GatewayHook] = []
     ) throws -> Gateway {
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
+        if let archiver {
+            settings.archive = { id in
+                guard let session = try await bridge.store.read({ ledger in try ledger.session(id: id) }) else {
+                    return
+                }
+                _ = try await archiver.write(session)
+            }
+        }
         return try Gateway(
             settings: settings, bridge: bridge, web: web, viewer: viewer,
             readiness: .checking(bridge.store, model, in: directory, jail: jail), mount: mount, hooks: hooks)

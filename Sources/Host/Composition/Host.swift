@@ -13,6 +13,7 @@ internal import Repositories
 package import Sessions
 internal import Specs
 internal import Workbench
+internal import Workspaces
 
 /// Composes the configured objects and runs them in one service group. Contains no logic.
 package final class Host: Sendable {
@@ -31,6 +32,7 @@ package final class Host: Sendable {
     private let workbench: Workbench
     private let places: any CommandPlaces
     private let agent: CurrentAgentSettings
+    private let workspaceRetention: WorkspaceRetention
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
@@ -89,6 +91,9 @@ package final class Host: Sendable {
             repositories: repositories, agent: self.agent, reach: reach, in: self.directory)
         self.workbench = workbench
         self.places = places
+        let workspaces = places.workspaces ?? WorkbenchSetup.stored(configuration, repositories)
+        self.workspaceRetention = WorkbenchSetup.retention(
+            of: workspaces, configuration, store: store, places: places, now: WallClock.now)
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
@@ -111,8 +116,9 @@ package final class Host: Sendable {
         self.proxyServices = mounted?.services ?? []
         self.gateway = try GatewaySetup.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
-            publicURL: self.publicURL, directory: self.directory.path, jail: self.jail.status, mount: mounted?.mount,
-            hooks: networks.compactMap(\.hook))
+            publicURL: self.publicURL, directory: self.directory.path, jail: self.jail.status,
+            archiver: SessionArchiver(configuration, store: store, workspaces: workspaces, isServing: { true }),
+            mount: mounted?.mount, hooks: networks.compactMap(\.hook))
         self.signInCode = self.bridge.access.printSignInCode()
         BridgeSetup.registerGauges(of: self.bridge, in: metrics)
     }
@@ -165,7 +171,7 @@ package final class Host: Sendable {
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
             self.auditRetention + models + self.proxyServices + [
-                WorkbenchService(self.workbench, self.places), self.gateway,
+                self.workspaceRetention, WorkbenchService(self.workbench, self.places), self.gateway,
             ]
                 + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge

@@ -7,9 +7,9 @@ internal import Primitives
 /// What the machine offers for the jails of commands.
 enum JailProbing {
     /// The folder of the workspaces.
-    static func workspaces(in directory: DataDirectory) -> String { "\(directory.path)/workspaces" }
+    static func workspaces(in directory: String) -> String { "\(directory)/workspaces" }
 
-    /// Tries everything at the start of a host and logs what was found.
+    /// Tries everything at the start of a host, which holds the data directory's lock, and logs what was found.
     static func means(
         _ configuration: Configuration, _ isolation: CommandIsolation, in directory: DataDirectory, logger: Logger
     ) async -> JailMeans {
@@ -59,7 +59,7 @@ enum JailProbing {
     }
 
     private static func probe(_ configuration: Configuration, in directory: DataDirectory) async -> JailMeans {
-        let folder = self.workspaces(in: directory)
+        let folder = self.workspaces(in: directory.path)
         // If it cannot be made, the first workspace fails with the reason.
         try? PrivateFile.makeFolder(folder)
         return await JailMeans.probe(

@@ -8,6 +8,13 @@ internal import Specs
 enum RepositorySetup {
     /// Creates missing local repositories.
     static func catalog(for configuration: Configuration) async -> RepositoryCatalog {
+        let catalog = self.existing(for: configuration)
+        await catalog.prepare()
+        return catalog
+    }
+
+    /// Creates nothing.
+    static func existing(for configuration: Configuration) -> RepositoryCatalog {
         let settings = configuration.repositories.map { repository in
             switch repository.place {
             case .local(let path):
@@ -16,10 +23,8 @@ enum RepositorySetup {
                 RepositorySetting(name: repository.name, place: .elsewhere("GitHub"), branch: repository.branch)
             }
         }
-        let catalog = RepositoryCatalog(
+        return RepositoryCatalog(
             settings, default: configuration.defaultRepository, now: { WallClock.now() / 1_000 },
             logger: Logger(label: "repositories"))
-        await catalog.prepare()
-        return catalog
     }
 }

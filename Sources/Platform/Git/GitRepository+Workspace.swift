@@ -2,6 +2,19 @@ internal import CGit2
 internal import Glibc
 internal import Primitives
 
+extension GitObjectID {
+    /// The hash that a file with this content has as an object.
+    package static func blob(_ bytes: [UInt8]) -> GitObjectID? {
+        var id = git_oid()
+        // In case nothing else has started the library.
+        _ = GitLibrary.executor
+        let status = unsafe bytes.withUnsafeBytes {
+            unsafe git_odb_hash(&id, $0.baseAddress, $0.count, GIT_OBJECT_BLOB)
+        }
+        return status == 0 ? GitObjectID(id) : nil
+    }
+}
+
 extension GitRepository {
     /// The folder of the objects.
     package func objectsFolder() throws(GitError) -> String {

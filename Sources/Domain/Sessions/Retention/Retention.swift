@@ -7,7 +7,7 @@ package struct Retention: Sendable, Equatable {
     package var transcripts: Duration?
     /// Files that people sent, counted from their arrival.
     package var files: Duration?
-    /// Unused workspaces. This release makes none: the value is checked but not used yet.
+    /// Workspaces of idle sessions; the host removes them.
     package var workspaces: Duration?
     /// Outbox entries that were sent or abandoned, and the keys of handled events.
     package var sent: Duration?

@@ -1,3 +1,4 @@
+internal import Chat
 internal import JSON
 internal import Workspaces
 
@@ -16,6 +17,14 @@ struct AuditFiles {
         }
         self.first = batches.isEmpty ? [] : batches.removeFirst()
         self.others = batches
+    }
+
+    /// A file that was sent or received.
+    static func file(_ file: TurnFile) -> JSON {
+        [
+            "path": .string(file.name), "size": JSON(file.bytes.count),
+            "digest": WorkspaceChange.digest(of: file.bytes).map { .string($0) } ?? .null,
+        ]
     }
 
     private static func file(_ change: WorkspaceChange) -> JSON {

@@ -14,14 +14,18 @@ struct CommitTurn: TurnWorker {
             guard let commit = try await workspace.commit(message, by: author, turn: request.id) else {
                 return try await thread.report(.text(WorkbenchTexts.nothingToCommit))
             }
-            try await self.bench.audit.record(
-                AuditEntry(
-                    kind: .commit, session: request.session, turn: request.id, actor: request.sender.id,
-                    details: [
-                        "repository": .string(commit.repository), "sha": .string(commit.sha),
-                        "branch": .string(commit.branch), "subject": .string(commit.subject),
-                    ]))
             try await thread.report(.commit(commit))
+            do {
+                try await self.bench.audit.record(
+                    self.bench.entry(
+                        .commit, of: request,
+                        [
+                            "repository": .string(commit.repository), "sha": .string(commit.sha),
+                            "branch": .string(commit.branch), "subject": .string(commit.subject),
+                        ]))
+            } catch {
+                try await thread.report(.notice(WorkbenchTexts.commitIsNotRecorded("\(error)")))
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
+internal import Audit
 internal import Chat
+internal import JSON
 internal import Workspaces
 
 /// `files [NAME]`: lists the workspace's files, or sends one.
@@ -10,7 +12,7 @@ struct FilesTurn: TurnWorker {
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         try await self.bench.working(for: request) { workspace in
-            let name = request.text
+            let name = Self.name(request.text)
             guard !name.isEmpty, !name.hasSuffix("/") else {
                 return try await thread.report(.text(Self.text(of: try await workspace.list(name, limit: Self.limit))))
             }
@@ -24,8 +26,19 @@ struct FilesTurn: TurnWorker {
                 }
                 return try await thread.report(.text(Self.text(of: entries)))
             }
-            try await thread.report(.file(TurnFile(name: name, bytes: bytes)))
+            let file = TurnFile(name: name, bytes: bytes)
+            try await self.bench.announce(
+                self.bench.entry(.files, of: request, ["direction": "sent", "files": [AuditFiles.file(file)]]))
+            try await thread.report(.file(file))
         }
+    }
+
+    /// A path below the workspace, also when a person writes it as the jail shows it.
+    private static func name(_ text: String) -> String {
+        for start in ["\(WorkbenchTexts.root)/", "./"] where text.hasPrefix(start) {
+            return String(text.dropFirst(start.count))
+        }
+        return text == WorkbenchTexts.root || text == "." ? "" : text
     }
 
     private static func text(of entries: [WorkspaceEntry]) -> String {

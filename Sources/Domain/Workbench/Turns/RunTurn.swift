@@ -2,13 +2,13 @@ internal import Audit
 internal import Chat
 internal import JSON
 internal import Jail
+internal import Logging
 
 /// `run COMMAND`: a command in the session's jail.
 struct RunTurn: TurnWorker {
     let bench: Workbench
 
     func refusal(of text: String) -> String? {
-        if let reason = self.bench.status().refusal { return WorkbenchTexts.noJail(reason) }
         if text.isEmpty { return WorkbenchTexts.noCommand }
         return CommandText(text).command.isEmpty ? WorkbenchTexts.noBackgroundCommand : nil
     }
@@ -16,9 +16,12 @@ struct RunTurn: TurnWorker {
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         if let refusal = self.refusal(of: request.text) { throw TurnFailure(refusal) }
         let text = CommandText(request.text)
-        if text.isJob { try self.checkJobs(of: request.session) }
         let permission = self.bench.policy(text.command, request.role, request.repository)
-        let approval = try await self.approval(by: permission, of: text.command, for: request, in: thread)
+        if let refusal = self.refusal(of: request, isJob: text.isJob, by: permission) {
+            await self.record(refusal, of: request, text.command, permission)
+            throw TurnFailure(refusal)
+        }
+        let approval = try await self.approval(by: permission, for: request, in: thread)
         let place: ShellCommand.Place = text.isJob ? .background : approval == nil ? .persistent : .fresh
         let run = CommandRun(
             bench: self.bench, request: request, command: text.command, place: place, rule: permission.rule,
@@ -32,17 +35,43 @@ struct RunTurn: TurnWorker {
         return .complete
     }
 
+    /// Why nobody needs to be asked: the command may not run.
+    private func refusal(of request: TurnRequest, isJob: Bool, by permission: CommandPermission) -> String? {
+        if let reason = self.bench.status().refusal { return WorkbenchTexts.noJail(reason) }
+        if request.role < .member { return WorkbenchTexts.guest }
+        if permission.decision == .deny {
+            return permission.isSetting ? WorkbenchTexts.deniedByPolicy : WorkbenchTexts.denied(byRule: permission.rule)
+        }
+        guard isJob else { return nil }
+        let count = self.bench.running.backgroundCount(of: request.session)
+        return count >= self.bench.settings.jobsPerSession ? WorkbenchTexts.tooManyJobs(count) : nil
+    }
+
+    /// A refusal that cannot be recorded stays one.
+    private func record(
+        _ refusal: String, of request: TurnRequest, _ command: String, _ permission: CommandPermission
+    ) async {
+        let rule: JSON = permission.decision == .deny ? .string(permission.rule) : .null
+        do {
+            try await self.bench.audit.record(
+                self.bench.entry(
+                    .commandRefused, of: request,
+                    [
+                        "command": .string(command),
+                        "directory": .string(self.bench.directory(of: request.session)), "rule": rule,
+                        "reason": .string(refusal),
+                    ]))
+        } catch {
+            self.bench.logger.error("a refused command could not be recorded", ["error": .string("\(error)")])
+        }
+    }
+
     /// Who approved the command; nil if it needs nobody. Throws if it may not run.
     private func approval(
-        by permission: CommandPermission, of command: String, for request: TurnRequest, in thread: any TurnThread
+        by permission: CommandPermission, for request: TurnRequest, in thread: any TurnThread
     ) async throws -> (by: String, ask: String?)? {
-        guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
         switch permission.decision {
-        case .deny:
-            try? await self.bench.audit.record(self.refusal(of: command, by: permission.rule, for: request))
-            throw TurnFailure(
-                permission.isSetting
-                    ? WorkbenchTexts.deniedByPolicy : WorkbenchTexts.denied(byRule: permission.rule))
+        case .deny: throw TurnFailure(WorkbenchTexts.deniedByPolicy)
         case .allow: return nil
         case .ask: break
         }
@@ -57,15 +86,6 @@ struct RunTurn: TurnWorker {
         }
     }
 
-    private func refusal(of command: String, by rule: String, for request: TurnRequest) -> AuditEntry {
-        AuditEntry(
-            kind: .commandRefused, session: request.session, turn: request.id, actor: request.sender.id,
-            details: [
-                "command": .string(command), "directory": .string(self.bench.directory(of: request.session)),
-                "rule": .string(rule), "reason": "the policy denies it",
-            ])
-    }
-
     private func report(_ outcome: CommandRun.Outcome, in thread: any TurnThread) async throws {
         for commit in outcome.commits { try await thread.report(.commit(commit)) }
         for notice in outcome.notices { try await thread.report(.notice(notice)) }
@@ -74,11 +94,6 @@ struct RunTurn: TurnWorker {
     }
 
     // MARK: Jobs
-
-    private func checkJobs(of session: String) throws {
-        let count = self.bench.running.backgroundCount(of: session)
-        if count >= self.bench.settings.jobsPerSession { throw TurnFailure(WorkbenchTexts.tooManyJobs(count)) }
-    }
 
     private func start(
         _ run: CommandRun, _ begun: CommandRun.Begun, in thread: any TurnThread

@@ -1,4 +1,6 @@
+internal import Audit
 internal import Chat
+internal import JSON
 internal import Workspaces
 
 /// `undo [ID]`: reverts the last command that changed files, or restores a snapshot.
@@ -8,15 +10,43 @@ struct UndoTurn: TurnWorker {
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         try await self.bench.working(for: request) { workspace in
             guard request.text.isEmpty else {
-                let record = try await workspace.restore(request.text)
+                let record = try await self.restore(request.text, workspace, request)
                 return try await thread.report(.text(WorkbenchTexts.restored(request.text, record: record.id)))
             }
             guard let (job, snapshot) = try await self.bench.log.lastChange(of: request.session) else {
                 return try await thread.report(.text(WorkbenchTexts.nothingToUndo))
             }
-            let record = try await workspace.restore(snapshot)
+            let record = try await self.restore(snapshot, workspace, request)
             try await self.bench.log.markUndone(job)
             try await thread.report(.text(WorkbenchTexts.undone(job.command, record: record.id)))
+        }
+    }
+
+    /// Recorded before it happens, so that nothing is changed without a record.
+    private func restore(
+        _ id: String, _ workspace: any WorkspaceFiles, _ request: TurnRequest
+    ) async throws -> WorkspaceSnapshot {
+        let saved = try await workspace.snapshot(WorkbenchTexts.restoreReason(id))
+        let changes = try await workspace.changes(from: saved.id, to: id)
+        let files = AuditFiles(changes)
+        let (snapshot, before) = (JSON.string(id), JSON.string(saved.id))
+        try await self.bench.announce(
+            self.bench.entry(
+                .restored, of: request,
+                [
+                    "snapshot": snapshot, "saved": before, "files": files.first, "files_changed": JSON(changes.count),
+                ]))
+        for batch in files.others {
+            try await self.bench.announce(
+                self.bench.entry(.files, of: request, ["snapshot": snapshot, "files": batch]))
+        }
+        do {
+            return try await workspace.restore(id)
+        } catch {
+            try? await self.bench.audit.record(
+                self.bench.entry(
+                    .restored, of: request, ["snapshot": snapshot, "saved": before, "error": .string("\(error)")]))
+            throw error
         }
     }
 }

@@ -1,7 +1,25 @@
+internal import Audit
 internal import Chat
+internal import JSON
 internal import Workspaces
 
 extension Workbench {
+    func entry(_ kind: AuditEntry.Kind, of request: TurnRequest, _ details: JSON) -> AuditEntry {
+        AuditEntry(
+            kind: kind, session: request.session, turn: request.id, actor: request.sender.id, details: details)
+    }
+
+    /// Records what is about to happen. Throws ``TurnFailure`` if that is impossible: then it must not happen.
+    func announce(_ entry: AuditEntry) async throws {
+        do {
+            try await self.audit.record(entry)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw TurnFailure(WorkbenchTexts.nothingDone("\(error)"))
+        }
+    }
+
     /// Runs a turn on the workspace of a request, whose failures become the turn's.
     func working(
         for request: TurnRequest, _ body: (any WorkspaceFiles) async throws -> Void
@@ -15,12 +33,5 @@ extension Workbench {
         } catch let failure as WorkspaceFailure {
             throw TurnFailure(failure.message)
         }
-    }
-
-    /// Reports a commit that a job made.
-    func report(_ commit: CommitNotice, in session: String) async {
-        await self.report(
-            "Commit `\(commit.sha.prefix(7))` on `\(commit.branch)`: \(WorkbenchTexts.plain(commit.subject))",
-            in: session)
     }
 }

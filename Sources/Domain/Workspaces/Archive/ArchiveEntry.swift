@@ -5,15 +5,15 @@ package struct ArchiveEntry: Sendable {
 
     package enum Content: Sendable {
         case folder
-        /// A symbolic link, whose target is stored as text and never followed.
-        case link(target: String)
+        /// A symbolic link, whose target is stored as it is and never followed.
+        case link(target: [UInt8])
         /// A file. With a size, the bytes are cut there, and fewer are an error: the file changed while it was read.
         /// Without one, they are first collected on disk to learn it.
         case file(size: Int?, open: @Sendable () async throws -> Pieces)
     }
 
-    /// Relative, without `.` and `..`, separated by `/`.
-    package let path: String
+    /// Relative, without `.` and `..`, separated by `/`. Names of a workspace need not be UTF-8.
+    package let path: [UInt8]
     /// The permission bits.
     package let mode: Int
     /// Seconds since 1970.
@@ -21,6 +21,10 @@ package struct ArchiveEntry: Sendable {
     package let content: Content
 
     package init(path: String, mode: Int, modified: Int64, content: Content) {
+        self.init(path: Array(path.utf8), mode: mode, modified: modified, content: content)
+    }
+
+    package init(path: [UInt8], mode: Int, modified: Int64, content: Content) {
         self.path = path
         self.mode = mode
         self.modified = modified

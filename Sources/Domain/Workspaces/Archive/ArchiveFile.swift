@@ -67,7 +67,7 @@ actor ArchiveFile {
         }
         guard left <= 0 else {
             throw WorkspaceFailure(
-                "the session was not archived, because \(entry.path) became shorter while it was read: "
+                "the session was not archived, because \(String(decoding: entry.path, as: UTF8.self)) became shorter while it was read: "
                     + "stop what still runs in the session, and archive it again")
         }
         try self.compress(Tar.padding(size))

@@ -15,24 +15,25 @@ enum Tar {
 
     /// The header of an entry, preceded by an extended one if needed. `size` is that of a file's content.
     static func header(_ entry: ArchiveEntry, size: Int = 0) -> [UInt8] {
-        let (kind, target): (Kind, String) =
+        let (kind, target): (Kind, [UInt8]) =
             switch entry.content {
-            case .folder: (.folder, "")
+            case .folder: (.folder, [])
             case .link(let target): (.link, target)
-            case .file: (.file, "")
+            case .file: (.file, [])
             }
-        let path = kind == .folder && !entry.path.hasSuffix("/") ? entry.path + "/" : entry.path
+        let slash = UInt8(ascii: "/")
+        let path = kind == .folder && entry.path.last != slash ? entry.path + [slash] : entry.path
         var records: [UInt8] = []
         if !Self.fits(path) { records += Self.record("path", path) }
         if !Self.fits(target) { records += Self.record("linkpath", target) }
-        if size > Self.largestSize { records += Self.record("size", "\(size)") }
+        if size > Self.largestSize { records += Self.record("size", Array("\(size)".utf8)) }
         if !(0...Int64(Self.largestSize)).contains(entry.modified) {
-            records += Self.record("mtime", "\(entry.modified)")
+            records += Self.record("mtime", Array("\(entry.modified)".utf8))
         }
         let plain = Self.block(kind, path: path, target: target, mode: entry.mode, size: size, modified: entry.modified)
         if records.isEmpty { return plain }
         let extended = Self.block(
-            .extended, path: "PaxHeaders/entry", target: "", mode: 0o600, size: records.count, modified: 0)
+            .extended, path: Array("PaxHeaders/entry".utf8), target: [], mode: 0o600, size: records.count, modified: 0)
         return extended + records + Self.padding(records.count) + plain
     }
 
@@ -46,20 +47,20 @@ enum Tar {
     private static let nameLength = 100
 
     /// Other bytes than ASCII have no meaning in ustar. `prefix` is not used: extended headers do the same, and more.
-    private static func fits(_ text: String) -> Bool {
-        text.utf8.count <= Self.nameLength && text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+    private static func fits(_ text: [UInt8]) -> Bool {
+        text.count <= Self.nameLength && text.allSatisfy { (0x20..<0x7F).contains($0) }
     }
 
     /// `LENGTH KEY=VALUE` and a line feed; the length includes its own digits.
-    private static func record(_ key: String, _ value: String) -> [UInt8] {
-        let rest = " \(key)=\(value)\n".utf8
+    private static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
+        let rest = Array(" \(key)=".utf8) + value + [UInt8(ascii: "\n")]
         var length = rest.count
         while "\(length)".utf8.count + rest.count != length { length = "\(length)".utf8.count + rest.count }
         return Array("\(length)".utf8) + rest
     }
 
     private static func block(
-        _ kind: Kind, path: String, target: String, mode: Int, size: Int, modified: Int64
+        _ kind: Kind, path: [UInt8], target: [UInt8], mode: Int, size: Int, modified: Int64
     ) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: Self.blockSize)
         func put(_ bytes: some Sequence<UInt8>, at start: Int, _ length: Int) {
@@ -69,14 +70,14 @@ enum Tar {
             let digits = String(value, radix: 8)
             return Array((String(repeating: "0", count: max(0, 11 - digits.utf8.count)) + digits).utf8)
         }
-        put(path.utf8, at: 0, Self.nameLength)
+        put(path, at: 0, Self.nameLength)
         put(octal(mode & 0o7777).suffix(7), at: 100, 7)
         put(octal(0).suffix(7), at: 108, 7)
         put(octal(0).suffix(7), at: 116, 7)
         put(octal(size > Self.largestSize ? 0 : size), at: 124, 11)
         put(octal(Int(min(max(modified, 0), Int64(Self.largestSize)))), at: 136, 11)
         block[156] = kind.rawValue
-        put(target.utf8, at: 157, Self.nameLength)
+        put(target, at: 157, Self.nameLength)
         put("ustar\u{0}00".utf8, at: 257, 8)
         // The checksum counts its own field as blanks.
         put([UInt8](repeating: 0x20, count: 8), at: 148, 8)

@@ -1,7 +1,14 @@
 internal import Workbench
+internal import Workspaces
 
 /// Where the commands of all sessions run, and on which files.
 protocol CommandPlaces: ShellDirectory, WorkspaceDirectory {
+    /// The workspaces; nil without a working jail.
+    var workspaces: Workspaces? { get }
+    /// Ends what runs in a session.
+    func end(_ session: String) async
+    /// Forgets a session whose workspace was removed.
+    func forget(_ session: String)
     /// Ends everything that runs, and starts nothing any more.
     func end() async
 }

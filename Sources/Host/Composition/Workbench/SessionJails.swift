@@ -46,6 +46,20 @@ final class SessionJails: CommandPlaces {
     /// Ends every jail.
     func end() async { await self.parts.withLock { $0 }?.shells.endAll() }
 
+    /// The workspaces; nil without a working jail.
+    var workspaces: Workspaces? { self.parts.withLock { $0 }?.workspaces }
+
+    /// Ends a session's jail, if there is one.
+    func end(_ session: String) async { await self.parts.withLock { $0 }?.shells.end(session) }
+
+    /// Forgets a session whose workspace was removed.
+    func forget(_ session: String) {
+        self.state.withLock { state in
+            state.open[session] = nil
+            state.users[session] = nil
+        }
+    }
+
     // MARK: The workbench's side
 
     func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {

@@ -11,20 +11,22 @@ final class UnjailedPlaces: CommandPlaces {
         var hasEnded = false
     }
 
-    private let workspaces: Workspaces
+    private let stored: Workspaces
     private let user: HostUser
     private let defaultRepository: String?
     private let state = Protected(State())
 
     /// - Parameter defaultRepository: The repository of threads that have not chosen one; nil for none.
     init(_ workspaces: Workspaces, user: HostUser, defaultRepository: String?) {
-        self.workspaces = workspaces
+        self.stored = workspaces
         self.user = user
         self.defaultRepository = defaultRepository
     }
 
+    var workspaces: Workspaces? { self.stored }
+
     func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
-        try await self.workspaces.open(
+        try await self.stored.open(
             session: place.session, repository: place.repository ?? self.defaultRepository)
     }
 
@@ -37,6 +39,13 @@ final class UnjailedPlaces: CommandPlaces {
             return shell
         }
     }
+
+    /// A command's processes end with it, so nothing is left.
+    func endLeftovers(of session: String) async -> Bool { false }
+
+    func end(_ session: String) async { await self.state.withLock { $0.shells[session] }?.end() }
+
+    func forget(_ session: String) { self.state.withLock { $0.shells[session] = nil } }
 
     func end() async {
         let shells = self.state.withLock { state -> [UnjailedShell] in

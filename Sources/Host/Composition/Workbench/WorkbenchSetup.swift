@@ -24,7 +24,7 @@ enum WorkbenchSetup {
         }
         func workspaces(_ packer: CommitPacker?) -> Workspaces {
             Workspaces(
-                folder: JailProbing.workspaces(in: directory), repositories: repositories, packer: packer,
+                folder: JailProbing.workspaces(in: directory.path), repositories: repositories, packer: packer,
                 now: WallClock.now, logger: Logger(label: "workspaces"))
         }
         if case .off = means.status {
@@ -67,6 +67,31 @@ enum WorkbenchSetup {
                 metrics.count(.jailCommands, ["result": result])
                 metrics.observe(.jailSeconds, seconds: seconds)
             }, logger: Logger(label: "workbench"))
+    }
+
+    /// The service that removes expired workspaces, also those that were made while there was a jail.
+    static func retention(
+        of workspaces: Workspaces, _ configuration: Configuration, store: SessionStore, places: any CommandPlaces,
+        now: @escaping @Sendable () -> Int64
+    ) -> WorkspaceRetention {
+        WorkspaceRetention(
+            workspaces, lifetime: configuration.retention.workspaces,
+            use: { session, time in
+                let use = try await store.read { ledger -> SessionUse in
+                    if try ledger.hasRunningJob(of: session) { return .working }
+                    guard let record = try ledger.session(id: session) else { return .idle }
+                    return record.activeAt < time ? .idle : .active
+                }
+                if use == .idle { await places.end(session) }
+                return use
+            }, removed: { places.forget($0) }, now: now, logger: Logger(label: "workspaces"))
+    }
+
+    /// The workspaces on the disk, without a jail.
+    static func stored(_ configuration: Configuration, _ repositories: RepositoryCatalog) -> Workspaces {
+        Workspaces(
+            folder: JailProbing.workspaces(in: configuration.dataDirectory), repositories: repositories,
+            now: WallClock.now, logger: Logger(label: "workspaces"))
     }
 
     private static func report(_ configuration: Configuration, _ means: JailMeans) -> JailReport {

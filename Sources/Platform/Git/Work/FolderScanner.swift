@@ -28,6 +28,11 @@ package struct SkippedFile: Hashable, Sendable {
     package let path: String
     /// A clause: "it is a pipe, socket or device".
     package let reason: String
+
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
 }
 
 /// Records the files of a folder as Git objects. Reads only regular files and the text of links, through descriptors;

@@ -6,6 +6,7 @@ extension WorkFiles {
     package struct Record: Sendable, Hashable {
         /// The reference's last part.
         package let name: String
+        package let commit: GitObjectID
         package let tree: GitObjectID
         /// Seconds since 1970.
         package let seconds: Int64
@@ -48,7 +49,8 @@ extension WorkFiles {
             guard let tree = unsafe git_commit_tree_id(commit) else { continue }
             unsafe records.append(
                 Record(
-                    name: String(name.dropFirst(prefix.count)), tree: GitObjectID(tree.pointee),
+                    name: String(name.dropFirst(prefix.count)), commit: GitObjectID(id),
+                    tree: GitObjectID(tree.pointee),
                     seconds: git_commit_time(commit),
                     message: git_commit_message(commit).map { unsafe String(cString: $0) } ?? ""))
         }

@@ -32,6 +32,8 @@ package actor WorkFiles {
     let store: String
     let limits: ScanLimits
     var scanned: ScannedFolder?
+    /// Of the store's objects, as of the last scan.
+    var generation: Int64 = 0
     private nonisolated let executor: ThreadExecutor
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {

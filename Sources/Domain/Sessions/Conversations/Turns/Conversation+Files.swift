@@ -46,14 +46,19 @@ extension Conversation {
 
     /// Copies received files into the session's workspace. Failures are reported in the thread.
     private func place(_ files: [ReceivedFile], of turn: TurnRecord) async {
-        guard let desk = self.context.desk else { return }
+        // Guests may not use the workspace either.
+        guard let desk = self.context.desk, (self.context.access.role(of: turn.sender) ?? .guest) >= .member else {
+            return
+        }
         let repository = try? await self.context.store.read { ledger in
             try ledger.session(id: turn.session)?.repository
         }
         let place = SessionPlace(session: turn.session, repository: repository ?? nil)
         for file in files {
             do {
-                try await desk.receive(try await FileStore.bytes(at: file.path), as: file.name, in: place)
+                let bytes = try await FileStore.bytes(at: file.path)
+                try await desk.receive(
+                    TurnFile(name: file.name, bytes: bytes), in: place, from: turn.sender, turn: turn.id)
             } catch {
                 try? await self.post(FileTexts.notPlaced(file.name, "\(error)"), as: .note, of: turn)
             }

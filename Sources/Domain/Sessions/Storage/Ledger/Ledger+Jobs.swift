@@ -77,7 +77,7 @@ extension Ledger {
         try self.connection.query("SELECT * FROM jobs WHERE state = 'running' ORDER BY started_at", []).map(Self.job)
     }
 
-    func hasRunningJob(of session: String) throws -> Bool {
+    package func hasRunningJob(of session: String) throws -> Bool {
         try !self.connection.query(
             "SELECT 1 FROM jobs WHERE session = ? AND state = 'running' LIMIT 1", [.text(session)]
         ).isEmpty

@@ -1,0 +1,70 @@
+/// What became of a workspace that may have expired.
+package enum WorkspaceRemoval: Sendable, Equatable {
+    /// It is gone, or there was none.
+    case removed
+    /// It was opened since, or people use its session.
+    case used
+    /// It has expired; a clause says why it stays.
+    case kept(String)
+}
+
+/// Whether a session needs its workspace.
+package enum SessionUse: Sendable, Equatable {
+    case idle
+    /// Somebody wrote in it.
+    case active
+    /// A job runs.
+    case working
+}
+
+extension Workspaces {
+    /// Removes a session's workspace with its snapshots unless it was opened since `time` (milliseconds since 1970), is in
+    /// use, or has unsaved work.
+    ///
+    /// - Parameter use: Asked only if the workspace was not opened. After it says that the session is idle, no process of
+    ///   its jail may be alive.
+    package func remove(
+        session: String, unusedSince time: Int64, use: @escaping @Sendable () async throws -> SessionUse
+    ) async throws -> WorkspaceRemoval {
+        try Self.check(session)
+        let before = self.opening[session]
+        // Unstructured, like openings: a cancelled caller leaves no half removed workspace.
+        let removal = Task {
+            let open = try? await before?.value
+            return try await self.remove(session, unusedSince: time, open, use)
+        }
+        // Unstructured, in the same row as all openings: whoever opens the workspace from now on waits, and finds it or makes another.
+        let next = Task { () async throws -> Workspace in
+            guard try await removal.value != .removed, let before else {
+                throw WorkspaceFailure("the workspace is not open")
+            }
+            return try await before.value
+        }
+        self.opening[session] = next
+        let result = await removal.result
+        if self.opening[session] == next, before == nil || (try? result.get()) == .removed {
+            self.opening[session] = nil
+        }
+        return try result.get()
+    }
+
+    private func remove(
+        _ session: String, unusedSince time: Int64, _ open: Workspace?, _ use: @Sendable () async throws -> SessionUse
+    ) async throws -> WorkspaceRemoval {
+        let layout = self.layout(session)
+        guard let state = await Self.state(layout) else { return .removed }
+        guard state.usedAt < time else { return .used }
+        switch try await use() {
+        case .active: return .used
+        case .working: return .kept("a job runs in it")
+        case .idle: break
+        }
+        let workspace = try open ?? self.workspace(session, state)
+        if let reason = try await workspace.unsavedWork() {
+            await workspace.rest()
+            return .kept(reason)
+        }
+        try await Self.discard(layout.path, in: self.folder)
+        return .removed
+    }
+}

@@ -1,0 +1,40 @@
+internal import Primitives
+internal import Sessions
+internal import Workspaces
+
+/// Writes sessions into the configured archive: transcript and workspace.
+struct SessionArchiver: Sendable {
+    let archive: WorkspaceArchive
+    let store: SessionStore
+    let workspaces: Workspaces
+    /// Whether a host serves, so that jobs in the store run.
+    let isServing: @Sendable () -> Bool
+
+    /// Nil if no archive is configured.
+    init?(
+        _ configuration: Configuration, store: SessionStore, workspaces: @autoclosure () -> Workspaces,
+        isServing: @escaping @Sendable () -> Bool
+    ) {
+        guard let archive = ArchiveSetup.archive(configuration) else { return nil }
+        self.archive = archive
+        self.store = store
+        self.workspaces = workspaces()
+        self.isServing = isServing
+    }
+
+    func write(_ session: SessionRecord) async throws -> WorkspaceArchive.Result {
+        let id = session.id
+        if self.isServing(), try await self.store.read({ ledger in try ledger.hasRunningJob(of: id) }) {
+            throw HostError(
+                "the session was not archived, because a command runs in '\(id)'. Say 'stop' in its thread, end its "
+                    + "jobs with 'kill JOB', then archive it again.")
+        }
+        let now = WallClock.now()
+        let transcript = TranscriptSource(session: session, store: self.store, at: now)
+        let workspace = try await self.workspaces.source(of: id)
+        let sources: [any ArchiveSource] = [transcript] + (workspace.map { [$0] } ?? [])
+        let result = try await self.archive.write(id, from: sources, at: now)
+        try await workspace?.markArchived()
+        return result
+    }
+}
