@@ -6,7 +6,7 @@ internal import Primitives
 /// Runs commands from stdin in one jail and prints how each ended: one JSON object per line, both ways. So another
 /// program can try the jail, also as another user.
 ///
-/// A request has `text`, and perhaps `place`, `seconds` (of the time limit) and `output` (bytes at most).
+/// A request has `text`, and perhaps `place`, `milliseconds` (of the time limit) and `output` (bytes at most).
 struct ShellDriver {
     private let arguments: BenchArguments
     /// Bytes of each output.
@@ -28,9 +28,18 @@ struct ShellDriver {
         BenchOutput.line(["limits": .string(jail.limiterName)])
         while let line = await Self.nextLine() {
             guard case .object(let request) = try JSON.parse(line) else { continue }
-            BenchOutput.line(try await self.answer(request, shell))
+            let answer = try await self.answer(request, shell)
+            if answer["is_lost"]?.boolValue == true { try await self.start(shell) }
+            BenchOutput.line(answer)
         }
         await shell.end()
+    }
+
+    /// Starts the next jail, so that the next time limit is that of its command alone.
+    private func start(_ shell: JailShell) async throws {
+        _ = try await shell.run(
+            ShellCommand(text: "true", place: .persistent, timeout: nil, outputLimit: 1 << 10)
+        ) { _ in }
     }
 
     private func answer(_ request: JSONObject, _ shell: JailShell) async throws -> JSONObject {
@@ -42,7 +51,7 @@ struct ShellDriver {
             }
         let command = ShellCommand(
             text: request["text"]?.stringValue ?? "", place: place,
-            timeout: .seconds(request["seconds"]?.intValue ?? 20),
+            timeout: .milliseconds(request["milliseconds"]?.intValue ?? 20_000),
             outputLimit: Int(request["output"]?.intValue ?? 1 << 20))
         let kept = Protected<(output: [UInt8], errors: [UInt8], count: Int)>(([], [], 0))
         let exit: ShellExit

@@ -12,6 +12,8 @@ struct HostileCommand: Sendable, CustomStringConvertible {
         case prints(String)
         /// It was ended by force, or its shell was.
         case isEnded
+        /// It was ended at its time limit, and nothing else ends it.
+        case timesOut
     }
 
     static let escaped = "ESC" + "APED"

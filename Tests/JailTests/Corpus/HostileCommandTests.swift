@@ -53,10 +53,14 @@ struct HostileCommandTests {
         var lines: [String] = []
         for command in commands {
             // What ends by force is given less time.
-            var seconds: Int64 = 20
-            if case .isEnded = command.verdict { seconds = 1 }
+            let limit: Int64 =
+                switch command.verdict {
+                case .isEnded: 1_000
+                case .timesOut: 300
+                default: 20_000
+                }
             let text = await bait.aimed(command.text)
-            lines.append(JSON.object(["text": .string(text), "seconds": JSON(seconds)]).text)
+            lines.append(JSON.object(["text": .string(text), "milliseconds": JSON(limit)]).text)
         }
         return lines
     }
@@ -99,6 +103,10 @@ struct HostileCommandTests {
         case .isEnded:
             if status == "exited" || answer["is_lost"]?.boolValue != true {
                 complaints.append("it ended by itself: \(status)")
+            }
+        case .timesOut:
+            if status != "timed out" || answer["is_lost"]?.boolValue != true {
+                complaints.append("its time limit did not end it: \(status)")
             }
         }
         return complaints

@@ -45,7 +45,7 @@ struct JailOutputTests {
             #expect(exit.status == .exited(0))
             #expect(end.offset == total)
             #expect(end.isEqual)
-            #expect(end.largest <= 256 << 10)
+            #expect(end.largest <= 512 << 10)
             #expect(end.memory - before < 64 << 20)
         }
     }

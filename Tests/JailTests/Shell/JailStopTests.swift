@@ -185,9 +185,10 @@ struct JailStopTests {
     @Test("a shell that has ended after a command is replaced, and a job in its jail continues")
     func endedShell() async throws {
         try await JailBench.with { (bench: JailBench) async throws in
-            _ = try await bench.run("mkfifo go end fifo; X=1; shell=$$; (read x <go; kill -9 $shell; echo >end) &")
-            let job = Task { try await bench.run("read x <fifo; echo job", .background) }
-            _ = try await bench.run("echo >go; read x <end", .fresh)
+            _ = try await bench.run("mkfifo end fifo; X=1; export shell=$$")
+            let text = "kill -9 $shell; echo >end; read x <fifo; echo job"
+            let job = Task { try await bench.run(text, .background) }
+            _ = try await bench.run("read x <end", .fresh)
             let next = try await bench.run("echo \"[$X]\"")
             #expect(next.text == "[]\n")
             #expect(next.status == .exited(0))
