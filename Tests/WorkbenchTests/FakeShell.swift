@@ -6,7 +6,8 @@ import Workspaces
 
 /// A shell that plays commands: `echo TEXT`, `error TEXT`, `hang`, `write NAME`, `leave`, `exit N`, `bytes`, `lose`.
 final class FakeShell: Shell {
-    private let state = Protected((commands: [ShellCommand](), hanging: 0, leftovers: false, failure: JailFailure?.none))
+    private let state = Protected(
+        (commands: [ShellCommand](), hanging: 0, leftovers: false, failure: JailFailure?.none))
     let workspace: FakeWorkspace
 
     init(_ workspace: FakeWorkspace) { self.workspace = workspace }

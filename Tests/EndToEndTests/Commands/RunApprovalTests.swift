@@ -59,15 +59,15 @@ struct RunApprovalTests {
     func approvals() async throws {
         let networks = try await Networks.start()
         let scene = try await CommandScene.start(networks.configuration, environment: networks.environment)
-        try await self.slack(networks.slack, guest: networks.slackGuest)
-        try await self.telegram(networks.telegram)
-        try await self.matrix(networks)
+        try await self.slack(networks.slack, guest: networks.slackGuest, scene)
+        try await self.telegram(networks.telegram, scene)
+        try await self.matrix(networks, scene)
         await scene.stop()
         await networks.slack.stop()
         await networks.telegram.stop()
     }
 
-    private func slack(_ slack: LoopbackSlack, guest: String) async throws {
+    private func slack(_ slack: LoopbackSlack, guest: String, _ scene: CommandScene) async throws {
         try await slack.wait("a connection") { $0.connectionCount > 0 }
         let thread = slack.say("\(slack.mention) run echo from bob", as: LoopbackSlack.bob)
         let shown: @Sendable (LoopbackSlack) -> [LoopbackSlack.Shown] = {
@@ -76,6 +76,7 @@ struct RunApprovalTests {
         try await slack.wait("the ask") { shown($0).contains { $0.buttons.count == 3 } }
         let ask = try #require(shown(slack).first { $0.buttons.count == 3 })
         #expect(ask.content.contains("wants to run") && ask.content.contains("echo from bob"))
+        try await scene.waitForOutbox()
         // Nobody approves their own command.
         slack.press("Approve", of: ask.ts, as: LoopbackSlack.bob)
         slack.press("Approve", of: ask.ts, as: guest)
@@ -87,16 +88,19 @@ struct RunApprovalTests {
         #expect(decided.content.contains("Approved by alice") && decided.buttons.isEmpty, "\(decided.content)")
         let refused = slack.say("\(slack.mention) run id", as: guest)
         try await slack.wait("the refusal") { slack in
-            (slack.shown(thread: refused) + slack.ephemerals()).contains { $0.content.contains("needs the role member") }
+            (slack.shown(thread: refused) + slack.ephemerals()).contains {
+                $0.content.contains("needs the role member")
+            }
         }
         #expect(slack.mistakes.isEmpty, "\(slack.mistakes)")
     }
 
-    private func telegram(_ telegram: LoopbackTelegram) async throws {
+    private func telegram(_ telegram: LoopbackTelegram, _ scene: CommandScene) async throws {
         telegram.say("/run echo from max", as: Self.member, in: Self.group)
         try await telegram.wait { $0.shownByBot(in: Self.group).contains { !$0.buttons.isEmpty } }
         let ask = try #require(telegram.shownByBot(in: Self.group).first { !$0.buttons.isEmpty })
         #expect(ask.text.contains("Max wants to run") && ask.text.contains("echo from max"), "\(ask.text)")
+        try await scene.waitForOutbox()
         for person in [Self.member, Self.guest] {
             let query = try #require(telegram.press("Approve", on: ask.id, as: person, in: Self.group))
             try await telegram.wait { $0.answer(to: query) != nil }
@@ -109,13 +113,22 @@ struct RunApprovalTests {
         }
         let decided = try #require(telegram.shown(ask.id, in: Self.group))
         #expect(decided.text.contains("Approved by Olga") && decided.buttons.isEmpty, "\(decided.text)")
+        telegram.upload(
+            .document("data.csv", Array("1,2,3\n".utf8), type: "text/csv"), caption: "/run cat data.csv",
+            as: Self.owner,
+            in: Self.owner)
+        try await telegram.wait { telegram in
+            telegram.shownByBot(in: Self.owner).contains {
+                $0.text.contains("1,2,3\n") && $0.text.contains("exit 0 · ")
+            }
+        }
         telegram.say("/run id", as: Self.guest, in: Self.group)
         try await telegram.wait {
             $0.shownByBot(in: Self.group).last?.text.contains("needs the role member") == true
         }
     }
 
-    private func matrix(_ networks: Networks) async throws {
+    private func matrix(_ networks: Networks, _ scene: CommandScene) async throws {
         let olga = try await networks.synapse.person(networks.accounts[0])
         let max = try await networks.synapse.person(networks.accounts[1])
         let gina = try await networks.synapse.person(networks.accounts[2])
@@ -130,6 +143,7 @@ struct RunApprovalTests {
                 messages.contains { $0.sender == bot && $0.body.contains("wants to run") }
             }.first { $0.sender == bot && $0.body.contains("wants to run") })
         #expect(ask.body.contains("echo from max"))
+        try await scene.waitForOutbox()
         try await max.react("✅", to: ask.id, in: room)
         try await gina.react("✅", to: ask.id, in: room)
         try await olga.wait(in: room) { messages in

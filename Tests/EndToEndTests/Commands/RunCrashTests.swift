@@ -32,7 +32,7 @@ struct RunCrashTests {
         #expect(texts.contains { $0.hasPrefix("Interrupted by a restart of the host: `setsid") }, "\(texts)")
         #expect(texts.contains { $0.hasPrefix("Interrupted by a restart of the host: job `") }, "\(texts)")
         let jobs = try await again.get("/api/v1/threads/\(thread)/jobs")["items"]?.arrayValue ?? []
-        #expect(jobs.count == 2 && jobs.allSatisfy { $0["state"]?.stringValue == "ended" }, "\(jobs)")
+        #expect(jobs.count == 2 && jobs.allSatisfy { $0["state"]?.stringValue == "interrupted" }, "\(jobs)")
         _ = try await again.ended(try await again.send("/run echo next", to: thread))
         #expect(try await again.transcript(of: thread).last?.text.hasPrefix("```\nnext\n```") == true)
         #expect(try await scene.host.run(["audit", "verify"]).status == .exited(0))

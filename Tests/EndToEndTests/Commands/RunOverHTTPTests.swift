@@ -47,7 +47,7 @@ struct RunOverHTTPTests {
         await scene.stop()
     }
 
-    @Test("jobs, files that people send, diff, snapshots and undo")
+    @Test("jobs, files, diff, snapshots and undo")
     func workspace() async throws {
         let scene = try await CommandScene.start()
         let client = try await scene.client()
@@ -71,10 +71,7 @@ struct RunOverHTTPTests {
     }
 
     private func changes(_ thread: String, _ client: GatewayClient) async throws {
-        let upload = try await client.answer(
-            "POST", "/api/v1/threads/\(thread)/files?name=data.csv", body: "1,2,3\n",
-            headers: ["Content-Type": "application/octet-stream"])
-        #expect(upload.status == 201 && upload.json?["size"]?.intValue == 6, "\(upload.text)")
+        _ = try await self.say("/run echo 1,2,3 > data.csv", in: thread, client)
         #expect(try await self.say("/run cat data.csv", in: thread, client).hasPrefix("```\n1,2,3\n```\n\nexit 0 · "))
         let snapshot = try await self.say("/snapshot", in: thread, client)
         let id = try #require(snapshot.firstMatch(of: /Snapshot `(\w+)`/)?.1)
