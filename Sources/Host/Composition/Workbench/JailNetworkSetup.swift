@@ -11,7 +11,8 @@ internal import Workbench
 enum JailNetworkSetup {
     /// Nil without an allow list: then there is no network at all.
     static func network(
-        _ configuration: Configuration, agent: CurrentAgentSettings, audit: AuditLog, workbench: @escaping @Sendable () -> Workbench?, logger: Logger
+        _ configuration: Configuration, agent: CurrentAgentSettings, audit: AuditLog,
+        workbench: @escaping @Sendable () -> Workbench?, logger: Logger
     ) throws(JailFailure) -> JailSetup.Network? {
         guard configuration.jail.network.mode == .allowlist else { return nil }
         var rules: [NetworkRule] = []
