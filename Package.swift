@@ -238,8 +238,8 @@ let package = Package(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
             "Primitives"),
         tests(
-            "Host", "Host", "Agent", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail", "Logging",
-            "Matrix", "Primitives", "Sessions",
+            "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
+            "Logging", "Matrix", "Primitives", "Sessions",
             "Slack", "Telegram", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
         tests(

@@ -111,7 +111,8 @@ package struct ConfigurationLoader: Sendable {
     private func configuration(_ root: Section, reading: Reading) -> Configuration {
         reading.dataDirectory = self.dataDirectory(root, reading: reading)
         let folders = PersonaFolders(
-            folders: [self.folder(of: reading.source), reading.dataDirectory].compactMap { $0 }.map { "\($0)/personas" },
+            folders: [self.folder(of: reading.source), reading.dataDirectory].compactMap { $0 }
+                .map { "\($0)/personas" },
             surroundings: self.surroundings)
         var configuration = Configuration(
             root, dataDirectory: reading.dataDirectory, personas: { folders.read(limits: $0, into: reading) })

@@ -40,7 +40,20 @@ struct PolicyExplanationTests {
                 "- Your `run`: denied. Decided by the rule `no-rm`.", "  - `make test`: allow, by `tests`",
                 "  - `rm x`: deny, by `no-rm`",
             ])
-        #expect(Self.lines("make test > x", .owner, policy: policy).first?.contains("compared with the rule `no-rm`") == true)
+        let unclear = Self.lines("make test > x", .owner, policy: policy)
+        #expect(unclear.first?.contains("compared with the rule `no-rm`") == true)
+    }
+
+    @Test("a person's job is judged without its `&`, which a call by the model does not have")
+    func job() {
+        let policy = Policy(
+            [PolicyRule(name: "make", commands: [["make"]], decision: .deny)],
+            approvals: Policy.Approvals(commands: .allow))
+        let lines = Self.lines("ls &", .member, policy: policy)
+        #expect(lines.count == 2)
+        #expect(
+            lines[0] == "- Your `run`: allowed. Decided by the rule `approvals.commands` (approvals.commands: allow).")
+        #expect(lines[1].hasSuffix("The command cannot be compared with the rule `make`."))
     }
 
     @Test("a persona without commands is told apart")
@@ -48,6 +61,7 @@ struct PolicyExplanationTests {
         let chat = Persona(name: "chat", summary: "", prompt: "", tools: [])
         #expect(
             Self.lines("ls", .owner, persona: chat).last
-                == "- A call by the model (persona `chat`): denied, because this persona has no tool that runs commands.")
+                == "- A call by the model (persona `chat`): denied, because this persona has no tool that runs commands."
+        )
     }
 }

@@ -179,7 +179,8 @@ struct PolicyGateTests {
             Self.intent("edit", .edit, "p", changes: [ToolIntent.Change(path: "b", bytes: [1])]),
             Self.intent("edit", .edit, "p", changes: [ToolIntent.Change(path: "a", bytes: nil)]),
             ToolIntent(
-                call: first.call, subject: "p", directory: "/workspace", title: "", preconditions: [
+                call: first.call, subject: "p", directory: "/workspace", title: "",
+                preconditions: [
                     ToolIntent.Precondition(path: "a", digest: nil)
                 ], changes: first.changes),
         ]

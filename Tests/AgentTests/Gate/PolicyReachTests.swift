@@ -78,7 +78,8 @@ struct PolicyReachTests {
                         ).rule == "s"
                     }
                 }
-                let isAboutOthers = first.tools.count + first.commands.count > 0 && two.tools.isEmpty
+                let isAboutOthers =
+                    first.tools.count + first.commands.count > 0 && two.tools.isEmpty
                     && two.commands.isEmpty
                 #expect((PolicyReach.check([first, two])[1] == .reachable) == (decides || isAboutOthers))
             }

@@ -42,7 +42,7 @@ struct PolicyTests {
         #expect(policy.verdict(on: Self.model("tasks", .plan, role: role)).decision == .allow)
     }
 
-    @Test("`allow` and `deny` hold for members and owners alike, and never for guests", arguments: [Role.member, .owner])
+    @Test("`allow` and `deny` hold for members and owners, and never for guests", arguments: [Role.member, .owner])
     func settings(_ role: Role) {
         for decision in [PolicyDecision.allow, .deny] {
             let policy = Policy(

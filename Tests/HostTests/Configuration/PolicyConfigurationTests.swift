@@ -49,12 +49,12 @@ struct PolicyConfigurationTests {
             ("name: a", "policy[0]", "'decision' is missing"),
             ("decision: allow", "policy[0]", "'name' is missing"),
             ("name: a, decision: allow, rol: owner", "policy[0].rol", "unknown key [role]"),
-            ("name: a, decision: allow, role: ownr", "policy[0].role", "'ownr' is not one of guest, member, owner [owner]"),
+            ("name: a, decision: allow, role: ownr", "policy[0].role", "not one of guest, member, owner [owner]"),
             ("name: a, decision: allow, role: []", "policy[0].role", "the list must not be empty"),
             ("name: a, decision: allow, tool: shel", "policy[0].tool", "'shel' is not one of"),
             ("name: a, decision: allow, tool: [shell, rum]", "policy[0].tool[1]", "'rum' is not one of"),
             ("name: a, decision: allow, persona: codr", "policy[0].persona", "'codr' is not one of"),
-            ("name: a, decision: allow, repository: nots", "policy[0].repository", "'nots' is not one of notes [notes]"),
+            ("name: a, decision: allow, repository: nots", "policy[0].repository", "not one of notes [notes]"),
             ("name: a b, decision: allow", "policy[0].name", "a rule's name has letters"),
             ("name: approvals.x, decision: allow", "policy[0].name", "the settings' own rules"),
             ("name: a, decision: ask, role: guest", "policy[0]", "nobody can approve what a guest wants"),
@@ -94,7 +94,8 @@ struct PolicyConfigurationTests {
         #expect(standard.limits == AgentLimits(steps: 50, tokens: 400_000, time: .seconds(1_800)))
         #expect(standard.personas.personas.map(\.name) == ["chat", "coder", "reviewer", "spec-writer"])
         let set = try #require(
-            load("agent: {persona: chat, max_steps: 3, max_tokens: 9000, max_time: 1m}").configuration).agent
+            load("agent: {persona: chat, max_steps: 3, max_tokens: 9000, max_time: 1m}").configuration
+        ).agent
         #expect(set.persona == "chat" && set.limits == AgentLimits(steps: 3, tokens: 9_000, time: .seconds(60)))
         #expect(
             load("agent: {persona: codr, max_step: 3}").issues.map(\.description) == [

@@ -1,4 +1,5 @@
 import Agent
+import Chat
 import Host
 import TestSupport
 import Testing
@@ -24,7 +25,8 @@ struct PolicyDocumentTests {
         let loaded = load(try #require(try Self.blocks().first))
         #expect(loaded.issues == [])
         let policy = try #require(loaded.configuration).policy
-        let rows = try Self.document().split(separator: "| command, with the rules above").last?
+        let rows =
+            try Self.document().split(separator: "| command, with the rules above").last?
             .split(separator: "\n").dropFirst(2).prefix { $0.hasPrefix("|") } ?? []
         #expect(rows.count == 5)
         for row in rows {

@@ -1,7 +1,7 @@
+internal import Audit
 package import Chat
 internal import JSON
 package import Workbench
-internal import Audit
 
 /// The gate of one turn: the policy decides, people are asked where it says so, and every decision is recorded.
 package struct PolicyGate: ToolGate {
@@ -29,11 +29,7 @@ package struct PolicyGate: ToolGate {
         self.repository = repository
         self.taint = taint
         self.audit = audit
-        self.ask = { requests in
-            var outcomes: [ApprovalOutcome] = []
-            for request in requests { outcomes.append(try await thread.approval(of: request)) }
-            return outcomes
-        }
+        self.ask = { try await thread.approvals(of: $0) }
     }
 
     package func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {
@@ -130,9 +126,9 @@ package struct PolicyGate: ToolGate {
         }
     }
 
-    /// The turn has been cancelled, so the entry is written by a task that is not.
     private func recordUndecided(_ intent: ToolIntent, _ verdict: PolicyVerdict, _ outcome: String) async {
         let (audit, entry) = (self.audit, self.entry(intent, verdict, [("outcome", .string(outcome))]))
+        // Unstructured: the turn has been cancelled, and the entry is written all the same.
         await Task { try? await audit.record(entry) }.value
     }
 

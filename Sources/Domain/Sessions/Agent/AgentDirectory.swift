@@ -23,9 +23,10 @@ package struct AgentDirectory: Sendable {
 
     package init(
         personas: @escaping @Sendable () -> [PersonaChoice], defaultPersona: @escaping @Sendable () -> String,
-        explain: @escaping @Sendable (
-            _ command: String, _ role: Role, _ persona: String?, _ repository: String?
-        ) -> String
+        explain:
+            @escaping @Sendable (
+                _ command: String, _ role: Role, _ persona: String?, _ repository: String?
+            ) -> String
     ) {
         self.personas = personas
         self.defaultPersona = defaultPersona

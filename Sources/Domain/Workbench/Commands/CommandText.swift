@@ -1,10 +1,10 @@
 /// A command as a person wrote it. Pure.
-struct CommandText: Equatable {
-    let command: String
+package struct CommandText: Equatable {
+    package let command: String
     /// It ends in ` &` and runs as a job.
     let isJob: Bool
 
-    init(_ text: String) {
+    package init(_ text: String) {
         var rest = text[...]
         while rest.last?.isWhitespace == true { rest.removeLast() }
         guard rest.last == "&", rest.dropLast().last?.isWhitespace != false else {

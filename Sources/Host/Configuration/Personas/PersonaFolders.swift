@@ -1,5 +1,5 @@
-internal import Glibc
 internal import Agent
+internal import Glibc
 
 /// Where personas come from: the program's own, then files, of which a later one replaces one with the same name.
 struct PersonaFolders {

@@ -99,10 +99,13 @@ extension PolicyRule {
 
     private static func name(_ value: Value) -> String? {
         guard let text = value.string() else { return nil }
-        let isPlain = text.utf8.count <= 64 && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
-        guard isPlain else { return value.error("a rule's name has letters, digits, '-', '_' and '.', at most 64") }
+        let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+        guard isPlain, text.utf8.count <= 64 else {
+            return value.error("a rule's name has letters, digits, '-', '_' and '.', at most 64")
+        }
         guard !text.hasPrefix(Policy.Approvals.prefix) else {
-            return value.error("names that begin with '\(Policy.Approvals.prefix)' are those of the settings' own rules")
+            return value.error(
+                "names that begin with '\(Policy.Approvals.prefix)' are those of the settings' own rules")
         }
         return text
     }

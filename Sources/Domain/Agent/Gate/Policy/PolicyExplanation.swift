@@ -1,4 +1,5 @@
 package import Chat
+internal import Workbench
 
 /// What `policy explain COMMAND` answers: what would happen to a command, and which rule decides. Pure.
 package struct PolicyExplanation: Sendable {
@@ -18,7 +19,9 @@ package struct PolicyExplanation: Sendable {
 
     /// Markdown.
     package func text(about command: String) -> String {
-        let own = self.policy.verdict(on: .run(command, role: self.role, repository: self.repository))
+        // A person's ` &` makes a job of the command before it.
+        let own = self.policy.verdict(
+            on: .run(CommandText(command).command, role: self.role, repository: self.repository))
         var lines = ["- Your `run`: \(Self.sentence(own, approver: "an owner other than you has to approve it"))"]
         lines += Self.parts(of: own)
         let call = "- A call by the model (persona `\(self.persona.name)`): "
