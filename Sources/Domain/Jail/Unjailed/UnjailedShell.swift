@@ -83,6 +83,7 @@ package final class UnjailedShell: Shell {
         let mark = ShellScript.nonce()
         let (process, pipes) = try self.spawn(command, mark: mark)
         defer { pipes.close() }
+        run.begin()
         run.onStop = { process.signal(SIGKILL) }
         var ending: (status: ProcessStatus, report: [UInt8])?
         // Unstructured: a command that has begun is awaited to its end, even if the task is cancelled.
