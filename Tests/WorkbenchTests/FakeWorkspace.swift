@@ -87,6 +87,20 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
 
     func write(_ bytes: [UInt8], to path: String) async throws { self.state.withLock { $0.files[path] = bytes } }
 
+    func find(_ path: String, limit: Int) async throws -> WorkspaceFile? {
+        self.state.withLock { $0.files[path] }.map { WorkspaceFile(bytes: $0, isExecutable: false) }
+    }
+
+    func walk(_ walk: WorkspaceWalk) async throws -> (entries: [WorkspaceEntry], isCut: Bool) {
+        (try await self.list(walk.path, limit: walk.limit), false)
+    }
+
+    func apply(_ edits: [WorkspaceEdit]) async throws {
+        self.state.withLock { state in
+            for edit in edits { state.files[edit.path] = edit.bytes }
+        }
+    }
+
     func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice? {
         guard !self.files.isEmpty else { return nil }
         self.state.withLock { $0.committed.append(message) }

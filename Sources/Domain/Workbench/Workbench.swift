@@ -81,7 +81,9 @@ package final class Workbench: CommandDesk {
     }
 
     /// Where the session's shell is, as the jail sees it.
-    func directory(of session: String) -> String { self.directories.withLock { $0[session] } ?? WorkbenchTexts.root }
+    package func directory(of session: String) -> String {
+        self.directories.withLock { $0[session] } ?? WorkbenchTexts.root
+    }
 
     func setDirectory(_ directory: String, of session: String) {
         self.directories.withLock { $0[session] = directory == WorkbenchTexts.root ? nil : directory }

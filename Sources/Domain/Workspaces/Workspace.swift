@@ -80,16 +80,7 @@ package final class Workspace: WorkspaceFiles {
 
     package func list(_ path: String, limit: Int) async throws -> [WorkspaceEntry] {
         try await self.call { files in
-            try await files.list(path, limit: limit).map { entry in
-                let kind: WorkspaceEntry.Kind =
-                    switch entry.kind {
-                    case .file: .file
-                    case .folder: .folder
-                    case .link: .link
-                    case .other: .other
-                    }
-                return WorkspaceEntry(path: entry.path, kind: kind, size: kind == .folder ? nil : Int(entry.size))
-            }
+            try await files.list(path, limit: limit).map(Self.entry)
         }
     }
 

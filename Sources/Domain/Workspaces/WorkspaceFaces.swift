@@ -26,6 +26,13 @@ package protocol WorkspaceFiles: Sendable {
     func read(_ path: String, limit: Int) async throws -> [UInt8]
     /// Writes a file that a person sent; never through a symbolic link.
     func write(_ bytes: [UInt8], to path: String) async throws
+    /// One regular file with its bytes, at most `limit`; nil if nothing has its name. Paths that are not plain text are
+    /// quoted as `QuotedPath` does it, here and in ``walk(_:)`` and ``apply(_:)``.
+    func find(_ path: String, limit: Int) async throws -> WorkspaceFile?
+    /// Files and folders in the order of their paths, without what the `.gitignore` files exclude.
+    func walk(_ walk: WorkspaceWalk) async throws -> (entries: [WorkspaceEntry], isCut: Bool)
+    /// Carries out all edits, or none if a file is not what its edit expects. Never writes through a link.
+    func apply(_ edits: [WorkspaceEdit]) async throws
     /// Commits all changes to the thread's branch. Nil when there are none.
     func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice?
     /// Takes over the commits that were made inside the jail, oldest first; refuses those with `.git` in a tree or that

@@ -17,10 +17,13 @@ package struct ToolIntent: Sendable, Equatable {
     package struct Change: Sendable, Equatable {
         package let path: String
         package let bytes: [UInt8]?
+        /// Nil keeps the mode.
+        package let isExecutable: Bool?
 
-        package init(path: String, bytes: [UInt8]?) {
+        package init(path: String, bytes: [UInt8]?, isExecutable: Bool? = nil) {
             self.path = path
             self.bytes = bytes
+            self.isExecutable = isExecutable
         }
     }
 

@@ -16,6 +16,8 @@ struct CommandRun: Sendable {
     let rule: String
     /// Who approved it, and by which ask; nil if it needed nobody.
     let approval: (by: String, ask: String?)?
+    /// Shorter than the limit of the settings; nil for that limit.
+    var timeout: Duration?
 
     /// A command that is recorded but does not run yet.
     struct Begun: Sendable {
@@ -30,6 +32,8 @@ struct CommandRun: Sendable {
     struct Outcome: Sendable {
         let ending: CommandEnding
         let commits: [CommitNotice]
+        /// What it changed; nil if that is unknown.
+        let changes: [WorkspaceChange]?
         /// Failures after the command, each a line.
         let notices: [String]
     }
@@ -110,7 +114,7 @@ struct CommandRun: Sendable {
     private func run(
         _ begun: Begun, report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit {
-        let settings = self.bench.settings
+        let settings = self.settings
         let decoder = Protected(OutputDecoder())
         let deliver: @Sendable (CommandOutput) async -> Void = { output in
             begun.output.append(output)
@@ -128,10 +132,16 @@ struct CommandRun: Sendable {
         return exit
     }
 
+    private var settings: WorkbenchSettings {
+        var settings = self.bench.settings
+        if let timeout = self.timeout { settings.timeout = min(timeout, settings.timeout) }
+        return settings
+    }
+
     // MARK: Afterwards
 
     private func finish(_ begun: Begun, _ exit: ShellExit) async -> Outcome {
-        let ending = CommandEnding(exit, limits: self.bench.settings)
+        let ending = CommandEnding(exit, limits: self.settings)
         if !self.isBackground {
             self.bench.setDirectory(exit.isShellLost ? WorkbenchTexts.root : exit.directory, of: self.request.session)
         }
@@ -155,7 +165,7 @@ struct CommandRun: Sendable {
             self.bench.logger.error("the end of a command could not be recorded", ["error": .string("\(error)")])
         }
         self.bench.observe(ending.result, ending.duration / .seconds(1))
-        return Outcome(ending: ending, commits: commits, notices: notices)
+        return Outcome(ending: ending, commits: commits, changes: changes, notices: notices)
     }
 
     private func record(

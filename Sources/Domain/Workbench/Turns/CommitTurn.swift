@@ -1,6 +1,4 @@
-internal import Audit
 internal import Chat
-internal import JSON
 internal import Workspaces
 
 /// `commit [message]`: commits the workspace's changes to the thread's branch.
@@ -10,8 +8,7 @@ struct CommitTurn: TurnWorker {
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         try await self.bench.working(for: request) { workspace in
             let message = request.text.isEmpty ? WorkbenchTexts.defaultMessage : request.text
-            let author = request.sender.displayName
-            guard let commit = try await workspace.commit(message, by: author, turn: request.id) else {
+            guard let commit = try await self.bench.commit(message, of: workspace, for: request) else {
                 return try await thread.report(.text(WorkbenchTexts.nothingToCommit))
             }
             try await thread.report(.commit(commit))

@@ -1,0 +1,78 @@
+internal import Chat
+internal import JSON
+internal import Primitives
+internal import Workbench
+
+/// `fetch`: a page as text. A program in the jail gets it, so that the jail's network decides what is reached.
+struct FetchTool: Tool {
+    let desk: any ToolDesk
+
+    func prepare(_ call: CheckedCall) async throws -> ToolIntent {
+        let address = try WebAddress(call.text("url"))
+        guard self.desk.hasNetwork else {
+            throw ToolFailure(
+                "The jail has no network, so nothing can be fetched. Work with what is in the workspace, or say what you "
+                    + "need. An owner can allow addresses by jail.network.")
+        }
+        return ToolIntent(
+            call: call, subject: address.text, directory: self.desk.directory, title: "fetch \(address.text.titled())")
+    }
+
+    private struct Received {
+        var body = OutputCut(limit: ToolLimits.fetchBytes)
+        var errors = OutputCut(limit: 4_000)
+    }
+
+    func perform(_ intent: ToolIntent, _ approval: GateDecision) async throws -> ToolResult {
+        let address = try WebAddress(intent.subject)
+        let received = Protected(Received())
+        let report = try await self.desk.run(
+            Self.command(address), timeout: .seconds(ToolLimits.fetchTime + 5), approval: approval,
+            reaching: address.place
+        ) { piece in
+            received.withLock { received in
+                switch piece.stream {
+                case .standardOutput: received.body.append(piece.text)
+                case .standardError: received.errors.append(piece.text)
+                }
+            }
+        }
+        try Task.checkCancellation()
+        let (body, errors) = received.withLock { ($0.body, $0.errors.text(advice: "")) }
+        let lines = errors.split(separator: "\n").map(String.init)
+        // What curl writes when it is done: status, type, final address.
+        let last = lines.last { $0.hasPrefix("fetched ") }?.split(separator: " ").dropFirst().map(String.init) ?? []
+        guard let status = last.first.flatMap({ Int($0) }), status > 0 else {
+            let reason = lines.first { $0.hasPrefix("curl: ") } ?? report.ending.note ?? report.ending.line
+            throw ToolFailure("\(address.text) could not be fetched: \(VisibleText.line(reason.titled(300)))")
+        }
+        let type = last.count > 2 ? last[1] : ""
+        let source = last.count > 1 ? last[last.count - 1] : address.text
+        guard Self.isText(type), !body.text(advice: "").unicodeScalars.contains(where: { $0.value == 0 }) else {
+            throw ToolFailure("\(address.text) is \(type.titled()) of \(body.total) bytes, not text.")
+        }
+        let whole = body.text(advice: "")
+        var cut = OutputCut()
+        cut.append(type.contains("html") ? PageText.of(whole) : whole)
+        let text = cut.text(advice: "The rest can't be read by fetch; use shell for a part of it")
+        let isGood = 200..<300 ~= status
+        return ToolResult(
+            isGood ? .done : .failed,
+            text: "Status \(status)\n\(DataBlock.of(ShellTool.safe(text), from: source.titled(300)))",
+            summary: "\(intent.title), \(status)", hasChanges: report.changes?.isEmpty != true)
+    }
+
+    /// The address has no character that means something to the shell inside of quotes.
+    static func command(_ address: WebAddress) -> String {
+        "set -o pipefail; curl -q -gsSL --max-time \(ToolLimits.fetchTime) --max-redirs 5 "
+            + "--max-filesize \(ToolLimits.fetchBytes) --proto =http,https --proto-redir =http,https "
+            + "-w '%{stderr}fetched %{http_code} %{content_type} %{url_effective}\\n' -- '\(address.text)' "
+            + "| head -c \(ToolLimits.fetchBytes)"
+    }
+
+    private static func isText(_ type: String) -> Bool {
+        let type = type.lowercased()
+        if type.isEmpty || type.hasPrefix("text/") { return true }
+        return ["json", "xml", "javascript", "yaml", "toml", "x-sh", "graphql"].contains { type.contains($0) }
+    }
+}

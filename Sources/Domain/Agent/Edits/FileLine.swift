@@ -1,0 +1,70 @@
+/// A line of a file, and how it ends. The lines of a file, joined, are its bytes.
+struct FileLine: Equatable {
+    enum End: Equatable {
+        /// The file ends without a line break.
+        case none
+        case lineFeed
+        case carriageReturn
+
+        var bytes: [UInt8] {
+            switch self {
+            case .none: []
+            case .lineFeed: [0x0A]
+            case .carriageReturn: [0x0D, 0x0A]
+            }
+        }
+    }
+
+    /// Without the line break.
+    var text: ArraySlice<UInt8>
+    var end: End
+
+    static func split(_ bytes: [UInt8]) -> [FileLine] {
+        var lines: [FileLine] = []
+        var start = bytes.startIndex
+        while let feed = bytes[start...].firstIndex(of: 0x0A) {
+            let hasReturn = feed > start && bytes[feed - 1] == 0x0D
+            lines.append(
+                FileLine(
+                    text: bytes[start..<(hasReturn ? feed - 1 : feed)], end: hasReturn ? .carriageReturn : .lineFeed)
+            )
+            start = feed + 1
+        }
+        if start < bytes.endIndex { lines.append(FileLine(text: bytes[start...], end: .none)) }
+        return lines
+    }
+
+    static func split(_ text: String) -> [FileLine] { Self.split(Array(text.utf8)) }
+
+    static func join(_ lines: some Sequence<FileLine>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for line in lines {
+            bytes += line.text
+            bytes += line.end.bytes
+        }
+        return bytes
+    }
+
+    /// What a new line of the file ends with: what most of its lines end with.
+    static func style(of lines: some Sequence<FileLine>) -> End {
+        var balance = 0
+        for line in lines where line.end != .none { balance += line.end == .carriageReturn ? 1 : -1 }
+        return balance > 0 ? .carriageReturn : .lineFeed
+    }
+
+    /// The text with the carriage return that belongs to its line break.
+    var raw: ArraySlice<UInt8> { self.end == .carriageReturn ? self.text + [0x0D] : self.text }
+
+    var isBlank: Bool { self.text.allSatisfy(Self.isBlank) }
+
+    /// The blanks and tabs at the beginning.
+    var indent: ArraySlice<UInt8> { self.text.prefix(while: Self.isBlank) }
+
+    var withoutTrailingBlanks: ArraySlice<UInt8> {
+        var text = self.text
+        while let last = text.last, Self.isBlank(last) { text.removeLast() }
+        return text
+    }
+
+    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+}

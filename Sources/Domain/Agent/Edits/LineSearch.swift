@@ -1,0 +1,45 @@
+/// Looks for whole lines in a file's lines, rung by rung.
+struct LineSearch {
+    /// Where the lines are, and how they were found.
+    struct Found {
+        let rung: EditRung
+        /// Indices of the first line of each place.
+        let places: [Int]
+    }
+
+    /// More places than this are not looked at.
+    private static let mostPlaces = 10_000
+
+    let file: [FileLine]
+
+    /// The places of the first rung that has any; `isWanted` may exclude some. Nil without any.
+    func find(
+        _ lines: [FileLine], from first: EditRung = .exact, where isWanted: (Int) -> Bool = { _ in true }
+    ) -> Found? {
+        guard !lines.isEmpty, lines.count <= self.file.count else { return nil }
+        for rung in EditRung.allCases where rung.rawValue >= first.rawValue {
+            let places = self.places(of: lines, rung).filter(isWanted)
+            if !places.isEmpty { return Found(rung: rung, places: places) }
+        }
+        return nil
+    }
+
+    private func places(of lines: [FileLine], _ rung: EditRung) -> [Int] {
+        // Lines that are equal on this rung get the same number.
+        var numbers: [ArraySlice<UInt8>: Int] = [:]
+        var pattern: [Int] = []
+        for (index, line) in lines.enumerated() {
+            // The last line may lack its line break on either side.
+            let isLast = index == lines.count - 1
+            let key = rung == .exact && isLast && line.end == .none ? line.text : rung.key(of: line)
+            pattern.append(numbers[key] ?? numbers.count)
+            if numbers[key] == nil { numbers[key] = numbers.count }
+        }
+        // A block of blank lines is nowhere in particular.
+        if rung != .exact, numbers.count == 1, numbers.keys.first?.isEmpty == true { return [] }
+        let found = occurrences(
+            of: pattern, in: self.file.map { numbers[rung.key(of: $0)] ?? -1 }, limit: Self.mostPlaces)
+        guard rung == .indent else { return found }
+        return found.filter { IndentChange(text: lines[...], file: self.file[$0..<($0 + lines.count)]) != nil }
+    }
+}

@@ -1,0 +1,26 @@
+internal import JSON
+
+/// One tool. What it throws as ``ToolFailure`` or ``WorkspaceFailure`` becomes a failed result.
+protocol Tool: Sendable {
+    func prepare(_ call: CheckedCall) async throws -> ToolIntent
+    func perform(_ intent: ToolIntent, _ approval: GateDecision) async throws -> ToolResult
+}
+
+extension CheckedCall {
+    func text(_ name: String) -> String { self.arguments[name]?.stringValue ?? "" }
+
+    func number(_ name: String) -> Int? { self.arguments[name]?.intValue }
+
+    /// A call that reads only, or has no effect outside of the turn.
+    func intent(_ subject: String, title: String) -> ToolIntent {
+        ToolIntent(call: self, subject: subject, directory: "/workspace", title: title)
+    }
+}
+
+extension String {
+    /// For one line in a thread: visible, on one line, cut.
+    func titled(_ limit: Int = 80) -> String {
+        let line = VisibleText.line(self)
+        return line.count > limit ? line.prefix(limit - 1) + "…" : line
+    }
+}

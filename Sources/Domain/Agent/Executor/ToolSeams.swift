@@ -1,0 +1,16 @@
+package import Workspaces
+
+/// What the tools of a turn need beside its files.
+package struct ToolSeams: Sendable {
+    /// Called once before the turn's first change, with the state that `undo` restores. A throw keeps the change from
+    /// happening.
+    package var willChange: @Sendable (WorkspaceSnapshot) async throws -> Void = { _ in }
+    /// Shows the list of tasks.
+    package var plan: @Sendable ([PlanTask]) async throws -> Void = { _ in }
+    /// Puts a question with its options (perhaps none) to people and returns the answer. Nil: nobody can be asked.
+    package var question: (@Sendable (_ question: String, _ options: [String]) async throws -> String)?
+    /// Runs commands and commits. Nil: neither `shell` nor `fetch` nor `commit`.
+    package var desk: (any ToolDesk)?
+
+    package init() {}
+}

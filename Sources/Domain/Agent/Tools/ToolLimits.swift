@@ -1,0 +1,38 @@
+/// The sizes that bound the tools.
+package enum ToolLimits {
+    /// Bytes of a call's arguments. More are refused unread.
+    package static let argumentBytes = 512 << 10
+    /// Bytes of a result for the model.
+    package static let resultBytes = 16 << 10
+    /// Bytes of a file that a tool reads or writes.
+    package static let fileBytes = 4 << 20
+
+    package static let readLines = 2_000
+    package static let readBytes = 50 << 10
+    /// Characters of a line that `read` shows.
+    package static let readLine = 2_000
+
+    package static let listDepth = 3
+    package static let listEntries = 500
+
+    package static let searchHits = 100
+    /// Characters of a line that `search` shows.
+    package static let searchLine = 500
+    /// Files that a search looks at.
+    package static let searchFiles = 50_000
+    /// A larger file is not searched. Bytes.
+    package static let searchFileBytes = 1 << 20
+    package static let searchTime: Duration = .seconds(20)
+    /// Bytes of a pattern.
+    package static let patternBytes = 1_000
+
+    /// Files that one patch may change.
+    package static let patchFiles = 100
+    package static let commandBytes = 32 << 10
+    package static let questionOptions = 5
+    package static let tasks = 50
+
+    package static let fetchBytes = 512 << 10
+    /// Seconds.
+    package static let fetchTime = 30
+}

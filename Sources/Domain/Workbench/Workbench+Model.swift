@@ -1,0 +1,57 @@
+internal import Audit
+package import Chat
+internal import JSON
+internal import Jail
+internal import Workspaces
+
+/// What a model does through the workbench, after the gate has decided.
+extension Workbench {
+    /// Runs a command in a fresh shell of the session's jail, with snapshot, audit and the take-over of commits, and
+    /// returns when it has ended. Throws ``TurnFailure`` if it did not run. When the task is cancelled, the command is
+    /// ended with all its processes and reported as stopped.
+    ///
+    /// - Parameters:
+    ///   - timeout: At most the configured one, which nil stands for.
+    ///   - approval: Who approved it, and by which ask; nil if it needed nobody.
+    ///   - thread: Where an address that the command wants to reach is asked about; nil refuses it.
+    ///   - report: Gets the output as it comes.
+    package func execute(
+        _ command: String, timeout: Duration? = nil, for request: TurnRequest, approval: (by: String, ask: String?)?,
+        in thread: (any TurnThread)?, report: @escaping @Sendable (CommandOutput) async throws -> Void
+    ) async throws -> CommandReport {
+        guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
+        if let reason = self.status().refusal { throw TurnFailure(WorkbenchTexts.noJail(reason)) }
+        let run = CommandRun(
+            bench: self, request: request, command: command, place: .fresh, approval: approval, timeout: timeout)
+        let begun = try await run.begin()
+        self.setThread(thread, of: request.session)
+        defer { self.setThread(nil, of: request.session) }
+        let outcome = try await run.perform(begun, report: report)
+        return CommandReport(
+            ending: outcome.ending, commits: outcome.commits, changes: outcome.changes, notices: outcome.notices)
+    }
+
+    /// Commits the workspace's changes to the thread's branch. Nil when there are none.
+    package func commit(_ message: String, for request: TurnRequest) async throws -> CommitNotice? {
+        guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
+        let workspace = try await self.workspaces.workspace(
+            of: SessionPlace(session: request.session, repository: request.repository))
+        return try await self.commit(message, of: workspace, for: request)
+    }
+
+    func commit(
+        _ message: String, of workspace: any WorkspaceFiles, for request: TurnRequest
+    ) async throws -> CommitNotice? {
+        guard let commit = try await workspace.commit(message, by: request.sender.displayName, turn: request.id) else {
+            return nil
+        }
+        try await self.audit.record(
+            AuditEntry(
+                kind: .commit, session: request.session, turn: request.id, actor: request.sender.id,
+                details: [
+                    "repository": .string(commit.repository), "sha": .string(commit.sha),
+                    "branch": .string(commit.branch), "subject": .string(commit.subject),
+                ]))
+        return commit
+    }
+}

@@ -1,0 +1,140 @@
+import Chat
+import JSON
+import Jail
+import Testing
+import Workspaces
+
+@testable import Agent
+
+@Suite("Commands, commits and pages", .timeLimit(.minutes(1)))
+struct CommandToolsTests {
+    @Test("A command's output comes as data, its exit last")
+    func shell() async throws {
+        let desk = FakeDesk("ok\n\u{1B}[31mred\n", errors: "warned\n", status: .exited(3))
+        let fixture = try await ToolFixture(desk: desk)
+        let intent = try await fixture.intent("shell", ["command": "swift test && echo 'a b'", "timeout": "60"])
+        #expect(intent.subject == "swift test && echo 'a b'" && intent.directory == "/workspace/src")
+        let result = try await fixture.perform(intent)
+        #expect(result.outcome == .failed && !result.hasChanges)
+        #expect(result.text.contains("from=\"shell\">\nok\n␛[31mred\nwarned\n</data-"))
+        #expect(result.text.hasSuffix("\nexit 3 · 1.2 s"))
+        #expect(result.summary == "swift test && echo 'a b', exit 3 · 1.2 s")
+        #expect(desk.commands == ["swift test && echo 'a b'"] && desk.timeouts == [.seconds(60)])
+    }
+
+    @Test("5 MB in one line is cut, with how to get at the rest")
+    func hugeOutput() async throws {
+        let fixture = try await ToolFixture(desk: FakeDesk(String(repeating: "x", count: 5 << 20) + "END\n"))
+        let text = try await fixture.call("shell", ["command": "make"]).text
+        #expect(text.utf8.count < 17 << 10)
+        #expect(
+            text.contains("of 5242884 bytes left out. Run it again with output to a file") && text.contains("xEND\n"))
+        #expect(text.hasSuffix("exit 0 · 1.2 s"))
+    }
+
+    @Test("Changes and commits of a command are named, secrets in its output are not")
+    func effects() async throws {
+        var played = FakeDesk.Played()
+        let secret = "ghp_" + String(repeating: "a1B2", count: 9)
+        played.output = [CommandOutput(stream: .standardOutput, text: "token \(secret)\n")]
+        played.changes = [WorkspaceChange(kind: .added, path: "out\u{202E}", digest: nil)]
+        played.commits = [try #require(try await FakeDesk().commit("Mend it"))]
+        let result = try await ToolFixture(desk: FakeDesk(played)).call("shell", ["command": "make"])
+        #expect(result.hasChanges)
+        #expect(result.text.contains("Changed files: out⟨U+202E⟩\nCommit abababa: Mend it\n"))
+        #expect(!result.text.contains(secret) && result.text.contains("redacted"))
+    }
+
+    @Test("What did not run, and what can't run")
+    func refused() async throws {
+        var played = FakeDesk.Played()
+        played.failure = TurnFailure("The command was not run: the disk is full")
+        let fixture = try await ToolFixture(desk: FakeDesk(played))
+        let result = try await fixture.call("shell", ["command": "ls"])
+        #expect(result.outcome == .failed && result.text == "The command was not run: the disk is full")
+        #expect(try await fixture.call("shell", ["command": " \n"]).text == "The command is empty.")
+        #expect(try await fixture.call("shell", ["command": "a\u{0}b"]).text.contains("null character"))
+        let long = String(repeating: "x", count: 40_000)
+        #expect(try await fixture.call("shell", ["command": .string(long)]).text.contains("Write a script"))
+        #expect(
+            try await ToolFixture(desk: FakeDesk()).call("shell", ["command": "true"]).text
+                == "There was no output.\nexit 0 · 1.2 s")
+    }
+
+    @Test("A commit says what it holds")
+    func commit() async throws {
+        let desk = FakeDesk()
+        let fixture = try await ToolFixture(desk: desk)
+        let result = try await fixture.call("commit", ["message": " Mend the test\n\nBecause.\n"])
+        #expect(result.text == "Commit abababa on work: Mend the test, 2 files +3 −1")
+        #expect(desk.messages == ["Mend the test\n\nBecause."])
+        #expect(try await fixture.call("commit", ["message": "nothing"]).text.contains("nothing to commit"))
+        #expect(try await fixture.call("commit", ["message": "  "]).outcome == .failed)
+    }
+
+    @Test("A page is fetched by a program in the jail, and comes as text")
+    func fetch() async throws {
+        let page = """
+            <html><head><title>The &amp; title</title><style>p{}</style></head><body><script>evil("<p>")</script>
+            <h1>Head</h1><p>One   <b>two</b><br>three &lt;four&gt; &#228;&#x20AC; &nope; <a href="https://e.org/x?a=1&amp;b">link</a></p>
+            <!-- <p>hidden</p> --><ul><li>a<li>b</ul></body></html>
+            """
+        let desk = FakeDesk(page, errors: "fetched 200 text/html; charset=utf-8 https://e.org/final\n")
+        let fixture = try await ToolFixture(desk: desk)
+        let intent = try await fixture.intent("fetch", ["url": "https://E.org/a?b=c&d"])
+        #expect(intent.subject == "https://E.org/a?b=c&d")
+        let result = try await fixture.perform(intent)
+        #expect(result.outcome == .done && result.summary == "fetch https://E.org/a?b=c&d, 200")
+        #expect(result.text.contains("from=\"https://e.org/final\">\nThe & title\n"), "\(result.text)")
+        #expect(
+            result.text.contains("Head\n\nOne two\nthree <four> ä€ &nope; [https://e.org/x?a=1&b] link\n"),
+            "\(result.text)")
+        #expect(!result.text.contains("evil") && !result.text.contains("hidden"))
+        #expect(desk.addresses == ["e.org:443"])
+        #expect(
+            desk.commands[0].contains("--proto =http,https")
+                && desk.commands[0].contains("-- 'https://E.org/a?b=c&d' | head"))
+    }
+
+    @Test("What can't be fetched")
+    func noFetch() async throws {
+        let none = try await ToolFixture(desk: FakeDesk(FakeDesk.Played(), hasNetwork: false))
+        guard case .failed(let refused) = try await none.prepare("fetch", ["url": "https://e.org"]) else {
+            Issue.record("prepared without a network")
+            return
+        }
+        #expect(refused.text.contains("no network"))
+        let failing = try await ToolFixture(
+            desk: FakeDesk(
+                "", errors: "curl: (6) Could not resolve host: e.org\nfetched 000  https://e.org\n", status: .exited(6))
+        )
+        #expect(try await failing.call("fetch", ["url": "https://e.org"]).text.contains("Could not resolve host"))
+        let image = try await ToolFixture(desk: FakeDesk("x", errors: "fetched 200 image/png https://e.org/\n"))
+        #expect(
+            try await image.call("fetch", ["url": "https://e.org"]).text.contains("is image/png of 1 bytes, not text"))
+        let missing = try await ToolFixture(desk: FakeDesk("gone", errors: "fetched 404 text/plain https://e.org/\n"))
+        #expect(try await missing.call("fetch", ["url": "https://e.org"]).outcome == .failed)
+    }
+
+    @Test(
+        "Addresses that are refused",
+        arguments: [
+            "", "e.org", "file:///etc/passwd", "ftp://e.org", "https://", "https://user:pw@e.org",
+            "https://e.org/'; rm -r .; '",
+            "https://e.org/$(id)`id`", "https://e.org/a b", "https://e.org/\u{202E}", "https://e.org:0/",
+            "https://e.org:x/",
+            "https://e.org\\@evil.org/", "javascript:alert(1)", "http://e.org/\n--output=x", "-o x https://e.org",
+        ])
+    func addresses(_ url: String) async throws {
+        let desk = FakeDesk()
+        #expect(try await ToolFixture(desk: desk).call("fetch", ["url": .string(url)]).outcome == .failed)
+        #expect(desk.commands.isEmpty)
+    }
+
+    @Test("An address's place is what the jail's network calls it")
+    func places() throws {
+        #expect(try WebAddress("https://e.org").place == "e.org:443")
+        #expect(try WebAddress("HTTP://E.org:8080/x").place == "e.org:8080")
+        #expect(try WebAddress("http://e.org?x").place == "e.org:80")
+    }
+}

@@ -1,0 +1,69 @@
+import Agent
+import Chat
+import Jail
+import Primitives
+import Workbench
+import Workspaces
+
+/// A desk that plays one output for every command.
+final class FakeDesk: ToolDesk {
+    struct Played: Sendable {
+        var output: [CommandOutput] = []
+        var status = ShellExit.Status.exited(0)
+        var changes: [WorkspaceChange]? = []
+        var commits: [CommitNotice] = []
+        var failure: TurnFailure?
+    }
+
+    let hasNetwork: Bool
+    let directory = "/workspace/src"
+    private let played: Played
+    private let state = Protected(
+        (commands: [String](), timeouts: [Duration?](), addresses: [String?](), messages: [String]()))
+
+    init(_ played: Played = Played(), hasNetwork: Bool = true) {
+        self.played = played
+        self.hasNetwork = hasNetwork
+    }
+
+    /// Writes `text` to the standard output.
+    convenience init(_ text: String, errors: String = "", status: ShellExit.Status = .exited(0)) {
+        self.init(
+            Played(
+                output: [
+                    CommandOutput(stream: .standardOutput, text: text),
+                    CommandOutput(stream: .standardError, text: errors),
+                ], status: status))
+    }
+
+    var commands: [String] { self.state.withLock { $0.commands } }
+    var timeouts: [Duration?] { self.state.withLock { $0.timeouts } }
+    var addresses: [String?] { self.state.withLock { $0.addresses } }
+    var messages: [String] { self.state.withLock { $0.messages } }
+
+    func run(
+        _ command: String, timeout: Duration?, approval: GateDecision, reaching address: String?,
+        report: @escaping @Sendable (CommandOutput) async throws -> Void
+    ) async throws -> CommandReport {
+        self.state.withLock { state in
+            state.commands.append(command)
+            state.timeouts.append(timeout)
+            state.addresses.append(address)
+        }
+        if let failure = self.played.failure { throw failure }
+        for piece in self.played.output { try await report(piece) }
+        let exit = ShellExit(
+            status: self.played.status, duration: .milliseconds(1_200), isShellLost: false, directory: "/workspace")
+        return CommandReport(
+            ending: CommandEnding(exit, limits: WorkbenchSettings()), commits: self.played.commits,
+            changes: self.played.changes, notices: [])
+    }
+
+    func commit(_ message: String) async throws -> CommitNotice? {
+        self.state.withLock { $0.messages.append(message) }
+        guard message != "nothing" else { return nil }
+        return CommitNotice(
+            repository: "notes", sha: String(repeating: "ab", count: 20), branch: "work", subject: message, files: 2,
+            additions: 3, deletions: 1)
+    }
+}
