@@ -1,3 +1,4 @@
+internal import HTTP
 internal import JSON
 
 /// The endpoints' rule for calls in a conversation: each has one result, and in chat completions right behind it.

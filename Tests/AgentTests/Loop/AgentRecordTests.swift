@@ -52,7 +52,8 @@ struct AgentRecordTests {
     @Test("every event survives its stored form", arguments: Self.events)
     func storedForm(event: AgentEvent) throws {
         let text = event.json.canonicalText
-        let read = try #require(AgentEvent(kind: event.kind, json: try JSON.parse(text)))
+        let json = try JSON.parse(text)
+        let read = try #require(AgentEvent(kind: event.kind, json: json))
         #expect(read == event)
         #expect(read.json.canonicalText == text)
     }

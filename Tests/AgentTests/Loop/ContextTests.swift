@@ -155,7 +155,7 @@ struct StepLinesTests {
     func safeNames() {
         var lines = StepLines()
         lines.end("1", self.result("a```\n@all \u{202E}txt\u{1B}[31m", .failed))
-        #expect(lines.shown == "```\nfailed a'''  @all  txt [31m\n```")
+        #expect(lines.shown == "```\nfailed a''' @all  txt [31m\n```")
         lines.end("2", self.result(String(repeating: "x", count: 500)))
         #expect(lines.shown.split(separator: "\n").allSatisfy { $0.count <= 120 })
     }

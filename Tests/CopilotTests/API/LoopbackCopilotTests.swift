@@ -109,18 +109,27 @@ struct LoopbackCopilotTests {
         arguments: ["gpt-4.1", "gpt-5-codex"])
     func toolRound(model: String) async throws {
         try await self.with { server, client in
-            let tool = ModelTool(name: "f", description: "F.", parameters: ["type": "object"])
             let call = ToolCall(id: "c1", name: "f", arguments: "{}")
             let begun = [ModelMessage(.user, "Hi"), ModelMessage(.assistant, "", toolCalls: [call])]
-            let answer = { (messages: [ModelMessage]) async throws -> String in
-                var text = ""
-                let request = ModelRequest(model: model, messages: messages, tools: [tool])
-                for try await event in client.stream(request) { if case .delta(let piece) = event { text += piece } }
-                return text
+            let result = [ModelMessage(.tool, "42", toolCallID: "c1")]
+            let text = try await self.continuation(of: begun + result, by: client, model: model)
+            #expect(text == "The tool said: 42")
+            let missing = begun + [ModelMessage(.user, "Well?")]
+            await #expect(throws: ModelError.self) {
+                try await self.continuation(of: missing, by: client, model: model)
             }
-            #expect(try await answer(begun + [ModelMessage(.tool, "42", toolCallID: "c1")]) == "The tool said: 42")
-            await #expect(throws: ModelError.self) { try await answer(begun + [ModelMessage(.user, "Well?")]) }
         }
+    }
+
+    private func continuation(
+        of messages: [ModelMessage], by client: CopilotClient, model: String
+    ) async throws -> String {
+        let tool = ModelTool(name: "f", description: "F.", parameters: ["type": "object"])
+        var text = ""
+        for try await event in client.stream(ModelRequest(model: model, messages: messages, tools: [tool])) {
+            if case .delta(let piece) = event { text += piece }
+        }
+        return text
     }
 
     @Test("failures are reported by kind, through either endpoint", arguments: ["gpt-4.1", "gpt-5-codex"])
