@@ -18,7 +18,7 @@ struct ModelCommandTests {
         let harness = WorkbenchHarness()
         let report = try await harness.bench.execute(
             "write a.txt", timeout: .seconds(5), for: WorkbenchHarness.request("", .member),
-            approval: ("alice", "ask_1"), in: Self.thread
+            rule: "commands", approval: ("alice", "ask_1"), in: Self.thread
         ) { _ in }
         #expect(report.ending.status == 0 && report.changes?.map(\.path) == ["a.txt"])
         #expect(harness.shell.commands.map(\.place) == [.fresh])
@@ -35,12 +35,13 @@ struct ModelCommandTests {
         harness.workspace.makeInside(FakeWorkspace.notice("Inside"))
         let text = Protected("")
         let report = try await harness.bench.execute(
-            "echo hello", for: WorkbenchHarness.request("", .member), approval: nil, in: nil
+            "echo hello", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: nil
         ) { piece in text.withLock { $0 += piece.text } }
         #expect(text.withLock { $0 } == "hello\n" && report.commits.map(\.subject) == ["Inside"])
         // The configured limit holds.
         _ = try await harness.bench.execute(
-            "status 0", timeout: .seconds(999), for: WorkbenchHarness.request("", .member), approval: nil, in: nil
+            "status 0", timeout: .seconds(999), for: WorkbenchHarness.request("", .member), rule: "commands",
+            approval: nil, in: nil
         ) { _ in }
         #expect(harness.shell.commands.map(\.timeout) == [.seconds(7), .seconds(7)])
     }
@@ -50,20 +51,20 @@ struct ModelCommandTests {
         let harness = WorkbenchHarness()
         await #expect(throws: TurnFailure.self) {
             try await harness.bench.execute(
-                "echo", for: WorkbenchHarness.request("", .guest), approval: nil, in: nil
+                "echo", for: WorkbenchHarness.request("", .guest), rule: "commands", approval: nil, in: nil
             ) { _ in }
         }
         harness.refusal.withLock { $0 = "there is no jail" }
         await #expect(throws: TurnFailure.self) {
             try await harness.bench.execute(
-                "echo", for: WorkbenchHarness.request("", .member), approval: nil, in: nil
+                "echo", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: nil
             ) { _ in }
         }
         harness.refusal.withLock { $0 = nil }
         harness.fillDisk()
         await #expect(throws: TurnFailure.self) {
             try await harness.bench.execute(
-                "echo", for: WorkbenchHarness.request("", .member), approval: nil, in: nil
+                "echo", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: nil
             ) { _ in }
         }
         #expect(harness.shell.commands.isEmpty)
@@ -72,12 +73,13 @@ struct ModelCommandTests {
     @Test("A commit is in the audit")
     func commit() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.bench.commit("Empty", for: WorkbenchHarness.request("", .member)) == nil)
+        #expect(
+            try await harness.bench.commit("Empty", for: WorkbenchHarness.request("", .member), in: Self.thread) == nil)
         try await harness.workspace.write([1], to: "a")
-        let commit = try await harness.bench.commit("Mend", for: WorkbenchHarness.request("", .member))
+        let commit = try await harness.bench.commit("Mend", for: WorkbenchHarness.request("", .member), in: Self.thread)
         #expect(commit?.subject == "Mend" && harness.entries.map(\.kind) == [.commit])
         await #expect(throws: TurnFailure.self) {
-            try await harness.bench.commit("Mend", for: WorkbenchHarness.request("", .guest))
+            try await harness.bench.commit("Mend", for: WorkbenchHarness.request("", .guest), in: Self.thread)
         }
     }
 }

@@ -130,7 +130,7 @@ struct WorkspaceTurnTests {
     func refused() async throws {
         let harness = WorkbenchHarness()
         #expect(try await harness.turn("run", "echo hi", .guest).failure == WorkbenchTexts.guest)
-        harness.policy.withLock { $0 = .deny }
+        harness.policy.withLock { $0 = CommandPermission(.deny) }
         #expect(try await harness.turn("run", "echo hi").failure == WorkbenchTexts.deniedByPolicy)
         harness.fillDisk()
         #expect(try await harness.turn("run", "echo hi").failure == WorkbenchTexts.deniedByPolicy)

@@ -3,6 +3,10 @@ package protocol TurnThread: Sendable {
     /// Reports progress. Waits while the thread cannot accept more.
     func report(_ event: TurnEvent) async throws
 
+    /// Gives the turn at least this much time for itself from its start, without the time that people take. For work
+    /// that takes longer than an answer.
+    func takeTime(_ time: Duration) async
+
     /// Asks people for an approval and waits until one of them decides, or nobody does in time. The wait does not count
     /// towards the turn's time limit. Asking again for the same in one turn (also after a restart) joins the first
     /// question instead of posting another. Throws `CancellationError` when the turn is stopped.
@@ -22,6 +26,8 @@ package protocol TurnThread: Sendable {
 }
 
 extension TurnThread {
+    package func takeTime(_ time: Duration) async {}
+
     package func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
         var outcomes: [ApprovalOutcome] = []
         for request in requests { outcomes.append(try await self.approval(of: request)) }

@@ -12,17 +12,20 @@ extension Workbench {
     ///
     /// - Parameters:
     ///   - timeout: At most the configured one, which nil stands for.
+    ///   - rule: The name of the policy's rule that decided.
     ///   - approval: Who approved it, and by which ask; nil if it needed nobody.
     ///   - thread: Where an address that the command wants to reach is asked about; nil refuses it.
     ///   - report: Gets the output as it comes.
     package func execute(
-        _ command: String, timeout: Duration? = nil, for request: TurnRequest, approval: (by: String, ask: String?)?,
-        in thread: (any TurnThread)?, report: @escaping @Sendable (CommandOutput) async throws -> Void
+        _ command: String, timeout: Duration? = nil, for request: TurnRequest, rule: String,
+        approval: (by: String, ask: String?)?, in thread: (any TurnThread)?,
+        report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws -> CommandReport {
         guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
         if let reason = self.status().refusal { throw TurnFailure(WorkbenchTexts.noJail(reason)) }
         let run = CommandRun(
-            bench: self, request: request, command: command, place: .fresh, approval: approval, timeout: timeout)
+            bench: self, request: request, command: command, place: .fresh, rule: rule,
+            approval: approval, timeout: timeout)
         let begun = try await run.begin()
         self.setThread(thread, of: request.session)
         defer { self.setThread(nil, of: request.session) }
@@ -31,27 +34,34 @@ extension Workbench {
             ending: outcome.ending, commits: outcome.commits, changes: outcome.changes, notices: outcome.notices)
     }
 
-    /// Commits the workspace's changes to the thread's branch. Nil when there are none.
-    package func commit(_ message: String, for request: TurnRequest) async throws -> CommitNotice? {
+    /// Commits the workspace's changes to the thread's branch and posts the commit. Nil when there are none.
+    package func commit(
+        _ message: String, for request: TurnRequest, in thread: any TurnThread
+    ) async throws -> CommitNotice? {
         guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
         let workspace = try await self.workspaces.workspace(
             of: SessionPlace(session: request.session, repository: request.repository))
-        return try await self.commit(message, of: workspace, for: request)
+        return try await self.commit(message, of: workspace, for: request, in: thread)
     }
 
     func commit(
-        _ message: String, of workspace: any WorkspaceFiles, for request: TurnRequest
+        _ message: String, of workspace: any WorkspaceFiles, for request: TurnRequest, in thread: any TurnThread
     ) async throws -> CommitNotice? {
         guard let commit = try await workspace.commit(message, by: request.sender.displayName, turn: request.id) else {
             return nil
         }
-        try await self.audit.record(
-            AuditEntry(
-                kind: .commit, session: request.session, turn: request.id, actor: request.sender.id,
-                details: [
-                    "repository": .string(commit.repository), "sha": .string(commit.sha),
-                    "branch": .string(commit.branch), "subject": .string(commit.subject),
-                ]))
+        try await thread.report(.commit(commit))
+        do {
+            try await self.audit.record(
+                self.entry(
+                    .commit, of: request,
+                    [
+                        "repository": .string(commit.repository), "sha": .string(commit.sha),
+                        "branch": .string(commit.branch), "subject": .string(commit.subject),
+                    ]))
+        } catch {
+            try await thread.report(.notice(WorkbenchTexts.commitIsNotRecorded("\(error)")))
+        }
         return commit
     }
 }

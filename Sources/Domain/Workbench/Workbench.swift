@@ -96,6 +96,9 @@ package final class Workbench: CommandDesk {
         self.threads.withLock { $0[session] = thread }
     }
 
+    /// Whether commands can run at all.
+    package var canRun: Bool { self.status().refusal == nil }
+
     // MARK: CommandDesk
 
     package var jail: String {

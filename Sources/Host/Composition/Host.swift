@@ -94,10 +94,15 @@ package final class Host: Sendable {
         let workspaces = places.workspaces ?? WorkbenchSetup.stored(configuration, repositories)
         self.workspaceRetention = WorkbenchSetup.retention(
             of: workspaces, configuration, store: store, places: places, now: WallClock.now)
+        let steering = AgentSteering()
+        let agent = AgentWorker(
+            model: model, catalog: catalog, store: store, settings: self.agent, workbench: workbench,
+            workspaces: places, repositories: repositories, audit: StoredAudit(log: self.audit), steering: steering,
+            answerLimit: limit, hasNetwork: configuration.jail.network.mode == .allowlist)
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
-                "chat": ChatTurn(model, catalog: catalog, limit: limit, logger: Logger(label: "model")),
+                "chat": agent.worker,
                 "specify": SpecifyTurn(
                     model, catalog: repositories, limit: limit, now: { WallClock.now() / 1_000 },
                     logger: Logger(label: "specs")),
@@ -108,7 +113,8 @@ package final class Host: Sendable {
                 logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: self.audit.chain)),
             desk: workbench,
-            agent: AgentSetup.directory(self.agent, defaultRepository: repositories.defaultLocalName))
+            agent: AgentSetup.directory(
+                self.agent, steering: steering, defaultRepository: repositories.defaultLocalName))
         workbench.attach(self.bridge)
         invitations.ask(self.bridge.access)
         let mounted = try ProxySetup.mounted(

@@ -45,8 +45,8 @@ struct ShellTool: Tool {
         }
         lines += report.notices
         if let note = report.ending.note { lines.append(note) }
-        // Last, where models look for it.
-        lines.append(report.ending.line)
+        // Last, where models look for it. Without the time that it took, so that the same result has the same text.
+        lines.append(report.ending.line.split(separator: " · ").first.map(String.init) ?? report.ending.line)
         return ToolResult(
             report.ending.status == 0 ? .done : .failed, text: lines.joined(separator: "\n"),
             summary: "\(intent.call.text("command").titled()), \(report.ending.line)",

@@ -53,16 +53,22 @@ package struct WorkbenchDesk: ToolDesk {
             thread = ApprovedAddress(thread: self.thread, address: address, by: approved.by, ask: approved.ask)
         }
         let output = self.output
-        return try await self.bench.execute(
-            command, timeout: timeout, for: self.request, approval: approved, in: thread
+        let result = try await self.bench.execute(
+            command, timeout: timeout, for: self.request, rule: Self.rule(of: approval), approval: approved, in: thread
         ) { piece in
             try await report(piece)
             try await output(piece)
         }
+        for commit in result.commits { try await thread.report(.commit(commit)) }
+        return result
+    }
+
+    private static func rule(of decision: GateDecision) -> String {
+        if case .allowed(let rule) = decision { rule } else { "ask" }
     }
 
     package func commit(_ message: String) async throws -> CommitNotice? {
-        try await self.bench.commit(message, for: self.request)
+        try await self.bench.commit(message, for: self.request, in: self.thread)
     }
 }
 

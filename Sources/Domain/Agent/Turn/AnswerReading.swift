@@ -85,7 +85,7 @@ struct AnswerReading: Sendable {
     private static func reason(of outcome: TurnReport.Outcome) -> String? {
         switch outcome {
         case .ended(.cut(let reason)), .ended(.filtered(let reason)): reason
-        case .ended(.complete), .failed: nil
+        case .ended(.complete), .ended(.asked), .failed: nil
         }
     }
 }

@@ -21,15 +21,20 @@ package struct AgentDirectory: Sendable {
     package let explain:
         @Sendable (_ command: String, _ role: Role, _ persona: String?, _ repository: String?) -> String
 
+    /// Passes what a person says to the running turn of a session; false when none takes it.
+    package let steer: @Sendable (_ text: String, _ author: String, _ session: String) -> Bool
+
     package init(
         personas: @escaping @Sendable () -> [PersonaChoice], defaultPersona: @escaping @Sendable () -> String,
         explain:
             @escaping @Sendable (
                 _ command: String, _ role: Role, _ persona: String?, _ repository: String?
-            ) -> String
+            ) -> String,
+        steer: @escaping @Sendable (_ text: String, _ author: String, _ session: String) -> Bool = { _, _, _ in false }
     ) {
         self.personas = personas
         self.defaultPersona = defaultPersona
         self.explain = explain
+        self.steer = steer
     }
 }

@@ -4,7 +4,7 @@ package import Chat
 package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
-    case diff, files, snapshot, undo, commit, task, persona, policy, resend, resume
+    case diff, files, snapshot, undo, commit, task, persona, policy, steer, resend, resume
 
     package enum Handling: Sendable {
         /// Answered at once, even while a turn runs.
@@ -18,7 +18,7 @@ package enum CommandName: String, Sendable, CaseIterable {
     package var handling: Handling {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume, .jobs,
-            .kill, .approve, .deny, .persona, .policy:
+            .kill, .approve, .deny, .persona, .policy, .steer:
             .immediate
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit: .turn
         default: .later

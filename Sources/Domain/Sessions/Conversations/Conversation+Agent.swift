@@ -24,6 +24,16 @@ extension Conversation {
         }
     }
 
+    /// Passes a word to the running turn.
+    func steer(_ text: String, for stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
+        guard !text.isEmpty else { return try await self.reply(to: stored, with: AgentTexts.steerUsage(sign)) }
+        let session = self.running?.turn.session
+        let author = stored.message.sender.displayName
+        let isTaken = session.map { self.context.agent?.steer(text, author, $0) ?? false } ?? false
+        return try await self.reply(
+            to: stored, with: isTaken ? AgentTexts.steered : AgentTexts.nothingToSteer(sign))
+    }
+
     func explain(
         _ argument: String, for stored: StoredMessage, as role: Role, sign: CommandSign
     ) async throws -> Submission? {

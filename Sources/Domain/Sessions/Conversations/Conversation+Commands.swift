@@ -23,6 +23,7 @@ extension Conversation {
         case .repo: return try await self.chooseRepository(argument, for: stored)
         case .persona: return try await self.choosePersona(argument, for: stored, sign: sign)
         case .policy: return try await self.explain(argument, for: stored, as: role, sign: sign)
+        case .steer: return try await self.steer(argument, for: stored, sign: sign)
         case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit:

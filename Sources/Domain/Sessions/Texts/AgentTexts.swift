@@ -27,6 +27,17 @@ enum AgentTexts {
         "From now on the model works as `\(name)` in this thread."
     }
 
+    static func steerUsage(_ sign: CommandSign) -> String {
+        "Write what the running answer should know after it: \(sign.command("steer TEXT"))."
+    }
+
+    static let steered = "The model reads this before its next step."
+
+    static func nothingToSteer(_ sign: CommandSign) -> String {
+        "Nothing is running here that could take it: write it as a message. "
+            + "(\(sign.command("steer")) is for answers that work with tools.)"
+    }
+
     static func explainUsage(_ sign: CommandSign) -> String {
         "Write a command after it: \(sign.command("policy explain COMMAND")) shows whether it may run, and why."
     }

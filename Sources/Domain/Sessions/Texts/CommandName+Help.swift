@@ -7,7 +7,7 @@ extension CommandName {
         case .stop: "[all]"
         case .pair: "CODE"
         case .model, .repo, .persona: "[name]"
-        case .specify: "TEXT"
+        case .specify, .steer: "TEXT"
         case .approve: "[ID] [always]"
         case .deny: "[ID] [reason]"
         case .run: "COMMAND"
@@ -50,6 +50,7 @@ extension CommandName {
         case .commit: "commit the changes in the workspace"
         case .persona: "show or choose how the model works in this thread"
         case .policy: "show whether a command may run, and which rule decides"
+        case .steer: "say something to the running answer, which works with tools"
         case .task: "work with the task list"
         }
     }

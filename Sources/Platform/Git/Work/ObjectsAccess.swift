@@ -1,3 +1,4 @@
+internal import CGit2
 internal import Glibc
 internal import Primitives
 

@@ -12,7 +12,8 @@ extension Conversation {
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
         running.task = Task { await self.run(turn) }
         if turn.kind == CommandName.run.rawValue { running.poster.output = OutputExcerpt() }
-        running.timeLeft = self.environment.settings.turnTimeout
+        running.time = self.environment.settings.turnTimeout
+        running.timeLeft = running.time
         self.running = running
         self.watch(turn.id)
         self.stopIfAsked(turn.id)
@@ -31,6 +32,19 @@ extension Conversation {
             // The alarm fires on the event loop, so the conversation is entered by a task.
             Task { await self?.end(turn, because: .timedOut) }
         }
+    }
+
+    /// Moves the end of the turn's time to `time` after its start, if that is later.
+    func takeTime(_ time: Duration, for turn: String) {
+        guard let running = self.running, running.turn.id == turn, running.cut == nil else { return }
+        let more = time - running.time
+        guard more > .zero else { return }
+        self.running?.time = time
+        self.running?.timeLeft += more
+        guard let watchdog = running.watchdog else { return }
+        watchdog.cancel()
+        self.running?.timeLeft -= .now - running.countsSince
+        self.watch(turn)
     }
 
     /// Ends the running turn from outside.

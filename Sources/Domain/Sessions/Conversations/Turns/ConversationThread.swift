@@ -7,6 +7,8 @@ struct ConversationThread: TurnThread {
 
     func report(_ event: TurnEvent) async throws { try await self.conversation.take(event, of: self.turn) }
 
+    func takeTime(_ time: Duration) async { await self.conversation.takeTime(time, for: self.turn.id) }
+
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
         // One request has one outcome.
         try await self.conversation.approvals(of: [request], for: self.turn).first ?? .expired

@@ -17,6 +17,8 @@ struct RunningTurn {
     var task: Task<Void, Never>?
     /// Ends the turn when its time is up; nil while it waits for people.
     var watchdog: Alarm?
+    /// Its whole time.
+    var time = Duration.zero
     /// What was left of its time at ``countsSince``.
     var timeLeft = Duration.zero
     var countsSince = ContinuousClock.now

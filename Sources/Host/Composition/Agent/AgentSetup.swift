@@ -26,7 +26,9 @@ enum AgentSetup {
         }
     }
 
-    static func directory(_ current: CurrentAgentSettings, defaultRepository: String?) -> AgentDirectory {
+    static func directory(
+        _ current: CurrentAgentSettings, steering: AgentSteering, defaultRepository: String?
+    ) -> AgentDirectory {
         AgentDirectory(
             personas: {
                 current.settings.personas.personas.map { PersonaChoice(name: $0.name, summary: $0.summary) }
@@ -38,6 +40,7 @@ enum AgentSetup {
                     policy: settings.policy, role: role, persona: settings.persona(chosen: persona),
                     repository: repository ?? defaultRepository
                 ).text(about: command)
-            })
+            },
+            steer: { text, author, session in steering.steer(text, by: author, in: session) })
     }
 }

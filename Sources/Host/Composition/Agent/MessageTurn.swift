@@ -1,0 +1,17 @@
+internal import Chat
+internal import Models
+
+/// Answers a message: by working with tools where it can, else by talking.
+struct MessageTurn: TurnWorker {
+    let talking: any TurnWorker
+    let working: any TurnWorker
+    /// Whether the person may work in this thread, and the host can.
+    let canWork: @Sendable (TurnRequest) async -> Bool
+
+    func refusal(of text: String) -> String? { self.talking.refusal(of: text) }
+
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        if await self.canWork(request) { return try await self.working.run(request, in: thread) }
+        return try await self.talking.run(request, in: thread)
+    }
+}

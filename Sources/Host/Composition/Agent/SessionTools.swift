@@ -1,0 +1,46 @@
+internal import Agent
+internal import Primitives
+
+/// The tools of one turn, made with its first call: a message that needs none opens no workspace. Keeps what the model
+/// has read for the session's next turn.
+final class SessionTools: ToolExecutor {
+    private let session: String
+    private let ledgers: ReadLedgers
+    private let make: @Sendable () async throws -> WorkspaceTools
+    private let made = Protected<Task<WorkspaceTools, any Error>?>(nil)
+
+    init(
+        session: String, ledgers: ReadLedgers, make: @escaping @Sendable () async throws -> WorkspaceTools
+    ) {
+        self.session = session
+        self.ledgers = ledgers
+        self.make = make
+    }
+
+    func prepare(_ call: CheckedCall) async throws -> PreparedCall {
+        do {
+            return try await self.tools().prepare(call)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return .failed(ToolResult(.failed, text: "The workspace cannot be used: \(error)", summary: call.tool.name))
+        }
+    }
+
+    func perform(_ intent: ToolIntent, approval: GateDecision) async throws -> ToolResult {
+        let tools = try await self.tools()
+        defer { self.ledgers.keep(tools.ledger, of: self.session) }
+        return try await tools.perform(intent, approval: approval)
+    }
+
+    private func tools() async throws -> WorkspaceTools {
+        let make = self.make
+        let task = self.made.withLock { made in
+            if let task = made { return task }
+            let task = Task { try await make() }
+            made = task
+            return task
+        }
+        return try await task.value
+    }
+}

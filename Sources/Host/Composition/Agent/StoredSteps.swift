@@ -1,0 +1,38 @@
+internal import Agent
+internal import Chat
+internal import JSON
+internal import Sessions
+
+/// Keeps the steps of turns in the store.
+struct StoredSteps: StepLog {
+    let store: SessionStore
+
+    func append(_ records: [StepRecord], of turn: String) async throws {
+        let rows = records.map(Self.row)
+        try await self.store.write { ledger in try ledger.insert(rows, ofTurn: turn) }
+    }
+
+    func records(of turn: String, after number: Int) async throws -> [StepRecord] {
+        try await self.store.read { ledger in try ledger.steps(ofTurn: turn, after: number) }.map(Self.record)
+    }
+
+    func checkpoint(of turn: String) async throws -> StepRecord? {
+        try await self.store.read { ledger in try ledger.lastCheckpoint(ofTurn: turn) }.map(Self.record)
+    }
+
+    private static func row(_ record: StepRecord) -> StepRow {
+        var isCheckpoint = false
+        if case .summarised = record.event { isCheckpoint = true }
+        let event: JSON = ["kind": .string(record.event.kind), "event": record.event.json]
+        return StepRow(
+            number: record.number, elapsed: record.elapsed, event: event.canonicalText, isCheckpoint: isCheckpoint)
+    }
+
+    private static func record(_ row: StepRow) throws -> StepRecord {
+        let stored = try JSON.parse(row.event)
+        guard let kind = stored["kind"]?.stringValue, let json = stored["event"],
+            let event = AgentEvent(kind: kind, json: json)
+        else { throw TurnFailure("A stored step of the turn cannot be read: ask again.") }
+        return StepRecord(number: row.number, elapsed: row.elapsed, event: event)
+    }
+}
