@@ -51,16 +51,14 @@ struct RunTurn: TurnWorker {
     private func record(
         _ refusal: String, of request: TurnRequest, _ command: String, _ permission: CommandPermission
     ) async {
-        let rule: JSON = permission.decision == .deny ? .string(permission.rule) : .null
+        var details: [(String, JSON)] = [
+            ("command", .string(command)), ("directory", .string(self.bench.directory(of: request.session))),
+            ("reason", .string(refusal)),
+        ]
+        if permission.decision == .deny { details.append(("rule", .string(permission.rule))) }
         do {
             try await self.bench.audit.record(
-                self.bench.entry(
-                    .commandRefused, of: request,
-                    [
-                        "command": .string(command),
-                        "directory": .string(self.bench.directory(of: request.session)), "rule": rule,
-                        "reason": .string(refusal),
-                    ]))
+                self.bench.entry(.commandRefused, of: request, .object(JSONObject(members: details))))
         } catch {
             self.bench.logger.error("a refused command could not be recorded", ["error": .string("\(error)")])
         }
