@@ -37,6 +37,7 @@ final class SessionTools: ToolExecutor {
         let make = self.make
         let task = self.made.withLock { made in
             if let task = made { return task }
+            // Unstructured: calls that run beside each other share one workspace.
             let task = Task { try await make() }
             made = task
             return task
