@@ -68,7 +68,8 @@ package final class Gateway: Service {
     private static func routes(context: GatewayContext, origins: OriginPolicy) -> [APIRoute] {
         StatusRoutes(context: context).routes + SignInRoutes(context: context, origins: origins).routes
             + ThreadRoutes(context: context).routes + AskRoutes(context: context).routes
-            + WorkspaceRoutes(context: context).routes + CatalogRoutes(context: context).routes
+            + UploadRoutes(context: context).routes + WorkspaceRoutes(context: context).routes
+            + CatalogRoutes(context: context).routes
             + OperationRoutes(context: context).routes + AuditRoutes(context: context).routes
             + ViewerRoutes(context: context).routes + PageRoutes(context: context).routes
     }

@@ -1,9 +1,10 @@
 package import Chat
 internal import Markdown
 internal import Primitives
+package import Sessions
 
 /// The web chat as a network. Its page reads the transcript and the live frames, so there is nothing to post.
-package final class WebAdapter: ChatAdapter {
+package final class WebAdapter: DownloadingAdapter {
     package static let adapterID = AdapterID("web")
 
     package let id = WebAdapter.adapterID
@@ -17,9 +18,12 @@ package final class WebAdapter: ChatAdapter {
 
     private let state: Protected<State>
     private let now: @Sendable () -> Int64
+    /// Files that people sent; nil refuses them.
+    let uploads: Uploads?
 
-    package init(now: @escaping @Sendable () -> Int64) {
+    package init(now: @escaping @Sendable () -> Int64, uploads: Uploads? = nil) {
         self.now = now
+        self.uploads = uploads
         self.state = Protected(State(status: AdapterStatus(state: .down, since: now())))
     }
 
@@ -53,6 +57,13 @@ package final class WebAdapter: ChatAdapter {
     @discardableResult
     package func post(_ message: OutgoingMessage) async throws -> MessageReference {
         MessageReference(room: message.route.room, id: "")
+    }
+
+    package func download(
+        _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws {
+        guard let uploads = self.uploads else { throw AdapterError(.invalid, "this host has no place for files") }
+        try await uploads.read(attachment, to: write)
     }
 
     /// Records the time of an inbound message.

@@ -49,7 +49,9 @@ struct Caller: Sendable {
         var request = Array("\(method.rawValue) \(target) HTTP/1.1\r\n".utf8)
         if !headers.contains("host") { request += Array("Host: bot.example\r\n".utf8) }
         headers.write(to: &request)
-        if !body.isEmpty || method == .post { request += Array("Content-Length: \(body.count)\r\n".utf8) }
+        if !headers.contains("transfer-encoding"), !body.isEmpty || method == .post {
+            request += Array("Content-Length: \(body.count)\r\n".utf8)
+        }
         request += Array("Connection: close\r\n\r\n".utf8)
         guard let address = self.gateway.boundAddress else { throw SystemError("the gateway is not bound", code: 0) }
         let received = try await Exchange.run(request + body, with: address)

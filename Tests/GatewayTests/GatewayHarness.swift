@@ -56,7 +56,7 @@ struct GatewayHarness {
         var settings = GatewaySettings(port: 0, publicURL: "http://bot.example")
         change(&settings)
         self.origin = settings.publicURL
-        let web = WebAdapter(now: now)
+        let web = WebAdapter(now: now, uploads: Uploads(directory: self.directory.path + "/files", limit: 1 << 20))
         self.network = FakeAdapter(id: "irc:local")
         let database = try Database(
             path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
@@ -69,7 +69,8 @@ struct GatewayHarness {
             policy: AccessPolicy(owners: ["irc:local/alice"]),
             environment: BridgeEnvironment(
                 settings: BridgeSettings(
-                    publicURL: settings.publicURL, drainTimeout: .milliseconds(50), repositories: ["notes"]),
+                    publicURL: settings.publicURL, drainTimeout: .milliseconds(50), repositories: ["notes"],
+                    filesDirectory: self.directory.path + "/files"),
                 logger: Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in }),
                 metrics: Metrics(), now: now))
         self.network.connect(to: self.bridge)

@@ -135,6 +135,24 @@ struct RunThreadTests {
         #expect(harness.adapter.texts.last == "Nothing is running.")
     }
 
+    @Test("a command whose output says that it was stopped needs no reply that says it again")
+    func stopIsSaidOnce() async throws {
+        let worker = ScriptedWorker([
+            Self.output("begun\n"), .ignoreStop, .event(.text("Stopped. Fresh shell.\n\nexit 130 · 1.2 s")),
+        ])
+        let harness = try await BridgeHarness(traits: Self.lines, worker: worker)
+        _ = try await harness.ask("!run sleep")
+        await harness.adapter.waitForText("begun")
+        async let stopped = harness.ask("!stop", id: "stop")
+        while try await harness.bridge.store.read({ ledger in try ledger.newEvents(after: 0, limit: 9).isEmpty }) {
+            await Task.yield()
+        }
+        worker.release()
+        _ = try await stopped
+        try await harness.settle()
+        #expect(harness.adapter.texts == ["begun", "Stopped. Fresh shell.", "exit 130 · 1.2 s"])
+    }
+
     @Test("a stopped command reports its end, and cannot be resumed")
     func stop() async throws {
         let worker = ScriptedWorker([Self.output("begun\n"), .ignoreStop, .event(.text("exit 130 · 1.2 s"))])

@@ -19,8 +19,10 @@ extension APIRoute {
         if case .open = self.access { isOpen = true }
         return RouteDocumentation(
             self.summary, operation: self.operation,
-            parameters: self.parameters.map { .init($0.place, $0.name, $0.description, schema: $0.schema) },
-            request: self.body.map(Schemas.reference), answers: self.documentedAnswers, isOpen: isOpen)
+            parameters: self.parameters.map {
+                .init($0.place, $0.name, $0.description, schema: $0.schema, isRequired: $0.isRequired)
+            }, request: self.body.map(Schemas.reference),
+            requestType: MediaType(parsing: self.bodyType) ?? .json, answers: self.documentedAnswers, isOpen: isOpen)
     }
 
     private var documentedAnswers: [RouteDocumentation.Answer] {

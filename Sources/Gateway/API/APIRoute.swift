@@ -20,6 +20,7 @@ struct APIRoute: Sendable {
         let place: RouteDocumentation.Parameter.Place
         let description: String
         var schema: JSON = ["type": "string"]
+        var isRequired = false
     }
 
     /// A possible answer; `schema` names a component.
@@ -39,6 +40,7 @@ struct APIRoute: Sendable {
     var parameters: [Parameter] = []
     /// The component that describes the request body.
     var body: String?
+    var bodyType = "application/json"
     /// The maximum size of a request body, in bytes.
     var bodyLimit = 0
     var answers: [Answer]

@@ -1,4 +1,6 @@
 internal import Chat
+internal import HTTP
+internal import HTTPServer
 internal import Logging
 internal import Sessions
 
@@ -18,6 +20,17 @@ struct GatewayContext: Sendable {
     var environment: BridgeEnvironment { self.bridge.environment }
     var metrics: Metrics { self.environment.metrics }
     func now() -> Int64 { self.environment.now() }
+
+    /// The session `id`, in which `principal` may write over HTTP. Throws 404, or 403 for a thread of another network.
+    func writableSession(_ id: String, for principal: Principal) async throws -> SessionRecord {
+        let session = try await self.session(id, for: principal)
+        guard session.key.adapter == WebAdapter.adapterID else {
+            throw HTTPProblem(
+                .forbidden,
+                "This thread belongs to \(session.key.adapter). Write there, so that people there see the message.")
+        }
+        return session
+    }
 
     /// The session `id`. Throws 404 if it does not exist or `principal` may not see it.
     func session(_ id: String, for principal: Principal) async throws -> SessionRecord {

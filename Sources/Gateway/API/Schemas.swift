@@ -99,6 +99,8 @@ enum Schemas {
         ]),
         "WorkspaceFilePage": Self.page("WorkspaceFile"),
         "WorkspaceDiff": Self.object([("diff", Self.text)]),
+        "FileBytes": ["type": "string", "format": "binary"],
+        "Upload": Self.object([("name", Self.text), ("size", Self.integer), ("type", Self.text)]),
         "Snapshot": Self.object([("id", Self.text), ("reason", Self.text), ("created_at", Self.time)]),
         "SnapshotPage": Self.page("Snapshot"),
         "Repository": Self.object([("name", Self.text), ("default", Self.boolean), ("url", Self.text)]),

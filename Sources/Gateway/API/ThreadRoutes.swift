@@ -187,22 +187,20 @@ struct ThreadRoutes: Sendable {
 
     private func post(_ request: APIRequest) async throws -> HTTPServerResponse {
         let principal = try request.person()
-        let session = try await self.context.session(request.parameter("id"), for: principal)
-        guard session.key.adapter == WebAdapter.adapterID else {
-            throw HTTPProblem(
-                .forbidden,
-                "This thread belongs to \(session.key.adapter). Write there, so that people there see the message.")
-        }
+        let session = try await self.context.writableSession(request.parameter("id"), for: principal)
         let text = try await Self.text(of: request)
         let key = try Self.key(of: request, scope: "\(principal.identity) \(session.id)")
+        let id = key ?? Crypto.hex(Crypto.randomBytes(10))
+        let files = WaitingFiles(context: self.context, principal: principal, session: session.id, event: id)
         let event = InboundEvent(
-            id: key ?? Crypto.hex(Crypto.randomBytes(10)), adapter: WebAdapter.adapterID,
+            id: id, adapter: WebAdapter.adapterID,
             kind: .message(
                 InboundMessage(
                     thread: session.key, route: session.route, sender: principal.sender, text: text,
-                    sentAt: self.context.now(), isDirect: true, isAddressed: true)))
+                    sentAt: self.context.now(), isDirect: true, isAddressed: true,
+                    attachments: await files.take())))
         self.context.web.noteEvent()
-        guard let submission = try await self.context.bridge.submit(event) else {
+        guard let submission = try await files.settled(by: { try await self.context.bridge.submit(event) }) else {
             // Without a key it is no repeat: the bridge ignores only `pair` after too many wrong codes.
             guard key != nil else {
                 throw HTTPProblem(

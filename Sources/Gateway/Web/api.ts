@@ -76,6 +76,11 @@ export interface Ask {
   options: AskOption[];
   expires_at: Timestamp | null;
 }
+export interface Upload {
+  name: string;
+  size: number;
+  type: string;
+}
 export interface Job {
   id: string;
   command: string;
@@ -117,8 +122,8 @@ const segment = encodeURIComponent;
 async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<any> {
   const init: RequestInit = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin", cache: "no-store" };
   if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    (init.headers as Record<string, string>)["Content-Type"] = "application/json";
+    init.body = body instanceof Blob ? body : JSON.stringify(body);
+    (init.headers as Record<string, string>)["Content-Type"] = body instanceof Blob ? "application/octet-stream" : "application/json";
   }
   const response = await fetch(base + path, init);
   if (!response.ok) throw await problem(response);
@@ -160,6 +165,10 @@ export const createThread = (key: string): Promise<{ id: string }> =>
   persistently(() => call("POST", "/threads", {}, { "Idempotency-Key": key }));
 export const send = (id: string, text: string, key: string): Promise<{ message_id: string; operation_id: string | null }> =>
   persistently(() => call("POST", `/threads/${segment(id)}/messages`, { text }, { "Idempotency-Key": key }));
+
+/** Sends a file for the next message; one of the same name that still waits is replaced, so repeating it is harmless. */
+export const upload = (id: string, file: File): Promise<Upload> =>
+  persistently(() => call("POST", `/threads/${segment(id)}/files?name=${segment(file.name)}`, file));
 
 export const asks = (id: string): Promise<{ items: Ask[] }> => call("GET", `/threads/${segment(id)}/asks`);
 export const answerAsk = (id: string, answer: string, text: string): Promise<{ outcome?: unknown } | null> =>

@@ -19,7 +19,7 @@ const root = document.getElementById("app")!;
 
 class App {
   private readonly list = new ThreadList({ open: () => this.shell.setDrawer(false), failed: (error) => this.failed(error) });
-  private readonly composer = new Composer({ send: (text) => this.conversation?.send(text), stop: () => this.stop() });
+  private readonly composer = new Composer({ send: (text, files) => this.conversation?.send(text, files), stop: () => this.stop() });
   private readonly panel = new Panel({
     send: (text) => this.conversation?.send(text),
     stop: (operation) => void this.conversation?.stopRun(operation),

@@ -76,7 +76,8 @@ package final class Host: Sendable {
         let limit = AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens)
         let catalog = ModelCatalog(model, contextTokens: configuration.model.contextTokens)
         let repositories = await RepositorySetup.catalog(for: configuration)
-        let web = WebAdapter(now: WallClock.now)
+        let web = WebAdapter(
+            now: WallClock.now, uploads: Uploads(directory: BridgeSetup.filesDirectory(configuration)))
         let invitations = InvitationPolicy()
         let networks =
             withNetworks

@@ -36,7 +36,8 @@ package enum OpenAPIDocument {
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let request = documentation.request {
             operation["requestBody"] = [
-                "required": true, "content": ["application/json": ["schema": request]],
+                "required": true,
+                "content": .object(["\(documentation.requestType)": ["schema": request]]),
             ]
         }
         operation["responses"] = .object(self.answers(documentation))

@@ -49,21 +49,23 @@ package struct RouteDocumentation: Sendable {
     package var operation: String
     package var tags: [String] = []
     package var parameters: [Parameter] = []
-    /// The schema of a JSON body; `nil` for a request without one.
+    /// The schema of the body; `nil` for a request without one.
     package var request: JSON?
+    package var requestType = MediaType.json
     package var answers: [Answer] = []
     /// Whether the route needs no credential.
     package var isOpen = false
 
     package init(
         _ summary: String, operation: String, tags: [String] = [], parameters: [Parameter] = [], request: JSON? = nil,
-        answers: [Answer] = [], isOpen: Bool = false
+        requestType: MediaType = .json, answers: [Answer] = [], isOpen: Bool = false
     ) {
         self.summary = summary
         self.operation = operation
         self.tags = tags
         self.parameters = parameters
         self.request = request
+        self.requestType = requestType
         self.answers = answers
         self.isOpen = isOpen
     }

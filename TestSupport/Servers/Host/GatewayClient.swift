@@ -75,6 +75,21 @@ package struct GatewayClient: Sendable {
         try await self.post("/api/v1/threads")["id"]?.stringValue ?? ""
     }
 
+    /// Sends a file for the next message.
+    package func upload(_ bytes: [UInt8], named name: String, to thread: String) async throws -> JSON {
+        let query = HTTPQuery([.init(name: "name", value: name)]).encoded
+        var request = HTTPClientRequest(
+            .post, try HTTPURL("\(self.base)/api/v1/threads/\(thread)/files?\(query)"), headers: self.headers,
+            body: .bytes(bytes))
+        request.headers["Content-Type"] = "application/octet-stream"
+        let response = try await self.client.execute(request)
+        let body = try await response.body.collect(upTo: 1 << 20)
+        guard response.status == .created else {
+            throw Failure(status: response.status.code, body: String(decoding: body, as: UTF8.self))
+        }
+        return try JSON.parse(body)
+    }
+
     /// Posts a message to a thread. Returns the operation's id.
     package func send(_ text: String, to thread: String, key: String? = nil) async throws -> String {
         try await self.post("/api/v1/threads/\(thread)/messages", ["text": .string(text)], key: key)["operation_id"]?

@@ -68,6 +68,11 @@ package import Processes
         self.readers = [
             Task { @Net in await self.read(process.output) { self.output += $0 } },  // unstructured: see above
             Task { @Net in await self.read(process.errorOutput) { self.log += $0 } },  // unstructured: see above
+            // Its outputs may close before its end is known.
+            Task { @Net in  // unstructured: see above
+                _ = try? await process.exit()
+                self.wakeWaiters()
+            },
         ]
         if isReadyAwaited { try await self.waitUntilReady() }
     }

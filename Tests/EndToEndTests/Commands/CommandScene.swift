@@ -41,12 +41,6 @@ struct CommandScene {
         return try await stranger.answer("GET", "/healthz").json == ["status": "ok"]
     }
 
-    /// Waits until the host knows that everything was sent: a button works only once its message is known.
-    func waitForOutbox() async throws {
-        let stranger = GatewayClient(strangerAt: try #require(self.host.address))
-        while try await !stranger.answer("GET", "/metrics").text.contains("jetbridge_outbox_pending 0\n") {}
-    }
-
     /// Lets `make test` go on.
     func letGo() throws { try RealGit(self.host.dataPath).shell("for it in workspaces/*/files; do touch $it/go; done") }
 

@@ -47,6 +47,21 @@ struct RunOverHTTPTests {
         await scene.stop()
     }
 
+    @Test("an uploaded file lands in the workspace with the next message")
+    func upload() async throws {
+        let scene = try await CommandScene.start()
+        let client = try await scene.client()
+        let thread = try await client.newThread()
+        let bytes = Array("1,2,3\n".utf8)
+        #expect(
+            try await client.upload(bytes, named: "data set.csv", to: thread)
+                == ["name": "data set.csv", "size": 6, "type": "text/plain"])
+        #expect(
+            try await self.say("/run cat 'data set.csv'", in: thread, client).hasPrefix("```\n1,2,3\n```\n\nexit 0 · "))
+        #expect(try await self.paths(thread, client).contains("data set.csv"))
+        await scene.stop()
+    }
+
     @Test("jobs, files, diff, snapshots and undo")
     func workspace() async throws {
         let scene = try await CommandScene.start()

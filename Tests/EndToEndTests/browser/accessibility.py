@@ -80,7 +80,7 @@ def walk(page):
             page.keyboard.press("Shift+Tab")
             passed.append(focus(page))
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", passed
-        wanted = ["Ask again: sends the question as a new message", "Copy the answer", "python code", "Copy code",
+        wanted = ["Attach files", "Ask again: sends the question as a new message", "Copy the answer", "python code", "Copy code",
                   "Edit and send as a new message"]
         assert passed == wanted, passed
         page.keyboard.press("Enter")

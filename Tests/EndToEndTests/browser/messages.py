@@ -22,6 +22,7 @@ def run(browser):
     stopping(page)
     first_page(page)
     drafts(page)
+    files(page)
     offline(context, page)
     with check("nothing forbidden happened to the messages"):
         assert watch.mistakes == [], watch.mistakes
@@ -41,6 +42,39 @@ def new_conversation(page):
 
 def questions(page):
     return page.locator(".entry-user .prose").all_inner_texts()
+
+
+def files(page):
+    new_conversation(page)
+    chips = page.locator(".chip")
+    with check("files are chosen, dropped and removed before sending"):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Attach files").click()
+        chooser.value.set_files([
+            {"name": "data.csv", "mimeType": "text/csv", "buffer": b"1,2,3\n"},
+            {"name": "a long name of a picture that does not fit into a chip.txt", "mimeType": "text/plain", "buffer": b"x"}])
+        expect(chips).to_have_count(2)
+        page.evaluate("""() => {
+            const data = new DataTransfer();
+            data.items.add(new File(["dropped"], "notes.txt"));
+            document.querySelector(".scroller").dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+        }""")
+        expect(chips).to_have_count(3)
+        page.screenshot(path=FOLDER / "files.png")
+        page.get_by_role("button", name="Remove a long name").click()
+        expect(chips).to_have_text(["data.csv", "notes.txt"])
+    with check("they go with the message"):
+        answer = ask(page, "What is in these files?")
+        expect(answer).to_be_visible()
+        expect(chips).to_have_count(0)
+        stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"][0]["text"]
+        assert "What is in these files?" in stored and "1,2,3" in stored and "dropped" in stored, stored
+    with check("a message may consist of files alone"):
+        page.locator("input[type=file]").set_input_files([{"name": "more.txt", "mimeType": "text/plain", "buffer": b"more"}])
+        before = page.locator(".entry-user").count()
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.locator(".entry-user")).to_have_count(before + 1)
+        expect(page.locator(".entry-bot").last).to_have_attribute("aria-busy", "false", timeout=90_000)
 
 
 def copied(page):

@@ -19,6 +19,33 @@ struct ApprovalTests {
     private static let options =
         "A. Approve  \nB. Always in this thread (for exactly this command)  \nC. Deny"
 
+    @Test("a press that comes before the network has answered the post counts")
+    func earlyPress() async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        stage.adapter.setHolding(true)
+        try await stage.say("go", as: "bob")
+        let lane = try #require(
+            stage.bridge.lanes.lane(for: RoomID(adapter: stage.adapter.id, name: "#team")))
+        while !stage.adapter.isStuck { try await Task.sleep(for: .milliseconds(2)) }
+        async let pressed = stage.adapter.choose(.button("approve a1"), at: "p1", from: "alice", in: "#team")
+        while await !lane.isAwaited { try await Task.sleep(for: .milliseconds(2)) }
+        stage.adapter.setHolding(false)
+        #expect(try await pressed == .stored)
+        await stage.adapter.waitForText("done")
+        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+    }
+
+    @Test("a member who asked is told that an owner decides, an owner that another one does")
+    func notAllowed() async throws {
+        for (person, who) in [("bob", "an owner"), ("alice", "another owner")] {
+            let stage = try await AskStage(asking: AskStage.request())
+            try await stage.say("go", as: person)
+            try await stage.ask()
+            try await stage.say("!approve a1", as: person)
+            await stage.wait(for: "You asked for `a1` yourself, so \(who) has to decide it.")
+        }
+    }
+
     @Test("one message with the exact command, options and buttons; a press changes it to the outcome")
     func button() async throws {
         let stage = try await AskStage(asking: AskStage.request())

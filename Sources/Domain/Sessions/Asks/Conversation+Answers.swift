@@ -177,7 +177,7 @@ extension Conversation {
         switch result {
         case .decided(let ask), .settled(let ask), .expired(let ask): AskTexts.alreadySettled(ask)
         case .unknown: AskTexts.nothingToApprove
-        case .notAllowed(let ask): AskTexts.notAllowed(ask, answering.sender)
+        case .notAllowed(let ask): AskTexts.notAllowed(ask, answering.sender, as: answering.role)
         case .noSuchAnswer(let ask): AskTexts.notUnderstood(ask, sign: answering.sign)
         case .altered(let ask): AskTexts.altered(ask.id)
         }

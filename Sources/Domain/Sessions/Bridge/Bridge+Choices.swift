@@ -5,10 +5,10 @@ extension Bridge {
     func take(_ choice: Choice, event: InboundEvent) async throws -> Delivery {
         // Checked first, because people react to many messages.
         guard let role = self.access.role(of: choice.sender) else { return .ignored("stranger") }
-        let (item, thread, isContinued) = try await self.store.read { ledger -> (OutboxItem?, ThreadKey?, Bool) in
-            let item = try ledger.posted(choice.target)
-            guard let item, let session = try ledger.session(id: item.session) else { return (item, nil, false) }
-            return (item, session.key, try ledger.isContinued(session.id))
+        var (item, thread, isContinued) = try await self.target(of: choice)
+        // People may be faster than the network's answer to the post, which brings the message's id.
+        if item == nil, await self.lanes.waitForSend(in: choice.target.room) {
+            (item, thread, isContinued) = try await self.target(of: choice)
         }
         // People press buttons twice, also before the button is gone; the second press is answered while the answer is
         // being continued.
@@ -30,6 +30,15 @@ extension Bridge {
             sender: choice.sender, text: "\(sign)\(command)", sentAt: choice.sentAt, isDirect: false, isAddressed: true,
             isChosen: true)
         return try await self.take(message, event: event, reply: nil)
+    }
+
+    /// The chosen message, its thread, and whether an answer there is being continued.
+    private func target(of choice: Choice) async throws -> (OutboxItem?, ThreadKey?, Bool) {
+        try await self.store.read { ledger in
+            let item = try ledger.posted(choice.target)
+            guard let item, let session = try ledger.session(id: item.session) else { return (item, nil, false) }
+            return (item, session.key, try ledger.isContinued(session.id))
+        }
     }
 }
 

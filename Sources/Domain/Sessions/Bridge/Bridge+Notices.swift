@@ -31,7 +31,8 @@ extension Bridge: ThreadNotices {
             try ledger.insertMessage(session: session.id, turn: id, role: role, text: text, at: now)
             try ledger.insert(
                 TurnRecord(
-                    id: id, session: session.id, kind: "command", work: id, text: "", sender: .itself, route: route,
+                    id: id, session: session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: .itself,
+                    route: route,
                     message: nil, state: .complete, attempts: 1, queuedAt: now, startedAt: now, endedAt: now))
             if let commit { try ledger.insert(commit, turn: id, at: now) }
             let frames = [LiveFrame(operation: id, sequence: 1, kind: .complete, content: text, timestamp: now)]

@@ -24,6 +24,9 @@ package struct BridgeEnvironment: Sendable {
 }
 
 package struct BridgeSettings: Sendable {
+    /// The default of ``fileLimit``.
+    package static let usualFileLimit = 20 << 20
+
     /// The base of links posted into threads, without a trailing slash.
     package var publicURL: String
     /// The time limit of one turn.
@@ -59,7 +62,7 @@ package struct BridgeSettings: Sendable {
         approvalTimeout: Duration = .seconds(300), turnsPerHost: Int = 2_000,
         turnsPerPerson: Int = 1_000,
         queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20),
-        repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = 20 << 20,
+        repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = BridgeSettings.usualFileLimit,
         retention: Retention = Retention(),
         staleGathering: Duration = .seconds(2), searchLimit: Duration = .seconds(60),
         stopGrace: Duration = .seconds(10)

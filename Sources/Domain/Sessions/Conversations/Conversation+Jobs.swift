@@ -62,7 +62,7 @@ extension Conversation {
                 at: now)
             let id = Identifier.make("op")
             let turn = TurnRecord(
-                id: id, session: session.id, kind: "command", work: id, text: "", sender: message.sender,
+                id: id, session: session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: message.sender,
                 route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
                 endedAt: now)
             try ledger.insert(turn)

@@ -55,7 +55,7 @@ extension Conversation {
             if !response.keepsRoute { session.route = message.route }
             try ledger.update(session)
             let turn = TurnRecord(
-                id: id, session: session.id, kind: "command", work: id, text: "", sender: message.sender,
+                id: id, session: session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: message.sender,
                 route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
                 endedAt: now)
             try ledger.insert(turn)

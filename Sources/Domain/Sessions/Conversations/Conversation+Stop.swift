@@ -39,7 +39,7 @@ extension Conversation {
         if waiting > 0 { text += " " + CommandTexts.stillWaiting(waiting, sign: sign) }
         // What was said belongs above this reply.
         if let stopped { await self.waitForEnd(of: stopped.id) }
-        return try await self.reply(to: stored, with: text, offering: buttons, dropping: dropped)
+        return try await self.reply(to: stored, with: text, offering: buttons, dropping: dropped, ended: stopped)
     }
 
     /// Closes the open questions that no turn waits for. Nil if there is none, or the person may not.
@@ -63,7 +63,8 @@ extension Conversation {
     }
 
     private func reply(
-        to stored: StoredMessage, with text: String, offering buttons: [MessageButton], dropping dropped: [TurnRecord]
+        to stored: StoredMessage, with text: String, offering buttons: [MessageButton], dropping dropped: [TurnRecord],
+        ended: TurnRecord?
     ) async throws -> Submission? {
         let now = self.environment.now()
         let reason = TurnTexts.droppedWhileWaiting
@@ -71,12 +72,22 @@ extension Conversation {
         for turn in dropped { self.context.marks.set(false, on: turn.route) }
         for turn in dropped { frames += await self.context.hub.close(turn.id, with: .error, reason) }
         let last = frames
-        let submission = try await self.reply(to: stored, with: text, offering: buttons) { ledger, _ in
+        let submission = try await self.respond(to: stored) { ledger, _ in
             for turn in dropped { try ledger.end(turn.id, .stopped, error: reason, at: now) }
             try ledger.insert(last)
-        }
+            let isSaid =
+                try text == TurnTexts.commandStopped && ended.map { try Self.saysStopped($0, in: ledger) } == true
+            return Response(text: text, buttons: buttons, isPosted: !isSaid)
+        }.submission
         await self.context.hub.publish(frames)
         return submission
+    }
+
+    /// Whether a command's output already ends with the same word, above its exit line.
+    private static func saysStopped(_ turn: TurnRecord, in ledger: Ledger) throws -> Bool {
+        let answer = try ledger.text(of: .assistant, ofTurn: turn) ?? ""
+        let paragraphs = answer.split(separator: "\n\n")
+        return paragraphs.dropLast().last?.hasPrefix(TurnTexts.commandStopped) == true
     }
 
     /// Ends what the thread's commands left running. False if there was nothing.

@@ -29,6 +29,9 @@ actor Lane {
     private var successor: Lane?
     private var wakeUp: CheckedContinuation<Void, Never>?
     private var onDrained: CheckedContinuation<Void, Never>?
+    /// A message is being sent or its platform id recorded.
+    private var isSending = false
+    private var sendWaiters: [Signal] = []
     /// Growing answers by turn; the queue goes first.
     var previews: [String: Preview] = [:]
     var isShowingPreview = false
@@ -44,6 +47,8 @@ actor Lane {
     var isHolding = false
 
     static let queueLimit = 256
+    /// Longer than a network takes to answer a post, and bounded because its own events wait for as long.
+    private static let sendWait: Duration = .seconds(10)
 
     init(room: RoomID, adapter: any ChatAdapter, store: SessionStore, environment: BridgeEnvironment) {
         self.room = room
@@ -56,6 +61,8 @@ actor Lane {
     var isHandedOver: Bool { self.successor != nil }
     /// Whether it waits for a time or for ``wake()``; for tests.
     var isPausing: Bool { self.wakeUp != nil }
+    /// Whether somebody waits for the message that is being sent; for tests.
+    var isAwaited: Bool { !self.sendWaiters.isEmpty }
 
     /// Takes messages that were just committed to the outbox. Two threads of a room may enqueue theirs out of id order,
     /// and a read of storage may have found one already: marking skips those that were sent.
@@ -107,6 +114,21 @@ actor Lane {
         self.hasMore = true
         self.wakeUp.take()?.resume()
         self.start()
+    }
+
+    /// Waits until the message that is being sent has its platform id recorded, at most ``sendWait``. False if none is.
+    func waitForSend() async -> Bool {
+        guard self.isSending else { return false }
+        let sent = Signal()
+        self.sendWaiters.append(sent)
+        await sent.wait(upTo: Self.sendWait)
+        return true
+    }
+
+    private func endSend() {
+        self.isSending = false
+        for waiter in self.sendWaiters { waiter.signal() }
+        self.sendWaiters = []
     }
 
     /// Waits until everything is sent, or until `deadline`.
@@ -172,6 +194,8 @@ actor Lane {
 
     /// Sends the first item of the queue. Returns whether the next one is already marked.
     private func send(_ item: OutboxItem) async -> Bool {
+        self.isSending = true
+        defer { self.endSend() }
         do {
             let reference = try await self.transmit(item)
             FaultPoint.sendDone.hit()
@@ -185,6 +209,7 @@ actor Lane {
             if item.kind == .ask { self.offerReactions(item, on: reference) }
             return isMarked
         } catch let error as AdapterError {
+            self.endSend()
             await self.handle(error, for: item)
         } catch {
             // Cancelled or unexpected: the outcome is unknown.

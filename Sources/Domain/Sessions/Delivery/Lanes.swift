@@ -61,6 +61,12 @@ final class Lanes: Sendable {
         await self.lane(for: turn.route.room)?.endPreview(of: turn.id) ?? false
     }
 
+    /// Waits for the message that is being sent to a room, see ``Lane/waitForSend()``.
+    func waitForSend(in room: RoomID) async -> Bool {
+        let lane = self.state.withLock { $0.lanes[$0.renamed[room] ?? room] }
+        return await lane?.waitForSend() ?? false
+    }
+
     // MARK: Renamed rooms
 
     /// The room's current id.

@@ -2,7 +2,7 @@ internal import Chat
 
 /// Fetches the files that came with a question into the directory of their session.
 struct FileIntake: Sendable {
-    let adapter: any FileAdapter
+    let adapter: any DownloadingAdapter
     /// The session's directory.
     let directory: String
     /// The maximum size of a file, in bytes.

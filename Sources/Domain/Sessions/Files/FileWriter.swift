@@ -9,22 +9,24 @@ actor FileWriter {
 
     private let directory: String
     private let path: String
+    private let draft: String
     private let limit: Int
     private var number: Int32 = -1
     private(set) var size = 0
     /// The beginning, to determine the type, and all of a small text.
     private(set) var head: [UInt8] = []
 
-    /// - Parameter directory: created if missing, like its parent; both private to the owner.
-    init(_ name: String, in directory: String, limit: Int) {
+    /// - Parameters:
+    ///   - directory: created if missing, like its parent; both private to the owner.
+    ///   - draft: the name until it is complete; needed where two writers may have the same name.
+    init(_ name: String, in directory: String, limit: Int, draft: String? = nil) {
         self.directory = directory
         self.path = "\(directory)/\(name)"
+        self.draft = "\(directory)/\(draft ?? "\(name).part")"
         self.limit = limit
     }
 
     deinit { if self.number >= 0 { Glibc.close(self.number) } }
-
-    private var draft: String { "\(self.path).part" }
 
     func open() throws {
         if let end = self.directory.lastIndex(of: "/") { mkdir(String(self.directory[..<end]), 0o700) }
@@ -56,7 +58,16 @@ actor FileWriter {
     func finish() throws -> String {
         guard fsync(self.number) == 0, rename(self.draft, self.path) == 0 else { throw Self.failure }
         self.close()
+        try Self.sync(self.directory)
         return self.path
+    }
+
+    /// Without this a crash of the machine could undo the move.
+    private static func sync(_ directory: String) throws {
+        let number = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { throw Self.failure }
+        defer { Glibc.close(number) }
+        guard fsync(number) == 0 else { throw Self.failure }
     }
 
     /// Removes the unfinished file.

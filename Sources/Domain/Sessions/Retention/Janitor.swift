@@ -64,6 +64,7 @@ actor Janitor {
     func deleteFiles() async throws {
         guard let files = self.files else { return }
         if let time = self.time(self.retention.files) { await files.remove(olderThan: time) }
+        await files.removeUploads(expiredAt: self.environment.now())
         for session in await files.sessions()
         where try await self.store.read({ ledger in try ledger.session(id: session) == nil }) {
             await files.remove(session)

@@ -82,10 +82,10 @@ enum AskTexts {
             + "\(sign.command("approve \(id) always")) or \(sign.command("deny \(id) REASON"))."
     }
 
-    static func notAllowed(_ ask: AskRecord, _ sender: Sender) -> String {
+    static func notAllowed(_ ask: AskRecord, _ sender: Sender, as role: Role?) -> String {
         switch ask.rule {
         case .otherOwners where sender.isSamePerson(as: ask.requester):
-            "You asked for `\(ask.id)` yourself, so another owner has to decide it."
+            "You asked for `\(ask.id)` yourself, so \(role == .owner ? "another" : "an") owner has to decide it."
         case .otherOwners: "Only an owner can decide `\(ask.id)`."
         case .owners: "Only an owner can decide `\(ask.id)`."
         case .members: "Only a member or an owner can decide `\(ask.id)`."

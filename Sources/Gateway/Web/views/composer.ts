@@ -4,9 +4,10 @@ import { announce } from "../announce";
 import { Command } from "../api";
 import { append, h, icon, iconButton, replace } from "../dom";
 import { Drafts } from "../drafts";
+import { Attachments } from "./attachments";
 
 export interface ComposerDelegate {
-  send(text: string): void;
+  send(text: string, files: File[]): void;
   stop(): void;
 }
 
@@ -23,6 +24,7 @@ export class Composer {
     "p", { class: "editing", hidden: true }, icon("edit"), h("span", {}, "Editing a message. It is sent as a new one; the old one stays."),
     h("button", { type: "button", class: "link", onclick: () => this.stopEditing() }, "Cancel"));
   private readonly drafts = new Drafts();
+  private readonly attachments = new Attachments(() => this.layOut(), () => !this.box.hidden);
   /** The draft that the edited message replaces for now; null when none is edited. */
   private kept: string | null = null;
   private thread = "";
@@ -41,9 +43,9 @@ export class Composer {
     this.stopButton.hidden = true;
     this.element = h(
       "form", { class: "composer", onsubmit: (event: Event) => { event.preventDefault(); this.submit(); } },
-      this.options, this.editing,
+      this.options, this.editing, this.attachments.element,
       this.box, this.hint, this.elsewhere);
-    append(this.box, [this.field, this.stopButton, this.button]);
+    append(this.box, [this.attachments.button, this.field, this.stopButton, this.button]);
     this.layOut();
   }
 
@@ -57,6 +59,7 @@ export class Composer {
     this.field.disabled = place !== null;
     replace(this.elsewhere, place && `This conversation takes place on ${place}. Reply there so that everyone sees it.`);
     this.elsewhere.hidden = place === null;
+    if (place !== null) this.attachments.clear();
     this.box.hidden = this.hint.hidden = place !== null;
   }
 
@@ -69,6 +72,7 @@ export class Composer {
   /** Switches the conversation. Its draft and that of the previous one are kept. */
   show(thread: string): void {
     this.endEditing();
+    this.attachments.clear();
     this.thread = thread;
     this.field.value = this.drafts.get(thread);
     this.layOut();
@@ -84,6 +88,7 @@ export class Composer {
   /** The sign-in has ended: nothing that was written stays in the browser. */
   forgetDrafts(): void {
     this.drafts.clear();
+    this.attachments.clear();
   }
 
   focus(): void {
@@ -108,12 +113,13 @@ export class Composer {
 
   private submit(): void {
     const text = this.field.value.trim();
-    if (!text) return;
+    if (!text && this.attachments.isEmpty) return;
+    const files = this.attachments.take();
     this.field.value = this.kept ?? "";
     this.endEditing();
     this.changed();
     this.close();
-    this.delegate.send(text);
+    this.delegate.send(text || namesOf(files), files);
   }
 
   private stopEditing(): void {
@@ -165,7 +171,7 @@ export class Composer {
   }
 
   private layOut(): void {
-    this.button.disabled = this.field.value.trim() === "";
+    this.button.disabled = this.field.value.trim() === "" && this.attachments.isEmpty;
     this.field.style.height = "auto";
     this.field.style.height = `${Math.min(this.field.scrollHeight, Math.round(innerHeight * 0.4))}px`;
     const word = /^\/(\S*)$/.exec(this.field.value)?.[1];
@@ -203,4 +209,9 @@ export class Composer {
     this.field.setAttribute("aria-expanded", "false");
     this.field.removeAttribute("aria-activedescendant");
   }
+}
+
+/** The message of files that were sent without words. */
+function namesOf(files: File[]): string {
+  return files.map((file) => file.name).join(", ");
 }

@@ -206,7 +206,7 @@ export class Conversation {
 
   // Sending
 
-  send(text: string): void {
+  send(text: string, files: File[] = []): void {
     const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), (text) => this.delegate.edit(text));
     if (this.id === null && this.sending === 0) this.timeline.fill();
     this.timeline.add(entry.element, entry.time);
@@ -214,16 +214,17 @@ export class Conversation {
     entry.sending();
     this.scroller.toEnd();
     const keys = { thread: api.newKey(), message: api.newKey() };
-    void this.deliver(entry, text, keys);
+    void this.deliver(entry, text, files, keys);
   }
 
-  private async deliver(entry: UserEntry, text: string, keys: { thread: string; message: string }): Promise<void> {
+  private async deliver(entry: UserEntry, text: string, files: File[], keys: { thread: string; message: string }): Promise<void> {
     this.sending += 1;
     try {
       if (this.id === null) {
         this.id = (await api.createThread(keys.thread)).id;
         this.delegate.created(this.id);
       }
+      for (const file of files) await api.upload(this.id, file);
       const answer = await api.send(this.id, text, keys.message);
       entry.sent(answer.message_id);
       this.seen.add(answer.message_id);
@@ -233,7 +234,7 @@ export class Conversation {
         this.delegate.follow(answer.operation_id);
       }
     } catch (error) {
-      entry.failed(api.explain(error), () => void this.deliver(entry, text, keys));
+      entry.failed(api.explain(error), () => void this.deliver(entry, text, files, keys));
       const run = runOf(text);
       if (run) this.runs?.refused(run.command, api.explain(error));
       announce("The message was not sent.");

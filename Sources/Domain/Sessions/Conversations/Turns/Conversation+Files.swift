@@ -68,8 +68,8 @@ extension Conversation {
     private func intake(for turn: TurnRecord) throws -> FileIntake {
         let room = turn.route.room
         let traits = self.context.adapters.traits(of: room)
-        guard traits.capabilities.contains(.files),
-            let adapter = self.context.adapters[room.adapter] as? any FileAdapter
+        guard let adapter = self.context.adapters[room.adapter] as? any DownloadingAdapter,
+            traits.capabilities.contains(.files) || !(adapter is any FileAdapter)
         else { throw FileFailure(reason: FileTexts.unsupported) }
         guard let directory = self.environment.settings.filesDirectory else {
             throw FileFailure(reason: FileTexts.noDirectory)

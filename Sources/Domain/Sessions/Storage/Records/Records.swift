@@ -69,6 +69,9 @@ extension SessionRecord {
 
 /// One operation: a model answer, a spec stage or a command.
 package struct TurnRecord: Sendable, Equatable {
+    /// The kind of a command that was answered at once.
+    package static let commandKind = "command"
+
     package enum State: String, Sendable { case queued, running, complete, failed, stopped, interrupted }
 
     package let id: String

@@ -1,0 +1,116 @@
+package import Chat
+internal import Crypto
+
+/// Files that arrive ahead of their message. Each waits on disk, in the folder of its session, until the person's next
+/// message takes it; the file's name says whose it is, so a restart loses none.
+package struct Uploads: Sendable {
+    /// The maximum that waits for one message.
+    package static let count = Conversation.fileCount
+
+    /// The maximum size of a file, in bytes.
+    package let limit: Int
+    private let store: FileStore
+    private let directory: String
+
+    /// - Parameter directory: see ``BridgeSettings/filesDirectory``.
+    package init(directory: String, limit: Int = BridgeSettings.usualFileLimit) {
+        self.directory = directory
+        self.limit = limit
+        self.store = FileStore(directory)
+    }
+
+    /// Stores a file durably. One of the same name that still waits is replaced, so repeating a request is harmless.
+    ///
+    /// Throws ``UploadFailure``, and the errors of reading `body`.
+    package func receive<Body: AsyncSequence>(
+        _ body: Body, named name: String, in session: String, from person: String
+    ) async throws -> Upload where Body.Element == [UInt8] {
+        guard Self.isAllowed(name) else { throw UploadFailure.badName }
+        let kept = FileName.sanitized(name)
+        let owned = Self.waiting(of: person)
+        try await self.checkCount(session, owned, adding: kept)
+        let writer = FileWriter(
+            owned + kept, in: "\(self.directory)/\(session)", limit: self.limit,
+            draft: UploadName.draft + Crypto.hex(Crypto.randomBytes(8)))
+        do {
+            try await writer.open()
+            var size = 0
+            for try await piece in body {
+                size += piece.count
+                guard size <= self.limit else { throw UploadFailure.tooLarge }
+                try await writer.write(piece)
+            }
+            // Others may have arrived meanwhile.
+            try await self.checkCount(session, owned, adding: kept)
+            let type = FileType.sniff(await writer.head)
+            _ = try await writer.finish()
+            return Upload(name: kept, size: size, mediaType: type.mediaType)
+        } catch {
+            await writer.discard()
+            if let failure = error as? FileFailure { throw UploadFailure.notStored(failure.reason) }
+            throw error
+        }
+    }
+
+    /// The files that a person's message takes, in the order of their arrival.
+    ///
+    /// - Parameter event: the message's event. Taking again for the same event returns the same files.
+    package func take(from person: String, in session: String, for event: String) async -> [Attachment] {
+        let taken = UploadName.taken + "\(event)."
+        // A repeated request must not take what has arrived since.
+        if await self.store.files(prefix: taken, in: session).isEmpty {
+            await self.store.rename(prefix: Self.waiting(of: person), to: taken, in: session)
+        }
+        return await self.store.files(prefix: taken, in: session).map { file in
+            Attachment(
+                id: "\(session)/\(file.name)", name: String(file.name.dropFirst(taken.count)), size: file.size)
+        }
+    }
+
+    /// Lets the files that `event` has taken wait for another message.
+    package func putBack(from person: String, in session: String, for event: String) async {
+        await self.store.rename(
+            prefix: UploadName.taken + "\(event).", to: Self.waiting(of: person), in: session)
+    }
+
+    /// Reads a taken file piece by piece. Throws ``AdapterError`` if it does not exist any more, and errors of `write`.
+    package func read(_ attachment: Attachment, to write: @Sendable ([UInt8]) async throws -> Void) async throws {
+        guard try await self.store.pass("\(self.directory)/\(attachment.id)", to: write) else {
+            throw AdapterError(.notFound, "it has expired: send it again")
+        }
+    }
+
+    /// Removes files that have waited too long at `now` (milliseconds since 1970).
+    package func expire(at now: Int64) async { await self.store.removeUploads(expiredAt: now) }
+
+    private func checkCount(_ session: String, _ owned: String, adding name: String) async throws {
+        let others = await self.store.files(prefix: owned, in: session).count { $0.name != owned + name }
+        guard others < Self.count else { throw UploadFailure.tooMany }
+    }
+
+    private static func waiting(of person: String) -> String {
+        UploadName.waiting + Crypto.hex(Crypto.sha256(person)).prefix(16) + "."
+    }
+
+    /// Whether it is a plain file name rather than a path; odd letters in it are replaced later.
+    private static func isAllowed(_ name: String) -> Bool {
+        let scalars = name.unicodeScalars
+        return !name.isEmpty && name.utf8.count <= 255 && name != "." && name != ".."
+            && !scalars.contains { $0 == "/" || $0 == "\\" || $0.properties.generalCategory == .control }
+    }
+}
+
+/// How the names of files begin that are not received files of a turn.
+enum UploadName {
+    /// Still arriving.
+    static let draft = "upload-part."
+    /// For the person's next message; the person's hash follows.
+    static let waiting = "upload-waiting."
+    /// Attached to a message; its event follows.
+    static let taken = "upload-taken."
+
+    /// Milliseconds that a file waits for a message, or a part for its end.
+    static let waitingTime: Int64 = 24 * 3_600_000
+    /// Milliseconds that an attached file is kept for its turn, which makes its own copy.
+    static let takenTime: Int64 = 7 * waitingTime
+}
