@@ -26,7 +26,7 @@ struct ApprovalTests {
         let ask = try await stage.ask()
         #expect(
             ask.text == Self.lead + "\n\n" + Self.options
-                + "\n\nAn owner answers with the letter, or types `!approve a1` or `!deny a1 REASON`.")
+                + "\n\nAn owner answers me with the letter, or types `!approve a1` or `!deny a1 REASON`.")
         #expect(ask.buttons.map(\.command) == ["approve a1", "approve a1 always", "deny a1"])
         #expect(
             try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
@@ -49,7 +49,7 @@ struct ApprovalTests {
                 "Approval `a1`: bob wants to run", "make a", "\u{2424}", "\u{2409}make b\u{2420}",
                 "Directory `/workspace`, open until 2023-11-14 22:18:20 UTC.", "A. Approve  ",
                 "B. Always in this thread (for exactly this command)  ", "C. Deny",
-                "An owner answers with the letter, or types `!approve a1` or `!deny a1 REASON`.",
+                "An owner answers me with the letter, or types `!approve a1` or `!deny a1 REASON`.",
             ])
         try await stage.say("!approve a1", as: "alice", thread: nil)
         await stage.adapter.waitForText("done")

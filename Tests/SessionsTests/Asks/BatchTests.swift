@@ -46,7 +46,7 @@ struct BatchTests {
         let (stage, ask) = try await self.stage()
         #expect(
             ask.text == Self.lead
-                + "\n\nThe person who asked, or an owner, answers with `all`, `none` or the letters to "
+                + "\n\nThe person who asked, or an owner, answers me with `all`, `none` or the letters to "
                 + "approve, such as `A,C`, or types `!approve a1 A,C` or `!deny a1 REASON`. What is not approved is "
                 + "denied.")
         #expect(ask.buttons.map(\.command) == ["approve a1 all", "approve a1 always", "deny a1"])

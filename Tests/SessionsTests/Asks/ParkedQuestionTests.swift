@@ -53,7 +53,7 @@ struct ParkedQuestionTests {
                 A. Members (recommended)\u{20}\u{20}
                 B. Everybody
 
-                bob, or an owner, answers with the letter, in their own words or with `done` for no more questions. \
+                bob, or an owner, answers me with the letter, in their own words or with `done` for no more questions. \
                 Open until 2023-11-21 22:13:20 UTC.
                 """)
         #expect(try await stage.bridge.store.read { ledger in try ledger.openTurns() }.isEmpty)

@@ -37,7 +37,7 @@ struct QuestionTests {
                 B. A file\u{20}\u{20}
                 C. PostgreSQL
 
-                bob, or an owner, answers with the letter or in their own words. Open until 2023-11-14 22:18:20 UTC.
+                bob, or an owner, answers me with the letter or in their own words. Open until 2023-11-14 22:18:20 UTC.
                 """)
         #expect(ask.buttons.map(\.command) == ["approve a1 A", "approve a1 B", "approve a1 C", "deny a1"])
         #expect(ask.buttons.map(\.label) == ["A. SQLite", "B. A file", "C. PostgreSQL", "No"])

@@ -189,7 +189,8 @@ struct Recovery: Sendable {
         }
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: rest,
-            note: TurnOutcome.interrupted.note(of: turn, sign: traits.sign), isShortened: poster.isShortened,
+            note: TurnOutcome.interrupted.note(of: turn, sign: traits.sign), steps: nil,
+            isShortened: poster.isShortened,
             isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false, surplus: .kept, usage: [],
             summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)

@@ -46,9 +46,9 @@ extension AskTexts {
         let who = isForOwners ? "An owner" : "The person who asked, or an owner,"
         let deny = sign.command("deny \(id) REASON")
         guard requests.count > 1 else {
-            return "\(who) answers with the letter, or types \(sign.command("approve \(id)")) or \(deny)."
+            return "\(who) answers me with the letter, or types \(sign.command("approve \(id)")) or \(deny)."
         }
-        return "\(who) answers with `all`, `none` or the letters to approve, such as `A,C`, or types "
+        return "\(who) answers me with `all`, `none` or the letters to approve, such as `A,C`, or types "
             + "\(sign.command("approve \(id) A,C")) or \(deny). What is not approved is denied."
     }
 
@@ -105,7 +105,7 @@ extension AskTexts {
         if question.kind == .clarify { ways.append("with `done` for no more questions") }
         let list = ways.dropLast().joined(separator: ", ")
         let how = [list, ways.last ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")
-        return "\(who) answers \(how). Open until \(Self.moment(time))."
+        return "\(who) answers me \(how). Open until \(Self.moment(time))."
     }
 
     static func options(of question: ThreadQuestion) -> [AskRecord.Option] {

@@ -37,7 +37,7 @@ final class SessionTools: ToolExecutor {
         let make = self.make
         let task = self.made.withLock { made in
             if let task = made { return task }
-            // Unstructured: calls that come at the same time share it, and none may cut it short.
+            // Unstructured: calls that run beside each other share one workspace.
             let task = Task { try await make() }
             made = task
             return task

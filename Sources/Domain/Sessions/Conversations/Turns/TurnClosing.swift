@@ -8,6 +8,8 @@ struct TurnClosing: Sendable {
     /// Rendered messages of the answer that are not in the outbox yet.
     let rest: [String]
     let note: String?
+    /// The steps of work with tools in one line, for the transcript; in the room they are part of ``rest``.
+    let steps: String?
     let isShortened: Bool
     /// The last paragraph made it too long: unsent messages after the excerpt are dropped.
     let isNewlyShortened: Bool
@@ -31,6 +33,7 @@ struct TurnClosing: Sendable {
     var withoutAnswer: TurnClosing {
         TurnClosing(
             turn: self.turn, outcome: .failed(TurnTexts.notStored), answer: "", rest: [], note: TurnTexts.notStored,
+            steps: self.steps,
             isShortened: false, isNewlyShortened: false, excerpt: self.excerpt, isUploading: false,
             surplus: self.surplus, usage: self.usage, summary: nil, publicURL: self.publicURL, at: self.at)
     }
@@ -62,6 +65,10 @@ struct TurnClosing: Sendable {
             let id = try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)
             if self.isShortened || isHalted { items += try self.insertWhole(id, into: ledger, poster: poster) }
+        }
+        if let steps = self.steps {
+            try ledger.insertMessage(
+                session: self.turn.session, turn: self.turn.id, role: .note, text: steps, at: self.at)
         }
         if let last { items.append(try self.insert(last, as: .final, into: ledger)) }
         if let note = self.note {
