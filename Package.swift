@@ -161,9 +161,9 @@ let package = Package(
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
-                "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "IRC", "Jail",
-                "TestSupport", "JSON", "Logging", "Primitives", "Processes", "Sandbox", "Sessions", "WebSockets",
-                "Workspaces",
+                "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "Host",
+                "IRC", "Jail", "TestSupport", "JSON", "Logging", "Models", "Primitives", "Processes", "Sandbox",
+                "Sessions", "WebSockets", "Workspaces",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),

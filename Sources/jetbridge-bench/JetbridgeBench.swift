@@ -8,6 +8,7 @@ internal import Logging
 @main
 struct JetbridgeBench {
     private static let commands: [String: @Sendable (BenchArguments) async throws -> Void] = [
+        "agent": { try await AgentBenchmark($0).run() },
         "jail": { try await JailBenchmark($0).run() },
         "live": { try await LiveLoad($0).run() },
         "model": { try await BenchModelServer($0).run() },

@@ -1,22 +1,24 @@
-internal import Agent
+package import Agent
 internal import Chat
 internal import JSON
-internal import Sessions
+package import Sessions
 
 /// Keeps the steps of turns in the store.
-struct StoredSteps: StepLog {
-    let store: SessionStore
+package struct StoredSteps: StepLog {
+    private let store: SessionStore
 
-    func append(_ records: [StepRecord], of turn: String) async throws {
+    package init(store: SessionStore) { self.store = store }
+
+    package func append(_ records: [StepRecord], of turn: String) async throws {
         let rows = records.map(Self.row)
         try await self.store.write { ledger in try ledger.insert(rows, ofTurn: turn) }
     }
 
-    func records(of turn: String, after number: Int) async throws -> [StepRecord] {
+    package func records(of turn: String, after number: Int) async throws -> [StepRecord] {
         try await self.store.read { ledger in try ledger.steps(ofTurn: turn, after: number) }.map(Self.record)
     }
 
-    func checkpoint(of turn: String) async throws -> StepRecord? {
+    package func checkpoint(of turn: String) async throws -> StepRecord? {
         try await self.store.read { ledger in try ledger.lastCheckpoint(ofTurn: turn) }.map(Self.record)
     }
 

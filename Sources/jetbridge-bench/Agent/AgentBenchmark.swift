@@ -1,0 +1,181 @@
+internal import Agent
+internal import Chat
+internal import Database
+internal import Glibc
+internal import Host
+internal import JSON
+internal import Logging
+internal import Models
+internal import Primitives
+internal import Sessions
+internal import TestSupport
+
+/// What the loop of the agent costs beside the model and the tools, with the host's record of steps on disk.
+struct AgentBenchmark {
+    private let directory: String
+    private let turns: Int
+    private let steps: Int
+    private let history: Int
+
+    /// - Parameter arguments: `directory` must exist, on the disk that is to be measured.
+    init(_ arguments: BenchArguments) throws {
+        self.directory = try arguments.text("directory")
+        self.turns = arguments.number("turns", default: 20)
+        self.steps = arguments.number("steps", default: 50)
+        self.history = arguments.number("history", default: 2_000)
+    }
+
+    func run() async throws {
+        let database = try Database(path: "\(self.directory)/agent.sqlite", migrations: Schema.migrations)
+        let log = StoredSteps(store: SessionStore(database: database))
+        try await self.measureSteps(log)
+        try await self.measureResume(log)
+        await database.close()
+    }
+
+    // MARK: Measurements
+
+    /// On the pool, where the turns of a host are.
+    @concurrent private func measureSteps(_ log: StoredSteps) async throws {
+        try await self.work("warm-up", log)
+        var (times, processor, alone): ([Double], [Double], [Double]) = ([], [], [])
+        // In turn, so that both meet the same disturbances.
+        for number in 1...self.turns {
+            let (started, used) = (ContinuousClock.now, Self.processorTime())
+            try await self.work("turn-\(number)", log)
+            times.append(Self.milliseconds(since: started) / Double(self.steps))
+            processor.append((Self.processorTime() - used) / Double(self.steps))
+            alone.append(try await self.commits("alone-\(number)", log))
+        }
+        BenchOutput.result(
+            "agent", "overhead of a step, turns of \(self.steps) steps, p50", ours: Self.median(times), peer: 3,
+            peerName: "the goal", unit: "ms")
+        BenchOutput.result(
+            "agent", "overhead of a step, p50", ours: Self.median(times), peer: Self.median(alone),
+            peerName: "its four commits alone", unit: "ms")
+        BenchOutput.result(
+            "agent", "overhead of a step, processor time, p50", ours: Self.median(processor), unit: "ms")
+    }
+
+    /// The time of the four commits of a step, with small rows.
+    private func commits(_ id: String, _ log: StoredSteps) async throws -> Double {
+        let started = ContinuousClock.now
+        for number in 1...self.steps * 4 {
+            try await log.append([StepRecord(number: number, elapsed: 0, event: .resumed)], of: id)
+        }
+        return Self.milliseconds(since: started) / Double(self.steps)
+    }
+
+    @concurrent private func measureResume(_ log: StoredSteps) async throws {
+        var records: [StepRecord] = []
+        for step in 1...self.history {
+            for event in Self.events(of: step) {
+                records.append(StepRecord(number: records.count + 1, elapsed: step * 1_000, event: event))
+            }
+        }
+        try await log.append(records, of: "long")
+        var (times, processor): ([Double], [Double]) = ([], [])
+        for _ in 0..<9 {
+            let model = StepModel(steps: 0, isEnding: false)
+            let (started, used) = (ContinuousClock.now, Self.processorTime())
+            // It fails at its first request, so that it can be resumed again.
+            _ = try? await self.turn(model, log).run(Self.request("long", isResumed: true)) { _ in }
+            guard let asked = model.firstRequest else { throw BenchFailure("the resumed turn asked nothing") }
+            times.append((asked - started) / .milliseconds(1))
+            processor.append(Self.processorTime() - used)
+        }
+        BenchOutput.result(
+            "agent", "resume of \(self.history) steps, until the model is asked, p50", ours: Self.median(times),
+            peer: 200, peerName: "the goal", unit: "ms")
+        BenchOutput.result(
+            "agent", "resume of \(self.history) steps, processor time, p50", ours: Self.median(processor), unit: "ms")
+    }
+
+    /// What a step stores.
+    private static func events(of step: Int) -> [AgentEvent] {
+        let (id, command) = ("\(step).1", "swift test --filter Case\(step)")
+        let call = AgentCall(
+            id: id, wireID: "c\(step)", name: "shell", arguments: #"{"command":"\#(command)"}"#)
+        return [
+            .asked(model: "bench", digest: String(repeating: "0", count: 64)),
+            .answered(
+                AgentEvent.Answer(
+                    model: "bench", text: "", calls: [call], usage: TokenUsage(input: 1_000, output: 20),
+                    finish: .toolCalls)),
+            .decided(
+                AgentEvent.Decision(
+                    call: id, digest: String(repeating: "0", count: 64), decision: .allowed(rule: "bench"))),
+            .started(AgentEvent.Start(call: id, title: "shell \(command)")),
+            .finished(AgentEvent.Finish(call: id, result: IdleTools.result(of: command))),
+        ]
+    }
+
+    // MARK: Figures
+
+    private static func milliseconds(since start: ContinuousClock.Instant) -> Double {
+        (ContinuousClock.now - start) / .milliseconds(1)
+    }
+
+    /// Of this process, in milliseconds.
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1_000 + Double(time.tv_nsec) / 1_000_000
+    }
+
+    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+    // MARK: A turn
+
+    private func work(_ id: String, _ log: StoredSteps) async throws {
+        let model = StepModel(steps: self.steps, isEnding: true)
+        let ending = try await self.turn(model, log).run(Self.request(id)) { _ in }
+        guard ending == .complete else { throw BenchFailure("the turn ended otherwise: \(ending)") }
+    }
+
+    private func turn(_ model: StepModel, _ log: StoredSteps) -> AgentTurn {
+        AgentTurn(model, catalog: ModelCatalog(model), log: log, logger: Logger(label: "agent")) { _, _ in
+            AgentEquipment(
+                persona: Persona(name: "coder", summary: "", prompt: "You work.", tools: ToolCatalog.all.map(\.name)),
+                tools: ToolCatalog.all, read: Self.read, executor: IdleTools(), gate: OpenGate(),
+                limits: AgentLimits(steps: 1_000_000, tokens: .max, time: .seconds(86_400)))
+        }
+    }
+
+    private static func request(_ id: String, isResumed: Bool = false) -> TurnRequest {
+        TurnRequest(
+            id: id, session: id, text: "Do it.",
+            sender: Sender(id: "bench/alice", identities: [Identity("bench/alice")], displayName: "alice"),
+            isResumed: isResumed)
+    }
+
+    private static let read: @Sendable (ToolCall, String) -> CallReading = { call, id in
+        var reader = CallReader(tools: ToolCatalog.all)
+        switch reader.read(ToolCall(id: id, name: call.name, arguments: call.arguments)) {
+        case .call(let call): return .call(call)
+        case .failed(_, _, let result): return .failed(result)
+        }
+    }
+}
+
+private struct OpenGate: ToolGate {
+    func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] { intents.map { _ in .allowed(rule: "bench") } }
+}
+
+/// Tools that do nothing, with results of about the size of a small file.
+private struct IdleTools: ToolExecutor {
+    private static let text = String(repeating: "A line of a file, as long as usual.\n", count: 28)
+
+    func prepare(_ call: CheckedCall) async throws -> PreparedCall {
+        let subject = call.arguments["command"]?.stringValue ?? ""
+        return .intent(ToolIntent(call: call, subject: subject, directory: "/workspace", title: "shell \(subject)"))
+    }
+
+    func perform(_ intent: ToolIntent, approval: GateDecision) async throws -> ToolResult {
+        Self.result(of: intent.subject)
+    }
+
+    static func result(of command: String) -> ToolResult {
+        ToolResult(.done, text: Self.text + command, summary: "\(command), exit 0", hasChanges: true)
+    }
+}
