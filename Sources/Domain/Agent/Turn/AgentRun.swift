@@ -58,7 +58,9 @@ struct AgentRun {
             case .record(.ended(let ending)):
                 let events = self.last(before: ending)
                 try await self.record(events)
-            case .record(let event): try await self.record([event], showing: true)
+            case .record(let event):
+                await self.noteUnread(event)
+                try await self.record([event], showing: true)
             case .ask:
                 try await self.takeSteering()
                 try await self.ask()
