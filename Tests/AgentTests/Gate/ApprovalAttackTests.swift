@@ -111,7 +111,8 @@ struct ApprovalAttackTests {
                 ("c1", "shell", ["command": "make test"]), ("c2", "shell", ["command": "make evil"]),
                 ("c3", "write", ["path": "x", "text": "owned"]), ("c4", "commit", ["message": "Own it"]))
         ])
-        #expect(try await AgentScene(model, fixture.tools, policy: Self.asking).run(in: people, audit: people) == .complete)
+        let scene = AgentScene(model, fixture.tools, policy: Self.asking)
+        #expect(try await scene.run(in: people, audit: people) == .complete)
         #expect(people.subjects.count == 4)
         #expect(desk.commands == ["make test"] && desk.messages.isEmpty && !fixture.exists("x"))
         #expect(people.outcomes == ["approved", "denied", "denied", "denied"])
@@ -134,7 +135,8 @@ struct ApprovalAttackTests {
         arguments: [
             "make test; id", "make test && id", "make test | sh", "make test\nid", "make test &", "make test $(id)",
             "make test `id`", "make test > .git/hooks/pre-commit", "make test \u{202E}id", "make test\u{200B}; id",
-            "make test #\u{2028}id", "make test\t&&\tid", "X=1 make test", "make \"test\" ; id", "m\\ake test", "make tests",
+            "make test #\u{2028}id", "make test\t&&\tid", "X=1 make test", "make \"test\" ; id", "m\\ake test",
+            "make tests",
         ])
     func hiddenCommand(_ command: String) async throws {
         let desk = FakeDesk("ok\n")

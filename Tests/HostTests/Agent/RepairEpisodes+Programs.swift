@@ -10,13 +10,13 @@ extension RepairEpisode {
             files: [
                 "median.py": "def median(numbers):\n    return sorted(numbers)[len(numbers) // 2 - 1]\n",
                 "test_median.py": """
-                    import unittest
-                    from median import median
-                    class MedianTest(unittest.TestCase):
-                        def test_odd(self): self.assertEqual(median([9, 1, 5]), 5)
-                    unittest.main()
+                import unittest
+                from median import median
+                class MedianTest(unittest.TestCase):
+                    def test_odd(self): self.assertEqual(median([9, 1, 5]), 5)
+                unittest.main()
 
-                    """,
+                """,
             ],
             test: "python3 -B test_median.py",
             repair: [Self.read("median.py"), Self.edit("median.py", " // 2 - 1]", " // 2]")],
@@ -32,16 +32,16 @@ extension RepairEpisode {
             files: [
                 ".gitignore": "__pycache__/\n",
                 "roman/__init__.py": """
-                    DIGITS = [(10, "X"), (5, "V"), (4, "IV"), (1, "I")]
-                    def roman(number):
-                        text = ""
-                        for value, letters in DIGITS:
-                            while number >= value:
-                                text += letters
-                                number -= value
-                        return text
+                DIGITS = [(10, "X"), (5, "V"), (4, "IV"), (1, "I")]
+                def roman(number):
+                    text = ""
+                    for value, letters in DIGITS:
+                        while number >= value:
+                            text += letters
+                            number -= value
+                    return text
 
-                    """,
+                """,
                 "test.py": "from roman import roman\nassert roman(19) == 'XIX', roman(19)\n",
             ],
             // Leaves __pycache__, which is ignored.
@@ -105,16 +105,16 @@ extension RepairEpisode {
             name: "js-clock",
             files: [
                 "clock.js": """
-                    function two(number) {
-                      return String(number);
-                    }
+                function two(number) {
+                  return String(number);
+                }
 
-                    exports.clock = (minutes) => {
-                      const hours = minutes / 60;
-                      return two(hours) + ":" + two(minutes % 60);
-                    };
+                exports.clock = (minutes) => {
+                  const hours = minutes / 60;
+                  return two(hours) + ":" + two(minutes % 60);
+                };
 
-                    """,
+                """,
                 "test.js": "require('assert').strictEqual(require('./clock').clock(65), '01:05');\n",
             ],
             test: "node test.js",
@@ -151,11 +151,11 @@ extension RepairEpisode {
                 "lib/range.js": "module.exports = (n) => [...Array(n).keys()];\n",
                 "lib/range.json": "[]\n",
                 "test/all.js": """
-                    const fs = require("fs");
-                    require("assert").deepStrictEqual(require("..")(3), [1, 2, 3]);
-                    if (fs.existsSync("lib/range.json")) throw new Error("range.json is not used");
+                const fs = require("fs");
+                require("assert").deepStrictEqual(require("..")(3), [1, 2, 3]);
+                if (fs.existsSync("lib/range.json")) throw new Error("range.json is not used");
 
-                    """,
+                """,
             ],
             test: "node test/all.js",
             repair: [

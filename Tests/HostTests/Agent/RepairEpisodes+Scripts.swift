@@ -24,7 +24,8 @@ extension RepairEpisode {
                 ("search", ["pattern": "tr ' '", "mode": "text"]),
                 // The line numbers are wrong.
                 Self.patch(
-                    "--- a/slug.sh\n+++ b/slug.sh\n@@ -40,2 +40,2 @@\n     tr A-Z a-z |\n-    tr ' ' _\n+    tr ' ' -\n"),
+                    "--- a/slug.sh\n+++ b/slug.sh\n@@ -40,2 +40,2 @@\n     tr A-Z a-z |\n-    tr ' ' _\n+    tr ' ' -\n"
+                ),
             ],
             subject: "Join words by hyphens",
             diff: "--- a/slug.sh\n+++ b/slug.sh\n-    tr ' ' _\n+    tr ' ' -"),
@@ -95,7 +96,7 @@ extension RepairEpisode {
             ],
             test: "sh test.sh",
             repair: [
-                Self.patch("*** Begin Patch\n*** Update File: tabel.awk\n*** Move to: table.awk\n*** End Patch"),
+                Self.patch("*** Begin Patch\n*** Update File: tabel.awk\n*** Move to: table.awk\n*** End Patch")
             ],
             subject: "Spell the file's name as the test does",
             diff: """
@@ -129,15 +130,24 @@ extension RepairEpisode {
         RepairEpisode(
             name: "pl-trim",
             files: [
-                "lib/Trim.pm": "package Trim;\nsub trim {\n    my $s = shift;\n    $s =~ s/^\\s+//;\n    return $s;\n}\n1;\n",
+                "lib/Trim.pm":
+                    "package Trim;\nsub trim {\n    my $s = shift;\n    $s =~ s/^\\s+//;\n    return $s;\n}\n1;\n",
                 "t/trim.pl": "use lib 'lib'; use Trim;\nTrim::trim(\"  a b \") eq 'a b' or die 'blanks are left';\n",
             ],
             test: "perl t/trim.pl",
             repair: [
                 ("list", ["depth": 3]),
                 Self.patch(
-                    "lib/Trim.pm\n<<<<<<< SEARCH\n    return $s;\n=======\n    $s =~ s/\\s+$//;\n    return $s;\n>>>>>>> REPLACE\n"
-                ),
+                    """
+                    lib/Trim.pm
+                    <<<<<<< SEARCH
+                        return $s;
+                    =======
+                        $s =~ s/\\s+$//;
+                        return $s;
+                    >>>>>>> REPLACE
+
+                    """),
             ],
             subject: "Trim both ends",
             diff: "--- a/lib/Trim.pm\n+++ b/lib/Trim.pm\n+    $s =~ s/\\s+$//;"),
@@ -146,11 +156,11 @@ extension RepairEpisode {
             files: [
                 "settings.ini": "name = small\r\nlimit = ten\r\n",
                 "test.pl": """
-                    open my $file, '<', 'settings.ini' or die;
-                    my %settings = map { /^(\\w+) = (\\w+)\\r\\n$/ ? ($1, $2) : die "line: $_" } <$file>;
-                    $settings{limit} eq '10' or die 'the limit is no number';
+                open my $file, '<', 'settings.ini' or die;
+                my %settings = map { /^(\\w+) = (\\w+)\\r\\n$/ ? ($1, $2) : die "line: $_" } <$file>;
+                $settings{limit} eq '10' or die 'the limit is no number';
 
-                    """,
+                """,
             ],
             test: "perl test.pl",
             repair: [Self.read("settings.ini"), Self.edit("settings.ini", "limit = ten\n", "limit = 10\n")],
