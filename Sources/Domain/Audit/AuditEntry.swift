@@ -17,8 +17,8 @@ package struct AuditEntry: Sendable, Equatable {
         /// it is bound to), `outcome`.
         case approval
         /// The gate decided about a call of the model: `tool`, `rule` and what it says as `decision`, `outcome`
-        /// (allowed, approved, denied, expired, stopped, failed), `digest` of what is decided, `call`, `title`,
-        /// `directory`, `persona`, `by`, `ask`, `reason`.
+        /// (allowed, approved, denied, expired, stopped, failed; refused before there was anything to decide), `digest`
+        /// of what is decided, `call`, `title`, `directory`, `persona`, `by`, `ask`, `reason`.
         case decision
         /// Files of a workspace: `files`, and `direction` (`received` from a person, with the `snapshot` before, or `sent`
         /// to the thread); without a direction, more changed files of the command `job`, or of the restored `snapshot`.

@@ -17,7 +17,7 @@ struct CommitTool: Tool {
         guard let commit = try await self.desk.commit(intent.subject) else {
             throw ToolFailure("There is nothing to commit: no file differs from the branch's last commit.")
         }
-        let sizes = "\(commit.files) files +\(commit.additions) −\(commit.deletions)"
+        let sizes = "\(commit.files) \(commit.files == 1 ? "file" : "files") +\(commit.additions) −\(commit.deletions)"
         return ToolResult(
             .done,
             text: "Commit \(commit.sha.prefix(7)) on \(commit.branch): \(Self.subject(commit.subject)), \(sizes)",

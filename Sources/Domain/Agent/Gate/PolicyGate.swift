@@ -132,6 +132,18 @@ package struct PolicyGate: ToolGate {
         await Task { try? await audit.record(entry) }.value
     }
 
+    package func refused(_ call: String, tool: String, _ result: ToolResult) async {
+        let members: [(String, JSON)] = [
+            ("call", .string(call)), ("tool", .string(tool.titled())), ("persona", .string(self.persona.name)),
+            ("outcome", "refused"), ("reason", .string(result.text.titled(Self.reasonLimit))),
+        ]
+        // Nothing has happened, so a full disk changes nothing.
+        try? await self.audit.record(self.entry(members))
+    }
+
+    /// Characters of a reason in the audit.
+    private static let reasonLimit = 300
+
     private func entry(_ intent: ToolIntent, _ verdict: PolicyVerdict, _ more: [(String, JSON)]) -> AuditEntry {
         let members: [(String, JSON)] =
             [
@@ -141,7 +153,11 @@ package struct PolicyGate: ToolGate {
                 ("persona", .string(self.persona.name)), ("decision", .string(verdict.decision.rawValue)),
                 ("rule", .string(verdict.rule)),
             ] + more
-        return AuditEntry(
+        return self.entry(members)
+    }
+
+    private func entry(_ members: [(String, JSON)]) -> AuditEntry {
+        AuditEntry(
             kind: .decision, session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
             details: .object(JSONObject(members: members)))
     }

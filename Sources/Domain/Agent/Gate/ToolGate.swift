@@ -3,4 +3,12 @@ package protocol ToolGate: Sendable {
     /// Decides about the calls of one answer, which are asked as one question. Returns one decision for each, in their
     /// order. Throws `CancellationError` when the turn is stopped.
     func decide(_ intents: [ToolIntent]) async throws -> [GateDecision]
+
+    /// Records a call that came to nothing before there was anything to decide: an unknown tool, arguments that do not
+    /// fit, a path out of the workspace.
+    func refused(_ call: String, tool: String, _ result: ToolResult) async
+}
+
+extension ToolGate {
+    package func refused(_ call: String, tool: String, _ result: ToolResult) async {}
 }

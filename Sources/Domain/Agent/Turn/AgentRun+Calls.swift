@@ -17,6 +17,7 @@ extension AgentRun {
             case .failed(let result):
                 // It may need what a call before it does: it is prepared again when those are done.
                 if !intents.isEmpty, call.tool.kind != .read { continue }
+                await self.equipment.gate.refused(call.id, tool: call.tool.name, result)
                 events.append(.finished(AgentEvent.Finish(call: call.id, result: result)))
             case .intent(let intent):
                 // A second change of a file is worked out from what the first leaves.
@@ -33,6 +34,14 @@ extension AgentRun {
             }
         }
         try await self.record(events, showing: true)
+    }
+
+    /// Tells the gate of a call that cannot be read as one.
+    func noteUnread(_ event: AgentEvent) async {
+        guard case .finished(let finish) = event,
+            let call = self.machine.group.first(where: { $0.id == finish.call }), call.call == nil
+        else { return }
+        await self.equipment.gate.refused(call.id, tool: call.name, finish.result)
     }
 
     private mutating func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {

@@ -58,7 +58,9 @@ struct AgentRun {
             case .record(.ended(let ending)):
                 let events = self.last(before: ending)
                 try await self.record(events)
-            case .record(let event): try await self.record([event], showing: true)
+            case .record(let event):
+                await self.noteUnread(event)
+                try await self.record([event], showing: true)
             case .ask:
                 try await self.takeSteering()
                 try await self.ask()
@@ -84,10 +86,17 @@ struct AgentRun {
         for record in records { self.machine.receive(record) }
         self.machine.recover()
         self.lines = StepLines(earlier: self.machine.tally.calls)
-        if self.request.isResumed, self.machine.ending != .answered { return try await self.record([.resumed]) }
+        let isAnswered = self.isAnswered
+        if self.request.isResumed, !isAnswered { return try await self.record([.resumed]) }
         // A turn is begun again by itself only if the thread shows nothing of it yet.
         try await self.showAgain(records)
-        if self.machine.ending == nil, !self.machine.isHarmless { try await self.record([.ended(.interrupted)]) }
+        guard self.machine.ending == nil, !isAnswered, !self.machine.isHarmless else { return }
+        try await self.record([.ended(.interrupted)])
+    }
+
+    /// Whether the model has given its last answer, even if the turn's end is not stored yet.
+    private var isAnswered: Bool {
+        if case .record(.ended(.answered)) = self.machine.next { true } else { self.machine.ending == .answered }
     }
 
     private mutating func showAgain(_ records: [StepRecord]) async throws {

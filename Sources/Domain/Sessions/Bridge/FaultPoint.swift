@@ -21,6 +21,7 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case askStored = "ask-stored"
     case askPosted = "ask-posted"
     case askDecided = "ask-decided"
+    case stepStored = "step-stored"
 
     private static let armed = Protected<(point: FaultPoint, passes: Int)?>(nil)
 

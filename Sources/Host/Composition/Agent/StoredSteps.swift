@@ -12,6 +12,7 @@ package struct StoredSteps: StepLog {
     package func append(_ records: [StepRecord], of turn: String) async throws {
         let rows = records.map(Self.row)
         try await self.store.write { ledger in try ledger.insert(rows, ofTurn: turn) }
+        FaultPoint.stepStored.hit()
     }
 
     package func records(of turn: String, after number: Int) async throws -> [StepRecord] {

@@ -131,7 +131,11 @@ struct RehearsalRepair {
         }
         var text = "`\(command)` passes now. In `\(slip.path)` I changed"
         text += "\n\n```diff\n-\(slip.old)\n+\(slip.new)\n```"
-        if commit.result.contains("denied") { text += "\n\nThe change is not committed." }
+        if commit.result.contains("denied") {
+            text += "\n\nThe change is not committed."
+        } else if commit.result.contains("may have run") {
+            text += "\n\nThe commit was interrupted: `diff` shows whether the change is committed."
+        }
         return self.end(text)
     }
 
