@@ -238,7 +238,9 @@ package struct AgentStateMachine: Sendable {
 
     private func endAction(of answer: AgentEvent.Answer) -> AgentAction {
         if let breakage = answer.breakage {
-            return self.brokenAnswers < Self.maximumBreaks
+            // A plain answer is a person's to continue; only work goes on by itself.
+            let isPlain = self.tally.calls == 0 && answer.text.contains { !$0.isWhitespace }
+            return !isPlain && self.brokenAnswers < Self.maximumBreaks
                 ? .record(.noted(AgentTexts.broken(answer.text))) : .record(.ended(.cut(breakage)))
         }
         if answer.finish == .contentFilter {

@@ -51,7 +51,12 @@ struct AgentWorker: Sendable {
                 self.model, catalog: self.catalog, log: StoredSteps(store: self.store), steering: self.steering,
                 answerLimit: self.answerLimit, logger: logger
             ) { request, thread in try await self.equipment(of: request, in: thread) },
-            canWork: { request in await self.canWork(request) })
+            canWork: { request in await self.canWork(request) },
+            hasWorked: { turn in
+                try await StoredSteps(store: self.store).records(of: turn, after: 0).contains { record in
+                    if case .decided = record.event { true } else { false }
+                }
+            })
     }
 
     /// Tools are for members and owners, in a working jail, with a model that can call them. A thread that has chosen a

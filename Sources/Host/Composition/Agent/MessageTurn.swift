@@ -7,10 +7,16 @@ struct MessageTurn: TurnWorker {
     let working: any TurnWorker
     /// Whether the person may work in this thread, and the host can.
     let canWork: @Sendable (TurnRequest) async -> Bool
+    /// Whether the turn has called tools.
+    let hasWorked: @Sendable (_ turn: String) async throws -> Bool
 
     func refusal(of text: String) -> String? { self.talking.refusal(of: text) }
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        // A plain answer that broke off is continued in the middle of its sentence.
+        if request.continuing != nil, try await !self.hasWorked(request.id) {
+            return try await self.talking.run(request, in: thread)
+        }
         if await self.canWork(request) { return try await self.working.run(request, in: thread) }
         return try await self.talking.run(request, in: thread)
     }

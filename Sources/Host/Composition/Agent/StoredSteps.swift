@@ -11,7 +11,8 @@ package struct StoredSteps: StepLog {
 
     package func append(_ records: [StepRecord], of turn: String) async throws {
         let rows = records.map(Self.row)
-        try await self.store.write { ledger in try ledger.insert(rows, ofTurn: turn) }
+        // While the disk is full the turn waits, as its answer does.
+        try await self.store.writeWhenPossible { ledger in try ledger.insert(rows, ofTurn: turn) }
         FaultPoint.stepStored.hit()
     }
 
