@@ -41,13 +41,20 @@ struct AgentTroubleTests {
             .event(.delta("One ")), .event(.toolCall(ToolCall(id: "c", name: "shell", arguments: "{}"))),
             .fail(ModelError(.interrupted, "It broke.")),
         ]
-        let bench = Bench([broken, ScriptedModel.answer("two.")])
+        let bench = Bench([Bench.calls("shell {}"), broken, ScriptedModel.answer("two.")])
         #expect(try await bench.run() == .complete)
         #expect(bench.text == "One two.")
-        #expect(bench.executor.executed.isEmpty)
-        let never = Bench([broken, broken, broken])
+        #expect(bench.executor.executed.count == 1)
+        let never = Bench([Bench.calls("shell {}"), broken, broken, broken])
         #expect(try await never.run() == .cut("the connection to the model broke"))
-        #expect(never.model.requests.count == 3)
+        #expect(never.model.requests.count == 4)
+    }
+
+    @Test("a plain answer that breaks off ends the turn: the person continues it")
+    func brokenPlainAnswer() async throws {
+        let bench = Bench([[.event(.delta("One ")), .fail(ModelError(.interrupted, "It broke."))]])
+        #expect(try await bench.run() == .cut("the connection to the model broke"))
+        #expect(bench.text == "One " && bench.model.requests.count == 1)
     }
 
     @Test("arguments that are too long to keep are answered with what to do")

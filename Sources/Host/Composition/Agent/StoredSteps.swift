@@ -1,18 +1,24 @@
 package import Agent
 internal import Chat
 internal import JSON
+internal import Logging
 package import Sessions
 
 /// Keeps the steps of turns in the store.
 package struct StoredSteps: StepLog {
     private let store: SessionStore
+    private let logger = Logger(label: "agent")
 
     package init(store: SessionStore) { self.store = store }
 
     package func append(_ records: [StepRecord], of turn: String) async throws {
         let rows = records.map(Self.row)
         // While the disk is full the turn waits, as its answer does.
-        try await self.store.writeWhenPossible { ledger in try ledger.insert(rows, ofTurn: turn) }
+        try await self.store.writeWhenPossible(
+            refused: { error in
+                self.logger.error(
+                    "a step cannot be stored; trying again", ["turn": .string(turn), "error": .string("\(error)")])
+            }, { ledger in try ledger.insert(rows, ofTurn: turn) })
         FaultPoint.stepStored.hit()
     }
 
