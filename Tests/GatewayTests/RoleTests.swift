@@ -24,6 +24,7 @@ struct RoleTests {
         "GET /api/v1/threads/{id}/asks": .guest,
         "POST /api/v1/asks/{id}": .guest,
         "GET /api/v1/threads/{id}/jobs": .member, "GET /api/v1/threads/{id}/files": .member,
+        "POST /api/v1/threads/{id}/files": .guest,
         "GET /api/v1/threads/{id}/diff": .member, "GET /api/v1/threads/{id}/snapshots": .member,
         "GET /api/v1/models": .guest, "GET /api/v1/usage": .guest, "GET /api/v1/sessions": .guest,
         "GET /api/v1/repositories": .member, "GET /api/v1/commands": .guest, "GET /api/v1/live": .guest,
