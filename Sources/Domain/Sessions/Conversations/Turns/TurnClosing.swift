@@ -61,14 +61,14 @@ struct TurnClosing: Sendable {
         // The exit line is the last one, below the link to the whole output.
         let last = poster.output != nil && rest.count > 1 ? rest.popLast() : nil
         items += try rest.map { try self.insert($0, as: .final, into: ledger) }
+        if let steps = self.steps {
+            try ledger.insertMessage(
+                session: self.turn.session, turn: self.turn.id, role: .note, text: steps, at: self.at)
+        }
         if !self.answer.isEmpty {
             let id = try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)
             if self.isShortened || isHalted { items += try self.insertWhole(id, into: ledger, poster: poster) }
-        }
-        if let steps = self.steps {
-            try ledger.insertMessage(
-                session: self.turn.session, turn: self.turn.id, role: .note, text: steps, at: self.at)
         }
         if let last { items.append(try self.insert(last, as: .final, into: ledger)) }
         if let note = self.note {
