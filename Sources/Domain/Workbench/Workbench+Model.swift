@@ -34,7 +34,8 @@ extension Workbench {
             ending: outcome.ending, commits: outcome.commits, changes: outcome.changes, notices: outcome.notices)
     }
 
-    /// Commits the workspace's changes to the thread's branch and posts the commit. Nil when there are none.
+    /// Commits the workspace's changes to the thread's branch and posts the commit. Returns nil if nothing has
+    /// changed.
     package func commit(
         _ message: String, for request: TurnRequest, in thread: any TurnThread
     ) async throws -> CommitNotice? {

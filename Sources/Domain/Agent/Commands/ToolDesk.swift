@@ -14,7 +14,7 @@ package protocol ToolDesk: Sendable {
         report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws -> CommandReport
 
-    /// Commits all changes. Nil when there are none.
+    /// Commits all changes. Returns nil if nothing has changed.
     func commit(_ message: String) async throws -> CommitNotice?
 }
 

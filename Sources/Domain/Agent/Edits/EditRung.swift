@@ -1,5 +1,5 @@
-/// How loosely a piece of text is looked for: each rung is tried only if those before it find nothing. There is none
-/// after the last, because looser ones would replace text that nobody has seen.
+/// How loosely a piece of text is looked for: each rung is tried only if those before it find nothing. No
+/// looser rung follows the last one, because it would replace text that nobody has seen.
 package enum EditRung: Int, Sendable, CaseIterable {
     case exact
     /// CRLF and LF are the same.

@@ -20,7 +20,9 @@ enum WorkspacePath {
         var parts: [ArraySlice<UInt8>] = []
         for part in bytes.split(separator: UInt8(ascii: "/")) where part != [UInt8(ascii: ".")] {
             guard part != [UInt8(ascii: "."), UInt8(ascii: ".")] else { throw Self.failure(written, "it contains ..") }
-            guard part.count <= 255, !part.contains(0) else { throw Self.failure(written, "a part of it is no name") }
+            guard part.count <= 255, !part.contains(0) else {
+                throw Self.failure(written, "a part of it is not a valid file name")
+            }
             parts.append(part)
         }
         return QuotedPath.text(of: Array(parts.joined(separator: [UInt8(ascii: "/")])))

@@ -208,7 +208,7 @@ package struct AgentStateMachine: Sendable {
         return open.isEmpty ? .run(reads.compactMap(\.call)) : .settle(open.compactMap(\.call))
     }
 
-    /// Why the model is not asked again, or what it is told first.
+    /// What comes before the next request: a note for the model, or the end of the turn. Nil for neither.
     private var limitAction: AgentAction? {
         let repetitions = self.watch.repetitions
         if repetitions >= RepetitionWatch.warning, !self.watch.isNoted {

@@ -86,7 +86,7 @@ package struct AgentTranscript: Sendable {
     private func result(of call: AgentCall) -> String {
         guard let finish = self.results[call.id] else { return AgentTexts.missing }
         return self.folded.contains(call.id)
-            ? Self.stub(of: call, finish.result) : Self.text(of: finish)
+            ? Self.outline(of: call, finish.result) : Self.text(of: finish)
     }
 
     /// The result's text as data. The mark contains a digest of the text, which a text cannot contain itself.
@@ -95,7 +95,7 @@ package struct AgentTranscript: Sendable {
         return "\(finish.result.outcome.rawValue)\n<output \(code)>\n\(finish.result.text)\n</output \(code)>"
     }
 
-    static func stub(of call: AgentCall, _ result: ToolResult) -> String {
+    static func outline(of call: AgentCall, _ result: ToolResult) -> String {
         "\(result.outcome.rawValue)\n[The output of \(call.name) \(call.arguments.shortened(to: 200)) was removed to save "
             + "space: \(result.summary.shortened(to: 120)). Call it again if you need it.]"
     }

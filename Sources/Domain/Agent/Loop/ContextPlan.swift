@@ -6,7 +6,7 @@ internal import Models
 /// first, because the model can get them again; then the older steps become a summary. Pure.
 package enum ContextPlan: Sendable, Equatable {
     case ready
-    /// Replace these calls' results by stubs.
+    /// Replace these calls' results by outlines.
     case fold([String])
     /// Replace the events up to this number by a summary.
     case summarise(through: Int)
@@ -42,7 +42,7 @@ private struct Work {
         let before: Int
         var calls: [AgentCall]
         var tokens: Int
-        var results: [(call: AgentCall, tokens: Int, stub: Int)] = []
+        var results: [(call: AgentCall, tokens: Int, outline: Int)] = []
     }
 
     private var groups: [Group] = []
@@ -76,10 +76,10 @@ private struct Work {
         guard let index = self.groups.lastIndex(where: { $0.calls.contains { $0.id == finish.call } }),
             let call = self.groups[index].calls.first(where: { $0.id == finish.call })
         else { return }
-        let stub = self.size(AgentTranscript.stub(of: call, finish.result))
-        let size = isFolded ? stub : self.size(finish.result.text)
+        let outline = self.size(AgentTranscript.outline(of: call, finish.result))
+        let size = isFolded ? outline : self.size(finish.result.text)
         self.groups[index].tokens += size
-        if !isFolded { self.groups[index].results.append((call, size, stub)) }
+        if !isFolded { self.groups[index].results.append((call, size, outline)) }
     }
 
     private func size(_ text: String) -> Int {
@@ -95,9 +95,9 @@ private struct Work {
         for (age, group) in self.groups.reversed().enumerated() {
             for result in group.results.reversed() {
                 kept += result.tokens
-                guard age > 0, kept > room, result.tokens > result.stub else { continue }
+                guard age > 0, kept > room, result.tokens > result.outline else { continue }
                 calls.append(result.call.id)
-                gain += result.tokens - result.stub
+                gain += result.tokens - result.outline
             }
         }
         return (calls.reversed(), gain)

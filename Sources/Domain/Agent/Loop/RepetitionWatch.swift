@@ -5,13 +5,13 @@ internal import JSON
 /// A call that waits for something honestly gets a different result some time, and a changed workspace is progress. Pure.
 struct RepetitionWatch: Sendable, Equatable {
     private static let longestBlock = 4
-    /// The model is told at this repetition…
+    /// At this repetition the model gets a note.
     static let warning = 3
-    /// …and the turn ends at this one.
+    /// At this repetition the turn ends.
     static let end = 5
 
     private var signs: [String] = []
-    /// Whether the model was told about the present repetition.
+    /// Whether the model has had a note about the current repetition.
     var isNoted = false
 
     mutating func reset() {

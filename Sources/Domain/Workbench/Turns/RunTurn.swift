@@ -69,6 +69,7 @@ struct RunTurn: TurnWorker {
         by permission: CommandPermission, for request: TurnRequest, in thread: any TurnThread
     ) async throws -> (by: String, ask: String?)? {
         switch permission.decision {
+        // Refused and recorded before.
         case .deny: throw TurnFailure(WorkbenchTexts.deniedByPolicy)
         case .allow: return nil
         case .ask: break

@@ -51,7 +51,7 @@ struct AgentWorker: Sendable {
                 self.model, catalog: self.catalog, log: StoredSteps(store: self.store), steering: self.steering,
                 answerLimit: self.answerLimit, logger: logger
             ) { request, thread in try await self.equipment(of: request, in: thread) },
-            canWork: { request in await self.canWork(request) },
+            canWork: { request in self.canWork(request) },
             hasWorked: { turn in
                 try await StoredSteps(store: self.store).records(of: turn, after: 0).contains { record in
                     if case .decided = record.event { true } else { false }
@@ -61,14 +61,14 @@ struct AgentWorker: Sendable {
 
     /// Tools are for members and owners, in a working jail, with a model that can call them. A thread that has chosen a
     /// persona with tools is told when its model cannot.
-    private func canWork(_ request: TurnRequest) async -> Bool {
+    private func canWork(_ request: TurnRequest) -> Bool {
         guard request.role >= .member, self.workbench.canRun, self.model.provider != "copilot-cli" else { return false }
         let persona = self.settings.settings.persona(chosen: request.persona)
         guard !persona.tools.isEmpty else { return request.persona != nil }
         guard request.persona == nil else { return true }
         let model = persona.model ?? request.model ?? self.model.defaultModel
-        let models = (try? await self.catalog.models()) ?? []
-        return models.first { $0.id == model }?.supportsTools != false
+        // Never waits for the list of models: a person waits for the answer.
+        return self.catalog.assumed(model).supportsTools != false
     }
 
     private func equipment(of request: TurnRequest, in thread: any TurnThread) async throws -> AgentEquipment {

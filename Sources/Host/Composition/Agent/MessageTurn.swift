@@ -6,7 +6,7 @@ struct MessageTurn: TurnWorker {
     let talking: any TurnWorker
     let working: any TurnWorker
     /// Whether the person may work in this thread, and the host can.
-    let canWork: @Sendable (TurnRequest) async -> Bool
+    let canWork: @Sendable (TurnRequest) -> Bool
     /// Whether the turn has called tools.
     let hasWorked: @Sendable (_ turn: String) async throws -> Bool
 
@@ -17,7 +17,7 @@ struct MessageTurn: TurnWorker {
         if request.continuing != nil, try await !self.hasWorked(request.id) {
             return try await self.talking.run(request, in: thread)
         }
-        if await self.canWork(request) { return try await self.working.run(request, in: thread) }
+        if self.canWork(request) { return try await self.working.run(request, in: thread) }
         return try await self.talking.run(request, in: thread)
     }
 }

@@ -180,7 +180,7 @@ struct DiffReader {
             case UInt8(ascii: "\\"):
                 if let last = hunk.lines.indices.last { hunk.lines[last].isUnfinished = true }
             case nil, 0x0D:
-                // An empty context line without its blank; at the end of the hunk it is none.
+                // An empty context line without its blank. At the end of the hunk it does not count.
                 if isOpen && self.hasMore(after: self.index) {
                     hunk.lines.append(PatchHunk.Line(kind: .context, text: line))
                     (old, new) = (old - 1, new - 1)
