@@ -80,7 +80,7 @@ package struct PolicyGate: ToolGate {
             }
         return ApprovalRequest(
             action: action, subject: intent.subject, directory: intent.directory, tool: intent.call.tool.name,
-            approver: .requester)
+            approver: .requester, scope: .call(intent.call.id), effect: intent.effect, preview: intent.preview)
     }
 
     // MARK: The outcome

@@ -96,8 +96,11 @@ extension AgentRun {
 }
 
 extension ToolIntent {
-    /// Whether one of them changes a file that the other one changes or depends on.
+    /// Whether one of them changes a file that the other one changes or depends on. A commit depends on all.
     fileprivate func overlaps(_ other: ToolIntent) -> Bool {
+        if other.call.tool.kind == .commit || self.call.tool.kind == .commit {
+            return self.call.tool.kind.hasEffects && other.call.tool.kind.hasEffects
+        }
         let changed = Set(self.changes.map(\.path))
         return other.changes.contains { changed.contains($0.path) }
             || other.preconditions.contains { changed.contains($0.path) }

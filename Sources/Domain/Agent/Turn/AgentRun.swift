@@ -90,7 +90,7 @@ struct AgentRun {
         if self.request.isResumed, !isAnswered { return try await self.record([.resumed]) }
         // A turn is begun again by itself only if the thread shows nothing of it yet.
         try await self.showAgain(records)
-        guard self.machine.ending == nil, !isAnswered, !self.machine.isHarmless else { return }
+        guard self.machine.ending == nil, !isAnswered, !self.machine.isHarmless, !self.request.isAwaited else { return }
         try await self.record([.ended(.interrupted)])
     }
 
