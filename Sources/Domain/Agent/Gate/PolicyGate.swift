@@ -54,6 +54,10 @@ package struct PolicyGate: ToolGate {
 
     // MARK: The policy
 
+    package func mayAsk(about intents: [ToolIntent]) -> Bool {
+        intents.contains { self.verdict(on: $0).decision == .ask }
+    }
+
     private func verdict(on intent: ToolIntent) -> PolicyVerdict {
         let tool = intent.call.tool
         guard self.persona.tools.contains(tool.name) else { return PolicyVerdict(.deny, rule: Self.noTool) }
