@@ -121,11 +121,12 @@ extension WorkFiles {
         }
     }
 
-    /// A unified diff of two trees, cut at the end of a line after `limit` bytes.
+    /// A unified diff of two trees, with renamed files, cut at the end of a line after `limit` bytes.
     package func difference(from old: GitObjectID, to new: GitObjectID, limit: Int) throws(GitError) -> String {
         let store = try ObjectStore(path: self.store)
         let diff = try unsafe Self.diff(old, new, store)
         defer { unsafe git_diff_free(diff) }
+        try unsafe GitLibrary.findRenames(in: diff, "the diff")
         var bytes: [UInt8] = []
         for index in 0..<(unsafe git_diff_num_deltas(diff)) where bytes.count <= limit {
             var patch: OpaquePointer?
