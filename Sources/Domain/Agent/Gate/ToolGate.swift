@@ -4,8 +4,8 @@ package protocol ToolGate: Sendable {
     /// order. Throws `CancellationError` when the turn is stopped.
     func decide(_ intents: [ToolIntent]) async throws -> [GateDecision]
 
-    /// Records a call that came to nothing before there was anything to decide: an unknown tool, arguments that do not
-    /// fit, a path out of the workspace.
+    /// Records a call that came to nothing: before there was anything to decide (an unknown tool, arguments that do not
+    /// fit, a path out of the workspace), or because what was decided about has changed since.
     func refused(_ call: String, tool: String, _ result: ToolResult) async
 }
 

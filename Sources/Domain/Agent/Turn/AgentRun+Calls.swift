@@ -77,6 +77,10 @@ extension AgentRun {
             call.tool.kind == .ask
             ? try await self.waiting { try await runner.perform(intent, decision) }
             : try await runner.perform(intent, decision)
+        // What was decided about was there no more: the file, its folder or the branch is another.
+        if result.outcome == .failed, call.tool.kind == .edit || call.tool.kind == .commit {
+            await self.equipment.gate.refused(call.id, tool: call.tool.name, result)
+        }
         try await self.record([.finished(AgentEvent.Finish(call: call.id, result: result))], showing: true)
     }
 
