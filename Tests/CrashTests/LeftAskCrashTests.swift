@@ -39,7 +39,8 @@ struct LeftAskCrashTests {
         }
     }
 
-    private static func waitForText(_ text: String, _ client: GatewayClient, _ thread: String) async throws -> [String] {
+    private static func waitForText(_ text: String, _ client: GatewayClient, _ thread: String) async throws -> [String]
+    {
         while true {
             let texts = try await client.transcript(of: thread).map(\.text)
             if texts.contains(where: { $0.contains(text) }) { return texts }

@@ -15,7 +15,8 @@ struct ApprovalAttackTests {
     /// People who answer by a closure, and an audit.
     private final class People: TurnThread, AuditRecorder {
         private let answer: @Sendable ([ApprovalRequest]) async throws -> [ApprovalOutcome]
-        private let state = Protected((batches: [[ApprovalRequest]](), requests: [ApprovalRequest](), entries: [AuditEntry]()))
+        private let state = Protected(
+            (batches: [[ApprovalRequest]](), requests: [ApprovalRequest](), entries: [AuditEntry]()))
 
         init(_ answer: @escaping @Sendable ([ApprovalRequest]) async throws -> [ApprovalOutcome]) {
             self.answer = answer
@@ -93,7 +94,9 @@ struct ApprovalAttackTests {
         let fixture = try await ToolFixture(desk: desk)
         let isFirst = Protected(true)
         let people = People { requests in
-            if isFirst.withLock({ first in defer { first = false }; return first }) {
+            if isFirst.withLock({ first in
+                defer { first = false }; return first
+            }) {
                 desk.draft.withLock { $0 = CommitDraft(digest: "1..3", files: ["b +1 −0"], diff: "+owned\n") }
             }
             return requests.map { _ in Self.approved }

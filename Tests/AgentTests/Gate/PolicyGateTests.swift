@@ -212,7 +212,8 @@ struct PolicyGateTests {
         #expect(try await guest.decide([Self.intent("commit", .commit, "x")]) == [.expired])
     }
 
-    @Test("what the prompt has and what was read before a restart counts, is asked for once, and in doubt it is foreign")
+    @Test(
+        "what the prompt has and what was read before a restart counts, is asked for once, and in doubt it is foreign")
     func earlier() async throws {
         let policy = Policy([], approvals: Policy.Approvals(commands: .allow, writes: .allow, network: .allow))
         struct Unknown: Error {}

@@ -179,7 +179,8 @@ struct JailShellsTests {
                     try await task.value
                 } throws: { error in
                     "\(error)".contains(
-                        isStopped ? "stopped while all 1 of your jails are busy" : "none became free in 10 minutes: stop")
+                        isStopped
+                            ? "stopped while all 1 of your jails are busy" : "none became free in 10 minutes: stop")
                 }
             }
             job.cancel()
