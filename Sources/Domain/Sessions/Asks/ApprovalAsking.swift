@@ -84,7 +84,8 @@ struct ApprovalAsking: Sendable {
             item += 1
             return .item(item, ofAsk: open?.id ?? "")
         }
-        for ask in changed where ask.state == .open && !asked.ended.contains(where: { $0.id == ask.id }) {
+        // Unless its other items still wait.
+        for ask in changed where ask.state == .open && !(asked.asks + asked.ended).contains(where: { $0.id == ask.id }) {
             let (ended, items) = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: self.at)
             asked.ended.append(ended)
             asked.items += items

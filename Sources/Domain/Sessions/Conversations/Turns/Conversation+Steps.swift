@@ -26,10 +26,4 @@ extension RunningTurn {
         }
         return self.poster.rest(of: Array((steps.folded + "\n\n").utf8) + self.answer)
     }
-
-    /// Whether somebody who is no member wrote a part of the turn's prompt.
-    func hasTextOfGuests(before turn: TurnRecord) async throws -> Bool {
-        let authors = try await self.context.store.read { ledger in try ledger.authors(upTo: turn) }
-        return authors.contains { author in self.context.access.role(of: author).map { $0 < .member } ?? true }
-    }
 }
