@@ -1,5 +1,6 @@
 import Audit
 import Chat
+import JSON
 import Primitives
 import TestSupport
 import Testing

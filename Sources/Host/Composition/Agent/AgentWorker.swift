@@ -56,7 +56,8 @@ struct AgentWorker: Sendable {
             hint: { request in self.hint(for: request) },
             hasWorked: { turn in
                 try await StoredSteps(store: self.store).records(of: turn, after: 0).contains { record in
-                    if case .decided = record.event { true } else { false }
+                    // Also calls that wait for a decision.
+                    if case .answered(let answer) = record.event { !answer.calls.isEmpty } else { false }
                 }
             })
     }
