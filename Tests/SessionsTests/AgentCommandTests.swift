@@ -59,7 +59,7 @@ struct AgentCommandTests {
         for text in harness.adapter.texts[2...] { #expect(text.contains("`!policy explain COMMAND`")) }
     }
 
-    @Test("guests may use neither", arguments: ["!persona chat", "!policy explain ls"])
+    @Test("guests may use neither", arguments: ["!persona chat", "!policy explain ls", "!steer look"])
     func guests(_ text: String) async throws {
         let harness = try await Self.harness()
         _ = try await harness.ask(text, from: "gina")

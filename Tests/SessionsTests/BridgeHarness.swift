@@ -153,6 +153,8 @@ final class ScriptedWorker: TurnWorker {
         case approvals([ApprovalRequest])
         /// Asks a question and waits.
         case question(ThreadQuestion)
+        /// Finds out whether a guest wrote a part of the prompt.
+        case lookForGuests
         /// Ends the turn with a question.
         case park(ParkedQuestion)
     }
@@ -162,6 +164,7 @@ final class ScriptedWorker: TurnWorker {
         var requests: [TurnRequest] = []
         var outcomes: [ApprovalOutcome] = []
         var answers: [QuestionAnswer] = []
+        var guests: [Bool] = []
         var holders: [CheckedContinuation<Void, Never>] = []
         var released = 0
     }
@@ -179,6 +182,9 @@ final class ScriptedWorker: TurnWorker {
     var requests: [TurnRequest] { self.state.withLock { $0.requests } }
     /// Of the approvals that it asked for.
     var outcomes: [ApprovalOutcome] { self.state.withLock { $0.outcomes } }
+
+    /// What ``Step/lookForGuests`` found.
+    var guests: [Bool] { self.state.withLock { $0.guests } }
 
     /// To the questions that it waited for.
     var answers: [QuestionAnswer] { self.state.withLock { $0.answers } }
@@ -216,6 +222,9 @@ final class ScriptedWorker: TurnWorker {
             case .question(let question):
                 let answer = try await thread.answer(to: question, lifetime: nil)
                 self.state.withLock { $0.answers.append(answer) }
+            case .lookForGuests:
+                let isFound = try await thread.hasTextOfGuests()
+                self.state.withLock { $0.guests.append(isFound) }
             case .park(let question): return .asked(question)
             }
         }

@@ -61,4 +61,15 @@ struct HistoryTests {
         cache.keep([self.entry(2, text + text)], of: "giant", upTo: 1)
         #expect(cache.entries(of: "giant", upTo: 1) == nil)
     }
+
+    @Test("a turn knows whether a guest wrote a part of its prompt, until `new`")
+    func guests() async throws {
+        let looking: [ScriptedWorker.Step] = [.lookForGuests, .event(.text("looked"))]
+        let stage = try await AskStage(playing: [looking, looking, looking, looking])
+        for (person, text) in [("alice", "one"), ("gina", "two"), ("bob", "three"), ("bob", "!new"), ("bob", "four")] {
+            try await stage.say(text, as: person)
+            try await stage.harness.settle()
+        }
+        #expect(stage.harness.worker.guests == [false, true, true, false])
+    }
 }

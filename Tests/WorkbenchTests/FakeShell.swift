@@ -54,6 +54,18 @@ final class FakeShell: Shell {
         return Self.exit(.exited(0))
     }
 
+    /// `wait` waits for a free place first.
+    func run(
+        _ command: ShellCommand, waiting: @escaping @Sendable (String?) async -> Void,
+        output: @escaping @Sendable (ShellOutput) async throws -> Void
+    ) async throws(JailFailure) -> ShellExit {
+        if command.text == "wait" {
+            await waiting("all 4 of your jails are busy")
+            await waiting(nil)
+        }
+        return try await self.run(command, output: output)
+    }
+
     func end() async {}
 
     /// Whether a command left something running, as `leave` does; the second time there is nothing.

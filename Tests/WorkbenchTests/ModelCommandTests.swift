@@ -46,6 +46,34 @@ struct ModelCommandTests {
         #expect(harness.shell.commands.map(\.timeout) == [.seconds(7), .seconds(7)])
     }
 
+    @Test("A command that waits for a free jail says so, and its turn's clock stands still meanwhile")
+    func waiting() async throws {
+        let harness = WorkbenchHarness()
+        let thread = ClockedThread()
+        let report = try await harness.bench.execute(
+            "wait", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: thread
+        ) { _ in }
+        #expect(report.ending.status == 0)
+        #expect(
+            thread.said.withLock { $0 } == [
+                "stop", "The command waits for a free jail: all 4 of your jails are busy.", "start",
+            ])
+    }
+
+    private final class ClockedThread: TurnThread {
+        let said = Protected<[String]>([])
+
+        func report(_ event: TurnEvent) async throws {
+            if case .notice(let text) = event { self.said.withLock { $0.append(text) } }
+        }
+
+        func stopClock() async { self.said.withLock { $0.append("stop") } }
+
+        func startClock() async { self.said.withLock { $0.append("start") } }
+
+        func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome { .expired }
+    }
+
     @Test("What is not recorded, not allowed or without a jail does not run")
     func refused() async throws {
         let harness = WorkbenchHarness()
@@ -74,12 +102,15 @@ struct ModelCommandTests {
     func commit() async throws {
         let harness = WorkbenchHarness()
         #expect(
-            try await harness.bench.commit("Empty", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread) == nil)
+            try await harness.bench.commit(
+                "Empty", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread) == nil)
         try await harness.workspace.write([1], to: "a")
-        let commit = try await harness.bench.commit("Mend", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread)
+        let commit = try await harness.bench.commit(
+            "Mend", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread)
         #expect(commit?.subject == "Mend" && harness.entries.map(\.kind) == [.commit])
         await #expect(throws: TurnFailure.self) {
-            try await harness.bench.commit("Mend", expecting: nil, for: WorkbenchHarness.request("", .guest), in: Self.thread)
+            try await harness.bench.commit(
+                "Mend", expecting: nil, for: WorkbenchHarness.request("", .guest), in: Self.thread)
         }
     }
 }

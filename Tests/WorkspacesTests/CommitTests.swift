@@ -31,6 +31,30 @@ struct CommitTests {
         #expect(try fixture.git("rev-list --count \(Fixture.branch)") == "3")
     }
 
+    @Test("a draft names what a commit would take, and nothing else is committed by its digest")
+    func draft() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        #expect(try await workspace.draft() == nil)
+        try Fixture.shell("echo more >> README.md; printf 'a\\0b' > bin; : > \"$(printf 'x\\ny')\"", in: workspace)
+        let draft = try #require(try await workspace.draft())
+        #expect(draft.files == ["README.md +1 −0", "bin binary", #""x\ny" +0 −0"#])
+        #expect(draft.diff.contains("+more") && draft == (try await workspace.draft()))
+        for change in ["echo owned >> README.md", "chmod +x bin", "rm bin"] {
+            try Fixture.shell(change, in: workspace)
+            #expect(try await workspace.draft()?.digest != draft.digest, "\(change)")
+            await #expect {
+                try await workspace.commit("Mine", by: "irc:ada", turn: "t1", expecting: draft.digest)
+            } throws: { "\($0)".contains("have changed since the commit was prepared") }
+        }
+        let last = try #require(try await workspace.draft())
+        #expect(try await workspace.commit("Mine", by: "irc:ada", turn: "t1", expecting: last.digest) != nil)
+        // A second time there is nothing left of it.
+        await #expect(throws: WorkspaceFailure.self) {
+            try await workspace.commit("Mine", by: "irc:ada", turn: "t1", expecting: last.digest)
+        }
+    }
+
     @Test("what .gitignore excludes is neither committed nor in the diff, but in snapshots")
     func ignored() async throws {
         let fixture = try Fixture(["a": "1\n", "kept.o": "old\n", ".gitignore": "*.o\n/build/\n"])

@@ -7,6 +7,13 @@ package protocol TurnThread: Sendable {
     /// that takes longer than an answer.
     func takeTime(_ time: Duration) async
 
+    /// Stops the turn's clock, and starts it again: waiting for a free place is no work. Calls come in pairs.
+    func stopClock() async
+    func startClock() async
+
+    /// Whether something in the turn's prompt was written by a guest, or by somebody who no longer has a role.
+    func hasTextOfGuests() async throws -> Bool
+
     /// Asks people for an approval and waits until one of them decides, or nobody does in time. The wait does not count
     /// towards the turn's time limit. Asking again for the same in one turn (also after a restart) joins the first
     /// question instead of posting another. Throws `CancellationError` when the turn is stopped.
@@ -27,6 +34,12 @@ package protocol TurnThread: Sendable {
 
 extension TurnThread {
     package func takeTime(_ time: Duration) async {}
+
+    package func stopClock() async {}
+
+    package func startClock() async {}
+
+    package func hasTextOfGuests() async throws -> Bool { false }
 
     package func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
         var outcomes: [ApprovalOutcome] = []

@@ -9,8 +9,23 @@ package protocol Shell: Sendable {
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit
 
+    /// The same, and says when it waits for a free place: with the reason, and with nil when the wait is over.
+    func run(
+        _ command: ShellCommand, waiting: @escaping @Sendable (String?) async -> Void,
+        output: @escaping @Sendable (ShellOutput) async throws -> Void
+    ) async throws(JailFailure) -> ShellExit
+
     /// Ends every process of the jail. The next command begins a new one.
     func end() async
+}
+
+extension Shell {
+    package func run(
+        _ command: ShellCommand, waiting: @escaping @Sendable (String?) async -> Void,
+        output: @escaping @Sendable (ShellOutput) async throws -> Void
+    ) async throws(JailFailure) -> ShellExit {
+        try await self.run(command, output: output)
+    }
 }
 
 /// One command for a ``Shell``.

@@ -43,14 +43,18 @@ package final class ModelCatalog: Sendable {
         return try await task.value
     }
 
+    /// The list as far as it is loaded; loads it in the background for later turns.
+    package var known: [ModelInfo] {
+        let now = self.clock.now
+        return self.state.withLock { state in
+            if state.models == nil || now >= state.staleAt { _ = self.lookUp(&state, now: now, isUrgent: false) }
+            return state.models ?? []
+        }
+    }
+
     /// What is known about `name` without waiting; loads the list in the background for later turns.
     package func assumed(_ name: String) -> ModelInfo {
-        let now = self.clock.now
-        let models = self.state.withLock { state -> [ModelInfo]? in
-            if state.models == nil || now >= state.staleAt { _ = self.lookUp(&state, now: now, isUrgent: false) }
-            return state.models
-        }
-        if let info = models?.first(where: { $0.id == name }) { return info }
+        if let info = self.known.first(where: { $0.id == name }) { return info }
         let limits = ModelLimits.assumed(for: name)
         return self.limited(ModelInfo(id: name, name: name, inputLimit: limits.input, outputLimit: limits.output))
     }

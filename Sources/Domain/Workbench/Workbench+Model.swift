@@ -29,7 +29,7 @@ extension Workbench {
         let begun = try await run.begin()
         self.setThread(thread, of: request.session)
         defer { self.setThread(nil, of: request.session) }
-        let outcome = try await run.perform(begun, report: report)
+        let outcome = try await run.perform(begun, in: thread, report: report)
         return CommandReport(
             ending: outcome.ending, commits: outcome.commits, changes: outcome.changes, notices: outcome.notices)
     }

@@ -58,6 +58,8 @@ enum WorkbenchTexts {
         "The command ran, but its end could not be recorded: \(error)"
     }
 
+    static func waiting(because reason: String) -> String { "The command waits for a free jail: \(reason)." }
+
     static func changesAreUnknown(_ error: String) -> String {
         "What the command changed could not be determined: \(error)"
     }

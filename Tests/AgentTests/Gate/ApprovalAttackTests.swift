@@ -7,6 +7,7 @@ import Primitives
 import TestSupport
 import Testing
 import Workbench
+import Workspaces
 
 /// Whole turns in which something changes between the question and the act.
 @Suite("Attacks on approvals of calls", .timeLimit(.minutes(1)))
@@ -14,12 +15,15 @@ struct ApprovalAttackTests {
     /// People who answer by a closure, and an audit.
     private final class People: TurnThread, AuditRecorder {
         private let answer: @Sendable ([ApprovalRequest]) async throws -> [ApprovalOutcome]
-        private let state = Protected((requests: [ApprovalRequest](), entries: [AuditEntry]()))
+        private let state = Protected(
+            (batches: [[ApprovalRequest]](), requests: [ApprovalRequest](), entries: [AuditEntry]()))
 
         init(_ answer: @escaping @Sendable ([ApprovalRequest]) async throws -> [ApprovalOutcome]) {
             self.answer = answer
         }
 
+        var batches: [[ApprovalRequest]] { self.state.withLock { $0.batches } }
+        var previews: [String?] { self.batches.joined().map(\.preview) }
         var subjects: [String] { self.state.withLock { $0.requests.map(\.subject) } }
         var outcomes: [String] {
             self.state.withLock { $0.entries.compactMap { $0.details["outcome"]?.stringValue } }
@@ -32,7 +36,10 @@ struct ApprovalAttackTests {
         }
 
         func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
-            self.state.withLock { $0.requests += requests }
+            self.state.withLock { state in
+                state.requests += requests
+                state.batches.append(requests)
+            }
             return try await self.answer(requests)
         }
 
@@ -76,8 +83,68 @@ struct ApprovalAttackTests {
             let kept = after.withLock { $0 }
             #expect(try fixture.shell(state) == kept, "\(attack)")
             #expect(Self.results(model).first?.contains("Done") == false, "\(attack): \(Self.results(model))")
-            #expect(people.outcomes == ["approved"] && people.subjects.first?.contains("mine") == true)
+            // The audit has the decision, and that nothing came of it.
+            #expect(people.outcomes == ["approved", "refused"] && people.subjects.first?.contains("mine") == true)
         }
+    }
+
+    @Test("a commit is what was shown: files that change between the question and the commit are not committed")
+    func changedCommit() async throws {
+        let desk = FakeDesk()
+        let fixture = try await ToolFixture(desk: desk)
+        let isFirst = Protected(true)
+        let people = People { requests in
+            if isFirst.withLock({ first in
+                defer { first = false }; return first
+            }) {
+                desk.draft.withLock { $0 = CommitDraft(digest: "1..3", files: ["b +1 −0"], diff: "+owned\n") }
+            }
+            return requests.map { _ in Self.approved }
+        }
+        let model = ScriptedModel([
+            AgentScene.calls(("c1", "commit", ["message": "Mend"])),
+            AgentScene.calls(("c1", "commit", ["message": "Mend"])),
+        ])
+        let scene = AgentScene(model, fixture.tools, policy: Self.asking)
+        _ = try await scene.run(in: people, audit: people)
+        #expect(Self.results(model).first?.contains("the files have changed") == true)
+        // The second question shows what there is now.
+        #expect(desk.messages == ["Mend"] && people.subjects == ["Mend", "Mend"])
+        #expect(people.previews == ["a.txt +3 −1\n\n+three\n", "b +1 −0\n\n+owned\n"])
+        #expect(people.outcomes == ["approved", "refused", "approved"])
+    }
+
+    @Test("a commit beside a change is asked about when the change is done")
+    func commitLast() async throws {
+        let desk = FakeDesk()
+        let fixture = try await ToolFixture(desk: desk)
+        let people = People { requests in requests.map { _ in Self.approved } }
+        let model = ScriptedModel([
+            AgentScene.calls(
+                ("c1", "commit", ["message": "Old"]), ("c2", "write", ["path": "x", "text": "mine"]),
+                ("c3", "commit", ["message": "New"]))
+        ])
+        let scene = AgentScene(model, fixture.tools, policy: Self.asking)
+        _ = try await scene.run(in: people, audit: people)
+        #expect(desk.messages == ["Old", "New"] && people.batches.map(\.count) == [1, 1, 1])
+        #expect(people.batches.map { $0.first?.tool } == ["commit", "write", "commit"])
+    }
+
+    @Test("the same text in two calls is two questions, in one answer and later")
+    func sameText() async throws {
+        let desk = FakeDesk("ok\n")
+        let fixture = try await ToolFixture(desk: desk)
+        let people = People { requests in requests.map { _ in Self.approved } }
+        let model = ScriptedModel([
+            AgentScene.calls(("c1", "shell", ["command": "./run"]), ("c2", "shell", ["command": "./run"])),
+            AgentScene.calls(("c1", "write", ["path": "run", "text": "owned"])),
+            AgentScene.calls(("c1", "shell", ["command": "./run"])),
+        ])
+        let scene = AgentScene(model, fixture.tools, policy: Self.asking)
+        _ = try await scene.run(in: people, audit: people)
+        let scopes = people.batches.joined().map(\.scope)
+        #expect(people.batches.map(\.count) == [2, 1, 1])
+        #expect(Set(scopes.map { "\($0)" }).count == 4 && people.outcomes.count == 4)
     }
 
     @Test("an approved call's id gives nothing to another call")
@@ -167,6 +234,6 @@ struct ApprovalAttackTests {
         turn.cancel()
         mayAnswer.setOpen(true)
         await #expect(throws: CancellationError.self) { try await turn.value }
-        #expect(desk.commands.isEmpty)
+        #expect(desk.commands.isEmpty && people.outcomes == ["stopped"])
     }
 }

@@ -1,6 +1,7 @@
 import Audit
 import Chat
 import JSON
+import Primitives
 import TestSupport
 import Testing
 
@@ -63,7 +64,7 @@ struct PolicyGateTests {
             people.requests == [
                 ApprovalRequest(
                     action: .run, subject: "swift test | tail", directory: "/workspace", tool: "shell",
-                    approver: .requester)
+                    approver: .requester, scope: .call("c_17"))
             ])
         let details = try #require(people.entries.first).details
         #expect(details["outcome"] == "approved" && details["by"] == "olga" && details["ask"] == "a7")
@@ -209,6 +210,31 @@ struct PolicyGateTests {
         #expect(people.entries.suffix(4).first?.details["rule"] == "foreign text")
         let guest = Self.gate(people, policy: policy, taint: TurnTaint([.guest]))
         #expect(try await guest.decide([Self.intent("commit", .commit, "x")]) == [.expired])
+    }
+
+    @Test(
+        "what the prompt has and what was read before a restart counts, is asked for once, and in doubt it is foreign")
+    func earlier() async throws {
+        let policy = Policy([], approvals: Policy.Approvals(commands: .allow, writes: .allow, network: .allow))
+        struct Unknown: Error {}
+        for (found, isForeign) in [(Set<TurnTaint.Source>(), false), ([.guest], true), ([.web], true), (nil, true)] {
+            let people = ScriptedApprovals()
+            let count = Protected(0)
+            let taint = TurnTaint {
+                count.withLock { $0 += 1 }
+                guard let found else { throw Unknown() }
+                return found
+            }
+            let gate = Self.gate(people, policy: policy, taint: taint)
+            _ = try await gate.decide([Self.shell("make"), Self.intent("edit", .edit, "x")])
+            #expect(count.withLock { $0 } == 0)
+            let decisions = try await gate.decide([
+                Self.intent("commit", .commit, "x"), Self.intent("commit", .commit, "y"),
+            ])
+            #expect(decisions.map(\.mayRun) == [!isForeign, !isForeign])
+            #expect(people.entries.last?.details["rule"] == (isForeign ? "foreign text" : "approvals.writes"))
+            #expect(found == nil || count.withLock { $0 } == 1)
+        }
     }
 
     @Test("a denied fetch has brought no foreign text")

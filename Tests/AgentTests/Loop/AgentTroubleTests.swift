@@ -177,8 +177,10 @@ struct AgentTroubleTests {
     @Test("a model that calls no tools is refused, with one that does")
     func modelWithoutTools() async throws {
         let model = ToollessModel()
+        let catalog = ModelCatalog(model)
+        _ = try await catalog.models()
         let turn = AgentTurn(
-            model, catalog: ModelCatalog(model), log: MemoryStepLog(), logger: Logger(label: "test")
+            model, catalog: catalog, log: MemoryStepLog(), logger: Logger(label: "test")
         ) { _, _ in
             AgentEquipment(
                 persona: Persona(name: "coder", summary: "", prompt: "", tools: ["read"]), tools: LoopBench.tools,
@@ -187,7 +189,9 @@ struct AgentTroubleTests {
         let request = TurnRequest(
             id: "t", session: "s", text: "Hi",
             sender: Sender(id: "x/a", identities: [Identity("x/a")], displayName: "a"))
-        await #expect(throws: TurnFailure.self) { try await turn.run(request) { _ in } }
+        await #expect {
+            try await turn.run(request) { _ in }
+        } throws: { "\($0)" == "plain cannot call tools, which this work needs; choose another (`able`) with `model`." }
     }
 
     private struct ToollessModel: ModelClient {

@@ -111,22 +111,80 @@ struct JailShellsTests {
         }
     }
 
-    @Test("busy jails are not ended: a command that finds no room is refused")
+    /// A command that keeps its jail busy until it is cancelled.
+    private func occupy(_ session: String, in shells: JailShells) async -> Task<ShellExit, any Error> {
+        let ready = Gate(isOpen: false)
+        let command = ShellCommand(text: "echo; sleep 1000", place: .background, timeout: nil, outputLimit: 100)
+        let shell = shells.shell(of: session, for: "alice")
+        let job = Task { try await shell.run(command) { _ in ready.setOpen(true) } }
+        await ready.pass()
+        return job
+    }
+
+    @Test("busy jails are not ended: commands wait for a free one, in their order, and say so")
     func full() async throws {
         try await self.with(JailShells.Limits(perUser: 1, perHost: 2)) { (shells: JailShells) async throws in
-            let ready = Gate(isOpen: false)
-            let command = ShellCommand(text: "echo; sleep 1000", place: .background, timeout: nil, outputLimit: 100)
-            let shell = shells.shell(of: "a", for: "alice")
-            let job = Task { try await shell.run(command) { _ in ready.setOpen(true) } }
-            await ready.pass()
-            await #expect {
-                try await run("true", "b", in: shells)
-            } throws: { "\($0)".contains("all 1 of your jails are busy") }
+            let job = await self.occupy("a", in: shells)
+            let said = Protected<[String]>([])
+            let order = Protected<[String]>([])
+            var waiting: [Task<ShellExit, any Error>] = []
+            for session in ["b", "c"] {
+                let hasBegun = Gate(isOpen: false)
+                let command = ShellCommand(text: "echo", place: .fresh, timeout: nil, outputLimit: 100)
+                let shell = shells.shell(of: session, for: "alice")
+                waiting.append(
+                    Task {
+                        try await shell.run(
+                            command,
+                            waiting: { reason in
+                                said.withLock { $0.append("\(session): \(reason ?? "free")") }
+                                hasBegun.setOpen(true)
+                            }, output: { _ in order.withLock { $0.append(session) } })
+                    })
+                await hasBegun.pass()
+            }
+            #expect(said.withLock { $0 } == ["b", "c"].map { "\($0): all 1 of your jails are busy" })
+            // The session that has the jail, and other people, need not wait.
             #expect(try await run("echo a", "a", in: shells) == "a\n")
+            #expect(try await run("echo d", "d", "bob", in: shells) == "d\n")
             job.cancel()
             #expect(try await job.value.status == .stopped)
-            #expect(try await run("echo b", "b", in: shells) == "b\n")
-            #expect(await shells.count == 1)
+            for task in waiting { #expect(try await task.value.status == .exited(0)) }
+            #expect(order.withLock { $0 } == ["b", "c"])
+            #expect(said.withLock { $0.suffix(2) } == ["b: free", "c: free"])
+        }
+    }
+
+    @Test("a wait ends when it is stopped, and after its time, with what to do")
+    func noRoom() async throws {
+        let clock = ManualClock()
+        let limits = JailShells.Limits(perUser: 1, wait: .seconds(600))
+        try await self.with(limits, clock: clock) { (shells: JailShells) async throws in
+            let job = await self.occupy("a", in: shells)
+            for isStopped in [true, false] {
+                let hasBegun = Gate(isOpen: false)
+                let command = ShellCommand(text: "true", place: .fresh, timeout: nil, outputLimit: 100)
+                let shell = shells.shell(of: "b", for: "alice")
+                let task = Task {
+                    try await shell.run(command, waiting: { _ in hasBegun.setOpen(true) }, output: { _ in })
+                }
+                await hasBegun.pass()
+                if isStopped {
+                    task.cancel()
+                } else {
+                    await clock.sleepers(1)
+                    clock.advance(by: .seconds(600))
+                }
+                await #expect {
+                    try await task.value
+                } throws: { error in
+                    "\(error)".contains(
+                        isStopped
+                            ? "stopped while all 1 of your jails are busy" : "none became free in 10 minutes: stop")
+                }
+            }
+            job.cancel()
+            _ = try await job.value
         }
     }
 

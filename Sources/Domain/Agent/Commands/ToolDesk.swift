@@ -27,19 +27,23 @@ package struct WorkbenchDesk: ToolDesk {
     private let request: TurnRequest
     private let thread: any TurnThread
     private let output: @Sendable (CommandOutput) async throws -> Void
+    private let pauses: TurnPauses
     package let hasNetwork: Bool
 
     /// - Parameters:
     ///   - thread: Where people decide about addresses that a command wants to reach.
+    ///   - pauses: Counts the time in which commands wait for a free jail.
     ///   - output: Shows the output of commands as it comes.
     package init(
         bench: Workbench, request: TurnRequest, thread: any TurnThread, hasNetwork: Bool,
+        pauses: TurnPauses = TurnPauses(),
         output: @escaping @Sendable (CommandOutput) async throws -> Void = { _ in }
     ) {
         self.bench = bench
         self.request = request
         self.thread = thread
         self.hasNetwork = hasNetwork
+        self.pauses = pauses
         self.output = output
     }
 
@@ -53,7 +57,7 @@ package struct WorkbenchDesk: ToolDesk {
         if case .approved(let by, let ask) = approval { approved = (by, ask) }
         let thread = CallThread(
             thread: self.thread, call: call, address: approved == nil ? nil : address, by: approved?.by ?? "",
-            ask: approved?.ask)
+            ask: approved?.ask, pauses: self.pauses)
         let output = self.output
         let result = try await self.bench.execute(
             command, timeout: timeout, for: self.request, rule: Self.rule(of: approval), approval: approved, in: thread
@@ -86,6 +90,17 @@ private struct CallThread: TurnThread {
     let address: String?
     let by: String
     let ask: String?
+    let pauses: TurnPauses
+
+    func stopClock() async {
+        self.pauses.begin()
+        await self.thread.stopClock()
+    }
+
+    func startClock() async {
+        self.pauses.end()
+        await self.thread.startClock()
+    }
 
     func report(_ event: TurnEvent) async throws { try await self.thread.report(event) }
 

@@ -34,11 +34,14 @@ package struct PolicyGate: ToolGate {
 
     package func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {
         try Task.checkCancellation()
-        let verdicts = intents.map { self.verdict(on: $0) }
+        var verdicts: [PolicyVerdict] = []
+        for intent in intents { verdicts.append(await self.verdict(on: intent)) }
         let asked = intents.indices.filter { verdicts[$0].decision == .ask }
         var outcomes: [Int: ApprovalOutcome] = [:]
         do {
             let answers = asked.isEmpty ? [] : try await self.ask(asked.map { Self.request(for: intents[$0]) })
+            // An answer that came after the stop is none.
+            try Task.checkCancellation()
             outcomes = Dictionary(uniqueKeysWithValues: zip(asked, answers))
         } catch {
             let word = error is CancellationError ? "stopped" : "failed"
@@ -54,11 +57,12 @@ package struct PolicyGate: ToolGate {
 
     // MARK: The policy
 
-    package func mayAsk(about intents: [ToolIntent]) -> Bool {
-        intents.contains { self.verdict(on: $0).decision == .ask }
+    package func mayAsk(about intents: [ToolIntent]) async -> Bool {
+        for intent in intents where await self.verdict(on: intent).decision == .ask { return true }
+        return false
     }
 
-    private func verdict(on intent: ToolIntent) -> PolicyVerdict {
+    private func verdict(on intent: ToolIntent) async -> PolicyVerdict {
         let tool = intent.call.tool
         guard self.persona.tools.contains(tool.name) else { return PolicyVerdict(.deny, rule: Self.noTool) }
         let verdict = self.settings.settings.policy.verdict(
@@ -66,7 +70,7 @@ package struct PolicyGate: ToolGate {
                 role: self.request.role, persona: self.persona.name, tool: tool.name, kind: tool.kind,
                 repository: self.repository, command: tool.kind == .execute ? intent.subject : nil))
         // A text that nobody here vouches for must not be what makes data leave, or what makes a commit.
-        guard verdict.decision == .allow, tool.kind == .fetch || tool.kind == .commit, !self.taint.sources.isEmpty
+        guard verdict.decision == .allow, tool.kind == .fetch || tool.kind == .commit, await self.taint.isForeign()
         else { return verdict }
         return PolicyVerdict(.ask, rule: Self.tainted)
     }

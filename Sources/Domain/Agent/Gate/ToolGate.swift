@@ -6,15 +6,15 @@ package protocol ToolGate: Sendable {
 
     /// Whether people may have to be asked about these calls. Then the turn is stored before, because a question may
     /// outlive the host.
-    func mayAsk(about intents: [ToolIntent]) -> Bool
+    func mayAsk(about intents: [ToolIntent]) async -> Bool
 
-    /// Records a call that came to nothing before there was anything to decide: an unknown tool, arguments that do not
-    /// fit, a path out of the workspace.
+    /// Records a call that came to nothing: before there was anything to decide (an unknown tool, arguments that do not
+    /// fit, a path out of the workspace), or because what was decided about has changed since.
     func refused(_ call: String, tool: String, _ result: ToolResult) async
 }
 
 extension ToolGate {
-    package func mayAsk(about intents: [ToolIntent]) -> Bool { true }
+    package func mayAsk(about intents: [ToolIntent]) async -> Bool { true }
 
     package func refused(_ call: String, tool: String, _ result: ToolResult) async {}
 }

@@ -10,12 +10,33 @@ package final class TurnTaint: Sendable {
         case guest
     }
 
-    private let state: Protected<Set<Source>>
+    private let state: Protected<(sources: Set<Source>, isComplete: Bool)>
+    private let earlier: @Sendable () async throws -> Set<Source>
 
-    /// - Parameter sources: What the turn had read before a restart.
-    package init(_ sources: Set<Source> = []) { self.state = Protected(sources) }
+    /// - Parameter earlier: What the turn's prompt has, and what the turn had read before a restart. Called once, when
+    ///   something depends on it.
+    package init(
+        _ sources: Set<Source> = [], earlier: @escaping @Sendable () async throws -> Set<Source> = { [] }
+    ) {
+        self.state = Protected((sources, false))
+        self.earlier = earlier
+    }
 
-    package func add(_ source: Source) { self.state.withLock { _ = $0.insert(source) } }
+    package func add(_ source: Source) { self.state.withLock { _ = $0.sources.insert(source) } }
 
-    package var sources: Set<Source> { self.state.withLock { $0 } }
+    /// What the turn itself has read so far.
+    package var sources: Set<Source> { self.state.withLock { $0.sources } }
+
+    /// Whether any of it is foreign. What cannot be found out counts as foreign.
+    func isForeign() async -> Bool {
+        let (sources, isComplete) = self.state.withLock { $0 }
+        if !sources.isEmpty { return true }
+        if isComplete { return false }
+        guard let found = try? await self.earlier() else { return true }
+        return self.state.withLock { state in
+            state.sources.formUnion(found)
+            state.isComplete = true
+            return !state.sources.isEmpty
+        }
+    }
 }

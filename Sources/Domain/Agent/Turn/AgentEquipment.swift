@@ -16,6 +16,8 @@ package struct AgentEquipment: Sendable {
     package var snapshot: (@Sendable (ToolIntent) async throws -> String?)?
     /// The size of the turn's changes, for the line at its end.
     package var changes: (@Sendable () async -> ChangeTally?)?
+    /// The time in which calls waited for a free place, which does not count as the turn's.
+    package var pauses: @Sendable () -> Duration = { .zero }
 
     package init(
         persona: Persona, tools: [ToolDefinition], read: @escaping @Sendable (ToolCall, String) -> CallReading,

@@ -47,7 +47,7 @@ extension AgentRun {
     private mutating func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {
         let gate = self.equipment.gate
         // A question may outlive the host.
-        if gate.mayAsk(about: intents) { try await self.store() }
+        if await gate.mayAsk(about: intents) { try await self.store() }
         let decisions = try await self.waiting { try await gate.decide(intents) }
         guard decisions.count == intents.count else {
             self.logger.error("the gate decided about another number of calls", ["calls": JSON(intents.count)])
@@ -80,6 +80,10 @@ extension AgentRun {
             call.tool.kind == .ask
             ? try await self.waiting { try await runner.perform(intent, decision) }
             : try await runner.perform(intent, decision)
+        // What was decided about was there no more: the file, its folder or the branch is another.
+        if result.outcome == .failed, call.tool.kind == .edit || call.tool.kind == .commit {
+            await self.equipment.gate.refused(call.id, tool: call.tool.name, result)
+        }
         try await self.record([.finished(AgentEvent.Finish(call: call.id, result: result))], showing: true)
     }
 

@@ -190,7 +190,7 @@ struct AgentRun {
 
     /// The turn's own time in milliseconds.
     var elapsed: Int {
-        Int((self.baseTime + self.clock.now - self.startedAt - self.waited).inSeconds * 1000)
+        Int((self.baseTime + self.clock.now - self.startedAt - self.waited - self.equipment.pauses()).inSeconds * 1000)
     }
 
     /// Time that people take does not count.

@@ -45,7 +45,7 @@ package final class AgentTurn: TurnWorker {
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         let equipment = try await self.equip(request, thread)
         let model = equipment.persona.model ?? request.model ?? self.client.defaultModel
-        if !equipment.tools.isEmpty { try await self.checkTools(of: model) }
+        if !equipment.tools.isEmpty { try self.checkTools(of: model) }
         let system =
             equipment.tools.isEmpty
             ? equipment.persona.prompt : equipment.persona.prompt + "\n\n" + AgentTexts.data
@@ -68,15 +68,24 @@ package final class AgentTurn: TurnWorker {
             maximumTries: self.maximumTries, limit: self.answerLimit, logger: self.logger)
     }
 
-    /// Refuses a model that is known to call no tools.
-    private func checkTools(of model: String) async throws {
-        // A list that cannot be loaded says nothing.
-        let models = (try? await self.catalog.models()) ?? []
-        try Task.checkCancellation()
+    /// Refuses a model that is known to call no tools. Never waits for the list of models: a person waits for the answer.
+    private func checkTools(of model: String) throws {
+        let models = self.catalog.known
         guard models.first(where: { $0.id == model })?.supportsTools == false else { return }
+        throw TurnFailure(
+            "\(model) cannot call tools, which this work needs; choose \(Self.others(in: models)) with `model`.")
+    }
+
+    /// Up to three models that can work.
+    private static func others(in models: [ModelInfo]) -> String {
         let others = models.filter { $0.supportsTools != false }.prefix(3).map { "`\($0.id)`" }
-        let advice = others.isEmpty ? "another" : "another (\(others.joined(separator: ", ")))"
-        throw TurnFailure("\(model) cannot call tools, which this work needs; choose \(advice) with `model`.")
+        return others.isEmpty ? "another" : "another (\(others.joined(separator: ", ")))"
+    }
+
+    /// What people are told once where a model that cannot work only talks.
+    package static func notice(of model: String, in models: [ModelInfo]) -> String {
+        "\(model) cannot call tools, so it only talks here. To have it read and change files, choose "
+            + "\(Self.others(in: models)) with `model`."
     }
 
     /// Puts the project's notes before the first message of a person: they are data, with the rights of a message.

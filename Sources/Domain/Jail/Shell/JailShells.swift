@@ -8,8 +8,14 @@ package actor JailShells {
         package var perHost: Int
         /// A jail without a command for this long is ended; its background processes end with it.
         package var idle: Duration
+        /// A command waits for a free jail at most for this long.
+        package var wait: Duration
 
-        package init(perUser: Int = 8, perHost: Int = 100, idle: Duration = .seconds(30 * 60)) {
+        package init(
+            perUser: Int = 8, perHost: Int = 100, idle: Duration = .seconds(30 * 60),
+            wait: Duration = .seconds(10 * 60)
+        ) {
+            self.wait = wait
             self.perUser = perUser
             self.perHost = perHost
             self.idle = idle
@@ -26,6 +32,19 @@ package actor JailShells {
         var idle: Task<Void, Never>?
     }
 
+    /// A command that waits for a free jail.
+    private struct Waiter {
+        let id: Int
+        let user: String
+        /// Ends the wait.
+        let timer: Task<Void, Never>
+        var continuation: CheckedContinuation<Void, Never>?
+        /// Why it waits no longer.
+        var end: WaitEnd?
+    }
+
+    private enum WaitEnd { case cancelled, tooLong }
+
     private let setup: JailSetup
     private let limits: Limits
     private let clock: any Clock<Duration>
@@ -35,6 +54,9 @@ package actor JailShells {
     private var ending: [String: Task<Void, Never>] = [:]
     /// Sessions whose jail was ended though its shell had a state.
     private var lost: Set<String> = []
+    /// In the order in which they came.
+    private var waiters: [Waiter] = []
+    private var lastWaiter = 0
     private var uses = 0
     private var isClosed = false
 
@@ -73,6 +95,7 @@ package actor JailShells {
     /// Ends every jail, and refuses to start others.
     package func endAll() async {
         self.isClosed = true
+        self.wakeWaiters()
         for session in self.entries.keys { self.finish(session) }
         for task in self.ending.values { await task.value }
     }
@@ -80,14 +103,21 @@ package actor JailShells {
     // MARK: One command
 
     /// Makes room for the session's jail and returns its shell; ``release(_:_:)`` must follow.
-    func admit(_ session: String, for user: String) async throws(JailFailure) -> JailShell {
+    func admit(
+        _ session: String, for user: String, waiting: @Sendable (String?) async -> Void = { _ in }
+    ) async throws(JailFailure) -> JailShell {
         while let ending = self.ending[session] { await ending.value }
-        if self.entries[session] == nil { try await self.makeRoom(for: session, user) }
-        guard !self.isClosed else { throw JailFailure("no jail is started any more: the host is shutting down") }
+        let hasWaited = self.entries[session] == nil ? try await self.makeRoom(for: session, user, waiting) : false
+        guard !self.isClosed else {
+            if hasWaited { await waiting(nil) }
+            throw JailFailure("no jail is started any more: the host is shutting down")
+        }
         let entry = self.entries[session] ?? Entry(shell: self.newShell(session), user: user)
         self.entries[session] = entry
         self.touch(session)
         self.entries[session]?.commands += 1
+        // Last, so that nothing takes the place in between.
+        if hasWaited { await waiting(nil) }
         return entry.shell
     }
 
@@ -96,6 +126,7 @@ package actor JailShells {
         self.touch(session)
         self.entries[session]?.commands -= 1
         guard entry.commands == 1 else { return }
+        self.wakeWaiters()
         // Unstructured: it waits as long as the session is idle, and the next command cancels it.
         self.entries[session]?.idle = Task { [clock, limits] in
             do { try await clock.sleep(for: limits.idle) } catch { return }
@@ -118,27 +149,103 @@ package actor JailShells {
 
     // MARK: Room
 
-    private func makeRoom(for session: String, _ user: String) async throws(JailFailure) {
-        while true {
-            // After each wait everything may have changed, even that the session has a jail.
-            guard self.entries[session] == nil else { return }
-            let own = self.entries.filter { $0.value.user == user }
-            if own.count >= self.limits.perUser {
-                try await self.endLongestIdle(
-                    own, "all \(own.count) of your jails are busy: stop a command in another thread, or wait for one")
-            } else if self.entries.count >= self.limits.perHost {
-                try await self.endLongestIdle(
-                    self.entries, "all \(self.entries.count) jails of the host are busy: try again later")
-            } else {
-                return
+    /// Ends the longest idle jail where a limit is reached, or waits until there is one. Returns whether it has waited.
+    private func makeRoom(
+        for session: String, _ user: String, _ waiting: @Sendable (String?) async -> Void
+    ) async throws(JailFailure) -> Bool {
+        var place: Int?
+        defer { if let place { self.leave(place) } }
+        // After each wait everything may have changed, even that the session has a jail.
+        while self.entries[session] == nil, !self.isClosed {
+            let isNext = self.waiters.first { $0.user == user }.map { $0.id == place } ?? true
+            let busy: String
+            switch isNext ? self.room(for: user) : .full(self.entries.count { $0.value.user == user }, isOwn: true) {
+            case .free: return place != nil
+            case .idle(let other):
+                await self.finish(other)?.value
+                continue
+            case .full(let count, let isOwn):
+                busy = isOwn ? "all \(count) of your jails are busy" : "all \(count) jails of the host are busy"
+            }
+            guard let id = place else {
+                place = self.enter(user)
+                await waiting(busy)
+                continue
+            }
+            if let end = await self.wait(id) {
+                await waiting(nil)
+                throw JailFailure(
+                    end == .cancelled
+                        ? "it was stopped while \(busy)"
+                        : "\(busy), and none became free in \(self.limits.wait / .seconds(60)) minutes: stop a "
+                            + "command in another thread, or end a job with `kill`")
             }
         }
+        return place != nil
     }
 
-    private func endLongestIdle(_ entries: [String: Entry], _ refusal: String) async throws(JailFailure) {
-        let idle = entries.filter { $0.value.commands == 0 }.min { $0.value.lastUse < $1.value.lastUse }
-        guard let idle else { throw JailFailure(refusal) }
-        await self.finish(idle.key)?.value
+    private enum Room {
+        case free
+        /// The session whose jail has been idle longest.
+        case idle(String)
+        case full(Int, isOwn: Bool)
+    }
+
+    private func room(for user: String) -> Room {
+        let own = self.entries.filter { $0.value.user == user }
+        let isOwn = own.count >= self.limits.perUser
+        guard isOwn || self.entries.count >= self.limits.perHost else { return .free }
+        let candidates = isOwn ? own : self.entries
+        let idle = candidates.filter { $0.value.commands == 0 }.min { $0.value.lastUse < $1.value.lastUse }
+        return idle.map { .idle($0.key) } ?? .full(candidates.count, isOwn: isOwn)
+    }
+
+    private func enter(_ user: String) -> Int {
+        self.lastWaiter += 1
+        let id = self.lastWaiter
+        // Unstructured: the wait goes on in pieces, and its end cancels the timer.
+        let timer = Task { [clock, limits] in
+            do { try await clock.sleep(for: limits.wait) } catch { return }
+            self.giveUp(id, .tooLong)
+        }
+        self.waiters.append(Waiter(id: id, user: user, timer: timer))
+        return id
+    }
+
+    private func leave(_ id: Int) {
+        self.waiters.first { $0.id == id }?.timer.cancel()
+        self.waiters.removeAll { $0.id == id }
+        // Those behind it may be next.
+        self.wakeWaiters()
+    }
+
+    /// Returns when something has changed, with the reason if it must wait no longer.
+    private func wait(_ id: Int) async -> WaitEnd? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard let index = self.waiters.firstIndex(where: { $0.id == id }), self.waiters[index].end == nil
+                else { return continuation.resume() }
+                self.waiters[index].continuation = continuation
+            }
+        } onCancel: {
+            // Cancellation comes on any thread, so the actor is entered by a task.
+            Task { await self.giveUp(id, .cancelled) }
+        }
+        return self.waiters.first { $0.id == id }?.end
+    }
+
+    private func giveUp(_ id: Int, _ end: WaitEnd) {
+        guard let index = self.waiters.firstIndex(where: { $0.id == id }) else { return }
+        self.waiters[index].end = end
+        self.waiters[index].continuation?.resume()
+        self.waiters[index].continuation = nil
+    }
+
+    private func wakeWaiters() {
+        for index in self.waiters.indices {
+            self.waiters[index].continuation?.resume()
+            self.waiters[index].continuation = nil
+        }
     }
 
     private func endIdle(_ session: String, _ shell: JailShell) {
@@ -156,6 +263,7 @@ package actor JailShells {
             await entry.shell.end()
             if hasState { self.lost.insert(session) }
             self.ending[session] = nil
+            self.wakeWaiters()
         }
         self.ending[session] = task
         return task
@@ -171,7 +279,14 @@ private struct SessionShell: Shell {
     func run(
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit {
-        let shell = try await self.shells.admit(self.session, for: self.user)
+        try await self.run(command, waiting: { _ in }, output: output)
+    }
+
+    func run(
+        _ command: ShellCommand, waiting: @escaping @Sendable (String?) async -> Void,
+        output: @escaping @Sendable (ShellOutput) async throws -> Void
+    ) async throws(JailFailure) -> ShellExit {
+        let shell = try await self.shells.admit(self.session, for: self.user, waiting: waiting)
         let result: Result<ShellExit, JailFailure>
         do throws(JailFailure) {
             result = .success(try await shell.run(command, output: output))

@@ -56,7 +56,7 @@ struct ApprovalAsking: Sendable {
         // What was said for later counts as long as the person who said it could say it now, and for this requester.
         let known = try self.requests.map { request -> Source? in
             switch self.decision(on: request, in: earlier) {
-            case .same(let ask, let item): 
+            case .same(let ask, let item):
                 if !asked.asks.contains(where: { $0.id == ask.id }) { asked.asks.append(ask) }
                 return .item(item, ofAsk: ask.id)
             case .changed(let ask):
@@ -84,7 +84,8 @@ struct ApprovalAsking: Sendable {
             item += 1
             return .item(item, ofAsk: open?.id ?? "")
         }
-        for ask in changed where ask.state == .open && !asked.ended.contains(where: { $0.id == ask.id }) {
+        // Unless its other items still wait.
+        for ask in changed where ask.state == .open && !(asked.asks + asked.ended).contains(where: { $0.id == ask.id }) {
             let (ended, items) = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: self.at)
             asked.ended.append(ended)
             asked.items += items

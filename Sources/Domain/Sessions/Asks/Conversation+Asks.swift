@@ -226,8 +226,8 @@ extension Conversation {
 
     // MARK: The time limit
 
-    /// Stops the clock of a turn that waits for people.
-    private func hold(_ turn: String) {
+    /// Stops the clock of a turn that waits for people or for a free place.
+    func hold(_ turn: String) {
         guard self.running?.turn.id == turn else { return }
         self.running?.holds += 1
         guard self.running?.holds == 1, let began = self.running?.countsSince else { return }
@@ -237,7 +237,7 @@ extension Conversation {
         if self.isClosing { self.end(turn, because: .shutdown) }
     }
 
-    private func release(_ turn: String) {
+    func release(_ turn: String) {
         guard self.running?.turn.id == turn else { return }
         self.running?.holds -= 1
         if self.running?.holds == 0 { self.watch(turn) }

@@ -86,12 +86,13 @@ struct CommandRun: Sendable {
     /// Runs the command. A cancelled task ends it with all its processes; it is recorded all the same. Throws
     /// ``TurnFailure`` when no jail could be started.
     func perform(
-        _ begun: Begun, report: @escaping @Sendable (CommandOutput) async throws -> Void
+        _ begun: Begun, in thread: (any TurnThread)?,
+        report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws -> Outcome {
         // Unstructured, so that `kill` can end the command without the turn that waits for it, and so that what
         // follows the command happens also when the turn is stopped.
         let work = Task { () async throws(JailFailure) -> ShellExit in
-            try await self.run(begun, report: report)
+            try await self.run(begun, in: thread, report: report)
         }
         begun.handle.set { work.cancel() }
         let result = await withTaskCancellationHandler {
@@ -112,7 +113,8 @@ struct CommandRun: Sendable {
     }
 
     private func run(
-        _ begun: Begun, report: @escaping @Sendable (CommandOutput) async throws -> Void
+        _ begun: Begun, in thread: (any TurnThread)?,
+        report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit {
         let settings = self.settings
         let decoder = Protected(OutputDecoder())
@@ -124,7 +126,13 @@ struct CommandRun: Sendable {
         let exit = try await begun.shell.run(
             ShellCommand(
                 text: self.command, place: self.place, timeout: self.isBackground ? nil : settings.timeout,
-                outputLimit: settings.outputLimit)
+                outputLimit: settings.outputLimit),
+            waiting: { reason in
+                // The turn's time does not pass while others keep it from working.
+                guard let reason else { return await thread?.startClock() ?? () }
+                await thread?.stopClock()
+                try? await thread?.report(.notice(WorkbenchTexts.waiting(because: reason)))
+            }
         ) { output in
             if let text = decoder.withLock({ $0.decode(output) }) { await deliver(text) }
         }

@@ -30,7 +30,7 @@ struct RunTurn: TurnWorker {
         guard !text.isJob else { return try await self.start(run, begun, in: thread) }
         self.bench.setThread(thread, of: request.session)
         defer { self.bench.setThread(nil, of: request.session) }
-        let outcome = try await run.perform(begun) { output in try await thread.report(.output(output)) }
+        let outcome = try await run.perform(begun, in: thread) { output in try await thread.report(.output(output)) }
         try await self.report(outcome, in: thread)
         return .complete
     }
@@ -107,7 +107,7 @@ struct RunTurn: TurnWorker {
     private static func follow(_ run: CommandRun, _ begun: CommandRun.Begun, _ bench: Workbench) async {
         let session = begun.job.session
         do {
-            let outcome = try await run.perform(begun) { _ in }
+            let outcome = try await run.perform(begun, in: nil) { _ in }
             for commit in outcome.commits { await bench.report(commit, in: session) }
             for notice in outcome.notices { await bench.report(notice, in: session) }
             let ending = outcome.ending

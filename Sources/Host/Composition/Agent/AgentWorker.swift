@@ -23,6 +23,7 @@ struct AgentWorker: Sendable {
     /// Whether jails have a network.
     let hasNetwork: Bool
     private let ledgers = ReadLedgers()
+    private let hints = GivenHints()
 
     init(
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
@@ -52,9 +53,11 @@ struct AgentWorker: Sendable {
                 answerLimit: self.answerLimit, logger: logger
             ) { request, thread in try await self.equipment(of: request, in: thread) },
             canWork: { request in self.canWork(request) },
+            hint: { request in self.hint(for: request) },
             hasWorked: { turn in
                 try await StoredSteps(store: self.store).records(of: turn, after: 0).contains { record in
-                    if case .decided = record.event { true } else { false }
+                    // Also calls that wait for a decision.
+                    if case .answered(let answer) = record.event { !answer.calls.isEmpty } else { false }
                 }
             })
     }
@@ -66,9 +69,24 @@ struct AgentWorker: Sendable {
         let persona = self.settings.settings.persona(chosen: request.persona)
         guard !persona.tools.isEmpty else { return request.persona != nil }
         guard request.persona == nil else { return true }
-        let model = persona.model ?? request.model ?? self.model.defaultModel
         // Never waits for the list of models: a person waits for the answer.
-        return self.catalog.assumed(model).supportsTools != false
+        return self.catalog.assumed(self.model(of: request, persona)).supportsTools != false
+    }
+
+    private func model(of request: TurnRequest, _ persona: Persona) -> String {
+        persona.model ?? request.model ?? self.model.defaultModel
+    }
+
+    /// Says once in each thread why its model only talks.
+    private func hint(for request: TurnRequest) -> String? {
+        guard request.role >= .member, self.workbench.canRun, self.model.provider != "copilot-cli" else { return nil }
+        let persona = self.settings.settings.persona(chosen: request.persona)
+        let model = self.model(of: request, persona)
+        let models = self.catalog.known
+        guard !persona.tools.isEmpty, models.first(where: { $0.id == model })?.supportsTools == false,
+            self.hints.isNew(model, in: request.session)
+        else { return nil }
+        return AgentTurn.notice(of: model, in: models)
     }
 
     private func equipment(of request: TurnRequest, in thread: any TurnThread) async throws -> AgentEquipment {
@@ -76,9 +94,15 @@ struct AgentWorker: Sendable {
         let persona = settings.persona(chosen: request.persona)
         let place = SessionPlace(session: request.session, repository: request.repository)
         let repository = request.repository ?? self.repositories.defaultLocalName
-        let taint = TurnTaint()
+        let taint = TurnTaint {
+            var sources: Set<TurnTaint.Source> = []
+            if try await thread.hasTextOfGuests() { sources.insert(.guest) }
+            if try await self.hasFetched(request.id) { sources.insert(.web) }
+            return sources
+        }
         let tools = ToolCatalog.all.filter { persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork) }
-        let seams = self.seams(of: request, in: thread)
+        let pauses = TurnPauses()
+        let seams = self.seams(of: request, in: thread, pauses)
         let limits = persona.limits ?? settings.limits
         let executor = SessionTools(session: request.session, ledgers: self.ledgers) {
             await thread.takeTime(limits.time)
@@ -86,7 +110,7 @@ struct AgentWorker: Sendable {
                 files: try await self.workspaces.workspace(of: place),
                 ledger: self.ledgers.ledger(of: request.session), seams: seams)
         }
-        return AgentEquipment(
+        var equipment = AgentEquipment(
             persona: persona, tools: tools, read: { call, id in Self.read(call, id, tools) },
             executor: executor,
             gate: PolicyGate(
@@ -94,9 +118,26 @@ struct AgentWorker: Sendable {
                 audit: self.audit, thread: thread),
             limits: limits,
             notes: await ProjectNotes.text(of: try? self.repositories.repository(repository)))
+        equipment.pauses = { pauses.total }
+        return equipment
     }
 
-    private func seams(of request: TurnRequest, in thread: any TurnThread) -> ToolSeams {
+    /// Whether the turn began to fetch a page before a restart.
+    private func hasFetched(_ turn: String) async throws -> Bool {
+        let fetching = Set(ToolCatalog.all.filter { $0.kind == .fetch }.map(\.name))
+        var calls: Set<String> = []
+        for record in try await StoredSteps(store: self.store).records(of: turn, after: 0) {
+            switch record.event {
+            case .answered(let answer):
+                for call in answer.calls where fetching.contains(call.name) { calls.insert(call.id) }
+            case .started(let start) where calls.contains(start.call): return true
+            default: continue
+            }
+        }
+        return false
+    }
+
+    private func seams(of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses) -> ToolSeams {
         var seams = ToolSeams()
         seams.willChange = { snapshot in
             try await self.store.write { ledger in
@@ -114,7 +155,7 @@ struct AgentWorker: Sendable {
             return Self.words(try await thread.answer(to: question, lifetime: nil))
         }
         seams.desk = WorkbenchDesk(
-            bench: self.workbench, request: request, thread: thread, hasNetwork: self.hasNetwork)
+            bench: self.workbench, request: request, thread: thread, hasNetwork: self.hasNetwork, pauses: pauses)
         return seams
     }
 

@@ -7,6 +7,8 @@ struct MessageTurn: TurnWorker {
     let working: any TurnWorker
     /// Whether the person may work in this thread, and the host can.
     let canWork: @Sendable (TurnRequest) -> Bool
+    /// What people are told before the model only talks; nil for nothing.
+    let hint: @Sendable (TurnRequest) -> String?
     /// Whether the turn has called tools.
     let hasWorked: @Sendable (_ turn: String) async throws -> Bool
 
@@ -18,6 +20,7 @@ struct MessageTurn: TurnWorker {
             return try await self.talking.run(request, in: thread)
         }
         if self.canWork(request) { return try await self.working.run(request, in: thread) }
+        if let hint = self.hint(request) { try await thread.report(.notice(hint)) }
         return try await self.talking.run(request, in: thread)
     }
 }

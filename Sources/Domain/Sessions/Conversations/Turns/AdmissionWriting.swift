@@ -48,7 +48,8 @@ struct AdmissionWriting: Sendable {
         let isUser = self.question.role == .user
         let turn = TurnRecord(
             id: self.turn, session: session.id, kind: self.question.kind, work: self.question.work ?? self.turn,
-            text: self.question.text, sender: self.question.requester ?? message.sender, route: message.route, message: number,
+            text: self.question.text, sender: self.question.requester ?? message.sender, route: message.route,
+            message: number,
             state: self.isFirst ? .running : .queued, attempts: self.isFirst ? 1 : 0, queuedAt: self.at,
             startedAt: self.isFirst ? self.at : nil, attachments: isUser ? message.attachments : [],
             ask: self.question.ask)

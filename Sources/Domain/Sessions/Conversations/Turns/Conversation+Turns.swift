@@ -165,6 +165,12 @@ extension Conversation {
             isAwaited: isAwaited, answered: answered)
     }
 
+    /// Whether somebody who is no member wrote a part of the turn's prompt.
+    func hasTextOfGuests(before turn: TurnRecord) async throws -> Bool {
+        let authors = try await self.context.store.read { ledger in try ledger.authors(upTo: turn) }
+        return authors.contains { author in self.context.access.role(of: author).map { $0 < .member } ?? true }
+    }
+
     /// The maximum number of messages in a prompt; a summary covers older ones by then.
     static let historyLimit = 400
 

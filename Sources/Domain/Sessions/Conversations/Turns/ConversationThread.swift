@@ -9,6 +9,12 @@ struct ConversationThread: TurnThread {
 
     func takeTime(_ time: Duration) async { await self.conversation.takeTime(time, for: self.turn.id) }
 
+    func stopClock() async { await self.conversation.hold(self.turn.id) }
+
+    func startClock() async { await self.conversation.release(self.turn.id) }
+
+    func hasTextOfGuests() async throws -> Bool { try await self.conversation.hasTextOfGuests(before: self.turn) }
+
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
         // One request has one outcome.
         try await self.conversation.approvals(of: [request], for: self.turn).first ?? .expired

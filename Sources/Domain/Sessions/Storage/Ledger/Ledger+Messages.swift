@@ -58,6 +58,18 @@ extension Ledger {
         }.filter { $0.id > through }
     }
 
+    /// Who wrote what a prompt of `turn` may contain, also what a summary covers: everybody since `new`, and the turn's
+    /// own author.
+    func authors(upTo turn: TurnRecord) throws -> [Sender] {
+        try self.connection.query(
+            """
+            SELECT DISTINCT t.sender AS sender FROM turns t JOIN sessions s ON s.id = t.session
+            WHERE t.session = $1 AND t.number > s.epoch / 2 AND t.number <= (SELECT number FROM turns WHERE id = $2)
+            AND t.kind <> 'command'
+            """, [.text(turn.session), .text(turn.id)]
+        ).map { try StoredForm.sender(from: try $0.text("sender")) }
+    }
+
     /// The position of a session's newest turn in its history; 0 without one.
     package func lastPlace(of session: String) throws -> Int64 {
         let row = try self.connection.query(

@@ -1,0 +1,89 @@
+import JSON
+import Processes
+import TestSupport
+import Testing
+
+/// Kills the real program while a repair by the rehearsal waits for its second approval: its turn has run a command and
+/// changed a file.
+@Suite("A crash while a model's call waits for approval", .serialized, .timeLimit(.minutes(4)))
+struct LeftAskCrashTests {
+    private static let settings = """
+        gateway: {listen: "127.0.0.1:0"}
+        model: {provider: rehearsal}
+        approvals: {commands: ask, writes: allow}
+
+        """
+
+    private static func host() async throws -> HostProcess {
+        let directory = try TemporaryDirectory()
+        let project = directory.path + "/project"
+        try RealGit("/").shell("mkdir -p \(project)")
+        try TestFile.write("runs\n", to: project + "/.gitignore")
+        try TestFile.write("sum() {\n    echo $(($1 - $2))\n}\n", to: project + "/sum.sh")
+        try TestFile.write(". ./sum.sh\necho run >> runs\n[ \"$(sum 2 3)\" = 5 ]\n", to: project + "/test.sh")
+        try RealGit(project)("init -q && git add -A && git commit -qm Start")
+        return try await HostProcess(
+            configuration: Self.settings + "repositories: [{name: project, path: \"\(project)\"}]\n",
+            directory: directory)
+    }
+
+    private static func audit(_ client: GatewayClient) async throws -> [JSON] {
+        try await client.get("/api/v1/audit?limit=200")["items"]?.arrayValue ?? []
+    }
+
+    private static func waitForAsk(_ id: String, _ client: GatewayClient, _ thread: String) async throws {
+        while true {
+            let items = try await client.get("/api/v1/threads/\(thread)/asks")["items"]?.arrayValue ?? []
+            if items.contains(where: { $0["id"]?.stringValue == id }) { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private static func waitForText(_ text: String, _ client: GatewayClient, _ thread: String) async throws -> [String]
+    {
+        while true {
+            let texts = try await client.transcript(of: thread).map(\.text)
+            if texts.contains(where: { $0.contains(text) }) { return texts }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    @Test(
+        "the ask stays open, and its answer continues the turn with exactly what was asked",
+        arguments: ["approve", "deny", "resume"])
+    func killed(_ way: String) async throws {
+        let host = try await Self.host()
+        try await host.start()
+        var client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let thread = try await client.newThread()
+        _ = try await client.ended(try await client.send("/repo project", to: thread))
+        let operation = try await client.send("Fix the failing test.", to: thread)
+        try await Self.waitForAsk("a1", client, thread)
+        _ = try await client.post("/api/v1/asks/a1", ["answer": "A"])
+        try await Self.waitForAsk("a2", client, thread)
+        await host.kill()
+        try await host.waitForEnd()
+        try await host.start()
+        client = client.moved(to: try #require(host.address))
+        #expect(try await client.ended(operation)["state"] == "interrupted")
+        try await Self.waitForAsk("a2", client, thread)
+        _ = try await Self.waitForText("goes on when `a2` is answered", client, thread)
+        if way == "resume" { _ = try await client.send("/resume", to: thread) }
+        _ = try await client.post("/api/v1/asks/a2", ["answer": way == "deny" ? "C" : "A"])
+        let isApproved = way != "deny"
+        let texts = try await Self.waitForText(isApproved ? "passes now" : "could not be run", client, thread)
+        #expect(texts.count { $0.hasPrefix("Approval `") } == 2, "\(texts)")
+
+        let rows = try await Self.audit(client)
+        let started = rows.filter { $0["kind"] == "command.started" }
+        #expect(started.count == (isApproved ? 2 : 1), "\(texts)")
+        #expect(Set(started.compactMap { $0["details"]?["ask"]?.stringValue }) == (isApproved ? ["a1", "a2"] : ["a1"]))
+        #expect(rows.count { $0["kind"] == "commit" } == (isApproved ? 1 : 0))
+        // One turn, before and after.
+        let turns = rows.filter { $0["kind"] == "decision" || $0["kind"] == "approval" }
+            .compactMap { ($0["turn"] ?? $0["operation"])?.stringValue }
+        #expect(Set(turns) == [operation], "\(turns)")
+        #expect(await host.terminate() == .exited(0))
+    }
+}
