@@ -47,7 +47,8 @@ let package = Package(
     products: [.executable(name: "jetbridge", targets: ["jetbridge"])],
     targets: [
         // C
-        c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"), c("CCrypto"),
+        c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"),
+        .target(name: "CCrypto", path: "Sources/C/CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
         c("CICU"), c("CEdit"), c("CSeccomp"), c("CZlib"),
 

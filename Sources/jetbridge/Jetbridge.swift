@@ -29,9 +29,7 @@ struct Jetbridge {
         Task.detached {
             let status = await program.run()
             Logging.flush()
-            // Not exit(3): its handlers include OpenSSL's cleanup, which frees every thread's data. A thread that ends
-            // at the same time, as the store's last one does, frees its data again, which aborts the process. stdio's
-            // buffers are empty.
+            // Not exit(3): exit handlers of libraries free what threads still use. stdio's buffers are empty.
             _exit(status.rawValue)
         }
         while true { pause() }

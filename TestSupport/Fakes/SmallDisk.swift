@@ -7,6 +7,9 @@ package final class SmallDisk: Sendable {
     package let path: String
     private let directory: TemporaryDirectory
 
+    /// Of the mount point, to tell these mounts from others.
+    static let name = "jetbridge-small-disk"
+
     /// Why the file system could not be mounted.
     package struct Failure: Error, CustomStringConvertible {
         /// The output of `mount`.
@@ -15,7 +18,7 @@ package final class SmallDisk: Sendable {
 
     package init(megabytes: Int) async throws {
         self.directory = try TemporaryDirectory()
-        self.path = self.directory.path + "/disk"
+        self.path = self.directory.path + "/" + Self.name
         mkdir(self.path, 0o700)
         try await Self.run(
             "mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m,mode=700,uid=\(getuid())", "tmpfs", self.path])

@@ -46,6 +46,11 @@ package enum Survivors {
         while !self.of(mark).isEmpty { try await Task.sleep(for: .milliseconds(5)) }
     }
 
+    /// The lines of `/proc/self/mounts`, without those of a ``SmallDisk``, which other tests mount at the same time.
+    package static var mounts: [Substring] {
+        self.text("/proc/self/mounts").split(separator: "\n").filter { !$0.contains(SmallDisk.name) }
+    }
+
     package static func text(_ path: String) -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }

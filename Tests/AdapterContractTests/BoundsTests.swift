@@ -8,7 +8,7 @@ import Testing
 @testable import Sessions
 
 /// Serialized, because they measure the memory of the process.
-@Suite("Contract: bounds", .serialized, .timeLimit(.minutes(1)))
+@Suite("Contract: bounds", .serialized, .timeLimit(.minutes(3)))
 struct BoundsTests {
     /// How many messages are for the bot: real servers need time for each message.
     private struct Load {

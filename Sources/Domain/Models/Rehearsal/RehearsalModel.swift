@@ -2,11 +2,12 @@
 ///
 /// Every chat answer says that it is a rehearsal. Equal requests get equal answers.
 package struct RehearsalModel: ModelClient {
-    /// Tokens per second; nil for no delay.
+    /// Tokens per second of a chat answer; nil for no delay.
     private let pace: Double?
     private let clock: TurnClock
 
-    /// - Parameter pace: tokens per second, 40 being a common speed; nil for no delay.
+    /// - Parameter pace: tokens per second of a chat answer, 40 being a common speed; nil for no delay. Documents and
+    ///   summaries, which nobody reads while they are written, come eight times as fast.
     package init(pace: Double? = 40, clock: TurnClock = .continuous) {
         self.pace = pace
         self.clock = clock
@@ -44,6 +45,7 @@ package struct RehearsalModel: ModelClient {
                     + "start over with `new` or send less.", inputLimit: model.inputLimit)
         }
         let script = Self.script(for: request, model: model)
+        let pace = request.purpose == .chat ? self.pace : self.pace.map { $0 * 8 }
         var output = 0.0
         let limit = Double(request.outputLimit ?? model.outputLimit)
         for wait in script.waits {
@@ -58,7 +60,7 @@ package struct RehearsalModel: ModelClient {
                 return
             }
             output += weight
-            if let pace = self.pace { try await self.clock.sleep(for: .seconds(weight / pace)) }
+            if let pace { try await self.clock.sleep(for: .seconds(weight / pace)) }
             try await channel.send(.delta(piece))
         }
         if script.isCut {
