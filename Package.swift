@@ -81,7 +81,7 @@ let package = Package(
 
         // Domain
         domain("Chat"),
-        domain("Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
+        domain("Models", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         domain(
             "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
             "Primitives", "Processes"),

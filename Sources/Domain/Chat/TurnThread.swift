@@ -7,6 +7,9 @@ package protocol TurnThread: Sendable {
     /// that takes longer than an answer.
     func takeTime(_ time: Duration) async
 
+    /// The bytes of an image that somebody sent into the thread. Throws if it is no longer kept.
+    func bytes(of image: SentImage) async throws -> [UInt8]
+
     /// Asks people for an approval and waits until one of them decides, or nobody does in time. The wait does not count
     /// towards the turn's time limit. Asking again for the same in one turn (also after a restart) joins the first
     /// question instead of posting another. Throws `CancellationError` when the turn is stopped.
@@ -27,6 +30,10 @@ package protocol TurnThread: Sendable {
 
 extension TurnThread {
     package func takeTime(_ time: Duration) async {}
+
+    package func bytes(of image: SentImage) async throws -> [UInt8] {
+        throw TurnFailure("Images are not kept here.")
+    }
 
     package func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
         var outcomes: [ApprovalOutcome] = []
