@@ -67,7 +67,8 @@ extension CopilotClient: ModelEndpoint {
         let token = try await self.token()
         let route = try await self.route(of: model)
         let dialect = self.dialects.dialect(of: model)
-        let request = self.dialects.withoutRefusedImages(request, for: model)
+        var request = self.dialects.withoutRefusedImages(request, for: model)
+        request.callsInParallel = request.callsInParallel && dialect.asksForParallelCalls
         let body =
             switch route {
             case .chatCompletions: dialect.body(request, model: model)
@@ -86,7 +87,7 @@ extension CopilotClient: ModelEndpoint {
                 .post, token.apiURL.adding(path: route.path), headers: headers, body: body,
                 idleTimeout: min(self.settings.exchange.idleTimeout, timeout), totalTimeout: timeout),
             context: EndpointContext(service: .copilot, host: "Copilot", model: model), format: route.format
-        ) { refusal, recoveries in
+        ) { [request] refusal, recoveries in
             if try await self.recover(
                 from: refusal, token: token, model: model, route: route, dialect: dialect, &recoveries)
             {

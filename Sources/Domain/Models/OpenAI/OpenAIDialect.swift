@@ -24,7 +24,7 @@ package struct OpenAIDialect: Sendable, Equatable {
     /// Every assistant message has `reasoning_content`: some models refuse to continue without, whoever answered.
     private var fillsReasoning = false
     /// `parallel_tool_calls`.
-    private var asksForParallelCalls = true
+    package private(set) var asksForParallelCalls = true
 
     package init(host: String) {
         // OpenAI's newer models refuse the old name, and all its models accept the new one.
