@@ -22,7 +22,8 @@ struct ImageTests {
         #expect(await host.terminate() == .exited(0))
     }
 
-    @Test("an OpenAI-compatible server: the image with its question, in the next request again, and notes for the blind")
+    @Test(
+        "an OpenAI-compatible server: the image with its question, in the next request again, and notes for the blind")
     func openAI() async throws {
         let server = try await LoopbackModelServer.started(behaviors: ["gpt-4o": .echo, "plain": .echo])
         let configuration = """

@@ -13,7 +13,7 @@ struct ImagePixelsTests {
     private static let gif = Self.bytes(["GIF89a".utf8, [0x80, 0x02, 0xE0, 0x01, 0, 0, 0]])
     /// A segment of a camera before the frame's header.
     private static let jpeg = Self.bytes([
-        [0xFF, 0xD8, 0xFF, 0xE1, 0, 6, 1, 2, 3, 4, 0xFF, 0xC2, 0, 17, 8, 1, 0xE0, 2, 0x80, 3, 0, 0, 0],
+        [0xFF, 0xD8, 0xFF, 0xE1, 0, 6, 1, 2, 3, 4, 0xFF, 0xC2, 0, 17, 8, 1, 0xE0, 2, 0x80, 3, 0, 0, 0]
     ])
     private static let lossy = Self.bytes([
         "RIFF\0\0\0\0WEBPVP8 ".utf8, [0, 0, 0, 0, 0, 0, 0, 0x9D, 0x01, 0x2A, 0x80, 0x02, 0xE0, 0x01],

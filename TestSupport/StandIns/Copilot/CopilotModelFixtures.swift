@@ -7,7 +7,8 @@ package enum CopilotModelFixtures {
     package static let list: JSON = ["object": "list", "data": .array(Self.offered + Self.hidden)]
 
     private static let offered: [JSON] = [
-        Self.model("gpt-4.1", name: "GPT-4.1", version: "gpt-4.1-2025-04-14", multiplier: 0, isDefault: true, images: 1),
+        Self.model(
+            "gpt-4.1", name: "GPT-4.1", version: "gpt-4.1-2025-04-14", multiplier: 0, isDefault: true, images: 1),
         Self.model("gpt-5-mini", name: "GPT-5 mini", version: "gpt-5-mini-2025-08-07", multiplier: 0.25),
         Self.model(
             "claude-sonnet-4.5", name: "Claude Sonnet 4.5", vendor: "Anthropic", version: "claude-sonnet-4.5",

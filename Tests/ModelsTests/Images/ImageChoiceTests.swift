@@ -35,7 +35,8 @@ struct ImageChoiceTests {
         let chosen = ImageChoice.applied(to: request, limits: ImageLimits(count: 2), room: 100_000)
         #expect(chosen.images.map(\.name) == ["d"] && chosen.text == "now")
         #expect(chosen.history.map { $0.images.map(\.name) } == [[], ["b"]])
-        #expect(chosen.history.map(\.text) == ["q0\n\n" + Self.note, "q1\n\n[image c, 640×480, not shown to this model]"])
+        #expect(
+            chosen.history.map(\.text) == ["q0\n\n" + Self.note, "q1\n\n[image c, 640×480, not shown to this model]"])
     }
 
     struct Limit: Sendable, CustomTestStringConvertible {
@@ -50,7 +51,9 @@ struct ImageChoiceTests {
         "one that does not fit becomes a note",
         arguments: [
             Limit(testDescription: "size", limits: ImageLimits(size: 999)),
-            Limit(testDescription: "type", image: ImageChoiceTests.image("a", type: "image/webp"), limits: ImageLimits(mediaTypes: [])),
+            Limit(
+                testDescription: "type", image: ImageChoiceTests.image("a", type: "image/webp"),
+                limits: ImageLimits(mediaTypes: [])),
             Limit(testDescription: "tokens", room: 84),
             Limit(testDescription: "no longer kept", isMissing: true),
         ])
@@ -84,7 +87,8 @@ struct ImageChoiceTests {
         "families whose makers publish that they take images",
         arguments: [
             ("gpt-4.1", true), ("openai/gpt-4o-mini", true), ("o3", true), ("o3-mini", false), ("gpt-3.5-turbo", false),
-            ("claude-sonnet-4.5", true), ("qwen2-vl-7b", true), ("llama-3.2-11b-vision", true), ("deepseek-chat", false),
+            ("claude-sonnet-4.5", true), ("qwen2-vl-7b", true), ("llama-3.2-11b-vision", true),
+            ("deepseek-chat", false),
             ("mistral-small", false), ("unknown", false),
         ])
     func families(id: String, takes: Bool) { #expect(ModelLimits.takesImages(id) == takes) }

@@ -44,7 +44,8 @@ struct ChatFieldsTests {
                 testDescription: "an empty thought", deltas: [["reasoning_content": ""], ChatFieldsTests.call],
                 members: ["reasoning_content": ""]),
             Case(
-                testDescription: "Copilot", deltas: [["reasoning_text": "hm"], ["reasoning_opaque": "x=="], ChatFieldsTests.call],
+                testDescription: "Copilot",
+                deltas: [["reasoning_text": "hm"], ["reasoning_opaque": "x=="], ChatFieldsTests.call],
                 members: ["reasoning_text": "hm", "reasoning_opaque": "x=="]),
             Case(
                 testDescription: "OpenRouter",

@@ -94,8 +94,9 @@ package struct OpenAIDialect: Sendable, Equatable {
             self.sendsItems = false
             return true
         }
-        if self.asksForSummary, words.contains("reasoning.summary") || words.contains("reasoning summar")
-            || words.contains("parameter: 'reasoning'") || words.contains("reasoning is not supported")
+        if self.asksForSummary,
+            words.contains("reasoning.summary") || words.contains("reasoning summar")
+                || words.contains("parameter: 'reasoning'") || words.contains("reasoning is not supported")
         {
             self.asksForSummary = false
             return true
