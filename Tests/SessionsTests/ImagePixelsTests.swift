@@ -59,7 +59,8 @@ struct ImagePixelsTests {
         #expect(try StoredForm.images(from: text) == images)
         #expect(try StoredForm.attachments(from: text).isEmpty)
         let waiting = StoredForm.text(of: [Attachment(id: "F1", name: "a.png")])
-        #expect(try StoredForm.images(from: waiting).isEmpty && StoredForm.images(from: nil).isEmpty)
+        #expect(try StoredForm.images(from: waiting).isEmpty)
+        #expect(try StoredForm.images(from: nil).isEmpty)
         #expect(StoredForm.text(of: [SentImage]()) == nil)
     }
 }
