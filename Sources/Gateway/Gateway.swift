@@ -69,6 +69,7 @@ package final class Gateway: Service {
         StatusRoutes(context: context).routes + SignInRoutes(context: context, origins: origins).routes
             + ThreadRoutes(context: context).routes + AskRoutes(context: context).routes
             + UploadRoutes(context: context).routes + WorkspaceRoutes(context: context).routes
+            + StepRoutes(context: context).routes + CommitRoutes(context: context).routes
             + CatalogRoutes(context: context).routes
             + OperationRoutes(context: context).routes + AuditRoutes(context: context).routes
             + ViewerRoutes(context: context).routes + PageRoutes(context: context).routes

@@ -1,3 +1,5 @@
+package import Chat
+
 package struct GatewaySettings: Sendable {
     /// A numeric address.
     package var address: String
@@ -15,6 +17,10 @@ package struct GatewaySettings: Sendable {
     package var version = "0"
     /// Writes a session into the archive, before it becomes archived; nil if there is none. Errors are for people.
     package var archive: (@Sendable (_ session: String) async throws -> Void)?
+    /// Reads the steps of a turn after a position of its record.
+    package var steps: @Sendable (_ turn: String, _ position: Int) async throws -> TurnStepPage = { _, position in
+        TurnStepPage(position: position)
+    }
 
     package init(address: String = "127.0.0.1", port: UInt16 = 8787, publicURL: String = "http://127.0.0.1:8787") {
         self.address = address

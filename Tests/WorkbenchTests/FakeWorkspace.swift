@@ -101,8 +101,16 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         }
     }
 
-    func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice? {
+    func draft() async throws -> CommitDraft? {
+        let diff = try await self.diff()
+        return diff.isEmpty ? nil : CommitDraft(digest: diff, files: self.files, diff: diff)
+    }
+
+    func commit(
+        _ message: String, by author: String, turn: String, expecting digest: String?
+    ) async throws -> CommitNotice? {
         guard !self.files.isEmpty else { return nil }
+        if let digest, try await self.draft()?.digest != digest { throw WorkspaceFailure("the files have changed") }
         self.state.withLock { $0.committed.append(message) }
         return Self.notice(message)
     }

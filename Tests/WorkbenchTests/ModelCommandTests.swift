@@ -74,12 +74,12 @@ struct ModelCommandTests {
     func commit() async throws {
         let harness = WorkbenchHarness()
         #expect(
-            try await harness.bench.commit("Empty", for: WorkbenchHarness.request("", .member), in: Self.thread) == nil)
+            try await harness.bench.commit("Empty", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread) == nil)
         try await harness.workspace.write([1], to: "a")
-        let commit = try await harness.bench.commit("Mend", for: WorkbenchHarness.request("", .member), in: Self.thread)
+        let commit = try await harness.bench.commit("Mend", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread)
         #expect(commit?.subject == "Mend" && harness.entries.map(\.kind) == [.commit])
         await #expect(throws: TurnFailure.self) {
-            try await harness.bench.commit("Mend", for: WorkbenchHarness.request("", .guest), in: Self.thread)
+            try await harness.bench.commit("Mend", expecting: nil, for: WorkbenchHarness.request("", .guest), in: Self.thread)
         }
     }
 }

@@ -17,6 +17,16 @@ package struct ApprovalRequest: Sendable, Equatable {
         case requester
     }
 
+    /// What the same request joins instead of being asked again.
+    package enum Scope: Sendable, Equatable {
+        /// The same in this turn.
+        case turn
+        /// One call of the model, by its id in the turn: nothing but the same call, begun again after a restart.
+        case call(String)
+        /// The same while one call of the model runs, by its id.
+        case during(call: String)
+    }
+
     package let action: Action
     /// The exact command, patch or address; the approval is valid for this text only.
     package let subject: String
@@ -25,8 +35,20 @@ package struct ApprovalRequest: Sendable, Equatable {
     /// What would do it: `run`, or a tool's name.
     package let tool: String
     package let approver: Approver
+    package let scope: Scope
+    /// SHA-256 of what would be changed, and of what is there before, hexadecimal; nil where the text says it all.
+    package let effect: String?
+    /// What it would change, for people to read; cut where the room cannot show all of it. An approval is bound to
+    /// ``effect`` instead.
+    package let preview: String?
 
-    package init(action: Action, subject: String, directory: String, tool: String, approver: Approver) {
+    package init(
+        action: Action, subject: String, directory: String, tool: String, approver: Approver, scope: Scope = .turn,
+        effect: String? = nil, preview: String? = nil
+    ) {
+        self.scope = scope
+        self.effect = effect
+        self.preview = preview
         self.action = action
         self.subject = subject
         self.directory = directory

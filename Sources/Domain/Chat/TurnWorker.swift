@@ -63,6 +63,9 @@ package struct TurnRequest: Sendable {
     package let continuing: String?
     /// A person continued a turn that had ended early.
     package let isResumed: Bool
+    /// The turn begins again after a restart, and people have been asked about its next step: it goes on with their
+    /// answer.
+    package let isAwaited: Bool
     /// The question whose answer has begun the turn; ``text`` is the answer in words.
     package let answered: AnsweredQuestion?
 
@@ -70,7 +73,7 @@ package struct TurnRequest: Sendable {
         id: String, session: String, text: String, sender: Sender, role: Role = .guest, model: String? = nil,
         repository: String? = nil, persona: String? = nil, history: [HistoryEntry] = [],
         summary: HistorySummary? = nil, continuing: String? = nil, isResumed: Bool = false,
-        answered: AnsweredQuestion? = nil
+        isAwaited: Bool = false, answered: AnsweredQuestion? = nil
     ) {
         self.id = id
         self.session = session
@@ -84,6 +87,7 @@ package struct TurnRequest: Sendable {
         self.summary = summary
         self.continuing = continuing
         self.isResumed = isResumed
+        self.isAwaited = isAwaited
         self.answered = answered
     }
 }

@@ -2,7 +2,7 @@ internal import Audit
 package import Chat
 internal import JSON
 internal import Jail
-internal import Workspaces
+package import Workspaces
 
 /// What a model does through the workbench, after the gate has decided.
 extension Workbench {
@@ -34,23 +34,36 @@ extension Workbench {
             ending: outcome.ending, commits: outcome.commits, changes: outcome.changes, notices: outcome.notices)
     }
 
+    /// What a commit would take now. Returns nil if nothing has changed.
+    package func commitDraft(for request: TurnRequest) async throws -> CommitDraft? {
+        try await self.workspace(for: request).draft()
+    }
+
     /// Commits the workspace's changes to the thread's branch and posts the commit. Returns nil if nothing has
     /// changed.
+    ///
+    /// - Parameter digest: The draft's; throws a `WorkspaceFailure` if the files are no longer the same.
     package func commit(
-        _ message: String, for request: TurnRequest, in thread: any TurnThread
+        _ message: String, expecting digest: String?, for request: TurnRequest, in thread: any TurnThread
     ) async throws -> CommitNotice? {
+        try await self.commit(
+            message, of: self.workspace(for: request), expecting: digest, for: request, in: thread)
+    }
+
+    private func workspace(for request: TurnRequest) async throws -> any WorkspaceFiles {
         guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
-        let workspace = try await self.workspaces.workspace(
+        return try await self.workspaces.workspace(
             of: SessionPlace(session: request.session, repository: request.repository))
-        return try await self.commit(message, of: workspace, for: request, in: thread)
     }
 
     func commit(
-        _ message: String, of workspace: any WorkspaceFiles, for request: TurnRequest, in thread: any TurnThread
+        _ message: String, of workspace: any WorkspaceFiles, expecting digest: String? = nil,
+        for request: TurnRequest, in thread: any TurnThread
     ) async throws -> CommitNotice? {
-        guard let commit = try await workspace.commit(message, by: request.sender.displayName, turn: request.id) else {
-            return nil
-        }
+        guard
+            let commit = try await workspace.commit(
+                message, by: request.sender.displayName, turn: request.id, expecting: digest)
+        else { return nil }
         try await thread.report(.commit(commit))
         do {
             try await self.audit.record(

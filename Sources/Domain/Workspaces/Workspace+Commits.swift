@@ -3,13 +3,29 @@ internal import Git
 internal import Repositories
 
 extension Workspace {
-    package func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice? {
-        try await self.commit(
-            message, by: Sender(id: author, identities: [], displayName: author), turn: turn)
+    package func draft() async throws -> CommitDraft? {
+        guard self.repository != nil else { throw Self.noRepository }
+        return try await self.call { files in
+            guard let (_, head) = try await self.head() else { return nil }
+            let trees = try await files.treeToCommit(on: head)
+            guard trees.old != trees.new else { return nil }
+            return CommitDraft(
+                trees, sizes: try await files.sizes(from: trees.old, to: trees.new),
+                diff: try await files.difference(from: trees.old, to: trees.new, limit: self.settings.diffBytes))
+        }
     }
 
-    /// ``commit(_:by:turn:)`` with the person as the author.
-    package func commit(_ message: String, by author: Sender, turn: String) async throws -> CommitNotice? {
+    package func commit(
+        _ message: String, by author: String, turn: String, expecting digest: String?
+    ) async throws -> CommitNotice? {
+        try await self.commit(
+            message, by: Sender(id: author, identities: [], displayName: author), turn: turn, expecting: digest)
+    }
+
+    /// ``commit(_:by:turn:expecting:)`` with the person as the author.
+    package func commit(
+        _ message: String, by author: Sender, turn: String, expecting digest: String? = nil
+    ) async throws -> CommitNotice? {
         guard let repository = self.repository, let branch = self.branch else { throw Self.noRepository }
         return try await self.call { files in
             guard let (tip, head) = try await self.head() else { return nil }
@@ -21,6 +37,7 @@ extension Workspace {
                         + "take them over first, or undo them with `git reset --soft`")
             }
             let trees = try await files.treeToCommit(on: head)
+            if let digest, digest != CommitDraft.digest(of: trees) { throw Self.hasChanged }
             guard trees.old != trees.new else { return nil }
             let seconds = self.now() / 1_000
             let id = try await repository.git.commit(
@@ -103,6 +120,9 @@ extension Workspace {
             files: stat.files, additions: stat.additions, deletions: stat.deletions)
     }
 
+    private static let hasChanged = WorkspaceFailure(
+        "nothing was committed because the files or the branch have changed since the commit was prepared: look at what "
+            + "has changed, then commit again")
     private static let noRepository = WorkspaceFailure(
         "nothing was committed because this thread has no repository: choose one with `repo NAME`")
 }

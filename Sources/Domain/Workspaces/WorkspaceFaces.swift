@@ -33,11 +33,23 @@ package protocol WorkspaceFiles: Sendable {
     func walk(_ walk: WorkspaceWalk) async throws -> (entries: [WorkspaceEntry], isCut: Bool)
     /// Carries out all edits, or none if a file is not what its edit expects. Never writes through a link.
     func apply(_ edits: [WorkspaceEdit]) async throws
+    /// What ``commit(_:by:turn:expecting:)`` would commit now. Nil when there is nothing.
+    func draft() async throws -> CommitDraft?
     /// Commits all changes to the thread's branch. Nil when there are none.
-    func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice?
+    ///
+    /// - Parameter digest: The ``CommitDraft/digest`` that was agreed to: nothing else is committed. Nil for whatever
+    ///   there is.
+    func commit(_ message: String, by author: String, turn: String, expecting digest: String?) async throws
+        -> CommitNotice?
     /// Takes over the commits that were made inside the jail, oldest first; refuses those with `.git` in a tree or that
     /// a strict check refuses.
     func takeOverCommits() async throws -> [CommitNotice]
+}
+
+extension WorkspaceFiles {
+    package func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice? {
+        try await self.commit(message, by: author, turn: turn, expecting: nil)
+    }
 }
 
 /// A recorded state of a workspace.

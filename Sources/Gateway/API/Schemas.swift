@@ -99,6 +99,27 @@ enum Schemas {
         ]),
         "WorkspaceFilePage": Self.page("WorkspaceFile"),
         "WorkspaceDiff": Self.object([("diff", Self.text)]),
+        "Step": Self.object([
+            ("id", Self.text), ("tool", Self.optionalText), ("title", Self.optionalText),
+            ("state", Self.optionalChoice("waiting", "running", "done", "failed", "denied", "interrupted")),
+            ("decision", Self.optionalText), ("input", Self.optionalArray(Self.reference("StepInput"))),
+            ("output", Self.optionalText), ("summary", Self.optionalText), ("has_changes", Self.optionalBoolean),
+            ("started_ms", Self.optionalInteger), ("ended_ms", Self.optionalInteger),
+        ]),
+        "StepInput": Self.object([("name", Self.text), ("text", Self.text)]),
+        "StepPage": Self.object([
+            ("operation_id", Self.optionalText), ("items", Self.array(Self.reference("Step"))),
+            ("position", Self.integer), ("is_cut", Self.boolean), ("next_cursor", Self.optionalText),
+        ]),
+        "CommitFiles": Self.object([
+            ("sha", Self.text), ("files", Self.integer), ("additions", Self.integer), ("deletions", Self.integer),
+            ("items", Self.array(Self.reference("CommitFile"))), ("next_cursor", Self.optionalText),
+        ]),
+        "CommitFile": Self.object([
+            ("path", Self.text), ("old_path", Self.optionalText),
+            ("kind", Self.choice("added", "removed", "modified", "renamed", "copied")), ("additions", Self.integer),
+            ("deletions", Self.integer), ("binary", Self.boolean),
+        ]),
         "FileBytes": ["type": "string", "format": "binary"],
         "Upload": Self.object([("name", Self.text), ("size", Self.integer), ("type", Self.text)]),
         "Snapshot": Self.object([("id", Self.text), ("reason", Self.text), ("created_at", Self.time)]),
@@ -139,12 +160,20 @@ enum Schemas {
     private static let optionalInteger: JSON = ["type": ["integer", "null"]]
     private static let optionalNumber: JSON = ["type": ["number", "null"]]
     private static let boolean: JSON = ["type": "boolean"]
+    private static let optionalBoolean: JSON = ["type": ["boolean", "null"]]
     private static let time: JSON = ["type": "string", "format": "date-time"]
     private static let optionalTime: JSON = ["type": ["string", "null"], "format": "date-time"]
 
     private static func choice(_ values: String...) -> JSON {
         ["type": "string", "enum": .array(values.map { .string($0) })]
     }
+
+    /// Null is one of the values, because `enum` lists all that may occur.
+    private static func optionalChoice(_ values: String...) -> JSON {
+        ["type": ["string", "null"], "enum": .array(values.map { .string($0) } + [.null])]
+    }
+
+    private static func optionalArray(_ items: JSON) -> JSON { ["type": ["array", "null"], "items": items] }
 
     private static func array(_ items: JSON) -> JSON { ["type": "array", "items": items] }
 

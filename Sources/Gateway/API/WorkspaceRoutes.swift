@@ -87,19 +87,8 @@ struct WorkspaceRoutes: Sendable {
             ]
         ) { request in
             let session = try await self.context.session(request.parameter("id"), for: request.person())
-            guard let desk = self.context.bridge.desk else {
-                throw HTTPProblem(.conflict, "This host has no workspaces.")
-            }
-            do {
-                return try await handle(
-                    desk, SessionPlace(session: session.id, repository: session.repository), request)
-            } catch let problem as HTTPProblem {
-                throw problem
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                // The workspace's errors are lines for people.
-                throw HTTPProblem(.conflict, "\(error)")
+            return try await self.context.inWorkspace(of: session) { desk, place in
+                try await handle(desk, place, request)
             }
         }
     }
@@ -125,5 +114,26 @@ struct WorkspaceRoutes: Sendable {
 
     private static func time(_ milliseconds: Int64) -> JSON {
         .string(CivilTime(milliseconds: milliseconds).rfc3339)
+    }
+}
+
+extension GatewayContext {
+    /// Asks about a thread's jail or workspace; what goes wrong there is a 409 with its reason.
+    func inWorkspace<Result>(
+        of session: SessionRecord, _ body: (any CommandDesk, SessionPlace) async throws -> Result
+    ) async throws -> Result {
+        guard let desk = self.bridge.desk else {
+            throw HTTPProblem(.conflict, "This host has no workspaces.")
+        }
+        do {
+            return try await body(desk, SessionPlace(session: session.id, repository: session.repository))
+        } catch let problem as HTTPProblem {
+            throw problem
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // The workspace's errors are lines for people.
+            throw HTTPProblem(.conflict, "\(error)")
+        }
     }
 }

@@ -105,10 +105,12 @@ package struct ViewerFileChange: Sendable {
     package let hunks: [Hunk]
     /// Whether lines are missing from ``hunks``.
     package let isCut: Bool
+    /// How the file's mode changed, such as `mode 100644 → 100755`; nil if it did not or is unknown.
+    package let mode: String?
 
     package init(
         kind: Kind, oldPath: String, newPath: String, additions: Int, deletions: Int, isBinary: Bool, hunks: [Hunk],
-        isCut: Bool = false
+        isCut: Bool = false, mode: String? = nil
     ) {
         self.kind = kind
         self.oldPath = oldPath
@@ -118,6 +120,7 @@ package struct ViewerFileChange: Sendable {
         self.isBinary = isBinary
         self.hunks = hunks
         self.isCut = isCut
+        self.mode = mode
     }
 
     /// The path after the commit; for a removed file, the path before it.

@@ -1,8 +1,4 @@
 extension ViewerPages {
-    /// The maximum number of lines of a diff, per file and per page: browsers cannot lay out hundreds of thousands of rows.
-    static let linesPerFile = 1500
-    static let linesPerPage = 6000
-
     func commit(_ commit: ViewerCommit) -> HTML {
         let short = String(commit.sha.prefix(7))
         let details: HTML = commit.details.isEmpty ? "" : "<div class=\"message\">\(Self.lines(commit.details))</div>"
@@ -10,7 +6,9 @@ extension ViewerPages {
             <h1>\(VisibleText.of(commit.subject))</h1>\(details)
             <dl class="facts"><dt>Commit</dt><dd><code>\(commit.sha)</code> · \
             <a href="\(ViewerPath.tree(commit.repository, commit.sha))">Files at this commit</a></dd>\(self.people(of: commit))\(self.parents(of: commit))</dl>
-            \(self.statistics(of: commit))\(self.diffs(of: commit))
+            \(self.changes(
+                commit.files, total: commit.total, rest: "Read a commit of this size with git.",
+                link: { ViewerPath.blob(commit.repository, commit.sha, $0) }))
             """
         return self.layout.page(
             title: "\(commit.subject) · \(commit.repository)@\(short)",
@@ -42,111 +40,6 @@ extension ViewerPages {
         }
         let title = links.count == 1 ? "Parent" : "Parents"
         return "<dt>\(title)</dt><dd>\(HTML.join(links, separator: " "))</dd>"
-    }
-
-    private func statistics(of commit: ViewerCommit) -> HTML {
-        let rows = commit.files.enumerated().map { index, file -> HTML in
-            """
-            <tr><td class="kind">\(file.kind.rawValue)</td><td><a href="#file-\(index + 1)">\(self.name(of: file))</a></td>\
-            <td class="num">\(self.counts(of: file))</td></tr>
-            """
-        }
-        let changed = Self.count(commit.total.files, "file changed", "files changed")
-        let summary: HTML =
-            "\(changed), <span class=\"added\">+\(commit.total.additions)</span> <span class=\"removed\">−\(commit.total.deletions)</span>"
-        guard !rows.isEmpty else { return "<p class=\"stat\">No files changed.</p>" }
-        return """
-            <h2 class="stat">\(summary)</h2>
-            <div class="card"><table class="files"><caption class="off">Changed files</caption><tbody>\(HTML.join(rows))</tbody></table></div>
-            """
-    }
-
-    private func counts(of file: ViewerFileChange) -> HTML {
-        if file.isBinary { return "<span class=\"faint\">binary</span>" }
-        return "<span class=\"added\">+\(file.additions)</span> <span class=\"removed\">−\(file.deletions)</span>"
-    }
-
-    private func name(of file: ViewerFileChange) -> HTML {
-        let isMoved = file.kind == .renamed || file.kind == .copied
-        guard isMoved else { return "\(VisibleText.of(file.path))" }
-        return "\(VisibleText.of(file.oldPath)) → \(VisibleText.of(file.newPath))"
-    }
-
-    private func diffs(of commit: ViewerCommit) -> HTML {
-        var left = Self.linesPerPage
-        let cards = commit.files.enumerated().map { index, file in
-            self.diff(of: file, number: index + 1, in: commit, left: &left)
-        }
-        let missing = commit.total.files - commit.files.count
-        guard missing > 0 else { return HTML.join(cards) }
-        let files = Self.count(missing, "more file", "more files")
-        return
-            "\(HTML.join(cards))<p class=\"note\">\(files) changed. Read a commit of this size with git.</p>"
-    }
-
-    private func diff(of file: ViewerFileChange, number: Int, in commit: ViewerCommit, left: inout Int) -> HTML {
-        let link: HTML =
-            file.kind == .removed
-            ? "" : "<a href=\"\(ViewerPath.blob(commit.repository, commit.sha, file.newPath))\">View the file</a>"
-        return """
-            <section class="card" id="file-\(number)" aria-label="\(VisibleText.of(file.path))"><div class="bar"><span class="path">\(self.name(of: file))</span>\
-            <span class="num">\(self.counts(of: file))</span><span class="spacer"></span>\(link)</div>\(self.content(of: file, left: &left))</section>
-            """
-    }
-
-    private func content(of file: ViewerFileChange, left: inout Int) -> HTML {
-        if file.isBinary { return "<p class=\"note\">Binary or very large file; its content is not shown.</p>" }
-        if file.hunks.isEmpty, file.isCut { return Self.tooLong }
-        if file.hunks.isEmpty {
-            return file.kind == .modified
-                ? "<p class=\"note\">Only the file mode changed.</p>"
-                : "<p class=\"note\">The content did not change.</p>"
-        }
-        let total = file.hunks.reduce(0) { $0 + $1.lines.count }
-        let allowed = min(Self.linesPerFile, left)
-        guard allowed > 0 else { return Self.tooLong }
-        var shown = 0
-        var rows: HTML = ""
-        for hunk in file.hunks where shown < allowed {
-            rows += "<tr class=\"hunk\"><td colspan=\"4\">\(VisibleText.of(hunk.header))</td></tr>"
-            let lines = hunk.lines.prefix(allowed - shown)
-            for line in lines { rows += self.row(line) }
-            shown += lines.count
-        }
-        left -= shown
-        let isCut = shown < total || file.isCut
-        let note: HTML =
-            isCut
-            ? "<p class=\"note\">Only the first \(shown) lines of this diff are shown. View the file for the rest.</p>"
-            : ""
-        return "<div class=\"scroll\" tabindex=\"0\"><table class=\"code\"><tbody>\(rows)</tbody></table></div>\(note)"
-    }
-
-    private static let tooLong: HTML =
-        "<p class=\"note\">The diff is too long for one page. View the file instead.</p>"
-
-    private func row(_ line: ViewerFileChange.Line) -> HTML {
-        let old: HTML = line.oldNumber.map { " data-n=\"\($0)\"" } ?? ""
-        let new: HTML = line.newNumber.map { " data-n=\"\($0)\"" } ?? ""
-        let (name, sign): (HTML, HTML) =
-            switch line.kind {
-            case .context: ("", " ")
-            case .added: (" class=\"add\"", "+")
-            case .removed: (" class=\"del\"", "−")
-            case .noNewline: (" class=\"faint\"", "")
-            }
-        return """
-            <tr\(name)><td class="line"\(old)></td><td class="line"\(new)></td><td class="sign">\(sign)</td>\
-            <td>\(VisibleText.of(Self.trimmed(line.text)))</td></tr>
-            """
-    }
-
-    /// Without the line ending.
-    static func trimmed(_ line: [UInt8]) -> ArraySlice<UInt8> {
-        var line = line[...]
-        if line.last == UInt8(ascii: "\n") { line.removeLast() }
-        if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        return line
     }
 
     /// Normalises line endings, so that ``VisibleText`` keeps them.

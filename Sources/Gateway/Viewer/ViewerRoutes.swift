@@ -1,6 +1,7 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
+internal import Primitives
 internal import Sessions
 
 /// The built-in viewer, which opens the links posted into threads.
@@ -30,6 +31,10 @@ struct ViewerRoutes: Sendable {
             self.page("/r/{repository}/tree/{ref}/{path...}", "viewFolder", "A folder.", from: .member) {
                 try await self.tree($0)
             },
+            self.page(
+                "/t/{thread}/diff", "viewDiff", "What differs in a thread's workspace from its branch's last commit.",
+                from: .member
+            ) { try await self.workingDiff($0) },
             self.page("/a/{message}", "viewAnswer", "The full text of an answer.", from: .guest) {
                 try await self.answer($0)
             },
@@ -58,20 +63,18 @@ struct ViewerRoutes: Sendable {
     }
 
     private func commit(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        let found = try await self.context.viewer.commit(request.parameter("repository"), request.parameter("sha"))
-        guard let found, try await self.maySee(found, principal) else { throw Problems.missing("commit") }
+        let found = try await self.context.commit(
+            request.parameter("sha"), of: request.parameter("repository"), for: request.person())
         return self.html(self.pages(for: request).commit(found))
     }
 
-    /// A guest sees only the commits that were posted in the guest's own threads. Compares the hash that the ref
-    /// resolved to: a branch's name would open every commit it ever points to.
-    private func maySee(_ commit: ViewerCommit, _ principal: Principal) async throws -> Bool {
-        guard principal.role < .member else { return true }
-        let identity = principal.identity
-        return try await self.context.store.read { ledger in
-            try ledger.hasCommit(commit.sha, of: commit.repository, inThreadsOf: identity)
-        }
+    /// What differs in a thread's workspace now.
+    private func workingDiff(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let session = try await self.context.session(request.parameter("thread"), for: request.person())
+        let diff = try await self.context.inWorkspace(of: session) { desk, place in try await desk.diff(in: place) }
+        let title = session.title.isEmpty ? "Conversation" : session.title
+        return self.html(
+            self.pages(for: request).workingDiff(FileDiffs(diff), of: session.id, title: title))
     }
 
     private func blob(_ request: APIRequest) async throws -> HTTPServerResponse {

@@ -49,6 +49,8 @@ enum GatewaySetup {
     ) throws -> Gateway {
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
+        let steps = StoredSteps(store: bridge.store)
+        settings.steps = { turn, position in try await steps.page(of: turn, after: position) }
         if let archiver {
             settings.archive = { id in
                 guard let session = try await bridge.store.read({ ledger in try ledger.session(id: id) }) else {

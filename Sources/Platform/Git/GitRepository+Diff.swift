@@ -46,15 +46,11 @@ extension GitRepository {
         unsafe options.flags = GIT_DIFF_INCLUDE_TYPECHANGE.rawValue
         unsafe options.max_size = limits.fileBytes
         let diff = try unsafe GitLibrary.make(what) { unsafe git_diff_tree_to_tree($0, repository, old, new, &options) }
-        // Comparing each deleted file with each added one gets slow; libgit2's default limit is 1000 targets.
-        var find = unsafe git_diff_find_options()
-        unsafe git_diff_find_options_init(&find, UInt32(GIT_DIFF_FIND_OPTIONS_VERSION))
-        unsafe find.flags = GIT_DIFF_FIND_RENAMES.rawValue
-        unsafe find.rename_limit = 200
-        let status = unsafe git_diff_find_similar(diff, &find)
-        if status < 0 {
+        do throws(GitError) {
+            try unsafe GitLibrary.findRenames(in: diff, what)
+        } catch {
             unsafe git_diff_free(diff)
-            throw GitLibrary.error(status, what)
+            throw error
         }
         return unsafe diff
     }
@@ -155,5 +151,17 @@ struct GitPatchReader {
         case GIT_DELTA_TYPECHANGE: .typeChanged
         default: .modified
         }
+    }
+}
+
+extension GitLibrary {
+    /// Joins files that were removed here and added there, almost unchanged.
+    static func findRenames(in diff: OpaquePointer, _ what: String) throws(GitError) {
+        var find = unsafe git_diff_find_options()
+        unsafe git_diff_find_options_init(&find, UInt32(GIT_DIFF_FIND_OPTIONS_VERSION))
+        unsafe find.flags = GIT_DIFF_FIND_RENAMES.rawValue
+        // Comparing each deleted file with each added one gets slow; libgit2's default limit is 1000 targets.
+        unsafe find.rename_limit = 200
+        try unsafe GitLibrary.check(git_diff_find_similar(diff, &find), what)
     }
 }

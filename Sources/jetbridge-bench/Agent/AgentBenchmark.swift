@@ -159,6 +159,8 @@ struct AgentBenchmark {
 }
 
 private struct OpenGate: ToolGate {
+    func mayAsk(about intents: [ToolIntent]) -> Bool { false }
+
     func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] { intents.map { _ in .allowed(rule: "bench") } }
 }
 

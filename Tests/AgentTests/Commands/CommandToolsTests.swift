@@ -38,7 +38,7 @@ struct CommandToolsTests {
         let secret = "ghp_" + String(repeating: "a1B2", count: 9)
         played.output = [CommandOutput(stream: .standardOutput, text: "token \(secret)\n")]
         played.changes = [WorkspaceChange(kind: .added, path: "out\u{202E}", digest: nil)]
-        played.commits = [try #require(try await FakeDesk().commit("Mend it"))]
+        played.commits = [try #require(try await FakeDesk().commit("Mend it", expecting: "1..2"))]
         let result = try await ToolFixture(desk: FakeDesk(played)).call("shell", ["command": "make"])
         #expect(result.hasChanges)
         #expect(result.text.contains("Changed files: out⟨U+202E⟩\nCommit abababa: Mend it\n"))
@@ -68,7 +68,8 @@ struct CommandToolsTests {
         let result = try await fixture.call("commit", ["message": " Mend the test\n\nBecause.\n"])
         #expect(result.text == "Commit abababa on work: Mend the test, 2 files +3 −1")
         #expect(desk.messages == ["Mend the test\n\nBecause."])
-        #expect(try await fixture.call("commit", ["message": "nothing"]).text.contains("nothing to commit"))
+        desk.draft.withLock { $0 = nil }
+        #expect(try await fixture.call("commit", ["message": "More"]).text.contains("nothing to commit"))
         #expect(try await fixture.call("commit", ["message": "  "]).outcome == .failed)
     }
 

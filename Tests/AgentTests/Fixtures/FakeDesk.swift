@@ -42,7 +42,7 @@ final class FakeDesk: ToolDesk {
     var messages: [String] { self.state.withLock { $0.messages } }
 
     func run(
-        _ command: String, timeout: Duration?, approval: GateDecision, reaching address: String?,
+        _ command: String, of call: String, timeout: Duration?, approval: GateDecision, reaching address: String?,
         report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws -> CommandReport {
         self.state.withLock { state in
@@ -59,9 +59,15 @@ final class FakeDesk: ToolDesk {
             changes: self.played.changes, notices: [])
     }
 
-    func commit(_ message: String) async throws -> CommitNotice? {
+    /// What a commit would take; another value stands for changed files, nil for none.
+    let draft = Protected<CommitDraft?>(CommitDraft(digest: "1..2", files: ["a.txt +3 −1"], diff: "+three\n"))
+
+    func commitDraft() async throws -> CommitDraft? { self.draft.withLock { $0 } }
+
+    func commit(_ message: String, expecting digest: String) async throws -> CommitNotice? {
+        guard let draft = self.draft.withLock({ $0 }) else { return nil }
+        guard draft.digest == digest else { throw WorkspaceFailure("nothing was committed: the files have changed") }
         self.state.withLock { $0.messages.append(message) }
-        guard message != "nothing" else { return nil }
         return CommitNotice(
             repository: "notes", sha: String(repeating: "ab", count: 20), branch: "work", subject: message, files: 2,
             additions: 3, deletions: 1)

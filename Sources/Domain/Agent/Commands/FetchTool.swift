@@ -27,7 +27,7 @@ struct FetchTool: Tool {
         let address = try WebAddress(intent.subject)
         let received = Protected(Received())
         let report = try await self.desk.run(
-            Self.command(address), timeout: .seconds(ToolLimits.fetchTime + 5), approval: approval,
+            Self.command(address), of: intent.call.id, timeout: .seconds(ToolLimits.fetchTime + 5), approval: approval,
             reaching: address.place
         ) { piece in
             received.withLock { received in

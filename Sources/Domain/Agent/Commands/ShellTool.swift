@@ -29,7 +29,7 @@ struct ShellTool: Tool {
     func perform(_ intent: ToolIntent, _ approval: GateDecision) async throws -> ToolResult {
         let output = Protected(OutputCut())
         let report = try await self.desk.run(
-            intent.subject, timeout: intent.call.number("timeout").map { .seconds($0) }, approval: approval,
+            intent.subject, of: intent.call.id, timeout: intent.call.number("timeout").map { .seconds($0) }, approval: approval,
             reaching: nil
         ) { piece in output.withLock { $0.append(piece.text) } }
         try Task.checkCancellation()

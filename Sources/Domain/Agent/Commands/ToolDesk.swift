@@ -1,5 +1,6 @@
 package import Chat
 package import Workbench
+package import Workspaces
 
 /// Runs a turn's commands and commits, after the gate has decided.
 package protocol ToolDesk: Sendable {
@@ -8,14 +9,16 @@ package protocol ToolDesk: Sendable {
     /// Where a command begins, as the jail sees it.
     var directory: String { get }
 
-    /// Runs a command to its end. `address` (`HOST:PORT`) is what the approval covers beside the command.
+    /// Runs the command of a call to its end. `address` (`HOST:PORT`) is what the approval covers beside the command.
     func run(
-        _ command: String, timeout: Duration?, approval: GateDecision, reaching address: String?,
+        _ command: String, of call: String, timeout: Duration?, approval: GateDecision, reaching address: String?,
         report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws -> CommandReport
 
-    /// Commits all changes. Returns nil if nothing has changed.
-    func commit(_ message: String) async throws -> CommitNotice?
+    /// What a commit would take now. Returns nil if nothing has changed.
+    func commitDraft() async throws -> CommitDraft?
+    /// Commits all changes, if they are those of the draft with this digest.
+    func commit(_ message: String, expecting digest: String) async throws -> CommitNotice?
 }
 
 /// A ``ToolDesk`` over the session's workbench.
@@ -43,15 +46,14 @@ package struct WorkbenchDesk: ToolDesk {
     package var directory: String { self.bench.directory(of: self.request.session) }
 
     package func run(
-        _ command: String, timeout: Duration?, approval: GateDecision, reaching address: String?,
+        _ command: String, of call: String, timeout: Duration?, approval: GateDecision, reaching address: String?,
         report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws -> CommandReport {
         var approved: (by: String, ask: String?)?
         if case .approved(let by, let ask) = approval { approved = (by, ask) }
-        var thread = self.thread
-        if let address, let approved {
-            thread = ApprovedAddress(thread: self.thread, address: address, by: approved.by, ask: approved.ask)
-        }
+        let thread = CallThread(
+            thread: self.thread, call: call, address: approved == nil ? nil : address, by: approved?.by ?? "",
+            ask: approved?.ask)
         let output = self.output
         let result = try await self.bench.execute(
             command, timeout: timeout, for: self.request, rule: Self.rule(of: approval), approval: approved, in: thread
@@ -67,15 +69,21 @@ package struct WorkbenchDesk: ToolDesk {
         if case .allowed(let rule) = decision { rule } else { "ask" }
     }
 
-    package func commit(_ message: String) async throws -> CommitNotice? {
-        try await self.bench.commit(message, for: self.request, in: self.thread)
+    package func commitDraft() async throws -> CommitDraft? {
+        try await self.bench.commitDraft(for: self.request)
+    }
+
+    package func commit(_ message: String, expecting digest: String) async throws -> CommitNotice? {
+        try await self.bench.commit(message, expecting: digest, for: self.request, in: self.thread)
     }
 }
 
-/// A thread that does not ask again about the one address that was approved with a call.
-private struct ApprovedAddress: TurnThread {
+/// The thread of one call's command: what the command wants to reach is asked about for this call only, and not at all if
+/// it is the address that was approved with the call.
+private struct CallThread: TurnThread {
     let thread: any TurnThread
-    let address: String
+    let call: String
+    let address: String?
     let by: String
     let ask: String?
 
@@ -83,8 +91,16 @@ private struct ApprovedAddress: TurnThread {
 
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
         guard request.action == .reach, request.subject == self.address else {
-            return try await self.thread.approval(of: request)
+            return try await self.thread.approval(of: request.during(self.call))
         }
         return .approved(ask: self.ask, by: self.by)
+    }
+}
+
+extension ApprovalRequest {
+    fileprivate func during(_ call: String) -> Self {
+        Self(
+            action: self.action, subject: self.subject, directory: self.directory, tool: self.tool,
+            approver: self.approver, scope: .during(call: call), effect: self.effect, preview: self.preview)
     }
 }

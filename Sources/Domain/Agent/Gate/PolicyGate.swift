@@ -54,6 +54,10 @@ package struct PolicyGate: ToolGate {
 
     // MARK: The policy
 
+    package func mayAsk(about intents: [ToolIntent]) -> Bool {
+        intents.contains { self.verdict(on: $0).decision == .ask }
+    }
+
     private func verdict(on intent: ToolIntent) -> PolicyVerdict {
         let tool = intent.call.tool
         guard self.persona.tools.contains(tool.name) else { return PolicyVerdict(.deny, rule: Self.noTool) }
@@ -80,7 +84,7 @@ package struct PolicyGate: ToolGate {
             }
         return ApprovalRequest(
             action: action, subject: intent.subject, directory: intent.directory, tool: intent.call.tool.name,
-            approver: .requester)
+            approver: .requester, scope: .call(intent.call.id), effect: intent.effect, preview: intent.preview)
     }
 
     // MARK: The outcome

@@ -4,11 +4,17 @@ package protocol ToolGate: Sendable {
     /// order. Throws `CancellationError` when the turn is stopped.
     func decide(_ intents: [ToolIntent]) async throws -> [GateDecision]
 
+    /// Whether people may have to be asked about these calls. Then the turn is stored before, because a question may
+    /// outlive the host.
+    func mayAsk(about intents: [ToolIntent]) -> Bool
+
     /// Records a call that came to nothing before there was anything to decide: an unknown tool, arguments that do not
     /// fit, a path out of the workspace.
     func refused(_ call: String, tool: String, _ result: ToolResult) async
 }
 
 extension ToolGate {
+    package func mayAsk(about intents: [ToolIntent]) -> Bool { true }
+
     package func refused(_ call: String, tool: String, _ result: ToolResult) async {}
 }

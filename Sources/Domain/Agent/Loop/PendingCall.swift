@@ -25,12 +25,7 @@ struct PendingCall: Sendable {
     var isOpen: Bool { self.result == nil && self.decision == nil && self.call != nil }
 
     /// Whether its beginning may have changed something outside of the turn.
-    var hasEffects: Bool {
-        switch self.call?.tool.kind {
-        case .edit, .execute, .fetch, .commit: true
-        case .read, .ask, .plan, nil: false
-        }
-    }
+    var hasEffects: Bool { self.call?.tool.kind.hasEffects ?? false }
 
     /// A repeated question joins the first, and a list of tasks replaces itself.
     var mayRepeat: Bool { !self.hasEffects }

@@ -19,6 +19,14 @@ package struct ToolDefinition: Sendable, Equatable {
         case ask
         /// Keeps the turn's list of tasks.
         case plan
+
+        /// Whether a call may change something outside of the turn.
+        package var hasEffects: Bool {
+            switch self {
+            case .edit, .execute, .fetch, .commit: true
+            case .read, .ask, .plan: false
+            }
+        }
     }
 
     package let name: String

@@ -1,6 +1,7 @@
 /// What a call would do, exactly: made before the gate decides, and carried out without computing anything anew.
 package struct ToolIntent: Sendable, Equatable {
-    /// A file that the intent reads or replaces, and what it had to be at that time.
+    /// A file that the intent reads or replaces, and what it had to be at that time; the empty path stands for all of the
+    /// workspace.
     package struct Precondition: Sendable, Equatable {
         /// Relative to the workspace.
         package let path: String
@@ -38,10 +39,12 @@ package struct ToolIntent: Sendable, Equatable {
     package let preconditions: [Precondition]
     /// With ``ToolDefinition/Kind/edit``: what is written.
     package let changes: [Change]
+    /// What ``subject`` leaves out, for people; may be cut. ``preconditions`` are what a decision is bound to.
+    package let preview: String?
 
     package init(
         call: CheckedCall, subject: String, directory: String, title: String, preconditions: [Precondition] = [],
-        changes: [Change] = []
+        changes: [Change] = [], preview: String? = nil
     ) {
         self.call = call
         self.subject = subject
@@ -49,5 +52,6 @@ package struct ToolIntent: Sendable, Equatable {
         self.title = title
         self.preconditions = preconditions
         self.changes = changes
+        self.preview = preview
     }
 }

@@ -46,6 +46,8 @@ extension AgentRun {
 
     private mutating func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {
         let gate = self.equipment.gate
+        // A question may outlive the host.
+        if gate.mayAsk(about: intents) { try await self.store() }
         let decisions = try await self.waiting { try await gate.decide(intents) }
         guard decisions.count == intents.count else {
             self.logger.error("the gate decided about another number of calls", ["calls": JSON(intents.count)])
@@ -70,6 +72,7 @@ extension AgentRun {
         try await self.record([
             .started(AgentEvent.Start(call: call.id, title: intent.title, files: files, snapshot: snapshot))
         ])
+        try await self.store()
         self.lines.begin(call.id, title: intent.title, files: files)
         try await self.thread.report(self.steps(news: nil))
         let runner = self.runner
@@ -80,7 +83,7 @@ extension AgentRun {
         try await self.record([.finished(AgentEvent.Finish(call: call.id, result: result))], showing: true)
     }
 
-    /// Reading has no effect, so a read's beginning is stored with its result.
+    /// Reading has no effect, so a read's beginning is recorded with its result.
     private mutating func readAll(_ calls: [CheckedCall]) async throws {
         let settled = self.settled
         for call in calls { self.lines.begin(call.id, title: settled[call.id]?.intent.title ?? call.tool.name) }
@@ -96,8 +99,11 @@ extension AgentRun {
 }
 
 extension ToolIntent {
-    /// Whether one of them changes a file that the other one changes or depends on.
+    /// Whether one of them changes a file that the other one changes or depends on. A commit depends on all.
     fileprivate func overlaps(_ other: ToolIntent) -> Bool {
+        if other.call.tool.kind == .commit || self.call.tool.kind == .commit {
+            return self.call.tool.kind.hasEffects && other.call.tool.kind.hasEffects
+        }
         let changed = Set(self.changes.map(\.path))
         return other.changes.contains { changed.contains($0.path) }
             || other.preconditions.contains { changed.contains($0.path) }

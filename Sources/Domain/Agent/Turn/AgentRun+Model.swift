@@ -36,6 +36,9 @@ extension AgentRun {
         request.callsInParallel = self.model.callsInParallel
         var reading = AnswerReading(self.model)
         var failure: ModelError?
+        // What precedes the request is stored while the model works.
+        let (unsaved, turn, log) = (self.takeUnsaved(), self.request.id, self.log)
+        async let stored: Void = Self.store(unsaved, of: turn, in: log)
         do {
             for try await event in self.model.client.stream(request) {
                 if let event = reading.receive(event) { try await self.pass(event) }
@@ -45,6 +48,7 @@ extension AgentRun {
         } catch let error as ModelError {
             failure = error
         }
+        try await stored
         // A cancelled stream may also just end.
         try Task.checkCancellation()
         if let failure, failure.code == .tooLong, !reading.hasText {
@@ -57,6 +61,10 @@ extension AgentRun {
         self.separator = answer.breakage == nil ? "\n\n" : ""
         let asked = AgentEvent.asked(model: self.model.name, digest: AgentDigest.of(messages))
         try await self.record([asked, .answered(answer)] + (ending.map { [.ended($0)] } ?? []))
+    }
+
+    private static func store(_ records: [StepRecord], of turn: String, in log: any StepLog) async throws {
+        if !records.isEmpty { try await log.append(records, of: turn) }
     }
 
     private var isJustResumed: Bool {
@@ -125,6 +133,7 @@ extension AgentRun {
     }
 
     private mutating func summarise(through: Int, before: Int) async throws {
+        try await self.store()
         try await self.thread.report(.thinking("Summarising the work so far."))
         let maker = AgentSummary(of: self.records, through: through)
         let text = try await self.summaryText(maker)

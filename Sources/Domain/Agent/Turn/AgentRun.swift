@@ -3,7 +3,10 @@ internal import JSON
 internal import Logging
 internal import Models
 
-/// One turn at work: does what ``AgentStateMachine`` says, and stores each event before the next action.
+/// One turn at work: does what ``AgentStateMachine`` says, and records each event.
+///
+/// What is recorded is stored before a call has an effect, before people are asked, and at the end; what precedes a
+/// request is stored while the model works. Events without any of these between them share a commit.
 struct AgentRun {
     let request: TurnRequest
     let thread: any TurnThread
@@ -21,6 +24,8 @@ struct AgentRun {
     var records: [StepRecord] = []
     var checkpoint: AgentEvent.Summary?
     var lastNumber = 0
+    /// The last of ``records``, which are not stored yet.
+    private var unsaved: [StepRecord] = []
     var lines = StepLines()
     var counter = TokenCounter()
     /// What was prepared and decided for the calls of the last answer.
@@ -51,6 +56,16 @@ struct AgentRun {
     }
 
     mutating func run() async throws -> TurnEnding {
+        do {
+            return try await self.work()
+        } catch {
+            // A turn that is stopped or fails can be resumed.
+            try? await self.store()
+            throw error
+        }
+    }
+
+    private mutating func work() async throws -> TurnEnding {
         try await self.open()
         while true {
             try Task.checkCancellation()
@@ -90,7 +105,7 @@ struct AgentRun {
         if self.request.isResumed, !isAnswered { return try await self.record([.resumed]) }
         // A turn is begun again by itself only if the thread shows nothing of it yet.
         try await self.showAgain(records)
-        guard self.machine.ending == nil, !isAnswered, !self.machine.isHarmless else { return }
+        guard self.machine.ending == nil, !isAnswered, !self.machine.isHarmless, !self.request.isAwaited else { return }
         try await self.record([.ended(.interrupted)])
     }
 
@@ -116,7 +131,8 @@ struct AgentRun {
         return words
     }
 
-    private func close(_ ending: AgentEnding) async throws -> TurnEnding {
+    private mutating func close(_ ending: AgentEnding) async throws -> TurnEnding {
+        try await self.store()
         if self.lines.count > 0 {
             try await self.thread.report(self.steps(news: nil, changes: await self.equipment.changes?()))
         }
@@ -132,7 +148,7 @@ struct AgentRun {
 
     // MARK: The record
 
-    /// Stores events and then acts as if they had always been there.
+    /// Records events, to be stored by ``store()``, and acts as if they had always been there.
     ///
     /// - Parameter showing: whether results among them appear in the thread's line of steps.
     mutating func record(_ events: [AgentEvent], showing: Bool = false) async throws {
@@ -141,12 +157,25 @@ struct AgentRun {
         let new = events.enumerated().map { index, event in
             StepRecord(number: self.lastNumber + 1 + index, elapsed: elapsed, event: event)
         }
-        try await self.log.append(new, of: self.request.id)
+        self.unsaved += new
         self.lastNumber += new.count
         self.records += new
         for record in new { self.machine.receive(record) }
         guard showing else { return }
         for case .finished(let finish) in events { try await self.show(finish) }
+    }
+
+    /// Stores what was recorded. Returns when it is durable.
+    mutating func store() async throws {
+        let records = self.takeUnsaved()
+        guard !records.isEmpty else { return }
+        try await self.log.append(records, of: self.request.id)
+    }
+
+    /// What is not stored yet; the caller stores it.
+    mutating func takeUnsaved() -> [StepRecord] {
+        defer { self.unsaved = [] }
+        return self.unsaved
     }
 
     mutating func show(_ finish: AgentEvent.Finish) async throws {

@@ -10,13 +10,23 @@ struct ApprovalAsking: Sendable {
         case tooLong
     }
 
+    /// Where the outcome of a request comes from.
+    enum Source: Sendable {
+        /// It needs no question.
+        case known(ApprovalOutcome)
+        case item(Int, ofAsk: String)
+    }
+
     struct Asked: Sendable {
-        /// What needs no question, in the order of the requests; nil for what the ask decides.
-        var outcomes: [ApprovalOutcome?] = []
-        var ask: AskRecord?
+        /// In the order of the requests.
+        var sources: [Source] = []
+        /// The asks among the sources.
+        var asks: [AskRecord] = []
         var items: [OutboxItem] = []
-        /// The same was not asked earlier in this turn.
-        var isNew = false
+        /// The one of ``asks`` that was not asked before.
+        var new: AskRecord?
+        /// Asks that ended because what they are about has changed.
+        var ended: [AskRecord] = []
     }
 
     let requests: [ApprovalRequest]
@@ -35,19 +45,50 @@ struct ApprovalAsking: Sendable {
         guard self.requests.allSatisfy({ !$0.subject.allSatisfy(\.isWhitespace) }) else {
             return .refused(AskTexts.empty)
         }
-        var asked = Asked(outcomes: self.requests.map { _ in nil })
-        if try self.join(self.requests, &asked, in: ledger) { return .asked(asked) }
+        var asked = Asked()
+        let earlier = try ledger.asks(of: self.turn).filter { $0.kind == .approval }
+        if let ask = self.same(self.requests, in: earlier) {
+            asked.asks = [ask]
+            asked.sources = self.requests.indices.map { .item($0, ofAsk: ask.id) }
+            return .asked(asked)
+        }
+        var changed: [AskRecord] = []
         // What was said for later counts as long as the person who said it could say it now, and for this requester.
-        for (index, request) in self.requests.enumerated() {
-            asked.outcomes[index] = try self.standing(request, in: ledger)
+        let known = try self.requests.map { request -> Source? in
+            switch self.decision(on: request, in: earlier) {
+            case .same(let ask, let item): 
+                if !asked.asks.contains(where: { $0.id == ask.id }) { asked.asks.append(ask) }
+                return .item(item, ofAsk: ask.id)
+            case .changed(let ask):
+                changed.append(ask)
+                return .known(.denied(by: AskTexts.policy, reason: AskTexts.hasChanged(since: ask.id)))
+            case nil: return try self.standing(request, in: ledger).map { .known($0) }
+            }
         }
-        let rest = zip(self.requests, asked.outcomes).filter { $0.1 == nil }.map(\.0)
-        if rest.isEmpty { return .asked(asked) }
-        if rest.count < self.requests.count, try self.join(rest, &asked, in: ledger) { return .asked(asked) }
-        guard rest.count <= AskRecord.itemLimit, let written = try self.writing(rest).write(to: ledger) else {
-            return .tooLong
+        let rest = zip(self.requests, known).filter { $0.1 == nil }.map(\.0)
+        var open: AskRecord?
+        if !rest.isEmpty {
+            if let ask = self.same(rest, in: earlier) {
+                open = ask
+            } else {
+                guard rest.count <= AskRecord.itemLimit, let written = try self.writing(rest).write(to: ledger) else {
+                    return .tooLong
+                }
+                (open, asked.new, asked.items) = (written.ask, written.ask, written.items)
+            }
         }
-        (asked.ask, asked.items, asked.isNew) = (written.ask, written.items, true)
+        if let open { asked.asks.append(open) }
+        var item = -1
+        asked.sources = known.map { source in
+            if let source { return source }
+            item += 1
+            return .item(item, ofAsk: open?.id ?? "")
+        }
+        for ask in changed where ask.state == .open && !asked.ended.contains(where: { $0.id == ask.id }) {
+            let (ended, items) = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: self.at)
+            asked.ended.append(ended)
+            asked.items += items
+        }
         return .asked(asked)
     }
 
@@ -59,11 +100,41 @@ struct ApprovalAsking: Sendable {
             adapters: self.adapters, sign: self.sign, lifetime: self.timeout, at: self.at)
     }
 
-    /// Finds the same in an earlier ask of the turn.
-    private func join(_ requests: [ApprovalRequest], _ asked: inout Asked, in ledger: Ledger) throws -> Bool {
+    // MARK: Asked before
+
+    /// The ask of this turn that is about the same.
+    private func same(_ requests: [ApprovalRequest], in earlier: [AskRecord]) -> AskRecord? {
         let digest = self.writing(requests).digest
-        asked.ask = try ledger.asks(ofTurn: self.turn.id).last { $0.digest == digest }
-        return asked.ask != nil
+        return earlier.last { $0.turn == self.turn.id && $0.digest == digest }
+    }
+
+    private enum Earlier {
+        case same(AskRecord, Int)
+        /// It was asked about the call, which would do something else now.
+        case changed(AskRecord)
+    }
+
+    /// What was asked about a call before a restart, by this turn or one that it continues.
+    private func decision(on request: ApprovalRequest, in earlier: [AskRecord]) -> Earlier? {
+        guard case .call = request.scope else { return nil }
+        for ask in earlier.reversed() where self.counts(ask) {
+            guard let item = ask.bindings.firstIndex(where: { $0.request.scope == request.scope }) else { continue }
+            let binding = AskBinding(
+                request: request, session: ask.session, turn: ask.turn, requester: ask.requester.id)
+            return binding.digest == ask.bindings[item].digest ? .same(ask, item) : .changed(ask)
+        }
+        return nil
+    }
+
+    private func counts(_ ask: AskRecord) -> Bool {
+        if ask.turn == self.turn.id { return true }
+        // Who continues the work of somebody else needs approvals of their own.
+        guard ask.requester.isSamePerson(as: self.turn.sender) else { return false }
+        switch ask.state {
+        case .open: return true
+        case .answered: return ask.takenAt == nil || ask.expiresAt > self.at
+        case .expired, .stopped: return false
+        }
     }
 
     private func standing(_ request: ApprovalRequest, in ledger: Ledger) throws -> ApprovalOutcome? {

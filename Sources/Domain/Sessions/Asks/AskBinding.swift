@@ -12,7 +12,7 @@ package struct AskBinding: Sendable, Equatable {
     package let requester: String
 
     /// The digest that an answer is bound to.
-    package var digest: String { Self.digest(of: self.parts + [self.turn, self.requester]) }
+    package var digest: String { Self.digest(of: self.parts + self.scope + [self.turn, self.requester]) }
 
     /// The digest that "always in this thread" is bound to: the same action at the same place of the same session, under
     /// the same rule. Turn and person are left out, because it is meant for later turns; whether the person who said so
@@ -23,7 +23,15 @@ package struct AskBinding: Sendable, Equatable {
         [
             self.session, self.request.action.rawValue, self.request.subject, self.request.directory,
             self.request.tool, self.request.approver.rawValue,
-        ]
+        ] + (self.request.effect.map { ["effect", $0] } ?? [])
+    }
+
+    private var scope: [String] {
+        switch self.request.scope {
+        case .turn: []
+        case .call(let call): ["call", call]
+        case .during(let call): ["during", call]
+        }
     }
 
     /// The digest of an ask: over exactly what it permits or asks. One approval has the digest of its binding.

@@ -62,16 +62,26 @@ package struct AskDesk: Sendable {
 
     /// Ends the open asks for which a turn that ends has waited: `stop` denies, everything else lets them expire.
     func endAll(
-        ofTurn turn: String, stoppedBy decider: Sender?, in ledger: Ledger, at now: Int64
+        of turn: TurnRecord, stoppedBy decider: Sender?, in ledger: Ledger, at now: Int64
     ) throws -> (asks: [AskRecord], items: [OutboxItem]) {
         var (asks, items) = ([AskRecord](), [OutboxItem]())
-        for ask in try ledger.asks(ofTurn: turn) where ask.state == .open && ask.parked == nil {
+        for ask in try ledger.asks(of: turn) where ask.state == .open && ask.parked == nil {
             let (ended, shown) = try self.end(
                 ask, as: decider == nil ? .expired : .stopped, by: decider, in: ledger, at: now)
             asks.append(ended)
             items += shown
         }
         return (asks, items)
+    }
+
+    /// Keeps the open approvals of a turn that a restart interrupts: their answer continues it. Ends its other asks.
+    func leave(
+        _ turn: TurnRecord, in ledger: Ledger, at now: Int64
+    ) throws -> (asks: [AskRecord], items: [OutboxItem]) {
+        for ask in try ledger.asks(of: turn) where ask.state == .open && ask.outlivesTurn {
+            try ledger.park(ask, for: turn.kind)
+        }
+        return try self.endAll(of: turn, stoppedBy: nil, in: ledger, at: now)
     }
 
     /// Closes the open questions of a session for which no turn waits.

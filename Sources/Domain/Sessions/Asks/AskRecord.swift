@@ -54,7 +54,8 @@ package struct AskRecord: Sendable, Equatable {
     package let bindings: [AskBinding]
     /// What is asked; nil for an approval.
     package let question: ThreadQuestion?
-    /// What its answer begins; nil when a running turn waits for it.
+    /// What its answer begins: the next turn, or for an approval the rest of the turn that a restart interrupted. Nil when
+    /// a turn waits for it.
     package let parked: Parking?
     package let digest: String
     /// Where it is posted.
@@ -89,6 +90,12 @@ package struct AskRecord: Sendable, Equatable {
 
     /// Several approvals at once, each with a letter of its own.
     package var isBatch: Bool { self.bindings.count > 1 }
+
+    /// Whether it stays open when the host stops in the middle of its turn: it is about calls that have not begun.
+    var outlivesTurn: Bool {
+        self.kind == .approval
+            && self.bindings.allSatisfy { if case .call = $0.request.scope { true } else { false } }
+    }
 
     /// Whether its fields are those that it was stored with.
     package var isIntact: Bool { self.contentDigest == self.digest }

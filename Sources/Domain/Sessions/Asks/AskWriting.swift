@@ -7,7 +7,7 @@ struct AskWriting: Sendable {
         case question(ThreadQuestion, AskRecord.Parking?)
     }
 
-    let content: Content
+    private(set) var content: Content
     let turn: TurnRecord
     let adapters: AdapterRegistry
     let sign: CommandSign
@@ -15,15 +15,42 @@ struct AskWriting: Sendable {
     let lifetime: Int64
     let at: Int64
 
+    init(
+        content: Content, turn: TurnRecord, adapters: AdapterRegistry, sign: CommandSign, lifetime: Int64, at: Int64
+    ) {
+        self.content = content
+        self.turn = turn
+        self.adapters = adapters
+        self.sign = sign
+        self.lifetime = lifetime
+        self.at = at
+    }
+
     /// The digest that the ask will have.
     var digest: String { self.record(id: "", message: 0).digest }
 
     /// Whether the room can show it whole.
     var isShowable: Bool { self.message(self.record(id: "a0000000", message: 0)).messages != nil }
 
+    /// With previews that the room can show; nil when it cannot show the rest whole.
+    private var fitted: AskWriting? {
+        if self.isShowable { return self }
+        guard case .approvals(let requests, let rule) = self.content, requests.contains(where: { $0.preview != nil })
+        else { return nil }
+        for limit in AskPreview.limits {
+            var shorter = self
+            shorter.content = .approvals(requests.map { AskPreview.cut($0, to: limit) }, rule)
+            if shorter.isShowable { return shorter }
+        }
+        return nil
+    }
+
     /// Nil when the room cannot show it whole.
     func write(to ledger: Ledger) throws -> (ask: AskRecord, items: [OutboxItem])? {
-        guard self.isShowable else { return nil }
+        try self.fitted?.store(in: ledger)
+    }
+
+    private func store(in ledger: Ledger) throws -> (ask: AskRecord, items: [OutboxItem])? {
         let id = try ledger.nextAskID()
         let message = self.message(self.record(id: id, message: 0))
         guard let texts = message.messages else { return nil }

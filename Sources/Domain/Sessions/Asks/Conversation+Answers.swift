@@ -83,7 +83,7 @@ extension Conversation {
             guard let session = try ledger.session(for: key) else { return [] }
             return try ledger.openAsks(of: session.id)
         }
-        if mayBeWords, !open.contains(where: { $0.question != nil }) { self.context.questions.remove(key) }
+        if mayBeWords, !open.contains(where: { $0.question != nil || $0.parked != nil }) { self.context.questions.remove(key) }
         let answerable = open.filter(answering.mayAnswer)
         var found: (ask: AskRecord, reply: AskReply)?
         for ask in answerable where found == nil {

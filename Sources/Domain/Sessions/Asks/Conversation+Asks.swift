@@ -5,6 +5,8 @@ internal import Logging
 
 /// An ask that a running turn waits for.
 struct HeldAsk {
+    /// It stays open when the host stops, although its turn ends.
+    let outlivesTurn: Bool
     var waiters: [SingleResult<AskRecord>] = []
     /// Lets it expire.
     var alarm: Alarm?
@@ -47,11 +49,20 @@ extension Conversation {
             return outcomes
         case .asked(let stored): asked = stored
         }
-        guard let ask = asked.ask else { return asked.outcomes.compactMap(\.self) }
-        if asked.isNew { await self.announce(ask, asked.items) }
-        let decided = try await self.outcomes(of: ask, for: turn)
-        var rest = decided[...]
-        return asked.outcomes.map { $0 ?? rest.popFirst() ?? .expired }
+        if let new = asked.new {
+            await self.announce(new, asked.items)
+        } else {
+            await self.context.lanes.dispatch(asked.items)
+        }
+        self.conclude(asked.ended)
+        var decided: [String: [ApprovalOutcome]] = [:]
+        for ask in asked.asks { decided[ask.id] = try await self.outcomes(of: ask, for: turn) }
+        return asked.sources.map { source in
+            switch source {
+            case .known(let outcome): outcome
+            case .item(let item, let ask): decided[ask]?.dropFirst(item).first ?? .expired
+            }
+        }
     }
 
     private func refuse(
@@ -147,7 +158,7 @@ extension Conversation {
 
     private func waited(_ ask: AskRecord, for turn: TurnRecord) async throws -> AskRecord {
         let result = SingleResult<AskRecord>()
-        self.asks[ask.id, default: HeldAsk()].waiters.append(result)
+        self.asks[ask.id, default: HeldAsk(outlivesTurn: ask.outlivesTurn)].waiters.append(result)
         self.hold(turn.id)
         defer { self.release(turn.id) }
         await self.context.hub.append(.thinking, AskTexts.waits(for: ask), to: turn.id)
@@ -202,12 +213,12 @@ extension Conversation {
     }
 
     /// Ends the open asks of a turn that a person stopped, at once: its work may take longer to end.
-    func endAsks(of turn: String, stoppedBy sender: Sender?) async throws {
+    func endAsks(of turn: TurnRecord, stoppedBy sender: Sender?) async throws {
         guard let sender, !self.asks.isEmpty else { return }
         let now = self.environment.now()
         let desk = self.desk
         let (asks, items) = try await self.durably { ledger in
-            try desk.endAll(ofTurn: turn, stoppedBy: sender, in: ledger, at: now)
+            try desk.endAll(of: turn, stoppedBy: sender, in: ledger, at: now)
         }
         await self.context.lanes.dispatch(items)
         self.conclude(asks)

@@ -1,7 +1,8 @@
 internal import Chat
 internal import Primitives
 
-/// Questions that no turn waits for: the answer begins the next turn, in the transaction that stores it.
+/// Asks that no turn waits for. The answer to a question begins the next turn, and that to an approval continues the
+/// turn which a restart interrupted, in the transaction that stores it.
 extension Conversation {
     /// Ends a turn with a question.
     func park(_ parked: ParkedQuestion, of turn: TurnRecord) -> TurnOutcome {
@@ -44,9 +45,10 @@ extension Conversation {
     /// The decision, its outcome and the turn that it begins are one transaction.
     private func begin(
         _ ask: AskRecord, _ answer: AskAnswer, by message: InboundMessage, event: String,
-        finish: @escaping @Sendable (_ ledger: Ledger, _ turn: String) throws -> Void
+        finish: @escaping @Sendable (_ ledger: Ledger, _ turn: String?) throws -> Void
     ) async throws -> (result: AskResult, submission: Submission?) {
-        guard let question = Question(ask, answer, message) else {
+        let asking = try await self.context.store.read { ledger in try ledger.turn(id: ask.turn) }
+        guard let question = Question(ask, answer, message, of: asking) else {
             // It decides nothing, but its time may be over, which it then ends.
             return (try await self.refused(answer), nil)
         }
@@ -57,9 +59,11 @@ extension Conversation {
         let submission = try await self.admit(question, event: event, ahead: ahead) { ledger, turn in
             let ending = try desk.decide(answer, in: ledger, at: now)
             decided.withLock { $0 = ending }
-            guard case .decided = ending.result else { return false }
-            try finish(ledger, turn)
-            return true
+            guard case .decided(let decided) = ending.result else { return false }
+            // Somebody may have typed `resume` in the meantime: that turn takes the answer.
+            let isParked = decided.parked != nil
+            try finish(ledger, isParked ? turn : nil)
+            return isParked
         } onStored: {
             if let ending = decided.withLock({ $0 }) { await self.apply(ending) }
         }
@@ -77,11 +81,27 @@ extension Conversation {
 
 extension Question {
     /// The next turn's question, as the answer says it; nil if it is no answer.
-    init?(_ ask: AskRecord, _ answer: AskAnswer, _ message: InboundMessage) {
+    ///
+    /// - Parameter asking: The turn that asked, which the answer to an approval continues.
+    init?(_ ask: AskRecord, _ answer: AskAnswer, _ message: InboundMessage, of asking: TurnRecord?) {
         guard let parked = ask.parked, let choice = AskChoice(answer.key, answer.reason, to: ask) else { return nil }
+        if ask.kind == .approval {
+            guard let asking else { return nil }
+            self.init(continuing: asking, by: message)
+            return
+        }
         let said = choice.answer.map { ask.option($0)?.label ?? $0 }
         let text = [said, choice.words].compactMap(\.self).joined(separator: ": ")
         self.init(message: message.reading(text), kind: parked.worker, text: text, ask: ask.id)
+    }
+}
+
+extension Question {
+    /// Continues an interrupted turn for the person who asked for it, whoever says so.
+    init(continuing turn: TurnRecord, by message: InboundMessage) {
+        self.init(
+            message: message, kind: turn.kind, text: turn.text, work: turn.work, role: .command,
+            requester: turn.sender)
     }
 }
 

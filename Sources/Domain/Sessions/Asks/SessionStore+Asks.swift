@@ -12,7 +12,9 @@ extension SessionStore {
             let ask = try ledger.ask(id: answer.ask)
             let result = try desk.decide(answer, in: ledger, at: now).result
             guard case .decided(let decided) = result, let ask, let session = try ledger.session(id: ask.session),
-                let question = Question(ask, answer, answer.message(in: session.key, at: decided.route, now))
+                let question = Question(
+                    ask, answer, answer.message(in: session.key, at: decided.route, now),
+                    of: try ledger.turn(id: ask.turn))
             else { return result }
             // The next start runs it.
             _ = try AdmissionWriting(

@@ -32,7 +32,7 @@ struct Recovery: Sendable {
         let open = try await self.store.read { ledger in
             try ledger.openAsks().compactMap { ask in try ledger.session(id: ask.session).map { ($0.key, ask) } }
         }
-        for (key, ask) in open where ask.question != nil {
+        for (key, ask) in open where ask.question != nil || ask.parked != nil {
             await self.conversations.conversation(for: key).watch(ask)
         }
     }
@@ -68,7 +68,13 @@ struct Recovery: Sendable {
             guard let session = try ledger.session(id: turn.session) else { continue }
             if turn.state == .running {
                 guard try self.mayRepeat(&turn, in: ledger) else {
-                    try self.close(turn, in: ledger)
+                    let decided = try ledger.asks(ofTurn: turn.id).last {
+                        $0.state == .answered && $0.takenAt == nil && $0.outlivesTurn
+                    }
+                    try self.close(turn, continuedBy: decided, in: ledger)
+                    if let decided {
+                        resumed.append((session.key, try self.resume(turn, after: decided, session.key, in: ledger)))
+                    }
                     continue
                 }
                 turn.state = .queued
@@ -77,6 +83,20 @@ struct Recovery: Sendable {
         }
         try self.settleAsks(in: ledger)
         return resumed
+    }
+
+    /// Continues a turn with an answer that it has not taken.
+    private func resume(
+        _ turn: TurnRecord, after ask: AskRecord, _ key: ThreadKey, in ledger: Ledger
+    ) throws -> TurnRecord {
+        let now = self.environment.now()
+        let answer = AskAnswer(
+            ask: ask.id, sender: ask.decider ?? turn.sender, role: nil, key: ask.answer ?? "", reason: ask.reason)
+        let question = Question(continuing: turn, by: answer.message(in: key, at: turn.route, now))
+        return try AdmissionWriting(
+            question: question, key: key, turn: Identifier.make("op"), isFirst: false, note: nil, noteMessages: [],
+            adapters: self.adapters, at: now
+        ).write(to: ledger).turn
     }
 
     /// Applies a change that was stored but not handled, if its message still waits.
@@ -167,8 +187,13 @@ struct Recovery: Sendable {
     }
 
     /// Keeps the text that was shown, finishes growing messages with everything stored, and adds one note.
-    private func close(_ turn: TurnRecord, in ledger: Ledger) throws {
+    ///
+    /// - Parameter decided: An answer with which the turn goes on at once.
+    private func close(_ turn: TurnRecord, continuedBy decided: AskRecord?, in ledger: Ledger) throws {
         let now = self.environment.now()
+        let open = try ledger.asks(of: turn).filter {
+            $0.state == .open && $0.outlivesTurn && $0.expiresAt > now
+        }.map(\.id)
         let frames = try ledger.frames(of: turn.id, after: 0)
         var answer = frames.filter { $0.kind == .execution }.map(\.content).joined()
         let traits = self.adapters.traits(of: turn.route.room)
@@ -190,7 +215,9 @@ struct Recovery: Sendable {
         let onlyThinks = !rest.isEmpty && rest == poster.messages(for: TurnTexts.thinking)
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: onlyThinks ? [] : rest,
-            note: TurnOutcome.interrupted.note(of: turn, sign: traits.sign), steps: nil, thoughts: nil,
+            note: decided.map { TurnTexts.interrupted(continuingWith: $0.id) }
+                ?? TurnOutcome.interrupted.note(of: turn, waitingFor: open, sign: traits.sign), steps: nil,
+            thoughts: nil,
             isShortened: poster.isShortened,
             isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false,
             surplus: !onlyThinks ? .kept : traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: [],
@@ -200,5 +227,6 @@ struct Recovery: Sendable {
             operation: turn.id, sequence: (frames.last?.sequence ?? 0) + 1, kind: .error, content: closing.lastFrame,
             timestamp: now)
         _ = try closing.write(to: ledger, frames: [last], poster: poster)
+        _ = try self.desk.leave(turn, in: ledger, at: now)
     }
 }

@@ -20,7 +20,7 @@ extension Conversation {
         if let stopped {
             self.running?.stopper = stored.message.sender
             self.end(stopped.id, because: .stopped)
-            try await self.endAsks(of: stopped.id, stoppedBy: stored.message.sender)
+            try await self.endAsks(of: stopped, stoppedBy: stored.message.sender)
             (text, buttons) =
                 CommandName.isWork(stopped.kind)
                 ? (TurnTexts.commandStopped, []) : (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])

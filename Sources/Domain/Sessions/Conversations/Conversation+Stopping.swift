@@ -6,10 +6,10 @@ extension Conversation {
     ///
     /// Returns when the turn has ended, or after two seconds if its work takes longer to end.
     func stop(_ turn: String, by sender: Sender?) async throws {
-        if self.running?.turn.id == turn {
+        if let running = self.running?.turn, running.id == turn {
             self.running?.stopper = sender
             self.end(turn, because: .stopped)
-            try await self.endAsks(of: turn, stoppedBy: sender)
+            try await self.endAsks(of: running, stoppedBy: sender)
             await self.waitForEnd(of: turn)
         } else if let index = self.queue.firstIndex(where: { $0.id == turn }) {
             try await self.leaveOut(self.queue.remove(at: index))

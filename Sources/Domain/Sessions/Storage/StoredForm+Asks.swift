@@ -23,11 +23,18 @@ extension StoredForm {
     /// One approval as an object, several as an array; nil for none.
     static func text(of requests: [ApprovalRequest]) -> String? {
         let all = requests.map { request -> JSON in
-            [
+            var fields: JSONObject = [
                 "action": .string(request.action.rawValue), "subject": .string(request.subject),
                 "directory": .string(request.directory), "tool": .string(request.tool),
                 "approver": .string(request.approver.rawValue),
             ]
+            switch request.scope {
+            case .turn: break
+            case .call(let call): fields["call"] = .string(call)
+            case .during(let call): fields["during"] = .string(call)
+            }
+            if let effect = request.effect { fields["effect"] = .string(effect) }
+            return .object(fields)
         }
         return all.count > 1 ? JSON.array(all).text : all.first?.text
     }
@@ -66,7 +73,11 @@ extension StoredForm {
             let tool = json["tool"]?.stringValue,
             let approver = json["approver"]?.stringValue.flatMap({ ApprovalRequest.Approver(rawValue: $0) })
         else { throw Malformed(what: "approval") }
+        let scope =
+            json["call"]?.stringValue.map { ApprovalRequest.Scope.call($0) }
+            ?? json["during"]?.stringValue.map { ApprovalRequest.Scope.during(call: $0) } ?? .turn
         return ApprovalRequest(
-            action: action, subject: subject, directory: directory, tool: tool, approver: approver)
+            action: action, subject: subject, directory: directory, tool: tool, approver: approver, scope: scope,
+            effect: json["effect"]?.stringValue)
     }
 }

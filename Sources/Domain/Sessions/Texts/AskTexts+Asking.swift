@@ -19,7 +19,8 @@ extension AskTexts {
         }
         let first = "Approval `\(id)`: \(who) wants to \(actions.joined(separator: " and "))"
         let subject = { (request: ApprovalRequest) in
-            Self.fenced(isByLine ? ShownText.ofLines(request.subject) : ShownText.of(request.subject))
+            ([request.subject] + (request.preview.map { [$0] } ?? []))
+                .map { Self.fenced(isByLine ? ShownText.ofLines($0) : ShownText.of($0)) }.joined(separator: "\n")
         }
         let places = Set(requests.map(\.directory))
         let common = places.count == 1 ? places.first ?? "" : ""

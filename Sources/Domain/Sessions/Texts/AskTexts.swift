@@ -117,6 +117,11 @@ enum AskTexts {
     static let policy = "the host's rules"
     static let guest = "guests cannot ask for approvals"
     static let empty = "there is nothing to approve"
+
+    static func hasChanged(since id: String) -> String {
+        "what it would do has changed since `\(id)` asked about it; look at it again and make a new call"
+    }
+
     static let emptyQuestion = "Not asked: the question has no text, or too many options. Ask it again."
     static let questionTooLong =
         "Not asked: the question is too long to be shown whole in one message here. Make it shorter, or use the web chat."

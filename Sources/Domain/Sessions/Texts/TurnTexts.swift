@@ -68,6 +68,18 @@ package enum TurnTexts {
         "Interrupted by a restart of the host. \(Self.howToResume(sign)), or ask again."
     }
 
+    /// - Parameter asks: Approvals that are still open.
+    static func interrupted(waitingFor asks: [String], sign: CommandSign) -> String {
+        let ids = asks.map { "`\($0)`" }.joined(separator: ", ")
+        return "Interrupted by a restart of the host, and goes on when \(ids) is answered. "
+            + "\(Self.howToResume(sign)) without waiting for it."
+    }
+
+    /// - Parameter ask: Decided before the restart.
+    static func interrupted(continuingWith ask: String) -> String {
+        "Interrupted by a restart of the host. It goes on with the answer to `\(ask)`."
+    }
+
     private static func howToResume(_ sign: CommandSign) -> String { "Type \(sign.command("resume")) to continue" }
 
     /// The label of the button below such a line.

@@ -1,5 +1,5 @@
 package import Agent
-internal import Chat
+package import Chat
 internal import JSON
 internal import Logging
 package import Sessions
@@ -28,6 +28,20 @@ package struct StoredSteps: StepLog {
 
     package func checkpoint(of turn: String) async throws -> StepRecord? {
         try await self.store.read { ledger in try ledger.lastCheckpoint(ofTurn: turn) }.map(Self.record)
+    }
+
+    /// The rows that are read at once for people: those of some 150 calls.
+    private static let shownRows = 600
+
+    /// The last steps of a turn after a position of its record, for people.
+    package func page(of turn: String, after position: Int) async throws -> TurnStepPage {
+        let rows = try await self.store.read { ledger in
+            try ledger.lastSteps(ofTurn: turn, after: position, limit: Self.shownRows)
+        }
+        guard let first = rows.first, let last = rows.last else { return TurnStepPage(position: position) }
+        return TurnStepPage(
+            steps: StepHistory.steps(of: try rows.map(Self.record)), position: last.number,
+            isCut: first.number > position + 1)
     }
 
     private static func row(_ record: StepRecord) -> StepRow {

@@ -1,5 +1,6 @@
 internal import CGit2
 internal import Glibc
+internal import Primitives
 
 extension WorkFiles {
     /// A commit of the store under a name of its own: neither a branch nor a tag.
@@ -89,11 +90,43 @@ extension WorkFiles {
         }
     }
 
-    /// A unified diff of two trees, cut at the end of a line after `limit` bytes.
+    /// The lines that a file gains and loses.
+    package struct Size: Sendable, Equatable {
+        /// As `QuotedPath` writes it.
+        package let path: String
+        package let additions: Int
+        package let deletions: Int
+        package let isBinary: Bool
+    }
+
+    /// The size of what differs between two trees, sorted by path.
+    package func sizes(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> [Size] {
+        let store = try ObjectStore(path: self.store)
+        let diff = try unsafe Self.diff(old, new, store)
+        defer { unsafe git_diff_free(diff) }
+        return unsafe (0..<git_diff_num_deltas(diff)).compactMap { index -> Size? in
+            var patch: OpaquePointer?
+            // Before the delta is read: only then it is known whether the file is binary.
+            let status = unsafe git_patch_from_diff(&patch, diff, index)
+            defer { unsafe git_patch_free(patch) }
+            guard let delta = unsafe git_diff_get_delta(diff, index)?.pointee else { return nil }
+            var (additions, deletions) = (0, 0)
+            if status == 0, let patch = unsafe patch {
+                unsafe git_patch_line_stats(nil, &additions, &deletions, patch)
+            }
+            let path = unsafe (delta.new_file.path ?? delta.old_file.path).map { unsafe String(cString: $0).utf8 }
+            return unsafe Size(
+                path: QuotedPath.text(of: path.map(Array.init) ?? []), additions: additions, deletions: deletions,
+                isBinary: delta.flags & GIT_DIFF_FLAG_BINARY.rawValue != 0)
+        }
+    }
+
+    /// A unified diff of two trees, with renamed files, cut at the end of a line after `limit` bytes.
     package func difference(from old: GitObjectID, to new: GitObjectID, limit: Int) throws(GitError) -> String {
         let store = try ObjectStore(path: self.store)
         let diff = try unsafe Self.diff(old, new, store)
         defer { unsafe git_diff_free(diff) }
+        try unsafe GitLibrary.findRenames(in: diff, "the diff")
         var bytes: [UInt8] = []
         for index in 0..<(unsafe git_diff_num_deltas(diff)) where bytes.count <= limit {
             var patch: OpaquePointer?

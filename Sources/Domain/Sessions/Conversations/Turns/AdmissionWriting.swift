@@ -12,6 +12,8 @@ struct Question: Sendable {
     var role = MessageRecord.Role.user
     /// The ask that it answers.
     var ask: String?
+    /// For whom it is done; nil for the message's sender.
+    var requester: Sender?
 }
 
 /// Everything that storing a question writes, as a value; ``write(to:)`` is part of its one transaction.
@@ -46,12 +48,13 @@ struct AdmissionWriting: Sendable {
         let isUser = self.question.role == .user
         let turn = TurnRecord(
             id: self.turn, session: session.id, kind: self.question.kind, work: self.question.work ?? self.turn,
-            text: self.question.text, sender: message.sender, route: message.route, message: number,
+            text: self.question.text, sender: self.question.requester ?? message.sender, route: message.route, message: number,
             state: self.isFirst ? .running : .queued, attempts: self.isFirst ? 1 : 0, queuedAt: self.at,
             startedAt: self.isFirst ? self.at : nil, attachments: isUser ? message.attachments : [],
             ask: self.question.ask)
         let previous = try ledger.lastTurnNumber(of: session.id)
         let place = try ledger.insert(turn)
+        if turn.work != turn.id { try ledger.takeUpAsks(of: turn.work, in: session.id) }
         // A later question overtakes the offer to continue an answer, and continuing it uses the offer.
         let withdrawn = try ledger.withdrawButtons(of: session.id, at: self.at, whereShown: self.adapters.showButtons)
         let notes = try self.noteMessages.map {

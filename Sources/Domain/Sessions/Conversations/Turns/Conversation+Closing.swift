@@ -19,7 +19,7 @@ extension Conversation {
         let rest = running.lastMessages()
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
-            note: outcome.note(of: turn, sign: traits.sign), steps: running.steps?.folded,
+            note: outcome.note(of: turn, waitingFor: self.asksToLeave, sign: traits.sign), steps: running.steps?.folded,
             thoughts: running.thoughts.record(at: now),
             isShortened: running.poster.isShortened,
             isNewlyShortened: !wasShortened && running.poster.isShortened && running.poster.output == nil,
@@ -67,6 +67,9 @@ extension Conversation {
             ])
     }
 
+    /// Approvals that stay open when the host stops.
+    private var asksToLeave: [String] { self.asks.filter(\.value.outlivesTurn).keys.sorted() }
+
     /// Lets go of a turn that waits for people, without closing it: its asks stay open for the next start.
     private func suspend() {
         self.asks = [:]
@@ -88,8 +91,10 @@ extension Conversation {
             try await self.retrying { ledger in
                 let items = try closing.write(to: ledger, frames: frames, poster: poster)
                 if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: closing.at) }
-                let ended = try desk.endAll(
-                    ofTurn: closing.turn.id, stoppedBy: stopper, in: ledger, at: closing.at)
+                let ended =
+                    closing.outcome == .interrupted
+                    ? try desk.leave(closing.turn, in: ledger, at: closing.at)
+                    : try desk.endAll(of: closing.turn, stoppedBy: stopper, in: ledger, at: closing.at)
                 let asked = try asking?.write(to: ledger)
                 return (items + ended.items + (asked?.items ?? []), ended.asks, asked?.ask)
             }

@@ -132,7 +132,7 @@ extension Conversation {
             let through = admission.session.historyStart
             return self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
         }
-        let (session, history, partial, answered) = try await self.context.store.read { ledger in
+        let (session, history, partial, answered, isAwaited) = try await self.context.store.read { ledger in
             guard let session = try ledger.session(id: turn.session) else {
                 throw TurnFailure(TurnTexts.threadIsGone)
             }
@@ -141,25 +141,28 @@ extension Conversation {
                 try ledger.history(
                     of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
                 turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
-                try ledger.answeredQuestion(of: turn)
+                try ledger.answeredQuestion(of: turn),
+                try ledger.asks(ofTurn: turn.id).contains { $0.outlivesTurn && $0.takenAt == nil }
             )
         }
         if let admission = self.running?.admission, admission.turn.id == turn.id {
             self.context.histories.keep(history, of: session.id, upTo: admission.previous)
         }
-        return self.request(for: turn, in: session, history: history, continuing: partial, answered: answered)
+        return self.request(
+            for: turn, in: session, history: history, continuing: partial, isAwaited: isAwaited, answered: answered)
     }
 
     private func request(
         for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil,
-        answered: AnsweredQuestion? = nil
+        isAwaited: Bool = false, answered: AnsweredQuestion? = nil
     ) -> TurnRequest {
         // Without a role nobody gets a turn; one that was taken away since then leaves the least.
         let role = self.context.access.role(of: turn.sender) ?? .guest
         var request = TurnRequest(
             id: turn.work, session: session.id, text: turn.text, sender: turn.sender, role: role, model: session.model,
             repository: session.repository, persona: session.persona, history: history, summary: session.summary,
-            continuing: turn.kind == "chat" ? continuing : nil, isResumed: turn.work != turn.id, answered: answered)
+            continuing: turn.kind == "chat" ? continuing : nil, isResumed: turn.work != turn.id,
+            isAwaited: isAwaited, answered: answered)
         request.images = turn.images
         return request
     }

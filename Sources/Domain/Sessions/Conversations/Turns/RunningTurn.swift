@@ -68,7 +68,9 @@ enum TurnOutcome: Sendable, Equatable {
     }
 
     /// The line that people see next to the answer of `turn`; nil when the answer is complete.
-    func note(of turn: TurnRecord, sign: CommandSign) -> String? {
+    ///
+    /// - Parameter asks: Approvals that stay open after an interruption.
+    func note(of turn: TurnRecord, waitingFor asks: [String] = [], sign: CommandSign) -> String? {
         switch self {
         case .stopped where CommandName.isWork(turn.kind): TurnTexts.commandStopped
         case .interrupted where CommandName.isWork(turn.kind):
@@ -79,6 +81,7 @@ enum TurnOutcome: Sendable, Equatable {
         case .failed(let message): sign.completing(message)
         case .refused(let message): TurnTexts.refused(message, sign: sign)
         case .stopped: TurnTexts.stopped(sign: sign)
+        case .interrupted where !asks.isEmpty: TurnTexts.interrupted(waitingFor: asks, sign: sign)
         case .interrupted: TurnTexts.interrupted(sign: sign)
         }
     }

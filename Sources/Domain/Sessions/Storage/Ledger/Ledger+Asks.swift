@@ -37,6 +37,31 @@ extension Ledger {
         try self.connection.query("SELECT * FROM asks WHERE turn = ? ORDER BY number", [.text(turn)]).map(Self.ask)
     }
 
+    /// The asks of a turn and of those that it continues, oldest first.
+    func asks(of turn: TurnRecord) throws -> [AskRecord] {
+        guard turn.work != turn.id else { return try self.asks(ofTurn: turn.id) }
+        return try self.connection.query(
+            """
+            SELECT * FROM asks WHERE turn IN (SELECT id FROM turns WHERE session = ? AND work = ?) ORDER BY number
+            """, [.text(turn.session), .text(turn.work)]
+        ).map(Self.ask)
+    }
+
+    /// From here on an answer begins a turn.
+    func park(_ ask: AskRecord, for worker: String) throws {
+        try self.connection.execute(
+            "UPDATE asks SET worker = ? WHERE id = ? AND state = 'open'", [.text(worker), .text(ask.id)])
+    }
+
+    /// From here on a turn that continues `work` waits for the approvals that were left.
+    func takeUpAsks(of work: String, in session: String) throws {
+        try self.connection.execute(
+            """
+            UPDATE asks SET worker = NULL WHERE state = 'open' AND question IS NULL AND worker IS NOT NULL
+            AND turn IN (SELECT id FROM turns WHERE session = ? AND work = ?)
+            """, [.text(session), .text(work)])
+    }
+
     /// The question whose answer has begun a turn, or the one that the turn continues.
     func answeredQuestion(of turn: TurnRecord) throws -> AnsweredQuestion? {
         let id = try turn.ask ?? (turn.work == turn.id ? nil : self.turn(id: turn.work)?.ask)

@@ -21,6 +21,24 @@ extension Ledger {
         ).map(Self.step)
     }
 
+    /// The last `limit` steps with larger numbers than `number`, in order.
+    package func lastSteps(ofTurn turn: String, after number: Int, limit: Int) throws -> [StepRow] {
+        try self.connection.query(
+            "SELECT * FROM steps WHERE turn = ? AND number > ? ORDER BY number DESC LIMIT ?",
+            [.text(turn), .integer(Int64(number)), .integer(Int64(limit))]
+        ).map(Self.step).reversed()
+    }
+
+    /// The newest turn of a session that has steps; nil without one.
+    package func lastTurnWithSteps(of session: String) throws -> TurnRecord? {
+        try self.connection.query(
+            """
+            SELECT id FROM turns WHERE session = ? AND EXISTS (SELECT 1 FROM steps WHERE steps.turn = turns.work)
+            ORDER BY number DESC LIMIT 1
+            """, [.text(session)]
+        ).first.flatMap { try self.turn(id: try $0.text("id")) }
+    }
+
     package func lastCheckpoint(ofTurn turn: String) throws -> StepRow? {
         try self.connection.query(
             "SELECT * FROM steps WHERE turn = ? AND checkpoint = 1 ORDER BY number DESC LIMIT 1", [.text(turn)]

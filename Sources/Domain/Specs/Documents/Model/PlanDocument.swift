@@ -1,0 +1,47 @@
+/// `plan.md`: how a feature is built.
+package struct PlanDocument: Sendable, Hashable {
+    package let markdown: MarkdownDocument
+    /// Language/Version, Storage and the others of the section Technical Context.
+    package let context: [FieldLine]
+    /// The sentence after **Structure Decision**.
+    package let structureDecision: String?
+    /// The rows of Complexity Tracking without the table's head.
+    package let violations: [[String]]
+    package let questions: [OpenQuestion]
+
+    package init(_ markdown: MarkdownDocument) {
+        self.markdown = markdown
+        self.context = markdown.section("technical context").map { markdown.fields(in: $0.lines) } ?? []
+        let decision = markdown.section("project structure").flatMap { section in
+            markdown.fields(in: section.lines).first { $0.key == "structure decision" }.map { field in
+                field.value.isEmpty ? markdown.paragraph(after: field.line, to: section.end) : field.value
+            }
+        }
+        self.structureDecision = decision
+        self.violations = markdown.section("complexity tracking").map { section in
+            markdown.rows(in: section.lines)
+        } ?? []
+        self.questions = OpenQuestion.all(in: markdown)
+    }
+}
+
+extension MarkdownDocument {
+    /// The cells of a table's rows below its line of dashes.
+    func rows(in range: Range<Int>) -> [[String]] {
+        var rows: [[String]] = []
+        var isBody = false
+        for line in range {
+            let text = self.visible(line).trimmed
+            guard text.first == UInt8("|") else {
+                isBody = false
+                continue
+            }
+            if text.allSatisfy({ $0 == UInt8("|") || $0 == UInt8("-") || $0 == UInt8(":") || $0.isSpace }) {
+                isBody = true
+            } else if isBody {
+                rows.append(text.split(separator: UInt8("|")).map { $0.trimmed.text })
+            }
+        }
+        return rows
+    }
+}

@@ -1,0 +1,50 @@
+/// `tasks.md`: what is done, in which order.
+package struct TaskDocument: Sendable, Hashable {
+    package let markdown: MarkdownDocument
+    package let phases: [TaskPhase]
+    package let tasks: [TaskEntry]
+    package let orders: [TaskOrder]
+    package let questions: [OpenQuestion]
+    /// Lines, from 0, of items with a box and no id, in a phase.
+    package let unnumbered: [Int]
+
+    package init(_ markdown: MarkdownDocument) {
+        self.markdown = markdown
+        let phases = TaskPhase.all(in: markdown)
+        var tasks: [TaskEntry] = []
+        var unnumbered: [Int] = []
+        let parts = [0..<(markdown.sections.first?.line ?? markdown.lines.count)] + markdown.sections.map(\.own)
+        for part in parts {
+            let isPhase = phases.contains { $0.line < part.lowerBound && part.upperBound <= $0.end }
+            for block in markdown.items(in: part) {
+                let before = tasks.count
+                for inner in Self.split(block, markdown) {
+                    if let task = TaskEntry(inner, in: markdown, isTaskList: isPhase) { tasks.append(task) }
+                }
+                if tasks.count == before, isPhase, block.item.box != nil { unnumbered.append(block.line) }
+            }
+        }
+        self.phases = phases
+        self.tasks = tasks
+        self.unnumbered = unnumbered
+        self.orders = TaskOrder.all(in: markdown, tasks: tasks)
+        self.questions = OpenQuestion.all(in: markdown)
+    }
+
+    package func phase(of task: TaskEntry) -> TaskPhase? {
+        self.phases.last { $0.line < task.line && task.line < $0.end }
+    }
+
+    /// Tasks may be indented below another item: each line with a box and an id begins one.
+    private static func split(_ block: ItemBlock, _ markdown: MarkdownDocument) -> [ItemBlock] {
+        var blocks = [block]
+        for line in (block.line + 1)..<max(block.line + 1, block.end) {
+            guard markdown.lines[line].kind == .text, let item = ListItem(markdown.visible(line)), item.box != nil,
+                TaskID.read(item.content.drop { $0 == UInt8("*") }) != nil
+            else { continue }
+            blocks[blocks.count - 1].end = line
+            blocks.append(ItemBlock(item: item, line: line, end: block.end))
+        }
+        return blocks
+    }
+}

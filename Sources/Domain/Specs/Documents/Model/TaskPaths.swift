@@ -1,0 +1,46 @@
+/// Finds the names of files and folders in a task's description.
+enum TaskPaths {
+    static func all(in text: ArraySlice<UInt8>) -> [String] {
+        var paths: [String] = []
+        let isBreak = { (byte: UInt8) in
+            byte.isSpace || byte == UInt8(",") || byte == UInt8(";") || byte == UInt8("\"")
+        }
+        for word in text.split(whereSeparator: isBreak) {
+            let isCode = word.contains(UInt8("`"))
+            let path = Self.stripped(word)
+            if Self.isPath(path, isCode: isCode), !paths.contains(path.text) { paths.append(path.text) }
+        }
+        return paths
+    }
+
+    private static func stripped(_ word: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let openings = Set("`'*(<“‘".utf8)
+        let closings = Set("`'*)>:.!?”’".utf8)
+        var path = word.drop { openings.contains($0) }
+        while let last = path.last, closings.contains(last) { path = path.dropLast() }
+        if path.begins(with: "./") { path = path.dropFirst(2) }
+        return path
+    }
+
+    private static func isPath(_ path: ArraySlice<UInt8>, isCode: Bool) -> Bool {
+        let isPlain = path.allSatisfy { byte in
+            byte.isWordByte || [UInt8("."), UInt8("/"), UInt8("-"), UInt8("$"), UInt8("["), UInt8("]"), UInt8("@"),
+                UInt8("+")].contains(byte)
+        }
+        guard isPlain, path.count >= 3 else { return false }
+        let name = path.split(separator: UInt8("/")).last ?? path
+        let dot = name.lastIndex(of: UInt8("."))
+        let ending = dot.map { name[($0 + 1)...] } ?? []
+        let isNamed = 1...10 ~= ending.count && ending.contains { !$0.isDigit } && ending.allSatisfy(\.isWordByte)
+        guard path.contains(UInt8("/")) else { return isNamed && Self.endings.contains(ending.text) }
+        return isNamed || path.last == UInt8("/") || (isCode && path.first != UInt8("/"))
+    }
+
+    /// Without a folder, only these are taken for files: `user.name` is code.
+    private static let endings: Set<String> = Set(
+        """
+        bash c cc cfg clj cmake conf cpp cs css csv dart ex exs fish go gradle graphql h hpp hs html ini java js json \
+        jsx kt lock lua m md mjs ml nix php pl proto ps1 py r rb rs sass scala scss sh sql svelte svg swift tf toml ts \
+        tsx txt vue xml yaml yml zig
+        """.split(separator: " ").map(String.init))
+}

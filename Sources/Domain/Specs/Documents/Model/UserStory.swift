@@ -1,0 +1,111 @@
+/// `### User Story 1 - Title (Priority: P1)` and what is below it.
+package struct UserStory: Sendable, Hashable {
+    package let number: Int
+    package let title: String
+    /// `P1`; nil if the story has none.
+    package let priority: String?
+    /// How the story is tested alone; nil without such a line, empty where nothing follows.
+    package let independentTest: String?
+    package let scenarios: [AcceptanceScenario]
+    /// The heading's line, from 0, and the line after the story.
+    package let line: Int
+    package let end: Int
+    /// The heading's text.
+    package let heading: String
+
+    /// `US1`, as tasks refer to it.
+    package var label: String { "US\(self.number)" }
+}
+
+extension UserStory {
+    static func all(in document: MarkdownDocument) -> [UserStory] {
+        document.sections.compactMap { section in
+            guard section.level > 1, section.key.utf8.starts(with: "user story".utf8) else { return nil }
+            let title = Array(section.title.utf8)[...]
+            guard let start = title.index(ofIgnoringCase: "story") else { return nil }
+            guard let number = title[(start + 5)...].trimmed.leadingNumber() else { return nil }
+            return UserStory(number.value, rest: number.rest, section: section, in: document)
+        }
+    }
+
+    private init(
+        _ number: Int, rest: ArraySlice<UInt8>, section: DocumentSection, in document: MarkdownDocument
+    ) {
+        let fields = document.fields(in: section.lines)
+        self.number = number
+        self.heading = section.title
+        self.line = section.line
+        self.end = section.end
+        let priority = fields.first { $0.key == "priority" }.flatMap { Self.priority(Array($0.value.utf8)[...]) }
+        self.priority = Self.priority(rest) ?? priority
+        self.title = Self.title(rest)
+        self.independentTest = fields.first { $0.key.utf8.starts(with: "independent test".utf8) }.map { field in
+            field.value.isEmpty ? document.paragraph(after: field.line, to: section.end) : field.value
+        }
+        self.scenarios = Self.scenarios(in: section, fields: fields, document)
+    }
+
+    /// `P` and digits as a word.
+    private static func priority(_ text: ArraySlice<UInt8>) -> String? {
+        var index = text.startIndex
+        while index < text.endIndex {
+            let isStart = index == text.startIndex || !text[index - 1].isWordByte
+            if isStart, text[index].lowercased == UInt8("p"), let number = text[(index + 1)...].leadingNumber(),
+                !(number.rest.first?.isWordByte ?? false)
+            {
+                return "P\(number.value)"
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    private static func title(_ rest: ArraySlice<UInt8>) -> String {
+        var title = rest.trimmed
+        for mark in [StaticString("-"), "–", "—", ":", "："] where title.begins(with: mark) {
+            title = title.dropFirst(mark.utf8CodeUnitCount).trimmed
+        }
+        if let open = title.index(ofIgnoringCase: "(priority") { title = title[..<open].trimmed }
+        return title.text
+    }
+
+    /// Items below **Acceptance Scenarios**, and items elsewhere that begin with `Given`.
+    private static func scenarios(
+        in section: DocumentSection, fields: [FieldLine], _ document: MarkdownDocument
+    ) -> [AcceptanceScenario] {
+        let isLabel = { (key: String) in
+            key.utf8.starts(with: "acceptance scenario".utf8) || key.utf8.starts(with: "acceptance criteria".utf8)
+        }
+        let label = fields.first { isLabel($0.key) }?.line
+        let below = document.sections.first {
+            $0.line > section.line && $0.line < section.end && isLabel($0.key)
+        }
+        let start = label ?? below?.line
+        // Another label or a subsection ends the list.
+        let end = start.map { start in
+            let field = fields.first { $0.line > start && ListItem(document.visible($0.line)) == nil }?.line
+            let heading = document.sections.first { $0.line > start && $0.line < section.end }?.line
+            return min(field ?? section.end, heading ?? section.end)
+        }
+        return document.items(in: section.lines).compactMap { block in
+            let isListed = start.map { $0 < block.line } ?? false && end.map { block.line < $0 } ?? false
+            guard isListed || AcceptanceScenario.isOne(block.item.content) else { return nil }
+            return AcceptanceScenario(text: block.text(in: document), line: block.line)
+        }
+    }
+}
+
+extension MarkdownDocument {
+    /// The first lines of text after a label that stands alone.
+    func paragraph(after line: Int, to end: Int) -> String {
+        var words: [String] = []
+        for next in (line + 1)..<max(line + 1, end) {
+            guard self.lines[next].kind == .text, FieldLine(self.visible(next), line: next) == nil else {
+                if words.isEmpty, self.lines[next].kind == .blank { continue }
+                break
+            }
+            words.append(self.visible(next).trimmed.text)
+        }
+        return words.joined(separator: " ")
+    }
+}

@@ -1,0 +1,98 @@
+/// A link or image with its target: `[text](target)` or `[name]: target`.
+struct DocumentLink: Hashable {
+    enum Target: Hashable {
+        /// A path in the repository.
+        case file(String)
+        /// `#heading` in the same document.
+        case anchor(String)
+        case outside
+        /// Another scheme, or nothing to check.
+        case other
+    }
+
+    /// From 0.
+    let line: Int
+    let text: String
+
+    static func all(in document: MarkdownDocument) -> [DocumentLink] {
+        document.lines.indices.flatMap { line -> [DocumentLink] in
+            switch document.lines[line].kind {
+            case .text, .heading: break
+            default: return []
+            }
+            let text = document.plain(line)
+            var links: [DocumentLink] = []
+            var rest = text
+            while let open = rest.index(ofIgnoringCase: "](") {
+                rest = rest[(open + 2)...]
+                guard let target = Self.target(rest) else { continue }
+                links.append(DocumentLink(line: line, text: target.text))
+            }
+            let definition = text.drop { $0.isSpace }
+            if definition.first == UInt8("["), definition.dropFirst().first != UInt8("^"),
+                let end = definition.index(ofIgnoringCase: "]:")
+            {
+                let target = definition[(end + 2)...].trimmed.prefix { !$0.isSpace }
+                // `[Label]: prose` is no definition; a target has a dot, a slash or a number sign.
+                let isTarget = target.contains { $0 == UInt8("/") || $0 == UInt8(".") || $0 == UInt8("#") }
+                let isWhole = definition[(end + 2)...].trimmed.count == target.count
+                if isTarget, isWhole { links.append(DocumentLink(line: line, text: target.text)) }
+            }
+            return links
+        }
+    }
+
+    /// What is between the parentheses, without a title.
+    private static func target(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let text = text.drop { $0.isSpace }
+        if text.first == UInt8("<") { return text.dropFirst().prefix { $0 != UInt8(">") } }
+        var depth = 0
+        for index in text.indices {
+            let byte = text[index]
+            if byte == UInt8("(") { depth += 1 }
+            if byte == UInt8(")") {
+                if depth == 0 { return text[..<index].prefix { !$0.isSpace } }
+                depth -= 1
+            }
+        }
+        return nil
+    }
+
+    /// - Parameter folder: The document's, without a slash at the end.
+    func target(from folder: String) -> Target {
+        let bytes = Array(self.text.utf8)
+        if bytes.first == UInt8("#") { return .anchor(Self.decoded(bytes.dropFirst())) }
+        let path = bytes.prefix { $0 != UInt8("#") && $0 != UInt8("?") }
+        let isScheme = path.prefix { $0 != UInt8("/") }.contains(UInt8(":"))
+        if path.isEmpty || isScheme || path.starts(with: "//".utf8) { return .other }
+        // Templates' words in links are placeholders, with findings of their own.
+        if path.contains(UInt8("[")) || path.contains(UInt8("{")) || path.contains(UInt8("$")) { return .other }
+        let decoded = Self.decoded(path)
+        var parts = decoded.utf8.first == UInt8("/") ? [] : folder.split(separator: "/").map(String.init)
+        for part in decoded.split(separator: "/") {
+            switch part {
+            case ".": break
+            case "..":
+                guard parts.popLast() != nil else { return .outside }
+            default: parts.append(String(part))
+            }
+        }
+        return .file(parts.joined(separator: "/"))
+    }
+
+    /// Without percent escapes.
+    private static func decoded(_ bytes: ArraySlice<UInt8>) -> String {
+        var result: [UInt8] = []
+        var rest = bytes
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == UInt8("%"), digits.count == 2, let value = UInt8(digits.text, radix: 16), value != 0 {
+                result.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                result.append(byte)
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

@@ -1,0 +1,34 @@
+/// Tasks marked `[P]` in one phase change different files.
+enum ParallelRules {
+    static func findings(in tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
+        var findings: [DocumentFinding] = []
+        for phase in tasks.phases {
+            var first: [String: TaskEntry] = [:]
+            for task in tasks.tasks where task.isParallel && phase.line < task.line && task.line < phase.end {
+                for path in task.paths where !path.hasSuffix("/") {
+                    guard let other = first[path] else {
+                        first[path] = task
+                        continue
+                    }
+                    guard other.id != task.id else { continue }
+                    findings.append(self.finding(task, other, path, tasks, document))
+                }
+            }
+        }
+        return findings
+    }
+
+    private static func finding(
+        _ task: TaskEntry, _ other: TaskEntry, _ path: String, _ tasks: TaskDocument, _ document: FeatureDocument
+    ) -> DocumentFinding {
+        let isOnly = task.paths.count == 1 && other.paths.count == 1
+        let isSameStep =
+            tasks.markdown.section(at: task.line)?.line == tasks.markdown.section(at: other.line)?.line
+        let waits = tasks.orders.contains { $0.task == task.id && $0.prerequisite == other.id }
+        // One that only reads the file, or comes in a later step, may name it.
+        return DocumentFinding(
+            .taskParallel, isOnly && isSameStep && !waits ? .error : .warning, in: document, line: task.line,
+            "\(task.id) and \(other.id) are both parallel and name \(path), where they would collide: remove [P] from "
+                + "one of them, or split the work by file.")
+    }
+}

@@ -1,0 +1,111 @@
+/// A Markdown document as lines and sections. Lossless: ``written`` gives back the bytes that were read.
+package struct MarkdownDocument: Sendable, Hashable {
+    package let bytes: [UInt8]
+    package let lines: [DocumentLine]
+    package let sections: [DocumentSection]
+    /// The line, from 0, where a code block or comment begins that never ends.
+    package let openFence: Int?
+    package let openComment: Int?
+
+    let visible: [UInt8]
+    let plain: [UInt8]
+
+    package init(_ bytes: [UInt8]) {
+        let scanner = DocumentScanner(bytes)
+        self.bytes = bytes
+        self.lines = scanner.lines
+        self.visible = scanner.visible
+        self.plain = scanner.plain
+        self.openFence = scanner.openFence
+        self.openComment = scanner.openComment
+        self.sections = Self.sections(of: scanner)
+    }
+
+    package init(_ text: String) { self.init(Array(text.utf8)) }
+
+    /// The document from its parts: what precedes the first heading, then each section's own lines.
+    package var written: [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(self.bytes.count)
+        let parts = [0..<(self.sections.first?.line ?? self.lines.count)] + self.sections.map { $0.line..<$0.ownEnd }
+        for part in parts {
+            for line in self.lines[part] { result += self.bytes[line.content.lowerBound..<line.end] }
+        }
+        return result
+    }
+
+    package var isUTF8: Bool { String(validating: self.bytes, as: UTF8.self) != nil }
+
+    /// A line without its ending.
+    package func text(_ line: Int) -> String { self.raw(line).text }
+
+    /// Lines with their endings.
+    package func text(_ lines: Range<Int>) -> String {
+        guard let first = self.lines[lines].first, let last = self.lines[lines].last else { return "" }
+        return self.bytes[first.content.lowerBound..<last.end].text
+    }
+
+    /// The section whose own text contains a line.
+    package func section(at line: Int) -> DocumentSection? {
+        var low = 0
+        var high = self.sections.count
+        while low < high {
+            let middle = (low + high) / 2
+            if self.sections[middle].line <= line { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? self.sections[low - 1] : nil
+    }
+
+    /// The first section with a key; see ``DocumentSection/key``.
+    package func section(_ key: String) -> DocumentSection? { self.sections.first { $0.key == key } }
+
+    /// The text of the first heading of level 1.
+    package var title: String? { self.sections.first { $0.level == 1 }?.title }
+
+    func raw(_ line: Int) -> ArraySlice<UInt8> { self.bytes[self.lines[line].content] }
+    func visible(_ line: Int) -> ArraySlice<UInt8> { self.visible[self.lines[line].content] }
+    func plain(_ line: Int) -> ArraySlice<UInt8> { self.plain[self.lines[line].content] }
+
+    /// Whether a line below a heading says anything: text, code, a table.
+    func hasContent(_ range: Range<Int>) -> Bool {
+        self.lines[range].contains { line in
+            switch line.kind {
+            case .blank, .comment, .frontMatter: return false
+            case .heading, .fence, .code: return true
+            case .text:
+                let text = self.bytes[line.content].trimmed
+                return !(text.count >= 3 && text.allSatisfy { $0 == UInt8("-") || $0 == UInt8("*") || $0.isSpace })
+            }
+        }
+    }
+
+    private static func sections(of scanner: DocumentScanner) -> [DocumentSection] {
+        var sections: [DocumentSection] = []
+        var open: [Int] = []
+        for (number, line) in scanner.lines.enumerated() {
+            guard case .heading(let level) = line.kind else { continue }
+            if let last = sections.indices.last { sections[last].ownEnd = number }
+            while let last = open.last, sections[last].level >= level {
+                sections[last].end = number
+                open.removeLast()
+            }
+            let title = Self.title(scanner.visible[line.content])
+            sections.append(
+                DocumentSection(
+                    level: level, title: title.text, key: DocumentSection.key(of: title), line: number,
+                    ownEnd: scanner.lines.count, end: scanner.lines.count, parent: open.last))
+            open.append(sections.count - 1)
+        }
+        return sections
+    }
+
+    private static func title(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let mark = line.firstIndex(of: UInt8("#")) ?? line.startIndex
+        var title = line[mark...].drop { $0 == UInt8("#") }.trimmed
+        let closing = title.reversed().prefix { $0 == UInt8("#") }.count
+        if closing > 0, closing == title.count || title.dropLast(closing).last == 0x20 {
+            title = title.dropLast(closing).trimmed
+        }
+        return title
+    }
+}

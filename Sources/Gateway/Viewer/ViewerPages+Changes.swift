@@ -1,0 +1,125 @@
+/// The one home of diffs: those of commits and of workspaces.
+extension ViewerPages {
+    /// The maximum number of lines of a diff, per file and per page: browsers cannot lay out hundreds of thousands of rows.
+    static let linesPerFile = 1500
+    static let linesPerPage = 6000
+
+    /// A summary, the list of files, and the diff of each.
+    ///
+    /// - Parameters:
+    ///   - rest: What to do where files are left out; a sentence.
+    ///   - link: The page of a file, by its path after the change; nil without one.
+    func changes(
+        _ files: [ViewerFileChange], total: ViewerCommit.Total, rest: String, link: ((String) -> String)?
+    ) -> HTML {
+        "\(self.statistics(of: files, total))\(self.diffs(of: files, total, rest: rest, link: link))"
+    }
+
+    private func statistics(of files: [ViewerFileChange], _ total: ViewerCommit.Total) -> HTML {
+        let rows = files.enumerated().map { index, file -> HTML in
+            """
+            <tr><td class="kind">\(file.kind.rawValue)</td><td><a href="#file-\(index + 1)">\(self.name(of: file))</a></td>\
+            <td class="num">\(self.counts(of: file))</td></tr>
+            """
+        }
+        let changed = Self.count(total.files, "file changed", "files changed")
+        let summary: HTML =
+            "\(changed), <span class=\"added\">+\(total.additions)</span> <span class=\"removed\">−\(total.deletions)</span>"
+        guard !rows.isEmpty else { return "<p class=\"stat\">No files changed.</p>" }
+        return """
+            <h2 class="stat">\(summary)</h2>
+            <div class="card"><table class="files"><caption class="off">Changed files</caption><tbody>\(HTML.join(rows))</tbody></table></div>
+            """
+    }
+
+    private func counts(of file: ViewerFileChange) -> HTML {
+        if file.isBinary { return "<span class=\"faint\">binary</span>" }
+        return "<span class=\"added\">+\(file.additions)</span> <span class=\"removed\">−\(file.deletions)</span>"
+    }
+
+    private func name(of file: ViewerFileChange) -> HTML {
+        let isMoved = file.kind == .renamed || file.kind == .copied
+        guard isMoved else { return "\(VisibleText.of(file.path))" }
+        return "\(VisibleText.of(file.oldPath)) → \(VisibleText.of(file.newPath))"
+    }
+
+    private func diffs(
+        of files: [ViewerFileChange], _ total: ViewerCommit.Total, rest: String, link: ((String) -> String)?
+    ) -> HTML {
+        var left = Self.linesPerPage
+        let cards = files.enumerated().map { index, file in
+            self.diff(of: file, number: index + 1, link: link, left: &left)
+        }
+        let missing = total.files - files.count
+        guard missing > 0 else { return HTML.join(cards) }
+        let more = Self.count(missing, "more file", "more files")
+        return "\(HTML.join(cards))<p class=\"note\">\(more) changed. \(rest)</p>"
+    }
+
+    private func diff(
+        of file: ViewerFileChange, number: Int, link: ((String) -> String)?, left: inout Int
+    ) -> HTML {
+        let path = file.kind == .removed ? nil : link?(file.newPath)
+        let link: HTML = path.map { "<a href=\"\($0)\">View the file</a>" } ?? ""
+        let mode: HTML = file.mode.map { "<span class=\"faint\">\(VisibleText.of($0))</span>" } ?? ""
+        return """
+            <section class="card" id="file-\(number)" aria-label="\(VisibleText.of(file.path))"><div class="bar"><span class="path">\(self.name(of: file))</span>\
+            <span class="num">\(self.counts(of: file))</span>\(mode)<span class="spacer"></span>\(link)</div>\(self.content(of: file, left: &left))</section>
+            """
+    }
+
+    private func content(of file: ViewerFileChange, left: inout Int) -> HTML {
+        if file.isBinary { return "<p class=\"note\">Binary or very large file; its content is not shown.</p>" }
+        if file.hunks.isEmpty, file.isCut { return Self.tooLong }
+        if file.hunks.isEmpty {
+            return file.kind == .modified
+                ? "<p class=\"note\">Only the file mode changed.</p>"
+                : "<p class=\"note\">The content did not change.</p>"
+        }
+        let total = file.hunks.reduce(0) { $0 + $1.lines.count }
+        let allowed = min(Self.linesPerFile, left)
+        guard allowed > 0 else { return Self.tooLong }
+        var shown = 0
+        var rows: HTML = ""
+        for hunk in file.hunks where shown < allowed {
+            rows += "<tr class=\"hunk\"><td colspan=\"4\">\(VisibleText.of(hunk.header))</td></tr>"
+            let lines = hunk.lines.prefix(allowed - shown)
+            for line in lines { rows += self.row(line) }
+            shown += lines.count
+        }
+        left -= shown
+        let isCut = shown < total || file.isCut
+        let note: HTML =
+            isCut
+            ? "<p class=\"note\">Only the first \(shown) lines of this diff are shown. Open the file for the rest.</p>"
+            : ""
+        return "<div class=\"scroll\" tabindex=\"0\"><table class=\"code\"><tbody>\(rows)</tbody></table></div>\(note)"
+    }
+
+    private static let tooLong: HTML =
+        "<p class=\"note\">The diff is too long for one page. Open the file instead.</p>"
+
+    private func row(_ line: ViewerFileChange.Line) -> HTML {
+        let old: HTML = line.oldNumber.map { " data-n=\"\($0)\"" } ?? ""
+        let new: HTML = line.newNumber.map { " data-n=\"\($0)\"" } ?? ""
+        let (name, sign): (HTML, HTML) =
+            switch line.kind {
+            case .context: ("", " ")
+            case .added: (" class=\"add\"", "+")
+            case .removed: (" class=\"del\"", "−")
+            case .noNewline: (" class=\"faint\"", "")
+            }
+        return """
+            <tr\(name)><td class="line"\(old)></td><td class="line"\(new)></td><td class="sign">\(sign)</td>\
+            <td>\(VisibleText.of(Self.trimmed(line.text)))</td></tr>
+            """
+    }
+
+    /// Without the line ending.
+    static func trimmed(_ line: [UInt8]) -> ArraySlice<UInt8> {
+        var line = line[...]
+        if line.last == UInt8(ascii: "\n") { line.removeLast() }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        return line
+    }
+}
