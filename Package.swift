@@ -82,7 +82,7 @@ let package = Package(
 
         // Domain
         domain("Chat"),
-        domain("Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
+        domain("Models", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         domain(
             "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
             "Primitives", "Processes"),
@@ -204,8 +204,8 @@ let package = Package(
         tests("Chat", "Chat"),
         tests("Models", "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         tests(
-            "Copilot", "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
-            "Primitives", "Processes"),
+            "Copilot", "Copilot", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
+            "Models", "Primitives", "Processes"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
         tests("Specs", "Specs", "Chat", "Git", "Logging", "Models", "Primitives", "Repositories"),
         tests(

@@ -59,6 +59,11 @@ struct AttachmentTests {
         _ = try await harness.ask("And now?")
         await harness.adapter.waitForText("You said: And now?")
         #expect(harness.worker.requests.last?.history.map(\.text) == [wanted, "Seen."])
+        let image = try #require(request.images.first)
+        #expect(request.images.count == 1 && image.name == "a.png" && image.mediaType == "image/png")
+        #expect(image.size == Self.png.count && names.contains(image.file))
+        #expect(harness.worker.requests.last?.images.isEmpty == true)
+        #expect(harness.worker.requests.last?.history.map(\.images) == [[image], []])
         #expect(try await harness.turn(request.id)?.attachments.isEmpty == true)
     }
 

@@ -14,6 +14,9 @@ package protocol TurnThread: Sendable {
     /// Whether something in the turn's prompt was written by a guest, or by somebody who no longer has a role.
     func hasTextOfGuests() async throws -> Bool
 
+    /// The bytes of an image that somebody sent into the thread. Throws if it is no longer kept.
+    func bytes(of image: SentImage) async throws -> [UInt8]
+
     /// Asks people for an approval and waits until one of them decides, or nobody does in time. The wait does not count
     /// towards the turn's time limit. Asking again for the same in one turn (also after a restart) joins the first
     /// question instead of posting another. Throws `CancellationError` when the turn is stopped.
@@ -40,6 +43,10 @@ extension TurnThread {
     package func startClock() async {}
 
     package func hasTextOfGuests() async throws -> Bool { false }
+
+    package func bytes(of image: SentImage) async throws -> [UInt8] {
+        throw TurnFailure("Images are not kept here.")
+    }
 
     package func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
         var outcomes: [ApprovalOutcome] = []

@@ -12,12 +12,15 @@ package struct HistoryEntry: Sendable, Equatable {
     package let author: String?
     /// Markdown.
     package let text: String
+    /// The images that the person sent with it.
+    package let images: [SentImage]
 
-    package init(id: Int64, role: Role, author: String? = nil, text: String) {
+    package init(id: Int64, role: Role, author: String? = nil, text: String, images: [SentImage] = []) {
         self.id = id
         self.role = role
         self.author = author
         self.text = text
+        self.images = images
     }
 }
 
@@ -40,7 +43,9 @@ package struct TurnRequest: Sendable {
     package let id: String
     package let session: String
     /// The text to answer, or a command's argument.
-    package let text: String
+    package var text: String
+    /// The images that came with the text.
+    package var images: [SentImage] = []
     package let sender: Sender
     /// The sender's role now.
     package let role: Role
@@ -51,9 +56,9 @@ package struct TurnRequest: Sendable {
     /// Chosen for the thread; nil for the default.
     package let persona: String?
     /// Earlier messages after ``summary``, oldest first.
-    package let history: [HistoryEntry]
+    package var history: [HistoryEntry]
     /// Covers what precedes ``history``.
-    package let summary: HistorySummary?
+    package var summary: HistorySummary?
     /// An interrupted answer to continue.
     package let continuing: String?
     /// A person continued a turn that had ended early.
@@ -135,8 +140,10 @@ package enum TurnEvent: Sendable, Equatable {
     case text(String)
     /// Output of a command; the thread shows it in code blocks, without control sequences.
     case output(CommandOutput)
-    /// What the model or worker is doing; shown live, not part of the answer.
+    /// What the worker is doing, one line; shown live, not part of the answer.
     case thinking(String)
+    /// The next piece of what the model thinks before it answers or acts: shown folded, not part of the answer.
+    case reasoning(String)
     /// The state of the work with tools; replaces the last one.
     case steps(TurnSteps)
     /// One line for the thread (waiting for the model, a retry). Names commands without a sign, as code: `` `model` ``.

@@ -21,14 +21,20 @@ package final class ModelCatalog: Sendable {
 
     private let client: any ModelClient
     private let contextTokens: Int?
+    private let takesImages: Bool?
     private let clock: TurnClock
     private let state = Protected(State())
 
-    /// - Parameter contextTokens: the limit of prompt and answer together, for every model; nil to use what the
-    ///   endpoint reports, or what is published for the model's family.
-    package init(_ client: any ModelClient, contextTokens: Int? = nil, clock: TurnClock = .continuous) {
+    /// - Parameters:
+    ///   - contextTokens: the limit of prompt and answer together, for every model; nil to use what the endpoint
+    ///     reports, or what is published for the model's family.
+    ///   - takesImages: whether every model takes images; nil to use what the endpoint reports.
+    package init(
+        _ client: any ModelClient, contextTokens: Int? = nil, takesImages: Bool? = nil, clock: TurnClock = .continuous
+    ) {
         self.client = client
         self.contextTokens = contextTokens
+        self.takesImages = takesImages
         self.clock = clock
     }
 
@@ -59,12 +65,15 @@ package final class ModelCatalog: Sendable {
         return self.limited(ModelInfo(id: name, name: name, inputLimit: limits.input, outputLimit: limits.output))
     }
 
-    /// The model with the configured window, if any.
+    /// The model with what is configured for every one.
     private func limited(_ model: ModelInfo) -> ModelInfo {
-        guard let window = self.contextTokens else { return model }
+        var limited = model
+        if let takesImages = self.takesImages {
+            limited.images = takesImages ? model.images ?? ImageLimits() : nil
+        }
+        guard let window = self.contextTokens else { return limited }
         // A quarter is reserved for the answer, or less where the model's output limit is lower.
         let output = min(model.outputLimit, window / 4)
-        var limited = model
         limited.inputLimit = window - output
         limited.outputLimit = output
         return limited

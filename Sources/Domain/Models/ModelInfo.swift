@@ -22,11 +22,16 @@ package struct ModelInfo: Sendable, Equatable {
     package var note: String?
     /// Whether it calls tools; nil where unknown.
     package var supportsTools: Bool?
+    /// Whether a request may ask for several calls in one answer.
+    package var supportsParallelCalls: Bool
+    /// The images that it takes; nil when it takes none, or nobody knows.
+    package var images: ImageLimits?
 
     package init(
         id: String, name: String, inputLimit: Int, outputLimit: Int, tokenizer: String? = nil, version: String? = nil,
         vendor: String? = nil, multiplier: Double? = nil, isPreview: Bool = false, isProviderDefault: Bool = false,
-        supportedEndpoints: [String] = [], note: String? = nil, supportsTools: Bool? = nil
+        supportedEndpoints: [String] = [], note: String? = nil, supportsTools: Bool? = nil,
+        supportsParallelCalls: Bool = false, images: ImageLimits? = nil
     ) {
         self.id = id
         self.name = name
@@ -41,6 +46,8 @@ package struct ModelInfo: Sendable, Equatable {
         self.supportedEndpoints = supportedEndpoints
         self.note = note
         self.supportsTools = supportsTools
+        self.supportsParallelCalls = supportsParallelCalls
+        self.images = images
     }
 
     /// `1×`, `0.33×`.
@@ -49,13 +56,14 @@ package struct ModelInfo: Sendable, Equatable {
     }
 
     /// A short description that helps people choose: `gpt-5 mini, 128000 tokens in, 64000 out, o200k_base, 0.25×,
-    /// preview`.
+    /// preview, images`.
     package var detail: String {
         var parts: [String] = []
         if self.name != self.id { parts.append(self.name) }
         parts.append("\(self.inputLimit) tokens in, \(self.outputLimit) out")
         parts += [self.tokenizer, self.multiplierText].compactMap { $0 }
         if self.isPreview { parts.append("preview") }
+        if self.images != nil { parts.append("images") }
         if let note = self.note { parts.append(note) }
         return parts.joined(separator: ", ")
     }

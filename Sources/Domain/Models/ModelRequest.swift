@@ -11,15 +11,35 @@ package struct ModelMessage: Sendable, Equatable {
     /// With ``Role/assistant``: the answer as the same model gave it by ``ModelEvent/items(_:)``. Sent instead of text
     /// and calls where the endpoint knows this form. Models that think in secret continue their thoughts by it.
     package let items: [JSON]
+    /// With ``Role/user``: shown to the model with the text.
+    package let images: [ModelImage]
 
     package init(
-        _ role: Role, _ text: String, toolCalls: [ToolCall] = [], toolCallID: String? = nil, items: [JSON] = []
+        _ role: Role, _ text: String, toolCalls: [ToolCall] = [], toolCallID: String? = nil, items: [JSON] = [],
+        images: [ModelImage] = []
     ) {
         self.role = role
         self.text = text
         self.toolCalls = toolCalls
         self.toolCallID = toolCallID
         self.items = items
+        self.images = images
+    }
+
+    /// This message and another one of the same role in one: several chat templates refuse two in a row.
+    package func joined(with other: ModelMessage) -> ModelMessage {
+        ModelMessage(
+            self.role, [self.text, other.text].filter { !$0.isEmpty }.joined(separator: "\n\n"),
+            images: self.images + other.images)
+    }
+
+    /// The message with a note in the place of each image that is not `kept`.
+    func keeping(_ kept: (ModelImage) -> Bool) -> ModelMessage {
+        let others = self.images.filter { !kept($0) }
+        guard !others.isEmpty else { return self }
+        return ModelMessage(
+            self.role, ([self.text] + others.map(\.note)).filter { !$0.isEmpty }.joined(separator: "\n\n"),
+            images: self.images.filter(kept))
     }
 }
 
@@ -37,6 +57,8 @@ package struct ModelRequest: Sendable, Equatable {
     /// The tools that the model may call.
     package var tools: [ModelTool]
     package var initiator: Initiator
+    /// Asks for several calls in one answer. Only for models that are known to take the parameter.
+    package var callsInParallel = false
 
     /// - Parameter initiator: nil to derive it: summaries and rounds after a tool's result are the agent's, everything
     ///   else is a person's.
@@ -51,6 +73,8 @@ package struct ModelRequest: Sendable, Equatable {
         self.tools = tools
         self.initiator = initiator ?? (purpose == .summary || messages.last?.role == .tool ? .agent : .user)
     }
+
+    package var hasImages: Bool { self.messages.contains { !$0.images.isEmpty } }
 }
 
 /// A function that a model may call.

@@ -86,12 +86,27 @@ extension LiveFrame {
     var json: JSON {
         var frame: JSONObject = [
             "id": .string("\(self.operation)-\(self.sequence)"), "operation_id": .string(self.operation),
-            "type": .string(self.kind == .errorOutput ? LiveFrame.Kind.execution.rawValue : self.kind.rawValue),
+            "type": .string(self.kind.type.rawValue),
             "content": .string(self.content),
             "timestamp": .string(CivilTime(milliseconds: self.timestamp).rfc3339), "sequence": .integer(self.sequence),
         ]
-        if self.kind == .errorOutput { frame["stream"] = "stderr" }
+        switch self.kind {
+        case .errorOutput: frame["stream"] = "stderr"
+        case .reasoning: frame["stream"] = "reasoning"
+        case .thinking, .execution, .error, .complete: break
+        }
         return .object(frame)
+    }
+}
+
+extension LiveFrame.Kind {
+    /// The kind as the protocol names it.
+    fileprivate var type: LiveFrame.Kind {
+        switch self {
+        case .errorOutput: .execution
+        case .reasoning: .thinking
+        case .thinking, .execution, .error, .complete: self
+        }
     }
 }
 

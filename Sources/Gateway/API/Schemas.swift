@@ -25,7 +25,7 @@ enum Schemas {
         ]),
         "ThreadPage": Self.page("Thread"),
         "Message": Self.object([
-            ("id", Self.text), ("role", Self.choice("user", "command", "assistant", "note", "commit")),
+            ("id", Self.text), ("role", Self.choice("user", "command", "assistant", "note", "commit", "thinking")),
             ("author", Self.optionalText), ("text", Self.text), ("created_at", Self.time),
             ("operation_id", Self.optionalText),
         ]),

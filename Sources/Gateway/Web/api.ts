@@ -35,7 +35,7 @@ export interface Operation {
 }
 export interface Message {
   id: string;
-  role: "user" | "command" | "assistant" | "note" | "commit";
+  role: "user" | "command" | "assistant" | "note" | "commit" | "thinking";
   author: string | null;
   text: string;
   created_at: Timestamp;

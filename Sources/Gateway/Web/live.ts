@@ -10,8 +10,8 @@ export interface Frame {
   content: string;
   timestamp: Timestamp;
   sequence: number;
-  /** Of a command's output, where the server tells it. */
-  stream?: "stdout" | "stderr";
+  /** Of a command's output, where the server tells it; `reasoning` with what the model thinks. */
+  stream?: "stdout" | "stderr" | "reasoning";
 }
 
 export interface LiveDelegate {

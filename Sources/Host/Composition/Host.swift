@@ -74,7 +74,8 @@ package final class Host: Sendable {
         let model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         self.model = model
         let limit = AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens)
-        let catalog = ModelCatalog(model, contextTokens: configuration.model.contextTokens)
+        let catalog = ModelCatalog(
+            model, contextTokens: configuration.model.contextTokens, takesImages: configuration.model.images)
         let repositories = await RepositorySetup.catalog(for: configuration)
         let web = WebAdapter(
             now: WallClock.now, uploads: Uploads(directory: BridgeSetup.filesDirectory(configuration)))

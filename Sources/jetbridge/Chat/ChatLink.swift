@@ -12,6 +12,8 @@ struct ChatLink: Sendable {
         let content: String
         /// A command's standard error.
         var isError = false
+        /// A piece of what the model thinks.
+        var isThought = false
         var isLast: Bool { self.type == "complete" || self.type == "error" }
     }
 
@@ -44,7 +46,9 @@ struct ChatLink: Sendable {
         while case .text(let text)? = try await socket.next() {
             let json = try JSON.parse(Array(text.utf8))
             guard let type = json["type"]?.stringValue, let content = json["content"]?.stringValue else { continue }
-            let frame = Frame(type: type, content: content, isError: json["stream"]?.stringValue == "stderr")
+            let frame = Frame(
+                type: type, content: content, isError: json["stream"]?.stringValue == "stderr",
+                isThought: json["stream"]?.stringValue == "reasoning")
             try show(frame)
             if frame.isLast { break }
         }

@@ -48,7 +48,7 @@ struct RunCommand: Command {
                 switch frame.type {
                 case "execution" where context.isJSON:
                     if frame.isError { state.error += frame.content } else { state.standard += frame.content }
-                case "thinking": state.words = frame.content
+                case "thinking" where !frame.isThought: state.words = frame.content
                 default: if frame.isLast { state.last = frame.content }
                 }
             }

@@ -12,7 +12,8 @@ struct CopilotChat: Sendable {
     /// A tool's result, if that is the last message.
     let toolResult: String?
     let isStreamed: Bool
-    let hasImages: Bool
+    /// The images in all messages.
+    let images: Int
     let hasTools: Bool
 
     /// Reads the body of a request to `/chat/completions`.
@@ -34,7 +35,7 @@ struct CopilotChat: Sendable {
             body, texts: messages.map { Self.text($0["content"]) },
             question: messages.last { $0["role"]?.stringValue == "user" }.map { Self.text($0["content"]) },
             toolResult: last?["role"]?.stringValue == "tool" ? Self.text(last?["content"]) : nil,
-            hasImages: messages.contains { Self.hasImage($0["content"]) })
+            images: messages.reduce(0) { $0 + Self.images($1["content"]) })
     }
 
     /// Reads the body of a request to `/responses`.
@@ -55,11 +56,11 @@ struct CopilotChat: Sendable {
             body, texts: [body["instructions"]?.stringValue ?? ""] + items.map { Self.text($0["content"]) },
             question: items.last { $0["role"]?.stringValue == "user" }.map { Self.text($0["content"]) },
             toolResult: isResult ? Self.text(last?["output"]) : nil,
-            hasImages: items.contains { Self.hasImage($0["content"]) })
+            images: items.reduce(0) { $0 + Self.images($1["content"]) })
     }
 
     private init(
-        _ body: JSON, texts: [String], question: String?, toolResult: String?, hasImages: Bool
+        _ body: JSON, texts: [String], question: String?, toolResult: String?, images: Int
     ) throws(CopilotRefusal) {
         guard let model = body["model"]?.stringValue, !model.isEmpty else {
             throw .coded(400, "model_not_supported", "The requested model is not supported.", parameter: "model")
@@ -69,7 +70,7 @@ struct CopilotChat: Sendable {
         self.question = question ?? ""
         self.toolResult = toolResult
         self.isStreamed = body["stream"]?.boolValue ?? false
-        self.hasImages = hasImages
+        self.images = images
         self.hasTools = body["tools"]?.arrayValue?.isEmpty == false
     }
 
@@ -109,8 +110,8 @@ struct CopilotChat: Sendable {
         }
     }
 
-    private static func hasImage(_ content: JSON?) -> Bool {
-        (content?.arrayValue ?? []).contains {
+    private static func images(_ content: JSON?) -> Int {
+        (content?.arrayValue ?? []).count {
             $0["type"]?.stringValue == "image_url" || $0["type"]?.stringValue == "input_image"
         }
     }

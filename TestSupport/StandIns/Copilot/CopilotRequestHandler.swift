@@ -137,6 +137,7 @@ extension CopilotRequestHandler {
         let isCompletions = record.path == "/chat/completions"
         let chat = isCompletions ? try CopilotChat.completions(body) : try CopilotChat.responses(body)
         record.question = chat.question
+        record.images = chat.images
         try self.check(chat, body, request, isCompletions: isCompletions)
         try self.charge(chat, initiator: record.initiator)
         let behavior = self.state.withLock { state in
@@ -177,8 +178,23 @@ extension CopilotRequestHandler {
             throw .coded(
                 400, "unsupported_api_for_model", "model \"\(chat.model)\" is not accessible via the \(path) endpoint")
         }
-        if chat.hasImages, request.headers["copilot-vision-request"] != "true" {
-            throw .plain(400, "missing required Copilot-Vision-Request header for vision requests")
+        let supports = model["capabilities"]?["supports"]
+        if chat.images > 0 {
+            guard request.headers["copilot-vision-request"] == "true" else {
+                throw .plain(400, "missing required Copilot-Vision-Request header for vision requests")
+            }
+            guard supports?["vision"]?.boolValue == true else {
+                throw .coded(400, "invalid_request_body", "vision is not supported by model \(chat.model)")
+            }
+            let most = model["capabilities"]?["limits"]?["vision"]?["max_prompt_images"]?.intValue ?? 1
+            guard chat.images <= most else {
+                throw .coded(400, "invalid_request_body", "at most \(most) image(s) may be provided in one request")
+            }
+        }
+        if body["parallel_tool_calls"] != nil, supports?["parallel_tool_calls"]?.boolValue != true {
+            throw .coded(
+                400, "unsupported_parameter", "Unsupported parameter: 'parallel_tool_calls'",
+                parameter: "parallel_tool_calls")
         }
         let isNewer = chat.model.hasPrefix("gpt-5") || chat.model.hasPrefix("o")
         if isCompletions, isNewer, body["max_tokens"] != nil {

@@ -23,4 +23,6 @@ package struct CopilotServerRequest: Sendable, Equatable {
     package var question: String?
     /// The names of the body's top-level fields, in order.
     package var members: [String] = []
+    /// The images in its messages.
+    package var images = 0
 }

@@ -1,6 +1,7 @@
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Models
 
 /// Checks a chat request against the rules of OpenAI's API and answers with its exact error texts.
 struct ModelRequestCheck {
@@ -65,7 +66,7 @@ struct ModelRequestCheck {
         }
         try self.checkNumbers(json)
         return ModelServerRequest(
-            model: model, messages: try self.messages(json["messages"]), isStreamed: isStreamed,
+            model: model, messages: try self.messages(json["messages"], model: model), isStreamed: isStreamed,
             includesUsage: try self.flag(
                 json["stream_options"]?["include_usage"], name: "stream_options.include_usage"),
             outputLimit: json["max_completion_tokens"]?.intValue ?? json["max_tokens"]?.intValue, key: key, body: body)
@@ -101,7 +102,7 @@ struct ModelRequestCheck {
         }
     }
 
-    private static func messages(_ value: JSON?) throws(Refusal) -> [ModelServerRequest.Message] {
+    private static func messages(_ value: JSON?, model: String) throws(Refusal) -> [ModelServerRequest.Message] {
         guard let value else {
             throw Refusal(
                 message: "Missing required parameter: 'messages'.", parameter: "messages",
@@ -118,6 +119,9 @@ struct ModelRequestCheck {
         }
         var messages: [ModelServerRequest.Message] = []
         for (index, entry) in entries.enumerated() { messages.append(try self.message(entry, at: index)) }
+        if messages.contains(where: { !$0.images.isEmpty }), !ModelLimits.takesImages(model) {
+            throw Refusal(message: "Invalid content type. image_url is only supported by certain models.")
+        }
         return messages
     }
 
@@ -135,7 +139,7 @@ struct ModelRequestCheck {
         case .string(let text): return ModelServerRequest.Message(role: role, text: text)
         case .array(let parts):
             let text = parts.compactMap { $0["text"]?.stringValue ?? $0["refusal"]?.stringValue }.joined()
-            return ModelServerRequest.Message(role: role, text: text)
+            return ModelServerRequest.Message(role: role, text: text, images: try self.images(parts, name))
         case nil, .null:
             // Only an assistant message with tool calls may have no content.
             if role == "assistant", entry["tool_calls"]?.arrayValue?.isEmpty == false {
@@ -146,6 +150,19 @@ struct ModelRequestCheck {
         case let other?:
             throw self.wrongType("\(name).content", expected: "one of a string or array of objects", got: other)
         }
+    }
+
+    private static func images(_ parts: [JSON], _ name: String) throws(Refusal) -> [String] {
+        var images: [String] = []
+        for part in parts where part["type"]?.stringValue == "image_url" {
+            guard let url = part["image_url"]?["url"]?.stringValue, url.hasPrefix("data:image/") else {
+                throw Refusal(
+                    message: "Invalid image data: expected a data URL.", parameter: "\(name).content",
+                    code: "invalid_image_url")
+            }
+            images.append(url)
+        }
+        return images
     }
 
     private static func missing(_ name: String) -> Refusal {

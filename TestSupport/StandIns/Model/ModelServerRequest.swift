@@ -6,6 +6,8 @@ package struct ModelServerRequest: Sendable {
         package let role: String
         /// Text parts joined; empty for null.
         package let text: String
+        /// The addresses of its images.
+        package var images: [String] = []
     }
 
     package let model: String

@@ -112,6 +112,16 @@ struct CopilotOfficialClientTests {
         bad(openai.BadRequestError, "must not be empty", messages=[])
         image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
         bad(openai.BadRequestError, "Copilot-Vision-Request", messages=[{"role": "user", "content": [image]}])
+        seeing = client.with_options(default_headers={"Copilot-Vision-Request": "true"})
+        look = [{"role": "user", "content": [{"type": "text", "text": "Look"}, image]}]
+        seen = seeing.chat.completions.create(model="gpt-4.1", messages=look)
+        assert seen.choices[0].message.content == "You said: Look"
+        blind = raises(openai.BadRequestError, lambda: seeing.chat.completions.create(
+            model="gpt-5-mini", messages=look))
+        assert "vision is not supported" in blind.response.text
+        many = [{"role": "user", "content": [image, image]}]
+        full = raises(openai.BadRequestError, lambda: seeing.chat.completions.create(model="gpt-4.1", messages=many))
+        assert "at most 1 image(s)" in full.response.text
         bad(openai.APIStatusError, "request_too_large", messages=[{"role": "user", "content": "x" * 26_000_000}])
         bare = OpenAI(api_key="right", **options)
         assert "Copilot-Integration-Id" in raises(openai.BadRequestError, lambda: bare.models.list()).response.text

@@ -1,3 +1,4 @@
+import Chat
 import Copilot
 import HTTP
 import HTTPClient
@@ -54,6 +55,46 @@ struct LoopbackCopilotTests {
             outcome.error = error as? ModelError
         }
         return outcome
+    }
+
+    private static let image = ModelImage(
+        SentImage(file: "1", name: "a.png", mediaType: "image/png", size: 3, width: 2, height: 1), bytes: [1, 2, 3])
+
+    @Test(
+        "images go with the header that the API wants, also when they are old, and to models with vision only",
+        arguments: [("gpt-4.1", 1), ("gpt-5-codex", 1), ("claude-sonnet-4.5", 1), ("gpt-5-mini", 0)])
+    func images(model: String, images: Int) async throws {
+        try await self.with { server, client in
+            let request = ModelRequest(
+                model: model,
+                messages: [
+                    ModelMessage(.user, "What is it?", images: [Self.image]), ModelMessage(.assistant, "A dot."),
+                    ModelMessage(.user, "And now?"),
+                ])
+            var text = ""
+            for try await event in client.stream(request) { if case .delta(let piece) = event { text += piece } }
+            #expect(text == "You said: And now?")
+            let last = server.requests.last { $0.path != "/models" }
+            #expect(last?.status == 200 && last?.images == images)
+            // What the list says is what the API does.
+            let info = try await client.models().first { $0.id == model }
+            #expect((info?.images?.count ?? 0 > 0) == (images > 0))
+        }
+    }
+
+    @Test("parallel calls are asked for where the model lists them", arguments: ["gpt-4.1", "gpt-5-codex"])
+    func parallelCalls(model: String) async throws {
+        try await self.with { server, client in
+            #expect(try await client.models().first { $0.id == model }?.supportsParallelCalls == true)
+            var request = ModelRequest(
+                model: model, messages: [ModelMessage(.user, "Hi")],
+                tools: [ModelTool(name: "f", description: "", parameters: ["type": "object"])])
+            for isAsked in [false, true] {
+                request.callsInParallel = isAsked
+                for try await _ in client.stream(request) {}
+                #expect(server.requests.last?.members.contains("parallel_tool_calls") == isAsked)
+            }
+        }
     }
 
     @Test("models, a chat through either endpoint, and the cost of both")

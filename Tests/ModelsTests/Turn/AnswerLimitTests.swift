@@ -47,7 +47,7 @@ struct AnswerLimitTests {
     @Test("reasoning has the same limit, and without a word of the answer the turn fails")
     func reasoning() {
         let (report, events) = self.report(AnswerLimit(bytes: 10), [.reasoning("123456"), .reasoning("7890ab")])
-        #expect(events == [.thinking("123456"), .thinking("7890")])
+        #expect(events == [.reasoning("123456"), .reasoning("7890")])
         #expect(self.reason(report)?.hasPrefix("m wrote more than `model.answer_size` allows") == true)
     }
 

@@ -46,7 +46,7 @@ struct ChatTurnTests {
         ])
         #expect(result.ending == .complete)
         #expect(result.text == "Hello")
-        #expect(result.events.first == .thinking("hm"))
+        #expect(result.events.first == .reasoning("hm"))
         #expect(result.events.last == .usage(model: "scripted", input: 12, output: 2))
     }
 

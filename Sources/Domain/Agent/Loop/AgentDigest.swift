@@ -29,6 +29,7 @@ enum AgentDigest {
             bytes += message.role.rawValue.utf8
             bytes.append(0)
             bytes += message.text.utf8
+            for image in message.images { bytes += "\u{0}\(image.digest)".utf8 }
             for call in message.toolCalls {
                 bytes.append(0)
                 bytes += "\(call.id)\u{0}\(call.name)\u{0}\(call.arguments)".utf8

@@ -76,7 +76,7 @@ package struct AgentTranscript: Sendable {
                 id: call.wireID, name: call.name, arguments: Self.isObject(call.arguments) ? call.arguments : "{}")
         }
         // Another model cannot read them.
-        let items = isWhole && answer.model == self.model ? answer.items : []
+        let items = answer.model == self.model ? ChatFields.kept(answer.items, isWhole: isWhole) : []
         messages.append(ModelMessage(.assistant, answer.text, toolCalls: calls, items: items))
         for call in answer.calls {
             messages.append(ModelMessage(.tool, self.result(of: call), toolCallID: call.wireID))
@@ -111,7 +111,7 @@ package struct AgentTranscript: Sendable {
             messages.append(ModelMessage(role, text))
             return
         }
-        messages[messages.count - 1] = ModelMessage(role, last.text + "\n\n" + text)
+        messages[messages.count - 1] = last.joined(with: ModelMessage(role, text))
     }
 
     private static func isObject(_ text: String) -> Bool {

@@ -9,6 +9,8 @@ struct AgentModel: Sendable {
     let calibration: TokenCalibration
     let maximumTries: Int
     let answerLimit: AnswerLimit
+    /// Whether it lists that it can be asked for several calls in one answer.
+    let callsInParallel: Bool
 
     var factor: Double { self.calibration.factor(for: self.name) }
 

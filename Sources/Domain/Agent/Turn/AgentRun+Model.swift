@@ -30,9 +30,10 @@ extension AgentRun {
 
     private mutating func ask(_ messages: [ModelMessage]) async throws {
         let isFirst = self.machine.tally.answers == 0 || self.isJustResumed
-        let request = ModelRequest(
+        var request = ModelRequest(
             model: self.model.name, messages: messages, tools: self.equipment.tools.map(\.model),
             initiator: isFirst ? .user : .agent)
+        request.callsInParallel = self.model.callsInParallel
         var reading = AnswerReading(self.model)
         var failure: ModelError?
         // What precedes the request is stored while the model works.
@@ -53,7 +54,8 @@ extension AgentRun {
         if let failure, failure.code == .tooLong, !reading.hasText {
             throw PromptRefused(message: failure.message, inputLimit: failure.inputLimit)
         }
-        let usage = try await self.usage(of: reading, estimate: self.counter.count(messages))
+        let usage = try await self.usage(
+            of: reading, estimate: self.counter.count(messages), learns: !request.hasImages)
         let calls = failure == nil ? self.machine.calls(reading.calls) : []
         let (answer, ending) = reading.answer(calls: calls, usage: usage, failure: failure, hasWorked: !isFirst)
         self.separator = answer.breakage == nil ? "\n\n" : ""
@@ -86,11 +88,17 @@ extension AgentRun {
     }
 
     /// Reports the tokens, estimated when the endpoint gave no counts, and learns from its counts.
-    private func usage(of reading: AnswerReading, estimate: Int) async throws -> TokenUsage {
+    ///
+    /// - Parameter learns: false where images are counted, because the correction is about text.
+    private func usage(
+        of reading: AnswerReading, estimate: Int, learns: Bool = true
+    ) async throws -> TokenUsage {
         var usage = TokenUsage(input: Int(Double(estimate) * self.model.factor), output: reading.estimate)
         if let actual = reading.usage {
             usage = actual
-            self.model.calibration.learn(model: self.model.name, estimate: estimate, actual: actual.input)
+            if learns {
+                self.model.calibration.learn(model: self.model.name, estimate: estimate, actual: actual.input)
+            }
         }
         try await self.thread.report(.usage(model: self.model.name, input: usage.input, output: usage.output))
         return usage

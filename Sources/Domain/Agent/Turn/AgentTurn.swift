@@ -53,11 +53,13 @@ package final class AgentTurn: TurnWorker {
         Self.add(notes: equipment.notes, to: &prefix)
         self.steering.open(request.session)
         defer { self.steering.close(request.session) }
+        let info = self.catalog.assumed(model)
         var run = AgentRun(
             request: request, thread: thread, equipment: equipment, prefix: prefix,
             model: AgentModel(
-                client: self.client, name: model, inputLimit: self.catalog.assumed(model).inputLimit,
-                calibration: self.calibration, maximumTries: self.maximumTries, answerLimit: self.answerLimit),
+                client: self.client, name: model, inputLimit: info.inputLimit, calibration: self.calibration,
+                maximumTries: self.maximumTries, answerLimit: self.answerLimit,
+                callsInParallel: info.supportsParallelCalls),
             log: self.log, steering: self.steering, clock: self.clock, logger: self.logger)
         return try await run.run()
     }
@@ -93,7 +95,7 @@ package final class AgentTurn: TurnWorker {
         guard !notes.isEmpty else { return }
         let place = prefix.firstIndex { $0.role != .system } ?? prefix.endIndex
         if place < prefix.endIndex, prefix[place].role == .user {
-            prefix[place] = ModelMessage(.user, notes + "\n\n" + prefix[place].text)
+            prefix[place] = ModelMessage(.user, notes).joined(with: prefix[place])
         } else {
             prefix.insert(ModelMessage(.user, notes), at: place)
         }

@@ -32,7 +32,7 @@ struct AnswerReading: Sendable {
         case .reasoning, .delta, .usage, .waiting, .finished: break
         }
         let shown = self.report.receive(event)
-        if case .thinking(let text) = shown { self.reasoning += text }
+        if case .reasoning(let text) = shown { self.reasoning += text }
         return shown
     }
 
@@ -47,7 +47,8 @@ struct AnswerReading: Sendable {
             usage: usage,
             finish: self.report.finish)
         // Items with a renamed call would not fit its result.
-        if zip(calls, self.calls).contains(where: { $0.wireID != $1.id }) { answer.items = [] }
+        let isRenamed = zip(calls, self.calls).contains { $0.wireID != $1.id }
+        answer.items = ChatFields.kept(answer.items, isWhole: !isRenamed)
         if self.isFull {
             answer.calls = []
             answer.finish = .length

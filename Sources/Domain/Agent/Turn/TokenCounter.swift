@@ -20,7 +20,8 @@ struct TokenCounter: Sendable {
     }
 
     static func tokens(in message: ModelMessage) -> Int {
-        message.toolCalls.reduce(TokenEstimator.perMessage + TokenEstimator.tokens(in: message.text)) {
+        let base = TokenEstimator.perMessage + TokenEstimator.tokens(in: message.text) + message.imageTokens
+        return message.toolCalls.reduce(base) {
             $0 + TokenEstimator.perMessage + TokenEstimator.tokens(in: $1.arguments)
         }
     }

@@ -67,25 +67,33 @@ extension CopilotClient: ModelEndpoint {
         let token = try await self.token()
         let route = try await self.route(of: model)
         let dialect = self.dialects.dialect(of: model)
+        var request = self.dialects.withoutRefusedImages(request, for: model)
+        request.callsInParallel = request.callsInParallel && dialect.asksForParallelCalls
         let body =
             switch route {
             case .chatCompletions: dialect.body(request, model: model)
             case .responses:
                 ResponsesRequest.body(
                     request, model: model, hasLimit: dialect.limitName != .none,
-                    asksForReasoning: dialect.asksForReasoning, sendsItems: dialect.sendsItems)
+                    asksForReasoning: dialect.asksForReasoning, sendsItems: dialect.sendsItems,
+                    asksForSummary: dialect.asksForSummary)
             }
         // An automatic retry is not another request by a person.
         let headers = CopilotHeaders.chat(
-            self.settings, token: token, initiator: isRepeat ? .agent : request.initiator)
+            self.settings, token: token, initiator: isRepeat ? .agent : request.initiator,
+            hasImages: request.hasImages)
         return PreparedRequest(
             request: TransportRequest(
                 .post, token.apiURL.adding(path: route.path), headers: headers, body: body,
                 idleTimeout: min(self.settings.exchange.idleTimeout, timeout), totalTimeout: timeout),
             context: EndpointContext(service: .copilot, host: "Copilot", model: model), format: route.format
-        ) { refusal, recoveries in
-            try await self.recover(
+        ) { [request] refusal, recoveries in
+            if try await self.recover(
                 from: refusal, token: token, model: model, route: route, dialect: dialect, &recoveries)
+            {
+                return true
+            }
+            return self.dialects.giveUpImages(of: request, for: model, after: refusal)
         }
     }
 

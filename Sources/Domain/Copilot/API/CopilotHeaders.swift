@@ -17,15 +17,18 @@ enum CopilotHeaders {
 
     /// For a chat request.
     ///
-    /// - Parameter initiator: determines billing: a user's request counts, an agent's follow-up does not.
+    /// - Parameters:
+    ///   - initiator: determines billing: a user's request counts, an agent's follow-up does not.
+    ///   - hasImages: whether any message of the request has an image, however old; the API then wants to know.
     static func chat(
-        _ settings: CopilotSettings, token: CopilotToken, initiator: ModelRequest.Initiator
+        _ settings: CopilotSettings, token: CopilotToken, initiator: ModelRequest.Initiator, hasImages: Bool = false
     ) -> HTTPHeaders {
         var headers = self.common(settings, token: token)
         headers["Accept"] = "text/event-stream, application/json"
         headers.append("Content-Type", "application/json")
         headers.append("Openai-Intent", "conversation-panel")
         headers.append("X-Initiator", initiator.rawValue)
+        if hasImages { headers.append("Copilot-Vision-Request", "true") }
         return headers
     }
 

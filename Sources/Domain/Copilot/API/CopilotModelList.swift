@@ -53,7 +53,9 @@ enum CopilotModelList {
             isPreview: entry["preview"]?.boolValue ?? false,
             isProviderDefault: entry["is_chat_default"]?.boolValue ?? false,
             supportedEndpoints: self.endpoints(entry),
-            supportsTools: capabilities?["supports"].map { $0["tool_calls"]?.boolValue ?? false })
+            supportsTools: capabilities?["supports"].map { $0["tool_calls"]?.boolValue ?? false },
+            supportsParallelCalls: capabilities?["supports"]?["parallel_tool_calls"]?.boolValue ?? false,
+            images: ImageLimits(capabilities: capabilities))
     }
 
     private static func endpoints(_ entry: JSON) -> [String] {

@@ -27,7 +27,9 @@ struct ToolCallAssembly: Sendable {
         "The model called a tool with more than 1 MiB of arguments; ask again, or choose another model with "
             + "`model`.", cause: "the model called a tool with more than 1 MiB of arguments")
 
-    mutating func receive(index: Int?, id: String?, name: String?, arguments: String?) {
+    /// Returns the number of the fragment's call among ``finished()``, from 0; nil for a call too many.
+    @discardableResult
+    mutating func receive(index: Int?, id: String?, name: String?, arguments: String?) -> Int? {
         var place = self.place(index: index, id: id)
         // Some endpoints send whole calls with neither id nor index: nothing can follow a complete object.
         if let known = place, (id ?? "").isEmpty, name != nil, arguments?.isEmpty == false,
@@ -37,12 +39,13 @@ struct ToolCallAssembly: Sendable {
             place = nil
         }
         place = place ?? self.begin(index: index, id: id)
-        guard let place else { return }
+        guard let place else { return nil }
         // Later fragments may repeat the name; it is complete each time.
         if let name, !name.isEmpty, self.entries[place].call.name.isEmpty { self.entries[place].call.name = name }
-        guard let arguments else { return }
+        guard let arguments else { return place }
         self.bytes += arguments.utf8.count
         if !self.isTooLong { self.entries[place].call.arguments += arguments }
+        return place
     }
 
     /// The calls; empty arguments become an empty object, and every call gets an id.

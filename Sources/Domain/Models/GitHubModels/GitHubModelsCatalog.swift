@@ -29,7 +29,12 @@ enum GitHubModelsCatalog {
             outputLimit: max(16, output), version: entry["version"]?.stringValue,
             vendor: entry["publisher"]?.stringValue,
             isPreview: entry["tags"]?.arrayValue?.contains { $0.stringValue == "preview" } ?? false, note: tier?.note,
-            supportsTools: entry["capabilities"]?.arrayValue?.contains { $0.stringValue == "tool-calling" })
+            supportsTools: entry["capabilities"]?.arrayValue?.contains { $0.stringValue == "tool-calling" },
+            images: self.seesImages(entry) ? ImageLimits() : nil)
+    }
+
+    private static func seesImages(_ entry: JSON) -> Bool {
+        entry["supported_input_modalities"]?.arrayValue?.contains { $0.stringValue == "image" } ?? false
     }
 
     private static func writesText(_ entry: JSON) -> Bool {

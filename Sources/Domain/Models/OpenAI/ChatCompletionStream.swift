@@ -12,6 +12,7 @@ package struct ChatCompletionStream: AnswerDecoder {
     package var isWhole: Bool { self.finish != nil }
 
     private var calls = ToolCallAssembly()
+    private var fields = ChatFieldsReading()
     private var usage: TokenUsage?
     private var finish: FinishReason?
     /// Unreadable lines that may have contained text.
@@ -67,7 +68,9 @@ package struct ChatCompletionStream: AnswerDecoder {
         guard let finish = self.finish ?? (self.isDone && self.hasAnswer ? .stop : nil) else {
             throw self.unfinished()
         }
-        var events = self.calls.finished().map { ModelEvent.toolCall($0) }
+        let calls = self.calls.finished()
+        var events = calls.map { ModelEvent.toolCall($0) }
+        if let item = self.fields.item(for: calls) { events.append(.items([item])) }
         if let usage = self.usage { events.append(.usage(usage)) }
         events.append(.finished(finish))
         return events
@@ -90,6 +93,7 @@ package struct ChatCompletionStream: AnswerDecoder {
 
 extension ChatCompletionStream {
     private mutating func receive(delta: JSON, into events: inout [ModelEvent]) {
+        self.fields.receive(delta: delta)
         for key in ["reasoning_content", "reasoning", "reasoning_text"] {
             guard let text = delta[key]?.stringValue, !text.isEmpty else { continue }
             events.append(.reasoning(text))
@@ -103,9 +107,10 @@ extension ChatCompletionStream {
         // A refusal is an answer in words, in a separate field.
         if let refusal = delta["refusal"]?.stringValue { self.append(refusal, to: &events) }
         for fragment in delta["tool_calls"]?.arrayValue ?? [] {
-            self.calls.receive(
+            let number = self.calls.receive(
                 index: fragment["index"]?.intValue, id: fragment["id"]?.stringValue,
                 name: fragment["function"]?["name"]?.stringValue, arguments: Self.arguments(fragment["function"]))
+            if let number { self.fields.receive(call: fragment, number: number) }
             self.hasAnswer = true
         }
         if let call = delta["function_call"], case .object = call {  // The form before tools.

@@ -51,10 +51,14 @@ struct ChatCompletionsEndpoint: ModelEndpoint {
     ) async throws -> PreparedRequest {
         let model = request.model ?? self.settings.defaultModel
         let dialect = self.dialects.dialect(of: model)
+        let request = self.dialects.withoutRefusedImages(request, for: model)
         return PreparedRequest(
             request: self.request(.post, self.path, body: dialect.body(request, model: model), timeout: timeout),
             context: self.context(model: model), format: .chatCompletions,
-            recover: { refusal, _ in self.dialects.adapt(dialect, of: model, to: refusal) })
+            recover: { refusal, _ in
+                self.dialects.adapt(dialect, of: model, to: refusal)
+                    || self.dialects.giveUpImages(of: request, for: model, after: refusal)
+            })
     }
 
     func received(_ headers: HTTPHeaders) { self.limits.receive(headers) }

@@ -17,8 +17,14 @@ package struct OpenAIDialect: Sendable, Equatable {
     var knowsSystemRole = true
     /// With the responses endpoint: `include`, which asks for what the model thought, encrypted.
     package private(set) var asksForReasoning = true
-    /// With the responses endpoint: sends back what the model thought. Another account cannot read it.
+    /// With the responses endpoint: `reasoning.summary`, which asks for the thoughts in short.
+    package private(set) var asksForSummary = true
+    /// Sends back what the model thought. Another account cannot read it.
     package private(set) var sendsItems = true
+    /// Every assistant message has `reasoning_content`: some models refuse to continue without, whoever answered.
+    private var fillsReasoning = false
+    /// `parallel_tool_calls`.
+    package private(set) var asksForParallelCalls = true
 
     package init(host: String) {
         // OpenAI's newer models refuse the old name, and all its models accept the new one.
@@ -36,6 +42,7 @@ package struct OpenAIDialect: Sendable, Equatable {
             body[self.limitName.rawValue] = .integer(Int64(limit))
         }
         if !request.tools.isEmpty {
+            if request.callsInParallel, self.asksForParallelCalls { body["parallel_tool_calls"] = true }
             body["tools"] = .array(
                 request.tools.map { tool in
                     let function: JSON = [
@@ -63,6 +70,19 @@ package struct OpenAIDialect: Sendable, Equatable {
             self.hasChangedLimitName = true
             return true
         }
+        if self.adaptReasoning(to: words) { return true }
+        if self.asksForParallelCalls, words.contains("parallel_tool_calls") {
+            self.asksForParallelCalls = false
+            return true
+        }
+        if self.knowsSystemRole, words.contains("system"), words.contains("role") {
+            self.knowsSystemRole = false
+            return true
+        }
+        return false
+    }
+
+    private mutating func adaptReasoning(to words: String) -> Bool {
         if self.sendsItems, words.contains("invalid_encrypted_content") || words.contains("could not be decrypted") {
             self.sendsItems = false
             return true
@@ -74,11 +94,22 @@ package struct OpenAIDialect: Sendable, Equatable {
             self.sendsItems = false
             return true
         }
-        if self.knowsSystemRole, words.contains("system"), words.contains("role") {
-            self.knowsSystemRole = false
+        if self.asksForSummary,
+            words.contains("reasoning.summary") || words.contains("reasoning summar")
+                || words.contains("parameter: 'reasoning'") || words.contains("reasoning is not supported")
+        {
+            self.asksForSummary = false
             return true
         }
-        return false
+        guard words.contains("reasoning_content") else { return false }
+        if words.contains("missing") || words.contains("passed back") || words.contains("required") {
+            guard !self.fillsReasoning else { return false }
+            self.fillsReasoning = true
+            return true
+        }
+        guard self.sendsItems else { return false }
+        self.sendsItems = false
+        return true
     }
 
     private func messages(_ messages: [ModelMessage]) -> [JSON] {
@@ -86,23 +117,39 @@ package struct OpenAIDialect: Sendable, Equatable {
         if !self.knowsSystemRole {
             let system = messages.filter { $0.role == .system }.map(\.text)
             messages.removeAll { $0.role == .system }
-            let rest = messages.first.map { [$0.text] } ?? []
-            let first = ModelMessage(.user, (system + rest).joined(separator: "\n\n"))
-            messages = [first] + messages.dropFirst()
+            let opening = ModelMessage(.user, system.joined(separator: "\n\n"))
+            messages = [messages.first.map { opening.joined(with: $0) } ?? opening] + messages.dropFirst()
         }
-        return messages.map { Self.message($0) }
+        return messages.map { self.message($0) }
     }
 
-    private static func message(_ message: ModelMessage) -> JSON {
-        var body: JSONObject = ["role": .string(message.role.rawValue), "content": .string(message.text)]
+    private func message(_ message: ModelMessage) -> JSON {
+        var body: JSONObject = ["role": .string(message.role.rawValue), "content": Self.content(message)]
         if let id = message.toolCallID { body["tool_call_id"] = .string(id) }
+        let items = self.sendsItems ? message.items : []
         if !message.toolCalls.isEmpty {
             body["tool_calls"] = .array(
                 message.toolCalls.map { call in
-                    let function: JSON = ["name": .string(call.name), "arguments": .string(call.arguments)]
-                    return ["id": .string(call.id), "type": "function", "function": function]
+                    let fields = ChatFields.call(call.id, in: items)
+                    var function: JSONObject = ["name": .string(call.name), "arguments": .string(call.arguments)]
+                    function.merge(fields.function)
+                    var form: JSONObject = ["id": .string(call.id), "type": "function", "function": .object(function)]
+                    form.merge(fields.call)
+                    return .object(form)
                 })
         }
+        body.merge(ChatFields.message(in: items))
+        // An empty one does not count everywhere.
+        if self.fillsReasoning, message.role == .assistant, (body["reasoning_content"]?.stringValue ?? "").isEmpty {
+            body["reasoning_content"] = " "
+        }
         return .object(body)
+    }
+
+    private static func content(_ message: ModelMessage) -> JSON {
+        guard !message.images.isEmpty else { return .string(message.text) }
+        let text: [JSON] = message.text.isEmpty ? [] : [["type": "text", "text": .string(message.text)]]
+        return .array(
+            text + message.images.map { ["type": "image_url", "image_url": ["url": .string($0.dataURL)]] })
     }
 }

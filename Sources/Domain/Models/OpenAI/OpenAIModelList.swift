@@ -26,7 +26,26 @@ enum OpenAIModelList {
         let name = entry["display_name"]?.stringValue ?? entry["name"]?.stringValue ?? id
         return ModelInfo(
             id: id, name: String(name.prefix(100)), inputLimit: max(256, input), outputLimit: max(16, output),
-            supportsTools: entry["capabilities"]?["supports"]?["tool_calls"]?.boolValue)
+            supportsTools: entry["capabilities"]?["supports"]?["tool_calls"]?.boolValue,
+            supportsParallelCalls: self.takesParallelCalls(entry), images: self.images(entry, id: id))
+    }
+
+    private static func takesParallelCalls(_ entry: JSON) -> Bool {
+        entry["capabilities"]?["supports"]?["parallel_tool_calls"]?.boolValue
+            ?? entry["supported_parameters"]?.arrayValue?.contains { $0.stringValue == "parallel_tool_calls" } ?? false
+    }
+
+    /// What the entry says about images, or what is published for the model's family.
+    private static func images(_ entry: JSON, id: String) -> ImageLimits? {
+        if let capabilities = entry["capabilities"], capabilities["supports"] != nil {
+            return ImageLimits(capabilities: capabilities)
+        }
+        let kinds =
+            entry["architecture"]?["input_modalities"]?.arrayValue ?? entry["input_modalities"]?.arrayValue
+            ?? entry["supported_input_modalities"]?.arrayValue
+        if let kinds { return kinds.contains { $0.stringValue == "image" } ? ImageLimits() : nil }
+        let takesImages = entry["capabilities"]?["vision"]?.boolValue ?? ModelLimits.takesImages(id)
+        return takesImages ? ImageLimits() : nil
     }
 
     private static func first(_ entry: JSON, _ keys: [String]) -> Int? {

@@ -19,4 +19,18 @@ package enum ModelLimits {
         guard let family = self.families.first(where: { name.hasPrefix($0.prefix) }) else { return self.unknown }
         return (family.input, family.output)
     }
+
+    /// Whether models of the family of `id` take images, as their makers publish it; false for unknown families.
+    package static func takesImages(_ id: String) -> Bool {
+        let name = id.split(separator: "/").last.map { $0.lowercased() } ?? ""
+        if self.blind.contains(where: { name.hasPrefix($0) }) { return false }
+        return self.seeing.contains { name.hasPrefix($0) } || self.seeingParts.contains { name.contains($0) }
+    }
+
+    private static let blind = ["gpt-3.5", "gpt-4-0", "gpt-4-32k", "o1-mini", "o1-preview", "o3-mini", "claude-2"]
+    private static let seeing = [
+        "gpt-4o", "gpt-4.1", "gpt-4-turbo", "gpt-5", "chatgpt-4o", "o1", "o3", "o4", "claude", "gemini", "gemma3",
+        "gemma-3", "pixtral", "llava", "llama-4", "llama4", "grok-4",
+    ]
+    private static let seeingParts = ["vision", "-vl", "qwen2.5vl", "qwen3vl", "minicpm-v"]
 }

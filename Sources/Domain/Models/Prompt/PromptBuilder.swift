@@ -27,6 +27,8 @@ package struct PromptBuilder: Sendable {
     package var instructions: String
     /// The correction of estimates, see ``TokenCalibration``.
     package var factor: Double
+    /// The images that the model gets, as read.
+    package var images: [SentImage: ModelImage] = [:]
 
     package init(model: String, inputLimit: Int, instructions: String, factor: Double = 1) {
         self.model = model
@@ -65,7 +67,8 @@ package struct PromptBuilder: Sendable {
         let isNamed = Self.isShared(history, with: request.sender.displayName)
         let question = self.question(request, isNamed: isNamed)
         let frame = [self.instructions] + (isNamed ? [Self.sharedNote] : []) + question.map(\.text)
-        let fixed = frame.reduce(TokenEstimator.perRequest) { $0 + Self.weight(of: $1) }
+        let fixed =
+            frame.reduce(TokenEstimator.perRequest) { $0 + Self.weight(of: $1) } + Self.weight(of: request.images)
         guard self.corrected(fixed) <= self.budget else {
             return .refused(
                 request.continuing == nil
@@ -92,7 +95,9 @@ package struct PromptBuilder: Sendable {
         var kept = 0
         for index in history.indices.reversed() {
             let entry = history[index]
-            let weight = kept + Self.weight(of: entry.text) + (entry.author.map { Self.weight(of: $0) } ?? 0)
+            let weight =
+                kept + Self.weight(of: entry.text) + (entry.author.map { Self.weight(of: $0) } ?? 0)
+                + Self.weight(of: entry.images)
             if self.corrected(weight) > room { return (index + 1, kept) }
             kept = weight
         }
@@ -103,6 +108,8 @@ package struct PromptBuilder: Sendable {
     private static func weight(of text: String) -> Int {
         TokenEstimator.tokens(in: text) + TokenEstimator.perMessage
     }
+
+    private static func weight(of images: [SentImage]) -> Int { images.reduce(0) { $0 + $1.tokens } }
 
     private func corrected(_ weight: Int) -> Int { Int((Double(weight) * self.factor).rounded(.up)) }
 
@@ -115,7 +122,9 @@ package struct PromptBuilder: Sendable {
         var messages = [ModelMessage(.system, system)]
         for entry in history {
             let role: ModelMessage.Role = entry.role == .user ? .user : .assistant
-            Self.append(ModelMessage(role, Self.text(of: entry, isNamed: isNamed)), to: &messages)
+            let message = ModelMessage(
+                role, Self.text(of: entry, isNamed: isNamed), images: entry.images.compactMap { self.images[$0] })
+            Self.append(message, to: &messages)
         }
         for message in question { Self.append(message, to: &messages) }
         return messages
@@ -126,7 +135,9 @@ package struct PromptBuilder: Sendable {
         var question: [ModelMessage] = []
         if !request.text.isEmpty {
             question.append(
-                ModelMessage(.user, Self.named(request.text, by: request.sender.displayName, isNamed: isNamed)))
+                ModelMessage(
+                    .user, Self.named(request.text, by: request.sender.displayName, isNamed: isNamed),
+                    images: request.images.compactMap { self.images[$0] }))
         }
         // An answer that was interrupted before its first word has nothing to resume.
         if let continuing = request.continuing, !continuing.isEmpty {
@@ -184,6 +195,6 @@ extension PromptBuilder {
             messages.append(message)
             return
         }
-        messages[messages.count - 1] = ModelMessage(last.role, last.text + "\n\n" + message.text)
+        messages[messages.count - 1] = last.joined(with: message)
     }
 }

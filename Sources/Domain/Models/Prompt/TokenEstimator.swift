@@ -19,7 +19,7 @@ package enum TokenEstimator {
 
     /// The estimate of whole messages and their chat format, including ``safety``.
     package static func tokens(in messages: [ModelMessage]) -> Int {
-        messages.reduce(self.perRequest) { $0 + self.perMessage + self.tokens(in: $1.text) }
+        messages.reduce(self.perRequest) { $0 + self.perMessage + self.tokens(in: $1.text) + $1.imageTokens }
     }
 
     /// The estimate itself, as often too low as too high.
@@ -27,6 +27,11 @@ package enum TokenEstimator {
         var scanner = TokenScanner()
         return scanner.scan(text.utf8.span)
     }
+}
+
+extension ModelMessage {
+    /// What its images cost.
+    package var imageTokens: Int { self.images.reduce(0) { $0 + $1.tokens } }
 }
 
 /// The weighted scan. Weights are tokens of the o200k vocabulary.

@@ -8,23 +8,28 @@ package enum ResponsesRequest {
     ///   - hasLimit: whether to send `max_output_tokens`, which some models refuse.
     ///   - asksForReasoning: whether to ask for encrypted reasoning, which some models refuse.
     ///   - sendsItems: whether answers go back as they came, with their reasoning.
+    ///   - asksForSummary: whether to ask for what the model thinks in short, which some models refuse.
     package static func body(
-        _ request: ModelRequest, model: String, hasLimit: Bool, asksForReasoning: Bool = true, sendsItems: Bool = true
+        _ request: ModelRequest, model: String, hasLimit: Bool, asksForReasoning: Bool = true, sendsItems: Bool = true,
+        asksForSummary: Bool = false
     ) -> [UInt8] {
         let input = request.messages.flatMap { message in
-            sendsItems && !message.items.isEmpty ? message.items : Self.items(message)
+            let items = message.items.filter { !ChatFields.isOne($0) }
+            return sendsItems && !items.isEmpty ? items : Self.items(message)
         }
         var body: JSONObject = [
             "model": .string(model), "input": .array(input), "stream": true, "store": false,
         ]
         // Only a turn with tools continues an answer. The endpoint keeps nothing, so the thoughts must travel.
         if asksForReasoning, !request.tools.isEmpty { body["include"] = ["reasoning.encrypted_content"] }
+        if asksForSummary { body["reasoning"] = ["summary": "auto"] }
         let instructions = request.messages.filter { $0.role == .system }.map(\.text).joined(separator: "\n\n")
         if !instructions.isEmpty { body["instructions"] = .string(instructions) }
         if hasLimit, let limit = request.outputLimit {
             body["max_output_tokens"] = .integer(Int64(max(16, limit)))
         }
         if !request.tools.isEmpty {
+            if request.callsInParallel { body["parallel_tool_calls"] = true }
             body["tools"] = .array(
                 request.tools.map { tool in
                     [
@@ -40,7 +45,10 @@ package enum ResponsesRequest {
         switch message.role {
         case .system: return []  // Part of the instructions.
         case .user:
-            return [self.text(message.text, role: "user", type: "input_text")]
+            let images = message.images.map { image -> JSON in
+                ["type": "input_image", "image_url": .string(image.dataURL), "detail": "auto"]
+            }
+            return [self.text(message.text, role: "user", type: "input_text", with: images)]
         case .assistant:
             let text = message.text.isEmpty ? [] : [self.text(message.text, role: "assistant", type: "output_text")]
             return text
@@ -60,8 +68,9 @@ package enum ResponsesRequest {
         }
     }
 
-    private static func text(_ text: String, role: String, type: String) -> JSON {
+    private static func text(_ text: String, role: String, type: String, with images: [JSON] = []) -> JSON {
         let part: JSON = ["type": .string(type), "text": .string(text)]
-        return ["type": "message", "role": .string(role), "content": [part]]
+        let parts = text.isEmpty && !images.isEmpty ? images : [part] + images
+        return ["type": "message", "role": .string(role), "content": .array(parts)]
     }
 }

@@ -16,7 +16,7 @@ package final class ChatTurn: TurnWorker {
         """
 
     private let client: any ModelClient
-    private let catalog: ModelCatalog
+    let catalog: ModelCatalog
     private let instructions: String
     private let calibration: TokenCalibration
     private let maximumTries: Int
@@ -44,7 +44,8 @@ package final class ChatTurn: TurnWorker {
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         let report: Report = { event in try await thread.report(event) }
         let model = request.model ?? self.client.defaultModel
-        let (prompt, shortened) = try await self.prompt(for: request, model: model, report)
+        let (request, images) = try await self.withImages(request, model: model, in: thread)
+        let (prompt, shortened) = try await self.prompt(for: request, images, model: model, report)
         do {
             return try await self.answer(prompt, model: model, report)
         } catch let error as PromptTooLong {
@@ -52,7 +53,7 @@ package final class ChatTurn: TurnWorker {
             let limit = error.inputLimit ?? max(256, self.builder(for: model).inputLimit * 6 / 10)
             self.calibration.learn(model: model, inputLimit: limit)
             self.logger.warning("the prompt was too long", ["model": .string(model), "limit": .integer(Int64(limit))])
-            let (prompt, _) = try await self.prompt(for: shortened, model: model, report)
+            let (prompt, _) = try await self.prompt(for: shortened, images, model: model, report)
             do {
                 return try await self.answer(prompt, model: model, report)
             } catch let error as PromptTooLong {
@@ -61,7 +62,7 @@ package final class ChatTurn: TurnWorker {
         }
     }
 
-    private func builder(for model: String) -> PromptBuilder {
+    func builder(for model: String) -> PromptBuilder {
         let info = self.catalog.assumed(model)
         let limit = min(info.inputLimit, self.calibration.inputLimit(for: model) ?? .max)
         return PromptBuilder(
@@ -80,7 +81,10 @@ extension ChatTurn {
     package func opening(
         of request: TurnRequest, model: String, in thread: any TurnThread
     ) async throws -> [ModelMessage] {
-        let (prompt, _) = try await self.prompt(for: request, model: model, share: 2) { try await thread.report($0) }
+        let (request, images) = try await self.withImages(request, model: model, share: 2, in: thread)
+        let (prompt, _) = try await self.prompt(for: request, images, model: model, share: 2) {
+            try await thread.report($0)
+        }
         // The turn's own record has the interrupted answer, which the last two messages are about.
         let isContinued = request.continuing.map { !$0.isEmpty } ?? false
         return isContinued ? prompt.messages.dropLast(2) : prompt.messages
@@ -90,22 +94,26 @@ extension ChatTurn {
     ///
     /// - Parameter share: the prompt takes one part in so many of the model's input limit.
     private func prompt(
-        for request: TurnRequest, model: String, share: Int = 1, _ report: @escaping Report
+        for request: TurnRequest, _ images: [SentImage: ModelImage], model: String, share: Int = 1,
+        _ report: @escaping Report
     ) async throws -> (Prompt, TurnRequest) {
         var request = request
         var builder = self.builder(for: model)
         builder.inputLimit /= share
+        builder.images = images
         for _ in 0..<3 {
             switch builder.plan(request) {
             case .ready(let prompt): return (prompt, request)
             case .refused(let line): throw TurnFailure(line, cause: request.continuing == nil ? .content : .other)
             case .needsSummary(let dropped, let kept):
                 let summary = try await self.summarize(dropped, request.summary, builder, report)
-                request = request.with(history: kept, summary: summary)
+                request.history = kept
+                request.summary = summary
             }
         }
         // The summaries are still too long: an answer without memory is better than none.
-        request = request.with(history: [], summary: nil)
+        request.history = []
+        request.summary = nil
         guard case .ready(let prompt) = builder.plan(request) else {
             throw TurnFailure("The conversation is too long for \(model); start over with `new`.")
         }
@@ -191,7 +199,8 @@ extension ChatTurn {
             outcome = result.outcome(of: error)
         }
         if result.hasText || result.usage != nil {
-            try await self.reportUsage(result, estimate: prompt.estimate, report)
+            let hasImages = prompt.messages.contains { !$0.images.isEmpty }
+            try await self.reportUsage(result, estimate: prompt.estimate, learns: !hasImages, report)
         }
         switch outcome {
         case .ended(let ending): return ending
@@ -200,23 +209,18 @@ extension ChatTurn {
     }
 
     /// Reports the tokens, estimated when the endpoint gave no counts, and learns from its counts.
-    private func reportUsage(_ result: TurnReport, estimate: Int, _ report: Report) async throws {
+    ///
+    /// - Parameter learns: false where images are counted, because the correction is about text.
+    private func reportUsage(
+        _ result: TurnReport, estimate: Int, learns: Bool = true, _ report: Report
+    ) async throws {
         var usage = TokenUsage(
             input: Int(Double(estimate) * self.calibration.factor(for: result.model)),
             output: result.estimate)
         if let actual = result.usage {
             usage = actual
-            self.calibration.learn(model: result.model, estimate: estimate, actual: actual.input)
+            if learns { self.calibration.learn(model: result.model, estimate: estimate, actual: actual.input) }
         }
         try await report(.usage(model: result.model, input: usage.input, output: usage.output))
-    }
-}
-
-extension TurnRequest {
-    fileprivate func with(history: [HistoryEntry], summary: HistorySummary?) -> TurnRequest {
-        TurnRequest(
-            id: self.id, session: self.session, text: self.text, sender: self.sender, role: self.role,
-            model: self.model, repository: self.repository, history: history, summary: summary,
-            continuing: self.continuing, isResumed: self.isResumed)
     }
 }

@@ -50,7 +50,7 @@ package struct TurnReport: Sendable {
         case .reasoning(let text):
             let text = self.admit(text, to: \.reasoningBytes)
             self.countTokens()
-            return text.isEmpty ? nil : .thinking(text)
+            return text.isEmpty ? nil : .reasoning(text)
         case .toolCall(let call): self.tools.append(call.name)
         case .items: break
         case .usage(let usage): self.usage = usage

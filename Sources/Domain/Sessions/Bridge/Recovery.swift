@@ -212,12 +212,15 @@ struct Recovery: Sendable {
             let previews = try ledger.outbox(ofTurn: turn.id).filter { $0.kind == .preview }
             rest = previews.filter { $0.reference != nil || $0.state == .unknown }.prefix(1).map(\.text)
         }
+        let onlyThinks = !rest.isEmpty && rest == poster.messages(for: TurnTexts.thinking)
         let closing = TurnClosing(
-            turn: turn, outcome: .interrupted, answer: answer, rest: rest,
+            turn: turn, outcome: .interrupted, answer: answer, rest: onlyThinks ? [] : rest,
             note: decided.map { TurnTexts.interrupted(continuingWith: $0.id) }
                 ?? TurnOutcome.interrupted.note(of: turn, waitingFor: open, sign: traits.sign), steps: nil,
+            thoughts: nil,
             isShortened: poster.isShortened,
-            isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false, surplus: .kept, usage: [],
+            isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false,
+            surplus: !onlyThinks ? .kept : traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: [],
             summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)
         let last = LiveFrame(

@@ -28,7 +28,7 @@ struct FileIntake: Sendable {
             let text = type.isText && size <= FileListing.textLimit ? String(validating: head, as: UTF8.self) : nil
             return ReceivedFile(
                 name: name, path: try await writer.finish(), type: type, claimedType: attachment.mediaType, size: size,
-                text: text ?? "")
+                text: text ?? "", pixels: ImagePixels(type, head: head))
         } catch {
             await writer.discard()
             throw Self.failure(error)

@@ -19,6 +19,9 @@ package enum FileType: String, Sendable, CaseIterable {
 
     package var mediaType: String { self.rawValue }
 
+    /// Whether models and browsers show it as an image.
+    package var isImage: Bool { [.png, .jpeg, .gif, .webp].contains(self) }
+
     /// Whether it can be read as UTF-8.
     package var isText: Bool { self == .text || self == .html }
 

@@ -1,3 +1,5 @@
+internal import Chat
+
 /// A person's file on the host's disk.
 struct ReceivedFile: Sendable, Equatable {
     let name: String
@@ -9,6 +11,16 @@ struct ReceivedFile: Sendable, Equatable {
     let size: Int
     /// The content of a small text; otherwise empty.
     let text: String
+    /// Of an image, in pixels; nil where its beginning does not say it.
+    var pixels: ImagePixels?
+
+    /// It as part of a prompt; nil for files that are no images.
+    var image: SentImage? {
+        guard self.type.isImage, let file = self.path.split(separator: "/").last else { return nil }
+        return SentImage(
+            file: String(file), name: self.name, mediaType: self.type.mediaType, size: self.size,
+            width: self.pixels?.width, height: self.pixels?.height)
+    }
 }
 
 /// Why a file could not be received.

@@ -64,7 +64,7 @@ package actor LiveHub {
     /// Adds to an operation; published after the next flush.
     package func append(_ kind: LiveFrame.Kind, _ content: String, to operation: String) {
         guard var state = self.operations[operation], !state.isClosing, !content.isEmpty else { return }
-        if kind == .execution || kind == .errorOutput, let last = state.pending.indices.last,
+        if kind != .thinking, let last = state.pending.indices.last,
             state.pending[last].kind == kind
         {
             self.operations[operation] = nil  // one owner of the text, so that appending does not copy it

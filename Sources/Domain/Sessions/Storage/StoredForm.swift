@@ -76,6 +76,32 @@ enum StoredForm {
         try Self.attachments(text.map { try Self.parse($0) })
     }
 
+    /// What a turn keeps of its attachments once they are fetched; nil for nothing.
+    static func text(of images: [SentImage]) -> String? {
+        guard !images.isEmpty else { return nil }
+        let list = images.map { image -> JSON in
+            [
+                "file": .string(image.file), "name": .string(image.name), "type": .string(image.mediaType),
+                "size": JSON(image.size), "width": image.width.map { JSON($0) } ?? .null,
+                "height": image.height.map { JSON($0) } ?? .null,
+            ]
+        }
+        return JSON.object(["images": .array(list)]).text
+    }
+
+    /// The images in a turn's attachments; those that are still to be fetched are a list instead.
+    static func images(from text: String?) throws -> [SentImage] {
+        guard let text, text.hasPrefix("{") else { return [] }
+        return try (try Self.parse(text)["images"]?.arrayValue ?? []).map { json in
+            guard let file = json["file"]?.stringValue, let name = json["name"]?.stringValue,
+                let type = json["type"]?.stringValue, let size = json["size"]?.intValue
+            else { throw Malformed(what: "image") }
+            return SentImage(
+                file: file, name: name, mediaType: type, size: size, width: json["width"]?.intValue,
+                height: json["height"]?.intValue)
+        }
+    }
+
     /// Nil for none, so that a column stays empty.
     static func text(of buttons: [MessageButton]) -> String? {
         if buttons.isEmpty { return nil }

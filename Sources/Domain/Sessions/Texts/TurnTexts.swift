@@ -36,6 +36,16 @@ package enum TurnTexts {
         return short.map { "\\`*_[]<>#|~".contains($0) ? "\\\($0)" : String($0) }.joined()
     }
 
+    /// Stands where the answer will be.
+    static let thinking = "Thinking…"
+
+    static func thought(milliseconds: Int64) -> String {
+        let seconds = max(1, (milliseconds + 500) / 1_000)
+        return seconds < 120 ? "Thought for \(seconds) s" : "Thought for \(seconds / 60) min"
+    }
+
+    static let thoughtIsCut = "(The rest is not kept.)"
+
     // MARK: The end of an answer
 
     static func cut(_ reason: String, sign: CommandSign) -> String {

@@ -5,6 +5,7 @@ import * as api from "../api";
 import { h } from "../dom";
 import { Frame } from "../live";
 import { runOf } from "../runs";
+import { Stream } from "../terminal/interpreter";
 import { Timestamp } from "../time";
 import { Asks } from "./asks";
 import { UserEntry } from "./entries";
@@ -260,6 +261,10 @@ export class Conversation {
     if (isNew) void this.sync();
     switch (frame.type) {
       case "thinking":
+        if (frame.stream === "reasoning") {
+          turn.reason(frame.content);
+          break;
+        }
         turn.think(frame.content);
         if (turn.isRun) this.runs?.waits(frame.operation_id, frame.content);
         // It may wait for an answer.
@@ -267,8 +272,8 @@ export class Conversation {
         break;
       case "execution":
         if (turn.state === "queued") turn.setState("running");
-        if (turn.isOpen && !turn.element.dataset.stored) turn.append(frame.content, frame.stream);
-        if (turn.isRun) this.runs?.wrote(frame.operation_id, frame.content, frame.stream ?? "stdout");
+        if (turn.isOpen && !turn.element.dataset.stored) turn.append(frame.content, streamOf(frame));
+        if (turn.isRun) this.runs?.wrote(frame.operation_id, frame.content, streamOf(frame));
         this.asks.noteOutput();
         break;
       case "error":
@@ -378,6 +383,8 @@ export class Conversation {
     this.delegate.busy([...this.turns.values()].some((turn) => turn.isOpen));
   }
 }
+
+const streamOf = (frame: Frame): Stream => frame.stream === "stderr" ? "stderr" : "stdout";
 
 /** Whether asking again makes sense: a command acts, and would act twice. */
 const isQuestion = (text: string): boolean => !text.startsWith("/");

@@ -12,6 +12,7 @@ import { TerminalView } from "../terminal/view";
 import { Timestamp } from "../time";
 import { commitCard } from "./commits";
 import { header, timeElement } from "./entries";
+import { Thoughts } from "./thoughts";
 
 export interface TurnActions {
   /** Stops it if it runs, and removes it from the queue if it waits. */
@@ -29,6 +30,7 @@ export class TurnEntry {
   state: OperationState = "queued";
   private readonly body = new MarkdownView((block) => this.announce(block));
   private readonly asks = h("div", { class: "asks" });
+  private readonly thoughts = new Thoughts();
   /** The output of a running command; null for other turns, and once the stored text is shown. */
   private output: TerminalView | null = null;
   private readonly notes = h("div", { class: "notes" });
@@ -53,7 +55,7 @@ export class TurnEntry {
     this.actionRow = h("div", { class: "entry-actions", hidden: true }, copyButton("Copy the answer", () => this.markdown), this.retryButton);
     this.element = h(
       "article", { class: "entry entry-bot", "aria-label": "Jetbridge" },
-      this.head, this.asks, this.body.element, this.notes, this.commits, this.status, this.actionRow);
+      this.head, this.thoughts.element, this.asks, this.body.element, this.notes, this.commits, this.status, this.actionRow);
   }
 
   /** The answer as it was written, or else the notes. */
@@ -110,6 +112,7 @@ export class TurnEntry {
   /** Adds the next piece of the answer. Draws at most once per animation frame. */
   append(text: string, stream: Stream = "stdout"): void {
     this.thinking = "";
+    this.thoughts.pause();
     if (this.isRun) return this.write(text, stream);
     this.text += text;
     if (this.frame) return;
@@ -121,6 +124,12 @@ export class TurnEntry {
       this.drawStatus();
       this.redrawn();
     });
+  }
+
+  /** Adds a piece of what the model thinks. */
+  reason(text: string): void {
+    this.thoughts.append(text);
+    this.setState("running");
   }
 
   think(text: string): void {
@@ -140,7 +149,9 @@ export class TurnEntry {
     if (this.seen.has(message.id)) return;
     this.seen.add(message.id);
     this.stamp(message.created_at);
-    if (message.role === "assistant") {
+    if (message.role === "thinking") {
+      this.thoughts.store(message.text);
+    } else if (message.role === "assistant") {
       const isFirst = !this.element.dataset.stored;
       this.element.dataset.stored = "yes";
       this.endOutput();

@@ -32,6 +32,8 @@ extension Configuration {
         /// The model's limit of prompt and answer together, in tokens; nil for what the provider reports, or its
         /// default.
         package var contextTokens: Int?
+        /// Whether the models take images; nil for what the provider reports.
+        package var images: Bool?
 
         private static let openAI = (host: "api.openai.com", url: "https://api.openai.com/v1")
 
@@ -54,6 +56,7 @@ extension Configuration {
             }
             self.answerTokens = section.read("answer_tokens", default: 128_000) { $0.integer(in: 256...10_000_000) }
             self.contextTokens = section.optional("context_tokens") { $0.integer(in: 1024...100_000_000) }
+            self.images = section.optional("images") { $0.bool() }
             self.check(section)
         }
 

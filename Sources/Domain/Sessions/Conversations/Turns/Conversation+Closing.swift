@@ -20,6 +20,7 @@ extension Conversation {
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
             note: outcome.note(of: turn, waitingFor: self.asksToLeave, sign: traits.sign), steps: running.steps?.folded,
+            thoughts: running.thoughts.record(at: now),
             isShortened: running.poster.isShortened,
             isNewlyShortened: !wasShortened && running.poster.isShortened && running.poster.output == nil,
             excerpt: traits.excerptMessages, isUploading: self.mayUpload(running.answer.count, to: turn.route.room),

@@ -36,10 +36,12 @@ extension Conversation {
         // A command stays as it was written; it finds the files in the workspace.
         received.text = CommandName.isWork(turn.kind) ? turn.text : FileListing.text(turn.text, with: files)
         received.attachments = []
+        received.images = files.compactMap(\.image)
         let text = received.text
+        let images = received.images
         try await self.retrying { ledger in
             try ledger.edit(turn, written: text, asked: text)
-            try ledger.forgetAttachments(of: turn.id)
+            try ledger.keepImages(images, of: turn.id)
         }
         return received
     }
@@ -63,6 +65,14 @@ extension Conversation {
                 try? await self.post(FileTexts.notPlaced(file.name, "\(error)"), as: .note, of: turn)
             }
         }
+    }
+
+    /// The bytes of an image of this thread. Throws ``FileFailure`` if it is no longer kept.
+    func bytes(of image: SentImage, in session: String) async throws -> [UInt8] {
+        guard let directory = self.environment.settings.filesDirectory else {
+            throw FileFailure(reason: FileTexts.noDirectory)
+        }
+        return try await FileStore.bytes(at: "\(directory)/\(session)/\(image.file)")
     }
 
     private func intake(for turn: TurnRecord) throws -> FileIntake {

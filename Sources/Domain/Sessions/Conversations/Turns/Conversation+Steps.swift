@@ -14,7 +14,9 @@ extension Conversation {
 extension RunningTurn {
     /// What a growing message shows: the steps above the answer so far.
     var growing: [UInt8] {
-        guard let steps = self.steps else { return self.answer }
+        guard let steps = self.steps else {
+            return self.answer.isEmpty && self.thoughts.isGoingOn ? Array(TurnTexts.thinking.utf8) : self.answer
+        }
         return self.answer.isEmpty ? Array(steps.shown.utf8) : Array((steps.shown + "\n\n").utf8) + self.answer
     }
 

@@ -158,11 +158,13 @@ extension Conversation {
     ) -> TurnRequest {
         // Without a role nobody gets a turn; one that was taken away since then leaves the least.
         let role = self.context.access.role(of: turn.sender) ?? .guest
-        return TurnRequest(
+        var request = TurnRequest(
             id: turn.work, session: session.id, text: turn.text, sender: turn.sender, role: role, model: session.model,
             repository: session.repository, persona: session.persona, history: history, summary: session.summary,
             continuing: turn.kind == "chat" ? continuing : nil, isResumed: turn.work != turn.id,
             isAwaited: isAwaited, answered: answered)
+        request.images = turn.images
+        return request
     }
 
     /// Whether somebody who is no member wrote a part of the turn's prompt.
@@ -180,6 +182,8 @@ extension Conversation {
         // A command that was stopped still reports its last output and its exit line.
         if !CommandName.isWork(turn.kind) { try Task.checkCancellation() }
         guard self.running?.turn.id == turn.id else { throw CancellationError() }
+        if case .reasoning(let text) = event { return try await self.takeThought(text, of: turn) }
+        self.running?.thoughts.pause(at: self.environment.now())
         switch event {
         case .text(let text) where turn.kind == CommandName.run.rawValue:
             try await self.takeWords(self.sign(of: turn.route).completing(text), of: turn)
@@ -187,6 +191,7 @@ extension Conversation {
             try await self.takeText(self.sign(of: turn.route).completing(text), of: turn)
         case .text(let text): try await self.takeText(text, of: turn)
         case .output(let output): try await self.take(output, of: turn)
+        case .reasoning: break
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
         case .steps(let steps): try await self.take(steps, of: turn)
         case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)

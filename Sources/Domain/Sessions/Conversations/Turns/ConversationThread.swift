@@ -15,6 +15,10 @@ struct ConversationThread: TurnThread {
 
     func hasTextOfGuests() async throws -> Bool { try await self.conversation.hasTextOfGuests(before: self.turn) }
 
+    func bytes(of image: SentImage) async throws -> [UInt8] {
+        try await self.conversation.bytes(of: image, in: self.turn.session)
+    }
+
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
         // One request has one outcome.
         try await self.conversation.approvals(of: [request], for: self.turn).first ?? .expired

@@ -34,6 +34,8 @@ struct RunningTurn {
     var hasFirstText = false
     /// Its work with tools so far.
     var steps: TurnSteps?
+    /// What the model has thought so far.
+    var thoughts = Thoughts()
     /// The question that ends it.
     var asking: AskWriting?
     /// What a command has written so far.

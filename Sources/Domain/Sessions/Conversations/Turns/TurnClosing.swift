@@ -10,6 +10,8 @@ struct TurnClosing: Sendable {
     let note: String?
     /// The steps of work with tools in one line, for the transcript; in the room they are part of ``rest``.
     let steps: String?
+    /// What the model thought, for the transcript; rooms show only that it thinks.
+    let thoughts: String?
     let isShortened: Bool
     /// The last paragraph made it too long: unsent messages after the excerpt are dropped.
     let isNewlyShortened: Bool
@@ -33,7 +35,7 @@ struct TurnClosing: Sendable {
     var withoutAnswer: TurnClosing {
         TurnClosing(
             turn: self.turn, outcome: .failed(TurnTexts.notStored), answer: "", rest: [], note: TurnTexts.notStored,
-            steps: self.steps,
+            steps: self.steps, thoughts: nil,
             isShortened: false, isNewlyShortened: false, excerpt: self.excerpt, isUploading: false,
             surplus: self.surplus, usage: self.usage, summary: nil, publicURL: self.publicURL, at: self.at)
     }
@@ -61,6 +63,10 @@ struct TurnClosing: Sendable {
         // The exit line is the last one, below the link to the whole output.
         let last = poster.output != nil && rest.count > 1 ? rest.popLast() : nil
         items += try rest.map { try self.insert($0, as: .final, into: ledger) }
+        if let thoughts = self.thoughts {
+            try ledger.insertMessage(
+                session: self.turn.session, turn: self.turn.id, role: .thinking, text: thoughts, at: self.at)
+        }
         if let steps = self.steps {
             try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .note, text: steps, at: self.at)

@@ -42,7 +42,8 @@ extension Ledger {
     {
         let rows = try self.connection.query(
             """
-            SELECT t.number AS number, t.kind AS kind, m.role AS role, m.author AS author, m.text AS text
+            SELECT t.number AS number, t.kind AS kind, m.role AS role, m.author AS author, m.text AS text,
+            CASE WHEN m.id = t.message THEN t.attachments END AS attachments
             FROM turns t JOIN messages m ON m.turn = t.id
             WHERE t.session = $1 AND t.number >= $2 AND t.number < (SELECT number FROM turns WHERE id = $3)
             AND t.left_out IS NULL AND m.role IN ('user', 'assistant') ORDER BY t.number DESC, m.id DESC LIMIT $4
@@ -54,7 +55,8 @@ extension Ledger {
             let isOutput = CommandName.isWork(try row.text("kind")) && !isUser
             return HistoryEntry(
                 id: try row.integer("number") * 2 + (isUser ? 0 : 1), role: isUser ? .user : .assistant,
-                author: try row.optionalText("author"), text: isOutput ? HistoryOutput.shortened(text) : text)
+                author: try row.optionalText("author"), text: isOutput ? HistoryOutput.shortened(text) : text,
+                images: isUser ? try StoredForm.images(from: try row.optionalText("attachments")) : [])
         }.filter { $0.id > through }
     }
 

@@ -47,9 +47,10 @@ extension Ledger {
             "UPDATE turns SET left_out = 1 WHERE session = ? AND work = ?", [.text(turn.session), .text(turn.work)])
     }
 
-    /// Removes a turn's attachments once they are part of its text.
-    package func forgetAttachments(of turn: String) throws {
-        try self.connection.execute("UPDATE turns SET attachments = NULL WHERE id = ?", [.text(turn)])
+    /// Replaces a turn's attachments, once they are part of its text, by the images among them.
+    package func keepImages(_ images: [SentImage], of turn: String) throws {
+        try self.connection.execute(
+            "UPDATE turns SET attachments = ? WHERE id = ?", [.optional(StoredForm.text(of: images)), .text(turn)])
     }
 
     package func addUsage(_ turn: String, model: String, input: Int, output: Int) throws {
@@ -151,6 +152,7 @@ extension Ledger {
             startedAt: try row.optionalInteger("started_at"), endedAt: try row.optionalInteger("ended_at"),
             error: try row.optionalText("error"),
             attachments: try StoredForm.attachments(from: try row.optionalText("attachments")),
+            images: try StoredForm.images(from: try row.optionalText("attachments")),
             isLeftOut: try row.optionalInteger("left_out") != nil, ask: try row.optionalText("ask"))
     }
 }

@@ -48,6 +48,8 @@ package struct MessageRecord: Sendable, Equatable {
         case note
         /// A commit line.
         case commit
+        /// What the model thought before the answer; the first line says how long.
+        case thinking
     }
 
     package let id: Int64
@@ -94,6 +96,8 @@ package struct TurnRecord: Sendable, Equatable {
     package var commits: [CommitNotice] = []
     /// Files of the question, to be fetched when the turn begins.
     package var attachments: [Attachment] = []
+    /// Images of the question that have been fetched.
+    package var images: [SentImage] = []
     /// It failed for its content, so later prompts omit it and it cannot be resumed.
     package var isLeftOut = false
     /// The ask whose answer has begun it.
@@ -175,6 +179,8 @@ package struct LiveFrame: Sendable, Equatable {
         case thinking, execution, error, complete
         /// A command's standard error; the protocol calls it `execution` too.
         case errorOutput = "execution.stderr"
+        /// A piece of what the model thinks; the protocol calls it `thinking` too.
+        case reasoning = "thinking.model"
     }
 
     package let operation: String
