@@ -87,7 +87,10 @@ let package = Package(
             "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
             "Primitives", "Processes"),
         domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
-        domain("Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"),
+        .target(
+            name: "Specs",
+            dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"],
+            path: "Sources/Domain/Specs", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
@@ -145,7 +148,7 @@ let package = Package(
             dependencies: [
                 "Audit", "Chat", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown",
                 "Primitives",
-                "Proxy", "Terminals", "WebSockets", "Workspaces",
+                "Proxy", "Specs", "Terminals", "WebSockets", "Workspaces",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
 
@@ -164,7 +167,7 @@ let package = Package(
             dependencies: [
                 "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "Host",
                 "IRC", "Jail", "TestSupport", "JSON", "Logging", "Models", "Primitives", "Processes", "Sandbox",
-                "Sessions", "WebSockets", "Workspaces",
+                "Sessions", "Specs", "WebSockets", "Workspaces",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),
@@ -207,7 +210,7 @@ let package = Package(
             "Copilot", "Copilot", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "Primitives", "Processes"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
-        tests("Specs", "Specs", "Chat", "Git", "Logging", "Models", "Primitives", "Repositories"),
+        tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"),
         tests(
             "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),

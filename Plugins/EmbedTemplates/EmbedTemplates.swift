@@ -1,18 +1,14 @@
 import Foundation
 import PackagePlugin
 
-/// Embeds `config/jetbridge.*.yaml`, `config/jail.*.yaml` and `config/personas/*.yaml` into the binary, which needs no
-/// source tree at run time.
+/// Embeds files of `config` into the binary, which needs no source tree at run time: `jetbridge.*.yaml`, `jail.*.yaml`
+/// and `personas/*.yaml` into Host, `templates/*.md` into Specs.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let root = context.package.directoryURL
         let script = root.appending(path: "Plugins/EmbedTemplates/embed.sh")
-        let templates = try Self.files(in: root.appending(path: "config")) { name in
-            name.hasPrefix("jetbridge.") || name.hasPrefix("jail.")
-        }
-        let personas = try Self.files(in: root.appending(path: "config/personas")) { _ in true }
-        return [("TemplateFiles", templates), ("PersonaFiles", personas)].map { type, files in
+        return try Self.files(of: target.name, in: root.appending(path: "config")).map { type, files in
             let output = context.pluginWorkDirectoryURL.appending(path: "\(type).swift")
             return .buildCommand(
                 displayName: "Embedding \(type)", executable: URL(filePath: "/bin/sh"),
@@ -21,9 +17,21 @@ struct EmbedTemplates: BuildToolPlugin {
         }
     }
 
-    private static func files(in folder: URL, where isWanted: (String) -> Bool) throws -> [URL] {
+    private static func files(of target: String, in config: URL) throws -> [(type: String, files: [URL])] {
+        if target == "Specs" {
+            return [("DocumentTemplateFiles", try Self.files(in: config.appending(path: "templates"), "md"))]
+        }
+        let templates = try Self.files(in: config, "yaml").filter { file in
+            file.lastPathComponent.hasPrefix("jetbridge.") || file.lastPathComponent.hasPrefix("jail.")
+        }
+        return [
+            ("TemplateFiles", templates), ("PersonaFiles", try Self.files(in: config.appending(path: "personas"), "yaml")),
+        ]
+    }
+
+    private static func files(in folder: URL, _ ending: String) throws -> [URL] {
         try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "yaml" && isWanted($0.lastPathComponent) }
+            .filter { $0.pathExtension == ending }
             .sorted { $0.lastPathComponent < $1.lastPathComponent }
     }
 }

@@ -16,6 +16,7 @@ struct JetbridgeBench {
         "networks": { try await NetworksBenchmark($0).run() },
         "render": { try RenderBenchmark($0).run() },
         "shell": { try await ShellDriver($0).run() },
+        "specs": { try SpecsBenchmark($0).run() },
         "snapshot": { try await SnapshotBenchmark($0).run() },
         "slack-server": { try await BenchSlackServer($0).run() },
         "telegram-server": { try await BenchTelegramServer($0).run() },

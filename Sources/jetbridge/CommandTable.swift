@@ -11,15 +11,17 @@ struct CommandTable: Sendable {
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
             AuditExportCommand(), AuditVerifyCommand(),
+            SpecCheckCommand(),
             CompletionsCommand(), HelpCommand(), VersionCommand(),
         ],
         groups: [
             "audit": "Export or verify the audit",
             "config": "Check or print a configuration file",
             "sessions": "List, show, archive or delete sessions",
+            "spec": "Check specifications, plans and tasks",
             "token": "Create, list and revoke API tokens",
         ],
-        later: ["spec", "tasks"])
+        later: ["tasks"])
 
     let commands: [any Command]
     /// Summaries of the command groups, by first word.

@@ -54,7 +54,7 @@ struct ArgumentParserTests {
 
     @Test(
         "a command of a later release is recognised whatever follows",
-        arguments: ["spec list", "tasks"])
+        arguments: ["tasks list", "tasks"])
     func later(_ line: String) throws {
         #expect(try self.parse(line) == .later(String(line.prefix { $0 != " " })))
     }

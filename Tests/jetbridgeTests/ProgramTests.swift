@@ -66,7 +66,7 @@ struct ProgramTests {
         #expect(variable.status == .configuration)
     }
 
-    @Test("a command of a later release gives one line on stderr and status 1", arguments: ["spec", "tasks"])
+    @Test("a command of a later release gives one line on stderr and status 1", arguments: ["tasks"])
     func later(_ name: String) async {
         let result = await run(name, "x")
         #expect(result.status == .failed && result.output.isEmpty)
