@@ -71,7 +71,7 @@ extension AgentRun {
             .started(AgentEvent.Start(call: call.id, title: intent.title, files: files, snapshot: snapshot))
         ])
         self.lines.begin(call.id, title: intent.title, files: files)
-        try await self.thread.report(self.steps(news: nil))
+        try await self.thread.report(self.steps(news: call.id))
         let runner = self.runner
         let result =
             call.tool.kind == .ask
