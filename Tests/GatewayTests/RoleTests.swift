@@ -26,6 +26,8 @@ struct RoleTests {
         "GET /api/v1/threads/{id}/jobs": .member, "GET /api/v1/threads/{id}/files": .member,
         "POST /api/v1/threads/{id}/files": .guest,
         "GET /api/v1/threads/{id}/diff": .member, "GET /api/v1/threads/{id}/snapshots": .member,
+        "GET /api/v1/threads/{id}/steps": .member, "GET /t/{thread}/diff": .member,
+        "GET /api/v1/repositories/{repository}/commits/{sha}": .guest,
         "GET /api/v1/models": .guest, "GET /api/v1/usage": .guest, "GET /api/v1/sessions": .guest,
         "GET /api/v1/repositories": .member, "GET /api/v1/commands": .guest, "GET /api/v1/live": .guest,
         "GET /r/{repository}": .member, "GET /r/{repository}/commit/{sha}": .guest,
@@ -77,12 +79,17 @@ struct RoleTests {
             let (guest, other) = (try await harness.signedIn(.guest), try await harness.signedIn(.guest))
             let (member, owner) = (try await harness.signedIn(.member), try await harness.signedIn(.owner))
             let path = "/r/notes/commit/\(FakeViewer.sha.prefix(7))"
+            let files = "/api/v1/repositories/notes/commits/\(FakeViewer.sha.prefix(7))"
             #expect(try await guest.send(.get, path).status == 404)
+            #expect(try await guest.send(.get, files).status == 404)
             #expect(try await member.send(.get, path).status == 200)
+            #expect(try await member.send(.get, files).status == 200)
             let thread = try await guest.newThread()
             _ = try await owner.ended(try await owner.write("specify it", to: thread))
             #expect(try await guest.send(.get, path).status == 200)
+            #expect(try await guest.send(.get, files).expect(200)["items"]?.arrayValue?.count == 4)
             #expect(try await other.send(.get, path).status == 404)
+            #expect(try await other.send(.get, files).status == 404)
             for page in [
                 "/r/notes", "/r/notes/tree/main", "/r/notes/tree/\(FakeViewer.sha)", "/r/notes/blob/main/readme.md",
                 "/r/notes/raw/main/readme.md", "/api/v1/repositories",

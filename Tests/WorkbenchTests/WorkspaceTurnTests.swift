@@ -54,12 +54,12 @@ struct WorkspaceTurnTests {
         #expect(try await harness.turn("files", "b").failure == "There is no file b.")
     }
 
-    @Test("`diff` is a code block")
+    @Test("`diff` shows what differs")
     func diff() async throws {
         let harness = WorkbenchHarness()
         #expect(try await harness.turn("diff").texts == [WorkbenchTexts.nothingChanged])
         try await harness.workspace.write([1], to: "```x")
-        #expect(try await harness.turn("diff").texts == ["````diff\n+```x\n````"])
+        #expect(try await harness.turn("diff").events == [.diff("+```x\n")])
     }
 
     @Test("`commit` commits with the message and is recorded")

@@ -72,6 +72,16 @@ struct CommitTests {
         #expect(try await workspace.changes(from: first.id, to: nil).map(\.path) == ["build/x"])
     }
 
+    @Test("a renamed file is one change of the diff")
+    func renamed() async throws {
+        let fixture = try Fixture(["a": (1...20).map { "line \($0)\n" }.joined()])
+        let workspace = try await fixture.open()
+        try Fixture.shell("mv a b; chmod +x b", in: workspace)
+        let diff = try await workspace.diff()
+        #expect(diff.contains("rename from a\nrename to b") && diff.contains("new mode 100755"))
+        #expect(!diff.contains("+line"))
+    }
+
     @Test("a submodule of the branch stays")
     func submodule() async throws {
         let fixture = try Fixture()

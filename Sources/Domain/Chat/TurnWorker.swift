@@ -150,6 +150,8 @@ package enum TurnEvent: Sendable, Equatable {
     case notice(String)
     /// A commit was made.
     case commit(CommitNotice)
+    /// What differs in the thread's workspace from its branch's last commit: a unified diff, not empty.
+    case diff(String)
     /// A file for the people in the thread.
     case file(TurnFile)
     /// History was summarised; kept for later turns.

@@ -72,9 +72,11 @@ extension ViewerPages {
         if file.isBinary { return "<p class=\"note\">Binary or very large file; its content is not shown.</p>" }
         if file.hunks.isEmpty, file.isCut { return Self.tooLong }
         if file.hunks.isEmpty {
-            return file.kind == .modified
-                ? "<p class=\"note\">Only the file mode changed.</p>"
-                : "<p class=\"note\">The content did not change.</p>"
+            return switch file.kind {
+            case .modified: "<p class=\"note\">Only the file mode changed.</p>"
+            case .added, .removed: "<p class=\"note\">The file is empty.</p>"
+            case .renamed, .copied: "<p class=\"note\">The content did not change.</p>"
+            }
         }
         let total = file.hunks.reduce(0) { $0 + $1.lines.count }
         let allowed = min(Self.linesPerFile, left)

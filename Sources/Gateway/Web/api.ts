@@ -104,6 +104,35 @@ export interface Snapshot {
   at?: Timestamp;
   created_at?: Timestamp;
 }
+export type StepState = "waiting" | "running" | "done" | "failed" | "denied" | "interrupted";
+/** A call of a tool. What is null has not happened, or is not new. */
+export interface Step {
+  id: string;
+  tool: string | null;
+  title: string | null;
+  state: StepState | null;
+  decision: string | null;
+  input: { name: string; text: string }[] | null;
+  output: string | null;
+  summary: string | null;
+  has_changes: boolean | null;
+  started_ms: number | null;
+  ended_ms: number | null;
+}
+export interface StepPage {
+  operation_id: string | null;
+  items: Step[];
+  position: number;
+  is_cut: boolean;
+}
+export interface CommitFile {
+  path: string;
+  old_path: string | null;
+  kind: "added" | "removed" | "modified" | "renamed" | "copied";
+  additions: number;
+  deletions: number;
+  binary: boolean;
+}
 export interface Me {
   name: string;
   role: string;
@@ -177,6 +206,12 @@ export const jobs = (id: string): Promise<{ items: Job[] }> => call("GET", `/thr
 export const files = (id: string): Promise<{ items: WorkspaceFile[] }> => call("GET", `/threads/${segment(id)}/files`);
 export const fileAddress = (id: string, path: string): string => `${base}/threads/${segment(id)}/files?name=${segment(path)}`;
 export const diff = (id: string): Promise<{ diff: string }> => call("GET", `/threads/${segment(id)}/diff`);
+/** The page of uncommitted changes. */
+export const diffAddress = (id: string): string => `/t/${segment(id)}/diff`;
+export const steps = (id: string, operation: string | null, after: number): Promise<StepPage> =>
+  call("GET", `/threads/${segment(id)}/steps?after=${after}${operation === null ? "" : `&operation=${segment(operation)}`}`);
+export const commitFiles = (repository: string, sha: string): Promise<{ files: number; items: CommitFile[] }> =>
+  call("GET", `/repositories/${segment(repository)}/commits/${segment(sha)}`);
 export const snapshots = (id: string): Promise<{ items: Snapshot[] }> => call("GET", `/threads/${segment(id)}/snapshots`);
 
 /** An idempotency key: retries with the same key get the first response. */

@@ -39,6 +39,7 @@ class App {
   private busy = false;
 
   constructor(private readonly me: api.Me) {
+    this.panel.setAvailable(me.role !== "guest");
     this.head = new Head(me, {
       command: (text) => this.conversation?.send(text), rename: () => this.renameCurrent(),
       archive: (isArchived) => void this.archiveCurrent(isArchived), remove: () => this.deleteCurrent(),
@@ -151,7 +152,7 @@ class App {
       suggest: (text) => this.composer.insert(text),
       edit: (text) => this.composer.edit(text),
       focusField: () => this.focusField(),
-    }, this.panel.shell);
+    }, this.panel.shell, this.panel);
     this.conversation?.leave();
     this.conversation = conversation;
     this.panel.show(id);

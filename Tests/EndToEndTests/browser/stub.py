@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route
 
 from harness import until
 
-COMMAND = re.compile(r"/(run|jobs|kill|snapshot|undo)\b")
+COMMAND = re.compile(r"/(run|jobs|kill|snapshot|undo|fix)\b")
 
 
 def now(seconds=0.0) -> str:
@@ -20,7 +20,7 @@ class Stub:
     def __init__(self, page: Page):
         self.page = page
         self.asks: list[dict] = []
-        self.lists = {"jobs": {"items": []}, "files": {"items": []}, "diff": {"diff": ""}, "snapshots": {"items": []}}
+        self.lists = {"jobs": {"items": []}, "files": {"items": []}, "diff": {"diff": ""}, "steps": {"operation_id": None, "items": [], "position": 0, "is_cut": False}, "snapshots": {"items": []}}
         self.sent: list[str] = []
         self.answers: list[tuple[str, dict]] = []
         self.stopped: list[str] = []
@@ -39,12 +39,12 @@ class Stub:
         page.route("**/api/v1/operations/stub-*", self.operation)
         page.route("**/api/v1/operations/stub-*/stop", self.stop)
         page.route("**/api/v1/asks/*", self.answer)
-        page.route(re.compile(r"/api/v1/threads/[^/]+/(asks|jobs|files|diff|snapshots)$"), self.list)
+        page.route(re.compile(r"/api/v1/threads/[^/]+/(asks|jobs|files|diff|snapshots|steps)(\?[^/]*)?$"), self.list)
 
     # Routes
 
     def list(self, route: Route):
-        name = route.request.url.rsplit("/", 1)[1]
+        name = route.request.url.rsplit("/", 1)[1].split("?")[0]
         self.fetched.append(name)
         route.fulfill(json={"items": self.asks} if name == "asks" else self.lists[name])
 

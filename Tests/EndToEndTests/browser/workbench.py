@@ -298,15 +298,57 @@ def workspace(page: Page, stub: Stub):
         assert link.get_attribute("href").endswith("/files?name=src%2F%3Cb%3Eapp%3C%2Fb%3E.py"), link.get_attribute("href")
         assert link.get_attribute("download") == "b>.py", link.get_attribute("download")
     with check("changes are coloured by line, and fetched again after a command"):
-        page.get_by_role("tab", name="Changes").click()
-        expect(page.get_by_role("tabpanel", name="Changes")).to_contain_text("No changes.")
+        page.get_by_role("tab", name="Diff").click()
+        expect(page.get_by_role("tabpanel", name="Diff")).to_contain_text("No changes.")
         stub.lists["diff"] = {"diff": DIFF}
         message_field(page).fill("/run touch x ")
         stub.end(enter(page, stub), "complete", "exit 0 · 0.0 s")
         expect(page.locator(".diff-line.is-added")).to_have_text('+print("<b>")')
         expect(page.locator(".diff-line.is-removed")).to_have_text("--- a comment")
-        expect(page.locator(".diff-line.is-header")).to_have_count(3)
+        expect(page.get_by_role("region", name="app.py").locator(".diff-head")).to_have_text("app.py+1−1")
+        assert page.get_by_role("link", name="Open in viewer").get_attribute("href").endswith("/diff")
         inspect(page, "changes", "#panel")
+    with check("steps are listed as they come, and a press opens what ran"):
+        step = {"id": "1.1", "tool": "shell", "title": "shell make", "state": "running", "decision": "approved by Ada", "input": [{"name": "command", "text": "make"}],
+                "output": None, "summary": None, "has_changes": None, "started_ms": 0, "ended_ms": None}
+        stub.lists["steps"] = {"operation_id": None, "items": [step], "position": 4, "is_cut": False}
+        message_field(page).fill("/fix it ")
+        working = enter(page, stub)
+        stub.lists["steps"]["operation_id"] = working
+        page.get_by_role("tab", name="Steps").click()
+        stub.frame(working, "thinking", "… shell make")
+        expect(page.locator(".step")).to_have_attribute("data-state", "running")
+        expect(page.get_by_role("tabpanel", name="Steps").get_by_role("status")).to_have_text("1 step · running: shell make")
+        stub.lists["steps"]["items"] = [
+            {**step, "state": "failed", "input": None, "output": HOSTILE, "summary": "make, exit 2", "ended_ms": 1500},
+            {**step, "id": "2.1", "tool": "edit", "title": "edit a", "state": "done", "summary": "edit a +1 −1", "has_changes": True,
+             "input": [{"name": "old", "text": "<i>a</i>"}, {"name": "new", "text": "b"}]}]
+        stub.frame(working, "thinking", "failed make, exit 2")
+        row = page.get_by_role("button", name="make, exit 2")
+        expect(row).to_contain_text("1.5 s")
+        row.press("Enter")
+        expect(row).to_have_attribute("aria-expanded", "true")
+        assert page.locator(".step").first.locator(".step-content").all_text_contents() == ["make", HOSTILE]
+        page.get_by_role("button", name="edit a +1 −1").click()
+        expect(page.locator(".step").nth(1).locator(".diff-line")).to_have_text(["-<i>a</i>", "+b"])
+        assert page.locator(".steps img, .steps script, .steps i").count() == 0
+        inspect(page, "steps", "#panel")
+        stub.message("note", "2 steps, 1 file, 2 s, 31 k tokens", working)
+        stub.end(working, "complete", "Done.")
+        page.get_by_role("button", name="Close the panel").click()
+        page.get_by_role("button", name="2 steps, 1 file, 2 s, 31 k tokens").click()
+        expect(page.locator(".step")).to_have_count(2)
+    with check("a diff in an approval is coloured, and its text stays exact"):
+        message_field(page).fill("/fix that ")
+        asking = enter(page, stub)
+        stub.asks.append(approval("f4", DIFF.rstrip("\n")))
+        stub.frame(asking, "thinking", "Waiting for approval `f4`.")
+        code = page.get_by_role("region", name="Ask f4").locator("pre")
+        expect(code.locator(".is-added")).to_have_text('+print("<b>")')
+        assert code.text_content() == DIFF.rstrip("\n"), code.text_content()
+        inspect(page, "ask diff", ".ask[data-state=open]")
+        stub.asks.clear()
+        stub.end(asking, "complete", "Done.")
     with check("a snapshot is restored after a question"):
         stub.lists["snapshots"] = {"items": [{"id": "s4", "reason": "before run: make test", "at": now(), "tree": "0" * 40}]}
         page.get_by_role("tab", name="Snapshots").click()

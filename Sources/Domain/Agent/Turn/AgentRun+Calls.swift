@@ -74,7 +74,7 @@ extension AgentRun {
         ])
         try await self.store()
         self.lines.begin(call.id, title: intent.title, files: files)
-        try await self.thread.report(self.steps(news: nil))
+        try await self.thread.report(self.steps(news: call.id))
         let runner = self.runner
         let result =
             call.tool.kind == .ask

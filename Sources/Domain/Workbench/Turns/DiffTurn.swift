@@ -8,8 +8,7 @@ struct DiffTurn: TurnWorker {
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         try await self.bench.working(for: request) { workspace in
             let diff = try await workspace.diff()
-            try await thread.report(
-                .text(diff.isEmpty ? WorkbenchTexts.nothingChanged : CodeFence.block(diff, language: "diff")))
+            try await thread.report(diff.isEmpty ? .text(WorkbenchTexts.nothingChanged) : .diff(diff))
         }
     }
 }

@@ -1,12 +1,14 @@
-// The panel beside a conversation: shell, jobs, files, changes and snapshots, by the WAI-ARIA Authoring Practices' pattern "tabs".
+// The panel beside a conversation: steps, diff, shell, jobs, files and snapshots, by the WAI-ARIA Authoring Practices' pattern "tabs".
 
 import { h, iconButton } from "../dom";
-import { ChangesView } from "./changes";
+import { DiffView } from "./diff";
 import { FilesView } from "./files";
 import { JobsView } from "./jobs";
 import { LoadedView } from "./loaded";
 import { ShellView } from "./shell";
 import { SnapshotsView } from "./snapshots";
+import { StepsView } from "./steps";
+import { WorkFollower } from "../views/conversation";
 
 export interface PanelDelegate {
   /** Sends a message into the conversation. */
@@ -23,23 +25,27 @@ interface Tab {
   view: LoadedView | null;
 }
 
-export class Panel {
+export class Panel implements WorkFollower {
   readonly element: HTMLElement;
   /** Opens and closes the panel. */
   readonly toggle: HTMLButtonElement;
   readonly shell: ShellView;
   isOpen = false;
+  private readonly steps: StepsView;
   private readonly tabs: Tab[];
   private chosen: Tab;
 
   constructor(private readonly delegate: PanelDelegate) {
     const send = (text: string): void => this.delegate.send(text);
-    this.shell = new ShellView({ send, stop: (operation) => this.delegate.stop(operation), ended: () => this.refresh() });
+    this.shell = new ShellView({ send, stop: (key) => this.delegate.stop(key.split(" ")[0]!), ended: () => this.refresh() });
+    const diff = new DiffView();
+    this.steps = new StepsView({ filesChanged: () => diff.changed(), command: (operation, step) => this.shell.show(`${operation} ${step.id}`, step) });
+    const shell = this.tab("Shell", this.shell.element, null);
     this.tabs = [
-      this.tab("Shell", this.shell.element, null), this.loaded("Jobs", new JobsView(send)), this.loaded("Files", new FilesView()),
-      this.loaded("Changes", new ChangesView()), this.loaded("Snapshots", new SnapshotsView(send)),
+      this.tab("Steps", this.steps.element, null), this.loaded("Diff", diff), shell, this.loaded("Jobs", new JobsView(send)),
+      this.loaded("Files", new FilesView()), this.loaded("Snapshots", new SnapshotsView(send)),
     ];
-    this.chosen = this.tabs[0]!;
+    this.chosen = shell;
     this.toggle = iconButton("shell", "Shell and workspace", () => this.setOpen(!this.isOpen), "icon-button panel-toggle");
     this.toggle.setAttribute("aria-expanded", "false");
     this.toggle.setAttribute("aria-controls", "panel");
@@ -59,7 +65,30 @@ export class Panel {
 
   /** The new conversation has received its id. */
   setThread(thread: string | null): void {
+    this.steps.show(thread);
     for (const tab of this.tabs) tab.view?.show(thread);
+  }
+
+  /** Guests have no workspace. */
+  setAvailable(isAvailable: boolean): void {
+    this.toggle.hidden = !isAvailable;
+  }
+
+  // Work with tools
+
+  worked(operation: string): void {
+    this.steps.worked(operation);
+  }
+
+  workEnded(operation: string): void {
+    this.steps.ended(operation);
+  }
+
+  showSteps(operation: string): void {
+    if (this.toggle.hidden) return;
+    this.steps.choose(operation);
+    this.choose(this.tabs[0]!);
+    this.setOpen(true);
   }
 
   setWritable(isWritable: boolean): void {
@@ -69,11 +98,12 @@ export class Panel {
 
   /** Something in the conversation has ended, or changes were missed. */
   refresh(): void {
+    this.steps.changed();
     for (const tab of this.tabs) tab.view?.changed();
   }
 
   setOpen(isOpen: boolean): void {
-    if (this.isOpen === isOpen) return;
+    if (this.isOpen === isOpen || (isOpen && this.toggle.hidden)) return;
     const hadFocus = this.element.contains(document.activeElement);
     this.isOpen = isOpen;
     this.element.hidden = !isOpen;
@@ -86,7 +116,7 @@ export class Panel {
 
   private focus(): void {
     // On a touch screen, a field's focus would open the keyboard.
-    if (this.chosen.view === null && !matchMedia("(pointer: coarse)").matches) this.shell.focus();
+    if (this.chosen.name === "Shell" && !matchMedia("(pointer: coarse)").matches) this.shell.focus();
     else this.chosen.button.focus();
   }
 
@@ -116,7 +146,8 @@ export class Panel {
       tab.content.hidden = !isChosen;
       tab.view?.setShown(isChosen && this.isOpen);
     }
-    if (this.isOpen && this.chosen.view === null) this.shell.shown();
+    this.steps.setShown(this.isOpen);
+    if (this.isOpen && this.chosen.name === "Shell") this.shell.shown();
   }
 
   private key(event: KeyboardEvent): void {

@@ -1,6 +1,6 @@
 // The tab "Shell": the commands of a conversation with their live output, and a line to enter the next one.
 
-import { OperationState } from "../api";
+import { OperationState, Step } from "../api";
 import { words } from "../asktext";
 import { h, icon, replace } from "../dom";
 import { History } from "../terminal/history";
@@ -96,6 +96,17 @@ export class ShellView implements RunFollower {
     this.runs.get(operation)?.setState(state, error);
     this.showStop();
     this.scroller.grown();
+  }
+
+  /** A command of the model, whose output comes at its end. */
+  show(key: string, step: Step): void {
+    const command = step.input?.find(({ name }) => name === "command")?.text ?? step.title;
+    if (command === null || step.state === null || step.state === "waiting" || step.state === "denied") return;
+    this.began(key, command, false);
+    const isOver = step.state !== "running";
+    if (!isOver || !this.runs.get(key)?.isOpen) return;
+    this.wrote(key, step.output ?? "", "stdout");
+    this.changed(key, step.state === "interrupted" ? "interrupted" : "complete", null);
   }
 
   refused(command: string, reason: string): void {

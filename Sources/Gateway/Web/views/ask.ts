@@ -5,7 +5,9 @@ import * as api from "../api";
 import { AskText, inline, parseAsk, remaining, words } from "../asktext";
 import { Child, h, icon, replace } from "../dom";
 import { Part } from "../fences";
+import { isDiff } from "../panel/difflines";
 import { clockTime, fullTime } from "../time";
+import { diffText } from "./difflines";
 
 export interface AskDelegate {
   /** Something about it has changed on the server, or its time is over. */
@@ -181,7 +183,8 @@ const sentence = (label: string): string => label.charAt(0).toUpperCase() + labe
 
 function partElement(part: Part): HTMLElement {
   if (part.kind === "text") return h("p", {}, ...withCode(part.text));
-  return h("pre", { class: "ask-code", tabindex: 0, role: "group", "aria-label": "Exact text" }, h("code", {}, part.text));
+  const code = isDiff(part.text) ? diffText(part.text) : [part.text];
+  return h("pre", { class: "ask-code", tabindex: 0, role: "group", "aria-label": "Exact text" }, h("code", {}, ...code));
 }
 
 function withCode(text: string): Child[] {

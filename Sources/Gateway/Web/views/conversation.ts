@@ -40,6 +40,15 @@ export interface RunFollower {
   ended(): void;
 }
 
+/** Follows work with tools in a conversation. */
+export interface WorkFollower {
+  /** Something has happened in an operation. */
+  worked(operation: string): void;
+  workEnded(operation: string): void;
+  /** Somebody wants to see what an operation did. */
+  showSteps(operation: string): void;
+}
+
 export class Conversation {
   readonly element: HTMLElement;
   private readonly timeline = new Timeline();
@@ -61,7 +70,7 @@ export class Conversation {
     add: (card) => { this.timeline.add(card.element, null); this.scroller.grown(); },
   });
 
-  constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate, private runs: RunFollower | null) {
+  constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate, private runs: RunFollower | null, private work: WorkFollower | null) {
     this.scroller = new Scroller(this.earlier, this.timeline.element);
     this.element = h("section", { class: "conversation", "aria-label": "Conversation" }, this.scroller.element, this.scroller.latest);
     if (id === null) this.timeline.fill(welcome((text) => this.delegate.suggest(text)));
@@ -76,6 +85,7 @@ export class Conversation {
   /** Another conversation is shown instead. */
   leave(): void {
     this.runs = null;
+    this.work = null;
   }
 
   // Storage
@@ -267,6 +277,7 @@ export class Conversation {
         }
         turn.think(frame.content);
         if (turn.isRun) this.runs?.waits(frame.operation_id, frame.content);
+        else this.work?.worked(frame.operation_id);
         // It may wait for an answer.
         void this.asks.refresh();
         break;
@@ -298,6 +309,7 @@ export class Conversation {
     if (turn.isOpen) this.setState(turn, state, error);
     this.showBusy();
     turn.announceEnd();
+    if (!turn.isRun) this.work?.workEnded(id);
     this.delegate.changed();
     this.runs?.ended();
   }
@@ -370,6 +382,7 @@ export class Conversation {
       stop: () => void this.stopTurn(id),
       resume: () => this.sendByButton("/resume"),
       retry: (question) => this.sendByButton(question),
+      showSteps: () => this.work?.showSteps(id),
     }, () => this.scroller.grown());
     if (isNote) turn.setState("complete");
     return turn;

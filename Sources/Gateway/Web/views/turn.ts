@@ -10,7 +10,9 @@ import { MarkdownView } from "../markdown/view";
 import { Stream } from "../terminal/interpreter";
 import { TerminalView } from "../terminal/view";
 import { Timestamp } from "../time";
+import { words } from "../asktext";
 import { commitCard } from "./commits";
+import { diffCard } from "./diffcard";
 import { header, timeElement } from "./entries";
 import { Thoughts } from "./thoughts";
 
@@ -20,6 +22,8 @@ export interface TurnActions {
   resume(): void;
   /** Asks the same question again, as a new message. */
   retry(question: string): void;
+  /** Shows what it did with tools. */
+  showSteps(): void;
 }
 
 /** In lines, of a running command; the panel beside the conversation shows more, and the stored reply everything. */
@@ -36,6 +40,7 @@ export class TurnEntry {
   private readonly notes = h("div", { class: "notes" });
   private readonly noteTexts: string[] = [];
   private readonly commits = h("div", { class: "commits", hidden: true });
+  private readonly cards = new Map<string, HTMLElement>();
   private readonly status = h("div", { class: "turn-status", hidden: true });
   private readonly head = header("Jetbridge", "bot", null);
   private readonly retryButton = iconButton("retry", "Ask again: sends the question as a new message", () => this.retry(), "icon-button small sends");
@@ -133,7 +138,9 @@ export class TurnEntry {
   }
 
   think(text: string): void {
-    this.thinking = text.trim().split("\n").pop()?.slice(0, 300) ?? "";
+    const line = text.trim().split("\n").pop()?.slice(0, 300) ?? "";
+    // A step's line may contain marks of its own.
+    this.thinking = line.startsWith("Waiting for ") ? words(line) : line;
     this.setState("running");
   }
 
@@ -161,13 +168,22 @@ export class TurnEntry {
       // A command's reply streams like an answer but is stored as a note.
       const isStreamed = !this.element.dataset.stored && this.text === message.text;
       if (isStreamed) this.clear();
-      const note = new MarkdownView(isStreamed ? null : (block) => this.announce(block));
-      note.update(message.text, true);
-      note.element.classList.add("note");
-      this.notes.appendChild(note.element);
+      this.notes.appendChild(this.note(message.text, isStreamed));
       this.noteTexts.push(message.text);
     }
     this.drawStatus();
+  }
+
+  private note(text: string, isAnnounced: boolean): HTMLElement {
+    const card = diffCard(text);
+    if (card) return card;
+    if (this.operation !== null && /^\d+ steps?, .*\btokens$/.test(text)) {
+      return h("p", { class: "note steps-line" }, button("check", text, "show-steps", () => this.actions.showSteps()));
+    }
+    const note = new MarkdownView(isAnnounced ? null : (block) => this.announce(block));
+    note.update(text, true);
+    note.element.classList.add("note");
+    return note.element;
   }
 
   private clear(): void {
@@ -179,7 +195,10 @@ export class TurnEntry {
   }
 
   setCommits(commits: Commit[]): void {
-    replace(this.commits, ...commits.map(commitCard));
+    // Drawn once: a card fetches the names of the files.
+    for (const commit of commits) if (!this.cards.has(commit.sha)) this.cards.set(commit.sha, commitCard(commit));
+    const cards = commits.map((commit) => this.cards.get(commit.sha)!);
+    if (cards.some((card, at) => this.commits.children[at] !== card) || this.commits.childElementCount !== cards.length) replace(this.commits, ...cards);
     this.commits.hidden = commits.length === 0;
     this.drawStatus();
   }

@@ -1,8 +1,9 @@
 // The texts of asks and of replies to commands, and the lines of a diff.
 
 import { askID, inline, parseAsk, remaining, words } from "../../../../Sources/Gateway/Web/asktext";
-import { kindsOf } from "../../../../Sources/Gateway/Web/panel/difflines";
-import { size } from "../../../../Sources/Gateway/Web/panel/size";
+import { parseDiffText } from "../../../../Sources/Gateway/Web/difftext";
+import { filesOf, isDiff, kindsOf } from "../../../../Sources/Gateway/Web/panel/difflines";
+import { duration, size } from "../../../../Sources/Gateway/Web/panel/size";
 import { runOf, storedRun } from "../../../../Sources/Gateway/Web/runs";
 import { expect } from "./expect";
 
@@ -51,6 +52,17 @@ export function runs(): void {
 export function differences(): void {
   const diff = ["diff --git a/x b/x", "--- a/x", "+++ b/x", "@@ -1,3 +1,2 @@ f", " same", "--- gone", "-gone", "+++ here", "\\ No newline at end of file", "--- a/y", "+++ b/y", "@@ -1 +1 @@", "-a", "+b"];
   expect("the kinds of lines", kindsOf(diff), ["is-header", "is-header", "is-header", "is-hunk", "", "is-removed", "is-removed", "is-added", "", "is-header", "is-header", "is-hunk", "is-removed", "is-added"]);
+  const files = filesOf("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-diff --git a/y b/y\n a\n+b\ndiff --git a/old b/new n\nrename from old\nrename to new n\ndiff --git a/l g b/l g\nBinary files differ\n");
+  expect("the files of a diff", files.map((file) => [file.path, file.additions, file.deletions, file.lines.length]), [["x", 1, 1, 7], ["new n", 0, 0, 3], ["l g", 0, 0, 2]]);
+  expect("no files", filesOf(""), []);
+  for (const [text, wanted] of [["@@ -1 +1 @@\n-a\n+b", true], ["diff --git a/x b/x", true], ["- a\n+ b", false], ["echo '@@ -1'", false]] as const) expect(`a diff: ${text}`, isDiff(text), wanted);
+  const card = "2 files changed, +3 −0 http://h/t/t_1/diff\n\n- `a b` +3 −0, new\n- `` `x ``  binary\n- `` `y `` +0 −0, from `o`\n- +4 more\n\n```diff\n+x\n```";
+  expect("the card of `diff`", parseDiffText(card), {
+    head: "2 files changed, +3 −0", url: "http://h/t/t_1/diff",
+    files: [{ path: "a b", note: "new", counts: [3, 0] }, { path: "`y", note: "from o", counts: [0, 0] }], more: "+4 more", diff: "+x",
+  });
+  for (const text of ["2 files changed, +3 −0 (http://h/t/t_1/diff)", "see 1 file changed, +3 −0 http://h/t/t_1/diff", "1 file changed, +3 −0 http://h/r/x/diff", ""]) expect(`no card: ${text}`, parseDiffText(text), null);
+  for (const [time, text] of [[0, "0.0 s"], [9_940, "9.9 s"], [12_300, "12 s"], [185_000, "3 min 05 s"]] as const) expect(`${time} ms`, duration(time), text);
   const sizes: [number, string][] = [[0, "0 B"], [999, "999 B"], [1000, "1.0 KB"], [123_456, "123 KB"], [5_300_000, "5.3 MB"], [2e12, "2000 GB"]];
   for (const [bytes, text] of sizes) expect(`${bytes} bytes`, size(bytes), text);
 }

@@ -196,6 +196,7 @@ extension Conversation {
         case .steps(let steps): try await self.take(steps, of: turn)
         case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)
         case .commit(let commit): try await self.take(commit, of: turn)
+        case .diff(let diff): try await self.takeText(self.card(of: diff, in: turn), of: turn)
         case .file(let file): try await self.send(file, of: turn)
         case .summary(let summary): self.running?.summary = summary
         case .usage(let model, let input, let output):
@@ -262,6 +263,10 @@ extension Conversation {
         } else {
             await self.context.lanes.dispatch(items)
         }
+    }
+
+    private func card(of diff: String, in turn: TurnRecord) -> String {
+        DiffTexts.card(of: diff, in: turn.session, publicURL: self.environment.settings.publicURL)
     }
 
     private func take(_ commit: CommitNotice, of turn: TurnRecord) async throws {
