@@ -79,6 +79,9 @@ export class TurnEntry {
   /** Whether it runs a command, whose output is not Markdown. */
   isRun = false;
 
+  /** Whether it answers `diff`; only then is a text that looks like a card one. */
+  isDiff = false;
+
   /** It runs a command: what has arrived is output. Returns that. */
   setRun(): string {
     this.isRun = true;
@@ -117,7 +120,8 @@ export class TurnEntry {
     this.thinking = "";
     if (this.isRun) return this.write(text, stream);
     this.text += text;
-    if (this.frame) return;
+    // The card is drawn from the stored text.
+    if (this.frame || this.isDiff) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       // The turn may have ended, and its stored text may be drawn, since this frame was requested.
@@ -147,7 +151,7 @@ export class TurnEntry {
     if (this.seen.has(message.id)) return;
     this.seen.add(message.id);
     this.stamp(message.created_at);
-    if (message.role === "assistant") {
+    if (message.role === "assistant" && !(this.isDiff && diffCard(message.text))) {
       const isFirst = !this.element.dataset.stored;
       this.element.dataset.stored = "yes";
       this.endOutput();
@@ -164,7 +168,7 @@ export class TurnEntry {
   }
 
   private note(text: string, isAnnounced: boolean): HTMLElement {
-    const card = diffCard(text);
+    const card = this.isDiff ? diffCard(text) : null;
     if (card) return card;
     if (this.operation !== null && /^\d+ steps?, .*\btokens$/.test(text)) {
       return h("p", { class: "note steps-line" }, button("check", text, "show-steps", () => this.actions.showSteps()));
