@@ -24,7 +24,8 @@ struct StepTests {
 
     @Test("steps are listed for those who may read the thread, as the document says")
     func steps() async throws {
-        try await GatewayHarness.run(settings: { $0.steps = { _, position in Self.page(after: position) } }) { harness in
+        try await GatewayHarness.run(settings: { $0.steps = { _, position in Self.page(after: position) } }) {
+            harness in
             let member = try await harness.signedIn(.member)
             let thread = try await member.newThread()
             let path = "/api/v1/threads/\(thread)/steps"

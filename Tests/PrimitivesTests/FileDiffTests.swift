@@ -77,7 +77,8 @@ struct FileDiffTests {
         "a cut diff says so",
         arguments: [
             "diff --git a/x b/x\n@@ -1,2 +1,2 @@\n a\n… the diff is longer than 512 KB\n",
-            "diff --git a/x b/x\n@@ -1,2 +1,2 @@\n a\n", "diff --git a/x b/x\n@@ -1 +1 @@\n-a\n+b\n… the diff is longer\n",
+            "diff --git a/x b/x\n@@ -1,2 +1,2 @@\n a\n",
+            "diff --git a/x b/x\n@@ -1 +1 @@\n-a\n+b\n… the diff is longer\n",
         ])
     func cut(text: String) {
         let diffs = FileDiffs(text)
@@ -88,7 +89,9 @@ struct FileDiffTests {
         "what is no diff has no files, and nothing is too odd to read",
         arguments: [
             "", "+a\n", "@@ -1 +1 @@\n+x", "diff --git ", "diff --git \"a/\\q\" b/x", "diff --git a", "diff --git \"",
-            "diff --git a/x b/x\n@@ -99999999999999999999 +1 @@\n", "diff --git a/x b/x\n@@ -1,-5 +1,x @@\n\r\n\\\n",
+            "diff --git a/x b/x\n@@ -99999999999999999999 +1 @@\n",
+            "diff --git a/x b/x\n@@ -9223372036854775807 +9223372036854775807,2 @@\n-a\n",
+            "diff --git a/x b/x\n@@ -1,-5 +1,x @@\n\r\n\\\n",
             "\\ No newline at end of file\n",
         ])
     func odd(text: String) {

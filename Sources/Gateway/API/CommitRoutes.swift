@@ -15,7 +15,9 @@ struct CommitRoutes: Sendable {
                 summary: "The files that a commit changed. Guests see commits that were posted in their own threads.",
                 access: .scopes([.chat, .read], from: .guest),
                 answers: [
-                    .init(status: .ok, description: "The files; the first ones, if there are many.", schema: "CommitFiles"),
+                    .init(
+                        status: .ok, description: "The files; the first ones, if there are many.", schema: "CommitFiles"
+                    ),
                     .init(status: .notFound, description: "No such commit.", schema: "Problem"),
                 ], handle: { try await self.files($0) })
         ]

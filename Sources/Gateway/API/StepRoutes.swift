@@ -12,14 +12,15 @@ struct StepRoutes: Sendable {
         [
             APIRoute(
                 method: .get, pattern: "/api/v1/threads/{id}/steps", operation: "listSteps",
-                summary: "The tool calls of an operation, oldest first: by default of the thread's newest one with any.",
+                summary:
+                    "The tool calls of an operation, oldest first: by default of the thread's newest one with any.",
                 access: .scopes([.chat, .read], from: .member),
                 parameters: [
                     .init(name: "operation", place: .query, description: "Of this operation of the thread."),
                     .init(
                         name: "after", place: .query,
-                        description: "Only what is new since an answer with this `position`. Members that are null have "
-                            + "not changed since.", schema: ["type": "integer", "default": 0]),
+                        description: "Only what is new since an answer with this `position`. Members that are null "
+                            + "have not changed since.", schema: ["type": "integer", "default": 0]),
                 ],
                 answers: [
                     .init(status: .ok, description: "The calls.", schema: "StepPage"),

@@ -6,7 +6,8 @@ extension ViewerPages {
         let total = ViewerCommit.Total(
             files: diff.files.count, additions: diff.additions, deletions: diff.deletions)
         let cut: HTML =
-            diff.isCut ? "<p class=\"note\">The diff is longer than what is shown here. Commit, or read the files.</p>" : ""
+            diff.isCut
+            ? "<p class=\"note\">The diff is longer than what is shown here. Commit, or read the files.</p>" : ""
         let body: HTML = """
             <h1>Uncommitted changes</h1>\
             <p class="branch-line">What differs now in the conversation's workspace from its branch's last commit.</p>\

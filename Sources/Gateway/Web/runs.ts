@@ -18,6 +18,9 @@ export function runOf(text: string): Run | null {
   return /^[/!]\s?jobs\s+\S+$/.test(message) ? { command: message, isTyped: false } : null;
 }
 
+/** "/diff". */
+export const isDiffCommand = (text: string): boolean => /^[/!]\s?diff$/.test(text.trim());
+
 export interface StoredRun {
   pieces: { text: string; stream: Stream }[];
   /** Other lines: how it ended, and remarks. */

@@ -26,7 +26,8 @@ struct StepHistoryTests {
                 .started(AgentEvent.Start(call: "1.1", title: "shell make")),
                 .finished(
                     AgentEvent.Finish(
-                        call: "1.1", result: ToolResult(.done, text: text, summary: "make, exit 0", hasChanges: true)))))
+                        call: "1.1", result: ToolResult(.done, text: text, summary: "make, exit 0", hasChanges: true))))
+        )
         var expected = TurnStep(id: "1.1")
         expected.tool = "shell"
         expected.input = [TurnStep.Input(name: "command", text: "make"), TurnStep.Input(name: "n", text: "2")]

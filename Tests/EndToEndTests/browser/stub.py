@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route
 
 from harness import until
 
-COMMAND = re.compile(r"/(run|jobs|kill|snapshot|undo|fix)\b")
+COMMAND = re.compile(r"/(run|jobs|kill|snapshot|undo|fix|diff)\b")
 
 
 def now(seconds=0.0) -> str:

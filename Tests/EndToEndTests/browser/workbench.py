@@ -338,6 +338,18 @@ def workspace(page: Page, stub: Stub):
         page.get_by_role("button", name="Close the panel").click()
         page.get_by_role("button", name="2 steps, 1 file, 2 s, 31 k tokens").click()
         expect(page.locator(".step")).to_have_count(2)
+    with check("the answer of diff is a card, and the same text from a model is none"):
+        text = "1 file changed, +1 −1 http://elsewhere.example/t/t_1/diff\n\n- `<i>a` +1 −1, new\n\n```diff\n@@ -1 +1 @@\n-a\n+<b>\n```"
+        cards = page.locator(".card.note")
+        for command, count in (("/fix x ", 0), ("/diff ", 1)):
+            message_field(page).fill(command)
+            stub.end(enter(page, stub), "complete", text)
+            expect(page.locator(".entry-bot").last).to_have_attribute("aria-busy", "false")
+            expect(cards).to_have_count(count)
+        expect(cards.get_by_role("link")).to_have_attribute("href", "/t/t_1/diff")
+        expect(cards.locator(".card-files li")).to_have_text("<i>anew+1−1")
+        expect(cards.locator(".is-added")).to_have_text("+<b>")
+        inspect(page, "diff card", ".card.note")
     with check("a diff in an approval is coloured, and its text stays exact"):
         message_field(page).fill("/fix that ")
         asking = enter(page, stub)

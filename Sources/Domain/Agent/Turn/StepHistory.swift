@@ -80,7 +80,8 @@ package enum StepHistory {
     /// Without the two lines that mark it as data for the model.
     private static func output(_ text: String) -> String {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard let first = lines.first, first.hasPrefix("<data-"), let tag = first.dropFirst().split(separator: " ").first,
+        guard let first = lines.first, first.hasPrefix("<data-"),
+            let tag = first.dropFirst().split(separator: " ").first,
             let end = lines.lastIndex(of: "</\(tag)>")
         else { return Self.cut(text, to: Self.outputLimit) }
         return Self.cut((lines[1..<end] + lines[(end + 1)...]).joined(separator: "\n"), to: Self.outputLimit)

@@ -30,6 +30,8 @@ export class StepsView {
   private position = 0;
   private isShown = false;
   private isRunning = false;
+  /** The newest operation that has worked while the page was open. */
+  private live: string | null = null;
   private timer: number | undefined;
   private fetching: Promise<void> | null = null;
   private mustFetchAgain = false;
@@ -44,6 +46,7 @@ export class StepsView {
   show(thread: string | null): void {
     if (this.thread === thread) return;
     this.thread = thread;
+    this.live = null;
     this.choose(null);
   }
 
@@ -70,6 +73,7 @@ export class StepsView {
   worked(operation: string): void {
     if (this.operation !== operation) this.choose(operation);
     this.isRunning = true;
+    this.live = operation;
     if (this.timer !== undefined) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
@@ -134,7 +138,7 @@ export class StepsView {
       }
       row.take(step);
       // Commands of earlier operations are no news for the shell.
-      if (this.isRunning && this.operation !== null && row.step.tool === "shell") this.delegate.command(this.operation, row.step);
+      if (this.live !== null && this.live === this.operation && row.step.tool === "shell") this.delegate.command(this.live, row.step);
       hasChanges ||= step.has_changes === true;
     }
     for (const [id, row] of this.rows) {

@@ -4,7 +4,7 @@ import { announce } from "../announce";
 import * as api from "../api";
 import { h } from "../dom";
 import { Frame } from "../live";
-import { runOf } from "../runs";
+import { isDiffCommand, runOf } from "../runs";
 import { Stream } from "../terminal/interpreter";
 import { Timestamp } from "../time";
 import { Asks } from "./asks";
@@ -364,6 +364,7 @@ export class Conversation {
       else this.timeline.add(turn.element, time);
     }
     if (asked?.isQuestion) turn.setQuestion(asked.text);
+    if (asked && isDiffCommand(asked.text)) turn.isDiff = true;
     const run = asked && !turn.isRun ? runOf(asked.text) : null;
     if (run) this.beginRun(turn, id, run);
     return turn;

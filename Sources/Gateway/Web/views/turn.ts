@@ -81,6 +81,9 @@ export class TurnEntry {
   /** Whether it runs a command, whose output is not Markdown. */
   isRun = false;
 
+  /** Whether it answers `diff`; only then is a text that looks like a card one. */
+  isDiff = false;
+
   /** It runs a command: what has arrived is output. Returns that. */
   setRun(): string {
     this.isRun = true;
@@ -120,7 +123,8 @@ export class TurnEntry {
     this.thoughts.pause();
     if (this.isRun) return this.write(text, stream);
     this.text += text;
-    if (this.frame) return;
+    // The card is drawn from the stored text.
+    if (this.frame || this.isDiff) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       // The turn may have ended, and its stored text may be drawn, since this frame was requested.
@@ -158,7 +162,7 @@ export class TurnEntry {
     this.stamp(message.created_at);
     if (message.role === "thinking") {
       this.thoughts.store(message.text);
-    } else if (message.role === "assistant") {
+    } else if (message.role === "assistant" && !(this.isDiff && diffCard(message.text))) {
       const isFirst = !this.element.dataset.stored;
       this.element.dataset.stored = "yes";
       this.endOutput();
@@ -175,7 +179,7 @@ export class TurnEntry {
   }
 
   private note(text: string, isAnnounced: boolean): HTMLElement {
-    const card = diffCard(text);
+    const card = this.isDiff ? diffCard(text) : null;
     if (card) return card;
     if (this.operation !== null && /^\d+ steps?, .*\btokens$/.test(text)) {
       return h("p", { class: "note steps-line" }, button("check", text, "show-steps", () => this.actions.showSteps()));

@@ -46,8 +46,8 @@ package struct FileDiffs: Sendable, Equatable {
         // By line feeds only: for `Character`, a carriage return and a line feed are one.
         for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init) {
             let sign = line.unicodeScalars.first
-            if oldLeft > 0 || newLeft > 0 || (sign == "\\" && !self.files.isEmpty && !self.files[self.last].hunks.isEmpty)
-            {
+            let isInHunk = oldLeft > 0 || newLeft > 0
+            if isInHunk || (sign == "\\" && self.files.last?.hunks.isEmpty == false) {
                 if self.take(line, sign, &oldLeft, &newLeft) { continue }
                 // A hunk that ends early: the diff was cut.
                 self.cut()
@@ -162,9 +162,11 @@ package struct FileDiffs: Sendable, Equatable {
     /// `12,3`, or `12` for one line.
     private static func range(_ text: Substring) -> (start: Int, count: Int)? {
         let numbers = text.split(separator: ",").map { Int($0) }
-        guard let first = numbers.first, let start = first, start >= 0 else { return nil }
+        // No file has as many lines; numbers are counted up from here.
+        let possible = 0...1 << 40
+        guard let first = numbers.first, let start = first, possible.contains(start) else { return nil }
         guard numbers.count > 1 else { return (start, 1) }
-        guard let count = numbers[1], count >= 0 else { return nil }
+        guard let count = numbers[1], possible.contains(count) else { return nil }
         return (start, count)
     }
 }

@@ -4,7 +4,7 @@ import { askID, inline, parseAsk, remaining, words } from "../../../../Sources/G
 import { parseDiffText } from "../../../../Sources/Gateway/Web/difftext";
 import { filesOf, isDiff, kindsOf } from "../../../../Sources/Gateway/Web/panel/difflines";
 import { duration, size } from "../../../../Sources/Gateway/Web/panel/size";
-import { runOf, storedRun } from "../../../../Sources/Gateway/Web/runs";
+import { isDiffCommand, runOf, storedRun } from "../../../../Sources/Gateway/Web/runs";
 import { expect } from "./expect";
 
 const approval = [
@@ -63,6 +63,7 @@ export function differences(): void {
   });
   for (const text of ["2 files changed, +3 −0 (http://h/t/t_1/diff)", "see 1 file changed, +3 −0 http://h/t/t_1/diff", "1 file changed, +3 −0 http://h/r/x/diff", ""]) expect(`no card: ${text}`, parseDiffText(text), null);
   for (const [time, text] of [[0, "0.0 s"], [9_940, "9.9 s"], [12_300, "12 s"], [185_000, "3 min 05 s"]] as const) expect(`${time} ms`, duration(time), text);
+  for (const [text, wanted] of [["/diff", true], [" !diff ", true], ["/diff x", false], ["diff", false], ["say /diff", false]] as const) expect(`a command: ${text}`, isDiffCommand(text), wanted);
   const sizes: [number, string][] = [[0, "0 B"], [999, "999 B"], [1000, "1.0 KB"], [123_456, "123 KB"], [5_300_000, "5.3 MB"], [2e12, "2000 GB"]];
   for (const [bytes, text] of sizes) expect(`${bytes} bytes`, size(bytes), text);
 }
