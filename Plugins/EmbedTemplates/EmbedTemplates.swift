@@ -25,7 +25,8 @@ struct EmbedTemplates: BuildToolPlugin {
             file.lastPathComponent.hasPrefix("jetbridge.") || file.lastPathComponent.hasPrefix("jail.")
         }
         return [
-            ("TemplateFiles", templates), ("PersonaFiles", try Self.files(in: config.appending(path: "personas"), "yaml")),
+            ("TemplateFiles", templates),
+            ("PersonaFiles", try Self.files(in: config.appending(path: "personas"), "yaml")),
         ]
     }
 

@@ -68,7 +68,8 @@ struct SpecsBenchmark {
 
                 """
         }
-        text += "### Edge Cases\n\n- Nothing is listed\n\n## Requirements *(mandatory)*\n\n### Functional Requirements\n\n"
+        text +=
+            "### Edge Cases\n\n- Nothing is listed\n\n## Requirements *(mandatory)*\n\n### Functional Requirements\n\n"
         for number in 1...stories { text += "- **FR-\(100 + number)**: System MUST show the entries of US\(number)\n" }
         text += "\n## Success Criteria *(mandatory)*\n\n### Measurable Outcomes\n\n- **SC-001**: 95 % find an entry\n"
         return text + "\n## Assumptions\n\n- People have a list\n"

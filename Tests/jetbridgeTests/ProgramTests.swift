@@ -11,7 +11,7 @@ struct ProgramTests {
         arguments: [
             "serve", "chat", "login", "logout", "models", "doctor", "config check", "config template", "sessions list",
             "sessions show", "sessions archive", "sessions delete", "token create", "token list", "token revoke",
-            "pair", "spec", "run",
+            "pair", "spec check", "run",
             "tasks", "usage", "audit export", "proxy", "version", "completions",
         ])
     func promised(_ name: String) {

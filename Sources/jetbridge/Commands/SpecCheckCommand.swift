@@ -31,7 +31,9 @@ struct SpecCheckCommand: Command {
             return
         }
         let rows = check.findings.map { finding in
-            [finding.severity.rawValue, finding.place, finding.rule.id, finding.message].map { context.output.shown($0) }
+            [finding.severity.rawValue, finding.place, finding.rule.id, finding.message].map {
+                context.output.shown($0)
+            }
         }
         for (line, finding) in zip(TextTable.lines(rows), check.findings) {
             let word = finding.severity.rawValue

@@ -22,7 +22,8 @@ struct DocumentEditTests {
     @Test("a box that is not there is not ticked")
     func missingBoxes() {
         for (text, id) in [
-            (FeatureSample.tasks, "T099"), ("- [ ] T001 a\n- [ ] T001 b\n", "T001"), ("## Phase 1: A\n- T001 a\n", "T001"),
+            (FeatureSample.tasks, "T099"), ("- [ ] T001 a\n- [ ] T001 b\n", "T001"),
+            ("## Phase 1: A\n- T001 a\n", "T001"),
             ("```\n- [ ] T001 a\n```\n", "T001"),
         ] {
             #expect(throws: DocumentEditError.self) { try self.tasks(text).ticking(id) }
@@ -39,7 +40,8 @@ struct DocumentEditTests {
             change: .mark(question, with: "at once"))
         let expected = FeatureSample.spec.replacing("revoke a link", with: "revoke a link at once")
             .replacing(
-                "Everybody on the list\n", with: "Everybody on the list\n- Q: When does a revoked link end? → A: At once\n")
+                "Everybody on the list\n",
+                with: "Everybody on the list\n- Q: When does a revoked link end? → A: At once\n")
         #expect(self.text(try edit.applied(to: self.spec(marked))) == expected)
         #expect(throws: DocumentEditError.self) { try edit.applied(to: self.spec(FeatureSample.spec)) }
     }
@@ -77,7 +79,8 @@ struct DocumentEditTests {
     @Test("an answer cannot add headings or items")
     func injection() throws {
         let edit = ClarificationEdit(
-            date: "2026-03-09", question: "q", answer: "yes\n\n## Requirements\n\n- **FR-099**: System MUST obey\u{1B}[0m")
+            date: "2026-03-09", question: "q",
+            answer: "yes\n\n## Requirements\n\n- **FR-099**: System MUST obey\u{1B}[0m")
         let changed = self.spec(self.text(try edit.applied(to: self.spec(FeatureSample.spec))))
         #expect(changed.requirements.count == 3 && changed.clarifications.count == 2)
         #expect(changed.markdown.sections.count == self.spec(FeatureSample.spec).markdown.sections.count + 1)
@@ -86,14 +89,19 @@ struct DocumentEditTests {
     @Test("sections are appended and replaced")
     func sections() throws {
         let document = MarkdownDocument("# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n## C\r\nend")
-        #expect(self.text(document.appending(section: "\n## D\nmore\n\n")) == document.text(0..<8) + "\r\n\r\n## D\r\nmore\r\n")
+        #expect(
+            self.text(document.appending(section: "\n## D\nmore\n\n")) == document.text(0..<8)
+                + "\r\n\r\n## D\r\nmore\r\n")
         let section = try #require(document.section("b"))
         #expect(
             self.text(document.appending(section: "### E\n\nx", to: section))
                 == "# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n### E\r\n\r\nx\r\n\r\n## C\r\nend")
-        #expect(self.text(document.replacing(section: section, with: "## B2\nnew\n")) == "# A\r\n\r\n## B2\r\nnew\r\n\r\n## C\r\nend")
+        #expect(
+            self.text(document.replacing(section: section, with: "## B2\nnew\n"))
+                == "# A\r\n\r\n## B2\r\nnew\r\n\r\n## C\r\nend")
         let last = try #require(document.section("c"))
-        #expect(self.text(document.replacing(section: last, with: "## C2\n")) == "# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n## C2")
+        #expect(
+            self.text(document.replacing(section: last, with: "## C2\n")) == "# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n## C2")
         #expect(self.text(MarkdownDocument("").appending(section: "# A")) == "# A\n")
     }
 
@@ -112,8 +120,10 @@ struct DocumentEditTests {
         #expect(requests[1].text?.hasPrefix("### User Story 1 - Invite somebody\n") ?? false)
         #expect(requests[1].instructions.split(separator: "\n").count == 2)
         let section = try #require(feature.spec?.markdown.sections.first { $0.line == requests[1].lines?.lowerBound })
-        let repaired = feature.spec?.markdown.replacing(section: section, with: "### User Story 1 - New (Priority: P1)\n")
-        #expect(SpecDocument(MarkdownDocument(repaired ?? [])).stories.map(\.title) == ["New", "Tick entries together"])
+        let repaired = feature.spec?.markdown.replacing(
+            section: section, with: "### User Story 1 - New (Priority: P1)\n")
+        #expect(
+            SpecDocument(MarkdownDocument(repaired ?? [])).stories.map(\.title) == ["New", "Tick entries together"])
     }
 
     @Test("a repository's templates replace the program's")

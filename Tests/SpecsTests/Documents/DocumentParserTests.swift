@@ -45,7 +45,8 @@ struct DocumentParserTests {
 
     @Test("questions that are open")
     func questions() {
-        let text = "a [NEEDS CLARIFICATION: which [A] or B?] b\n`[NEEDS CLARIFICATION: code]`\n[NEEDS CLARIFICATION: no end\n"
+        let text =
+            "a [NEEDS CLARIFICATION: which [A] or B?] b\n`[NEEDS CLARIFICATION: code]`\n[NEEDS CLARIFICATION: no end\n"
         #expect(self.spec(text).questions.map(\.question) == ["which [A] or B?", "no end"])
         #expect(self.spec(text).questions.map(\.line) == [0, 2])
     }

@@ -71,7 +71,8 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     private static let pieces = [
-        "\n", "\r\n", "\r", "```", "~~~", "<!--", "-->", "[", "]", "# ", "## ", "- [ ] T001 ", "**", "`", "\t", "|", "---\n",
+        "\n", "\r\n", "\r", "```", "~~~", "<!--", "-->", "[", "]", "# ", "## ", "- [ ] T001 ", "**", "`", "\t", "|",
+        "---\n",
         "[NEEDS CLARIFICATION: ", "FR-001–FR-999999", "T001–T900", "T002 depends on T001", "(", "\u{202E}", "→", "é",
     ].map { Array($0.utf8) }
 

@@ -314,7 +314,8 @@ enum DocumentShapes {
         var number = 100
         while text.utf8.count < 200 << 10 {
             number += 1
-            text += "\n## Note \(number)\n\nSome words about **FR-001** — façade, 漢字, نص, 🎯 — and `code` to the end of it.\n"
+            text +=
+                "\n## Note \(number)\n\nSome words about **FR-001** — façade, 漢字, نص, 🎯 — and `code` to the end of it.\n"
         }
         return text
     }()

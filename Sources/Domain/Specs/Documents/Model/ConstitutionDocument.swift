@@ -15,9 +15,9 @@ package struct ConstitutionDocument: Sendable, Hashable {
 
     package init(_ markdown: MarkdownDocument) {
         self.markdown = markdown
-        let parents = markdown.sections.filter { $0.level == 2 && $0.key.utf8.split(separator: 0x20).contains { word in
-            word.elementsEqual("principles".utf8)
-        } }
+        let parents = markdown.sections.filter { section in
+            section.level == 2 && section.key.split(separator: " ").contains("principles")
+        }
         self.principles = parents.flatMap { parent in
             markdown.sections.filter { $0.level == parent.level + 1 && $0.line > parent.line && $0.line < parent.end }
                 .map { Principle(title: $0.title, line: $0.line) }

@@ -18,9 +18,7 @@ package struct PlanDocument: Sendable, Hashable {
             }
         }
         self.structureDecision = decision
-        self.violations = markdown.section("complexity tracking").map { section in
-            markdown.rows(in: section.lines)
-        } ?? []
+        self.violations = markdown.section("complexity tracking").map { markdown.rows(in: $0.lines) } ?? []
         self.questions = OpenQuestion.all(in: markdown)
     }
 }

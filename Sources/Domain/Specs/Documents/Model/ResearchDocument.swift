@@ -19,7 +19,8 @@ package struct ResearchDocument: Sendable, Hashable {
         self.decisions = markdown.sections.compactMap { section in
             // A section's subsections count as its labels: `### Decision`.
             let inner = markdown.sections.filter { $0.line > section.line && $0.line < section.end }
-            let labels = markdown.fields(in: section.own).map { (key: $0.key, line: $0.line) }
+            let labels =
+                markdown.fields(in: section.own).map { (key: $0.key, line: $0.line) }
                 + inner.filter { $0.parent.map { markdown.sections[$0].line } == section.line }
                 .map { (key: $0.key, line: $0.line) }
             guard section.level > 1, let decision = labels.first(where: { $0.key == "decision" }) else { return nil }

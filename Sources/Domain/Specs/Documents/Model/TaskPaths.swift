@@ -13,20 +13,18 @@ enum TaskPaths {
         return paths
     }
 
+    private static let openings = Set("`'*(<".utf8)
+    private static let closings = Set("`'*)>:.!?".utf8)
+
     private static func stripped(_ word: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let openings = Set("`'*(<“‘".utf8)
-        let closings = Set("`'*)>:.!?”’".utf8)
-        var path = word.drop { openings.contains($0) }
-        while let last = path.last, closings.contains(last) { path = path.dropLast() }
+        var path = word.drop { Self.openings.contains($0) }
+        while let last = path.last, Self.closings.contains(last) { path = path.dropLast() }
         if path.begins(with: "./") { path = path.dropFirst(2) }
         return path
     }
 
     private static func isPath(_ path: ArraySlice<UInt8>, isCode: Bool) -> Bool {
-        let isPlain = path.allSatisfy { byte in
-            byte.isWordByte || [UInt8("."), UInt8("/"), UInt8("-"), UInt8("$"), UInt8("["), UInt8("]"), UInt8("@"),
-                UInt8("+")].contains(byte)
-        }
+        let isPlain = path.allSatisfy { $0.isWordByte || Self.marks.contains($0) }
         guard isPlain, path.count >= 3 else { return false }
         let name = path.split(separator: UInt8("/")).last ?? path
         let dot = name.lastIndex(of: UInt8("."))
@@ -35,6 +33,8 @@ enum TaskPaths {
         guard path.contains(UInt8("/")) else { return isNamed && Self.endings.contains(ending.text) }
         return isNamed || path.last == UInt8("/") || (isCode && path.first != UInt8("/"))
     }
+
+    private static let marks = Set("./-$[]@+".utf8)
 
     /// Without a folder, only these are taken for files: `user.name` is code.
     private static let endings: Set<String> = Set(

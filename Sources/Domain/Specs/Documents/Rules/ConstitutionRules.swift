@@ -61,7 +61,8 @@ enum ConstitutionRules {
     private static func isVersion(_ text: String) -> Bool {
         let word = text.prefix { !$0.isWhitespace }
         let parts = word.drop { $0 == "v" }.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 3 && parts.allSatisfy { part in 1...9 ~= part.utf8.count && part.utf8.allSatisfy(\.isDigit) }
+        return parts.count == 3
+            && parts.allSatisfy { part in 1...9 ~= part.utf8.count && part.utf8.allSatisfy(\.isDigit) }
     }
 
     private static func isDate(_ text: String) -> Bool {

@@ -43,11 +43,12 @@ package struct FeatureValidator: Sendable {
 
     /// The paths in the repository that relative links lead to, to be looked up.
     package static func linkTargets(of feature: FeatureDocuments) -> Set<String> {
-        Set(feature.documents.flatMap { document in
-            DocumentLink.all(in: document.markdown).compactMap { link in
-                guard case .file(let path) = link.target(from: document.folder) else { return nil }
-                return path
+        var paths: Set<String> = []
+        for document in feature.documents {
+            for link in DocumentLink.all(in: document.markdown) {
+                if case .file(let path) = link.target(from: document.folder) { paths.insert(path) }
             }
-        })
+        }
+        return paths
     }
 }

@@ -75,7 +75,7 @@ extension FindingRule {
     static let checklist = Self("checklist", .warning, "A checklist has items with ids")
     static let version = Self("version", .error, "A constitution has a version of three numbers and dates")
     static let principle = Self("principle", .error, "A constitution has principles")
-    static let document = Self("document", .error, "A document's predecessors are there: plan after spec, tasks after plan")
+    static let document = Self("document", .error, "A plan has a specification, and tasks have a plan")
 
     /// All rules in the order of the reference.
     package static let all: [FindingRule] = [

@@ -11,7 +11,8 @@ enum LinkRules {
             case .outside:
                 return DocumentFinding(
                     .link, in: document, line: link.line,
-                    "The link \(shown) leads out of the repository, where it works for nobody else: link to a file in it.")
+                    "The link \(shown) leads out of the repository, where it works for nobody else: link to a file in it."
+                )
             case .anchor(let anchor):
                 guard !anchor.isEmpty, !anchors.contains(anchor.lowercased()) else { return nil }
                 return DocumentFinding(

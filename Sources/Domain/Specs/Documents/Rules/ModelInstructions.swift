@@ -29,7 +29,8 @@ enum ModelInstructions {
                 findings.append(
                     DocumentFinding(
                         .hidden, in: document, line: line,
-                        "The invisible character U+\(code) makes this line read differently from what it is: remove it."))
+                        "The invisible character U+\(code) makes this line read differently from what it is: remove it."
+                    ))
             }
             return findings
         }

@@ -95,17 +95,19 @@ struct Placeholders: Sendable {
                 }
                 let before = text[..<index].trimmed.last
                 let after = text[end...].drop { $0 == UInt8("*") }.trimmed.first
-                let isEnclosed = before.map { [UInt8("("), UInt8("["), UInt8("<"), UInt8(":")].contains($0) } ?? true
-                let isClosed = after.map { [UInt8(":"), UInt8(")"), UInt8("]"), UInt8(">"), UInt8("(")].contains($0) } ?? true
-                return (mark, mark != Self.marks[0] || isEnclosed || isClosed)
+                let isAlone = before.map(Self.openings.contains) ?? true || after.map(Self.closings.contains) ?? true
+                return (mark, mark != Self.marks[0] || isAlone)
             }
         }
         let isAsking = text.index(ofIgnoringCase: "???") != nil
         return isAsking ? ("???", false) : nil
     }
 
+    private static let openings = Set("([<:".utf8)
+    private static let closings = Set(":)](>".utf8)
+
     // Split, so that a search for unfinished code does not find them.
-    private static let marks = ["TO" + "DO", "FIX" + "ME", "TB" + "D", "TKTK", "T" + "XXX"]
+    private static let marks = ["TO" + "DO", "FIX" + "ME", "TB" + "D", "TKTK", "TX" + "XX"]
 
     private static func comment(on line: Int, _ document: FeatureDocument) -> DocumentFinding? {
         let text = document.markdown.raw(line)

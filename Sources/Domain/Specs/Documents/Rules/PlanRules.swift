@@ -20,7 +20,7 @@ enum PlanRules {
                     DocumentFinding(
                         .question, .error, in: document, line: field.line,
                         "\(field.name) needs clarification: decide it in research.md and write the decision here."))
-            } else if field.value.isEmpty, plan.markdown.paragraph(after: field.line, to: Self.end(of: field, plan)).isEmpty {
+            } else if field.value.isEmpty, Self.isBare(field, plan) {
                 findings.append(
                     DocumentFinding(
                         .context, in: document, line: field.line,
@@ -43,7 +43,8 @@ enum PlanRules {
             + research.decisions.compactMap { decision in
                 guard !decision.hasRationale || !decision.hasAlternatives else { return nil }
                 let missing = [
-                    decision.hasRationale ? nil : "Rationale", decision.hasAlternatives ? nil : "Alternatives considered",
+                    decision.hasRationale ? nil : "Rationale",
+                    decision.hasAlternatives ? nil : "Alternatives considered",
                 ].compactMap { $0 }
                 return DocumentFinding(
                     .research, in: document, line: decision.line,
@@ -57,7 +58,9 @@ enum PlanRules {
         Array(value.utf8)[...].drop { $0 == UInt8("*") || $0 == UInt8("`") }.begins(with: "NEEDS CLARIFICATION")
     }
 
-    private static func end(of field: FieldLine, _ plan: PlanDocument) -> Int {
-        plan.markdown.section(at: field.line)?.ownEnd ?? plan.markdown.lines.count
+    /// Whether no text follows below the field either.
+    private static func isBare(_ field: FieldLine, _ plan: PlanDocument) -> Bool {
+        let end = plan.markdown.section(at: field.line)?.ownEnd ?? plan.markdown.lines.count
+        return plan.markdown.paragraph(after: field.line, to: end).isEmpty
     }
 }

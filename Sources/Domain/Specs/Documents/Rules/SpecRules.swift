@@ -44,7 +44,8 @@ enum SpecRules {
         if story.priority == nil {
             add(
                 .storyPriority,
-                "\(name) has no priority, so that the order of the work is open: end its heading with `(Priority: P1)`.")
+                "\(name) has no priority, so that the order of the work is open: end its heading with `(Priority: P1)`."
+            )
         }
         if story.independentTest?.isEmpty ?? true {
             add(

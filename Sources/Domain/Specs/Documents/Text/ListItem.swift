@@ -26,7 +26,8 @@ struct ListItem: Hashable {
         if marker == UInt8("-") || marker == UInt8("*") || marker == UInt8("+") {
             self.isOrdered = false
             rest = rest.dropFirst()
-        } else if let number = rest.leadingNumber(), let end = number.rest.first, end == UInt8(".") || end == UInt8(")") {
+        } else if let number = rest.leadingNumber(), let end = number.rest.first, end == UInt8(".") || end == UInt8(")")
+        {
             self.isOrdered = true
             rest = number.rest.dropFirst()
         } else {
