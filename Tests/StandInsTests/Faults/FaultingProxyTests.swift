@@ -8,7 +8,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("The faulting proxy", .timeLimit(.minutes(1)))
+@Suite("The faulting proxy", .timeLimit(.minutes(3)))
 struct FaultingProxyTests {
     /// An echo server, the proxy in front of it, and a client.
     private struct Setting {

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Synapse and its people", .timeLimit(.minutes(1)))
+@Suite("Synapse and its people", .timeLimit(.minutes(3)))
 struct SynapseTests {
     @Test("one person's messages reach another: threads, mentions, replies, edits, reactions, files")
     func talk() async throws {

@@ -8,7 +8,7 @@ import Testing
 import WebSockets
 
 /// How events reach an app, and when they are repeated.
-@Suite("The Slack stand-in delivers", .serialized, .timeLimit(.minutes(1)))
+@Suite("The Slack stand-in delivers", .serialized, .timeLimit(.minutes(3)))
 @Net
 struct SlackDeliveryTests {
     @Test("an unacknowledged event is sent again at once, after a minute, after five minutes, then never")

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The platform's rules and injected faults.
-@Suite("The Slack stand-in enforces the rules", .serialized, .timeLimit(.minutes(1)))
+@Suite("The Slack stand-in enforces the rules", .serialized, .timeLimit(.minutes(3)))
 @Net
 struct SlackRuleTests {
     private static let here: JSON = .string(LoopbackSlack.general)

@@ -4,7 +4,7 @@ import Testing
 
 /// Tests the stand-in with common bot libraries: what they accept as a message, an update or an error matches the real
 /// Bot API.
-@Suite("python-telegram-bot and aiogram against Telegram on loopback", .timeLimit(.minutes(1)))
+@Suite("python-telegram-bot and aiogram against Telegram on loopback", .timeLimit(.minutes(3)))
 struct TelegramClientsTests {
     private static func run(_ script: String, _ telegram: LoopbackTelegram, mode: String) async throws -> String {
         let result = try await PythonClients.chats.run(

@@ -2,7 +2,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Telegram on loopback: the bot's files", .timeLimit(.minutes(1)))
+@Suite("Telegram on loopback: the bot's files", .timeLimit(.minutes(3)))
 struct TelegramFilesTests {
     private static func part(_ name: String, _ value: [UInt8], fileName: String? = nil) -> [UInt8] {
         let file = fileName.map { "; filename=\"\($0)\"\r\nContent-Type: application/octet-stream" } ?? ""

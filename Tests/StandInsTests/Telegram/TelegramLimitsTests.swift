@@ -7,7 +7,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("Telegram on loopback: limits, faults and webhooks", .timeLimit(.minutes(1)))
+@Suite("Telegram on loopback: limits, faults and webhooks", .timeLimit(.minutes(3)))
 struct TelegramLimitsTests {
     @Test("a chat accepts a short burst and then one message per second")
     func chat() async throws {

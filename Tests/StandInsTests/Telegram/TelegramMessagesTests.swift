@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Telegram on loopback: messages", .timeLimit(.minutes(1)))
+@Suite("Telegram on loopback: messages", .timeLimit(.minutes(3)))
 struct TelegramMessagesTests {
     @Test("a wrong token, a wrong method and a revoked token give different errors")
     func tokens() async throws {

@@ -2,7 +2,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Telegram on loopback: texts", .timeLimit(.minutes(1)))
+@Suite("Telegram on loopback: texts", .timeLimit(.minutes(3)))
 struct TelegramTextTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var given: String

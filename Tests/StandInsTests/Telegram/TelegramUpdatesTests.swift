@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Telegram on loopback: updates", .timeLimit(.minutes(1)))
+@Suite("Telegram on loopback: updates", .timeLimit(.minutes(3)))
 struct TelegramUpdatesTests {
     @Test("an update is confirmed only by fetching the next one")
     func offsets() async throws {
