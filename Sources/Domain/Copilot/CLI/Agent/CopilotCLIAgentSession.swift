@@ -38,7 +38,8 @@ package final class CopilotCLIAgentSession {
     private var asks: [CopilotCLIAsk] = []
     private var batchTimer: Timer?
     private var tasks: [Task<Void, Never>] = []
-    private var heard = EventLoop.shared.now
+    /// When the CLI last sent something.
+    private var heard: LoopInstant?
     private var pinged: LoopInstant?
     private var isReady = false
     private var isOver = false
@@ -130,7 +131,7 @@ package final class CopilotCLIAgentSession {
     private func tick() async throws {
         try await self.host.handle(.tick)
         let now = EventLoop.shared.now
-        let silence = self.heard.duration(to: now)
+        let silence = (self.heard ?? now).duration(to: now)
         if let pinged = self.pinged {
             guard pinged.duration(to: now) < self.limits.pong else { throw CopilotCLIFailure.hanging }
         } else if silence >= self.limits.ping {

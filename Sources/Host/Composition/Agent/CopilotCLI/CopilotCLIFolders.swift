@@ -3,6 +3,7 @@ internal import Git
 internal import Glibc
 internal import Jail
 internal import Lifecycle
+internal import Models
 internal import Processes
 
 /// What the CLI's jail sees besides the workspace, and where it is on the host.

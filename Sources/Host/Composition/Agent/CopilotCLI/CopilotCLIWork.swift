@@ -4,6 +4,7 @@ internal import Chat
 internal import Copilot
 internal import Crypto
 internal import EventLoop
+internal import JSON
 internal import Jail
 internal import Logging
 internal import Models

@@ -37,7 +37,7 @@ final class ModelForwarder: Sendable {
             settings.deadlines.drain = .zero
             // A model may think for long.
             settings.deadlines.exchange = .seconds(3600)
-            let server = HTTPServer(settings, name: "model forwarder", logger: .silent) { request in
+            let server = HTTPServer(settings, name: "model forwarder", logger: Logger(label: "copilot-cli")) { request in
                 await self.answer(request)
             }
             do {
