@@ -4,7 +4,7 @@ import Processes
 import TestSupport
 import Testing
 
-/// A thread whose model is GitHub's Copilot CLI, offline.
+/// A guest's thread whose model is GitHub's Copilot CLI, offline: it only talks.
 @Suite(
     "A thread with the real Copilot CLI", .serialized, .timeLimit(.minutes(2)),
     .enabled(if: !RealCopilotCLI.isSkipped))
@@ -26,8 +26,9 @@ struct RealCopilotCLIThreadTests {
         try RealGit(host.directory.path).shell(
             "mkdir -p data/copilot-cli && ln -s '\(cli.cache)' data/copilot-cli/cache")
         try await host.start()
+        let pair = try JSON.parse(try await host.run(["pair", "--role", "guest", "--json"]).output)
         let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+            signingInAt: try #require(host.address), code: try #require(pair["code"]?.stringValue))
         return (model, host, client)
     }
 

@@ -13,6 +13,15 @@ enum CopilotCLISetup {
     static func client(
         for configuration: Configuration, surroundings: Surroundings = .ofProcess(), logger: Logger
     ) -> CopilotCLIClient {
+        let settings = Self.settings(for: configuration, surroundings: surroundings)
+        guard settings.endpoint != nil else { return CopilotCLIClient(settings, logger: logger) }
+        let endpoint = ModelProvider.openAI(configuration.model, logger: logger)
+        return CopilotCLIClient(settings, endpointModels: { try await endpoint.models() }, logger: logger)
+    }
+
+    static func settings(
+        for configuration: Configuration, surroundings: Surroundings = .ofProcess()
+    ) -> CopilotCLISettings {
         let model = configuration.model
         var settings = CopilotCLISettings(
             executable: configuration.copilot.cli, directory: "\(configuration.dataDirectory)/\(Self.folder)",
@@ -21,10 +30,10 @@ enum CopilotCLISetup {
             turnTimeout: model.turnTimeout)
         let discovery = SignInSetup.discovery(for: configuration, surroundings: surroundings)
         settings.token = { try await Self.token(discovery) }
-        guard model.hasBaseURL else { return CopilotCLIClient(settings, logger: logger) }
-        settings.endpoint = CopilotCLIEndpoint(baseURL: model.baseURL, apiKey: model.apiKey)
-        let endpoint = ModelProvider.openAI(model, logger: logger)
-        return CopilotCLIClient(settings, endpointModels: { try await endpoint.models() }, logger: logger)
+        if model.hasBaseURL {
+            settings.endpoint = CopilotCLIEndpoint(baseURL: model.baseURL, apiKey: model.apiKey)
+        }
+        return settings
     }
 
     /// The inherited variables that the CLI may see, plus GitHub's location if it is not github.com.

@@ -100,7 +100,8 @@ package final class Host: Sendable {
         let agent = AgentWorker(
             model: model, catalog: catalog, store: store, settings: self.agent, workbench: workbench,
             workspaces: places, repositories: repositories, audit: StoredAudit(log: self.audit), steering: steering,
-            answerLimit: limit, hasNetwork: configuration.jail.network.mode == .allowlist)
+            answerLimit: limit, hasNetwork: configuration.jail.network.mode == .allowlist,
+            cli: CopilotCLIAgents(configuration, model: model, places: places))
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [

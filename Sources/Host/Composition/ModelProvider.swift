@@ -41,7 +41,7 @@ enum ModelProvider {
         ExchangeSettings(turnTimeout: model.turnTimeout, idleTimeout: model.timeout)
     }
 
-    private static func transport(_ model: Configuration.Model) -> HTTPClient {
+    static func transport(_ model: Configuration.Model) -> HTTPClient {
         var settings = HTTPClientSettings()
         settings.caFile = model.caFile
         settings.allowsPlainHTTP = model.allowsPlainHTTP

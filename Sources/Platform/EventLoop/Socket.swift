@@ -27,6 +27,13 @@ package enum Socket {
         return socket
     }
 
+    /// Makes a listening socket that was made elsewhere like those of ``listen(on:backlog:)``.
+    package static func adopt(listener: Int32) throws(SystemError) {
+        let flags = fcntl(listener, F_GETFL)
+        guard flags >= 0, fcntl(listener, F_SETFL, flags | O_NONBLOCK) == 0, fcntl(listener, F_SETFD, FD_CLOEXEC) == 0
+        else { throw .last("fcntl") }
+    }
+
     /// The next pending connection, with TCP_NODELAY set; `nil` if there is none.
     ///
     /// Skips connections that were reset while pending. Throws on EMFILE and ENFILE: stop accepting for a while.

@@ -3,7 +3,7 @@ internal import HTTP
 internal import JSON
 internal import Lifecycle
 package import Logging
-internal import Primitives
+package import Primitives
 
 /// A strict HTTP/1.1 server on the event loop (RFC 9110, RFC 9112).
 package final class HTTPServer: Service {
@@ -67,6 +67,19 @@ package final class HTTPServer: Service {
             throw HTTPServerError(
                 .cannotListen, "can't listen: \(error); free the address or configure another one")
         }
+    }
+
+    /// Accepts connections on a socket that listens already, such as one from another network namespace. Throws
+    /// ``HTTPServerError`` with `cannotListen`.
+    @Net package func start(on listener: consuming FileDescriptor) throws {
+        let number = listener.rawValue
+        do {
+            try Socket.adopt(listener: number)
+            self.registration = try EventLoop.shared.watch(number, .readable) { [weak self] _ in self?.accept() }
+        } catch {
+            throw HTTPServerError(.cannotListen, "can't accept connections: \(error)")
+        }
+        self.listener = consume listener
     }
 
     /// Serves until ``stop()`` has been called and all running responses have ended.

@@ -20,7 +20,7 @@ package enum CopilotCLIFailure {
                 + "its path.")
     }
 
-    static let notSignedIn = ModelError(
+    package static let notSignedIn = ModelError(
         .unauthorized,
         "The Copilot CLI has no account; sign in with `jetbridge login`, or set COPILOT_GITHUB_TOKEN. To use your "
             + "own key, set model.base_url and model.api_key.")

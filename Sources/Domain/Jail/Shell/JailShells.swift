@@ -86,6 +86,13 @@ package actor JailShells {
         self.lost.remove(session)
     }
 
+    /// Ends a session's jail to make room for another one on its workspace. The next command gets a fresh shell, which
+    /// says so.
+    package func displace(_ session: String) async {
+        await self.ending[session]?.value
+        await self.finish(session)?.value
+    }
+
     /// Ends what earlier commands of a session left running, and with it its persistent shell; false if there was
     /// nothing to end.
     package func endLeftovers(of session: String) async -> Bool {

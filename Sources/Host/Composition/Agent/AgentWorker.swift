@@ -22,13 +22,16 @@ struct AgentWorker: Sendable {
     let answerLimit: AnswerLimit
     /// Whether jails have a network.
     let hasNetwork: Bool
+    /// Nil where the Copilot CLI is not the provider, or only talks.
+    let cli: CopilotCLIAgents?
     private let ledgers = ReadLedgers()
     private let hints = GivenHints()
 
     init(
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
         workbench: Workbench, workspaces: any WorkspaceDirectory, repositories: RepositoryCatalog,
-        audit: any AuditRecorder, steering: AgentSteering, answerLimit: AnswerLimit, hasNetwork: Bool
+        audit: any AuditRecorder, steering: AgentSteering, answerLimit: AnswerLimit, hasNetwork: Bool,
+        cli: CopilotCLIAgents? = nil
     ) {
         self.model = model
         self.catalog = catalog
@@ -41,6 +44,7 @@ struct AgentWorker: Sendable {
         self.steering = steering
         self.answerLimit = answerLimit
         self.hasNetwork = hasNetwork
+        self.cli = cli
     }
 
     var worker: any TurnWorker {
@@ -48,10 +52,11 @@ struct AgentWorker: Sendable {
         return MessageTurn(
             talking: ChatTurn(
                 self.model, catalog: self.catalog, limit: self.answerLimit, logger: Logger(label: "model")),
-            working: AgentTurn(
-                self.model, catalog: self.catalog, log: StoredSteps(store: self.store), steering: self.steering,
-                answerLimit: self.answerLimit, logger: logger
-            ) { request, thread in try await self.equipment(of: request, in: thread) },
+            working: self.cliWork
+                ?? AgentTurn(
+                    self.model, catalog: self.catalog, log: StoredSteps(store: self.store), steering: self.steering,
+                    answerLimit: self.answerLimit, logger: logger
+                ) { request, thread in try await self.equipment(of: request, in: thread) },
             canWork: { request in self.canWork(request) },
             hint: { request in self.hint(for: request) },
             hasWorked: { turn in
@@ -62,10 +67,22 @@ struct AgentWorker: Sendable {
             })
     }
 
+    private var cliWork: (any TurnWorker)? {
+        self.cli.map { cli in
+            CopilotCLIWork(
+                agents: cli, client: self.model, catalog: self.catalog, store: self.store, workbench: self.workbench,
+                workspaces: self.workspaces, audit: self.audit, steering: self.steering,
+                answerLimit: self.answerLimit,
+                equip: { request, thread in try await self.equipment(of: request, in: thread) },
+                willChange: { request, snapshot in try await self.insertChange(of: request, snapshot) })
+        }
+    }
+
     /// Tools are for members and owners, in a working jail, with a model that can call them. A thread that has chosen a
     /// persona with tools is told when its model cannot.
     private func canWork(_ request: TurnRequest) -> Bool {
-        guard request.role >= .member, self.workbench.canRun, self.model.provider != "copilot-cli" else { return false }
+        guard request.role >= .member, self.workbench.canRun, self.cli != nil || self.model.provider != "copilot-cli"
+        else { return false }
         let persona = self.settings.settings.persona(chosen: request.persona)
         guard !persona.tools.isEmpty else { return request.persona != nil }
         guard request.persona == nil else { return true }
@@ -139,13 +156,7 @@ struct AgentWorker: Sendable {
 
     private func seams(of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses) -> ToolSeams {
         var seams = ToolSeams()
-        seams.willChange = { snapshot in
-            try await self.store.write { ledger in
-                try ledger.insertChange(
-                    session: request.session, turn: request.id, actor: request.sender.id, text: request.text,
-                    snapshot: snapshot.id, at: WallClock.now())
-            }
-        }
+        seams.willChange = { snapshot in try await self.insertChange(of: request, snapshot) }
         seams.plan = { tasks in
             let lines = tasks.map { "\($0.state.rawValue): \($0.text)" }
             try await thread.report(.thinking(lines.joined(separator: "\n")))
@@ -157,6 +168,14 @@ struct AgentWorker: Sendable {
         seams.desk = WorkbenchDesk(
             bench: self.workbench, request: request, thread: thread, hasNetwork: self.hasNetwork, pauses: pauses)
         return seams
+    }
+
+    private func insertChange(of request: TurnRequest, _ snapshot: WorkspaceSnapshot) async throws {
+        try await self.store.write { ledger in
+            try ledger.insertChange(
+                session: request.session, turn: request.id, actor: request.sender.id, text: request.text,
+                snapshot: snapshot.id, at: WallClock.now())
+        }
     }
 
     /// What the model is told of an answer.

@@ -13,13 +13,15 @@ final class SessionJails: CommandPlaces {
         var open: [String: Workspace] = [:]
         /// The users that the sessions' last jails had: their files belong to them.
         var users: [String: JailIdentity] = [:]
+        /// Sessions whose workspace a program's jail has for itself.
+        var lent: Set<String> = []
     }
 
     private let means: JailMeans
     private let limits: JailLimits
     private let defaultRepository: String?
     private let state = Protected(State())
-    private let parts = Protected<(shells: JailShells, workspaces: Workspaces)?>(nil)
+    private let parts = Protected<(shells: JailShells, workspaces: Workspaces, setup: JailSetup)?>(nil)
 
     /// - Parameter defaultRepository: The repository of threads that have not chosen one; nil for none.
     init(means: JailMeans, limits: JailLimits, defaultRepository: String?) {
@@ -39,7 +41,7 @@ final class SessionJails: CommandPlaces {
         let made = workspaces { session, base, new, piece in
             try await Self.pack(shells, session, base, new, piece)
         }
-        self.parts.withLock { $0 = (shells, made) }
+        self.parts.withLock { $0 = (shells, made, setup) }
         return made
     }
 
@@ -77,16 +79,61 @@ final class SessionJails: CommandPlaces {
         await self.parts.withLock { $0 }?.shells.endLeftovers(of: session) ?? false
     }
 
-    private func ready() throws -> (shells: JailShells, workspaces: Workspaces) {
+    private func ready() throws -> (shells: JailShells, workspaces: Workspaces, setup: JailSetup) {
         guard let parts = self.parts.withLock({ $0 }) else {
             throw JailFailure("the host is still starting: try again")
         }
         return parts
     }
 
+    // MARK: Programs with a jail of their own
+
+    /// What the jails of commands have in common; nil without a working jail.
+    var setup: JailSetup? { self.parts.withLock { $0 }?.setup }
+
+    /// The place of a program's jail, which has the session's workspace for itself until its end: the jail of the
+    /// session's commands is ended, and none is started in between. The workspace must be open.
+    ///
+    /// - Parameter binds: Makes what the jail sees besides the workspace.
+    func lend(
+        _ session: String, adding binds: (_ owner: JailIdentity?) async throws -> [WorkspaceMount.Bind]
+    ) async throws -> JailPlace {
+        guard self.state.withLock({ $0.lent.insert(session).inserted }) else { throw Self.isLent }
+        await self.parts.withLock { $0 }?.shells.displace(session)
+        do {
+            let place = try await self.makePlace(of: session)
+            let more: [WorkspaceMount.Bind]
+            do {
+                more = try await binds(place.identity)
+            } catch {
+                place.onEnd()
+                throw error
+            }
+            return JailPlace(
+                mount: WorkspaceMount(folder: place.mount.folder, binds: place.mount.binds + more),
+                identity: place.identity, disk: place.disk
+            ) {
+                place.onEnd()
+                self.giveBack(session)
+            }
+        } catch {
+            self.giveBack(session)
+            throw error
+        }
+    }
+
+    private func giveBack(_ session: String) { self.state.withLock { _ = $0.lent.remove(session) } }
+
+    private static let isLent = JailFailure("the Copilot CLI works on the thread's files: wait until it has ended")
+
     // MARK: The jail's side
 
     private func place(of session: String) async throws(JailFailure) -> JailPlace {
+        guard !self.state.withLock({ $0.lent.contains(session) }) else { throw Self.isLent }
+        return try await self.makePlace(of: session)
+    }
+
+    private func makePlace(of session: String) async throws(JailFailure) -> JailPlace {
         guard let workspace = self.state.withLock({ $0.open[session] }) else {
             throw JailFailure("the session has no workspace: try again")
         }

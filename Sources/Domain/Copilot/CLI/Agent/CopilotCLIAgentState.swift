@@ -1,0 +1,324 @@
+package import JSON
+package import Models
+
+/// One turn of the CLI as an agent, from `session.create` or `session.resume` to `session.idle`. Pure: the CLI's messages
+/// and our decisions in, actions for ``CopilotCLIAgentSession`` out.
+package struct CopilotCLIAgentState: Sendable {
+    /// Our requests whose answers matter here.
+    package enum Call: Sendable, Equatable { case resume, create, options, pending, send, other }
+
+    package enum Input: Sendable, Equatable {
+        case answered(Call, Result<JSON, JSONRPCError>)
+        /// An event of this session.
+        case event(JSON)
+        case decided(CopilotCLIAsk, CopilotCLIPermission.Decision)
+        case called(requestID: String, CopilotCLIToolAnswer)
+        /// Words for the running turn.
+        case steered(String)
+    }
+
+    package enum Action: Sendable, Equatable {
+        case call(Call, method: String, JSON)
+        case emit(CopilotCLIAgentEvent)
+        /// Decide; the answer comes as ``Input/decided(_:_:)``.
+        case ask(CopilotCLIAsk)
+        /// Run one of our tools; the answer comes as ``Input/called(requestID:_:)``.
+        case run(CopilotCLIToolCall)
+        /// The turn is over; nil means success.
+        case end(ModelError?)
+    }
+
+    private enum Phase { case opening, working, over }
+
+    /// A question that the CLI has put once or several times.
+    private struct Question {
+        let ask: CopilotCLIAsk
+        var waiting: [String]
+        var decision: CopilotCLIPermission.Decision?
+    }
+
+    /// Calls of these have an effect, so none may succeed that was not approved.
+    private static let gated: Set<String> = ["bash", "edit", "create", "write_bash"]
+
+    private let request: CopilotCLIAgentRequest
+    private var phase = Phase.opening
+    private var isNew: Bool
+    private var draft = CopilotCLIDraft()
+    private var hasText = false
+    private var retries = 0
+    private var calls: [String: (tool: String, arguments: JSON)] = [:]
+    private var questions: [Question] = []
+    /// Requests for permission that we approved, and calls with at least one such.
+    private var approved: Set<String> = []
+    private var approvedCalls: Set<String> = []
+    private var failure: ModelError?
+    private var failedCall: JSON?
+    /// Messages that the CLI has, and those that it has begun with.
+    private var sent = 0
+    private var begun = 0
+
+    package init(_ request: CopilotCLIAgentRequest) {
+        self.request = request
+        self.isNew = !request.isResumed
+    }
+
+    /// Whether the CLI waits for us, so that its silence means nothing.
+    package var isWaitingForUs: Bool { self.questions.contains { $0.decision == nil } || !self.running.isEmpty }
+    /// Calls that have begun and not ended; the CLI may be silent for long.
+    package var runningCalls: Int { self.calls.count }
+    /// Our tools' calls without an answer.
+    private var running: Set<String> = []
+
+    package func start() -> [Action] {
+        self.request.isResumed
+            ? [.call(.resume, method: "session.resume", self.request.creation)]
+            : [.call(.create, method: "session.create", self.request.creation)]
+    }
+
+    package mutating func receive(_ input: Input) -> [Action] {
+        guard self.phase != .over else { return [] }
+        switch input {
+        case .answered(let call, let result): return self.receive(call, result)
+        case .event(let event): return self.receive(event)
+        case .decided(let ask, let decision): return self.decide(ask, decision)
+        case .called(let id, let answer):
+            guard self.running.remove(id) != nil else { return [] }
+            return [
+                self.call(
+                    "session.tools.handlePendingToolCall", ["requestId": .string(id), "result": answer.result])
+            ]
+        case .steered(let text):
+            self.sent += 1
+            return [.call(.other, method: "session.send", self.request.sending(text, mode: "immediate"))]
+        }
+    }
+
+    private mutating func end(_ error: ModelError?) -> [Action] {
+        self.phase = .over
+        return [.end(error)]
+    }
+
+    private func call(_ method: String, _ parameters: JSONObject = [:]) -> Action {
+        var parameters = parameters
+        parameters["sessionId"] = .string(self.request.session)
+        return .call(.other, method: method, .object(parameters))
+    }
+}
+
+// MARK: - The beginning
+
+extension CopilotCLIAgentState {
+    private mutating func receive(_ call: Call, _ result: Result<JSON, JSONRPCError>) -> [Action] {
+        switch (call, result) {
+        case (.resume, .failure(let error)) where error.message.contains("Session not found"):
+            // Creating is safe only because there is nothing: it would empty a session that exists.
+            self.isNew = true
+            return [.call(.create, method: "session.create", self.request.creation)]
+        case (.resume, .success), (.create, .success):
+            return [.call(.options, method: "session.options.update", self.request.options)]
+        case (.options, .success):
+            guard self.isNew else {
+                return [
+                    .call(
+                        .pending, method: "session.permissions.pendingRequests",
+                        ["sessionId": .string(self.request.session)])
+                ]
+            }
+            return self.send()
+        case (.pending, .success(let answer)):
+            // What a killed host left undecided is not decided now: the model asks again if it still wants it.
+            let isPending = !(answer["items"]?.arrayValue ?? []).isEmpty
+            return (isPending ? [self.call("session.abort")] : []) + self.send()
+        case (.pending, .failure): return self.send()
+        case (.send, .success): return [.emit(.began(isNew: self.isNew))]
+        case (.resume, .failure(let error)), (.create, .failure(let error)), (.options, .failure(let error)),
+            (.send, .failure(let error)):
+            return self.end(CopilotCLIFailure.call(error, model: self.request.model))
+        case (.other, _): return []
+        }
+    }
+
+    private mutating func send() -> [Action] {
+        self.phase = .working
+        self.sent += 1
+        let prompt = self.isNew ? self.request.fullPrompt : self.request.prompt
+        return [.call(.send, method: "session.send", self.request.sending(prompt, mode: "enqueue"))]
+    }
+}
+
+// MARK: - Events
+
+extension CopilotCLIAgentState {
+    private mutating func receive(_ event: JSON) -> [Action] {
+        let data = event["data"] ?? .null
+        let type = event["type"]?.stringValue ?? ""
+        let isHelper = event["agentId"].map { !$0.isNull } ?? data["parentToolCallId"].map { !$0.isNull } ?? false
+        switch type {
+        case "permission.requested": return self.ask(data)
+        case "permission.completed": return self.check(data)
+        case "external_tool.requested": return self.run(data)
+        case "user_input.requested", "elicitation.requested": return self.decline(type, data)
+        case "tool.execution_start":
+            guard let id = data["toolCallId"]?.stringValue, let tool = data["toolName"]?.stringValue else { return [] }
+            self.calls[id] = (tool, data["arguments"] ?? .null)
+        case "tool.execution_complete": return self.complete(call: data)
+        case _ where isHelper: return []
+        case "user.message": if self.phase == .working { self.begun += 1 }
+        case "assistant.message_delta": return self.show { $0.delta(data["deltaContent"]?.stringValue ?? "") }
+        case "assistant.message_start": self.draft.restart()
+        case "assistant.reasoning_delta":
+            let text = data["deltaContent"]?.stringValue ?? ""
+            return text.isEmpty ? [] : [.emit(.thinking(text))]
+        case "assistant.message": return self.complete(message: data)
+        case "assistant.usage":
+            let (input, output) = (data["inputTokens"]?.intValue ?? 0, data["outputTokens"]?.intValue ?? 0)
+            return [.emit(.usage(TokenUsage(input: input, output: output)))]
+        case "session.info" where data["infoType"]?.stringValue == "model_retry": return self.retry()
+        case "session.error":
+            var isOwnEndpoint = false
+            if case .endpoint = self.request.provider { isOwnEndpoint = true }
+            self.failure = CopilotCLIFailure.session(
+                data, model: self.request.model, hasEndpoint: isOwnEndpoint, call: self.failedCall)
+        case "model.call_failure": self.failedCall = data
+        case "session.idle": return self.idle(data)
+        default: break
+        }
+        return []
+    }
+
+    private mutating func show(_ change: (inout CopilotCLIDraft) -> CopilotCLIDraft.Outcome) -> [Action] {
+        let isFirst = self.draft.isEmpty
+        switch change(&self.draft) {
+        case .show(""): return []
+        case .show(let text):
+            defer { self.hasText = true }
+            guard isFirst else { return [.emit(.text(text))] }
+            return [.emit(.text(self.hasText ? "\n\n" + text : text))]
+        case .diverged: return self.end(CopilotCLIFailure.restarted)
+        }
+    }
+
+    private mutating func retry() -> [Action] {
+        self.draft.restart()
+        self.retries += 1
+        guard self.draft.isEmpty else { return [] }
+        return [
+            .emit(
+                .waiting(
+                    RetryNotice(
+                        reason: "the model's endpoint failed", delay: .seconds(1), attempt: self.retries + 1)))
+        ]
+    }
+
+    private mutating func complete(message data: JSON) -> [Action] {
+        let content = data["content"]?.stringValue ?? ""
+        let actions = self.show { $0.complete(content) }
+        guard self.phase != .over else { return actions }
+        self.draft = CopilotCLIDraft()
+        let calls = (data["toolRequests"]?.arrayValue ?? []).compactMap { call -> CopilotCLIAgentEvent.Call? in
+            guard let id = call["toolCallId"]?.stringValue, let name = call["name"]?.stringValue else { return nil }
+            return CopilotCLIAgentEvent.Call(id: id, tool: name, arguments: call["arguments"] ?? .null)
+        }
+        return actions + [.emit(.answered(text: content, calls: calls))]
+    }
+
+    private mutating func complete(call data: JSON) -> [Action] {
+        guard let id = data["toolCallId"]?.stringValue else { return [] }
+        let tool = self.calls.removeValue(forKey: id)?.tool ?? ""
+        self.questions.removeAll { $0.ask.toolCallID == id && $0.decision != nil }
+        let isSuccess = data["success"]?.boolValue ?? false
+        if isSuccess, Self.gated.contains(tool), !self.approvedCalls.contains(id) {
+            return self.end(CopilotCLIFailure.ungated(tool))
+        }
+        self.approvedCalls.remove(id)
+        let text = data["result"]?["content"]?.stringValue ?? data["error"]?["message"]?.stringValue ?? ""
+        return [
+            .emit(
+                .finished(
+                    CopilotCLIAgentEvent.Result(
+                        id: id, tool: tool, isSuccess: isSuccess, code: data["error"]?["code"]?.stringValue,
+                        text: text)))
+        ]
+    }
+
+    private mutating func idle(_ data: JSON) -> [Action] {
+        // One that belongs to a message before ours, or comes before words that are on their way.
+        guard self.phase == .working, self.begun >= self.sent || self.failure != nil else { return [] }
+        if let failure = self.failure { return self.end(failure) }
+        return self.end(data["aborted"]?.boolValue == true ? CopilotCLIFailure.aborted : nil)
+    }
+}
+
+// MARK: - What it asks
+
+extension CopilotCLIAgentState {
+    private mutating func ask(_ data: JSON) -> [Action] {
+        // Nothing may approve but our gate.
+        if data["resolvedByHook"]?.boolValue == true { return self.end(CopilotCLIFailure.decidedElsewhere) }
+        guard let id = data["requestId"]?.stringValue else { return [] }
+        let call = (data["permissionRequest"]?["toolCallId"]?.stringValue).flatMap { self.calls[$0] }
+        let ask = CopilotCLIAsk(data, call: call)
+        if let index = self.questions.firstIndex(where: { $0.ask == ask }) {
+            guard let decision = self.questions[index].decision else {
+                self.questions[index].waiting.append(id)
+                return []
+            }
+            return [self.answer(id, ask, decision)]
+        }
+        self.questions.append(Question(ask: ask, waiting: [id]))
+        return [.ask(ask)]
+    }
+
+    private mutating func decide(_ ask: CopilotCLIAsk, _ decision: CopilotCLIPermission.Decision) -> [Action] {
+        guard let index = self.questions.firstIndex(where: { $0.ask == ask && $0.decision == nil }) else { return [] }
+        self.questions[index].decision = decision
+        let waiting = self.questions[index].waiting
+        self.questions[index].waiting = []
+        return waiting.map { self.answer($0, ask, decision) }
+    }
+
+    private mutating func answer(
+        _ id: String, _ ask: CopilotCLIAsk, _ decision: CopilotCLIPermission.Decision
+    ) -> Action {
+        if decision == .approve {
+            self.approved.insert(id)
+            self.approvedCalls.insert(ask.toolCallID)
+        }
+        return self.call(
+            "session.permissions.handlePendingPermissionRequest",
+            ["requestId": .string(id), "result": decision.result])
+    }
+
+    /// The CLI's report of a decision: only those that we made.
+    private mutating func check(_ data: JSON) -> [Action] {
+        guard let id = data["requestId"]?.stringValue else { return [] }
+        let isApproved = data["result"]?["kind"]?.stringValue?.hasPrefix("approved") ?? false
+        guard isApproved, !self.approved.contains(id) else { return [] }
+        return self.end(CopilotCLIFailure.decidedElsewhere)
+    }
+
+    private mutating func run(_ data: JSON) -> [Action] {
+        guard let id = data["requestId"]?.stringValue, let name = data["toolName"]?.stringValue else { return [] }
+        self.running.insert(id)
+        return [
+            .run(
+                CopilotCLIToolCall(
+                    requestID: id, toolCallID: data["toolCallId"]?.stringValue ?? id, name: name,
+                    arguments: data["arguments"] ?? .null))
+        ]
+    }
+
+    private func decline(_ type: String, _ data: JSON) -> [Action] {
+        guard let id = data["requestId"] else { return [] }
+        return type == "user_input.requested"
+            ? [
+                self.call(
+                    "session.ui.handlePendingUserInput",
+                    ["requestId": id, "response": ["answer": .string(CopilotCLITurn.nobodyThere), "wasFreeform": true]])
+            ]
+            : [
+                self.call(
+                    "session.ui.handlePendingElicitation", ["requestId": id, "result": ["action": "decline"]])
+            ]
+    }
+}

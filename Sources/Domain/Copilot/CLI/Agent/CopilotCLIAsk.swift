@@ -1,0 +1,88 @@
+package import JSON
+
+/// What the CLI wants to do and needs a decision for.
+package struct CopilotCLIAsk: Sendable, Equatable {
+    package enum Subject: Sendable, Equatable {
+        case command(String)
+        /// A file's new content, computed before the question.
+        case write(path: String, content: String)
+        /// A file or folder.
+        case read(path: String)
+        case address(String)
+        /// A kind that nobody is asked about.
+        case other(String)
+    }
+
+    package let toolCallID: String
+    /// `bash`, `edit`, `create`, `view`, …; empty if the CLI has not named it.
+    package let tool: String
+    package let subject: Subject
+
+    package init(toolCallID: String, tool: String, subject: Subject) {
+        self.toolCallID = toolCallID
+        self.tool = tool
+        self.subject = subject
+    }
+
+    /// Reads the data of a `permission.requested`.
+    ///
+    /// A call may be asked about several times (first for a path outside or an address, then for the command): all of
+    /// them are the same question, namely about the whole command or file.
+    ///
+    /// - Parameter call: The tool and arguments of the call, if it has begun.
+    init(_ data: JSON, call: (tool: String, arguments: JSON)?) {
+        let request = data["permissionRequest"] ?? .null
+        let kind = request["kind"]?.stringValue ?? "unknown"
+        self.toolCallID = request["toolCallId"]?.stringValue ?? ""
+        self.tool = call?.tool ?? ""
+        let text = { (name: String) in request[name]?.stringValue }
+        switch kind {
+        case "shell": self.subject = text("fullCommandText").map { .command($0) } ?? .other(kind)
+        case "write":
+            if let path = text("fileName"), let content = text("newFileContents") {
+                self.subject = .write(path: path, content: content)
+            } else {
+                self.subject = .other("write without its content")
+            }
+        case "read": self.subject = text("path").map { .read(path: $0) } ?? .other(kind)
+        case "url":
+            if call?.tool == "bash", let command = call?.arguments["command"]?.stringValue {
+                self.subject = .command(command)
+            } else {
+                self.subject = text("url").map { .address($0) } ?? .other(kind)
+            }
+        default: self.subject = .other(kind)
+        }
+    }
+}
+
+/// A call of one of our tools.
+package struct CopilotCLIToolCall: Sendable, Equatable {
+    package let requestID: String
+    package let toolCallID: String
+    package let name: String
+    package let arguments: JSON
+}
+
+/// What one of our tools answers.
+package struct CopilotCLIToolAnswer: Sendable, Equatable {
+    package enum Outcome: String, Sendable { case success, failure, denied }
+
+    package let outcome: Outcome
+    package let text: String
+
+    package init(_ outcome: Outcome, _ text: String) {
+        self.outcome = outcome
+        self.text = text
+    }
+
+    /// The `result` of `session.tools.handlePendingToolCall`.
+    var result: JSON {
+        var result: JSONObject = [
+            "textResultForLlm": .string(self.text), "resultType": .string(self.outcome.rawValue),
+        ]
+        // Without an error, the CLI takes a failure for an empty one.
+        if self.outcome != .success { result["error"] = .string(self.text) }
+        return .object(result)
+    }
+}
