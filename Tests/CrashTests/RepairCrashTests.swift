@@ -42,9 +42,10 @@ struct RepairCrashTests {
     }
 
     private static let kills = [
-        Kill(step: 6, isInCall: true), Kill(step: 7, isInCall: false), Kill(step: 14, isInCall: false),
-        // In the commit, and after the last answer.
-        Kill(step: 19, isInCall: true), Kill(step: 21, isInCall: false),
+        // In the first run of the tests, behind it, and after the reading that follows.
+        Kill(step: 2, isInCall: true), Kill(step: 3, isInCall: false), Kill(step: 4, isInCall: false),
+        // After the second run, in the commit, and after the last answer.
+        Kill(step: 7, isInCall: false), Kill(step: 8, isInCall: true), Kill(step: 10, isInCall: false),
     ]
 
     @Test("nothing is run twice, the thread says what happened, and resume finishes", arguments: Self.kills)
