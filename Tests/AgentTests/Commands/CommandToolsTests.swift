@@ -1,6 +1,7 @@
 import Chat
 import JSON
 import Jail
+import Primitives
 import Testing
 import Workspaces
 

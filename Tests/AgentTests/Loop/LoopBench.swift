@@ -66,8 +66,11 @@ struct LoopBench {
 
     func run(_ text: String = "Do it.", isResumed: Bool = false) async throws -> TurnEnding {
         let (gate, executor, limits, notes, system) = (self.gate, self.executor, self.limits, self.notes, self.system)
+        let catalog = ModelCatalog(self.model)
+        // A turn does not wait for the list, whose limits the tests depend on.
+        _ = try? await catalog.models()
         let turn = AgentTurn(
-            self.model, catalog: ModelCatalog(self.model), log: self.log, steering: self.steering, clock: self.clock,
+            self.model, catalog: catalog, log: self.log, steering: self.steering, clock: self.clock,
             logger: Logger(label: "test")
         ) { _, _ in
             AgentEquipment(

@@ -97,17 +97,17 @@ struct CallApprovalTests {
 
     @Test("a commit's approval shows its diff, cut where the room is small, and its message whole")
     func preview() async throws {
-        let diff = "a.txt +300 −0\n\n" + (1...300).map { "+line \($0)\n" }.joined()
+        let diff = "a.txt +3000 −0\n\n" + (1...3000).map { "+line \($0)\n" }.joined()
         let request = Self.call("1.1", "Mend the sum\n\nIt was a difference.", effect: "1..2", preview: diff)
         for traits in [AskStage.rich, AskStage.lines] {
             let stage = try await AskStage(traits, playing: [[.approval(request), .event(.text("done"))]])
             try await stage.say("go", as: "bob", thread: nil)
             try await stage.ask()
             let text = stage.adapter.texts.joined(separator: "\n")
-            for part in ["Mend the sum", "It was a difference.", "a.txt +300 −0", "+line 1", "more lines; `diff`"] {
+            for part in ["Mend the sum", "It was a difference.", "a.txt +3000 −0", "+line 1", "more lines; `diff`"] {
                 #expect(text.contains(part), "\(part): \(text)")
             }
-            #expect(!text.contains("+line 300"))
+            #expect(!text.contains("+line 3000"))
             #expect(try await stage.record().bindings.first?.request.effect == "1..2")
         }
     }

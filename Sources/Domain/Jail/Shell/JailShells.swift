@@ -184,7 +184,7 @@ package actor JailShells {
                 throw JailFailure(
                     end == .cancelled
                         ? "it was stopped while \(busy)"
-                        : "\(busy), and none became free in \(self.limits.wait / .seconds(60)) minutes: stop a "
+                        : "\(busy), and none became free in \(Int(self.limits.wait / .seconds(60))) minutes: stop a "
                             + "command in another thread, or end a job with `kill`")
             }
         }

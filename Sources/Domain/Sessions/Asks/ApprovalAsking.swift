@@ -85,7 +85,8 @@ struct ApprovalAsking: Sendable {
             return .item(item, ofAsk: open?.id ?? "")
         }
         // Unless its other items still wait.
-        for ask in changed where ask.state == .open && !(asked.asks + asked.ended).contains(where: { $0.id == ask.id }) {
+        for ask in changed where ask.state == .open && !(asked.asks + asked.ended).contains(where: { $0.id == ask.id })
+        {
             let (ended, items) = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: self.at)
             asked.ended.append(ended)
             asked.items += items
