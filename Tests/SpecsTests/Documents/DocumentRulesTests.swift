@@ -16,7 +16,7 @@ struct DocumentRulesTests {
             (" (Priority: P1)", "", "story-priority spec.md:18"),
             ("**Independent Test**: invite a second account and open the list with it.", "", "story-test spec.md:18"),
             (", **Then** he sees its entries", "", "scenario spec.md:28"),
-            ("- **FR-002**", "- **FR-001**", "id-twice spec.md:58"),
+            ("- **FR-003**", "- **FR-002**: again\n- **FR-003**", "id-twice spec.md:59"),
             ("System MUST let the owner revoke a link", "", "requirement spec.md:58"),
             ("9 of 10 people join a list within one minute", "People join lists fast", "~criterion-measure spec.md:70"),
             ("- People have an account", "- [Assumption about accounts] is [DATE]", "placeholder spec.md:75"),

@@ -28,7 +28,7 @@ extension TaskOrder {
             let verb = text[word...]
             guard let on = verb.index(ofWord: "on"), verb[word..<on].count <= 12 else { return [] }
             let left = text[..<word]
-            let right = verb[on...].prefix { $0 != UInt8(";") && $0 != UInt8("(") }
+            let right = verb[on...].prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "(") }
             let tasks = TaskID.all(in: left)
             if !tasks.isEmpty {
                 let needed = TaskID.all(in: right)
@@ -68,11 +68,11 @@ extension TaskOrder {
         var rest = text
         while let index = rest.index(ofIgnoringCase: "phase") {
             rest = rest[(index + 5)...]
-            if rest.first?.lowercased == UInt8("s") { rest = rest.dropFirst() }
+            if rest.first?.lowercased == UInt8(ascii: "s") { rest = rest.dropFirst() }
             var next = rest.drop { $0.isSpace }
             while let number = next.leadingNumber() {
                 numbers.append(number.value)
-                next = number.rest.drop { $0.isSpace || $0 == UInt8(",") || $0 == UInt8("&") }
+                next = number.rest.drop { $0.isSpace || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "&") }
                 if next.begins(with: "and ") { next = next.dropFirst(4) }
             }
         }
