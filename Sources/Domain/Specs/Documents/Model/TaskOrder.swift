@@ -28,12 +28,14 @@ extension TaskOrder {
             let verb = text[word...]
             guard let on = verb.index(ofWord: "on"), verb[word..<on].count <= 12 else { return [] }
             let left = text[..<word]
-            let right = verb[on...].prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "(") }
+            var right = verb[on...].prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "(") }
+            // "depends on Phase 1 — blocks Phases 3–6"
+            if let other = right.index(ofIgnoringCase: "block") { right = right[..<other] }
             let tasks = TaskID.all(in: left)
             if !tasks.isEmpty {
                 let needed = TaskID.all(in: right)
                 return tasks.flatMap { task in
-                    needed.map { TaskOrder(task: task, prerequisite: $0, line: line) }
+                    needed.filter { $0 != task }.map { TaskOrder(task: task, prerequisite: $0, line: line) }
                 }
             }
             let phases = Self.phases(in: left).prefix(1)
@@ -53,6 +55,8 @@ extension TaskOrder {
         while true {
             let arrow = rest.index(ofIgnoringCase: "→") ?? rest.index(ofIgnoringCase: "->")
             let ids = TaskID.all(in: rest[..<(arrow ?? rest.endIndex)])
+            // Groups that overlap, such as "T020–T027 → T023–T029", say nothing about single tasks.
+            guard Set(ids).isDisjoint(with: previous) else { return [] }
             for id in ids {
                 orders += previous.map { TaskOrder(task: id, prerequisite: $0, line: line) }
             }

@@ -37,7 +37,7 @@ struct Placeholders: Sendable {
         for span in document.markdown.brackets(on: line) where self.isPlaceholder(span) {
             found.append("[\(span.inner.text)]")
         }
-        for mark in [StaticString("$arguments"), "__speckit_", "{{", "lorem ipsum"] {
+        for mark in [StaticString("$arguments"), "__speckit_", "lorem ipsum"] {
             if let index = text.index(ofIgnoringCase: mark) {
                 found.append(text[index...].prefix { !$0.isSpace }.text)
             }
