@@ -49,20 +49,25 @@ struct SpecCheckCommandTests {
         let good = try self.feature(Self.good + "## Assumptions\n\n- a\n")
         let clean = await run("spec", "check", good.path)
         #expect(clean.status == .done && clean.output == "1 document checked: no findings\n" && clean.errors.isEmpty)
-        let warned = await run("spec", "check", try self.feature(Self.good).path)
+        let short = try self.feature(Self.good)
+        let warned = await run("spec", "check", short.path)
         #expect(warned.status == .done && warned.output.hasPrefix("warning  specs/001-a/spec.md  section  "))
         #expect(warned.output.hasSuffix("0 errors and 1 warning in 1 document\n"))
-        let bad = await run("spec", "check", try self.feature(Self.good.replacing("FR-001", with: "FR")).path)
+        let broken = try self.feature(Self.good.replacing("FR-001", with: "FR"))
+        let bad = await run("spec", "check", broken.path)
         #expect(bad.status == .failed && bad.output.contains("error    specs/001-a/spec.md:17  requirement  "))
         #expect(bad.errors == "jetbridge: 1 error and 1 warning in 1 document\n")
+        withExtendedLifetime((good, short, broken)) {}
     }
 
     @Test("--json prints SARIF, with the same status")
     func sarif() async throws {
-        let result = await run("spec", "check", "--json", try self.feature("# [FEATURE NAME]\n").path)
+        let directory = try self.feature("# [FEATURE NAME]\n")
+        let result = await run("spec", "check", "--json", directory.path)
         #expect(result.status == .failed && result.errors.isEmpty)
         let log = try JSON.parse(result.output)
         #expect(log["runs"]?[0]?["results"]?.arrayValue?.isEmpty == false)
+        withExtendedLifetime(directory) {}
     }
 
     @Test("what cannot be checked gives one line and status 1")

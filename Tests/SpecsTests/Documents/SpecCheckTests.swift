@@ -65,7 +65,7 @@ struct SpecCheckTests {
     func links() async throws {
         var files = Self.files
         files["\(Self.folder)/notes.md"] =
-            "# Notes\n\n[a](spec.md#x) [b](../../README.md) [c](checklists/) [d](gone.md) [e](/README.md) [f](src/new.py)\n"
+            "# Notes\n\n[a](spec.md#x) [b](../../README.md) [c](checklists/) [d](gone.md) [e](/README.md) [f](/src/new.py)\n"
         let directory = try self.repository(files)
         let check = try await SpecCheck.run("\(directory.path)/\(Self.folder)")
         #expect(check.findings.map(\.message).filter { $0.contains("gone.md") }.count == 1)

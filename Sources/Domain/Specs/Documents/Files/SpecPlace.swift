@@ -54,7 +54,7 @@ struct SpecPlace: Hashable {
     }
 
     private static func relative(_ path: String, to root: String) -> String {
-        let rest = path.utf8.dropFirst(root.utf8.count).drop { $0 == UInt8("/") }
+        let rest = path.utf8.dropFirst(root.utf8.count).drop { $0 == UInt8(ascii: "/") }
         return String(Substring(rest))
     }
 }

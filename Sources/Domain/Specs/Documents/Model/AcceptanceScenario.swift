@@ -39,7 +39,7 @@ package struct AcceptanceScenario: Sendable, Hashable {
 
     /// Whether an item is meant as a scenario wherever it is: it begins with `Given`.
     static func isOne(_ content: ArraySlice<UInt8>) -> Bool {
-        let text = content.drop { $0 == UInt8("*") || $0 == UInt8("_") }
+        let text = content.drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "_") }
         return text.beginsIgnoringCase(with: "given") && !(text.dropFirst(5).first?.isWordByte ?? false)
     }
 }

@@ -13,12 +13,12 @@ extension MarkdownDocument {
     /// The outermost brackets of a line. One without an end counts to the line's end if it opens a question.
     func brackets(on line: Int) -> [BracketSpan] {
         let text = self.plain(line)
-        guard text.contains(UInt8("[")) else { return [] }
+        guard text.contains(UInt8(ascii: "[")) else { return [] }
         var spans: [BracketSpan] = []
         var index = text.startIndex
         while index < text.endIndex {
-            guard text[index] == UInt8("[") else {
-                index += text[index] == UInt8("\\") ? 2 : 1
+            guard text[index] == UInt8(ascii: "[") else {
+                index += text[index] == UInt8(ascii: "\\") ? 2 : 1
                 continue
             }
             guard let end = Self.closing(of: text[index...]) else {
@@ -42,8 +42,8 @@ extension MarkdownDocument {
     private static func closing(of text: ArraySlice<UInt8>) -> Int? {
         var depth = 0
         for index in text.indices {
-            if text[index] == UInt8("[") { depth += 1 }
-            if text[index] == UInt8("]") {
+            if text[index] == UInt8(ascii: "[") { depth += 1 }
+            if text[index] == UInt8(ascii: "]") {
                 depth -= 1
                 if depth == 0 { return index }
             }
@@ -70,7 +70,7 @@ package struct OpenQuestion: Sendable, Hashable {
                 guard span.inner.begins(with: "NEEDS CLARIFICATION") else { return nil }
                 let question = document.bytes[span.inner.indices].dropFirst("NEEDS CLARIFICATION".utf8.count)
                 return OpenQuestion(
-                    question: question.drop { $0 == UInt8(":") || $0.isSpace }.trimmed.text, line: line,
+                    question: question.drop { $0 == UInt8(ascii: ":") || $0.isSpace }.trimmed.text, line: line,
                     range: span.range)
             }
         }

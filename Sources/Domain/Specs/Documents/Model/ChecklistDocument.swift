@@ -18,13 +18,13 @@ package struct ChecklistDocument: Sendable, Hashable {
         self.items = markdown.lines.indices.compactMap { line in
             guard markdown.lines[line].kind == .text, let item = ListItem(markdown.visible(line)), let box = item.box
             else { return nil }
-            let text = item.content.drop { $0 == UInt8("*") }
+            let text = item.content.drop { $0 == UInt8(ascii: "*") }
             guard text.begins(with: "CHK"), let number = text.dropFirst(3).leadingNumber() else {
                 return Item(id: nil, number: nil, text: item.content.text, isTicked: box.isTicked, line: line)
             }
             return Item(
                 id: text[..<number.rest.startIndex].text, number: number.value,
-                text: number.rest.drop { $0 == UInt8("*") }.trimmed.text, isTicked: box.isTicked, line: line)
+                text: number.rest.drop { $0 == UInt8(ascii: "*") }.trimmed.text, isTicked: box.isTicked, line: line)
         }
     }
 }

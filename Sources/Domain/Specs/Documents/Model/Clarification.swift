@@ -15,7 +15,9 @@ extension Clarification {
         return document.items(in: section.lines).compactMap { block in
             let text = Array(block.text(in: document).utf8)[...]
             guard text.beginsIgnoringCase(with: "q:") || text.begins(with: "**Q") else { return nil }
-            let body = text.drop { $0 == UInt8("*") }.dropFirst(1).drop { $0 == UInt8(":") || $0 == UInt8("*") }
+            let body = text.drop { $0 == UInt8(ascii: "*") }.dropFirst(1).drop {
+                $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "*")
+            }
             let arrow = body.index(ofIgnoringCase: "→") ?? body.index(ofIgnoringCase: "->")
             let answer = arrow.map { Self.answer(body[$0...]) }
             return Clarification(
@@ -25,8 +27,8 @@ extension Clarification {
     }
 
     private static func answer(_ text: ArraySlice<UInt8>) -> String {
-        var rest = text.dropFirst(text.begins(with: "→") ? 3 : 2).drop { $0.isSpace || $0 == UInt8("*") }
+        var rest = text.dropFirst(text.begins(with: "→") ? 3 : 2).drop { $0.isSpace || $0 == UInt8(ascii: "*") }
         if rest.beginsIgnoringCase(with: "a:") { rest = rest.dropFirst(2) }
-        return rest.drop { $0 == UInt8("*") }.trimmed.text
+        return rest.drop { $0 == UInt8(ascii: "*") }.trimmed.text
     }
 }

@@ -30,14 +30,16 @@ extension MarkdownDocument {
         var isBody = false
         for line in range {
             let text = self.visible(line).trimmed
-            guard text.first == UInt8("|") else {
+            guard text.first == UInt8(ascii: "|") else {
                 isBody = false
                 continue
             }
-            if text.allSatisfy({ $0 == UInt8("|") || $0 == UInt8("-") || $0 == UInt8(":") || $0.isSpace }) {
+            if text.allSatisfy({
+                $0 == UInt8(ascii: "|") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ":") || $0.isSpace
+            }) {
                 isBody = true
             } else if isBody {
-                rows.append(text.split(separator: UInt8("|")).map { $0.trimmed.text })
+                rows.append(text.split(separator: UInt8(ascii: "|")).map { $0.trimmed.text })
             }
         }
         return rows

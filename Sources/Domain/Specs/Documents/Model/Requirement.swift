@@ -35,8 +35,8 @@ extension Requirement {
             }
             for line in section.own where document.lines[line].kind == .text {
                 let row = document.visible(line).trimmed
-                guard row.first == UInt8("|") else { continue }
-                let cells = row.split(separator: UInt8("|"))
+                guard row.first == UInt8(ascii: "|") else { continue }
+                let cells = row.split(separator: UInt8(ascii: "|"))
                 guard cells.count >= 2, let (id, rest) = Self.definition(cells[0].trimmed, isMarked: true),
                     rest.isBlank
                 else { continue }
@@ -51,14 +51,16 @@ extension Requirement {
     private static func definition(
         _ content: ArraySlice<UInt8>, isMarked: Bool
     ) -> (id: RequirementID, text: ArraySlice<UInt8>)? {
-        let emphasis = { (byte: UInt8) in byte == UInt8("*") || byte == UInt8("_") || byte == UInt8("`") }
+        let emphasis = { (byte: UInt8) in
+            byte == UInt8(ascii: "*") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "`")
+        }
         let start = content.drop(while: emphasis)
         guard let (id, end) = RequirementID.read(start) else { return nil }
         var rest = content[end...]
         let isBold = content.begins(with: "**")
-        let isColon = rest.first == UInt8(":")
+        let isColon = rest.first == UInt8(ascii: ":")
         guard isMarked || isBold || isColon else { return nil }
-        rest = rest.drop { emphasis($0) || $0 == UInt8(":") }.trimmed
+        rest = rest.drop { emphasis($0) || $0 == UInt8(ascii: ":") }.trimmed
         for mark in [StaticString(":"), "—", "–", "-"] where rest.begins(with: mark) {
             rest = rest.dropFirst(mark.utf8CodeUnitCount)
             break

@@ -18,7 +18,7 @@ package struct RequirementID: Sendable, Hashable, CustomStringConvertible {
     /// Reads an id at the start of `bytes`; gives the place after it.
     static func read(_ bytes: ArraySlice<UInt8>) -> (id: RequirementID, end: Int)? {
         let prefix = bytes.prefix { $0.isUppercase }
-        guard 2...5 ~= prefix.count, bytes.dropFirst(prefix.count).first == UInt8("-"),
+        guard 2...5 ~= prefix.count, bytes.dropFirst(prefix.count).first == UInt8(ascii: "-"),
             let number = bytes.dropFirst(prefix.count + 1).leadingNumber(), number.digits <= 5
         else { return nil }
         var end = number.rest.startIndex
@@ -26,7 +26,7 @@ package struct RequirementID: Sendable, Hashable, CustomStringConvertible {
             let second = number.rest.dropFirst().first
             if next.isLowercase, second.map({ !$0.isWordByte }) ?? true {
                 end += 1
-            } else if next == UInt8("."), let second, second.isDigit {
+            } else if next == UInt8(ascii: "."), let second, second.isDigit {
                 end += 1 + number.rest.dropFirst().prefix { $0.isDigit }.count
             }
         }
@@ -40,7 +40,8 @@ package struct RequirementID: Sendable, Hashable, CustomStringConvertible {
         var ids: [RequirementID] = []
         var index = line.startIndex
         while index < line.endIndex {
-            let isStart = index == line.startIndex || !(line[index - 1].isWordByte || line[index - 1] == UInt8("-"))
+            let isStart =
+                index == line.startIndex || !(line[index - 1].isWordByte || line[index - 1] == UInt8(ascii: "-"))
             guard line[index].isUppercase, isStart, let (id, end) = self.read(line[index...]) else {
                 index += 1
                 continue
@@ -80,9 +81,11 @@ package struct RequirementID: Sendable, Hashable, CustomStringConvertible {
 enum RangeMark {
     /// The bytes after the mark; nil without one.
     static func after(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        let text = bytes.drop { $0 == 0x20 || $0 == UInt8("*") || $0 == UInt8("`") }
+        let text = bytes.drop { $0 == 0x20 || $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "`") }
         let marks: [StaticString] = ["-", "–", "—", "…", "...", "..", "to ", "through "]
         guard let mark = marks.first(where: { text.begins(with: $0) }) else { return nil }
-        return text.dropFirst(mark.utf8CodeUnitCount).drop { $0 == 0x20 || $0 == UInt8("*") || $0 == UInt8("`") }
+        return text.dropFirst(mark.utf8CodeUnitCount).drop {
+            $0 == 0x20 || $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "`")
+        }
     }
 }

@@ -40,7 +40,7 @@ package struct TaskDocument: Sendable, Hashable {
         var blocks = [block]
         for line in (block.line + 1)..<max(block.line + 1, block.end) {
             guard markdown.lines[line].kind == .text, let item = ListItem(markdown.visible(line)), item.box != nil,
-                TaskID.read(item.content.drop { $0 == UInt8("*") }) != nil
+                TaskID.read(item.content.drop { $0 == UInt8(ascii: "*") }) != nil
             else { continue }
             blocks[blocks.count - 1].end = line
             blocks.append(ItemBlock(item: item, line: line, end: block.end))

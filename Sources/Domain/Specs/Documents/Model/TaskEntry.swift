@@ -26,12 +26,12 @@ extension TaskEntry {
     /// `isTaskList`: elsewhere it is a remark about one.
     init?(_ block: ItemBlock, in document: MarkdownDocument, isTaskList: Bool) {
         let content = block.item.content
-        let start = content.drop { $0 == UInt8("*") }
+        let start = content.drop { $0 == UInt8(ascii: "*") }
         guard let (id, number, end) = TaskID.read(start), block.item.box != nil || isTaskList else { return nil }
-        var rest = content[end...].drop { $0 == UInt8("*") || $0 == UInt8(":") || $0.isSpace }
+        var rest = content[end...].drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: ":") || $0.isSpace }
         var isParallel = false
         var stories: [Int] = []
-        while rest.first == UInt8("["), let close = rest.firstIndex(of: UInt8("]")) {
+        while rest.first == UInt8(ascii: "["), let close = rest.firstIndex(of: UInt8(ascii: "]")) {
             let label = rest[(rest.startIndex + 1)..<close].trimmed
             if label.elementsEqual("P".utf8) {
                 isParallel = true
@@ -43,7 +43,9 @@ extension TaskEntry {
             rest = rest[(close + 1)...].drop(while: \.isSpace)
         }
         // "T006, T007 depend on T004" is a remark.
-        if block.item.box == nil, rest.isEmpty || rest.first == UInt8(",") || rest.first == UInt8("-") { return nil }
+        if block.item.box == nil, rest.isEmpty || rest.first == UInt8(ascii: ",") || rest.first == UInt8(ascii: "-") {
+            return nil
+        }
         let more = ((block.line + 1)..<block.end).map { document.visible($0).trimmed.text }.filter { !$0.isEmpty }
         let text = ([rest.text] + more).joined(separator: " ")
         let bytes = Array(text.utf8)[...]
@@ -64,7 +66,9 @@ extension TaskEntry {
     /// `US1`, `Story 1`, `US1, US2`; nil for other labels.
     private static func stories(in label: ArraySlice<UInt8>) -> [Int]? {
         var numbers: [Int] = []
-        for part in label.split(whereSeparator: { $0 == UInt8(",") || $0 == UInt8("/") || $0 == UInt8("+") }) {
+        for part in label.split(whereSeparator: {
+            $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "+")
+        }) {
             var word = part.trimmed
             if word.beginsIgnoringCase(with: "us") {
                 word = word.dropFirst(2)
@@ -73,7 +77,7 @@ extension TaskEntry {
             } else {
                 return nil
             }
-            if word.first == UInt8("-") { word = word.dropFirst() }
+            if word.first == UInt8(ascii: "-") { word = word.dropFirst() }
             guard let number = word.trimmed.leadingNumber(), number.rest.isEmpty else { return nil }
             numbers.append(number.value)
         }
@@ -100,8 +104,8 @@ extension TaskEntry {
         var end = text.startIndex
         var words = 0
         for word in text.split(separator: 0x20, omittingEmptySubsequences: true) {
-            let bare = word.drop { $0 == UInt8("*") || $0 == UInt8("`") || $0 == UInt8("(") }
-            if bare.first == UInt8("T"), TaskID.all(in: bare).first != nil {
+            let bare = word.drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "(") }
+            if bare.first == UInt8(ascii: "T"), TaskID.all(in: bare).first != nil {
                 words = 0
                 end = word.endIndex
             } else {
@@ -109,7 +113,10 @@ extension TaskEntry {
                 let isJoint = ["and", "&", "+", "-", "–", "—", "to", "through", "or"].contains(word.text)
                 if !isJoint && words > 1 { break }
             }
-            if let last = word.last, last == UInt8(")") || last == UInt8(";") || last == UInt8(".") { break }
+            if let last = word.last, last == UInt8(ascii: ")") || last == UInt8(ascii: ";") || last == UInt8(ascii: ".")
+            {
+                break
+            }
         }
         return text[..<end]
     }

@@ -2,7 +2,8 @@
 enum TaskID {
     /// Reads an id at the start of `bytes`: `T`, digits, and perhaps one lower-case letter.
     static func read(_ bytes: ArraySlice<UInt8>) -> (id: String, number: Int, end: Int)? {
-        guard bytes.first == UInt8("T"), let number = bytes.dropFirst().leadingNumber(), number.digits <= 6 else {
+        guard bytes.first == UInt8(ascii: "T"), let number = bytes.dropFirst().leadingNumber(), number.digits <= 6
+        else {
             return nil
         }
         var end = number.rest.startIndex
@@ -17,7 +18,7 @@ enum TaskID {
         var index = text.startIndex
         while index < text.endIndex {
             let isStart = index == text.startIndex || !text[index - 1].isWordByte
-            guard text[index] == UInt8("T"), isStart, let (id, number, end) = self.read(text[index...]),
+            guard text[index] == UInt8(ascii: "T"), isStart, let (id, number, end) = self.read(text[index...]),
                 id.utf8.count >= 4
             else {
                 index += 1

@@ -28,12 +28,14 @@ extension TaskOrder {
             let verb = text[word...]
             guard let on = verb.index(ofWord: "on"), verb[word..<on].count <= 12 else { return [] }
             let left = text[..<word]
-            let right = verb[on...].prefix { $0 != UInt8(";") && $0 != UInt8("(") }
+            var right = verb[on...].prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "(") }
+            // "depends on Phase 1 — blocks Phases 3–6"
+            if let other = right.index(ofIgnoringCase: "block") { right = right[..<other] }
             let tasks = TaskID.all(in: left)
             if !tasks.isEmpty {
                 let needed = TaskID.all(in: right)
                 return tasks.flatMap { task in
-                    needed.map { TaskOrder(task: task, prerequisite: $0, line: line) }
+                    needed.filter { $0 != task }.map { TaskOrder(task: task, prerequisite: $0, line: line) }
                 }
             }
             let phases = Self.phases(in: left).prefix(1)
@@ -53,6 +55,8 @@ extension TaskOrder {
         while true {
             let arrow = rest.index(ofIgnoringCase: "→") ?? rest.index(ofIgnoringCase: "->")
             let ids = TaskID.all(in: rest[..<(arrow ?? rest.endIndex)])
+            // Groups that overlap, such as "T020–T027 → T023–T029", say nothing about single tasks.
+            guard Set(ids).isDisjoint(with: previous) else { return [] }
             for id in ids {
                 orders += previous.map { TaskOrder(task: id, prerequisite: $0, line: line) }
             }
@@ -68,11 +72,11 @@ extension TaskOrder {
         var rest = text
         while let index = rest.index(ofIgnoringCase: "phase") {
             rest = rest[(index + 5)...]
-            if rest.first?.lowercased == UInt8("s") { rest = rest.dropFirst() }
+            if rest.first?.lowercased == UInt8(ascii: "s") { rest = rest.dropFirst() }
             var next = rest.drop { $0.isSpace }
             while let number = next.leadingNumber() {
                 numbers.append(number.value)
-                next = number.rest.drop { $0.isSpace || $0 == UInt8(",") || $0 == UInt8("&") }
+                next = number.rest.drop { $0.isSpace || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "&") }
                 if next.begins(with: "and ") { next = next.dropFirst(4) }
             }
         }

@@ -3,10 +3,10 @@ enum TaskPaths {
     static func all(in text: ArraySlice<UInt8>) -> [String] {
         var paths: [String] = []
         let isBreak = { (byte: UInt8) in
-            byte.isSpace || byte == UInt8(",") || byte == UInt8(";") || byte == UInt8("\"")
+            byte.isSpace || byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") || byte == UInt8(ascii: "\"")
         }
         for word in text.split(whereSeparator: isBreak) {
-            let isCode = word.contains(UInt8("`"))
+            let isCode = word.contains(UInt8(ascii: "`"))
             let path = Self.stripped(word)
             if Self.isPath(path, isCode: isCode), !paths.contains(path.text) { paths.append(path.text) }
         }
@@ -24,14 +24,14 @@ enum TaskPaths {
     }
 
     private static func isPath(_ path: ArraySlice<UInt8>, isCode: Bool) -> Bool {
-        let isPlain = path.allSatisfy { $0.isWordByte || Self.marks.contains($0) }
+        let isPlain = path.allSatisfy { $0.isWordByte || $0 >= 0x80 || Self.marks.contains($0) }
         guard isPlain, path.count >= 3 else { return false }
-        let name = path.split(separator: UInt8("/")).last ?? path
-        let dot = name.lastIndex(of: UInt8("."))
+        let name = path.split(separator: UInt8(ascii: "/")).last ?? path
+        let dot = name.lastIndex(of: UInt8(ascii: "."))
         let ending = dot.map { name[($0 + 1)...] } ?? []
         let isNamed = 1...10 ~= ending.count && ending.contains { !$0.isDigit } && ending.allSatisfy(\.isWordByte)
-        guard path.contains(UInt8("/")) else { return isNamed && Self.endings.contains(ending.text) }
-        return isNamed || path.last == UInt8("/") || (isCode && path.first != UInt8("/"))
+        guard path.contains(UInt8(ascii: "/")) else { return isNamed && Self.endings.contains(ending.text) }
+        return isNamed || path.last == UInt8(ascii: "/") || (isCode && path.first != UInt8(ascii: "/"))
     }
 
     private static let marks = Set("./-$[]@+".utf8)

@@ -28,8 +28,10 @@ extension TaskPhase {
         return named.compactMap { section in
             let rest = Array(section.title.utf8)[...].dropFirst("phase".utf8.count).trimmed
             let number = rest.leadingNumber()
-            let title = (number?.rest ?? rest).drop { !($0 == UInt8(":") || $0 == UInt8("-") || $0 >= 0x80) }
-                .drop { $0 == UInt8(":") || $0 == UInt8("-") || $0.isSpace }
+            let title = (number?.rest ?? rest).drop {
+                !($0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "-") || $0 >= 0x80)
+            }
+            .drop { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "-") || $0.isSpace }
             return TaskPhase(
                 number: number?.value, title: title.isEmpty ? section.title : title.text,
                 kind: Self.kind(of: Array(section.title.utf8)[...]), line: section.line, end: section.end)
@@ -61,7 +63,8 @@ extension TaskPhase {
                     if !numbers.contains(number.value) { numbers.append(number.value) }
                     let more = number.rest.drop { $0.isSpace }
                     guard let joint = more.first,
-                        joint == UInt8("&") || joint == UInt8("+") || joint == UInt8(",") || joint == UInt8("/")
+                        joint == UInt8(ascii: "&") || joint == UInt8(ascii: "+") || joint == UInt8(ascii: ",")
+                            || joint == UInt8(ascii: "/")
                             || more.begins(with: "and ")
                     else { break }
                     next = more.dropFirst(more.begins(with: "and ") ? 4 : 1).drop { $0.isSpace }

@@ -50,7 +50,7 @@ extension UserStory {
         var index = text.startIndex
         while index < text.endIndex {
             let isStart = index == text.startIndex || !text[index - 1].isWordByte
-            if isStart, text[index].lowercased == UInt8("p"), let number = text[(index + 1)...].leadingNumber(),
+            if isStart, text[index].lowercased == UInt8(ascii: "p"), let number = text[(index + 1)...].leadingNumber(),
                 !(number.rest.first?.isWordByte ?? false)
             {
                 return "P\(number.value)"

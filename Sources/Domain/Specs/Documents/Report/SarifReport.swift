@@ -47,7 +47,7 @@ package enum SarifReport {
     static func uri(_ path: String) -> String {
         var uri = ""
         for byte in path.utf8 {
-            let isPlain = (byte.isWordByte && byte < 0x80) || [0x2D, 0x2E, 0x2F, 0x7E].contains(byte)
+            let isPlain = byte.isWordByte || [0x2D, 0x2E, 0x2F, 0x7E].contains(byte)
             if isPlain {
                 uri.unicodeScalars.append(Unicode.Scalar(byte))
             } else {

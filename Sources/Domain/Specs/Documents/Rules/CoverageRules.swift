@@ -21,7 +21,9 @@ enum CoverageRules {
             document.markdown.lines.indices.compactMap { line in
                 guard document.markdown.lines[line].kind == .text else { return nil }
                 let text = document.markdown.visible(line)
-                guard text.contains(UInt8("-")), !Self.isAboutAnother(text, than: feature.folder) else { return nil }
+                guard text.contains(UInt8(ascii: "-")), !Self.isAboutAnother(text, than: feature.folder) else {
+                    return nil
+                }
                 let ids = RequirementID.all(in: text, prefixes: prefixes)
                 guard let id = ids.first(where: { !known.contains($0.description) }) else { return nil }
                 return DocumentFinding(
@@ -36,10 +38,11 @@ enum CoverageRules {
         let own = folder.split(separator: "/").last.map { Array($0.utf8) } ?? []
         var index = text.startIndex
         while index < text.endIndex {
-            let isStart = index == text.startIndex || !(text[index - 1].isWordByte || text[index - 1] == UInt8("-"))
+            let isStart =
+                index == text.startIndex || !(text[index - 1].isWordByte || text[index - 1] == UInt8(ascii: "-"))
             if isStart, let number = text[index...].leadingNumber(), number.digits == 3 {
                 let rest = number.rest
-                let isName = rest.first == UInt8("-") && rest.dropFirst().first?.isLowercase ?? false
+                let isName = rest.first == UInt8(ascii: "-") && rest.dropFirst().first?.isLowercase ?? false
                 if isName, !text[index...].starts(with: own) { return true }
             }
             index += 1
@@ -111,7 +114,7 @@ enum CoverageRules {
         var covered: Set<String> = []
         for line in markdown.lines.indices where markdown.lines[line].kind == .text {
             let text = markdown.visible(line)
-            guard text.contains(UInt8("-")) else { continue }
+            guard text.contains(UInt8(ascii: "-")) else { continue }
             let ids = RequirementID.all(in: text, prefixes: prefixes)
             guard !ids.isEmpty else { continue }
             let isPhase = tasks.phases.contains { $0.line < line && line < $0.end }

@@ -29,12 +29,14 @@ struct DocumentLink: Hashable {
                 links.append(DocumentLink(line: line, text: target.text))
             }
             let definition = text.drop { $0.isSpace }
-            if definition.first == UInt8("["), definition.dropFirst().first != UInt8("^"),
+            if definition.first == UInt8(ascii: "["), definition.dropFirst().first != UInt8(ascii: "^"),
                 let end = definition.index(ofIgnoringCase: "]:")
             {
                 let target = definition[(end + 2)...].trimmed.prefix { !$0.isSpace }
                 // `[Label]: prose` is no definition; a target has a dot, a slash or a number sign.
-                let isTarget = target.contains { $0 == UInt8("/") || $0 == UInt8(".") || $0 == UInt8("#") }
+                let isTarget = target.contains {
+                    $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "#")
+                }
                 let isWhole = definition[(end + 2)...].trimmed.count == target.count
                 if isTarget, isWhole { links.append(DocumentLink(line: line, text: target.text)) }
             }
@@ -45,12 +47,12 @@ struct DocumentLink: Hashable {
     /// What is between the parentheses, without a title.
     private static func target(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let text = text.drop { $0.isSpace }
-        if text.first == UInt8("<") { return text.dropFirst().prefix { $0 != UInt8(">") } }
+        if text.first == UInt8(ascii: "<") { return text.dropFirst().prefix { $0 != UInt8(ascii: ">") } }
         var depth = 0
         for index in text.indices {
             let byte = text[index]
-            if byte == UInt8("(") { depth += 1 }
-            if byte == UInt8(")") {
+            if byte == UInt8(ascii: "(") { depth += 1 }
+            if byte == UInt8(ascii: ")") {
                 if depth == 0 { return text[..<index].prefix { !$0.isSpace } }
                 depth -= 1
             }
@@ -61,14 +63,16 @@ struct DocumentLink: Hashable {
     /// - Parameter folder: The document's, without a slash at the end.
     func target(from folder: String) -> Target {
         let bytes = Array(self.text.utf8)
-        if bytes.first == UInt8("#") { return .anchor(Self.decoded(bytes.dropFirst())) }
-        let path = bytes.prefix { $0 != UInt8("#") && $0 != UInt8("?") }
-        let isScheme = path.prefix { $0 != UInt8("/") }.contains(UInt8(":"))
+        if bytes.first == UInt8(ascii: "#") { return .anchor(Self.decoded(bytes.dropFirst())) }
+        let path = bytes.prefix { $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "?") }
+        let isScheme = path.prefix { $0 != UInt8(ascii: "/") }.contains(UInt8(ascii: ":"))
         if path.isEmpty || isScheme || path.starts(with: "//".utf8) { return .other }
         // Templates' words in links are placeholders, with findings of their own.
-        if path.contains(UInt8("[")) || path.contains(UInt8("{")) || path.contains(UInt8("$")) { return .other }
+        if path.contains(UInt8(ascii: "[")) || path.contains(UInt8(ascii: "{")) || path.contains(UInt8(ascii: "$")) {
+            return .other
+        }
         let decoded = Self.decoded(path)
-        var parts = decoded.utf8.first == UInt8("/") ? [] : folder.split(separator: "/").map(String.init)
+        var parts = decoded.utf8.first == UInt8(ascii: "/") ? [] : folder.split(separator: "/").map(String.init)
         for part in decoded.split(separator: "/") {
             switch part {
             case ".": break
@@ -86,7 +90,7 @@ struct DocumentLink: Hashable {
         var rest = bytes
         while let byte = rest.popFirst() {
             let digits = rest.prefix(2)
-            if byte == UInt8("%"), digits.count == 2, let value = UInt8(digits.text, radix: 16), value != 0 {
+            if byte == UInt8(ascii: "%"), digits.count == 2, let value = UInt8(digits.text, radix: 16), value != 0 {
                 result.append(value)
                 rest = rest.dropFirst(2)
             } else {

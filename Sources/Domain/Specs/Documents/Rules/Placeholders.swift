@@ -37,14 +37,14 @@ struct Placeholders: Sendable {
         for span in document.markdown.brackets(on: line) where self.isPlaceholder(span) {
             found.append("[\(span.inner.text)]")
         }
-        for mark in [StaticString("$arguments"), "__speckit_", "{{", "lorem ipsum"] {
+        for mark in [StaticString("$arguments"), "__speckit_", "lorem ipsum"] {
             if let index = text.index(ofIgnoringCase: mark) {
                 found.append(text[index...].prefix { !$0.isSpace }.text)
             }
         }
         // A branch as the template has it is code: `[###-feature-name]`.
         if let index = document.markdown.visible(line).index(ofIgnoringCase: "[###-"), found.isEmpty {
-            found.append(document.markdown.visible(line)[index...].prefix { $0 != UInt8("]") }.text + "]")
+            found.append(document.markdown.visible(line)[index...].prefix { $0 != UInt8(ascii: "]") }.text + "]")
         }
         var findings = found.prefix(1).map { word in
             DocumentFinding(
@@ -61,23 +61,23 @@ struct Placeholders: Sendable {
     }
 
     private func isPlaceholder(_ span: BracketSpan) -> Bool {
-        if span.next == UInt8("(") || span.next == UInt8(":") || Self.isLabel(span) { return false }
+        if span.next == UInt8(ascii: "(") || span.next == UInt8(ascii: ":") || Self.isLabel(span) { return false }
         let inner = span.inner
         if self.known.contains(inner.text.lowercased()) || inner.begins(with: "###") { return true }
         if inner.beginsIgnoringCase(with: "e.g.") || inner.beginsIgnoringCase(with: "replace ") { return true }
         // [PROJECT_NAME], [FEATURE NAME]
         let isCapitals = inner.allSatisfy { byte in
-            byte.isUppercase || byte.isDigit || byte == UInt8("_") || byte == 0x20
+            byte.isUppercase || byte.isDigit || byte == UInt8(ascii: "_") || byte == 0x20
         }
-        let isSeveral = inner.contains(UInt8("_")) || inner.contains(0x20)
+        let isSeveral = inner.contains(UInt8(ascii: "_")) || inner.contains(0x20)
         return isCapitals && isSeveral && inner.count >= 6 && inner.first.map(\.isUppercase) ?? false
     }
 
     /// Brackets with a meaning: checkboxes, `[P]`, `[US1]`, footnotes, open questions, links.
     private static func isLabel(_ span: BracketSpan) -> Bool {
         let inner = span.inner
-        return inner.count <= 3 || inner.first == UInt8("^") || inner.begins(with: "NEEDS CLARIFICATION")
-            || inner.beginsIgnoringCase(with: "spec §") || span.next == UInt8("(")
+        return inner.count <= 3 || inner.first == UInt8(ascii: "^") || inner.begins(with: "NEEDS CLARIFICATION")
+            || inner.beginsIgnoringCase(with: "spec §") || span.next == UInt8(ascii: "(")
             || ["Story", "Gap", "Ambiguity", "Conflict", "Assumption"].contains(inner.text)
     }
 
@@ -94,7 +94,7 @@ struct Placeholders: Sendable {
                     continue
                 }
                 let before = text[..<index].trimmed.last
-                let after = text[end...].drop { $0 == UInt8("*") }.trimmed.first
+                let after = text[end...].drop { $0 == UInt8(ascii: "*") }.trimmed.first
                 let isAlone = before.map(Self.openings.contains) ?? true || after.map(Self.closings.contains) ?? true
                 return (mark, mark != Self.marks[0] || isAlone)
             }

@@ -55,7 +55,8 @@ enum PlanRules {
 
     /// `NEEDS CLARIFICATION` as the value, without brackets.
     private static func isOpen(_ value: String) -> Bool {
-        Array(value.utf8)[...].drop { $0 == UInt8("*") || $0 == UInt8("`") }.begins(with: "NEEDS CLARIFICATION")
+        Array(value.utf8)[...].drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "`") }.begins(
+            with: "NEEDS CLARIFICATION")
     }
 
     /// Whether no text follows below the field either.

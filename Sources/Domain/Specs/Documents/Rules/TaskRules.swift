@@ -48,7 +48,7 @@ enum TaskRules {
     private static func ids(_ tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
         var findings: [DocumentFinding] = []
         var seen: [String: Int] = [:]
-        var highest: TaskEntry?
+        var previous: TaskEntry?
         for task in tasks.tasks {
             if let first = seen[task.id] {
                 findings.append(
@@ -60,15 +60,14 @@ enum TaskRules {
             }
             seen[task.id] = task.line
             // T012a follows T012.
-            if let last = highest, task.number < last.number {
+            if let last = previous, task.number < last.number {
                 findings.append(
                     DocumentFinding(
                         .idOrder, in: document, line: task.line,
                         "\(task.id) comes after \(last.id), but ids say the order of the work: move it, or give it the "
                             + "next free number."))
-            } else {
-                highest = task
             }
+            previous = task
         }
         return findings
     }

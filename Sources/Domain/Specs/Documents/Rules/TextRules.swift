@@ -42,7 +42,7 @@ enum TextRules {
             guard markdown.lines[line].kind == .text, let item = ListItem(markdown.visible(line)), let box = item.box,
                 !box.isWellFormed
             else { return nil }
-            let isTask = document.kind == .tasks && TaskID.read(item.content.drop { $0 == UInt8("*") }) != nil
+            let isTask = document.kind == .tasks && TaskID.read(item.content.drop { $0 == UInt8(ascii: "*") }) != nil
             return DocumentFinding(
                 .checkbox, isTask ? .error : .warning, in: document, line: line,
                 "This checkbox is not well formed, so that programs do not count it: write `- [ ]` or `- [x]` and a "

@@ -62,13 +62,11 @@ extension ArraySlice<UInt8> {
 }
 
 extension UInt8 {
-    init(_ character: Unicode.Scalar) { self.init(ascii: character) }
-
     var isSpace: Bool { self == 0x20 || self == 0x09 || self == 0x0D }
     var isDigit: Bool { 0x30...0x39 ~= self }
     var isUppercase: Bool { 0x41...0x5A ~= self }
     var isLowercase: Bool { 0x61...0x7A ~= self }
     var lowercased: UInt8 { self.isUppercase ? self | 0x20 : self }
-    /// A letter, a digit, an underscore, or a byte of another script's character.
-    var isWordByte: Bool { self.isDigit || self.isUppercase || self.isLowercase || self == 0x5F || self >= 0x80 }
+    /// An ASCII letter or digit, or an underscore. Other scripts end a word: Japanese writes `FR-001は` without a space.
+    var isWordByte: Bool { self.isDigit || self.isUppercase || self.isLowercase || self == 0x5F }
 }

@@ -88,9 +88,9 @@ struct DocumentScanner {
             self.fence = nil
             return .fence
         }
-        if self.comment == nil, let byte = line.first, byte == UInt8("`") || byte == UInt8("~") {
+        if self.comment == nil, let byte = line.first, byte == UInt8(ascii: "`") || byte == UInt8(ascii: "~") {
             let count = line.prefix { $0 == byte }.count
-            let isFence = count >= 3 && (byte == UInt8("~") || !line.dropFirst(count).contains(byte))
+            let isFence = count >= 3 && (byte == UInt8(ascii: "~") || !line.dropFirst(count).contains(byte))
             if isFence {
                 self.fence = (byte, count, self.lines.count)
                 self.blank(content)
@@ -116,9 +116,9 @@ struct DocumentScanner {
                 self.blank(index..<(end ?? content.upperBound))
                 if end != nil { self.comment = nil }
                 index = end ?? content.upperBound
-            } else if self.bytes[index] == UInt8("\\") {
+            } else if self.bytes[index] == UInt8(ascii: "\\") {
                 index += 2
-            } else if self.bytes[index] == UInt8("`") {
+            } else if self.bytes[index] == UInt8(ascii: "`") {
                 index = self.maskCode(from: index, to: content.upperBound)
             } else if rest.begins(with: "<!--") {
                 self.comment = self.lines.count
@@ -132,14 +132,14 @@ struct DocumentScanner {
 
     /// Blanks the code from `start` in ``plain``; a run of backticks without an equal one stays.
     private mutating func maskCode(from start: Int, to end: Int) -> Int {
-        let count = self.bytes[start..<end].prefix { $0 == UInt8("`") }.count
+        let count = self.bytes[start..<end].prefix { $0 == UInt8(ascii: "`") }.count
         var index = start + count
         while index < end {
-            guard self.bytes[index] == UInt8("`") else {
+            guard self.bytes[index] == UInt8(ascii: "`") else {
                 index += 1
                 continue
             }
-            let run = self.bytes[index..<end].prefix { $0 == UInt8("`") }.count
+            let run = self.bytes[index..<end].prefix { $0 == UInt8(ascii: "`") }.count
             if run == count {
                 for place in start..<(index + run) { self.plain[place] = 0x20 }
                 return index + run
@@ -160,7 +160,7 @@ struct DocumentScanner {
     private static func headingLevel(_ line: ArraySlice<UInt8>) -> Int? {
         let indent = line.prefix { $0 == 0x20 }.count
         let text = line.dropFirst(indent)
-        let level = text.prefix { $0 == UInt8("#") }.count
+        let level = text.prefix { $0 == UInt8(ascii: "#") }.count
         guard indent <= 3, 1...6 ~= level else { return nil }
         let rest = text.dropFirst(level)
         return rest.first.map { $0.isSpace } ?? true ? level : nil

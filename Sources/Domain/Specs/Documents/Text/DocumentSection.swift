@@ -25,11 +25,11 @@ package struct DocumentSection: Sendable, Hashable {
         var depth = 0
         for byte in title {
             switch byte {
-            case UInt8("("): depth += 1
-            case UInt8(")"): depth = max(0, depth - 1)
+            case UInt8(ascii: "("): depth += 1
+            case UInt8(ascii: ")"): depth = max(0, depth - 1)
             case _ where depth > 0: break
-            case UInt8("&"): result += " and ".utf8
-            case _ where byte.isWordByte && byte != UInt8("_"): result.append(byte.lowercased)
+            case UInt8(ascii: "&"): result += " and ".utf8
+            case _ where (byte.isWordByte && byte != UInt8(ascii: "_")) || byte >= 0x80: result.append(byte.lowercased)
             default: result.append(0x20)
             }
         }

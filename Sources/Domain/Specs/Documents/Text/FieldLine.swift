@@ -16,10 +16,10 @@ package struct FieldLine: Sendable, Hashable {
         guard let end = rest.index(ofIgnoringCase: "**") else { return nil }
         var name = rest[..<end].trimmed
         var value = rest[(end + 2)...].trimmed
-        if name.last == UInt8(":") {
+        if name.last == UInt8(ascii: ":") {
             name = name.dropLast().trimmed
         } else {
-            guard value.first == UInt8(":") else { return nil }
+            guard value.first == UInt8(ascii: ":") else { return nil }
             value = value.dropFirst().trimmed
         }
         guard !name.isEmpty else { return nil }
@@ -36,11 +36,11 @@ extension MarkdownDocument {
         range.flatMap { line -> [FieldLine] in
             guard self.lines[line].kind == .text else { return [] }
             let text = self.visible(line)
-            guard text.contains(UInt8("*")) else { return [] }
-            guard text.contains(UInt8("|")), text.trimmed.first != UInt8("|") else {
+            guard text.contains(UInt8(ascii: "*")) else { return [] }
+            guard text.contains(UInt8(ascii: "|")), text.trimmed.first != UInt8(ascii: "|") else {
                 return FieldLine(text, line: line).map { [$0] } ?? []
             }
-            let parts = text.split(separator: UInt8("|")).compactMap { FieldLine($0, line: line) }
+            let parts = text.split(separator: UInt8(ascii: "|")).compactMap { FieldLine($0, line: line) }
             return parts
         }
     }

@@ -23,10 +23,11 @@ struct ListItem: Hashable {
             rest = rest.dropFirst()
         }
         guard let marker = rest.first else { return nil }
-        if marker == UInt8("-") || marker == UInt8("*") || marker == UInt8("+") {
+        if marker == UInt8(ascii: "-") || marker == UInt8(ascii: "*") || marker == UInt8(ascii: "+") {
             self.isOrdered = false
             rest = rest.dropFirst()
-        } else if let number = rest.leadingNumber(), let end = number.rest.first, end == UInt8(".") || end == UInt8(")")
+        } else if let number = rest.leadingNumber(), let end = number.rest.first,
+            end == UInt8(ascii: ".") || end == UInt8(ascii: ")")
         {
             self.isOrdered = true
             rest = number.rest.dropFirst()
@@ -35,7 +36,7 @@ struct ListItem: Hashable {
         }
         let isTight = rest.first.map { !$0.isSpace } ?? false
         // `-[ ]` is a box for its author, and none for Markdown.
-        guard !isTight || (!self.isOrdered && rest.first == UInt8("[")) else { return nil }
+        guard !isTight || (!self.isOrdered && rest.first == UInt8(ascii: "[")) else { return nil }
         self.indent = indent
         let content = rest.trimmed
         let box = Self.box(in: content, isTight: isTight)
@@ -45,7 +46,9 @@ struct ListItem: Hashable {
     }
 
     private static func box(in content: ArraySlice<UInt8>, isTight: Bool) -> Box? {
-        guard content.first == UInt8("["), let end = content.prefix(6).firstIndex(of: UInt8("]")) else { return nil }
+        guard content.first == UInt8(ascii: "["), let end = content.prefix(6).firstIndex(of: UInt8(ascii: "]")) else {
+            return nil
+        }
         let inner = content[(content.startIndex + 1)..<end]
         let rest = content[(end + 1)...]
         let marks = inner.trimmed
@@ -53,7 +56,9 @@ struct ListItem: Hashable {
         let isOther = ["✓", "✔", "✗", "✘", "~", "-", "*", "v", "V", "o"].contains(marks.text)
         guard marks.isEmpty || isTick || isOther else { return nil }
         // A link, or a reference.
-        if let next = rest.first, [UInt8("("), UInt8("["), UInt8(":")].contains(next) { return nil }
+        if let next = rest.first, [UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: ":")].contains(next) {
+            return nil
+        }
         let isExact = inner.count == 1 && (inner.first == 0x20 || isTick)
         let isApart = rest.first.map { $0.isSpace } ?? false
         return Box(

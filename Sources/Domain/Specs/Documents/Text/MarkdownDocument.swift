@@ -74,7 +74,9 @@ package struct MarkdownDocument: Sendable, Hashable {
             case .heading, .fence, .code: return true
             case .text:
                 let text = self.bytes[line.content].trimmed
-                return !(text.count >= 3 && text.allSatisfy { $0 == UInt8("-") || $0 == UInt8("*") || $0.isSpace })
+                return
+                    !(text.count >= 3
+                    && text.allSatisfy { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "*") || $0.isSpace })
             }
         }
     }
@@ -100,9 +102,9 @@ package struct MarkdownDocument: Sendable, Hashable {
     }
 
     private static func title(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let mark = line.firstIndex(of: UInt8("#")) ?? line.startIndex
-        var title = line[mark...].drop { $0 == UInt8("#") }.trimmed
-        let closing = title.reversed().prefix { $0 == UInt8("#") }.count
+        let mark = line.firstIndex(of: UInt8(ascii: "#")) ?? line.startIndex
+        var title = line[mark...].drop { $0 == UInt8(ascii: "#") }.trimmed
+        let closing = title.reversed().prefix { $0 == UInt8(ascii: "#") }.count
         if closing > 0, closing == title.count || title.dropLast(closing).last == 0x20 {
             title = title.dropLast(closing).trimmed
         }
