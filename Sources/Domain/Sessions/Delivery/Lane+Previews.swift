@@ -9,7 +9,9 @@ internal import Logging
 /// older one.
 extension Lane {
     /// Shows the current `answer` as soon as the room's edit interval allows.
-    func show(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) {
+    func show(
+        _ answer: [UInt8], dividedAt divisions: [Int] = [], of turn: TurnRecord, rendering poster: AnswerPoster
+    ) {
         if self.previews[turn.id] == nil {
             let patience = max(Preview.patience, self.adapter.traits(of: self.room).previewDelay)
             self.previews[turn.id] = Preview(
@@ -17,6 +19,7 @@ extension Lane {
                 draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + patience)
         }
         self.previews[turn.id]?.answer = answer
+        self.previews[turn.id]?.divisions = divisions
         // The poster of a command's output has the lines to show.
         if poster.output != nil { self.previews[turn.id]?.poster = poster }
         self.previews[turn.id]?.isStale = true
@@ -42,15 +45,17 @@ extension Lane {
         return hasMessage
     }
 
-    /// Posts the text of a draft before another message of its turn, which would otherwise appear above it.
-    func settleDraft(before item: OutboxItem) async {
-        guard let turn = item.turn, self.previews[turn]?.draft != nil else { return }
+    /// Posts what a turn has said before another message of it, which would otherwise appear above: the text of a draft,
+    /// and before a question, a commit or a file also the first words of a growing message.
+    func settlePreview(before item: OutboxItem) async {
+        guard let turn = item.turn, let first = self.previews[turn] else { return }
+        guard first.draft != nil || item.isPost && [.ask, .commit, .file].contains(item.kind) else { return }
         self.previews[turn]?.render()
         guard self.previews[turn]?.wanted.isEmpty == false else { return }
         self.previews[turn]?.leaveDraft()
-        while let preview = self.previews[turn], case .post = preview.next(at: .now), !preview.isHalted {
+        while let preview = self.previews[turn], preview.nextPost != nil, !preview.isHalted {
             await self.pace()
-            guard let ready = self.previews[turn], let step = ready.next(at: .now), case .post = step else { return }
+            guard let ready = self.previews[turn], let step = ready.nextPost else { return }
             await self.take(step, of: ready)
             // Refused: it is retried later, and the other message does not wait for that.
             guard let shown = self.previews[turn]?.shown.count, shown > preview.shown.count else { return }
