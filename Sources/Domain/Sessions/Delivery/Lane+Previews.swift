@@ -56,7 +56,8 @@ extension Lane {
         while let preview = self.previews[turn], preview.nextPost != nil, !preview.isHalted {
             await self.pace()
             guard let ready = self.previews[turn], let step = ready.nextPost else { return }
-            await self.take(step, of: ready)
+            // Its text stays in the room, so it is not held back as a preview may be.
+            await self.take(step, of: ready, as: .final)
             // Refused: it is retried later, and the other message does not wait for that.
             guard let shown = self.previews[turn]?.shown.count, shown > preview.shown.count else { return }
         }
@@ -88,9 +89,11 @@ extension Lane {
         return true
     }
 
-    private func take(_ step: Preview.Step, of preview: Preview) async {
+    private func take(
+        _ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage = .preview
+    ) async {
         self.isShowingPreview = true
-        await self.perform(step, of: preview)
+        await self.perform(step, of: preview, as: stage)
         self.isShowingPreview = false
         for waiter in self.previewWaiters { waiter.resume() }
         self.previewWaiters = []
@@ -121,13 +124,13 @@ extension Lane {
         self.previewTimer = (due, task)
     }
 
-    private func perform(_ step: Preview.Step, of preview: Preview) async {
+    private func perform(_ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage) async {
         let interval = self.adapter.traits(of: self.room).editInterval
         let labels = ["adapter": self.adapter.id.rawValue, "kind": preview.draft == nil ? "preview" : "draft"]
         do {
             var item: OutboxItem?
             switch step {
-            case .post(let text): item = try await self.post(text, of: preview)
+            case .post(let text): item = try await self.post(text, of: preview, as: stage)
             case .edit(let index, let text): try await self.edit(index, text, of: preview)
             case .draft(let text): try await self.draft(text, of: preview)
             }
@@ -147,7 +150,9 @@ extension Lane {
         }
     }
 
-    private func post(_ text: String, of preview: Preview) async throws -> OutboxItem {
+    private func post(
+        _ text: String, of preview: Preview, as stage: OutgoingMessage.Stage
+    ) async throws -> OutboxItem {
         let now = self.environment.now()
         var item = await self.persistently { ledger in
             let item = try ledger.insertOutbox(
@@ -158,7 +163,7 @@ extension Lane {
         let reference: MessageReference
         do {
             reference = try await self.adapter.post(
-                OutgoingMessage(text: text, route: preview.route, token: item.token, stage: .preview))
+                OutgoingMessage(text: text, route: preview.route, token: item.token, stage: stage))
         } catch {
             let isCertain = (error as? AdapterError)?.isCertain ?? false
             await self.persistently { [item] ledger in
