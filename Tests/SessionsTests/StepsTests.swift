@@ -35,4 +35,40 @@ struct StepsTests {
         try await harness.settle()
         #expect(harness.adapter.texts == ["It passes.", "1 step, 12 s"])
     }
+
+    /// Says something, commits, and says more.
+    private func dividedHarness(_ capabilities: RoomTraits.Capabilities) async throws -> BridgeHarness {
+        let commit = CommitNotice(
+            repository: "notes", sha: String(repeating: "a", count: 40), branch: "b", subject: "Mend it", files: 1,
+            additions: 1,
+            deletions: 1)
+        return try await BridgeHarness(
+            traits: RoomTraits(
+                capabilities: capabilities, textLimit: 4_000, textUnit: .bytes, editInterval: .milliseconds(1)),
+            worker: ScriptedWorker([
+                .event(Self.steps), .event(.text("I mend it.")), .event(.commit(commit)),
+                .event(.text("\n\nIt passes.")),
+            ]))
+    }
+
+    @Test("what follows a commit is a message below it, where messages can be edited", arguments: [true, false])
+    func divided(isDrafting: Bool) async throws {
+        let harness = try await self.dividedHarness(isDrafting ? [.edits, .deletes, .drafts] : [.edits, .deletes])
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts { $0.last?.isFinal == true && $0.count == 3 }
+        try await harness.settle()
+        let texts = harness.adapter.texts
+        #expect(texts.count == 3 && texts.first == "1 step, 12 s\n\nI mend it." && texts.last == "It passes.")
+        #expect(texts.dropFirst().first?.contains("Mend it") == true)
+    }
+
+    @Test("what precedes a commit is above it, where nothing can be edited")
+    func plainlyDivided() async throws {
+        let harness = try await self.dividedHarness([])
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(4)
+        try await harness.settle()
+        let texts = harness.adapter.texts
+        #expect(texts.first == "I mend it." && texts.dropFirst(2) == ["It passes.", "1 step, 12 s"], "\(texts)")
+    }
 }

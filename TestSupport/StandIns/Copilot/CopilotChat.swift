@@ -79,11 +79,12 @@ struct CopilotChat: Sendable {
         if let toolResult = self.toolResult { return "The tool said: \(toolResult.prefix(200))" }
         switch behavior {
         case .answer(let text, _, _, _), .reasoning(_, let text), .finish(let text, _), .withoutUsage(let text),
-            .withoutDoneMark(let text), .stall(let text), .drop(let text), .errorInStream(let text, _):
+            .withoutDoneMark(let text), .stall(let text), .drop(let text), .errorInStream(let text, _),
+            .calls(let text, _):
             return text
         case .echo: return "You said: \(self.question)"
         case .hugeChunk(let bytes): return String(repeating: "x", count: bytes)
-        case .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood: return ""
+        case .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: return ""
         }
     }
 

@@ -166,7 +166,8 @@ private struct ModelRequestHandler: Sendable {
         }
         let read = try ModelRequestCheck.read(
             body, contentType: request.headers["content-type"] ?? "", key: Self.key(request))
-        let (behavior, _) = self.choose(read)
+        var (behavior, _) = self.choose(read)
+        while case .chosen(let choose) = behavior { behavior = choose(read) }
         guard let behavior else { throw Self.unknown(read.model) }
         let tokens = read.messages.reduce(0) {
             $0 + Int(TokenEstimator.weight(of: $1.text)) + TokenEstimator.perMessage

@@ -45,18 +45,19 @@ struct ModelAnswerWriter: Sendable {
     private var text: String {
         switch self.behavior {
         case .answer(let text, _, _, _), .reasoning(_, let text), .finish(let text, _), .withoutUsage(let text),
-            .withoutDoneMark(let text), .stall(let text), .drop(let text), .errorInStream(let text, _):
+            .withoutDoneMark(let text), .stall(let text), .drop(let text), .errorInStream(let text, _),
+            .calls(let text, _):
             text
         case .echo: "You said: \(self.request.question)"
         case .hugeChunk(let bytes): String(repeating: "x", count: bytes)
-        case .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood: ""
+        case .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: ""
         }
     }
 
     private var finishReason: String {
         switch self.behavior {
         case .finish(_, let reason): reason
-        case .toolCall: "tool_calls"
+        case .toolCall, .calls: "tool_calls"
         default: "stop"
         }
     }
@@ -103,11 +104,14 @@ extension ModelAnswerWriter {
         case .reasoning(let thought, _):
             try await self.send(delta: ["reasoning_content": .string(thought)], to: writer)
         case .toolCall(let name, let arguments):
-            try await self.sendToolCall(name, arguments, to: writer)
+            try await self.sendToolCall(ModelBehavior.Call(name, arguments), 0, to: writer)
         default: break
         }
         let length = if case .hugeChunk = self.behavior { Int.max } else { 12 }
         try await self.sendText(rate: nil, chunkLength: length, to: writer)
+        if case .calls(_, let calls) = self.behavior {
+            for (index, call) in calls.enumerated() { try await self.sendToolCall(call, index, to: writer) }
+        }
         switch self.behavior {
         case .stall: try await EventLoop.shared.sleep(for: .seconds(86_400))
         case .drop: throw Drop()
@@ -150,15 +154,17 @@ extension ModelAnswerWriter {
         }
     }
 
-    @Net private func sendToolCall(_ name: String, _ arguments: String, to writer: ResponseWriter) async throws {
-        let function: JSON = ["name": .string(name), "arguments": ""]
-        let first: JSON = ["index": 0, "id": "call_\(self.number)", "type": "function", "function": function]
+    @Net private func sendToolCall(_ call: ModelBehavior.Call, _ index: Int, to writer: ResponseWriter) async throws {
+        let function: JSON = ["name": .string(call.name), "arguments": ""]
+        let first: JSON = [
+            "index": JSON(index), "id": .string(self.id(of: index)), "type": "function", "function": function,
+        ]
         try await self.send(delta: ["tool_calls": [first]], to: writer)
-        var rest = arguments[...]
+        var rest = call.arguments[...]
         while !rest.isEmpty {
             let piece = rest.prefix(5)
             rest = rest.dropFirst(piece.count)
-            let fragment: JSON = ["index": 0, "function": ["arguments": .string(String(piece))]]
+            let fragment: JSON = ["index": JSON(index), "function": ["arguments": .string(String(piece))]]
             try await self.send(delta: ["tool_calls": [fragment]], to: writer)
         }
     }
@@ -198,16 +204,27 @@ extension ModelAnswerWriter {
 // MARK: - Answers in one piece
 
 extension ModelAnswerWriter {
+    private func id(of call: Int) -> String { call == 0 ? "call_\(self.number)" : "call_\(self.number)_\(call)" }
+
+    private var calls: [ModelBehavior.Call] {
+        switch self.behavior {
+        case .toolCall(let name, let arguments): [ModelBehavior.Call(name, arguments)]
+        case .calls(_, let calls): calls
+        default: []
+        }
+    }
+
     private var whole: JSON {
         var message: JSONObject = ["role": "assistant", "content": .string(self.text), "refusal": .null]
-        if case .toolCall(let name, let arguments) = self.behavior {
-            message["content"] = .null
-            message["tool_calls"] = [
-                [
-                    "id": "call_\(self.number)", "type": "function",
-                    "function": ["name": .string(name), "arguments": .string(arguments)],
-                ]
-            ]
+        if !self.calls.isEmpty {
+            message["content"] = self.text.isEmpty ? .null : .string(self.text)
+            message["tool_calls"] = .array(
+                self.calls.enumerated().map { index, call in
+                    [
+                        "id": .string(self.id(of: index)), "type": "function",
+                        "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
+                    ]
+                })
         }
         let choice: JSON = [
             "index": 0, "message": .object(message), "logprobs": .null, "finish_reason": .string(self.finishReason),

@@ -1,5 +1,16 @@
 /// What a ``LoopbackModelServer`` does with a request.
-package enum ModelBehavior: Sendable {
+package indirect enum ModelBehavior: Sendable {
+    /// A call of a tool.
+    package struct Call: Sendable {
+        package let name: String
+        package let arguments: String
+
+        package init(_ name: String, _ arguments: String) {
+            self.name = name
+            self.arguments = arguments
+        }
+    }
+
     /// A complete answer. `rate` is in chunks per second, nil sends all at once; `firstDelay` comes before the first
     /// chunk.
     case answer(String, rate: Double? = nil, chunkLength: Int = 12, firstDelay: Duration = .zero)
@@ -9,6 +20,10 @@ package enum ModelBehavior: Sendable {
     case reasoning(String, answer: String)
     /// Calls a tool, with its arguments in fragments.
     case toolCall(name: String, arguments: String)
+    /// Says something and calls tools, all in one answer.
+    case calls(String, [Call])
+    /// Chooses the behaviour by the request, for models that serve several conversations at once.
+    case chosen(@Sendable (ModelServerRequest) -> ModelBehavior)
     /// An answer that ends with this finish reason: `length`, `content_filter`, …
     case finish(String, reason: String)
     /// An answer without token counts, even if they were requested.

@@ -12,6 +12,11 @@ struct AllNetworks {
 
     /// Starts the networks; the host starts later.
     init(conversations: Int, model: LoopbackModelServer) async throws {
+        try await self.init(conversations: conversations, configuration: HostConfiguration.web(model))
+    }
+
+    /// - Parameter configuration: everything but the people and the networks.
+    init(conversations: Int, configuration: String, directory: TemporaryDirectory? = nil) async throws {
         self.irc = try await ServedIRC(conversations: conversations)
         self.matrix = try await ServedMatrix(conversations: conversations)
         self.slack = try await ServedSlack()
@@ -21,7 +26,8 @@ struct AllNetworks {
         let owners = self.networks.flatMap(\.owners).map { "\"\($0)\"" }.joined(separator: ", ")
         let entries = self.networks.map(\.entry).filter { !$0.isEmpty }.joined(separator: "\n")
         self.host = try await HostProcess(
-            configuration: HostConfiguration.web(model) + "\naccess: {owners: [\(owners)]}\nadapters:\n\(entries)\n")
+            configuration: configuration + "\naccess: {owners: [\(owners)]}\nadapters:\n\(entries)\n",
+            directory: directory)
     }
 
     var environment: [String: String] {

@@ -58,6 +58,33 @@ final class ServedIRC: ServedNetwork {
         return IRCPeer.attributed(lines, to: self.people.map(\.nick)).filter { $0.nick == person.nick }.map(\.text)
     }
 
+    /// The lines of one person and of the bot to that person, as somebody else in the channel sees them.
+    func room(_ conversation: Int) async throws -> [RoomMessage] {
+        let person = self.people[conversation].nick
+        let others = self.people.map(\.nick).filter { $0 != person }
+        var addressee = person
+        return self.people[conversation == 0 ? 1 : 0].received.compactMap { line in
+            let parts = line.split(separator: " ", maxSplits: 3)
+            guard parts.count == 4, parts[1] == "PRIVMSG", parts[2] == Self.channel else { return nil }
+            let author = String(parts[0].dropFirst().prefix { $0 != "!" })
+            let text = String(parts[3].dropFirst())
+            guard author == "jetbot" else {
+                return author == person ? RoomMessage(author: author, isFromBot: false, text: text) : nil
+            }
+            if let nick = ([person] + others).first(where: { text.hasPrefix("\($0): ") }) { addressee = nick }
+            return addressee == person ? RoomMessage(author: author, isFromBot: true, text: text) : nil
+        }
+    }
+
+    func decide(_ ask: String, _ decision: AskDecision, in conversation: Int) async throws {
+        switch decision {
+        case .approve, .deny: try await self.say("!\(decision.command(for: ask))", in: conversation)
+        case .approveAll: try await self.say("all", in: conversation)
+        case .always: try await self.say("B", in: conversation)
+        case .option(let letter): try await self.say(letter, in: conversation)
+        }
+    }
+
     func stop() async {
         for person in self.people { person.drop() }
         await self.server.stop()

@@ -40,18 +40,27 @@ final class ServedMatrix: ServedNetwork {
     }
 
     func meet(_ host: HostProcess) async throws {
+        let bob = try await self.synapse.person(self.others)
         for number in 0..<self.conversations {
             let isDirect = number.isMultiple(of: 2)
             let room = try await self.ada.createRoom(
                 inviting: isDirect ? [self.bot] : [self.bot, self.others], isDirect: isDirect)
             try await self.ada.waitForJoin(of: self.bot.userID, in: room, within: .seconds(60))
+            // With two people in it, a room would count as a direct chat.
+            if !isDirect { try await bob.join(room) }
             self.places.withLock { $0.append(Place(room: room)) }
         }
+        await bob.leave()
     }
 
     func say(_ text: String, in conversation: Int) async throws {
         let place = self.places.withLock { $0[conversation] }
-        if conversation.isMultiple(of: 2) || text.hasPrefix("!") {
+        if !conversation.isMultiple(of: 2), text.hasPrefix("!"), place.thread == nil {
+            // A command of a thread needs a thread, which begins at any message.
+            let root = try await self.ada.say("A test fails.", in: place.room)
+            try await self.ada.say(text, in: place.room, .init(thread: root))
+            self.places.withLock { $0[conversation].thread = root }
+        } else if conversation.isMultiple(of: 2) {
             try await self.ada.say(text, in: place.room, .init(thread: place.thread))
         } else if let thread = place.thread {
             try await self.ada.say(text, in: place.room, .init(thread: thread))
@@ -85,6 +94,29 @@ final class ServedMatrix: ServedNetwork {
         case 3: await self.proxy.inject(.answer(HTTPStatus(502)), for: HTTPFaultRule(infix: "/sync"))
         case 4: await self.proxy.inject(.loseAnswer, for: HTTPFaultRule(infix: "/sync"))
         default: await self.proxy.inject(.cut, for: HTTPFaultRule(.put, infix: "/send/m.room.message/"))
+        }
+    }
+
+    func room(_ conversation: Int) async throws -> [RoomMessage] {
+        let place = self.places.withLock { $0[conversation] }
+        return await self.ada.messages(in: place.room).map { message in
+            RoomMessage(
+                author: String(message.sender.dropFirst().prefix { $0 != ":" }),
+                isFromBot: message.sender == self.bot.userID, text: message.body, markup: message.html ?? "",
+                reactions: message.reactions.filter { $0.sender != self.bot.userID }.map(\.key).sorted(),
+                offers: message.reactions.filter { $0.sender == self.bot.userID }.map(\.key).sorted())
+        }
+    }
+
+    func decide(_ ask: String, _ decision: AskDecision, in conversation: Int) async throws {
+        let place = self.places.withLock { $0[conversation] }
+        let message = await self.ada.messages(in: place.room).last { $0.body.contains("`\(ask)`") }
+        switch decision {
+        case .approve where message != nil, .approveAll where message != nil:
+            try await self.ada.react("✅", to: message?.id ?? "", in: place.room)
+        case .approve, .approveAll, .always, .deny:
+            try await self.ada.say("!\(decision.command(for: ask))", in: place.room, .init(thread: place.thread))
+        case .option(let letter): try await self.ada.say(letter, in: place.room, .init(thread: place.thread))
         }
     }
 

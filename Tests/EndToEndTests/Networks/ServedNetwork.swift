@@ -17,6 +17,10 @@ protocol ServedNetwork: Sendable {
     func say(_ text: String, in conversation: Int) async throws
     /// The bot's messages in a conversation, in their current form.
     func words(in conversation: Int) async throws -> [String]
+    /// Everything in a conversation, people's messages too, in its current form and order.
+    func room(_ conversation: Int) async throws -> [RoomMessage]
+    /// A person answers an ask in the way that is usual on this network.
+    func decide(_ ask: String, _ decision: AskDecision, in conversation: Int) async throws
     /// Returns after a change, or after a moment.
     func change() async throws
     /// Injects a typical network fault, which current requests must survive.
@@ -25,6 +29,9 @@ protocol ServedNetwork: Sendable {
 }
 
 extension ServedNetwork {
+    /// The sign before commands; on Slack a mention precedes them.
+    var sign: String { ["irc": "!", "matrix": "!", "slack": ""][self.name] ?? "/" }
+
     /// Waits until the bot's messages in a conversation satisfy `isMet`, and returns them.
     @discardableResult
     func wait(

@@ -1,3 +1,4 @@
+import JSON
 import Primitives
 import TestSupport
 
@@ -59,6 +60,35 @@ final class ServedSlack: ServedNetwork {
         case 5: await self.slack.refreshSockets()
         default: self.slack.inject(.cut, at: "chat.postMessage")
         }
+    }
+
+    func room(_ conversation: Int) async throws -> [RoomMessage] {
+        guard let thread = self.threads.withLock({ $0[conversation] }) else { return [] }
+        return self.slack.history(thread: thread).map { message in
+            RoomMessage(
+                author: message.isFromBot ? "jetbridge" : "alice", isFromBot: message.isFromBot, text: message.content,
+                markup: JSON.array(message.blocks).text, buttons: message.buttons.map(\.label),
+                reactions: message.reactions.keys.sorted(), isGrowing: message.isStreaming)
+        }
+    }
+
+    func decide(_ ask: String, _ decision: AskDecision, in conversation: Int) async throws {
+        let shown = self.messages(in: conversation).last { $0.content.contains("`\(ask)`") }
+        let label: String? =
+            switch decision {
+            case .approve: "Approve"
+            case .approveAll: "Approve all"
+            case .always: "Always in this thread"
+            case .deny: "Deny"
+            case .option(let letter): shown?.buttons.first { $0.label.hasPrefix("\(letter). ") }?.label
+            }
+        guard let shown, let label, self.slack.press(label, of: shown.ts) != nil else {
+            throw NetworkFailure("no button for \(decision) in \(shown?.content ?? "the thread")")
+        }
+        guard case .deny(let reason) = decision else { return }
+        try await self.slack.wait("the form for the reason") { !$0.views.isEmpty }
+        let values: JSON = ["text": ["text": ["type": "plain_text_input", "value": .string(reason)]]]
+        self.slack.submit(view: self.slack.views.keys.first ?? "", values)
     }
 
     func stop() async { await self.slack.stop() }

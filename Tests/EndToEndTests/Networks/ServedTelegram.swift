@@ -69,5 +69,37 @@ final class ServedTelegram: ServedNetwork {
         }
     }
 
+    func room(_ conversation: Int) async throws -> [RoomMessage] {
+        self.telegram.shown(in: self.chat(of: conversation)).map { message in
+            RoomMessage(
+                author: message.isBot ? "jetbridge" : "ada", isFromBot: message.isBot, text: message.text,
+                markup: message.markup, buttons: message.buttons.flatMap { $0.map(\.text) },
+                reactions: message.reactions.values.flatMap { $0 }.sorted())
+        }
+    }
+
+    func decide(_ ask: String, _ decision: AskDecision, in conversation: Int) async throws {
+        let chat = self.chat(of: conversation)
+        let person = Self.firstPerson + Int64(conversation)
+        let shown = self.telegram.shownByBot(in: chat).last { $0.text.contains(" \(ask): ") }
+        let labels = shown?.buttons.flatMap { $0.map(\.text) } ?? []
+        let label: String? =
+            switch decision {
+            case .approve: "Approve"
+            case .approveAll: "Approve all"
+            case .always: "Always in this thread"
+            case .deny: nil
+            case .option(let letter): labels.first { $0.hasPrefix("\(letter). ") }
+            }
+        guard let shown, let label, self.telegram.press(label, on: shown.id, as: person, in: chat) != nil else {
+            // A reason is typed.
+            return self.telegramSay("/\(decision.command(for: ask))", as: person, in: chat)
+        }
+    }
+
+    private func telegramSay(_ text: String, as person: Int64, in chat: Int64) {
+        self.telegram.say(text, as: person, in: chat)
+    }
+
     func stop() async { await self.telegram.stop() }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Primitives
 import TestSupport
 
@@ -23,6 +24,11 @@ final class ServedWeb: ServedNetwork {
         self.state.withLock { $0 = (client, made) }
     }
 
+    /// A signed-in reader.
+    var client: GatewayClient? { self.state.withLock { $0?.client } }
+
+    func thread(of conversation: Int) throws -> String { try self.place(conversation).thread }
+
     private func place(_ conversation: Int) throws -> (client: GatewayClient, thread: String) {
         guard let state = self.state.withLock({ $0 }) else { throw NetworkFailure("nobody is signed in") }
         return (state.client, state.threads[conversation])
@@ -36,6 +42,27 @@ final class ServedWeb: ServedNetwork {
     func words(in conversation: Int) async throws -> [String] {
         let (client, thread) = try self.place(conversation)
         return try await client.transcript(of: thread).filter { $0.role == "assistant" }.map(\.text)
+    }
+
+    func room(_ conversation: Int) async throws -> [RoomMessage] {
+        let (client, thread) = try self.place(conversation)
+        return try await client.transcript(of: thread).map { role, text in
+            RoomMessage(author: role, isFromBot: role != "user", text: text)
+        }
+    }
+
+    func decide(_ ask: String, _ decision: AskDecision, in conversation: Int) async throws {
+        let (client, _) = try self.place(conversation)
+        let body: JSON =
+            switch decision {
+            case .approve: ["answer": "A"]
+            case .approveAll: ["answer": "all"]
+            case .always: ["answer": "B"]
+            case .deny(let reason): ["answer": "C", "text": .string(reason)]
+            case .option(let letter): ["answer": .string(letter)]
+            }
+        let answer = try await client.answer("POST", "/api/v1/asks/\(ask)", body: body.text)
+        guard answer.status == 200 else { throw NetworkFailure("\(ask): \(answer.status) \(answer.text)") }
     }
 
     func stop() async {}

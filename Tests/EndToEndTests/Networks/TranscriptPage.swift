@@ -1,7 +1,6 @@
-import Glibc
 import TestSupport
 
-/// docs/transcripts.md: the beginning of one answer, as each network shows it. Made from what people received, so that
+/// A part of docs/transcripts.md: the beginning of one answer, as each network shows it. Made from what people received, so that
 /// the page cannot differ from the program.
 struct TranscriptPage {
     /// A network's part of the page.
@@ -43,9 +42,6 @@ struct TranscriptPage {
         Section(network: "web", title: "Web", remark: "The page renders the Markdown."),
     ]
 
-    static let path = PythonClients.root + "/docs/transcripts.md"
-    static let updating = "JETBRIDGE_UPDATE_TRANSCRIPTS"
-
     /// Where the omitted paragraphs begin.
     static let cut = "Part 1. "
 
@@ -57,29 +53,16 @@ struct TranscriptPage {
         let parts = Self.sections.map { section -> String in
             let words = self.words[section.network] ?? []
             let count = section.isCounted ? Self.count(words.count) + ". " : ""
-            return "## \(section.title)\n\n\(count)\(section.remark)"
+            return "### \(section.title)\n\n\(count)\(section.remark)"
                 + "\n\n````text\n\(Self.beginning(of: words.joined(separator: "\n")))\n````\n"
         }
         return Self.introduction + "````markdown\n\(Self.beginning(of: self.answer))\n````\n\n"
             + parts.joined(separator: "\n")
     }
 
-    /// Compares the page with the stored one, or stores it when the environment says so. Returns what differs.
+    /// Compares it with the stored page, or stores it. Returns what differs.
     func problem() -> String? {
-        let text = self.text
-        if getenv(Self.updating) != nil {
-            do { try TestFile.write(text, to: Self.path) } catch { return "\(error)" }
-            return nil
-        }
-        let stored = String(decoding: ProcessTable.read(Self.path), as: UTF8.self)
-        if stored == text { return nil }
-        let old = stored.split(separator: "\n", omittingEmptySubsequences: false)
-        let new = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let place =
-            zip(old, new).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? min(old.count, new.count)
-        return "docs/transcripts.md differs from what people receive at line \(place + 1): "
-            + "“\(place < old.count ? old[place] : "")” is now “\(place < new.count ? new[place] : "")”. To update it: "
-            + "\(Self.updating)=1 scripts/test SameQuestionTests"
+        GeneratedPart(name: "the same answer", test: "SameQuestionTests", text: self.text).problem()
     }
 
     private static func count(_ count: Int) -> String { count == 1 ? "One message" : "\(count) messages" }
@@ -114,7 +97,7 @@ struct TranscriptPage {
     }
 
     private static let introduction = """
-        # The same answer on every network
+        ## The same answer on every network
 
         One host, five networks, one question at the same time: *how do I greet somebody politely?* The answer has over 12,000
         characters: first the formatting that is hard to show, then 44 paragraphs, which are omitted here. The test
@@ -124,11 +107,11 @@ struct TranscriptPage {
         received. To update the page, or to see the whole transcripts:
 
         ```sh
-        \(updating)=1 ./scripts/test SameQuestionTests
+        \(GeneratedPart.updating)=1 ./scripts/test SameQuestionTests
         mkdir transcripts && JETBRIDGE_TRANSCRIPTS=$PWD/transcripts ./scripts/test SameQuestionTests
         ```
 
-        ## What the model wrote
+        ### What the model wrote
 
 
         """

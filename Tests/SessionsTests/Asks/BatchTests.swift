@@ -25,6 +25,7 @@ struct BatchTests {
 
     private static let lead = """
         Approval `a1`: the model (asked by bob) wants to run and change
+
         A. run
         ```
         make a

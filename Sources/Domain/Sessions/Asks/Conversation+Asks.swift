@@ -35,6 +35,7 @@ extension Conversation {
         of requests: [ApprovalRequest], for turn: TurnRecord
     ) async throws -> [ApprovalOutcome] {
         try self.checkRuns(turn)
+        try await self.postText(of: turn)
         let asking = ApprovalAsking(
             requests: requests, turn: turn, adapters: self.context.adapters, access: self.context.access,
             desk: self.desk, sign: self.sign(of: turn.route), timeout: self.approvalTimeout, at: self.environment.now())
@@ -50,6 +51,7 @@ extension Conversation {
         case .asked(let stored): asked = stored
         }
         if let new = asked.new {
+            await self.divideAnswer(of: turn)
             await self.announce(new, asked.items)
         } else {
             await self.context.lanes.dispatch(asked.items)
@@ -78,6 +80,7 @@ extension Conversation {
     ) async throws -> QuestionAnswer {
         try self.checkRuns(turn)
         guard question.isValid else { throw TurnFailure(AskTexts.emptyQuestion) }
+        try await self.postText(of: turn)
         let writing = self.writing(
             of: question, nil,
             lifetime: lifetime.map { $0 / .milliseconds(1) }.map { Int64($0) }
@@ -93,7 +96,10 @@ extension Conversation {
         guard let (ask, items) = asked else { throw TurnFailure(AskTexts.questionTooLong) }
         // Another message may have found none before it was stored.
         self.context.questions.add(self.key)
-        if let items { await self.announce(ask, items) }
+        if let items {
+            await self.divideAnswer(of: turn)
+            await self.announce(ask, items)
+        }
         let ended = try await self.ended(ask, for: turn)
         guard let answer = ended.questionAnswer, ended.state != .stopped else { throw CancellationError() }
         return answer

@@ -62,6 +62,24 @@ struct AnswerPoster {
             self.composer.messages(for: String(decoding: visible, as: UTF8.self)).prefix(self.traits.answerMessages))
     }
 
+    /// The messages of an answer so far that others divide at `divisions`: each part has messages of its own.
+    func preview(of answer: [UInt8], dividedAt divisions: [Int]) -> [String] {
+        let (parts, last) = Self.parts(of: answer, dividedAt: divisions)
+        return parts.flatMap { self.composer.messages(for: $0) } + (last.isEmpty ? [] : self.preview(of: last))
+    }
+
+    /// The messages of a complete answer that others divide. Only the last part may be shortened.
+    mutating func rest(of answer: [UInt8], dividedAt divisions: [Int]) -> [String] {
+        let (parts, last) = Self.parts(of: answer, dividedAt: divisions)
+        return parts.flatMap { self.composer.messages(for: $0) } + (last.isEmpty ? [] : self.rest(of: last))
+    }
+
+    private static func parts(of answer: [UInt8], dividedAt divisions: [Int]) -> (parts: [String], last: [UInt8]) {
+        guard let last = divisions.last else { return ([], answer) }
+        let parts = zip([0] + divisions, divisions).map { String(decoding: answer[$0..<$1], as: UTF8.self) }
+        return (parts, Array(answer[last...]))
+    }
+
     /// Messages for a note of the bot.
     func messages(for markdown: String) -> [String] {
         guard !self.traits.capabilities.contains(.transcript) else { return [] }

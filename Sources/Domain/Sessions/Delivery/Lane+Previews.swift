@@ -9,7 +9,9 @@ internal import Logging
 /// older one.
 extension Lane {
     /// Shows the current `answer` as soon as the room's edit interval allows.
-    func show(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) {
+    func show(
+        _ answer: [UInt8], dividedAt divisions: [Int] = [], of turn: TurnRecord, rendering poster: AnswerPoster
+    ) {
         if self.previews[turn.id] == nil {
             let patience = max(Preview.patience, self.adapter.traits(of: self.room).previewDelay)
             self.previews[turn.id] = Preview(
@@ -17,6 +19,7 @@ extension Lane {
                 draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + patience)
         }
         self.previews[turn.id]?.answer = answer
+        self.previews[turn.id]?.divisions = divisions
         // The poster of a command's output has the lines to show.
         if poster.output != nil { self.previews[turn.id]?.poster = poster }
         self.previews[turn.id]?.isStale = true
@@ -42,16 +45,19 @@ extension Lane {
         return hasMessage
     }
 
-    /// Posts the text of a draft before another message of its turn, which would otherwise appear above it.
-    func settleDraft(before item: OutboxItem) async {
-        guard let turn = item.turn, self.previews[turn]?.draft != nil else { return }
+    /// Posts what a turn has said before another message of it, which would otherwise appear above: the text of a draft,
+    /// and before a question, a commit or a file also the first words of a growing message.
+    func settlePreview(before item: OutboxItem) async {
+        guard let turn = item.turn, let first = self.previews[turn] else { return }
+        guard first.draft != nil || item.isPost && [.ask, .commit, .file].contains(item.kind) else { return }
         self.previews[turn]?.render()
         guard self.previews[turn]?.wanted.isEmpty == false else { return }
         self.previews[turn]?.leaveDraft()
-        while let preview = self.previews[turn], case .post = preview.next(at: .now), !preview.isHalted {
+        while let preview = self.previews[turn], preview.nextPost != nil, !preview.isHalted {
             await self.pace()
-            guard let ready = self.previews[turn], let step = ready.next(at: .now), case .post = step else { return }
-            await self.take(step, of: ready)
+            guard let ready = self.previews[turn], let step = ready.nextPost else { return }
+            // Its text stays in the room, so it is not held back as a preview may be.
+            await self.take(step, of: ready, as: .final)
             // Refused: it is retried later, and the other message does not wait for that.
             guard let shown = self.previews[turn]?.shown.count, shown > preview.shown.count else { return }
         }
@@ -83,9 +89,11 @@ extension Lane {
         return true
     }
 
-    private func take(_ step: Preview.Step, of preview: Preview) async {
+    private func take(
+        _ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage = .preview
+    ) async {
         self.isShowingPreview = true
-        await self.perform(step, of: preview)
+        await self.perform(step, of: preview, as: stage)
         self.isShowingPreview = false
         for waiter in self.previewWaiters { waiter.resume() }
         self.previewWaiters = []
@@ -116,13 +124,13 @@ extension Lane {
         self.previewTimer = (due, task)
     }
 
-    private func perform(_ step: Preview.Step, of preview: Preview) async {
+    private func perform(_ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage) async {
         let interval = self.adapter.traits(of: self.room).editInterval
         let labels = ["adapter": self.adapter.id.rawValue, "kind": preview.draft == nil ? "preview" : "draft"]
         do {
             var item: OutboxItem?
             switch step {
-            case .post(let text): item = try await self.post(text, of: preview)
+            case .post(let text): item = try await self.post(text, of: preview, as: stage)
             case .edit(let index, let text): try await self.edit(index, text, of: preview)
             case .draft(let text): try await self.draft(text, of: preview)
             }
@@ -142,7 +150,9 @@ extension Lane {
         }
     }
 
-    private func post(_ text: String, of preview: Preview) async throws -> OutboxItem {
+    private func post(
+        _ text: String, of preview: Preview, as stage: OutgoingMessage.Stage
+    ) async throws -> OutboxItem {
         let now = self.environment.now()
         var item = await self.persistently { ledger in
             let item = try ledger.insertOutbox(
@@ -153,7 +163,7 @@ extension Lane {
         let reference: MessageReference
         do {
             reference = try await self.adapter.post(
-                OutgoingMessage(text: text, route: preview.route, token: item.token, stage: .preview))
+                OutgoingMessage(text: text, route: preview.route, token: item.token, stage: stage))
         } catch {
             let isCertain = (error as? AdapterError)?.isCertain ?? false
             await self.persistently { [item] ledger in

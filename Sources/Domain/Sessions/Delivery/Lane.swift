@@ -175,7 +175,7 @@ actor Lane {
                 continue
             }
             if await self.holdFirst() { continue }
-            await self.settleDraft(before: item)
+            await self.settlePreview(before: item)
             // The room's pace applies to posts only; beyond the edit interval, edits are the adapter's concern.
             if item.isPost { await self.pace() }
             if !isMarked, item.id != self.markedBefore {

@@ -52,8 +52,12 @@ final class Lanes: Sendable {
     }
 
     /// Shows a growing answer, given as UTF-8, where messages can be edited.
-    func preview(_ answer: [UInt8], of turn: TurnRecord, rendering poster: AnswerPoster) async {
-        await self.lane(for: turn.route.room)?.show(answer, of: turn, rendering: poster)
+    ///
+    /// - Parameter divisions: where other messages of the turn divide it.
+    func preview(
+        _ answer: [UInt8], dividedAt divisions: [Int] = [], of turn: TurnRecord, rendering poster: AnswerPoster
+    ) async {
+        await self.lane(for: turn.route.room)?.show(answer, dividedAt: divisions, of: turn, rendering: poster)
     }
 
     /// Stops showing a turn's answer. Returns once no preview of it is being sent: whether one may be in the room.

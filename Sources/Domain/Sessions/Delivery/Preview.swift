@@ -11,6 +11,8 @@ struct Preview {
     private(set) var draft: String?
     /// The answer so far, UTF-8; a newer state replaces an unsent older one.
     var answer: [UInt8] = []
+    /// Where other messages of the turn divide it.
+    var divisions: [Int] = []
     /// `answer` is newer than `wanted`: rendering is costly and happens only when something may be sent.
     var isStale = true
     /// The room's state is unknown: nothing more is shown before the final text.
@@ -86,8 +88,13 @@ struct Preview {
 
     mutating func render() {
         guard self.isStale else { return }
-        self.wanted = self.poster.preview(of: self.answer)
+        self.wanted = self.poster.preview(of: self.answer, dividedAt: self.divisions)
         self.isStale = false
+    }
+
+    /// The next message that is wanted and not yet posted.
+    var nextPost: Step? {
+        self.shown.count < self.wanted.count ? .post(self.wanted[self.shown.count]) : nil
     }
 
     /// Continues without a draft.

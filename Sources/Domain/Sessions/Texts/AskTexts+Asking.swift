@@ -32,7 +32,8 @@ extension AskTexts {
                 return "\(AskRecord.letter(index)). \(request.action.rawValue)\(place)\n\(subject(request))"
             }
         let end = (common.isEmpty ? "Open" : "Directory \(Self.place(common)), open") + " until \(Self.moment(time))."
-        return ([first] + items + [end]).joined(separator: "\n")
+        // An empty line, because Markdown would join the first item to the first line.
+        return ([first] + (requests.count > 1 ? [""] : []) + items + [end]).joined(separator: "\n")
     }
 
     private static func place(_ directory: String) -> String { Self.code(ShownText.ofLine(directory)) }

@@ -10,6 +10,7 @@ extension Conversation {
         else {
             return try await self.takeText(link, of: turn)
         }
+        if self.running?.steps != nil { try await self.postText(of: turn) }
         let path = try await Self.store(file, of: turn, in: "\(directory)/\(turn.session)")
         let now = self.environment.now()
         let fallback = self.poster(for: turn.route).messages(for: link).first ?? link
@@ -21,6 +22,7 @@ extension Conversation {
             return item
         }
         await self.context.hub.append(.thinking, link, to: turn.id)
+        await self.divideAnswer(of: turn)
         await self.context.lanes.dispatch([item])
     }
 

@@ -212,9 +212,7 @@ extension Conversation {
         let (messages, isCut) = try self.add(text, to: turn)
         await self.context.hub.append(.execution, text, to: turn.id)
         FaultPoint.firstText.hit()
-        if let poster = self.running?.poster, poster.isGrowing, let answer = self.running?.growing {
-            await self.context.lanes.preview(answer, of: turn, rendering: poster)
-        }
+        await self.showGrowing(turn)
         if !messages.isEmpty || isCut { try await self.post(messages, of: turn, isExcerpt: isCut) }
     }
 
@@ -270,6 +268,7 @@ extension Conversation {
     }
 
     private func take(_ commit: CommitNotice, of turn: TurnRecord) async throws {
+        if self.running?.steps != nil { try await self.postText(of: turn) }
         let now = self.environment.now()
         let line = CommitLine.text(for: commit, publicURL: self.environment.settings.publicURL)
         let messages = self.poster(for: turn.route).messages(for: line)
@@ -285,6 +284,7 @@ extension Conversation {
             }
         }
         await self.context.hub.append(.thinking, line, to: turn.id)
+        if !items.isEmpty { await self.divideAnswer(of: turn) }
         await self.context.lanes.dispatch(items)
     }
 
