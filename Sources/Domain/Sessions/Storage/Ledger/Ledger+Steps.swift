@@ -13,12 +13,20 @@ extension Ledger {
         }
     }
 
-    /// The steps with larger numbers than `number`, in order.
-    package func steps(ofTurn turn: String, after number: Int) throws -> [StepRow] {
+    /// The steps with larger numbers than `number`, in order, at most `limit`.
+    package func steps(ofTurn turn: String, after number: Int, limit: Int) throws -> [StepRow] {
         try self.connection.query(
-            "SELECT * FROM steps WHERE turn = ? AND number > ? ORDER BY number",
-            [.text(turn), .integer(Int64(number))]
+            "SELECT * FROM steps WHERE turn = ? AND number > ? ORDER BY number LIMIT ?",
+            [.text(turn), .integer(Int64(number)), .integer(Int64(limit))]
         ).map(Self.step)
+    }
+
+    /// Whether a step's event ends with `ending`.
+    package func hasStep(ofTurn turn: String, endingWith ending: String) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM steps WHERE turn = ? AND substr(event, ?) = ? LIMIT 1",
+            [.text(turn), .integer(Int64(-ending.count)), .text(ending)]
+        ).isEmpty
     }
 
     package func lastCheckpoint(ofTurn turn: String) throws -> StepRow? {
