@@ -59,6 +59,10 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         }
     }
 
+    func changeTally(from: String) async throws -> ChangeTally {
+        ChangeTally(files: try await self.changes(from: from, to: nil).count, additions: 0, deletions: 0)
+    }
+
     func diff() async throws -> String { self.files.isEmpty ? "" : self.files.map { "+\($0)\n" }.joined() }
 
     func restore(_ snapshot: String) async throws -> WorkspaceSnapshot {

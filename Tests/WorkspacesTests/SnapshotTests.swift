@@ -41,6 +41,8 @@ struct SnapshotTests {
         #expect(
             try changes[1].digest == Fixture.shell("cd /; git hash-object --stdin < $OLDPWD/build.log", in: workspace))
         #expect(try await workspace.changes(from: "s2", to: nil) == [])
+        #expect(try await workspace.changeTally(from: "s1") == ChangeTally(files: 3, additions: 2, deletions: 1))
+        #expect(try await workspace.changeTally(from: "s2") == ChangeTally(files: 0, additions: 0, deletions: 0))
         #expect(try fixture.git("for-each-ref --format='%(refname)'") == "refs/heads/main")
     }
 

@@ -51,6 +51,14 @@ extension Workspace {
         }
     }
 
+    package func changeTally(from: String) async throws -> ChangeTally {
+        try await self.call { files in
+            let (old, new) = (try await self.find(from).tree, try await files.scan().tree)
+            let stat = try await files.stat(from: old, to: new)
+            return ChangeTally(files: stat.files, additions: stat.additions, deletions: stat.deletions)
+        }
+    }
+
     /// Without a repository, against the oldest snapshot.
     package func diff() async throws -> String {
         try await self.call { files in

@@ -16,6 +16,8 @@ package protocol WorkspaceFiles: Sendable {
     func snapshots() async throws -> [WorkspaceSnapshot]
     /// What differs between two snapshots; `to` nil stands for the files now.
     func changes(from: String, to: String?) async throws -> [WorkspaceChange]
+    /// The size of what differs between a snapshot and the files now.
+    func changeTally(from: String) async throws -> ChangeTally
     /// A unified diff of the files now against the branch's head.
     func diff() async throws -> String
     /// Makes the files as they were in a snapshot, after recording their state now. Returns that record.

@@ -55,7 +55,7 @@ extension GitRepository {
         return unsafe diff
     }
 
-    private static func stat(_ diff: OpaquePointer) throws(GitError) -> GitStat {
+    static func stat(_ diff: OpaquePointer) throws(GitError) -> GitStat {
         let stats = try unsafe GitLibrary.make("the diff's summary") { unsafe git_diff_get_stats($0, diff) }
         defer { unsafe git_diff_stats_free(stats) }
         return unsafe GitStat(

@@ -12,6 +12,9 @@ internal import TestSupport
 
 /// What the loop of the agent costs beside the model and the tools, with the host's record of steps on disk.
 struct AgentBenchmark {
+    /// What an answer of the model takes: less than any real one.
+    private static let answerTime = Duration.milliseconds(20)
+
     private let directory: String
     private let turns: Int
     private let steps: Int
@@ -37,13 +40,13 @@ struct AgentBenchmark {
 
     /// On the pool, where the turns of a host are.
     @concurrent private func measureSteps(_ log: StoredSteps) async throws {
-        try await self.work("warm-up", log)
-        var (times, processor, alone): ([Double], [Double], [Double]) = ([], [], [])
-        // In turn, so that both meet the same disturbances.
+        _ = try await self.work("warm-up", log, pause: .zero)
+        var (times, instant, processor, alone): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
+        // In turn, so that all meet the same disturbances.
         for number in 1...self.turns {
-            let (started, used) = (ContinuousClock.now, Self.processorTime())
-            try await self.work("turn-\(number)", log)
-            times.append(Self.milliseconds(since: started) / Double(self.steps))
+            times.append(try await self.work("turn-\(number)", log, pause: Self.answerTime))
+            let used = Self.processorTime()
+            instant.append(try await self.work("instant-\(number)", log, pause: .zero))
             processor.append((Self.processorTime() - used) / Double(self.steps))
             alone.append(try await self.commits("alone-\(number)", log))
         }
@@ -52,15 +55,17 @@ struct AgentBenchmark {
             peerName: "the goal", unit: "ms")
         BenchOutput.result(
             "agent", "overhead of a step, p50", ours: Self.median(times), peer: Self.median(alone),
-            peerName: "its four commits alone", unit: "ms")
+            peerName: "one commit alone", unit: "ms")
+        BenchOutput.result(
+            "agent", "overhead of a step with an instant model, p50", ours: Self.median(instant), unit: "ms")
         BenchOutput.result(
             "agent", "overhead of a step, processor time, p50", ours: Self.median(processor), unit: "ms")
     }
 
-    /// The time of the four commits of a step, with small rows.
+    /// The mean time of a commit with one small row.
     private func commits(_ id: String, _ log: StoredSteps) async throws -> Double {
         let started = ContinuousClock.now
-        for number in 1...self.steps * 4 {
+        for number in 1...self.steps {
             try await log.append([StepRecord(number: number, elapsed: 0, event: .resumed)], of: id)
         }
         return Self.milliseconds(since: started) / Double(self.steps)
@@ -127,17 +132,21 @@ struct AgentBenchmark {
 
     // MARK: A turn
 
-    private func work(_ id: String, _ log: StoredSteps) async throws {
-        let model = StepModel(steps: self.steps, isEnding: true)
+    /// Returns what a step took in milliseconds, without the time of the model.
+    private func work(_ id: String, _ log: StoredSteps, pause: Duration) async throws -> Double {
+        let model = StepModel(steps: self.steps, pause: pause, isEnding: true)
+        let started = ContinuousClock.now
         let ending = try await self.turn(model, log).run(Self.request(id)) { _ in }
         guard ending == .complete else { throw BenchFailure("the turn ended otherwise: \(ending)") }
+        return (Self.milliseconds(since: started) - model.spent / .milliseconds(1)) / Double(self.steps)
     }
 
     private func turn(_ model: StepModel, _ log: StoredSteps) -> AgentTurn {
         AgentTurn(model, catalog: ModelCatalog(model), log: log, logger: Logger(label: "agent")) { _, _ in
             AgentEquipment(
                 persona: Persona(name: "coder", summary: "", prompt: "You work.", tools: ToolCatalog.all.map(\.name)),
-                tools: ToolCatalog.all, read: Self.read, executor: IdleTools(), gate: OpenGate(),
+                tools: ToolCatalog.all, read: CallReader(tools: ToolCatalog.all).read, executor: IdleTools(),
+                gate: OpenGate(),
                 limits: AgentLimits(steps: 1_000_000, tokens: .max, time: .seconds(86_400)))
         }
     }
@@ -147,14 +156,6 @@ struct AgentBenchmark {
             id: id, session: id, text: "Do it.",
             sender: Sender(id: "bench/alice", identities: [Identity("bench/alice")], displayName: "alice"),
             isResumed: isResumed)
-    }
-
-    private static let read: @Sendable (ToolCall, String) -> CallReading = { call, id in
-        var reader = CallReader(tools: ToolCatalog.all)
-        switch reader.read(ToolCall(id: id, name: call.name, arguments: call.arguments)) {
-        case .call(let call): return .call(call)
-        case .failed(_, _, let result): return .failed(result)
-        }
     }
 }
 

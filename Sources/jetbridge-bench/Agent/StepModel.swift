@@ -1,21 +1,27 @@
 internal import Models
 internal import Primitives
 
-/// A model that answers at once: `steps` times with a call of `shell`, then in words or with a failure.
+/// A model that takes a fixed time for an answer: `steps` times with a call of `shell`, then in words or with a failure.
 final class StepModel: ModelClient {
     let provider = "bench"
     let defaultModel = "bench"
     private let steps: Int
     private let isEnding: Bool
-    private let asked = Protected<(count: Int, first: ContinuousClock.Instant?)>((0, nil))
+    private let pause: Duration
+    private let asked = Protected<(count: Int, first: ContinuousClock.Instant?, spent: Duration)>((0, nil, .zero))
 
-    /// - Parameter isEnding: False fails after the last step.
-    init(steps: Int, isEnding: Bool) {
+    /// - Parameters:
+    ///   - pause: what an answer takes; zero for nothing.
+    ///   - isEnding: False fails after the last step.
+    init(steps: Int, pause: Duration = .zero, isEnding: Bool) {
         self.steps = steps
+        self.pause = pause
         self.isEnding = isEnding
     }
 
     var firstRequest: ContinuousClock.Instant? { self.asked.withLock { $0.first } }
+    /// The time in which a turn waited for the model.
+    var spent: Duration { self.asked.withLock { $0.spent } }
 
     // Room for every step, so that nothing is folded or summarised.
     func models() async throws -> [ModelInfo] {
@@ -31,6 +37,11 @@ final class StepModel: ModelClient {
             return asked.count
         }
         return ModelEventChannel.stream { channel in
+            if self.pause > .zero {
+                let started = ContinuousClock.now
+                try await Task.sleep(for: self.pause)
+                self.asked.withLock { $0.spent += ContinuousClock.now - started }
+            }
             guard number <= self.steps else {
                 guard self.isEnding else { throw ModelError(.unavailable, "The model is away.") }
                 try await channel.send(.delta("Done."))

@@ -42,7 +42,7 @@ struct CommandToolsTests {
         played.commits = [try #require(try await FakeDesk().commit("Mend it", expecting: "1..2"))]
         let result = try await ToolFixture(desk: FakeDesk(played)).call("shell", ["command": "make"])
         #expect(result.hasChanges)
-        #expect(result.text.contains("Changed files: out⟨U+202E⟩\nCommit abababa: Mend it\n"))
+        #expect(result.text.contains("Changed files: out⟨U+202E⟩\nCommit abababa: Mend it\n</data-"))
         #expect(!result.text.contains(secret) && result.text.contains("redacted"))
     }
 

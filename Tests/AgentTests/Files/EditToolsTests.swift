@@ -51,7 +51,7 @@ struct EditToolsTests {
         #expect(try await fixture.call("write", ["path": "a", "text": "3\n"]).outcome == .done)
         #expect(try await fixture.call("edit", ["path": "a", "old": "3", "new": "4"]).outcome == .done)
         #expect(try await fixture.call("write", ["path": "a", "text": "5\n"]).outcome == .done)
-        fixture.tools.forgetReads()
+        await fixture.tools.forgetReads()
         #expect(try await fixture.call("write", ["path": "a", "text": "6\n"]).outcome == .failed)
         #expect(try fixture.text("a") == "5\n")
     }

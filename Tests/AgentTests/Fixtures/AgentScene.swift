@@ -37,7 +37,8 @@ struct AgentScene {
             self.model, catalog: ModelCatalog(self.model), log: MemoryStepLog(), logger: Logger(label: "test")
         ) { request, thread in
             AgentEquipment(
-                persona: Self.persona, tools: ToolCatalog.all, read: Self.read, executor: tools,
+                persona: Self.persona, tools: ToolCatalog.all, read: CallReader(tools: ToolCatalog.all).read,
+                executor: tools,
                 gate: PolicyGate(
                     settings: settings, request: request, persona: Self.persona, repository: nil, audit: audit,
                     thread: thread),
@@ -48,13 +49,5 @@ struct AgentScene {
             sender: Sender(id: "x/bob", identities: [Identity("x/bob")], displayName: "bob"), role: .member,
             history: self.history)
         return try await turn.run(request, in: thread)
-    }
-
-    @Sendable private static func read(_ call: ToolCall, _ id: String) -> CallReading {
-        var reader = CallReader(tools: ToolCatalog.all)
-        switch reader.read(ToolCall(id: id, name: call.name, arguments: call.arguments)) {
-        case .call(let call): return .call(call)
-        case .failed(_, _, let result): return .failed(result)
-        }
     }
 }

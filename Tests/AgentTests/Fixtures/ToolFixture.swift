@@ -59,10 +59,10 @@ struct ToolFixture {
     func shell(_ command: String) throws -> String { try RealGit(self.folder).shell(command) }
 
     func prepare(_ tool: String, _ arguments: JSON) async throws -> PreparedCall {
-        var reader = CallReader(tools: ToolCatalog.all)
-        switch reader.read(ToolCall(id: "c", name: tool, arguments: arguments.text)) {
+        let written = ToolCall(id: "c", name: tool, arguments: arguments.text)
+        switch CallReader(tools: ToolCatalog.all).read(written, as: "c") {
         case .call(let call): return try await self.tools.prepare(call)
-        case .failed(_, _, let result): return .failed(result)
+        case .failed(let result): return .failed(result)
         }
     }
 

@@ -31,7 +31,7 @@ struct AgentRecordTests {
             .decided(AgentEvent.Decision(call: "1.1", digest: "d", decision: .approved(by: "al", ask: nil))),
             .decided(AgentEvent.Decision(call: "1.1", digest: "d", decision: .denied(reason: "no"))),
             .decided(AgentEvent.Decision(call: "1.1", digest: "d", decision: .expired)),
-            .started(AgentEvent.Start(call: "1.1", title: "edit a", files: ["a"], snapshot: "s1")),
+            .started(AgentEvent.Start(call: "1.1", title: "edit a", files: ["a"])),
             .started(AgentEvent.Start(call: "1.1", title: "edit a")),
             .finished(
                 AgentEvent.Finish(

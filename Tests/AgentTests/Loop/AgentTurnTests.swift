@@ -18,7 +18,7 @@ struct AgentTurnTests {
         #expect(bench.executor.executed == [#"read {"path":"a"}"#])
         let requests = bench.model.requests
         #expect(requests.map(\.initiator) == [.user, .agent])
-        #expect(requests[0].tools.map(\.name) == Bench.tools.map(\.name))
+        #expect(requests[0].tools.map(\.name) == bench.tools.map(\.name))
         #expect(requests[1].messages.last?.text.contains("result of 1.1") == true)
         #expect(bench.steps?.folded.hasPrefix("1 step, ") == true)
         #expect(bench.steps?.shown == "```\nok read 1.1\n```")

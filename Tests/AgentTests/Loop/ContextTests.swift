@@ -5,6 +5,7 @@ import Models
 import Primitives
 import TestSupport
 import Testing
+import Workspaces
 
 @Suite("A turn with tools within the model's input limit", .timeLimit(.minutes(1)))
 struct ContextTests {
@@ -46,6 +47,8 @@ struct ContextTests {
         // Seldom: most requests only add to the one before.
         let folds = zip(requests, requests.dropFirst()).count { !$1.messages.starts(with: $0.messages) }
         #expect((1...4).contains(folds))
+        // What the model has read is no longer before it.
+        #expect(bench.executor.forgets == folds)
     }
 
     @Test("then the steps are summarised; notes, persona and the words of people stay as they were")
@@ -55,7 +58,8 @@ struct ContextTests {
         #expect(try await bench.run("Mend the test.") == .complete)
         let requests = bench.model.requests.filter { $0.purpose != .summary }
         #expect(requests.count == 21)
-        #expect(bench.model.requests.count { $0.purpose == .summary } >= 2)
+        let summaries = bench.model.requests.count { $0.purpose == .summary }
+        #expect(summaries >= 2 && bench.executor.forgets == summaries)
         let last = try #require(requests.last?.messages)
         #expect(requests.allSatisfy { WellFormed.problem(in: $0.messages) == nil })
         #expect(last[0].text.hasPrefix("You are the coder."))
@@ -149,6 +153,10 @@ struct StepLinesTests {
         #expect(
             lines.folded(seconds: 80, tokens: 812, changes: ChangeTally(files: 3, additions: 40, deletions: 8))
                 == "12 steps, 3 files +40 −8, 80 s, 812 tokens")
+        // What was changed back, or only written where Git does not look, is no change.
+        #expect(
+            lines.folded(seconds: 80, tokens: 812, changes: ChangeTally(files: 0, additions: 0, deletions: 0))
+                == "12 steps, 80 s, 812 tokens")
     }
 
     @Test("a name cannot end the block, begin a line or turn its letters")

@@ -5,13 +5,17 @@ import Logging
 import Models
 import Primitives
 import TestSupport
+import Workspaces
 
 /// A turn with a scripted model, five small tools and a gate, all in memory.
 struct LoopBench {
     let model: ScriptedModel
     let executor: FakeExecutor
     var gate: any ToolGate = OpenGate()
-    var log = MemoryStepLog()
+    var log: any StepLog = MemoryStepLog()
+    var tools = Self.basicTools
+    var read = Self.basicRead
+    var changes: (@Sendable () async -> ChangeTally?)?
     var limits = AgentLimits()
     var notes = ""
     var system = "You work."
@@ -30,7 +34,7 @@ struct LoopBench {
         self.clock = clock
     }
 
-    static let tools = [
+    static let basicTools = [
         Self.tool("read", .read), Self.tool("edit", .edit), Self.tool("shell", .execute), Self.tool("tasks", .plan),
         Self.tool("ask_user", .ask),
     ]
@@ -40,8 +44,8 @@ struct LoopBench {
     }
 
     /// A reader like the host's, as far as the loop is concerned.
-    static let read: @Sendable (ToolCall, String) -> CallReading = { call, id in
-        guard let tool = Self.tools.first(where: { $0.name == call.name }) else {
+    static let basicRead: @Sendable (ToolCall, String) -> CallReading = { call, id in
+        guard let tool = Self.basicTools.first(where: { $0.name == call.name }) else {
             return .failed(ToolResult(.failed, text: "No such tool.", summary: "\(call.name), unknown"))
         }
         guard let arguments = try? JSON.parse(call.arguments), case .object = arguments else {
@@ -66,6 +70,7 @@ struct LoopBench {
 
     func run(_ text: String = "Do it.", isResumed: Bool = false) async throws -> TurnEnding {
         let (gate, executor, limits, notes, system) = (self.gate, self.executor, self.limits, self.notes, self.system)
+        let (tools, read, changes) = (self.tools, self.read, self.changes)
         let catalog = ModelCatalog(self.model)
         // A turn does not wait for the list, whose limits the tests depend on.
         _ = try? await catalog.models()
@@ -74,8 +79,9 @@ struct LoopBench {
             logger: Logger(label: "test")
         ) { _, _ in
             AgentEquipment(
-                persona: Persona(name: "coder", summary: "", prompt: system, tools: Self.tools.map(\.name)),
-                tools: Self.tools, read: Self.read, executor: executor, gate: gate, limits: limits, notes: notes)
+                persona: Persona(name: "coder", summary: "", prompt: system, tools: tools.map(\.name)),
+                tools: tools, read: read, executor: executor, gate: gate, limits: limits, notes: notes,
+                changes: changes)
         }
         let request = TurnRequest(
             id: "t1", session: "s1", text: text,
@@ -109,6 +115,7 @@ final class FakeExecutor: ToolExecutor {
     private let behaviour: Behaviour
     private let preparation: @Sendable (CheckedCall) -> PreparedCall
     private let calls = Protected<[String]>([])
+    private let forgotten = Protected(0)
 
     init(
         preparing preparation: @escaping @Sendable (CheckedCall) -> PreparedCall,
@@ -129,6 +136,11 @@ final class FakeExecutor: ToolExecutor {
                 hasChanges: call.tool.kind == .edit)
         }
     }
+
+    /// How often it was told that the model no longer knows what it has read.
+    var forgets: Int { self.forgotten.withLock { $0 } }
+
+    func forgetReads() async { self.forgotten.withLock { $0 += 1 } }
 
     /// `tool arguments`, in the order in which they began.
     var executed: [String] { self.calls.withLock { $0 } }
@@ -151,6 +163,8 @@ final class FakeExecutor: ToolExecutor {
 }
 
 struct OpenGate: ToolGate {
+    func mayAsk(about intents: [ToolIntent]) -> Bool { false }
+
     func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] { intents.map { _ in .allowed(rule: "all") } }
 }
 

@@ -5,17 +5,16 @@ import Testing
 
 @Suite("Reading a model's calls", .timeLimit(.minutes(1)))
 struct CallReaderTests {
-    private static func read(_ name: String, _ arguments: String) -> CallReader.Reading {
-        var reader = CallReader(tools: ToolCatalog.all)
-        return reader.read(ToolCall(id: "c1", name: name, arguments: arguments))
+    private static func read(_ name: String, _ arguments: String) -> CallReading {
+        CallReader(tools: ToolCatalog.all).read(ToolCall(id: "c1", name: name, arguments: arguments), as: "1.1")
     }
 
-    private static func arguments(_ reading: CallReader.Reading) -> JSON? {
+    private static func arguments(_ reading: CallReading) -> JSON? {
         if case .call(let call) = reading { call.arguments } else { nil }
     }
 
-    private static func failure(_ reading: CallReader.Reading) -> String {
-        if case .failed(_, _, let result) = reading { result.text } else { "no failure" }
+    private static func failure(_ reading: CallReading) -> String {
+        if case .failed(let result) = reading { result.text } else { "no failure" }
     }
 
     struct Mended: Sendable {
@@ -112,8 +111,8 @@ struct CallReaderTests {
         let text = Self.failure(Self.read("raed", "{}"))
         #expect(text.contains("Did you mean read?"))
         #expect(text.contains("read, search, list, edit, patch, write, shell, fetch, commit, ask_user, tasks"))
-        var reader = CallReader(tools: [])
-        #expect(Self.failure(reader.read(ToolCall(id: "1", name: "x", arguments: ""))).contains("no tools"))
+        let reading = CallReader(tools: []).read(ToolCall(id: "1", name: "x", arguments: ""), as: "1.1")
+        #expect(Self.failure(reading).contains("no tools"))
         #expect(
             !Self.failure(Self.read("a\u{202E}b\u{1B}[0m", "{}")).unicodeScalars.contains {
                 $0.value == 0x202E || $0.value == 0x1B
@@ -126,19 +125,6 @@ struct CallReaderTests {
     func huge(_ text: String) {
         let arguments = JSON.object(["path": "a", "text": .string(text)]).text
         #expect(Self.failure(Self.read("write", arguments)).contains("Send smaller pieces"))
-    }
-
-    @Test("Each call gets an id of its own")
-    func ids() {
-        var reader = CallReader(tools: ToolCatalog.all, used: ["old"])
-        let ids = reader.read(
-            ["a", "a", "", "", "old", "a", String(repeating: "x", count: 300)].map {
-                ToolCall(id: $0, name: "list", arguments: "")
-            }
-        ).map(\.id)
-        #expect(Set(ids).count == ids.count)
-        #expect(!ids.contains("old"))
-        #expect(ids[0] == "a" && ids[2].hasPrefix("call_"))
     }
 
     @Test("The catalogue's order and bytes are fixed")

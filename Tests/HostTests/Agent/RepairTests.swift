@@ -47,6 +47,8 @@ struct RepairTests {
         #expect(ended["state"] == "complete", "\(episode.name): \(ended.text)")
         let texts = try await client.transcript(of: thread).map(\.text)
         #expect(texts.contains { $0.contains("The test of \(episode.name) passes.") }, "\(episode.name): \(texts)")
+        let hasSize = texts.contains { $0.contains(#/^\d+ steps, \d+ files? \+\d+ −\d+, \d+ s, /#) }
+        #expect(hasSize, "\(episode.name): \(texts)")
 
         let results = server.requests.last?.messages.filter { $0.role == "tool" }.map(\.text) ?? []
         #expect(results.count == episode.calls.count, "\(episode.name): \(results)")

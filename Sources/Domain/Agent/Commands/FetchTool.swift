@@ -59,7 +59,7 @@ struct FetchTool: Tool {
         return ToolResult(
             isGood ? .done : .failed,
             text: "Status \(status)\n\(DataBlock.of(ShellTool.safe(text), from: source.titled(300)))",
-            summary: "\(intent.title), \(status)", hasChanges: report.changes?.isEmpty != true)
+            summary: "\(intent.title), \(status)", hasChanges: report.changes?.isEmpty != true, isMarked: true)
     }
 
     /// The address has no character that means something to the shell inside of quotes.

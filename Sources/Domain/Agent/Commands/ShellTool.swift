@@ -37,13 +37,16 @@ struct ShellTool: Tool {
         let cut = output.withLock { $0 }
         let text = cut.text(advice: "Run it again with output to a file, then read parts of that file")
         var lines = [cut.total == 0 ? "There was no output." : DataBlock.of(Self.safe(text), from: "shell")]
+        var made: [String] = []
         if let changes = report.changes, !changes.isEmpty {
             let names = changes.prefix(10).map(\.path).map { VisibleText.line($0) }.joined(separator: ", ")
-            lines.append("Changed files: \(names)\(changes.count > 10 ? " and \(changes.count - 10) more" : "")")
+            made.append("Changed files: \(names)\(changes.count > 10 ? " and \(changes.count - 10) more" : "")")
         }
         for commit in report.commits {
-            lines.append("Commit \(commit.sha.prefix(7)): \(VisibleText.line(commit.subject))")
+            made.append("Commit \(commit.sha.prefix(7)): \(VisibleText.line(commit.subject))")
         }
+        // Names and subjects are chosen by the command.
+        if !made.isEmpty { lines.append(DataBlock.of(made.joined(separator: "\n"), from: "workspace")) }
         lines += report.notices
         if let note = report.ending.note { lines.append(note) }
         // Last, where models look for it. Without the time that it took, so that the same result has the same text.
@@ -51,7 +54,7 @@ struct ShellTool: Tool {
         return ToolResult(
             report.ending.status == 0 ? .done : .failed, text: lines.joined(separator: "\n"),
             summary: "\(intent.call.text("command").titled()), \(report.ending.line)",
-            hasChanges: report.changes?.isEmpty != true)
+            hasChanges: report.changes?.isEmpty != true, isMarked: true)
     }
 
     /// Without what looks like a secret, and with control characters visible.

@@ -30,8 +30,7 @@ package final class WorkspaceTools: ToolExecutor {
     /// What the model has read until now, for the session's next turn.
     package var ledger: ReadLedger { self.state.ledger }
 
-    /// Call it when earlier results are folded away: the model no longer knows the files that it read.
-    package func forgetReads() { self.state.forgetReads() }
+    package func forgetReads() async { self.state.forgetReads() }
 
     package func prepare(_ call: CheckedCall) async throws -> PreparedCall {
         guard let tool = self.tools[call.tool.name] else {

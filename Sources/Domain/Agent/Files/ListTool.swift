@@ -26,6 +26,7 @@ struct ListTool: Tool {
         }
         var text = DataBlock.of(lines.joined(separator: "\n"), from: path.isEmpty ? "/workspace" : path)
         if found.isCut { text += "\nOnly the first \(ToolLimits.listEntries) are shown: list a folder of it." }
-        return ToolResult(.done, text: text, summary: "\(intent.title), \(found.entries.count) entries")
+        return ToolResult(
+            .done, text: text, summary: "\(intent.title), \(found.entries.count) entries", isMarked: true)
     }
 }

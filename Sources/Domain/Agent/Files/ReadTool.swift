@@ -60,7 +60,8 @@ struct ReadTool: Tool {
         if end == lines.count, lines.last?.end == FileLine.End.none { notes.append("The last line has no line break.") }
         let source = "\(path), lines \(from) to \(end) of \(lines.count)"
         return ToolResult(
-            .done, text: ([DataBlock.of(text, from: source)] + notes).joined(separator: "\n"), summary: title)
+            .done, text: ([DataBlock.of(text, from: source)] + notes).joined(separator: "\n"), summary: title,
+            isMarked: true)
     }
 
     private static func shown(_ line: FileLine) -> (text: String, isCut: Bool) {

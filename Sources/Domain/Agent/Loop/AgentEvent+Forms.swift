@@ -96,7 +96,7 @@ extension AgentEvent.Decision {
 extension AgentEvent.Start {
     init?(json: JSON) {
         guard let call = json.text("call"), let title = json.text("title") else { return nil }
-        self.init(call: call, title: title, files: json.texts("files"), snapshot: json.text("snapshot"))
+        self.init(call: call, title: title, files: json.texts("files"))
     }
 }
 
@@ -105,7 +105,8 @@ extension AgentEvent.Finish {
         [
             "call": .string(self.call), "outcome": .string(self.result.outcome.rawValue),
             "text": .string(self.result.text), "summary": .string(self.result.summary),
-            "changes": .bool(self.result.hasChanges), "digest": .string(self.digest),
+            "changes": .bool(self.result.hasChanges), "marked": .bool(self.result.isMarked),
+            "digest": .string(self.digest),
         ]
     }
 
@@ -114,7 +115,8 @@ extension AgentEvent.Finish {
             let outcome = json.text("outcome").flatMap({ ToolResult.Outcome(rawValue: $0) })
         else { return nil }
         let result = ToolResult(
-            outcome, text: text, summary: json.text("summary") ?? "", hasChanges: json["changes"]?.boolValue ?? false)
+            outcome, text: text, summary: json.text("summary") ?? "", hasChanges: json["changes"]?.boolValue ?? false,
+            isMarked: json["marked"]?.boolValue ?? false)
         self.init(call: call, result: result, digest: digest)
     }
 }

@@ -28,7 +28,6 @@ extension AgentEvent {
         case .started(let start):
             JSON.object([
                 "call": .string(start.call), "title": .string(start.title), "files": .strings(start.files),
-                "snapshot": .optional(start.snapshot),
             ])
         case .finished(let finish): finish.json
         case .noted(let note): ["cause": .string(note.cause.rawValue), "text": .string(note.text)]

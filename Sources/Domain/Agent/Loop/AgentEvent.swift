@@ -72,14 +72,11 @@ extension AgentEvent {
         package let title: String
         /// The files that it replaces or removes.
         package let files: [String]
-        /// The snapshot to which an undo returns, if one was made.
-        package let snapshot: String?
 
-        package init(call: String, title: String, files: [String] = [], snapshot: String? = nil) {
+        package init(call: String, title: String, files: [String] = []) {
             self.call = call
             self.title = title
             self.files = files
-            self.snapshot = snapshot
         }
     }
 

@@ -50,10 +50,10 @@ package struct AgentStateMachine: Sendable {
     package func calls(_ calls: [ToolCall]) -> [AgentCall] {
         var taken: Set<String> = []
         return calls.enumerated().map { index, call in
-            var wireID = call.id.isEmpty ? "call_\(index + 1)" : call.id
-            var copy = 2
+            let id = call.id.isEmpty || call.id.utf8.count > 200 ? "call_\(index + 1)" : call.id
+            var (wireID, copy) = (id, 2)
             while !taken.insert(wireID).inserted {
-                wireID = "\(call.id)_\(copy)"
+                wireID = "\(id)_\(copy)"
                 copy += 1
             }
             return AgentCall(

@@ -86,13 +86,16 @@ package struct AgentTranscript: Sendable {
     private func result(of call: AgentCall) -> String {
         guard let finish = self.results[call.id] else { return AgentTexts.missing }
         return self.folded.contains(call.id)
-            ? Self.outline(of: call, finish.result) : Self.text(of: finish)
+            ? Self.outline(of: call, finish.result) : Self.text(of: call, finish)
     }
 
-    /// The result's text as data. The mark contains a digest of the text, which a text cannot contain itself.
-    static func text(of finish: AgentEvent.Finish) -> String {
-        let code = finish.digest.prefix(8)
-        return "\(finish.result.outcome.rawValue)\n<output \(code)>\n\(finish.result.text)\n</output \(code)>"
+    /// The result's text, marked as data once.
+    static func text(of call: AgentCall, _ finish: AgentEvent.Finish) -> String {
+        let result = finish.result
+        let text =
+            result.isMarked
+            ? result.text : DataBlock.of(result.text, digest: finish.digest, from: call.name.titled(60))
+        return "\(result.outcome.rawValue)\n\(text)"
     }
 
     static func outline(of call: AgentCall, _ result: ToolResult) -> String {
@@ -114,7 +117,9 @@ package struct AgentTranscript: Sendable {
         messages[messages.count - 1] = last.joined(with: ModelMessage(role, text))
     }
 
+    /// Not for arguments that were refused for their size: they would fill every later request.
     private static func isObject(_ text: String) -> Bool {
+        guard text.utf8.count <= ToolLimits.argumentBytes else { return false }
         guard let value = try? JSON.parse(text), case .object = value else { return false }
         return true
     }

@@ -4,7 +4,12 @@ internal import Crypto
 package enum DataBlock {
     /// The text between two lines that it cannot contain: their tag is made from the text itself.
     package static func of(_ text: String, from source: String) -> String {
-        let tag = "data-" + hex(Array(sha256(text).prefix(4)))
+        Self.of(text, digest: hex(sha256(text)), from: source)
+    }
+
+    /// - Parameter digest: the text's, SHA-256, hexadecimal.
+    static func of(_ text: String, digest: String, from source: String) -> String {
+        let tag = "data-" + digest.prefix(8)
         let ending = text.isEmpty || text.utf8.last == UInt8(ascii: "\n") ? "" : "\n"
         return "<\(tag) from=\"\(VisibleText.line(source).replacing("\"", with: "'"))\">\n\(text)\(ending)</\(tag)>"
     }

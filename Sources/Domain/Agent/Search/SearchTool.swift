@@ -33,7 +33,8 @@ struct SearchTool: Tool {
         if await searcher.isExhausted {
             report.notes.append("The search took too long and was ended: use a simpler pattern, a path or a glob.")
         }
-        return ToolResult(.done, text: report.text, summary: "\(intent.title), \(report.lines.count) hits")
+        return ToolResult(
+            .done, text: report.text, summary: "\(intent.title), \(report.lines.count) hits", isMarked: true)
     }
 
     private static func pattern(of call: CheckedCall) throws(ToolFailure) -> (LinePattern, note: String?) {

@@ -2,50 +2,24 @@ internal import JSON
 package import Models
 internal import Primitives
 
-/// Reads a model's calls, for one turn. Mends what has one meaning only; refuses the rest with a text from which the
-/// model can mend its call. Pure.
+/// Reads a model's calls. Mends what has one meaning only; refuses the rest with a text from which the model can mend
+/// its call. Pure.
 package struct CallReader: Sendable {
-    /// What became of one call.
-    package enum Reading: Sendable, Equatable {
-        case call(CheckedCall)
-        /// Nothing runs: the id under which the result belongs into the history, the name that the model wrote, and
-        /// the result.
-        case failed(id: String, name: String, ToolResult)
-
-        package var id: String {
-            switch self {
-            case .call(let call): call.id
-            case .failed(let id, _, _): id
-            }
-        }
-    }
-
     private let tools: [ToolDefinition]
-    private var used: Set<String>
-    private var count = 0
 
-    /// - Parameters:
-    ///   - tools: What the model sees.
-    ///   - used: Ids of earlier calls of the turn.
-    package init(tools: [ToolDefinition], used: Set<String> = []) {
-        self.tools = tools
-        self.used = used
-    }
+    /// - Parameter tools: What the model sees.
+    package init(tools: [ToolDefinition]) { self.tools = tools }
 
-    /// The calls of one answer, in their order. A call's ``Reading/id`` differs from what the model wrote if that is
-    /// missing or used already: put it into the history instead.
-    package mutating func read(_ calls: [ToolCall]) -> [Reading] { calls.map { self.read($0) } }
-
-    package mutating func read(_ call: ToolCall) -> Reading {
-        let id = self.unique(call.id)
+    /// - Parameter id: The id under which the turn records the call.
+    @Sendable package func read(_ call: ToolCall, as id: String) -> CallReading {
         let name = call.name.trimming()
         guard let tool = self.tools.first(where: { $0.name == name }) else {
-            return self.failed(id, call, self.unknown(name))
+            return Self.failed(call, self.unknown(name))
         }
         let size = call.arguments.utf8.count
         guard size <= ToolLimits.argumentBytes else {
-            return self.failed(
-                id, call,
+            return Self.failed(
+                call,
                 "The arguments have \(size) bytes, the limit is \(ToolLimits.argumentBytes). Nothing ran. Send smaller "
                     + "pieces: write a first part, then add to it with edit.")
         }
@@ -53,23 +27,11 @@ package struct CallReader: Sendable {
             let value = try Self.parse(call.arguments)
             return .call(CheckedCall(id: id, tool: tool, arguments: try SchemaCheck.fit(value, to: tool.parameters)))
         } catch let error as JSONError {
-            return self.failed(id, call, Self.text(of: error, size: size))
+            return Self.failed(call, Self.text(of: error, size: size))
         } catch let mismatch as SchemaCheck.Mismatch {
-            return self.failed(id, call, "The arguments of \(name) do not fit. \(mismatch.text). Nothing ran.")
+            return Self.failed(call, "The arguments of \(name) do not fit. \(mismatch.text). Nothing ran.")
         } catch {
-            return self.failed(id, call, "\(error)")
-        }
-    }
-
-    // MARK: Ids
-
-    private mutating func unique(_ id: String) -> String {
-        let isUsable = !id.isEmpty && id.utf8.count <= 200
-        if isUsable, self.used.insert(id).inserted { return id }
-        while true {
-            self.count += 1
-            let made = isUsable ? "\(id)_\(self.count)" : "call_\(self.count)"
-            if self.used.insert(made).inserted { return made }
+            return Self.failed(call, "\(error)")
         }
     }
 
@@ -118,9 +80,9 @@ package struct CallReader: Sendable {
         return "There is no tool \(shown).\(meant) The tools are: \(names.joined(separator: ", ")). Nothing ran."
     }
 
-    private func failed(_ id: String, _ call: ToolCall, _ text: String) -> Reading {
+    private static func failed(_ call: ToolCall, _ text: String) -> CallReading {
         let name = VisibleText.of(String(call.name.prefix(60)))
-        return .failed(id: id, name: name, ToolResult(.failed, text: text, summary: "\(name): wrong call"))
+        return .failed(ToolResult(.failed, text: text, summary: "\(name): wrong call"))
     }
 }
 

@@ -6,6 +6,12 @@ package protocol ToolExecutor: Sendable {
     /// Carries out what ``prepare(_:)`` worked out, if its preconditions still hold. Throws `CancellationError` when the
     /// turn is stopped; everything else is a ``ToolResult``.
     func perform(_ intent: ToolIntent, approval: GateDecision) async throws -> ToolResult
+    /// Called when earlier results are folded or summarised: the model no longer knows the files that it has read.
+    func forgetReads() async
+}
+
+extension ToolExecutor {
+    package func forgetReads() async {}
 }
 
 package enum PreparedCall: Sendable, Equatable {

@@ -17,11 +17,16 @@ package struct ToolResult: Sendable, Equatable {
     package let summary: String
     /// Whether files of the workspace changed.
     package let hasChanges: Bool
+    /// Whether what comes from elsewhere in the text is marked as data already, by ``DataBlock``.
+    package let isMarked: Bool
 
-    package init(_ outcome: Outcome, text: String, summary: String, hasChanges: Bool = false) {
+    package init(
+        _ outcome: Outcome, text: String, summary: String, hasChanges: Bool = false, isMarked: Bool = false
+    ) {
         self.outcome = outcome
         self.text = text
         self.summary = summary
         self.hasChanges = hasChanges
+        self.isMarked = isMarked
     }
 }

@@ -1,4 +1,5 @@
 package import Models
+package import Workspaces
 
 /// What one turn works with.
 package struct AgentEquipment: Sendable {
@@ -12,9 +13,7 @@ package struct AgentEquipment: Sendable {
     package var limits: AgentLimits
     /// The project's own instructions, as data for the model; empty when there are none.
     package var notes: String
-    /// Makes the snapshot to which an undo of the intent returns; nil where the executor keeps its own.
-    package var snapshot: (@Sendable (ToolIntent) async throws -> String?)?
-    /// The size of the turn's changes, for the line at its end.
+    /// The size of the turn's changes of files, for the line at its end. Nil when it is unknown.
     package var changes: (@Sendable () async -> ChangeTally?)?
     /// The time in which calls waited for a free place, which does not count as the turn's.
     package var pauses: @Sendable () -> Duration = { .zero }
@@ -22,7 +21,6 @@ package struct AgentEquipment: Sendable {
     package init(
         persona: Persona, tools: [ToolDefinition], read: @escaping @Sendable (ToolCall, String) -> CallReading,
         executor: any ToolExecutor, gate: any ToolGate, limits: AgentLimits = AgentLimits(), notes: String = "",
-        snapshot: (@Sendable (ToolIntent) async throws -> String?)? = nil,
         changes: (@Sendable () async -> ChangeTally?)? = nil
     ) {
         self.persona = persona
@@ -32,7 +30,6 @@ package struct AgentEquipment: Sendable {
         self.gate = gate
         self.limits = limits
         self.notes = notes
-        self.snapshot = snapshot
         self.changes = changes
     }
 }

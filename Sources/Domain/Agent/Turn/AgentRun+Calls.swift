@@ -67,11 +67,8 @@ extension AgentRun {
             let finish = AgentEvent.Finish(call: call.id, result: CallRunner.undecided(call))
             return try await self.record([.finished(finish)], showing: true)
         }
-        let snapshot = try await self.equipment.snapshot?(intent)
         let files = intent.changes.map(\.path)
-        try await self.record([
-            .started(AgentEvent.Start(call: call.id, title: intent.title, files: files, snapshot: snapshot))
-        ])
+        try await self.record([.started(AgentEvent.Start(call: call.id, title: intent.title, files: files))])
         try await self.store()
         self.lines.begin(call.id, title: intent.title, files: files)
         try await self.thread.report(self.steps(news: call.id))

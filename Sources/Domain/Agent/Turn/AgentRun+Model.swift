@@ -116,7 +116,9 @@ extension AgentRun {
                 self.records, tokens: tokens, budget: self.model.budget, factor: self.model.factor)
             switch plan {
             case .ready: return messages
-            case .fold(let calls): try await self.record([.folded(calls)])
+            case .fold(let calls):
+                try await self.record([.folded(calls)])
+                await self.equipment.executor.forgetReads()
             case .summarise(let through): try await self.summarise(through: through, before: tokens)
             case .full:
                 try await self.record([.ended(.full)])
@@ -152,6 +154,7 @@ extension AgentRun {
         try await self.record([.summarised(summary)])
         self.checkpoint = summary
         self.records.removeAll { $0.number <= through }
+        await self.equipment.executor.forgetReads()
     }
 
     /// The model's words; a plain list of the calls when it gives none.

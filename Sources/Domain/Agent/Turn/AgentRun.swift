@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Models
+internal import Workspaces
 
 /// One turn at work: does what ``AgentStateMachine`` says, and records each event.
 ///

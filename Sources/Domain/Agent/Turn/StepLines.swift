@@ -1,4 +1,5 @@
 package import Chat
+package import Workspaces
 
 /// The growing line of steps in the thread. Pure.
 package struct StepLines: Sendable {

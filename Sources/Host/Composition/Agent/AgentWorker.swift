@@ -26,6 +26,7 @@ struct AgentWorker: Sendable {
     let cli: CopilotCLIAgents?
     private let ledgers = ReadLedgers()
     private let hints = GivenHints()
+    private let notes = ProjectNotes()
 
     init(
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
@@ -59,12 +60,7 @@ struct AgentWorker: Sendable {
                 ) { request, thread in try await self.equipment(of: request, in: thread) },
             canWork: { request in self.canWork(request) },
             hint: { request in self.hint(for: request) },
-            hasWorked: { turn in
-                try await StoredSteps(store: self.store).records(of: turn, after: 0).contains { record in
-                    // Also calls that wait for a decision.
-                    if case .answered(let answer) = record.event { !answer.calls.isEmpty } else { false }
-                }
-            })
+            hasWorked: { turn in try await StoredSteps(store: self.store).hasWorked(turn) })
     }
 
     private var cliWork: (any TurnWorker)? {
@@ -128,15 +124,29 @@ struct AgentWorker: Sendable {
                 ledger: self.ledgers.ledger(of: request.session), seams: seams)
         }
         var equipment = AgentEquipment(
-            persona: persona, tools: tools, read: { call, id in Self.read(call, id, tools) },
+            persona: persona, tools: tools, read: CallReader(tools: tools).read,
             executor: executor,
             gate: PolicyGate(
                 settings: self.settings, request: request, persona: persona, repository: repository, taint: taint,
                 audit: self.audit, thread: thread),
             limits: limits,
-            notes: await ProjectNotes.text(of: try? self.repositories.repository(repository)))
+            notes: await self.notes.text(of: try? self.repositories.repository(repository)),
+            changes: { await self.changes(of: request.id, in: place) })
         equipment.pauses = { pauses.total }
         return equipment
+    }
+
+    /// The size of what a turn changed; nil if that is unknown.
+    private func changes(of turn: String, in place: SessionPlace) async -> ChangeTally? {
+        do {
+            guard let snapshot = try await self.store.read({ ledger in try ledger.firstSnapshot(ofTurn: turn) }) else {
+                return ChangeTally(files: 0, additions: 0, deletions: 0)
+            }
+            return try await self.workspaces.workspace(of: place).changeTally(from: snapshot)
+        } catch {
+            // The snapshot may be gone.
+            return nil
+        }
     }
 
     /// Whether the turn began to fetch a page before a restart.
@@ -186,14 +196,6 @@ struct AgentWorker: Sendable {
         case .no(let reason): reason.map { "no: \($0)" } ?? "no"
         case .done: "no more questions"
         case .expired: "nobody answered in time; go on with what is most likely, and say so"
-        }
-    }
-
-    private static func read(_ call: ToolCall, _ id: String, _ tools: [ToolDefinition]) -> CallReading {
-        var reader = CallReader(tools: tools)
-        switch reader.read(ToolCall(id: id, name: call.name, arguments: call.arguments)) {
-        case .call(let call): return .call(call)
-        case .failed(_, _, let result): return .failed(result)
         }
     }
 }

@@ -1,10 +1,11 @@
 internal import Agent
 internal import Git
+internal import Primitives
 internal import Repositories
 
 /// The instructions that a repository gives to programs like this one. They are data with the rights of a message, and
 /// they are read from the repository's branch, so that a turn cannot change what it is told.
-enum ProjectNotes {
+final class ProjectNotes: Sendable {
     private static let files = ["AGENTS.md", ".github/copilot-instructions.md", "CLAUDE.md"]
     /// Bytes of one file, and of all.
     private static let fileLimit = 16 << 10
@@ -12,13 +13,23 @@ enum ProjectNotes {
     /// A larger file is no text for a model.
     private static let readLimit = 1 << 20
 
-    /// A block for the model; empty when there are none.
-    static func text(of repository: LocalRepository?) async -> String {
-        guard let repository, let branch = try? await repository.checkReady().name else { return "" }
+    /// By the repository's name: the last commit of the branch, and its notes.
+    private let known = Protected<[String: (tip: GitObjectID, text: String)]>([:])
+
+    /// A block for the model; empty when there are none. Reads the files only when the branch has moved.
+    func text(of repository: LocalRepository?) async -> String {
+        guard let repository, let branch = try? await repository.checkReady() else { return "" }
+        if let known = self.known.withLock({ $0[repository.name] }), known.tip == branch.id { return known.text }
+        let text = await Self.text(of: repository, at: branch.id.hex)
+        self.known.withLock { $0[repository.name] = (branch.id, text) }
+        return text
+    }
+
+    private static func text(of repository: LocalRepository, at commit: String) async -> String {
         var blocks: [String] = []
         var left = Self.limit
         for file in Self.files {
-            guard left > 0, let text = try? await repository.text(of: file, at: branch, limit: Self.readLimit),
+            guard left > 0, let text = try? await repository.text(of: file, at: commit, limit: Self.readLimit),
                 !text.isEmpty
             else { continue }
             let piece = Self.cut(text, to: min(Self.fileLimit, left))

@@ -33,6 +33,12 @@ final class SessionTools: ToolExecutor {
         return try await tools.perform(intent, approval: approval)
     }
 
+    func forgetReads() async {
+        self.ledgers.keep(ReadLedger(), of: self.session)
+        guard let task = self.made.withLock({ $0 }) else { return }
+        try? await task.value.forgetReads()
+    }
+
     private func tools() async throws -> WorkspaceTools {
         let make = self.make
         let task = self.made.withLock { made in

@@ -6,6 +6,9 @@ package import Sessions
 
 /// Keeps the steps of turns in the store.
 package struct StoredSteps: StepLog {
+    /// Rows that are decoded at once.
+    private static let page = 500
+
     private let store: SessionStore
     private let logger = Logger(label: "agent")
 
@@ -22,8 +25,37 @@ package struct StoredSteps: StepLog {
         FaultPoint.stepStored.hit()
     }
 
+    /// Reads in pages, and decodes each while the next is read.
     package func records(of turn: String, after number: Int) async throws -> [StepRecord] {
-        try await self.store.read { ledger in try ledger.steps(ofTurn: turn, after: number) }.map(Self.record)
+        try await withThrowingTaskGroup(of: [StepRecord].self) { group in
+            var last = number
+            while true {
+                let rows = try await self.store.read { [last] ledger in
+                    try ledger.steps(ofTurn: turn, after: last, limit: Self.page)
+                }
+                group.addTask { try rows.map(Self.record) }
+                guard rows.count == Self.page, let end = rows.last?.number else { break }
+                last = end
+            }
+            var pages: [[StepRecord]] = []
+            for try await page in group { pages.append(page) }
+            return pages.sorted { $0.first?.number ?? .max < $1.first?.number ?? .max }.flatMap { $0 }
+        }
+    }
+
+    /// Whether a turn has called tools; also calls that wait for a decision count. Mostly its first records tell.
+    func hasWorked(_ turn: String) async throws -> Bool {
+        var last = 0
+        while true {
+            let rows = try await self.store.read { [last] ledger in
+                try ledger.steps(ofTurn: turn, after: last, limit: Self.page)
+            }
+            for row in rows {
+                if case .answered(let answer) = try Self.record(row).event, !answer.calls.isEmpty { return true }
+            }
+            guard rows.count == Self.page, let end = rows.last?.number else { return false }
+            last = end
+        }
     }
 
     package func checkpoint(of turn: String) async throws -> StepRecord? {

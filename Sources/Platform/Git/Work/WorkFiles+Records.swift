@@ -121,6 +121,15 @@ extension WorkFiles {
         }
     }
 
+    /// The size of what differs between two trees.
+    package func stat(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> GitStat {
+        if old == new { return GitStat(files: 0, additions: 0, deletions: 0) }
+        let store = try ObjectStore(path: self.store)
+        let diff = try unsafe Self.diff(old, new, store)
+        defer { unsafe git_diff_free(diff) }
+        return try unsafe GitRepository.stat(diff)
+    }
+
     /// A unified diff of two trees, with renamed files, cut at the end of a line after `limit` bytes.
     package func difference(from old: GitObjectID, to new: GitObjectID, limit: Int) throws(GitError) -> String {
         let store = try ObjectStore(path: self.store)

@@ -58,9 +58,7 @@ extension Conversation {
         guard let isFirst = self.running.map({ !$0.thoughts.isGoingOn }) else { throw CancellationError() }
         let shown = self.running?.thoughts.add(text, at: self.environment.now()) ?? ""
         if !shown.isEmpty { await self.context.hub.append(.reasoning, shown, to: turn.id) }
-        guard isFirst, let running = self.running, running.turn.id == turn.id, running.answer.isEmpty,
-            running.steps == nil, running.poster.isGrowing
-        else { return }
-        await self.context.lanes.preview(running.growing, of: turn, rendering: running.poster)
+        guard isFirst, let running = self.running, running.answer.isEmpty, running.steps == nil else { return }
+        await self.showGrowing(turn)
     }
 }

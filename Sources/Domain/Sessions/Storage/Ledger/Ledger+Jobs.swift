@@ -100,6 +100,15 @@ extension Ledger {
         ).first.map(Self.job)
     }
 
+    /// The snapshot before a turn's first change of files; nil if it changed none.
+    package func firstSnapshot(ofTurn turn: String) throws -> String? {
+        try self.connection.query(
+            """
+            SELECT snapshot FROM jobs WHERE turn = ? AND changed = 1 AND snapshot IS NOT NULL ORDER BY number LIMIT 1
+            """, [.text(turn)]
+        ).first?.text("snapshot")
+    }
+
     /// Marks all changes of the job's turn.
     package func markUndone(_ id: String, of session: String) throws {
         guard let number = Self.jobNumber(id) else { return }

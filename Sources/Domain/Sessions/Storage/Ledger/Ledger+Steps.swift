@@ -13,11 +13,11 @@ extension Ledger {
         }
     }
 
-    /// The steps with larger numbers than `number`, in order.
-    package func steps(ofTurn turn: String, after number: Int) throws -> [StepRow] {
+    /// The steps with larger numbers than `number`, in order, at most `limit`.
+    package func steps(ofTurn turn: String, after number: Int, limit: Int) throws -> [StepRow] {
         try self.connection.query(
-            "SELECT * FROM steps WHERE turn = ? AND number > ? ORDER BY number",
-            [.text(turn), .integer(Int64(number))]
+            "SELECT * FROM steps WHERE turn = ? AND number > ? ORDER BY number LIMIT ?",
+            [.text(turn), .integer(Int64(number)), .integer(Int64(limit))]
         ).map(Self.step)
     }
 

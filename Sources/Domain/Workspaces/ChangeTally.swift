@@ -1,4 +1,4 @@
-/// The size of a turn's changes.
+/// The size of changes: files, and lines in them.
 package struct ChangeTally: Sendable, Equatable {
     package let files: Int
     package let additions: Int
