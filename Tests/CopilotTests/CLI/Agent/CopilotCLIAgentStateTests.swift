@@ -172,6 +172,25 @@ struct CopilotCLIAgentStateTests {
         #expect(!state.isWaitingForUs)
     }
 
+    @Test("a refused call is refused where the model reads the reason: not for its path, but for itself")
+    func partial() {
+        var state = self.working()
+        _ = state.receive(Self.begin("c1", "view", ["path": "/etc/passwd"]))
+        let permission: JSON = ["kind": "read", "toolCallId": "c1", "path": "/etc/passwd"]
+        let ask = self.asks(state.receive(Self.ask("r1", permission, prompt: "path")))[0]
+        #expect(self.answers(state.receive(.decided(ask, .reject("No.")))) == ["r1 approve-once"])
+        #expect(self.answers(state.receive(Self.ask("r2", permission, prompt: "read"))) == ["r2 reject"])
+    }
+
+    @Test("a command that ran when only its path was answered ends the turn")
+    func partialOnly() {
+        var state = self.working()
+        _ = state.receive(Self.begin("c1", "bash", ["command": "ls /"]))
+        let ask = self.asks(state.receive(Self.ask("r1", Self.shell("ls /"), prompt: "path")))[0]
+        _ = state.receive(.decided(ask, .approve))
+        #expect(self.failure(state.receive(Self.result("c1")))?.code == .refused)
+    }
+
     @Test("an approval covers exactly what was asked about")
     func exact() {
         var state = self.working()
