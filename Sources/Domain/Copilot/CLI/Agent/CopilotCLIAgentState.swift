@@ -330,7 +330,10 @@ extension CopilotCLIAgentState {
             ? [
                 self.call(
                     "session.ui.handlePendingUserInput",
-                    ["requestId": id, "response": ["answer": .string(CopilotCLITurn.nobodyThere), "wasFreeform": true]])
+                    [
+                        "requestId": id,
+                        "response": ["answer": .string(CopilotCLITurn.nobodyThere), "wasFreeform": true],
+                    ])
             ]
             : [
                 self.call(
