@@ -16,7 +16,9 @@ struct CopilotCLIAgentSessionTests {
         let onEvent: @Sendable (CopilotCLIAgentEvent) async throws -> Void
 
         init(
-            _ decision: @escaping @Sendable (CopilotCLIAsk) async throws -> CopilotCLIPermission.Decision = { _ in .approve },
+            _ decision: @escaping @Sendable (CopilotCLIAsk) async throws -> CopilotCLIPermission.Decision = { _ in
+                .approve
+            },
             onEvent: @escaping @Sendable (CopilotCLIAgentEvent) async throws -> Void = { _ in }
         ) {
             self.decision = decision

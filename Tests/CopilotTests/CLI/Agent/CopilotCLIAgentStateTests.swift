@@ -8,8 +8,10 @@ import Testing
 struct CopilotCLIAgentStateTests {
     private static func request(isResumed: Bool = false) -> CopilotCLIAgentRequest {
         CopilotCLIAgentRequest(
-            session: "jb-1", isResumed: isResumed, model: "gpt-x", provider: .endpoint(baseURL: "http://127.0.0.1:1/v1"),
-            instructions: "Be careful.", prompt: "And now?", fullPrompt: "Everything. And now?", directory: "/workspace")
+            session: "jb-1", isResumed: isResumed, model: "gpt-x",
+            provider: .endpoint(baseURL: "http://127.0.0.1:1/v1"),
+            instructions: "Be careful.", prompt: "And now?", fullPrompt: "Everything. And now?", directory: "/workspace"
+        )
     }
 
     /// A turn whose message the CLI has begun with.
@@ -32,7 +34,9 @@ struct CopilotCLIAgentStateTests {
             ["toolCallId": .string(id), "toolName": .string(tool), "arguments": arguments])
     }
 
-    private static func ask(_ request: String, _ permission: JSON, prompt: String = "commands") -> CopilotCLIAgentState.Input {
+    private static func ask(_ request: String, _ permission: JSON, prompt: String = "commands")
+        -> CopilotCLIAgentState.Input
+    {
         self.event(
             "permission.requested",
             [
@@ -84,7 +88,10 @@ struct CopilotCLIAgentStateTests {
         #expect(Set(excluded).isSuperset(of: ["write_bash", "task", "sql", "session_store_sql", "skill"]))
         #expect(creation["systemMessage"] == ["mode": "append", "content": "Be careful."])
         #expect(creation["continuePendingWork"] == nil)
-        guard case .call(.options, "session.options.update", let options)? = state.receive(.answered(.create, .success([:]))).first
+        guard
+            case .call(.options, "session.options.update", let options)? = state.receive(
+                .answered(.create, .success([:]))
+            ).first
         else {
             Issue.record("the options are not set")
             return
@@ -105,7 +112,8 @@ struct CopilotCLIAgentStateTests {
         var state = CopilotCLIAgentState(Self.request())
         _ = state.start()
         _ = state.receive(.answered(.create, .success([:])))
-        let actions = state.receive(.answered(.options, .failure(JSONRPCError(code: -32601, message: "no such method"))))
+        let actions = state.receive(
+            .answered(.options, .failure(JSONRPCError(code: -32601, message: "no such method"))))
         #expect(actions.count == 1 && self.failure(actions) != nil)
     }
 
@@ -134,7 +142,8 @@ struct CopilotCLIAgentStateTests {
     func missing() {
         var state = CopilotCLIAgentState(Self.request(isResumed: true))
         _ = state.start()
-        let error = JSONRPCError(code: -32603, message: "Request session.resume failed with message: Session not found: jb-1")
+        let error = JSONRPCError(
+            code: -32603, message: "Request session.resume failed with message: Session not found: jb-1")
         guard case .call(.create, _, _)? = state.receive(.answered(.resume, .failure(error))).first else {
             Issue.record("nothing is created")
             return
@@ -170,6 +179,25 @@ struct CopilotCLIAgentStateTests {
         #expect(self.answers(state.receive(.decided(first[0], .approve))) == ["r1 approve-once", "r2 approve-once"])
         #expect(self.answers(state.receive(Self.ask("r3", Self.shell(command)))) == ["r3 approve-once"])
         #expect(!state.isWaitingForUs)
+    }
+
+    @Test("a refused call is refused where the model reads the reason: not for its path, but for itself")
+    func partial() {
+        var state = self.working()
+        _ = state.receive(Self.begin("c1", "view", ["path": "/etc/passwd"]))
+        let permission: JSON = ["kind": "read", "toolCallId": "c1", "path": "/etc/passwd"]
+        let ask = self.asks(state.receive(Self.ask("r1", permission, prompt: "path")))[0]
+        #expect(self.answers(state.receive(.decided(ask, .reject("No.")))) == ["r1 approve-once"])
+        #expect(self.answers(state.receive(Self.ask("r2", permission, prompt: "read"))) == ["r2 reject"])
+    }
+
+    @Test("a command that ran when only its path was answered ends the turn")
+    func partialOnly() {
+        var state = self.working()
+        _ = state.receive(Self.begin("c1", "bash", ["command": "ls /"]))
+        let ask = self.asks(state.receive(Self.ask("r1", Self.shell("ls /"), prompt: "path")))[0]
+        _ = state.receive(.decided(ask, .approve))
+        #expect(self.failure(state.receive(Self.result("c1")))?.code == .refused)
     }
 
     @Test("an approval covers exactly what was asked about")

@@ -30,15 +30,25 @@ package struct CopilotCLIAgentState: Sendable {
 
     private enum Phase { case opening, working, over }
 
+    /// A request of the CLI for permission.
+    private struct Request {
+        let id: String
+        /// It is about a path outside or an address of the call; one about the call itself follows.
+        let isPartial: Bool
+    }
+
     /// A question that the CLI has put once or several times.
     private struct Question {
         let ask: CopilotCLIAsk
-        var waiting: [String]
+        var waiting: [Request]
         var decision: CopilotCLIPermission.Decision?
     }
 
     /// Calls of these have an effect, so none may succeed that was not approved.
     private static let gated: Set<String> = ["bash", "edit", "create", "write_bash"]
+
+    /// Tools whose calls are asked about again after a path or an address.
+    private static let twice: Set<String> = ["bash", "edit", "create", "view", "grep", "glob"]
 
     private let request: CopilotCLIAgentRequest
     private var phase = Phase.opening
@@ -258,14 +268,17 @@ extension CopilotCLIAgentState {
         guard let id = data["requestId"]?.stringValue else { return [] }
         let call = (data["permissionRequest"]?["toolCallId"]?.stringValue).flatMap { self.calls[$0] }
         let ask = CopilotCLIAsk(data, call: call)
+        let kind = data["promptRequest"]?["kind"]?.stringValue
+        let isPartial = Self.twice.contains(ask.tool) && (kind == "path" || kind == "url")
+        let request = Request(id: id, isPartial: isPartial)
         if let index = self.questions.firstIndex(where: { $0.ask == ask }) {
             guard let decision = self.questions[index].decision else {
-                self.questions[index].waiting.append(id)
+                self.questions[index].waiting.append(request)
                 return []
             }
-            return [self.answer(id, ask, decision)]
+            return [self.answer(request, ask, decision)]
         }
-        self.questions.append(Question(ask: ask, waiting: [id]))
+        self.questions.append(Question(ask: ask, waiting: [request]))
         return [.ask(ask)]
     }
 
@@ -278,15 +291,18 @@ extension CopilotCLIAgentState {
     }
 
     private mutating func answer(
-        _ id: String, _ ask: CopilotCLIAsk, _ decision: CopilotCLIPermission.Decision
+        _ request: Request, _ ask: CopilotCLIAsk, _ decision: CopilotCLIPermission.Decision
     ) -> Action {
+        // The CLI drops the reason of a refused path, and ends the turn for it. What decides is the request about the
+        // call itself, which follows and gives the reason to the model.
+        let decision = request.isPartial ? .approve : decision
         if decision == .approve {
-            self.approved.insert(id)
-            self.approvedCalls.insert(ask.toolCallID)
+            self.approved.insert(request.id)
+            if !request.isPartial { self.approvedCalls.insert(ask.toolCallID) }
         }
         return self.call(
             "session.permissions.handlePendingPermissionRequest",
-            ["requestId": .string(id), "result": decision.result])
+            ["requestId": .string(request.id), "result": decision.result])
     }
 
     /// The CLI's report of a decision: only those that we made.
@@ -314,7 +330,10 @@ extension CopilotCLIAgentState {
             ? [
                 self.call(
                     "session.ui.handlePendingUserInput",
-                    ["requestId": id, "response": ["answer": .string(CopilotCLITurn.nobodyThere), "wasFreeform": true]])
+                    [
+                        "requestId": id,
+                        "response": ["answer": .string(CopilotCLITurn.nobodyThere), "wasFreeform": true],
+                    ])
             ]
             : [
                 self.call(

@@ -37,7 +37,8 @@ struct CopilotCLIIntents: Sendable {
         case .address(let address):
             return self.intent("fetch", ["fetch"], id, ["url": .string(address)], address, "fetch \(address)")
         case .other(let kind):
-            return .refused(tool: ask.tool.isEmpty ? kind : ask.tool, reason: "Jetbridge does not allow this (\(kind)).")
+            return .refused(
+                tool: ask.tool.isEmpty ? kind : ask.tool, reason: "Jetbridge does not allow this (\(kind)).")
         }
     }
 
@@ -51,7 +52,8 @@ struct CopilotCLIIntents: Sendable {
         guard !command.unicodeScalars.contains(where: { $0.value == 0 }) else {
             return .refused(tool: "shell", reason: "The command contains a null character.")
         }
-        return self.intent("shell", ["shell"], id, ["command": .string(command)], command, "shell \(Self.line(command))")
+        return self.intent(
+            "shell", ["shell"], id, ["command": .string(command)], command, "shell \(Self.line(command))")
     }
 
     private func write(_ path: String, _ content: String, _ tool: String, _ id: String) async -> Reading {

@@ -181,7 +181,9 @@ struct CopilotCLIWork: TurnWorker {
 
     /// The CLI's jail has the workspace for itself, so it would end what runs there.
     private func checkJobs(of session: String) async throws {
-        guard let job = try await self.workbench.jobs(of: session).first(where: { $0.state == .running }) else { return }
+        guard let job = try await self.workbench.jobs(of: session).first(where: { $0.state == .running }) else {
+            return
+        }
         throw TurnFailure(
             "The Copilot CLI needs the thread's files for itself, and a job is running: wait for it, or end it with "
                 + "`kill \(job.id)`.")

@@ -37,7 +37,8 @@ final class ModelForwarder: Sendable {
             settings.deadlines.drain = .zero
             // A model may think for long.
             settings.deadlines.exchange = .seconds(3600)
-            let server = HTTPServer(settings, name: "model forwarder", logger: Logger(label: "copilot-cli")) { request in
+            let server = HTTPServer(settings, name: "model forwarder", logger: Logger(label: "copilot-cli")) {
+                request in
                 await self.answer(request)
             }
             do {
@@ -62,7 +63,8 @@ final class ModelForwarder: Sendable {
             headers["Accept"] = request.headers["accept"] ?? "*/*"
             if let key = self.key, !key.isEmpty { headers["Authorization"] = "Bearer \(key.reveal())" }
             var outgoing = HTTPClientRequest(
-                method, self.upstream.adding(path: path), headers: headers, body: method == .post ? .bytes(body) : .none)
+                method, self.upstream.adding(path: path), headers: headers, body: method == .post ? .bytes(body) : .none
+            )
             outgoing.idleTimeout = .seconds(3600)
             outgoing.totalTimeout = .seconds(3600)
             let response = try await self.client.execute(outgoing)
