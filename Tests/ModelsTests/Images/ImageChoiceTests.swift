@@ -25,7 +25,7 @@ struct ImageChoiceTests {
         let chosen = ImageChoice.applied(to: request, limits: nil, room: 100_000)
         #expect(chosen.text == "now\n\n" + Self.note && chosen.images.isEmpty)
         #expect(chosen.history.map(\.text) == ["q0\n\n[image b, 640×480, not shown to this model]", "q1"])
-        #expect(chosen.history.allSatisfy(\.images.isEmpty))
+        #expect(chosen.history.allSatisfy { $0.images.isEmpty })
     }
 
     @Test("the newest are sent, older ones become notes")
