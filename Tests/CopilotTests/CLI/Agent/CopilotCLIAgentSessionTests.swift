@@ -4,6 +4,7 @@ import JSON
 import Logging
 import Models
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("A session of the Copilot CLI as an agent", .timeLimit(.minutes(1)))
