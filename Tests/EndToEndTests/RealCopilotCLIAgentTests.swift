@@ -17,11 +17,15 @@ struct RealCopilotCLIAgentTests {
         let host: HostProcess
         let client: GatewayClient
         let thread: String
+        /// The model, whose name marks this scene's processes.
+        let name: String
 
         /// A repository with a failing test, and a hook that would allow everything.
         static func start(_ more: String = "") async throws -> Scene {
             let cli = try RealCopilotCLI()
-            let model = try await LoopbackModelServer.started(apiKey: RealCopilotCLIAgentTests.key)
+            let name = "agent-\(UInt64.random(in: 0...UInt64.max))"
+            let model = try await LoopbackModelServer.started(
+                apiKey: RealCopilotCLIAgentTests.key, behaviors: [name: .answer("Nothing to do.")])
             let directory = try TemporaryDirectory()
             let project = directory.path + "/project"
             try RealGit("/").shell("mkdir -p \(project)/.github/hooks")
@@ -37,7 +41,7 @@ struct RealCopilotCLIAgentTests {
             let host = try await HostProcess(
                 configuration: """
                     gateway: {listen: "127.0.0.1:0"}
-                    model: {provider: copilot-cli, name: instant, base_url: "\(model.baseURL)", api_key: {env: MODEL_KEY}}
+                    model: {provider: copilot-cli, name: \(name), base_url: "\(model.baseURL)", api_key: {env: MODEL_KEY}}
                     copilot: {cli: "\(cli.executable)", cli_processes: 2}
                     repositories: [{name: project, path: "\(project)"}]
                     \(more)
@@ -47,7 +51,8 @@ struct RealCopilotCLIAgentTests {
             try await host.start(environment: ["MODEL_KEY": RealCopilotCLIAgentTests.key])
             let client = try await GatewayClient(
                 signingInAt: try #require(host.address), code: try #require(await host.code))
-            return Scene(model: model, host: host, client: client, thread: try await client.newThread())
+            return Scene(
+                model: model, host: host, client: client, thread: try await client.newThread(), name: name)
         }
 
         func calls(_ name: String, _ arguments: JSON) {
@@ -79,10 +84,7 @@ struct RealCopilotCLIAgentTests {
 
         /// The CLI processes of this host's jails.
         var processes: [Int32] {
-            ProcessTable.all.filter { pid in
-                ProcessTable.environment(of: pid).contains("COPILOT_HOME=/copilot/home/copilot")
-                    && ProcessTable.environment(of: pid).contains { $0.hasSuffix(":3128/v1") }
-            }
+            ProcessTable.all.filter { ProcessTable.environment(of: $0).contains("COPILOT_MODEL=\(self.name)") }
         }
 
         func file(_ name: String) throws -> String {
@@ -98,7 +100,6 @@ struct RealCopilotCLIAgentTests {
     @Test("it repairs a test: what it wants to run is asked, and the commit is posted")
     func repair() async throws {
         let scene = try await Scene.start()
-        let before = Set(scene.processes)
         scene.calls("view", ["path": "/workspace/add.sh"])
         scene.calls("edit", ["path": "/workspace/add.sh", "old_str": " - ", "new_str": " + "])
         scene.calls("bash", ["command": "sh test.sh; true /etc/hostname", "description": "Run the tests"])
@@ -124,7 +125,7 @@ struct RealCopilotCLIAgentTests {
         #expect(Set(decisions) == ["read", "edit", "shell", "commit"], "\(decisions)")
         #expect(try await scene.audit("command.ended").first?["exit"] == 0)
         #expect(try await scene.client.transcript(of: scene.thread).last?.text.contains("The test passes.") == true)
-        #expect(Set(scene.processes).subtracting(before).isEmpty)
+        #expect(scene.processes.isEmpty)
         // The next message continues the session, and `undo` takes the first turn's change back.
         scene.calls("view", ["path": "/workspace/../etc/passwd"])
         scene.calls("create", ["path": "/tmp/outside.txt", "file_text": "x"])
@@ -180,12 +181,11 @@ struct RealCopilotCLIAgentTests {
     @Test("a killed host leaves no process, and resume goes on in the same session")
     func killed() async throws {
         let scene = try await Scene.start("approvals: {commands: allow}")
-        let before = Set(scene.processes)
         scene.calls("bash", ["command": "touch began; sleep 600", "description": "Wait"])
         let operation = try await scene.client.send("Wait a little.", to: scene.thread)
         while (try? scene.file("began")) == nil { try await Task.sleep(for: .milliseconds(20)) }
         await scene.host.kill()
-        while !Set(scene.processes).subtracting(before).isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        while !scene.processes.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
         try await scene.host.start(environment: ["MODEL_KEY": Self.key])
         let client = scene.client.moved(to: try #require(scene.host.address))
         #expect(try await client.ended(operation)["state"] == "interrupted")
@@ -203,7 +203,6 @@ struct RealCopilotCLIAgentTests {
     @Test("stop ends the command; nothing outside of the workspace is reachable, and the key is not in the jail")
     func jailed() async throws {
         let scene = try await Scene.start("approvals: {commands: allow}")
-        let before = Set(scene.processes)
         let probe = """
             env; cat /proc/$PPID/environ | tr '\\0' '\\n'; ls /root /home \(scene.host.dataPath) 2>&1; \
             curl -sS http://127.0.0.1:3128/v1/other; curl -sS -m 2 http://127.0.0.1:\(scene.model.port)/v1/models 2>&1; \
@@ -223,7 +222,7 @@ struct RealCopilotCLIAgentTests {
         while (try? scene.file("waiting")) == nil { try await Task.sleep(for: .milliseconds(20)) }
         _ = try await scene.client.send("/stop", to: scene.thread)
         #expect(try await scene.client.ended(waiting)["state"] == "stopped")
-        while !Set(scene.processes).subtracting(before).isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        while !scene.processes.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
         await scene.stop()
     }
 }

@@ -85,14 +85,15 @@ struct CopilotCLIWork: TurnWorker {
         let record = CopilotCLIRecord(
             session: isKnown ? known?.session ?? "" : "jb-" + hex(randomBytes(16)), turn: request.id,
             messages: text.count, digest: text.digest(of: text.count))
+        let changes = CopilotCLIChanges(of: request, in: workspace, store: self.store, audit: self.audit)
         let run = CopilotCLIWorkRun(
             request: request, thread: thread, equipment: equipment, files: workspace, model: model, log: log,
             after: records, audit: self.audit,
-            prepareChange: { try await self.willChange(request, try await workspace.snapshot(Self.snapshotReason)) },
+            prepareChange: { try await changes.begin { try await self.willChange(request, $0) } },
             began: { _ in try? record.write(to: folders.record) })
         if request.isResumed, !records.isEmpty { try await run.record([.resumed]) }
         let ending = try await self.perform(
-            run, request: request, equipment: equipment, folders: folders, isKnown: isKnown
+            run, changes, request: request, equipment: equipment, folders: folders, isKnown: isKnown
         ) { provider in
             CopilotCLIAgentRequest(
                 session: record.session, isResumed: isKnown, model: model, provider: provider,
@@ -113,7 +114,6 @@ struct CopilotCLIWork: TurnWorker {
         return ending.reason.map { .cut($0) } ?? .complete
     }
 
-    private static let snapshotReason = "before the turn's changes"
     private static let resumption =
         "The work was interrupted and now continues. A command that was running may have run in part, and files may be "
         + "different from what you read before: look at the state, then go on."
@@ -121,7 +121,8 @@ struct CopilotCLIWork: TurnWorker {
     // MARK: One run of the CLI
 
     private func perform(
-        _ run: CopilotCLIWorkRun, request: TurnRequest, equipment: AgentEquipment, folders: CopilotCLIFolders,
+        _ run: CopilotCLIWorkRun, _ changes: CopilotCLIChanges, request: TurnRequest, equipment: AgentEquipment,
+        folders: CopilotCLIFolders,
         isKnown: Bool, _ make: @escaping @Sendable (CopilotCLIAgentRequest.Model) -> CopilotCLIAgentRequest
     ) async throws -> AgentEnding {
         do {
@@ -138,7 +139,13 @@ struct CopilotCLIWork: TurnWorker {
                 steering.open(request.session, onWords: pass)
                 defer { steering.close(request.session) }
                 pass()
-                try await session.run()
+                do {
+                    try await session.run()
+                } catch {
+                    await changes.end()
+                    throw error
+                }
+                await changes.end()
             }
             return .answered
         } catch let ended as CopilotCLIWorkRun.Ended {

@@ -1,0 +1,65 @@
+internal import Audit
+internal import Chat
+internal import JSON
+internal import Primitives
+internal import Sessions
+internal import Workbench
+internal import Workspaces
+
+/// What a turn of the CLI changes: recorded before the first change, and when the CLI has ended.
+final class CopilotCLIChanges: Sendable {
+    /// Files of one entry in the audit.
+    private static let batch = 500
+
+    private let request: TurnRequest
+    private let workspace: any WorkspaceFiles
+    private let store: SessionStore
+    private let audit: any AuditRecorder
+    private let snapshot = Protected<WorkspaceSnapshot?>(nil)
+
+    init(of request: TurnRequest, in workspace: any WorkspaceFiles, store: SessionStore, audit: any AuditRecorder) {
+        self.request = request
+        self.workspace = workspace
+        self.store = store
+        self.audit = audit
+    }
+
+    /// - Parameter store: Stores that the turn changes files, with the state before.
+    func begin(_ store: (WorkspaceSnapshot) async throws -> Void) async throws {
+        let snapshot = try await self.workspace.snapshot("before the turn's changes")
+        try await store(snapshot)
+        self.snapshot.withLock { $0 = snapshot }
+    }
+
+    /// Records the changed files. A turn that changed none leaves nothing for `undo`. Also when the turn is stopped.
+    func end() async {
+        guard let snapshot = self.snapshot.withLock({ $0 }) else { return }
+        // Unstructured: a stopped turn has changed files too.
+        await Task { try? await self.end(snapshot) }.value
+    }
+
+    private func end(_ snapshot: WorkspaceSnapshot) async throws {
+        let changes = try await self.workspace.changes(from: snapshot.id, to: nil)
+        guard !changes.isEmpty else { return try await self.forget() }
+        for start in stride(from: 0, to: changes.count, by: Self.batch) {
+            let files = changes[start..<min(start + Self.batch, changes.count)].map { change -> JSON in
+                [
+                    "change": .string(change.kind.rawValue), "path": .string(change.path),
+                    "digest": change.digest.map { .string($0) } ?? .null,
+                ]
+            }
+            try await self.audit.record(
+                AuditEntry(
+                    kind: .files, session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
+                    details: ["snapshot": .string(snapshot.id), "files": .array(files)]))
+        }
+    }
+
+    private func forget() async throws {
+        let request = self.request
+        try await self.store.write { ledger in
+            guard let change = try ledger.lastChange(of: request.session), change.job.turn == request.id else { return }
+            try ledger.markUndone(change.job.id, of: request.session)
+        }
+    }
+}
