@@ -213,7 +213,7 @@ struct RealCopilotCLIAgentTests {
         let probe = """
             env; cat /proc/$PPID/environ | tr '\\0' '\\n'; ls /root /home \(scene.host.dataPath) 2>&1; \
             curl -sS http://127.0.0.1:3128/v1/other; curl -sS -m 2 http://127.0.0.1:\(scene.model.port)/v1/models 2>&1; \
-            echo secret=$(grep -rl \(Self.key) /copilot/home 2>/dev/null)=
+            echo secret=$(grep -rl sk-p''lanted-own-key /copilot/home 2>/dev/null)=
             """
         scene.calls("bash", ["command": .string(probe), "description": "Look around"])
         scene.model.enqueue(.answer("Nothing there."))
