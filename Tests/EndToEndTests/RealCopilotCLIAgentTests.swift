@@ -12,6 +12,8 @@ import Testing
 struct RealCopilotCLIAgentTests {
     private static let key = "sk-planted-own-key"
 
+    private struct NoAsk: Error, CustomStringConvertible { let description: String }
+
     private struct Scene {
         let model: LoopbackModelServer
         let host: HostProcess
@@ -61,9 +63,14 @@ struct RealCopilotCLIAgentTests {
 
         /// Answers the next ask and returns its text.
         func answer(_ key: String, reason: String? = nil) async throws -> String {
+            let limit = ContinuousClock.now + .seconds(30)
             while true {
                 let asks = try await self.client.get("/api/v1/threads/\(self.thread)/asks")["items"]?.arrayValue ?? []
                 guard let ask = asks.first, let id = ask["id"]?.stringValue else {
+                    guard ContinuousClock.now < limit else {
+                        let transcript = try await self.client.transcript(of: self.thread)
+                        throw NoAsk(description: "\(transcript), the model was asked \(self.model.requestCount) times")
+                    }
                     try await Task.sleep(for: .milliseconds(10))
                     continue
                 }
@@ -206,7 +213,7 @@ struct RealCopilotCLIAgentTests {
         let probe = """
             env; cat /proc/$PPID/environ | tr '\\0' '\\n'; ls /root /home \(scene.host.dataPath) 2>&1; \
             curl -sS http://127.0.0.1:3128/v1/other; curl -sS -m 2 http://127.0.0.1:\(scene.model.port)/v1/models 2>&1; \
-            echo secret=$(grep -rl \(Self.key) /copilot/home 2>/dev/null)=
+            echo secret=$(grep -rl sk-p''lanted-own-key /copilot/home 2>/dev/null)=
             """
         scene.calls("bash", ["command": .string(probe), "description": "Look around"])
         scene.model.enqueue(.answer("Nothing there."))

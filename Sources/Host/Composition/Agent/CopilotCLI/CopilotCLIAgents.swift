@@ -149,7 +149,7 @@ final class CopilotCLIAgents: Sendable {
     /// `endpoints.api` of the account; nil if GitHub does not say, as with installation tokens.
     private func accountAPI(_ api: HTTPURL, _ token: Secret) async -> HTTPURL? {
         var request = HTTPClientRequest(
-            .get, api.adding(path: "/copilot_internal/user"),
+            .get, api.adding(path: "copilot_internal/user"),
             headers: ["Authorization": "token \(token.reveal())", "Accept": "application/json"])
         request.totalTimeout = .seconds(20)
         guard let response = try? await self.transport.execute(request), response.status.isSuccess,

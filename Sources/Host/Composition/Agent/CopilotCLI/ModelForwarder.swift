@@ -63,7 +63,8 @@ final class ModelForwarder: Sendable {
             headers["Accept"] = request.headers["accept"] ?? "*/*"
             if let key = self.key, !key.isEmpty { headers["Authorization"] = "Bearer \(key.reveal())" }
             var outgoing = HTTPClientRequest(
-                method, self.upstream.adding(path: path), headers: headers, body: method == .post ? .bytes(body) : .none
+                method, self.upstream.adding(path: String(path.dropFirst())), headers: headers,
+                body: method == .post ? .bytes(body) : .none
             )
             outgoing.idleTimeout = .seconds(3600)
             outgoing.totalTimeout = .seconds(3600)
