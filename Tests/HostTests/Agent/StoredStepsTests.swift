@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The stored steps of turns", .timeLimit(.minutes(1)))
 struct StoredStepsTests {
-    @Test("a long record is read whole and in order, and whether tools were called is known without it")
+    @Test("a long record is read whole and in order, and whether tools were called is known")
     func long() async throws {
         let folder = try TemporaryDirectory()
         let database = try Database(path: folder.path + "/a.sqlite", migrations: Schema.migrations)
@@ -23,8 +23,9 @@ struct StoredStepsTests {
         #expect(try await steps.records(of: "t1", after: 700) == Array(records.dropFirst(700)))
         #expect(try await steps.records(of: "t1", after: 1_700) == [])
         #expect(try await !steps.hasWorked("t1"))
-        let decision = AgentEvent.Decision(call: "1.1", digest: "d", decision: .allowed(rule: "r"))
-        try await steps.append([StepRecord(number: 1_701, elapsed: 0, event: .decided(decision))], of: "t1")
+        let call = AgentCall(id: "1.1", wireID: "c1", name: "read", arguments: "{}")
+        let answer = AgentEvent.Answer(model: "m", text: "", calls: [call], finish: .toolCalls)
+        try await steps.append([StepRecord(number: 1_701, elapsed: 0, event: .answered(answer))], of: "t1")
         #expect(try await steps.hasWorked("t1"))
         #expect(try await !steps.hasWorked("t2"))
         await database.close()
