@@ -1,5 +1,6 @@
 import Agent
 import Database
+import Models
 import Sessions
 import TestSupport
 import Testing
