@@ -130,7 +130,7 @@ struct ApprovalAttackTests {
         #expect(people.batches.map { $0.first?.tool } == ["commit", "write", "commit"])
     }
 
-    @Test("the same text in two calls is two questions, in one answer and later")
+    @Test("a command is approved for the turn; a change with the same text is another question")
     func sameText() async throws {
         let desk = FakeDesk("ok\n")
         let fixture = try await ToolFixture(desk: desk)
@@ -138,13 +138,16 @@ struct ApprovalAttackTests {
         let model = ScriptedModel([
             AgentScene.calls(("c1", "shell", ["command": "./run"]), ("c2", "shell", ["command": "./run"])),
             AgentScene.calls(("c1", "write", ["path": "run", "text": "owned"])),
+            AgentScene.calls(("c1", "write", ["path": "other", "text": "owned"])),
             AgentScene.calls(("c1", "shell", ["command": "./run"])),
         ])
         let scene = AgentScene(model, fixture.tools, policy: Self.asking)
         _ = try await scene.run(in: people, audit: people)
-        let scopes = people.batches.joined().map(\.scope)
-        #expect(people.batches.map(\.count) == [2, 1, 1])
-        #expect(Set(scopes.map { "\($0)" }).count == 4 && people.outcomes.count == 4)
+        let scopes = people.batches.joined().map { ($0.tool, "\($0.scope)") }
+        #expect(scopes.filter { $0.0 == "shell" }.allSatisfy { $0.1 == "turn" })
+        #expect(Set(scopes.filter { $0.0 == "write" }.map(\.1)).count == 2)
+        // Each decision is recorded, also where no new question was posted.
+        #expect(people.outcomes.count == 5)
     }
 
     @Test("an approved call's id gives nothing to another call")

@@ -88,7 +88,13 @@ package struct PolicyGate: ToolGate {
             }
         return ApprovalRequest(
             action: action, subject: intent.subject, directory: intent.directory, tool: intent.call.tool.name,
-            approver: .requester, scope: .call(intent.call.id), effect: intent.effect, preview: intent.preview)
+            approver: .requester, scope: Self.scope(of: intent), effect: intent.effect, preview: intent.preview)
+    }
+
+    /// Tests are run after each change: who approved a command has approved it for the turn. Everything else is bound
+    /// to what it finds, and asked about each time.
+    private static func scope(of intent: ToolIntent) -> ApprovalRequest.Scope {
+        intent.call.tool.kind == .execute ? .turn : .call(intent.call.id)
     }
 
     // MARK: The outcome
