@@ -110,7 +110,7 @@ struct ApprovalAttackTests {
         #expect(Self.results(model).first?.contains("the files have changed") == true)
         // The second question shows what there is now.
         #expect(desk.messages == ["Mend"] && people.subjects == ["Mend", "Mend"])
-        #expect(people.previews == ["a.txt +3 −1\n\n+three\n", "b +1 −0\n\n+owned\n"])
+        #expect(people.previews == ["a.txt +3 −1\n\n+three", "b +1 −0\n\n+owned"])
         #expect(people.outcomes == ["approved", "refused", "approved"])
     }
 

@@ -46,7 +46,7 @@ follow_up = hello + [
 assert client.chat.completions.create(model="instant", messages=follow_up, tools=tools).choices
 
 image = "data:image/png;base64," + base64.b64encode(bytes(1_500_000)).decode()
-seen = client.chat.completions.create(model="instant", messages=[{"role": "user", "content": [
+seen = client.chat.completions.create(model="instant-vision", messages=[{"role": "user", "content": [
     {"type": "text", "text": "what is this?"}, {"type": "image_url", "image_url": {"url": image}}]}])
 assert seen.choices
 

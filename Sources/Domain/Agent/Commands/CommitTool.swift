@@ -16,7 +16,7 @@ struct CommitTool: Tool {
             title: "commit \(Self.subject(message)), \(count) \(count == 1 ? "file" : "files")",
             // The whole workspace: a change in between is refused.
             preconditions: [ToolIntent.Precondition(path: "", digest: draft.digest)],
-            preview: (draft.files + ["", draft.diff]).joined(separator: "\n"))
+            preview: (draft.files + ["", draft.diff]).joined(separator: "\n").trimming())
     }
 
     func perform(_ intent: ToolIntent, _ approval: GateDecision) async throws -> ToolResult {
