@@ -52,8 +52,8 @@ package indirect enum ModelBehavior: Sendable {
     case events([String])
 
     /// The behaviours that a client can select by the model's name alone, for tests that only have a configuration
-    /// file: `instant`, `instant-vision`, `echo`, `slow` (20 chunks per second), `slow-first-token`, `reasoning`, `tool`, `length`,
-    /// `filter`, `no-usage`, `no-done`, `401`, `429`, `429-quota`, `500`, `silence`, `stall`, `drop`,
+    /// file: `instant`, `instant-vision`, `echo`, `slow` (20 chunks per second), `slow-first-token`, `reasoning`, `tool`,
+    /// `length`, `filter`, `no-usage`, `no-done`, `401`, `429`, `429-quota`, `500`, `silence`, `stall`, `drop`,
     /// `error-in-stream`, `rubbish`, `html`, `huge`, `flood`, `flood-reasoning`, `flood-tool`.
     package static let byName: [String: ModelBehavior] = [
         "instant": .answer("This is an instant answer."),
