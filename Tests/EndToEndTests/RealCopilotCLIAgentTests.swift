@@ -117,7 +117,7 @@ struct RealCopilotCLIAgentTests {
         #expect(ask.contains("sh test.sh; true /etc/hostname"), "\(ask)")
         let ended = try await scene.client.ended(operation)
         #expect(ended["state"] == "complete", "\(ended.text)")
-        #expect(ended["commits"]?.arrayValue?.count == 1)
+        #expect(ended["commits"]?.arrayValue?.count == 1, "\(scene.lastResult)")
         #expect(try scene.file("add.sh") == "expr \"$1\" + \"$2\"")
         #expect(try RealGit(scene.host.dataPath).shell("ls -a workspaces/*/files").contains("hooked") == false)
         let results = scene.model.requests.last?.messages.filter { $0.role == "tool" }.map(\.text) ?? []

@@ -210,8 +210,8 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
 
     /// What precedes an effect; returns why it must not happen.
     private func prepare(_ intent: ToolIntent) async -> String? {
+        let kind = intent.call.tool.kind
         do {
-            let kind = intent.call.tool.kind
             if !self.hasSnapshot, kind == .edit || kind == .execute {
                 try await self.prepareChange()
                 self.hasSnapshot = true
@@ -228,8 +228,8 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
         } catch {
             return "Nothing was done, because it cannot be recorded (\(error))."
         }
-        // Last: the CLI writes what it computed before the question, whatever the file is by now.
-        guard await self.intents.holds(intent) else {
+        // Last: the CLI writes what it computed before the question, whatever the file is by now. Our tools check theirs.
+        if kind == .edit, await !self.intents.holds(intent) {
             return "Nothing was changed: \(intent.preconditions.first?.path ?? "the file") is not what it was. Read it "
                 + "again."
         }
