@@ -55,17 +55,13 @@ final class ServedMatrix: ServedNetwork {
 
     func say(_ text: String, in conversation: Int) async throws {
         let place = self.places.withLock { $0[conversation] }
-        if !conversation.isMultiple(of: 2), text.hasPrefix("!"), place.thread == nil {
-            // A command of a thread needs a thread, which begins at any message.
-            let root = try await self.ada.say("A test fails.", in: place.room)
-            try await self.ada.say(text, in: place.room, .init(thread: root))
-            self.places.withLock { $0[conversation].thread = root }
-        } else if conversation.isMultiple(of: 2) {
+        if conversation.isMultiple(of: 2) || place.thread != nil {
             try await self.ada.say(text, in: place.room, .init(thread: place.thread))
-        } else if let thread = place.thread {
-            try await self.ada.say(text, in: place.room, .init(thread: thread))
         } else {
-            let root = try await self.ada.say(text, in: place.room, .init(mention: self.bot))
+            // A thread, which begins at any message, and which the bot is part of when it was mentioned there.
+            let root = try await self.ada.say("A test fails.", in: place.room)
+            try await self.ada.say(
+                text, in: place.room, .init(thread: root, mention: text.hasPrefix("!") ? nil : self.bot))
             self.places.withLock { $0[conversation].thread = root }
         }
     }
