@@ -7,7 +7,7 @@ import Testing
 @Suite("A repair on all networks", .timeLimit(.minutes(4)))
 struct RepairOnNetworksTests {
     /// Asks for a repair on each network, answers the asks, and returns what people received.
-    private func repair(
+    func repair(
         _ scene: RepairScene, _ decisions: [AskDecision], commit: String, texts: [String]
     ) async throws -> [String: RepairTranscript.Room] {
         let rooms = Protected<[String: RepairTranscript.Room]>([:])

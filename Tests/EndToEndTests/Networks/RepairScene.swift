@@ -33,7 +33,11 @@ struct RepairScene {
         """
 
     /// Starts it with `model`, the value of that setting, and further settings.
-    static func start(model: String, _ more: String = "") async throws -> RepairScene {
+    ///
+    /// - Parameter copilotCache: Where the Copilot CLI has unpacked itself.
+    static func start(
+        model: String, _ more: String = "", copilotCache: String? = nil
+    ) async throws -> RepairScene {
         let directory = try TemporaryDirectory()
         var repositories: [String] = []
         for network in ["irc", "matrix", "slack", "telegram", "web"] {
@@ -54,6 +58,10 @@ struct RepairScene {
         let scene = RepairScene(
             all: try await AllNetworks(conversations: 2, configuration: configuration, directory: directory),
             directory: directory)
+        if let copilotCache {
+            try RealGit(scene.all.host.directory.path).shell(
+                "mkdir -p data/copilot-cli && ln -s '\(copilotCache)' data/copilot-cli/cache")
+        }
         try await scene.all.start()
         return scene
     }

@@ -305,12 +305,12 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
     /// Shows the last state of the steps; for the end.
     func close() async throws {
         guard self.lines.count > 0 else { return }
-        try await self.thread.report(self.shownSteps(news: nil))
+        try await self.thread.report(self.shownSteps(news: nil, changes: await self.equipment.changes?()))
     }
 
     private var elapsed: Duration { self.clock.now - self.startedAt - self.waited }
 
-    private func shownSteps(news: String?) -> TurnEvent {
-        self.lines.report(of: news, seconds: Int(self.elapsed.inSeconds), tokens: self.tokens)
+    private func shownSteps(news: String?, changes: ChangeTally? = nil) -> TurnEvent {
+        self.lines.report(of: news, seconds: Int(self.elapsed.inSeconds), tokens: self.tokens, changes: changes)
     }
 }
