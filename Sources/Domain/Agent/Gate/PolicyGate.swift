@@ -40,7 +40,7 @@ package struct PolicyGate: ToolGate {
         var outcomes: [Int: ApprovalOutcome] = [:]
         do {
             let answers = asked.isEmpty ? [] : try await self.ask(asked.map { Self.request(for: intents[$0]) })
-            // An answer that came after the stop is none.
+            // An answer that came after the stop does not count.
             try Task.checkCancellation()
             outcomes = Dictionary(uniqueKeysWithValues: zip(asked, answers))
         } catch {

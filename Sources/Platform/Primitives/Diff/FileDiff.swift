@@ -77,7 +77,7 @@ package struct FileDiffs: Sendable, Equatable {
         if !self.files.isEmpty { self.files[self.last].isCut = true }
     }
 
-    /// Adds a line to the last hunk. False if it is none.
+    /// Adds a line to the last hunk. False if it does not belong there.
     private mutating func take(
         _ line: Substring, _ sign: Unicode.Scalar?, _ oldLeft: inout Int, _ newLeft: inout Int
     ) -> Bool {
