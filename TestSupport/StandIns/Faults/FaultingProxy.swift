@@ -125,6 +125,9 @@ package import JSON
         for task in self.underWay.values { task.cancel() }
     }
 
+    /// The number of requests whose answer is not begun; a client that gives up takes its own back.
+    package var waitingRequests: Int { self.underWay.count }
+
     /// The number of times a fault was met.
     package func count(of id: FaultID) -> Int { self.hits[id] ?? 0 }
 

@@ -141,6 +141,8 @@ struct FaultingProxyTests {
             try await setting.proxy.wait(for: id)
             asking.cancel()
             await #expect(throws: CancellationError.self) { try await asking.value }
+            // Released before the proxy has noticed, the request would be passed on.
+            while await setting.proxy.waitingRequests > 0 { await Task.yield() }
             await setting.proxy.release()
             #expect(try await setting.ask().response.status == .created)
             #expect(setting.heardCount == 1)
