@@ -143,9 +143,7 @@ struct ApprovalAttackTests {
         ])
         let scene = AgentScene(model, fixture.tools, policy: Self.asking)
         _ = try await scene.run(in: people, audit: people)
-        let scopes = people.batches.joined().map { ($0.tool, "\($0.scope)") }
-        #expect(scopes.filter { $0.0 == "shell" }.allSatisfy { $0.1 == "turn" })
-        #expect(Set(scopes.filter { $0.0 == "write" }.map(\.1)).count == 2)
+        #expect(people.batches.map { $0.map(\.tool) } == [["shell", "shell"], ["write"], ["write"]])
         // Each decision is recorded, also where no new question was posted.
         #expect(people.outcomes.count == 5)
     }
@@ -164,7 +162,8 @@ struct ApprovalAttackTests {
                 ("c1", "shell", ["command": "make test"]), ("c1", "shell", ["command": "make evil "])),
         ])
         _ = try await AgentScene(model, fixture.tools).run(in: people, audit: people)
-        #expect(people.subjects == ["make test", "make evil", "make test", "make evil "])
+        // What was approved is approved for the turn, whatever comes with it.
+        #expect(people.subjects == ["make test", "make evil", "make evil "])
         #expect(desk.commands == ["make test", "make test"])
         #expect(people.outcomes == ["approved", "denied", "approved", "denied"])
     }

@@ -64,7 +64,7 @@ struct PolicyGateTests {
             people.requests == [
                 ApprovalRequest(
                     action: .run, subject: "swift test | tail", directory: "/workspace", tool: "shell",
-                    approver: .requester, scope: .turn)
+                    approver: .requester, scope: .call("c_17"))
             ])
         let details = try #require(people.entries.first).details
         #expect(details["outcome"] == "approved" && details["by"] == "olga" && details["ask"] == "a7")

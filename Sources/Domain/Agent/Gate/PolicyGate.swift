@@ -1,6 +1,7 @@
 internal import Audit
 package import Chat
 internal import JSON
+internal import Primitives
 package import Workbench
 
 /// The gate of one turn: the policy decides, people are asked where it says so, and every decision is recorded.
@@ -15,6 +16,8 @@ package struct PolicyGate: ToolGate {
     private let taint: TurnTaint
     private let audit: any AuditRecorder
     private let ask: Asking
+    /// Tests are run after each change: who approved a command has approved it for the turn. By text and directory.
+    private let approvedCommands = Protected<[[String]: ApprovalOutcome]>([:])
 
     /// - Parameters:
     ///   - repository: The configured name of the repository that the turn works in.
@@ -36,13 +39,21 @@ package struct PolicyGate: ToolGate {
         try Task.checkCancellation()
         var verdicts: [PolicyVerdict] = []
         for intent in intents { verdicts.append(await self.verdict(on: intent)) }
-        let asked = intents.indices.filter { verdicts[$0].decision == .ask }
         var outcomes: [Int: ApprovalOutcome] = [:]
+        for index in intents.indices where verdicts[index].decision == .ask && intents[index].call.tool.kind == .execute
+        {
+            outcomes[index] = self.approvedCommands.withLock { $0[Self.command(intents[index])] }
+        }
+        let asked = intents.indices.filter { verdicts[$0].decision == .ask && outcomes[$0] == nil }
         do {
             let answers = asked.isEmpty ? [] : try await self.ask(asked.map { Self.request(for: intents[$0]) })
             // An answer that came after the stop does not count.
             try Task.checkCancellation()
-            outcomes = Dictionary(uniqueKeysWithValues: zip(asked, answers))
+            for (index, answer) in zip(asked, answers) {
+                outcomes[index] = answer
+                guard case .approved = answer, intents[index].call.tool.kind == .execute else { continue }
+                self.approvedCommands.withLock { $0[Self.command(intents[index])] = answer }
+            }
         } catch {
             let word = error is CancellationError ? "stopped" : "failed"
             for index in intents.indices { await self.recordUndecided(intents[index], verdicts[index], word) }
@@ -54,6 +65,8 @@ package struct PolicyGate: ToolGate {
         }
         return decisions
     }
+
+    private static func command(_ intent: ToolIntent) -> [String] { [intent.subject, intent.directory] }
 
     // MARK: The policy
 
@@ -88,13 +101,7 @@ package struct PolicyGate: ToolGate {
             }
         return ApprovalRequest(
             action: action, subject: intent.subject, directory: intent.directory, tool: intent.call.tool.name,
-            approver: .requester, scope: Self.scope(of: intent), effect: intent.effect, preview: intent.preview)
-    }
-
-    /// Tests are run after each change: who approved a command has approved it for the turn. Everything else is bound
-    /// to what it finds, and asked about each time.
-    private static func scope(of intent: ToolIntent) -> ApprovalRequest.Scope {
-        intent.call.tool.kind == .execute ? .turn : .call(intent.call.id)
+            approver: .requester, scope: .call(intent.call.id), effect: intent.effect, preview: intent.preview)
     }
 
     // MARK: The outcome
