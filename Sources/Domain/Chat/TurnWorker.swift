@@ -55,6 +55,8 @@ package struct TurnRequest: Sendable {
     package let repository: String?
     /// Chosen for the thread; nil for the default.
     package let persona: String?
+    /// The feature that the thread works on, by its folder's name below `specs/`; nil for none.
+    package var feature: String?
     /// Earlier messages after ``summary``, oldest first.
     package var history: [HistoryEntry]
     /// Covers what precedes ``history``.
@@ -156,6 +158,8 @@ package enum TurnEvent: Sendable, Equatable {
     case file(TurnFile)
     /// History was summarised; kept for later turns.
     case summary(HistorySummary)
+    /// From now on the thread works on this feature of its repository, a folder's name below `specs/`.
+    case feature(String)
     /// Tokens were used.
     case usage(model: String, input: Int, output: Int)
 }

@@ -112,9 +112,12 @@ package actor LocalRepository {
 }
 
 extension LocalRepository {
-    private static func trailer(_ turn: String) -> GitTrailer {
+    static func trailer(_ turn: String) -> GitTrailer {
         GitTrailer("Jetbridge-Turn", turn)
     }
+
+    /// The program itself, now.
+    nonisolated var committer: GitSignature { .jetbridge(seconds: self.now()) }
 
     private func commit(
         _ name: NumberedName, _ base: GitRepository.Branch, _ author: GitSignature, _ turn: String,

@@ -11,7 +11,6 @@ internal import Models
 internal import Primitives
 internal import Repositories
 package import Sessions
-internal import Specs
 internal import Workbench
 internal import Workspaces
 
@@ -105,11 +104,10 @@ package final class Host: Sendable {
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
-                "chat": agent.worker,
-                "specify": SpecifyTurn(
-                    model, catalog: repositories, limit: limit, now: { WallClock.now() / 1_000 },
-                    logger: Logger(label: "specs")),
-            ].merging(workbench.workers) { own, _ in own },
+                "chat": agent.worker
+            ]
+            .merging(SpecSetup(model: model, repositories: repositories, limit: limit, agent: agent).workers) { $1 }
+            .merging(workbench.workers) { own, _ in own },
             models: BridgeSetup.models(model, catalog), policy: BridgeSetup.policy(configuration.access),
             environment: BridgeEnvironment(
                 settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),

@@ -20,7 +20,9 @@ package enum CommandName: String, Sendable, CaseIterable {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume, .jobs,
             .kill, .approve, .deny, .persona, .policy, .steer:
             .immediate
-        case .specify, .run, .diff, .files, .snapshot, .undo, .commit: .turn
+        case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
+            .analyze, .checklist, .implement, .refine, .spec:
+            .turn
         default: .later
         }
     }

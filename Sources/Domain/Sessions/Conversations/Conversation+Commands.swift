@@ -26,7 +26,8 @@ extension Conversation {
         case .steer: return try await self.steer(argument, for: stored, sign: sign)
         case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
-        case .specify, .run, .diff, .files, .snapshot, .undo, .commit:
+        case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
+            .analyze, .checklist, .implement, .refine, .spec:
             return try await self.enqueue(stored, kind: name.rawValue, text: argument)
         case .jobs: return try await self.jobs(argument, for: stored, sign: sign)
         case .kill: return try await self.kill(argument, for: stored, sign: sign)
@@ -130,6 +131,8 @@ extension Conversation {
             return try await self.reply(to: stored, with: CommandTexts.unknownRepository(name, among: names))
         }
         return try await self.reply(to: stored, with: CommandTexts.repositoryIsChosen(name)) { _, session in
+            // Features belong to a repository.
+            if session.repository != name { session.feature = nil }
             session.repository = name
         }
     }

@@ -208,5 +208,6 @@ package enum Schema {
         Self.questions,
         Self.personas,
         Self.steps,
+        Self.features,
     ]
 }

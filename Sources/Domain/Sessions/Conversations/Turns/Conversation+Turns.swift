@@ -164,6 +164,7 @@ extension Conversation {
             continuing: turn.kind == "chat" ? continuing : nil, isResumed: turn.work != turn.id,
             isAwaited: isAwaited, answered: answered)
         request.images = turn.images
+        request.feature = session.feature
         return request
     }
 
@@ -199,6 +200,7 @@ extension Conversation {
         case .diff(let diff): try await self.takeText(self.card(of: diff, in: turn), of: turn)
         case .file(let file): try await self.send(file, of: turn)
         case .summary(let summary): self.running?.summary = summary
+        case .feature(let name): try await self.take(feature: name, of: turn)
         case .usage(let model, let input, let output):
             self.running?.usage.append((model, input, output))
             self.environment.metrics.count(
@@ -286,6 +288,14 @@ extension Conversation {
         await self.context.hub.append(.thinking, line, to: turn.id)
         if !items.isEmpty { await self.divideAnswer(of: turn) }
         await self.context.lanes.dispatch(items)
+    }
+
+    private func take(feature name: String, of turn: TurnRecord) async throws {
+        try await self.retrying { ledger in
+            guard var session = try ledger.session(id: turn.session), session.feature != name else { return }
+            session.feature = name
+            try ledger.update(session)
+        }
     }
 
     /// Posts a note in the middle of a turn.

@@ -43,14 +43,15 @@ extension Ledger {
         try self.connection.execute(
             """
             UPDATE sessions SET title = ?, route = ?, model = ?, repository = ?, state = ?, epoch = ?, summary = ?,
-            summary_through = ?, active_at = ?, named = ?, persona = ? WHERE id = ? AND state <> 'deleted'
+            summary_through = ?, active_at = ?, named = ?, persona = ?, feature = ?
+            WHERE id = ? AND state <> 'deleted'
             """,
             [
                 .text(session.title), .text(StoredForm.text(of: session.route)), .optional(session.model),
                 .optional(session.repository), .text(session.state.rawValue), .integer(session.epoch),
                 .optional(session.summary?.text), session.summary.map { .integer($0.through) } ?? .null,
                 .integer(session.activeAt), .integer(session.isNamed ? 1 : 0),
-                .optional(session.persona), .text(session.id),
+                .optional(session.persona), .optional(session.feature), .text(session.id),
             ])
     }
 
@@ -86,6 +87,7 @@ extension Ledger {
             repository: try row.optionalText("repository"),
             state: SessionRecord.State(rawValue: try row.text("state")) ?? .active, epoch: try row.integer("epoch"),
             summary: summary, createdAt: try row.integer("created_at"), activeAt: try row.integer("active_at"),
-            isNamed: try row.integer("named") != 0, persona: try row.optionalText("persona"))
+            isNamed: try row.integer("named") != 0, persona: try row.optionalText("persona"),
+            feature: try row.optionalText("feature"))
     }
 }

@@ -27,6 +27,8 @@ package struct SessionRecord: Sendable, Equatable {
     package var isNamed = false
     /// Chosen by `persona`; nil for the default.
     package var persona: String?
+    /// The feature of ``repository`` that it works on, a folder's name below `specs/`; nil for none.
+    package var feature: String?
 
     /// A session without messages for an hour is idle. Milliseconds.
     private static let idleAfter: Int64 = 3_600_000
