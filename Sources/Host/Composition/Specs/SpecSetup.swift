@@ -12,13 +12,16 @@ struct SpecSetup: Sendable {
     let limit: AnswerLimit
     /// Makes what a turn needs that works in the thread's workspace.
     let agent: AgentWorker
+    /// The base of links.
+    let publicURL: String
 
     /// By the command that begins them.
     var workers: [String: any TurnWorker] {
         [
             Stage.specify.rawValue: SpecifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: { WallClock.now() / 1_000 },
-                logger: Logger(label: "specs"))
+                logger: Logger(label: "specs")),
+            "spec": SpecTurn(catalog: self.repositories, publicURL: self.publicURL),
         ]
     }
 }
