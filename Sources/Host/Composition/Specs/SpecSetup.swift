@@ -15,10 +15,13 @@ struct SpecSetup: Sendable {
 
     /// By the command that begins them.
     var workers: [String: any TurnWorker] {
-        [
+        let logger = Logger(label: "specs")
+        let now: @Sendable () -> Int64 = { WallClock.now() / 1_000 }
+        return [
             Stage.specify.rawValue: SpecifyTurn(
-                self.model, catalog: self.repositories, limit: self.limit, now: { WallClock.now() / 1_000 },
-                logger: Logger(label: "specs"))
+                self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
+            Stage.clarify.rawValue: ClarifyTurn(
+                self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
         ]
     }
 }
