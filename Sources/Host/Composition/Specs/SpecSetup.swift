@@ -15,10 +15,16 @@ struct SpecSetup: Sendable {
 
     /// By the command that begins them.
     var workers: [String: any TurnWorker] {
-        [
+        var workers: [String: any TurnWorker] = [
             Stage.specify.rawValue: SpecifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: { WallClock.now() / 1_000 },
                 logger: Logger(label: "specs"))
         ]
+        for stage in StageTurn.stages {
+            workers[stage.rawValue] = StageTurn(
+                stage, model: self.model, catalog: self.repositories, limit: self.limit,
+                now: { WallClock.now() / 1_000 }, logger: Logger(label: "specs"))
+        }
+        return workers
     }
 }
