@@ -58,6 +58,8 @@ struct SaidModel: ModelClient {
 
         A person signs in.
 
+        **Independent Test**: sign in with a new account.
+
         **Acceptance Scenarios**:
 
         1. **Given** an account, **When** the right password is entered, **Then** the person is signed in

@@ -17,11 +17,17 @@ struct SpecSetup: Sendable {
     var workers: [String: any TurnWorker] {
         let logger = Logger(label: "specs")
         let now: @Sendable () -> Int64 = { WallClock.now() / 1_000 }
-        return [
+        var workers: [String: any TurnWorker] = [
             Stage.specify.rawValue: SpecifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
             Stage.clarify.rawValue: ClarifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
+            Stage.implement.rawValue: ImplementTurn(agent: self.agent, repositories: self.repositories),
         ]
+        for stage in StageTurn.stages {
+            workers[stage.rawValue] = StageTurn(
+                stage, model: self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger)
+        }
+        return workers
     }
 }
