@@ -18,7 +18,8 @@ struct SpecSetup: Sendable {
         [
             Stage.specify.rawValue: SpecifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: { WallClock.now() / 1_000 },
-                logger: Logger(label: "specs"))
+                logger: Logger(label: "specs")),
+            Stage.implement.rawValue: ImplementTurn(agent: self.agent, repositories: self.repositories),
         ]
     }
 }
