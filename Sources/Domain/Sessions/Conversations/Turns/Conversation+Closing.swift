@@ -51,6 +51,7 @@ extension Conversation {
         } else {
             await self.context.lanes.dispatch(items)
         }
+        if poster.isGrowing { await self.context.lanes.endClosing(of: turn) }
         await self.context.hub.publish(lastFrames)
         self.running = nil
         self.releaseEndWaiters()
