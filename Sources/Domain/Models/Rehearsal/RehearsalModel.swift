@@ -38,14 +38,16 @@ package struct RehearsalModel: ModelClient {
                 "The rehearsal has no model “\(name)”; `models` lists the available ones, `model NAME` chooses one.")
         }
         let input = TokenEstimator.tokens(in: request.messages)
-        guard input <= model.inputLimit else {
+        let document = request.tools.isEmpty ? RehearsalDocument(request.messages) : nil
+        // Documents are as long as they are; the small limit is for conversations.
+        guard input <= model.inputLimit || document != nil else {
             throw ModelError(
                 .tooLong,
                 "The conversation is too long for the rehearsal, which accepts at most \(model.inputLimit) tokens; "
                     + "start over with `new` or send less.", inputLimit: model.inputLimit)
         }
-        let script = Self.script(for: request, model: model)
-        let pace = request.purpose == .chat ? self.pace : self.pace.map { $0 * 8 }
+        let script = document?.script ?? Self.script(for: request, model: model)
+        let pace = request.purpose == .chat && document == nil ? self.pace : self.pace.map { $0 * 8 }
         var output = 0.0
         let limit = Double(request.outputLimit ?? model.outputLimit)
         for wait in script.waits {
@@ -80,7 +82,8 @@ package struct RehearsalModel: ModelClient {
     private static func script(for request: ModelRequest, model: ModelInfo) -> RehearsalScript {
         switch request.purpose {
         case .chat:
-            RehearsalRepair(request.messages, tools: request.tools)?.script
+            RehearsalTask(request.messages, tools: request.tools)?.script
+                ?? RehearsalRepair(request.messages, tools: request.tools)?.script
                 ?? RehearsalChat(request.messages, isBrief: model.id == "rehearsal-brief").script
         case .specification: RehearsalScript(text: RehearsalSpecification(messages: request.messages).text)
         case .summary: RehearsalScript(text: RehearsalSummary.text(of: request.messages, limit: request.outputLimit))

@@ -286,7 +286,7 @@ extension Conversation {
             }
         }
         await self.context.hub.append(.thinking, line, to: turn.id)
-        if !items.isEmpty { await self.divideAnswer(of: turn) }
+        if !items.isEmpty { await self.divideAnswer(of: turn, by: items) }
         await self.context.lanes.dispatch(items)
     }
 

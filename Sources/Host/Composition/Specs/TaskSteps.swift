@@ -1,0 +1,42 @@
+internal import Agent
+
+/// The record of one try at one task, as a part of the turn's: each has numbers of its own there.
+struct TaskSteps: StepLog {
+    /// More steps than a try can have.
+    static let size = 100_000
+
+    private let log: any StepLog
+    private let base: Int
+
+    /// - Parameters:
+    ///   - number: The task's.
+    ///   - attempt: From 1, below 4.
+    ///   - letter: The last byte of the id, which may be a letter: `T012a`.
+    init(_ log: any StepLog, number: Int, attempt: Int, letter: UInt8 = 0) {
+        let isLetter = UInt8(ascii: "a")...UInt8(ascii: "z") ~= letter
+        let place = number * 27 + (isLetter ? Int(letter - UInt8(ascii: "a")) + 1 : 0)
+        self.log = log
+        self.base = (place * 4 + attempt) * Self.size
+    }
+
+    func append(_ records: [StepRecord], of turn: String) async throws {
+        try await self.log.append(
+            records.map { StepRecord(number: $0.number + self.base, elapsed: $0.elapsed, event: $0.event) }, of: turn)
+    }
+
+    func records(of turn: String, after number: Int) async throws -> [StepRecord] {
+        try await self.log.records(of: turn, after: self.base + number).prefix { $0.number < self.base + Self.size }
+            .map(self.own)
+    }
+
+    func checkpoint(of turn: String) async throws -> StepRecord? {
+        guard let record = try await self.log.checkpoint(of: turn),
+            self.base..<(self.base + Self.size) ~= record.number
+        else { return nil }
+        return self.own(record)
+    }
+
+    private func own(_ record: StepRecord) -> StepRecord {
+        StepRecord(number: record.number - self.base, elapsed: record.elapsed, event: record.event)
+    }
+}
