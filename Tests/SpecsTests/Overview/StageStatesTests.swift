@@ -76,13 +76,13 @@ import Testing
         #expect(
             Self.words(specified) == [
                 "constitution ready", "specify done", "clarify ready", "plan ready", "tasks missing",
-                "analyze missing", "checklist ready", "implement missing",
+                "analyze ready", "checklist ready", "implement missing",
             ])
         #expect(specified.next == [.clarify, .plan, .checklist, .constitution])
         let planned = Self.states(["spec.md": Self.spec, "plan.md": "# Plan"], constitution: "# C")
         #expect(
             Self.words(planned) == [
-                "constitution done", "specify done", "clarify ready", "plan done", "tasks ready", "analyze missing",
+                "constitution done", "specify done", "clarify ready", "plan done", "tasks ready", "analyze ready",
                 "checklist ready", "implement missing",
             ])
         #expect(planned.next == [.tasks, .checklist])

@@ -32,9 +32,15 @@ package struct StageStates: Sendable, Hashable {
             default: false
             }
         }
-        // Questions are for the time before the plan; with one, they are asked only where they are open.
-        let isPlanned = self.feature.plan != nil
-        return useful.filter { $0 != .clarify || !isPlanned || self[.clarify]?.state == .open }
+        return useful.filter { stage in
+            switch stage {
+            // Questions are for the time before the plan; with one, they are asked only where they are open.
+            case .clarify: self.feature.plan == nil || self[.clarify]?.state == .open
+            // Documents are compared when there are several.
+            case .analyze: self.feature.tasks != nil || self[.analyze]?.state == .findings
+            default: true
+            }
+        }
     }
 
     private static func status(
@@ -69,7 +75,7 @@ package struct StageStates: Sendable, Hashable {
     }
 
     private static func analyze(_ feature: FeatureDocuments, _ wrong: Set<String>) -> StageStatus {
-        guard feature.spec != nil, feature.tasks != nil else { return StageStatus(.analyze, .missing) }
+        guard feature.spec != nil else { return StageStatus(.analyze, .missing) }
         return StageStatus(.analyze, feature.documents.contains { wrong.contains($0.path) } ? .findings : .ready)
     }
 

@@ -27,9 +27,9 @@ package struct StageStatus: Sendable, Hashable {
     package var needs: Stage? {
         switch self.stage {
         case .constitution, .specify: nil
-        case .clarify, .plan, .checklist, .refine: .specify
+        case .clarify, .plan, .analyze, .checklist, .refine: .specify
         case .tasks: .plan
-        case .analyze, .implement: .tasks
+        case .implement: .tasks
         }
     }
 }
