@@ -12,6 +12,8 @@ struct SpecSetup: Sendable {
     let limit: AnswerLimit
     /// Makes what a turn needs that works in the thread's workspace.
     let agent: AgentWorker
+    /// The base of links.
+    let publicURL: String
 
     /// By the command that begins them.
     var workers: [String: any TurnWorker] {
@@ -23,6 +25,7 @@ struct SpecSetup: Sendable {
             Stage.clarify.rawValue: ClarifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
             Stage.implement.rawValue: ImplementTurn(agent: self.agent, repositories: self.repositories),
+            "spec": SpecTurn(catalog: self.repositories, publicURL: self.publicURL),
         ]
         for stage in StageTurn.stages {
             workers[stage.rawValue] = StageTurn(
