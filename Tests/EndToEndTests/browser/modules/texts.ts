@@ -31,7 +31,7 @@ export function asks(): void {
   ];
   for (const [text, expected] of spans) expect(`inline: ${text}`, inline(text).map((piece) => (piece.isCode ? "`" : "") + piece.text), expected);
   expect("words", words("Denied by Ada\\_B: `no`"), "Denied by Ada_B: no");
-  const times: [number, string][] = [[-5, "0:00"], [0, "0:00"], [1, "0:01"], [61_000, "1:01"], [3_599_000, "59:59"], [3_600_000, "1 h 00 min"], [7_500_000, "2 h 05 min"]];
+  const times: [number, string][] = [[-5, "0:00"], [0, "0:00"], [1, "0:01"], [61_000, "1:01"], [3_599_000, "59:59"], [3_600_000, "1 h 00 min"], [7_500_000, "2 h 05 min"], [172_799_000, "47 h 59 min"], [172_800_000, "2 days"], [2_592_000_000, "30 days"]];
   for (const [time, text] of times) expect(`${time} ms`, remaining(time), text);
 }
 
