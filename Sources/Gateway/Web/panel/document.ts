@@ -54,7 +54,7 @@ export class DocumentView {
     return h(
       "header", { class: "spec-head spec-document-head" },
       h("button", { type: "button", class: "quiet small", "data-key": "back", onclick: () => { this.close(); this.changed(); } }, icon("back"), "Feature"),
-      h("code", {}, path), h("span", { class: "spacer" }),
+      h("h2", {}, h("code", {}, path)), h("span", { class: "spacer" }),
       url !== undefined && h("a", { class: "viewer-link", href: url, target: "_blank", rel: "noopener" }, "Open in viewer"));
   }
 

@@ -64,7 +64,7 @@ export class SpecView extends LoadedView {
     const others = feature.features.length > 1;
     return h(
       "header", { class: "spec-head" },
-      h("h3", {}, feature.title ?? feature.feature),
+      h("h2", {}, feature.title ?? feature.feature),
       h("p", { class: "spec-facts" }, h("code", {}, feature.feature), " in ",
         h("a", { href: `/r/${encodeURIComponent(feature.repository)}?branch=${encodeURIComponent(feature.branch)}`, target: "_blank", rel: "noopener" }, feature.repository),
         feature.branch !== feature.feature && ` on ${feature.branch}`),
@@ -111,7 +111,7 @@ export class SpecView extends LoadedView {
 }
 
 function section(title: string, content: Node): HTMLElement {
-  return h("section", { class: "spec-section", "aria-label": title }, h("h4", {}, title), content);
+  return h("section", { class: "spec-section", "aria-label": title }, h("h3", {}, title), content);
 }
 
 /** A field whose text follows a command. It stays when the feature is drawn again. */

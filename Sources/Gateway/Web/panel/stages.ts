@@ -35,7 +35,7 @@ export function actionOf(stage: FeatureStage): string | null {
     case "missing": return null;
     case "ready": return stage.stage === "specify" ? "New…" : "Start";
     case "open": return stage.stage === "clarify" ? "Answer" : stage.stage === "implement" ? "Continue" : "Again";
-    case "findings": return stage.stage === "analyze" ? "Analyze" : "Again";
+    case "findings": return stage.stage === "analyze" ? "Analyze" : stage.stage === "specify" ? "New…" : "Again";
     case "done": return stage.stage === "implement" ? null : stage.stage === "specify" ? "New…" : "Again";
   }
 }

@@ -11,7 +11,7 @@ export function taskList(tasks: FeatureTask[]): HTMLElement {
     "div", { class: "spec-tasks" },
     h("p", { class: "spec-progress" }, h("progress", { max: tasks.length, value: done, "aria-label": "Tasks done" }), ` ${done} of ${tasks.length} done`),
     ...phases(tasks).flatMap(([phase, items]): Child[] => [
-      phase !== null && h("h5", {}, phase),
+      phase !== null && h("h4", {}, phase),
       h("ul", {}, ...items.map((task) => row(task, task === next))),
     ]));
 }

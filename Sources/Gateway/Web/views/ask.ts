@@ -6,7 +6,7 @@ import { AskText, inline, parseAsk, remaining, words } from "../asktext";
 import { Child, h, icon, replace } from "../dom";
 import { Part } from "../fences";
 import { isDiff } from "../panel/difflines";
-import { clockTime, fullTime } from "../time";
+import { endTime, fullTime } from "../time";
 import { diffText } from "./difflines";
 
 export interface AskDelegate {
@@ -95,7 +95,7 @@ export class AskCard {
     const buttons = ask.options.map((option) => this.button(ask, option));
     const until = ask.expires_at === null ? null : h(
       "p", { class: "ask-until" }, "Expires at ",
-      h("time", { datetime: new Date(ask.expires_at).toISOString(), title: fullTime(ask.expires_at) }, clockTime(ask.expires_at)), this.left);
+      h("time", { datetime: new Date(ask.expires_at).toISOString(), title: fullTime(ask.expires_at) }, endTime(ask.expires_at)), this.left);
     if (ask.kind === "clarify") buttons.push(h("button", { type: "button", class: "quiet", onclick: () => void this.answer(doneOption, "") }, "Done, ask no more"));
     replace(this.answers, h("div", { class: "ask-buttons" }, ...buttons), takesWords(ask) && this.wordsForm(), until);
   }
