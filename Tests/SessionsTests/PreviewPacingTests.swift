@@ -48,13 +48,13 @@ struct PreviewPacingTests {
         let now = ContinuousClock.now
         var preview = Self.preview(at: now)
         preview.isStale = false
-        preview.wanted = ["one"]
+        preview.rendered = DividedMessages(["one"])
         preview.did(.post("one"), at: now, interval: .seconds(1))
         preview.edits = [45]
-        preview.wanted = ["one more"]
+        preview.rendered = DividedMessages(["one more"])
         preview.did(.edit(0, "one more"), at: now, interval: .seconds(1))
         #expect(preview.due == now + .seconds(16))
-        preview.wanted = ["one, full", "two"]
+        preview.rendered = DividedMessages(["one, full", "two"])
         preview.did(.edit(0, "one, full"), at: now, interval: .seconds(1))
         #expect(preview.due == now + .seconds(1))
         #expect(preview.next(at: now) == .post("two"))

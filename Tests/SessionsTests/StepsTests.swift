@@ -37,14 +37,17 @@ struct StepsTests {
     }
 
     /// Says something, commits, and says more.
-    private func dividedHarness(_ capabilities: RoomTraits.Capabilities) async throws -> BridgeHarness {
+    private func dividedHarness(
+        _ capabilities: RoomTraits.Capabilities, postInterval: Duration = .zero
+    ) async throws -> BridgeHarness {
         let commit = CommitNotice(
             repository: "notes", sha: String(repeating: "a", count: 40), branch: "b", subject: "Mend it", files: 1,
             additions: 1,
             deletions: 1)
         return try await BridgeHarness(
             traits: RoomTraits(
-                capabilities: capabilities, textLimit: 4_000, textUnit: .bytes, editInterval: .milliseconds(1)),
+                capabilities: capabilities, textLimit: 4_000, textUnit: .bytes, editInterval: .milliseconds(1),
+                postInterval: postInterval),
             worker: ScriptedWorker([
                 .event(Self.steps), .event(.text("I mend it.")), .event(.commit(commit)),
                 .event(.text("\n\nIt passes.")),
@@ -60,6 +63,19 @@ struct StepsTests {
         let texts = harness.adapter.texts
         #expect(texts.count == 3 && texts.first == "1 step, 12 s\n\nI mend it." && texts.last == "It passes.")
         #expect(texts.dropFirst().first?.contains("Mend it") == true)
+    }
+
+    @Test("what precedes a commit is above it, also where the room is slow and the turn long over", arguments: 1...4)
+    func slowlyDivided(refusals: Int) async throws {
+        let harness = try await self.dividedHarness([.edits, .deletes], postInterval: .milliseconds(60))
+        let busy = AdapterError(.rateLimited, "too fast", retryAfter: .milliseconds(40))
+        harness.adapter.meet(Array(repeating: .refused(busy), count: refusals))
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts { $0.last?.isFinal == true && $0.count == 3 }
+        try await harness.settle()
+        let texts = harness.adapter.texts
+        #expect(texts.first == "1 step, 12 s\n\nI mend it." && texts.last == "It passes.", "\(texts)")
+        #expect(texts.dropFirst().first?.contains("Mend it") == true, "\(texts)")
     }
 
     @Test("what precedes a commit is above it, where nothing can be edited")

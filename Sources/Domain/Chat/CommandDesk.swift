@@ -30,15 +30,35 @@ package protocol CommandDesk: Sendable {
     func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws
 }
 
-/// A session, and the repository that it works in.
+/// A session, and where it works.
 package struct SessionPlace: Sendable, Equatable {
+    /// What happens to the workspace when it is not on the feature's branch, or behind that branch's last commit.
+    package enum Update: Sendable, Equatable {
+        /// It is brought there, with its uncommitted changes. Fails if those are in the way.
+        case required
+        /// The same, but where changes are in the way it stays as it is.
+        case possible
+        /// It stays as it is: work may be going on in it.
+        case none
+    }
+
     package let session: String
     /// Nil for the default.
     package let repository: String?
+    /// The feature that the session works on, by its folder's name below `specs/`; nil for none.
+    package let feature: String?
+    package let update: Update
 
-    package init(session: String, repository: String?) {
+    package init(session: String, repository: String?, feature: String? = nil, update: Update = .required) {
         self.session = session
         self.repository = repository
+        self.feature = feature
+        self.update = update
+    }
+
+    /// Where a turn works.
+    package init(of request: TurnRequest, update: Update = .required) {
+        self.init(session: request.session, repository: request.repository, feature: request.feature, update: update)
     }
 }
 

@@ -25,7 +25,7 @@ extension Workbench {
         if let reason = self.status().refusal { throw TurnFailure(WorkbenchTexts.noJail(reason)) }
         let run = CommandRun(
             bench: self, request: request, command: command, place: .fresh, rule: rule,
-            approval: approval, timeout: timeout)
+            approval: approval, timeout: timeout, update: .none)
         let begun = try await run.begin()
         self.setThread(thread, of: request.session)
         defer { self.setThread(nil, of: request.session) }
@@ -42,28 +42,36 @@ extension Workbench {
     /// Commits the workspace's changes to the thread's branch and posts the commit. Returns nil if nothing has
     /// changed.
     ///
-    /// - Parameter digest: The draft's; throws a `WorkspaceFailure` if the files are no longer the same.
+    /// - Parameters:
+    ///   - digest: The draft's; throws a `WorkspaceFailure` if the files are no longer the same.
+    ///   - task: The task that the commit does; nil for none.
     package func commit(
-        _ message: String, expecting digest: String?, for request: TurnRequest, in thread: any TurnThread
+        _ message: String, expecting digest: String?, for request: TurnRequest, task: String? = nil,
+        in thread: any TurnThread
     ) async throws -> CommitNotice? {
         try await self.commit(
-            message, of: self.workspace(for: request), expecting: digest, for: request, in: thread)
+            message, of: self.workspace(for: request), expecting: digest, for: request, task: task, in: thread)
     }
 
     private func workspace(for request: TurnRequest) async throws -> any WorkspaceFiles {
         guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
         return try await self.workspaces.workspace(
-            of: SessionPlace(session: request.session, repository: request.repository))
+            of: SessionPlace(of: request, update: .none))
     }
 
     func commit(
         _ message: String, of workspace: any WorkspaceFiles, expecting digest: String? = nil,
-        for request: TurnRequest, in thread: any TurnThread
+        for request: TurnRequest, task: String? = nil, in thread: any TurnThread
     ) async throws -> CommitNotice? {
-        guard
-            let commit = try await workspace.commit(
-                message, by: request.sender.displayName, turn: request.id, expecting: digest)
-        else { return nil }
+        let made =
+            if let task {
+                try await workspace.commit(
+                    TaskCommit(task: task, message: message, author: request.sender, turn: request.id), expecting: digest)
+            } else {
+                try await workspace.commit(
+                    message, by: request.sender.displayName, turn: request.id, expecting: digest)
+            }
+        guard let commit = made else { return nil }
         try await thread.report(.commit(commit))
         do {
             try await self.audit.record(

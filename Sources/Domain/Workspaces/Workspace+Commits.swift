@@ -7,6 +7,7 @@ extension Workspace {
         guard self.repository != nil else { throw Self.noRepository }
         return try await self.call { files in
             guard let (_, head) = try await self.head() else { return nil }
+            try await self.follow(files)
             let trees = try await files.treeToCommit(on: head)
             guard trees.old != trees.new else { return nil }
             return CommitDraft(
@@ -26,6 +27,18 @@ extension Workspace {
     package func commit(
         _ message: String, by author: Sender, turn: String, expecting digest: String? = nil
     ) async throws -> CommitNotice? {
+        try await self.commit(message, author, [GitTrailer("Jetbridge-Turn", turn)], digest)
+    }
+
+    package func commit(_ work: TaskCommit, expecting digest: String?) async throws -> CommitNotice? {
+        try await self.commit(
+            work.message, work.author,
+            [GitTrailer("Jetbridge-Turn", work.turn), GitTrailer("Jetbridge-Task", work.task)], digest)
+    }
+
+    private func commit(
+        _ message: String, _ author: Sender, _ trailers: [GitTrailer], _ digest: String?
+    ) async throws -> CommitNotice? {
         guard let repository = self.repository, let branch = self.branch else { throw Self.noRepository }
         return try await self.call { files in
             guard let (tip, head) = try await self.head() else { return nil }
@@ -36,6 +49,7 @@ extension Workspace {
                     "nothing was committed because the workspace has commits that are not taken over yet: "
                         + "take them over first, or undo them with `git reset --soft`")
             }
+            try await self.follow(files)
             let trees = try await files.treeToCommit(on: head)
             if let digest, digest != CommitDraft.digest(of: trees) { throw Self.hasChanged }
             guard trees.old != trees.new else { return nil }
@@ -43,8 +57,9 @@ extension Workspace {
             let id = try await repository.git.commit(
                 tree: trees.new, from: self.layout.store, onto: head, branch: branch, expected: tip,
                 author: GitSignature(person: author, seconds: seconds), committer: .jetbridge(seconds: seconds),
-                message: message, trailers: [GitTrailer("Jetbridge-Turn", turn)])
+                message: message, trailers: trailers)
             try await files.setHead(branch, to: id, index: self.layout.indexDraft)
+            try await self.writeHead(id, of: branch)
             return try await self.notice(of: repository.git.commit(id), repository)
         }
     }
@@ -71,6 +86,7 @@ extension Workspace {
                     from: quarantine.path, branch: branch, base: head, expected: tip, new: inside,
                     committer: .jetbridge(seconds: self.now() / 1_000))
                 await quarantine.remove()
+                try await self.writeHead(inside, of: branch)
                 var notices: [CommitNotice] = []
                 for commit in commits { notices.append(try await self.notice(of: commit, repository)) }
                 return notices
@@ -95,7 +111,7 @@ extension Workspace {
             if try await self.hasForeignCommits() { return "it has commits that the repository does not have" }
             let now = try await files.scan()
             if now.tree.hex == saved { return nil }
-            if let (_, head) = try await self.head() {
+            if let head = try await self.position() {
                 let trees = try await files.treeToCommit(on: head)
                 return trees.old == trees.new ? nil : "it has changes that are not committed"
             }

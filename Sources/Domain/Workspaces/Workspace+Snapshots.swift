@@ -62,7 +62,7 @@ extension Workspace {
     /// Without a repository, against the oldest snapshot.
     package func diff() async throws -> String {
         try await self.call { files in
-            if let (_, head) = try await self.head() {
+            if let head = try await self.position() {
                 let trees = try await files.treeToCommit(on: head)
                 return try await files.difference(from: trees.old, to: trees.new, limit: self.settings.diffBytes)
             }
@@ -88,7 +88,7 @@ extension Workspace {
     }
 
     /// Keeps a scan as the next snapshot. Returns the newest one if it is the same.
-    private func keep(
+    func keep(
         _ scan: WorkFiles.Scan, _ reason: String, unlessNewest: Bool
     ) async throws -> WorkspaceSnapshot {
         var notes = scan.skipped.map { "\($0.path): \($0.reason)" }

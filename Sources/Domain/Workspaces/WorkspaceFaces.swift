@@ -43,6 +43,11 @@ package protocol WorkspaceFiles: Sendable {
     ///   there is.
     func commit(_ message: String, by author: String, turn: String, expecting digest: String?) async throws
         -> CommitNotice?
+    /// Commits all changes as the work on a task. Otherwise like ``commit(_:by:turn:expecting:)``.
+    func commit(_ work: TaskCommit, expecting digest: String?) async throws -> CommitNotice?
+    /// Makes the files as the branch's last commit has them, after recording their state. Returns that record; nil if
+    /// nothing was changed. Files that `.gitignore` excludes stay.
+    func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot?
     /// Takes over the commits that were made inside the jail, oldest first; refuses those with `.git` in a tree or that
     /// a strict check refuses.
     func takeOverCommits() async throws -> [CommitNotice]
@@ -51,6 +56,30 @@ package protocol WorkspaceFiles: Sendable {
 extension WorkspaceFiles {
     package func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice? {
         try await self.commit(message, by: author, turn: turn, expecting: nil)
+    }
+
+    package func commit(_ work: TaskCommit, expecting digest: String?) async throws -> CommitNotice? {
+        try await self.commit(work.message, by: work.author.displayName, turn: work.turn, expecting: digest)
+    }
+
+    package func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot? {
+        throw WorkspaceFailure("changes can't be taken back here: use `undo`")
+    }
+}
+
+/// A commit that does a task of a list of tasks.
+package struct TaskCommit: Sendable {
+    /// Its id, such as `T012`: the trailer `Jetbridge-Task`.
+    package let task: String
+    package let message: String
+    package let author: Sender
+    package let turn: String
+
+    package init(task: String, message: String, author: Sender, turn: String) {
+        self.task = task
+        self.message = message
+        self.author = author
+        self.turn = turn
     }
 }
 

@@ -22,6 +22,8 @@ struct WorkspaceLayout: Sendable {
     /// The tree that the last archive has.
     private var archived: String { "\(self.host)/archived" }
     private var state: String { "\(self.host)/workspace.json" }
+    /// The commit that the files were last made from or committed as, and its branch.
+    private var head: String { "\(self.host)/head" }
 
     /// Where the jail sees the repository's objects.
     static let objectsInside = "/repository"
@@ -64,6 +66,17 @@ struct WorkspaceLayout: Sendable {
 
     func writeArchived(_ tree: String) throws(SystemError) {
         try PrivateFile.write(Array(tree.utf8), to: self.archived)
+    }
+
+    /// Where the files are; nil if that is unknown or another branch is meant.
+    func readHead(of branch: String) -> String? {
+        guard let bytes = PrivateFile.read(self.head)?.bytes else { return nil }
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1)
+        return parts.count == 2 && parts[1] == branch ? String(parts[0]) : nil
+    }
+
+    func writeHead(_ commit: String, of branch: String) throws(SystemError) {
+        try PrivateFile.write(Array("\(commit) \(branch)".utf8), to: self.head)
     }
 
     func write(_ state: WorkspaceState) throws(SystemError) {

@@ -1,3 +1,4 @@
+package import Chat
 internal import Crypto
 internal import EventLoop
 internal import Git
@@ -42,13 +43,19 @@ package actor Workspaces {
     /// folder if `repository` is nil. Throws ``WorkspaceFailure``.
     ///
     /// A workspace of another repository is replaced, unless it has unsaved work.
-    package func open(session: String, repository: String?) async throws -> Workspace {
+    ///
+    /// - Parameters:
+    ///   - feature: The feature whose branch the files belong to; nil for the session's own branch.
+    ///   - update: What happens to files on another branch, or behind the branch's last commit.
+    package func open(
+        session: String, repository: String?, feature: String? = nil, update: SessionPlace.Update = .required
+    ) async throws -> Workspace {
         let before = self.opening[session]
         // A task of its own, so that a cancelled caller leaves no half made workspace. One at a time for a session: a
         // second call finds what the first has made.
         let task = Task {
             let existing = try? await before?.value
-            return try await self.find(session, repository, existing)
+            return try await self.find(session, repository, feature, update, existing)
         }
         self.opening[session] = task
         do {
@@ -88,21 +95,26 @@ extension Workspaces {
         return try self.workspace(session, state)
     }
 
-    private func find(_ session: String, _ repository: String?, _ open: Workspace?) async throws -> Workspace {
+    private func find(
+        _ session: String, _ repository: String?, _ feature: String?, _ update: SessionPlace.Update,
+        _ open: Workspace?
+    ) async throws -> Workspace {
         try Self.check(session)
         let layout = self.layout(session)
         guard var state = await Self.state(layout) else {
             // Without its state a workspace was never finished.
             try await Self.discard(layout.path, in: self.folder)
-            return try await self.make(session, repository, layout)
+            return try await self.make(session, repository, feature, layout)
         }
         if state.repository != repository {
             try await self.remove(session: session, open ?? self.workspace(session, state))
-            return try await self.make(session, repository, layout)
+            return try await self.make(session, repository, feature, layout)
         }
+        let workspace = try open ?? self.workspace(session, state)
+        let wasMoved = update == .none ? false : try await self.move(workspace, &state, feature, update)
         state.usedAt = self.now()
         try await Self.write(state, layout)
-        return try open ?? self.workspace(session, state)
+        return try wasMoved ? self.workspace(session, state) : workspace
     }
 
     private func remove(session: String, _ workspace: Workspace) async throws {
@@ -132,7 +144,7 @@ extension Workspaces {
     }
 
     private func make(
-        _ session: String, _ repository: String?, _ layout: WorkspaceLayout
+        _ session: String, _ repository: String?, _ feature: String?, _ layout: WorkspaceLayout
     ) async throws -> Workspace {
         var state = WorkspaceState(repository: repository, branch: nil, base: nil, usedAt: self.now())
         do {
@@ -143,9 +155,8 @@ extension Workspaces {
                 return try self.workspace(session, state)
             }
             let local = try self.local(repository)
-            let ready = try await local.checkReady()
-            let branch = Self.branch(of: session)
-            let base = try await local.git.tip(of: branch) ?? ready.id
+            let branch = Self.branch(of: session, feature)
+            let base = try await Self.beginning(of: branch, feature, in: local)
             try await GitRepository(path: layout.store).createStore(sharing: local.git.objectsFolder())
             state.branch = branch
             state.base = base.hex
@@ -158,6 +169,7 @@ extension Workspaces {
             }
             try await workspace.files.prepareGit()
             try await workspace.files.setHead(branch, to: base, index: layout.indexDraft)
+            try await workspace.writeHead(base, of: branch)
             // Last, because a workspace with a state is complete.
             try await Self.write(state, layout)
             return workspace
@@ -171,8 +183,10 @@ extension Workspaces {
         }
     }
 
+    static func branch(of session: String, _ feature: String?) -> String { feature ?? Self.branch(of: session) }
+
     /// The branch of a session: readable, and different for every session.
-    static func branch(of session: String) -> String {
+    private static func branch(of session: String) -> String {
         if session.utf8.count <= 16, session == session.lowercased() { return "jetbridge/\(session)" }
         let hash = hex(Array(sha256(session).prefix(4)))
         return "jetbridge/\(session.lowercased().prefix(6))-\(hash)"

@@ -126,7 +126,9 @@ extension GatewayContext {
             throw HTTPProblem(.conflict, "This host has no workspaces.")
         }
         do {
-            return try await body(desk, SessionPlace(session: session.id, repository: session.repository))
+            let place = SessionPlace(
+                session: session.id, repository: session.repository, feature: session.feature, update: .none)
+            return try await body(desk, place)
         } catch let problem as HTTPProblem {
             throw problem
         } catch let error as CancellationError {

@@ -29,6 +29,8 @@ package struct WorkbenchDesk: ToolDesk {
     private let output: @Sendable (CommandOutput) async throws -> Void
     private let pauses: TurnPauses
     package let hasNetwork: Bool
+    /// The task of a list of tasks that a commit does; nil for none.
+    package var task: String?
 
     /// - Parameters:
     ///   - thread: Where people decide about addresses that a command wants to reach.
@@ -78,7 +80,8 @@ package struct WorkbenchDesk: ToolDesk {
     }
 
     package func commit(_ message: String, expecting digest: String) async throws -> CommitNotice? {
-        try await self.bench.commit(message, expecting: digest, for: self.request, in: self.thread)
+        try await self.bench.commit(
+            message, expecting: digest, for: self.request, task: self.task, in: self.thread)
     }
 }
 

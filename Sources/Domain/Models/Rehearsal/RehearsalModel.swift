@@ -82,7 +82,8 @@ package struct RehearsalModel: ModelClient {
     private static func script(for request: ModelRequest, model: ModelInfo) -> RehearsalScript {
         switch request.purpose {
         case .chat:
-            RehearsalRepair(request.messages, tools: request.tools)?.script
+            RehearsalTask(request.messages, tools: request.tools)?.script
+                ?? RehearsalRepair(request.messages, tools: request.tools)?.script
                 ?? RehearsalChat(request.messages, isBrief: model.id == "rehearsal-brief").script
         case .specification: RehearsalScript(text: RehearsalSpecification(messages: request.messages).text)
         case .summary: RehearsalScript(text: RehearsalSummary.text(of: request.messages, limit: request.outputLimit))

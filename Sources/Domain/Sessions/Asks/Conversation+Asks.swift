@@ -51,7 +51,7 @@ extension Conversation {
         case .asked(let stored): asked = stored
         }
         if let new = asked.new {
-            await self.divideAnswer(of: turn)
+            await self.divideAnswer(of: turn, by: asked.items)
             await self.announce(new, asked.items)
         } else {
             await self.context.lanes.dispatch(asked.items)
@@ -97,7 +97,7 @@ extension Conversation {
         // Another message may have found none before it was stored.
         self.context.questions.add(self.key)
         if let items {
-            await self.divideAnswer(of: turn)
+            await self.divideAnswer(of: turn, by: items)
             await self.announce(ask, items)
         }
         let ended = try await self.ended(ask, for: turn)

@@ -214,7 +214,7 @@ struct Recovery: Sendable {
         }
         let onlyThinks = !rest.isEmpty && rest == poster.messages(for: TurnTexts.thinking)
         let closing = TurnClosing(
-            turn: turn, outcome: .interrupted, answer: answer, rest: onlyThinks ? [] : rest,
+            turn: turn, outcome: .interrupted, answer: answer, rest: DividedMessages(onlyThinks ? [] : rest),
             note: decided.map { TurnTexts.interrupted(continuingWith: $0.id) }
                 ?? TurnOutcome.interrupted.note(of: turn, waitingFor: open, sign: traits.sign), steps: nil,
             thoughts: nil,

@@ -1,4 +1,5 @@
 package import Chat
+internal import Primitives
 
 /// The commands in a thread, the same words on every network.
 package enum CommandName: String, Sendable, CaseIterable {

@@ -62,16 +62,20 @@ struct AnswerPoster {
             self.composer.messages(for: String(decoding: visible, as: UTF8.self)).prefix(self.traits.answerMessages))
     }
 
-    /// The messages of an answer so far that others divide at `divisions`: each part has messages of its own.
-    func preview(of answer: [UInt8], dividedAt divisions: [Int]) -> [String] {
-        let (parts, last) = Self.parts(of: answer, dividedAt: divisions)
-        return parts.flatMap { self.composer.messages(for: $0) } + (last.isEmpty ? [] : self.preview(of: last))
+    /// The messages of an answer so far that others divide: each part has messages of its own.
+    func preview(of answer: [UInt8], dividedAt divisions: AnswerDivisions) -> DividedMessages {
+        let (parts, last) = Self.parts(of: answer, dividedAt: divisions.ends)
+        return DividedMessages(
+            parts: parts.map { self.composer.messages(for: $0) }, last: last.isEmpty ? [] : self.preview(of: last),
+            divisions)
     }
 
     /// The messages of a complete answer that others divide. Only the last part may be shortened.
-    mutating func rest(of answer: [UInt8], dividedAt divisions: [Int]) -> [String] {
-        let (parts, last) = Self.parts(of: answer, dividedAt: divisions)
-        return parts.flatMap { self.composer.messages(for: $0) } + (last.isEmpty ? [] : self.rest(of: last))
+    mutating func rest(of answer: [UInt8], dividedAt divisions: AnswerDivisions) -> DividedMessages {
+        let (parts, last) = Self.parts(of: answer, dividedAt: divisions.ends)
+        return DividedMessages(
+            parts: parts.map { self.composer.messages(for: $0) }, last: last.isEmpty ? [] : self.rest(of: last),
+            divisions)
     }
 
     private static func parts(of answer: [UInt8], dividedAt divisions: [Int]) -> (parts: [String], last: [UInt8]) {

@@ -66,8 +66,10 @@ extension Lane {
         return self.touched.values.contains { $0 + interval > now }
     }
 
-    /// How long `item` has to wait because the message that it completes was edited recently.
+    /// How long `item` has to wait because the message that it completes was edited recently, or because the end of its
+    /// turn is being stored, which may put it below other messages.
     func holdTime(of item: OutboxItem) -> Duration? {
+        if item.dividesAnswer, let turn = item.turn, self.closing.contains(turn) { return Self.closingTime }
         guard item.kind != .removal, let reference = item.reference, let last = self.touched[reference] else {
             return nil
         }
@@ -78,7 +80,8 @@ extension Lane {
 
     /// Whether `item` could be sent now.
     func isDue(_ item: OutboxItem) -> Bool {
-        self.holdTime(of: item) == nil && (!item.isPost || self.nextFreePace == nil)
+        let isBelowPreview = item.dividesAnswer && item.turn.map { self.previews[$0] != nil } ?? false
+        return self.holdTime(of: item) == nil && !isBelowPreview && (!item.isPost || self.nextFreePace == nil)
     }
 
     /// Moves a message that is due ahead of one that has to wait, keeping the order within a turn.

@@ -10,7 +10,8 @@ internal import Logging
 extension Lane {
     /// Shows the current `answer` as soon as the room's edit interval allows.
     func show(
-        _ answer: [UInt8], dividedAt divisions: [Int] = [], of turn: TurnRecord, rendering poster: AnswerPoster
+        _ answer: [UInt8], dividedAt divisions: AnswerDivisions = AnswerDivisions(), of turn: TurnRecord,
+        rendering poster: AnswerPoster
     ) {
         if self.previews[turn.id] == nil {
             let patience = max(Preview.patience, self.adapter.traits(of: self.room).previewDelay)
@@ -32,6 +33,7 @@ extension Lane {
 
     /// Ends a turn's preview. Returns whether a message of it may be in the room.
     func endPreview(of turn: String) async -> Bool {
+        self.closing.insert(turn)
         let preview = self.previews.removeValue(forKey: turn)
         let hasMessage = preview.map { !$0.items.isEmpty || $0.isHalted } ?? false || self.isShowingPreview
         if self.previews.isEmpty {
@@ -45,22 +47,34 @@ extension Lane {
         return hasMessage
     }
 
+    /// The last messages of a turn are in the queue.
+    func endClosing(of turn: String) {
+        self.closing.remove(turn)
+        if self.isHolding { self.wakeUp.take()?.resume() }
+    }
+
     /// Posts what a turn has said before another message of it, which would otherwise appear above: the text of a draft,
-    /// and before a question, a commit or a file also the first words of a growing message.
-    func settlePreview(before item: OutboxItem) async {
-        guard let turn = item.turn, let first = self.previews[turn] else { return }
-        guard first.draft != nil || item.isPost && [.ask, .commit, .file].contains(item.kind) else { return }
+    /// and before a question, a commit or a file also the first words of a growing message. False when that message has
+    /// to be looked at again: the network refused the text for now, or the turn has ended in the meantime.
+    func settlePreview(before item: OutboxItem) async -> Bool {
+        guard let turn = item.turn, let first = self.previews[turn] else { return true }
+        guard first.draft != nil || item.dividesAnswer else { return true }
         self.previews[turn]?.render()
-        guard self.previews[turn]?.wanted.isEmpty == false else { return }
+        guard self.previews[turn]?.wanted.isEmpty == false else { return true }
         self.previews[turn]?.leaveDraft()
-        while let preview = self.previews[turn], preview.nextPost != nil, !preview.isHalted {
+        while let preview = self.previews[turn], preview.nextPost(above: item) != nil, !preview.isHalted {
             await self.pace()
-            guard let ready = self.previews[turn], let step = ready.nextPost else { return }
+            guard let ready = self.previews[turn], let step = ready.nextPost(above: item) else { break }
             // Its text stays in the room, so it is not held back as a preview may be.
-            await self.take(step, of: ready, as: .final)
-            // Refused: it is retried later, and the other message does not wait for that.
-            guard let shown = self.previews[turn]?.shown.count, shown > preview.shown.count else { return }
+            let error = await self.take(step, of: ready, as: .final)
+            guard let shown = self.previews[turn]?.shown.count else { break }
+            if shown > preview.shown.count { continue }
+            guard let error, error.code == .rateLimited else { return true }
+            // A network's own throttling has blocked the lane already.
+            self.block(for: error.retryAfter ?? .seconds(1))
+            return false
         }
+        return self.previews[turn] != nil
     }
 
     /// Performs the most overdue step of any preview. False when none is due; a timer then starts the lane in time for
@@ -89,14 +103,17 @@ extension Lane {
         return true
     }
 
+    /// Returns why the network refused it.
+    @discardableResult
     private func take(
         _ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage = .preview
-    ) async {
+    ) async -> AdapterError? {
         self.isShowingPreview = true
-        await self.perform(step, of: preview, as: stage)
+        let error = await self.perform(step, of: preview, as: stage)
         self.isShowingPreview = false
         for waiter in self.previewWaiters { waiter.resume() }
         self.previewWaiters = []
+        return error
     }
 
     private var nextPreview: (turn: String, due: ContinuousClock.Instant)? {
@@ -124,7 +141,9 @@ extension Lane {
         self.previewTimer = (due, task)
     }
 
-    private func perform(_ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage) async {
+    private func perform(
+        _ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage
+    ) async -> AdapterError? {
         let interval = self.adapter.traits(of: self.room).editInterval
         let labels = ["adapter": self.adapter.id.rawValue, "kind": preview.draft == nil ? "preview" : "draft"]
         do {
@@ -145,9 +164,11 @@ extension Lane {
                 self.block(for: error.retryAfter ?? max(interval, .seconds(5)))
             }
             self.previews[preview.turn]?.due = .now + max(error.retryAfter ?? interval, interval)
+            return error
         } catch {
             self.previews[preview.turn]?.isHalted = true
         }
+        return nil
     }
 
     private func post(

@@ -27,7 +27,7 @@ actor Lane {
     private var search: (item: Int64, since: ContinuousClock.Instant)?
     /// The lane that took over the room.
     private var successor: Lane?
-    private var wakeUp: CheckedContinuation<Void, Never>?
+    var wakeUp: CheckedContinuation<Void, Never>?
     private var onDrained: CheckedContinuation<Void, Never>?
     /// A message is being sent or its platform id recorded.
     private var isSending = false
@@ -45,7 +45,11 @@ actor Lane {
     var touched: [String: ContinuousClock.Instant] = [:]
     /// The first message waits for its time, and another one may overtake it.
     var isHolding = false
+    /// Turns whose end is being stored: what divides their answers waits, because the end may put text above it.
+    var closing: Set<String> = []
 
+    /// Checked again after that; ``endClosing(of:)`` comes much earlier.
+    static let closingTime: Duration = .seconds(1)
     static let queueLimit = 256
     /// Longer than a network takes to answer a post, and bounded because its own events wait for as long.
     private static let sendWait: Duration = .seconds(10)
@@ -175,7 +179,8 @@ actor Lane {
                 continue
             }
             if await self.holdFirst() { continue }
-            await self.settlePreview(before: item)
+            // A message that is already marked as being sent has nothing above it, see `isDue`.
+            if !isMarked, await !self.settlePreview(before: item) || self.holdTime(of: item) != nil { continue }
             // The room's pace applies to posts only; beyond the edit interval, edits are the adapter's concern.
             if item.isPost { await self.pace() }
             if !isMarked, item.id != self.markedBefore {

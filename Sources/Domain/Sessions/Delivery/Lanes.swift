@@ -55,14 +55,21 @@ final class Lanes: Sendable {
     ///
     /// - Parameter divisions: where other messages of the turn divide it.
     func preview(
-        _ answer: [UInt8], dividedAt divisions: [Int] = [], of turn: TurnRecord, rendering poster: AnswerPoster
+        _ answer: [UInt8], dividedAt divisions: AnswerDivisions = AnswerDivisions(), of turn: TurnRecord,
+        rendering poster: AnswerPoster
     ) async {
         await self.lane(for: turn.route.room)?.show(answer, dividedAt: divisions, of: turn, rendering: poster)
     }
 
-    /// Stops showing a turn's answer. Returns once no preview of it is being sent: whether one may be in the room.
+    /// Stops showing a turn's answer. Returns once no preview of it is being sent: whether one may be in the room. After
+    /// it ``endClosing(of:)`` must follow, when the turn's last messages are dispatched.
     func endPreview(of turn: TurnRecord) async -> Bool {
         await self.lane(for: turn.route.room)?.endPreview(of: turn.id) ?? false
+    }
+
+    /// Sends what was held back while the end of a turn was stored, see ``Lane/closing``.
+    func endClosing(of turn: TurnRecord) async {
+        await self.lane(for: turn.route.room)?.endClosing(of: turn.id)
     }
 
     /// Waits for the message that is being sent to a room, see ``Lane/waitForSend()``.

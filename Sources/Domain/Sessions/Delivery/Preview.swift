@@ -12,13 +12,14 @@ struct Preview {
     /// The answer so far, UTF-8; a newer state replaces an unsent older one.
     var answer: [UInt8] = []
     /// Where other messages of the turn divide it.
-    var divisions: [Int] = []
+    var divisions = AnswerDivisions()
     /// `answer` is newer than `wanted`: rendering is costly and happens only when something may be sent.
     var isStale = true
     /// The room's state is unknown: nothing more is shown before the final text.
     var isHalted = false
     /// The messages that should be shown, the last one perhaps as a draft.
-    var wanted: [String] = []
+    var wanted: [String] { self.rendered.texts }
+    var rendered = DividedMessages()
     /// The last sent text of each message.
     var shown: [String] = []
     /// The draft's text, and the number of messages before it.
@@ -88,13 +89,14 @@ struct Preview {
 
     mutating func render() {
         guard self.isStale else { return }
-        self.wanted = self.poster.preview(of: self.answer, dividedAt: self.divisions)
+        self.rendered = self.poster.preview(of: self.answer, dividedAt: self.divisions)
         self.isStale = false
     }
 
-    /// The next message that is wanted and not yet posted.
-    var nextPost: Step? {
-        self.shown.count < self.wanted.count ? .post(self.wanted[self.shown.count]) : nil
+    /// The next message that belongs above `item` and is not yet posted.
+    func nextPost(above item: OutboxItem) -> Step? {
+        let count = item.dividesAnswer ? self.rendered.above[item.id] ?? self.wanted.count : self.wanted.count
+        return self.shown.count < min(count, self.wanted.count) ? .post(self.wanted[self.shown.count]) : nil
     }
 
     /// Continues without a draft.

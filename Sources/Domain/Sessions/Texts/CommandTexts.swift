@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// The replies to commands.
 enum CommandTexts {

@@ -18,6 +18,8 @@ struct CommandRun: Sendable {
     let approval: (by: String, ask: String?)?
     /// Shorter than the limit of the settings; nil for that limit.
     var timeout: Duration?
+    /// Of the workspace, before it runs.
+    var update = SessionPlace.Update.required
 
     /// A command that is recorded but does not run yet.
     struct Begun: Sendable {
@@ -38,9 +40,7 @@ struct CommandRun: Sendable {
         let notices: [String]
     }
 
-    private var sessionPlace: SessionPlace {
-        SessionPlace(session: self.request.session, repository: self.request.repository)
-    }
+    private var sessionPlace: SessionPlace { SessionPlace(of: self.request, update: self.update) }
 
     private var isBackground: Bool { self.place == .background }
 

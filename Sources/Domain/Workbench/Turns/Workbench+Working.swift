@@ -28,7 +28,7 @@ extension Workbench {
         do {
             try await body(
                 try await self.workspaces.workspace(
-                    of: SessionPlace(session: request.session, repository: request.repository)))
+                    of: SessionPlace(of: request, update: .possible)))
             return .complete
         } catch let failure as WorkspaceFailure {
             throw TurnFailure(failure.message)

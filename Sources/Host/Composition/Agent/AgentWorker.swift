@@ -102,10 +102,13 @@ struct AgentWorker: Sendable {
         return AgentTurn.notice(of: model, in: models)
     }
 
-    private func equipment(of request: TurnRequest, in thread: any TurnThread) async throws -> AgentEquipment {
+    /// - Parameter task: The id of the task that commits are made for; nil for none.
+    func equipment(
+        of request: TurnRequest, in thread: any TurnThread, task: String? = nil
+    ) async throws -> AgentEquipment {
         let settings = self.settings.settings
         let persona = settings.persona(chosen: request.persona)
-        let place = SessionPlace(session: request.session, repository: request.repository)
+        let place = SessionPlace(of: request)
         let repository = request.repository ?? self.repositories.defaultLocalName
         let taint = TurnTaint {
             var sources: Set<TurnTaint.Source> = []
@@ -115,7 +118,7 @@ struct AgentWorker: Sendable {
         }
         let tools = ToolCatalog.all.filter { persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork) }
         let pauses = TurnPauses()
-        let seams = self.seams(of: request, in: thread, pauses)
+        let seams = self.seams(of: request, in: thread, pauses, task)
         let limits = persona.limits ?? settings.limits
         let executor = SessionTools(session: request.session, ledgers: self.ledgers) {
             await thread.takeTime(limits.time)
@@ -131,7 +134,7 @@ struct AgentWorker: Sendable {
                 audit: self.audit, thread: thread),
             limits: limits,
             notes: await self.notes.text(of: try? self.repositories.repository(repository)),
-            changes: { await self.changes(of: request.id, in: place) })
+            changes: { await self.changes(of: request.id, in: SessionPlace(of: request, update: .none)) })
         equipment.pauses = { pauses.total }
         return equipment
     }
@@ -164,7 +167,9 @@ struct AgentWorker: Sendable {
         return false
     }
 
-    private func seams(of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses) -> ToolSeams {
+    private func seams(
+        of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses, _ task: String?
+    ) -> ToolSeams {
         var seams = ToolSeams()
         seams.willChange = { snapshot in try await self.insertChange(of: request, snapshot) }
         seams.plan = { tasks in
@@ -175,8 +180,10 @@ struct AgentWorker: Sendable {
             let question = ThreadQuestion(.question, text, options: options.map { ThreadQuestion.Option($0) })
             return Self.words(try await thread.answer(to: question, lifetime: nil))
         }
-        seams.desk = WorkbenchDesk(
+        var desk = WorkbenchDesk(
             bench: self.workbench, request: request, thread: thread, hasNetwork: self.hasNetwork, pauses: pauses)
+        desk.task = task
+        seams.desk = desk
         return seams
     }
 

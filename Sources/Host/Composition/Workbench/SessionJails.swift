@@ -66,7 +66,8 @@ final class SessionJails: CommandPlaces {
 
     func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
         let workspace = try await self.ready().workspaces.open(
-            session: place.session, repository: place.repository ?? self.defaultRepository)
+            session: place.session, repository: place.repository ?? self.defaultRepository, feature: place.feature,
+            update: place.update)
         self.state.withLock { $0.open[place.session] = workspace }
         return workspace
     }

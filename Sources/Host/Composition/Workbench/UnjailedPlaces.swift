@@ -27,7 +27,8 @@ final class UnjailedPlaces: CommandPlaces {
 
     func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
         try await self.stored.open(
-            session: place.session, repository: place.repository ?? self.defaultRepository)
+            session: place.session, repository: place.repository ?? self.defaultRepository, feature: place.feature,
+            update: place.update)
     }
 
     func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell {

@@ -120,7 +120,7 @@ package actor WorkFiles {
             tree: tree.id, entries: scanner.entries, skipped: scanner.skipped, skippedCount: scanner.skippedCount)
     }
 
-    private func apply(_ tree: GitObjectID, _ store: ObjectStore) throws(GitError) -> Restoration {
+    func apply(_ tree: GitObjectID, _ store: ObjectStore) throws(GitError) -> Restoration {
         let folder = try Folder(path: self.folder)
         var restorer = FolderRestorer(store: store, owner: Self.owner(of: folder), fileBytes: self.limits.fileBytes)
         try restorer.apply(ObjectKey(tree), to: folder, current: self.scanned)

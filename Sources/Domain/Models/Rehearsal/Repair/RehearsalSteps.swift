@@ -25,12 +25,17 @@ struct RehearsalSteps {
         guard let start = messages.lastIndex(where: { $0.role == .user && Self.isForRepair($0.text) }),
             !messages[start...].contains(where: { $0.role == .assistant && $0.toolCalls.isEmpty })
         else { return nil }
-        self.question = messages[start].text
+        self.init(question: messages[start].text, messages[start...])
+    }
+
+    /// - Parameter messages: The request and what follows it.
+    init(question: String, _ messages: ArraySlice<ModelMessage>) {
+        self.question = question
         var results: [String: String] = [:]
-        for message in messages[start...] where message.role == .tool {
+        for message in messages where message.role == .tool {
             if let id = message.toolCallID { results[id] = message.text }
         }
-        self.all = messages[start...].flatMap(\.toolCalls).map { call in
+        self.all = messages.flatMap(\.toolCalls).map { call in
             Step(
                 tool: call.name, arguments: (try? JSON.parse(call.arguments)) ?? .null,
                 result: results[call.id] ?? "")

@@ -52,10 +52,9 @@ extension Conversation {
         guard let desk = self.context.desk, (self.context.access.role(of: turn.sender) ?? .guest) >= .member else {
             return
         }
-        let repository = try? await self.context.store.read { ledger in
-            try ledger.session(id: turn.session)?.repository
-        }
-        let place = SessionPlace(session: turn.session, repository: repository ?? nil)
+        let session = try? await self.context.store.read { ledger in try ledger.session(id: turn.session) }
+        let place = SessionPlace(
+            session: turn.session, repository: session?.repository, feature: session?.feature, update: .possible)
         for file in files {
             do {
                 let bytes = try await FileStore.bytes(at: file.path)

@@ -22,7 +22,7 @@ extension Conversation {
             return item
         }
         await self.context.hub.append(.thinking, link, to: turn.id)
-        await self.divideAnswer(of: turn)
+        await self.divideAnswer(of: turn, by: [item])
         await self.context.lanes.dispatch([item])
     }
 

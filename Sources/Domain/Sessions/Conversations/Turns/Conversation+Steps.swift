@@ -30,45 +30,47 @@ extension Conversation {
     }
 
     /// Before a question or a commit is posted: what the turn says from here on is a message below it.
-    func divideAnswer(of turn: TurnRecord) async {
-        guard self.running?.turn.id == turn.id, self.running?.divide() == true else { return }
-        await self.showGrowing(turn)
+    func divideAnswer(of turn: TurnRecord, by items: [OutboxItem]) async {
+        guard self.running?.turn.id == turn.id else { return }
+        let isDivided = self.running?.divide(by: items) ?? false
+        if isDivided || !items.isEmpty { await self.showGrowing(turn) }
     }
 }
 
 extension RunningTurn {
     /// False if nothing is shown that could be divided.
-    mutating func divide() -> Bool {
+    mutating func divide(by items: [OutboxItem]) -> Bool {
         guard self.poster.isGrowing, self.poster.output == nil else { return false }
-        let last = self.divisions.last
+        defer { self.divisions.place(items) }
+        let last = self.divisions.ends.last
         let hasText = self.answer[(last ?? 0)...].contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") }
         guard hasText || last == nil && self.steps != nil else { return false }
-        self.divisions.append(self.answer.count)
+        self.divisions.divide(at: self.answer.count)
         return true
     }
 
-    /// What a growing answer shows: the steps above what was said so far. Only work with tools is divided.
-    var growing: (answer: [UInt8], divisions: [Int]) {
+    /// What a growing answer shows: the steps above what was said so far.
+    var growing: (answer: [UInt8], divisions: AnswerDivisions) {
         guard let steps = self.steps else {
             let isThinking = self.answer.isEmpty && self.thoughts.isGoingOn
-            return (isThinking ? Array(TurnTexts.thinking.utf8) : self.answer, [])
+            return isThinking
+                ? (Array(TurnTexts.thinking.utf8), AnswerDivisions()) : (self.answer, self.divisions)
         }
         return self.below(steps.shown)
     }
 
-    private func below(_ steps: String) -> (answer: [UInt8], divisions: [Int]) {
-        if self.answer.isEmpty { return (Array(steps.utf8), []) }
-        let head = Array((steps + "\n\n").utf8)
-        return (head + self.answer, self.divisions.map { $0 + head.count })
+    private func below(_ steps: String) -> (answer: [UInt8], divisions: AnswerDivisions) {
+        let head = Array((self.answer.isEmpty ? steps : steps + "\n\n").utf8)
+        return (head + self.answer, self.divisions.moved(by: head.count))
     }
 
     /// The messages that close the answer; the folded steps are above it where it has grown by edits, else below.
-    mutating func lastMessages() -> [String] {
-        guard let steps = self.steps else { return self.poster.rest(of: self.answer) }
-        guard self.poster.isGrowing else {
-            return self.poster.rest(of: self.answer) + self.poster.messages(for: steps.folded)
+    mutating func lastMessages() -> DividedMessages {
+        guard self.poster.isGrowing, self.poster.output == nil else {
+            let folded = self.steps.map { self.poster.messages(for: $0.folded) } ?? []
+            return DividedMessages(self.poster.rest(of: self.answer) + folded)
         }
-        let (answer, divisions) = self.below(steps.folded)
+        let (answer, divisions) = self.steps.map { self.below($0.folded) } ?? (self.answer, self.divisions)
         return self.poster.rest(of: answer, dividedAt: divisions)
     }
 }

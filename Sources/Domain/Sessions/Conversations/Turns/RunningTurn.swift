@@ -13,8 +13,8 @@ struct RunningTurn {
     var poster: AnswerPoster
     /// The answer so far, UTF-8.
     var answer: [UInt8] = []
-    /// Where questions and commits divide the growing answer: what follows one of them is a message below it.
-    var divisions: [Int] = []
+    /// Where questions and commits divide the growing answer.
+    var divisions = AnswerDivisions()
     var cut: Cut?
     var task: Task<Void, Never>?
     /// Ends the turn when its time is up; nil while it waits for people.

@@ -6,7 +6,7 @@ struct TurnClosing: Sendable {
     let outcome: TurnOutcome
     let answer: String
     /// Rendered messages of the answer that are not in the outbox yet.
-    let rest: [String]
+    let rest: DividedMessages
     let note: String?
     /// The steps of work with tools in one line, for the transcript; in the room they are part of ``rest``.
     let steps: String?
@@ -26,7 +26,7 @@ struct TurnClosing: Sendable {
     let at: Int64
 
     /// Whether there is something to post at once.
-    var isPostedAtOnce: Bool { self.outcome == .complete && !self.rest.isEmpty }
+    var isPostedAtOnce: Bool { self.outcome == .complete && !self.rest.texts.isEmpty }
 
     /// The content of the last frame: the whole answer, or the line about its end.
     var lastFrame: String { self.outcome == .complete ? self.answer : self.note ?? "" }
@@ -34,7 +34,8 @@ struct TurnClosing: Sendable {
     /// The end of a turn whose answer cannot be stored.
     var withoutAnswer: TurnClosing {
         TurnClosing(
-            turn: self.turn, outcome: .failed(TurnTexts.notStored), answer: "", rest: [], note: TurnTexts.notStored,
+            turn: self.turn, outcome: .failed(TurnTexts.notStored), answer: "", rest: DividedMessages(),
+            note: TurnTexts.notStored,
             steps: self.steps, thoughts: nil,
             isShortened: false, isNewlyShortened: false, excerpt: self.excerpt, isUploading: false,
             surplus: self.surplus, usage: self.usage, summary: nil, publicURL: self.publicURL, at: self.at)
@@ -55,14 +56,14 @@ struct TurnClosing: Sendable {
         let isHalted = try self.isHalted(in: ledger, poster: poster)
         if isHalted { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: 0) }
         let (finals, surplus) = try ledger.finishPreviews(
-            ofTurn: self.turn.id, with: self.rest, surplus: self.surplus)
+            ofTurn: self.turn.id, with: self.rest.texts, surplus: self.surplus)
         var items = finals + surplus
         // Everything that was said is posted, however the turn ended: `resume` continues from its last word.
         // A command's rest is short: its last lines and how it ended.
-        var rest = isHalted && poster.output == nil ? [] : self.rest.dropFirst(finals.count)
+        var rest = isHalted && poster.output == nil ? [] : self.rest.texts.dropFirst(finals.count)
         // The exit line is the last one, below the link to the whole output.
         let last = poster.output != nil && rest.count > 1 ? rest.popLast() : nil
-        items += try rest.map { try self.insert($0, as: .final, into: ledger) }
+        items += try self.insert(rest, after: finals.count, into: ledger)
         if let thoughts = self.thoughts {
             try ledger.insertMessage(
                 session: self.turn.session, turn: self.turn.id, role: .thinking, text: thoughts, at: self.at)
@@ -90,12 +91,36 @@ struct TurnClosing: Sendable {
         return items
     }
 
+    /// Inserts the messages, which begin at `start` of ``rest``. Unsent commits and files that belong below some of them
+    /// are taken back and put there.
+    private func insert(
+        _ texts: ArraySlice<String>, after start: Int, into ledger: Ledger
+    ) throws -> [OutboxItem] {
+        var below =
+            texts.isEmpty || self.rest.above.isEmpty
+            ? []
+            : try ledger.outbox(ofTurn: self.turn.id).filter { item in
+                item.state == .pending && [.commit, .file].contains(item.kind)
+                    && self.rest.above[item.id] ?? 0 > start
+            }[...]
+        for item in below { try ledger.setOutbox(item.id, .dropped, at: self.at) }
+        var items: [OutboxItem] = []
+        for (index, text) in zip(texts.indices, texts) {
+            while let next = below.first, self.rest.above[next.id] ?? 0 <= index {
+                items.append(try ledger.insertAgain(next, at: self.at))
+                below.removeFirst()
+            }
+            items.append(try self.insert(text, as: .final, into: ledger))
+        }
+        return items + (try below.map { try ledger.insertAgain($0, at: self.at) })
+    }
+
     /// Whether a stopped answer still has more unsent lines than an excerpt has, in a room that posts it line by line:
     /// whoever stops it does not want them, and a link to the whole replaces them.
     private func isHalted(in ledger: Ledger, poster: AnswerPoster) throws -> Bool {
         guard self.outcome == .stopped, !self.isShortened, !poster.isGrowing else { return false }
         let unsent = try ledger.outbox(ofTurn: self.turn.id).filter { $0.kind == .part && $0.state == .pending }
-        return unsent.count + self.rest.count > self.excerpt
+        return unsent.count + self.rest.texts.count > self.excerpt
     }
 
     /// Adds the link or file with the whole of a shortened answer, which is the message `id`.

@@ -24,6 +24,15 @@ extension Ledger {
             token: token, reference: nil, state: .pending, buttons: buttons, message: message)
     }
 
+    /// A copy of an unsent entry at the end of the outbox.
+    func insertAgain(_ item: OutboxItem, at now: Int64) throws -> OutboxItem {
+        let copy = try self.insertOutbox(
+            session: item.session, turn: item.turn, kind: item.kind, route: item.route, text: item.text,
+            buttons: item.buttons, message: item.message, at: now)
+        if let path = try self.file(of: item.id) { try self.setFile(path, of: copy.id) }
+        return copy
+    }
+
     /// Gives the previews of a turn their final texts, oldest first, and returns them to be sent again: those in the
     /// room, and, marked as unknown, those that failed with an unknown outcome.
     package func finishPreviews(

@@ -121,13 +121,25 @@ extension Ledger {
     }
 
     package func commits(of turn: String) throws -> [CommitNotice] {
-        try self.connection.query("SELECT * FROM commits WHERE turn = ? ORDER BY created_at", [.text(turn)]).map {
-            row in
-            CommitNotice(
-                repository: try row.text("repository"), sha: try row.text("sha"), branch: try row.text("branch"),
-                subject: try row.text("subject"), files: Int(try row.integer("files")),
-                additions: Int(try row.integer("additions")), deletions: Int(try row.integer("deletions")))
-        }
+        try self.connection.query("SELECT * FROM commits WHERE turn = ? ORDER BY created_at", [.text(turn)])
+            .map(Self.commit)
+    }
+
+    /// The commits of a turn and of those that continued it.
+    package func commits(ofWork work: String) throws -> [CommitNotice] {
+        try self.connection.query(
+            """
+            SELECT commits.* FROM commits JOIN turns ON turns.id = commits.turn WHERE turns.work = ?
+            ORDER BY commits.created_at
+            """, [.text(work)]
+        ).map(Self.commit)
+    }
+
+    private static func commit(_ row: Row) throws -> CommitNotice {
+        CommitNotice(
+            repository: try row.text("repository"), sha: try row.text("sha"), branch: try row.text("branch"),
+            subject: try row.text("subject"), files: Int(try row.integer("files")),
+            additions: Int(try row.integer("additions")), deletions: Int(try row.integer("deletions")))
     }
 
     /// Whether a turn in one of `owner`'s threads made the commit.

@@ -171,6 +171,8 @@ package struct OutboxItem: Sendable, Equatable {
 
     /// It only changes a message of its room and has no meaning in another one.
     var isOfItsPlace: Bool { self.kind == .removal || self.kind == .withdrawal || self.text == Self.blank }
+    /// What its turn says before it belongs above it, and what follows below.
+    var dividesAnswer: Bool { self.isPost && [.ask, .commit, .file].contains(self.kind) }
     /// It adds a message to the room.
     var isPost: Bool { self.reference == nil && self.kind != .withdrawal && self.kind != .outcome }
 }

@@ -173,7 +173,7 @@ struct CopilotCLIWork: TurnWorker {
         do {
             try await self.agents.prepare()
             let workspace = try await self.workspaces.workspace(
-                of: SessionPlace(session: request.session, repository: request.repository))
+                of: SessionPlace(of: request))
             return (workspace, try CopilotCLIFolders(workspace: workspace.folder, settings: self.agents.settings))
         } catch let error as CancellationError {
             throw error

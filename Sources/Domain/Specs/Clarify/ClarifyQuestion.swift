@@ -1,0 +1,81 @@
+internal import JSON
+
+/// A question about a specification, with answers to choose from.
+struct ClarifyQuestion: Sendable, Hashable {
+    /// The most questions of one session, as in spec-kit.
+    static let limit = 5
+    static let optionLimit = 5
+    /// In characters.
+    private static let textLimit = 400
+    private static let labelLimit = 160
+
+    /// One line.
+    let text: String
+    /// One line each.
+    let options: [String]
+    /// The index of the recommended option.
+    let recommended: Int?
+    /// Text of the specification that the answer changes; a mark `[NEEDS CLARIFICATION: …]` or a sentence.
+    let place: String?
+
+    init(text: String, options: [String] = [], recommended: Int? = nil, place: String? = nil) {
+        self.text = text
+        self.options = options
+        self.recommended = recommended.flatMap { options.indices.contains($0) ? $0 : nil }
+        self.place = place
+    }
+
+    /// Nil without a text.
+    init?(_ json: JSON) {
+        guard let text = json["question"]?.stringValue.map({ Self.line($0, limit: Self.textLimit) }), !text.isEmpty
+        else { return nil }
+        var options: [String] = []
+        for option in json["options"]?.arrayValue ?? [] {
+            let label = Self.line(option.stringValue ?? option["label"]?.stringValue ?? "", limit: Self.labelLimit)
+            if !label.isEmpty, !options.contains(label), options.count < Self.optionLimit { options.append(label) }
+        }
+        let place = json["where"]?.stringValue ?? ""
+        self.init(
+            text: text, options: options, recommended: json["recommended"]?.intValue,
+            place: place.allSatisfy(\.isWhitespace) ? nil : place)
+    }
+
+    var json: JSON {
+        var fields: JSONObject = [
+            "question": .string(self.text), "options": .array(self.options.map { .string($0) }),
+        ]
+        if let recommended { fields["recommended"] = JSON(recommended) }
+        if let place { fields["where"] = .string(place) }
+        return .object(fields)
+    }
+
+    /// The questions in a model's answer, which may have words or a fence around the array. Nil without an array.
+    static func all(in answer: String) -> [ClarifyQuestion]? {
+        guard let start = answer.firstIndex(of: "["), let end = answer.lastIndex(of: "]"), start < end,
+            let items = (try? JSON.parse(String(answer[start...end])))?.arrayValue
+        else { return nil }
+        var questions: [ClarifyQuestion] = []
+        for item in items {
+            guard let question = ClarifyQuestion(item), !questions.contains(where: { $0.text == question.text }) else {
+                continue
+            }
+            questions.append(question)
+        }
+        return Array(questions.prefix(Self.limit))
+    }
+
+    /// The questions that a specification marks itself.
+    static func marked(in spec: SpecDocument) -> [ClarifyQuestion] {
+        spec.questions.prefix(Self.limit).map { mark in
+            let text = Self.line(mark.question, limit: Self.textLimit)
+            return ClarifyQuestion(
+                text: text.isEmpty ? "What belongs in line \(mark.line + 1) of the specification?" : text,
+                place: String(decoding: spec.markdown.bytes[mark.range], as: UTF8.self))
+        }
+    }
+
+    private static func line(_ text: String, limit: Int) -> String {
+        let line = text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
+        return line.count <= limit ? line : "\(line.prefix(limit - 1))…"
+    }
+}

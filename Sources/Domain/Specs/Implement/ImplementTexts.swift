@@ -1,0 +1,88 @@
+/// What `implement` says.
+package enum ImplementTexts {
+    private static let named = 6
+
+    package static let arguments =
+        "That names no task: type `implement` for all tasks, or for example `implement T012`, `implement T012-T015` or "
+        + "`implement US1`."
+
+    package static func noTasks(_ feature: String) -> String {
+        "\(feature) has no tasks.md yet, so that there is nothing to implement: type `tasks` first."
+    }
+
+    package static func emptyList(_ feature: String) -> String {
+        "The tasks.md of \(feature) has no task: type `tasks` to write them, or add lines such as "
+            + "`- [ ] T001 Create src/app.py`."
+    }
+
+    package static func unknown(_ names: [String], in feature: String) -> String {
+        let shown = names.prefix(Self.named).joined(separator: ", ")
+        return "\(shown) \(names.count == 1 ? "is" : "are") not in the tasks.md of \(feature): `spec` shows its tasks."
+    }
+
+    package static func otherBranch(_ feature: String, _ branch: String, _ own: String) -> String {
+        "The tasks of \(feature) are on the branch \(branch), but its work belongs to \(own), which lacks them: merge "
+            + "\(branch) into \(own), or delete \(own)."
+    }
+
+    package static func uncommitted(_ files: Int, before task: String) -> String {
+        let count = files == 1 ? "1 file" : "\(files) files"
+        return "The workspace has uncommitted changes (\(count)); they become part of the commit of \(task)."
+    }
+
+    /// The first line of the task's commit.
+    package static func subject(of task: TaskEntry) -> String {
+        let text = "\(task.id) \(ImplementProgress.safe(task.text))"
+        return text.count > 72 ? text.prefix(71) + "…" : text
+    }
+
+    package static func left(_ task: TaskEntry, _ reason: String, snapshot: String?) -> String {
+        let kept = snapshot.map { " What it had changed is in the snapshot \($0)." } ?? ""
+        return "\(task.id) was left: \(Self.clause(reason)).\(kept)"
+    }
+
+    package static func noteSubject(of task: TaskEntry) -> String { "Note why \(task.id) was left" }
+
+    /// The last words of the turn.
+    package static func summary(_ queue: TaskQueue, feature: String, made: Int, left: [String: String]) -> String {
+        var lines: [String] = []
+        let (done, total) = (queue.done, queue.total)
+        if done == total {
+            lines.append(
+                made == 0
+                    ? "All \(Self.count(total)) of `\(feature)` are done already."
+                    : "All \(Self.count(total)) of `\(feature)` are done.")
+        } else {
+            lines.append("\(done) of \(Self.count(total)) of `\(feature)` are done.")
+        }
+        for (id, reason) in left.sorted(by: { $0.key < $1.key }).prefix(Self.named) {
+            lines.append("- \(id) was left: \(Self.clause(reason)).")
+        }
+        let blocked = queue.blocked
+        for blocked in blocked.prefix(Self.named) {
+            let reason = blocked.reason ?? "it waits for \(Self.list(blocked.waitsFor))"
+            lines.append("- \(blocked.task.id) cannot begin: \(reason).")
+        }
+        if blocked.count > Self.named { lines.append("- and \(blocked.count - Self.named) more") }
+        if let first = left.keys.sorted().first {
+            lines += ["", "Change the task or the plan, then type `implement \(first)` to try it again."]
+        } else if made == 0, let first = blocked.first?.waitsFor.first {
+            lines += ["", "Type `implement \(first)` first, or `implement` for all tasks in their order."]
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Without a full stop, on one line.
+    package static func clause(_ text: String) -> String {
+        var line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        while line.last == "." { line.removeLast() }
+        return line.count > 240 ? line.prefix(239) + "…" : line
+    }
+
+    private static func count(_ tasks: Int) -> String { tasks == 1 ? "1 task" : "\(tasks) tasks" }
+
+    private static func list(_ ids: [String]) -> String {
+        let more = ids.count > Self.named ? " and \(ids.count - Self.named) more" : ""
+        return ids.prefix(Self.named).joined(separator: ", ") + more
+    }
+}

@@ -1,0 +1,93 @@
+internal import EventLoop
+internal import Git
+internal import Lifecycle
+internal import Repositories
+
+/// The branch that the files are on, and its last commit, which others may move.
+extension Workspace {
+    /// The commit that the files were last made from or committed as; nil without a repository.
+    func position() async throws -> GitObjectID? {
+        guard let branch = self.branch, let (_, head) = try await self.head() else { return nil }
+        return await self.readHead(of: branch) ?? head
+    }
+
+    /// Brings the files to the branch's last commit, if somebody else has moved it. Throws ``WorkspaceFailure`` when
+    /// uncommitted changes are in the way; then nothing is changed.
+    func follow(_ files: WorkFiles) async throws {
+        guard let branch = self.branch, let (tip, _) = try await self.head(), let tip else { return }
+        try await self.move(files, to: tip, on: branch)
+    }
+
+    /// Brings the files to a commit of a branch, which may be another one than before, and keeps uncommitted changes.
+    /// Doing it again after a crash completes it. Throws ``WorkspaceFailure`` when changes are in the way.
+    func move(to commit: GitObjectID, on branch: String) async throws {
+        try await self.call { files in try await self.move(files, to: commit, on: branch) }
+    }
+
+    private func move(_ files: WorkFiles, to commit: GitObjectID, on target: String) async throws {
+        guard let branch = self.branch, let repository = self.repository, let old = try await self.position(),
+            old != commit || branch != target
+        else { return }
+        if let inside = try await files.tip(of: branch), inside != old, try await !repository.git.hasAll([inside]) {
+            throw WorkspaceFailure(
+                "the workspace has commits of \(branch) that are not taken over yet: take them over with a command such "
+                    + "as `run true`, or undo them with `git reset --soft`")
+        }
+        if old != commit {
+            let update = try await files.update(from: old, to: commit)
+            guard update.conflicts.isEmpty else {
+                throw WorkspaceTexts.inTheWay(update.conflicts, of: branch, to: target, at: commit)
+            }
+            if let failed = update.restoration.failed.first {
+                throw WorkspaceFailure(
+                    "the workspace cannot be brought to \(commit.short) of \(target) because \(failed.path) cannot be "
+                        + "written (\(failed.reason)): move what is in the way, then try again")
+            }
+            _ = try await self.keep(update.before, "before \(commit.short) of \(target)", unlessNewest: true)
+        }
+        try await files.setHead(target, to: commit, index: self.layout.indexDraft)
+        try await self.writeHead(commit, of: target)
+    }
+
+    package func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot? {
+        try await self.call { files in
+            guard let head = try await self.position() else { return nil }
+            let update = try await files.discardChanges(since: head)
+            guard update.restoration.written + update.restoration.removed > 0 else { return nil }
+            return try await self.keep(update.before, reason, unlessNewest: true)
+        }
+    }
+
+    @concurrent
+    private func readHead(of branch: String) async -> GitObjectID? {
+        self.layout.readHead(of: branch).flatMap { GitObjectID($0) }
+    }
+
+    @concurrent
+    func writeHead(_ commit: GitObjectID, of branch: String) async throws {
+        do throws(SystemError) {
+            try self.layout.writeHead(commit.hex, of: branch)
+        } catch {
+            throw WorkspaceFailure("the workspace's state can't be saved (\(error.message)): check the data directory")
+        }
+    }
+}
+
+enum WorkspaceTexts {
+    private static let named = 5
+
+    static func inTheWay(
+        _ paths: [String], of branch: String, to target: String, at commit: GitObjectID
+    ) -> WorkspaceFailure {
+        let more = paths.count > Self.named ? " and \(paths.count - Self.named) more" : ""
+        let files = paths.prefix(Self.named).joined(separator: ", ") + more
+        guard branch == target else {
+            return WorkspaceFailure(
+                "the workspace cannot change from the branch \(branch) to \(target), because files that differ there "
+                    + "have uncommitted changes (\(files)): `commit` them to \(branch), or take them back with `undo`")
+        }
+        return WorkspaceFailure(
+            "the branch \(branch) has moved on to \(commit.short), which changes files that have uncommitted changes here "
+                + "as well (\(files)): look at yours with `diff` and take them back with `undo`")
+    }
+}

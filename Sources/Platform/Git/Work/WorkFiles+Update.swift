@@ -1,0 +1,37 @@
+extension WorkFiles {
+    /// What bringing the files from one commit to another did.
+    package struct Update: Sendable, Hashable {
+        /// What the files were.
+        package let before: Scan
+        /// Files that differ from both commits, where these differ: then nothing was changed. The first 100.
+        package let conflicts: [String]
+        package let restoration: Restoration
+    }
+
+    /// Carries what differs between two commits over to the files, and keeps what else differs from `old`, also files
+    /// that `.gitignore` excludes. Doing it again changes nothing.
+    package func update(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> Update {
+        let store = try ObjectStore(path: self.store)
+        return try self.update(store, from: store.tree(ofCommit: old), to: store.tree(ofCommit: new))
+    }
+
+    /// Makes the files as `head` has them. Files that `.gitignore` excludes stay.
+    package func discardChanges(since head: GitObjectID) throws(GitError) -> Update {
+        let trees = try self.treeToCommit(on: head)
+        return try self.update(ObjectStore(path: self.store), from: ObjectKey(trees.new), to: ObjectKey(trees.old))
+    }
+
+    private func update(
+        _ store: ObjectStore, from old: ObjectKey, to new: ObjectKey
+    ) throws(GitError) -> Update {
+        let before = try self.scan()
+        var merge = TreeMerge(store: store)
+        let merged = try merge.merge(base: old, ours: ObjectKey(before.tree), theirs: new)
+        guard merge.conflicts.isEmpty else {
+            let nothing = Restoration(written: 0, removed: 0, failed: [])
+            return Update(before: before, conflicts: merge.conflicts, restoration: nothing)
+        }
+        let tree = if let merged { merged } else { try store.write([], .tree) }
+        return Update(before: before, conflicts: [], restoration: try self.apply(tree.id, store))
+    }
+}
