@@ -51,7 +51,7 @@ struct RehearsedFlowTests {
                 ], purpose: .specification)
             var text = ""
             for try await event in model.stream(request) { if case .delta(let piece) = event { text += piece } }
-            return try JSON(parsing: Array(text.utf8))
+            return try JSON.parse(text)
         }
         let questions = try #require(try await ask("clarification questions", "").arrayValue)
         #expect(questions.count == 3)
