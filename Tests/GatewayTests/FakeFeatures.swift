@@ -8,7 +8,8 @@ struct FakeFeatures: FeatureSource {
         if repository == "broken" { return .refused("The repository is broken.") }
         guard name == "001-a" else { return .missing("There is no feature yet: describe one with `specify TEXT`.") }
         return .found([
-            "repository": "notes", "feature": "001-a", "title": .null, "branch": "001-a", "folder": "specs/001-a",
+            "repository": "notes", "feature": "001-a", "title": .null, "branch": "001-a", "source": "001-a",
+            "folder": "specs/001-a",
             "head": "0a1b", "next": ["plan"], "questions": ["Which?"], "features": ["001-a"],
             "stages": [
                 [

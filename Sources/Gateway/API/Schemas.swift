@@ -122,7 +122,8 @@ enum Schemas {
         ]),
         "Feature": Self.object([
             ("repository", Self.text), ("feature", Self.text), ("title", Self.optionalText), ("branch", Self.text),
-            ("folder", Self.text), ("head", Self.text), ("stages", Self.array(Self.reference("FeatureStage"))),
+            ("source", Self.text), ("folder", Self.text), ("head", Self.text),
+            ("stages", Self.array(Self.reference("FeatureStage"))),
             ("next", Self.array(Self.text)), ("questions", Self.array(Self.text)),
             ("tasks", Self.array(Self.reference("FeatureTask"))),
             ("documents", Self.array(Self.reference("FeatureDocument"))), ("features", Self.array(Self.text)),

@@ -165,6 +165,8 @@ export interface Feature {
   feature: string;
   title: string | null;
   branch: string;
+  /** The branch that was read; another one while the feature's own does not exist. */
+  source: string;
   folder: string;
   stages: FeatureStage[];
   next: string[];

@@ -275,7 +275,7 @@ def specification(page: Page, stub: Stub):
     with check("a feature shows its stages, questions, documents and tasks"):
         commit = {"commit": "0123456789abcdef", "url": "http://127.0.0.1/r/notes/commit/0123456789abcdef"}
         stub.feature = {
-            "repository": "notes", "feature": "003-login", "title": "Login <b>Page</b>", "branch": "003-login", "folder": folder, "head": "0123456789abcdef",
+            "repository": "notes", "feature": "003-login", "title": "Login <b>Page</b>", "branch": "003-login", "source": "003-login", "folder": folder, "head": "0123456789abcdef",
             "stages": [
                 stage("constitution", "ready"), stage("specify", "done", path=f"{folder}/spec.md", **commit), stage("clarify", "open", path=f"{folder}/spec.md", **commit),
                 stage("plan", "findings", path=f"{folder}/plan.md"), stage("tasks", "ready"), stage("analyze", "missing", needs="tasks"), stage("checklist", "ready"),

@@ -9,6 +9,7 @@ extension FeatureOverview {
         [
             "repository": .string(repository), "feature": .string(self.name),
             "title": self.title.map { .string($0) } ?? .null, "branch": .string(self.branch),
+            "source": .string(self.source),
             "folder": .string(self.folder), "head": .string(self.head.hex),
             "stages": .array(self.states.stages.map { self.json($0, links) }),
             "next": .array(self.states.next.map { .string($0.rawValue) }),
@@ -20,7 +21,7 @@ extension FeatureOverview {
                         "path": .string(document.path), "kind": .string(document.kind.rawValue),
                         "errors": .integer(Int64(document.errors)), "warnings": .integer(Int64(document.warnings)),
                         "commit": document.commit.map { .string($0.id.hex) } ?? .null,
-                        "url": .string(links.document(document.path, on: self.branch)),
+                        "url": .string(links.document(document.path, on: self.source)),
                     ]
                 }),
             "features": .array(others.map { .string($0) }),

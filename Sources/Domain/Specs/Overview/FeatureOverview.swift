@@ -25,7 +25,10 @@ package struct FeatureOverview: Sendable, Hashable {
 
     /// The folder's name below `specs/`.
     package let name: String
+    /// Where changes go; it need not exist yet.
     package let branch: String
+    /// The branch that was read, and its commit.
+    package let source: String
     package let head: GitObjectID
     /// The specification's heading, without `Feature Specification:`.
     package let title: String?
@@ -52,6 +55,7 @@ package struct FeatureOverview: Sendable, Hashable {
         let states = StageStates(documents, constitution: constitution, findings: findings)
         self.name = files.name
         self.branch = files.branch
+        self.source = files.source
         self.head = files.head
         self.title = documents.spec.flatMap { Self.title(of: $0) }
         self.states = states

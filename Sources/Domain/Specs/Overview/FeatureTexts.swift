@@ -8,10 +8,13 @@ package enum FeatureTexts {
     /// A feature with its stages, and the repository's others.
     static func text(_ feature: FeatureOverview, of repository: String, links: SpecLinks, all names: [String]) -> String
     {
+        let place =
+            feature.branch == feature.source
+            ? "on branch \(FeatureNames.code(feature.branch))"
+            : "on \(FeatureNames.code(feature.source)) (changes go to \(FeatureNames.code(feature.branch)))"
         let title = feature.title.map { "**\(Self.plain($0))** · " } ?? ""
         var parts = [
-            "\(title)\(FeatureNames.code(feature.name)) on branch \(FeatureNames.code(feature.branch)) of "
-                + "\(FeatureNames.code(repository))"
+            "\(title)\(FeatureNames.code(feature.name)) \(place) of \(FeatureNames.code(repository))"
         ]
         parts.append(feature.states.stages.map { "- \(Self.line($0, feature, links))" }.joined(separator: "\n"))
         if !feature.questions.isEmpty {
@@ -50,7 +53,7 @@ package enum FeatureTexts {
         guard status.state != .missing, let path = status.path else { return line }
         let isFolder = !path.hasSuffix(".md")
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        let url = isFolder ? links.folder(path, on: feature.branch) : links.document(path, on: feature.branch)
+        let url = isFolder ? links.folder(path, on: feature.source) : links.document(path, on: feature.source)
         line += " · [\(Self.plain(name))](\(url))"
         if let commit = feature.commits[status.stage] { line += " `\(commit.id.short)`" }
         return line

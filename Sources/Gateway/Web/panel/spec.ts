@@ -66,8 +66,8 @@ export class SpecView extends LoadedView {
       "header", { class: "spec-head" },
       h("h2", {}, feature.title ?? feature.feature),
       h("p", { class: "spec-facts" }, h("code", {}, feature.feature), " in ",
-        h("a", { href: `/r/${encodeURIComponent(feature.repository)}?branch=${encodeURIComponent(feature.branch)}`, target: "_blank", rel: "noopener" }, feature.repository),
-        feature.branch !== feature.feature && ` on ${feature.branch}`),
+        h("a", { href: `/r/${encodeURIComponent(feature.repository)}?branch=${encodeURIComponent(feature.source)}`, target: "_blank", rel: "noopener" }, feature.repository),
+        feature.source !== feature.feature && ` on ${feature.source}`),
       others && h("label", { class: "spec-switch sends" }, "Feature ",
         h("select", { "data-key": "feature", onchange: (event: Event) => this.send(`/spec ${(event.target as HTMLSelectElement).value}`) },
           ...feature.features.map((name) => h("option", { value: name, selected: name === feature.feature }, name)))));
