@@ -24,6 +24,7 @@ struct SpecSetup: Sendable {
                 self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
             Stage.clarify.rawValue: ClarifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
+            ConflictTurn.name: ConflictTurn(catalog: self.repositories, now: now, logger: logger),
             Stage.implement.rawValue: ImplementTurn(agent: self.agent, repositories: self.repositories),
             "spec": SpecTurn(catalog: self.repositories, publicURL: self.publicURL),
         ]
