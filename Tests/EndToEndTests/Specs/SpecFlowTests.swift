@@ -36,7 +36,6 @@ struct SpecFlowTests {
             try await scene.say(answer, on: network)
             try await scene.wait(on: network, forCommits: 2 + number)
         }
-        try await scene.wait(on: network, forWords: "3 answers are recorded")
         try await scene.command("plan", on: network)
         try await scene.wait(on: network, forCommits: 5)
         try await scene.command("tasks", on: network)
