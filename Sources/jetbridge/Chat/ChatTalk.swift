@@ -112,7 +112,8 @@ struct ChatTalk: Sendable {
         guard !self.context.isJSON else { return }
         switch frame.type {
         case "execution": try self.printer.append(frame.content)
-        case "thinking" where self.context.errors.isTerminal && !frame.isThought:
+        // Commits are listed at the end.
+        case "thinking" where self.context.errors.isTerminal && !frame.isThought && !frame.content.contains("/commit/"):
             try self.printer.pause()
             let thought = self.context.errors.shown(frame.content)
             try self.context.errors.writeLine(self.context.errors.faint(thought))
