@@ -49,7 +49,7 @@ struct SpecFlowTests {
     }
 
     private static func check(_ network: any ServedNetwork, _ scene: SpecScene) async throws {
-        let links = SpecScene.links(in: try await network.room(SpecScene.conversation))
+        let links = SpecScene.links(in: try await network.room(SpecScene.conversation(on: network)))
         #expect(links.count == 8 && Set(links).count == 8, "\(network.name): \(links)")
         let reader = try #require(scene.web.client)
         for link in links {
@@ -78,7 +78,7 @@ struct SpecFlowTests {
     /// What the web's panel shows of its thread.
     private func api(_ scene: SpecScene) async throws {
         let reader = try #require(scene.web.client)
-        let thread = try scene.web.thread(of: SpecScene.conversation)
+        let thread = try scene.web.thread(of: SpecScene.conversation(on: scene.web))
         let feature = try await reader.get("/api/v1/threads/\(thread)/spec")
         let git = scene.repository(of: scene.web)
         let branch = try #require(feature["branch"]?.stringValue)

@@ -7,8 +7,9 @@ import Testing
 
 /// A host with the rehearsal model on IRC, on Telegram and in the web chat, each with a repository of its own.
 struct SpecScene {
-    /// The conversation that is used on each network: a channel, a group, a thread.
-    static let conversation = 1
+    /// The conversation that is used: in the channel, the private chat with the bot, a thread. (In a group, a command that
+    /// replies to nothing begins a thread of its own.)
+    static func conversation(on network: any ServedNetwork) -> Int { network.name == "telegram" ? 0 : 1 }
     static let idea = "a shop where people order bread and pay later"
 
     let host: HostProcess
@@ -63,11 +64,11 @@ struct SpecScene {
     // MARK: People
 
     func command(_ text: String, on network: any ServedNetwork) async throws {
-        try await network.say("\(network.sign)\(text)", in: Self.conversation)
+        try await network.say("\(network.sign)\(text)", in: Self.conversation(on: network))
     }
 
     func say(_ text: String, on network: any ServedNetwork) async throws {
-        try await network.say(text, in: Self.conversation)
+        try await network.say(text, in: Self.conversation(on: network))
     }
 
     @discardableResult
@@ -77,7 +78,7 @@ struct SpecScene {
     ) async throws -> [RoomMessage] {
         let deadline = ContinuousClock.now + limit
         while true {
-            let room = try await network.room(Self.conversation)
+            let room = try await network.room(Self.conversation(on: network))
             if isMet(room) { return room }
             guard ContinuousClock.now < deadline else {
                 let words = room.map { "\($0.author): \($0.plain)" }.joined(separator: "\n")
