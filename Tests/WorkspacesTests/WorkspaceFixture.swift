@@ -56,8 +56,11 @@ struct WorkspaceFixture {
             now: { 1_700_000_000_000 }, logger: Logger(label: "test"))
     }
 
-    func open(_ session: String = Self.session, repository: String? = "notes") async throws -> Workspace {
-        try await self.workspaces.open(session: session, repository: repository)
+    func open(
+        _ session: String = Self.session, repository: String? = "notes", feature: String? = nil,
+        update: SessionPlace.Update = .required
+    ) async throws -> Workspace {
+        try await self.workspaces.open(session: session, repository: repository, feature: feature, update: update)
     }
 
     /// What retention does with the workspace of an idle session long after its last use.

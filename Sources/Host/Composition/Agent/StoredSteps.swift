@@ -72,8 +72,9 @@ package struct StoredSteps: StepLog {
         }
         guard let first = rows.first, let last = rows.last else { return TurnStepPage(position: position) }
         return TurnStepPage(
-            steps: StepHistory.steps(of: try rows.map(Self.record)), position: last.number,
-            isCut: first.number > position + 1)
+            steps: StepHistory.steps(of: try rows.map(Self.record).map(TaskSteps.shown)), position: last.number,
+            // The numbers of tasks have gaps.
+            isCut: rows.count == Self.shownRows && first.number > position + 1)
     }
 
     private static func row(_ record: StepRecord) -> StepRow {

@@ -46,11 +46,15 @@ struct ImplementTask {
         let run = self.run
         let agent = run.agent
         let request = self.request(learnt)
+        let id = self.task.id
         let turn = AgentTurn(
             agent.model, catalog: agent.catalog, log: log, steering: agent.steering, calibration: run.calibration,
             answerLimit: agent.answerLimit, logger: Logger(label: "implement")
         ) { request, thread in
-            var equipment = try await agent.equipment(of: request, in: thread)
+            var named = request
+            // What `undo` and the list of changes call it.
+            named.text = "implement \(id)"
+            var equipment = try await agent.equipment(of: named, in: thread)
             equipment.tools.removeAll { $0.kind == .commit }
             equipment.read = CallReader(tools: equipment.tools).read
             return equipment
@@ -71,7 +75,7 @@ struct ImplementTask {
         let note = TaskNotes.note(of: self.task.id, in: self.tasks)
         let prompt = ImplementPrompt(
             task: self.task, tasks: self.tasks, files: self.files, learnt: (note.map { [$0] } ?? []) + learnt,
-            budget: min(model.inputLimit ?? .max, 48_000) * 3 / 4)
+            budget: min(model.inputLimit, 48_000) * 3 / 4)
         var result = TurnRequest(
             id: request.id, session: request.session, text: prompt.text, sender: request.sender, role: request.role,
             model: request.model, repository: request.repository, persona: self.run.persona,
@@ -86,7 +90,8 @@ struct ImplementTask {
     private func commit(_ attempt: Int) async throws -> ImplementRun.Outcome {
         let subject = ImplementTexts.subject(of: self.task)
         let message = subject.hasSuffix("…") ? "\(subject)\n\n\(self.task.id) \(self.task.text)" : subject
-        let ending = try await self.commit(message, named: "commit \(self.task.id).\(attempt)", task: self.task.id) { tasks in
+        let ending = try await self.commit(message, named: "commit \(self.task.id).\(attempt)", task: self.task.id) {
+            tasks in
             let clean = TaskDocument(MarkdownDocument(TaskNotes.removing(self.task.id, from: tasks)))
             return try clean.ticking(self.task.id)
         }
@@ -140,7 +145,8 @@ struct ImplementTask {
                 guard let decision = try await equipment.gate.decide([intent]).first, decision.mayRun else {
                     try await run.workspace(update: .none).write(original, to: run.path)
                     return .cut(
-                        "the commit of \(self.task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)")
+                        "the commit of \(self.task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)"
+                    )
                 }
                 let result = try await equipment.executor.perform(intent, approval: decision)
                 if result.outcome == .done { return nil }

@@ -25,7 +25,7 @@ struct ImplementTurn: TurnWorker {
         let persona = try self.agent.taskPersona(for: request)
         do {
             let repository = try self.repositories.repository(request.repository)
-            let feature = try await Self.feature(of: request, in: repository)
+            let feature = try await FeatureChoice.feature(of: request, in: repository).name
             if request.feature != feature { try await thread.report(.feature(feature)) }
             var run = ImplementRun(
                 agent: self.agent, calibration: self.calibration, repository: repository, feature: feature,
@@ -36,13 +36,5 @@ struct ImplementTurn: TurnWorker {
         } catch let error as WorkspaceFailure {
             throw TurnFailure("The tasks can't be implemented: \(error.message).")
         }
-    }
-
-    private static func feature(of request: TurnRequest, in repository: LocalRepository) async throws -> String {
-        if let feature = request.feature { return feature }
-        guard let newest = try await repository.featureNames().first else {
-            throw TurnFailure("The repository \(repository.name) has no feature yet: type `specify` and what you want.")
-        }
-        return newest
     }
 }

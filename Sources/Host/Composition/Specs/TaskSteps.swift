@@ -39,4 +39,30 @@ struct TaskSteps: StepLog {
     private func own(_ record: StepRecord) -> StepRecord {
         StepRecord(number: record.number - self.base, elapsed: record.elapsed, event: record.event)
     }
+
+    /// A record of a turn with the ids of its calls as they are unique in the turn: each try numbers its own.
+    static func shown(_ record: StepRecord) -> StepRecord {
+        let part = record.number / Self.size
+        guard part > 0 else { return record }
+        return StepRecord(
+            number: record.number, elapsed: record.elapsed,
+            event: record.event.renamingCalls { "\(part).\($0)" })
+    }
+}
+
+extension AgentEvent {
+    fileprivate func renamingCalls(_ name: (String) -> String) -> AgentEvent {
+        switch self {
+        case .answered(var answer):
+            answer.calls = answer.calls.map {
+                AgentCall(id: name($0.id), wireID: $0.wireID, name: $0.name, arguments: $0.arguments)
+            }
+            return .answered(answer)
+        case .decided(let decision):
+            return .decided(Decision(call: name(decision.call), digest: decision.digest, decision: decision.decision))
+        case .started(let start): return .started(Start(call: name(start.call), title: start.title, files: start.files))
+        case .finished(let finish): return .finished(Finish(call: name(finish.call), result: finish.result))
+        default: return self
+        }
+    }
 }
