@@ -166,8 +166,8 @@ let package = Package(
             name: "jetbridge-bench",
             dependencies: [
                 "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "Host",
-                "IRC", "Jail", "TestSupport", "JSON", "Logging", "Models", "Primitives", "Processes", "Sandbox",
-                "Sessions", "Specs", "WebSockets", "Workspaces",
+                "IRC", "Jail", "TestSupport", "JSON", "Logging", "Models", "Primitives", "Processes", "Repositories",
+                "Sandbox", "Sessions", "Specs", "WebSockets", "Workspaces",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),

@@ -18,13 +18,15 @@ package final class Gateway: Service {
 
     /// Throws ``HTTPURLError`` if the public URL is invalid.
     package init(
-        settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, readiness: Readiness,
+        settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
+        features: (any FeatureSource)? = nil, readiness: Readiness,
         mount: GatewayMount? = nil, hooks: [GatewayHook] = []
     ) throws {
         let publicURL = try HTTPURL(settings.publicURL)
         let logger = bridge.environment.logger.with(["part": "gateway"])
         let context = GatewayContext(
-            settings: settings, bridge: bridge, web: web, viewer: viewer, readiness: readiness, logger: logger)
+            settings: settings, bridge: bridge, web: web, viewer: viewer, features: features,
+            readiness: readiness, logger: logger)
         let authenticator = Authenticator(
             store: bridge.store, access: bridge.access, isSecure: settings.isSecure, now: bridge.environment.now)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
@@ -69,6 +71,7 @@ package final class Gateway: Service {
         StatusRoutes(context: context).routes + SignInRoutes(context: context, origins: origins).routes
             + ThreadRoutes(context: context).routes + AskRoutes(context: context).routes
             + UploadRoutes(context: context).routes + WorkspaceRoutes(context: context).routes
+            + SpecRoutes(context: context).routes
             + StepRoutes(context: context).routes + CommitRoutes(context: context).routes
             + CatalogRoutes(context: context).routes
             + OperationRoutes(context: context).routes + AuditRoutes(context: context).routes

@@ -12,6 +12,7 @@ struct JetbridgeBench {
         "jail": { try await JailBenchmark($0).run() },
         "live": { try await LiveLoad($0).run() },
         "model": { try await BenchModelServer($0).run() },
+        "commits": { try await CommitBenchmark($0).run() },
         "inbound": { try await InboundBenchmark($0).run() },
         "networks": { try await NetworksBenchmark($0).run() },
         "render": { try RenderBenchmark($0).run() },

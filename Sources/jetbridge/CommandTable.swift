@@ -11,14 +11,15 @@ struct CommandTable: Sendable {
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
             AuditExportCommand(), AuditVerifyCommand(),
-            SpecCheckCommand(),
+            SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
+        ] + SpecStageCommand.all + [
             CompletionsCommand(), HelpCommand(), VersionCommand(),
         ],
         groups: [
             "audit": "Export or verify the audit",
             "config": "Check or print a configuration file",
             "sessions": "List, show, archive or delete sessions",
-            "spec": "Check specifications, plans and tasks",
+            "spec": "Specify, plan and implement features; list and check their documents",
             "token": "Create, list and revoke API tokens",
         ],
         later: ["tasks"])

@@ -25,12 +25,13 @@ struct GatewayHarness {
     /// Runs `body` while the gateway serves.
     static func run(
         worker: StepWorker = StepWorker(), viewer: any ViewerSource = FakeViewer(),
+        features: (any FeatureSource)? = nil,
         hooks: [GatewayHook] = [], checks: @escaping @Sendable () -> ReadinessChecks = { ReadinessChecks() },
         settings change: (inout GatewaySettings) -> Void = { _ in },
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
         let harness = try await GatewayHarness(
-            worker: worker, viewer: viewer, hooks: hooks, checks: checks, change: change)
+            worker: worker, viewer: viewer, features: features, hooks: hooks, checks: checks, change: change)
         try await harness.gateway.start()
         async let running: Void = harness.gateway.run()
         do {
@@ -45,7 +46,7 @@ struct GatewayHarness {
     }
 
     private init(
-        worker: StepWorker, viewer: any ViewerSource, hooks: [GatewayHook],
+        worker: StepWorker, viewer: any ViewerSource, features: (any FeatureSource)? = nil, hooks: [GatewayHook],
         checks: @escaping @Sendable () -> ReadinessChecks, change: (inout GatewaySettings) -> Void
     ) async throws {
         self.directory = try TemporaryDirectory()
@@ -76,7 +77,7 @@ struct GatewayHarness {
         self.network.connect(to: self.bridge)
         try await self.bridge.recover()
         self.gateway = try Gateway(
-            settings: settings, bridge: self.bridge, web: web, viewer: viewer,
+            settings: settings, bridge: self.bridge, web: web, viewer: viewer, features: features,
             readiness: Readiness { checks() }, hooks: hooks)
     }
 

@@ -58,6 +58,8 @@ struct SaidModel: ModelClient {
 
         A person signs in.
 
+        **Independent Test**: sign in with a new account.
+
         **Acceptance Scenarios**:
 
         1. **Given** an account, **When** the right password is entered, **Then** the person is signed in
@@ -122,12 +124,16 @@ struct Fixture {
         _ text: String, id: String = "op1", repository: String? = nil, history: [HistoryEntry] = [],
         model: any ModelClient = SaidModel()
     ) async throws -> Result {
+        let request = TurnRequest(
+            id: id, session: "s", text: text, sender: Self.sender, repository: repository, history: history)
+        return try await self.run(self.worker(model), request)
+    }
+
+    func run(_ worker: any TurnWorker, _ request: TurnRequest) async throws -> Result {
         let events = Protected<[TurnEvent]>([])
         var result = Result()
         do {
-            let request = TurnRequest(
-                id: id, session: "s", text: text, sender: Self.sender, repository: repository, history: history)
-            result.ending = try await self.worker(model).run(request) { event in
+            result.ending = try await worker.run(request) { event in
                 events.withLock { $0.append(event) }
             }
         } catch let error as TurnFailure {

@@ -14,6 +14,13 @@ struct ProgramResult {
 func run(
     _ words: String..., environment: [String: String] = [:], directory: String = "/nonexistent"
 ) async -> ProgramResult {
+    await run(words, environment: environment, directory: directory)
+}
+
+/// Runs the program with these words, isolated from the real environment and current directory.
+func run(
+    _ words: [String], environment: [String: String] = [:], directory: String = "/nonexistent"
+) async -> ProgramResult {
     let output = Protected([UInt8]())
     let errors = Protected([UInt8]())
     let program = Program(

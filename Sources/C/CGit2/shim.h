@@ -1,7 +1,13 @@
 #pragma once
 #include <git2.h>
+#include <string.h>
 
 // `git_libgit2_opts` is variadic.
 
 /// Writes every object and reference to disk before a call returns.
 static inline int cgit2_enable_fsync(void) { return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1); }
+
+/// Whether a message contains a line's text; 1 or 0. Copies nothing, because a log has thousands of messages.
+static inline int cgit2_contains(const char *_Nonnull message, const char *_Nonnull text) {
+    return strstr(message, text) != NULL;
+}

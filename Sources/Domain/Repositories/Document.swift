@@ -7,8 +7,10 @@ package struct Document: Sendable, Hashable {
 
     /// A clause about a text over ``sizeLimit``. In exact bytes, because in KB a text that is slightly too large has the
     /// size that is allowed.
-    package static func excess(of text: String) -> String {
-        "has \(text.utf8.count) bytes, and the limit is \(Self.sizeLimit) (100 KB)"
+    package static func excess(of text: String) -> String { Self.excess(text.utf8.count) }
+
+    private static func excess(_ bytes: Int) -> String {
+        "has \(bytes) bytes, and the limit is \(Self.sizeLimit) (100 KB)"
     }
 
     package let path: String
@@ -17,9 +19,14 @@ package struct Document: Sendable, Hashable {
     /// Throws when the text is over ``sizeLimit`` or a part of the path has characters other than lower-case letters,
     /// digits, dots, dashes and underscores.
     package init(path: String, text: String) throws(RepositoryError) {
-        guard text.utf8.count <= Self.sizeLimit else {
+        try self.init(path: path, bytes: Array(text.utf8))
+    }
+
+    /// Keeps bytes that are no text as they are.
+    package init(path: String, bytes: [UInt8]) throws(RepositoryError) {
+        guard bytes.count <= Self.sizeLimit else {
             throw RepositoryError(
-                .invalidDocument, "\(path) \(Self.excess(of: text)): split it into smaller parts")
+                .invalidDocument, "\(path) \(Self.excess(bytes.count)): split it into smaller parts")
         }
         let isPlain = path.utf8.allSatisfy { byte in
             switch byte {
@@ -38,6 +45,6 @@ package struct Document: Sendable, Hashable {
                 "the document name \(path) may only contain a–z, 0–9, dots, dashes and underscores: rename it")
         }
         self.path = path
-        self.bytes = Array(text.utf8)
+        self.bytes = bytes
     }
 }

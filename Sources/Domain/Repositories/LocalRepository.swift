@@ -9,17 +9,23 @@ package actor LocalRepository {
 
     private nonisolated let branch: String?
     private nonisolated let now: @Sendable () -> Int64
+    /// Waits until another program may have finished.
+    nonisolated let pause: @Sendable (Duration) async throws -> Void
     private var reserved: [Reservation.Ticket: Int] = [:]
     private var lastTicket = 0
     /// The highest number committed here, which a list of branches that was read earlier may not contain.
     private var highestCommitted = 0
 
     /// `now`: seconds since 1970.
-    init(name: String, path: String, branch: String?, now: @escaping @Sendable () -> Int64) {
+    init(
+        name: String, path: String, branch: String?, now: @escaping @Sendable () -> Int64,
+        pause: @escaping @Sendable (Duration) async throws -> Void
+    ) {
         self.name = name
         self.git = GitRepository(path: path)
         self.branch = branch
         self.now = now
+        self.pause = pause
     }
 
     /// Creates the repository if it is missing; returns whether it did. Throws ``RepositoryError``.
@@ -98,23 +104,12 @@ package actor LocalRepository {
         throw RepositoryError(
             .git(.exists), "repository \(self.name): other programs keep taking the branch names: try again later")
     }
-
-    /// The commit of a turn, if there is one.
-    package nonisolated func find(turn: String) async throws -> MadeCommit? {
-        let name = self.name
-        return try await self.call { git in
-            guard let found = try await git.find(Self.trailer(turn)) else { return nil }
-            let stat = try await git.stat(of: found.commit.id)
-            return MadeCommit(
-                repository: name, id: found.commit.id, branch: found.branch, subject: found.commit.subject, stat: stat)
-        }
-    }
 }
 
 extension LocalRepository {
-    static func trailer(_ turn: String) -> GitTrailer {
-        GitTrailer("Jetbridge-Turn", turn)
-    }
+    static let turnKey = "Jetbridge-Turn"
+
+    static func trailer(_ turn: String) -> GitTrailer { GitTrailer(Self.turnKey, turn) }
 
     /// The program itself, now.
     nonisolated var committer: GitSignature { .jetbridge(seconds: self.now()) }

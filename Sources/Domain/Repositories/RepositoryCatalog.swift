@@ -12,9 +12,11 @@ package final class RepositoryCatalog: Sendable {
     private let local: [String: LocalRepository]
     private let logger: Logger
 
-    /// Does not touch the disk. `default`: nil means the first one. `now`: seconds since 1970.
+    /// Does not touch the disk. `default`: nil means the first one. `now`: seconds since 1970. `pause`: waits between
+    /// tries while another program holds a lock.
     package init(
-        _ settings: [RepositorySetting], default: String? = nil, now: @escaping @Sendable () -> Int64, logger: Logger
+        _ settings: [RepositorySetting], default: String? = nil, now: @escaping @Sendable () -> Int64,
+        pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
     ) {
         self.names = settings.map(\.name)
         self.defaultName = `default` ?? settings.first?.name
@@ -24,7 +26,8 @@ package final class RepositoryCatalog: Sendable {
         for setting in settings {
             all[setting.name] = setting
             guard case .local(let path) = setting.place else { continue }
-            local[setting.name] = LocalRepository(name: setting.name, path: path, branch: setting.branch, now: now)
+            local[setting.name] = LocalRepository(
+                name: setting.name, path: path, branch: setting.branch, now: now, pause: pause)
         }
         self.settings = all
         self.local = local

@@ -30,6 +30,11 @@ package struct Specification: Sendable, Equatable {
             .filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
     }
 
+    /// Takes a corrected text, and keeps the reports of repairs.
+    mutating func replace(with text: String) {
+        self.text = text
+    }
+
     /// Rewrites branch and folder for another number.
     package mutating func rename(_ old: String, to new: String) {
         self.text = self.text.replacing("**Feature Branch**: `\(old)`", with: "**Feature Branch**: `\(new)`")

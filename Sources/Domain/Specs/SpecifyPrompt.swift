@@ -13,6 +13,8 @@ struct SpecifyPrompt {
     let history: [HistoryEntry]
     /// The project's principles, if the repository has any.
     let constitution: String?
+    /// The repository's own template.
+    var ownForm: String?
 
     var messages: [ModelMessage] {
         [ModelMessage(.system, self.instructions), ModelMessage(.user, self.request)]
@@ -37,8 +39,13 @@ struct SpecifyPrompt {
 
         The form, with its headings in this order:
 
-        \(Self.form)
+        \(self.shownForm)
         """ + self.principles
+    }
+
+    private var shownForm: String {
+        guard let ownForm, ownForm.contains("## ") else { return Self.form }
+        return Self.prefix(of: ownForm, bytes: Self.constitutionBytes)
     }
 
     private var principles: String {

@@ -11,12 +11,10 @@ package import Repositories
 /// People see what is committed. An interrupted answer is not committed. When a turn that has committed runs again, it
 /// finds its commit by the trailer `Jetbridge-Turn` and reports it.
 package final class SpecifyTurn: TurnWorker {
-    private typealias Report = @Sendable (TurnEvent) async throws -> Void
+    private typealias Report = StageModel.Report
 
-    private let client: any ModelClient
+    private let model: StageModel
     private let catalog: RepositoryCatalog
-    private let maximumTries: Int
-    private let limit: AnswerLimit
     private let now: @Sendable () -> Int64
     private let logger: Logger
 
@@ -25,10 +23,8 @@ package final class SpecifyTurn: TurnWorker {
         _ client: any ModelClient, catalog: RepositoryCatalog, maximumTries: Int = RetryPolicy().maximumTries,
         limit: AnswerLimit = AnswerLimit(), now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
-        self.client = client
+        self.model = StageModel(client: client, maximumTries: maximumTries, limit: limit, logger: logger)
         self.catalog = catalog
-        self.maximumTries = maximumTries
-        self.limit = limit
         self.now = now
         self.logger = logger
     }
@@ -76,13 +72,30 @@ extension SpecifyTurn {
         if let text = try await repository.text(of: "specs/\(made.branch)/spec.md", at: made.id.hex) {
             try await report(.text(text))
         }
+        try await report(.feature(made.branch))
         try await report(.commit(made.notice))
         return .complete
     }
 
+    /// Checks the specification by code and has it corrected.
+    private func mend(
+        _ specification: inout Specification, of name: NumberedName, _ request: TurnRequest, _ report: @escaping Report
+    ) async throws {
+        let folder = "specs/\(name)"
+        let path = "\(folder)/spec.md"
+        let check = StageCheck(folder: folder, files: [:])
+        let repair = StageRepair(
+            model: self.model, chosen: request.model, check: check, forms: [path: DocumentTemplate.spec.standard],
+            report: report)
+        let result = try await repair.mended([path: Array(specification.text.utf8)])
+        try await StageFindings(check, main: path).tell(result, report)
+        guard !result.changes.isEmpty, let bytes = result.documents[path] else { return }
+        specification.replace(with: String(decoding: bytes, as: UTF8.self))
+    }
+
     private func write(
         _ request: TurnRequest, as reservation: Reservation, on base: GitRepository.Branch,
-        _ repository: LocalRepository, _ report: Report
+        _ repository: LocalRepository, _ report: @escaping Report
     ) async throws -> TurnEnding {
         let name = reservation.name
         let created = CivilTime(seconds: self.now()).date
@@ -90,11 +103,13 @@ extension SpecifyTurn {
             title: Self.title(of: name), branch: name.description, created: created, input: request.text)
         try await report(.thinking("Writing \(name) in \(repository.name)."))
         let constitution = try? await repository.text(of: ".specify/memory/constitution.md", at: base.id.hex)
+        let form = try? await repository.text(of: DocumentTemplate.spec.overrides[0], at: base.id.hex)
         let prompt = SpecifyPrompt(
             description: request.text, branch: name.description, created: created, history: request.history,
-            constitution: constitution)
+            constitution: constitution, ownForm: form)
         var draft = SpecificationDraft(head: head)
-        switch try await self.stream(prompt, request.model, into: &draft, report) {
+        let wish = StageModel.Wish(noun: "a specification", advice: "say more about the feature")
+        switch try await self.model.stream(prompt.messages, by: request.model, for: wish, into: &draft, report) {
         case .complete, .asked: break
         case .cut(let reason):
             await repository.release(reservation)
@@ -104,71 +119,17 @@ extension SpecifyTurn {
             return .filtered("\(reason); nothing was committed")
         }
 
-        let specification = Specification(repairing: draft.document)
+        var specification = Specification(repairing: draft.document)
         for repair in specification.repairs { try await report(.notice("In the committed file: \(repair).")) }
+        try await self.mend(&specification, of: name, request, report)
         try Task.checkCancellation()
         let made = try await self.commit(specification, head, request, as: reservation, on: base, repository)
         if made.branch != name.description {
             try await report(.notice("The number \(name.digits) is already taken; this is \(made.branch)."))
         }
+        try await report(.feature(made.branch))
         try await report(.commit(made.notice))
         return .complete
-    }
-
-    /// Streams the answer into the draft and to the thread.
-    private func stream(
-        _ prompt: SpecifyPrompt, _ chosen: String?, into draft: inout SpecificationDraft, _ report: Report
-    ) async throws -> TurnEnding {
-        let model = chosen ?? self.client.defaultModel
-        let request = ModelRequest(model: model, messages: prompt.messages, purpose: .specification)
-        var result = TurnReport(model: model, maximumTries: self.maximumTries, limit: self.limit)
-        var outcome: TurnReport.Outcome?
-        do {
-            for try await event in self.client.stream(request) {
-                let reported = result.receive(event)
-                // Leaving the loop ends the request.
-                if result.isFull { break }
-                guard let reported else { continue }
-                guard case .text(let delta) = reported else {
-                    try await report(reported)
-                    continue
-                }
-                let text = draft.append(delta)
-                if !text.isEmpty { try await report(.text(text)) }
-                if draft.document.utf8.count > Self.documentLimit {
-                    return .cut("the specification exceeded 100 KB (describe a smaller feature)")
-                }
-            }
-            // A cancelled stream may also just end.
-            try Task.checkCancellation()
-        } catch let error as ModelError {
-            self.logger.info("a model stream failed", ["code": .string(error.code.rawValue)])
-            outcome = result.outcome(of: error)
-        }
-        let usage =
-            result.usage
-            ?? TokenUsage(
-                input: TokenEstimator.tokens(in: request.messages), output: TokenEstimator.tokens(in: result.text))
-        if result.hasText { try await report(.usage(model: model, input: usage.input, output: usage.output)) }
-        switch outcome ?? result.outcome {
-        case .failed(let failure): throw failure
-        case .ended(let ending):
-            let text = draft.finish()
-            if !text.isEmpty { try await report(.text(text)) }
-            if !draft.hasBegun { throw Self.failure(without: draft.preface, model) }
-            return ending
-        }
-    }
-
-    /// Leaves room for repairs.
-    private static let documentLimit = Document.sizeLimit - 4_096
-
-    private static func failure(without preface: String, _ model: String) -> TurnFailure {
-        let words = preface.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        let quote = words.isEmpty ? "" : " (“\(words.prefix(160))\(words.count > 160 ? "…" : "")”)"
-        return TurnFailure(
-            "\(model) answered without a specification\(quote); say more about the feature, or choose another model "
-                + "with `model`.")
     }
 
     private func commit(

@@ -10,6 +10,8 @@ struct GatewayContext: Sendable {
     let bridge: Bridge
     let web: WebAdapter
     let viewer: any ViewerSource
+    /// Nil in a host without the specification flow.
+    var features: (any FeatureSource)?
     let readiness: Readiness
     let logger: Logger
 

@@ -120,6 +120,36 @@ enum Schemas {
             ("kind", Self.choice("added", "removed", "modified", "renamed", "copied")), ("additions", Self.integer),
             ("deletions", Self.integer), ("binary", Self.boolean),
         ]),
+        "Feature": Self.object([
+            ("repository", Self.text), ("feature", Self.text), ("title", Self.optionalText), ("branch", Self.text),
+            ("folder", Self.text), ("head", Self.text), ("stages", Self.array(Self.reference("FeatureStage"))),
+            ("next", Self.array(Self.text)), ("questions", Self.array(Self.text)),
+            ("tasks", Self.array(Self.reference("FeatureTask"))),
+            ("documents", Self.array(Self.reference("FeatureDocument"))), ("features", Self.array(Self.text)),
+        ]),
+        "FeatureStage": Self.object([
+            (
+                "stage",
+                Self.choice(
+                    "constitution", "specify", "clarify", "plan", "tasks", "analyze", "checklist", "implement")
+            ), ("state", Self.choice("missing", "ready", "done", "open", "findings")), ("commit", Self.optionalText),
+            ("url", Self.optionalText), ("path", Self.optionalText), ("needs", Self.optionalText),
+        ]),
+        "FeatureTask": Self.object([
+            ("id", Self.text), ("text", Self.text), ("done", Self.boolean), ("parallel", Self.boolean),
+            ("stories", Self.array(Self.integer)), ("phase", Self.optionalText),
+        ]),
+        "FeatureDocument": Self.object([
+            ("path", Self.text), ("kind", Self.text), ("errors", Self.integer), ("warnings", Self.integer),
+            ("commit", Self.optionalText), ("url", Self.text),
+        ]),
+        "FeatureText": Self.object([
+            ("path", Self.text), ("head", Self.text), ("text", Self.text),
+            ("versions", Self.array(Self.reference("FeatureVersion"))), ("is_cut", Self.boolean),
+        ]),
+        "FeatureVersion": Self.object([
+            ("sha", Self.text), ("subject", Self.text), ("author", Self.text), ("at", Self.time), ("url", Self.text),
+        ]),
         "FileBytes": ["type": "string", "format": "binary"],
         "Upload": Self.object([("name", Self.text), ("size", Self.integer), ("type", Self.text)]),
         "Snapshot": Self.object([("id", Self.text), ("reason", Self.text), ("created_at", Self.time)]),

@@ -133,6 +133,60 @@ export interface CommitFile {
   deletions: number;
   binary: boolean;
 }
+export type StageState = "missing" | "ready" | "done" | "open" | "findings";
+export interface FeatureStage {
+  stage: string;
+  state: StageState;
+  commit: string | null;
+  url: string | null;
+  path: string | null;
+  /** The stage that must come first. */
+  needs: string | null;
+}
+export interface FeatureTask {
+  id: string;
+  text: string;
+  done: boolean;
+  parallel: boolean;
+  stories: number[];
+  phase: string | null;
+}
+export interface FeatureDocument {
+  path: string;
+  kind: string;
+  errors: number;
+  warnings: number;
+  commit: string | null;
+  url: string;
+}
+/** What a thread's specification flow has come to. */
+export interface Feature {
+  repository: string;
+  feature: string;
+  title: string | null;
+  branch: string;
+  folder: string;
+  stages: FeatureStage[];
+  next: string[];
+  questions: string[];
+  tasks: FeatureTask[];
+  documents: FeatureDocument[];
+  /** All of the repository, the newest first. */
+  features: string[];
+}
+export interface FeatureVersion {
+  sha: string;
+  subject: string;
+  author: string;
+  at: Timestamp;
+  url: string;
+}
+export interface FeatureText {
+  path: string;
+  text: string;
+  versions: FeatureVersion[];
+  is_cut: boolean;
+}
 export interface Me {
   name: string;
   role: string;
@@ -213,6 +267,11 @@ export const steps = (id: string, operation: string | null, after: number): Prom
 export const commitFiles = (repository: string, sha: string): Promise<{ files: number; items: CommitFile[] }> =>
   call("GET", `/repositories/${segment(repository)}/commits/${segment(sha)}`);
 export const snapshots = (id: string): Promise<{ items: Snapshot[] }> => call("GET", `/threads/${segment(id)}/snapshots`);
+
+export const feature = (id: string): Promise<Feature> => call("GET", `/threads/${segment(id)}/spec`);
+export const featureText = (id: string, path: string): Promise<FeatureText> => call("GET", `/threads/${segment(id)}/spec/document?path=${segment(path)}`);
+export const featureDiff = (id: string, path: string, from: string, to: string): Promise<{ diff: string }> =>
+  call("GET", `/threads/${segment(id)}/spec/diff?path=${segment(path)}&from=${segment(from)}&to=${segment(to)}`);
 
 /** An idempotency key: retries with the same key get the first response. */
 export function newKey(): string {

@@ -55,10 +55,11 @@ export function inline(text: string): { isCode: boolean; text: string }[] {
 /** The text of a line, without marks of code. */
 export const words = (text: string): string => inline(text).map((piece) => piece.text).join("");
 
-/** "4:05", or from an hour on "2 h 05 min". */
+/** "4:05", from an hour on "2 h 05 min", from two days on "29 days". */
 export function remaining(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   const two = (value: number): string => String(value).padStart(2, "0");
+  if (seconds >= 172_800) return `${Math.floor(seconds / 86_400)} days`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
   return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
 }

@@ -27,6 +27,10 @@ export function shortTime(value: Timestamp): string {
   return days === 1 ? "Yesterday" : day.format(date(value));
 }
 
+/** An end in the future: the time of day, after more than a day with the date. */
+export const endTime = (value: Timestamp): string =>
+  date(value).getTime() - Date.now() > 86_400_000 ? `${day.format(date(value))}, ${clockTime(value)}` : clockTime(value);
+
 /** The heading between two days of a conversation. */
 export function dayTitle(value: Timestamp): string {
   const days = daysAgo(value);

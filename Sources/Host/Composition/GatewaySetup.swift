@@ -43,7 +43,8 @@ enum GatewaySetup {
     }
 
     static func gateway(
-        _ listening: Listening, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, model: any ModelClient,
+        _ listening: Listening, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, features: any FeatureSource,
+        model: any ModelClient,
         publicURL: String, directory: String, jail: JailStatus, archiver: SessionArchiver?, mount: GatewayMount? = nil,
         hooks: [GatewayHook] = []
     ) throws -> Gateway {
@@ -60,7 +61,7 @@ enum GatewaySetup {
             }
         }
         return try Gateway(
-            settings: settings, bridge: bridge, web: web, viewer: viewer,
+            settings: settings, bridge: bridge, web: web, viewer: viewer, features: features,
             readiness: .checking(bridge.store, model, in: directory, jail: jail), mount: mount, hooks: hooks)
     }
 }

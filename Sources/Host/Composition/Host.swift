@@ -106,7 +106,11 @@ package final class Host: Sendable {
             workers: [
                 "chat": agent.worker
             ]
-            .merging(SpecSetup(model: model, repositories: repositories, limit: limit, agent: agent).workers) { $1 }
+            .merging(
+                SpecSetup(
+                    model: model, repositories: repositories, limit: limit, agent: agent, publicURL: self.publicURL
+                ).workers
+            ) { $1 }
             .merging(workbench.workers) { own, _ in own },
             models: BridgeSetup.models(model, catalog), policy: BridgeSetup.policy(configuration.access),
             environment: BridgeEnvironment(
@@ -122,7 +126,8 @@ package final class Host: Sendable {
             in: configuration, store: store, metrics: metrics, account: (model as? SignedInCopilot)?.account)
         self.proxyServices = mounted?.services ?? []
         self.gateway = try GatewaySetup.gateway(
-            listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories), model: model,
+            listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories),
+            features: FeatureViewer(catalog: repositories, publicURL: self.publicURL), model: model,
             publicURL: self.publicURL, directory: self.directory.path, jail: self.jail.status,
             archiver: SessionArchiver(configuration, store: store, workspaces: workspaces, isServing: { true }),
             mount: mounted?.mount, hooks: networks.compactMap(\.hook))

@@ -17,20 +17,57 @@ extension GitRepository {
         let isCheckedOut = if old == nil { false } else { try unsafe self.isCheckedOut(change.branch, repository) }
         if isCheckedOut { try unsafe self.checkClean(change.branch, repository) }
 
+        return try unsafe self.publish(
+            tree, parent: parent, old: old, as: change, isCheckedOut ? Array(change.files.keys) : nil, repository)
+    }
+
+    /// Creates a commit of a tree that the repository has, in place of the change's files, and moves the branch to it;
+    /// otherwise as ``commit(_:)``.
+    package func commit(tree: GitObjectID, as change: GitChange) throws(GitError) -> GitObjectID {
+        try GitName.checkBranch(change.branch)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        try unsafe self.checkState(repository)
+        let (old, parent) = try unsafe self.base(of: change, repository)
+        let before = try unsafe self.treeHandle(parent, repository)
+        defer { unsafe git_tree_free(before) }
+        guard unsafe GitObjectID(git_tree_id(before).pointee) != tree else { throw Self.unchanged(change.branch) }
+        var paths: [String]?
+        if old != nil, try unsafe self.isCheckedOut(change.branch, repository) {
+            try unsafe self.checkClean(change.branch, repository)
+            paths = try unsafe self.changedPaths(from: before, to: tree, repository)
+        }
+        return try unsafe self.publish(tree.raw, parent: parent, old: old, as: change, paths, repository)
+    }
+
+    /// Writes the tree that `base` has with the change's files. Moves no branch, and does not touch the work tree.
+    package func tree(of change: GitChange, on base: GitObjectID) throws(GitError) -> GitObjectID {
+        for path in change.files.keys { try GitName.checkPath(path) }
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        return try unsafe GitObjectID(self.tree(of: change, on: base, repository))
+    }
+}
+
+extension GitRepository {
+    /// Creates the commit and moves the branch. `paths`: what to update in the work tree; nil unless the branch is checked
+    /// out.
+    private func publish(
+        _ tree: git_oid, parent: GitObjectID, old: GitObjectID?, as change: GitChange, _ paths: [String]?,
+        _ repository: OpaquePointer
+    ) throws(GitError) -> GitObjectID {
         let message = change.fullMessage
         let id = try unsafe self.writeCommit(
             tree: tree, parents: [parent], author: change.author, committer: change.committer, message: message,
             repository)
         // First the files, because that can fail; then the branch.
-        if isCheckedOut { try unsafe self.checkOut(id, paths: Array(change.files.keys), force: false, repository) }
+        if let paths { try unsafe self.update(change.branch, from: parent, to: id, paths, repository) }
         let subject = message.prefix { !$0.isNewline }
         do throws(GitError) {
             try unsafe self.moveBranch(
                 change.branch, from: old, to: id, log: "commit: \(subject)", as: change.committer, repository)
         } catch {
-            if isCheckedOut {
-                try unsafe self.checkOut(parent, paths: Array(change.files.keys), force: true, repository)
-            }
+            if let paths { try unsafe self.checkOut(parent, paths: paths, force: true, repository) }
             throw error
         }
         return id
@@ -137,10 +174,28 @@ extension GitRepository {
         }
         let status = unsafe git_tree_create_updated(&tree, repository, baseline, updates.count, updates)
         try GitLibrary.check(status, "the tree of the commit")
-        guard GitObjectID(tree) != before else {
-            throw GitError(.unchanged, "the commit would change nothing on \(change.branch): nothing to commit")
-        }
+        guard GitObjectID(tree) != before else { throw Self.unchanged(change.branch) }
         return tree
+    }
+
+    private static func unchanged(_ branch: String) -> GitError {
+        GitError(.unchanged, "the commit would change nothing on \(branch): nothing to commit")
+    }
+
+    private func changedPaths(
+        from old: OpaquePointer, to new: GitObjectID, _ repository: OpaquePointer
+    ) throws(GitError) -> [String] {
+        let tree = try unsafe self.treeHandle(new, repository)
+        defer { unsafe git_tree_free(tree) }
+        let diff = try unsafe GitLibrary.make("the commit's files") {
+            unsafe git_diff_tree_to_tree($0, repository, old, tree, nil)
+        }
+        defer { unsafe git_diff_free(diff) }
+        return unsafe (0..<git_diff_num_deltas(diff)).compactMap { index in
+            // Without a search for renames, both sides have the same path.
+            guard let path = unsafe git_diff_get_delta(diff, index)?.pointee.new_file.path else { return nil }
+            return unsafe String(cString: path)
+        }
     }
 
     /// The file's existing or new mode. Throws if a file and a directory would share a name.

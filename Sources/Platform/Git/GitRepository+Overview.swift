@@ -87,6 +87,28 @@ extension GitRepository {
         return found
     }
 
+    /// The first of all branches that has a directory at `path`: in the order of `rank`, then local ones before remote
+    /// ones, then by name.
+    package func branch(
+        with path: String, rank: @Sendable (Branch) -> Int
+    ) throws(GitError) -> Branch? {
+        try GitName.checkPath(path)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let ranked = try unsafe self.branches(repository).enumerated().sorted { left, right in
+            (rank(left.element), left.offset) < (rank(right.element), right.offset)
+        }
+        for (_, branch) in ranked {
+            do throws(GitError) {
+                unsafe git_object_free(try unsafe self.object(path, at: branch.id, GIT_OBJECT_TREE, repository))
+                return branch
+            } catch  where error.code == .notFound {
+                continue
+            }
+        }
+        return nil
+    }
+
     /// The first `count` bytes of each file, in one step. A file that cannot be read is left out.
     package func beginnings(of files: [FoundFile], count: Int) throws(GitError) -> [GitObjectID: [UInt8]] {
         let repository = try unsafe self.open()

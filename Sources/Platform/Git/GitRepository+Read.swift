@@ -22,41 +22,6 @@ extension GitRepository {
         return try unsafe self.read(id, repository)
     }
 
-    /// `id` and its ancestors, newest first.
-    package func log(from id: GitObjectID, limit: Int) throws(GitError) -> [GitCommit] {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        var commits: [GitCommit] = []
-        try unsafe self.walk(from: [id], limit: limit, repository) { (commit) throws(GitError) in
-            commits.append(commit)
-            return true
-        }
-        return commits
-    }
-
-    /// The newest commit with `trailer` among the newest `limit` commits of all local branches, and a branch that
-    /// contains it, preferably one whose tip it is.
-    package func find(
-        _ trailer: GitTrailer, limit: Int = 5_000
-    ) throws(GitError) -> (commit: GitCommit, branch: String)? {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let branches = try unsafe self.branches(repository).filter { !$0.isRemote }
-        var found: GitCommit?
-        try unsafe self.walk(from: branches.map(\.id), limit: limit, repository) { (commit) throws(GitError) in
-            if commit.trailers.contains(trailer) { found = commit }
-            return found == nil
-        }
-        guard let found else { return nil }
-        if let tip = branches.first(where: { $0.id == found.id }) { return (found, tip.name) }
-        var wanted = found.id.raw
-        for branch in branches {
-            var tip = branch.id.raw
-            if unsafe git_graph_descendant_of(repository, &tip, &wanted) == 1 { return (found, branch.name) }
-        }
-        return nil
-    }
-
     /// A file's content at a commit. Throws ``GitError/Code/notFound`` and, over `limit` bytes,
     /// ``GitError/Code/tooLarge``.
     package func file(_ path: String, at id: GitObjectID, limit: Int) throws(GitError) -> [UInt8] {
@@ -139,7 +104,7 @@ extension GitRepository {
     func read(_ id: GitObjectID, _ repository: OpaquePointer) throws(GitError) -> GitCommit {
         let commit = try unsafe self.commitHandle(id, repository)
         defer { unsafe git_commit_free(commit) }
-        return unsafe GitCommit(id, commit)
+        return unsafe GitCommit(commit)
     }
 
     private func resolve(_ name: String, _ repository: OpaquePointer) throws(GitError) -> GitObjectID {
@@ -165,26 +130,6 @@ extension GitRepository {
             return unsafe GitObjectID(git_object_id(commit).pointee)
         }
         throw GitError(.notFound, "there is no commit, branch or tag \(shown): check its name")
-    }
-
-    /// Visits `starts` and their ancestors, newest first, until `visit` returns false.
-    private func walk(
-        from starts: [GitObjectID], limit: Int, _ repository: OpaquePointer,
-        visit: (GitCommit) throws(GitError) -> Bool
-    ) throws(GitError) {
-        let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, repository) }
-        defer { unsafe git_revwalk_free(walk) }
-        unsafe git_revwalk_sorting(walk, GIT_SORT_TIME.rawValue)
-        for start in starts {
-            var id = start.raw
-            try unsafe GitLibrary.check(git_revwalk_push(walk, &id), "the commit \(start.short)")
-        }
-        var id = git_oid()
-        var count = 0
-        while count < limit, unsafe git_revwalk_next(&id, walk) == 0 {
-            guard try unsafe visit(self.read(GitObjectID(id), repository)) else { return }
-            count += 1
-        }
     }
 
     /// A file or directory at a commit; the caller frees it.
@@ -229,35 +174,5 @@ extension GitRepository {
         let name = unsafe git_tree_entry_name(entry).map { unsafe String(cString: $0) } ?? ""
         return unsafe GitTreeEntry(
             name: name, kind: kind, id: GitObjectID(git_tree_entry_id(entry).pointee), size: size)
-    }
-}
-
-extension GitCommit {
-    /// Copies a commit of the library.
-    fileprivate init(_ id: GitObjectID, _ commit: OpaquePointer) {
-        let parents = unsafe (0..<git_commit_parentcount(commit)).compactMap { index in
-            unsafe git_commit_parent_id(commit, index).map { unsafe GitObjectID($0.pointee) }
-        }
-        unsafe self.init(
-            id: id, parents: parents, author: Self.signature(git_commit_author(commit)),
-            committer: Self.signature(git_commit_committer(commit)),
-            message: git_commit_message(commit).map { unsafe String(cString: $0) } ?? "")
-    }
-
-    init(_ id: GitObjectID, in store: ObjectStore) throws(GitError) {
-        var raw = id.raw
-        let commit = try unsafe GitLibrary.make("the commit \(id.short)") {
-            unsafe git_commit_lookup($0, store.repository, &raw)
-        }
-        defer { unsafe git_commit_free(commit) }
-        unsafe self.init(id, commit)
-    }
-
-    private static func signature(_ raw: UnsafePointer<git_signature>?) -> GitSignature {
-        guard let raw = unsafe raw?.pointee else { return GitSignature(name: "", mail: "", seconds: 0) }
-        return unsafe GitSignature(
-            name: raw.name.map { unsafe String(cString: $0) } ?? "",
-            mail: raw.email.map { unsafe String(cString: $0) } ?? "",
-            seconds: raw.when.time, offsetMinutes: Int(raw.when.offset))
     }
 }

@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Glibc
 
 extension GitRepository {
     /// Whether the branch is checked out in this work tree. Throws if it is checked out in another one.
@@ -18,7 +19,7 @@ extension GitRepository {
         )
     }
 
-    /// Throws if a tracked file differs from the branch's tip.
+    /// Throws if a tracked file differs from the branch's tip, or while another program changes the files.
     func checkClean(_ branch: String, _ repository: OpaquePointer) throws(GitError) {
         var options = unsafe git_status_options()
         unsafe git_status_options_init(&options, UInt32(GIT_STATUS_OPTIONS_VERSION))
@@ -30,16 +31,72 @@ extension GitRepository {
         defer { unsafe git_status_list_free(list) }
         let count = unsafe git_status_list_entrycount(list)
         guard count > 0 else { return }
+        // In the middle of a `git switch`, files differ for a moment.
+        if let lock = unsafe self.heldLocks(branch, repository).first(where: { $0.name == Self.indexLock }) {
+            throw Self.locked(lock)
+        }
+        let names = (0..<min(count, Self.namedFiles)).compactMap { unsafe Self.path($0, of: list) }
+        let shown = names.joined(separator: ", ") + (count > names.count ? ", …" : "")
         throw GitError(
             .dirtyWorkTree,
-            "the branch \(branch) is checked out with \(count) changed \(count == 1 ? "file" : "files"): commit or stash them, or switch to another branch"
+            "the branch \(branch) is checked out with \(count) changed \(count == 1 ? "file" : "files") (\(shown)): commit or stash them, or switch to another branch"
         )
+    }
+
+    private static let namedFiles = 3
+
+    private static func path(_ index: Int, of list: OpaquePointer) -> String? {
+        guard let entry = unsafe git_status_byindex(list, index)?.pointee,
+            let delta = unsafe (entry.index_to_workdir ?? entry.head_to_index)?.pointee,
+            let path = unsafe delta.new_file.path ?? delta.old_file.path
+        else { return nil }
+        return unsafe GitName.printable(String(cString: path))
+    }
+
+    /// Throws if a file that Git does not track is where the commit has one.
+    private func checkUntracked(_ paths: [String], _ repository: OpaquePointer) throws(GitError) {
+        guard let folder = unsafe git_repository_workdir(repository) else { return }
+        let root = unsafe String(cString: folder)
+        let index = try unsafe GitLibrary.make("the index") { unsafe git_repository_index($0, repository) }
+        defer { unsafe git_index_free(index) }
+        let found = paths.sorted().filter { path in
+            unsafe git_index_get_bypath(index, path, 0) == nil && access(root + path, F_OK) == 0
+        }
+        guard !found.isEmpty else { return }
+        let shown = found.prefix(Self.namedFiles).map { GitName.printable($0) }.joined(separator: ", ")
+        throw GitError(
+            .dirtyWorkTree,
+            "the branch is checked out, and files that Git does not track are where the commit has its own (\(shown)): move them away, or switch to another branch"
+        )
+    }
+
+    /// Updates `paths` of a checked-out branch's clean work tree, or throws and leaves them as they are.
+    func update(
+        _ branch: String, from old: GitObjectID, to new: GitObjectID, _ paths: [String], _ repository: OpaquePointer
+    ) throws(GitError) {
+        // The library takes this lock only after it has written the files.
+        if let lock = unsafe self.heldLocks(branch, repository).first(where: { $0.name == Self.indexLock }) {
+            throw Self.locked(lock)
+        }
+        do throws(GitError) {
+            try unsafe self.checkOut(new, paths: paths, force: false, repository)
+        } catch  where error.code == .locked {
+            // Another program was faster: the index still has the old files.
+            try unsafe self.checkOut(old, paths: paths, force: true, updatingIndex: false, repository)
+            throw error
+        }
+    }
+
+    private static let indexLock = "index.lock"
+
+    private static func locked(_ lock: GitLock) -> GitError {
+        GitError(.locked, "the work tree is locked (.git/\(lock.name)): another program is writing")
     }
 
     /// Updates `paths` in the work tree and the index to a commit. Without `force`, a conflicting file is an error and
     /// nothing changes.
     func checkOut(
-        _ id: GitObjectID, paths: [String], force: Bool, _ repository: OpaquePointer
+        _ id: GitObjectID, paths: [String], force: Bool, updatingIndex: Bool = true, _ repository: OpaquePointer
     ) throws(GitError) {
         let commit = try unsafe self.commitHandle(id, repository)
         defer { unsafe git_commit_free(commit) }
@@ -48,6 +105,7 @@ extension GitRepository {
         unsafe options.checkout_strategy =
             (force ? GIT_CHECKOUT_FORCE : GIT_CHECKOUT_SAFE).rawValue | GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH.rawValue
             | (force ? GIT_CHECKOUT_REMOVE_UNTRACKED.rawValue : 0)
+            | (updatingIndex ? 0 : GIT_CHECKOUT_DONT_UPDATE_INDEX.rawValue)
         var names: [UnsafeMutablePointer<CChar>?] = unsafe []
         defer { unsafe names.forEach { unsafe $0?.deallocate() } }
         for path in paths { unsafe names.append(GitLibrary.copy(path)) }
@@ -55,6 +113,8 @@ extension GitRepository {
             unsafe options.paths = git_strarray(strings: names.baseAddress, count: names.count)
             return unsafe git_checkout_tree(repository, commit, &options)
         }
-        try GitLibrary.check(status, "the work tree")
+        let error = status < 0 ? GitLibrary.error(status, "the work tree") : nil
+        if error?.code == .dirtyWorkTree { try unsafe self.checkUntracked(paths, repository) }
+        if let error { throw error }
     }
 }

@@ -39,6 +39,11 @@ struct ChatLink: Sendable {
         guard let operation = answer["operation_id"]?.stringValue else {
             throw CommandFailure("the host did not accept the message; try again")
         }
+        return try await self.follow(operation, show: show)
+    }
+
+    /// Follows an operation to its end, and returns it.
+    func follow(_ operation: String, show: (Frame) throws -> Void) async throws -> JSON {
         var url = self.base
         url.path = "/api/v1/live"
         let socket = try await self.sockets.connect(url, headers: self.headers)
@@ -54,6 +59,16 @@ struct ChatLink: Sendable {
         }
         await socket.close()
         return try await self.call(.get, "/api/v1/operations/\(operation)", nil)
+    }
+
+    /// The operation that runs in a thread, or waits to.
+    func activeOperation(of thread: String) async throws -> String? {
+        try await self.call(.get, "/api/v1/threads/\(thread)", nil)["active_operation"]?.stringValue
+    }
+
+    /// What a thread asks people, oldest first.
+    func asks(of thread: String) async throws -> [JSON] {
+        try await self.call(.get, "/api/v1/threads/\(thread)/asks", nil)["items"]?.arrayValue ?? []
     }
 
     /// The ids of the available models.

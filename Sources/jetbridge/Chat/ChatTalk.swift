@@ -19,7 +19,13 @@ struct ChatTalk: Sendable {
 
     /// Asks one question. The answer goes to standard output, everything else to standard error.
     func answer(_ message: String) async throws {
-        let operation = try await self.follow(message)
+        let answer = try await self.follow(message)
+        try self.report(answer)
+        try self.check(answer.operation)
+    }
+
+    /// Throws if an operation did not complete.
+    func check(_ operation: JSON) throws {
         switch operation["state"]?.stringValue {
         case "complete": return
         case "stopped": throw CommandFailure(nil, status: .interrupted)
@@ -40,7 +46,9 @@ struct ChatTalk: Sendable {
             case .interrupted: continue
             case .text(let text):
                 if text.allSatisfy(\.isWhitespace) { continue }
-                let operation = try await self.follow(text)
+                let answer = try await self.follow(text)
+                try self.report(answer)
+                let operation = answer.operation
                 if operation["state"]?.stringValue != "complete", let error = operation["error"]?.stringValue {
                     try errors.writeLine(errors.yellow(errors.shown(error)))
                 }
@@ -48,14 +56,32 @@ struct ChatTalk: Sendable {
         }
     }
 
-    private func follow(_ message: String) async throws -> JSON {
+    /// What an operation gave.
+    struct Answer {
+        let operation: JSON
+        let text: String
+    }
+
+    /// Sends a message and shows the answer as it comes.
+    func follow(_ message: String) async throws -> Answer {
+        try await self.follow { show in try await self.link.ask(message, in: self.thread, show: show) }
+    }
+
+    /// Shows the answer of an operation that has begun already.
+    func follow(operation: String) async throws -> Answer {
+        try await self.follow { show in try await self.link.follow(operation, show: show) }
+    }
+
+    private func follow(
+        _ body: ((ChatLink.Frame) throws -> Void) async throws -> JSON
+    ) async throws -> Answer {
         var text = ""
         let (link, thread) = (self.link, self.thread)
         self.interrupts.set { try? await link.stop(thread) }
         defer { self.interrupts.set(nil) }
         let operation: JSON
         do {
-            operation = try await self.link.ask(message, in: self.thread) { frame in
+            operation = try await body { frame in
                 if frame.type == "execution" { text += frame.content }
                 try self.show(frame)
             }
@@ -63,17 +89,23 @@ struct ChatTalk: Sendable {
             try? self.printer.finish(isTerminated: text.isEmpty)
             throw error
         }
-        let commits = operation["commits"]?.arrayValue ?? []
-        guard !self.context.isJSON else {
-            try self.context.print([
-                "operation_id": operation["id"] ?? .null, "state": operation["state"] ?? .null, "text": .string(text),
-                "error": operation["error"] ?? .null, "commits": .array(commits),
-            ])
-            return operation
-        }
+        guard !self.context.isJSON else { return Answer(operation: operation, text: text) }
         if !text.isEmpty { try self.printer.finish(isTerminated: text.hasSuffix("\n")) }
-        for commit in commits { try self.context.output.writeLine(self.context.output.shown(Self.line(of: commit))) }
-        return operation
+        for commit in operation["commits"]?.arrayValue ?? [] {
+            try self.context.output.writeLine(self.context.output.shown(Self.line(of: commit)))
+        }
+        return Answer(operation: operation, text: text)
+    }
+
+    /// With `--json` only.
+    private func report(_ answer: Answer) throws {
+        guard self.context.isJSON else { return }
+        let operation = answer.operation
+        try self.context.print([
+            "operation_id": operation["id"] ?? .null, "state": operation["state"] ?? .null,
+            "text": .string(answer.text), "error": operation["error"] ?? .null,
+            "commits": .array(operation["commits"]?.arrayValue ?? []),
+        ])
     }
 
     private func show(_ frame: ChatLink.Frame) throws {

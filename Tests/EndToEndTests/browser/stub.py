@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route
 
 from harness import until
 
-COMMAND = re.compile(r"/(run|jobs|kill|snapshot|undo|fix|diff)\b")
+COMMAND = re.compile(r"/(run|jobs|kill|snapshot|undo|fix|diff|specify|plan|tasks|refine|spec)\b")
 
 
 def now(seconds=0.0) -> str:
@@ -21,6 +21,10 @@ class Stub:
         self.page = page
         self.asks: list[dict] = []
         self.lists = {"jobs": {"items": []}, "files": {"items": []}, "diff": {"diff": ""}, "steps": {"operation_id": None, "items": [], "position": 0, "is_cut": False}, "snapshots": {"items": []}}
+        # A thread's feature, None while it has none; a document's text and versions; the difference of two of them.
+        self.feature: dict | None = None
+        self.document: dict = {}
+        self.difference = ""
         self.sent: list[str] = []
         self.answers: list[tuple[str, dict]] = []
         self.stopped: list[str] = []
@@ -40,6 +44,7 @@ class Stub:
         page.route("**/api/v1/operations/stub-*/stop", self.stop)
         page.route("**/api/v1/asks/*", self.answer)
         page.route(re.compile(r"/api/v1/threads/[^/]+/(asks|jobs|files|diff|snapshots|steps)(\?[^/]*)?$"), self.list)
+        page.route(re.compile(r"/api/v1/threads/[^/]+/spec(/document|/diff)?(\?.*)?$"), self.spec)
 
     # Routes
 
@@ -47,6 +52,16 @@ class Stub:
         name = route.request.url.rsplit("/", 1)[1].split("?")[0]
         self.fetched.append(name)
         route.fulfill(json={"items": self.asks} if name == "asks" else self.lists[name])
+
+    def spec(self, route: Route):
+        path = route.request.url.split("?")[0]
+        self.fetched.append("spec")
+        if self.feature is None:
+            problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is no feature yet: describe one with `specify TEXT`."}
+            return route.fulfill(status=404, json=problem)
+        if path.endswith("/document"):
+            return route.fulfill(json=self.document)
+        route.fulfill(json={"diff": self.difference} if path.endswith("/diff") else self.feature)
 
     def answer(self, route: Route):
         name, answer = route.request.url.rsplit("/", 1)[1], route.request.post_data_json

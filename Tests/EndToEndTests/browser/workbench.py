@@ -257,6 +257,89 @@ def asks(page: Page, stub: Stub):
         stub.asks.clear()
 
 
+def stage(name: str, state: str, **more) -> dict:
+    return {"stage": name, "state": state, "commit": None, "url": None, "path": None, "needs": None, **more}
+
+
+def specification(page: Page, stub: Stub):
+    tab = page.get_by_role("tab", name="Spec")
+    panel = page.get_by_role("tabpanel", name="Spec")
+    folder = "specs/003-login"
+    with check("without a feature, the panel says how to begin, and begins"):
+        tab.click()
+        expect(panel).to_contain_text("There is no feature yet: describe one with specify TEXT.")
+        panel.get_by_label("What do people want?").fill("a login page")
+        inspect(page, "no feature", "#panel")
+        begun = stub.operation_of(panel.get_by_role("button", name="Specify").click)
+        assert stub.sent[-1] == "/specify a login page", stub.sent
+    with check("a feature shows its stages, questions, documents and tasks"):
+        commit = {"commit": "0123456789abcdef", "url": "http://127.0.0.1/r/notes/commit/0123456789abcdef"}
+        stub.feature = {
+            "repository": "notes", "feature": "003-login", "title": "Login <b>Page</b>", "branch": "003-login", "folder": folder, "head": "0123456789abcdef",
+            "stages": [
+                stage("constitution", "ready"), stage("specify", "done", path=f"{folder}/spec.md", **commit), stage("clarify", "open", path=f"{folder}/spec.md", **commit),
+                stage("plan", "findings", path=f"{folder}/plan.md"), stage("tasks", "ready"), stage("analyze", "missing", needs="tasks"), stage("checklist", "ready"),
+                stage("implement", "open")],
+            "next": ["clarify", "tasks"], "questions": ["Which <i>accounts</i>?"], "features": ["003-login", "002-search"],
+            "tasks": [
+                {"id": "T001", "text": "Create `src/a.py`", "done": True, "parallel": False, "stories": [], "phase": "Setup"},
+                {"id": "T002", "text": "Write <b>b</b>", "done": False, "parallel": True, "stories": [1], "phase": "User Story 1"}],
+            "documents": [
+                {"path": f"{folder}/spec.md", "kind": "spec", "errors": 0, "warnings": 1, "commit": commit["commit"], "url": "http://127.0.0.1/r/notes/blob/003-login/spec.md"},
+                {"path": f"{folder}/plan.md", "kind": "plan", "errors": 2, "warnings": 0, "commit": None, "url": "http://127.0.0.1/r/notes/blob/003-login/plan.md"}]}
+        stub.end(begun, "complete", "Specified.")
+        expect(panel.get_by_role("heading", name="Login <b>Page</b>")).to_be_visible()
+        expect(panel.locator(".spec-stage")).to_have_count(8)
+        expect(panel.locator(".spec-stage").nth(5)).to_contain_text("needs tasks")
+        expect(panel.get_by_role("link", name="Commit 0123456").first).to_have_attribute("href", commit["url"])
+        expect(panel.get_by_role("region", name="Open questions")).to_contain_text("Which <i>accounts</i>?")
+        expect(panel.locator(".spec-task")).to_have_count(2)
+        expect(panel.locator('.spec-task[aria-current="step"]')).to_contain_text("Write <b>b</b>")
+        expect(panel.get_by_role("region", name="Documents")).to_contain_text("2 errors")
+        inspect(page, "feature", "#panel")
+    with check("the next stage is a press away, and another feature a choice"):
+        sent = stub.operation_of(panel.get_by_role("button", name="Start tasks").click)
+        assert stub.sent[-1] == "/tasks", stub.sent
+        stub.end(sent, "complete", "Done.")
+        panel.get_by_label("Change the latest document").fill("shorter")
+        sent = stub.operation_of(lambda: panel.get_by_label("Change the latest document").press("Enter"))
+        assert stub.sent[-1] == "/refine shorter", stub.sent
+        stub.end(sent, "complete", "Done.")
+        sent = stub.operation_of(lambda: panel.get_by_label("Feature").select_option("002-search"))
+        assert stub.sent[-1] == "/spec 002-search", stub.sent
+        stub.end(sent, "complete", "Done.")
+    with check("a document is rendered, and its versions are compared"):
+        version = {"author": "Ada", "at": now(), "url": commit["url"]}
+        stub.document = {"path": f"{folder}/spec.md", "head": "0", "text": "# Login\n\nA **page** <img src=x onerror=alert(1)>", "is_cut": False, "versions": [
+            {"sha": "b" * 40, "subject": "Clarify", **version}, {"sha": "a" * 40, "subject": "Specify", **version}]}
+        stub.difference = "diff --git a/s b/s\n--- a/s\n+++ b/s\n@@ -1 +1 @@\n-old\n+new\n"
+        panel.get_by_role("button", name="spec.md").click()
+        expect(panel.locator(".prose strong")).to_have_text("page")
+        expect(panel.locator(".prose img")).to_have_count(0)
+        inspect(page, "document", "#panel")
+        panel.get_by_label("Changes since").focus()
+        panel.get_by_label("Changes since").select_option("a" * 40)
+        expect(panel.locator(".diff-line.is-added")).to_have_text("+new")
+        expect(panel.get_by_label("up to")).to_have_value("b" * 40)
+        expect(panel.get_by_label("Changes since")).to_be_focused()
+        inspect(page, "versions", "#panel")
+        panel.get_by_role("button", name="Feature").click()
+        expect(panel.locator(".spec-stage").first).to_be_visible()
+    with check("a question of the flow is answered in the panel, also in own words"):
+        stub.asks = [{"id": "a90", "kind": "clarify", "text": "Clarify `a90`: Which accounts?", "expires_at": now(3600), "options": [
+            {"key": "A", "label": "all", "recommended": True}, {"key": "B", "label": "new ones", "recommended": False}]}]
+        panel.get_by_role("button", name="Refresh").click()
+        card = panel.get_by_role("region", name="Ask a90")
+        expect(card.get_by_role("button", name="All (recommended)")).to_be_visible()
+        expect(card.get_by_role("button", name="Done, ask no more")).to_be_visible()
+        inspect(page, "question", "#panel")
+        stub.decision = (200, {"outcome": "Answered by Ada: those of last year"})
+        card.get_by_label("Or in your own words").fill("those of last year")
+        card.get_by_role("button", name="Answer", exact=True).click()
+        expect(panel.get_by_role("region", name="Ask a90")).to_have_count(0)
+        assert stub.answers[-1] == ("a90", {"answer": "", "text": "those of last year"}), stub.answers
+
+
 def workspace(page: Page, stub: Stub):
     page.keyboard.press("Alt+t")
     with check("tabs are chosen with the arrow keys, and fetched when they are shown"):
@@ -382,6 +465,7 @@ def desktop(browser):
     shell(page, stub)
     asks(page, stub)
     workspace(page, stub)
+    specification(page, stub)
     with check("nothing forbidden happened beside the conversation"):
         assert watch.mistakes == [], watch.mistakes
     context.close()

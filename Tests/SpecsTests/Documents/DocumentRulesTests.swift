@@ -54,14 +54,14 @@ struct DocumentRulesTests {
             ("- [ ] T003", "- T003", "task tasks.md:17"),
             ("- [ ] T003", "- [ ]T003", "checkbox tasks.md:17"),
             ("- [ ] T007", "- [ ] T006", "id-twice tasks.md:34"),
-            ("- [ ] T005 [US1]", "- [ ] T005", "task-label tasks.md:24"),
+            ("- [ ] T005 [US1]", "- [ ] T005", "~task-label tasks.md:24"),
             ("- [ ] T007 [P]", "- [ ] T007 [P] [US1]", "~task-label tasks.md:34"),
             ("- [ ] T006 [US2]", "- [ ] T006 [US2] [US7]", "task-story tasks.md:30"),
             (" in `src/lists/events.py` for", " for", "~task-path tasks.md:30"),
-            ("src/lists/invitation.py", "src/lists/events.py", "task-parallel tasks.md:17"),
+            ("src/lists/invitation.py", "src/lists/events.py", "~task-parallel tasks.md:17"),
             ("depends on T002, T004", "depends on T002, T104", "task-order tasks.md:24"),
             ("in docs/lists.md", "in docs/lists.md [Name of the group]", "placeholder tasks.md:34"),
-            (" for FR-003", "", "coverage tasks.md"),
+            (" for FR-003", "", "~coverage tasks.md"),
             ("## Phase 5: Polish", "## Phase 1: Polish", "~phase-order tasks.md:32"),
             ("Depends on Phases 2 and 3", "Depends on Phase 9", "task-order tasks.md:40"),
         ])
@@ -104,7 +104,7 @@ struct DocumentRulesTests {
         tasks.removeSubrange(start..<end)
         tasks = tasks.replacing("- **Phase 4 (US2)**: Depends on Phases 2 and 3\n", with: "")
         #expect(
-            FeatureSample.places(FeatureSample.feature(tasks: tasks)) == ["coverage tasks.md", "story-tasks tasks.md"])
+            FeatureSample.places(FeatureSample.feature(tasks: tasks)) == ["story-tasks tasks.md", "~coverage tasks.md"])
         let silent = FeatureSample.tasks.replacing("FR-00", with: "F")
         #expect(FeatureSample.places(FeatureSample.feature(tasks: silent)) == ["~coverage tasks.md"])
         let range = FeatureSample.tasks.replacing("(FR-001, FR-002)", with: "(FR-001 to FR-003)").replacing(

@@ -38,14 +38,16 @@ package struct RehearsalModel: ModelClient {
                 "The rehearsal has no model “\(name)”; `models` lists the available ones, `model NAME` chooses one.")
         }
         let input = TokenEstimator.tokens(in: request.messages)
-        guard input <= model.inputLimit else {
+        let document = request.tools.isEmpty ? RehearsalDocument(request.messages) : nil
+        // Documents are as long as they are; the small limit is for conversations.
+        guard input <= model.inputLimit || document != nil else {
             throw ModelError(
                 .tooLong,
                 "The conversation is too long for the rehearsal, which accepts at most \(model.inputLimit) tokens; "
                     + "start over with `new` or send less.", inputLimit: model.inputLimit)
         }
-        let script = Self.script(for: request, model: model)
-        let pace = request.purpose == .chat ? self.pace : self.pace.map { $0 * 8 }
+        let script = document?.script ?? Self.script(for: request, model: model)
+        let pace = request.purpose == .chat && document == nil ? self.pace : self.pace.map { $0 * 8 }
         var output = 0.0
         let limit = Double(request.outputLimit ?? model.outputLimit)
         for wait in script.waits {

@@ -1,51 +1,75 @@
 internal import Git
 
 extension LocalRepository {
+    private static let root = "specs"
     private static let settingsFolder = ".specify"
+    /// The most files that are read of a feature, and of the repository's settings.
+    private static let fileLimit = 200
 
-    /// The feature whose folder has this name, on its own branch, else on the default branch or another one that has it.
-    /// Nil if no branch has it. Throws ``RepositoryError``.
+    /// The feature whose folder has this name. It is read from the branch of the same name, else from the default branch,
+    /// else from another one that has it. Nil if no branch has it.
+    ///
+    /// The name may also be a branch's that was made for another version of a feature, such as `003-login-2`. Throws
+    /// ``RepositoryError``.
     package nonisolated func feature(_ name: String) async throws -> FeatureFiles? {
-        try await self.call { git in
-            guard let home = try await Self.home(of: name, in: git) else { return nil }
-            return try await Self.files(of: name, on: home, in: git)
+        guard (try? GitName.checkPath("\(Self.root)/\(name)")) != nil else { return nil }
+        return try await self.call { git in
+            if let files = try await Self.files(of: name, in: git) { return files }
+            guard let folder = Self.original(of: name), let head = try await git.tip(of: name),
+                try await git.directories(in: Self.root, at: head).contains(where: { $0.name == folder })
+            else { return nil }
+            return try await Self.files(of: folder, on: name, from: name, at: head, in: git)
         }
     }
 
     /// The names of all features on any branch, the newest first. Throws ``RepositoryError``.
     package nonisolated func featureNames() async throws -> [String] {
         try await self.call { git in
-            try await git.directoryNames(in: "specs").filter { NumberedName.number(of: $0) != nil }
-                .sorted { ($1.utf8.count, $1) < ($0.utf8.count, $0) }
+            try await git.directoryNames(in: Self.root).filter { NumberedName.number(of: $0) != nil }
+                .sorted { (NumberedName.number(of: $1) ?? 0, $1) < (NumberedName.number(of: $0) ?? 0, $0) }
         }
     }
 
-    private static func home(of name: String, in git: GitRepository) async throws -> GitRepository.Branch? {
-        let branches = try await git.branches()
+    /// `003-login` for `003-login-2`; nil for a name that ends otherwise.
+    private static func original(of name: String) -> String? {
+        guard let dash = name.lastIndex(of: "-"), let number = Int(name[name.index(after: dash)...]), 2...99 ~= number
+        else { return nil }
+        return String(name[..<dash])
+    }
+
+    private static func files(of name: String, in git: GitRepository) async throws -> FeatureFiles? {
         let head = try? await git.headBranch()
-        let ranked = branches.filter { $0.name == name } + branches.filter { $0.name == head } + branches
-        for branch in ranked {
-            if try await git.directories(in: "specs", at: branch.id).contains(where: { $0.name == name }) {
-                return branch
-            }
+        let home = try await git.branch(with: "\(Self.root)/\(name)") { branch in
+            if branch.name == name { return branch.isRemote ? 4 : 0 }
+            if branch.isRemote { return branch.localName == name ? 1 : 4 }
+            return branch.name == head ? 2 : 3
         }
-        return nil
+        guard let home else { return nil }
+        // A change must not go to the default branch without review, or to a branch that only remembers a remote one.
+        let branch = home.name == head && !home.isRemote ? name : home.localName
+        return try await Self.files(of: name, on: branch, from: home.name, at: home.id, in: git)
     }
 
     private static func files(
-        of name: String, on branch: GitRepository.Branch, in git: GitRepository
+        of name: String, on branch: String, from source: String, at head: GitObjectID, in git: GitRepository
     ) async throws -> FeatureFiles {
-        var found = try await git.files(in: "specs/\(name)", endings: [".md"], at: branch.id, limit: 200).items
-        found += try await git.files(in: Self.settingsFolder, endings: [".md"], at: branch.id, limit: 200).items
-        var files: [String: [UInt8]] = [:]
-        var tooLarge: [String] = []
-        for file in found {
-            guard file.size <= Document.sizeLimit else {
-                tooLarge.append(file.path)
-                continue
-            }
-            files[file.path] = try await git.file(file.path, at: branch.id, limit: Document.sizeLimit)
+        var found: [GitRepository.FoundFile] = []
+        for folder in ["\(Self.root)/\(name)", Self.settingsFolder] {
+            found += try await git.files(in: folder, endings: [".md"], at: head, limit: Self.fileLimit).items
         }
-        return FeatureFiles(name: name, branch: branch.name, head: branch.id, files: files, tooLarge: tooLarge)
+        let small = found.filter { $0.size <= Document.sizeLimit }
+        let contents = try await git.beginnings(of: small, count: Document.sizeLimit)
+        let files = Dictionary(small.compactMap { file in contents[file.id].map { (file.path, $0) } }) { $1 }
+        return FeatureFiles(
+            name: name, branch: branch, source: source, head: head, files: files,
+            tooLarge: found.filter { $0.size > Document.sizeLimit }.map(\.path))
+    }
+}
+
+extension GitRepository.Branch {
+    /// The name without the remote's.
+    fileprivate var localName: String {
+        guard self.isRemote, let slash = self.name.firstIndex(of: "/") else { return self.name }
+        return String(self.name[self.name.index(after: slash)...])
     }
 }

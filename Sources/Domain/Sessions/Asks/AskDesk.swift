@@ -85,11 +85,13 @@ package struct AskDesk: Sendable {
     }
 
     /// Closes the open questions of a session for which no turn waits.
+    ///
+    /// - Parameter kind: Nil for every kind.
     func closeParked(
-        of session: String, by decider: Sender, in ledger: Ledger, at now: Int64
+        of session: String, _ kind: AskRecord.Kind? = nil, by decider: Sender, in ledger: Ledger, at now: Int64
     ) throws -> (asks: [AskRecord], items: [OutboxItem]) {
         var (asks, items) = ([AskRecord](), [OutboxItem]())
-        for ask in try ledger.openAsks(of: session) where ask.parked != nil {
+        for ask in try ledger.openAsks(of: session) where ask.parked != nil && (kind == nil || ask.kind == kind) {
             let (ended, shown) = try self.end(ask, as: .stopped, by: decider, in: ledger, at: now)
             asks.append(ended)
             items += shown

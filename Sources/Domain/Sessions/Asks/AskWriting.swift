@@ -26,6 +26,11 @@ struct AskWriting: Sendable {
         self.at = at
     }
 
+    /// It belongs to a round of questions about a specification, of which a thread has one at a time.
+    var isClarification: Bool {
+        if case .question(let question, _?) = self.content { question.kind == .clarify } else { false }
+    }
+
     /// The digest that the ask will have.
     var digest: String { self.record(id: "", message: 0).digest }
 

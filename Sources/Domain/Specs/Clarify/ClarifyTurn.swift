@@ -10,22 +10,18 @@ package import Repositories
 ///
 /// Each answer begins a turn. Between two of them nothing is in memory, so that they may be days and restarts apart.
 package final class ClarifyTurn: TurnWorker {
-    private let client: any ModelClient
+    private let model: StageModel
     private let catalog: RepositoryCatalog
-    private let quiet: QuietAnswer
     private let now: @Sendable () -> Int64
-    private let logger: Logger
 
     /// `now`: seconds since 1970.
     package init(
-        _ client: any ModelClient, catalog: RepositoryCatalog, limit: AnswerLimit = AnswerLimit(),
-        now: @escaping @Sendable () -> Int64, logger: Logger
+        _ client: any ModelClient, catalog: RepositoryCatalog, maximumTries: Int = RetryPolicy().maximumTries,
+        limit: AnswerLimit = AnswerLimit(), now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
-        self.client = client
+        self.model = StageModel(client: client, maximumTries: maximumTries, limit: limit, logger: logger)
         self.catalog = catalog
-        self.quiet = QuietAnswer(client, limit: limit)
         self.now = now
-        self.logger = logger
     }
 
     package func refusal(of text: String) -> String? {
@@ -83,11 +79,9 @@ extension ClarifyTurn {
         let marked = ClarifyQuestion.marked(in: spec)
         let messages = ClarifyPrompt.questions(about: spec, topic: request.text)
         do {
-            let answer = try await self.quiet.text(
-                of: ModelRequest(model: request.model, messages: messages, purpose: .specification),
-                reportingTo: thread)
+            let answer = try await self.answer(to: messages, "questions", request, thread)
             if let questions = ClarifyQuestion.all(in: answer) { return questions.isEmpty ? marked : questions }
-            self.logger.info("a model's questions could not be read")
+            self.model.logger.info("a model's questions could not be read")
             guard marked.isEmpty else { return marked }
             throw TurnFailure(
                 "The model's questions can't be read: try `clarify` again, or choose another model with `model`.")
@@ -96,6 +90,17 @@ extension ClarifyTurn {
                 .notice("\(failure.message) These are the questions that the specification marks itself."))
             return marked
         }
+    }
+
+    /// The model's answer, also one that was cut; people do not see it.
+    private func answer(
+        to messages: [ModelMessage], _ noun: String, _ request: TurnRequest, _ thread: any TurnThread
+    ) async throws -> String {
+        var draft = SilentDraft()
+        _ = try await self.model.stream(
+            messages, by: request.model, for: StageModel.Wish(noun: noun, advice: "try again"), into: &draft
+        ) { event in try await thread.report(event) }
+        return draft.text
     }
 
     private static func introduction(to session: ClarifySession) -> String {
@@ -183,10 +188,8 @@ extension ClarifyTurn {
     ) async throws -> ClarificationEdit.Change? {
         let plain = ClarifyChange.plain(words, to: question, in: spec)
         do {
-            let answer = try await self.quiet.text(
-                of: ModelRequest(
-                    model: request.model, messages: ClarifyPrompt.change(by: words, to: question, in: spec),
-                    purpose: .specification), reportingTo: thread)
+            let messages = ClarifyPrompt.change(by: words, to: question, in: spec)
+            let answer = try await self.answer(to: messages, "a change", request, thread)
             return ClarifyChange.proposed(answer, for: spec) ?? plain
         } catch let failure as TurnFailure {
             // What somebody has said is kept, with or without a model.

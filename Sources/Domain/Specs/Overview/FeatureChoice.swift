@@ -10,12 +10,17 @@ package struct FeatureChoice: Sendable {
     package static func feature(
         of request: TurnRequest, in repository: LocalRepository
     ) async throws -> FeatureFiles {
-        if let name = request.feature, let files = try await repository.feature(name) { return files }
+        try await Self.feature(chosen: request.feature, in: repository)
+    }
+
+    /// As ``feature(of:in:)`` finds it.
+    ///
+    /// - Parameter name: The one that the thread has chosen; nil for none.
+    package static func feature(chosen name: String?, in repository: LocalRepository) async throws -> FeatureFiles {
+        if let name, let files = try await repository.feature(name) { return files }
         let names = try await repository.featureNames()
-        if request.feature == nil, names.count == 1, let files = try await repository.feature(names[0]) {
-            return files
-        }
-        throw TurnFailure(Self.missing(request.feature, among: names))
+        if name == nil, names.count == 1, let files = try await repository.feature(names[0]) { return files }
+        throw TurnFailure(Self.missing(name, among: names))
     }
 
     /// The feature that `word` means: a number, a name, or the beginning of one. Throws as

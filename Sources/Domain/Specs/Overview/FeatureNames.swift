@@ -44,7 +44,7 @@ package struct FeatureNames: Sendable, Hashable {
     /// A name as code. Folders may have any name, so characters that end code or reorder text are replaced.
     package static func code(_ name: String) -> String { "`\(Self.visible(name))`" }
 
-    static func visible(_ name: String) -> String {
+    static func visible(_ name: String, limit: Int = 80) -> String {
         let text = name.unicodeScalars.map { scalar in
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator: "�"
@@ -52,7 +52,7 @@ package struct FeatureNames: Sendable, Hashable {
             }
         }
         .joined()
-        return text.count > 80 ? "\(text.prefix(79))…" : text
+        return text.count > limit ? "\(text.prefix(limit - 1))…" : text
     }
 
     /// The digits at the start: `003`.

@@ -6,7 +6,7 @@ import { Child, h, icon, replace } from "../dom";
 export abstract class LoadedView {
   readonly element: HTMLElement;
   protected readonly tools = h("div", { class: "panel-tools" });
-  private readonly body = h("div", { class: "panel-body", tabindex: 0, role: "group" });
+  protected readonly body = h("div", { class: "panel-body", tabindex: 0, role: "group" });
   private thread: string | null = null;
   private isShown = false;
   private isFetching = false;
@@ -61,8 +61,11 @@ export abstract class LoadedView {
       ]);
       if (thread !== this.thread) continue;
       const scrollTop = this.body.scrollTop;
+      // What has the focus is replaced by its successor, or moved.
+      const focused = this.body.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.key : undefined;
       replace(this.body, ...(content ?? [h("p", { class: "panel-empty" }, this.none)]));
       this.body.scrollTop = scrollTop;
+      if (focused !== undefined) (this.body.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`) ?? this.body).focus({ preventScroll: true });
     }
     this.isFetching = false;
   }

@@ -1,4 +1,4 @@
-// The panel beside a conversation: steps, diff, shell, jobs, files and snapshots, by the WAI-ARIA Authoring Practices' pattern "tabs".
+// The panel beside a conversation: steps, specification, diff, shell, jobs, files and snapshots, by the WAI-ARIA Authoring Practices' pattern "tabs".
 
 import { h, iconButton } from "../dom";
 import { DiffView } from "./diff";
@@ -7,6 +7,7 @@ import { JobsView } from "./jobs";
 import { LoadedView } from "./loaded";
 import { ShellView } from "./shell";
 import { SnapshotsView } from "./snapshots";
+import { SpecView } from "./spec";
 import { StepsView } from "./steps";
 import { WorkFollower } from "../views/conversation";
 
@@ -32,6 +33,7 @@ export class Panel implements WorkFollower {
   readonly shell: ShellView;
   isOpen = false;
   private readonly steps: StepsView;
+  private readonly spec: SpecView;
   private readonly tabs: Tab[];
   private chosen: Tab;
 
@@ -39,10 +41,11 @@ export class Panel implements WorkFollower {
     const send = (text: string): void => this.delegate.send(text);
     this.shell = new ShellView({ send, stop: (key) => this.delegate.stop(key.split(" ")[0]!), ended: () => this.refresh() });
     const diff = new DiffView();
+    this.spec = new SpecView(send);
     this.steps = new StepsView({ filesChanged: () => diff.changed(), command: (operation, step) => this.shell.show(`${operation} ${step.id}`, step) });
     const shell = this.tab("Shell", this.shell.element, null);
     this.tabs = [
-      this.tab("Steps", this.steps.element, null), this.loaded("Diff", diff), shell, this.loaded("Jobs", new JobsView(send)),
+      this.tab("Steps", this.steps.element, null), this.loaded("Spec", this.spec), this.loaded("Diff", diff), shell, this.loaded("Jobs", new JobsView(send)),
       this.loaded("Files", new FilesView()), this.loaded("Snapshots", new SnapshotsView(send)),
     ];
     this.chosen = shell;
@@ -78,10 +81,12 @@ export class Panel implements WorkFollower {
 
   worked(operation: string): void {
     this.steps.worked(operation);
+    this.spec.worked();
   }
 
   workEnded(operation: string): void {
     this.steps.ended(operation);
+    this.spec.changed();
   }
 
   showSteps(operation: string): void {

@@ -6,7 +6,7 @@ import { AskText, inline, parseAsk, remaining, words } from "../asktext";
 import { Child, h, icon, replace } from "../dom";
 import { Part } from "../fences";
 import { isDiff } from "../panel/difflines";
-import { clockTime, fullTime } from "../time";
+import { endTime, fullTime } from "../time";
 import { diffText } from "./difflines";
 
 export interface AskDelegate {
@@ -95,8 +95,9 @@ export class AskCard {
     const buttons = ask.options.map((option) => this.button(ask, option));
     const until = ask.expires_at === null ? null : h(
       "p", { class: "ask-until" }, "Expires at ",
-      h("time", { datetime: new Date(ask.expires_at).toISOString(), title: fullTime(ask.expires_at) }, clockTime(ask.expires_at)), this.left);
-    replace(this.answers, h("div", { class: "ask-buttons" }, ...buttons), until);
+      h("time", { datetime: new Date(ask.expires_at).toISOString(), title: fullTime(ask.expires_at) }, endTime(ask.expires_at)), this.left);
+    if (ask.kind === "clarify") buttons.push(h("button", { type: "button", class: "quiet", onclick: () => void this.answer(doneOption, "") }, "Done, ask no more"));
+    replace(this.answers, h("div", { class: "ask-buttons" }, ...buttons), takesWords(ask) && this.wordsForm(), until);
   }
 
   private button(ask: api.Ask, option: api.AskOption): HTMLButtonElement {
@@ -107,6 +108,21 @@ export class AskCard {
       "button", { type: "button", class: className, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(option, "")) },
       isDenial ? `${sentence(option.label)}…` : sentence(option.label), option.recommended && h("span", { class: "ask-recommended" }, " (recommended)"));
     return button;
+  }
+
+  /** For an answer that is none of the options. */
+  private wordsForm(): HTMLElement {
+    const name = `words-${this.id}`;
+    const field = h("input", { id: name, class: "ask-reason", type: "text", maxlength: 2000, autocomplete: "off", "data-key": name });
+    return h(
+      "form", {
+        class: "ask-form", onsubmit: (event: Event) => {
+          event.preventDefault();
+          const text = field.value.trim();
+          if (text !== "") void this.answer(wordsOption, text);
+        },
+      },
+      h("label", { for: name }, "Or in your own words"), field, h("button", { type: "submit", class: "quiet" }, "Answer"));
   }
 
   private askReason(ask: api.Ask, option: api.AskOption): void {
@@ -176,6 +192,10 @@ export class AskCard {
     this.late += 1;
   }
 }
+
+const doneOption: api.AskOption = { key: "done", label: "done", recommended: false };
+const wordsOption: api.AskOption = { key: "", label: "", recommended: false };
+const takesWords = (ask: api.Ask): boolean => ask.kind === "clarify" || ask.kind === "question";
 
 const isDeny = (option: api.AskOption): boolean => option.key === "C" || /^deny\b/i.test(option.label);
 

@@ -12,14 +12,26 @@ struct SpecSetup: Sendable {
     let limit: AnswerLimit
     /// Makes what a turn needs that works in the thread's workspace.
     let agent: AgentWorker
+    /// The base of links.
+    let publicURL: String
 
     /// By the command that begins them.
     var workers: [String: any TurnWorker] {
-        [
+        let logger = Logger(label: "specs")
+        let now: @Sendable () -> Int64 = { WallClock.now() / 1_000 }
+        var workers: [String: any TurnWorker] = [
             Stage.specify.rawValue: SpecifyTurn(
-                self.model, catalog: self.repositories, limit: self.limit, now: { WallClock.now() / 1_000 },
-                logger: Logger(label: "specs")),
+                self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
+            Stage.clarify.rawValue: ClarifyTurn(
+                self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
+            ConflictTurn.name: ConflictTurn(catalog: self.repositories, now: now, logger: logger),
             Stage.implement.rawValue: ImplementTurn(agent: self.agent, repositories: self.repositories),
+            "spec": SpecTurn(catalog: self.repositories, publicURL: self.publicURL),
         ]
+        for stage in StageTurn.stages {
+            workers[stage.rawValue] = StageTurn(
+                stage, model: self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger)
+        }
+        return workers
     }
 }

@@ -96,8 +96,16 @@ extension Conversation {
                     closing.outcome == .interrupted
                     ? try desk.leave(closing.turn, in: ledger, at: closing.at)
                     : try desk.endAll(of: closing.turn, stoppedBy: stopper, in: ledger, at: closing.at)
+                // A new round of questions replaces the one that is open.
+                let replaced =
+                    asking?.isClarification == true
+                    ? try desk.closeParked(
+                        of: closing.turn.session, .clarify, by: closing.turn.sender, in: ledger, at: closing.at)
+                    : (asks: [], items: [])
                 let asked = try asking?.write(to: ledger)
-                return (items + ended.items + (asked?.items ?? []), ended.asks, asked?.ask)
+                return (
+                    items + ended.items + replaced.items + (asked?.items ?? []), ended.asks + replaced.asks, asked?.ask
+                )
             }
         }
         do {

@@ -91,7 +91,7 @@ enum CoverageRules {
         guard spec.requirements.contains(where: { covered.contains($0.id.description) }) else {
             return [
                 DocumentFinding(
-                    .coverage, .warning, in: document,
+                    .coverage, in: document,
                     "No task names a requirement, so that nobody can check that all \(spec.requirements.count) are "
                         + "built: name them in the tasks, as in `(FR-001)`.")
             ]

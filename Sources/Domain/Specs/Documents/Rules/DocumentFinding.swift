@@ -34,6 +34,16 @@ package struct DocumentFinding: Sendable, Hashable {
         self.message = message
     }
 
+    /// The same finding with another severity.
+    init(_ finding: DocumentFinding, as severity: FindingRule.Severity) {
+        self.rule = finding.rule
+        self.severity = severity
+        self.path = finding.path
+        self.line = finding.line
+        self.message = finding.message
+        self.section = finding.section
+    }
+
     /// `specs/001-a/spec.md:12`
     package var place: String { self.line.map { "\(self.path):\($0)" } ?? self.path }
 }

@@ -61,15 +61,15 @@ extension FindingRule {
 
     // Tasks
     static let task = Self("task", .error, "A task is a checkbox, an id and a description")
-    static let taskLabel = Self("task-label", .error, "A task of a story's phase names that story")
+    static let taskLabel = Self("task-label", .warning, "A task of a story's phase names that story")
     static let taskStory = Self("task-story", .error, "The story that a task names is in the specification")
     static let taskPath = Self("task-path", .warning, "A task of a story names the files that it changes")
-    static let taskParallel = Self("task-parallel", .error, "Parallel tasks of a phase change different files")
+    static let taskParallel = Self("task-parallel", .warning, "Parallel tasks of a phase change different files")
     static let taskOrder = Self("task-order", .error, "Tasks wait only for tasks that exist and come earlier")
     static let taskCycle = Self("task-cycle", .error, "No task waits for itself")
     static let phaseOrder = Self("phase-order", .warning, "Phases are numbered in their order")
     static let storyTasks = Self("story-tasks", .error, "Every user story has a task")
-    static let coverage = Self("coverage", .error, "Every requirement has a task")
+    static let coverage = Self("coverage", .warning, "Every requirement has a task")
 
     // Checklists, constitutions, features
     static let checklist = Self("checklist", .warning, "A checklist has items with ids")

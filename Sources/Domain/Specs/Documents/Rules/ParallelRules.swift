@@ -11,7 +11,7 @@ enum ParallelRules {
                         continue
                     }
                     guard other.id != task.id else { continue }
-                    findings.append(self.finding(task, other, path, tasks, document))
+                    findings.append(self.finding(task, other, path, document))
                 }
             }
         }
@@ -19,15 +19,11 @@ enum ParallelRules {
     }
 
     private static func finding(
-        _ task: TaskEntry, _ other: TaskEntry, _ path: String, _ tasks: TaskDocument, _ document: FeatureDocument
+        _ task: TaskEntry, _ other: TaskEntry, _ path: String, _ document: FeatureDocument
     ) -> DocumentFinding {
-        let isOnly = task.paths.count == 1 && other.paths.count == 1
-        let isSameStep =
-            tasks.markdown.section(at: task.line)?.line == tasks.markdown.section(at: other.line)?.line
-        let waits = tasks.orders.contains { $0.task == task.id && $0.prerequisite == other.id }
-        // One that only reads the file, or comes in a later step, may name it.
-        return DocumentFinding(
-            .taskParallel, isOnly && isSameStep && !waits ? .error : .warning, in: document, line: task.line,
+        // A warning: lists of other authors mark tasks that only read the file, or come in a later step.
+        DocumentFinding(
+            .taskParallel, in: document, line: task.line,
             "\(task.id) and \(other.id) are both parallel and name \(path), where they would collide: remove [P] from "
                 + "one of them, or split the work by file.")
     }

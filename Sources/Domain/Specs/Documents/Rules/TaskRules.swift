@@ -100,7 +100,7 @@ enum TaskRules {
                 if let story = task.stories.first {
                     findings.append(
                         DocumentFinding(
-                            .taskLabel, .warning, in: document, line: task.line,
+                            .taskLabel, in: document, line: task.line,
                             "\(task.id) names US\(story) outside the stories' phases: move it to that story, or remove "
                                 + "the label."))
                 }

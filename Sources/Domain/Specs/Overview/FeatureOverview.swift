@@ -1,0 +1,139 @@
+package import Git
+package import Repositories
+
+/// What people see of a feature: its stages, its documents, what is open and what is done.
+package struct FeatureOverview: Sendable, Hashable {
+    package struct Document: Sendable, Hashable {
+        package let path: String
+        package let kind: DocumentKind
+        /// Findings of the rules.
+        package let errors: Int
+        package let warnings: Int
+        /// The newest commit that changed it, if it is not too long ago.
+        package let commit: GitCommit?
+    }
+
+    package struct Task: Sendable, Hashable {
+        package let id: String
+        package let text: String
+        package let isTicked: Bool
+        package let isParallel: Bool
+        package let stories: [Int]
+        /// The title of its phase.
+        package let phase: String?
+    }
+
+    /// The folder's name below `specs/`.
+    package let name: String
+    package let branch: String
+    package let head: GitObjectID
+    /// The specification's heading, without `Feature Specification:`.
+    package let title: String?
+    package let states: StageStates
+    package let commits: [Stage: GitCommit]
+    /// The specification first, then in the order of the flow.
+    package let documents: [Document]
+    /// Questions of the specification without an answer.
+    package let questions: [String]
+    package let tasks: [Task]
+
+    package var folder: String { "specs/\(self.name)" }
+    package var ticked: Int { self.tasks.count { $0.isTicked } }
+    package var errors: Int { self.documents.reduce(0) { $0 + $1.errors } }
+    package var warnings: Int { self.documents.reduce(0) { $0 + $1.warnings } }
+
+    /// - Parameter commits: The newest commit of each path.
+    package init(_ files: FeatureFiles, commits: [String: GitCommit]) {
+        let documents = Self.documents(of: files)
+        let constitution = files.files[Self.constitutionPath].map {
+            FeatureDocument(path: Self.constitutionPath, bytes: $0)
+        }
+        let findings = Self.findings(in: documents, constitution, of: files)
+        let states = StageStates(documents, constitution: constitution, findings: findings)
+        self.name = files.name
+        self.branch = files.branch
+        self.head = files.head
+        self.title = documents.spec.flatMap { Self.title(of: $0) }
+        self.states = states
+        self.commits = Dictionary(
+            states.stages.compactMap { status in
+                status.path.flatMap { commits[$0] }.map { (status.stage, $0) }
+            }, uniquingKeysWith: { first, _ in first })
+        self.documents = (documents.documents + [constitution].compactMap(\.self)).map { document in
+            let own = findings.filter { $0.path == document.path }
+            return Document(
+                path: document.path, kind: document.kind, errors: own.count { $0.severity == .error },
+                warnings: own.count { $0.severity == .warning }, commit: commits[document.path])
+        }
+        self.questions = documents.spec?.questions.map(\.question) ?? []
+        self.tasks = documents.tasks.map(Self.tasks) ?? []
+    }
+
+    /// Reads a feature with the commits of its documents. Throws ``RepositoryError``.
+    package static func read(_ files: FeatureFiles, in repository: LocalRepository) async throws -> FeatureOverview {
+        let overview = await Self.checked(files, commits: [:])
+        let folders = overview.states.stages.compactMap(\.path)
+        let paths = Set(overview.documents.map(\.path) + folders).sorted()
+        return await Self.checked(files, commits: try await repository.lastChanges(of: paths, from: files.head))
+    }
+
+    /// Without the commits of its documents.
+    package static func summary(of files: FeatureFiles) async -> FeatureOverview {
+        await Self.checked(files, commits: [:])
+    }
+
+    /// Off the caller's actor: parsing 100 KB takes milliseconds.
+    @concurrent
+    private static func checked(_ files: FeatureFiles, commits: [String: GitCommit]) async -> FeatureOverview {
+        FeatureOverview(files, commits: commits)
+    }
+}
+
+extension FeatureOverview {
+    static let constitutionPath = ".specify/memory/constitution.md"
+
+    private static let order: [DocumentKind] = [
+        .spec, .plan, .research, .dataModel, .contract, .quickstart, .tasks, .checklist, .other, .constitution,
+    ]
+
+    private static func documents(of files: FeatureFiles) -> FeatureDocuments {
+        let own = files.files.filter { $0.key.hasPrefix("\(files.folder)/") }
+        let documents = own.map { FeatureDocument(path: $0.key, bytes: $0.value) }
+        return FeatureDocuments(
+            folder: files.folder,
+            documents: documents.sorted { left, right in
+                let places = (Self.place(left.kind), Self.place(right.kind))
+                return places.0 == places.1 ? left.path < right.path : places.0 < places.1
+            })
+    }
+
+    private static func place(_ kind: DocumentKind) -> Int { Self.order.firstIndex(of: kind) ?? Self.order.count }
+
+    /// Links to files are not checked: that needs the whole tree.
+    private static func findings(
+        in documents: FeatureDocuments, _ constitution: FeatureDocument?, of files: FeatureFiles
+    ) -> [DocumentFinding] {
+        let templates = files.files.filter { $0.key.hasPrefix(".specify/templates/") }.values
+        let validator = FeatureValidator(
+            templates: DocumentTemplate.allCases.map(\.standard) + templates.map { String(decoding: $0, as: UTF8.self) }
+        )
+        let single = constitution.map { FeatureDocuments(folder: "", documents: [$0]) }
+        return validator.findings(in: documents) + (single.map { validator.findings(in: $0) } ?? [])
+    }
+
+    private static func title(of spec: SpecDocument) -> String? {
+        guard let heading = spec.markdown.title else { return nil }
+        let prefix = "Feature Specification:"
+        let text = heading.hasPrefix(prefix) ? heading.dropFirst(prefix.count) : heading[...]
+        let title = text.drop { $0 == " " }
+        return title.isEmpty ? nil : String(title)
+    }
+
+    private static func tasks(of document: TaskDocument) -> [Task] {
+        document.tasks.map { task in
+            Task(
+                id: task.id, text: task.text, isTicked: task.isTicked, isParallel: task.isParallel,
+                stories: task.stories, phase: document.phase(of: task)?.title)
+        }
+    }
+}

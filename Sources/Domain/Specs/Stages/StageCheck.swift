@@ -1,0 +1,72 @@
+internal import Repositories
+
+/// Checks what a stage wrote together with the feature's other documents.
+struct StageCheck: Sendable {
+    /// `specs/003-login`; empty for a constitution.
+    let folder: String
+    /// The feature's present documents by path.
+    private let present: [String: [UInt8]]
+    private let validator: FeatureValidator
+
+    /// What no second answer can mend.
+    private static let final: Set<FindingRule> = [.size, .encoding, .document, .unread]
+    /// What other authors may leave out, and a list that is written here must not.
+    private static let raised: Set<FindingRule> = [.coverage, .taskLabel, .taskParallel]
+
+    init(_ files: FeatureFiles) {
+        self.init(folder: files.name.isEmpty ? "" : files.folder, files: files.files)
+    }
+
+    /// - Parameter files: The feature's documents and the repository's own templates, by path.
+    init(folder: String, files: [String: [UInt8]]) {
+        self.folder = folder
+        self.present = folder.isEmpty ? [:] : files.filter { $0.key.hasPrefix(folder + "/") }
+        let own = files.filter { $0.key.hasPrefix(".specify/templates/") }.sorted { $0.key < $1.key }
+        self.validator = FeatureValidator(
+            templates: DocumentTemplate.allCases.map(\.standard) + own.map { String(decoding: $0.value, as: UTF8.self) })
+    }
+
+    /// The feature with documents in place of those that it has.
+    func feature(with documents: [String: [UInt8]]) -> FeatureDocuments {
+        let all = self.present.merging(documents) { _, new in new }
+        return FeatureDocuments(
+            folder: self.folder, documents: all.sorted { $0.key < $1.key }.map { FeatureDocument(path: $0.key, bytes: $0.value) })
+    }
+
+    /// What is wrong with these documents, and not with the others.
+    func findings(in documents: [String: [UInt8]]) -> [DocumentFinding] {
+        self.validator.findings(in: self.feature(with: documents)).filter { documents[$0.path] != nil }
+            + self.brokenLinks(in: documents)
+    }
+
+    /// The errors among them that a second answer can mend.
+    func errors(in documents: [String: [UInt8]]) -> [DocumentFinding] {
+        self.findings(in: documents).compactMap { finding in
+            if Self.final.contains(finding.rule) { return nil }
+            if Self.raised.contains(finding.rule) { return finding.raised }
+            return finding.severity == .error ? finding : nil
+        }
+    }
+
+    /// All findings of the feature as it is.
+    var all: [DocumentFinding] {
+        self.validator.findings(in: self.feature(with: [:])) + self.brokenLinks(in: self.present)
+    }
+
+    /// Links within the feature; other files of the repository are not at hand here.
+    private func brokenLinks(in documents: [String: [UInt8]]) -> [DocumentFinding] {
+        guard !self.folder.isEmpty else { return [] }
+        let feature = self.feature(with: documents)
+        let targets = FeatureValidator.linkTargets(of: feature)
+        let existing = Set(feature.documents.map(\.path))
+        let known = targets.filter { !$0.hasPrefix(self.folder + "/") || !$0.hasSuffix(".md") || existing.contains($0) }
+        guard known.count < targets.count else { return [] }
+        return feature.documents.filter { documents[$0.path] != nil }
+            .flatMap { LinkRules.findings(in: $0, existing: known) }.filter { $0.rule == .link }
+    }
+}
+
+extension DocumentFinding {
+    /// The same as an error.
+    var raised: DocumentFinding { DocumentFinding(self, as: .error) }
+}

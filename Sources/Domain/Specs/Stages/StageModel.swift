@@ -1,0 +1,77 @@
+internal import Chat
+internal import JSON
+internal import Logging
+internal import Models
+
+/// Asks a model for a document and reports the answer as it arrives.
+struct StageModel: Sendable {
+    typealias Report = @Sendable (TurnEvent) async throws -> Void
+
+    /// What is asked for, in words for people.
+    struct Wish: Sendable {
+        /// "a specification"
+        let noun: String
+        /// What helps if the model answers something else.
+        let advice: String
+        /// Corrections are nobody's wish: they count as the program's own.
+        var isCorrection = false
+    }
+
+    let client: any ModelClient
+    let maximumTries: Int
+    let limit: AnswerLimit
+    let logger: Logger
+
+    /// Streams the answer into the draft and to the thread. Throws ``TurnFailure`` when nothing usable arrives.
+    func stream(
+        _ messages: [ModelMessage], by chosen: String?, for wish: Wish, into draft: inout some AnswerDraft,
+        _ report: Report
+    ) async throws -> TurnEnding {
+        let model = chosen ?? self.client.defaultModel
+        let request = ModelRequest(
+            model: model, messages: messages, purpose: .specification, initiator: wish.isCorrection ? .agent : nil)
+        var result = TurnReport(model: model, maximumTries: self.maximumTries, limit: self.limit)
+        var outcome: TurnReport.Outcome?
+        do {
+            for try await event in self.client.stream(request) {
+                let reported = result.receive(event)
+                // Leaving the loop ends the request.
+                if result.isFull { break }
+                guard let reported else { continue }
+                guard case .text(let delta) = reported else {
+                    try await report(reported)
+                    continue
+                }
+                let text = draft.append(delta)
+                if !text.isEmpty { try await report(.text(text)) }
+                if let excess = draft.excess { return .cut(excess) }
+            }
+            // A cancelled stream may also just end.
+            try Task.checkCancellation()
+        } catch let error as ModelError {
+            self.logger.info("a model stream failed", ["code": .string(error.code.rawValue)])
+            outcome = result.outcome(of: error)
+        }
+        let usage =
+            result.usage
+            ?? TokenUsage(
+                input: TokenEstimator.tokens(in: request.messages), output: TokenEstimator.tokens(in: result.text))
+        if result.hasText { try await report(.usage(model: model, input: usage.input, output: usage.output)) }
+        switch outcome ?? result.outcome {
+        case .failed(let failure): throw failure
+        case .ended(let ending):
+            let text = draft.finish()
+            if !text.isEmpty { try await report(.text(text)) }
+            if !draft.hasBegun { throw Self.failure(of: wish, answer: draft.preface, model) }
+            if let excess = draft.excess { return .cut(excess) }
+            return ending
+        }
+    }
+
+    private static func failure(of wish: Wish, answer: String, _ model: String) -> TurnFailure {
+        let words = answer.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let quote = words.isEmpty ? "" : " (“\(words.prefix(160))\(words.count > 160 ? "…" : "")”)"
+        return TurnFailure(
+            "\(model) answered without \(wish.noun)\(quote); \(wish.advice), or choose another model with `model`.")
+    }
+}

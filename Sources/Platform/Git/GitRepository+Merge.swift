@@ -1,0 +1,138 @@
+internal import CGit2
+
+extension GitRepository {
+    /// Merges what `ours` and `theirs` have changed since `base`, in memory; each is a commit or a tree. Writes the
+    /// merged tree, and moves no branch. Renamed files are found.
+    ///
+    /// - Parameter preferOurs: Where changes do not fit together, take the whole file of `ours`. The conflicts are
+    ///   returned nevertheless.
+    package func merge(
+        _ ours: GitObjectID, with theirs: GitObjectID, base: GitObjectID, preferOurs: Bool = false
+    ) throws(GitError) -> GitMerge {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let baseTree = try unsafe self.treeHandle(base, repository)
+        defer { unsafe git_tree_free(baseTree) }
+        let ourTree = try unsafe self.treeHandle(ours, repository)
+        defer { unsafe git_tree_free(ourTree) }
+        let theirTree = try unsafe self.treeHandle(theirs, repository)
+        defer { unsafe git_tree_free(theirTree) }
+        var options = unsafe git_merge_options()
+        unsafe git_merge_options_init(&options, UInt32(GIT_MERGE_OPTIONS_VERSION))
+        unsafe options.flags = GIT_MERGE_FIND_RENAMES.rawValue
+        let index = try unsafe GitLibrary.make("the merge") {
+            unsafe git_merge_trees($0, repository, baseTree, ourTree, theirTree, &options)
+        }
+        defer { unsafe git_index_free(index) }
+        let conflicts = try unsafe Self.conflicts(in: index)
+        if preferOurs {
+            for conflict in conflicts { try unsafe conflict.takeOurs(in: index) }
+        } else if !conflicts.isEmpty {
+            return GitMerge(tree: nil, conflicts: conflicts.map(\.summary))
+        }
+        var tree = git_oid()
+        try unsafe GitLibrary.check(git_index_write_tree_to(&tree, index, repository), "the merged tree")
+        return GitMerge(tree: GitObjectID(tree), conflicts: conflicts.map(\.summary))
+    }
+
+    /// The tree of a commit.
+    package func tree(of commit: GitObjectID) throws(GitError) -> GitObjectID {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let tree = try unsafe self.treeHandle(commit, repository)
+        defer { unsafe git_tree_free(tree) }
+        return unsafe GitObjectID(git_tree_id(tree).pointee)
+    }
+
+    /// The contents of files by their ids, each cut after `limit` bytes. Missing ones are left out.
+    package func contents(_ ids: Set<GitObjectID>, limit: Int) throws(GitError) -> [GitObjectID: [UInt8]] {
+        try self.beginnings(of: ids.map { FoundFile(path: "", id: $0, size: 0) }, count: limit)
+    }
+}
+
+extension GitRepository {
+    /// The tree of a commit, or the tree itself. The caller frees it.
+    func treeHandle(_ id: GitObjectID, _ repository: OpaquePointer) throws(GitError) -> OpaquePointer {
+        var raw = id.raw
+        let object = try unsafe GitLibrary.make("the commit \(id.short)") {
+            unsafe git_object_lookup($0, repository, &raw, GIT_OBJECT_ANY)
+        }
+        defer { unsafe git_object_free(object) }
+        return try unsafe GitLibrary.make("the tree of \(id.short)") {
+            unsafe git_object_peel($0, object, GIT_OBJECT_TREE)
+        }
+    }
+
+    private static func conflicts(in index: OpaquePointer) throws(GitError) -> [MergeConflict] {
+        guard unsafe git_index_has_conflicts(index) == 1 else { return [] }
+        let iterator = try unsafe GitLibrary.make("the merge's conflicts") {
+            unsafe git_index_conflict_iterator_new($0, index)
+        }
+        defer { unsafe git_index_conflict_iterator_free(iterator) }
+        var conflicts: [MergeConflict] = []
+        var base: UnsafePointer<git_index_entry>?
+        var ours: UnsafePointer<git_index_entry>?
+        var theirs: UnsafePointer<git_index_entry>?
+        while unsafe git_index_conflict_next(&base, &ours, &theirs, iterator) == 0 {
+            guard let path = unsafe (base ?? ours ?? theirs)?.pointee.path else { continue }
+            unsafe conflicts.append(
+                MergeConflict(
+                    path: String(cString: path), base: MergeConflict.Side(base), ours: MergeConflict.Side(ours),
+                    theirs: MergeConflict.Side(theirs)))
+        }
+        return conflicts
+    }
+}
+
+/// A conflict with the files' modes.
+private struct MergeConflict {
+    struct Side {
+        let id: GitObjectID
+        let mode: UInt32
+
+        init?(_ entry: UnsafePointer<git_index_entry>?) {
+            guard let entry = unsafe entry?.pointee else { return nil }
+            unsafe self.id = GitObjectID(entry.id)
+            unsafe self.mode = entry.mode
+        }
+    }
+
+    let path: String
+    let base: Side?
+    let ours: Side?
+    let theirs: Side?
+
+    var summary: GitMerge.Conflict {
+        GitMerge.Conflict(path: self.path, base: self.base?.id, ours: self.ours?.id, theirs: self.theirs?.id)
+    }
+
+    func takeOurs(in index: OpaquePointer) throws(GitError) {
+        try unsafe GitLibrary.check(git_index_conflict_remove(index, self.path), self.path)
+        // A file that only they have is the new name of one that they renamed: ours has no version of it.
+        guard let side = self.ours ?? (self.base == nil ? self.theirs : nil) else { return }
+        try unsafe self.checkRoom(in: index)
+        let name = unsafe GitLibrary.copy(self.path)
+        defer { unsafe name.deallocate() }
+        var entry = unsafe git_index_entry()
+        unsafe entry.id = side.id.raw
+        unsafe entry.mode = side.mode
+        unsafe entry.path = unsafe UnsafePointer(name)
+        try unsafe GitLibrary.check(git_index_add(index, &entry), self.path)
+    }
+
+    /// The library would remove what has taken the place of the file, which nobody was asked about.
+    private func checkRoom(in index: OpaquePointer) throws(GitError) {
+        var position = 0
+        var isTaken = unsafe git_index_find_prefix(&position, index, self.path + "/") == 0
+        let parts = GitName.components(of: self.path)
+        for count in 1..<max(parts.count, 1) {
+            let parent = parts.prefix(count).joined(separator: "/")
+            if unsafe git_index_get_bypath(index, parent, 0) != nil { isTaken = true }
+        }
+        guard isTaken else { return }
+        throw GitError(
+            .invalidName,
+            "\(self.path) can't be written because the branch has a file and a folder of that name now: "
+                + "keep theirs, or choose a branch of its own")
+    }
+}

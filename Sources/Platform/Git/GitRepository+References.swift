@@ -1,0 +1,54 @@
+internal import CGit2
+
+// References that only Jetbridge uses. They are no branches: `git push` and `git clone` leave them out.
+extension GitRepository {
+    /// What every private reference begins with.
+    package static let privatePrefix = "refs/jetbridge/"
+
+    /// Creates a commit of a tree with the message, the people and the trailers of `change`, and keeps it at a private
+    /// reference, in place of what was there. Moves no branch.
+    package func keep(
+        tree: GitObjectID, parent: GitObjectID, as change: GitChange, at reference: String
+    ) throws(GitError) -> GitObjectID {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let id = try unsafe self.writeCommit(
+            tree: tree.raw, parents: [parent], author: change.author, committer: change.committer,
+            message: change.fullMessage, repository)
+        var raw = id.raw
+        var handle: OpaquePointer?
+        defer { unsafe git_reference_free(handle) }
+        try unsafe GitLibrary.check(
+            git_reference_create(&handle, repository, Self.privatePrefix + reference, &raw, 1, nil),
+            "the private reference \(reference)")
+        return id
+    }
+
+    /// The commit that a private reference keeps.
+    package func kept(at reference: String) throws(GitError) -> GitCommit? {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var id = git_oid()
+        let status = unsafe git_reference_name_to_id(&id, repository, Self.privatePrefix + reference)
+        if git_error_code(status) == GIT_ENOTFOUND { return nil }
+        try GitLibrary.check(status, "the private reference \(reference)")
+        return try unsafe self.read(GitObjectID(id), repository)
+    }
+
+    /// Removes a private reference, if it exists and keeps this commit.
+    package func drop(_ reference: String, at id: GitObjectID? = nil) throws(GitError) {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var handle: OpaquePointer?
+        let status = unsafe git_reference_lookup(&handle, repository, Self.privatePrefix + reference)
+        if git_error_code(status) == GIT_ENOTFOUND { return }
+        try GitLibrary.check(status, "the private reference \(reference)")
+        defer { unsafe git_reference_free(handle) }
+        if let id {
+            guard let target = unsafe git_reference_target(handle), unsafe GitObjectID(target.pointee) == id else {
+                return
+            }
+        }
+        try unsafe GitLibrary.check(git_reference_delete(handle), "the private reference \(reference)")
+    }
+}

@@ -1,0 +1,115 @@
+internal import CGit2
+
+extension GitRepository {
+    /// The commits that changed a file or folder, from `id` back, newest first. A merge counts only where the result
+    /// differs from all its parents. Reads at most `visits` commits.
+    package func history(
+        of path: String, from id: GitObjectID, limit: Int, visits: Int = 5_000
+    ) throws(GitError) -> Bounded<GitCommit> {
+        var found = Bounded<GitCommit>(items: [], isCut: false)
+        found.isCut = try self.changes(of: [path], from: id, visits: visits) { _, commit in
+            guard found.items.count < limit else { return false }
+            found.items.append(commit)
+            return true
+        }
+        return found
+    }
+
+    /// For each file or folder the newest commit, from `id` back, that changed it. Leaves out those that do not exist
+    /// at `id`, and those that none of the newest `visits` commits changed.
+    package func lastChanges(
+        of paths: [String], from id: GitObjectID, visits: Int = 5_000
+    ) throws(GitError) -> [String: GitCommit] {
+        var found: [String: GitCommit] = [:]
+        _ = try self.changes(of: paths, from: id, visits: visits) { path, commit in
+            if found[path] == nil { found[path] = commit }
+            return found.count < paths.count
+        }
+        return found
+    }
+
+    /// What differs in a file between two commits, as a unified diff; empty without a difference. A missing file counts as
+    /// an empty one. Throws ``GitError/Code/tooLarge`` over `limit` bytes.
+    package func patch(
+        of path: String, from old: GitObjectID, to new: GitObjectID, limit: Int = 1 << 20
+    ) throws(GitError) -> String {
+        let before = try self.content(of: path, at: old, limit: limit)
+        let after = try self.content(of: path, at: new, limit: limit)
+        guard before != after else { return "" }
+        var options = unsafe git_diff_options()
+        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
+        var patch: OpaquePointer?
+        let status = unsafe before.withUnsafeBytes { before in
+            unsafe after.withUnsafeBytes { after in
+                unsafe git_patch_from_buffers(
+                    &patch, before.baseAddress, before.count, path, after.baseAddress, after.count, path, &options)
+            }
+        }
+        try GitLibrary.check(status, "the diff of \(GitName.printable(path))")
+        defer { unsafe git_patch_free(patch) }
+        var buffer = unsafe git_buf()
+        defer { unsafe git_buf_dispose(&buffer) }
+        try unsafe GitLibrary.check(git_patch_to_buf(&buffer, patch), "the diff of \(GitName.printable(path))")
+        return unsafe String(decoding: UnsafeRawBufferPointer(start: buffer.ptr, count: buffer.size), as: UTF8.self)
+    }
+
+    private func content(of path: String, at id: GitObjectID, limit: Int) throws(GitError) -> [UInt8] {
+        do throws(GitError) {
+            return try self.file(path, at: id, limit: limit)
+        } catch  where error.code == .notFound {
+            return []
+        }
+    }
+
+    /// Calls `take` for each change until it returns false; returns whether commits are left.
+    private func changes(
+        of paths: [String], from id: GitObjectID, visits: Int, take: (String, GitCommit) -> Bool
+    ) throws(GitError) -> Bool {
+        for path in paths { try GitName.checkPath(path) }
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, repository) }
+        defer { unsafe git_revwalk_free(walk) }
+        unsafe git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL.rawValue | GIT_SORT_TIME.rawValue)
+        var raw = id.raw
+        try unsafe GitLibrary.check(git_revwalk_push(walk, &raw), "the commit \(id.short)")
+        // A parent's entries are needed again when the walk reaches it.
+        var known: [GitObjectID: [GitObjectID?]] = [:]
+        var visited = 0
+        while unsafe git_revwalk_next(&raw, walk) == 0 {
+            guard visited < visits else { return true }
+            visited += 1
+            let commit = try unsafe self.read(GitObjectID(raw), repository)
+            let entries = try unsafe self.entries(paths, commit.id, repository, known: known)
+            known[commit.id] = nil
+            var parents: [[GitObjectID?]] = []
+            for parent in commit.parents {
+                let found = try unsafe self.entries(paths, parent, repository, known: known)
+                known[parent] = found
+                parents.append(found)
+            }
+            for (index, path) in paths.enumerated() where parents.allSatisfy({ $0[index] != entries[index] }) {
+                if parents.isEmpty && entries[index] == nil { continue }
+                guard take(path, commit) else { return true }
+            }
+        }
+        return false
+    }
+
+    /// The ids of the paths at a commit; nil for those that it lacks.
+    private func entries(
+        _ paths: [String], _ id: GitObjectID, _ repository: OpaquePointer, known: [GitObjectID: [GitObjectID?]]
+    ) throws(GitError) -> [GitObjectID?] {
+        if let found = known[id] { return found }
+        let commit = try unsafe self.commitHandle(id, repository)
+        defer { unsafe git_commit_free(commit) }
+        let tree = try unsafe GitLibrary.make("the tree of \(id.short)") { unsafe git_commit_tree($0, commit) }
+        defer { unsafe git_tree_free(tree) }
+        return paths.map { path in
+            var entry: OpaquePointer?
+            guard unsafe git_tree_entry_bypath(&entry, tree, path) == 0 else { return nil }
+            defer { unsafe git_tree_entry_free(entry) }
+            return unsafe GitObjectID(git_tree_entry_id(entry).pointee)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Git
+import Repositories
+import TestSupport
+import Testing
+
+@Suite("Features of a repository", .timeLimit(.minutes(1))) struct FeatureTests {
+    @Test("a feature is read from its own branch with the repository's settings")
+    func own() async throws {
+        let workshop = try await Workshop(
+            """
+            mkdir -p .specify/memory specs/001-login/contracts && echo c > .specify/memory/constitution.md &&
+            echo a > specs/001-login/contracts/api.md && echo no > specs/001-login/x.txt &&
+            head -c 200000 /dev/zero | tr '\\0' x > specs/001-login/big.md
+            """)
+        let files = try #require(try await workshop.repository.feature(Workshop.name))
+        #expect(files.branch == Workshop.name && files.source == Workshop.name && files.name == Workshop.name)
+        #expect(try await files.head == workshop.head)
+        #expect(
+            files.files.keys.sorted() == [
+                ".specify/memory/constitution.md", "specs/001-login/contracts/api.md", "specs/001-login/spec.md",
+            ])
+        #expect(files.text(Workshop.spec) == Workshop.text)
+        #expect(files.tooLarge == ["specs/001-login/big.md"])
+        for name in ["001-logi", "002-x", "", "../x", "001-login/contracts", "001-login-9"] {
+            #expect(try await workshop.repository.feature(name)?.name != name || name == "001-login/contracts")
+        }
+    }
+
+    @Test("on the default branch only, its first change makes a branch of its name")
+    func merged() async throws {
+        let workshop = try await Workshop()
+        try workshop.git.shell("git merge -q \(Workshop.name) && git branch -q -D \(Workshop.name)")
+        let main = try await workshop.repository.git.resolve("main")
+        let files = try #require(try await workshop.repository.feature(Workshop.name))
+        #expect(files.branch == Workshop.name && files.source == "main" && files.head == main)
+        let made = try await workshop.repository.write(
+            workshop.change([Workshop.spec: "x\n"], base: files.head, branch: files.branch))
+        #expect(made.made?.branch == Workshop.name)
+        #expect(try await workshop.repository.git.resolve("main") == main)
+        #expect(try await workshop.repository.feature(Workshop.name)?.source == Workshop.name)
+    }
+
+    @Test("on a remote's branch only, its first change makes a local branch")
+    func remote() async throws {
+        let workshop = try await Workshop()
+        try workshop.git.shell(
+            "git update-ref refs/remotes/origin/\(Workshop.name) \(Workshop.name) && git branch -q -D \(Workshop.name)")
+        let files = try #require(try await workshop.repository.feature(Workshop.name))
+        #expect(files.branch == Workshop.name && files.source == "origin/\(Workshop.name)")
+        let made = try await workshop.repository.write(
+            workshop.change([Workshop.spec: "x\n"], base: files.head, branch: files.branch))
+        #expect(made.made?.branch == Workshop.name)
+    }
+
+    @Test("a branch of another name is kept")
+    func otherBranch() async throws {
+        let workshop = try await Workshop()
+        try workshop.git("branch -q -m \(Workshop.name) ada/login")
+        let files = try #require(try await workshop.repository.feature(Workshop.name))
+        #expect(files.branch == "ada/login" && files.source == "ada/login")
+    }
+
+    @Test("names are listed once, the highest number first, with hundreds of branches")
+    func names() async throws {
+        let workshop = try await Workshop()
+        try workshop.git.shell(
+            """
+            head=$(git rev-parse \(Workshop.name)) && for i in $(seq 300); do
+                echo "create refs/heads/x-$i $head"; done | git update-ref --stdin
+            git switch -q -c 1000-far main && mkdir -p specs/1000-far specs/020-mid specs/none &&
+            touch specs/1000-far/spec.md specs/020-mid/spec.md specs/none/a.md && git add . && git commit -qm x
+            """)
+        #expect(try await workshop.repository.featureNames() == ["1000-far", "020-mid", "001-login"])
+        #expect(try await workshop.repository.feature("020-mid")?.branch == "020-mid")
+        #expect(try await workshop.repository.feature("030-no") == nil)
+    }
+
+    @Test("the last commit of a file is found behind others and behind a merge")
+    func lastCommit() async throws {
+        let workshop = try await Workshop()
+        let begin = try await workshop.head
+        try workshop.push("echo p > specs/001-login/plan.md", "plan")
+        let plan = try await workshop.head
+        try workshop.push("echo x > x", "x")
+        try workshop.colleague.shell(
+            """
+            git pull -q && git switch -q -c side HEAD~1 && echo y > y && git add . && git commit -qm y &&
+            git switch -q \(Workshop.name) && git merge -q --no-edit side && git push -q
+            """)
+        func last(_ path: String) async throws -> GitObjectID? {
+            try await workshop.repository.lastCommit(touching: path, on: Workshop.name)
+        }
+        #expect(try await last(Workshop.spec) == begin)
+        #expect(try await last("specs/001-login/plan.md") == plan)
+        #expect(try await last("specs/001-login") == plan)
+        #expect(try await last("y")?.hex == (try workshop.colleague("rev-parse side")))
+        #expect(try await last("specs/001-login/tasks.md") == nil)
+    }
+}
