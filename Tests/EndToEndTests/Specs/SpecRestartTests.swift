@@ -1,5 +1,6 @@
 import JSON
 import Primitives
+import Processes
 import TestSupport
 import Testing
 
