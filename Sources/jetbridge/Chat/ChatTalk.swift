@@ -109,6 +109,12 @@ struct ChatTalk: Sendable {
     }
 
     private func show(_ frame: ChatLink.Frame) throws {
+        if frame.type == "thinking", let ask = Self.awaited(frame.content) {
+            try self.printer.pause()
+            let errors = self.context.errors
+            return try errors.writeLine(
+                errors.yellow("Waiting for approval \(ask): 'jetbridge approve \(ask)' in another terminal gives it."))
+        }
         guard !self.context.isJSON else { return }
         switch frame.type {
         case "execution": try self.printer.append(frame.content)
@@ -119,6 +125,12 @@ struct ChatTalk: Sendable {
             try self.context.errors.writeLine(self.context.errors.faint(thought))
         default: break
         }
+    }
+
+    /// The id in ``Waiting for approval `a2`.``; nil for other words.
+    static func awaited(_ words: String) -> String? {
+        guard words.hasPrefix("Waiting for approval `") else { return nil }
+        return words.split(separator: "`").dropFirst().first.map(String.init)
     }
 
     private static func line(of commit: JSON) -> String {
