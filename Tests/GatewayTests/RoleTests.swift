@@ -28,6 +28,8 @@ struct RoleTests {
         "GET /api/v1/threads/{id}/diff": .member, "GET /api/v1/threads/{id}/snapshots": .member,
         "GET /api/v1/threads/{id}/steps": .member, "GET /t/{thread}/diff": .member,
         "GET /api/v1/repositories/{repository}/commits/{sha}": .guest,
+        "GET /api/v1/threads/{id}/spec": .member, "GET /api/v1/threads/{id}/spec/document": .member,
+        "GET /api/v1/threads/{id}/spec/diff": .member,
         "GET /api/v1/models": .guest, "GET /api/v1/usage": .guest, "GET /api/v1/sessions": .guest,
         "GET /api/v1/repositories": .member, "GET /api/v1/commands": .guest, "GET /api/v1/live": .guest,
         "GET /r/{repository}": .member, "GET /r/{repository}/commit/{sha}": .guest,

@@ -242,7 +242,7 @@ struct ThreadTests {
                 $0["word"]?.stringValue
             }
             #expect(words?.contains("specify") == true)
-            #expect(words?.contains("implement") == false)
+            #expect(words?.contains("implement") == true && words?.contains("task") == false)
         }
     }
 

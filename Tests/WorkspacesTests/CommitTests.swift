@@ -112,6 +112,11 @@ struct CommitTests {
             #expect(try fixture.git("status --short") == "")
         } else {
             try fixture.git("update-ref refs/heads/\(Fixture.branch) main")
+            // The file that was changed here is gone there.
+            let message = await Fixture.failure { _ = try await workspace.commit("m", by: "ada", turn: "t") }
+            #expect(message.contains("has moved on to") && message.contains("(new)"))
+            try await workspace.write([65], to: "new")
+            try await workspace.write([66], to: "other")
             #expect(try await workspace.commit("m", by: "ada", turn: "t") != nil)
             #expect(try fixture.git("rev-parse \(Fixture.branch)^") == fixture.git("rev-parse main"))
         }

@@ -66,7 +66,8 @@ extension Workbench {
         let made =
             if let task {
                 try await workspace.commit(
-                    TaskCommit(task: task, message: message, author: request.sender, turn: request.id), expecting: digest)
+                    TaskCommit(task: task, message: message, author: request.sender, turn: request.id),
+                    expecting: digest)
             } else {
                 try await workspace.commit(
                     message, by: request.sender.displayName, turn: request.id, expecting: digest)

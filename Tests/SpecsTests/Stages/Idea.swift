@@ -195,34 +195,74 @@ struct Idea: Sendable, CustomStringConvertible {
 extension Idea {
     /// Languages of several scripts, two of them written from right to left.
     static let all: [Idea] = [
-        Idea("a login page", "Login Page", ["Sign in", "Sign out"], ["System MUST let people sign in", "System MUST let people sign out"]),
+        Idea(
+            "a login page", "Login Page", ["Sign in", "Sign out"],
+            ["System MUST let people sign in", "System MUST let people sign out"]),
         Idea("people share shopping lists", "Shared Lists", ["Share a list"], ["System MUST share lists by a link"]),
-        Idea("export reports as CSV", "Report Export", ["Export a report", "Choose columns"], ["System MUST write CSV", "System MUST keep the columns", "System MUST escape commas"]),
-        Idea("remind the team of birthdays", "Birthday Reminders", ["Enter a birthday", "Be reminded"], ["System MUST store birthdays", "System MUST remind at 9:00"]),
-        Idea("vote on proposals", "Votes", ["Propose", "Vote", "See the result"], ["System MUST take proposals", "System MUST count votes once"]),
-        Idea("search the archive", "Archive Search", ["Search", "Filter by date"], ["System MUST find words", "System MUST rank hits"]),
+        Idea(
+            "export reports as CSV", "Report Export", ["Export a report", "Choose columns"],
+            ["System MUST write CSV", "System MUST keep the columns", "System MUST escape commas"]),
+        Idea(
+            "remind the team of birthdays", "Birthday Reminders", ["Enter a birthday", "Be reminded"],
+            ["System MUST store birthdays", "System MUST remind at 9:00"]),
+        Idea(
+            "vote on proposals", "Votes", ["Propose", "Vote", "See the result"],
+            ["System MUST take proposals", "System MUST count votes once"]),
+        Idea(
+            "search the archive", "Archive Search", ["Search", "Filter by date"],
+            ["System MUST find words", "System MUST rank hits"]),
         Idea("dark mode for the website", "Dark Mode", ["Switch the colours"], ["System MUST remember the choice"]),
-        Idea("upload photos with tags", "Photo Upload", ["Upload", "Tag"], ["System MUST take 20 MB", "System MUST store tags"]),
-        Idea("book meeting rooms", "Room Booking", ["Book a room", "Cancel it"], ["System MUST refuse double bookings", "System MUST free a cancelled room"]),
-        Idea("API keys with scopes", "API Keys", ["Create a key", "Revoke a key"], ["System MUST show a key once", "System MUST refuse revoked keys"]),
-        Idea("a to-do list with due dates", "Due Dates", ["Set a date", "See what is late"], ["System MUST sort by date", "System MUST mark late entries"]),
-        Idea("two-factor sign-in", "Two-Factor Sign-In", ["Register a device", "Sign in with it"], ["System MUST verify codes", "System MUST offer recovery codes"]),
-        Idea("invoice PDFs by mail", "Invoice Mail", ["Send an invoice"], ["System MUST attach a PDF", "System MUST log the delivery"]),
-        Idea("a public status page", "Status Page", ["See the status", "Subscribe"], ["System MUST show incidents", "System MUST mail subscribers"]),
-        Idea("chat messages with reactions", "Reactions", ["React", "Take it back"], ["System MUST count reactions", "System MUST show who reacted"]),
-        Idea("Ein Kalender für das Team mit Erinnerungen", "Teamkalender", ["Termin eintragen", "Erinnert werden"], ["Das System MUSS Termine speichern", "Das System MUSS rechtzeitig erinnern"]),
-        Idea("Une page pour réserver des tables", "Réservation de tables", ["Réserver une table", "Annuler"], ["Le système DOIT refuser les doublons", "Le système DOIT confirmer par courriel"]),
-        Idea("Una lista de la compra compartida", "Lista compartida", ["Compartir la lista"], ["El sistema DEBE avisar a todos"]),
-        Idea("Uma página de boletins escolares", "Boletins", ["Ver as notas", "Imprimir"], ["O sistema DEVE mostrar as notas", "O sistema DEVE imprimir"]),
+        Idea(
+            "upload photos with tags", "Photo Upload", ["Upload", "Tag"],
+            ["System MUST take 20 MB", "System MUST store tags"]),
+        Idea(
+            "book meeting rooms", "Room Booking", ["Book a room", "Cancel it"],
+            ["System MUST refuse double bookings", "System MUST free a cancelled room"]),
+        Idea(
+            "API keys with scopes", "API Keys", ["Create a key", "Revoke a key"],
+            ["System MUST show a key once", "System MUST refuse revoked keys"]),
+        Idea(
+            "a to-do list with due dates", "Due Dates", ["Set a date", "See what is late"],
+            ["System MUST sort by date", "System MUST mark late entries"]),
+        Idea(
+            "two-factor sign-in", "Two-Factor Sign-In", ["Register a device", "Sign in with it"],
+            ["System MUST verify codes", "System MUST offer recovery codes"]),
+        Idea(
+            "invoice PDFs by mail", "Invoice Mail", ["Send an invoice"],
+            ["System MUST attach a PDF", "System MUST log the delivery"]),
+        Idea(
+            "a public status page", "Status Page", ["See the status", "Subscribe"],
+            ["System MUST show incidents", "System MUST mail subscribers"]),
+        Idea(
+            "chat messages with reactions", "Reactions", ["React", "Take it back"],
+            ["System MUST count reactions", "System MUST show who reacted"]),
+        Idea(
+            "Ein Kalender für das Team mit Erinnerungen", "Teamkalender", ["Termin eintragen", "Erinnert werden"],
+            ["Das System MUSS Termine speichern", "Das System MUSS rechtzeitig erinnern"]),
+        Idea(
+            "Une page pour réserver des tables", "Réservation de tables", ["Réserver une table", "Annuler"],
+            ["Le système DOIT refuser les doublons", "Le système DOIT confirmer par courriel"]),
+        Idea(
+            "Una lista de la compra compartida", "Lista compartida", ["Compartir la lista"],
+            ["El sistema DEBE avisar a todos"]),
+        Idea(
+            "Uma página de boletins escolares", "Boletins", ["Ver as notas", "Imprimir"],
+            ["O sistema DEVE mostrar as notas", "O sistema DEVE imprimir"]),
         Idea("Strona do głosowania", "Głosowanie", ["Oddać głos"], ["System MUSI liczyć głosy raz"]),
-        Idea("Система напоминаний о встречах", "Напоминания", ["Создать встречу", "Получить напоминание"], ["Система ДОЛЖНА хранить встречи", "Система ДОЛЖНА напоминать"]),
+        Idea(
+            "Система напоминаний о встречах", "Напоминания", ["Создать встречу", "Получить напоминание"],
+            ["Система ДОЛЖНА хранить встречи", "Система ДОЛЖНА напоминать"]),
         Idea("Σελίδα κρατήσεων", "Κρατήσεις", ["Κράτηση"], ["Το σύστημα ΠΡΕΠΕΙ να αποθηκεύει"]),
         Idea("共有の買い物リスト", "買い物リスト", ["リストを共有する", "項目を消す"], ["システムはリストを保存する", "システムは変更を知らせる"]),
         Idea("团队投票页面", "投票", ["发起投票", "投票"], ["系统必须只计一次", "系统必须显示结果"]),
         Idea("회의실 예약", "회의실 예약", ["예약하기"], ["시스템은 중복 예약을 거부해야 한다"]),
-        Idea("صفحة لتسجيل الدخول", "تسجيل الدخول", ["تسجيل الدخول", "تسجيل الخروج"], ["يجب أن يسجل النظام الدخول", "يجب أن يحفظ النظام الجلسة"]),
+        Idea(
+            "صفحة لتسجيل الدخول", "تسجيل الدخول", ["تسجيل الدخول", "تسجيل الخروج"],
+            ["يجب أن يسجل النظام الدخول", "يجب أن يحفظ النظام الجلسة"]),
         Idea("דף הזמנות למסעדה", "הזמנות", ["להזמין שולחן"], ["המערכת חייבת לאשר הזמנה"]),
-        Idea("صفحه ثبت نام", "ثبت نام", ["ثبت نام", "ویرایش"], ["سامانه باید ایمیل را بررسی کند", "سامانه باید تغییر را ذخیره کند"]),
+        Idea(
+            "صفحه ثبت نام", "ثبت نام", ["ثبت نام", "ویرایش"],
+            ["سامانه باید ایمیل را بررسی کند", "سامانه باید تغییر را ذخیره کند"]),
         Idea("मतदान पृष्ठ", "मतदान", ["मत देना"], ["प्रणाली को मत गिनने होंगे"]),
         Idea("หน้าจองห้องประชุม", "จองห้อง", ["จองห้อง"], ["ระบบต้องปฏิเสธการจองซ้ำ"]),
         Idea("Trang đặt bàn", "Đặt bàn", ["Đặt bàn", "Huỷ"], ["Hệ thống PHẢI xác nhận", "Hệ thống PHẢI huỷ được"]),

@@ -159,6 +159,9 @@ extension ClarifyTurn {
             try await thread.report(.commit(made.notice))
             return nil
         }
+        if let ending = try await DocumentCommitter().resume(request.id, in: repository, to: thread) {
+            return ending == .complete ? nil : ending
+        }
         guard let feature = try await repository.feature(session.feature) else {
             throw TurnFailure("`\(session.feature)` is not in `\(repository.name)` any more: choose one with `spec`.")
         }

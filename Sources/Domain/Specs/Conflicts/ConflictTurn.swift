@@ -55,7 +55,9 @@ package final class ConflictTurn: TurnWorker {
         case .merged(let made, let others):
             try await thread.report(.notice(ConflictTexts.merged(others, on: made.branch)))
             try await thread.report(.commit(made.notice))
-        case .unchanged: try await thread.report(.notice("The branch stays as it is; our version is dropped."))
+        case .unchanged where choice == .theirs:
+            try await thread.report(.notice("The branch stays as it is; our version is dropped."))
+        case .unchanged: try await thread.report(.notice("The branch has our version already."))
         case .conflict(let conflict):
             try await thread.report(.notice("The branch was changed once more, so the question is open again."))
             return .asked(ConflictQuestion(conflict, turn: payload.turn).parked)

@@ -26,7 +26,9 @@ package enum TaskReport: Sendable, Hashable {
             } else if lower.hasPrefix("done") {
                 self = .done
             } else if lower.hasPrefix("failed") {
-                let reason = text.dropFirst("failed".count).drop { $0 == ":" || $0 == "," || $0 == "–" || $0.isWhitespace }
+                let reason = text.dropFirst("failed".count).drop {
+                    $0 == ":" || $0 == "," || $0 == "–" || $0.isWhitespace
+                }
                 self = .failed(reason.isEmpty ? "the model gave no reason" : String(reason))
             } else {
                 continue

@@ -25,11 +25,14 @@ struct AnalysisTable {
     var text: String {
         var lines = ["## Analysis of \(self.name)", ""]
         if !self.summary.isEmpty { lines += ["\(self.summary).", ""] }
-        guard !self.rows.isEmpty else { return (lines + ["No findings: the documents fit together.", ""]).joined(separator: "\n") }
+        guard !self.rows.isEmpty else {
+            return (lines + ["No findings: the documents fit together.", ""]).joined(separator: "\n")
+        }
         lines += ["| Severity | Where | Finding |", "|---|---|---|"]
         for row in self.rows.prefix(StageLimits.rows) {
             let rule = row.rule.map { " (`\($0)`)" } ?? ""
-            lines.append("| \(row.severity.rawValue) | \(Self.cell(row.place, 120)) | \(Self.cell(row.text, 600))\(rule) |")
+            lines.append(
+                "| \(row.severity.rawValue) | \(Self.cell(row.place, 120)) | \(Self.cell(row.text, 600))\(rule) |")
         }
         let more = self.rows.count - StageLimits.rows
         if more > 0 {
@@ -47,7 +50,8 @@ struct AnalysisTable {
         let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
             scalar.properties.generalCategory == .control ? " " : scalar
         }
-        let line = String(String.UnicodeScalarView(scalars)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let line = String(String.UnicodeScalarView(scalars)).split(whereSeparator: \.isWhitespace).joined(
+            separator: " ")
         let shown = line.count > limit ? "\(line.prefix(limit - 1))…" : line
         return shown.replacing("\\", with: "\\\\").replacing("|", with: "\\|")
     }

@@ -59,7 +59,9 @@ struct ConstitutionVersion {
     private static func numbers(in text: String) -> [Int]? {
         for word in text.split(whereSeparator: { !($0.isASCII && $0.isNumber) && $0 != "." }) {
             let parts = word.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-            if parts.count == 3, parts.allSatisfy({ $0.map { $0 < 1_000_000 } ?? false }) { return parts.compactMap { $0 } }
+            if parts.count == 3, parts.allSatisfy({ $0.map { $0 < 1_000_000 } ?? false }) {
+                return parts.compactMap { $0 }
+            }
         }
         return nil
     }

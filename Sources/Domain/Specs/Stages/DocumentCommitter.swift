@@ -9,14 +9,32 @@ package struct DocumentCommitter: Sendable {
     package func commit(
         _ change: DocumentChange, in repository: LocalRepository, to thread: any TurnThread
     ) async throws -> TurnEnding {
-        switch try await Self.write(change, in: repository) {
+        try await self.tell(try await Self.write(change, in: repository), on: change.branch, of: change.turn, to: thread)
+    }
+
+    /// Ends a turn that begins again and whose change waits in the repository: for an answer to a conflict, or for a
+    /// work tree or a lock that was in the way. Nil if there is no such change. Throws ``TurnFailure``.
+    package func resume(
+        _ turn: String, in repository: LocalRepository, to thread: any TurnThread
+    ) async throws -> TurnEnding? {
+        if let conflict = try await repository.conflict(of: turn) {
+            return .asked(ConflictQuestion(conflict, turn: turn).parked)
+        }
+        guard let outcome = try await repository.finish(turn: turn) else { return nil }
+        return try await self.tell(outcome, on: repository.name, of: turn, to: thread)
+    }
+
+    private func tell(
+        _ outcome: WriteOutcome, on place: String, of turn: String, to thread: any TurnThread
+    ) async throws -> TurnEnding {
+        switch outcome {
         case .committed(let made): try await thread.report(.commit(made.notice))
         case .merged(let made, let others):
             try await thread.report(.notice(ConflictTexts.merged(others, on: made.branch)))
             try await thread.report(.commit(made.notice))
-        case .unchanged: try await thread.report(.notice(ConflictTexts.unchanged(change.branch)))
+        case .unchanged: try await thread.report(.notice(ConflictTexts.unchanged(place)))
         case .conflict(let conflict):
-            return .asked(ConflictQuestion(conflict, turn: change.turn).parked)
+            return .asked(ConflictQuestion(conflict, turn: turn).parked)
         }
         return .complete
     }

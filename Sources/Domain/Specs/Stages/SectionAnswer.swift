@@ -104,7 +104,9 @@ struct SectionAnswer {
     }
 
     private static func plain(_ line: Substring) -> String {
-        String(String.UnicodeScalarView(line.unicodeScalars.filter { $0 == "\t" || $0.properties.generalCategory != .control }))
+        String(
+            String.UnicodeScalarView(
+                line.unicodeScalars.filter { $0 == "\t" || $0.properties.generalCategory != .control }))
     }
 
     private static func isHeading(_ line: String) -> Bool {

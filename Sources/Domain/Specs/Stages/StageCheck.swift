@@ -23,14 +23,16 @@ struct StageCheck: Sendable {
         self.present = folder.isEmpty ? [:] : files.filter { $0.key.hasPrefix(folder + "/") }
         let own = files.filter { $0.key.hasPrefix(".specify/templates/") }.sorted { $0.key < $1.key }
         self.validator = FeatureValidator(
-            templates: DocumentTemplate.allCases.map(\.standard) + own.map { String(decoding: $0.value, as: UTF8.self) })
+            templates: DocumentTemplate.allCases.map(\.standard) + own.map { String(decoding: $0.value, as: UTF8.self) }
+        )
     }
 
     /// The feature with documents in place of those that it has.
     func feature(with documents: [String: [UInt8]]) -> FeatureDocuments {
         let all = self.present.merging(documents) { _, new in new }
         return FeatureDocuments(
-            folder: self.folder, documents: all.sorted { $0.key < $1.key }.map { FeatureDocument(path: $0.key, bytes: $0.value) })
+            folder: self.folder,
+            documents: all.sorted { $0.key < $1.key }.map { FeatureDocument(path: $0.key, bytes: $0.value) })
     }
 
     /// What is wrong with these documents, and not with the others.

@@ -57,7 +57,8 @@ struct StageDraft: AnswerDraft, Sendable {
     var hasBegun: Bool { !self.parts[0].text.isEmpty }
 
     var excess: String? {
-        let isTooLong = self.total > StageLimits.answer || self.parts.contains { $0.text.utf8.count > StageLimits.document }
+        let isTooLong =
+            self.total > StageLimits.answer || self.parts.contains { $0.text.utf8.count > StageLimits.document }
         return isTooLong ? "\(self.noun) exceeded 100 KB (ask for less, or split the feature)" : nil
     }
 

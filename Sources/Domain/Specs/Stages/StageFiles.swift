@@ -56,7 +56,8 @@ struct StageFiles: Sendable {
         guard parts.count == 2, parts[0] == "contracts" else { return nil }
         let file = String(
             parts[1].map { character in
-                let isPlain = character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
+                let isPlain =
+                    character.isASCII && (character.isLetter || character.isNumber || "-_.".contains(character))
                 return isPlain ? character : "-"
             })
         guard file.contains("."), file.first != ".", !file.contains(".."), file.utf8.count <= 80 else { return nil }

@@ -93,7 +93,8 @@ struct StageRepair: Sendable {
 
     private func messages(for request: RepairRequest, in documents: [String: [UInt8]]) -> [ModelMessage] {
         let what = request.section.map { "the section “\($0)”" } ?? "the document"
-        let end = request.section == nil ? "from its title to its end" : "from its heading to its end, its level unchanged"
+        let end =
+            request.section == nil ? "from its title to its end" : "from its heading to its end, its level unchanged"
         let instructions = """
             You correct a document in the form of spec-kit.
             Purpose: correction

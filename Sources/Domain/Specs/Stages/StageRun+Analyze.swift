@@ -17,7 +17,8 @@ extension StageRun {
         }
         let count = feature.documents.count
         try await self.report(
-            .thinking("Checked \(count == 1 ? "1 document" : "\(count) documents") by code: \(Self.count(rows.count))."))
+            .thinking("Checked \(count == 1 ? "1 document" : "\(count) documents") by code: \(Self.count(rows.count)).")
+        )
         try await self.report(.thinking("Reading the documents against each other."))
         var reading: String?
         do {
@@ -60,7 +61,9 @@ extension StageRun {
             """
         var material = StageMaterial()
         material.add(document: StageWork.constitutionPath, self.files.files[StageWork.constitutionPath])
-        for name in names where name != "input.md" { material.add(document: self.work.path(name), self.work.bytes(name)) }
+        for name in names where name != "input.md" {
+            material.add(document: self.work.path(name), self.work.bytes(name))
+        }
         if !rows.isEmpty {
             let known = rows.prefix(20).map { "- \($0.place): \($0.text)" }.joined(separator: "\n")
             material.add("Code has found this already; do not repeat it:\n\(known)")

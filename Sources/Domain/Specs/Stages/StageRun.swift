@@ -73,7 +73,8 @@ struct StageRun: Sendable {
         for (name, text) in draft.documents { documents[self.work.path(name)] = Array(text.utf8) }
         try await self.tellOthers(draft.documents.dropFirst().map(\.name))
         let mended = try await self.mended(documents, forms: script.forms, main: place)
-        return try await self.commit(mended, subject: self.subject(isNew: old == nil), body: Self.body(of: self.request.text))
+        return try await self.commit(
+            mended, subject: self.subject(isNew: old == nil), body: Self.body(of: self.request.text))
     }
 
     /// `checklists/security.md`
@@ -152,7 +153,8 @@ extension StageRun {
         let check = StageCheck(self.files)
         var texts: [String: String] = [:]
         for form in forms {
-            texts[self.work.path(form.name)] = form.template == .constitution ? "" : self.work.templates.text(form.template)
+            texts[self.work.path(form.name)] =
+                form.template == .constitution ? "" : self.work.templates.text(form.template)
         }
         let repair = StageRepair(
             model: self.model, chosen: self.request.model, check: check, forms: texts, report: self.report)

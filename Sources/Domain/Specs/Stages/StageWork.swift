@@ -73,12 +73,13 @@ extension StageWork {
         let forms = script.forms.map { form in
             script.files == nil ? self.form(form.template) : "=== \(form.name) ===\n\(self.form(form.template))"
         }
-        let rules = script.rules + [
-            "Write in the language of the specification or of the request; headings of the form and labels stay in "
-                + "English. Replace every text in brackets; leave out comments and what does not apply.",
-            "If a present version is among the documents, keep what is still right in it.",
-            StageMaterial.rule,
-        ]
+        let rules =
+            script.rules + [
+                "Write in the language of the specification or of the request; headings of the form and labels stay in "
+                    + "English. Replace every text in brackets; leave out comments and what does not apply.",
+                "If a present version is among the documents, keep what is still right in it.",
+                StageMaterial.rule,
+            ]
         return """
             You write \(script.noun) in the form of spec-kit.
             Purpose: \(script.stage.rawValue)

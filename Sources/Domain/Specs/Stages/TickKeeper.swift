@@ -33,8 +33,9 @@ struct TickKeeper: Sendable {
         let (whole, text) = Self.keys(item)
         let isDone = self.ticked.contains(whole) || self.texts.contains(text)
         guard isDone != box.isTicked, isDone || self.clears else { return line }
-        return String(decoding: bytes[..<box.inner.lowerBound] + (isDone ? "x" : " ").utf8
-            + bytes[box.inner.upperBound...], as: UTF8.self)
+        return String(
+            decoding: bytes[..<box.inner.lowerBound] + (isDone ? "x" : " ").utf8
+                + bytes[box.inner.upperBound...], as: UTF8.self)
     }
 
     /// The whole entry, and its text without its id.

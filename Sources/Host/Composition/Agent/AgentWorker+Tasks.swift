@@ -11,7 +11,8 @@ extension AgentWorker {
     /// ``TurnFailure`` when nobody can work for this request, with what to do.
     func taskPersona(for request: TurnRequest) throws -> String {
         guard request.role >= .member else {
-            throw TurnFailure("Only members and owners may have tasks implemented: ask one of them to type `implement`.")
+            throw TurnFailure(
+                "Only members and owners may have tasks implemented: ask one of them to type `implement`.")
         }
         guard self.workbench.canRun else {
             throw TurnFailure("Tasks can't be implemented, because commands cannot run here: \(self.workbench.jail)")

@@ -66,7 +66,9 @@ struct ImplementPrompt {
         guard let text = self.files.text("\(self.files.folder)/spec.md") else { return nil }
         let document = MarkdownDocument(text)
         let stories = document.sections.filter { section in
-            self.task.stories.contains { section.key.hasPrefix("user story \($0) ") || section.key == "user story \($0)" }
+            self.task.stories.contains {
+                section.key.hasPrefix("user story \($0) ") || section.key == "user story \($0)"
+            }
         }
         let parts = stories.map { document.text($0.line..<$0.end) }
         return parts.isEmpty ? text : parts.joined(separator: "\n")

@@ -84,7 +84,8 @@ struct ImplementRun {
     func files(on workspace: any WorkspaceFiles) async throws -> FeatureFiles {
         guard let files = try await self.repository.feature(self.feature) else {
             throw TurnFailure(
-                "The feature \(self.feature) is not in the repository \(self.repository.name): `spec` lists the features.")
+                "The feature \(self.feature) is not in the repository \(self.repository.name): `spec` lists the features."
+            )
         }
         if let own = workspace.branch, own != files.branch, try await self.repository.git.tip(of: own) != nil {
             throw TurnFailure(ImplementTexts.otherBranch(self.feature, files.branch, own))

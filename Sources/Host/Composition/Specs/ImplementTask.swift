@@ -90,7 +90,8 @@ struct ImplementTask {
     private func commit(_ attempt: Int) async throws -> ImplementRun.Outcome {
         let subject = ImplementTexts.subject(of: self.task)
         let message = subject.hasSuffix("…") ? "\(subject)\n\n\(self.task.id) \(self.task.text)" : subject
-        let ending = try await self.commit(message, named: "commit \(self.task.id).\(attempt)", task: self.task.id) { tasks in
+        let ending = try await self.commit(message, named: "commit \(self.task.id).\(attempt)", task: self.task.id) {
+            tasks in
             let clean = TaskDocument(MarkdownDocument(TaskNotes.removing(self.task.id, from: tasks)))
             return try clean.ticking(self.task.id)
         }
@@ -144,7 +145,8 @@ struct ImplementTask {
                 guard let decision = try await equipment.gate.decide([intent]).first, decision.mayRun else {
                     try await run.workspace(update: .none).write(original, to: run.path)
                     return .cut(
-                        "the commit of \(self.task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)")
+                        "the commit of \(self.task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)"
+                    )
                 }
                 let result = try await equipment.executor.perform(intent, approval: decision)
                 if result.outcome == .done { return nil }

@@ -31,7 +31,9 @@ struct RehearsalChecklist {
             lines.append(item("Can two readers of User Story \(story.number) mean different things by it?"))
         }
         lines.append(item("Does every adjective have a figure?"))
-        lines += ["", "## Notes", "", "- Tick an item when the requirements answer it well. It says nothing about the code."]
+        lines += [
+            "", "## Notes", "", "- Tick an item when the requirements answer it well. It says nothing about the code.",
+        ]
         return lines.joined(separator: "\n") + "\n"
     }
 }

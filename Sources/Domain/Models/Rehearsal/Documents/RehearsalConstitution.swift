@@ -61,7 +61,8 @@ struct RehearsalConstitution {
         let new = self.wanted.enumerated().map { Self.section(count + $0 + 1, $1) }
         var head = Array(lines.lines[..<end])
         while head.last?.allSatisfy(\.isWhitespace) ?? false { head.removeLast() }
-        return (head.map(String.init) + [""] + [new.joined(separator: "\n\n"), ""] + lines.lines[end...].map(String.init))
+        return
+            (head.map(String.init) + [""] + [new.joined(separator: "\n\n"), ""] + lines.lines[end...].map(String.init))
             .joined(separator: "\n")
     }
 

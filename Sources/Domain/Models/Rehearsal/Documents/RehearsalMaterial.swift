@@ -54,7 +54,8 @@ struct RehearsalMaterial {
     private static func documents(in text: String) -> [Document] {
         var documents: [Document] = []
         var rest = Substring(text)
-        while let start = rest.firstRange(of: "<document path=\""), let end = rest[start.upperBound...].firstRange(of: ">\n"),
+        while let start = rest.firstRange(of: "<document path=\""),
+            let end = rest[start.upperBound...].firstRange(of: ">\n"),
             let close = rest[end.upperBound...].firstRange(of: "\n</document>")
         {
             let head = rest[start.upperBound..<end.lowerBound].split(separator: "\"", omittingEmptySubsequences: false)

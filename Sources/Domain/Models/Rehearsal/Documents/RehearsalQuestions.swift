@@ -24,7 +24,8 @@ struct RehearsalQuestions {
         return JSON(
             questions.map { question -> JSON in
                 [
-                    "question": JSON(question.text), "options": JSON(question.options.map { JSON($0) }), "recommended": 0,
+                    "question": JSON(question.text), "options": JSON(question.options.map { JSON($0) }),
+                    "recommended": 0,
                     "where": JSON(question.place),
                 ]
             }
@@ -51,7 +52,9 @@ struct RehearsalQuestions {
     private var marked: [Question] {
         var questions: [Question] = []
         var rest = Substring(self.specification)
-        while let start = rest.firstRange(of: "[NEEDS CLARIFICATION"), let end = rest[start.upperBound...].firstIndex(of: "]") {
+        while let start = rest.firstRange(of: "[NEEDS CLARIFICATION"),
+            let end = rest[start.upperBound...].firstIndex(of: "]")
+        {
             let mark = String(rest[start.lowerBound...end])
             let words = rest[start.upperBound..<end].drop { $0 == ":" || $0 == " " }
             if self.isOnce(mark) {
@@ -74,7 +77,9 @@ struct RehearsalQuestions {
             questions.append(Question(text: text, options: options, place: line))
         }
         if questions.isEmpty,
-            let line = lines.first(where: { $0.contains("MUST") && !$0.contains("[NEEDS CLARIFICATION") && self.isOnce($0) })
+            let line = lines.first(where: {
+                $0.contains("MUST") && !$0.contains("[NEEDS CLARIFICATION") && self.isOnce($0)
+            })
         {
             questions.append(
                 Question(

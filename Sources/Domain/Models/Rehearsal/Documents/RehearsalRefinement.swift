@@ -16,15 +16,19 @@ struct RehearsalRefinement {
         switch document.path.split(separator: "/").last ?? "" {
         case "spec.md":
             if let section = lines.section("Functional Requirements") {
-                return self.extended(section, "- **\(self.next("FR-", in: document.text))**: System MUST satisfy: “\(self.wish)”.")
+                return self.extended(
+                    section, "- **\(self.next("FR-", in: document.text))**: System MUST satisfy: “\(self.wish)”.")
             }
         case "tasks.md":
             if let section = lines.section(": Polish") ?? lines.section("Phase ") {
                 let id = self.next("T", in: document.text)
-                return self.extended(section, "- [ ] \(id) Do what was asked for, “\(self.wish)”, in docs/\(self.slug).md")
+                return self.extended(
+                    section, "- [ ] \(id) Do what was asked for, “\(self.wish)”, in docs/\(self.slug).md")
             }
         case "plan.md":
-            if let section = lines.section("Summary") { return self.extended(section, "\nAlso asked for: “\(self.wish)”.") }
+            if let section = lines.section("Summary") {
+                return self.extended(section, "\nAlso asked for: “\(self.wish)”.")
+            }
         default: break
         }
         guard let heading = lines.lines.indices.first(where: { lines.level($0) == 2 }),
@@ -40,7 +44,8 @@ struct RehearsalRefinement {
     /// The id after the highest one with these letters.
     private func next(_ prefix: String, in text: String) -> String {
         var highest = 0
-        for part in text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "-" }) where part.hasPrefix(prefix) {
+        for part in text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "-" })
+        where part.hasPrefix(prefix) {
             highest = max(highest, Int(part.dropFirst(prefix.count)) ?? 0)
         }
         let digits = String(highest + 1)

@@ -14,7 +14,8 @@ struct RehearsalTasks {
     private mutating func write() {
         let slug = self.feature.slug
         self.lines = [
-            "# Tasks: \(self.feature.title)", "", "**Input**: Design documents from `/specs/\(self.feature.branch)/`", "",
+            "# Tasks: \(self.feature.title)", "", "**Input**: Design documents from `/specs/\(self.feature.branch)/`",
+            "",
             "**Prerequisites**: plan.md, spec.md", "", "## Format: `[ID] [P?] [Story] Description`", "",
             "- **[P]**: may run beside others: different files, no open dependency",
             "- **[Story]**: the story that the task belongs to, such as US1", "", "## Phase 1: Setup", "",

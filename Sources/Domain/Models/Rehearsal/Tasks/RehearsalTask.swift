@@ -25,7 +25,8 @@ struct RehearsalTask {
     var script: RehearsalScript {
         let paths = Array(self.order.paths.prefix(Self.files))
         guard !paths.isEmpty else {
-            return self.end("\(self.order.id) names no file, so there is nothing that a script could write.", "already done")
+            return self.end(
+                "\(self.order.id) names no file, so there is nothing that a script could write.", "already done")
         }
         let unread = paths.filter { self.reading(of: $0) == nil }
         if !unread.isEmpty {

@@ -1,0 +1,115 @@
+import Specs
+import Testing
+
+@Suite("Implement: which task is next", .timeLimit(.minutes(1)))
+struct TaskQueueTests {
+    static let text = """
+        # Tasks: Login
+
+        ## Phase 1: Setup
+
+        - [x] T001 Create the folder src/
+        - [ ] T002 Add the README section in README.md
+
+        ## Phase 2: User Story 1 - Sign in (Priority: P1)
+
+        - [ ] T003 [P] [US1] Create the model in src/user.sh
+        - [ ] T004 [P] [US1] Create the page in src/page.sh
+        - [ ] T005 [US1] Join them in src/app.sh (depends on T003, T004)
+        - [ ] T006 [US1] Describe it in docs/app.md
+
+        ## Phase 3: User Story 2 - Sign out (Priority: P2)
+
+        - [ ] T007 [P] [US2] Create src/out.sh
+        - [ ] T008 [P] [US2] Extend src/user.sh
+
+        ## Notes
+
+        - T001 was easy
+        """
+
+    static func tasks(_ text: String = Self.text, ticked: String...) throws -> TaskDocument {
+        var tasks = TaskDocument(MarkdownDocument(text))
+        for id in ticked { tasks = TaskDocument(MarkdownDocument(try tasks.ticking(id))) }
+        return tasks
+    }
+
+    static func order(_ tasks: TaskDocument, _ selection: TaskSelection = TaskSelection(), failing: Set<String> = [])
+        throws
+        -> [String]
+    {
+        var (tasks, order, left) = (tasks, [String](), Set<String>())
+        while case .task(let task) = TaskQueue(tasks, selection, left: left).next {
+            order.append(task.id)
+            if failing.contains(task.id) {
+                left.insert(task.id)
+            } else {
+                tasks = TaskDocument(MarkdownDocument(try tasks.ticking(task.id)))
+            }
+        }
+        return order
+    }
+
+    @Test("unticked tasks come in their order, and a box ticked by hand is passed over")
+    func order() throws {
+        #expect(try Self.order(Self.tasks()) == ["T002", "T003", "T004", "T005", "T006", "T007", "T008"])
+        #expect(try Self.order(Self.tasks(ticked: "T003", "T006")) == ["T002", "T004", "T005", "T007", "T008"])
+    }
+
+    @Test("what waits for a left task does not begin, everything else does")
+    func left() throws {
+        // T005 names it, T006 follows in the phase without a mark, T008 changes the same file.
+        let tasks = try Self.tasks()
+        #expect(try Self.order(tasks, failing: ["T003"]) == ["T002", "T003", "T004", "T007"])
+        #expect(try Self.order(tasks, failing: ["T007"]) == ["T002", "T003", "T004", "T005", "T006", "T007", "T008"])
+        // What prepares everything blocks everything.
+        #expect(try Self.order(tasks, failing: ["T002"]) == ["T002"])
+        let queue = TaskQueue(tasks, left: ["T003"])
+        #expect(queue.blocked.first { $0.task.id == "T005" }?.waitsFor == ["T003", "T004", "T002"])
+    }
+
+    @Test("tasks, ranges and stories can be chosen, in any writing")
+    func selection() throws {
+        let tasks = try Self.tasks(ticked: "T002")
+        #expect(try Self.order(tasks, #require(TaskSelection("T003"))) == ["T003"])
+        #expect(try Self.order(tasks, #require(TaskSelection("t003 - t005"))) == ["T003", "T004", "T005"])
+        #expect(try Self.order(tasks, #require(TaskSelection("us2"))) == ["T007", "T008"])
+        #expect(try Self.order(tasks, #require(TaskSelection("T003,T004, US2"))) == ["T003", "T004", "T007", "T008"])
+        #expect(TaskSelection("") == TaskSelection())
+        #expect(TaskSelection("T012a") == TaskSelection(ids: ["T012a"]))
+        for wrong in ["everything", "T", "12", "US", "T001 please"] { #expect(TaskSelection(wrong) == nil, "\(wrong)") }
+        #expect(TaskSelection("T003 T099 US7")?.missing(in: tasks) == ["T099", "US7"])
+    }
+
+    @Test("a chosen task that waits for another one does not begin, and says for which")
+    func waiting() throws {
+        let selection = try #require(TaskSelection("T005"))
+        let queue = try TaskQueue(Self.tasks(), selection)
+        #expect(queue.next == .finished)
+        #expect(queue.blocked.map(\.waitsFor) == [["T003", "T004"]])
+        let text = ImplementTexts.summary(queue, feature: "001-login", made: 0, left: [:])
+        #expect(text.contains("- T005 cannot begin: it waits for T003, T004."))
+        #expect(text.hasSuffix("Type `implement T003` first, or `implement` for all tasks in their order."))
+    }
+
+    @Test("tasks in a circle, without a box or with one id end in words, not in a loop")
+    func damaged() throws {
+        let tasks = TaskDocument(
+            MarkdownDocument(
+                """
+                ## Phase 1: Work
+
+                - [ ] T001 Write a.sh (depends on T002)
+                - [ ] T002 Write b.sh (depends on T001)
+                - T003 Write c.sh
+                - [ ] T004 Write d.sh
+                - [ ] T004 Write e.sh
+                """))
+        let queue = TaskQueue(tasks)
+        #expect(queue.next == .finished)
+        #expect(queue.blocked.count == 5)
+        #expect(
+            ImplementTexts.summary(queue, feature: "001-x", made: 0, left: [:]).contains(
+                "T003 cannot begin: it has no checkbox"))
+    }
+}
