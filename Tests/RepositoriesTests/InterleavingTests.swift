@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Two writers change the same documents in any order. Every line is unique, so that its way can be followed.
-@Suite("Two writers of one branch", .timeLimit(.minutes(1))) struct InterleavingTests {
+@Suite("Two writers of one branch", .timeLimit(.minutes(4))) struct InterleavingTests {
     @Test("in 1,000 random interleavings, no line is lost unless a person was asked", arguments: [1, 2, 3, 4])
     func nothingIsLost(seed: UInt64) async throws {
         let workshop = try await Workshop(isInMemory: true)
@@ -56,10 +56,9 @@ private struct Writers {
         if let meanwhile { try await self.finishTheirs(meanwhile) }
         var outcome = try await write
         self.seen[outcome.kind, default: 0] += 1
-        let (added, removed) = (
-            Self.all(after).subtracting(Self.all(before)), Self.all(before).subtracting(Self.all(after))
-        )
-        var mayRemove = removed
+        let added = Self.all(after).subtracting(Self.all(before))
+        // File by file: a line that a conflict has left in two files may lose one copy to us and one to the colleague.
+        var mayRemove = Set(before.flatMap { path, lines in Set(lines).subtracting(after[path] ?? []) })
         var choice = "write"
         for _ in 0..<10 {
             guard let conflict = outcome.conflict else { break }
