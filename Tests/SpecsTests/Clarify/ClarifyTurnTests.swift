@@ -132,7 +132,8 @@ import Testing
     @Test("a model that fails or talks leaves the questions that the specification marks")
     func fallback() async throws {
         let fixture = try await self.fixture()
-        for script in [[.fail(ModelError(.unavailable, "The model is away."))], ScriptedModel.answer("I see nothing.")] {
+        for script in [[.fail(ModelError(.unavailable, "The model is away."))], ScriptedModel.answer("I see nothing.")]
+        {
             let result = try await self.run(fixture, ScriptedModel([script]), id: "op1")
             guard case .asked(let parked) = result.ending else { throw TurnFailure(result.failure ?? "no question") }
             #expect(

@@ -50,7 +50,8 @@ package final class ConflictTurn: TurnWorker {
             if case .ownBranch = choice {
                 try await thread.report(
                     .notice(
-                        "Our version is on `\(made.branch)`. Merge it with Git when it is clear which one it shall be."))
+                        "Our version is on `\(made.branch)`. Merge it with Git when it is clear which one it shall be.")
+                )
             }
         case .merged(let made, let others):
             try await thread.report(.notice(ConflictTexts.merged(others, on: made.branch)))

@@ -9,7 +9,8 @@ package struct DocumentCommitter: Sendable {
     package func commit(
         _ change: DocumentChange, in repository: LocalRepository, to thread: any TurnThread
     ) async throws -> TurnEnding {
-        try await self.tell(try await Self.write(change, in: repository), on: change.branch, of: change.turn, to: thread)
+        try await self.tell(
+            try await Self.write(change, in: repository), on: change.branch, of: change.turn, to: thread)
     }
 
     /// Ends a turn that begins again and whose change waits in the repository: for an answer to a conflict, or for a

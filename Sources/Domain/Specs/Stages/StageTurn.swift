@@ -59,7 +59,9 @@ package final class StageTurn: TurnWorker {
                 work: StageWork(request, files, today: CivilTime(seconds: self.now()).date), repository: repository,
                 thread: thread, now: self.now)
             if let made = try await repository.find(turn: request.id) { return try await run.reportAgain(made) }
-            if let ending = try await DocumentCommitter().resume(request.id, in: repository, to: thread) { return ending }
+            if let ending = try await DocumentCommitter().resume(request.id, in: repository, to: thread) {
+                return ending
+            }
             switch self.stage {
             case .analyze: return try await run.analyze()
             case .refine: return try await run.refine()
