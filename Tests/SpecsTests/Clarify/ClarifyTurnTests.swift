@@ -81,7 +81,7 @@ import Testing
         let third = try await self.run(
             fixture, model, id: "op3", try self.answered(second, .text("members\nof the # team")))
         #expect(third.commits.count == 1 && third.ending == .complete)
-        #expect(third.notices.last == "2 answers are recorded in `001-login-page`. Next: `plan`.")
+        #expect(third.text == "2 answers are recorded in `001-login-page`. Next: `plan`.")
         #expect(try self.spec(fixture).contains("- Every member has an account."))
         #expect(try self.spec(fixture).contains("- Q: Who may sign in? → A: members of the # team"))
         #expect(try fixture.git("log -1 --format=%an 001-login-page").hasPrefix("Bob"))
@@ -126,7 +126,7 @@ import Testing
         let second = try await self.run(fixture, model, id: "op2", try self.answered(first, .no(reason: nil)))
         let third = try await self.run(fixture, model, id: "op3", try self.answered(second, .done))
         #expect(third.ending == .complete && third.commits.isEmpty)
-        #expect(third.notices == ["No answer was recorded in `001-login-page`, 2 left open. Next: `plan`."])
+        #expect(third.text == "No answer was recorded in `001-login-page`, 2 left open. Next: `plan`.")
     }
 
     @Test("a model that fails or talks leaves the questions that the specification marks")

@@ -37,6 +37,13 @@ package enum CommandName: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether the text of such a turn is the program's own, in which commands get the room's sign. A model's answer and
+    /// documents are shown as they are.
+    package static func hasOwnWords(_ kind: String) -> Bool {
+        if Self.isWork(kind) || kind == AskRecord.Kind.conflict.rawValue { return true }
+        return kind == Self.spec.rawValue || kind == Self.clarify.rawValue
+    }
+
     /// The lowest role that may use it.
     package var role: Role {
         switch self {

@@ -55,10 +55,10 @@ extension ClarifyTurn {
         let session = ClarifySession(repository: repository.name, feature: feature.name, questions: questions)
         guard let parked = session.parked else {
             try await thread.report(
-                .notice("Nothing is open in `\(feature.name)`. Go on with `plan`, or change it with `refine TEXT`."))
+                .text("Nothing is open in `\(feature.name)`. Go on with `plan`, or change it with `refine TEXT`."))
             return .complete
         }
-        try await thread.report(.notice(Self.introduction(to: session)))
+        try await thread.report(.text(Self.introduction(to: session)))
         return .asked(parked)
     }
 
@@ -144,7 +144,7 @@ extension ClarifyTurn {
             default: "\(session.recorded) answers are recorded"
             }
         let open = skipped == 0 ? "" : ", \(skipped) left open"
-        try await thread.report(.notice("\(recorded) in `\(session.feature)`\(open). Next: `plan`."))
+        try await thread.report(.text("\(recorded) in `\(session.feature)`\(open). Next: `plan`."))
         return .complete
     }
 
@@ -181,7 +181,7 @@ extension ClarifyTurn {
                 author: GitSignature(person: request.sender, seconds: self.now()), turn: request.id),
             in: repository, to: thread)
         guard case .asked = ending else { return nil }
-        try await thread.report(.notice("Go on with `clarify` when that is decided."))
+        try await thread.report(.text("Go on with `clarify` when that is decided."))
         return ending
     }
 

@@ -26,7 +26,7 @@ package final class ConflictTurn: TurnWorker {
         }
         guard let choice = Self.choice(answered.answer) else {
             try await thread.report(
-                .notice("The branch stays as it is. Our version is kept; run the stage again to be asked again."))
+                .text("The branch stays as it is. Our version is kept; run the stage again to be asked again."))
             return .complete
         }
         do {
@@ -49,7 +49,7 @@ package final class ConflictTurn: TurnWorker {
             try await thread.report(.commit(made.notice))
             if case .ownBranch = choice {
                 try await thread.report(
-                    .notice(
+                    .text(
                         "Our version is on `\(made.branch)`. Merge it with Git when it is clear which one it shall be.")
                 )
             }
@@ -57,10 +57,10 @@ package final class ConflictTurn: TurnWorker {
             try await thread.report(.notice(ConflictTexts.merged(others, on: made.branch)))
             try await thread.report(.commit(made.notice))
         case .unchanged where choice == .theirs:
-            try await thread.report(.notice("The branch stays as it is; our version is dropped."))
-        case .unchanged: try await thread.report(.notice("The branch has our version already."))
+            try await thread.report(.text("The branch stays as it is; our version is dropped."))
+        case .unchanged: try await thread.report(.text("The branch has our version already."))
         case .conflict(let conflict):
-            try await thread.report(.notice("The branch was changed once more, so the question is open again."))
+            try await thread.report(.text("The branch was changed once more, so the question is open again."))
             return .asked(ConflictQuestion(conflict, turn: payload.turn).parked)
         }
         return .complete

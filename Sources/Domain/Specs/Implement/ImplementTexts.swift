@@ -47,13 +47,15 @@ package enum ImplementTexts {
     package static func summary(_ queue: TaskQueue, feature: String, made: Int, left: [String: String]) -> String {
         var lines: [String] = []
         let (done, total) = (queue.done, queue.total)
+        // Others may still be open when a person has named some.
+        let which = queue.isOfAll ? "" : "named "
         if done == total {
             lines.append(
                 made == 0
-                    ? "All \(Self.count(total)) of `\(feature)` are done already."
-                    : "All \(Self.count(total)) of `\(feature)` are done.")
+                    ? "All \(which)\(Self.count(total)) of `\(feature)` are done already."
+                    : "All \(which)\(Self.count(total)) of `\(feature)` are done.")
         } else {
-            lines.append("\(done) of \(Self.count(total)) of `\(feature)` are done.")
+            lines.append("\(done) of \(which)\(Self.count(total)) of `\(feature)` are done.")
         }
         for (id, reason) in left.sorted(by: { $0.key < $1.key }).prefix(Self.named) {
             lines.append("- \(id) was left: \(Self.clause(reason)).")

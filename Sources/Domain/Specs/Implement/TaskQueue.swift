@@ -35,6 +35,9 @@ package struct TaskQueue: Sendable {
     package var total: Int { self.tasks.tasks.count { self.selection.contains($0) } }
     package var done: Int { self.tasks.tasks.count { self.selection.contains($0) && $0.isTicked } }
 
+    /// No tasks were named.
+    package var isOfAll: Bool { self.selection.isAll }
+
     package var next: Next {
         for task in self.candidates where self.obstacle(of: task) == nil { return .task(task) }
         return .finished

@@ -188,7 +188,7 @@ extension Conversation {
         switch event {
         case .text(let text) where turn.kind == CommandName.run.rawValue:
             try await self.takeWords(self.sign(of: turn.route).completing(text), of: turn)
-        case .text(let text) where CommandName.isWork(turn.kind) || turn.kind == CommandName.spec.rawValue:
+        case .text(let text) where CommandName.hasOwnWords(turn.kind):
             try await self.takeText(self.sign(of: turn.route).completing(text), of: turn)
         case .text(let text): try await self.takeText(text, of: turn)
         case .output(let output): try await self.take(output, of: turn)
