@@ -41,7 +41,7 @@ package enum CommandName: String, Sendable, CaseIterable {
     /// documents are shown as they are.
     package static func hasOwnWords(_ kind: String) -> Bool {
         if Self.isWork(kind) || kind == AskRecord.Kind.conflict.rawValue { return true }
-        return kind == Self.spec.rawValue || kind == Self.clarify.rawValue
+        return [Self.spec, .clarify, .implement].contains { $0.rawValue == kind }
     }
 
     /// The lowest role that may use it.

@@ -20,7 +20,7 @@ struct RehearsalQuestions {
 
     /// A JSON array of questions.
     var text: String {
-        let questions = (self.marked + self.usual).prefix(Self.most)
+        let questions = (self.marked + self.usual).filter { !self.isAnswered($0) }.prefix(Self.most)
         return JSON(
             questions.map { question -> JSON in
                 [
@@ -31,6 +31,9 @@ struct RehearsalQuestions {
             }
         ).text
     }
+
+    /// Whether the section Clarifications has it.
+    private func isAnswered(_ question: Question) -> Bool { self.specification.contains("Q: \(question.text) →") }
 
     /// The JSON object of the sentence that the answer changes.
     var change: String {
