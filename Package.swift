@@ -69,7 +69,7 @@ let package = Package(
             "Logging", "Primitives"),
         platform("Database", "CSQLite", "CSystem", "Logging", "Primitives"),
         platform("Compression", "CZlib"),
-        platform("Git", "CGit2", "CSystem", "Primitives"),
+        platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
         platform("Terminals", "CEdit", "CSystem", "Primitives"),
@@ -87,6 +87,9 @@ let package = Package(
             "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
             "Primitives", "Processes"),
         domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
+        domain(
+            "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Lifecycle",
+            "Logging", "Models", "Primitives", "Repositories"),
         .target(
             name: "Specs",
             dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"],
@@ -135,8 +138,8 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "HTTP",
-                "HTTPClient",
+                "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "GitHub",
+                "HTTP", "HTTPClient",
                 "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Repositories",
                 "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "WebSockets", "Workbench", "Workspaces", "YAML",
@@ -210,6 +213,11 @@ let package = Package(
             "Copilot", "Copilot", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "Primitives", "Processes"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
+        tests(
+            "GitHub", "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
+            "Lifecycle",
+            "Logging",
+            "Models", "Primitives", "Processes", "Repositories"),
         tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"),
         tests(
             "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
@@ -233,7 +241,7 @@ let package = Package(
             "StandIns", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
             "Logging",
             "Markdown", "Primitives", "Processes", "WebSockets",
-            exclude: ["Slack/clients"]),
+            exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
             "Gateway", "Gateway", "Audit", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions",
             "Primitives",
@@ -243,7 +251,7 @@ let package = Package(
             "Primitives"),
         tests(
             "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
-            "Logging", "Matrix", "Primitives", "Sessions",
+            "Logging", "Matrix", "Primitives", "Proxy", "Sessions",
             "Slack", "Telegram", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
         tests(

@@ -6,6 +6,8 @@ package enum PythonClients: String, Sendable {
     case models = "venv"
     /// The clients of Matrix, Slack and Telegram.
     case chats = "venv-chat"
+    /// PyGithub.
+    case github = "venv-github"
 
     /// The package's root, derived from this file's path.
     package static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()

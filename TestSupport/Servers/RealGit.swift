@@ -1,6 +1,9 @@
 internal import Glibc
 
 /// The machine's `git` program, used to inspect what the code wrote and to create the states it has to handle.
+///
+/// A call keeps its thread of the pool until the command ends. A server in this process that the command talks to must
+/// therefore answer on the event loop, as ``LoopbackGitServer`` does.
 package struct RealGit: Sendable {
     /// The directory that it runs in.
     package let path: String

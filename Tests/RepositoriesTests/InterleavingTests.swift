@@ -7,8 +7,16 @@ import Testing
 @Suite("Two writers of one branch", .timeLimit(.minutes(4))) struct InterleavingTests {
     @Test("in 1,000 random interleavings, no line is lost unless a person was asked", arguments: [1, 2, 3, 4])
     func nothingIsLost(seed: UInt64) async throws {
-        let workshop = try await Workshop(isInMemory: true)
-        var writers = Writers(workshop.repository, SeededGenerator(state: seed))
+        try await self.run(Workshop(isInMemory: true), seed)
+    }
+
+    @Test("in 1,000 random interleavings with a server, no line is lost either", arguments: [5, 6, 7, 8])
+    func nothingIsLostOnServer(seed: UInt64) async throws {
+        try await self.run(Workshop(isInMemory: true, onServer: true), seed)
+    }
+
+    private func run(_ workshop: Workshop, _ seed: UInt64) async throws {
+        var writers = Writers(workshop.repository, at: workshop.git.path, SeededGenerator(state: seed))
         for round in 0..<250 { try await writers.run(round) }
         #expect(Array(writers.lost.prefix(5)) == [])
         // The table is worth something only if all cases occur.
@@ -34,9 +42,9 @@ private struct Writers {
     /// Lines that disappeared although nobody had read them.
     private(set) var lost: [String] = []
 
-    init(_ repository: LocalRepository, _ random: SeededGenerator) {
+    init(_ repository: LocalRepository, at path: String, _ random: SeededGenerator) {
         self.ours = repository
-        self.theirs = GitRepository(path: repository.git.path)
+        self.theirs = GitRepository(path: path)
         self.random = random
     }
 

@@ -20,21 +20,28 @@ struct Workshop {
     let git: RealGit
     /// A colleague's clone, with the feature's branch checked out.
     let colleague: RealGit
+    /// The server whose mirror ``repository`` is; nil if it is the repository itself.
+    let server: FolderUpstream?
     /// The pauses that were taken because of locks.
     let pauses: Protected<[Duration]>
 
-    /// `script` runs in the feature's branch before its first commit. `onPause` runs at each pause.
+    /// `script` runs in the feature's branch before its first commit. `onPause` runs at each pause. `onServer`: Jetbridge
+    /// has a mirror of the repository.
     init(
-        _ script: String = "true", isInMemory: Bool = false,
+        _ script: String = "true", isInMemory: Bool = false, onServer: Bool = false,
         onPause: @escaping @Sendable (RealGit, Int) throws -> Void = { _, _ in }
     ) async throws {
         self.directory = try TemporaryDirectory(isInMemory: isInMemory)
         let path = self.directory.path + "/notes"
         let git = RealGit(path)
         let pauses = Protected<[Duration]>([])
-        func catalog() -> RepositoryCatalog {
-            RepositoryCatalog(
-                [RepositorySetting(name: "notes", place: .local(path: path), branch: "main")], now: { 1_700_000_000 },
+        let server = onServer ? FolderUpstream(server: GitRepository(path: path)) : nil
+        let mirror = self.directory.path + "/mirror"
+        func catalog(_ server: FolderUpstream?) -> RepositoryCatalog {
+            let place: RepositorySetting.Place = server == nil ? .local(path: path) : .mirror(path: mirror)
+            return RepositoryCatalog(
+                [RepositorySetting(name: "notes", place: place, branch: "main")],
+                upstreams: server.map { ["notes": $0] } ?? [:], now: { 1_700_000_000 },
                 pause: { pause in
                     let count = pauses.withLock { pauses in
                         pauses.append(pause)
@@ -43,7 +50,8 @@ struct Workshop {
                     try onPause(git, count)
                 }, logger: Logger(label: "test"))
         }
-        await catalog().prepare()
+        await catalog(nil).prepare()
+        if server != nil { await catalog(server).prepare() }
         try git.shell(
             """
             git switch -q -c \(Self.name) && mkdir -p specs/\(Self.name) && printf '\(Self.text)' > \(Self.spec) &&
@@ -52,13 +60,14 @@ struct Workshop {
             """)
         self.git = git
         self.pauses = pauses
-        self.repository = try catalog().repository(nil)
-        self.restarted = try catalog().repository(nil)
+        self.server = server
+        self.repository = try catalog(server).repository(nil)
+        self.restarted = try catalog(server).repository(nil)
         self.colleague = RealGit(self.directory.path + "/colleague")
     }
 
     var head: GitObjectID {
-        get async throws { try await self.repository.git.resolve(Self.name) }
+        get async throws { try await GitRepository(path: self.git.path).resolve(Self.name) }
     }
 
     /// A change of the feature's files as they are now.
@@ -86,6 +95,11 @@ struct Workshop {
     /// No reference of ours is left, and the repository is sound.
     func checkClean() throws -> Bool {
         try self.git("fsck --strict")
+        if self.server != nil {
+            let mirror = RealGit(self.repository.git.path)
+            try mirror("fsck --strict")
+            guard try mirror("for-each-ref refs/jetbridge").isEmpty else { return false }
+        }
         return try self.git("for-each-ref refs/jetbridge").isEmpty
     }
 

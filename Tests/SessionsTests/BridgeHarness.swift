@@ -22,7 +22,7 @@ struct BridgeHarness {
         settings: BridgeSettings = BridgeSettings(
             publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
         store: DatabaseSettings = DatabaseSettings(), desk: (any CommandDesk)? = nil,
-        agent: AgentDirectory? = nil,
+        agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil,
         policy: AccessPolicy = AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
         now: @escaping @Sendable () -> Int64 = { 1_000 },
         audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in }
@@ -41,7 +41,7 @@ struct BridgeHarness {
             policy: policy,
             environment: BridgeEnvironment(
                 settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
-                auditDecision: audit), desk: desk, agent: agent)
+                auditDecision: audit), desk: desk, agent: agent, accounts: accounts)
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
     }

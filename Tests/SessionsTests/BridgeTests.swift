@@ -227,7 +227,7 @@ struct BridgeTests {
             ("!whoami", "You are `fake:one/alice`, role owner."),
             ("!stop", "Nothing is running."),
             ("!resume", "There is no interrupted answer to resume."),
-            ("!repo", "Repositories: `notes`."),
+            ("!repo", "Repositories: `notes`."), ("!repo files", "Nothing can be listed here."),
             ("!usage", "No tokens have been used in this thread yet."),
             ("!resend", "There is no answer to post again."),
         ])

@@ -66,7 +66,7 @@ struct ComposerTests {
             subject: "spec: *login*",
             files: 2, additions: 57, deletions: 3)
         #expect(
-            CommitLine.text(for: commit, publicURL: "http://127.0.0.1:8787")
+            CommitLine.text(for: commit, pages: RepositoryPages(viewer: "http://127.0.0.1:8787"))
                 == "`0123456` spec: \\*login\\* (2 files changed, +57 −3) "
                 + "http://127.0.0.1:8787/r/notes/commit/0123456789abcdef0123456789abcdef01234567")
     }

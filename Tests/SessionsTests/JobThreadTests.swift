@@ -113,7 +113,7 @@ struct JobThreadTests {
             repository: "notes", sha: String(repeating: "ab", count: 20), branch: "work", subject: "Run `jobs`",
             files: 2, additions: 3, deletions: 1)
         try await harness.bridge.post(commit, in: session.id)
-        let line = CommitLine.text(for: commit, publicURL: harness.bridge.environment.settings.publicURL)
+        let line = CommitLine.text(for: commit, pages: harness.bridge.environment.settings.pages)
         await harness.adapter.waitForText(line)
         #expect(line.contains("(2 files changed, +3 −1)") && line.hasSuffix("/r/notes/commit/\(commit.sha)"))
         let last = try #require(

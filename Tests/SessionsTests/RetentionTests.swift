@@ -72,6 +72,29 @@ struct RetentionTests {
         #expect(try await store.read { try $0.credential(id: "c450", at: 7_000) } == nil)
     }
 
+    @Test("an expired key of the proxy stays for thirty days, so that its client learns why it is refused")
+    func expiredKeys() async throws {
+        let harness = try await BridgeHarness()
+        let store = harness.bridge.store
+        try await store.write { ledger in
+            for (id, scopes) in [("p", ["proxy"]), ("cp", ["chat", "proxy"]), ("c", ["chat"])] {
+                let credential = CredentialRecord(
+                    id: id, kind: .token, name: "", identity: id, role: .owner, scopes: scopes, createdAt: 0,
+                    expiresAt: Self.day)
+                try ledger.insert(credential, hash: id)
+            }
+        }
+        let retention = Retention(transcripts: nil, files: nil, sent: nil)
+        for (time, expected) in [
+            (Self.day - 1, ["p", "cp", "c"]), (Self.day, ["p", "cp"]), (31 * Self.day - 1, ["p", "cp"]),
+            (31 * Self.day, []),
+        ] {
+            try await Self.janitor(harness, at: time, retention).deleteRows()
+            #expect(Set(try await store.read { try $0.credentials(kind: .token).map(\.id) }) == Set(expected))
+        }
+        #expect(try await store.read { try $0.credential(hash: "p") } == nil)
+    }
+
     @Test("`forever` keeps everything, and event keys stay at least a week")
     func forever() async throws {
         let harness = try await BridgeHarness()

@@ -207,11 +207,10 @@ import Testing
         #expect(model.requests.withLock { $0.isEmpty })
     }
 
-    @Test("the thread's repository is used; one that can't be written to is reported")
+    @Test("the thread's repository is used; an unknown one is reported")
     func repository() async throws {
         let fixture = try Fixture()
         #expect(try await fixture.run("a page for all", repository: "notes").commits.count == 1)
-        #expect(try await fixture.run("a page", repository: "app").failure?.contains("choose a local one") == true)
         #expect(try await fixture.run("a page", repository: "gone").failure?.contains("choose one of notes") == true)
     }
 

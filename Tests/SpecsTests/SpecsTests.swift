@@ -96,13 +96,12 @@ struct Fixture {
     let catalog: RepositoryCatalog
 
     init() throws {
-        self.directory = try TemporaryDirectory()
+        self.directory = try TemporaryDirectory(isInMemory: true)
         let path = self.directory.path + "/notes"
         self.git = RealGit(path)
         self.catalog = RepositoryCatalog(
             [
-                RepositorySetting(name: "notes", place: .local(path: path), branch: "main"),
-                RepositorySetting(name: "app", place: .elsewhere("GitHub"), branch: "main"),
+                RepositorySetting(name: "notes", place: .local(path: path), branch: "main")
             ], now: { Self.now }, logger: Logger(label: "test"))
     }
 

@@ -53,6 +53,25 @@ struct ProgramTests {
         }
     }
 
+    @Test(
+        "limits of a token that make no sense are wrong usage, found before anything is opened",
+        arguments: [
+            (["--scope", "read", "--models", "a"], "--models limits a key of the proxy, so it needs --scope proxy"),
+            (["--scope", "admin", "--tokens-per-day", "5"], "--tokens-per-day limits a key of the proxy"),
+            (["--scope", "proxy", "--models", ","], "--models ',' contains an empty name"),
+            (["--scope", "proxy", "--models", ""], "'--models' needs MODEL[,…]"),
+            (["--scope", "proxy", "--tokens-per-day", "0"], "--tokens-per-day '0' is not a number from 1 to"),
+            (["--scope", "chat", "--expires", "soon"], "--expires 'soon' is not a duration such as 12h or 30d"),
+            (["--scope", "chat", "--expires", "2020-01-01T00:00:00Z"], "--expires 2020-01-01T00:00:00Z is in the"),
+        ])
+    func limits(_ words: [String], message: String) async {
+        let result = await run(["token", "create"] + words)
+        #expect(result.status == .usage && result.output.isEmpty)
+        #expect(result.errors.hasPrefix("jetbridge: \(message)"), "\(result.errors)")
+        #expect(result.errors.hasSuffix("; see 'jetbridge token create --help'\n"))
+        #expect(result.errors.filter { $0 == "\n" }.count == 1)
+    }
+
     @Test("an invalid address on the command line is wrong usage; in a variable it is wrong configuration")
     func addresses() async {
         for command in ["serve", "proxy"] {

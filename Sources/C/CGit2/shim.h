@@ -1,5 +1,6 @@
 #pragma once
 #include <git2.h>
+#include <git2/sys/transport.h>
 #include <string.h>
 
 // `git_libgit2_opts` is variadic.
@@ -11,3 +12,15 @@ static inline int cgit2_enable_fsync(void) { return git_libgit2_opts(GIT_OPT_ENA
 static inline int cgit2_contains(const char *_Nonnull message, const char *_Nonnull text) {
     return strstr(message, text) != NULL;
 }
+
+/// A subtransport of the smart protocol, followed by its owner's context: libgit2 keeps only the first member's address.
+typedef struct {
+    git_smart_subtransport parent;
+    void *_Nullable context;
+} cgit2_subtransport;
+
+/// A stream of ``cgit2_subtransport``.
+typedef struct {
+    git_smart_subtransport_stream parent;
+    void *_Nullable context;
+} cgit2_stream;

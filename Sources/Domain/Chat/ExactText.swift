@@ -7,10 +7,14 @@ package struct ExactText: Hashable, Sendable, CustomStringConvertible {
     package init(_ text: String) { self.text = text }
     package var description: String { self.text }
 
-    package static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    package static func == (left: Self, right: Self) -> Bool {
+        // Most texts that are compared differ, which `String` finds out without looking at each byte.
+        left.text == right.text && left.text.utf8.elementsEqual(right.text.utf8)
+    }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in self.text.utf8 { hasher.combine(byte) }
+        var text = self.text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         // So that two texts in sequence differ from their concatenation.
         hasher.combine(0xFF as UInt8)
     }

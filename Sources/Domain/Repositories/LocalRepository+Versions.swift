@@ -25,6 +25,6 @@ extension LocalRepository {
 
     /// The commit that a branch, a tag or a hash of at least seven digits names. Throws ``RepositoryError``.
     package nonisolated func resolve(_ name: String) async throws -> GitObjectID {
-        try await self.call { git in try await git.resolve(name) }
+        try await self.look { git in try await git.resolve(name) }
     }
 }

@@ -25,7 +25,7 @@ extension LocalRepository {
     package nonisolated func commitPage(
         _ sha: String, limits: GitDiffLimits = GitDiffLimits()
     ) async throws -> CommitPage {
-        try await self.call { git in
+        try await self.look { git in
             let id = try await git.resolve(sha)
             return CommitPage(commit: try await git.commit(id), diff: try await git.diff(of: id, limits: limits))
         }
@@ -35,7 +35,7 @@ extension LocalRepository {
     package nonisolated func filePage(
         _ path: String, at ref: String, limit: Int = 1 << 20
     ) async throws -> FilePage {
-        try await self.call { git in
+        try await self.look { git in
             let id = try await git.resolve(ref)
             return FilePage(commit: id, bytes: try await git.file(path, at: id, limit: limit))
         }
@@ -43,7 +43,7 @@ extension LocalRepository {
 
     /// A folder at a branch, tag or commit; "" is the root. Throws ``RepositoryError``.
     package nonisolated func folderPage(_ path: String, at ref: String) async throws -> FolderPage {
-        try await self.call { git in
+        try await self.look { git in
             let id = try await git.resolve(ref)
             return FolderPage(commit: id, entries: try await git.entries(in: path, at: id))
         }

@@ -1,12 +1,14 @@
 package import Git
 
-/// A repository on this machine that stores documents.
+/// A repository on this machine that stores documents: one of its own, or the mirror of one on a server.
 ///
 /// It assigns the numbers of features: a reserved number is taken, so two simultaneous features get different ones.
 package actor LocalRepository {
     package nonisolated let name: String
     package nonisolated let git: GitRepository
 
+    /// Where the repository really is; nil if it is this one.
+    nonisolated let mirror: Mirror?
     private nonisolated let branch: String?
     private nonisolated let now: @Sendable () -> Int64
     /// Waits until another program may have finished.
@@ -18,18 +20,24 @@ package actor LocalRepository {
 
     /// `now`: seconds since 1970.
     init(
-        name: String, path: String, branch: String?, now: @escaping @Sendable () -> Int64,
-        pause: @escaping @Sendable (Duration) async throws -> Void
+        name: String, path: String, branch: String?, upstream: (any Upstream)? = nil,
+        now: @escaping @Sendable () -> Int64, pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
+        let git = GitRepository(path: path)
         self.name = name
-        self.git = GitRepository(path: path)
+        self.git = git
+        self.mirror = upstream.map { Mirror(git: git, upstream: $0) }
         self.branch = branch
         self.now = now
         self.pause = pause
     }
 
-    /// Creates the repository if it is missing; returns whether it did. Throws ``RepositoryError``.
+    /// Creates the repository if it is missing; returns whether it did. A mirror is empty then. Throws
+    /// ``RepositoryError``.
     package nonisolated func prepare() async throws -> Bool {
+        if self.mirror != nil {
+            return try await self.call { try await $0.createStore(sharing: nil) }
+        }
         let committer = GitSignature.jetbridge(seconds: self.now())
         return try await self.call { try await $0.initialise(committer: committer) }
     }
@@ -38,6 +46,7 @@ package actor LocalRepository {
     /// not and what to do.
     package nonisolated func checkReady() async throws -> GitRepository.Branch {
         _ = try await self.prepare()
+        try await self.refresh()
         let branch = self.branch
         return try await self.call { git in
             do {
@@ -53,7 +62,8 @@ package actor LocalRepository {
     package nonisolated func text(
         of path: String, at ref: String, limit: Int = Document.sizeLimit
     ) async throws -> String? {
-        try await self.call { git in
+        try await self.refresh()
+        return try await self.call { git in
             do {
                 let bytes = try await git.file(path, at: git.resolve(ref), limit: limit)
                 return String(decoding: bytes, as: UTF8.self)
@@ -130,7 +140,9 @@ extension LocalRepository {
             trailers: [Self.trailer(turn)])
         let repository = self.name
         return try await self.call { git in
-            let id = try await git.commit(change)
+            let id = try await self.advance(change.branch, to: turn, from: nil) { git, target in
+                try await git.commit(change, to: target)
+            }
             return MadeCommit(
                 repository: repository, id: id, branch: change.branch, subject: content.subject,
                 stat: try await git.stat(of: id))
@@ -139,7 +151,8 @@ extension LocalRepository {
 
     /// From the folders below `specs/` on any branch, and from the names of branches.
     private nonisolated func usedNumbers() async throws -> Set<Int> {
-        try await self.call { git in
+        try await self.refresh()
+        return try await self.call { git in
             let folders = try await git.directoryNames(in: "specs")
             let branches = try await git.branches().map(\.name)
             return Set((folders + branches).compactMap { NumberedName.number(of: $0) })

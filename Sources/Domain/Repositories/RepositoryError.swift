@@ -5,8 +5,6 @@ package struct RepositoryError: Error, Sendable, Hashable, CustomStringConvertib
     package enum Code: Sendable, Hashable {
         /// No repository with that name is configured, or none at all.
         case unknown
-        /// It is not on this machine.
-        case notLocal
         /// A document is too large or its name is not allowed.
         case invalidDocument
         case git(GitError.Code)

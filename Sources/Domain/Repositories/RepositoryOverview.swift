@@ -50,7 +50,8 @@ extension LocalRepository {
     package nonisolated func overview(
         of branch: String? = nil, limits: OverviewLimits = OverviewLimits()
     ) async throws -> RepositoryOverview {
-        try await self.call { git in
+        await self.refreshIfPossible()
+        return try await self.call { git in
             let head = try await git.headBranch()
             var tips = try await git.tips(limit: limits.branches)
             tips.items.sort { left, right in

@@ -3,8 +3,8 @@ package struct RepositorySetting: Sendable, Hashable {
     package enum Place: Sendable, Hashable {
         /// An absolute path on this machine; created if missing.
         case local(path: String)
-        /// A place that does not support writing yet, by its name: "GitHub".
-        case elsewhere(String)
+        /// On a server; the path is that of the mirror on this machine, which is created if missing.
+        case mirror(path: String)
     }
 
     /// The name in commands and links.

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Models
+internal import Primitives
 
 /// The prompt for a specification.
 struct SpecifyPrompt {
@@ -45,12 +46,12 @@ struct SpecifyPrompt {
 
     private var shownForm: String {
         guard let ownForm, ownForm.contains("## ") else { return Self.form }
-        return Self.prefix(of: ownForm, bytes: Self.constitutionBytes)
+        return ownForm.beginning(bytes: Self.constitutionBytes)
     }
 
     private var principles: String {
         guard let constitution else { return "" }
-        let text = Self.prefix(of: constitution, bytes: Self.constitutionBytes)
+        let text = constitution.beginning(bytes: Self.constitutionBytes)
         return "\n\nThe project's principles, which the specification must not break:\n\n\(text)"
     }
 
@@ -73,11 +74,6 @@ struct SpecifyPrompt {
         guard !lines.isEmpty else { return "" }
         let text = lines.reversed().joined(separator: "\n\n").replacing("<description", with: "< description")
         return "Earlier in the conversation, as material:\n\n\(text)\n\n----\n\n"
-    }
-
-    private static func prefix(of text: String, bytes: Int) -> String {
-        guard text.utf8.count > bytes else { return text }
-        return String(decoding: Array(text.utf8.prefix(bytes)), as: UTF8.self)
     }
 
     private static let form = """

@@ -4,7 +4,8 @@ internal import Repositories
 
 extension Workspace {
     package func draft() async throws -> CommitDraft? {
-        guard self.repository != nil else { throw Self.noRepository }
+        guard let repository = self.repository else { throw Self.noRepository }
+        await repository.refreshIfPossible()
         return try await self.call { files in
             guard let (_, head) = try await self.head() else { return nil }
             try await self.follow(files)
@@ -40,8 +41,31 @@ extension Workspace {
         _ message: String, _ author: Sender, _ trailers: [GitTrailer], _ digest: String?
     ) async throws -> CommitNotice? {
         guard let repository = self.repository, let branch = self.branch else { throw Self.noRepository }
-        return try await self.call { files in
-            guard let (tip, head) = try await self.head() else { return nil }
+        await repository.refreshIfPossible()
+        for _ in 0..<Self.attempts {
+            let attempt = try await self.commitOnce(message, author, trailers, digest, repository, branch)
+            // Otherwise the server's branch has moved on, and the mirror knows that by now.
+            if case .ended(let notice) = attempt { return notice }
+        }
+        throw WorkspaceFailure(
+            "nothing was committed because other people keep moving the branch \(branch): try again in a minute")
+    }
+
+    private enum Attempt {
+        /// With nil, there was nothing to commit.
+        case ended(CommitNotice?)
+        case moved
+    }
+
+    /// How often a server's branch may move while files are committed on it.
+    private static let attempts = 5
+
+    private func commitOnce(
+        _ message: String, _ author: Sender, _ trailers: [GitTrailer], _ digest: String?,
+        _ repository: LocalRepository, _ branch: String
+    ) async throws -> Attempt {
+        try await self.call { files in
+            guard let (tip, head) = try await self.head() else { return .ended(nil) }
             if let inside = try await files.tip(of: branch), inside != head,
                 try await !repository.git.hasAll([inside])
             {
@@ -52,15 +76,24 @@ extension Workspace {
             try await self.follow(files)
             let trees = try await files.treeToCommit(on: head)
             if let digest, digest != CommitDraft.digest(of: trees) { throw Self.hasChanged }
-            guard trees.old != trees.new else { return nil }
+            guard trees.old != trees.new else { return .ended(nil) }
             let seconds = self.now() / 1_000
-            let id = try await repository.git.commit(
-                tree: trees.new, from: self.layout.store, onto: head, branch: branch, expected: tip,
-                author: GitSignature(person: author, seconds: seconds), committer: .jetbridge(seconds: seconds),
-                message: message, trailers: trailers)
+            let store = self.layout.store
+            let turn = trailers.first?.value ?? self.session
+            let id: GitObjectID
+            do {
+                id = try await repository.advance(branch, to: turn, from: tip, isDocuments: false) { git, target in
+                    try await git.commit(
+                        tree: trees.new, from: store, onto: head, branch: branch, expected: tip,
+                        author: GitSignature(person: author, seconds: seconds), committer: .jetbridge(seconds: seconds),
+                        message: message, trailers: trailers, to: target)
+                }
+            } catch let error as GitError where error.code == .conflict && repository.isMirror {
+                return .moved
+            }
             try await files.setHead(branch, to: id, index: self.layout.indexDraft)
             try await self.writeHead(id, of: branch)
-            return try await self.notice(of: repository.git.commit(id), repository)
+            return .ended(try await self.notice(of: repository.git.commit(id), repository))
         }
     }
 
@@ -82,9 +115,16 @@ extension Workspace {
             do {
                 let session = self.session
                 try await quarantine.fill { piece in try await packer(session, head.hex, inside.hex, piece) }
-                let commits = try await repository.git.takeOver(
-                    from: quarantine.path, branch: branch, base: head, expected: tip, new: inside,
-                    committer: .jetbridge(seconds: self.now() / 1_000))
+                let committer = GitSignature.jetbridge(seconds: self.now() / 1_000)
+                _ = try await repository.advance(
+                    branch, to: "workspace-\(session)", from: tip, isDocuments: false
+                ) { git, target in
+                    _ = try await git.takeOver(
+                        from: quarantine.path, branch: branch, base: head, expected: tip, new: inside,
+                        committer: committer, to: target)
+                    return inside
+                }
+                let commits = try await repository.git.log(from: inside, without: head, limit: 1_000).reversed()
                 await quarantine.remove()
                 try await self.writeHead(inside, of: branch)
                 var notices: [CommitNotice] = []

@@ -100,6 +100,8 @@ package final class Workspace: WorkspaceFiles {
             return try await body(self.files)
         } catch let error as GitError {
             throw self.failure(error)
+        } catch let error as RepositoryError {
+            throw WorkspaceFailure(error.message)
         }
     }
 

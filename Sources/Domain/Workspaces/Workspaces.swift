@@ -111,6 +111,7 @@ extension Workspaces {
             return try await self.make(session, repository, feature, layout)
         }
         let workspace = try open ?? self.workspace(session, state)
+        if update != .none { await workspace.repository?.refreshIfPossible() }
         let wasMoved = update == .none ? false : try await self.move(workspace, &state, feature, update)
         state.usedAt = self.now()
         try await Self.write(state, layout)
@@ -183,7 +184,8 @@ extension Workspaces {
         }
     }
 
-    static func branch(of session: String, _ feature: String?) -> String { feature ?? Self.branch(of: session) }
+    /// The branch that a session's workspace is on: the feature's, else the session's own.
+    package static func branch(of session: String, _ feature: String?) -> String { feature ?? Self.branch(of: session) }
 
     /// The branch of a session: readable, and different for every session.
     private static func branch(of session: String) -> String {

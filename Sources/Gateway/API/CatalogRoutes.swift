@@ -65,7 +65,7 @@ struct CatalogRoutes: Sendable {
             return try OperationDocument(turn: turn, in: ledger)
         }
         guard let document else { throw Problems.missing("operation") }
-        return .json(document.json(publicURL: self.context.settings.publicURL))
+        return .json(document.json(pages: self.context.environment.settings.pages))
     }
 
     private func models() async throws -> [JSON] {
@@ -153,9 +153,12 @@ struct CatalogRoutes: Sendable {
     }
 
     private func repositories() -> [JSON] {
-        let names = self.context.environment.settings.repositories
-        return names.enumerated().map { index, name in
-            ["name": .string(name), "default": .bool(index == 0), "url": .string("/r/\(name)")]
+        let settings = self.context.environment.settings
+        return settings.repositories.enumerated().map { index, name in
+            [
+                "name": .string(name), "default": .bool(index == 0), "url": .string("/r/\(name)"),
+                "page": settings.pages.page(of: name).map { .string($0) } ?? .null,
+            ]
         }
     }
 

@@ -47,7 +47,7 @@ struct OperationDocument: Sendable {
         self.ahead = try ledger.openTurns(of: turn.session).firstIndex { $0.id == turn.id }
     }
 
-    func json(publicURL: String) -> JSON {
+    func json(pages: RepositoryPages) -> JSON {
         [
             "id": .string(self.turn.id), "thread_id": .string(self.turn.session), "kind": .string(self.turn.kind),
             "state": .string(self.turn.state.rawValue),
@@ -56,13 +56,14 @@ struct OperationDocument: Sendable {
             "ended_at": self.turn.endedAt.map { .string(CivilTime(milliseconds: $0).rfc3339) } ?? .null,
             "error": self.turn.error.map { .string($0) } ?? .null,
             "position": self.ahead.map { .integer(Int64($0)) } ?? .null,
-            "commits": .array(self.turn.commits.map { Self.json($0, publicURL: publicURL) }),
+            "commits": .array(self.turn.commits.map { Self.json($0, pages) }),
         ]
     }
 
-    private static func json(_ commit: CommitNotice, publicURL: String) -> JSON {
+    private static func json(_ commit: CommitNotice, _ pages: RepositoryPages) -> JSON {
         [
-            "sha": .string(commit.sha), "url": .string(CommitLine.url(of: commit, publicURL: publicURL)),
+            "sha": .string(commit.sha),
+            "url": .string(pages.commit(commit.sha, of: commit.repository, on: commit.branch)),
             "repository": .string(commit.repository), "branch": .string(commit.branch),
             "subject": .string(commit.subject), "files": .integer(Int64(commit.files)),
             "additions": .integer(Int64(commit.additions)), "deletions": .integer(Int64(commit.deletions)),

@@ -52,9 +52,9 @@ struct OperationRoutes: Sendable {
             try await self.context.bridge.stop(id, in: session.key, by: principal.sender)
             request.logger.info("stopped from the page", ["operation": .string(id)])
         }
-        let publicURL = self.context.settings.publicURL
+        let pages = self.context.environment.settings.pages
         let document = try await self.context.store.read { ledger in
-            try OperationDocument(turn: try ledger.turn(id: id) ?? turn, in: ledger).json(publicURL: publicURL)
+            try OperationDocument(turn: try ledger.turn(id: id) ?? turn, in: ledger).json(pages: pages)
         }
         return .json(document, .accepted)
     }

@@ -155,7 +155,9 @@ enum Schemas {
         "Upload": Self.object([("name", Self.text), ("size", Self.integer), ("type", Self.text)]),
         "Snapshot": Self.object([("id", Self.text), ("reason", Self.text), ("created_at", Self.time)]),
         "SnapshotPage": Self.page("Snapshot"),
-        "Repository": Self.object([("name", Self.text), ("default", Self.boolean), ("url", Self.text)]),
+        "Repository": Self.object([
+            ("name", Self.text), ("default", Self.boolean), ("url", Self.text), ("page", Self.optionalText),
+        ]),
         "RepositoryPage": Self.page("Repository"),
         "Command": Self.object([("word", Self.text), ("usage", Self.text), ("summary", Self.text)]),
         "CommandPage": Self.page("Command"),

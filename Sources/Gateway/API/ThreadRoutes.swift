@@ -134,7 +134,7 @@ struct ThreadRoutes: Sendable {
         let after = try (query["cursor"] ?? query["after"]).map {
             try Self.position($0, named: "cursor", latest: false)
         }
-        let publicURL = self.context.settings.publicURL
+        let pages = self.context.environment.settings.pages
         let document = try await self.context.store.read { ledger -> JSON in
             let page: MessagePage
             if let before {
@@ -149,7 +149,7 @@ struct ThreadRoutes: Sendable {
                 guard let id = message.turn, seen.insert(id).inserted, let turn = try ledger.turn(id: id) else {
                     continue
                 }
-                operations.append(try OperationDocument(turn: turn, in: ledger).json(publicURL: publicURL))
+                operations.append(try OperationDocument(turn: turn, in: ledger).json(pages: pages))
             }
             return [
                 "items": .array(page.items.map(\.json)), "next_cursor": page.next.map { .string($0) } ?? .null,

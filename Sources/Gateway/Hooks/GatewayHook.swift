@@ -4,15 +4,21 @@ package import HTTPServer
 /// A path to which a platform delivers its events, bypassing the gateway's credentials. `respond` must verify the
 /// platform's signature or secret before anything else.
 package struct GatewayHook: Sendable {
-    /// The maximum size of one delivery, in bytes.
-    static let bodyLimit = 1 << 20
+    /// The usual maximum size of one delivery, in bytes.
+    package static let bodyLimit = 1 << 20
 
     /// Such as `/hooks/slack/team`.
     package let path: String
+    /// The maximum size of one delivery, in bytes.
+    private let bodyLimit: Int
     private let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse
 
-    package init(path: String, respond: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse) {
+    package init(
+        path: String, bodyLimit: Int = Self.bodyLimit,
+        respond: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse
+    ) {
         self.path = path
+        self.bodyLimit = bodyLimit
         self.respond = respond
     }
 
@@ -33,6 +39,6 @@ package struct GatewayHook: Sendable {
                 var response = await respond(request)
                 headers.apply(to: &response)
                 return response
-            }, bodyLimit: Self.bodyLimit)
+            }, bodyLimit: self.bodyLimit)
     }
 }

@@ -16,7 +16,7 @@ package struct FeatureReports: Sendable {
         let url = configuration.gateway.publicURL.map(GatewaySetup.base) ?? "http://\(configuration.gateway.listen)"
         self.source = source
         self.repository = source.name
-        self.links = SpecLinks(publicURL: url, repository: source.name)
+        self.links = SpecLinks(RepositorySetup.pages(of: configuration, viewer: url), repository: source.name)
     }
 
     /// All features, the newest first, without the commits of their documents.

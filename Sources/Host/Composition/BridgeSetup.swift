@@ -10,13 +10,15 @@ enum BridgeSetup {
     static func settings(_ configuration: Configuration, publicURL: String) -> BridgeSettings {
         let names = configuration.repositories.map(\.name)
         let first = configuration.defaultRepository
-        return BridgeSettings(
+        var settings = BridgeSettings(
             publicURL: publicURL, turnTimeout: configuration.model.turnTimeout,
             approvalTimeout: configuration.approvals.timeout,
             turnsPerHost: configuration.limits.turns, turnsPerPerson: configuration.limits.turnsPerPerson,
             queueLimit: configuration.limits.waitingPerThread, drainTimeout: Self.drainTimeout,
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,
             filesDirectory: Self.filesDirectory(configuration), retention: configuration.retention)
+        settings.pages = RepositorySetup.pages(of: configuration, viewer: publicURL)
+        return settings
     }
 
     /// Where received files are kept.

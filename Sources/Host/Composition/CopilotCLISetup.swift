@@ -65,7 +65,7 @@ enum CopilotCLISetup {
     private static func isTaken(_ token: GitHubToken) -> Bool {
         switch token.kind {
         case .oauthApp, .appUser, .fineGrained, .installation: true
-        case .classic, .early: false
+        case .classic, .refresh, .early: false
         }
     }
 

@@ -3,6 +3,7 @@ internal import Audit
 internal import Chat
 internal import Database
 internal import Gateway
+internal import GitHub
 internal import JSON
 internal import Jail
 internal import Lifecycle
@@ -35,6 +36,7 @@ package final class Host: Sendable {
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
+    private let gitHubServices: [any Service]
     /// What this machine offers for jails.
     private let jail: JailMeans
     private let logger = Logger(label: "host")
@@ -75,7 +77,9 @@ package final class Host: Sendable {
         let limit = AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens)
         let catalog = ModelCatalog(
             model, contextTokens: configuration.model.contextTokens, takesImages: configuration.model.images)
-        let repositories = await RepositorySetup.catalog(for: configuration)
+        let news = NewsSetup(configuration, store: store)
+        let gitHub = GitHubHost(configuration, people: news.people)
+        let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
         let web = WebAdapter(
             now: WallClock.now, uploads: Uploads(directory: BridgeSetup.filesDirectory(configuration)))
         let invitations = InvitationPolicy()
@@ -86,6 +90,7 @@ package final class Host: Sendable {
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
+        let pages = RepositorySetup.pages(of: configuration, viewer: self.publicURL)
         self.agent = CurrentAgentSettings(AgentSetup.settings(configuration))
         let (workbench, places) = try await WorkbenchSetup.workbench(
             configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit,
@@ -101,6 +106,17 @@ package final class Host: Sendable {
             workspaces: places, repositories: repositories, audit: StoredAudit(log: self.audit), steering: steering,
             answerLimit: limit, hasNetwork: configuration.jail.network.mode == .allowlist,
             cli: CopilotCLIAgents(configuration, model: model, places: places))
+        let work = GitHubWork(
+            client: gitHub.client, names: gitHub.repositories, repositories: repositories, pages: pages, store: store,
+            news: news.news)
+        var environment = BridgeEnvironment(
+            settings: BridgeSetup.settings(configuration, publicURL: self.publicURL), logger: Logger(label: "bridge"),
+            metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: self.audit.chain))
+        let status = GitHubStatus(work: work)
+        environment.commitWasStored = news.watchesMayHaveChanged
+        let lister = RepositoryLister(work: work)
+        environment.repositoryListing = { await lister.page($0, of: $1, for: $2) }
+        environment.repositoryStatus = { await status.lines(of: $0, $1, for: $2) }
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
@@ -108,29 +124,31 @@ package final class Host: Sendable {
             ]
             .merging(
                 SpecSetup(
-                    model: model, repositories: repositories, limit: limit, agent: agent, publicURL: self.publicURL
+                    model: model, repositories: repositories, limit: limit, agent: agent, pages: pages
                 ).workers
             ) { $1 }
-            .merging(workbench.workers) { own, _ in own },
+            .merging(GitHubWorkers(work: work, agent: agent).workers) { $1 }
+            .merging(workbench.workers) { own, _ in own }
+            .mapValues { RemoteWorker(worker: $0) },
             models: BridgeSetup.models(model, catalog), policy: BridgeSetup.policy(configuration.access),
-            environment: BridgeEnvironment(
-                settings: BridgeSetup.settings(configuration, publicURL: self.publicURL),
-                logger: Logger(label: "bridge"),
-                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: self.audit.chain)),
+            environment: environment,
             desk: workbench,
             agent: AgentSetup.directory(
-                self.agent, steering: steering, defaultRepository: repositories.defaultLocalName))
+                self.agent, steering: steering, defaultRepository: repositories.defaultName),
+            accounts: news.people)
         workbench.attach(self.bridge)
+        let parts = await news.attach(self.bridge, source: gitHub.client.map { ClientNewsSource($0) })
+        self.gitHubServices = parts.services
         invitations.ask(self.bridge.access)
         let mounted = try ProxySetup.mounted(
             in: configuration, store: store, metrics: metrics, account: (model as? SignedInCopilot)?.account)
         self.proxyServices = mounted?.services ?? []
         self.gateway = try GatewaySetup.gateway(
             listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories),
-            features: FeatureViewer(catalog: repositories, publicURL: self.publicURL), model: model,
+            features: FeatureViewer(catalog: repositories, pages: pages), model: model,
             publicURL: self.publicURL, directory: self.directory.path, jail: self.jail.status,
             archiver: SessionArchiver(configuration, store: store, workspaces: workspaces, isServing: { true }),
-            mount: mounted?.mount, hooks: networks.compactMap(\.hook))
+            mount: mounted?.mount, hooks: networks.compactMap(\.hook) + [parts.hook].compactMap { $0 })
         self.signInCode = self.bridge.access.printSignInCode()
         BridgeSetup.registerGauges(of: self.bridge, in: metrics)
     }
@@ -187,7 +205,7 @@ package final class Host: Sendable {
             ]
                 + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge
-                ],
+                ] + self.gitHubServices,
             settings: settings,
             report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") },
             reload: { if let reload { await self.apply(reload) } })

@@ -1,4 +1,5 @@
 internal import Chat
+internal import GitHub
 internal import Logging
 internal import Primitives
 internal import Repositories
@@ -6,25 +7,56 @@ internal import Specs
 
 /// Sets up the configured repositories.
 enum RepositorySetup {
-    /// Creates missing local repositories.
-    static func catalog(for configuration: Configuration) async -> RepositoryCatalog {
-        let catalog = self.existing(for: configuration)
+    /// Creates missing local repositories, and empty mirrors of those on servers.
+    static func catalog(
+        for configuration: Configuration, upstreams: [String: any Upstream]
+    ) async -> RepositoryCatalog {
+        let catalog = self.existing(for: configuration, upstreams: upstreams)
         await catalog.prepare()
         return catalog
     }
 
-    /// Creates nothing.
-    static func existing(for configuration: Configuration) -> RepositoryCatalog {
+    /// Where links to a repository's commits and files lead.
+    static func pages(of configuration: Configuration, viewer: String) -> RepositoryPages {
+        let web = GatewaySetup.base(configuration.github.webURL)
+        let hosted = configuration.gitHubRepositories.mapValues { "\(web)/\($0)" }
+        guard !hosted.isEmpty else { return RepositoryPages(viewer: viewer) }
+        let forks = self.forks(of: configuration)
+        let branches = BranchPages { repository, branch in
+            forks[repository]?.fork(of: branch).map { "\(web)/\($0)" }
+        }
+        return RepositoryPages(viewer: viewer, hosted: hosted, branches: branches)
+    }
+
+    /// The branches that are in forks, by the names of the repositories on GitHub.
+    static func forks(of configuration: Configuration) -> [String: GitHubForks] {
+        Dictionary(
+            uniqueKeysWithValues: configuration.gitHubRepositories.keys.map { name in
+                (name, GitHubForks(mirror: Self.mirror(name, configuration)))
+            })
+    }
+
+    private static func mirror(_ repository: String, _ configuration: Configuration) -> String {
+        "\(configuration.dataDirectory)/mirrors/\(repository).git"
+    }
+
+    /// Creates nothing. Without their servers, mirrors are as they were when they were last fetched.
+    static func existing(
+        for configuration: Configuration, upstreams: [String: any Upstream] = [:]
+    ) -> RepositoryCatalog {
         let settings = configuration.repositories.map { repository in
             switch repository.place {
             case .local(let path):
                 RepositorySetting(name: repository.name, place: .local(path: path), branch: repository.branch)
-            case .github:
-                RepositorySetting(name: repository.name, place: .elsewhere("GitHub"), branch: repository.branch)
+            case .github, .remote:
+                RepositorySetting(
+                    name: repository.name, place: .mirror(path: Self.mirror(repository.name, configuration)),
+                    branch: repository.branch)
             }
         }
         return RepositoryCatalog(
-            settings, default: configuration.defaultRepository, now: { WallClock.now() / 1_000 },
+            settings, default: configuration.defaultRepository, upstreams: upstreams,
+            now: { WallClock.now() / 1_000 },
             logger: Logger(label: "repositories"))
     }
 }

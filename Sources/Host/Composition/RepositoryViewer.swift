@@ -54,7 +54,7 @@ struct RepositoryViewer: ViewerSource {
         do {
             return try await body()
         } catch let error as RepositoryError
-            where [.unknown, .notLocal, .git(.notFound), .git(.invalidName), .git(.unborn)].contains(error.code)
+            where [.unknown, .git(.notFound), .git(.invalidName), .git(.unborn)].contains(error.code)
         {
             return nil
         } catch let error as GitError where error.code == .notFound {

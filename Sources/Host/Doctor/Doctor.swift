@@ -33,7 +33,10 @@ package struct Doctor: Sendable {
         try await report(await self.store())
         for finding in try await SignInFindings.examine(self.configuration) { try await report(finding) }
         try await report(await self.model())
-        for finding in await self.repositories() { try await report(finding) }
+        let gitHub = GitHubHost(self.configuration)
+        for finding in await self.repositories(gitHub) { try await report(finding) }
+        let servers = RepositoryFindings(self.configuration, gitHub, patience: self.patience)
+        for finding in try await servers.findings() { try await report(finding) }
         try await report(await JailProbing.finding(self.configuration, in: directory))
         if let finding = await JailProbing.servingFinding(in: directory, patience: self.patience) {
             try await report(finding)
@@ -80,16 +83,15 @@ package struct Doctor: Sendable {
         }
     }
 
-    private func repositories() async -> [Finding] {
-        let catalog = await RepositorySetup.catalog(for: self.configuration)
+    private func repositories(_ gitHub: GitHubHost) async -> [Finding] {
+        let catalog = await RepositorySetup.catalog(
+            for: self.configuration, upstreams: gitHub.upstreams())
         var findings: [Finding] = []
         for name in catalog.names {
             do {
                 let branch = try await catalog.repository(name).checkReady()
                 findings.append(
                     Finding("repository \(name)", .ok, "ready for commits; new branches start from \(branch.name)"))
-            } catch let error as RepositoryError where error.code == .notLocal {
-                findings.append(Finding("repository \(name)", .warning, error.message))
             } catch {
                 findings.append(Finding("repository \(name)", .failed, "\(error)"))
             }

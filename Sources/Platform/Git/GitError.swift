@@ -32,6 +32,14 @@ package struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         case tooLarge
         /// The commit would change nothing.
         case unchanged
+        /// The server can't be reached, took too long, or can't answer now.
+        case unreachable
+        /// The server refused the credentials, or demands some.
+        case unauthorised
+        /// The server knows who asks, and does not allow it; or it does not say whether the repository exists.
+        case forbidden
+        /// The server's rules forbid the push.
+        case rejected
         case corrupt
         case failed
     }

@@ -5,7 +5,7 @@ extension GitRepository {
     ///
     /// Touches the work tree only if the branch is checked out there; it must then be clean, and is updated to the new
     /// commit.
-    package func commit(_ change: GitChange) throws(GitError) -> GitObjectID {
+    package func commit(_ change: GitChange, to target: CommitTarget = .branch) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(change.branch)
         for path in change.files.keys { try GitName.checkPath(path) }
         let repository = try unsafe self.open()
@@ -14,16 +14,22 @@ extension GitRepository {
 
         let (old, parent) = try unsafe self.base(of: change, repository)
         let tree = try unsafe self.tree(of: change, on: parent, repository)
-        let isCheckedOut = if old == nil { false } else { try unsafe self.isCheckedOut(change.branch, repository) }
+        let isCheckedOut =
+            target == .branch && old != nil ? try unsafe self.isCheckedOut(change.branch, repository) : false
         if isCheckedOut { try unsafe self.checkClean(change.branch, repository) }
 
         return try unsafe self.publish(
-            tree, parent: parent, old: old, as: change, isCheckedOut ? Array(change.files.keys) : nil, repository)
+            tree, parent: parent, old: old, as: change, to: target, isCheckedOut ? Array(change.files.keys) : nil,
+            repository)
     }
 
     /// Creates a commit of a tree that the repository has, in place of the change's files, and moves the branch to it;
     /// otherwise as ``commit(_:)``.
-    package func commit(tree: GitObjectID, as change: GitChange) throws(GitError) -> GitObjectID {
+    ///
+    /// - Parameter target: Where the commit goes. Anything but the branch leaves the branch and the work tree alone.
+    package func commit(
+        tree: GitObjectID, as change: GitChange, to target: CommitTarget = .branch
+    ) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(change.branch)
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
@@ -33,11 +39,11 @@ extension GitRepository {
         defer { unsafe git_tree_free(before) }
         guard unsafe GitObjectID(git_tree_id(before).pointee) != tree else { throw Self.unchanged(change.branch) }
         var paths: [String]?
-        if old != nil, try unsafe self.isCheckedOut(change.branch, repository) {
+        if target == .branch, old != nil, try unsafe self.isCheckedOut(change.branch, repository) {
             try unsafe self.checkClean(change.branch, repository)
             paths = try unsafe self.changedPaths(from: before, to: tree, repository)
         }
-        return try unsafe self.publish(tree.raw, parent: parent, old: old, as: change, paths, repository)
+        return try unsafe self.publish(tree.raw, parent: parent, old: old, as: change, to: target, paths, repository)
     }
 
     /// Writes the tree that `base` has with the change's files. Moves no branch, and does not touch the work tree.
@@ -53,8 +59,8 @@ extension GitRepository {
     /// Creates the commit and moves the branch. `paths`: what to update in the work tree; nil unless the branch is checked
     /// out.
     private func publish(
-        _ tree: git_oid, parent: GitObjectID, old: GitObjectID?, as change: GitChange, _ paths: [String]?,
-        _ repository: OpaquePointer
+        _ tree: git_oid, parent: GitObjectID, old: GitObjectID?, as change: GitChange, to target: CommitTarget,
+        _ paths: [String]?, _ repository: OpaquePointer
     ) throws(GitError) -> GitObjectID {
         let message = change.fullMessage
         let id = try unsafe self.writeCommit(
@@ -64,8 +70,8 @@ extension GitRepository {
         if let paths { try unsafe self.update(change.branch, from: parent, to: id, paths, repository) }
         let subject = message.prefix { !$0.isNewline }
         do throws(GitError) {
-            try unsafe self.moveBranch(
-                change.branch, from: old, to: id, log: "commit: \(subject)", as: change.committer, repository)
+            try unsafe self.move(
+                target, change.branch, from: old, to: id, log: "commit: \(subject)", as: change.committer, repository)
         } catch {
             if let paths { try unsafe self.checkOut(parent, paths: paths, force: true, repository) }
             throw error
@@ -96,6 +102,19 @@ extension GitRepository {
         }
         try GitLibrary.check(status, "the commit")
         return GitObjectID(id)
+    }
+
+    /// Moves the branch, or keeps the commit at its private reference.
+    func move(
+        _ target: CommitTarget, _ branch: String, from old: GitObjectID?, to new: GitObjectID, log: String,
+        as committer: GitSignature, _ repository: OpaquePointer
+    ) throws(GitError) {
+        switch target {
+        case .branch:
+            try unsafe self.moveBranch(branch, from: old, to: new, log: log, as: committer, repository)
+        case .kept(let reference):
+            try unsafe self.setPrivate(reference, to: new, repository)
+        }
     }
 
     /// Moves a branch if it is at `old`; if `old` is nil, the branch must not exist.

@@ -15,13 +15,35 @@ extension GitRepository {
         let id = try unsafe self.writeCommit(
             tree: tree.raw, parents: [parent], author: change.author, committer: change.committer,
             message: change.fullMessage, repository)
+        try unsafe self.setPrivate(reference, to: id, repository)
+        return id
+    }
+
+    /// Sets a branch of a mirror to the commit that the server's branch has; nil if the server has no such branch. Does
+    /// not touch a work tree: a mirror has none.
+    package func setBranch(_ branch: String, to id: GitObjectID?) throws(GitError) {
+        try GitName.checkBranch(branch)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let name = "refs/heads/" + branch
+        guard var raw = id?.raw else {
+            let status = unsafe git_reference_remove(repository, name)
+            if git_error_code(status) != GIT_ENOTFOUND { try GitLibrary.check(status, "the branch \(branch)") }
+            return
+        }
+        var handle: OpaquePointer?
+        defer { unsafe git_reference_free(handle) }
+        try unsafe GitLibrary.check(
+            git_reference_create(&handle, repository, name, &raw, 1, nil), "the branch \(branch)")
+    }
+
+    func setPrivate(_ reference: String, to id: GitObjectID, _ repository: OpaquePointer) throws(GitError) {
         var raw = id.raw
         var handle: OpaquePointer?
         defer { unsafe git_reference_free(handle) }
         try unsafe GitLibrary.check(
             git_reference_create(&handle, repository, Self.privatePrefix + reference, &raw, 1, nil),
             "the private reference \(reference)")
-        return id
     }
 
     /// The commit that a private reference keeps.

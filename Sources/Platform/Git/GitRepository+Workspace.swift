@@ -26,15 +26,23 @@ extension GitRepository {
         return unsafe String(cString: path) + "objects"
     }
 
-    /// Creates a bare repository for objects if there is none; it also reads those in the folder `objects`.
-    package func createStore(sharing objects: String?) throws(GitError) {
-        if case .directory = PathKind(self.path) {} else { try Self.create(self.path, bare: true) }
-        guard let objects else { return }
+    /// Creates a bare repository for objects if there is none; it also reads those in the folder `objects`. Returns
+    /// whether it was created.
+    @discardableResult
+    package func createStore(sharing objects: String?) throws(GitError) -> Bool {
+        var isCreated = false
+        if case .directory = PathKind(self.path) {
+        } else {
+            try Self.create(self.path, bare: true)
+            isCreated = true
+        }
+        guard let objects else { return isCreated }
         let folder = "\(self.path)/objects/info"
         _ = unsafe mkdir(folder, 0o755)
         let status = try Folder(path: folder).write(
             Array("\(objects)\n".utf8), to: Array("alternates".utf8), mode: 0o644, owner: nil)
         guard status == 0 else { throw GitError(system: status, "write", "the store") }
+        return isCreated
     }
 
     /// Whether `old` is `new` or one of its ancestors.
@@ -64,9 +72,12 @@ extension GitRepository {
 
     /// Creates a commit of a tree from another store on this machine, and moves `branch` to it. Throws and changes
     /// nothing if the branch is not at `expected` (nil: it must not exist) or is checked out.
+    ///
+    /// - Parameter target: Where the commit goes; anything but the branch leaves the branch as it is.
     package func commit(
         tree: GitObjectID, from path: String, onto parent: GitObjectID, branch: String, expected: GitObjectID?,
-        author: GitSignature, committer: GitSignature, message: String, trailers: [GitTrailer]
+        author: GitSignature, committer: GitSignature, message: String, trailers: [GitTrailer],
+        to target: CommitTarget = .branch
     ) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(branch)
         let repository = try unsafe self.open()
@@ -79,8 +90,9 @@ extension GitRepository {
         let text = change.fullMessage
         let id = try unsafe self.writeCommit(
             tree: tree.raw, parents: [parent], author: author, committer: committer, message: text, repository)
-        try unsafe self.moveBranch(
-            branch, from: expected, to: id, log: "commit: \(text.prefix { !$0.isNewline })", as: committer, repository)
+        try unsafe self.move(
+            target, branch, from: expected, to: id, log: "commit: \(text.prefix { !$0.isNewline })", as: committer,
+            repository)
         return id
     }
 
@@ -91,7 +103,7 @@ extension GitRepository {
     /// means `.git`, none adds a submodule, and the branch is at `expected` (nil: does not exist) and not checked out.
     package func takeOver(
         from quarantine: String, branch: String, base: GitObjectID, expected: GitObjectID?, new: GitObjectID,
-        committer: GitSignature, limit: Int = 1_000
+        committer: GitSignature, limit: Int = 1_000, to target: CommitTarget = .branch
     ) throws(GitError) -> [GitCommit] {
         try GitName.checkBranch(branch)
         let repository = try unsafe self.open()
@@ -100,9 +112,9 @@ extension GitRepository {
         let commits = try QuarantineCheck(store: ObjectStore(path: quarantine), limit: limit).commits(
             from: base, to: new)
         try QuarantinePacks.move(from: quarantine, to: self.objectsFolder())
-        try unsafe self.moveBranch(
-            branch, from: expected, to: new, log: "jetbridge: take over \(commits.count) commits", as: committer,
-            repository)
+        try unsafe self.move(
+            target, branch, from: expected, to: new, log: "jetbridge: take over \(commits.count) commits",
+            as: committer, repository)
         return commits
     }
 

@@ -17,8 +17,9 @@ enum SecretPatterns {
     }
 
     private static let tokens = [
-        // GitHub
-        Token("ghp_"), Token("gho_"), Token("ghu_"), Token("ghs_"), Token("ghr_"), Token("github_pat_"),
+        // GitHub; newer tokens of apps have the dots of a JWT
+        Token("ghp_"), Token("gho_"), Token("ghu_", extra: "."), Token("ghs_", extra: "."), Token("ghr_"),
+        Token("github_pat_"),
         // Copilot session token: `tid=…;exp=…;…:signature`
         Token("tid=", extra: "=;:.,/+%@"),
         // OpenAI and compatible

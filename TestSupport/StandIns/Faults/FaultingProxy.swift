@@ -191,7 +191,9 @@ package import JSON
         self.changed.wakeAll()
     }
 
-    private func nextFault(for request: HTTPServerRequest, _ body: [UInt8]?) -> HTTPFault? {
+    private func nextFault(
+        for request: HTTPServerRequest, _ body: [UInt8]?
+    ) -> (fault: HTTPFault, id: FaultID)? {
         for index in self.injections.indices {
             guard self.injections[index].rule.fits(request.method, request.target),
                 self.injections[index].rule.fits(body ?? [])
@@ -208,11 +210,16 @@ package import JSON
                     self.injections[index].rule.count = count - 1
                 }
             }
-            self.hits[injection.id, default: 0] += 1
-            self.changed.wakeAll()
-            return injection.fault
+            if case .holdAnswer = injection.fault { return (injection.fault, injection.id) }
+            self.noteHit(injection.id)
+            return (injection.fault, injection.id)
         }
         return nil
+    }
+
+    private func noteHit(_ id: FaultID) {
+        self.hits[id, default: 0] += 1
+        self.changed.wakeAll()
     }
 
     /// A cancellation error ends the client's connection without an answer.
@@ -224,7 +231,8 @@ package import JSON
         }
         let body = isContentAskedFor ? try await request.body.collect() : nil
         if let body { request = HTTPServerRequest(head: request.head, body: RequestBody(body)) }
-        switch self.nextFault(for: request, body) {
+        let met = self.nextFault(for: request, body)
+        switch met?.fault {
         case nil: return try await self.pass(request)
         case .answer(let status, let headers, let body):
             // Unless the body is read, the connection cannot be reused.
@@ -242,6 +250,8 @@ package import JSON
             return try await self.pass(request)
         case .holdAnswer:
             let response = try await self.pass(request)
+            // Only now: whoever waits for the fault may cut the connection, and the server has to have done its work.
+            if let met { self.noteHit(met.id) }
             try await self.waitForRelease()
             return response
         case .delay(let duration):

@@ -1,10 +1,16 @@
-/// What an endpoint of ``LoopbackGitHub`` does instead of its work.
+/// What an endpoint of ``LoopbackGitHub`` does instead of or in addition to its work.
 package enum GitHubFault: Sendable, Hashable {
     /// Sends this answer; `body` unchanged.
     case answer(status: Int, body: String, headers: [String: String] = [:])
     case hang
     /// Answers after this many seconds.
     case delay(Double)
+    /// Ends the connection without work and answer.
+    case cut
+    /// Does the work and ends the connection: the answer is lost.
+    case loseAnswer
+    /// Does the work and never answers.
+    case hangAfter
 
     package static let noPlan = GitHubFault.answer(
         status: 403,

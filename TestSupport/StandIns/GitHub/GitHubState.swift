@@ -7,6 +7,8 @@ struct GitHubState {
         var login: String
         var plan: String
         var sku: String
+        /// Separated by spaces.
+        var scope = "read:user"
     }
 
     struct Pending {
@@ -17,6 +19,7 @@ struct GitHubState {
         var lastPoll: Double
         /// The token to be issued; empty for a denial.
         var verdict: String?
+        var scope: String
     }
 
     struct Reply {
@@ -56,7 +59,8 @@ struct GitHubState {
         self.pending[deviceCode] = Pending(
             clientID: clientID, userCode: userCode, end: now + self.settings.codeLife,
             interval: self.settings.interval, lastPoll: now,
-            verdict: self.settings.approvesAtOnce ? self.newSignIn("octocat") : nil)
+            verdict: self.settings.approvesAtOnce ? self.newSignIn("octocat") : nil,
+            scope: form["scope"].map { $0.replacing(",", with: " ") } ?? "read:user")
         return Reply(body: [
             "device_code": .string(deviceCode), "user_code": .string(userCode),
             "verification_uri": "https://github.com/login/device", "expires_in": JSON(Int(self.settings.codeLife)),
@@ -104,6 +108,7 @@ struct GitHubState {
         guard !verdict.isEmpty else {
             return Self.refusal("access_denied", "The authorization request was denied.")
         }
+        self.accounts[verdict]?.scope = pending.scope
         return self.grant(verdict)
     }
 
@@ -121,7 +126,8 @@ struct GitHubState {
 
     private mutating func grant(_ token: String) -> Reply {
         var body: JSONObject = JSONObject(members: [
-            ("access_token", .string(token)), ("token_type", "bearer"), ("scope", "read:user"),
+            ("access_token", .string(token)), ("token_type", "bearer"),
+            ("scope", .string(self.accounts[token].map { $0.scope.replacing(" ", with: ",") } ?? "")),
         ])
         if let life = self.settings.signInLife {
             let refreshToken = self.next("ghr_")

@@ -35,6 +35,11 @@ package final class LoopbackGitHub: Sendable {
         package var isDeviceFlowDisabled = false
         /// Every sign-in is approved immediately.
         package var approvesAtOnce = false
+        /// What the app may do whose sign-ins have tokens with `ghu_`.
+        package var appPermissions: [String: GitHubAccess] = [
+            "contents": .write, "pull_requests": .write, "issues": .write, "checks": .read, "statuses": .read,
+            "actions": .write,
+        ]
         /// How long a sign-in lasts in seconds; nil is forever.
         package var signInLife: Double?
         /// Seconds since 1970.
@@ -64,6 +69,8 @@ package final class LoopbackGitHub: Sendable {
 
     private let state: Protected<State>
     private let server = Protected<HTTPServer?>(nil)
+    /// Repositories and what belongs to them.
+    let hub: GitHubHub
     private let now: @Sendable () -> Double
 
     /// A GitHub without a socket, used through ``transport``.
@@ -72,23 +79,18 @@ package final class LoopbackGitHub: Sendable {
         if settings.apiURL.isEmpty { settings.apiURL = "http://127.0.0.1:9" }
         self.now = settings.now
         self.state = Protected(State(github: GitHubState(settings: settings)))
+        self.hub = GitHubHub(clock: settings.now)
     }
 
     /// Starts one on `port`; 0 picks a free one.
     package static func started(_ settings: Settings = Settings(), port: UInt16 = 0) async throws -> LoopbackGitHub {
         let github = LoopbackGitHub(settings)
-        let options = HTTPServerSettings.standIn(port: port, bodyLimit: 1 << 20)
-        let server = HTTPServer(options, name: "github", logger: .silent) { [weak github] request in
-            guard let github else { return HTTPServerResponse(.notFound) }
-            let body = try await request.body.collect(upTo: 64 * 1024)
-            let reply = try await github.answer(
-                request.method, path: String(request.path), headers: request.headers, body: body)
-            var response = HTTPServerResponse(HTTPStatus(reply.status), body: .bytes(reply.body))
-            for (name, value) in reply.headers { response.headers.append(name, value) }
-            return response
-        }
+        let options = HTTPServerSettings.standIn(port: port, bodyLimit: 1 << 40)
+        let dispatcher = GitHubDispatcher(github: github)
+        let server = HTTPServer(options, name: "github", logger: .silent, dispatcher: dispatcher)
         try await server.start()
         github.server.withLock { $0 = server }
+        await github.hub.begin(at: github.url) { [weak github] in github?.signIn($0) }
         if settings.apiURL.isEmpty { github.state.withLock { $0.github.settings.apiURL = github.url } }
         return github
     }
@@ -97,6 +99,28 @@ package final class LoopbackGitHub: Sendable {
     package func stop() async {
         let server = self.server.withLock { $0.take() }
         await server?.stop()
+        await self.hub.stop()
+    }
+
+    /// The right of a token that the device flow has issued.
+    private func signIn(_ token: String) -> HubToken? {
+        self.state.withLock { state in
+            guard let account = state.github.accounts[token] else { return nil }
+            if token.hasPrefix("ghu_") {
+                return HubToken(account.login, .person(permissions: state.github.settings.appPermissions))
+            }
+            return HubToken(account.login, .scopes(Set(account.scope.split(separator: " ").map(String.init))))
+        }
+    }
+
+    /// The sign-in and Copilot.
+    func signInAnswer(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
+        let body = try await request.body.collect(upTo: 64 * 1024)
+        let reply = try await self.answer(
+            request.method, path: String(request.path), headers: request.headers, body: body)
+        var response = HTTPServerResponse(HTTPStatus(reply.status), body: .bytes(reply.body))
+        for (name, value) in reply.headers { response.headers.append(name, value) }
+        return response
     }
 
     /// The address for `copilot.github_url` and `copilot.api_url`.
@@ -193,10 +217,13 @@ package final class LoopbackGitHub: Sendable {
             try await Task.sleep(for: .seconds(86_400))
         case .delay(let seconds):
             try await Task.sleep(for: .milliseconds(Int64(seconds * 1_000)))
-        case nil:
+        case .cut: throw CancellationError()
+        case .loseAnswer, .hangAfter, nil:
             break
         }
         let reply = self.reply(method, endpoint, headers, body)
+        if fault == .loseAnswer { throw CancellationError() }
+        if fault == .hangAfter { try await Task.sleep(for: .seconds(86_400)) }
         return Answer(
             status: reply.status, headers: [("Content-Type", "application/json; charset=utf-8")] + reply.headers,
             body: reply.body.bytes)

@@ -4,7 +4,7 @@ import Models
 import Primitives
 
 /// Provides tokens `token-1`, `token-2`, …, a new one after each rejection.
-final class FakeTokenSource: CopilotTokenSource, GitHubTokenSource {
+final class FakeTokenSource: CopilotTokenSource, SignInTokenSource {
     private struct State {
         var number = 1
         var rejected: [String] = []

@@ -34,7 +34,8 @@ final class ServedSlack: ServedNetwork {
         if let thread = self.threads.withLock({ $0[conversation] }) {
             self.slack.say(text, thread: thread)
         } else {
-            let root = self.slack.say("\(self.slack.mention) \(text)")
+            let root = self.slack.say(
+                text.hasPrefix(self.slack.mention) ? text : "\(self.slack.mention) \(text)")
             self.threads.withLock { $0[conversation] = root }
         }
     }

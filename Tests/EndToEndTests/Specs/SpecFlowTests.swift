@@ -26,30 +26,30 @@ struct SpecFlowTests {
 
     /// The steps as people type them. The answers are a letter, `yes` and own words.
     private static func flow(on network: any ServedNetwork, _ scene: SpecScene) async throws {
-        try await scene.command("repo \(network.name)-shop", on: network)
-        try await scene.wait(on: network, forWords: "\(network.name)-shop")
-        try await scene.command("specify \(SpecScene.idea)", on: network)
-        try await scene.wait(on: network, forCommits: 1)
-        try await scene.command("clarify", on: network)
+        try await network.command("repo \(network.name)-shop")
+        try await network.wait(forWords: "\(network.name)-shop")
+        try await network.command("specify \(SpecScene.idea)")
+        try await network.wait(forCommits: 1)
+        try await network.command("clarify")
         for (number, answer) in ["B", "yes", "For two years, then it is deleted."].enumerated() {
-            try await scene.wait(on: network, forWords: "Question \(number + 1) of 3")
-            try await scene.say(answer, on: network)
-            try await scene.wait(on: network, forCommits: 2 + number)
+            try await network.wait(forWords: "Question \(number + 1) of 3")
+            try await network.say(answer)
+            try await network.wait(forCommits: 2 + number)
         }
-        try await scene.command("plan", on: network)
-        try await scene.wait(on: network, forCommits: 5)
-        try await scene.command("tasks", on: network)
-        try await scene.wait(on: network, forCommits: 6)
-        try await scene.command("analyze", on: network)
-        try await scene.wait(on: network, forWords: "Analysis of ")
-        try await scene.command("implement T001-T002", on: network)
-        try await scene.wait(on: network, forCommits: 8)
-        try await scene.command("spec", on: network)
-        try await scene.wait(on: network, forWords: "implement: 2 of")
+        try await network.command("plan")
+        try await network.wait(forCommits: 5)
+        try await network.command("tasks")
+        try await network.wait(forCommits: 6)
+        try await network.command("analyze")
+        try await network.wait(forWords: "Analysis of ")
+        try await network.command("implement T001-T002")
+        try await network.wait(forCommits: 8)
+        try await network.command("spec")
+        try await network.wait(forWords: "implement: 2 of")
     }
 
     private static func check(_ network: any ServedNetwork, _ scene: SpecScene) async throws {
-        let links = SpecScene.links(in: try await network.room(SpecScene.conversation(on: network)))
+        let links = try await network.flowRoom().commitLinks
         #expect(links.count == 8 && Set(links).count == 8, "\(network.name): \(links)")
         let reader = try #require(scene.web.client)
         for link in links {
@@ -78,7 +78,7 @@ struct SpecFlowTests {
     /// What the web's panel shows of its thread.
     private func api(_ scene: SpecScene) async throws {
         let reader = try #require(scene.web.client)
-        let thread = try scene.web.thread(of: SpecScene.conversation(on: scene.web))
+        let thread = try scene.web.thread(of: scene.web.flowConversation)
         let feature = try await reader.get("/api/v1/threads/\(thread)/spec")
         let git = scene.repository(of: scene.web)
         let branch = try #require(feature["branch"]?.stringValue)

@@ -7,9 +7,6 @@ import Testing
 
 /// A host with the rehearsal model on IRC, on Telegram and in the web chat, each with a repository of its own.
 struct SpecScene {
-    /// The conversation that is used: in the channel, the private chat with the bot, a thread. (In a group, a command that
-    /// replies to nothing begins a thread of its own.)
-    static func conversation(on network: any ServedNetwork) -> Int { network.name == "telegram" ? 0 : 1 }
     static let idea = "a shop where people order bread and pay later"
 
     let host: HostProcess
@@ -59,55 +56,5 @@ struct SpecScene {
         let status = await self.host.terminate()
         for network in self.networks { await network.stop() }
         return status.map { "\($0)" } ?? "none"
-    }
-
-    // MARK: People
-
-    func command(_ text: String, on network: any ServedNetwork) async throws {
-        try await network.say("\(network.sign)\(text)", in: Self.conversation(on: network))
-    }
-
-    func say(_ text: String, on network: any ServedNetwork) async throws {
-        try await network.say(text, in: Self.conversation(on: network))
-    }
-
-    @discardableResult
-    func wait(
-        on network: any ServedNetwork, for what: String, within limit: Duration = .seconds(90),
-        until isMet: @Sendable ([RoomMessage]) -> Bool
-    ) async throws -> [RoomMessage] {
-        let deadline = ContinuousClock.now + limit
-        while true {
-            let room = try await network.room(Self.conversation(on: network))
-            if isMet(room) { return room }
-            guard ContinuousClock.now < deadline else {
-                let words = room.map { "\($0.author): \($0.plain)" }.joined(separator: "\n")
-                throw NetworkFailure("\(network.name): no \(what) in time:\n\(words.suffix(6_000))")
-            }
-            try await network.change()
-        }
-    }
-
-    /// Waits until the bot has said something.
-    @discardableResult
-    func wait(on network: any ServedNetwork, forWords words: String) async throws -> [RoomMessage] {
-        try await self.wait(on: network, for: "“\(words)”") { room in
-            // The web shows Markdown.
-            room.contains { $0.isFromBot && $0.plain.replacing("`", with: "").contains(words) }
-        }
-    }
-
-    /// Waits until the room shows this many commits, and returns their links in order.
-    @discardableResult
-    func wait(on network: any ServedNetwork, forCommits count: Int) async throws -> [String] {
-        let room = try await self.wait(on: network, for: "commit \(count)") { Self.links(in: $0).count >= count }
-        return Self.links(in: room)
-    }
-
-    /// The links to commits in the order of the room, repeated ones too.
-    static func links(in room: [RoomMessage]) -> [String] {
-        room.filter(\.isFromBot).flatMap { message in
-            message.plain.matches(of: /http\S+\/r\/[\w-]+\/commit\/[0-9a-f]{40}/).map { String($0.0) }
-        }
     }
 }

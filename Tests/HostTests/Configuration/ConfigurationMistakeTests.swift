@@ -46,6 +46,23 @@ struct ConfigurationMistakeTests {
             ])
     }
 
+    @Test("aliases and fallbacks of the proxy name models, not each other or themselves; more workers are announced")
+    func proxy() throws {
+        let proxy = try #require(
+            load("proxy: {aliases: {fast: a}, fallbacks: {a: [b, c]}, workers: auto}").configuration
+        ).proxy
+        #expect(proxy.aliases == ["fast": "a"] && proxy.fallbacks == ["a": ["b", "c"]])
+        #expect(
+            load("proxy: {aliases: {a: b, b: c, d: d}, fallbacks: {x: [x], y: []}, workers: many}").issues
+                .map(\.message) == [
+                    "'b' is an alias itself; name the model that it stands for",
+                    "'d' stands for itself; name a model of the upstream", "'x' can't stand in for itself",
+                    "the list is empty: name the models that stand in for 'y'", "expected a whole number, found text",
+                ])
+        let loaded = load("proxy: {workers: 2}")
+        #expect(loaded.configuration != nil && loaded.issues.count == 1)
+    }
+
     @Test("an unknown key with no near match is reported with the valid keys")
     func unknownKey() throws {
         let issue = try #require(load("store: {zzz: 1}").issues.first)
@@ -99,7 +116,7 @@ struct ConfigurationMistakeTests {
             ("jail: {first_uid: 0}", "jail.first_uid", 19, "from 1000"),
             ("jail: {is_unsafe: true}", "jail.is_unsafe", 8, "unknown key"),
             ("jail: {network: {allow: [\"a.b:1\"]}}", "jail.network", 17, "set mode: allowlist"),
-            ("repositories: [{name: a}]", "repositories[0]", 16, "either 'path' or 'github'"),
+            ("repositories: [{name: a}]", "repositories[0]", 16, "one of 'path', 'github' and 'remote'"),
             ("repositories: [{name: a, github: b}]", "repositories[0].github", 34, "owner/name"),
             ("repositories: [{path: a}]", "repositories[0]", 16, "'name' is missing"),
             ("repositories: [{name: \"a b\", path: a}]", "repositories[0].name", 23, "letters, digits"),

@@ -58,7 +58,7 @@ struct ImplementScene: Sendable {
         let database = try Stores.open(configuration, metrics: metrics)
         let audit = try await AuditLog.open(database, keyIn: directory.path)
         let store = SessionStore(database: database)
-        let repositories = await RepositorySetup.catalog(for: configuration)
+        let repositories = await RepositorySetup.catalog(for: configuration, upstreams: [:])
         let settings = CurrentAgentSettings(AgentSetup.settings(configuration))
         let (bench, places) = try await WorkbenchSetup.workbench(
             configuration, store: store, metrics: metrics, means: jail, audit: audit, repositories: repositories,

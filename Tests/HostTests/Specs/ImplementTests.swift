@@ -194,7 +194,7 @@ struct ImplementTests {
     func refusals() async throws {
         try await Scene.with(tasks: "# Tasks\n") { scene in
             #expect(scene.worker.refusal(of: "all of it")?.contains("implement T012") == true)
-            await #expect { try await scene.run(role: .guest) } throws: { "\($0)".contains("Only members and owners") }
+            await #expect { try await scene.run(role: .guest) } throws: { "\($0)".contains("only members and owners") }
             await #expect { try await scene.run() } throws: { "\($0)".contains("has no task: type `tasks`") }
             try scene.checkRepository()
         }

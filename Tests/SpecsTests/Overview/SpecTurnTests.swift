@@ -9,7 +9,7 @@ import Testing
 
 @Suite("the command spec", .timeLimit(.minutes(1))) struct SpecTurnTests {
     private func run(_ fixture: Fixture, _ text: String = "", feature: String? = nil) async throws -> Fixture.Result {
-        let worker = SpecTurn(catalog: fixture.catalog, publicURL: "http://host")
+        let worker = SpecTurn(catalog: fixture.catalog, pages: RepositoryPages(viewer: "http://host"))
         let events = Protected<[TurnEvent]>([])
         var result = Fixture.Result()
         do {
@@ -101,7 +101,8 @@ import Testing
         let files = try await FeatureChoice.feature(of: fixture.request(), in: repository)
         let overview = try await FeatureOverview.read(files, in: repository)
         let json = overview.json(
-            of: "notes", links: SpecLinks(publicURL: "http://host", repository: "notes"), all: [files.name])
+            of: "notes", links: SpecLinks(RepositoryPages(viewer: "http://host"), repository: "notes"),
+            all: [files.name])
         #expect(json["branch"] == "001-login-page" && json["folder"] == "specs/001-login-page")
         #expect(json["stages"]?.arrayValue?.count == 8)
         #expect(json["stages"]?[1]?["stage"] == "specify" && json["stages"]?[1]?["commit"] == .string(commit.sha))

@@ -1,3 +1,4 @@
+import Chat
 import Specs
 import Testing
 
@@ -130,7 +131,7 @@ import Testing
 
     @Test("addresses survive any name")
     func links() {
-        let links = SpecLinks(publicURL: "http://a", repository: "my repo")
+        let links = SpecLinks(RepositoryPages(viewer: "http://a"), repository: "my repo")
         #expect(
             links.document("specs/001-a/spec.md", on: "f/001")
                 == "http://a/r/my%20repo/blob/f%2F001/specs/001-a/spec.md")

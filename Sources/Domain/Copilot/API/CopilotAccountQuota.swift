@@ -15,11 +15,11 @@ final class CopilotAccountQuota: Sendable {
     private static let lifetime = Duration.seconds(60)
 
     private let settings: CopilotSettings
-    private let gitHub: (any GitHubTokenSource)?
+    private let gitHub: (any SignInTokenSource)?
     private let exchange: ModelExchange
     private let state = Protected(State())
 
-    init(_ settings: CopilotSettings, gitHub: (any GitHubTokenSource)?, exchange: ModelExchange) {
+    init(_ settings: CopilotSettings, gitHub: (any SignInTokenSource)?, exchange: ModelExchange) {
         self.settings = settings
         self.gitHub = gitHub
         self.exchange = exchange

@@ -24,7 +24,7 @@ package final class CopilotClient: ModelClient {
     ///   - gitHub: the sign-in for asking GitHub about the account's quota; nil to use response headers only.
     ///   - jitter: random numbers in 0..<1.
     package init(
-        _ settings: CopilotSettings, source: any CopilotTokenSource, gitHub: (any GitHubTokenSource)? = nil,
+        _ settings: CopilotSettings, source: any CopilotTokenSource, gitHub: (any SignInTokenSource)? = nil,
         transport: any ModelTransport, clock: TurnClock = .continuous,
         jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) }, logger: Logger
     ) {

@@ -12,7 +12,7 @@ package protocol CopilotTokenSource: Sendable {
 }
 
 /// Provides the sign-in for requests to GitHub's own API.
-package protocol GitHubTokenSource: Sendable {
+package protocol SignInTokenSource: Sendable {
     /// The token of the sign-in itself, not the short-lived one. Throws ``ModelError``, whose message says how to
     /// sign in.
     func gitHubToken() async throws -> Secret

@@ -13,6 +13,7 @@ extension LocalRepository {
     /// ``RepositoryError``.
     package nonisolated func feature(_ name: String) async throws -> FeatureFiles? {
         guard (try? GitName.checkPath("\(Self.root)/\(name)")) != nil else { return nil }
+        try await self.refresh()
         return try await self.call { git in
             if let files = try await Self.files(of: name, in: git) { return files }
             guard let folder = Self.original(of: name), let head = try await git.tip(of: name),
@@ -24,7 +25,8 @@ extension LocalRepository {
 
     /// The names of all features on any branch, the newest first. Throws ``RepositoryError``.
     package nonisolated func featureNames() async throws -> [String] {
-        try await self.call { git in
+        try await self.refresh()
+        return try await self.call { git in
             try await git.directoryNames(in: Self.root).filter { NumberedName.number(of: $0) != nil }
                 .sorted { (NumberedName.number(of: $1) ?? 0, $1) < (NumberedName.number(of: $0) ?? 0, $0) }
         }

@@ -3,7 +3,8 @@ package import Git
 extension LocalRepository {
     /// The newest commit of a turn on any branch, if there is one. Throws ``RepositoryError``.
     package nonisolated func find(turn: String) async throws -> MadeCommit? {
-        try await self.call { git in
+        try await self.refresh()
+        return try await self.call { git in
             guard let found = try await git.find(Self.trailer(turn)) else { return nil }
             return try await self.made(found.commit, on: found.branch, git)
         }
@@ -11,7 +12,8 @@ extension LocalRepository {
 
     /// All commits of a turn on any branch, oldest first. Throws ``RepositoryError``.
     package nonisolated func commits(ofTurn turn: String) async throws -> [MadeCommit] {
-        try await self.call { git in
+        try await self.refresh()
+        return try await self.call { git in
             var commits: [MadeCommit] = []
             for found in try await git.findAll(Self.trailer(turn)).reversed() {
                 commits.append(try await self.made(found.commit, on: found.branch, git))

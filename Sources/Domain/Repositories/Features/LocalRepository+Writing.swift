@@ -39,6 +39,7 @@ extension LocalRepository {
     package nonisolated func write(_ change: DocumentChange) async throws -> WriteOutcome {
         let files = Dictionary(change.documents.map { ($0.path, $0.bytes as [UInt8]?) }) { _, last in last }
         let committer = self.committer
+        if self.isMirror { _ = try await self.resolve(change.base.hex) }
         return try await self.call { git in
             do {
                 let tree = try await git.tree(
@@ -87,12 +88,19 @@ extension LocalRepository {
         do {
             return try await self.waiting { try await self.commitNow(draft, git) }
         } catch let error as GitError where error.code == .locked || error.code == .dirtyWorkTree {
-            _ = try await git.keep(
-                tree: draft.tree, parent: draft.base,
-                as: KeptChange.record(draft, theirs: nil, committer: self.committer),
-                at: Self.unfinished(draft.turn))
+            try await self.keepUnfinished(draft, git)
             throw await self.explain(error, draft.branch, git)
+        } catch  where self.isMirror {
+            // The server did not answer or refused the change, which must not be lost for that.
+            try await self.keepUnfinished(draft, git)
+            throw error
         }
+    }
+
+    private nonisolated func keepUnfinished(_ draft: Draft, _ git: GitRepository) async throws {
+        _ = try await git.keep(
+            tree: draft.tree, parent: draft.base, as: KeptChange.record(draft, theirs: nil, committer: self.committer),
+            at: Self.unfinished(draft.turn))
     }
 
     /// Repeats `body` with growing pauses while another program holds a lock.
@@ -148,7 +156,10 @@ extension LocalRepository {
         _ draft: Draft, _ tree: GitObjectID, _ base: GitChange.Base, on branch: String? = nil, _ git: GitRepository
     ) async throws -> MadeCommit {
         let change = draft.change(base, on: branch, committer: self.committer)
-        let id = try await git.commit(tree: tree, as: change)
+        let expected: GitObjectID? = if case .at(let head) = base { head } else { nil }
+        let id = try await self.advance(change.branch, to: draft.turn, from: expected) { git, target in
+            try await git.commit(tree: tree, as: change, to: target)
+        }
         return MadeCommit(
             repository: self.name, id: id, branch: change.branch, subject: draft.subject,
             stat: try await git.stat(of: id))

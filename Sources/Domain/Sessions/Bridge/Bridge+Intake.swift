@@ -26,6 +26,8 @@ extension Bridge {
         var message = self.lanes.current(message)
         let role = self.access.role(of: message.sender)
         let intents = IntentReader(adapters: self.adapters, access: self.access)
+        // A token that somebody sends must not even get into the inbox.
+        if let cleaned = self.withoutToken(message.text, in: message.route.room) { message = message.reading(cleaned) }
         var intent = intents.intent(of: message, role: role)
         if message.isThreaded, intent == .ignore(Intent.notAddressed), try await self.isPart(of: message.thread) {
             message = message.addressed
@@ -79,10 +81,23 @@ extension Bridge {
         return try await self.store.read { ledger in try ledger.session(for: thread) != nil }
     }
 
+    /// The text to use instead of one with a token for `login`.
+    private func withoutToken(_ text: String, in room: RoomID) -> String? {
+        SignInWords.cleaned(text, sign: self.adapters.traits(of: room).sign.character)
+    }
+
     // MARK: Changes of waiting messages
 
     /// A change takes effect while its message waits; running and answered ones stay as they are.
-    func take(_ change: MessageChange, event: InboundEvent) async throws -> Delivery {
+    func take(_ received: MessageChange, event: InboundEvent) async throws -> Delivery {
+        var change = received
+        if case .edit(let edit) = received, let text = self.withoutToken(edit.text, in: edit.reference.room) {
+            change = .edit(MessageEdit(reference: edit.reference, sender: edit.sender, text: text))
+        }
+        return try await self.store(change, event: event)
+    }
+
+    private func store(_ change: MessageChange, event: InboundEvent) async throws -> Delivery {
         let thread = try await self.store.read { ledger in try ledger.threadWaiting(for: change) }
         guard let thread else { return .ignored("not waiting") }
         let now = self.environment.now()

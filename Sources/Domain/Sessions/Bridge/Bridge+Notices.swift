@@ -7,7 +7,7 @@ extension Bridge: ThreadNotices {
     }
 
     package func post(_ commit: CommitNotice, in session: String) async throws {
-        let line = CommitLine.text(for: commit, publicURL: self.environment.settings.publicURL)
+        let line = CommitLine.text(for: commit, pages: self.environment.settings.pages)
         try await self.post(line, in: session, as: .commit, .commit, of: commit)
     }
 
@@ -17,42 +17,23 @@ extension Bridge: ThreadNotices {
     ) async throws {
         let now = self.environment.now()
         let adapters = self.adapters
-        let stored = try await self.store.write {
-            ledger -> (session: SessionRecord, items: [OutboxItem], turn: String, frames: [LiveFrame])? in
+        let stored = try await self.store.write { ledger -> StoredNotice? in
             guard let session = try ledger.session(id: session) else { return nil }
-            let route = session.route
-            let traits = adapters.traits(of: route.room)
             // A commit's subject is not ours to complete.
-            let text = commit == nil ? traits.sign.completing(markdown) : markdown
-            let poster = AnswerPoster(
-                traits: traits, renderer: adapters[route.room.adapter]?.renderer ?? PlainRenderer())
-            // An operation of its own, so that those who watch the thread see it.
-            let id = Identifier.make("op")
-            try ledger.insertMessage(session: session.id, turn: id, role: role, text: text, at: now)
-            try ledger.insert(
-                TurnRecord(
-                    id: id, session: session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: .itself,
-                    route: route,
-                    message: nil, state: .complete, attempts: 1, queuedAt: now, startedAt: now, endedAt: now))
-            if let commit { try ledger.insert(commit, turn: id, at: now) }
-            let frames = [LiveFrame(operation: id, sequence: 1, kind: .complete, content: text, timestamp: now)]
-            try ledger.insert(frames)
-            let items = try poster.messages(for: text).map {
-                try ledger.insertOutbox(
-                    session: session.id, turn: id, kind: kind, route: route, text: $0, at: now)
-            }
-            return (session, items, id, frames)
+            let text =
+                commit == nil ? adapters.traits(of: session.route.room).sign.completing(markdown) : markdown
+            return try NoticeWriting(
+                session: session, text: text, role: role, kind: kind, commit: commit, adapters: adapters, at: now
+            ).write(to: ledger)
         }
-        guard let stored else { return }
-        await self.hub.begin(stored.turn, session: stored.session.id)
-        await self.hub.publish(stored.frames)
-        await self.lanes.dispatch(stored.items)
+        if commit != nil { self.environment.commitWasStored() }
+        if let stored { await self.show(stored) }
     }
-}
 
-extension Sender {
-    /// Who writes the bot's own lines.
-    fileprivate static var itself: Sender {
-        Sender(id: "", identities: [], displayName: "", isBot: true, isSelf: true)
+    /// Shows a stored line.
+    func show(_ notice: StoredNotice) async {
+        await self.hub.begin(notice.turn, session: notice.session)
+        await self.hub.publish(notice.frames)
+        await self.lanes.dispatch(notice.items)
     }
 }

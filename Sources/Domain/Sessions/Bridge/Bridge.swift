@@ -28,7 +28,7 @@ package final class Bridge: MessageSink, Service {
     package init(
         store: SessionStore, adapters: AdapterRegistry, workers: [String: any TurnWorker], models: ModelDirectory,
         policy: AccessPolicy, environment: BridgeEnvironment, desk: (any CommandDesk)? = nil,
-        agent: AgentDirectory? = nil
+        agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil
     ) {
         self.desk = desk
         self.store = store
@@ -45,7 +45,7 @@ package final class Bridge: MessageSink, Service {
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters),
-                questions: self.questions, desk: desk, agent: agent))
+                questions: self.questions, desk: desk, agent: agent, accounts: accounts))
     }
 
     package var modelDirectory: ModelDirectory { self.models }

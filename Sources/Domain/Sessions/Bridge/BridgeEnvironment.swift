@@ -1,4 +1,5 @@
 package import Audit
+package import Chat
 package import Logging
 
 /// Settings, clock, logger and metrics for every part of the bridge.
@@ -10,6 +11,18 @@ package struct BridgeEnvironment: Sendable {
     package var now: @Sendable () -> Int64
     /// Appends to the audit, in the transaction of the decision that it records.
     package var auditDecision: @Sendable (Ledger, AuditEntry) throws -> Void
+    /// What `status` adds about a thread's repository: its session, the repository's name or nil for the default, and
+    /// the id of the person who asks. Ends within seconds.
+    package var repositoryStatus:
+        @Sendable (_ session: String, _ repository: String?, _ person: String) async -> [String] = { _, _, _ in [] }
+    /// Called after a commit was stored; returns at once.
+    package var commitWasStored: @Sendable () -> Void = {}
+    /// What `repo` lists for a repository (its name, or nil for the default) and the id of the person who asks. Ends within
+    /// seconds.
+    package var repositoryListing:
+        @Sendable (_ listing: RepositoryListing, _ repository: String?, _ person: String) async -> ListedPage = {
+            _, _, _ in ListedPage("Nothing can be listed here.")
+        }
 
     package init(
         settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64,
@@ -29,6 +42,8 @@ package struct BridgeSettings: Sendable {
 
     /// The base of links posted into threads, without a trailing slash.
     package var publicURL: String
+    /// Where links to commits lead; the viewer's pages unless changed.
+    package var pages: RepositoryPages
     /// The time limit of one turn.
     package var turnTimeout: Duration
     /// How long people have to decide an approval; the wait does not count towards ``turnTimeout``.
@@ -68,6 +83,7 @@ package struct BridgeSettings: Sendable {
         stopGrace: Duration = .seconds(10)
     ) {
         self.publicURL = publicURL
+        self.pages = RepositoryPages(viewer: publicURL)
         self.turnTimeout = turnTimeout
         self.approvalTimeout = approvalTimeout
         self.turnsPerHost = turnsPerHost

@@ -22,6 +22,8 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case askPosted = "ask-posted"
     case askDecided = "ask-decided"
     case stepStored = "step-stored"
+    case deliveryStored = "delivery-stored"
+    case newsStored = "news-stored"
 
     private static let armed = Protected<(point: FaultPoint, passes: Int)?>(nil)
 

@@ -146,7 +146,7 @@ struct Recovery: Sendable {
     private func mayRepeat(_ turn: inout TurnRecord, in ledger: Ledger) throws -> Bool {
         let asks = try ledger.asks(ofTurn: turn.id)
         // What was approved may have begun, and a command is never run twice.
-        guard !asks.contains(where: { $0.takenAt != nil }), turn.kind != CommandName.undo.rawValue,
+        guard !asks.contains(where: { $0.takenAt != nil }), CommandName.mayRepeat(turn.kind),
             try !ledger.hasJob(ofTurn: turn.id)
         else { return false }
         let wasSeen =

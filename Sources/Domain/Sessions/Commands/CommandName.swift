@@ -5,7 +5,8 @@ internal import Primitives
 package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
-    case diff, files, snapshot, undo, commit, task, persona, policy, steer, resend, resume
+    case diff, files, snapshot, undo, commit, task, persona, policy, steer, pr, review, fix, workflow, login, logout
+    case resend, resume
 
     package enum Handling: Sendable {
         /// Answered at once, even while a turn runs.
@@ -19,10 +20,10 @@ package enum CommandName: String, Sendable, CaseIterable {
     package var handling: Handling {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume, .jobs,
-            .kill, .approve, .deny, .persona, .policy, .steer:
+            .kill, .approve, .deny, .persona, .policy, .steer, .login, .logout:
             .immediate
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
-            .analyze, .checklist, .implement, .refine, .spec:
+            .analyze, .checklist, .implement, .refine, .spec, .pr, .review, .fix, .workflow:
             .turn
         default: .later
         }
@@ -37,11 +38,20 @@ package enum CommandName: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a turn may begin again by itself after it was interrupted. It must not where nobody can see whether it was
+    /// carried out, and a second time would do more than the first: a started workflow, a snapshot that was left.
+    package static func mayRepeat(_ kind: String) -> Bool {
+        switch Self(rawValue: kind) {
+        case .undo, .workflow: false
+        default: true
+        }
+    }
+
     /// Whether the text of such a turn is the program's own, in which commands get the room's sign. A model's answer and
     /// documents are shown as they are.
     package static func hasOwnWords(_ kind: String) -> Bool {
         if Self.isWork(kind) || kind == AskRecord.Kind.conflict.rawValue { return true }
-        return [Self.spec, .clarify, .implement].contains { $0.rawValue == kind }
+        return [Self.spec, .clarify, .implement, .pr, .workflow].contains { $0.rawValue == kind }
     }
 
     /// The lowest role that may use it.

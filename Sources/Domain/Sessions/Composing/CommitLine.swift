@@ -2,15 +2,11 @@ package import Chat
 
 /// The line that shows a commit in a thread: short hash, subject, diffstat, link.
 package enum CommitLine {
-    package static func url(of commit: CommitNotice, publicURL: String) -> String {
-        "\(publicURL)/r/\(commit.repository)/commit/\(commit.sha)"
-    }
-
     /// Markdown.
-    package static func text(for commit: CommitNotice, publicURL: String) -> String {
+    package static func text(for commit: CommitNotice, pages: RepositoryPages) -> String {
         let files = commit.files == 1 ? "1 file changed" : "\(commit.files) files changed"
         return "`\(commit.sha.prefix(7))` \(Self.escaped(commit.subject)) (\(files), +\(commit.additions) "
-            + "−\(commit.deletions)) \(Self.url(of: commit, publicURL: publicURL))"
+            + "−\(commit.deletions)) \(pages.commit(commit.sha, of: commit.repository, on: commit.branch))"
     }
 
     /// Escapes plain text for Markdown.

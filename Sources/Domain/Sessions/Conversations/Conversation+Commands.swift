@@ -16,21 +16,25 @@ extension Conversation {
         case .stop: return try await self.stop(argument, for: stored, sign: sign)
         case .status: return try await self.status(stored, sign: sign)
         case .whoami:
-            return try await self.reply(to: stored, with: CommandTexts.whoami(stored.message.sender, role: role))
+            let account = await self.accountLine(for: stored).map { " \($0)." } ?? ""
+            return try await self.reply(
+                to: stored, with: CommandTexts.whoami(stored.message.sender, role: role) + account)
         case .model: return try await self.chooseModel(argument, for: stored, sign: sign)
         case .models: return try await self.listModels(stored, sign: sign)
         case .usage: return try await self.usage(stored, sign: sign)
-        case .repo: return try await self.chooseRepository(argument, for: stored)
+        case .repo: return try await self.chooseRepository(argument, for: stored, as: role, sign: sign)
         case .persona: return try await self.choosePersona(argument, for: stored, sign: sign)
         case .policy: return try await self.explain(argument, for: stored, as: role, sign: sign)
         case .steer: return try await self.steer(argument, for: stored, sign: sign)
         case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
-            .analyze, .checklist, .implement, .refine, .spec:
+            .analyze, .checklist, .implement, .refine, .spec, .pr, .review, .fix, .workflow:
             return try await self.enqueue(stored, kind: name.rawValue, text: argument)
         case .jobs: return try await self.jobs(argument, for: stored, sign: sign)
         case .kill: return try await self.kill(argument, for: stored, sign: sign)
+        case .login: return try await self.signIn(argument, for: stored, sign: sign)
+        case .logout: return try await self.signOut(stored, sign: sign)
         case .approve, .deny: return try await self.answer(name, argument, for: stored)
         default: return try await self.reply(to: stored, with: CommandTexts.notInThisRelease(name, sign: sign))
         }
@@ -86,11 +90,17 @@ extension Conversation {
         let running = self.running.map { running in
             (running.turn.kind, Int((ContinuousClock.now - running.startedAt) / .seconds(1)))
         }
+        var details: [String] = []
+        if let role = stored.role, role >= .member {
+            let person = stored.message.sender.id
+            details = await self.environment.repositoryStatus(id ?? "", session?.repository, person)
+        }
         let text = CommandTexts.status(
             running: running, waiting: self.queue.count, model: session?.model ?? models.defaultModel,
             provider: models.provider, quota: try await models.quotaLines().map(sign.completing),
             repository: session?.repository ?? self.environment.settings.repositories.first, session: session?.id,
-            jail: self.context.desk?.jail, asks: asks.filter { $0.expiresAt > now })
+            details: details, jail: self.context.desk?.jail, asks: asks.filter { $0.expiresAt > now },
+            account: await self.accountLine(for: stored))
         return try await self.reply(to: stored, with: text)
     }
 
@@ -124,9 +134,22 @@ extension Conversation {
         }
     }
 
-    private func chooseRepository(_ name: String, for stored: StoredMessage) async throws -> Submission? {
+    private func chooseRepository(
+        _ name: String, for stored: StoredMessage, as role: Role, sign: CommandSign
+    ) async throws -> Submission? {
         let names = self.environment.settings.repositories
-        guard !name.isEmpty else { return try await self.reply(to: stored, with: CommandTexts.repositories(names)) }
+        guard !name.isEmpty else {
+            let text = CommandTexts.repositories(names, canList: role >= .member, sign: sign)
+            return try await self.reply(to: stored, with: text)
+        }
+        if !names.contains(name), let listing = RepositoryListing(name) {
+            guard role >= .member else {
+                return try await self.reply(to: stored, with: CommandTexts.listingNeedsMember)
+            }
+            let repository = try await self.storedSession()?.repository
+            let page = await self.environment.repositoryListing(listing, repository, stored.message.sender.id)
+            return try await self.reply(to: stored, with: CommandTexts.listing(page, of: listing, sign: sign))
+        }
         guard names.contains(name) else {
             return try await self.reply(to: stored, with: CommandTexts.unknownRepository(name, among: names))
         }

@@ -18,6 +18,8 @@ struct ConversationContext: Sendable {
     let desk: (any CommandDesk)?
     /// Nil on a host whose model has no tools.
     let agent: AgentDirectory?
+    /// Nil on a host without GitHub.
+    let accounts: (any PersonalAccounts)?
 
     var intents: IntentReader { IntentReader(adapters: self.adapters, access: self.access) }
 }

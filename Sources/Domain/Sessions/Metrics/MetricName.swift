@@ -6,6 +6,7 @@ package enum MetricName: String, Sendable {
     case outbound
     case rateLimited = "rate_limited"
     case modelTokens = "model_tokens"
+    case proxyRequests = "proxy_requests"
     case asks
     case jailCommands = "jail_commands"
     // Gauges.

@@ -17,6 +17,7 @@ package final class Metrics: Sendable {
     private struct State {
         var counters: [Series: UInt64] = [:]
         var gauges: [Series: @Sendable () -> Double?] = [:]
+        var readCounters: [MetricName: @Sendable () -> [(labels: [String: String], value: UInt64)]] = [:]
         var levels: [Series: Double] = [:]
         var histograms: [Series: Histogram] = [:]
     }
@@ -33,6 +34,13 @@ package final class Metrics: Sendable {
     package func count(_ name: MetricName, _ labels: [String: String] = [:], by amount: UInt64 = 1) {
         let series = Series(name: name.rawValue, labels: Self.text(labels))
         self.state.withLock { $0.counters[series, default: 0] += amount }
+    }
+
+    /// Counters that are kept elsewhere, because they change too often for this, and are read at each scrape.
+    package func counters(
+        _ name: MetricName, values: @escaping @Sendable () -> [(labels: [String: String], value: UInt64)]
+    ) {
+        self.state.withLock { $0.readCounters[name] = values }
     }
 
     /// A value that is read at each scrape; nil omits the series.
@@ -66,8 +74,14 @@ package final class Metrics: Sendable {
 
     /// The whole exposition.
     package func text() -> String {
-        let (counters, asked, histograms, levels) = self.state.withLock {
-            ($0.counters, $0.gauges, $0.histograms, $0.levels)
+        let (kept, read, asked, histograms, levels) = self.state.withLock {
+            ($0.counters, $0.readCounters, $0.gauges, $0.histograms, $0.levels)
+        }
+        var counters = kept
+        for (name, values) in read {
+            for (labels, value) in values() {
+                counters[Series(name: name.rawValue, labels: Self.text(labels))] = value
+            }
         }
         let gauges = asked.compactMapValues { $0() }.merging(levels) { first, _ in first }
         var lines: [String] = []

@@ -50,6 +50,7 @@ actor Janitor {
         try await self.repeatedly { ledger in try ledger.deleteExpiredCredentials(at: now, limit: Self.batch) }
         if let time = self.time(self.retention.eventKeys) {
             try await self.repeatedly { ledger in try ledger.deleteEventKeys(before: time, limit: Self.batch) }
+            try await self.repeatedly { ledger in try ledger.deleteGitHubRows(before: time, limit: Self.batch) }
         }
         if let time = self.time(self.retention.outbox) {
             try await self.repeatedly { ledger in try ledger.deleteFinishedOutbox(before: time, limit: Self.batch) }

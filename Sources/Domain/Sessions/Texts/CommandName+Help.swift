@@ -6,7 +6,7 @@ extension CommandName {
         case .help: "[command]"
         case .stop: "[all]"
         case .pair: "CODE"
-        case .model, .repo, .persona: "[name]"
+        case .model, .repo, .persona, .workflow: "[name]"
         case .specify, .refine, .steer: "TEXT"
         case .constitution, .clarify, .plan, .checklist: "[text]"
         case .implement: "[task]"
@@ -19,6 +19,7 @@ extension CommandName {
         case .kill: "JOB"
         case .files: "[name]"
         case .commit: "[message]"
+        case .review: "PR"
         default: ""
         }
     }
@@ -35,7 +36,7 @@ extension CommandName {
         case .model: "show or choose the model of this thread"
         case .models: "list the models"
         case .usage: "show the tokens used in this thread"
-        case .repo: "show or choose the repository of this thread"
+        case .repo: "show or choose the thread's repository; branches, files or github lists what is there"
         case .specify: "write a specification and commit it"
         case .resend: "post the last answer again"
         case .resume: "continue an interrupted answer, or ask a failed question again"
@@ -61,6 +62,12 @@ extension CommandName {
         case .persona: "show or choose how the model works in this thread"
         case .policy: "show whether a command may run, and which rule decides"
         case .steer: "say something to the running answer, which works with tools"
+        case .pr: "open or update the pull request of this thread's branch"
+        case .review: "review a pull request, by its number or address"
+        case .fix: "answer reviews, comments and failed checks of the pull request"
+        case .workflow: "start a workflow of GitHub Actions, or list workflows and their runs"
+        case .login: "sign in to GitHub with your own account, in a direct message"
+        case .logout: "forget your GitHub sign-in, in a direct message"
         case .task: "work with the task list"
         }
     }

@@ -91,15 +91,16 @@ enum CommandTexts {
 
     static func status(
         running: (kind: String, seconds: Int)?, waiting: Int, model: String, provider: String, quota: [String],
-        repository: String?, session: String?, jail: String?, asks: [AskRecord]
+        repository: String?, session: String?, details: [String] = [], jail: String?, asks: [AskRecord],
+        account: String? = nil
     ) -> String {
         let lines =
             [
                 "running: \(running.map { "`\($0.kind)` for \($0.seconds) s" } ?? "nothing")",
                 "waiting: \(waiting)",
             ] + asks.map(AskTexts.statusLine) + ["model: \(model) (\(provider))"]
-            + quota + ["repository: \(repository ?? "none")", "session: \(session ?? "none yet")"]
-            + (jail.map { ["jail: \($0)"] } ?? [])
+            + quota + ["repository: \(repository ?? "none")"] + details + ["session: \(session ?? "none yet")"]
+            + (jail.map { ["jail: \($0)"] } ?? []) + [account].compactMap { $0 }
         return lines.map { "- \($0)" }.joined(separator: "\n")
     }
 
@@ -147,9 +148,21 @@ enum CommandTexts {
 
     // MARK: repo
 
-    static func repositories(_ names: [String]) -> String {
+    static func repositories(_ names: [String], canList: Bool, sign: CommandSign) -> String {
         guard !names.isEmpty else { return "No repository is configured." }
-        return "Repositories: \(names.map { "`\($0)`" }.joined(separator: ", ")). The first is the default."
+        let all = "Repositories: \(names.map { "`\($0)`" }.joined(separator: ", ")). The first is the default."
+        guard canList else { return all }
+        return all
+            + " \(sign.command("repo branches")) and \(sign.command("repo files")) list what is in this thread's, "
+            + "\(sign.command("repo github")) what the account sees on GitHub."
+    }
+
+    static let listingNeedsMember = "Only members and owners may list what is in repositories."
+
+    static func listing(_ page: ListedPage, of listing: RepositoryListing, sign: CommandSign) -> String {
+        let more = page.hasMore ? ["", "More: \(sign.command(listing.words(page: listing.page + 1)))"] : []
+        guard !page.items.isEmpty else { return page.title }
+        return ([page.title, ""] + page.items.map { "- \($0)" } + more).joined(separator: "\n")
     }
 
     static func unknownRepository(_ name: String, among names: [String]) -> String {

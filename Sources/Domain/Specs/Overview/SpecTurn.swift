@@ -4,12 +4,11 @@ package import Repositories
 /// `spec`: shows the thread's feature and lists the others; `spec 003` switches.
 package struct SpecTurn: TurnWorker {
     private let catalog: RepositoryCatalog
-    private let publicURL: String
+    private let pages: RepositoryPages
 
-    /// - Parameter publicURL: The base of links, without a slash at the end.
-    package init(catalog: RepositoryCatalog, publicURL: String) {
+    package init(catalog: RepositoryCatalog, pages: RepositoryPages) {
         self.catalog = catalog
-        self.publicURL = publicURL
+        self.pages = pages
     }
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
@@ -22,7 +21,7 @@ package struct SpecTurn: TurnWorker {
             }
             if files.name != request.feature { try await thread.report(.feature(files.name)) }
             let overview = try await FeatureOverview.read(files, in: repository)
-            let links = SpecLinks(publicURL: self.publicURL, repository: repository.name)
+            let links = SpecLinks(self.pages, repository: repository.name)
             let names = try await repository.featureNames()
             try await thread.report(
                 .text(FeatureTexts.text(overview, of: repository.name, links: links, all: names)))

@@ -3,31 +3,37 @@ internal import Chat
 internal import Models
 internal import Workbench
 
-/// What `implement` needs of the agent.
+/// What `implement` and `fix` need of the agent.
 extension AgentWorker {
     private static let coder = "coder"
 
     /// The name of the persona that works on tasks: the thread's, if it can change files and commit. Throws
     /// ``TurnFailure`` when nobody can work for this request, with what to do.
-    func taskPersona(for request: TurnRequest) throws -> String {
+    ///
+    /// - Parameters:
+    ///   - failure: What cannot be done then, as the beginning of a sentence.
+    ///   - command: What begins it.
+    func taskPersona(
+        for request: TurnRequest, failure: String = "Tasks can't be implemented", command: String = "implement"
+    ) throws -> String {
         guard request.role >= .member else {
             throw TurnFailure(
-                "Only members and owners may have tasks implemented: ask one of them to type `implement`.")
+                "\(failure), because only members and owners may: ask one of them to type `\(command)`.")
         }
         guard self.workbench.canRun else {
-            throw TurnFailure("Tasks can't be implemented, because commands cannot run here: \(self.workbench.jail)")
+            throw TurnFailure("\(failure), because commands cannot run here: \(self.workbench.jail)")
         }
         guard self.model.provider != "copilot-cli" else {
             throw TurnFailure(
-                "Tasks can't be implemented with the provider copilot-cli, which works with tools of its own: set "
-                    + "`model.provider` to another one, or have it do the tasks by messages.")
+                "\(failure) with the provider copilot-cli, which works with tools of its own: set "
+                    + "`model.provider` to another one, or ask for the work in a message.")
         }
         let settings = self.settings.settings
         let chosen = settings.persona(chosen: request.persona)
         guard let persona = [chosen, settings.personas[Self.coder]].compactMap(\.self).first(where: Self.canImplement)
         else {
             throw TurnFailure(
-                "Tasks can't be implemented, because no persona may change files and commit: choose one with "
+                "\(failure), because no persona may change files and commit: choose one with "
                     + "`persona NAME`, or configure `coder`.")
         }
         let model = persona.model ?? request.model ?? self.model.defaultModel

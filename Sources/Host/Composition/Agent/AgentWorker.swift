@@ -109,7 +109,7 @@ struct AgentWorker: Sendable {
         let settings = self.settings.settings
         let persona = settings.persona(chosen: request.persona)
         let place = SessionPlace(of: request)
-        let repository = request.repository ?? self.repositories.defaultLocalName
+        let repository = request.repository ?? self.repositories.defaultName
         let taint = TurnTaint {
             var sources: Set<TurnTaint.Source> = []
             if try await thread.hasTextOfGuests() { sources.insert(.guest) }

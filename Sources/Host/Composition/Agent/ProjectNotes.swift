@@ -43,9 +43,6 @@ final class ProjectNotes: Sendable {
 
     private static func cut(_ text: String, to bytes: Int) -> String {
         guard text.utf8.count > bytes else { return text }
-        var piece = String(decoding: text.utf8.prefix(bytes), as: UTF8.self)
-        // What is left of a character in two.
-        while piece.unicodeScalars.last == "\u{FFFD}" { piece.unicodeScalars.removeLast() }
-        return piece + "\n… (cut after \(bytes) of \(text.utf8.count) bytes)"
+        return text.beginning(bytes: bytes) + "\n… (cut after \(bytes) of \(text.utf8.count) bytes)"
     }
 }

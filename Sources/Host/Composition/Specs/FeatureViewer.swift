@@ -9,7 +9,7 @@ internal import Specs
 /// Shows the features of local repositories through the gateway.
 struct FeatureViewer: FeatureSource {
     let catalog: RepositoryCatalog
-    let publicURL: String
+    let pages: RepositoryPages
 
     /// The versions of a document that are listed.
     private static let versionLimit = 50
@@ -52,7 +52,7 @@ struct FeatureViewer: FeatureSource {
     }
 
     private func links(_ repository: LocalRepository) -> SpecLinks {
-        SpecLinks(publicURL: self.publicURL, repository: repository.name)
+        SpecLinks(self.pages, repository: repository.name)
     }
 
     private static func json(_ commit: GitCommit, _ links: SpecLinks) -> JSON {

@@ -1,4 +1,5 @@
 internal import Agent
+internal import Primitives
 internal import Repositories
 internal import Specs
 
@@ -86,8 +87,6 @@ struct ImplementPrompt {
 
     private static func cut(_ text: String, to bytes: Int) -> String {
         guard text.utf8.count > bytes else { return text }
-        var piece = String(decoding: text.utf8.prefix(bytes), as: UTF8.self)
-        while piece.unicodeScalars.last == "\u{FFFD}" { piece.unicodeScalars.removeLast() }
-        return piece + "\n… (cut; the file has \(text.utf8.count) bytes)"
+        return text.beginning(bytes: bytes) + "\n… (cut; the file has \(text.utf8.count) bytes)"
     }
 }

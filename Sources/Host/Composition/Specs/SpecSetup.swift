@@ -12,8 +12,7 @@ struct SpecSetup: Sendable {
     let limit: AnswerLimit
     /// Makes what a turn needs that works in the thread's workspace.
     let agent: AgentWorker
-    /// The base of links.
-    let publicURL: String
+    let pages: RepositoryPages
 
     /// By the command that begins them.
     var workers: [String: any TurnWorker] {
@@ -26,7 +25,7 @@ struct SpecSetup: Sendable {
                 self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
             ConflictTurn.name: ConflictTurn(catalog: self.repositories, now: now, logger: logger),
             Stage.implement.rawValue: ImplementTurn(agent: self.agent, repositories: self.repositories),
-            "spec": SpecTurn(catalog: self.repositories, publicURL: self.publicURL),
+            "spec": SpecTurn(catalog: self.repositories, pages: self.pages),
         ]
         for stage in StageTurn.stages {
             workers[stage.rawValue] = StageTurn(

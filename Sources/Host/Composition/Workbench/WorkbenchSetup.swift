@@ -18,7 +18,7 @@ enum WorkbenchSetup {
         repositories: RepositoryCatalog, agent: CurrentAgentSettings, reach: JailReach = JailReach(),
         in directory: DataDirectory
     ) async throws -> (Workbench, any CommandPlaces) {
-        let policy = AgentSetup.commandPolicy(agent, defaultRepository: repositories.defaultLocalName)
+        let policy = AgentSetup.commandPolicy(agent, defaultRepository: repositories.defaultName)
         func workbench(_ places: any CommandPlaces) -> Workbench {
             Self.workbench(configuration, store, metrics, means, audit, policy, places)
         }
@@ -31,11 +31,11 @@ enum WorkbenchSetup {
             let workspaces = workspaces(nil)
             try await workspaces.prepare()
             let places = UnjailedPlaces(
-                workspaces, user: .current(), defaultRepository: repositories.defaultLocalName)
+                workspaces, user: .current(), defaultRepository: repositories.defaultName)
             return (workbench(places), places)
         }
         let jails = SessionJails(
-            means: means, limits: configuration.jail.limits, defaultRepository: repositories.defaultLocalName)
+            means: means, limits: configuration.jail.limits, defaultRepository: repositories.defaultName)
         let bench = workbench(jails)
         guard means.status.refusal == nil else { return (bench, jails) }
         let logger = Logger(label: "jail")

@@ -58,6 +58,16 @@ struct Value {
         return nodes.enumerated().map { Value(node: $1, path: "\(self.path)[\($0)]", reading: self.reading) }
     }
 
+    /// The members of a mapping whose keys are anybody's choice.
+    func members() -> [(name: String, value: Value)]? {
+        guard let entries = self.node.mappingValue else {
+            return self.error("expected a mapping, found \(self.kind)")
+        }
+        return entries.map { entry in
+            (entry.key, Value(node: entry.value, path: "\(self.path).\(entry.key)", reading: self.reading))
+        }
+    }
+
     // MARK: Scalars
 
     func string() -> String? {

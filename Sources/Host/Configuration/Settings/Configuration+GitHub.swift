@@ -1,3 +1,4 @@
+package import GitHub
 package import HTTP
 package import Primitives
 
@@ -6,11 +7,29 @@ extension Configuration {
         package var apiURL: HTTPURL
         package var webURL: HTTPURL
         package var token: Secret?
+        /// Signs the deliveries of the webhook; nil: there is no webhook, so watched branches are polled.
+        package var webhookSecret: Secret?
+        /// The GitHub App that acts for the host where it is installed.
+        package var app: GitHubAppSettings?
+        /// The app that people sign in to with `login`; nil for that of Copilot.
+        package var clientID: String?
 
         init(_ section: Section) {
             self.apiURL = section.read("api_url", default: "https://api.github.com".url) { $0.url() }
             self.webURL = section.read("web_url", default: "https://github.com".url) { $0.url() }
             self.token = section.optional("token") { $0.secret() }
+            self.webhookSecret = section.optional("webhook_secret") { $0.secret() }
+            self.clientID = section.optional("client_id") { $0.string() }
+            self.app = section.optional("app") { $0.section { GitHubAppSettings($0) }.flatMap { $0 } }
         }
+    }
+}
+
+extension GitHubAppSettings {
+    fileprivate init?(_ section: Section) {
+        let id = section.required("id") { $0.string() }
+        let key = section.required("private_key") { $0.secret() }
+        guard let id, let key else { return nil }
+        self.init(appID: id, privateKey: key, permissions: Self.usualPermissions)
     }
 }

@@ -4,6 +4,8 @@ extension Configuration {
             /// A local repository's absolute path; created if missing.
             case local(path: String)
             case github(owner: String, name: String)
+            /// Any other Git server.
+            case remote(Remote)
         }
 
         /// The name in commands and links.
@@ -22,10 +24,11 @@ extension Configuration {
             let path = section.optional("path") { $0.filePath() }
             let github = section.optional("github", Self.github)
             self.branch = section.read("branch", default: "main", Self.branch)
-            if section.has("path") == section.has("github") {
-                section.error("a repository needs either 'path' or 'github'")
+            let remote = section.has("remote") ? Remote(section) : nil
+            if ["path", "github", "remote"].count(where: { section.has($0) }) != 1 {
+                section.error("a repository needs one of 'path', 'github' and 'remote'")
             }
-            guard let name, let place = path.map(Place.local) ?? github else { return nil }
+            guard let name, let place = path.map(Place.local) ?? github ?? remote.map(Place.remote) else { return nil }
             self.name = name
             self.place = place
         }

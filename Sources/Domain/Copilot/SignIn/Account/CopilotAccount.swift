@@ -10,7 +10,7 @@ package import Primitives
 /// All processes on one data directory share the exchanged token in `token.json`. The first to find it due takes the
 /// lock file, looks again, exchanges and writes; the others see the file change and take the token over. As a service
 /// it exchanges ahead of need; without ``run()`` it does so when a request asks.
-package actor CopilotAccount: CopilotTokenSource, GitHubTokenSource, Service {
+package actor CopilotAccount: CopilotTokenSource, SignInTokenSource, Service {
     package nonisolated let name = "copilot-account"
 
     /// The mutable state.

@@ -10,15 +10,19 @@ package struct DeviceEndpoints: Sendable {
 
     private let settings: SignInSettings
     private let transport: any ModelTransport
+    private let scope: String
 
-    package init(settings: SignInSettings, transport: any ModelTransport) {
+    /// - Parameter scope: what an OAuth app may do, words with blanks in between. GitHub Apps have their own
+    ///   permissions.
+    package init(settings: SignInSettings, transport: any ModelTransport, scope: String = "read:user") {
         self.settings = settings
         self.transport = transport
+        self.scope = scope
     }
 
     /// Requests a code. Throws `CancellationError` only.
     package func requestCode(clientID: String) async throws -> DeviceFlow.Input {
-        try await self.post("login/device/code", ["client_id": clientID, "scope": "read:user"])
+        try await self.post("login/device/code", ["client_id": clientID, "scope": self.scope])
     }
 
     /// Asks whether the person has authorised the sign-in.

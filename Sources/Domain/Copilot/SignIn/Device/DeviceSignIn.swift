@@ -20,25 +20,12 @@ package struct DeviceSignIn: Sendable {
 
     /// Returns when the person has authorised it. Throws ``ModelError``, the error of `show`, or `CancellationError`.
     package func callAsFunction() async throws -> DeviceGrant {
-        var flow = DeviceFlow()
-        var actions = flow.handle(.begin, at: self.clock.now)
-        while !actions.isEmpty {
-            let action = actions.removeFirst()
-            let input: DeviceFlow.Input
-            switch action {
-            case .requestCode: input = try await self.endpoints.requestCode(clientID: self.clientID)
-            case .poll(let code): input = try await self.endpoints.poll(code, clientID: self.clientID)
-            case .wait(let duration):
-                try await self.clock.sleep(for: duration)
-                input = .timer
-            case .show(let code):
-                try await self.show(code)
-                continue
-            case .finish(let grant): return grant
-            case .fail(let error): throw error
+        var exchange = DeviceExchange(self.endpoints, clientID: self.clientID, clock: self.clock)
+        while true {
+            switch try await exchange.next() {
+            case .code(let code): try await self.show(code)
+            case .granted(let grant): return grant
             }
-            actions += flow.handle(input, at: self.clock.now)
         }
-        throw ModelError(.invalidResponse, "the sign-in ended without a result; run 'jetbridge login' again.")
     }
 }

@@ -17,6 +17,12 @@ package struct StoredLogin: Sendable, Equatable {
         package var expiresAt: Int64
         /// The app that the token was issued to.
         package var clientID: String
+
+        package init(refreshToken: Secret, expiresAt: Int64, clientID: String) {
+            self.refreshToken = refreshToken
+            self.expiresAt = expiresAt
+            self.clientID = clientID
+        }
     }
 
     package init(host: String, user: String? = nil, token: Secret, renewal: Renewal? = nil) {

@@ -13,6 +13,8 @@ package struct GitHubToken: Sendable, Hashable {
         case installation
         /// `ghp_`: a classic personal access token.
         case classic
+        /// `ghr_`: renews a sign-in that expires, and is good for nothing else.
+        case refresh
         /// Forty hexadecimal digits: issued to OAuth apps before there were prefixes.
         case early
 
@@ -23,6 +25,7 @@ package struct GitHubToken: Sendable, Hashable {
             case .fineGrained: "github_pat_"
             case .installation: "ghs_"
             case .classic: "ghp_"
+            case .refresh: "ghr_"
             case .early: ""
             }
         }
@@ -40,6 +43,8 @@ package struct GitHubToken: Sendable, Hashable {
             case .classic:
                 "GitHub does not accept classic tokens (ghp_) for Copilot; sign in with "
                     + "'jetbridge login' or 'gh auth login'"
+            case .refresh:
+                "a refresh token (ghr_) only renews a sign-in; sign in with 'jetbridge login' or 'gh auth login'"
             }
         }
     }
@@ -59,7 +64,7 @@ package struct GitHubToken: Sendable, Hashable {
         } else {
             let kind = Kind.allCases.first { !$0.prefix.isEmpty && text.hasPrefix($0.prefix) }
             guard let kind, text.utf8.count > kind.prefix.utf8.count else {
-                throw Malformed(reason: "it does not begin with gho_, ghu_, github_pat_, ghs_ or ghp_")
+                throw Malformed(reason: "it does not begin with gho_, ghu_, github_pat_, ghs_, ghp_ or ghr_")
             }
             self.kind = kind
         }

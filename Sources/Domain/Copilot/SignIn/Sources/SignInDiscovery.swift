@@ -40,6 +40,9 @@ package struct SignInDiscovery: Sendable {
     /// Whether a person chose one token, so that no other counts.
     var isBound: Bool { self.findings().contains(where: \.isBinding) }
 
+    /// The sign-in of `jetbridge login`; nil without one.
+    package var loginFinding: SignInFinding? { self.ownLogin.first }
+
     package func commandLineFinding() async throws -> SignInFinding? {
         try await self.commandLine?.finding(self.settings)
     }

@@ -23,7 +23,8 @@ package struct SignInFinding: Sendable, Hashable {
         self.isBinding = isBinding
     }
 
-    init(
+    /// Reads a token's text; one that is not a token is a problem.
+    package init(
         _ source: SignInSource, text: String, user: String? = nil, warning: String? = nil, isBinding: Bool = false
     ) {
         do throws(GitHubToken.Malformed) {

@@ -25,7 +25,7 @@ package struct SignInSource: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Without paths of this machine, for messages that may appear in a thread.
-    var name: String {
+    package var name: String {
         switch self.kind {
         case .configuration: "the configuration's \(self.place)"
         case .environment: "the environment variable \(self.place)"
@@ -36,7 +36,7 @@ package struct SignInSource: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// How to replace a token from here that GitHub no longer accepts.
-    var remedy: String {
+    package var remedy: String {
         switch self.kind {
         case .configuration: "put a valid token there"
         case .environment: "put a valid token there or unset it"

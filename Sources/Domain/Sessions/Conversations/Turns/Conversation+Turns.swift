@@ -272,7 +272,7 @@ extension Conversation {
     private func take(_ commit: CommitNotice, of turn: TurnRecord) async throws {
         if self.running?.steps != nil { try await self.postText(of: turn) }
         let now = self.environment.now()
-        let line = CommitLine.text(for: commit, publicURL: self.environment.settings.publicURL)
+        let line = CommitLine.text(for: commit, pages: self.environment.settings.pages)
         let messages = self.poster(for: turn.route).messages(for: line)
         let items = try await self.retrying { ledger in
             guard try !ledger.commits(of: turn.id).contains(where: { $0.sha == commit.sha }) else {
@@ -285,6 +285,7 @@ extension Conversation {
                     session: turn.session, turn: turn.id, kind: .commit, route: turn.route, text: $0, at: now)
             }
         }
+        self.environment.commitWasStored()
         await self.context.hub.append(.thinking, line, to: turn.id)
         if !items.isEmpty { await self.divideAnswer(of: turn, by: items) }
         await self.context.lanes.dispatch(items)

@@ -107,6 +107,7 @@ extension Ledger {
         ).map { (try $0.text("model"), try $0.integer("turns"), try $0.integer("input"), try $0.integer("output")) }
     }
 
+    /// Stores a commit. From now on the thread watches its branch, which has an effect if the repository is on GitHub.
     package func insert(_ commit: CommitNotice, turn: String, at now: Int64) throws {
         try self.connection.execute(
             """
@@ -118,11 +119,22 @@ extension Ledger {
                 .integer(Int64(commit.files)), .integer(Int64(commit.additions)), .integer(Int64(commit.deletions)),
                 .integer(now),
             ])
+        try self.watchGitHub(commit, turn: turn, at: now)
     }
 
     package func commits(of turn: String) throws -> [CommitNotice] {
         try self.connection.query("SELECT * FROM commits WHERE turn = ? ORDER BY created_at", [.text(turn)])
             .map(Self.commit)
+    }
+
+    /// The branch of a session's newest commit in a repository; nil without one.
+    package func lastBranch(of session: String, in repository: String) throws -> String? {
+        try self.connection.query(
+            """
+            SELECT commits.branch FROM commits JOIN turns ON turns.id = commits.turn
+            WHERE turns.session = ? AND commits.repository = ? ORDER BY commits.created_at DESC LIMIT 1
+            """, [.text(session), .text(repository)]
+        ).first.map { try $0.text("branch") }
     }
 
     /// The commits of a turn and of those that continued it.

@@ -1,0 +1,36 @@
+internal import HTTP
+internal import JSON
+internal import Models
+
+/// Whether an answer says that a limit is reached. Pure.
+enum GitHubLimit: Sendable, Hashable {
+    /// The hour's requests are used up, for this many seconds.
+    case primary(seconds: Int64)
+    /// Too much in a short time; GitHub's wish for a pause in seconds, if it gave one.
+    case secondary(seconds: Int64?)
+
+    init?(_ answer: GitHubAnswer, isGraphQL: Bool, date: Int64) {
+        let isRefusal = answer.status == 403 || answer.status == 429
+        guard isRefusal || isGraphQL && answer.status == 200 else { return nil }
+        let refusal = GitHubRefusal(body: answer.body)
+        if !isRefusal, !refusal.codes.contains("RATE_LIMITED"), !refusal.codes.contains("RATE_LIMIT") { return nil }
+        let pause = RetryAfter.read(answer.headers, now: Int(date)).map { max(1, $0.components.seconds) }
+        let isSecondary = refusal.all.contains("secondary rate limit") || refusal.all.contains("abuse detection")
+        if !isSecondary, answer.headers["x-ratelimit-remaining"] == "0",
+            let reset = answer.headers["x-ratelimit-reset"].flatMap({ Int64($0) })
+        {
+            self = .primary(seconds: max(0, reset - Self.serverDate(answer.headers, date)))
+        } else if isSecondary || answer.status == 429 || pause != nil || !isRefusal
+            || refusal.all.contains("rate limit exceeded")
+        {
+            self = .secondary(seconds: pause)
+        } else {
+            return nil
+        }
+    }
+
+    /// The server's clock, because a reset is by that.
+    static func serverDate(_ headers: HTTPHeaders, _ date: Int64) -> Int64 {
+        headers["date"].flatMap { HTTPDate.parse($0) }.map { Int64($0) } ?? date
+    }
+}

@@ -1,0 +1,94 @@
+/// Something that happened to a branch or a pull request on GitHub, whether a webhook or polling reported it.
+package struct NewsEvent: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case push, review
+        /// A comment on a line of a pull request.
+        case lineComment = "line_comment"
+        case comment
+        /// A check run, or a commit status.
+        case check
+        /// A run of a workflow of Actions, whose jobs are check runs.
+        case workflow
+        /// A pull request was merged, closed or reopened.
+        case pull
+    }
+
+    /// A commit of a push.
+    package struct Commit: Sendable, Hashable {
+        package let sha: String
+        package let subject: String
+        /// The message has the trailer of commits that were made here.
+        package let hasTrailer: Bool
+
+        package init(sha: String, subject: String, hasTrailer: Bool) {
+            self.sha = sha
+            self.subject = subject
+            self.hasTrailer = hasTrailer
+        }
+    }
+
+    package let kind: Kind
+    /// GitHub's id of the review, comment or check.
+    package var id = ""
+    /// `owner/name`; GitHub ignores its case.
+    package let repository: String
+    /// The branch in this repository; nil if it is another one's.
+    package var branch: String?
+    /// The number of the pull request.
+    package var pull: Int?
+    /// The commit that a push ends at, or that a check is about.
+    package var sha: String?
+    /// The commit that a push began at.
+    package var before: String?
+    /// The account that did it.
+    package var author: String?
+    /// The author's relation to the repository, in GitHub's words: `OWNER`, `MEMBER`, `COLLABORATOR`, `NONE`, ….
+    package var association: String?
+    /// A review's or check's verdict, `merged`, `closed`, `reopened`, or `forced`, `created` and `deleted` of a push.
+    package var state: String?
+    /// What the author wrote, shortened.
+    package var text: String?
+    package var path: String?
+    package var line: Int?
+    /// The check's or workflow's name.
+    package var name: String?
+    /// The page at GitHub, or a check's own.
+    package var url: String?
+    /// The review that a line comment is part of.
+    package var review: String?
+    /// The newest last.
+    package var commits: [Commit] = []
+    /// Milliseconds since 1970; nil if unknown.
+    package var at: Int64?
+
+    package init(_ kind: Kind, repository: String) {
+        self.kind = kind
+        self.repository = repository
+    }
+
+    /// Identifies it in a thread: the same for a webhook's report and a poll's.
+    package var key: String {
+        switch self.kind {
+        case .push where self.state == "forced":
+            "push:\(self.branch ?? ""):\(self.before ?? "")...\(self.sha ?? "")"
+        case .push: "push:\(self.branch ?? ""):\(self.sha ?? "deleted")"
+        case .pull: "pull:\(self.pull ?? 0):\(self.state ?? ""):\(self.id)"
+        default: "\(self.kind.rawValue):\(self.id)"
+        }
+    }
+
+    /// A push as it would be if it had ended with an earlier one of its commits.
+    package func part(upTo commit: String) -> NewsEvent {
+        var part = self
+        part.sha = commit
+        part.state = nil
+        part.commits = []
+        return part
+    }
+
+    /// Whether it is a check or workflow that needs repair.
+    package var isFailure: Bool {
+        guard self.kind == .check || self.kind == .workflow else { return false }
+        return ["failure", "timed_out", "startup_failure", "error", "action_required"].contains(self.state)
+    }
+}

@@ -1,0 +1,143 @@
+/// The lines by which threads learn of events on GitHub. Pure.
+package enum NewsLine {
+    private static let commitLimit = 3
+    private static let checkLimit = 5
+
+    /// The lines for some events that a thread learns of at once: comments of one review and failed checks of one commit
+    /// share a line.
+    ///
+    /// - Parameter command: a command as people type it in the thread's room, in Markdown.
+    package static func lines(for events: [NewsEvent], command: (String) -> String) -> [String] {
+        var rest = events
+        var lines: [String] = []
+        while let event = rest.first {
+            rest.removeFirst()
+            switch event.kind {
+            case .push: lines.append(self.push(event))
+            case .pull: lines.append(self.pull(event))
+            case .comment:
+                lines.append(self.written(event, "\(self.author(event)) commented on \(self.number(event))", command))
+            case .review:
+                let parts = self.take(&rest) { $0.kind == .lineComment && $0.review == event.id }
+                lines.append(self.review(event, parts, command))
+            case .lineComment:
+                let others = self.take(&rest) {
+                    $0.kind == .lineComment && $0.review != nil && $0.review == event.review
+                }
+                if let review = self.take(&rest, { $0.kind == .review && $0.id == event.review }).first {
+                    lines.append(self.review(review, [event] + others, command))
+                } else {
+                    lines.append(self.lineComments([event] + others, command))
+                }
+            case .check, .workflow:
+                let others = self.take(&rest) { $0.isFailure && $0.sha == event.sha }
+                lines.append(self.checks([event] + others, command))
+            }
+        }
+        return lines
+    }
+
+    private static func take(_ events: inout [NewsEvent], _ belongs: (NewsEvent) -> Bool) -> [NewsEvent] {
+        let taken = events.filter(belongs)
+        events.removeAll(where: belongs)
+        return taken
+    }
+
+    // MARK: The lines
+
+    private static func push(_ event: NewsEvent) -> String {
+        let branch = NewsWords.code(event.branch ?? "")
+        guard event.sha != nil else { return "\(self.author(event)) deleted the branch \(branch) on GitHub." }
+        let count = event.commits.count
+        let shown = event.commits.suffix(self.commitLimit).map {
+            "\(NewsWords.code(String($0.sha.prefix(7)))) \(NewsWords.plain($0.subject, limit: 80))"
+        }
+        let what = event.state == "forced" ? "rewrote" : "pushed to"
+        let more = count > shown.count ? "\(count - shown.count) earlier and " : ""
+        let commits =
+            count == 0
+            ? "now at \(NewsWords.code(String((event.sha ?? "").prefix(7))))"
+            : "\(count == 1 ? "1 commit" : "\(count) commits"), \(more)\(shown.joined(separator: ", "))"
+        return self.linked("\(self.author(event)) \(what) \(branch): \(commits)", event)
+    }
+
+    private static func pull(_ event: NewsEvent) -> String {
+        let number = self.number(event)
+        let text =
+            switch event.state {
+            case "merged": event.author == nil ? "\(number) was merged" : "\(self.author(event)) merged \(number)"
+            case "reopened": "\(self.author(event)) reopened \(number)"
+            default:
+                event.author == nil
+                    ? "\(number) was closed without a merge"
+                    : "\(self.author(event)) closed \(number) without a merge"
+            }
+        return self.linked(text, event)
+    }
+
+    private static func review(
+        _ event: NewsEvent, _ comments: [NewsEvent], _ command: (String) -> String
+    ) -> String {
+        let (author, number) = (self.author(event), self.number(event))
+        let verdict =
+            switch event.state {
+            case "approved": "\(author) approved \(number)"
+            case "changes_requested": "\(author) requests changes of \(number)"
+            default: "\(author) reviewed \(number)"
+            }
+        let places = comments.prefix(self.checkLimit).map(self.place).joined(separator: ", ")
+        let count = comments.count == 1 ? "1 comment" : "\(comments.count) comments"
+        let head = comments.isEmpty ? verdict : "\(verdict) with \(count) (\(places))"
+        return self.written(
+            event, head, command, needsAnswer: event.state != "approved" || !comments.isEmpty)
+    }
+
+    private static func lineComments(_ events: [NewsEvent], _ command: (String) -> String) -> String {
+        let first = events[0]
+        guard events.count > 1 else {
+            return self.written(
+                first, "\(self.author(first)) commented on \(self.place(first)) in \(self.number(first))", command)
+        }
+        let places = events.prefix(self.checkLimit).map(self.place).joined(separator: ", ")
+        return self.written(
+            first, "\(self.author(first)) made \(events.count) comments in \(self.number(first)) (\(places))", command)
+    }
+
+    private static func checks(_ events: [NewsEvent], _ command: (String) -> String) -> String {
+        let named = events.prefix(self.checkLimit).map { event in
+            [NewsWords.code(event.name ?? "check"), NewsWords.link(event.url)].compactMap { $0 }
+                .joined(separator: " ")
+        }
+        let more = events.count > named.count ? " and \(events.count - named.count) more" : ""
+        let what = events.count == 1 ? "A check failed" : "\(events.count) checks failed"
+        let commit = events[0].sha.map { " for \(NewsWords.code(String($0.prefix(7))))" } ?? ""
+        return
+            "\(what)\(commit): \(named.joined(separator: ", "))\(more) — write \(command("fix")) to let me repair it."
+    }
+
+    // MARK: Their parts
+
+    /// What somebody wrote, with a hint how to answer.
+    private static func written(
+        _ event: NewsEvent, _ head: String, _ command: (String) -> String, needsAnswer: Bool = true
+    ) -> String {
+        let text = NewsWords.plain(event.text ?? "")
+        let line = self.linked(text.isEmpty ? head : "\(head): “\(text)”", event)
+        return needsAnswer ? "\(line) — write \(command("fix")) to let me answer." : line
+    }
+
+    private static func linked(_ text: String, _ event: NewsEvent) -> String {
+        NewsWords.link(event.url).map { "\(text) \($0)" } ?? text
+    }
+
+    private static func author(_ event: NewsEvent) -> String {
+        event.author.map { NewsWords.plain($0, limit: 60) } ?? "Somebody"
+    }
+
+    private static func number(_ event: NewsEvent) -> String { "\\#\(event.pull ?? 0)" }
+
+    private static func place(_ event: NewsEvent) -> String {
+        let path = event.path ?? "the whole change"
+        return NewsWords.code(event.line.map { "\(path):\($0)" } ?? path)
+    }
+}

@@ -1,0 +1,217 @@
+internal import HTTP
+internal import JSON
+internal import Primitives
+
+/// Polls one repository. A value: keep the changed one only once what it found is stored.
+///
+/// The list of pull requests shows which of them have changed, so that only those cost further requests, and an
+/// unchanged answer is free.
+package struct NewsPoll: Sendable {
+    private static let pageSize = 100
+    private static let pageLimit = 10
+
+    private let repository: GitHubRepositoryName
+    private var tags: [NewsRequest: String] = [:]
+    /// How many items the last answer to a page had.
+    private var counts: [NewsRequest: Int] = [:]
+    /// When pull requests changed last, in GitHub's words.
+    private var changes: [Int: String] = [:]
+    private var pullHeads: [Int: String] = [:]
+    private var openPulls: [String: Int] = [:]
+    private var branchHeads: [String: String] = [:]
+
+    package init(_ repository: GitHubRepositoryName) {
+        self.repository = repository
+    }
+
+    private var name: String { self.repository.description }
+
+    /// What there is for these watches. Throws the source's errors.
+    package mutating func round(
+        _ watches: [WatchedBranch], from source: some GitHubNewsSource
+    ) async throws -> NewsSnapshot {
+        var snapshot = NewsSnapshot()
+        let listed = try await self.pulls(source, into: &snapshot)
+        for branch in Set(watches.map(\.branch)) { snapshot.pulls[branch] = self.openPulls[branch] }
+        var done: Set<Int> = []
+        for watch in watches {
+            let pull = watch.pull ?? self.openPulls[watch.branch]
+            guard let pull, done.insert(pull).inserted else { continue }
+            let isFirst = self.changes[pull] == nil
+            if isFirst || listed.contains(pull) {
+                try await self.words(of: pull, since: watch.since, source, into: &snapshot)
+                if isFirst { self.changes[pull] = "" }
+            }
+        }
+        var branches: Set<String> = []
+        for watch in watches where branches.insert(watch.branch).inserted {
+            let same = watches.filter { $0.branch == watch.branch }
+            guard let head = try await self.head(of: same, source, into: &snapshot) else { continue }
+            snapshot.heads[watch.branch] = head
+            try await self.checks(of: head, on: watch.branch, source, into: &snapshot)
+        }
+        // Pushes first: they change which checks count.
+        snapshot.events.sort { $0.kind == .push && $1.kind != .push }
+        return snapshot
+    }
+
+    /// Reads the list of pull requests. Returns the numbers of those that have changed.
+    private mutating func pulls(
+        _ source: some GitHubNewsSource, into snapshot: inout NewsSnapshot
+    ) async throws -> Set<Int> {
+        let request = NewsRequest(
+            self.repository, ["pulls"],
+            ["state": "all", "sort": "updated", "direction": "desc", "per_page": "\(Self.pageSize)"])
+        guard let list = try await self.get(request, source)?.arrayValue else { return [] }
+        var changed: Set<Int> = []
+        // The oldest first, so that a branch's newest pull request wins.
+        for pull in list.reversed() {
+            guard let number = pull["number"]?.intValue else { continue }
+            self.pullHeads[number] = pull["head"]?["sha"]?.stringValue
+            if let branch = NewsReader.headBranch(of: pull, in: self.name) {
+                if pull["state"]?.stringValue == "open" {
+                    self.openPulls[branch] = number
+                } else if self.openPulls[branch] == number {
+                    self.openPulls[branch] = nil
+                }
+            }
+            let time = pull["updated_at"]?.stringValue ?? ""
+            guard self.changes[number] != time else { continue }
+            // One that nobody has polled yet stays new.
+            if self.changes[number] != nil { self.changes[number] = time }
+            changed.insert(number)
+            if let event = NewsReader.pull(pull, in: self.name) { snapshot.events.append(event) }
+        }
+        return changed
+    }
+
+    /// Reads what people wrote in a pull request.
+    private mutating func words(
+        of pull: Int, since: Int64, _ source: some GitHubNewsSource, into snapshot: inout NewsSnapshot
+    ) async throws {
+        let time = CivilTime(milliseconds: since).rfc3339Seconds
+        for review in try await self.pages(["pulls", "\(pull)", "reviews"], [:], source) {
+            if let event = NewsReader.review(review, ofPull: pull, in: self.name) { snapshot.events.append(event) }
+        }
+        for comment in try await self.pages(["pulls", "\(pull)", "comments"], ["since": time], source) {
+            if let event = NewsReader.lineComment(comment, ofPull: pull, in: self.name) {
+                snapshot.events.append(event)
+            }
+        }
+        for comment in try await self.pages(["issues", "\(pull)", "comments"], ["since": time], source) {
+            if let event = NewsReader.comment(comment, ofPull: pull, in: self.name) { snapshot.events.append(event) }
+        }
+    }
+
+    // MARK: Branches and checks
+
+    private mutating func head(
+        of watches: [WatchedBranch], _ source: some GitHubNewsSource, into snapshot: inout NewsSnapshot
+    ) async throws -> String? {
+        let branch = watches[0].branch
+        let pull = watches.lazy.compactMap(\.pull).first ?? self.openPulls[branch]
+        let head: String?
+        if let pull, let listed = self.pullHeads[pull] {
+            head = listed
+        } else {
+            head = try await self.reference(branch, source)
+        }
+        for old in Set(watches.compactMap(\.head)) where old != head {
+            var event = NewsEvent(.push, repository: self.name)
+            event.branch = branch
+            event.before = old
+            event.sha = head
+            if let head {
+                try await self.compare(old, head, source, into: &event)
+            } else if pull == nil {
+                event.state = "deleted"
+            } else {
+                continue
+            }
+            snapshot.events.append(event)
+        }
+        return head
+    }
+
+    private mutating func reference(_ branch: String, _ source: some GitHubNewsSource) async throws -> String? {
+        let names = branch.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let request = NewsRequest(self.repository, ["git", "ref", "heads"] + names)
+        switch try await source.get(request, unless: self.branchHeads[branch] == nil ? nil : self.tags[request]) {
+        case .unchanged: break
+        case .missing: self.branchHeads[branch] = nil
+        case .found(let json, let tag):
+            self.tags[request] = tag
+            self.branchHeads[branch] = json["object"]?["sha"]?.stringValue
+        }
+        return self.branchHeads[branch]
+    }
+
+    /// Adds the commits of a push.
+    private func compare(
+        _ old: String, _ head: String, _ source: some GitHubNewsSource, into event: inout NewsEvent
+    ) async throws {
+        let request = NewsRequest(self.repository, ["compare", "\(old)...\(head)"])
+        guard case .found(let json, _) = try await source.get(request, unless: nil) else { return }
+        let commits = json["commits"]?.arrayValue ?? []
+        if json["status"]?.stringValue == "diverged" || json["status"]?.stringValue == "behind" {
+            event.state = "forced"
+        }
+        event.url = json["html_url"]?.stringValue
+        event.commits = commits.compactMap { commit in
+            guard let sha = commit["sha"]?.stringValue else { return nil }
+            return NewsReader.commit(sha, commit["commit"]?["message"]?.stringValue ?? "")
+        }
+        let last = commits.last { commit in
+            let text = commit["commit"]?["message"]?.stringValue ?? ""
+            return !NewsReader.commit("", text).hasTrailer
+        }
+        event.author = NewsReader.login(last?["author"]) ?? last?["commit"]?["author"]?["name"]?.stringValue
+    }
+
+    private mutating func checks(
+        of sha: String, on branch: String, _ source: some GitHubNewsSource, into snapshot: inout NewsSnapshot
+    ) async throws {
+        let runs = try await self.get(
+            NewsRequest(
+                self.repository, ["commits", sha, "check-runs"],
+                ["filter": "latest", "per_page": "\(Self.pageSize)"]), source)
+        var events = (runs?["check_runs"]?.arrayValue ?? []).compactMap { NewsReader.check($0, in: self.name) }
+        let statuses = try await self.get(NewsRequest(self.repository, ["commits", sha, "status"]), source)
+        events += (statuses?["statuses"]?.arrayValue ?? []).compactMap {
+            NewsReader.status($0, of: sha, in: self.name)
+        }
+        for var event in events {
+            event.branch = branch
+            event.sha = sha
+            snapshot.events.append(event)
+        }
+    }
+
+    // MARK: Requests
+
+    /// The changed object; nil for an unchanged or missing one.
+    private mutating func get(_ request: NewsRequest, _ source: some GitHubNewsSource) async throws -> JSON? {
+        guard case .found(let json, let tag) = try await source.get(request, unless: self.tags[request]) else {
+            return nil
+        }
+        self.tags[request] = tag
+        return json
+    }
+
+    /// The items of all changed pages.
+    private mutating func pages(
+        _ path: [String], _ query: HTTPQuery, _ source: some GitHubNewsSource
+    ) async throws -> [JSON] {
+        var items: [JSON] = []
+        for page in 1...Self.pageLimit {
+            let more: HTTPQuery = ["per_page": "\(Self.pageSize)", "page": "\(page)"]
+            let request = NewsRequest(self.repository, path, HTTPQuery(query.items + more.items))
+            if let list = try await self.get(request, source)?.arrayValue {
+                items += list
+                self.counts[request] = list.count
+            }
+            if self.counts[request, default: 0] < Self.pageSize { break }
+        }
+        return items
+    }
+}

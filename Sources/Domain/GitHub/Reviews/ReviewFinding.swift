@@ -1,0 +1,77 @@
+package import JSON
+
+/// Something that a review found.
+package struct ReviewFinding: Sendable, Hashable {
+    package enum Severity: String, Sendable, Comparable, CaseIterable {
+        case high, medium, low
+
+        package static func < (left: Severity, right: Severity) -> Bool { left.rank < right.rank }
+
+        private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    }
+
+    package var path: String
+    /// In the new file; nil where it is about the whole file.
+    package var line: Int?
+    package var severity: Severity
+    package var text: String
+    /// The task or requirement that it belongs to: `T004`, `FR-002`.
+    package var reference: String?
+    package var suggestion: String?
+
+    package init(
+        path: String, line: Int?, severity: Severity, text: String, reference: String? = nil,
+        suggestion: String? = nil
+    ) {
+        self.path = path
+        self.line = line
+        self.severity = severity
+        self.text = text
+        self.reference = reference
+        self.suggestion = suggestion
+    }
+
+    package init?(_ json: JSON) {
+        guard let path = (json["file"] ?? json["path"])?.stringValue,
+            let text = (json["text"] ?? json["message"])?.stringValue
+        else { return nil }
+        let shown = Self.bounded(text, 1_000)
+        guard !shown.isEmpty else { return nil }
+        self.path = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+        self.line = json["line"]?.intValue.map { Int($0) }
+        self.severity = (json["severity"]?.stringValue?.lowercased()).flatMap { Severity(rawValue: $0) } ?? .medium
+        self.text = shown
+        self.reference = json["reference"]?.stringValue.flatMap(Self.reference)
+        self.suggestion = json["suggestion"]?.stringValue.map { Self.bounded($0, 1_000) }.flatMap {
+            $0.isEmpty ? nil : $0
+        }
+    }
+
+    package var json: JSON {
+        var members: JSONObject = [
+            "file": .string(self.path), "severity": .string(self.severity.rawValue), "text": .string(self.text),
+        ]
+        members["line"] = self.line.map { JSON($0) }
+        members["reference"] = self.reference.map { .string($0) }
+        members["suggestion"] = self.suggestion.map { .string($0) }
+        return .object(members)
+    }
+
+    /// A task's or requirement's id, and nothing else.
+    private static func reference(_ text: String) -> String? {
+        guard (2...16).contains(text.utf8.count), text.first?.isLetter == true, text.contains(where: \.isNumber),
+            text.utf8.allSatisfy({ byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D: true
+                default: false
+                }
+            })
+        else { return nil }
+        return text
+    }
+
+    private static func bounded(_ text: String, _ limit: Int) -> String {
+        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return words.count <= limit ? words : "\(words.prefix(limit - 1))…"
+    }
+}

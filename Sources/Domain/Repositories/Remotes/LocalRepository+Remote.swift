@@ -1,0 +1,59 @@
+package import Git
+
+extension LocalRepository {
+    /// Whether the repository is on a server, and this one is its mirror.
+    package nonisolated var isMirror: Bool { self.mirror != nil }
+
+    /// Reads where the server's branches are now; has no effect without a server. Throws ``RepositoryError``.
+    package nonisolated func refresh() async throws {
+        guard let mirror = self.mirror else { return }
+        try await self.call { _ in try await mirror.refresh() }
+    }
+
+    /// ``refresh()`` if the server answers: what was read before is good enough otherwise.
+    package nonisolated func refreshIfPossible() async {
+        await self.mirror?.refreshIfPossible()
+    }
+
+    /// Reads something, and once more with what the server has now if it is not known here.
+    nonisolated func look<Result: Sendable>(
+        _ body: @Sendable (GitRepository) async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await self.call(body)
+        } catch let error as RepositoryError where error.code == .git(.notFound) && self.isMirror {
+            try await self.refresh()
+            return try await self.call(body)
+        }
+    }
+
+    /// Makes commits for a branch, and moves the branch to them: here at once, otherwise when the server has accepted
+    /// them. Returns the last of the commits as the branch has it, which the server may have made anew.
+    ///
+    /// - Parameters:
+    ///   - turn: The operation that makes them.
+    ///   - expected: Where the branch has to be; nil if it must not exist.
+    ///   - isDocuments: Whether it is a single commit of documents.
+    ///   - make: Makes the commits and leaves them at the target.
+    ///
+    /// Throws what `make` throws, and `GitError` with code `conflict` or `exists` if the branch is somewhere else.
+    package nonisolated func advance(
+        _ branch: String, to turn: String, from expected: GitObjectID?, isDocuments: Bool = true,
+        _ make: @Sendable (GitRepository, CommitTarget) async throws -> GitObjectID
+    ) async throws -> GitObjectID {
+        guard let mirror = self.mirror else { return try await make(self.git, .branch) }
+        let reference = "outgoing/\(Self.referenceName(turn))"
+        let commit = try await make(self.git, .kept(reference))
+        let publication = Publication(
+            reference: reference, commit: commit, branch: branch, expected: expected, isDocuments: isDocuments,
+            turn: turn)
+        do {
+            let published = try await mirror.publish(publication)
+            try await self.git.drop(reference, at: commit)
+            return published
+        } catch {
+            try? await self.git.drop(reference, at: commit)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,122 @@
+internal import Git
+internal import Primitives
+
+/// A bare repository on this machine whose branches are those of a server.
+///
+/// Only a fetch moves its branches, or a publication that the server has accepted. Both run one at a time, so that an
+/// older list of branches never replaces a newer one.
+package actor Mirror {
+    private nonisolated let git: GitRepository
+    private let upstream: any Upstream
+    private let clock = ContinuousClock()
+    private var last: Task<Void, Never>?
+    private var waiting = 0
+    /// When the newest completed fetch began.
+    private var fetched: ContinuousClock.Instant?
+    private var failed: (at: ContinuousClock.Instant, error: any Error)?
+
+    /// Several reads of one step share a fetch.
+    private static let freshness = Duration.seconds(1)
+    /// With more steps ahead than this, the thread gets a line about the wait.
+    private static let patience = 5
+    /// How many of the newest commits a lost answer is looked for in.
+    private static let searched = 100
+
+    init(git: GitRepository, upstream: any Upstream) {
+        self.git = git
+        self.upstream = upstream
+    }
+
+    /// Brings the branches up to date. Throws what the server's fetch throws.
+    func refresh() async throws {
+        let asked = self.clock.now
+        try await self.alone { mirror in
+            if let fetched = mirror.fetched, fetched >= asked - Self.freshness { return }
+            // Those who waited together need not wait for the same failure one after another.
+            if let failed = mirror.failed, failed.at >= asked { throw failed.error }
+            try await mirror.fetch()
+        }
+    }
+
+    /// Brings the branches up to date if the server answers and nothing else is going on with it.
+    func refreshIfPossible() async {
+        guard self.waiting == 0 else { return }
+        try? await self.refresh()
+    }
+
+    /// Puts commits on the server's branch, and then on the mirror's. Returns our last commit there, which others may
+    /// have continued. Throws what ``Upstream/publish(_:from:)`` throws; after a conflict the mirror is up to date.
+    func publish(_ publication: Publication) async throws -> GitObjectID {
+        if self.waiting > Self.patience {
+            await RemoteWork.current.say?(
+                "\(self.waiting) other steps in this repository are ahead; the work then continues by itself.")
+        }
+        return try await self.alone { mirror in
+            do {
+                let id = try await mirror.upstream.publish(publication, from: mirror.git)
+                try await mirror.git.setBranch(publication.branch, to: id)
+                return id
+            } catch {
+                // Also when the turn was stopped meanwhile: what the server has accepted must be known.
+                let found = try? await Task { try await mirror.find(publication) }.value
+                guard let found = found ?? nil else { throw error }
+                return found
+            }
+        }
+    }
+}
+
+extension Mirror {
+    private func fetch() async throws {
+        let start = self.clock.now
+        do {
+            try await self.upstream.fetch(into: self.git)
+            self.fetched = start
+            self.failed = nil
+        } catch {
+            if !(error is CancellationError) { self.failed = (self.clock.now, error) }
+            throw error
+        }
+    }
+
+    /// Looks on the server for a publication whose answer may have been lost.
+    private func find(_ publication: Publication) async throws -> GitObjectID? {
+        try await self.fetch()
+        guard let tip = try await self.git.tip(of: publication.branch), tip != publication.expected else { return nil }
+        for commit in try await self.git.log(from: tip, without: publication.expected, limit: Self.searched)
+        where try await self.isSame(commit, as: publication) {
+            return commit.id
+        }
+        return nil
+    }
+
+    private func isSame(_ commit: GitCommit, as publication: Publication) async throws -> Bool {
+        if commit.id == publication.commit { return true }
+        guard let turn = publication.turn, publication.isDocuments,
+            commit.trailers.contains(where: { $0.key == LocalRepository.turnKey && $0.value == turn })
+        else { return false }
+        return try await self.git.tree(of: commit.id) == self.git.tree(of: publication.commit)
+    }
+
+    /// Runs `body` after everything that was begun before has ended.
+    private func alone<Result: Sendable>(
+        _ body: @escaping @Sendable (isolated Mirror) async throws -> Result
+    ) async throws -> Result {
+        let before = self.last
+        self.waiting += 1
+        defer { self.waiting -= 1 }
+        // Of its own, so that the next one can wait for its end even if this caller is cancelled.
+        let task = Task {
+            await before?.value
+            try Task.checkCancellation()
+            return try await body(self)
+        }
+        // For the next one to wait for.
+        self.last = Task { _ = try? await task.value }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+}

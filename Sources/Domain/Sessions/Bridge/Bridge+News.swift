@@ -1,0 +1,45 @@
+internal import Chat
+internal import Database
+
+/// News for threads. A line is stored in the transaction of what caused it, and posted from the outbox: a crash neither
+/// loses nor repeats it.
+extension Bridge {
+    /// Runs `decide` in a transaction and posts the lines that it returns. Returns them once they are stored, without
+    /// those whose key the thread has already and those of deleted threads.
+    @discardableResult
+    package func tell(_ decide: @escaping @Sendable (Ledger) throws -> [ThreadNews]) async throws -> [ThreadNews] {
+        let now = self.environment.now()
+        let adapters = self.adapters
+        let stored = try await self.store.write { ledger -> [(ThreadNews, StoredNotice)] in
+            try decide(ledger).compactMap { news in
+                guard let session = try ledger.session(id: news.session) else { return nil }
+                if let key = news.key, try !ledger.insertNewsKey(key, in: session.id, at: now) { return nil }
+                let text = news.text(adapters.traits(of: session.route.room).sign)
+                let notice = NoticeWriting(
+                    session: session, text: text, role: .note, kind: .note, adapters: adapters, at: now)
+                return (news, try notice.write(to: ledger))
+            }
+        }
+        FaultPoint.newsStored.hit()
+        for (_, notice) in stored { await self.show(notice) }
+        return stored.map(\.0)
+    }
+
+    /// Posts a line, unless the thread has had one with this key. Names commands without a sign, as code. Returns
+    /// whether it was posted.
+    @discardableResult
+    package func tell(_ markdown: String, in session: String, key: String) async throws -> Bool {
+        let news = ThreadNews(session: session, key: key, markdown: markdown)
+        return try await !self.tell { _ in [news] }.isEmpty
+    }
+}
+
+extension Ledger {
+    /// Records that a thread gets the line with this key; false if it has had it.
+    func insertNewsKey(_ key: String, in session: String, at now: Int64) throws -> Bool {
+        try self.connection.execute(
+            "INSERT INTO thread_news (session, key, created_at) VALUES (?, ?, ?) ON CONFLICT (session, key) DO NOTHING",
+            [.text(session), .text(key), .integer(now)])
+        return self.connection.changes > 0
+    }
+}

@@ -1,0 +1,65 @@
+internal import Chat
+
+/// A line of the bot as stored, to be shown next.
+struct StoredNotice: Sendable {
+    let session: String
+    let turn: String
+    let items: [OutboxItem]
+    let frames: [LiveFrame]
+}
+
+/// Stores a line of the bot outside of a turn: transcript, outbox and live protocol in one transaction.
+struct NoticeWriting: Sendable {
+    let session: SessionRecord
+    /// Markdown.
+    let text: String
+    let role: MessageRecord.Role
+    let kind: OutboxItem.Kind
+    var commit: CommitNotice?
+    let adapters: AdapterRegistry
+    /// Milliseconds since 1970.
+    let at: Int64
+
+    init(
+        session: SessionRecord, text: String, role: MessageRecord.Role, kind: OutboxItem.Kind,
+        commit: CommitNotice? = nil, adapters: AdapterRegistry, at now: Int64
+    ) {
+        self.session = session
+        self.text = text
+        self.role = role
+        self.kind = kind
+        self.commit = commit
+        self.adapters = adapters
+        self.at = now
+    }
+
+    func write(to ledger: Ledger) throws -> StoredNotice {
+        let route = self.session.route
+        let poster = AnswerPoster(
+            traits: self.adapters.traits(of: route.room),
+            renderer: self.adapters[route.room.adapter]?.renderer ?? PlainRenderer())
+        // An operation of its own, so that those who watch the thread see it.
+        let id = Identifier.make("op")
+        try ledger.insertMessage(session: self.session.id, turn: id, role: self.role, text: self.text, at: self.at)
+        try ledger.insert(
+            TurnRecord(
+                id: id, session: self.session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: .itself,
+                route: route, message: nil, state: .complete, attempts: 1, queuedAt: self.at, startedAt: self.at,
+                endedAt: self.at))
+        if let commit = self.commit { try ledger.insert(commit, turn: id, at: self.at) }
+        let frames = [LiveFrame(operation: id, sequence: 1, kind: .complete, content: self.text, timestamp: self.at)]
+        try ledger.insert(frames)
+        let items = try poster.messages(for: self.text).map {
+            try ledger.insertOutbox(
+                session: self.session.id, turn: id, kind: self.kind, route: route, text: $0, at: self.at)
+        }
+        return StoredNotice(session: self.session.id, turn: id, items: items, frames: frames)
+    }
+}
+
+extension Sender {
+    /// Who writes the bot's own lines.
+    fileprivate static var itself: Sender {
+        Sender(id: "", identities: [], displayName: "", isBot: true, isSelf: true)
+    }
+}

@@ -1,0 +1,201 @@
+internal import Chat
+internal import Database
+
+/// What GitHub reports, and who watches it. Times are milliseconds since 1970.
+extension Ledger {
+    // MARK: Deliveries
+
+    /// Stores a delivery; false if GitHub has delivered it before.
+    package func insertGitHubDelivery(_ delivery: String, events: String, at now: Int64) throws -> Bool {
+        try self.connection.execute(
+            """
+            INSERT INTO github_deliveries (delivery, events, state, received_at) VALUES (?, ?, 'new', ?)
+            ON CONFLICT (delivery) DO NOTHING
+            """, [.text(delivery), .text(events), .integer(now)])
+        return self.connection.changes > 0
+    }
+
+    /// Deliveries that are not handled yet, in the order of their arrival.
+    package func newGitHubDeliveries(limit: Int) throws -> [GitHubDelivery] {
+        try self.connection.query(
+            "SELECT number, events FROM github_deliveries WHERE state = 'new' ORDER BY number LIMIT ?",
+            [.integer(Int64(limit))]
+        ).map { GitHubDelivery(number: try $0.integer("number"), events: try $0.text("events")) }
+    }
+
+    package func finishGitHubDelivery(_ number: Int64) throws {
+        try self.connection.execute(
+            "UPDATE github_deliveries SET state = 'done', events = '' WHERE number = ?", [.integer(number)])
+    }
+
+    // MARK: Watches
+
+    /// All watches of sessions that still exist; each is as active as its session.
+    package func gitHubWatches() throws -> [GitHubWatch] {
+        try self.connection.query(
+            """
+            SELECT w.session, w.repository, w.branch, w.pull, w.head, w.created_at,
+            MAX(w.active_at, s.active_at) AS active_at
+            FROM github_watches w JOIN sessions s ON s.id = w.session WHERE s.state <> 'deleted'
+            ORDER BY w.repository, w.branch, w.session
+            """, []
+        ).map(Self.gitHubWatch)
+    }
+
+    package func gitHubWatches(of session: String) throws -> [GitHubWatch] {
+        try self.gitHubWatches().filter { $0.session == session }
+    }
+
+    /// Stores a watch, or changes the pull request, head and activity of a stored one to what is not nil.
+    package func set(_ watch: GitHubWatch) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO github_watches (session, repository, branch, pull, head, created_at, active_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (session, repository, branch) DO UPDATE SET
+            pull = COALESCE(excluded.pull, pull), head = COALESCE(excluded.head, head),
+            active_at = MAX(active_at, excluded.active_at)
+            """,
+            [
+                .text(watch.session), .text(watch.repository), .text(watch.branch),
+                .optional(watch.pull.map(Int64.init)), .optional(watch.head), .integer(watch.createdAt),
+                .integer(watch.activeAt),
+            ])
+    }
+
+    /// Lets the thread of a turn watch the branch that it has committed to, unless it does.
+    func watchGitHub(_ commit: CommitNotice, turn: String, at now: Int64) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO github_watches (session, repository, branch, head, created_at, active_at)
+            SELECT session, ?, ?, ?, ?, ? FROM turns WHERE id = ? ON CONFLICT (session, repository, branch) DO NOTHING
+            """,
+            [
+                .text(commit.repository), .text(commit.branch), .text(commit.sha), .integer(now), .integer(now),
+                .text(turn),
+            ])
+    }
+
+    package func removeGitHubWatches(of session: String) throws {
+        try self.connection.execute("DELETE FROM github_watches WHERE session = ?", [.text(session)])
+    }
+
+    private static func gitHubWatch(_ row: Row) throws -> GitHubWatch {
+        GitHubWatch(
+            session: try row.text("session"), repository: try row.text("repository"), branch: try row.text("branch"),
+            pull: try row.optionalInteger("pull").map { Int($0) }, head: try row.optionalText("head"),
+            createdAt: try row.integer("created_at"), activeAt: try row.integer("active_at"))
+    }
+
+    // MARK: News
+
+    /// Stores an item; false if the thread has it already.
+    package func insert(_ row: GitHubNewsRow) throws -> Bool {
+        try self.connection.execute(
+            """
+            INSERT INTO github_news (session, key, kind, sha, item, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (session, key) DO NOTHING
+            """,
+            [
+                .text(row.session), .text(row.key), .text(row.kind), .optional(row.sha), .text(row.item),
+                .text(row.state.rawValue), .integer(row.createdAt),
+            ])
+        return self.connection.changes > 0
+    }
+
+    package func hasGitHubNews(_ key: String, in session: String) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM github_news WHERE session = ? AND key = ?", [.text(session), .text(key)]
+        ).isEmpty
+    }
+
+    /// Whether the thread has an item of this kind about a commit.
+    package func hasGitHubNews(ofKind kind: String, about sha: String, in session: String) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM github_news WHERE session = ? AND kind = ? AND sha = ? LIMIT 1",
+            [.text(session), .text(kind), .text(sha)]
+        ).isEmpty
+    }
+
+    /// A thread's items that nobody has answered, oldest first.
+    package func openGitHubNews(of session: String) throws -> [GitHubNewsRow] {
+        try self.connection.query(
+            "SELECT * FROM github_news WHERE session = ? AND state = 'open' ORDER BY number", [.text(session)]
+        ).map { row in
+            GitHubNewsRow(
+                session: session, key: try row.text("key"), kind: try row.text("kind"),
+                sha: try row.optionalText("sha"), item: try row.text("item"),
+                state: GitHubNewsRow.State(rawValue: try row.text("state")) ?? .answered,
+                createdAt: try row.integer("created_at"))
+        }
+    }
+
+    package func answerGitHubNews(_ keys: [String], in session: String) throws {
+        for key in keys {
+            try self.connection.execute(
+                "UPDATE github_news SET state = 'answered' WHERE session = ? AND key = ?", [.text(session), .text(key)])
+        }
+    }
+
+    // MARK: Own commits
+
+    package func insertGitHubPush(of sha: String, at now: Int64) throws {
+        try self.connection.execute(
+            "INSERT INTO github_pushes (sha, created_at) VALUES (?, ?) ON CONFLICT (sha) DO NOTHING",
+            [.text(sha), .integer(now)])
+    }
+
+    /// Whether a commit was made or pushed from here.
+    package func isOwnCommit(_ sha: String) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM github_pushes WHERE sha = $1 UNION ALL SELECT 1 FROM commits WHERE sha = $1 LIMIT 1",
+            [.text(sha)]
+        ).isEmpty
+    }
+
+    // MARK: Sign-ins
+
+    /// Stores a person's sign-in; it replaces an earlier one.
+    package func insert(_ signIn: PersonSignIn, at now: Int64) throws {
+        try self.connection.execute(
+            "INSERT OR REPLACE INTO github_sign_ins (person, id, session, created_at) VALUES (?, ?, ?, ?)",
+            [.text(signIn.person), .text(signIn.id), .text(signIn.session), .integer(now)])
+    }
+
+    package func gitHubSignIns() throws -> [PersonSignIn] {
+        try self.connection.query("SELECT * FROM github_sign_ins ORDER BY created_at, person", []).map {
+            PersonSignIn(id: try $0.text("id"), person: try $0.text("person"), session: try $0.text("session"))
+        }
+    }
+
+    /// Removes a sign-in; false if it has ended before.
+    package func endGitHubSignIn(_ id: String) throws -> Bool {
+        try self.connection.execute("DELETE FROM github_sign_ins WHERE id = ?", [.text(id)])
+        return self.connection.changes > 0
+    }
+
+    // MARK: Retention
+
+    /// Deletes handled deliveries, lines' keys and pushed commits from before `time`. Returns how many.
+    func deleteGitHubRows(before time: Int64, limit: Int) throws -> Int {
+        var count = try self.connection.execute(
+            """
+            DELETE FROM github_deliveries WHERE number IN
+            (SELECT number FROM github_deliveries WHERE state = 'done' AND received_at < ? ORDER BY number LIMIT ?)
+            """, [.integer(time), .integer(Int64(limit))])
+        count = max(
+            count,
+            try self.connection.execute(
+                """
+                DELETE FROM github_pushes WHERE sha IN (SELECT sha FROM github_pushes WHERE created_at < ? LIMIT ?)
+                """, [.integer(time), .integer(Int64(limit))]))
+        return count
+    }
+
+    /// Deletes what a session has learnt and watches.
+    func deleteGitHubRows(of session: String) throws {
+        for table in ["thread_news", "github_watches", "github_news", "github_sign_ins"] {
+            try self.connection.execute("DELETE FROM \(table) WHERE session = ?", [.text(session)])
+        }
+    }
+}

@@ -1,0 +1,177 @@
+internal import Agent
+internal import Chat
+internal import Git
+internal import GitHub
+internal import JSON
+internal import Logging
+internal import Models
+internal import Repositories
+internal import Sessions
+internal import Workbench
+internal import Workspaces
+
+/// `fix [PR] [TEXT]`: lets the agent answer failed checks and comments of the thread's pull request, and replies to
+/// them with its commits.
+struct FixTurn: TurnWorker {
+    let work: GitHubWork
+    let agent: AgentWorker
+
+    private static let failure = "Nothing can be fixed"
+
+    func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        try await self.work.explaining(Self.failure) {
+            let place = try self.work.place(of: request)
+            let persona = try self.agent.taskPersona(for: request, failure: Self.failure, command: "fix")
+            _ = try await place.repository.checkReady()
+            let branch = try await self.work.branch(of: request, in: place.repository).name
+            let target = try await FixTarget.found(request, branch, place, self.work)
+            let log = StoredSteps(store: self.agent.store)
+            guard !target.items.isEmpty else {
+                // Begun again after a crash: what there was is answered already.
+                if let ending = try await self.ending(of: request, log) { return ending }
+                try await thread.report(.text(Self.nothing(target)))
+                return .complete
+            }
+            return try await self.fix(target, request, persona, log, place, thread)
+        }
+    }
+
+    private static func nothing(_ target: FixTarget) -> String {
+        guard let number = target.pull else {
+            return
+                "Nothing is open: \(GitHubTexts.code(target.branch)) has no failed check, and no pull request is known here."
+        }
+        return "Nothing is open: #\(number) has no failed check and no unanswered comment."
+    }
+
+    private func ending(of request: TurnRequest, _ log: StoredSteps) async throws -> TurnEnding? {
+        guard case .ended? = try await log.records(of: request.id, after: 0).last?.event else { return nil }
+        return .complete
+    }
+
+    private func fix(
+        _ target: FixTarget, _ request: TurnRequest, _ persona: String, _ log: StoredSteps, _ place: GitHubWork.Place,
+        _ thread: any TurnThread
+    ) async throws -> TurnEnding {
+        let isForeign = target.items.contains(where: \.isForeign)
+        let fixThread = FixThread(thread: thread, isForeign: isForeign)
+        let annotations = await self.annotations(of: target, place)
+        var asked = TurnRequest(
+            id: request.id, session: request.session,
+            text: FixPrompt.text(
+                target.items, on: target.branch, wish: target.wish, annotations: annotations
+            ) { DataBlock.of($0, from: $1) },
+            sender: request.sender, role: request.role, model: request.model, repository: request.repository,
+            persona: persona, isResumed: request.isResumed, isAwaited: request.isAwaited)
+        asked.feature = request.feature
+        let count = target.items.count == 1 ? "1 thing" : "\(target.items.count) things"
+        try await thread.report(.thinking("Fixing \(count) that GitHub reports."))
+        if try await self.ending(of: request, log) == nil {
+            let ending = try await self.turn(log).run(asked, in: fixThread)
+            guard ending == .complete else { return ending }
+        }
+        var commits = try await place.repository.commits(ofTurn: request.id)
+        if commits.isEmpty, try await self.hasChanges(asked) {
+            try await self.commit(target, asked, fixThread)
+            commits = try await place.repository.commits(ofTurn: request.id)
+        }
+        guard !commits.isEmpty else { return .complete }
+        try await FixReplies(work: self.work, settings: self.agent.settings).send(
+            commits.map(\.id.hex), target, request, place, thread)
+        try await self.work.news.markAnswered(target.items.map(\.key), in: request.session)
+        return .complete
+    }
+
+    /// What failed checks say about lines. Fixes work without it.
+    private func annotations(
+        of target: FixTarget, _ place: GitHubWork.Place
+    ) async -> [String: [GitHubAnnotation]] {
+        var found: [String: [GitHubAnnotation]] = [:]
+        for item in target.items.prefix(5) {
+            guard let check = item.check else { continue }
+            found[item.key] = (try? await place.client.annotations(ofCheck: check, in: place.name))?.items
+        }
+        return found
+    }
+
+    // MARK: The agent
+
+    private func turn(_ log: StoredSteps) -> AgentTurn {
+        AgentTurn(
+            self.agent.model, catalog: self.agent.catalog, log: log, steering: self.agent.steering,
+            answerLimit: self.agent.answerLimit, logger: Logger(label: "fix")
+        ) { request, thread in
+            try await self.agent.equipment(of: Self.named(request), in: thread)
+        }
+    }
+
+    /// What `undo` and the list of changes call it.
+    private static func named(_ request: TurnRequest) -> TurnRequest {
+        var named = request
+        named.text = "fix"
+        return named
+    }
+
+    /// Whether this turn changed files that it has not committed.
+    private func hasChanges(_ request: TurnRequest) async throws -> Bool {
+        let snapshot = try await self.agent.store.read { ledger in try ledger.firstSnapshot(ofTurn: request.id) }
+        guard snapshot != nil else { return false }
+        return try await self.agent.workspaces.workspace(of: SessionPlace(of: request)).draft() != nil
+    }
+
+    /// Commits what the model left, through the gate.
+    private func commit(_ target: FixTarget, _ request: TurnRequest, _ thread: any TurnThread) async throws {
+        let equipment = try await self.agent.equipment(of: Self.named(request), in: thread)
+        guard let tool = ToolCatalog.definition(of: "commit") else { return }
+        let subject = target.pull.map { "Fix what was reported on #\($0)" } ?? "Fix failed checks"
+        let call = CheckedCall(id: "commit fix", tool: tool, arguments: ["message": .string(subject)])
+        switch try await equipment.executor.prepare(call) {
+        case .failed(let result): throw TurnFailure("The fix can't be committed: \(result.text)")
+        case .intent(let intent):
+            guard let decision = try await equipment.gate.decide([intent]).first, decision.mayRun else {
+                try await thread.report(
+                    .notice("The commit was not allowed; the changes are in the workspace (`diff`, `commit`)."))
+                return
+            }
+            let result = try await equipment.executor.perform(intent, approval: decision)
+            if result.outcome != .done { throw TurnFailure("The fix can't be committed: \(result.text)") }
+        }
+    }
+}
+
+/// The thread of a fix, which knows that strangers wrote a part of its prompt.
+private struct FixThread: TurnThread {
+    let thread: any TurnThread
+    let isForeign: Bool
+
+    func report(_ event: TurnEvent) async throws {
+        // About this turn's prompt, not the thread's.
+        if case .summary = event { return }
+        try await self.thread.report(event)
+    }
+
+    func hasTextOfGuests() async throws -> Bool {
+        if self.isForeign { return true }
+        return try await self.thread.hasTextOfGuests()
+    }
+
+    func takeTime(_ time: Duration) async { await self.thread.takeTime(time) }
+
+    func stopClock() async { await self.thread.stopClock() }
+
+    func startClock() async { await self.thread.startClock() }
+
+    func bytes(of image: SentImage) async throws -> [UInt8] { try await self.thread.bytes(of: image) }
+
+    func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
+        try await self.thread.approval(of: request)
+    }
+
+    func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
+        try await self.thread.approvals(of: requests)
+    }
+
+    func answer(to question: ThreadQuestion, lifetime: Duration?) async throws -> QuestionAnswer {
+        try await self.thread.answer(to: question, lifetime: lifetime)
+    }
+}

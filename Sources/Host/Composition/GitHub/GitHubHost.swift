@@ -1,0 +1,98 @@
+internal import Copilot
+internal import Git
+internal import GitHub
+internal import HTTP
+internal import Models
+internal import Primitives
+internal import Repositories
+
+/// The one client of GitHub's API, with all sign-ins, and what mirrors follow.
+struct GitHubHost: Sendable {
+    /// Nil where GitHub can't be used as configured.
+    let client: GitHubClient?
+    /// The configured repositories that are on GitHub, by their names here.
+    let repositories: [String: GitHubRepositoryName]
+    private let configuration: Configuration
+    private let surroundings: Surroundings
+
+    /// - Parameter people: The sign-ins of people of their own.
+    init(
+        _ configuration: Configuration, people: (any PersonTokens)? = nil, transport: (any ModelTransport)? = nil,
+        surroundings: Surroundings = .ofProcess()
+    ) {
+        self.configuration = configuration
+        self.surroundings = surroundings
+        self.repositories = configuration.gitHubRepositories
+        let github = configuration.github
+        let transport = transport ?? SignInSetup.transport(for: configuration)
+        self.client = try? GitHubSettings(
+            apiURL: github.apiURL, webURL: github.webURL, userAgent: "jetbridge/\(Release.version)"
+        ).client(people: people, host: Self.hostTokens(configuration, surroundings), github.app, transport)
+    }
+
+    /// The servers of the mirrors, by the repositories' names.
+    func upstreams() -> [String: any Upstream] {
+        let http = GitHTTPClient(caFile: self.configuration.model.caFile)
+        var upstreams: [String: any Upstream] = [:]
+        for repository in self.configuration.repositories {
+            switch repository.place {
+            case .local: break
+            case .github(let owner, let name):
+                guard let client = self.client else { continue }
+                upstreams[repository.name] = GitHubUpstream(
+                    client, GitHubRepositoryName(owner: owner, name: name), base: repository.branch, http: http)
+            case .remote(let remote):
+                upstreams[repository.name] = RemoteUpstream(name: repository.name) { _ in
+                    try Self.remote(remote, http, home: self.surroundings.variable("HOME"))
+                }
+            }
+        }
+        return upstreams
+    }
+
+    /// A configured Git server that is not GitHub. Throws `GitError` for an address that makes no sense.
+    func server(_ remote: Configuration.Remote) throws(GitError) -> GitRemote {
+        try Self.remote(
+            remote, GitHTTPClient(caFile: self.configuration.model.caFile), home: self.surroundings.variable("HOME"))
+    }
+
+    /// A Git server as configured.
+    static func remote(
+        _ remote: Configuration.Remote, _ http: any GitHTTP, home: String?
+    ) throws(GitError) -> GitRemote {
+        let url = try GitRemoteURL(remote.url)
+        var access = GitRemoteAccess.none
+        if let key = remote.key {
+            let known = remote.knownHosts ?? home.map { "\($0)/.ssh/known_hosts" }
+            access = .ssh(
+                GitSSHKey(
+                    privateKeyPath: key, passphrase: remote.passphrase,
+                    knownHostsPath: known ?? "/etc/ssh/ssh_known_hosts"))
+        } else if let password = remote.password {
+            let credential = GitCredential(user: remote.user ?? "git", secret: password)
+            access = .http { refused in refused == nil ? credential : nil }
+        }
+        return GitRemote(url: url, access: access, http: http)
+    }
+
+    private static func hostTokens(_ configuration: Configuration, _ surroundings: Surroundings) -> HostTokens {
+        var settings = SignInSetup.settings(for: configuration)
+        settings.githubURL = configuration.github.webURL
+        settings.apiURL = configuration.github.apiURL
+        settings.token = nil
+        let discovery = SignInDiscovery(
+            settings, environment: surroundings.environment,
+            commandLine: GitHubCommandLine(environment: surroundings.environment))
+        return HostTokens(configured: configuration.github.token, discovery: discovery)
+    }
+}
+
+extension GitHubSettings {
+    fileprivate func client(
+        people: (any PersonTokens)?, host: HostTokens, _ app: GitHubAppSettings?, _ transport: any ModelTransport
+    ) -> GitHubClient {
+        let app = app.map { GitHubAppTokens($0, self, transport: transport) }
+        return GitHubClient(
+            self, tokens: ChosenTokens(people: people, app: app, host: host), transport: transport)
+    }
+}

@@ -1,0 +1,63 @@
+internal import Copilot
+internal import JSON
+internal import Primitives
+
+/// A person's sign-in to GitHub, as stored.
+struct PersonAccount: Sendable, Equatable {
+    /// The id of the sender.
+    let person: String
+    /// The account's name, if GitHub has told it.
+    var login: String?
+    var token: Secret
+    /// Only for tokens that expire.
+    var renewal: StoredLogin.Renewal?
+    /// Where the person asked for it: the place for lines about it.
+    let session: String
+    /// The sign-in that it came from.
+    let signIn: String
+
+    init(
+        person: String, login: String?, token: Secret, renewal: StoredLogin.Renewal?, session: String, signIn: String
+    ) {
+        self.person = person
+        self.login = login
+        self.token = token
+        self.renewal = renewal
+        self.session = session
+        self.signIn = signIn
+    }
+
+    init?(bytes: [UInt8]) {
+        guard let json = try? JSON.parse(bytes), let person = json["person"]?.stringValue,
+            let token = json["token"]?.stringValue
+        else { return nil }
+        self.person = person
+        self.login = json["login"]?.stringValue
+        self.token = Secret(token)
+        self.session = json["session"]?.stringValue ?? ""
+        self.signIn = json["sign_in"]?.stringValue ?? ""
+        if let refreshToken = json["refresh_token"]?.stringValue, let expiresAt = json["expires_at"]?.intValue,
+            let clientID = json["client_id"]?.stringValue
+        {
+            self.renewal = StoredLogin.Renewal(
+                refreshToken: Secret(refreshToken), expiresAt: Int64(expiresAt), clientID: clientID)
+        }
+    }
+
+    var bytes: [UInt8] {
+        var object: JSONObject = [
+            "person": .string(self.person), "token": .string(self.token.reveal()), "session": .string(self.session),
+            "sign_in": .string(self.signIn),
+        ]
+        if let login = self.login { object["login"] = .string(login) }
+        if let renewal = self.renewal {
+            object["refresh_token"] = .string(renewal.refreshToken.reveal())
+            object["expires_at"] = .integer(renewal.expiresAt)
+            object["client_id"] = .string(renewal.clientID)
+        }
+        return JSON.object(object).bytes
+    }
+
+    /// `gho_…xyz`.
+    var maskedToken: String { (try? GitHubToken(self.token.reveal()))?.masked ?? "…" }
+}

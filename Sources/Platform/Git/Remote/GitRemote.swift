@@ -1,0 +1,233 @@
+internal import CGit2
+internal import Glibc
+internal import HTTP
+internal import Primitives
+
+/// A server's repository.
+///
+/// Its work blocks, for minutes where a repository is big, and runs on threads of its own. Cancelling a task ends its
+/// transfer. The address and the credentials are never written to a repository.
+package struct GitRemote: Sendable {
+    package let url: GitRemoteURL
+    private let access: GitRemoteAccess
+    private let http: any GitHTTP
+
+    /// - Parameter http: Sends the requests to an HTTP server.
+    package init(url: GitRemoteURL, access: GitRemoteAccess = .none, http: (any GitHTTP)? = nil) {
+        self.url = url
+        self.access = access
+        self.http = http ?? GitHTTPClient()
+    }
+
+    /// The server's branches.
+    ///
+    /// Throws a ``GitError`` (`unreachable`, `unauthorised`, `forbidden`, `notFound`) or `CancellationError`.
+    package func list() async throws -> GitServerBranches {
+        let references = try await self.run { transfer in
+            try unsafe Self.withRemote(transfer, nil, GIT_DIRECTION_FETCH) { remote in
+                try unsafe Self.references(remote, transfer)
+            }
+        }
+        return GitServerBranches(defaultBranch: references.defaultBranch, branches: references.branches)
+    }
+
+    /// Makes the branches of a mirror what the server has, and its HEAD the server's default branch. Branches with names
+    /// that ``GitName/checkBranch(_:)`` refuses are left out. All other references stay as they are, except those that are asked for. One request if nothing has changed.
+    ///
+    /// Two fetches into one mirror run one after the other. Nothing changes in the mirror's references before everything
+    /// has arrived. Throws as ``list()`` does, and `GitError` for what is wrong with the mirror.
+    ///
+    /// - Parameters:
+    ///   - only: Only these branches; nil: all.
+    ///   - except: Branches that stay as they are.
+    ///   - references: Further references of the server to fetch.
+    ///   - progress: Called at most every half second, on a thread of the transfer; it must return soon.
+    package func fetch(
+        into repository: GitRepository, only: Set<String>? = nil, except: Set<String> = [],
+        references: [GitFetchedReference] = [],
+        progress: (@Sendable (GitProgress) -> Void)? = nil
+    ) async throws -> GitFetched {
+        for reference in references where !reference.target.hasPrefix(GitRepository.privatePrefix) {
+            throw GitError(.invalidName, "\(GitName.printable(reference.target)) is not a private reference")
+        }
+        return try await GitNetwork.alone(at: repository.path) {
+            try await repository.removeLeftovers()
+            let (plan, defaultBranch, bytes) = try await self.run(progress: progress) { transfer in
+                try unsafe Self.withRemote(transfer, repository.path, GIT_DIRECTION_FETCH) { remote in
+                    let server = try unsafe Self.references(remote, transfer)
+                    let local = try GitRepository.references(at: repository.path)
+                    let plan = try GitFetchPlan(
+                        server: server, local: local.ids, localHead: local.headTarget, only: only,
+                        except: except, references: references)
+                    try unsafe Self.download(plan.refspecs, remote, transfer)
+                    return (plan, server.defaultBranch, transfer.receivedBytes)
+                }
+            }
+            try await repository.apply(plan)
+            return GitFetched(changes: plan.result, defaultBranch: defaultBranch, receivedBytes: bytes)
+        }
+    }
+
+    /// Moves the server's branch to the commit at a reference of `repository`, and the mirror's branch with it. Never
+    /// forced.
+    ///
+    /// Throws a ``GitError``, besides those of ``list()``: `conflict` if the branch is not at `expected`, before
+    /// anything is sent, or moves while it is sent; `exists` if it should not exist and does; `rejected` with the
+    /// server's reason if its rules forbid the push. A push that has already happened succeeds.
+    ///
+    /// - Parameters:
+    ///   - source: A reference in full, such as `refs/jetbridge/outgoing/KEY`.
+    ///   - expected: Where the server's branch must be; nil: it must not exist.
+    package func push(
+        _ source: String, to branch: String, expecting expected: GitObjectID?, from repository: GitRepository,
+        progress: (@Sendable (GitProgress) -> Void)? = nil
+    ) async throws {
+        try GitName.checkBranch(branch)
+        let new = try await repository.commitID(at: source)
+        let push = GitPushExpectation(branch: branch, expected: expected, new: new)
+        try await self.run(push: push, progress: progress) { transfer in
+            do {
+                try unsafe Self.withRemote(transfer, repository.path, GIT_DIRECTION_PUSH) { remote in
+                    try unsafe Self.upload("\(source):refs/heads/\(branch)", remote, transfer)
+                }
+            } catch is GitPushExpectation.AlreadyThere {}
+        }
+        // After a fetch that may have seen the branch where it was before.
+        try await GitNetwork.alone(at: repository.path) {
+            try await repository.accepted(branch, from: expected, to: new)
+        }
+    }
+
+    // MARK: Running
+
+    private func run<Result: Sendable>(
+        push: GitPushExpectation? = nil, progress: (@Sendable (GitProgress) -> Void)? = nil,
+        _ body: @escaping @Sendable (GitTransfer) throws -> Result
+    ) async throws -> Result {
+        try Task.checkCancellation()
+        var session: GitHTTPSession?
+        var address = self.url.description
+        var relay: GitSSHRelay?
+        switch self.url.place {
+        case .http(let url): session = GitHTTPSession(url: url, access: self.access, http: self.http)
+        case .file(let path):
+            guard case .directory = PathKind(path) else {
+                throw GitError(.notFound, "there is no repository at \(GitName.printable(path)): correct the path")
+            }
+        case .ssh(let user, let host, let port, let path, let isRelative):
+            // libgit2 looks for the user's own file of known hosts, which decides nothing here, and fails without HOME.
+            guard unsafe getenv("HOME") != nil else {
+                throw GitError(.failed, "SSH needs the environment variable HOME: set it to a folder, and start again")
+            }
+            let opened = try await GitSSHRelay.open(host: host, port: port)
+            relay = opened
+            let near = "\(user)@127.0.0.1:\(opened.port)"
+            address = isRelative ? "[\(near)]:\(path)" : "ssh://\(near)\(path)"
+        }
+        let server = GitServer(url: self.url, access: self.access, session: session, address: address)
+        let transfer = GitTransfer(server, push: push, progress: progress)
+        defer { relay?.close() }
+        return try await withTaskCancellationHandler {
+            do {
+                return try await GitNetwork.run { [relay] in
+                    try transfer.checkCancellation()
+                    // SSH blocks in the kernel until its connection ends.
+                    if let relay { transfer.onCancel = { relay.close() } }
+                    return try body(transfer)
+                }
+            } catch {
+                throw relay?.failure ?? error
+            }
+        } onCancel: {
+            transfer.cancel()
+        }
+    }
+
+    /// Connects, calls `body` and ends the connection. On a thread of ``GitNetwork``.
+    private static func withRemote<Result>(
+        _ transfer: GitTransfer, _ path: String?, _ direction: git_direction, _ body: (OpaquePointer) throws -> Result
+    ) throws -> Result {
+        var repository: OpaquePointer?
+        defer { unsafe git_repository_free(repository) }
+        if let path {
+            unsafe repository = try GitLibrary.make("the mirror \(path)") {
+                unsafe git_repository_open_ext($0, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)
+            }
+        }
+        var options = unsafe git_remote_create_options()
+        unsafe git_remote_create_options_init(&options, UInt32(GIT_REMOTE_CREATE_OPTIONS_VERSION))
+        unsafe options.repository = unsafe repository
+        // The user's configuration must not lead it elsewhere.
+        unsafe options.flags =
+            GIT_REMOTE_CREATE_SKIP_INSTEADOF.rawValue | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC.rawValue
+        let remote = try unsafe GitLibrary.make("the server's address") {
+            unsafe git_remote_create_with_opts($0, transfer.server.address, &options)
+        }
+        return try withExtendedLifetime(transfer) {
+            defer {
+                unsafe git_remote_disconnect(remote)
+                unsafe git_remote_free(remote)
+            }
+            var connection = unsafe git_remote_connect_options()
+            unsafe git_remote_connect_options_init(&connection, UInt32(GIT_REMOTE_CONNECT_OPTIONS_VERSION))
+            unsafe connection.callbacks = transfer.callbacks()
+            try transfer.check(unsafe git_remote_connect_ext(remote, direction, &connection))
+            return try unsafe body(remote)
+        }
+    }
+
+    private static func references(_ remote: OpaquePointer, _ transfer: GitTransfer) throws -> GitServerReferences {
+        var heads: UnsafeMutablePointer<UnsafePointer<git_remote_head>?>?
+        var count = 0
+        try transfer.check(unsafe git_remote_ls(&heads, &count, remote))
+        var references = GitServerReferences()
+        for index in 0..<count {
+            guard let head = unsafe heads?[index]?.pointee, let bytes = unsafe head.name else { continue }
+            guard let name = unsafe String(validatingCString: bytes) else { continue }
+            unsafe references.ids[name] = GitObjectID(head.oid)
+            if name == "HEAD", let target = unsafe head.symref_target {
+                references.headTarget = unsafe String(validatingCString: target)
+            }
+        }
+        return references
+    }
+
+    private static func download(_ refspecs: [String], _ remote: OpaquePointer, _ transfer: GitTransfer) throws {
+        guard !refspecs.isEmpty else { return }
+        var options = unsafe git_fetch_options()
+        unsafe git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
+        unsafe options.callbacks = transfer.callbacks()
+        unsafe options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
+        unsafe options.update_fetchhead = 0
+        let status = unsafe Self.withStrings(refspecs) { strings in
+            var strings = unsafe strings
+            return unsafe git_remote_download(remote, &strings, &options)
+        }
+        try transfer.check(status)
+        transfer.report(isLast: true) { _ in }
+    }
+
+    private static func upload(_ refspec: String, _ remote: OpaquePointer, _ transfer: GitTransfer) throws {
+        var options = unsafe git_push_options()
+        unsafe git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
+        unsafe options.callbacks = transfer.callbacks()
+        unsafe options.pb_parallelism = 1
+        let status = unsafe Self.withStrings([refspec]) { strings in
+            var strings = unsafe strings
+            return unsafe git_remote_upload(remote, &strings, &options)
+        }
+        if let reason = transfer.pushStatus, !transfer.isCancelled, let push = transfer.push {
+            throw GitRefusal.error(branch: push.branch, status: reason, messages: transfer.messages)
+        }
+        try transfer.check(status)
+        transfer.report(isLast: true) { _ in }
+    }
+
+    private static func withStrings(_ texts: [String], _ body: (git_strarray) -> Int32) -> Int32 {
+        var copies: [UnsafeMutablePointer<CChar>?] = unsafe texts.map { unsafe GitLibrary.copy($0) }
+        defer { unsafe copies.forEach { unsafe $0?.deallocate() } }
+        return unsafe copies.withUnsafeMutableBufferPointer {
+            unsafe body(git_strarray(strings: $0.baseAddress, count: $0.count))
+        }
+    }
+}

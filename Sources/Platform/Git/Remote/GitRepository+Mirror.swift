@@ -1,0 +1,146 @@
+internal import CGit2
+internal import Glibc
+
+// A mirror: a bare repository whose branches are those of a server.
+extension GitRepository {
+    /// Makes an empty mirror at the path, with its parent directories, unless one is there.
+    package func createMirror() throws(GitError) {
+        do throws(GitError) {
+            unsafe git_repository_free(try self.open())
+            return
+        } catch  where error.code == .notARepository || PathKind.isAbsentOrEmpty(self.path) {}
+        try Self.createPlain(self.path)
+    }
+
+    /// Removes what a killed fetch has left: half packs, and locks. Only for a mirror: nothing but this process writes
+    /// there, and its writers run on this actor, except for one fetch, which has not begun.
+    func removeLeftovers() throws(GitError) {
+        let packs = self.path + "/objects/pack"
+        for name in Self.names(in: packs) where name.hasPrefix("pack_git2_") || name.hasSuffix(".lock") {
+            unsafe unlink("\(packs)/\(name)")
+        }
+        for name in ["HEAD.lock", "packed-refs.lock", "config.lock"] { unsafe unlink("\(self.path)/\(name)") }
+        self.removeLocks(self.path + "/refs/heads", depth: 0)
+    }
+
+    private func removeLocks(_ folder: String, depth: Int) {
+        guard depth < 64 else { return }
+        for name in Self.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            if name.hasSuffix(".lock") {
+                unsafe unlink(path)
+            } else if case .directory = PathKind(path) {
+                self.removeLocks(path, depth: depth + 1)
+            }
+        }
+    }
+
+    private static func names(in folder: String) -> [String] {
+        guard let folder = try? Folder(path: folder) else { return [] }
+        return (folder.names(limit: 100_000) ?? []).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Makes a repository without logs of its references: the server's branches are not this machine's work.
+    private static func createPlain(_ path: String) throws(GitError) {
+        var options = unsafe git_repository_init_options()
+        unsafe git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
+        unsafe options.flags = GIT_REPOSITORY_INIT_MKPATH.rawValue | GIT_REPOSITORY_INIT_BARE.rawValue
+        let main = unsafe GitLibrary.copy("main")
+        defer { unsafe main.deallocate() }
+        unsafe options.initial_head = unsafe UnsafePointer(main)
+        let repository = try unsafe GitLibrary.make("the new mirror \(path)") {
+            unsafe git_repository_init_ext($0, path, &options)
+        }
+        unsafe git_repository_free(repository)
+    }
+
+    // MARK: References
+
+    /// The branches and private references, and what HEAD names. Any thread.
+    static func references(at path: String) throws(GitError) -> GitServerReferences {
+        let repository = try unsafe GitLibrary.make("the mirror \(path)") {
+            unsafe git_repository_open_ext($0, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)
+        }
+        defer { unsafe git_repository_free(repository) }
+        let iterator = try unsafe GitLibrary.make("the mirror's references") {
+            unsafe git_reference_iterator_new($0, repository)
+        }
+        defer { unsafe git_reference_iterator_free(iterator) }
+        var found = GitServerReferences()
+        while true {
+            var reference: OpaquePointer?
+            let status = unsafe git_reference_next(&reference, iterator)
+            if git_error_code(status) == GIT_ITEROVER { break }
+            try GitLibrary.check(status, "the mirror's references")
+            defer { unsafe git_reference_free(reference) }
+            guard let name = unsafe git_reference_name(reference), let id = unsafe git_reference_target(reference)
+            else { continue }
+            unsafe found.ids[String(cString: name)] = GitObjectID(id.pointee)
+        }
+        var head: OpaquePointer?
+        if unsafe git_reference_lookup(&head, repository, "HEAD") == 0 {
+            found.headTarget = unsafe git_reference_symbolic_target(head).map { unsafe String(cString: $0) }
+            unsafe git_reference_free(head)
+        }
+        return found
+    }
+
+    /// The commit at a reference, in full.
+    func commitID(at reference: String) throws(GitError) -> GitObjectID {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var id = git_oid()
+        try GitLibrary.check(
+            unsafe git_reference_name_to_id(&id, repository, reference), GitName.printable(reference))
+        return GitObjectID(id)
+    }
+
+    /// Changes the mirror's references after everything has arrived.
+    nonisolated func apply(_ plan: GitFetchPlan) async throws(GitError) {
+        // In parts, because commits of other repositories wait for the thread: each change waits for the disk.
+        var rest = plan.changes[...]
+        while !rest.isEmpty {
+            try await self.apply(Array(rest.prefix(16)))
+            rest = rest.dropFirst(16)
+        }
+        if let head = plan.head { try await self.point(head: head) }
+    }
+
+    private func apply(_ changes: [GitFetched.Change]) throws(GitError) {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        for change in changes {
+            let what = GitName.printable(change.name)
+            guard let new = change.new else {
+                let status = unsafe git_reference_remove(repository, change.name)
+                if git_error_code(status) != GIT_ENOTFOUND { try GitLibrary.check(status, what) }
+                continue
+            }
+            if change.name.hasPrefix(GitServerReferences.branchPrefix) {
+                // A branch can name nothing but a commit.
+                unsafe git_commit_free(try self.commitHandle(new, repository))
+            }
+            var id = new.raw
+            var reference: OpaquePointer?
+            defer { unsafe git_reference_free(reference) }
+            try GitLibrary.check(
+                unsafe git_reference_create(&reference, repository, change.name, &id, 1, nil), what)
+        }
+    }
+
+    private func point(head branch: String) throws(GitError) {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var reference: OpaquePointer?
+        defer { unsafe git_reference_free(reference) }
+        try GitLibrary.check(
+            unsafe git_reference_symbolic_create(
+                &reference, repository, "HEAD", GitServerReferences.branchPrefix + branch, 1, nil), "HEAD")
+    }
+
+    /// The server has accepted a push. Changes nothing if a fetch has already moved the branch.
+    func accepted(_ branch: String, from old: GitObjectID?, to new: GitObjectID) throws(GitError) {
+        guard try self.tip(of: branch) == old else { return }
+        try self.apply([.init(name: GitServerReferences.branchPrefix + branch, old: old, new: new)])
+    }
+}

@@ -1,0 +1,144 @@
+internal import Primitives
+
+/// The state of one transfer, which libgit2's callbacks on the network thread and the task that waits for it share.
+final class GitTransfer: Sendable {
+    private struct State {
+        var isCancelled = false
+        var failure: (any Error)?
+        /// What the thread waits for.
+        var waiting: Task<Void, Never>?
+        var onCancel: (@Sendable () -> Void)?
+        var lastProgress: ContinuousClock.Instant?
+        var progress = GitProgress()
+        var messages: [UInt8] = []
+        var pushStatus: String?
+        var keyTries = 0
+    }
+
+    let server: GitServer
+    /// For a push: where the server's branch must be, and what it becomes.
+    let push: GitPushExpectation?
+    private let progress: (@Sendable (GitProgress) -> Void)?
+    private let state = Protected(State())
+
+    init(_ server: GitServer, push: GitPushExpectation? = nil, progress: (@Sendable (GitProgress) -> Void)? = nil) {
+        self.server = server
+        self.push = push
+        self.progress = progress
+    }
+
+    // MARK: Cancellation
+
+    var onCancel: (@Sendable () -> Void)? {
+        get { self.state.withLock { $0.onCancel } }
+        set {
+            let isLate = self.state.withLock { state in
+                state.onCancel = newValue
+                return state.isCancelled
+            }
+            if isLate { newValue?() }
+        }
+    }
+
+    func cancel() {
+        let (waiting, onCancel) = self.state.withLock { state in
+            state.isCancelled = true
+            return (state.waiting, state.onCancel)
+        }
+        waiting?.cancel()
+        onCancel?()
+    }
+
+    var isCancelled: Bool { self.state.withLock { $0.isCancelled } }
+
+    func checkCancellation() throws {
+        if self.isCancelled { throw CancellationError() }
+    }
+
+    /// Blocks this thread until `body` has ended. Cancelling the transfer cancels it.
+    func wait<Result: Sendable>(for body: @escaping @Sendable () async throws -> Result) throws -> Result {
+        let outcome = Protected<Swift.Result<Result, any Error>?>(nil)
+        let done = GitSemaphore()
+        // Unstructured, because the thread that waits for it can't await. It keeps the task-local values.
+        let task = Task { @concurrent in
+            do {
+                let result = try await body()
+                outcome.withLock { $0 = .success(result) }
+            } catch {
+                outcome.withLock { $0 = .failure(error) }
+            }
+            done.signal()
+        }
+        let isLate = self.state.withLock { state in
+            state.waiting = task
+            return state.isCancelled
+        }
+        if isLate { task.cancel() }
+        done.wait()
+        self.state.withLock { $0.waiting = nil }
+        guard let result = outcome.withLock({ $0 }) else { throw CancellationError() }
+        return try result.get()
+    }
+
+    // MARK: Failures
+
+    /// Keeps the reason why a callback ends the transfer; the first one counts.
+    func fail(_ error: any Error) {
+        self.state.withLock { if $0.failure == nil { $0.failure = error } }
+    }
+
+    /// Throws if a call of libgit2 has failed: the reason of a callback if it was that.
+    func check(_ status: Int32) throws {
+        guard status < 0 else { return }
+        // Before anything else uses the library on this thread.
+        let error = GitTransferFailure.error(status, self.server.url, messages: self.messages)
+        if self.isCancelled { throw CancellationError() }
+        if let failure = self.state.withLock({ $0.failure }) { throw failure }
+        throw error
+    }
+
+    // MARK: What the server says
+
+    var messages: [UInt8] { self.state.withLock { $0.messages } }
+
+    func took(message bytes: [UInt8]) {
+        self.state.withLock { state in
+            // Enough for a reason; a server may send more than anybody reads.
+            state.messages += bytes.prefix(16_384 - min(16_384, state.messages.count))
+        }
+    }
+
+    var pushStatus: String? {
+        get { self.state.withLock { $0.pushStatus } }
+        set { self.state.withLock { $0.pushStatus = newValue } }
+    }
+
+    /// How often the server has asked for the key, with this time.
+    func countKeyTry() -> Int {
+        self.state.withLock { state in
+            state.keyTries += 1
+            return state.keyTries
+        }
+    }
+
+    // MARK: Progress
+
+    /// Reports at most every half second; `isLast` always.
+    func report(isLast: Bool = false, _ change: (inout GitProgress) -> Void) {
+        let now = ContinuousClock.now
+        let due = self.state.withLock { state -> GitProgress? in
+            change(&state.progress)
+            if !isLast, let last = state.lastProgress, now - last < .milliseconds(500) { return nil }
+            // The first report would be all zeros.
+            if state.lastProgress == nil, !isLast {
+                state.lastProgress = now
+                return nil
+            }
+            state.lastProgress = now
+            return state.progress
+        }
+        if let due { self.progress?(due) }
+    }
+
+    var receivedBytes: Int { self.state.withLock { $0.progress.bytes } }
+}

@@ -1,0 +1,9 @@
+extension String {
+    /// At most the first `count` bytes of UTF-8, without a part of a character at the end.
+    package func beginning(bytes count: Int) -> String {
+        guard self.utf8.count > count else { return self }
+        var end = self.utf8.index(self.startIndex, offsetBy: max(0, count))
+        while end.samePosition(in: self.unicodeScalars) == nil { end = self.utf8.index(before: end) }
+        return String(self[..<end])
+    }
+}

@@ -1,0 +1,121 @@
+internal import EventLoop
+
+/// A change of one file in a new commit.
+enum HubFileChange: Sendable, Hashable {
+    case write(path: String, bytes: [UInt8], mode: String = "100644")
+    case delete(path: String)
+
+    var path: String {
+        switch self {
+        case .write(let path, _, _), .delete(let path): path
+        }
+    }
+}
+
+/// What a new commit says.
+struct GitHubCommitText: Sendable {
+    var message: String
+    var author: HubCommit.Person
+    var committer: HubCommit.Person
+}
+
+extension GitHubGit {
+    /// Makes a commit on `parent` that no reference points to, by one `git fast-import`.
+    func makeCommit(
+        _ changes: [HubFileChange], on parent: String?, _ text: GitHubCommitText
+    ) async throws -> String {
+        let name = "refs/standin/\(self.nextNumber())"
+        var input: [UInt8] = []
+        func line(_ text: String) { input += Array("\(text)\n".utf8) }
+        func data(_ bytes: [UInt8]) {
+            line("data \(bytes.count)")
+            input += bytes
+            line("")
+        }
+        line("feature done")
+        line("commit \(name)")
+        line("mark :1")
+        line("author \(text.author.line)")
+        line("committer \(text.committer.line)")
+        data(Array(text.message.utf8))
+        if let parent { line("from \(parent)") }
+        for change in changes {
+            switch change {
+            case .delete(let path): line("D \(Self.quoted(path))")
+            case .write(let path, let bytes, let mode):
+                line("M \(mode) inline \(Self.quoted(path))")
+                data(bytes)
+            }
+        }
+        line("")
+        line("get-mark :1")
+        line("done")
+        let output = try await self.run(["fast-import", "--quiet", "--date-format=raw"], input: input)
+        let id = String(decoding: output, as: UTF8.self).trimmed
+        try await self.run(["update-ref", "-d", name])
+        return id
+    }
+
+    /// Writes a tree from entries on a base; the base tree's other entries stay.
+    func makeTree(base: String?, entries: [(mode: String, id: String?, path: String)]) async throws -> String {
+        var input: [UInt8] = []
+        func add(_ mode: String, _ id: String, _ path: String) { input += Array("\(mode) \(id)\t\(path)".utf8) + [0] }
+        for entry in entries {
+            guard let id = entry.id else {
+                add("0", Self.zero, entry.path)
+                continue
+            }
+            guard entry.mode == "040000" else {
+                add(entry.mode, id, entry.path)
+                continue
+            }
+            // A folder replaces what was there. The index has files only.
+            if let base {
+                for old in try await self.tree(base, isRecursive: true) where old.path.hasPrefix("\(entry.path)/") {
+                    add("0", Self.zero, old.path)
+                }
+            }
+            for file in try await self.tree(id, isRecursive: true) where file.type != "tree" {
+                add(file.mode, file.id, "\(entry.path)/\(file.path)")
+            }
+        }
+        let index = "\(self.path)/standin-index-\(self.nextNumber())"
+        let script = """
+            \(base.map { "git read-tree \($0)" } ?? "git read-tree --empty")
+            git update-index --replace -z --index-info
+            git write-tree --missing-ok
+            rm -f "$GIT_INDEX_FILE"
+            """
+        return try await self.shell(script, input: input, environment: ["GIT_INDEX_FILE": index])
+    }
+
+    /// Makes a commit of a tree.
+    func makeCommit(tree: String, parents: [String], _ text: GitHubCommitText) async throws -> String {
+        var object = "tree \(tree)\n"
+        for parent in parents { object += "parent \(parent)\n" }
+        object += "author \(text.author.line)\ncommitter \(text.committer.line)\n\n\(text.message)"
+        if !object.hasSuffix("\n") { object += "\n" }
+        return try await self.write(Array(object.utf8), type: "commit")
+    }
+
+    private static func quoted(_ path: String) -> String {
+        var text = "\""
+        for letter in path {
+            switch letter {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            default: text.append(letter)
+            }
+        }
+        return text + "\""
+    }
+}
+
+extension HubCommit.Person {
+    fileprivate var line: String { "\(Self.clean(self.name)) <\(Self.clean(self.email))> \(self.time) +0000" }
+
+    private static func clean(_ text: String) -> String {
+        text.filter { !"<>\n".contains($0) }
+    }
+}

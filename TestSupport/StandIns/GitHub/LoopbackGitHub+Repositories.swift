@@ -1,0 +1,179 @@
+internal import EventLoop
+internal import HTTPServer
+internal import Primitives
+
+/// Repositories, people and tokens of the stand-in. Everything here is on the loop: call it with `await`.
+///
+/// ```swift
+/// let github = try await LoopbackGitHub.started()
+/// let site = try await github.addRepository("octo/site", files: ["README.md": "Hello\n"], people: ["alice": .write])
+/// await github.addToken("ghp_…", HubToken("alice"))
+/// // … github: {api_url: github.url, web_url: github.url, token: ghp_…} …
+/// try await github.colleague("bob").push("README.md", "Changed\n", to: "octo/site")
+/// ```
+extension LoopbackGitHub {
+    /// Makes a repository whose default branch `main` has a commit with these files; an empty one without files.
+    @Net @discardableResult
+    package func addRepository(
+        _ fullName: String, files: [String: String] = ["README.md": "# Read me\n"], isPrivate: Bool = false,
+        people: [String: GitHubAccess] = [:]
+    ) async throws -> HubRepository {
+        let parts = fullName.split(separator: "/").map(String.init)
+        let repository = try await self.hub.addRepository(parts[0], parts[1])
+        repository.isPrivate = isPrivate
+        repository.people = people
+        if !files.isEmpty {
+            try await self.hub.commit(
+                files.sorted { $0.key < $1.key }.map { .write(path: $0.key, bytes: Array($0.value.utf8)) },
+                to: repository.defaultBranch, in: repository, "Initial commit", by: parts[0])
+        }
+        return repository
+    }
+
+    /// Takes over an existing repository: its branches and tags are copied.
+    @Net @discardableResult
+    package func importRepository(
+        _ fullName: String, from path: String, isPrivate: Bool = false
+    ) async throws -> HubRepository {
+        let repository = try await self.addRepository(fullName, files: [:], isPrivate: isPrivate)
+        try await repository.git.run(["fetch", "-q", path, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
+        return repository
+    }
+
+    @Net package func repository(_ fullName: String) -> HubRepository? { self.hub.repository(fullName) }
+
+    @Net package func setRules(_ rules: GitHubRules, of repository: HubRepository) throws {
+        repository.rules = rules
+        try GitHubGitServer.writeRules(of: repository)
+    }
+
+    /// Changes a repository's name; the old one redirects.
+    @Net package func rename(_ repository: HubRepository, to name: String) {
+        self.hub.rename(repository, to: name)
+    }
+
+    /// What a branch points to.
+    @Net package func head(_ branch: String, of fullName: String) async throws -> String? {
+        try await self.hub.repository(fullName)?.git.reference("refs/heads/\(branch)")
+    }
+
+    /// A file's text on a branch.
+    @Net package func text(_ path: String, on branch: String, of fullName: String) async throws -> String? {
+        try await self.hub.repository(fullName)?.git.object("refs/heads/\(branch):\(path)").map {
+            String(decoding: $0.bytes, as: UTF8.self)
+        }
+    }
+
+    // MARK: People
+
+    @Net @discardableResult
+    package func addUser(
+        _ login: String, name: String? = nil, email: String? = nil, kind: HubUser.Kind = .person
+    ) -> HubUser {
+        var user = self.hub.user(login, kind: kind)
+        user.name = name ?? user.name
+        user.email = email ?? user.email
+        user.kind = kind
+        self.hub.users[login.lowercased()] = user
+        return user
+    }
+
+    /// Makes an organisation.
+    @Net package func addOrganization(
+        _ login: String, members: [String: GitHubAccess], requiresSignOn: Bool = false
+    ) {
+        var user = self.addUser(login, kind: .organization)
+        user.members = members
+        user.requiresSignOn = requiresSignOn
+        self.hub.users[login.lowercased()] = user
+    }
+
+    @Net package func addToken(_ text: String, _ token: HubToken) {
+        self.hub.user(token.login)
+        self.hub.tokens[text] = token
+    }
+
+    /// From now on GitHub answers the token with 401.
+    @Net package func revokeToken(_ text: String) {
+        self.hub.tokens[text] = nil
+        self.revoke(text)
+    }
+
+    @Net package func addApp(_ app: GitHubApp) {
+        self.hub.user(app.bot)
+        self.hub.apps[app.id] = app
+    }
+
+    package nonisolated func colleague(_ login: String = "bob") -> GitHubColleague {
+        GitHubColleague(login: login, github: self)
+    }
+
+    // MARK: Limits and the clock
+
+    @Net package var limits: GitHubLimits {
+        get { self.hub.limits }
+        set { self.hub.limits = newValue }
+    }
+
+    /// Sets the limits.
+    @Net package func setLimits(_ change: (inout GitHubLimits) -> Void) { change(&self.hub.limits) }
+
+    /// Leaves a person so many requests of this hour.
+    @Net package func leave(_ count: Int, for login: String, resource: String = "core") {
+        let limit = resource == "core" ? self.hub.limits.hourly : self.hub.limits.hourlyGraphQL
+        self.hub.meters["user \(login)", default: GitHubMeter()].leave(
+            count, of: limit, resource, now: self.hub.now)
+    }
+
+    /// Refuses a person's requests for some seconds, as after too many.
+    @Net package func throttle(_ login: String, for seconds: Double) {
+        self.hub.meters["user \(login)", default: GitHubMeter()].refuse(for: seconds, now: self.hub.now)
+    }
+
+    /// Lets GitHub's clock run ahead.
+    @Net package func advance(by seconds: Double) { self.hub.skew += seconds }
+
+    // MARK: Requests
+
+    /// What was asked and answered so far.
+    @Net package var ledger: GitHubLedger { self.hub.ledger }
+
+    @Net package func forgetCalls() { self.hub.ledger = GitHubLedger() }
+
+    /// Queues a fault for the next requests to a route such as `POST /graphql`, `GET /repos/{owner}/{repo}/pulls`,
+    /// `GET info/refs git-upload-pack`, `POST git-receive-pack`.
+    @Net package func inject(_ fault: GitHubFault, route: String, times: Int = 1) {
+        self.hub.faults[route, default: []] += Array(repeating: fault, count: times)
+    }
+
+    /// Holds the requests to a route back before their work, until ``release(_:)``; `fork` holds the copying of forks.
+    @Net package func hold(_ route: String) { self.hub.holds[route, default: 0] += 1 }
+
+    @Net package func release(_ route: String) {
+        self.hub.holds[route] = nil
+        self.hub.held.wakeAll()
+    }
+
+    /// Whether a request is held back.
+    @Net package var isHolding: Bool { !self.hub.held.isEmpty }
+
+    package struct TooLong: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Waits until GitHub satisfies a condition, checked after each change. Throws ``TooLong``.
+    @Net package func wait(
+        _ what: String, for duration: Duration = .seconds(30),
+        until condition: @Net (LoopbackGitHub) async throws -> Bool
+    ) async throws {
+        let end = EventLoop.shared.now.advanced(by: duration)
+        let alarm = EventLoop.shared.schedule(after: duration) { [hub = self.hub] in hub.changed.wakeAll() }
+        defer { alarm.cancel() }
+        while try await !condition(self) {
+            guard EventLoop.shared.now < end else {
+                throw TooLong(description: "timed out after \(duration) waiting for \(what)")
+            }
+            try await self.hub.changed.wait()
+        }
+    }
+}

@@ -1,0 +1,261 @@
+internal import Crypto
+internal import EventLoop
+internal import HTTP
+internal import JSON
+internal import Primitives
+
+/// Files by path, and commits.
+extension GitHubHub {
+    func getContents(_ call: GitHubCall) async throws -> GitHubReply {
+        let repository = try call.repository
+        let path = call["path"]
+        let name = call.query["ref"] ?? repository.defaultBranch
+        guard let commit = try await self.commit(name, in: repository) else {
+            if call.query["ref"] == nil, path.isEmpty || path == "README.md" {
+                throw GitHubProblem(404, "This repository is empty.")
+            }
+            throw GitHubProblem(404, "No commit found for the ref \(name)")
+        }
+        guard let object = try await repository.git.object(path.isEmpty ? commit.tree : "\(commit.id):\(path)") else {
+            throw GitHubProblem.notFound
+        }
+        if object.type == "tree" {
+            let entries = try await repository.git.tree(object.id)
+            // A folder's list is limited to 1,000 files.
+            return GitHubReply(
+                .array(entries.prefix(1_000).map { self.shape($0, below: path, name, repository) }))
+        }
+        if call.wants("raw") {
+            return GitHubReply(bytes: object.bytes, type: "application/vnd.github.raw; charset=utf-8")
+        }
+        let entry = try await repository.git.run(["ls-tree", "-z", "-l", commit.id, "--", path]).split(separator: 0)
+            .first
+        guard let entry = entry.flatMap({ GitHubTreeEntry(line: Array($0)) }) else { throw GitHubProblem.notFound }
+        var shape = self.shape(entry, below: nil, name, repository).objectValue ?? [:]
+        // Above 1 MB the content is left out, and above 100 MB the endpoint refuses.
+        if object.bytes.count > 100 << 20 {
+            throw GitHubProblem.invalid("Blob", field: "data", code: "too_large")
+        }
+        let isSmall = object.bytes.count <= 1 << 20
+        shape["content"] = .string(isSmall ? Self.wrapped(object.bytes) : "")
+        shape["encoding"] = isSmall ? "base64" : "none"
+        return GitHubReply(.object(shape))
+    }
+
+    private func shape(
+        _ entry: GitHubTreeEntry, below folder: String?, _ reference: String, _ repository: HubRepository
+    ) -> JSON {
+        let path = folder.map { $0.isEmpty ? entry.path : "\($0)/\(entry.path)" } ?? entry.path
+        let encoded = PercentEncoding.encode(path, keeping: .path)
+        let name = repository.fullName
+        let kind =
+            entry.type == "tree"
+            ? "dir" : entry.type == "commit" ? "submodule" : entry.mode == "120000" ? "symlink" : "file"
+        let web = entry.type == "tree" ? "tree" : "blob"
+        let api = "\(self.url)/repos/\(name)"
+        return [
+            "name": .string(String(path.split(separator: "/").last ?? "")), "path": .string(path),
+            "sha": .string(entry.id), "size": JSON(entry.size ?? 0),
+            "url": .string("\(api)/contents/\(encoded)?ref=\(reference)"),
+            "html_url": .string("\(self.url)/\(name)/\(web)/\(reference)/\(encoded)"),
+            "git_url": .string("\(api)/git/\(entry.type == "tree" ? "trees" : "blobs")/\(entry.id)"),
+            "download_url": kind == "file" ? .string("\(self.url)/\(name)/raw/\(reference)/\(encoded)") : .null,
+            "type": .string(kind),
+        ]
+    }
+
+    /// The commit of a branch, a tag, or an id.
+    func commit(_ name: String, in repository: HubRepository) async throws -> HubCommit? {
+        for prefix in ["refs/heads/", "refs/tags/", "refs/"] {
+            if let commit = try await repository.git.commit(prefix + name) { return commit }
+        }
+        let isHexadecimal = name.utf8.count >= 7 && name.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
+        return isHexadecimal ? try await repository.git.commit(name) : nil
+    }
+
+    func putContents(_ call: GitHubCall) async throws -> GitHubReply {
+        let repository = try call.repository
+        let message = try call.text("message")
+        let content = try call.text("content")
+        guard let bytes = decodeBase64(content.filter { !$0.isWhitespace }) else {
+            throw GitHubProblem(422, "content is not valid Base64")
+        }
+        try self.checkSecrets(bytes, repository, status: 409)
+        return try await self.change(call, repository, message, .write(path: call["path"], bytes: bytes))
+    }
+
+    func deleteContents(_ call: GitHubCall) async throws -> GitHubReply {
+        let repository = try call.repository
+        guard call.body["sha"]?.stringValue != nil || call.query["sha"] != nil else {
+            throw GitHubProblem.missing("sha")
+        }
+        return try await self.change(call, repository, try call.text("message"), .delete(path: call["path"]))
+    }
+
+    private func change(
+        _ call: GitHubCall, _ repository: HubRepository, _ message: String, _ change: HubFileChange
+    ) async throws -> GitHubReply {
+        try Self.check(path: change.path)
+        let branch = call.body["branch"]?.stringValue ?? repository.defaultBranch
+        let name = "refs/heads/\(branch)"
+        do { try self.checkProtection(name, repository) } catch { throw GitHubProblem(409, error.message) }
+        if change.path.hasPrefix(".github/workflows/"), let scopes = call.actor.token.scopes,
+            !scopes.contains("workflow")
+        {
+            throw GitHubProblem.notFound
+        }
+        let head = try await repository.git.reference(name)
+        if head == nil, branch != repository.defaultBranch {
+            throw GitHubProblem(404, "Branch \(branch) not found")
+        }
+        let old: GitHubObject? = if let head { try await repository.git.object("\(head):\(change.path)") } else { nil }
+        let given = call.body["sha"]?.stringValue ?? call.query["sha"]
+        if let old, given == nil { _ = old; throw GitHubProblem.missing("sha") }
+        if given != nil, old == nil, case .delete = change { throw GitHubProblem.notFound }
+        if let given, given != old?.id {
+            throw GitHubProblem(409, "\(change.path) does not match \(given)")
+        }
+        let user = self.user(call.login)
+        let standard = HubCommit.Person(
+            name: user.name ?? user.login, email: user.email ?? user.address, time: Int64(call.now))
+        func person(_ key: String, _ standard: HubCommit.Person) -> HubCommit.Person {
+            guard let value = call.body[key], let name = value["name"]?.stringValue,
+                let email = value["email"]?.stringValue
+            else { return standard }
+            return HubCommit.Person(name: name, email: email, time: standard.time)
+        }
+        let web = HubCommit.Person(name: "GitHub", email: "noreply@github.com", time: standard.time)
+        let author = person("author", standard)
+        let text = GitHubCommitText(message: message, author: author, committer: person("committer", web))
+        let id = try await repository.git.makeCommit([change], on: head, text)
+        guard try await repository.git.move(name, to: id, from: head ?? GitHubGit.zero) else {
+            // Somebody else wrote to the branch in the meantime.
+            throw GitHubProblem(
+                409, "is at \(try await repository.git.reference(name) ?? "") but expected \(head ?? "")")
+        }
+        try await self.moved(name, from: head ?? GitHubGit.zero, to: id, in: repository, by: call.login)
+        guard let commit = try await repository.git.commit(id) else { throw GitHubProblem.notFound }
+        let line = try await repository.git.run(["ls-tree", "-z", "-l", id, "--", change.path]).split(separator: 0)
+            .first
+        let entry = line.flatMap { GitHubTreeEntry(line: Array($0)) }
+        return GitHubReply(
+            [
+                "content": entry.map { self.shape($0, below: nil, branch, repository) } ?? .null,
+                "commit": self.shape(data: commit, in: repository),
+            ], status: old == nil ? 201 : 200)
+    }
+
+    // MARK: Commits
+
+    func listCommits(_ call: GitHubCall) async throws -> GitHubReply {
+        let repository = try call.repository
+        let name = call.query["sha"] ?? repository.defaultBranch
+        guard let head = try await self.commit(name, in: repository) else {
+            if try await repository.git.references("refs/heads/").isEmpty {
+                throw GitHubProblem(409, "Git Repository is empty.")
+            }
+            throw GitHubProblem.notFound
+        }
+        var range = [head.id]
+        if let since = call.query["since"] { range.append("--since=\(since)") }
+        if let until = call.query["until"] { range.append("--until=\(until)") }
+        if let author = call.query["author"] {
+            let user = self.users[author.lowercased()]
+            range.append("--author=\(user?.email ?? user?.address ?? author)")
+        }
+        if let path = call.query["path"] { range += ["--", path] }
+        let total = Int(try await repository.git.text(["rev-list", "--count"] + range).trimmed) ?? 0
+        let ids = try await repository.git.lines(
+            ["rev-list", "--skip=\((call.page - 1) * call.perPage)", "--max-count=\(call.perPage)"] + range)
+        var shapes: [JSON] = []
+        for id in ids {
+            if let commit = try await repository.git.commit(id) { shapes.append(self.shape(commit, in: repository)) }
+        }
+        return self.page(shapes, of: total, call)
+    }
+
+    func getCommit(_ call: GitHubCall) async throws -> GitHubReply {
+        let repository = try call.repository
+        guard let commit = try await self.commit(call["ref"], in: repository) else {
+            throw GitHubProblem(422, "No commit found for SHA: \(call["ref"])")
+        }
+        if call.wants("sha") {
+            return GitHubReply(bytes: Array(commit.id.utf8), type: "application/vnd.github.sha; charset=utf-8")
+        }
+        // The tree of nothing.
+        let base = commit.parents.first ?? "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+        let diff = try await repository.git.diff(base, commit.id)
+        if call.wants("diff") || call.wants("patch") {
+            return GitHubReply(bytes: Array(diff.text.utf8), type: "application/vnd.github.diff; charset=utf-8")
+        }
+        var shape = self.shape(commit, in: repository).objectValue ?? [:]
+        let (added, removed) = diff.files.reduce((0, 0)) { ($0.0 + $1.additions, $0.1 + $1.deletions) }
+        shape["stats"] = ["additions": JSON(added), "deletions": JSON(removed), "total": JSON(added + removed)]
+        shape["files"] = .array(diff.files.prefix(300).map { self.shape($0, at: commit.id, in: repository) })
+        return GitHubReply(.object(shape))
+    }
+
+    func compare(_ call: GitHubCall) async throws -> GitHubReply {
+        let repository = try call.repository
+        let range = call["basehead"]
+        guard let dots = range.firstRange(of: "...") else { throw GitHubProblem.notFound }
+        let base = try await self.side(String(range[..<dots.lowerBound]), repository, call)
+        let head = try await self.side(String(range[dots.upperBound...]), repository, call)
+        let git = repository.git
+        guard let common = try await git.mergeBase(base.id, head.id), let shared = try await git.commit(common) else {
+            throw GitHubProblem(
+                404, "No common ancestor between \(range[..<dots.lowerBound]) and \(range[dots.upperBound...]).")
+        }
+        let diff = try await git.diff(common, head.id)
+        if call.wants("diff") || call.wants("patch") {
+            return GitHubReply(bytes: Array(diff.text.utf8), type: "application/vnd.github.diff; charset=utf-8")
+        }
+        let ids = try await git.lines(["rev-list", "--reverse", "\(base.id)..\(head.id)"])
+        let behind = try await git.count("\(head.id)..\(base.id)")
+        var commits: [JSON] = []
+        let start = min(ids.count, (call.page - 1) * call.perPage)
+        // Without paging, GitHub shows the first 250 commits.
+        let count = call.query["per_page"] == nil && call.query["page"] == nil ? 250 : call.perPage
+        for id in ids[start..<min(ids.count, start + count)] {
+            if let commit = try await git.commit(id) { commits.append(self.shape(commit, in: repository)) }
+        }
+        let status = ids.isEmpty ? (behind == 0 ? "identical" : "behind") : behind == 0 ? "ahead" : "diverged"
+        let path = "\(repository.fullName)/compare/\(range)"
+        return GitHubReply([
+            "url": .string("\(self.url)/repos/\(path)"), "html_url": .string("\(self.url)/\(path)"),
+            "diff_url": .string("\(self.url)/\(path).diff"), "patch_url": .string("\(self.url)/\(path).patch"),
+            "base_commit": self.shape(base, in: repository), "merge_base_commit": self.shape(shared, in: repository),
+            "status": .string(status), "ahead_by": JSON(ids.count), "behind_by": JSON(behind),
+            "total_commits": JSON(ids.count), "commits": .array(commits),
+            "files": call.page > 1
+                ? [] : .array(diff.files.prefix(300).map { self.shape($0, at: head.id, in: repository) }),
+        ])
+    }
+
+    /// A side of a comparison: `REF` or `OWNER:REF` of a fork.
+    private func side(_ name: String, _ repository: HubRepository, _ call: GitHubCall) async throws -> HubCommit {
+        let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
+        if parts.count == 2 {
+            guard let other = self.member(of: repository, owner: parts[0]), self.canSee(other, call.actor),
+                let commit = try await self.commit(parts[1], in: other)
+            else { throw GitHubProblem.notFound }
+            try await self.bring(commit.id, from: other, to: repository)
+            return commit
+        }
+        guard let commit = try await self.commit(name, in: repository) else { throw GitHubProblem.notFound }
+        return commit
+    }
+
+    /// The repository itself, its fork, or its parent, by its owner.
+    func member(of repository: HubRepository, owner: String) -> HubRepository? {
+        let root = repository.parent.flatMap { self.repository($0) } ?? repository
+        return ([repository, root] + self.forks(of: root)).first { $0.owner.lowercased() == owner.lowercased() }
+    }
+
+    /// Copies a commit of a fork, as GitHub shares the objects of a network.
+    func bring(_ id: String, from other: HubRepository, to repository: HubRepository) async throws {
+        guard other.id != repository.id, try await repository.git.object(id) == nil else { return }
+        try await repository.git.run(
+            ["fetch", "-q", "--no-tags", "--no-write-fetch-head", other.git.path, "\(id):refs/standin/network/\(id)"])
+    }
+}

@@ -1,0 +1,126 @@
+internal import EventLoop
+internal import HTTP
+internal import JSON
+
+/// People and repositories.
+extension GitHubHub {
+    func getUser(_ call: GitHubCall) -> GitHubReply {
+        let user = self.user(call.login)
+        var shape = self.shape(user: user.login).objectValue ?? [:]
+        shape["name"] = user.name.map { .string($0) } ?? .null
+        shape["email"] = user.email.map { .string($0) } ?? .null
+        shape["public_repos"] = 0
+        shape["created_at"] = "2020-01-01T00:00:00Z"
+        shape["updated_at"] = "2020-01-01T00:00:00Z"
+        return GitHubReply(.object(shape))
+    }
+
+    func getUserByName(_ call: GitHubCall) throws -> GitHubReply {
+        guard let user = self.users[call["username"].lowercased()] else { throw GitHubProblem.notFound }
+        var shape = self.shape(user: user.login).objectValue ?? [:]
+        shape["name"] = user.name.map { .string($0) } ?? .null
+        return GitHubReply(.object(shape))
+    }
+
+    /// The repositories that somebody sees, sorted by name.
+    private func seen(_ call: GitHubCall, _ isWanted: (HubRepository) -> Bool) -> GitHubReply {
+        let found = self.repositories.values.filter { isWanted($0) && self.canSee($0, call.actor) }
+        let sorted: [HubRepository]
+        switch call.query["sort"] {
+        case "pushed", "updated": sorted = found.sorted { ($0.pushed, $0.id) > ($1.pushed, $1.id) }
+        case "created": sorted = found.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
+        default: sorted = found.sorted { $0.fullName < $1.fullName }
+        }
+        return self.page(sorted.map { self.shape($0, for: call.actor) }, call)
+    }
+
+    func listOwn(_ call: GitHubCall) -> GitHubReply {
+        let wanted = (call.query["affiliation"] ?? "owner,collaborator,organization_member").split(separator: ",")
+        return self.seen(call) { repository in
+            if repository.owner == call.login { return wanted.contains("owner") }
+            if repository.people[call.login] != nil { return wanted.contains("collaborator") }
+            let isMember = self.users[repository.owner.lowercased()]?.members[call.login] != nil
+            return isMember && wanted.contains("organization_member")
+        }
+    }
+
+    func listOf(_ call: GitHubCall) -> GitHubReply {
+        let owner = (call.parameters["org"] ?? call["username"]).lowercased()
+        return self.seen(call) { $0.owner.lowercased() == owner }
+    }
+
+    func getRepository(_ call: GitHubCall) throws -> GitHubReply {
+        GitHubReply(self.shape(try call.repository, for: call.actor, isFull: true))
+    }
+
+    func createRepository(_ call: GitHubCall) async throws -> GitHubReply {
+        let name = try call.text("name")
+        let owner = call.parameters["org"] ?? call.login
+        guard self.repository(owner, name) == nil else {
+            throw GitHubProblem.invalid("Repository", "name already exists on this account")
+        }
+        let repository = try await self.addRepository(owner, name)
+        repository.isPrivate = call.body["private"]?.boolValue ?? false
+        repository.text = call.body["description"]?.stringValue
+        if call.body["auto_init"]?.boolValue == true {
+            _ = try await self.commit(
+                [.write(path: "README.md", bytes: Array("# \(name)\n".utf8))], to: "main", in: repository,
+                "Initial commit", by: call.login)
+        }
+        return GitHubReply(self.shape(repository, for: call.actor, isFull: true), status: 201)
+    }
+
+    func getPermission(_ call: GitHubCall) throws -> GitHubReply {
+        let level = self.access(of: call["username"], to: try call.repository)
+        let old = level >= .admin ? "admin" : level >= .write ? "write" : level >= .read ? "read" : "none"
+        return GitHubReply([
+            "permission": .string(old), "role_name": .string(level.name), "user": self.shape(user: call["username"]),
+        ])
+    }
+
+    /// 202: the files are copied in the background.
+    func createFork(_ call: GitHubCall) async throws -> GitHubReply {
+        let source = try call.repository
+        let owner = call.body["organization"]?.stringValue ?? call.login
+        let name = call.body["name"]?.stringValue ?? source.name
+        guard source.allowsForks else {
+            throw GitHubProblem(403, "The repository exists, but forking is disabled.")
+        }
+        if let existing = self.forks(of: source).first(where: { $0.owner == owner }) {
+            return GitHubReply(self.shape(existing, for: call.actor, isFull: true), status: 202)
+        }
+        guard owner != source.owner else {
+            throw GitHubProblem(403, "You cannot fork this repository because you are its owner.")
+        }
+        let free = self.repository(owner, name) == nil ? name : "\(name)-1"
+        let fork = try await self.addRepository(owner, free, copying: source)
+        fork.parent = source.fullName
+        fork.isPrivate = source.isPrivate
+        fork.defaultBranch = source.defaultBranch
+        let isOnlyDefault = call.body["default_branch_only"]?.boolValue ?? false
+        // GitHub copies the files after its answer.
+        Task {
+            while let count = self.holds["fork"], count > 0 { try await self.held.wait() }
+            try await self.makeFiles(of: fork, copying: source, onlyDefault: isOnlyDefault)
+        }
+        return GitHubReply(self.shape(fork, for: call.actor, isFull: true), status: 202)
+    }
+
+    func listForks(_ call: GitHubCall) throws -> GitHubReply {
+        let forks = self.forks(of: try call.repository).filter { self.canSee($0, call.actor) }
+        return self.page(forks.map { self.shape($0, for: call.actor) }, call)
+    }
+
+    func rateLimit(_ call: GitHubCall) -> GitHubReply {
+        func shape(_ resource: String) -> JSON {
+            let limit = self.limit(call.actor, resource)
+            let hour = (self.meters[self.meterKey(call.actor)] ?? GitHubMeter()).hour(resource, now: self.now)
+            return [
+                "limit": JSON(limit), "used": JSON(hour.used), "remaining": JSON(max(0, limit - hour.used)),
+                "reset": JSON(Int(hour.reset)), "resource": .string(resource),
+            ]
+        }
+        let core = shape("core")
+        return GitHubReply(["resources": ["core": core, "graphql": shape("graphql")], "rate": core])
+    }
+}

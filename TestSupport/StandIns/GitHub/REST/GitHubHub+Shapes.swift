@@ -1,0 +1,200 @@
+internal import HTTP
+internal import JSON
+internal import Primitives
+
+/// Things as GitHub's answers show them.
+extension GitHubHub {
+    static func date(_ time: Double?) -> JSON {
+        time.map { .string(CivilTime(seconds: Int64($0)).rfc3339Seconds) } ?? .null
+    }
+
+    func shape(user login: String) -> JSON {
+        let user = self.user(login)
+        let api = "\(self.url)/users/\(user.login)"
+        return [
+            "login": .string(user.login), "id": JSON(user.id), "node_id": .string("U_\(user.id)"),
+            "avatar_url": .string("\(self.url)/avatars/\(user.id)"), "gravatar_id": "", "url": .string(api),
+            "html_url": .string("\(self.url)/\(user.login)"), "repos_url": .string("\(api)/repos"),
+            "organizations_url": .string("\(api)/orgs"), "type": .string(user.kind.rawValue), "site_admin": false,
+        ]
+    }
+
+    func shape(_ repository: HubRepository, for actor: GitHubActor, isFull: Bool = false) -> JSON {
+        let name = repository.fullName
+        let api = "\(self.url)/repos/\(name)"
+        let level = self.access(of: actor, to: repository, "metadata")
+        let person = actor.key == "anonymous" ? level : self.access(of: actor.login, to: repository)
+        var shape: JSONObject = [
+            "id": JSON(repository.id), "node_id": .string("R_\(repository.id)"), "name": .string(repository.name),
+            "full_name": .string(name), "private": .bool(repository.isPrivate),
+            "owner": self.shape(user: repository.owner), "html_url": .string("\(self.url)/\(name)"),
+            "description": repository.text.map { .string($0) } ?? .null, "fork": .bool(repository.parent != nil),
+            "url": .string(api), "forks_url": .string("\(api)/forks"), "hooks_url": .string("\(api)/hooks"),
+            "branches_url": .string("\(api)/branches{/branch}"), "git_refs_url": .string("\(api)/git/refs{/sha}"),
+            "trees_url": .string("\(api)/git/trees{/sha}"), "statuses_url": .string("\(api)/statuses/{sha}"),
+            "commits_url": .string("\(api)/commits{/sha}"), "git_commits_url": .string("\(api)/git/commits{/sha}"),
+            "comments_url": .string("\(api)/comments{/number}"), "contents_url": .string("\(api)/contents/{+path}"),
+            "compare_url": .string("\(api)/compare/{base}...{head}"), "pulls_url": .string("\(api)/pulls{/number}"),
+            "issues_url": .string("\(api)/issues{/number}"), "git_url": .string("git://127.0.0.1/\(name).git"),
+            "ssh_url": .string("git@127.0.0.1:\(name).git"), "clone_url": .string("\(self.url)/\(name).git"),
+            "created_at": Self.date(repository.created), "updated_at": Self.date(repository.pushed),
+            "pushed_at": Self.date(repository.pushed), "size": 1, "language": .null, "has_issues": true,
+            "forks_count": JSON(self.forks(of: repository).count), "archived": .bool(repository.isArchived),
+            "disabled": false, "allow_forking": .bool(repository.allowsForks), "is_template": false, "topics": [],
+            "visibility": repository.isPrivate ? "private" : "public", "forks": 0, "open_issues": 0, "watchers": 0,
+            "default_branch": .string(repository.defaultBranch),
+        ]
+        if actor.key != "anonymous" {
+            shape["permissions"] = [
+                "admin": .bool(person >= .admin), "maintain": .bool(person >= .maintain),
+                "push": .bool(person >= .write), "triage": .bool(person >= .triage), "pull": .bool(person >= .read),
+            ]
+        }
+        if isFull, let parent = repository.parent.flatMap({ self.repository($0) }) {
+            shape["parent"] = self.shape(parent, for: actor)
+            shape["source"] = shape["parent"]
+        }
+        if isFull {
+            for kind in ["allow_merge_commit", "allow_squash_merge", "allow_rebase_merge"] { shape[kind] = true }
+            shape["network_count"] = shape["forks_count"]
+            shape["subscribers_count"] = 0
+        }
+        return .object(shape)
+    }
+
+    func forks(of repository: HubRepository) -> [HubRepository] {
+        self.repositories.values.filter { $0.parent == repository.fullName }.sorted { $0.id < $1.id }
+    }
+
+    // MARK: Git
+
+    private func shape(_ person: HubCommit.Person) -> JSON {
+        ["name": .string(person.name), "email": .string(person.email), "date": .string(person.date)]
+    }
+
+    /// The account with this address.
+    func account(_ email: String) -> String? {
+        if email == "noreply@github.com" { return "web-flow" }
+        return self.users.values.first { $0.email == email || $0.address == email }?.login
+    }
+
+    private static func verification(_ commit: HubCommit) -> JSON {
+        let isOurs = commit.committer.email == "noreply@github.com"
+        return [
+            "verified": .bool(isOurs), "reason": isOurs ? "valid" : "unsigned", "signature": .null, "payload": .null,
+            "verified_at": .null,
+        ]
+    }
+
+    /// A commit of the Git data endpoints.
+    func shape(data commit: HubCommit, in repository: HubRepository) -> JSON {
+        let api = "\(self.url)/repos/\(repository.fullName)/git"
+        return [
+            "sha": .string(commit.id), "node_id": .string("C_\(commit.id)"),
+            "url": .string("\(api)/commits/\(commit.id)"),
+            "html_url": .string("\(self.url)/\(repository.fullName)/commit/\(commit.id)"),
+            "author": self.shape(commit.author), "committer": self.shape(commit.committer),
+            "tree": ["sha": .string(commit.tree), "url": .string("\(api)/trees/\(commit.tree)")],
+            "message": .string(commit.message),
+            "parents": .array(
+                commit.parents.map {
+                    [
+                        "sha": .string($0), "url": .string("\(api)/commits/\($0)"),
+                        "html_url": .string("\(self.url)/\(repository.fullName)/commit/\($0)"),
+                    ]
+                }),
+            "verification": Self.verification(commit),
+        ]
+    }
+
+    /// A commit of the list of commits.
+    func shape(_ commit: HubCommit, in repository: HubRepository) -> JSON {
+        let api = "\(self.url)/repos/\(repository.fullName)"
+        let page = "\(self.url)/\(repository.fullName)/commit"
+        func account(_ person: HubCommit.Person) -> JSON {
+            self.account(person.email).map { self.shape(user: $0) } ?? .null
+        }
+        return [
+            "sha": .string(commit.id), "node_id": .string("C_\(commit.id)"),
+            "commit": [
+                "author": self.shape(commit.author), "committer": self.shape(commit.committer),
+                "message": .string(commit.message),
+                "tree": ["sha": .string(commit.tree), "url": .string("\(api)/git/trees/\(commit.tree)")],
+                "url": .string("\(api)/git/commits/\(commit.id)"), "comment_count": 0,
+                "verification": Self.verification(commit),
+            ],
+            "url": .string("\(api)/commits/\(commit.id)"), "html_url": .string("\(page)/\(commit.id)"),
+            "comments_url": .string("\(api)/commits/\(commit.id)/comments"), "author": account(commit.author),
+            "committer": account(commit.committer),
+            "parents": .array(
+                commit.parents.map {
+                    [
+                        "sha": .string($0), "url": .string("\(api)/commits/\($0)"),
+                        "html_url": .string("\(page)/\($0)"),
+                    ]
+                }),
+        ]
+    }
+
+    func shape(_ file: GitHubDiff.File, at commit: String, in repository: HubRepository) -> JSON {
+        let path = PercentEncoding.encode(file.path, keeping: .path)
+        let name = repository.fullName
+        var shape: JSONObject = [
+            "sha": .string(file.blob), "filename": .string(file.path), "status": .string(file.status),
+            "additions": JSON(file.additions), "deletions": JSON(file.deletions),
+            "changes": JSON(file.additions + file.deletions),
+            "blob_url": .string("\(self.url)/\(name)/blob/\(commit)/\(path)"),
+            "raw_url": .string("\(self.url)/\(name)/raw/\(commit)/\(path)"),
+            "contents_url": .string("\(self.url)/repos/\(name)/contents/\(path)?ref=\(commit)"),
+        ]
+        if let old = file.oldPath { shape["previous_filename"] = .string(old) }
+        if let patch = file.patch { shape["patch"] = .string(patch) }
+        return .object(shape)
+    }
+
+    func shape(reference name: String, _ id: String, _ type: String, in repository: HubRepository) -> JSON {
+        let api = "\(self.url)/repos/\(repository.fullName)/git"
+        return [
+            "ref": .string(name), "node_id": .string("REF_\(name)"),
+            "url": .string("\(api)/\(PercentEncoding.encode(name, keeping: .path))"),
+            "object": [
+                "sha": .string(id), "type": .string(type), "url": .string("\(api)/\(type)s/\(id)"),
+            ],
+        ]
+    }
+
+    /// One page of a list, with `Link`.
+    func page(_ items: [JSON], of total: Int, _ call: GitHubCall, wrapped name: String? = nil) -> GitHubReply {
+        let last = max(1, (total + call.perPage - 1) / call.perPage)
+        var links: [String] = []
+        // The client's own name for this server, which a proxy may have.
+        let base = call.headers["host"].map { "http://\($0)" } ?? self.url
+        func link(_ page: Int, _ relation: String) {
+            var query = HTTPQuery(call.query.items.filter { $0.name != "page" })
+            query.append("page", String(page))
+            links.append(
+                "<\(base)\(PercentEncoding.encode(call.path, keeping: .path))?\(query.encoded)>; rel=\"\(relation)\"")
+        }
+        if call.page > 1 { link(call.page - 1, "prev") }
+        if call.page < last {
+            link(call.page + 1, "next")
+            link(last, "last")
+        }
+        if call.page > 1 { link(1, "first") }
+        let headers = links.isEmpty ? [] : [("Link", links.joined(separator: ", "))]
+        guard let name else { return GitHubReply(.array(items), headers: headers) }
+        return GitHubReply(["total_count": JSON(total), name: .array(items)], headers: headers)
+    }
+
+    /// One page of a list that is known in whole.
+    func page(_ all: [JSON], _ call: GitHubCall, wrapped name: String? = nil) -> GitHubReply {
+        let start = min(all.count, (call.page - 1) * call.perPage)
+        return self.page(
+            Array(all[start..<min(all.count, start + call.perPage)]), of: all.count, call, wrapped: name)
+    }
+}
+
+extension ByteSet {
+    /// What stays as it is in a path.
+    static let path = ByteSet("/").union(.pathSegment)
+}

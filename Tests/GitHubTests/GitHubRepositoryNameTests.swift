@@ -1,0 +1,11 @@
+import Testing
+
+@testable import GitHub
+
+@Suite("The name of a repository on GitHub", .timeLimit(.minutes(1)))
+struct GitHubRepositoryNameTests {
+    @Test("is written as owner/name")
+    func isWritten() {
+        #expect("\(GitHubRepositoryName(owner: "octo", name: "app"))" == "octo/app")
+    }
+}

@@ -1,0 +1,143 @@
+import GitHub
+import JSON
+import Testing
+
+@Suite("News: polling", .timeLimit(.minutes(1)))
+struct NewsPollTests {
+    private let source = ScriptedNewsSource()
+
+    private func prepare(head: String = NewsFixtures.shas[0]) {
+        self.source["pulls"] = [NewsFixtures.pullObject(head: head)]
+        self.source["pulls/7/reviews"] = [NewsFixtures.review(1, "APPROVED", "Fine")]
+        self.source["pulls/7/comments"] = []
+        self.source["issues/7/comments"] = [NewsFixtures.written(2, "Hello")]
+        self.source["commits/\(head)/check-runs"] = ["check_runs": [NewsFixtures.check(3, "failure", sha: head)]]
+        self.source["commits/\(head)/status"] = ["statuses": []]
+    }
+
+    @Test("the first round finds the pull request of the branch and all of it; the second costs nothing")
+    func rounds() async throws {
+        self.prepare()
+        var poll = NewsPoll(NewsFixtures.repository)
+        let first = try await poll.round([NewsFixtures.watch()], from: self.source)
+        #expect(first.pulls == [NewsFixtures.branch: 7] && first.heads == [NewsFixtures.branch: NewsFixtures.shas[0]])
+        #expect(first.events.map(\.key) == ["review:1", "comment:2", "check:3"])
+        #expect(self.source.takeAsked().charged.count == 6)
+        let watch = NewsFixtures.watch(pull: 7, head: NewsFixtures.shas[0])
+        let second = try await poll.round([watch], from: self.source)
+        let asked = self.source.takeAsked()
+        #expect(second.events == [] && second.heads == first.heads)
+        #expect(asked.charged == [] && asked.all.count == 3, "\(asked.all)")
+    }
+
+    @Test("a changed pull request is read again, alone")
+    func changed() async throws {
+        self.prepare()
+        var poll = NewsPoll(NewsFixtures.repository)
+        let watch = NewsFixtures.watch(pull: 7, head: NewsFixtures.shas[0])
+        _ = try await poll.round([watch], from: self.source)
+        _ = self.source.takeAsked()
+        self.source["pulls"] = [
+            NewsFixtures.pullObject(8, branch: "other", ["updated_at": "2026-11-20T11:00:00Z"]),
+            NewsFixtures.pullObject(head: NewsFixtures.shas[0], ["updated_at": "2026-11-20T11:00:00Z"]),
+        ]
+        self.source["pulls/7/comments"] = [
+            NewsFixtures.written(4, "Here", ["path": "a", "line": 1, "pull_request_review_id": 5])
+        ]
+        let round = try await poll.round([watch], from: self.source)
+        #expect(round.events.map(\.key) == ["line_comment:4"])
+        #expect(!self.source.takeAsked().all.contains { $0.contains("/8/") })
+    }
+
+    @Test("a moved branch is a push with its commits, by the same key as a webhook's")
+    func pushed() async throws {
+        self.prepare(head: NewsFixtures.shas[1])
+        self.source["compare/\(NewsFixtures.shas[0])...\(NewsFixtures.shas[1])"] = [
+            "status": "ahead", "html_url": "https://github.com/octo/app/compare/1...2",
+            "commits": [
+                [
+                    "sha": .string(NewsFixtures.shas[1]), "author": ["login": "mona"],
+                    "commit": ["message": "Fix the sum"],
+                ]
+            ],
+        ]
+        var poll = NewsPoll(NewsFixtures.repository)
+        let watch = NewsFixtures.watch(pull: 7, head: NewsFixtures.shas[0])
+        let push = try #require(try await poll.round([watch], from: self.source).events.first)
+        let reported = try #require(WebhookEvent.read("push", NewsFixtures.push()))
+        #expect(push.key == reported.key && push.author == "mona" && push.commits == reported.commits)
+    }
+
+    @Test("a branch without a pull request is asked for by its name")
+    func branch() async throws {
+        self.source["pulls"] = []
+        var poll = NewsPoll(NewsFixtures.repository)
+        let watch = WatchedBranch(
+            session: "t", repository: NewsFixtures.repository, branch: "jetbridge/a b", since: 0)
+        #expect(try await poll.round([watch], from: self.source) == NewsSnapshot())
+        self.source["git/ref/heads/jetbridge/a b"] = ["object": ["sha": .string(NewsFixtures.shas[2])]]
+        for _ in 1...2 {
+            let round = try await poll.round([watch], from: self.source)
+            #expect(round.heads == ["jetbridge/a b": NewsFixtures.shas[2]] && round.events == [])
+        }
+        self.source["git/ref/heads/jetbridge/a b"] = nil
+        var seen = watch
+        seen.head = NewsFixtures.shas[2]
+        let gone = try await poll.round([seen], from: self.source)
+        #expect(gone.events.map(\.state) == ["deleted"] && gone.heads == [:])
+    }
+
+    @Test("long lists are read to their end")
+    func pages() async throws {
+        self.prepare()
+        self.source["issues/7/comments"] = .array((1...100).map { NewsFixtures.written($0, "x") })
+        var poll = NewsPoll(NewsFixtures.repository)
+        let round = try await poll.round([NewsFixtures.watch(pull: 7)], from: self.source)
+        // The script answers every page alike: ten at most are read.
+        #expect(round.events.count { $0.kind == .comment } == 1_000)
+    }
+
+    @Test("active threads are polled each minute, later ones more rarely, and new ones within ten seconds")
+    func schedule() {
+        let (minute, day) = (Int64(60_000), Int64(86_400_000))
+        let now = 100 * day
+        for (age, interval) in [(Int64(0), minute), (day, minute), (2 * day, 5 * minute), (8 * day, 60 * minute)] {
+            #expect(PollSchedule.interval(activeAt: now - age, now: now) == interval)
+        }
+        var schedule = PollSchedule()
+        let watches = (0..<100).map { (id: "t\($0)", activeAt: now) }
+        schedule.plan(watches, at: now)
+        let first = watches.filter { schedule.isDue($0.id, at: now + 5_000) }
+        #expect((20...80).contains(first.count), "spread")
+        #expect(watches.allSatisfy { schedule.isDue($0.id, at: now + 10_000) })
+        let later = now + 10_000
+        for watch in watches {
+            schedule.polled(watch.id, activeAt: now - 8 * day, from: later, at: later, hasFailed: false)
+        }
+        #expect(schedule.next == later + 60 * minute)
+        // Somebody writes there again.
+        schedule.plan([(id: "t1", activeAt: later)], at: later)
+        #expect(schedule.next == later + minute)
+        schedule.plan([], at: now)
+        #expect(schedule.next == nil)
+    }
+    @Test("a poll that failed, and one that was hurried while it ran, are repeated soon")
+    func soon() {
+        let now: Int64 = 1_000_000_000
+        let hour = 60 * PollSchedule.minute
+        var schedule = PollSchedule(leastInterval: hour)
+        func due(hasFailed: Bool, hurriedAt hurry: Int64? = nil) -> Int64? {
+            schedule.plan([(id: "a", activeAt: now)], at: now - 20_000)
+            #expect(schedule.isDue("a", at: now))
+            if let hurry { schedule.hurry("a", at: hurry) }
+            schedule.polled("a", activeAt: now, from: now, at: now + 500, hasFailed: hasFailed)
+            defer { schedule = PollSchedule(leastInterval: hour) }
+            return schedule.next
+        }
+        #expect(due(hasFailed: false) == now + 500 + hour)
+        #expect(due(hasFailed: true) == now + 500 + PollSchedule.minute)
+        #expect(due(hasFailed: false, hurriedAt: now) == now + 1)
+        #expect(due(hasFailed: true, hurriedAt: now + 200) == now + 201)
+        #expect(due(hasFailed: false, hurriedAt: now - 200) == now + 500 + hour)
+    }
+}

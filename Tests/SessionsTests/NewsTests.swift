@@ -1,0 +1,127 @@
+import Chat
+import Database
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("News in threads", .timeLimit(.minutes(1)))
+struct NewsTests {
+    private static func session(_ harness: BridgeHarness) async throws -> String {
+        let submission = try #require(try await harness.ask("!usage"))
+        try await harness.settleOutbox()
+        harness.adapter.forgetPosts()
+        return try #require(try await harness.turn(submission.operation)).session
+    }
+
+    @Test("a line with a key is posted once, and is in the transcript")
+    func once() async throws {
+        let harness = try await BridgeHarness()
+        let session = try await Self.session(harness)
+        #expect(try await harness.bridge.tell("Build failed; write `stop`.", in: session, key: "a"))
+        #expect(try await !harness.bridge.tell("Build failed again.", in: session, key: "a"))
+        #expect(try await harness.bridge.tell("Another.", in: session, key: "b"))
+        #expect(try await !harness.bridge.tell("Lost.", in: "t_none", key: "a"))
+        try await harness.settleOutbox()
+        #expect(harness.adapter.texts == ["Build failed; write `!stop`.", "Another."])
+        let texts = try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT text FROM messages WHERE role = 'note' ORDER BY id", [])
+                .map { try $0.text("text") }
+        }
+        #expect(texts.suffix(2) == ["Build failed; write `!stop`.", "Another."])
+    }
+
+    @Test("a line is stored together with its cause, or neither is")
+    func together() async throws {
+        struct Failure: Error {}
+        let harness = try await BridgeHarness()
+        let session = try await Self.session(harness)
+        let store = harness.bridge.store
+        _ = try await store.write { ledger in try ledger.insertGitHubDelivery("d1", events: "[]", at: 1) }
+        await #expect(throws: Failure.self) {
+            try await harness.bridge.tell { ledger in
+                try ledger.finishGitHubDelivery(1)
+                throw Failure()
+            }
+        }
+        #expect(try await store.read { ledger in try ledger.newGitHubDeliveries(limit: 9) }.count == 1)
+        let told = try await harness.bridge.tell { ledger in
+            try ledger.finishGitHubDelivery(1)
+            return [ThreadNews(session: session) { "In \($0.command("fix"))" }]
+        }
+        #expect(told.count == 1)
+        try await harness.settleOutbox()
+        #expect(harness.adapter.texts == ["In `!fix`"])
+        #expect(try await store.read { ledger in try ledger.newGitHubDeliveries(limit: 9) }.isEmpty)
+    }
+
+    @Test("a line that was stored before a crash is posted after it, once")
+    func crash() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(directory: directory)
+        let session = try await Self.session(first)
+        first.adapter.setHolding(true)
+        // Stored, but the process ends before the network has it.
+        #expect(try await first.bridge.tell("News", in: session, key: "a"))
+        let second = try await BridgeHarness(directory: directory)
+        try await second.settleOutbox()
+        #expect(try await !second.bridge.tell("News", in: session, key: "a"))
+        try await second.settleOutbox()
+        #expect(second.adapter.texts.count == 1 && second.adapter.texts[0].hasSuffix("News"))
+        first.adapter.setHolding(false)
+    }
+
+    @Test("deliveries are stored once and handled in order")
+    func deliveries() async throws {
+        let harness = try await BridgeHarness()
+        try await harness.bridge.store.write { ledger in
+            #expect(try ledger.insertGitHubDelivery("b", events: "[1]", at: 1))
+            #expect(try ledger.insertGitHubDelivery("a", events: "[2]", at: 2))
+            #expect(try !ledger.insertGitHubDelivery("b", events: "[3]", at: 3))
+            #expect(try ledger.newGitHubDeliveries(limit: 9).map(\.events) == ["[1]", "[2]"])
+            try ledger.finishGitHubDelivery(1)
+            #expect(try !ledger.insertGitHubDelivery("b", events: "[4]", at: 4))
+            #expect(try ledger.newGitHubDeliveries(limit: 9).map(\.events) == ["[2]"])
+        }
+    }
+
+    @Test("watches, news and own commits are kept with the session and deleted with it")
+    func deleted() async throws {
+        let harness = try await BridgeHarness()
+        let session = try await Self.session(harness)
+        let store = harness.bridge.store
+        try await store.write { ledger in
+            var watch = GitHubWatch(
+                session: session, repository: "app", branch: "001", createdAt: 5, activeAt: 5)
+            try ledger.set(watch)
+            watch.pull = 7
+            watch.head = "abc"
+            watch.activeAt = 3_000
+            try ledger.set(watch)
+            try ledger.set(
+                GitHubWatch(session: session, repository: "app", branch: "001", createdAt: 9, activeAt: 9))
+            #expect(try ledger.gitHubWatches() == [watch])
+            let row = GitHubNewsRow(
+                session: session, key: "check:1", kind: "check", sha: "abc", item: "{}", createdAt: 5)
+            #expect(try ledger.insert(row))
+            #expect(try !ledger.insert(row))
+            #expect(try ledger.openGitHubNews(of: session) == [row])
+            #expect(try ledger.hasGitHubNews(ofKind: "check", about: "abc", in: session))
+            try ledger.answerGitHubNews(["check:1"], in: session)
+            #expect(try ledger.openGitHubNews(of: session) == [])
+            #expect(try !ledger.isOwnCommit("abc"))
+            try ledger.insertGitHubPush(of: "abc", at: 1)
+            #expect(try ledger.isOwnCommit("abc"))
+        }
+        _ = try await harness.bridge.tell("x", in: session, key: "k")
+        try await harness.settle()
+        #expect(try await SessionDeletion(store: store, filesDirectory: nil).delete(session) == .deleted)
+        for table in ["thread_news", "github_watches", "github_news"] {
+            let count = try await store.read { ledger in
+                try ledger.connection.query("SELECT COUNT(*) AS n FROM \(table)", []).first?.integer("n")
+            }
+            #expect(count == 0, "\(table)")
+        }
+    }
+}

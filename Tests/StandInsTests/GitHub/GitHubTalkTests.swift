@@ -1,0 +1,197 @@
+import Crypto
+import EventLoop
+import HTTP
+import HTTPServer
+import JSON
+import Primitives
+import TestSupport
+import Testing
+
+/// Comments, reviews, checks, workflows and webhooks.
+@Suite("The GitHub stand-in's reviews, checks and webhooks", .timeLimit(.minutes(1)))
+@Net
+struct GitHubTalkTests {
+    /// A GitHub with a pull request of alice from `work`.
+    static func pulled() async throws -> (LoopbackGitHub, GitHubPerson) {
+        let (github, alice) = try await GitHubRuleTests.started()
+        try await github.colleague("alice").push("new.md", "one\ntwo\n", to: "octo/site", branch: "work")
+        try await github.colleague("alice").openPull("Add", from: "work", in: "octo/site")
+        return (github, alice)
+    }
+
+    @Test("Reviews and comments keep to the lines of the difference")
+    func reviews() async throws {
+        let (github, alice) = try await Self.pulled()
+        let pull = "/repos/octo/site/pulls/1"
+        let own = try await alice(.post, "\(pull)/reviews", ["event": "APPROVE"])
+        #expect(own.status == 422 && own.json["errors"]?[0] == "Can not approve your own pull request")
+        github.addToken("ghp_bob", HubToken("bob"))
+        let bob = GitHubPerson(github, "ghp_bob")
+        let head = try await GitHubRuleTests.head(github, "work")
+        func line(_ number: Int, _ path: String = "new.md") -> JSON {
+            ["path": .string(path), "line": JSON(number), "side": "RIGHT", "body": "Hm", "commit_id": .string(head)]
+        }
+        let outside = try await bob(.post, "\(pull)/comments", line(3))
+        #expect(outside.status == 422)
+        #expect(
+            outside.error == "pull_request_review_thread.line Pull request review thread line must be part of the diff")
+        #expect(try await bob(.post, "\(pull)/comments", line(1, "README.md")).status == 422)
+        let comment = try await bob(.post, "\(pull)/comments", line(2))
+        #expect(comment.status == 201 && comment.json["line"] == 2)
+        let review = try await bob(
+            .post, "\(pull)/reviews",
+            [
+                "event": "REQUEST_CHANGES", "body": "Please",
+                "comments": [["path": "new.md", "position": 1, "body": "Why?"]],
+            ])
+        #expect(review.json["state"] == "CHANGES_REQUESTED")
+        #expect(try await alice(.get, "\(pull)/comments").json.arrayValue?.count == 2)
+        #expect(try await alice(.get, "\(pull)/reviews").json.arrayValue?.count == 2)
+        // A pending review is its author's.
+        #expect(try await bob(.post, "\(pull)/reviews", ["body": "Later"]).json["state"] == "PENDING")
+        #expect(try await alice(.get, "\(pull)/reviews").json.arrayValue?.count == 2)
+        try github.colleague().comment("Thanks", on: 1, in: "octo/site")
+        #expect(try await alice(.get, "/repos/octo/site/issues/1/comments").json[0]?["body"] == "Thanks")
+        // After a push the comment is outdated.
+        try await github.colleague("alice").push("new.md", "three\n", to: "octo/site", branch: "work")
+        #expect(try await alice(.get, "\(pull)/comments").json[0]?["line"] == .null)
+        await github.stop()
+    }
+
+    @Test("Statuses, checks and workflows")
+    func checks() async throws {
+        let (github, alice) = try await Self.pulled()
+        let head = try await GitHubRuleTests.head(github, "work")
+        #expect(
+            try await alice(.post, "/repos/octo/site/statuses/\(head)", ["state": "success", "context": "a"]).status
+                == 201)
+        #expect(try await alice(.get, "/repos/octo/site/commits/\(head)/status").json["state"] == "success")
+        try github.colleague().check("build", on: head, in: "octo/site", "failure", title: "Broken")
+        let runs = try await alice(.get, "/repos/octo/site/commits/\(head)/check-runs").json
+        #expect(runs["total_count"] == 1 && runs["check_runs"]?[0]?["output"]?["title"] == "Broken")
+        #expect(
+            try await alice(.post, "/repos/octo/site/check-runs", ["name": "x", "head_sha": .string(head)]).status
+                == 403)
+
+        let dispatches = "/repos/octo/site/actions/workflows/ci.yml/dispatches"
+        #expect(try await alice(.post, dispatches, ["ref": "main"]).status == 404)
+        try await github.colleague().push(".github/workflows/ci.yml", "name: CI\non: [push]\n", to: "octo/site")
+        let refused = try await alice(.post, dispatches, ["ref": "main"])
+        #expect(refused.status == 422 && refused.message == "Workflow does not have 'workflow_dispatch' trigger")
+        try await github.colleague().push(
+            ".github/workflows/ci.yml", "name: CI\non: [workflow_dispatch]\n", to: "octo/site")
+        #expect(try await alice(.post, dispatches, ["ref": "main"]).status == 204)
+        try github.colleague().finishRun(
+            try #require(github.colleague().runs(in: "octo/site").first), in: "octo/site", "failure")
+        let done = try await alice(.get, "/repos/octo/site/actions/runs?branch=main").json
+        #expect(done["workflow_runs"]?[0]?["conclusion"] == "failure")
+        await github.stop()
+    }
+
+    /// A receiver of webhooks.
+    private final class Receiver: Sendable {
+        struct Entry: Sendable {
+            let event: String
+            let guid: String
+            let isGood: Bool
+            let action: String?
+        }
+
+        let seen = Protected<[Entry]>([])
+        let server: HTTPServer
+        let changed = WaitList()
+
+        init() {
+            let seen = self.seen
+            let changed = self.changed
+            self.server = HTTPServer(.standIn(port: 0, bodyLimit: 1 << 20), name: "hooks", logger: .silent) { request in
+                let body = try await request.body.collect()
+                let expected = "sha256=" + hex(hmacSHA256(body, key: Array("secret".utf8)))
+                let entry = Entry(
+                    event: request.headers["x-github-event"] ?? "", guid: request.headers["x-github-delivery"] ?? "",
+                    isGood: request.headers["x-hub-signature-256"] == expected,
+                    action: (try? JSON.parse(body))?["action"]?.stringValue)
+                seen.withLock { $0.append(entry) }
+                await changed.wakeAll()
+                return .text("ok")
+            }
+        }
+
+        @Net func wait(for count: Int) async throws {
+            while self.seen.withLock({ $0.count }) < count { try await self.changed.wait() }
+        }
+
+        var events: [String] {
+            self.seen.withLock { seen in
+                seen.map { call in call.action.map { "\(call.event).\($0)" } ?? call.event }
+            }
+        }
+    }
+
+    @Test("Webhooks: signed, for every event, again, twice at once, out of order, forged")
+    func hooks() async throws {
+        let (github, alice) = try await Self.pulled()
+        let receiver = Receiver()
+        try receiver.server.start()
+        let url = receiver.server.loopbackURL + "/hook"
+        github.addToken("ghp_octo", HubToken("octo"))
+        let octo = GitHubPerson(github, "ghp_octo")
+        let request: JSON = [
+            "config": ["url": .string(url), "content_type": "json", "secret": "secret"], "events": ["*"],
+        ]
+        #expect(try await alice(.post, "/repos/octo/site/hooks", request).status == 404)
+        #expect(try await octo(.post, "/repos/octo/site/hooks", request).status == 201)
+        #expect(
+            try await octo(.post, "/repos/octo/site/hooks", request).error == "Hook already exists on this repository")
+        try await receiver.wait(for: 1)
+        let bob = github.colleague()
+        try await bob.push("a.md", "a", to: "octo/site", branch: "work")
+        try await bob.review(1, in: "octo/site", "COMMENT", "Look", lines: [.init("new.md", 1, "Here")])
+        try bob.comment("Hello", on: 1, in: "octo/site")
+        try bob.check("build", on: try await GitHubRuleTests.head(github, "work"), in: "octo/site")
+        try await receiver.wait(for: 8)
+        #expect(
+            receiver.events == [
+                "ping", "pull_request.synchronize", "push", "pull_request_review.submitted",
+                "pull_request_review_comment.created", "issue_comment.created", "check_run.completed",
+                "check_suite.completed",
+            ])
+        #expect(receiver.seen.withLock { $0.allSatisfy(\.isGood) })
+        try await github.wait("the answers") { $0.deliveries.allSatisfy(\.isDone) }
+        #expect(try await octo(.get, "/repos/octo/site/hooks").json[0]?["last_response"]?["code"] == 200)
+
+        let push = try #require(github.deliveries.first { $0.event == "push" })
+        github.redeliver(push)
+        try await receiver.wait(for: 9)
+        github.redeliver(push, isForged: true)
+        try await receiver.wait(for: 10)
+        #expect(await github.deliverAtOnce(push) == [200, 200])
+        let last = receiver.seen.withLock { $0.suffix(4) }
+        #expect(last.allSatisfy { $0.guid == push.guid } && last.map(\.isGood) == [true, false, true, true])
+        github.holdDeliveries()
+        try bob.comment("One", on: 1, in: "octo/site")
+        try bob.check("test", on: push.payload["after"]?.stringValue ?? "", in: "octo/site", nil)
+        github.releaseDeliveries { $0.reversed() }
+        try await receiver.wait(for: 15)
+        #expect(receiver.events.suffix(3) == ["check_suite.requested", "check_run.created", "issue_comment.created"])
+        await github.stop()
+        await receiver.server.stop()
+    }
+
+    @Test("Faults: a lost answer is work that was done; held requests wait")
+    func faults() async throws {
+        let (github, alice) = try await GitHubRuleTests.started()
+        let head = try await GitHubRuleTests.head(github)
+        github.inject(.loseAnswer, route: "POST /graphql")
+        await #expect(throws: (any Error).self) { try await alice.commit([("a", "QQ==")], on: head) }
+        #expect(try await GitHubRuleTests.head(github) != head)
+        github.inject(.webPage, route: "GET /user")
+        #expect(try await alice(.get, "/user").status == 502)
+        github.hold("GET /user")
+        let held = Task { try await alice(.get, "/user").status }
+        github.release("GET /user")
+        #expect(try await held.value == 200)
+        #expect(github.ledger.counts["GET /user"] == 2 && github.ledger.counts["POST /graphql"] == 1)
+        await github.stop()
+    }
+}
