@@ -34,6 +34,34 @@ def share(values, part):
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+# Above this share of the median between a contender's worst and best round, the machine is too busy for a judgement.
+NOISE = 0.35
+
+
+def rounds(contenders, count=5):
+    """Measures each contender once in every round, in alternating order, and returns the lists of values by name.
+
+    `contenders`: functions by name. Returns None, and says so, if the machine is too noisy for a judgement.
+    """
+    values = {name: [] for name in contenders}
+    for number in range(count):
+        order = list(contenders.items())
+        for name, measure in order if number % 2 == 0 else reversed(order):
+            values[name].append(measure())
+    spreads = {name: (max(each) - min(each)) / median(each) for name, each in values.items()}
+    for name, each in values.items():
+        say(f"{name}: median {median(each):.4g} of {count} rounds, {min(each):.4g} to {max(each):.4g}")
+    noisy = [f"{name} {share:.0%}" for name, share in spreads.items() if share > NOISE]
+    if noisy:
+        say(f"no judgement: the machine is too noisy, the rounds differ by {', '.join(noisy)} (at most {NOISE:.0%})")
+        return None
+    return values
+
+
 def free_ports(count):
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]

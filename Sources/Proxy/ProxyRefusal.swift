@@ -53,7 +53,7 @@ struct ProxyRefusal: Error, Sendable {
 
     static let invalidKey = ProxyRefusal(
         status: .unauthorized,
-        message: "This client key is unknown, revoked or lacks the scope proxy. "
+        message: "This client key is unknown, revoked, long expired, or lacks the scope proxy. "
             + "'jetbridge token create --scope proxy' creates one.",
         type: "invalid_request_error", code: "invalid_api_key", headers: ["WWW-Authenticate": "Bearer"])
 
@@ -91,6 +91,21 @@ struct ProxyRefusal: Error, Sendable {
     static let onlyIfCached = ProxyRefusal(
         status: .gatewayTimeout, message: "The request says only-if-cached, and the answer is not cached.",
         type: "proxy_error", code: "not_cached")
+
+    static func unreadable(_ reason: String) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .badRequest,
+            message:
+                "The upstream does not know this path, and the request cannot be translated to another because its "
+                + "body is not JSON: \(reason).",
+            type: "invalid_request_error", code: "invalid_json")
+    }
+
+    static let unreadableAnswer = ProxyRefusal(
+        status: .badGateway,
+        message:
+            "The upstream's answer cannot be translated to the form of this path, because it is not JSON or too long.",
+        type: "upstream_error", code: "upstream_answer_unreadable")
 
     static func noToken(_ message: String) -> ProxyRefusal {
         ProxyRefusal(status: .badGateway, message: message, type: "proxy_error", code: "no_upstream_token")

@@ -24,6 +24,10 @@ package struct ProxySettings: Sendable {
     /// How long running answers may continue after the stop.
     package var drain: Duration = .seconds(5)
     package var headers = CopilotRequestHeaders()
+    /// Other names for models.
+    package var aliases: [String: String] = [:]
+    /// The models that stand in for one that fails, in this order.
+    package var fallbacks: [String: [String]] = [:]
 
     package init(host: String = "127.0.0.1", port: UInt16 = 8080, upstream: HTTPURL? = nil) {
         self.host = host

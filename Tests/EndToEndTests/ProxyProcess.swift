@@ -81,6 +81,11 @@ final class ProxyProcess {
 
     /// Runs another command on the same data directory.
     nonisolated func run(_ arguments: String...) async throws -> Process.Result {
+        try await self.run(arguments)
+    }
+
+    /// Runs another command on the same data directory.
+    nonisolated func run(_ arguments: [String]) async throws -> Process.Result {
         try await HostProcess.run(
             arguments + [
                 "--config", self.directory.path + "/jetbridge.yaml", "--data-dir", self.directory.path + "/data",

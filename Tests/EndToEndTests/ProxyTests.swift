@@ -39,7 +39,8 @@ struct ProxyTests {
         return server
     }
 
-    @Test("the official OpenAI client and LiteLLM; tokens are counted by key; no secret appears anywhere")
+    @Test(
+        "the official OpenAI and Anthropic clients and LiteLLM; tokens are counted by key; no secret appears anywhere")
     func clients() async throws {
         let model = try await LoopbackModelServer.started(apiKey: ProxyProcess.token)
         // The upstream without its path: the proxy finds out that this one serves OpenAI's API below /v1.
@@ -47,6 +48,7 @@ struct ProxyTests {
         let created = try JSON.parse(try await proxy.run("token", "create", "--scope", "proxy", "--json").output)
         let key = try #require(created["token"]?.stringValue)
         try await self.script("openai_client.py", proxy.base + "/v1", key, directory: proxy.directory.path)
+        try await self.script("anthropic_client.py", proxy.base, key, directory: proxy.directory.path)
         try await self.script("litellm_client.py", proxy.base + "/v1", "sk-any", directory: proxy.directory.path)
 
         let command = proxy.commandLine

@@ -25,6 +25,7 @@ enum FuzzTarget: String, CaseIterable {
     case responses
     case framing
     case usage
+    case model
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -40,7 +41,19 @@ enum FuzzTarget: String, CaseIterable {
         case .responses: Self.readResponses(bytes)
         case .framing: Self.readFrames(bytes)
         case .usage: Self.scanUsage(bytes)
+        case .model: Self.findModel(bytes)
         }
+    }
+
+    /// Nobody may read another model than the one that is found.
+    private static func findModel(_ bytes: [UInt8]) {
+        guard let name = ModelName.find(in: bytes), let value = try? JSON.parse(bytes, depthLimit: 1_000) else {
+            return
+        }
+        precondition(value["model"]?.stringValue == name, "a parser reads another model")
+        precondition(
+            value.objectValue?.allSatisfy { $0.key.lowercased() != "model" || $0.value == .string(name) } == true,
+            "a parser that ignores case reads another model")
     }
 
     private static func readConfiguration(_ bytes: [UInt8]) {

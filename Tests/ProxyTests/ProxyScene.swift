@@ -26,7 +26,8 @@ final class ProxyScene {
     nonisolated static let key = "jb_good"
 
     init(
-        prefix: String = "", change: (inout ProxySettings) -> Void = { _ in },
+        prefix: String = "", keys: [String: ClientKeyFinding] = [:],
+        othersUse: @escaping DailyUseLookup = { _, _ in 0 }, change: (inout ProxySettings) -> Void = { _ in },
         handler: @escaping @Net @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
     ) async throws {
         var upstream = HTTPServerSettings()
@@ -47,8 +48,10 @@ final class ProxyScene {
             })
         self.proxy = ReverseProxy(
             settings, source: self.tokens, prefix: prefix,
-            lookup: { $0 == ProxyScene.key ? ClientKey(id: "k1") : nil },
-            usage: { usage in used.withLock { $0.append(usage) } },
+            lookup: { secret in
+                keys[secret] ?? (secret == ProxyScene.key ? .valid(ClientKey(id: "k1"), until: nil) : .unknown)
+            },
+            usage: { usage in used.withLock { $0.append(usage) } }, othersUse: othersUse,
             logger: logger, now: { clock.withLock { $0 } })
         self.server = ProxyServer(self.proxy, logger: logger)
         try await self.server.start()

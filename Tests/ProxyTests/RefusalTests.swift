@@ -74,12 +74,11 @@ struct RefusalTests {
         let scene = try await ProxyScene { request in
             request.target.hasPrefix("/v1/") == keeps ? .json(["at": .string(request.target)]) : .text("", .notFound)
         }
-        scene.proxy.keepsVersion = nil
         for _ in 0..<2 {
             let answer = try await scene.ask(.post, "/v1/chat/completions", [:], .bytes(Array("{}".utf8)))
             #expect(answer.status == 200)
         }
-        #expect(scene.proxy.keepsVersion == keeps)
+        #expect(scene.proxy.memory.keepsVersion(of: "/chat/completions") == keeps)
         await scene.stop()
     }
 

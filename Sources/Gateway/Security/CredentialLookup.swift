@@ -22,9 +22,17 @@ package struct CredentialLookup: Sendable {
     package func credential(
         secret: String, kind: CredentialRecord.Kind, at now: Int64
     ) async throws -> CredentialRecord? {
+        guard let found = try await self.stored(secret: secret, kind: kind), !found.isExpired(at: now) else {
+            return nil
+        }
+        return found
+    }
+
+    /// Like ``credential(secret:kind:at:)``, but also one that has expired and is still stored.
+    package func stored(secret: String, kind: CredentialRecord.Kind) async throws -> CredentialRecord? {
         guard secret.utf8.count <= Self.secretLimit else { return nil }
         let hash = CredentialSecret.hash(of: secret)
-        let found = try await self.store.read { ledger in try ledger.credential(hash: hash, at: now) }
+        let found = try await self.store.read { ledger in try ledger.credential(hash: hash) }
         return found?.kind == kind ? found : nil
     }
 

@@ -52,9 +52,9 @@ package struct Administration: Sendable {
     /// The scopes that tokens can have.
     package static let scopes = Scope.allCases.map(\.rawValue)
 
-    /// Creates a token, whose text is returned only this once. Refuses unknown scopes. `lifetime` is in milliseconds.
+    /// Creates a token, whose text is returned only this once. Refuses unknown scopes.
     package func createToken(
-        name: String, scopes: [String], lifetime: Int64? = nil
+        name: String, scopes: [String], limits: TokenLimits = TokenLimits()
     ) async throws -> (credential: CredentialRecord, token: String) {
         for scope in scopes where Scope(rawValue: scope) == nil {
             let known = Self.scopes.joined(separator: ", ")
@@ -63,10 +63,10 @@ package struct Administration: Sendable {
         guard !scopes.isEmpty else { throw HostError("a token needs a scope. Add one, such as --scope chat,read.") }
         let id = Identifier.make("k")
         let token = Crypto.randomToken(prefix: "jb")
-        let now = WallClock.now()
         let credential = CredentialRecord(
-            id: id, kind: .token, name: name, identity: "web:\(id)", role: .owner, scopes: scopes, createdAt: now,
-            expiresAt: lifetime.map { now + $0 })
+            id: id, kind: .token, name: name, identity: "web:\(id)", role: .owner, scopes: scopes,
+            createdAt: WallClock.now(), expiresAt: limits.expiresAt, models: limits.models,
+            tokensPerDay: limits.tokensPerDay)
         try await self.store.write { ledger in
             try ledger.insert(credential, hash: CredentialSecret.hash(of: token))
         }
@@ -151,5 +151,15 @@ package struct Administration: Sendable {
     /// Tokens used through the proxy, by model and client key.
     package func proxyUsage() async throws -> [ProxyUsageRecord] {
         try await self.store.read { ledger in try ledger.proxyUsage() }
+    }
+
+    /// The valid client keys with a limit on tokens a day, and their tokens of today, in UTC.
+    package func limitedKeys() async throws -> [(credential: CredentialRecord, tokensToday: Int64)] {
+        let now = WallClock.now()
+        return try await self.store.read { ledger in
+            try ledger.credentials(kind: .token).filter { $0.tokensPerDay != nil && !$0.isExpired(at: now) }.map {
+                ($0, try ledger.tokens(of: $0.id, on: ProxyUsageRecorder.day(of: now)))
+            }
+        }
     }
 }

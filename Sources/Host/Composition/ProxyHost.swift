@@ -34,9 +34,11 @@ package final class ProxyHost: Sendable {
         let needsKeys = settings.requiresKey || !settings.isLoopback
         let database = try Self.database(configuration, isNeeded: needsKeys, logger: logger)
         let store = database.map { SessionStore(database: $0) }
-        let recorder = store.map { ProxyUsageRecorder(store: $0, metrics: nil, logger: logger) }
+        let metrics = Metrics()
+        ProcessMetrics.register(in: metrics)
+        let recorder = store.map { ProxyUsageRecorder(store: $0, metrics: metrics, logger: logger) }
         let proxy = try ProxySetup.proxy(
-            for: configuration, source: source, store: store, usage: { recorder?.record($0) })
+            for: configuration, source: source, store: store, metrics: metrics, recorder: recorder)
         self.server = ProxyServer(proxy, logger: logger)
         self.recorder = recorder
         self.database = database

@@ -11,12 +11,15 @@ struct ProxyKeys: Sendable {
         self.credentials = CredentialLookup(store: store)
     }
 
-    @concurrent func key(for secret: String) async throws -> ClientKey? {
+    @concurrent func find(_ secret: String) async throws -> ClientKeyFinding {
         let now = WallClock.now()
-        guard let found = try await self.credentials.credential(secret: secret, kind: .token, at: now),
+        guard let found = try await self.credentials.stored(secret: secret, kind: .token),
             !Set(found.scopes).isDisjoint(with: [Scope.proxy.rawValue, Scope.admin.rawValue])
-        else { return nil }
+        else { return .unknown }
+        if let end = found.expiresAt, end <= now { return .expired(at: end) }
         try await self.credentials.noteUse(of: found.id, at: now)
-        return ClientKey(id: found.id)
+        let key = ClientKey(
+            id: found.id, models: found.models.map { Set($0) }, tokensPerDay: found.tokensPerDay.map { Int($0) })
+        return .valid(key, until: found.expiresAt)
     }
 }

@@ -22,6 +22,8 @@ enum ProxySetup {
         settings.requestsPerMinute = proxy.requestsPerMinute
         settings.cacheBytes = proxy.cache
         settings.idleTimeout = proxy.timeout
+        settings.aliases = proxy.aliases
+        settings.fallbacks = proxy.fallbacks
         settings.headers.integrationID = configuration.copilot.integrationID
         settings.headers.editorVersion = configuration.copilot.editorVersion
         return settings
@@ -77,7 +79,8 @@ enum ProxySetup {
         let recorder = ProxyUsageRecorder(store: store, metrics: metrics, logger: Logger(label: "proxy"))
         let source = try Self.source(for: configuration, in: surroundings, account: account)
         let proxy = try Self.proxy(
-            for: configuration, source: source, prefix: Self.mount, store: store, usage: { recorder.record($0) })
+            for: configuration, source: source, prefix: Self.mount, store: store, metrics: metrics,
+            recorder: recorder)
         let own = account == nil ? source as? CopilotAccount : nil
         return Mounted(
             mount: GatewayMount(path: Self.mount, dispatcher: proxy),
@@ -86,12 +89,16 @@ enum ProxySetup {
 
     static func proxy(
         for configuration: Configuration, source: any CopilotTokenSource, prefix: String = "", store: SessionStore?,
-        usage: @escaping UsageSink
+        metrics: Metrics, recorder: ProxyUsageRecorder?
     ) throws(HostError) -> ReverseProxy {
         let keys = store.map { ProxyKeys(store: $0) }
-        return ReverseProxy(
+        let proxy = ReverseProxy(
             try Self.settings(configuration), source: source, prefix: prefix, version: Release.version,
-            lookup: { secret in try await keys?.key(for: secret) }, usage: usage, logger: Logger(label: "proxy"),
-            now: WallClock.now)
+            lookup: { secret in try await keys?.find(secret) ?? .unknown }, usage: { recorder?.record($0) },
+            othersUse: { client, day in try await recorder?.othersUse(of: client, on: day) ?? 0 },
+            exposition: { metrics.text() }, logger: Logger(label: "proxy"), now: WallClock.now)
+        let requests = proxy.requests
+        metrics.counters(.proxyRequests) { requests.all.map { (labels: ["status": "\($0.key)"], value: $0.value) } }
+        return proxy
     }
 }

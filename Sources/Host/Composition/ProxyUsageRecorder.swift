@@ -10,34 +10,56 @@ final class ProxyUsageRecorder: Service {
     private struct Client: Hashable {
         let id: String
         let model: String
+        let day: Int64
     }
 
     private struct State {
         var waiting: [Client: ProxyUsageRecord] = [:]
         var isStopping = false
+        /// The day on which old days were last deleted.
+        var tidied: Int64?
     }
 
     let name = "proxy usage"
     private let store: SessionStore
     private let metrics: Metrics?
     private let logger: Logger
+    private let now: @Sendable () -> Int64
+    /// Marks the tokens of this process in the store, see ``othersUse(of:on:)``.
+    private let process = Identifier.make("u")
     private let state = Protected(State())
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
 
-    init(store: SessionStore, metrics: Metrics?, logger: Logger) {
+    /// For how many days the tokens of a day are kept.
+    private static let days: Int64 = 40
+
+    init(
+        store: SessionStore, metrics: Metrics?, logger: Logger, now: @escaping @Sendable () -> Int64 = WallClock.now
+    ) {
         self.store = store
         self.metrics = metrics
         self.logger = logger
+        self.now = now
         // A change only says "look again", so one buffered change is enough.
         (self.changes, self.change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Days in UTC since 1970, from milliseconds.
+    static func day(of time: Int64) -> Int64 { time / 86_400_000 }
+
+    /// The tokens of a client on a day, without those that this process recorded. They are exact whether or not this
+    /// process has stored its own yet.
+    func othersUse(of client: String, on day: Int64) async throws -> Int {
+        let process = self.process
+        return Int(try await self.store.read { try $0.tokens(of: client, on: day, withoutThoseOf: process) })
     }
 
     func record(_ usage: ProxyUsage) {
         let input = Int64(usage.tokens.input), output = Int64(usage.tokens.output)
         self.metrics?.count(.modelTokens, ["model": usage.model, "direction": "in"], by: UInt64(input))
         self.metrics?.count(.modelTokens, ["model": usage.model, "direction": "out"], by: UInt64(output))
-        let client = Client(id: usage.key.id, model: usage.model)
+        let client = Client(id: usage.key.id, model: usage.model, day: Self.day(of: self.now()))
         self.state.withLock { state in
             var record =
                 state.waiting[client]
@@ -64,13 +86,21 @@ final class ProxyUsageRecorder: Service {
     }
 
     private func save() async {
-        let waiting = self.state.withLock { state in
-            defer { state.waiting = [:] }
-            return Array(state.waiting.values)
+        let today = Self.day(of: self.now()), process = self.process
+        let (waiting, isNewDay) = self.state.withLock { state in
+            guard !state.waiting.isEmpty else { return (state.waiting, false) }
+            defer { (state.waiting, state.tidied) = ([:], today) }
+            return (state.waiting, state.tidied != today)
         }
         guard !waiting.isEmpty else { return }
         do {
-            try await self.store.write { ledger in for record in waiting { try ledger.add(record) } }
+            try await self.store.write { ledger in
+                for (client, record) in waiting {
+                    try ledger.add(record)
+                    try ledger.add(record.input + record.output, to: client.id, on: client.day, by: process)
+                }
+                if isNewDay { try ledger.deleteProxyDays(before: today - Self.days) }
+            }
         } catch {
             // Counting must not stop the answers, so the loss is only logged.
             self.logger.error("could not store the tokens used", ["error": .string("\(error)")])

@@ -3,7 +3,7 @@ internal import HTTP
 internal import HTTPServer
 internal import Primitives
 
-/// Admits or refuses clients by their key, origin and request rate.
+/// Admits or refuses clients by their key, origin, request rate and models.
 @Net
 final class Gatekeeper {
     private let keys: KeyRing
@@ -26,34 +26,48 @@ final class Gatekeeper {
 
     /// Identifies the client of a request and counts the request. Throws a ``ProxyRefusal`` if it is not allowed.
     func admit(_ headers: HTTPHeaders, at now: Int64) async throws -> ClientKey {
-        let key = try await self.identify(headers)
+        let key = try await self.identify(headers, at: now)
         try self.count(key, at: now)
         return key
     }
 
     /// ``admit(_:at:)`` without a look-up; nil if the key must be looked up.
     func admitKnown(_ headers: HTTPHeaders, at now: Int64) throws(ProxyRefusal) -> ClientKey? {
-        guard let key = try self.known(headers) else { return nil }
+        guard let key = try self.known(headers, at: now) else { return nil }
         try self.count(key, at: now)
         return key
+    }
+
+    /// Refuses a model that the client may not use.
+    ///
+    /// - Parameter model: As the request names it; nil if that cannot be read, which is refused to keys with models.
+    nonisolated func check(model: String?, for key: ClientKey) throws(ProxyRefusal) {
+        guard let models = key.models else { return }
+        guard let model else { throw .modelUnreadable(models) }
+        // Byte by byte: strings are also equal if they only look the same.
+        guard models.contains(where: { $0.utf8.elementsEqual(model.utf8) }) else {
+            throw .modelNotAllowed(model, models)
+        }
     }
 
     private func count(_ key: ClientKey, at now: Int64) throws(ProxyRefusal) {
         if let wait = self.allowance?.take(key, at: now) { throw .tooManyRequests((Int(wait) + 999) / 1_000) }
     }
 
-    private func identify(_ headers: HTTPHeaders) async throws -> ClientKey {
-        if let known = try self.known(headers) { return known }
-        guard let secret = Self.key(in: headers), let key = try await self.keys.key(for: secret) else {
-            throw ProxyRefusal.invalidKey
+    private func identify(_ headers: HTTPHeaders, at now: Int64) async throws -> ClientKey {
+        if let known = try self.known(headers, at: now) { return known }
+        guard let secret = Self.key(in: headers) else { throw ProxyRefusal.invalidKey }
+        switch try await self.keys.find(secret, at: now) {
+        case .valid(let key, _): return key
+        case .expired(let time): throw ProxyRefusal.expiredKey(time)
+        case .unknown: throw ProxyRefusal.invalidKey
         }
-        return key
     }
 
     /// Nil if the key must be looked up.
-    private func known(_ headers: HTTPHeaders) throws(ProxyRefusal) -> ClientKey? {
+    private func known(_ headers: HTTPHeaders, at now: Int64) throws(ProxyRefusal) -> ClientKey? {
         let secret = Self.key(in: headers)
-        if let secret, self.requiresKey || secret.hasPrefix(Self.keyPrefix) { return self.keys.known(secret) }
+        if let secret, self.requiresKey || secret.hasPrefix(Self.keyPrefix) { return self.keys.known(secret, at: now) }
         guard !self.requiresKey else { throw ProxyRefusal.missingKey }
         // Any web page could use the account of its visitor: browsers send such requests without asking.
         switch self.pages.refusal(of: headers) {

@@ -1,30 +1,44 @@
 internal import EventLoop
 internal import HTTP
 
-/// Reads usage from an answer's bytes and collects them for the cache as they pass.
+/// Reads usage from an answer's bytes, counts its events, and collects the bytes for the cache as they pass.
 @Net
 final class AnswerCollector {
     private var scanner: UsageScanner?
     private var kept: CacheEntry?
     private let limit: Int
+    private let countsEvents: Bool
+    private var isAtLineStart = true
+    /// The empty lines, each of which ends a server-sent event, if they are counted.
+    private(set) var events = 0
 
     /// - Parameters:
     ///   - scans: Whether to look for usage.
+    ///   - countsEvents: Whether to count events.
     ///   - entry: The entry to collect the body in; nil for an answer that is not cached.
     ///   - limit: The largest body to cache, in bytes.
-    init(scans: Bool, entry: CacheEntry?, limit: Int) {
+    init(scans: Bool, countsEvents: Bool = false, entry: CacheEntry?, limit: Int) {
         self.scanner = scans ? UsageScanner() : nil
+        self.countsEvents = countsEvents
         self.kept = entry
         self.limit = limit
     }
 
     func take(_ bytes: [UInt8]) {
         self.scanner?.feed(bytes)
+        if self.countsEvents { self.count(bytes) }
         guard let kept = self.kept else { return }
         if kept.body.count + bytes.count > self.limit {
             self.kept = nil
         } else {
             self.kept?.body += bytes
+        }
+    }
+
+    private func count(_ bytes: [UInt8]) {
+        for byte in bytes where byte != 0x0D {
+            if byte == 0x0A, self.isAtLineStart { self.events += 1 }
+            self.isAtLineStart = byte == 0x0A
         }
     }
 

@@ -2,37 +2,71 @@ internal import EventLoop
 internal import HTTP
 internal import HTTPClient
 internal import HTTPServer
+internal import JSON
 
 extension Passage {
     /// The answer for the client: whole if it has arrived whole, else piece by piece.
-    func deliver(_ response: HTTPClientResponse, _ preparation: Preparation) -> HTTPServerResponse {
-        let lookup = preparation.lookup
+    ///
+    /// - Parameter shown: the whole body for the client, where it is not the upstream's.
+    func deliver(
+        _ upstream: UpstreamAnswer, _ preparation: Preparation, shown: [UInt8]? = nil
+    ) -> HTTPServerResponse {
+        let response = upstream.response, lookup = preparation.lookup
         if response.status == .notModified, let kept = lookup.confirmed(by: response.headers) { return kept }
         let isMounted = !self.proxy.prefix.isEmpty
         var answer = HTTPServerResponse(
             response.status, headers: ForwardedHeaders.response(response.headers, isMounted: isMounted))
         answer.headers.append("X-Request-Id", self.record.trace)
+        if upstream.translation != nil {
+            answer.headers.remove("content-length")
+            answer.headers["content-type"] = shown == nil ? "text/event-stream" : "application/json"
+        }
         if isMounted { Self.harden(&answer.headers) }
         self.record.status = response.status.code
         self.record.firstByte = self.elapsed()
         let source = PassageSource(
-            response.body, of: self, lookup,
+            upstream, of: self, lookup,
             AnswerCollector(
-                scans: Self.mayReportUsage(response.headers), entry: lookup.entry(for: response),
+                scans: Self.mayReportUsage(response.headers), countsEvents: self.estimatesUsage(response.headers),
+                entry: lookup.entry(for: response),
                 limit: self.proxy.cache.bodyLimit))
         if response.status.isBodiless || self.request.method == .head {
             source.finish()
         } else if let whole = source.takeWhole() {
-            answer.body = .bytes(whole)
+            answer.body = .bytes(shown ?? whole)
         } else {
             answer.body = .source(source)
         }
         return answer
     }
 
-    func report(_ collector: AnswerCollector) {
-        guard let usage = collector.usage, let key = self.record.key else { return }
+    /// An answer of the proxy's own.
+    func own(_ document: JSON) -> HTTPServerResponse {
+        var answer = HTTPServerResponse.json(document)
+        answer.headers.append("X-Request-Id", self.record.trace)
+        self.record.firstByte = self.elapsed()
+        self.end(.complete, status: answer.status.code)
+        return answer
+    }
+
+    /// - Parameter isCut: Whether the answer ended early.
+    func report(_ collector: AnswerCollector, isCut: Bool = false) {
+        guard let key = self.record.key, var usage = collector.usage ?? self.estimate(collector) else { return }
+        // Anthropic's streams begin with a usage that has almost no output.
+        if isCut { usage.output = max(usage.output, collector.events) }
+        self.proxy.budget.add(usage, to: key, at: self.proxy.now())
         self.proxy.usage(ProxyUsage(key: key, model: collector.model ?? "unknown", tokens: usage))
+    }
+
+    /// The tokens of a stream that ends without its usage, because the client left or did not ask for it: otherwise a
+    /// limited key could avoid its limit. Four bytes are about one token, and so is one event.
+    private func estimate(_ collector: AnswerCollector) -> TokenUsage? {
+        guard collector.events > 0 else { return nil }
+        return TokenUsage(input: self.body.count / 4, output: collector.events)
+    }
+
+    private func estimatesUsage(_ headers: HTTPHeaders) -> Bool {
+        self.record.key?.tokensPerDay != nil && headers["content-type"]?.hasPrefix("text/event-stream") == true
     }
 
     /// True for uncompressed JSON and events.
@@ -44,7 +78,7 @@ extension Passage {
     }
 
     /// On the gateway's origin, an upstream's page would have the gateway's rights.
-    private static func harden(_ headers: inout HTTPHeaders) {
+    static func harden(_ headers: inout HTTPHeaders) {
         headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         headers["X-Content-Type-Options"] = "nosniff"
     }

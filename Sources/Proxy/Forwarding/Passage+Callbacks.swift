@@ -13,10 +13,11 @@ extension Passage {
                 return reply.answer { try await self.answer() }
             }
             self.record.key = key
+            guard try self.permitKnown(key) else { return reply.answer { try await self.answer() } }
             guard let access = self.proxy.account.known else { return reply.answer { try await self.answer() } }
             var preparation = try self.prepare(for: access)
             if let kept = try preparation.lookup.answer() { return reply.answer(kept) }
-            if self.isModelRequest(preparation.target), !self.body.isFilled {
+            if self.isModelRequest(preparation.target), !self.body.isFilled || self.proxy.needsModel {
                 return reply.answer { try await self.answer() }
             }
             self.complete(&preparation)
@@ -27,14 +28,16 @@ extension Passage {
     }
 
     private func begin(_ preparation: Preparation, _ reply: HTTPReply) throws {
-        let exchange = try self.proxy.client.begin(self.outgoing(preparation)) { result in
+        let exchange = try self.proxy.client.begin(
+            self.outgoing(preparation, to: preparation.urls[0], by: preparation.access)
+        ) { result in
             switch result {
             case .success(let response) where self.isFinal(response, preparation):
-                reply.answer(self.deliver(response, preparation))
+                reply.answer(self.deliver(UpstreamAnswer(response), preparation))
             case .success(let response):
                 reply.answer {
                     do {
-                        return self.deliver(try await self.reconsider(response, preparation), preparation)
+                        return try await self.reconsider(response, preparation)
                     } catch {
                         return try self.answer(to: error)
                     }

@@ -1,41 +1,118 @@
 internal import HTTP
 internal import HTTPClient
 internal import HTTPServer
+internal import Primitives
 
 extension Passage {
-    func send(_ preparation: Preparation) async throws -> HTTPClientResponse {
-        let response = try await self.proxy.client.execute(self.outgoing(preparation))
-        return self.isFinal(response, preparation) ? response : try await self.reconsider(response, preparation)
+    /// The final answer for the client.
+    func send(_ preparation: Preparation) async throws -> HTTPServerResponse {
+        try await self.attempt(try await self.plan(preparation), preparation, first: nil)
     }
 
-    /// Whether a retry could not improve on this answer.
+    /// Whether another attempt could not improve on this answer.
     func isFinal(_ response: HTTPClientResponse, _ preparation: Preparation) -> Bool {
-        if response.status == .unauthorized { return !self.body.canBeSent || self.request.method == .trace }
-        guard preparation.target.unmapped != nil, self.proxy.keepsVersion == nil else { return true }
-        if response.status.isSuccess { self.proxy.keepsVersion = false }
-        return response.status != .notFound || !self.body.canBeSent
+        switch response.status.code {
+        case 401: return !self.body.canBeSent || self.request.method == .trace
+        case 404:
+            let isMissing = preparation.urls.count > 1 || preparation.api != nil || self.isCount(preparation)
+            return !isMissing || !self.body.canBeSent
+        case 400: return preparation.api == nil || !self.body.canBeSent
+        default:
+            if response.status.isSuccess, !preparation.isKnownPath { self.learn(preparation.urls[0], preparation) }
+            return true
+        }
     }
 
-    /// Retries once: with a new token if the upstream rejected the old one, and with OpenAI's `/v1` in the path if the
-    /// path without it does not exist.
-    func reconsider(
-        _ first: HTTPClientResponse, _ preparation: Preparation
-    ) async throws -> HTTPClientResponse {
-        guard first.status == .unauthorized else { return try await self.tryUnmapped(first, preparation) }
-        guard let access = try await self.replaced(preparation.access) else { return first }
-        let second = try await self.proxy.client.execute(self.outgoing(preparation, by: access))
-        guard second.status == .notFound, !self.isFinal(second, preparation) else { return second }
-        return try await self.tryUnmapped(second, preparation, by: access)
+    /// Goes on after an answer to the first attempt that another may improve on: with a new token if the upstream rejected
+    /// the old one, at another path, or in another form of the API.
+    func reconsider(_ first: HTTPClientResponse, _ preparation: Preparation) async throws -> HTTPServerResponse {
+        try await self.attempt(try await self.plan(preparation, hasBegun: true), preparation, first: first)
     }
 
-    private func tryUnmapped(
-        _ first: HTTPClientResponse, _ preparation: Preparation, by access: UpstreamAccess? = nil
-    ) async throws -> HTTPClientResponse {
-        let second = try await self.proxy.client.execute(
-            self.outgoing(preparation, to: preparation.target.unmapped, by: access))
-        guard second.status != .notFound else { return first }
-        if second.status.isSuccess { self.proxy.keepsVersion = true }
-        return second
+    // MARK: Attempts
+
+    /// Makes the attempts of a plan, until one gives the client's answer.
+    private func attempt(
+        _ plan: AttemptPlan, _ preparation: Preparation, first: HTTPClientResponse?
+    ) async throws -> HTTPServerResponse {
+        var plan = plan
+        var access = preparation.access
+        var begun = first
+        /// The answer that the client gets if no attempt gives a better one.
+        var best: UpstreamAnswer?
+        /// Whether no attempt has found the path.
+        var isMissing = true
+        while true {
+            let edited = try await self.edited(plan, preparation)
+            var answer: UpstreamAnswer
+            do {
+                let request = self.outgoing(preparation, to: plan.url, by: access, edited)
+                var response: HTTPClientResponse
+                if let begun = begun.take() {
+                    response = begun
+                } else {
+                    response = try await self.proxy.client.execute(request)
+                }
+                if response.status == .unauthorized, access.generation == preparation.access.generation,
+                    self.request.method != .trace, self.body.canBeSent, let other = try await self.replaced(access)
+                {
+                    access = other
+                    response = try await self.proxy.client.execute(
+                        self.outgoing(preparation, to: plan.url, by: access, edited))
+                }
+                answer = UpstreamAnswer(response, translation: edited.translation)
+            } catch let error as HTTPClientError {
+                guard self.body.canBeSent, plan.advance(after: .failed) else {
+                    guard let best else { throw error }
+                    return try await self.finish(best, preparation)
+                }
+                continue
+            }
+            let outcome = try await self.outcome(of: &answer, preparation)
+            guard outcome != .answered else {
+                try await self.learn(plan, answer, preparation)
+                return try await self.finish(answer, preparation)
+            }
+            best = outcome == .failed && isMissing ? answer : Self.better(best, answer)
+            isMissing = isMissing && outcome != .failed
+            guard self.body.canBeSent, plan.advance(after: outcome) else {
+                return try await self.finish(best ?? answer, preparation, isMissing: isMissing)
+            }
+        }
+    }
+
+    /// Errors that decide about an attempt are short.
+    private static let errorLimit = 64 * 1024
+
+    private func outcome(
+        of answer: inout UpstreamAnswer, _ preparation: Preparation
+    ) async throws -> AttemptPlan.Outcome {
+        switch answer.status.code {
+        case 404:
+            guard preparation.api != nil else { return .missing }
+            try await answer.read(upTo: Self.errorLimit)
+            return UpstreamError(answer.beginning).isMissingModel ? .answered : .missing
+        case 400:
+            guard preparation.api != nil else { return .answered }
+            try await answer.read(upTo: Self.errorLimit)
+            return UpstreamError(answer.beginning).isUnsupportedForm ? .unsupported : .answered
+        case 429, 500...599: return .failed
+        default: return .answered
+        }
+    }
+
+    /// The earlier answer, unless only the later one explains itself.
+    private static func better(_ earlier: UpstreamAnswer?, _ later: UpstreamAnswer) -> UpstreamAnswer {
+        guard let earlier else { return later }
+        return !earlier.isJSON && later.isJSON && later.translation == nil ? later : earlier
+    }
+
+    // MARK: Requests
+
+    private func edited(_ plan: AttemptPlan, _ preparation: Preparation) async throws -> EditedBody {
+        guard plan.model != nil || plan.form.api != nil, let body = self.body.whole else { return EditedBody() }
+        return try await EditedBody.make(
+            body, model: plan.model, from: preparation.api, to: plan.form.api, at: self.proxy.now())
     }
 
     private func replaced(_ access: UpstreamAccess) async throws -> UpstreamAccess? {
@@ -50,14 +127,14 @@ extension Passage {
     }
 
     func outgoing(
-        _ preparation: Preparation, to url: HTTPURL? = nil, by access: UpstreamAccess? = nil
+        _ preparation: Preparation, to url: HTTPURL, by access: UpstreamAccess, _ edited: EditedBody = EditedBody()
     ) -> HTTPClientRequest {
-        let target = preparation.target
-        let learned = self.proxy.keepsVersion == true ? target.unmapped : nil
-        var outgoing = HTTPClientRequest(
-            self.request.method, url ?? learned ?? target.url, headers: preparation.fields)
-        if self.request.method != .trace {
-            outgoing.headers.append("Authorization", (access ?? preparation.access).authorization)
+        var outgoing = HTTPClientRequest(self.request.method, url, headers: preparation.fields)
+        if self.request.method != .trace { outgoing.headers.append("Authorization", access.authorization) }
+        if let bytes = edited.bytes {
+            outgoing.body = .bytes(bytes)
+            if let form = edited.form { Self.adapt(&outgoing.headers, to: form) }
+            return outgoing
         }
         switch self.request.head.framing {
         case .none: break
@@ -65,5 +142,15 @@ extension Passage {
         case .chunked: outgoing.body = self.body.outgoing(length: nil)
         }
         return outgoing
+    }
+
+    /// The fields of another form of the API.
+    private static func adapt(_ headers: inout HTTPHeaders, to form: ModelAPI) {
+        headers["content-type"] = "application/json"
+        guard form == .messages else {
+            for name in ["anthropic-version", "anthropic-beta"] { headers.remove(name) }
+            return
+        }
+        if !headers.contains("anthropic-version") { headers.append("anthropic-version", "2023-06-01") }
     }
 }

@@ -18,6 +18,8 @@ final class Passage {
     var record: AccessRecord
     /// The path without the proxy's prefix.
     let path: Substring
+    /// The models to which the answer, a list of models, is reduced; nil to leave it as it is.
+    var visibleModels: Set<String>?
 
     init(_ request: HTTPServerRequest, through proxy: ReverseProxy) {
         self.request = request
@@ -36,11 +38,12 @@ final class Passage {
             if self.record.key == nil {
                 self.record.key = try await self.proxy.gatekeeper.admit(self.request.headers, at: self.proxy.now())
             }
+            try await self.permit()
             var preparation = try self.prepare(for: try await self.access())
-            if let kept = try preparation.lookup.answer() { return kept }
+            if let kept = try preparation.lookup.answer() { return self.reduced(kept) }
             if self.isModelRequest(preparation.target) { try await self.body.fill() }
             self.complete(&preparation)
-            return self.deliver(try await self.send(preparation), preparation)
+            return try await self.send(preparation)
         } catch {
             return try self.answer(to: error)
         }
@@ -67,10 +70,21 @@ final class Passage {
             throw .loop
         }
         let target = UpstreamTarget(path: self.path, query: request.head.query, upstream: access.url)
-        let fields = ForwardedHeaders.request(request.headers, isModelRequest: target.isModelRequest)
+        var fields = ForwardedHeaders.request(
+            request.headers, isModelRequest: target.isModelRequest || self.record.key?.tokensPerDay != nil)
+        if self.visibleModels != nil { ModelList.requestWhole(&fields) }
         self.proxy.openCache(for: access)
+        let memory = self.proxy.memory
+        let isKnownPath = target.unmapped == nil || memory.keepsVersion(of: target.path) != nil
+        let keepsVersion =
+            target.unmapped == nil ? nil : memory.keepsVersion(of: target.path) ?? memory.guess(for: target.path)
+        if target.isModelRequest {
+            self.body.keep(length: self.length, in: self.proxy.keptBytes)
+            self.body.inspectAll(length: self.length)
+        }
         return Preparation(
-            access: access, target: target, fields: fields,
+            access: access, target: target, urls: target.urls(keepsVersion: keepsVersion), isKnownPath: isKnownPath,
+            api: target.isModelRequest && request.method == .post ? ModelAPI(path: self.path) : nil, fields: fields,
             lookup: CacheLookup(self, target: target, fields: fields))
     }
 
@@ -134,6 +148,8 @@ final class Passage {
         self.record.error = error
         self.record.requestBytes = self.body.count
         self.record.total = self.elapsed()
+        self.body.release()
+        self.proxy.requests.count(self.record.status)
         self.proxy.accessLog.write(self.record)
     }
 }

@@ -12,11 +12,15 @@ final class PassageSource: ResponseSource {
     private let collector: AnswerCollector
     /// Set to nil when the rest is not needed, which ends the transfer.
     private var body: HTTPResponseBody?
-    /// The part that ``takeWhole()`` read of an incomplete body.
+    /// What was read of an incomplete body before ``next()``.
     private var first: [UInt8] = []
+    private let answer: UpstreamAnswer
+    private var translation: (any StreamTranslation)?
 
-    init(_ body: HTTPResponseBody, of passage: Passage, _ lookup: CacheLookup, _ collector: AnswerCollector) {
-        self.body = body
+    init(_ answer: UpstreamAnswer, of passage: Passage, _ lookup: CacheLookup, _ collector: AnswerCollector) {
+        self.answer = answer
+        self.body = answer.response.body
+        self.translation = answer.isStream ? answer.translation?.makeStream() : nil
         self.passage = passage
         self.lookup = lookup
         self.collector = collector
@@ -25,59 +29,68 @@ final class PassageSource: ResponseSource {
     /// The body if all of it has arrived, else nil; ``next()`` then returns it piece by piece.
     func takeWhole() -> [UInt8]? {
         guard let body = self.body else { return nil }
+        if !self.answer.beginning.isEmpty { self.first = self.take(self.answer.beginning) }
+        guard !self.answer.isWhole else { return self.takeFirst() + self.finish() }
         let (bytes, end) = body.takeArrived()
-        self.take(bytes)
-        if case .success = end {
-            self.finish()
-            return bytes
-        }
-        self.first = bytes
+        let taken = self.take(bytes)
+        if self.first.isEmpty { self.first = taken } else { self.first += taken }
+        if case .success = end { return self.takeFirst() + self.finish() }
         body.whenArrived { [weak self] in self?.onReady?() }
         return nil
     }
 
     func next() -> ResponsePiece {
-        if !self.first.isEmpty {
-            defer { self.first = [] }
-            return .bytes(self.first)
+        if !self.first.isEmpty { return .bytes(self.takeFirst()) }
+        while let body = self.body {
+            let (bytes, end) = body.takeArrived()
+            if !bytes.isEmpty {
+                let taken = self.take(bytes)
+                if !taken.isEmpty { return .bytes(taken) }
+                // A part of an event; more may have arrived.
+                continue
+            }
+            switch end {
+            case nil: return .notYet
+            case .success:
+                let rest = self.finish()
+                return rest.isEmpty ? .end : .bytes(rest)
+            case .failure(let error):
+                self.body = nil
+                self.passage.report(self.collector, isCut: true)
+                self.passage.end(.upstreamBroke, error: "\(error)")
+                // The client must notice that the body is incomplete; the failure is already logged.
+                return .broken(HTTPServerError(.clientGone, "the upstream broke off"))
+            }
         }
-        guard let body = self.body else { return .end }
-        let (bytes, end) = body.takeArrived()
-        if !bytes.isEmpty {
-            self.take(bytes)
-            return .bytes(bytes)
-        }
-        switch end {
-        case nil: return .notYet
-        case .success:
-            self.finish()
-            return .end
-        case .failure(let error):
-            self.body = nil
-            self.passage.report(self.collector)
-            self.passage.end(.upstreamBroke, error: "\(error)")
-            // The client must notice that the body is incomplete; the failure is already logged.
-            return .broken(HTTPServerError(.clientGone, "the upstream broke off"))
-        }
+        return .end
+    }
+
+    private func takeFirst() -> [UInt8] {
+        defer { self.first = [] }
+        return self.first
     }
 
     func abandon() {
         guard self.body != nil else { return }
         self.body = nil
-        self.passage.report(self.collector)
+        self.passage.report(self.collector, isCut: true)
         self.passage.end(.clientGone)
     }
 
-    /// Ends a complete answer.
-    func finish() {
+    /// Ends a complete answer. Returns what a translation adds at the end.
+    @discardableResult
+    func finish() -> [UInt8] {
         self.body = nil
         if let entry = self.collector.entry { self.lookup.keep(entry) }
         self.passage.report(self.collector)
         self.passage.end(.complete)
+        return self.translation?.finish() ?? []
     }
 
-    private func take(_ bytes: [UInt8]) {
+    /// Returns the bytes for the client.
+    private func take(_ bytes: [UInt8]) -> [UInt8] {
         self.passage.record.responseBytes += bytes.count
         self.collector.take(bytes)
+        return self.translation?.feed(bytes) ?? bytes
     }
 }

@@ -1,15 +1,24 @@
 internal import EventLoop
 internal import HTTPClient
 internal import HTTPServer
+internal import Primitives
 
-/// A request's body on its way through. Only small bodies are kept whole, so that they can be sent again.
+/// A request's body on its way through. Only small bodies, and longer ones for a model while there is memory for them, are
+/// kept whole, so that they can be sent again.
 @Net
 final class ReplayBody {
-    /// The largest body kept for a retry, in bytes.
+    /// The largest body that is always kept, in bytes.
     static let keepLimit = 1 << 20
+    /// The largest body for a model that may be kept.
+    static let longLimit = 16 << 20
 
     private let body: RequestBody
     private var kept: [UInt8]? = []
+    /// In bytes.
+    private(set) var limit = ReplayBody.keepLimit
+    /// How much is inspected before it is sent.
+    private var inspected = ReplayBody.keepLimit / 2
+    private var reserved: KeptBytes?
     /// Bytes received from the client.
     private(set) var count = 0
     private(set) var isOver = false
@@ -23,6 +32,31 @@ final class ReplayBody {
         }
     }
 
+    /// Keeps a body of this length too, if there is memory for it.
+    func keep(length: Int?, in memory: KeptBytes) {
+        guard let length, self.reserved == nil, length > self.limit, length <= Self.longLimit, memory.take(length)
+        else { return }
+        self.limit = length
+        self.reserved = memory
+    }
+
+    /// Makes ``fill()`` wait for all that can be kept. A body of unknown length must not grow past the limit while it waits,
+    /// because it could not be sent any more.
+    func inspectAll(length: Int?) {
+        let isSafe = length.map { $0 <= self.limit } ?? false
+        self.inspected = isSafe ? self.limit + 1 : self.limit / 2
+    }
+
+    /// Forgets the body once nobody needs it.
+    func release() {
+        guard let memory = self.reserved.take() else { return }
+        self.kept = nil
+        memory.giveBack(self.limit)
+    }
+
+    /// The whole body; nil if it has not arrived, or was too long to be kept.
+    var whole: [UInt8]? { self.isOver ? self.kept : nil }
+
     /// Whether it can still be sent from the beginning.
     var canBeSent: Bool { self.kept != nil }
 
@@ -30,11 +64,17 @@ final class ReplayBody {
     var beginning: [UInt8] { self.kept ?? [] }
 
     /// Whether the body, or as much of it as is inspected, has arrived.
-    var isFilled: Bool { self.isOver || self.count >= Self.keepLimit / 2 }
+    var isFilled: Bool { self.isOver || self.kept == nil || self.count >= self.inspected }
 
     /// Waits until the body, or as much of it as is inspected, has arrived.
     func fill() async throws {
         while !self.isFilled { _ = try await self.receive() }
+    }
+
+    /// Waits until the whole body has arrived. False if it is too long to be kept; the rest is then unread.
+    func fillWhole() async throws -> Bool {
+        while !self.isOver, self.canBeSent { _ = try await self.receive() }
+        return self.canBeSent
     }
 
     /// The body of the upstream request. May be called again while ``canBeSent``.
@@ -71,7 +111,7 @@ final class ReplayBody {
             return []
         }
         self.count += bytes.count
-        if self.count <= Self.keepLimit { self.kept?.append(contentsOf: bytes) } else { self.kept = nil }
+        if self.count <= self.limit { self.kept?.append(contentsOf: bytes) } else { self.kept = nil }
         return bytes
     }
 }

@@ -14,6 +14,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     let client: HTTPClient
     let account: UpstreamAccount
     let gatekeeper: Gatekeeper
+    let budget: DailyBudget
     let logger: Logger
     let usage: UsageSink
     let now: @Sendable () -> Int64
@@ -28,19 +29,25 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     let accessLog: AccessLog
     @Net var cache: ResponseCache
     @Net var cacheGeneration = 0
-    /// Whether the upstream expects OpenAI's `/v1` in paths; nil while unknown.
-    @Net var keepsVersion: Bool?
+    let memory = UpstreamMemory()
+    let keptBytes = KeptBytes()
+    /// The requests since the start, by the status of their answers.
+    package let requests = StatusCounts()
+    private let endPoints: ProxyEndPoints
 
     /// - Parameters:
     ///   - prefix: The path at which the proxy is mounted, such as `/proxy`. A key is then always required, because the
     ///     surrounding host may be reachable from anywhere.
     ///   - lookup: Finds client keys.
     ///   - usage: Receives the tokens used by each answer.
+    ///   - exposition: What a standalone proxy answers at `/metrics`.
+    ///   - othersUse: Reads the tokens that limited keys have used elsewhere.
     ///   - now: Milliseconds since 1970.
     package init(
         _ settings: ProxySettings, source: any CopilotTokenSource, prefix: String = "", version: String = "0",
-        lookup: @escaping ClientKeyLookup, usage: @escaping UsageSink = { _ in }, logger: Logger,
-        now: @escaping @Sendable () -> Int64
+        lookup: @escaping ClientKeyLookup, usage: @escaping UsageSink = { _ in },
+        othersUse: @escaping DailyUseLookup = { _, _ in 0 }, exposition: @escaping @Sendable () -> String = { "" },
+        logger: Logger, now: @escaping @Sendable () -> Int64
     ) {
         self.settings = settings
         self.prefix = prefix
@@ -59,19 +66,28 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         self.gatekeeper = Gatekeeper(
             lookup: lookup, requiresKey: settings.requiresKey || !settings.isLoopback || !prefix.isEmpty,
             requestsPerMinute: settings.requestsPerMinute, pages: PagePolicy(listen: settings.host))
+        self.budget = DailyBudget(lookup: othersUse)
         self.signature = "jetbridge-\(Crypto.hex(Crypto.randomBytes(4)))"
         self.via = "1.1 \(self.signature)"
         self.generalHeaders = settings.headers.general
         self.cache = ResponseCache(limit: settings.cacheBytes)
-        self.keepsVersion = settings.upstream == nil ? false : nil
+        self.endPoints = ProxyEndPoints(
+            client: self.client, account: self.account, gatekeeper: self.gatekeeper, exposition: exposition, now: now)
+    }
+
+    /// Whether a request's model decides where it goes, and in which form.
+    @Net var needsModel: Bool {
+        !self.settings.aliases.isEmpty || !self.settings.fallbacks.isEmpty || self.memory.hasForms
     }
 
     /// Whether clients must send a key.
     package var requiresKey: Bool { self.gatekeeper.requiresKey }
 
     package func dispatch(_ head: RequestHead) -> HTTPDispatch {
+        // Below the gateway, these are the gateway's.
+        if self.prefix.isEmpty, let own = self.endPoints.dispatch(head) { return own }
         // Bodies are streamed, so none is too long.
-        HTTPDispatch(
+        return HTTPDispatch(
             .deferred { request, reply in Passage(request, through: self).answer(by: reply) }, bodyLimit: .max)
     }
 

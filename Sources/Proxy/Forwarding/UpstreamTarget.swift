@@ -1,12 +1,14 @@
 package import HTTP
 
-/// The upstream URL for a request. Pure.
+/// The upstream URLs for a request. Pure.
 package struct UpstreamTarget: Sendable, Equatable {
     /// With the path and query sent upstream.
     package var url: HTTPURL
-    /// The same with the client's path unchanged; nil if ``url`` has it already. Some upstreams other than the Copilot
-    /// API expect OpenAI's `/v1`.
+    /// The same with OpenAI's `/v1` in the path; nil if the client did not write it, or if ``url`` has it already. Some
+    /// upstreams other than the Copilot API expect it, and that one for the Messages API.
     package var unmapped: HTTPURL?
+    /// Without `/v1` and the upstream's own path: what ``UpstreamMemory`` knows paths by.
+    package let path: String
     /// Whether a model answers: the request needs more headers, and the answer reports usage.
     package var isModelRequest: Bool
 
@@ -16,13 +18,23 @@ package struct UpstreamTarget: Sendable, Equatable {
         var url = upstream
         url.query = query.map(String.init)
         let mapped = Self.withoutVersion(path)
+        self.path = String(mapped)
         url.path = path == "*" ? "*" : base + mapped
         self.url = url
-        self.isModelRequest = Self.modelPaths.contains(String(mapped))
+        self.isModelRequest = Self.modelPaths.contains(self.path)
         if mapped != path, path != "*", !base.hasSuffix("/v1") {
             url.path = base + path
             self.unmapped = url
         }
+    }
+
+    /// The URLs in the order in which they are tried.
+    ///
+    /// - Parameter keepsVersion: Whether the upstream expects `/v1`; nil if unknown.
+    package func urls(keepsVersion: Bool?) -> [HTTPURL] {
+        guard let unmapped = self.unmapped else { return [self.url] }
+        // The Copilot API has the Messages API at /v1/messages, and all others without a version.
+        return keepsVersion ?? self.path.hasPrefix("/messages") ? [unmapped, self.url] : [self.url, unmapped]
     }
 
     /// OpenAI's `/v1/…` is `/…` in the Copilot API.
@@ -31,6 +43,6 @@ package struct UpstreamTarget: Sendable, Equatable {
     }
 
     private static let modelPaths: Set<String> = [
-        "/chat/completions", "/completions", "/responses", "/embeddings", "/messages",
+        "/chat/completions", "/completions", "/responses", "/embeddings", "/messages", "/messages/count_tokens",
     ]
 }

@@ -15,7 +15,7 @@ enum ForwardedHeaders {
     /// The client's fields to send upstream.
     ///
     /// - Parameters:
-    ///   - isModelRequest: Drops `Accept-Encoding`, so that the answer's usage can be read and no compressor delays its
+    ///   - isModelRequest: Whether the answer may report usage. Drops `Accept-Encoding`, so that the answer's usage can be read and no compressor delays its
     ///     events.
     static func request(_ headers: HTTPHeaders, isModelRequest: Bool) -> HTTPHeaders {
         let hopByHop = HopByHop(headers)

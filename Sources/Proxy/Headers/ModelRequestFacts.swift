@@ -1,5 +1,5 @@
-/// The facts about a model request's body that its headers must state. Found without parsing, because the body may be
-/// 20 MB of images of which only the beginning has arrived. Pure.
+/// The facts about a model request's body that its headers must state. Found without building a tree, because the body may
+/// have megabytes of images. Pure.
 struct ModelRequestFacts: Sendable, Equatable {
     var hasImage = false
     /// The last message is a tool's result or the model's own, not a person's.
@@ -10,62 +10,82 @@ struct ModelRequestFacts: Sendable, Equatable {
     /// `isWhole` is false for the beginning of a longer body. Its last message is unknown and taken for a person's.
     init(body: [UInt8], isWhole: Bool) {
         self.hasImage = Self.imageKinds.contains { Self.find($0, in: body) != nil }
-        guard isWhole else { return }
-        // The last role or item type in the body decides; quotes inside message text are escaped.
-        let role = Self.lastRole(in: body)
-        self.isAgentTurn = role == "tool" || role == "assistant" || role == "function_call_output"
+        guard isWhole, let last = Self.lastMessage(in: body) else { return }
+        self.isAgentTurn = Self.isAgents(JSONCursor(body, at: last))
     }
 
-    private static let imageKinds = ["\"image_url\"", "\"input_image\""].map { Array($0.utf8) }
-    private static let roleKey = Array("\"role\"".utf8)
-    private static let outputKind = Array("\"function_call_output\"".utf8)
+    /// Of chat completions, responses and messages.
+    private static let imageKinds = ["\"image_url\"", "\"input_image\"", "\"image\""].map { Array($0.utf8) }
 
-    private static func lastRole(in body: [UInt8]) -> String? {
-        var end = body.count
-        let output = Self.findLast(Self.outputKind, in: body, before: end)
-        while let position = Self.findLast(Self.roleKey, in: body, before: end) {
-            if let value = Self.text(after: position + Self.roleKey.count, in: body) {
-                return (output ?? -1) > position ? "function_call_output" : value
+    /// Where the last message or item begins.
+    private static func lastMessage(in body: [UInt8]) -> Int? {
+        var cursor = JSONCursor(body)
+        guard cursor.enterObject() else { return nil }
+        var last: Int?
+        while let name = cursor.nextMember() {
+            if name.elementsEqual("messages".utf8) || name.elementsEqual("input".utf8), cursor.enterArray() {
+                while cursor.nextElement() {
+                    last = cursor.position
+                    guard cursor.skipValue() else { return nil }
+                }
+                guard cursor.leaveArray() else { return last }
+            } else {
+                guard cursor.skipValue() else { return nil }
             }
-            end = position
         }
-        return output == nil ? nil : "function_call_output"
+        return last
     }
 
-    /// The string that follows a key and its colon; nil for a value of another type.
-    private static func text(after position: Int, in body: [UInt8]) -> String? {
-        var position = Self.skipBlanks(from: position, in: body)
-        guard position < body.count, body[position] == 0x3A else { return nil }
-        position = Self.skipBlanks(from: position + 1, in: body)
-        guard position < body.count, body[position] == 0x22 else { return nil }
-        let start = position + 1
-        guard let end = body[start...].prefix(32).firstIndex(of: 0x22) else { return nil }
-        return String(decoding: body[start..<end], as: UTF8.self)
+    private static func isAgents(_ message: JSONCursor) -> Bool {
+        var cursor = message
+        guard cursor.enterObject() else { return false }
+        while let name = cursor.nextMember() {
+            let value = cursor
+            if name.elementsEqual("role".utf8), let role = cursor.string() {
+                if Self.roles.contains(where: { role.elementsEqual($0.utf8) }) { return true }
+            } else if name.elementsEqual("type".utf8), let type = cursor.string() {
+                if Self.isAgentsItem(String(decoding: type, as: UTF8.self)) { return true }
+            } else if name.elementsEqual("content".utf8), Self.hasToolResult(value) {
+                return true
+            } else {
+                cursor = value
+                guard cursor.skipValue() else { return false }
+            }
+        }
+        return false
     }
 
-    private static func skipBlanks(from position: Int, in body: [UInt8]) -> Int {
-        var position = position
-        while position < body.count, [0x20, 0x09, 0x0A, 0x0D].contains(body[position]) { position += 1 }
-        return position
+    /// `function` is the older form of `tool`.
+    private static let roles = ["tool", "function", "assistant"]
+
+    /// Items of the Responses API: calls of tools, what they gave, and the model's thoughts.
+    private static func isAgentsItem(_ type: String) -> Bool {
+        type.hasSuffix("_output") || type.hasSuffix("_call") || type == "reasoning"
+    }
+
+    /// Whether an array of blocks has the Messages API's results of tools.
+    private static func hasToolResult(_ content: JSONCursor) -> Bool {
+        var cursor = content
+        guard cursor.enterArray() else { return false }
+        while cursor.nextElement() {
+            var block = cursor
+            guard cursor.skipValue(), block.enterObject() else { return false }
+            while let name = block.nextMember() {
+                if name.elementsEqual("type".utf8), let type = block.string() {
+                    // Also `web_search_tool_result` and the like.
+                    if String(decoding: type, as: UTF8.self).hasSuffix("tool_result") { return true }
+                } else {
+                    guard block.skipValue() else { return false }
+                }
+            }
+        }
+        return false
     }
 
     private static func find(_ text: [UInt8], in body: [UInt8]) -> Int? {
         guard body.count >= text.count else { return nil }
         for start in 0...(body.count - text.count) where body[start] == text[0] && body[start + 2] == text[2] {
             if body[start..<start + text.count].elementsEqual(text) { return start }
-        }
-        return nil
-    }
-
-    private static func findLast(_ text: [UInt8], in body: [UInt8], before end: Int) -> Int? {
-        var start = end - text.count
-        while start >= 0 {
-            if body[start] == text[0], body[start + 2] == text[2],
-                body[start..<start + text.count].elementsEqual(text)
-            {
-                return start
-            }
-            start -= 1
         }
         return nil
     }

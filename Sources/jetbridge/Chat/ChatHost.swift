@@ -1,4 +1,5 @@
 internal import Host
+internal import Primitives
 internal import Sessions
 
 /// Provides a host for the duration of a `chat` command.
@@ -39,7 +40,7 @@ enum ChatHost {
     ) async throws {
         let administration = try Administration(configuration)
         let (credential, token) = try await administration.createToken(
-            name: name, scopes: ["chat"], lifetime: 24 * 3_600_000)
+            name: name, scopes: ["chat"], limits: TokenLimits(expiresAt: WallClock.now() + 24 * 3_600_000))
         do {
             try await body(token)
         } catch {

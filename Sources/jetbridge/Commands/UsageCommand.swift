@@ -8,16 +8,17 @@ struct UsageCommand: Command {
         "usage", summary: "Show tokens used by model, and the account's remaining allowance",
         discussion: """
             Some providers report the remaining allowance: the credits of a Copilot plan and when they reset. With --json, \
-            the rows of models are followed by the proxy's rows, which also have "key", and by the allowances, which have \
-            "allowance" instead of "model".
+            the rows of models are followed by the proxy's rows, which also have "key"; by the keys with a limit of tokens \
+            a day, which have "tokens_per_day" and "tokens_today" (UTC) instead of "model"; and by the allowances, \
+            which have "allowance".
             """)
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
         // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
-        let (rows, clients) = try await context.administering {
-            (try await $0.usage(), try await $0.proxyUsage())
+        let (rows, clients, limited) = try await context.administering {
+            (try await $0.usage(), try await $0.proxyUsage(), try await $0.limitedKeys())
         }
         var quota: QuotaListing?
         do {
@@ -35,7 +36,9 @@ struct UsageCommand: Command {
                     "output_tokens": .integer(row.output),
                 ]
             }
-            return try context.print(.array(used + clients.map(Self.json) + (quota.map { Self.json($0) } ?? [])))
+            let keys = limited.map { Self.json($0.credential, tokensToday: $0.tokensToday) }
+            return try context.print(
+                .array(used + clients.map(Self.json) + keys + (quota.map { Self.json($0) } ?? [])))
         }
         if rows.isEmpty, clients.isEmpty { try context.errors.writeLine("No tokens have been used yet.") }
         let lines = TextTable.lines(
@@ -47,6 +50,9 @@ struct UsageCommand: Command {
                     ]
                 })
         for line in lines { try context.print(line) }
+        for (key, tokens) in limited {
+            try context.print("key \(key.id) (\(key.name)): \(tokens) of \(key.tokensPerDay ?? 0) tokens today, in UTC")
+        }
         for line in quota?.lines ?? [] { try context.print(line) }
     }
 
@@ -60,6 +66,13 @@ struct UsageCommand: Command {
                 "percent_remaining": Self.json(item.percentRemaining),
             ]
         }
+    }
+
+    private static func json(_ key: CredentialRecord, tokensToday: Int64) -> JSON {
+        [
+            "key": .string(key.id), "name": .string(key.name), "tokens_today": .integer(tokensToday),
+            "tokens_per_day": key.tokensPerDay.map { .integer($0) } ?? .null,
+        ]
     }
 
     private static func json(_ number: Double?) -> JSON { number.map { .number($0) } ?? .null }

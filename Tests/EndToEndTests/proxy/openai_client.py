@@ -56,4 +56,28 @@ try:
 except openai.RateLimitError as error:
     assert error.code == "rate_limit_exceeded" and error.response.headers["retry-after"] == "1"
 
+# The upstream has no /v1/responses: the proxy translates.
+answer = client.responses.create(model="echo", input="hello")
+assert "hello" in answer.output_text and answer.usage.input_tokens > 0, answer
+with client.responses.stream(model="instant", input="hello") as stream:
+    kinds = [event.type for event in stream]
+    answer = stream.get_final_response()
+assert answer.output_text == "This is an instant answer." and answer.status == "completed", answer
+assert kinds[0] == "response.created" and kinds[-1] == "response.completed", kinds
+flat = [{"type": "function", "name": "get_weather", "strict": False,
+         "parameters": {"type": "object", "properties": {"place": {"type": "string"}}}}]
+answer = client.responses.create(model="tool", input="hello", tools=flat)
+call = next(item for item in answer.output if item.type == "function_call")
+assert call.name == "get_weather" and "Vienna" in call.arguments
+answer = client.responses.create(model="instant", tools=flat, input=[
+    {"role": "user", "content": "hello"},
+    {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments},
+    {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}])
+assert answer.output_text
+try:
+    client.responses.create(model="echo", input="hello", previous_response_id=answer.id)
+    raise AssertionError("an answer without the conversation that it continues")
+except openai.BadRequestError as error:
+    assert "previous_response_id" in str(error)
+
 print("ok")

@@ -209,5 +209,7 @@ package enum Schema {
         Self.personas,
         Self.steps,
         Self.features,
+        Self.gitHub,
+        Self.clientKeys,
     ]
 }

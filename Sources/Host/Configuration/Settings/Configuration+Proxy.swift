@@ -19,6 +19,10 @@ extension Configuration {
         package var cache: Int
         /// How long the upstream may be silent.
         package var timeout: Duration
+        /// Other names for models.
+        package var aliases: [String: String]
+        /// The models that stand in for one that fails, in this order; by the models' own names.
+        package var fallbacks: [String: [String]]
 
         init(_ section: Section) {
             self.isEnabled = section.read("enabled", default: false) { $0.bool() }
@@ -29,11 +33,47 @@ extension Configuration {
             self.requestsPerMinute = section.read("requests_per_minute", default: 0) { $0.integer(in: 0...1_000_000) }
             self.cache = section.read("cache", default: 16 << 20) { $0.size(atLeast: 0) }
             self.timeout = section.read("timeout", default: .seconds(120)) { $0.duration(from: .milliseconds(100)) }
+            section.value("workers")?.checkWorkers()
+            self.aliases = section.read("aliases", default: [:]) { $0.aliases() }
+            self.fallbacks = section.read("fallbacks", default: [:]) { $0.fallbacks() }
         }
     }
 }
 
 extension Value {
+    /// `auto`, or a number. One loop serves so far, so the value changes nothing yet.
+    fileprivate func checkWorkers() {
+        guard self.text != "auto", let count = self.integer(in: 1...64), count > 1 else { return }
+        self.warn("one worker serves for now: all requests share one event loop")
+    }
+
+    /// `{NAME: MODEL}`. A name stands for a model, not for another name.
+    fileprivate func aliases() -> [String: String]? {
+        guard let members = self.members() else { return nil }
+        let aliases = members.compactMap { name, value in value.string().map { (name, $0, value) } }
+        let names = Set(aliases.map(\.0))
+        for (name, model, value) in aliases where names.contains(model) {
+            value.report(
+                model == name
+                    ? "'\(name)' stands for itself; name a model of the upstream"
+                    : "'\(model)' is an alias itself; name the model that it stands for")
+        }
+        return Dictionary(aliases.map { ($0.0, $0.1) }) { first, _ in first }
+    }
+
+    /// `{MODEL: [MODEL, …]}`
+    fileprivate func fallbacks() -> [String: [String]]? {
+        guard let members = self.members() else { return nil }
+        var fallbacks: [String: [String]] = [:]
+        for (model, value) in members {
+            guard let others = value.items()?.compactMap({ $0.string() }) else { continue }
+            if others.isEmpty { value.report("the list is empty: name the models that stand in for '\(model)'") }
+            if others.contains(model) { value.report("'\(model)' can't stand in for itself") }
+            fallbacks[model] = others
+        }
+        return fallbacks
+    }
+
     /// Every request carries the token, so plain HTTP is allowed only to this machine.
     func upstreamURL() -> HTTPURL? {
         guard let url = self.url() else { return nil }

@@ -16,10 +16,14 @@ package struct CredentialRecord: Sendable, Equatable {
     package let createdAt: Int64
     package let usedAt: Int64?
     package let expiresAt: Int64?
+    /// The models that it may use through the proxy; nil for all.
+    package let models: [String]?
+    /// The tokens that it may use a day through the proxy; nil without a limit.
+    package let tokensPerDay: Int64?
 
     package init(
         id: String, kind: Kind, name: String, identity: String, role: Role, scopes: [String], createdAt: Int64,
-        usedAt: Int64? = nil, expiresAt: Int64? = nil
+        usedAt: Int64? = nil, expiresAt: Int64? = nil, models: [String]? = nil, tokensPerDay: Int64? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -30,7 +34,11 @@ package struct CredentialRecord: Sendable, Equatable {
         self.createdAt = createdAt
         self.usedAt = usedAt
         self.expiresAt = expiresAt
+        self.models = models
+        self.tokensPerDay = tokensPerDay
     }
+
+    package func isExpired(at now: Int64) -> Bool { (self.expiresAt ?? .max) <= now }
 }
 
 extension Ledger {
@@ -89,22 +97,23 @@ extension Ledger {
     package func insert(_ credential: CredentialRecord, hash: String) throws {
         try self.connection.execute(
             """
-            INSERT INTO credentials (id, hash, kind, name, identity, role, scopes, created_at, expires_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO credentials
+                (id, hash, kind, name, identity, role, scopes, created_at, expires_at, models, tokens_per_day)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(credential.id), .text(hash), .text(credential.kind.rawValue), .text(credential.name),
                 .text(credential.identity), .text(credential.role.rawValue),
                 .text(credential.scopes.joined(separator: ",")), .integer(credential.createdAt),
-                .optional(credential.expiresAt),
+                .optional(credential.expiresAt), .optional(credential.models?.joined(separator: ",")),
+                .optional(credential.tokensPerDay),
             ])
     }
 
-    package func credential(hash: String, at now: Int64) throws -> CredentialRecord? {
-        try self.connection.query(
-            "SELECT * FROM credentials WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)",
-            [.text(hash), .integer(now)]
-        ).first.map(Self.credential)
+    /// Also one that has expired but is still stored.
+    package func credential(hash: String) throws -> CredentialRecord? {
+        try self.connection.query("SELECT * FROM credentials WHERE hash = ?", [.text(hash)])
+            .first.map(Self.credential)
     }
 
     /// Nil if it was revoked or has expired.
@@ -138,6 +147,8 @@ extension Ledger {
             role: Role(rawValue: try row.text("role")) ?? .guest,
             scopes: try row.text("scopes").split(separator: ",").map(String.init),
             createdAt: try row.integer("created_at"), usedAt: try row.optionalInteger("used_at"),
-            expiresAt: try row.optionalInteger("expires_at"))
+            expiresAt: try row.optionalInteger("expires_at"),
+            models: try row.optionalText("models")?.split(separator: ",").map(String.init),
+            tokensPerDay: try row.optionalInteger("tokens_per_day"))
     }
 }

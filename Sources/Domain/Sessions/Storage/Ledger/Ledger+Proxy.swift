@@ -24,4 +24,27 @@ extension Ledger {
                 input: try row.integer("input_tokens"), output: try row.integer("output_tokens"))
         }
     }
+
+    // MARK: Days
+
+    /// Adds to a client's tokens of a day, as days since 1970.
+    package func add(_ tokens: Int64, to client: String, on day: Int64, by process: String) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO proxy_days (day, client, process, tokens) VALUES (?, ?, ?, ?)
+            ON CONFLICT (day, client, process) DO UPDATE SET tokens = tokens + excluded.tokens
+            """, [.integer(day), .text(client), .text(process), .integer(tokens)])
+    }
+
+    /// A client's tokens of a day. With `process`, without those that it added.
+    package func tokens(of client: String, on day: Int64, withoutThoseOf process: String? = nil) throws -> Int64 {
+        try self.connection.query(
+            "SELECT COALESCE(SUM(tokens), 0) AS tokens FROM proxy_days WHERE day = ? AND client = ? AND process <> ?",
+            [.integer(day), .text(client), .text(process ?? "")]
+        ).first?.integer("tokens") ?? 0
+    }
+
+    package func deleteProxyDays(before day: Int64) throws {
+        try self.connection.execute("DELETE FROM proxy_days WHERE day < ?", [.integer(day)])
+    }
 }

@@ -1,0 +1,119 @@
+internal import Gateway
+internal import HTTP
+internal import Primitives
+
+/// How long a token is valid, and what a client of the proxy may do with it.
+package struct TokenLimits: Sendable, Equatable {
+    /// Milliseconds since 1970; nil if it does not expire.
+    package var expiresAt: Int64?
+    /// Nil for all models.
+    package var models: [String]?
+    /// Input and output together; nil without a limit.
+    package var tokensPerDay: Int64?
+
+    package init(expiresAt: Int64? = nil, models: [String]? = nil, tokensPerDay: Int64? = nil) {
+        self.expiresAt = expiresAt
+        self.models = models
+        self.tokensPerDay = tokensPerDay
+    }
+
+    /// Why a text is not a valid limit.
+    package struct Invalid: Error, Equatable {
+        /// One line.
+        package let message: String
+    }
+
+    /// Reads the limits as people type them.
+    ///
+    /// - Parameters:
+    ///   - expires: A duration from now such as `30d`, or a time in RFC 3339.
+    ///   - models: Names separated by commas.
+    ///   - scopes: Of the token.
+    ///   - now: Milliseconds since 1970.
+    package init(
+        expires: String?, models: String?, tokensPerDay: String?, scopes: [String], at now: Int64
+    ) throws(Invalid) {
+        for (option, value) in [("--models", models), ("--tokens-per-day", tokensPerDay)] where value != nil {
+            guard scopes.contains(Scope.proxy.rawValue) else {
+                throw Invalid(message: "\(option) limits a key of the proxy, so it needs --scope proxy")
+            }
+        }
+        self.expiresAt = if let expires { try Self.expiry(expires, at: now) } else { nil }
+        self.models = if let models { try Self.names(models) } else { nil }
+        self.tokensPerDay = if let tokensPerDay { try Self.budget(tokensPerDay) } else { nil }
+    }
+
+    /// As in the configuration.
+    private static let longest = Duration.seconds(36_525 * 86_400)
+    private static let largestBudget: Int64 = 1_000_000_000_000
+
+    private static func expiry(_ text: String, at now: Int64) throws(Invalid) -> Int64 {
+        if let duration = Quantity.duration(text) {
+            guard duration > .zero, duration <= Self.longest else {
+                throw Invalid(
+                    message: "--expires \(text) is out of range; use a duration from 1s to "
+                        + Quantity.text(Self.longest))
+            }
+            return now + Int64(duration / .milliseconds(1))
+        }
+        guard let time = Self.moment(text) else {
+            throw Invalid(
+                message: "--expires '\(text)' is not a duration such as 12h or 30d, nor a time such as "
+                    + "2027-01-31T12:00:00Z")
+        }
+        guard time > now else {
+            throw Invalid(
+                message: "--expires \(text) is in the past; now it is \(CivilTime(milliseconds: now).rfc3339Seconds)")
+        }
+        return time
+    }
+
+    /// Reads RFC 3339 with `Z` or an offset; nil also for a day that its month does not have.
+    private static func moment(_ text: String) -> Int64? {
+        var utc = text.uppercased()
+        var offset: Int64 = 0
+        if !utc.hasSuffix("Z") {
+            let zone = Array(utc.utf8.suffix(6))
+            guard zone.count == 6, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(zone[0]),
+                zone[3] == UInt8(ascii: ":"), let hours = Self.number(zone[1...2]), hours < 24,
+                let minutes = Self.number(zone[4...5]), minutes < 60
+            else { return nil }
+            offset = (hours * 60 + minutes) * (zone[0] == UInt8(ascii: "-") ? -60_000 : 60_000)
+            utc = utc.dropLast(6) + "Z"
+        }
+        guard let time = CivilTime.milliseconds(rfc3339: utc), CivilTime(milliseconds: time).date == utc.prefix(10)
+        else { return nil }
+        return time - offset
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+        digits.allSatisfy { (0x30...0x39).contains($0) } ? Int64(String(decoding: digits, as: UTF8.self)) : nil
+    }
+
+    private static func names(_ text: String) throws(Invalid) -> [String] {
+        var names: [String] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let name = String(part.utf8.trimmingBlanks())
+            guard !name.isEmpty else {
+                throw Invalid(message: "--models '\(text)' contains an empty name; write names such as gpt-4.1,o3")
+            }
+            guard name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw Invalid(
+                    message: "'\(name)' is not a model's name, because it contains a space or another invalid "
+                        + "character; 'jetbridge models' lists them")
+            }
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    private static func budget(_ text: String) throws(Invalid) -> Int64 {
+        guard (1...13).contains(text.utf8.count), let number = Self.number(Array(text.utf8)[...]),
+            (1...Self.largestBudget).contains(number)
+        else {
+            throw Invalid(
+                message: "--tokens-per-day '\(text)' is not a number from 1 to \(Self.largestBudget)")
+        }
+        return number
+    }
+}

@@ -1,0 +1,66 @@
+internal import HTTP
+
+/// The order in which a request is tried: models, for each the forms of the API, for each form its URLs. Pure.
+struct AttemptPlan: Sendable {
+    /// How an attempt ended.
+    enum Outcome: Sendable {
+        /// The upstream does not have the path.
+        case missing
+        /// The upstream does not have the model in this form.
+        case unsupported
+        /// Too many requests, an error of the server, or no answer.
+        case failed
+        /// Any other answer, which is the client's.
+        case answered
+    }
+
+    /// A form of the API, and where it may be.
+    struct Form: Sendable, Equatable {
+        /// Nil for a request that is not translated.
+        let api: ModelAPI?
+        let urls: [HTTPURL]
+    }
+
+    private let models: [String?]
+    private let forms: [Form]
+    private var position = (model: 0, form: 0, url: 0)
+
+    /// - Parameters:
+    ///   - models: the model to ask, and those that stand in for it; nil for the body's own.
+    ///   - forms: at least one, each with a URL.
+    init(models: [String?] = [nil], forms: [Form]) {
+        self.models = models
+        self.forms = forms
+    }
+
+    var model: String? { self.models[self.position.model] }
+    var form: Form { self.forms[self.position.form] }
+    var url: HTTPURL { self.form.urls[self.position.url] }
+    /// Whether nothing has been tried before.
+    var isFirst: Bool { self.position == (0, 0, 0) }
+    var isFirstModel: Bool { self.position.model == 0 }
+
+    /// Goes on to the next attempt; returns false if this was the last.
+    mutating func advance(after outcome: Outcome) -> Bool {
+        switch outcome {
+        case .answered: return false
+        case .missing where self.position.url + 1 < self.form.urls.count:
+            self.position.url += 1
+            return true
+        case .missing, .unsupported:
+            if self.position.form + 1 < self.forms.count {
+                self.position = (self.position.model, self.position.form + 1, 0)
+                return true
+            }
+            // A model that stands in may have no form, but another one may.
+            return self.position.model > 0 && self.nextModel()
+        case .failed: return self.nextModel()
+        }
+    }
+
+    private mutating func nextModel() -> Bool {
+        guard self.position.model + 1 < self.models.count else { return false }
+        self.position = (self.position.model + 1, 0, 0)
+        return true
+    }
+}

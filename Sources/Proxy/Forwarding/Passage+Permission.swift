@@ -1,0 +1,97 @@
+internal import HTTP
+internal import HTTPClient
+internal import HTTPServer
+
+/// The limits of the client's key.
+extension Passage {
+    /// ``permit()`` without a wait; false if it must wait.
+    func permitKnown(_ key: ClientKey) throws(ProxyRefusal) -> Bool {
+        guard key.models == nil else { return false }
+        return try self.proxy.budget.checkKnown(key, at: self.proxy.now())
+    }
+
+    /// Refuses what the client's key does not allow. If the key is limited to models, the whole body is read first:
+    /// until its end, it may name another model.
+    func permit() async throws {
+        guard let key = self.record.key else { return }
+        try await self.proxy.budget.check(key, at: self.proxy.now())
+        guard let models = key.models else { return }
+        switch ModelSource(self.request.method, self.path) {
+        case nil:
+            throw ProxyRefusal.pathNotAllowed(models)
+        case .list:
+            self.visibleModels = models
+        case .path(let model):
+            do throws(ProxyRefusal) {
+                try self.proxy.gatekeeper.check(model: model, for: key)
+            } catch {
+                throw ProxyRefusal.modelNotFound(model)
+            }
+        case .body:
+            let asked = try await self.requestedModel()
+            // Who may use an alias may use the model that it stands for.
+            let model = asked.map { models.contains($0) ? $0 : self.proxy.settings.aliases[$0] ?? $0 }
+            try self.proxy.gatekeeper.check(model: model, for: key)
+        }
+    }
+
+    /// The model that the body names; nil if that is not certain.
+    private func requestedModel() async throws -> String? {
+        guard ModelSource.isPlainJSON(self.request.headers) else { return nil }
+        self.body.keep(length: self.length, in: self.proxy.keptBytes)
+        guard (self.length ?? 0) <= self.body.limit, try await self.body.fillWhole() else {
+            throw ProxyRefusal.bodyTooLarge(self.body.limit)
+        }
+        return await Self.model(in: self.body.beginning)
+    }
+
+    // MARK: The list of models
+
+    /// ``deliver(_:_:shown:)``, with a list of models reduced to the key's. The whole list is cached for all keys.
+    func deliverReduced(_ upstream: UpstreamAnswer, _ preparation: Preparation) async throws -> HTTPServerResponse {
+        let response = upstream.response
+        guard self.visibleModels != nil else { return self.deliver(upstream, preparation) }
+        guard response.status.isSuccess else { return self.reduced(self.deliver(upstream, preparation)) }
+        let body = try await Self.list(in: response)
+        let isMounted = !self.proxy.prefix.isEmpty
+        var answer = HTTPServerResponse(
+            response.status, headers: ForwardedHeaders.response(response.headers, isMounted: isMounted),
+            body: .bytes(body))
+        guard let reduced = self.reduction(of: answer) else { throw ProxyRefusal.modelsUnreadable }
+        if var entry = preparation.lookup.entry(for: response), body.count <= self.proxy.cache.bodyLimit {
+            entry.body = body
+            preparation.lookup.keep(entry)
+        }
+        answer = reduced
+        answer.headers.append("X-Request-Id", self.record.trace)
+        if isMounted { Self.harden(&answer.headers) }
+        self.record.firstByte = self.elapsed()
+        self.record.responseBytes = body.count
+        self.end(.complete, status: response.status.code)
+        return answer
+    }
+
+    /// The cached list, reduced for the client's key.
+    func reduced(_ answer: HTTPServerResponse) -> HTTPServerResponse {
+        guard self.visibleModels != nil, answer.status.isSuccess else { return answer }
+        return self.reduction(of: answer) ?? ProxyRefusal.modelsUnreadable.response(at: self.path)
+    }
+
+    private func reduction(of answer: HTTPServerResponse) -> HTTPServerResponse? {
+        guard let models = self.visibleModels, case .bytes(let body) = answer.body,
+            let list = ModelList.reduced(body, to: models)
+        else { return nil }
+        var answer = answer
+        ModelList.describeReduced(&answer.headers)
+        answer.body = .bytes(list)
+        return answer
+    }
+
+    private static func list(in response: HTTPClientResponse) async throws -> [UInt8] {
+        do {
+            return try await response.body.collect(upTo: ModelList.limit)
+        } catch let error as HTTPClientError where error.code == .tooLarge {
+            throw ProxyRefusal.modelsUnreadable
+        }
+    }
+}

@@ -1,0 +1,48 @@
+internal import EventLoop
+
+/// What the upstream's answers have shown about its paths. Forgotten when it grows too large, and at the end.
+@Net
+final class UpstreamMemory {
+    private struct Question: Hashable {
+        let api: ModelAPI
+        let model: String
+    }
+
+    /// Whether a path is served with OpenAI's `/v1` before it.
+    private var versions: [String: Bool] = [:]
+    /// What the last new path showed, as a guess for others.
+    private var lastVersion: Bool?
+    /// The form in which a model is asked, where it is not the client's.
+    private var forms: [Question: ModelAPI] = [:]
+
+    private static let limit = 512
+
+    nonisolated init() {}
+
+    func keepsVersion(of path: String) -> Bool? { self.versions[path] }
+
+    /// A guess for a path that nobody has asked for. The Messages API has a place of its own.
+    func guess(for path: String) -> Bool? { path.hasPrefix("/messages") ? nil : self.lastVersion }
+
+    func learn(_ path: String, keepsVersion: Bool) {
+        guard self.versions[path] != keepsVersion else { return }
+        if self.versions.count >= Self.limit { self.versions.removeAll(keepingCapacity: true) }
+        self.versions[path] = keepsVersion
+        if !path.hasPrefix("/messages") { self.lastVersion = keepsVersion }
+    }
+
+    /// Whether some model has to be asked in another form than this one.
+    var hasForms: Bool { !self.forms.isEmpty }
+
+    func form(of api: ModelAPI, for model: String) -> ModelAPI? { self.forms[Question(api: api, model: model)] }
+
+    func learn(_ api: ModelAPI, for model: String, form: ModelAPI) {
+        let question = Question(api: api, model: model)
+        guard form != api else {
+            self.forms[question] = nil
+            return
+        }
+        if self.forms.count >= Self.limit { self.forms.removeAll(keepingCapacity: true) }
+        self.forms[question] = form
+    }
+}

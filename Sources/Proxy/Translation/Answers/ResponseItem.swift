@@ -1,0 +1,97 @@
+internal import JSON
+
+/// One item of a response's output, which grows while a stream arrives. Pure.
+struct ResponseItem: Sendable {
+    enum Kind: Sendable, Equatable {
+        case reasoning, text, refusal
+        case function(callID: String, name: String, namespace: String?)
+        case custom(callID: String, name: String, namespace: String?)
+    }
+
+    let kind: Kind
+    let id: String
+    /// The index in the output.
+    let place: Int
+    /// The text, the arguments, or the arguments that contain a custom tool's input.
+    var content = ""
+    var isIncomplete = false
+
+    init(_ kind: Kind, id: String, place: Int) {
+        self.kind = kind
+        let prefix =
+            switch kind {
+            case .reasoning: "rs"
+            case .text, .refusal: "msg"
+            case .function: "fc"
+            case .custom: "ctc"
+            }
+        self.id = AnswerID.item(prefix, id, place)
+        self.place = place
+    }
+
+    init(_ piece: ModelAnswer.Piece, id: String, place: Int, tools: ToolNames) {
+        switch piece {
+        case .reasoning(let text):
+            self.init(.reasoning, id: id, place: place)
+            self.content = text
+        case .text(let text):
+            self.init(.text, id: id, place: place)
+            self.content = text
+        case .refusal(let text):
+            self.init(.refusal, id: id, place: place)
+            self.content = text
+        case .call(let callID, let name, let arguments):
+            self.init(Self.kind(callID, name, tools), id: id, place: place)
+            self.content = arguments
+        }
+    }
+
+    /// The kind of a call, under the name that the client gave the tool.
+    static func kind(_ callID: String, _ name: String, _ tools: ToolNames) -> Kind {
+        let tool = tools.tool(called: name)
+        return tool.isCustom
+            ? .custom(callID: callID, name: tool.name, namespace: tool.namespace)
+            : .function(callID: callID, name: tool.name, namespace: tool.namespace)
+    }
+
+    var customInput: String { ToolArguments.customInput(self.content) }
+
+    /// The content part of a message.
+    func part(_ text: String) -> JSON {
+        self.kind == .refusal
+            ? ["type": "refusal", "refusal": .string(text)]
+            : ["type": "output_text", "text": .string(text), "annotations": [], "logprobs": []]
+    }
+
+    /// As it begins.
+    var empty: JSON { self.document(status: "in_progress", content: nil) }
+
+    var whole: JSON { self.document(status: self.isIncomplete ? "incomplete" : "completed", content: self.content) }
+
+    private func document(status: JSON, content: String?) -> JSON {
+        switch self.kind {
+        case .reasoning:
+            let summary: [JSON] = content.map { [["type": "summary_text", "text": .string($0)]] } ?? []
+            return ["id": .string(self.id), "type": "reasoning", "summary": .array(summary), "status": status]
+        case .text, .refusal:
+            return [
+                "id": .string(self.id), "type": "message", "status": status, "role": "assistant",
+                "content": .array(content.map { [self.part($0)] } ?? []),
+            ]
+        case .function(let callID, let name, let namespace):
+            var item: JSONObject = [
+                "id": .string(self.id), "type": "function_call", "status": status, "call_id": .string(callID),
+                "name": .string(name), "arguments": .string(content ?? ""),
+            ]
+            if let namespace { item["namespace"] = .string(namespace) }
+            return .object(item)
+        case .custom(let callID, let name, let namespace):
+            var item: JSONObject = [
+                "id": .string(self.id), "type": "custom_tool_call", "status": status, "call_id": .string(callID),
+                "name": .string(name), "input": .string(content == nil ? "" : self.customInput),
+            ]
+            if let namespace { item["namespace"] = .string(namespace) }
+            return .object(item)
+        }
+    }
+}

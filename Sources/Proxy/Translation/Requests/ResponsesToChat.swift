@@ -1,0 +1,133 @@
+internal import JSON
+
+/// Translates a request for a response into one for a chat completion. Pure.
+enum ResponsesToChat {
+    /// - Parameter names: Receives the tools whose names or kinds differ in the chat request.
+    static func request(_ body: JSON, names: inout ToolNames) throws(ProxyRefusal) -> JSON {
+        try Self.refuseStored(body)
+        let family = ModelFamily(body.text("model") ?? "")
+        var chat: JSONObject = [:]
+        chat.copy("model", from: body)
+        try Self.addTools(body, to: &chat, names: &names)
+        chat["messages"] = .array(try Self.messages(body))
+        if let limit = body.value("max_output_tokens") { chat[MessagesToChat.limitName(family)] = limit }
+        chat.copy("temperature", "top_p", "user", from: body)
+        if let effort = body["reasoning"]?.value("effort"), !family.cannotReason { chat["reasoning_effort"] = effort }
+        if let verbosity = body["text"]?.value("verbosity"), family.isOpenAIReasoning { chat["verbosity"] = verbosity }
+        if let format = body["text"]?.value("format") { try Self.addFormat(format, to: &chat) }
+        if body["stream"]?.boolValue == true {
+            chat["stream"] = true
+            chat["stream_options"] = ["include_usage": true]
+        }
+        return .object(chat)
+    }
+
+    /// What only a server that keeps responses can do.
+    private static func refuseStored(_ body: JSON) throws(ProxyRefusal) {
+        for key in ["previous_response_id", "conversation"] where body.value(key) != nil {
+            throw .unsupported(
+                key, "this model's upstream has no responses API and so keeps no earlier responses",
+                "Send the whole conversation as input.")
+        }
+        if body["background"]?.boolValue == true {
+            throw .unsupported(
+                "background", "this model's upstream has no responses API and cannot answer later",
+                "Omit it, and wait for the answer.")
+        }
+        if body.value("prompt") != nil {
+            throw .unsupported(
+                "prompt", "this model's upstream keeps no prompt templates", "Send the text as instructions and input.")
+        }
+    }
+
+    private static func addFormat(_ format: JSON, to chat: inout JSONObject) throws(ProxyRefusal) {
+        switch format.text("type") {
+        case "text": break
+        case "json_object": chat["response_format"] = ["type": "json_object"]
+        case "json_schema":
+            var schema: JSONObject = [:]
+            schema.copy("name", "description", "schema", "strict", from: format)
+            chat["response_format"] = ["type": "json_schema", "json_schema": .object(schema)]
+        case let type: throw .unknown("a format", type, in: "text")
+        }
+    }
+}
+
+extension ResponsesToChat {
+    private static func addTools(
+        _ body: JSON, to chat: inout JSONObject, names: inout ToolNames
+    ) throws(ProxyRefusal) {
+        var tools: [JSON] = []
+        for tool in body.list("tools") where !Self.isOptional(tool) {
+            if tool.text("type") == "namespace" {
+                for inner in tool.list("tools") {
+                    tools.append(try Self.tool(inner, namespace: tool.text("name"), &names))
+                }
+            } else {
+                tools.append(try Self.tool(tool, namespace: nil, &names))
+            }
+        }
+        guard !tools.isEmpty else { return }
+        if let choice = body.value("tool_choice") {
+            switch choice {
+            case .string: chat["tool_choice"] = choice
+            default: chat["tool_choice"] = try Self.choice(choice, &tools)
+            }
+        }
+        chat["tools"] = .array(tools)
+        chat.copy("parallel_tool_calls", from: body)
+    }
+
+    /// Codex always offers a web search, and works without it.
+    private static func isOptional(_ tool: JSON) -> Bool { tool.text("type")?.hasPrefix("web_search") ?? false }
+
+    private static func tool(
+        _ tool: JSON, namespace: String?, _ names: inout ToolNames
+    ) throws(ProxyRefusal) -> JSON {
+        let type = tool.text("type") ?? ""
+        guard type == "function" || type == "custom" else { throw .serverTool(type) }
+        guard let name = tool.text("name") else { throw .malformed("tools[].name", "a string", found: tool["name"]) }
+        let isCustom = type == "custom"
+        var function: JSONObject = [:]
+        function["name"] = .string(names.add(.init(name: name, namespace: namespace, isCustom: isCustom)))
+        if isCustom {
+            function["description"] = .string(Self.customDescription(tool))
+            function["parameters"] = Self.customSchema
+        } else {
+            function.copy("description", from: tool)
+            function["parameters"] = ToolSchema.complete(tool.value("parameters"))
+            function.copy("strict", from: tool)
+        }
+        return ["type": "function", "function": .object(function)]
+    }
+
+    /// A custom tool takes a text in a grammar, which a function's schema cannot express.
+    private static func customDescription(_ tool: JSON) -> String {
+        var texts = [tool.text("description")].compactMap { $0 }
+        texts.append("Write the whole input of this tool, unchanged, into the member '\(ToolArguments.customKey)'.")
+        if let grammar = tool["format"]?.text("definition") {
+            texts.append("The input must match this \(tool["format"]?.text("syntax") ?? "") grammar:\n\(grammar)")
+        }
+        return texts.joined(separator: "\n\n")
+    }
+
+    private static let customSchema: JSON = [
+        "type": "object", "properties": .object([ToolArguments.customKey: ["type": "string"]]),
+        "required": [.string(ToolArguments.customKey)],
+    ]
+
+    private static func choice(_ choice: JSON, _ tools: inout [JSON]) throws(ProxyRefusal) -> JSON {
+        switch choice.text("type") {
+        case "function", "custom":
+            let name = ToolNames.chatName(choice.text("name") ?? "", in: choice.text("namespace"))
+            return ["type": "function", "function": ["name": .string(name)]]
+        case "allowed_tools":
+            ToolSchema.keep(
+                choice.list("tools").map { ToolNames.chatName($0.text("name") ?? "", in: $0.text("namespace")) },
+                of: &tools
+            )
+            return choice.value("mode") ?? "auto"
+        case let type: throw .unknown("a choice", type, in: "tool_choice")
+        }
+    }
+}

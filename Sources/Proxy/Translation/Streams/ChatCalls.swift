@@ -1,0 +1,88 @@
+internal import JSON
+
+/// Assigns the fragments of tool calls in chunks to calls. Pure.
+///
+/// Only the first fragment of a call has an id. Upstreams may omit the index, or use 0 for all calls.
+struct ChatCalls: Sendable {
+    private struct Call: Sendable {
+        let index: Int?
+        var id: String
+        var name: String
+        /// Arguments that came before the name.
+        var early = ""
+        /// The call's number among those that have begun.
+        var number: Int?
+        var hasArguments = false
+    }
+
+    /// More than any model calls at once; bounds what a peer can make us store.
+    private static let limit = 256
+    private static let earlyLimit = 1 << 20
+
+    private var calls: [Call] = []
+    private var begun = 0
+    private(set) var fault: AnswerFault?
+
+    var isEmpty: Bool { self.begun == 0 }
+
+    mutating func take(_ fragment: JSON, answer: String) -> [AnswerPart] {
+        let function = fragment.value("function") ?? .null
+        let id = fragment.text("id")
+        let place: Int
+        if let found = self.place(id: id, index: fragment["index"]?.intValue, name: function.text("name")) {
+            place = found
+        } else {
+            guard self.calls.count < Self.limit else {
+                self.fault = .tooLong("more than \(Self.limit) tool calls")
+                return []
+            }
+            self.calls.append(Call(index: fragment["index"]?.intValue, id: id ?? "", name: ""))
+            place = self.calls.count - 1
+        }
+        if self.calls[place].name.isEmpty { self.calls[place].name = function.text("name") ?? "" }
+        if self.calls[place].id.isEmpty { self.calls[place].id = id ?? "" }
+        return self.advance(place, ChatDelta.arguments(function), answer: answer)
+    }
+
+    /// The call that the fragment continues.
+    private func place(id: String?, index: Int?, name: String?) -> Int? {
+        if let id, let place = self.calls.lastIndex(where: { $0.id == id }) { return place }
+        let last = index == nil ? self.calls.indices.last : self.calls.lastIndex { $0.index == index }
+        guard let last else { return index != nil && id == nil && name == nil ? self.calls.indices.last : nil }
+        // Another id is another call, even at the same index.
+        return id == nil || self.calls[last].id.isEmpty ? last : nil
+    }
+
+    private mutating func advance(_ place: Int, _ arguments: String, answer: String) -> [AnswerPart] {
+        var call = self.calls[place]
+        defer { self.calls[place] = call }
+        var parts: [AnswerPart] = []
+        if call.number == nil {
+            guard !call.name.isEmpty else {
+                call.early += arguments
+                if call.early.utf8.count > Self.earlyLimit { self.fault = .tooLong("a tool call without a name") }
+                return []
+            }
+            let number = self.begun
+            call.number = number
+            self.begun += 1
+            if call.id.isEmpty { call.id = AnswerID.call(answer, number) }
+            parts.append(.call(number, id: call.id, name: call.name))
+        }
+        let text = call.early + arguments
+        call.early = ""
+        if let number = call.number, !text.isEmpty {
+            call.hasArguments = call.hasArguments || text.utf8.contains { $0 > 0x20 }
+            parts.append(.arguments(number, text))
+        }
+        return parts
+    }
+
+    /// Calls without parameters may have come without arguments, which the other forms require.
+    var missingArguments: [AnswerPart] {
+        self.calls.compactMap { call in
+            guard let number = call.number, !call.hasArguments else { return nil }
+            return .arguments(number, "{}")
+        }
+    }
+}

@@ -1,0 +1,82 @@
+internal import JSON
+
+/// Translates one request from the client's form to the upstream's, and its answer back. Pure.
+///
+/// Requests between messages and responses pass through the form of chat completions, to which the other two translate
+/// with the least loss.
+struct Translation: Sendable {
+    let client: ModelAPI
+    let upstream: ModelAPI
+    /// The body for the upstream.
+    let request: JSON
+    let isStream: Bool
+    private let context: AnswerContext
+
+    /// - Parameters:
+    ///   - body: The client's request.
+    ///   - time: Unix time in seconds, which answers of OpenAI's forms state. Anthropic's answers contain none.
+    /// - Throws: A refusal (400) for what cannot be translated.
+    init(
+        _ body: JSON, from client: ModelAPI, to upstream: ModelAPI, at time: Int = 0
+    ) throws(ProxyRefusal) {
+        guard case .object = body else { throw .malformed("The body", "an object", found: body) }
+        self.client = client
+        self.upstream = upstream
+        self.isStream = body["stream"]?.boolValue == true
+        var context = AnswerContext()
+        context.model = body["model"]?.stringValue ?? ""
+        context.time = time
+        switch client {
+        case .chat: context.includesUsage = body["stream_options"]?["include_usage"]?.boolValue == true
+        case .responses: context.echo = ResponseDocument.echo(of: body)
+        case .messages:
+            let thinking = body["thinking"]
+            context.showsThinking =
+                thinking?.text("type").map { $0 != "disabled" } ?? false && thinking?["display"] != "omitted"
+        }
+        self.request = try Self.request(body, from: client, to: upstream, names: &context.tools)
+        self.context = context
+    }
+
+    private static func request(
+        _ body: JSON, from client: ModelAPI, to upstream: ModelAPI, names: inout ToolNames
+    ) throws(ProxyRefusal) -> JSON {
+        guard client != upstream else { return body }
+        let chat: JSON
+        switch client {
+        case .chat: chat = body
+        case .messages: chat = try MessagesToChat.request(body, names: &names)
+        case .responses: chat = try ResponsesToChat.request(body, names: &names)
+        }
+        switch upstream {
+        case .chat: return chat
+        case .messages: return try ChatToMessages.request(chat)
+        case .responses: return try ChatToResponses.request(chat)
+        }
+    }
+
+    /// A whole successful answer in the client's form; an error in that form if the body is not an answer.
+    func response(_ body: JSON) -> JSON {
+        guard self.client != self.upstream else { return body }
+        do throws(AnswerFault) {
+            // Copilot reports some failures with status 200.
+            if let error = body.value("error") { throw AnswerFault(["error": error], status: nil) }
+            return try ModelAnswer(body, from: self.upstream, self.context).document(for: self.client, self.context)
+        } catch {
+            return error.document(for: self.client)
+        }
+    }
+
+    /// The upstream's error in the client's form, with its message and, where they exist, its type and code.
+    ///
+    /// - Parameter body: nil if it is not JSON.
+    func error(_ body: JSON?, status: Int) -> JSON {
+        if self.client == self.upstream, let body { return body }
+        return AnswerFault(body, status: status).document(for: self.client)
+    }
+
+    func makeStream() -> any StreamTranslation {
+        self.client == self.upstream
+            ? UnchangedStream() : AnswerStream(from: self.upstream, to: self.client, self.context)
+    }
+}

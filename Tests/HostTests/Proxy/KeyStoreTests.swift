@@ -1,0 +1,169 @@
+import Chat
+import Database
+import Gateway
+import Logging
+import Primitives
+import Proxy
+import Sessions
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite("Stored client keys and their tokens", .timeLimit(.minutes(1)))
+struct KeyStoreTests {
+    private static let day: Int64 = 86_400_000
+    private let directory: TemporaryDirectory
+    private let clock = Protected<Int64>(20_000 * Self.day)
+    private let logger = Logger(label: "test", output: LogOutput(level: .error, format: .text) { _ in })
+
+    init() throws { self.directory = try TemporaryDirectory() }
+
+    private func store() throws -> SessionStore {
+        SessionStore(
+            database: try Database(path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations))
+    }
+
+    private func insert(
+        _ id: String, scopes: [String] = ["proxy"], expiresAt: Int64? = nil, models: [String]? = nil,
+        tokensPerDay: Int64? = nil, into store: SessionStore
+    ) async throws {
+        let record = CredentialRecord(
+            id: id, kind: .token, name: id, identity: "web:\(id)", role: .owner, scopes: scopes, createdAt: 1,
+            expiresAt: expiresAt, models: models, tokensPerDay: tokensPerDay)
+        try await store.write { try $0.insert(record, hash: CredentialSecret.hash(of: "jb_\(id)")) }
+    }
+
+    /// Records usage in a process of its own, which then ends.
+    private func use(_ id: String, _ tokens: Int, in store: SessionStore) async throws {
+        let clock = self.clock
+        let recorder = ProxyUsageRecorder(
+            store: store, metrics: nil, logger: self.logger, now: { clock.withLock { $0 } })
+        recorder.record(
+            ProxyUsage(key: ClientKey(id: id), model: "m", tokens: TokenUsage(input: tokens - 1, output: 1)))
+        await recorder.stop()
+        try await recorder.run()
+    }
+
+    private func tokens(_ id: String, on day: Int64, in store: SessionStore) async throws -> Int64 {
+        try await store.read { try $0.tokens(of: id, on: day) }
+    }
+
+    @Test("a key comes with its limits; an expired one with its end; others are unknown")
+    func find() async throws {
+        let store = try self.store()
+        let now = WallClock.now()
+        try await self.insert(
+            "full", expiresAt: now + Self.day, models: ["a", "org/b"], tokensPerDay: 1_000, into: store)
+        try await self.insert("free", scopes: ["admin"], into: store)
+        try await self.insert("old", expiresAt: now, into: store)
+        try await self.insert("chat", scopes: ["chat"], into: store)
+        try await self.insert("oldchat", scopes: ["chat"], expiresAt: now, into: store)
+        let keys = ProxyKeys(store: store)
+        guard case .valid(let full, until: let until) = try await keys.find("jb_full") else {
+            Issue.record("not found")
+            return
+        }
+        #expect(full.id == "full" && full.models == ["a", "org/b"] && full.tokensPerDay == 1_000)
+        #expect(until == now + Self.day)
+        guard case .valid(let free, until: nil) = try await keys.find("jb_free") else {
+            Issue.record("not found")
+            return
+        }
+        #expect(free.id == "free" && free.models == nil && free.tokensPerDay == nil)
+        guard case .expired(at: now) = try await keys.find("jb_old") else {
+            Issue.record("not expired")
+            return
+        }
+        for secret in ["jb_chat", "jb_oldchat", "jb_none", ""] {
+            guard case .unknown = try await keys.find(secret) else {
+                Issue.record("known: \(secret)")
+                continue
+            }
+        }
+        // Expired or not, the gateway accepts only valid ones.
+        let lookup = CredentialLookup(store: store)
+        #expect(try await lookup.credential(secret: "jb_old", kind: .token, at: now) == nil)
+        #expect(try await lookup.credential(secret: "jb_old", kind: .token, at: now - 1)?.id == "old")
+        #expect(try await lookup.credential(secret: "jb_full", kind: .cookie, at: now) == nil)
+        await store.database.close()
+    }
+
+    @Test("tokens count for the day of their answer, also after a restart, and are kept for forty days")
+    func days() async throws {
+        let store = try self.store()
+        try await self.use("k", 10, in: store)
+        try await self.use("k", 5, in: store)
+        try await self.use("other", 3, in: store)
+        self.clock.withLock { $0 += Self.day - 1 }
+        try await self.use("k", 1, in: store)
+        self.clock.withLock { $0 += 1 }
+        try await self.use("k", 7, in: store)
+        #expect(try await self.tokens("k", on: 20_000, in: store) == 16)
+        #expect(try await self.tokens("other", on: 20_000, in: store) == 3)
+        #expect(try await self.tokens("k", on: 20_001, in: store) == 7)
+        await store.database.close()
+
+        let again = try self.store()
+        #expect(try await self.tokens("k", on: 20_000, in: again) == 16)
+        self.clock.withLock { $0 = 20_040 * Self.day }
+        try await self.use("k", 1, in: again)
+        #expect(try await self.tokens("k", on: 20_000, in: again) == 16)
+        self.clock.withLock { $0 = 20_041 * Self.day }
+        try await self.use("k", 1, in: again)
+        #expect(try await self.tokens("k", on: 20_000, in: again) == 0)
+        #expect(try await self.tokens("k", on: 20_001, in: again) == 7)
+        // The totals stay.
+        #expect(try await again.read { try $0.proxyUsage() }.first { $0.client == "k" }?.input == 19)
+        await again.database.close()
+    }
+
+    @Test("two processes with one store see each other's tokens, and not their own")
+    func processes() async throws {
+        let stores = [try self.store(), try self.store()]
+        let clock = self.clock
+        let recorders = stores.map {
+            ProxyUsageRecorder(store: $0, metrics: nil, logger: self.logger, now: { clock.withLock { $0 } })
+        }
+        for (recorder, tokens) in zip(recorders, [100, 20]) {
+            for client in ["k", "other"] {
+                recorder.record(
+                    ProxyUsage(
+                        key: ClientKey(id: client), model: "m", tokens: TokenUsage(input: tokens, output: tokens)))
+            }
+            #expect(try await recorder.othersUse(of: "k", on: 20_000) == (tokens == 100 ? 0 : 200))
+            await recorder.stop()
+            try await recorder.run()
+        }
+        #expect(try await recorders[0].othersUse(of: "k", on: 20_000) == 40)
+        #expect(try await recorders[1].othersUse(of: "k", on: 20_000) == 200)
+        #expect(try await recorders[1].othersUse(of: "k", on: 20_001) == 0)
+        #expect(try await self.tokens("k", on: 20_000, in: stores[0]) == 240)
+        for store in stores { await store.database.close() }
+    }
+
+    @Test("keys of a store from before there were limits have none")
+    func migration() async throws {
+        let path = self.directory.path + "/jetbridge.sqlite"
+        let old = try Database(path: path, migrations: Schema.migrations.filter { $0.number < 15 })
+        try await old.write { connection in
+            try connection.execute(
+                """
+                INSERT INTO credentials (id, hash, kind, name, identity, role, scopes, created_at)
+                VALUES ('k_1', ?, 'token', 'laptop', 'web:k_1', 'owner', 'proxy', 5)
+                """, [.text(CredentialSecret.hash(of: "jb_1"))])
+            try connection.execute("INSERT INTO proxy_usage VALUES ('k_1', 'm', 1, 2, 3)")
+        }
+        await old.close()
+        let store = try self.store()
+        guard case .valid(let key, until: nil) = try await ProxyKeys(store: store).find("jb_1") else {
+            Issue.record("not found")
+            return
+        }
+        #expect(key.id == "k_1" && key.models == nil && key.tokensPerDay == nil)
+        #expect(try await store.read { try $0.proxyUsage() }.first?.output == 3)
+        try await self.use("k_1", 4, in: store)
+        #expect(try await self.tokens("k_1", on: 20_000, in: store) == 4)
+        await store.database.close()
+    }
+}

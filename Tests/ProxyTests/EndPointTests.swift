@@ -1,0 +1,46 @@
+import EventLoop
+import HTTP
+import HTTPServer
+import JSON
+import TestSupport
+import Testing
+
+@testable import Proxy
+
+@Suite("What the proxy answers itself", .serialized, .timeLimit(.minutes(1)))
+@Net
+struct EndPointTests {
+    @Test("health, readiness and metrics; only metrics need a key")
+    func answers() async throws {
+        let scene = try await ProxyScene(change: { $0.requiresKey = true }) { _ in .text("upstream", .notFound) }
+        #expect(try await scene.ask(.get, "/healthz").status == 200)
+        let ready = try await scene.ask(.get, "/readyz")
+        let state = try JSON.parse(ready.body)
+        #expect(ready.status == 200 && state["checks"]?["upstream"] == "ok")
+        #expect(try await scene.ask(.get, "/metrics").status == 401)
+        #expect(try await scene.ask(.get, "/metrics", ["Authorization": "Bearer \(ProxyScene.key)"]).status == 200)
+        #expect(try await scene.ask(.post, "/healthz", ["Authorization": "Bearer \(ProxyScene.key)"]).status == 404)
+        #expect(scene.proxy.requests.all[404] == 1)
+        await scene.stop()
+    }
+
+    @Test("it is not ready while the upstream can't be reached")
+    func unreachable() async throws {
+        let scene = try await ProxyScene(change: {
+            $0.upstream = try? HTTPURL("http://127.0.0.1:1")
+        }) { _ in .text("") }
+        let ready = try await scene.ask(.get, "/readyz")
+        let problem = try JSON.parse(ready.body)["checks"]?["upstream"]?.stringValue ?? ""
+        #expect(ready.status == 503 && problem.hasPrefix("the upstream cannot be reached: "))
+        #expect(try await scene.ask(.get, "/healthz").status == 200)
+        await scene.stop()
+    }
+
+    @Test("below the gateway these paths are the upstream's")
+    func mounted() async throws {
+        let scene = try await ProxyScene(prefix: "/proxy") { request in .text(request.target) }
+        let key: HTTPHeaders = ["Authorization": "Bearer \(ProxyScene.key)"]
+        #expect(try await scene.ask(.get, "/proxy/healthz", key).body == Array("/healthz".utf8))
+        await scene.stop()
+    }
+}

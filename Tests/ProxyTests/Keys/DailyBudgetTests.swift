@@ -1,0 +1,93 @@
+import EventLoop
+import HTTP
+import Primitives
+import Testing
+
+@testable import Proxy
+
+@Suite("Tokens a day", .timeLimit(.minutes(1)))
+@Net
+struct DailyBudgetTests {
+    private static let day: Int64 = 86_400_000
+    /// Six hours after a midnight.
+    private static let now = 20_000 * Self.day + 21_600_000
+
+    private let key = ClientKey(id: "k", tokensPerDay: 10)
+
+    /// The seconds that a refused key has to wait; nil if it is admitted.
+    private func wait(_ budget: DailyBudget, _ key: ClientKey? = nil, at now: Int64 = Self.now) async throws -> String?
+    {
+        do {
+            try await budget.check(key ?? self.key, at: now)
+            return nil
+        } catch let refusal as ProxyRefusal {
+            #expect(refusal.status.code == 429 && refusal.code == "tokens_exhausted")
+            return refusal.headers["retry-after"]
+        }
+    }
+
+    @Test("own tokens and those of others count together, and only below the limit is a key admitted")
+    func together() async throws {
+        let asked = Protected<[String]>([])
+        let budget = DailyBudget { client, day in
+            asked.withLock { $0.append("\(client) \(day)") }
+            return 4
+        }
+        #expect(try !budget.checkKnown(self.key, at: Self.now))
+        #expect(try await self.wait(budget) == nil)
+        budget.add(TokenUsage(input: 3, output: 2), to: self.key, at: Self.now)
+        #expect(try await self.wait(budget) == nil)
+        budget.add(TokenUsage(input: 0, output: 1), to: self.key, at: Self.now)
+        #expect(try await self.wait(budget) == "64800")
+        #expect(asked.withLock { $0 } == ["k 20000"])
+        let error = #expect(throws: ProxyRefusal.self) { try budget.checkKnown(self.key, at: Self.now) }
+        #expect(error?.message.contains("has used 10 of its 10 tokens") == true)
+    }
+
+    @Test("what was used before a key is first seen counts; a use above the limit too")
+    func before() async throws {
+        let budget = DailyBudget { _, _ in 0 }
+        budget.add(TokenUsage(input: 100, output: 100), to: self.key, at: Self.now)
+        #expect(try await self.wait(budget) == "64800")
+        let exhausted = DailyBudget { _, _ in 1_000 }
+        #expect(try await self.wait(exhausted) == "64800")
+    }
+
+    @Test("the next day begins at midnight UTC")
+    func midnight() async throws {
+        let budget = DailyBudget { _, day in day == 20_000 ? 10 : 0 }
+        let last = 20_001 * Self.day - 1
+        #expect(try await self.wait(budget, at: last) == "1")
+        #expect(try await self.wait(budget, at: last + 1) == nil)
+        budget.add(TokenUsage(input: 10, output: 0), to: self.key, at: last + 1)
+        #expect(try await self.wait(budget, at: last + 1) == "86400")
+        #expect(try await self.wait(budget, at: last + 1 + Self.day) == nil)
+        // A clock that is set back a little finds the day as it was.
+        #expect(try await self.wait(budget, at: last + 1) == "86400")
+    }
+
+    @Test("a key without a limit is neither counted nor looked up; keys do not share their tokens")
+    func others() async throws {
+        let asked = Protected(0)
+        let budget = DailyBudget { _, _ in
+            asked.withLock { $0 += 1 }
+            return 0
+        }
+        let free = ClientKey(id: "free")
+        budget.add(TokenUsage(input: 1_000, output: 0), to: free, at: Self.now)
+        #expect(try budget.checkKnown(free, at: Self.now))
+        #expect(try await self.wait(budget, free) == nil)
+        #expect(asked.withLock { $0 } == 0)
+        budget.add(TokenUsage(input: 10, output: 0), to: self.key, at: Self.now)
+        #expect(try await self.wait(budget) != nil)
+        #expect(try await self.wait(budget, ClientKey(id: "other", tokensPerDay: 10)) == nil)
+    }
+
+    @Test("if the store cannot be read, a limited key is not admitted")
+    func failing() async throws {
+        struct Failure: Error {}
+        let budget = DailyBudget { _, _ in throw Failure() }
+        await #expect(throws: Failure.self) { try await budget.check(self.key, at: Self.now) }
+        #expect(try !budget.checkKnown(self.key, at: Self.now))
+    }
+}

@@ -1,0 +1,223 @@
+import JSON
+import Testing
+
+@testable import Proxy
+
+@Suite("Translation: errors and special cases in streams")
+struct StreamErrorTests {
+    private func stream(
+        _ client: ModelAPI, _ upstream: ModelAPI, _ text: String, ask: String = StreamSamples.ask
+    ) throws -> [String] {
+        try outline(run(try translate(ask, client, upstream), text))
+    }
+
+    private static func chunk(_ choice: String) -> String { "data: {\"id\":\"1\",\"choices\":[\(choice)]}\n\n" }
+
+    static let failures: [(ModelAPI, String)] = [
+        (.chat, "data: {\"error\":{\"message\":\"boom\",\"code\":\"c\"}}\n\n"),
+        (.chat, "data: {\"error\":\"boom\"}\n\n"),
+        (
+            .messages,
+            "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"boom\"}}\n\n"
+        ),
+        (.responses, "data: {\"type\":\"error\",\"code\":\"c\",\"message\":\"boom\"}\n\n"),
+        (.responses, "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"message\":\"boom\"}}}\n\n"),
+        (.responses, "data: {\"error\":{\"message\":\"boom\"}}\n\n"),
+    ]
+
+    @Test("an error in the middle of a stream comes in the client's form and ends it", arguments: failures)
+    func failure(_ upstream: ModelAPI, _ event: String) throws {
+        let complete = StreamSamples.complete(upstream)
+        for client in ModelAPI.allCases where client != upstream {
+            let wanted =
+                switch client {
+                case .chat: "error boom"
+                case .messages: "error boom"
+                case .responses: "response.failed boom"
+                }
+            let early = try self.stream(client, upstream, event + complete)
+            #expect(early.last == wanted)
+            // What follows the error is ignored.
+            let begun = complete.components(around: upstream == .chat ? "\n\n" : "\r\n\r\n")[..<4]
+                .map { $0 + "\n\n" }.joined()
+            let late = try self.stream(client, upstream, begun + event + complete)
+            #expect(late.last == wanted && late.count > early.count)
+        }
+    }
+
+    @Test("an event that is not JSON ends the stream with an error; other words keep it alive")
+    func malformed() throws {
+        let text = Self.chunk(#"{"delta":{"content":"a"}}"#)
+        let broken = try self.stream(.messages, .chat, text + "data: {\"choices\":\n\n" + text)
+        #expect(broken.suffix(2).first == "content_block_delta 0 a")
+        #expect(broken.last?.contains("not valid JSON") == true)
+        let alive = try self.stream(.messages, .chat, text + "data: ping\n\ndata:\n\n" + text + "data: [DONE]\n\n")
+        #expect(alive.filter { $0 == "content_block_delta 0 a" }.count == 2 && alive.last == "message_stop")
+        let scalars = try self.stream(.messages, .chat, "data: 5\n\ndata: [1]\n\n" + text + "data: [DONE]\n\n")
+        #expect(scalars.last == "message_stop")
+    }
+
+    @Test("an event that is too long ends the stream with an error, however it is split")
+    func tooLong() throws {
+        let translation = try translate(StreamSamples.ask, .messages, .chat)
+        let text = Self.chunk(#"{"delta":{"content":"a"}}"#)
+        let bytes = Array((text + "data: \"").utf8) + [UInt8](repeating: 0x61, count: AnswerStream.eventLimit + 10)
+        let whole = run(translation, [bytes])
+        #expect(try outline(whole).last?.contains("more than 1048576 bytes") == true)
+        #expect(try outline(whole).contains("content_block_delta 0 a"))
+        for size in [1_000, 40_000, 700_000] {
+            let pieces = stride(from: 0, to: bytes.count, by: size).map {
+                Array(bytes[$0..<min(bytes.count, $0 + size)])
+            }
+            #expect(run(translation, pieces) == whole)
+        }
+    }
+
+    @Test("a chat client that did not ask for usage does not get it")
+    func usage() throws {
+        let ask = #"{"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]}"#
+        for upstream in [ModelAPI.messages, .responses] {
+            let stream = try self.stream(.chat, upstream, StreamSamples.complete(upstream), ask: ask)
+            #expect(stream.suffix(2) == ["finish tool_calls", "[DONE]"])
+        }
+    }
+
+    @Test("a messages client that did not ask for thinking gets pings for thoughts, and text first")
+    func thinking() throws {
+        let ask = #"{"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]}"#
+        let stream = try self.stream(.messages, .chat, StreamSamples.complete(.chat), ask: ask)
+        #expect(stream[..<3] == ["message_start", "ping", "content_block_start 0 text"])
+    }
+
+    @Test("usage and ids arrive in the client's form")
+    func documents() throws {
+        let messages = try events(
+            run(try translate(StreamSamples.ask, .messages, .chat), StreamSamples.complete(.chat)))
+        #expect(messages.first?["message"]?["id"] == "msg_9" && messages.first?["message"]?["model"] == "m")
+        #expect(
+            messages.dropLast().last?["usage"] == [
+                "input_tokens": 6, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 4, "output_tokens": 5,
+            ])
+        let chat = try events(
+            run(try translate(StreamSamples.ask, .chat, .messages), StreamSamples.complete(.messages)))
+        #expect(chat.first?["id"] == "chatcmpl-9" && chat.first?["created"] == 1_700_000_000)
+        #expect(chat.dropLast().last?["usage"]?["prompt_tokens"] == 10)
+
+        for upstream in [ModelAPI.chat, .messages] {
+            let stream = try events(
+                run(try translate(StreamSamples.ask, .responses, upstream), StreamSamples.complete(upstream)))
+            #expect(stream.compactMap { $0["sequence_number"]?.intValue } == Array(stream.indices))
+            let last = try #require(stream.last?["response"])
+            #expect(last["id"] == "resp_9" && last["usage"]?["input_tokens"] == 10)
+            // The last event repeats the items that came before.
+            let items = stream.filter { $0["type"] == "response.output_item.done" }.compactMap { $0["item"] }
+            #expect(last["output"] == .array(items) && items.count == 4)
+            #expect(items[1]["content"]?[0]?["text"] == "Grüße 🎉 \"x\"\n" && items[3]["arguments"] == "{}")
+        }
+    }
+
+    @Test("interleaved calls keep their arguments apart")
+    func interleaved() throws {
+        func fragment(_ index: Int, _ rest: String) -> String {
+            Self.chunk(#"{"delta":{"tool_calls":[{"index":\#(index),\#(rest)}]}}"#)
+        }
+        let text =
+            fragment(0, #""id":"a","function":{"name":"f","arguments":"{\"x\""}"#)
+            + fragment(1, #""id":"b","function":{"name":"g","arguments":"{"}"#)
+            + fragment(0, #""function":{"arguments":":1}"}"#) + fragment(1, #""function":{"arguments":"}"}"#)
+            + Self.chunk(#"{"delta":{},"finish_reason":"stop"}"#) + "data: [DONE]\n\n"
+        #expect(
+            try self.stream(.messages, .chat, text) == [
+                "message_start", "content_block_start 0 tool_use", #"content_block_delta 0 {"x""#,
+                "content_block_start 1 tool_use", "content_block_delta 1 {", "content_block_delta 0 :1}",
+                "content_block_delta 1 }", "content_block_stop 0", "content_block_stop 1", "message_delta tool_use",
+                "message_stop",
+            ])
+        let response = try events(run(try translate(StreamSamples.ask, .responses, .chat), text)).last?["response"]
+        #expect(response?["output"]?.arrayValue?.map { $0["arguments"] } == [#"{"x":1}"#, "{}"])
+    }
+
+    @Test(
+        "calls without index, with one index for all, or without ids are told apart",
+        arguments: [
+            [#"{"id":"a","function":{"name":"f","arguments":"{}"}}"#, #"{"id":"b","function":{"name":"g"}}"#],
+            [
+                #"{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}"#,
+                #"{"index":0,"function":{"arguments":"}"}}"#,
+                #"{"index":0,"id":"b","function":{"name":"g"}}"#,
+            ],
+            [
+                #"{"index":0,"id":"a","function":{"name":"f"}}"#,
+                #"{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}"#,
+                #"{"index":1,"id":"b"}"#, #"{"index":1,"function":{"name":"g","arguments":{}}}"#,
+            ],
+        ])
+    func fragments(_ fragments: [String]) throws {
+        let text =
+            fragments.map { Self.chunk(#"{"delta":{"tool_calls":[\#($0)]}}"#) }.joined()
+            + Self.chunk(#"{"delta":{},"finish_reason":"tool_calls"}"#) + "data: [DONE]\n\n"
+        let response = try events(run(try translate(StreamSamples.ask, .responses, .chat), text)).last?["response"]
+        let output = try #require(response?["output"]?.arrayValue)
+        #expect(output.map { $0["name"] } == ["f", "g"] && output.map { $0["call_id"] } == ["a", "b"])
+        #expect(output.map { $0["arguments"] } == ["{}", "{}"])
+    }
+
+    @Test("a custom tool's input comes as its text")
+    func customTool() throws {
+        let ask = #"{"model":"m","stream":true,"input":"x","tools":[{"type":"custom","name":"patch"}]}"#
+        let text =
+            Self.chunk(
+                #"{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"patch","arguments":"{\"inp"}}]}}"#)
+            + Self.chunk(#"{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"ut\":\"a\\nb\"}"}}]}}"#)
+            + Self.chunk(#"{"delta":{},"finish_reason":"tool_calls"}"#) + "data: [DONE]\n\n"
+        let stream = try events(run(try translate(ask, .responses, .chat), text))
+        #expect(
+            stream.dropFirst(2).compactMap { $0["type"]?.stringValue } == [
+                "response.output_item.added", "response.custom_tool_call_input.delta",
+                "response.custom_tool_call_input.done", "response.output_item.done", "response.completed",
+            ])
+        #expect(stream.last?["response"]?["output"]?[0]?["input"] == "a\nb")
+    }
+
+    @Test("a chat stream may lack its mark or its reason, but not both")
+    func endings() throws {
+        let text = Self.chunk(#"{"delta":{"content":"a"}}"#)
+        let reason = Self.chunk(#"{"delta":{},"finish_reason":"length"}"#)
+        #expect(
+            try self.stream(.messages, .chat, text + reason).suffix(2) == ["message_delta max_tokens", "message_stop"])
+        #expect(
+            try self.stream(.messages, .chat, text + "data: [DONE]").suffix(2) == [
+                "message_delta end_turn", "message_stop",
+            ])
+        #expect(try self.stream(.messages, .chat, "data: [DONE]\n\n").last?.hasPrefix("error") == true)
+        #expect(try self.stream(.messages, .chat, text).last?.hasPrefix("error") == true)
+        #expect(try self.stream(.messages, .chat, "").last?.hasPrefix("error") == true)
+        let cut = try self.stream(.messages, .chat, text + "data: {\"choi")
+        #expect(cut.last == "error \(AnswerFault.unfinished.message)")
+    }
+
+    @Test("a truncated answer is marked as incomplete")
+    func incomplete() throws {
+        let text = Self.chunk(#"{"delta":{"content":"a"},"finish_reason":"length"}"#) + "data: [DONE]\n\n"
+        let last = try #require(try events(run(try translate(StreamSamples.ask, .responses, .chat), text)).last)
+        #expect(last["type"] == "response.incomplete" && last["response"]?["output"]?[0]?["status"] == "incomplete")
+        let response =
+            "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\ndata: {\"type\":\"response.incomplete\","
+            + "\"response\":{\"incomplete_details\":{\"reason\":\"content_filter\"}}}\n\n"
+        #expect(try self.stream(.chat, .responses, response).suffix(2) == ["finish content_filter", "[DONE]"])
+    }
+
+    @Test("items that come only whole are not lost, and not repeated")
+    func wholeItems() throws {
+        let text =
+            #"data: {"type":"response.completed","response":{"id":"resp_1","output":[{"type":"message","content":["#
+            + #"{"type":"output_text","text":"a"}]},{"type":"function_call","call_id":"c","name":"f","#
+            + #""arguments":"{\"b\":1}"}]}}"# + "\n\n"
+        #expect(
+            try self.stream(.chat, .responses, text) == [
+                #"{"role":"assistant","content":""}"#, #"{"content":"a"}"#,
+                #"{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":""}}]}"#,
+                #"{"tool_calls":[{"index":0,"function":{"arguments":"{\"b\":1}"}}]}"#, "finish tool_calls", "[DONE]",
+            ])
+    }
+}
