@@ -6,7 +6,10 @@ import Testing
 @Suite("The order of attempts")
 struct AttemptPlanTests {
     private static func form(_ api: ModelAPI?, _ paths: String...) throws -> AttemptPlan.Form {
-        .init(api: api, urls: try paths.map { try HTTPURL("https://api.test\($0)") })
+        .init(
+            api: api,
+            target: UpstreamTarget(path: paths[0][...], query: nil, upstream: try HTTPURL("https://api.test")),
+            urls: try paths.map { try HTTPURL("https://api.test\($0)") })
     }
 
     private static func attempts(

@@ -18,6 +18,7 @@ struct AttemptPlan: Sendable {
     struct Form: Sendable, Equatable {
         /// Nil for a request that is not translated.
         let api: ModelAPI?
+        let target: UpstreamTarget
         let urls: [HTTPURL]
     }
 
@@ -36,9 +37,6 @@ struct AttemptPlan: Sendable {
     var model: String? { self.models[self.position.model] }
     var form: Form { self.forms[self.position.form] }
     var url: HTTPURL { self.form.urls[self.position.url] }
-    /// Whether nothing has been tried before.
-    var isFirst: Bool { self.position == (0, 0, 0) }
-    var isFirstModel: Bool { self.position.model == 0 }
 
     /// Goes on to the next attempt; returns false if this was the last.
     mutating func advance(after outcome: Outcome) -> Bool {

@@ -6,7 +6,7 @@ internal import HTTPServer
 extension Passage {
     /// - Parameter hasBegun: Whether the first attempt was made, with the body as it is.
     func plan(_ preparation: Preparation, hasBegun: Bool = false) async throws -> AttemptPlan {
-        let own = AttemptPlan.Form(api: nil, urls: preparation.urls)
+        let own = AttemptPlan.Form(api: nil, target: preparation.target, urls: preparation.urls)
         guard self.isModelRequest(preparation.target), self.body.canBeSent,
             !self.request.headers.contains("content-encoding")
         else { return AttemptPlan(forms: [own]) }
@@ -14,9 +14,7 @@ extension Passage {
         guard let body = self.body.whole else { return AttemptPlan(forms: [own]) }
         var forms = [own]
         if let api = preparation.api {
-            for other in ModelAPI.allCases where other != api {
-                forms.append(.init(api: other, urls: self.urls(of: other, preparation)))
-            }
+            forms += ModelAPI.allCases.filter { $0 != api }.map { self.form($0, at: preparation.access) }
         }
         guard !hasBegun, self.proxy.needsModel, let asked = await Self.model(in: body) else {
             return AttemptPlan(forms: forms)
@@ -33,38 +31,29 @@ extension Passage {
         return AttemptPlan(models: [model == asked ? nil : model] + others, forms: forms)
     }
 
-    func urls(of api: ModelAPI, _ preparation: Preparation) -> [HTTPURL] {
-        let target = UpstreamTarget(path: "/v1\(api.path)", query: nil, upstream: preparation.access.url)
-        return target.urls(keepsVersion: self.proxy.memory.keepsVersion(of: target.path))
+    private func form(_ api: ModelAPI, at access: UpstreamAccess) -> AttemptPlan.Form {
+        let target = UpstreamTarget(path: "/v1\(api.path)", query: nil, upstream: access.url)
+        let urls = target.urls(keepsVersion: self.proxy.memory.keepsVersion(of: target.path))
+        return AttemptPlan.Form(api: api, target: target, urls: urls)
     }
 
-    func learn(_ url: HTTPURL, _ preparation: Preparation) {
-        guard preparation.target.unmapped != nil else { return }
-        self.proxy.memory.learn(preparation.target.path, keepsVersion: url == preparation.target.unmapped)
+    /// Notes that the upstream has a path at this URL.
+    func learn(_ url: HTTPURL, of target: UpstreamTarget) {
+        guard target.unmapped != nil else { return }
+        self.proxy.memory.learn(target.path, keepsVersion: url == target.unmapped)
     }
 
-    func learn(_ plan: AttemptPlan, _ answer: UpstreamAnswer, _ preparation: Preparation) async throws {
+    /// Notes what an attempt's answer shows: where the path is, and in which form the model is asked.
+    func learn(_ plan: AttemptPlan, _ answer: UpstreamAnswer, _ preparation: Preparation) async {
         guard answer.status.isSuccess else { return }
-        guard let form = plan.form.api else {
-            self.learn(plan.url, preparation)
-            if let api = preparation.api, self.proxy.memory.hasForms, let body = self.body.whole,
-                let model = await self.model(of: plan, body)
-            {
-                self.proxy.memory.learn(api, for: model, form: api)
-            }
-            return
-        }
-        let target = UpstreamTarget(path: "/v1\(form.path)", query: nil, upstream: preparation.access.url)
-        if target.unmapped != nil {
-            self.proxy.memory.learn(target.path, keepsVersion: plan.url == target.unmapped)
-        }
-        guard let api = preparation.api, let body = self.body.whole, let model = await self.model(of: plan, body) else {
-            return
-        }
-        self.proxy.memory.learn(api, for: model, form: form)
+        self.learn(plan.url, of: plan.form.target)
+        guard let api = preparation.api, plan.form.api != nil || self.proxy.memory.hasForms,
+            let body = self.body.whole, let model = await self.model(of: plan, body)
+        else { return }
+        self.proxy.memory.learn(api, for: model, form: plan.form.api ?? api)
     }
 
-    func model(of plan: AttemptPlan, _ body: [UInt8]) async -> String? {
+    private func model(of plan: AttemptPlan, _ body: [UInt8]) async -> String? {
         if let model = plan.model { return model }
         return await Self.model(in: body)
     }

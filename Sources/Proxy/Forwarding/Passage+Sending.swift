@@ -18,7 +18,9 @@ extension Passage {
             return !isMissing || !self.body.canBeSent
         case 400: return preparation.api == nil || !self.body.canBeSent
         default:
-            if response.status.isSuccess, !preparation.isKnownPath { self.learn(preparation.urls[0], preparation) }
+            if response.status.isSuccess, !preparation.isKnownPath {
+                self.learn(preparation.urls[0], of: preparation.target)
+            }
             return true
         }
     }
@@ -70,7 +72,7 @@ extension Passage {
             }
             let outcome = try await self.outcome(of: &answer, preparation)
             guard outcome != .answered else {
-                try await self.learn(plan, answer, preparation)
+                await self.learn(plan, answer, preparation)
                 return try await self.finish(answer, preparation)
             }
             best = outcome == .failed && isMissing ? answer : Self.better(best, answer)

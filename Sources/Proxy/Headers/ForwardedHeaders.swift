@@ -15,8 +15,8 @@ enum ForwardedHeaders {
     /// The client's fields to send upstream.
     ///
     /// - Parameters:
-    ///   - isModelRequest: Whether the answer may report usage. Drops `Accept-Encoding`, so that the answer's usage can be read and no compressor delays its
-    ///     events.
+    ///   - isModelRequest: Whether the answer may report usage. If so, `Accept-Encoding` is dropped, so that the usage can
+    ///     be read and no compressor delays the answer's events.
     static func request(_ headers: HTTPHeaders, isModelRequest: Bool) -> HTTPHeaders {
         let hopByHop = HopByHop(headers)
         var kept = headers.filtered { index in

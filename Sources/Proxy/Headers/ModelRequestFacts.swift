@@ -10,49 +10,53 @@ struct ModelRequestFacts: Sendable, Equatable {
     /// `isWhole` is false for the beginning of a longer body. Its last message is unknown and taken for a person's.
     init(body: [UInt8], isWhole: Bool) {
         self.hasImage = Self.imageKinds.contains { Self.find($0, in: body) != nil }
-        guard isWhole, let last = Self.lastMessage(in: body) else { return }
-        self.isAgentTurn = Self.isAgents(JSONCursor(body, at: last))
+        guard isWhole, let last = try? Self.lastMessage(in: body) else { return }
+        self.isAgentTurn = (try? Self.isAgents(body, at: last)) ?? false
     }
 
     /// Of chat completions, responses and messages.
     private static let imageKinds = ["\"image_url\"", "\"input_image\"", "\"image\""].map { Array($0.utf8) }
 
     /// Where the last message or item begins.
-    private static func lastMessage(in body: [UInt8]) -> Int? {
-        var cursor = JSONCursor(body)
-        guard cursor.enterObject() else { return nil }
+    private static func lastMessage(in body: [UInt8]) throws(JSONScanner.Malformed) -> Int? {
+        var scanner = JSONScanner(body)
+        guard scanner.enterObject() else { return nil }
         var last: Int?
-        while let name = cursor.nextMember() {
-            if name.elementsEqual("messages".utf8) || name.elementsEqual("input".utf8), cursor.enterArray() {
-                while cursor.nextElement() {
-                    last = cursor.position
-                    guard cursor.skipValue() else { return nil }
+        while let name = try scanner.nextMember() {
+            if ["messages", "input"].contains(where: { body[name].elementsEqual($0.utf8) }), scanner.enterArray() {
+                while try scanner.nextElement() {
+                    last = scanner.position
+                    try scanner.skipValue()
                 }
-                guard cursor.leaveArray() else { return last }
             } else {
-                guard cursor.skipValue() else { return nil }
+                try scanner.skipValue()
             }
         }
         return last
     }
 
-    private static func isAgents(_ message: JSONCursor) -> Bool {
-        var cursor = message
-        guard cursor.enterObject() else { return false }
-        while let name = cursor.nextMember() {
-            let value = cursor
-            if name.elementsEqual("role".utf8), let role = cursor.string() {
-                if Self.roles.contains(where: { role.elementsEqual($0.utf8) }) { return true }
-            } else if name.elementsEqual("type".utf8), let type = cursor.string() {
-                if Self.isAgentsItem(String(decoding: type, as: UTF8.self)) { return true }
-            } else if name.elementsEqual("content".utf8), Self.hasToolResult(value) {
+    private static func isAgents(_ body: [UInt8], at position: Int) throws(JSONScanner.Malformed) -> Bool {
+        var scanner = JSONScanner(body, at: position)
+        guard scanner.enterObject() else { return false }
+        while let name = try scanner.nextMember() {
+            let key = body[name], value = scanner
+            try scanner.skipValue()
+            if key.elementsEqual("role".utf8), let role = try Self.string(value, in: body) {
+                if Self.roles.contains(role) { return true }
+            } else if key.elementsEqual("type".utf8), let type = try Self.string(value, in: body) {
+                if Self.isAgentsItem(type) { return true }
+            } else if key.elementsEqual("content".utf8), try Self.hasToolResult(value, in: body) {
                 return true
-            } else {
-                cursor = value
-                guard cursor.skipValue() else { return false }
             }
         }
         return false
+    }
+
+    /// The value as it is written; nil if it is no string.
+    private static func string(_ value: JSONScanner, in body: [UInt8]) throws(JSONScanner.Malformed) -> String? {
+        guard value.isAtString else { return nil }
+        var scanner = value
+        return String(decoding: body[try scanner.string()], as: UTF8.self)
     }
 
     /// `function` is the older form of `tool`.
@@ -64,18 +68,24 @@ struct ModelRequestFacts: Sendable, Equatable {
     }
 
     /// Whether an array of blocks has the Messages API's results of tools.
-    private static func hasToolResult(_ content: JSONCursor) -> Bool {
-        var cursor = content
-        guard cursor.enterArray() else { return false }
-        while cursor.nextElement() {
-            var block = cursor
-            guard cursor.skipValue(), block.enterObject() else { return false }
-            while let name = block.nextMember() {
-                if name.elementsEqual("type".utf8), let type = block.string() {
-                    // Also `web_search_tool_result` and the like.
-                    if String(decoding: type, as: UTF8.self).hasSuffix("tool_result") { return true }
-                } else {
-                    guard block.skipValue() else { return false }
+    private static func hasToolResult(
+        _ content: JSONScanner, in body: [UInt8]
+    ) throws(JSONScanner.Malformed) -> Bool {
+        var scanner = content
+        guard scanner.enterArray() else { return false }
+        while try scanner.nextElement() {
+            guard scanner.enterObject() else {
+                try scanner.skipValue()
+                continue
+            }
+            while let name = try scanner.nextMember() {
+                let value = scanner
+                try scanner.skipValue()
+                // Also `web_search_tool_result` and the like.
+                if body[name].elementsEqual("type".utf8), let type = try Self.string(value, in: body),
+                    type.hasSuffix("tool_result")
+                {
+                    return true
                 }
             }
         }

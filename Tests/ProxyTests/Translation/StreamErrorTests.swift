@@ -138,7 +138,7 @@ struct StreamErrorTests {
     }
 
     @Test(
-        "calls without index, with one index for all, or without ids are told apart",
+        "calls without index, with one index for all, or without ids are not mixed up",
         arguments: [
             [#"{"id":"a","function":{"name":"f","arguments":"{}"}}"#, #"{"id":"b","function":{"name":"g"}}"#],
             [
