@@ -12,24 +12,6 @@ internal import Primitives
 /// try await github.colleague("bob").push("README.md", "Changed\n", to: "octo/site")
 /// ```
 extension LoopbackGitHub {
-    /// Makes a repository whose default branch `main` has a commit with these files; an empty one without files.
-    @Net @discardableResult
-    package func addRepository(
-        _ fullName: String, files: [String: String] = ["README.md": "# Read me\n"], isPrivate: Bool = false,
-        people: [String: GitHubAccess] = [:]
-    ) async throws -> HubRepository {
-        let parts = fullName.split(separator: "/").map(String.init)
-        let repository = try await self.hub.addRepository(parts[0], parts[1])
-        repository.isPrivate = isPrivate
-        repository.people = people
-        if !files.isEmpty {
-            try await self.hub.commit(
-                files.sorted { $0.key < $1.key }.map { .write(path: $0.key, bytes: Array($0.value.utf8)) },
-                to: repository.defaultBranch, in: repository, "Initial commit", by: parts[0])
-        }
-        return repository
-    }
-
     /// Takes over an existing repository: its branches and tags are copied.
     @Net @discardableResult
     package func importRepository(
@@ -88,11 +70,6 @@ extension LoopbackGitHub {
         self.hub.users[login.lowercased()] = user
     }
 
-    @Net package func addToken(_ text: String, _ token: HubToken) {
-        self.hub.user(token.login)
-        self.hub.tokens[text] = token
-    }
-
     /// From now on GitHub answers the token with 401.
     @Net package func revokeToken(_ text: String) {
         self.hub.tokens[text] = nil
@@ -137,8 +114,6 @@ extension LoopbackGitHub {
 
     /// What was asked and answered so far.
     @Net package var ledger: GitHubLedger { self.hub.ledger }
-
-    @Net package func forgetCalls() { self.hub.ledger = GitHubLedger() }
 
     /// Queues a fault for the next requests to a route such as `POST /graphql`, `GET /repos/{owner}/{repo}/pulls`,
     /// `GET info/refs git-upload-pack`, `POST git-receive-pack`.

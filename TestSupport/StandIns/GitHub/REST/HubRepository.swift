@@ -47,3 +47,34 @@ package final class HubRepository {
         return pull
     }
 }
+
+// In this file because the class above imports the loop for the package. A release build needs that import for these
+// methods, and a debug build calls it unused where there is nothing else.
+extension LoopbackGitHub {
+    /// Makes a repository whose default branch `main` has a commit with these files; an empty one without files.
+    @Net @discardableResult
+    package func addRepository(
+        _ fullName: String, files: [String: String] = ["README.md": "# Read me\n"], isPrivate: Bool = false,
+        people: [String: GitHubAccess] = [:]
+    ) async throws -> HubRepository {
+        let parts = fullName.split(separator: "/").map(String.init)
+        let repository = try await self.hub.addRepository(parts[0], parts[1])
+        repository.isPrivate = isPrivate
+        repository.people = people
+        if !files.isEmpty {
+            try await self.hub.commit(
+                files.sorted { $0.key < $1.key }.map { .write(path: $0.key, bytes: Array($0.value.utf8)) },
+                to: repository.defaultBranch, in: repository, "Initial commit", by: parts[0])
+        }
+        return repository
+    }
+
+    /// From now on a token is a person's, or an app's.
+    @Net package func addToken(_ text: String, _ token: HubToken) {
+        self.hub.user(token.login)
+        self.hub.tokens[text] = token
+    }
+
+    /// Begins the ledger of requests again.
+    @Net package func forgetCalls() { self.hub.ledger = GitHubLedger() }
+}
