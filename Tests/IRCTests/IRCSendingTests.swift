@@ -232,7 +232,7 @@ struct IRCSendingTests {
         #expect(self.lines(script, "eight", "ann", "M4") == ["ann: eight"])
     }
 
-    @Test("Without msgids, answers to one person's questions are told apart, and no tag names a local id")
+    @Test("Without msgids, the answer to a person's next question names the person again, and no tag names a local id")
     func namedWithoutIDs() throws {
         let script = Transcript(flood: .exempt)
         script.start(caps: "message-tags")

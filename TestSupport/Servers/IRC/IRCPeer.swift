@@ -83,6 +83,7 @@ package final class IRCPeer: Sendable {
                 throw IRCTestFailure(
                     "\(self.nick) \(isClosed ? "lost the connection" : "timed out"); last:\n\(last)")
             }
+            try Task.checkCancellation()
             await self.wait(until: deadline)
         }
     }

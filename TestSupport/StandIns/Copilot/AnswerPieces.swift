@@ -1,11 +1,13 @@
 internal import EventLoop
 
-/// The pieces of a streamed answer, sent at the behaviour's rate.
+/// The pieces of a streamed answer, sent at the behaviour's rate, or as a test yields them.
 struct AnswerPieces: Sendable {
     private let text: String
     private let length: Int
     /// Pieces per second; nil sends all at once.
     private let rate: Double?
+    /// Pieces that a test yields.
+    private var yielded: AsyncStream<String>?
 
     init(_ behavior: ModelBehavior, text: String) {
         self.text = text
@@ -16,6 +18,10 @@ struct AnswerPieces: Sendable {
         case .hugeChunk:
             self.length = Int.max
             self.rate = nil
+        case .pieces(let pieces):
+            self.yielded = pieces
+            self.length = 0
+            self.rate = nil
         default:
             self.length = 12
             self.rate = nil
@@ -23,6 +29,10 @@ struct AnswerPieces: Sendable {
     }
 
     @Net func forEach(_ send: @Net (String) async throws -> Void) async throws {
+        if let yielded = self.yielded {
+            for await piece in yielded { try await send(piece) }
+            return
+        }
         var rest = self.text[...]
         let start = EventLoop.shared.now
         var sent = 0

@@ -84,7 +84,7 @@ struct CopilotChat: Sendable {
             return text
         case .echo: return "You said: \(self.question)"
         case .hugeChunk(let bytes): return String(repeating: "x", count: bytes)
-        case .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: return ""
+        case .pieces, .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: return ""
         }
     }
 

@@ -50,7 +50,7 @@ struct ModelAnswerWriter: Sendable {
             text
         case .echo: "You said: \(self.request.question)"
         case .hugeChunk(let bytes): String(repeating: "x", count: bytes)
-        case .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: ""
+        case .pieces, .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: ""
         }
     }
 
@@ -88,10 +88,10 @@ extension ModelAnswerWriter {
             try await self.flood(field, to: writer)
         case .events(let lines):
             for line in lines { try await writer.write("data: \(line)\n\n") }
-        case .answer(_, let rate, let length, let firstDelay):
+        case .answer(_, _, _, let firstDelay):
             try await self.sendRole(to: writer)
             if firstDelay > .zero { try await EventLoop.shared.sleep(for: firstDelay) }
-            try await self.sendText(rate: rate, chunkLength: length, to: writer)
+            try await self.sendText(to: writer)
             try await self.sendEnd(to: writer)
         default:
             try await self.sendRole(to: writer)
@@ -107,8 +107,7 @@ extension ModelAnswerWriter {
             try await self.sendToolCall(ModelBehavior.Call(name, arguments), 0, to: writer)
         default: break
         }
-        let length = if case .hugeChunk = self.behavior { Int.max } else { 12 }
-        try await self.sendText(rate: nil, chunkLength: length, to: writer)
+        try await self.sendText(to: writer)
         if case .calls(_, let calls) = self.behavior {
             for (index, call) in calls.enumerated() { try await self.sendToolCall(call, index, to: writer) }
         }
@@ -136,21 +135,9 @@ extension ModelAnswerWriter {
         try await self.send(delta: ["role": "assistant", "content": "", "refusal": .null], to: writer)
     }
 
-    @Net private func sendText(rate: Double?, chunkLength: Int, to writer: ResponseWriter) async throws {
-        var rest = self.text[...]
-        let start = EventLoop.shared.now
-        var sent = 0
-        while !rest.isEmpty {
-            let chunk = rest.prefix(chunkLength)
-            rest = rest.dropFirst(chunk.count)
-            if let rate {
-                // Measured from the start, not from chunk to chunk, so that a late timer does not slow the stream down.
-                let due = start.advanced(by: .seconds(Double(sent) / rate))
-                let wait = EventLoop.shared.now.duration(to: due)
-                if wait > .zero { try await EventLoop.shared.sleep(for: wait) }
-            }
-            try await self.send(delta: ["content": .string(String(chunk))], to: writer)
-            sent += 1
+    @Net private func sendText(to writer: ResponseWriter) async throws {
+        try await AnswerPieces(self.behavior, text: self.text).forEach { piece in
+            try await self.send(delta: ["content": .string(piece)], to: writer)
         }
     }
 

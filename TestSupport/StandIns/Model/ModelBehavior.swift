@@ -14,6 +14,8 @@ package indirect enum ModelBehavior: Sendable {
     /// A complete answer. `rate` is in chunks per second, nil sends all at once; `firstDelay` comes before the first
     /// chunk.
     case answer(String, rate: Double? = nil, chunkLength: Int = 12, firstDelay: Duration = .zero)
+    /// Each piece as soon as the test yields it. The answer ends with the stream, which serves one request.
+    case pieces(AsyncStream<String>)
     /// Repeats the user's last message, so that a test can tell answers apart.
     case echo
     /// Reasoning before the answer, in the field `reasoning_content`.

@@ -56,7 +56,7 @@ struct PolicyExplanationTests {
         #expect(lines[1].hasSuffix("The command cannot be compared with the rule `make`."))
     }
 
-    @Test("a persona without commands is told apart")
+    @Test("a persona without commands is named as the reason")
     func without() {
         let chat = Persona(name: "chat", summary: "", prompt: "", tools: [])
         #expect(

@@ -153,8 +153,8 @@ enum CommandTexts {
         let all = "Repositories: \(names.map { "`\($0)`" }.joined(separator: ", ")). The first is the default."
         guard canList else { return all }
         return all
-            + " \(sign.command("repo branches")) and \(sign.command("repo files")) list what is in this thread's, "
-            + "\(sign.command("repo github")) what the account sees on GitHub."
+            + " \(sign.command("repo branches")) and \(sign.command("repo files")) list what this thread's repository "
+            + "has, \(sign.command("repo github")) what the account sees on GitHub."
     }
 
     static let listingNeedsMember = "Only members and owners may list what is in repositories."

@@ -224,7 +224,7 @@ struct CopilotCLIAgentStateTests {
     }
 
     @Test(
-        "kinds that nobody can judge are told apart",
+        "kinds that nobody can judge are asked about by name",
         arguments: ["mcp", "memory", "custom-tool", "hook", "extension-management", "new-kind"])
     func kinds(kind: String) {
         var state = self.working()

@@ -76,7 +76,7 @@ export function terminal(): void {
   const streams = new Interpreter();
   streams.write("out ", "stdout");
   streams.write("err", "stderr");
-  expect("streams are told apart", streams.current.map((run) => [run.text, run.stream]), [["out ", "stdout"], ["err", "stderr"]]);
+  expect("the two streams are kept apart", streams.current.map((run) => [run.text, run.stream]), [["out ", "stdout"], ["err", "stderr"]]);
   const colours = new Interpreter();
   const [first] = colours.write("\x1b[31mred\nstill\x1b[0m not");
   expect("a style lasts over line ends", [first![0]!.style.foreground, colours.current.map((run) => [run.text, run.style.foreground])], [1, [["still", 1], [" not", null]]]);
