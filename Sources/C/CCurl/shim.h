@@ -30,6 +30,16 @@ static inline CURLcode ccurl_set_connected_function(CURL *_Nonnull easy, ccurl_c
     return (curl_easy_setopt)(easy, CURLOPT_PREREQFUNCTION, value);
 }
 
+/// Calls `opened` with each new socket of a connection, and `closed` instead of closing it.
+static inline CURLcode ccurl_set_socket_functions(
+    CURL *_Nonnull easy, int (*_Nonnull opened)(void *_Nonnull context, curl_socket_t socket, curlsocktype purpose),
+    int (*_Nonnull closed)(void *_Nonnull context, curl_socket_t socket), void *_Nonnull context) {
+    (curl_easy_setopt)(easy, CURLOPT_SOCKOPTDATA, context);
+    (curl_easy_setopt)(easy, CURLOPT_SOCKOPTFUNCTION, opened);
+    (curl_easy_setopt)(easy, CURLOPT_CLOSESOCKETDATA, context);
+    return (curl_easy_setopt)(easy, CURLOPT_CLOSESOCKETFUNCTION, closed);
+}
+
 static inline int64_t ccurl_get_long(CURL *_Nonnull easy, CURLINFO info) {
     long value = 0;
     return (curl_easy_getinfo)(easy, info, &value) == CURLE_OK ? value : 0;

@@ -31,8 +31,9 @@ package final class BytePipe {
     private var buffer: [UInt8] = []
     private var head = 0
     private var isHeld = false
-    private let readers = WaitList()
-    private let writers = WaitList()
+    /// Nil until a task waits: most pipes are used by callbacks alone.
+    private var readers: WaitList?
+    private var writers: WaitList?
 
     package nonisolated init(highWater: Int = 256 * 1024) {
         self.highWater = highWater
@@ -74,25 +75,25 @@ package final class BytePipe {
     /// Throws ``Closed`` if the consumer has cancelled or the pipe has ended, `CancellationError` if the task is
     /// cancelled.
     package func write(_ bytes: [UInt8]) async throws {
-        while case .open = self.state, !self.hasRoom { try await self.writers.wait() }
+        while case .open = self.state, !self.hasRoom { try await Self.list(&self.writers).wait() }
         guard case .open = self.state else { throw Closed() }
         self.offer(bytes)
-        if self.hasRoom { self.writers.wakeFirst() }
+        if self.hasRoom { self.writers?.wakeFirst() }
     }
 
     /// Ends the pipe: the consumer gets the buffered bytes, then the end or the error. Only the first call counts.
     package func finish(throwing error: (any Error)? = nil) {
         guard case .open = self.state else { return }
         self.state = error.map { .failed($0) } ?? .finished
-        self.writers.wakeAll()
-        self.readers.wakeAll()
+        self.writers?.wakeAll()
+        self.readers?.wakeAll()
         if self.count == 0 { self.onReadable?() }
         self.onDrain = nil
     }
 
     private func offered(wasEmpty: Bool) -> Bool {
         if wasEmpty {
-            self.readers.wakeFirst()
+            self.readers?.wakeFirst()
             self.onReadable?()
         }
         return self.mayContinue()
@@ -153,8 +154,15 @@ package final class BytePipe {
                 try end.get()
                 return nil
             }
-            try await self.readers.wait()
+            try await Self.list(&self.readers).wait()
         }
+    }
+
+    private static func list(_ list: inout WaitList?) -> WaitList {
+        if let list { return list }
+        let new = WaitList()
+        list = new
+        return new
     }
 
     /// Drops the buffered bytes and notifies the producer that the consumer wants no more.
@@ -171,12 +179,12 @@ package final class BytePipe {
         self.onCancel = nil
         self.onDrain = nil
         self.onReadable = nil
-        self.writers.wakeAll()
-        self.readers.wakeAll()
+        self.writers?.wakeAll()
+        self.readers?.wakeAll()
     }
 
     private func drained() {
-        self.writers.wakeFirst()
+        self.writers?.wakeFirst()
         // Half, so that small reads don't make the producer stop and start repeatedly.
         guard self.isHeld, self.count <= self.highWater / 2, case .open = self.state else { return }
         self.isHeld = false

@@ -4,16 +4,38 @@ internal import CSystem
 package struct Interest: OptionSet, Sendable, Hashable {
     package let rawValue: UInt32
 
+    @inlinable
     package init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
+    // The protocol's own versions of these are generic, and slow in other modules.
+
+    @inlinable
+    package init(arrayLiteral elements: Interest...) {
+        var bits: UInt32 = 0
+        for element in elements { bits |= element.rawValue }
+        self.rawValue = bits
+    }
+
+    @inlinable
+    package func contains(_ other: Interest) -> Bool { self.rawValue & other.rawValue == other.rawValue }
+
+    @inlinable
+    package func isDisjoint(with other: Interest) -> Bool { self.rawValue & other.rawValue == 0 }
+
+    @inlinable @discardableResult
+    package mutating func insert(_ other: Interest) -> (inserted: Bool, memberAfterInsert: Interest) {
+        defer { self = Interest(rawValue: self.rawValue | other.rawValue) }
+        return (!self.contains(other), other)
+    }
+
     /// Bytes to read or a connection to accept (EPOLLIN).
-    package static let readable = Interest(rawValue: 0x001)
+    @inlinable package static var readable: Interest { Interest(rawValue: 0x001) }
     /// Room to write or an established connection (EPOLLOUT).
-    package static let writable = Interest(rawValue: 0x004)
+    @inlinable package static var writable: Interest { Interest(rawValue: 0x004) }
     /// The peer closed its sending side (EPOLLRDHUP); reported even if unread bytes remain.
-    package static let peerClosed = Interest(rawValue: 0x2000)
+    @inlinable package static var peerClosed: Interest { Interest(rawValue: 0x2000) }
     /// Reports each change once, not for as long as the state lasts (EPOLLET).
-    package static let edgeTriggered = Interest(rawValue: 0x8000_0000)
+    @inlinable package static var edgeTriggered: Interest { Interest(rawValue: 0x8000_0000) }
 }

@@ -5,6 +5,7 @@ package struct LoopInstant: InstantProtocol {
     /// Nanoseconds since an arbitrary start.
     package let nanoseconds: Int64
 
+    @inlinable
     package init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
     }
@@ -21,20 +22,18 @@ package struct LoopInstant: InstantProtocol {
         return LoopInstant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
     }
 
+    @inlinable
     package func duration(to other: LoopInstant) -> Duration {
         .nanoseconds(other.nanoseconds - self.nanoseconds)
     }
 
+    @inlinable
     package static func < (left: LoopInstant, right: LoopInstant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
 
     /// The duration in nanoseconds, clamped to 64 bits (292 years).
     private static func nanoseconds(of duration: Duration) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carried ? (seconds < 0 ? .min : .max) : sum
+        Int64(clamping: duration.attoseconds / 1_000_000_000)
     }
 }

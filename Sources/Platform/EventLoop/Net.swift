@@ -12,6 +12,7 @@ package actor Net {
     /// Runs `body` immediately; stops the process if not called on the loop's thread.
     ///
     /// For C callbacks, which run on the loop but outside of any task.
+    @inlinable @inline(__always)
     nonisolated package static func assumeIsolated<Result: Sendable, Failure: Error>(
         _ body: @Net () throws(Failure) -> Result
     ) throws(Failure) -> Result {

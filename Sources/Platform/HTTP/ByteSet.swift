@@ -73,6 +73,10 @@ extension UInt8 {
         }
     }
 
+    /// CR, LF or NUL, which no field's value may have (RFC 9110 §5.5).
+    @inlinable
+    package var breaksLine: Bool { self == 0x0D || self == 0x0A || self == 0 }
+
     /// A space or a tab: `OWS` of RFC 9110 §5.6.3.
     @inlinable
     package var isBlank: Bool { self == 0x20 || self == 0x09 }

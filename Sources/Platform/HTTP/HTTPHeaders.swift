@@ -1,7 +1,8 @@
 /// Header or trailer fields in order of arrival; names are case-insensitive.
 ///
 /// All names and values share one array of bytes, so a head of twenty fields costs two allocations, and a value that
-/// isn't UTF-8 passes through a proxy unchanged. Strings are created on access.
+/// isn't UTF-8 passes through a proxy unchanged. Strings are created on access. Each field has the number of its name,
+/// see ``HeaderName``, so that the usual questions about a message compare no text.
 package struct HTTPHeaders: Sendable {
     /// The offsets of a field's name and value in the storage.
     package struct Field: Sendable {
@@ -9,6 +10,8 @@ package struct HTTPHeaders: Sendable {
         package var nameEnd: UInt32
         package var valueStart: UInt32
         package var valueEnd: UInt32
+        /// Set by ``HTTPHeaders``.
+        fileprivate(set) var known = HeaderName.other
 
         package init(nameStart: Int, nameEnd: Int, valueStart: Int, valueEnd: Int) {
             self.nameStart = UInt32(truncatingIfNeeded: nameStart)
@@ -23,6 +26,8 @@ package struct HTTPHeaders: Sendable {
 
     private var storage: [UInt8]
     private var fields: [Field]
+    /// The known names among the fields.
+    private var names: HeaderNames = []
 
     package init() {
         self.storage = []
@@ -33,6 +38,11 @@ package struct HTTPHeaders: Sendable {
     package init(storage: [UInt8], fields: [Field]) {
         self.storage = storage
         self.fields = fields
+        for index in self.fields.indices {
+            let name = HeaderName(storage.span.extracting(self.fields[index].name))
+            self.fields[index].known = name
+            self.names.insert(name)
+        }
     }
 
     /// The bytes behind the fields; for a parsed request, its whole head.
@@ -49,6 +59,17 @@ package struct HTTPHeaders: Sendable {
 
     package func contains(_ name: String) -> Bool {
         self.fields.contains { self.matches($0, name) }
+    }
+
+    package func contains(_ name: HeaderName) -> Bool { self.names.contains(name) }
+
+    /// Whether there is a field with one of these names.
+    package func contains(anyOf names: HeaderNames) -> Bool { !self.names.isDisjoint(with: names) }
+
+    /// The first value with this name.
+    package subscript(name: HeaderName) -> String? {
+        guard self.contains(name) else { return nil }
+        return self.fields.first { $0.known == name }.map { self.text($0.value) }
     }
 
     /// Every value with this name, in order.
@@ -76,30 +97,58 @@ package struct HTTPHeaders: Sendable {
     /// new line. Returns `false` and adds nothing if the name isn't a token.
     @discardableResult
     package mutating func append(_ name: String, _ value: String) -> Bool {
-        self.append(name: Array(name.utf8), value: Array(value.utf8))
+        let nameStart = self.storage.count
+        self.storage.append(contentsOf: name.utf8)
+        let valueStart = self.storage.count
+        self.storage.append(contentsOf: value.utf8)
+        return self.add(from: nameStart, valueStart: valueStart)
     }
 
     /// ``append(_:_:)-swift.method`` for bytes from a C library.
     @discardableResult
     package mutating func append(name: [UInt8], value: [UInt8]) -> Bool {
-        guard !name.isEmpty, name.allSatisfy(ByteSet.token.contains) else { return false }
-        let start = self.storage.count
-        self.storage.append(contentsOf: name)
-        for byte in value {
-            self.storage.append(byte == 0x0D || byte == 0x0A || byte == 0 ? 0x20 : byte)
+        let nameStart = self.storage.count
+        self.storage += name
+        let valueStart = self.storage.count
+        self.storage += value
+        return self.add(from: nameStart, valueStart: valueStart)
+    }
+
+    /// Adds a field of the bytes at the storage's end, or removes them.
+    private mutating func add(from nameStart: Int, valueStart: Int) -> Bool {
+        let token = ByteSet.token
+        var isToken = valueStart > nameStart
+        for index in nameStart..<valueStart where !token.contains(self.storage[index]) { isToken = false }
+        guard isToken else {
+            self.storage.removeSubrange(nameStart...)
+            return false
         }
-        let middle = start + name.count
-        self.fields.append(
-            Field(nameStart: start, nameEnd: middle, valueStart: middle, valueEnd: self.storage.count))
+        for index in valueStart..<self.storage.count where self.storage[index].breaksLine { self.storage[index] = 0x20 }
+        var field = Field(
+            nameStart: nameStart, nameEnd: valueStart, valueStart: valueStart, valueEnd: self.storage.count)
+        field.known = HeaderName(self.storage.span.extracting(field.name))
+        self.names.insert(field.known)
+        self.fields.append(field)
         return true
     }
 
     package mutating func remove(_ name: String) {
         guard self.contains(name) else { return }
-        self.fields = self.fields.filter { !self.matches($0, name) }
+        self.replaceFields(self.fields.filter { !self.matches($0, name) })
     }
 
-    /// Writes `Name: value CRLF` for every field whose index `isWanted` accepts; see ``matches(at:_:)``.
+    package mutating func remove(_ name: HeaderName) {
+        guard self.contains(name) else { return }
+        self.replaceFields(self.fields.filter { $0.known != name })
+    }
+
+    private mutating func replaceFields(_ fields: [Field]) {
+        self.fields = fields
+        self.names = []
+        for field in fields { self.names.insert(field.known) }
+    }
+
+    /// Writes `Name: value CRLF` for every field whose index `isWanted` accepts; see ``known(at:)``.
     package func write(to output: inout [UInt8], where isWanted: (Int) -> Bool = { _ in true }) {
         for index in self.fields.indices where isWanted(index) {
             let field = self.fields[index]
@@ -112,6 +161,9 @@ package struct HTTPHeaders: Sendable {
         }
     }
 
+    /// The name of the field at `index`, as a number.
+    package func known(at index: Int) -> HeaderName { self.fields[index].known }
+
     /// Whether the field at `index` has this name.
     package func matches(at index: Int, _ name: String) -> Bool {
         self.matches(self.fields[index], name)
@@ -119,14 +171,21 @@ package struct HTTPHeaders: Sendable {
 
     /// Whether the name of the field at `index` starts with `prefix`, ignoring case.
     package func hasNamePrefix(at index: Int, _ prefix: String) -> Bool {
-        let name = self.storage[self.fields[index].name]
-        return name.count >= prefix.utf8.count
-            && zip(name, prefix.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
+        let name = self.fields[index].name
+        guard name.count >= prefix.utf8.count else { return false }
+        var position = name.lowerBound
+        for byte in prefix.utf8 {
+            guard self.storage[position].lowercasedASCII == byte.lowercasedASCII else { return false }
+            position += 1
+        }
+        return true
     }
 
     /// The fields whose index `isWanted` accepts.
     package func filtered(_ isWanted: (Int) -> Bool) -> HTTPHeaders {
-        HTTPHeaders(storage: self.storage, fields: self.fields.indices.filter(isWanted).map { self.fields[$0] })
+        var filtered = self
+        filtered.replaceFields(self.fields.indices.filter(isWanted).map { self.fields[$0] })
+        return filtered
     }
 
     /// The name's bytes as received.

@@ -5,6 +5,11 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// Lowercase; an IPv6 address has no brackets.
     package let host: String
     package let port: Int?
+    /// The host as written in URLs and `Host` headers, with the port if the URL has one.
+    package let authority: String
+    package let isSecure: Bool
+    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`, judged by its text, without DNS.
+    package let isLoopback: Bool
     /// Starts with `/`.
     package var path: String
     /// Excludes the `?`.
@@ -30,6 +35,10 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         self.scheme = scheme
         self.host = authority.host
         self.port = authority.port
+        let name = self.host.utf8.contains(0x3A) ? "[\(self.host)]" : self.host
+        self.authority = authority.port.map { "\(name):\($0)" } ?? name
+        self.isSecure = scheme == "https" || scheme == "wss"
+        self.isLoopback = Authority.isLoopback(self.host)
         rest = rest[end...]
         if let mark = rest.utf8.firstIndex(of: 0x3F) {
             self.query = String(rest[rest.utf8.index(after: mark)...])
@@ -38,17 +47,7 @@ package struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         self.path = rest.isEmpty ? "/" : String(rest)
     }
 
-    package var isSecure: Bool { self.scheme == "https" || self.scheme == "wss" }
     package var effectivePort: Int { self.port ?? (self.isSecure ? 443 : 80) }
-
-    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`, judged by its text, without DNS.
-    package var isLoopback: Bool { Authority.isLoopback(self.host) }
-
-    /// The host as written in URLs and `Host` headers, with the port if the URL has one.
-    package var authority: String {
-        let host = self.host.utf8.contains(0x3A) ? "[\(self.host)]" : self.host
-        return self.port.map { "\(host):\($0)" } ?? host
-    }
 
     /// `scheme://host[:port]` without a default port, as browsers send it in `Origin`.
     package var origin: String {

@@ -34,7 +34,7 @@ package struct PagePolicy: Sendable {
     /// The name in `Host` if it is not one of this server's.
     package func foreignHost(of headers: HTTPHeaders) -> String? {
         // Only programs leave it out (HTTP/1.0).
-        guard let value = headers["host"] else { return nil }
+        guard let value = headers[.host] else { return nil }
         guard let host = try? Authority(value[...]).host else { return value }
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
         if self.names.contains(name) || Authority.isLoopback(name) || name.hasSuffix(".localhost") { return nil }
@@ -44,7 +44,7 @@ package struct PagePolicy: Sendable {
     /// Whether a page of another site sent the request. Sites ignore ports, so another server's page on this machine is
     /// `same-site`.
     package static func isForeignSite(_ headers: HTTPHeaders) -> Bool {
-        guard let site = headers["sec-fetch-site"] else { return false }
+        guard let site = headers[.secFetchSite] else { return false }
         return site != "same-origin" && site != "none"
     }
 

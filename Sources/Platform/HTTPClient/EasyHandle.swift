@@ -1,13 +1,31 @@
 internal import CCurl
 internal import EventLoop
 internal import Glibc
+internal import HTTP
 
 /// A libcurl easy handle, reused for consecutive transfers. On the loop only; ``close()`` frees it.
 @Net @safe
 final class EasyHandle {
+    /// The options that consecutive requests to a server usually share, so that they are set only once.
+    struct Shape: Equatable {
+        let url: String
+        let method: HTTPMethod
+        let body: Body
+
+        enum Body: Equatable {
+            case none
+            case bytes
+            case stream
+        }
+    }
+
     let pointer: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
-    private var headerLines: UnsafeMutablePointer<curl_slist>?
+    /// The list for CURLOPT_HTTPHEADER: its nodes, then their text.
+    private var headerLines: UnsafeMutableRawBufferPointer?
+    private var target: String?
+    /// Which options are set; nil for a handle that ``reset()`` must clear before its next use.
+    var shape: Shape?
 
     /// Identifies the handle until it is closed.
     var key: UInt { unsafe UInt(bitPattern: self.pointer) }
@@ -21,14 +39,15 @@ final class EasyHandle {
 
     func close() {
         unsafe curl_easy_cleanup(self.pointer)
-        self.freeHeaderLines()
+        unsafe self.headerLines?.deallocate()
         unsafe self.errorText.deallocate()
     }
 
     /// Clears all options but keeps libcurl's connection and session caches.
     func reset() {
         unsafe curl_easy_reset(self.pointer)
-        self.freeHeaderLines()
+        self.shape = nil
+        self.target = nil
         unsafe self.errorText.pointee = 0
     }
 
@@ -52,17 +71,45 @@ final class EasyHandle {
         self.set(option, max(1, Int(whole) * 1_000 + Int(attoseconds / 1_000_000_000_000_000)))
     }
 
+    /// Forgets the last transfer's error.
+    func clearError() { unsafe self.errorText.pointee = 0 }
+
+    /// The path and query of the request line.
+    func set(target: String) {
+        guard target != self.target else { return }
+        self.set(CURLOPT_REQUEST_TARGET, target)
+        self.target = target
+    }
+
     /// `Name: value` lines, each followed by a NUL; `Name:` suppresses libcurl's own header.
     func setHeaderLines(_ lines: [UInt8]) {
-        unsafe lines.withUnsafeBytes { bytes in
-            var start = 0
-            while start < bytes.count, let text = bytes.baseAddress {
-                let line = unsafe (text + start).assumingMemoryBound(to: CChar.self)
-                unsafe self.headerLines = curl_slist_append(self.headerLines, line)
-                start += unsafe strlen(line) + 1
-            }
+        var count = 0
+        for byte in lines where byte == 0 { count += 1 }
+        let nodeBytes = unsafe count * MemoryLayout<curl_slist>.stride
+        // libcurl only reads the list, so it needs no allocation for each line.
+        let list = unsafe self.room(nodeBytes + lines.count)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: list[nodeBytes...]).copyBytes(from: lines)
+        guard count > 0, let base = list.baseAddress else {
+            unsafe ccurl_set_pointer(self.pointer, CURLOPT_HTTPHEADER, nil)
+            return
         }
-        unsafe ccurl_set_pointer(self.pointer, CURLOPT_HTTPHEADER, self.headerLines)
+        let nodes = unsafe base.bindMemory(to: curl_slist.self, capacity: count)
+        var text = unsafe (base + nodeBytes).assumingMemoryBound(to: CChar.self)
+        for index in 0..<count {
+            let next = index + 1 < count ? unsafe nodes + index + 1 : nil
+            unsafe (nodes + index).initialize(to: curl_slist(data: text, next: next))
+            unsafe text += strlen(text) + 1
+        }
+        unsafe ccurl_set_pointer(self.pointer, CURLOPT_HTTPHEADER, nodes)
+    }
+
+    private func room(_ count: Int) -> UnsafeMutableRawBufferPointer {
+        if let block = unsafe self.headerLines, block.count >= count { return unsafe block }
+        unsafe self.headerLines?.deallocate()
+        let block = unsafe UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(count, 2_048), alignment: MemoryLayout<curl_slist>.alignment)
+        unsafe self.headerLines = block
+        return unsafe block
     }
 
     /// libcurl copies the bytes.
@@ -116,8 +163,4 @@ final class EasyHandle {
             bytesSent: ccurl_get_long(self.pointer, CURLINFO_REQUEST_SIZE), wasConnected: wasConnected, host: host)
     }
 
-    private func freeHeaderLines() {
-        unsafe curl_slist_free_all(self.headerLines)
-        unsafe self.headerLines = nil
-    }
 }

@@ -1,5 +1,6 @@
 internal import CCurl
 internal import EventLoop
+internal import Glibc
 
 /// libcurl's multi interface, driven by the event loop's readiness events and timers.
 ///
@@ -14,9 +15,28 @@ final class Multi {
         func finished(_ result: CURLcode)
     }
 
+    /// A socket of libcurl's.
+    @Net private final class WatchedSocket {
+        var registration: Registration?
+        /// libcurl says when it closes the socket, so it can stay watched between two requests. That saves two system
+        /// calls a request.
+        let isConnection: Bool
+        /// No transfer uses it.
+        var isIdle = false
+
+        init(isConnection: Bool) {
+            self.isConnection = isConnection
+        }
+
+        func unwatch() {
+            self.registration?.cancel()
+            self.registration = nil
+        }
+    }
+
     private let pointer: UnsafeMutableRawPointer
     private var timer: Timer?
-    private var registrations: [Int32: Registration] = [:]
+    private var sockets: [Int32: WatchedSocket] = [:]
     private var users: [UInt: any User] = [:]
     private var idle: [EasyHandle] = []
     private var isInside = false
@@ -67,8 +87,14 @@ final class Multi {
     /// Takes back a removed handle.
     func recycle(_ easy: EasyHandle) {
         guard self.idle.count < 64, !self.isClosing else { return easy.close() }
-        easy.reset()
+        if easy.shape == nil { easy.reset() }
         self.idle.append(easy)
+    }
+
+    /// Has the sockets of a handle's connections watched between its transfers.
+    func keepWatching(_ easy: EasyHandle) {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe ccurl_set_socket_functions(easy.pointer, onOpened, onClosed, context)
     }
 
     /// Resumes a paused direction of a transfer, later, so that libcurl's callbacks may call it.
@@ -110,8 +136,8 @@ final class Multi {
         // Closes the cached connections and reports their sockets as removed.
         unsafe curl_multi_cleanup(self.pointer)
         self.timer?.cancel()
-        for registration in self.registrations.values { registration.cancel() }
-        self.registrations = [:]
+        for socket in self.sockets.values { socket.unwatch() }
+        self.sockets = [:]
     }
 
     // MARK: libcurl
@@ -155,22 +181,37 @@ final class Multi {
         var interest: Interest = []
         if what & CURL_POLL_IN != 0 { interest.insert(.readable) }
         if what & CURL_POLL_OUT != 0 { interest.insert(.writable) }
+        let known = self.sockets[socket]
+        if what == CURL_POLL_REMOVE, let known, known.isConnection {
+            known.isIdle = true
+            return
+        }
         // An empty interest would still report a hang-up, repeatedly while a transfer is paused.
         guard !interest.isEmpty, what != CURL_POLL_REMOVE else {
-            self.registrations.removeValue(forKey: socket)?.cancel()
+            known?.unwatch()
+            if known?.isConnection == false { self.sockets[socket] = nil }
             return
         }
-        if let registration = self.registrations[socket], registration.isActive {
-            registration.modify(interest)
-            return
-        }
-        self.registrations[socket] = try? EventLoop.shared.watch(socket, interest) { [weak self] readiness in
+        let watched = known ?? WatchedSocket(isConnection: false)
+        if known == nil { self.sockets[socket] = watched }
+        watched.isIdle = false
+        if let registration = watched.registration, registration.isActive { return registration.modify(interest) }
+        watched.registration = try? EventLoop.shared.watch(socket, interest) { [weak self, weak watched] readiness in
+            // The server has closed an idle connection, which libcurl notices before it uses it again.
+            if let watched, watched.isIdle { return watched.unwatch() }
             var events: Int32 = 0
             if readiness.contains(.readable) { events |= CURL_CSELECT_IN }
             if readiness.contains(.writable) { events |= CURL_CSELECT_OUT }
             if !readiness.isDisjoint(with: [.error, .hangUp]) { events |= CURL_CSELECT_ERR }
             self?.act(on: socket, events)
         }
+    }
+
+    fileprivate func opened(_ socket: Int32) { self.sockets[socket] = WatchedSocket(isConnection: true) }
+
+    fileprivate func closed(_ socket: Int32) {
+        self.sockets.removeValue(forKey: socket)?.unwatch()
+        Glibc.close(socket)
     }
 }
 
@@ -182,6 +223,20 @@ private func onSocket(
     guard let context = unsafe context else { return 0 }
     let multi = unsafe Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
     Net.assumeIsolated { multi.setInterest(what, in: socket) }
+    return 0
+}
+
+/// CURLOPT_SOCKOPTFUNCTION.
+private func onOpened(_ context: UnsafeMutableRawPointer, _ socket: curl_socket_t, _ purpose: curlsocktype) -> Int32 {
+    let multi = unsafe Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
+    Net.assumeIsolated { multi.opened(socket) }
+    return CURL_SOCKOPT_OK
+}
+
+/// CURLOPT_CLOSESOCKETFUNCTION.
+private func onClosed(_ context: UnsafeMutableRawPointer, _ socket: curl_socket_t) -> Int32 {
+    let multi = unsafe Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue()
+    Net.assumeIsolated { multi.closed(socket) }
     return 0
 }
 

@@ -33,7 +33,8 @@ final class Transfer: Multi.User {
 
     private let body = BytePipe()
     private var isReceivePaused = false
-    private let upload = BytePipe()
+    /// For a body that is written while it is sent.
+    private var upload: BytePipe?
     private var isSendPaused = false
     private var uploading: Task<Void, Never>?
     private var idleTimer: Timer?
@@ -46,7 +47,6 @@ final class Transfer: Multi.User {
         self.reader = ResponseHeadReader(limit: settings.maximumHeadBytes, host: plan.host)
         self.setUp(settings)
         self.body.onDrain = { [weak self] in self?.resumeReceiving() }
-        self.upload.onReadable = { [weak self] in self?.resumeSending() }
     }
 
     /// Hands the transfer to libcurl.
@@ -63,7 +63,9 @@ final class Transfer: Multi.User {
             }
         }
         if case .stream(_, let write) = self.plan.body {
-            let pipe = self.upload
+            let pipe = BytePipe()
+            pipe.onReadable = { [weak self] in self?.resumeSending() }
+            self.upload = pipe
             // Owned by the transfer, whose `end` cancels it. On the loop, where most bodies originate.
             self.uploading = Task {
                 do {
@@ -166,7 +168,7 @@ final class Transfer: Multi.User {
         self.giveBack()
         self.uploading?.cancel()
         self.uploading = nil
-        self.upload.cancel()
+        self.upload?.cancel()
         if self.head == nil {
             self.headFailure =
                 error
@@ -275,9 +277,10 @@ final class Transfer: Multi.User {
 
     fileprivate func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         self.moved()
-        let count = unsafe self.upload.take(into: buffer)
+        guard let upload = self.upload else { return 0 }
+        let count = unsafe upload.take(into: buffer)
         if count > 0 { return count }
-        switch self.upload.end {
+        switch upload.end {
         case .success: return 0
         case .failure(let error):
             self.failure = error
@@ -294,6 +297,30 @@ final class Transfer: Multi.User {
 extension Transfer {
     private func setUp(_ settings: HTTPClientSettings) {
         let easy = self.easy
+        let shape = self.plan.shape
+        if easy.shape == nil || easy.shape != shape {
+            if easy.shape != nil { easy.reset() }
+            self.setOptions(settings)
+            easy.shape = shape
+        }
+        easy.clearError()
+        if self.plan.signature == nil { easy.set(target: self.plan.target) }
+        switch self.plan.body {
+        // Servers expect `Content-Length: 0` with these methods (RFC 9110 §8.6).
+        case .none: if self.plan.sendsEmptyBody { easy.setBody([]) }
+        case .bytes(let bytes): easy.setBody(bytes)
+        case .stream(let length, _): easy.setUpload(length: length)
+        }
+        easy.setHeaderLines(self.plan.headerLines)
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        for option in [CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_PREREQDATA] {
+            unsafe ccurl_set_pointer(easy.pointer, option, context)
+        }
+    }
+
+    /// The options of ``EasyHandle/Shape``.
+    private func setOptions(_ settings: HTTPClientSettings) {
+        let easy = self.easy
         easy.setCommon(connectTimeout: settings.connectTimeout)
         easy.set(CURLOPT_PATH_AS_IS, true)
         if let signature = self.plan.signature {
@@ -304,7 +331,6 @@ extension Transfer {
             easy.set(CURLOPT_PASSWORD, signature.secretKey.reveal())
         } else {
             easy.set(CURLOPT_URL, self.plan.url)
-            easy.set(CURLOPT_REQUEST_TARGET, self.plan.target)
         }
         if self.plan.isSecure {
             easy.setTrust(caFile: settings.caFile)
@@ -316,29 +342,15 @@ extension Transfer {
         }
         // The default of 16 KB adds up over a thousand streams.
         if self.plan.isTrickle { easy.set(CURLOPT_BUFFERSIZE, 2_048) }
-        self.setMethodAndBody()
-        easy.setHeaderLines(self.plan.headerLines)
-        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe ccurl_set_function(easy.pointer, CURLOPT_HEADERFUNCTION, onHeader)
-        unsafe ccurl_set_pointer(easy.pointer, CURLOPT_HEADERDATA, context)
-        unsafe ccurl_set_function(easy.pointer, CURLOPT_WRITEFUNCTION, onBody)
-        unsafe ccurl_set_pointer(easy.pointer, CURLOPT_WRITEDATA, context)
-        unsafe ccurl_set_function(easy.pointer, CURLOPT_READFUNCTION, onFill)
-        unsafe ccurl_set_pointer(easy.pointer, CURLOPT_READDATA, context)
-        unsafe ccurl_set_connected_function(easy.pointer, onConnected)
-        unsafe ccurl_set_pointer(easy.pointer, CURLOPT_PREREQDATA, context)
-    }
-
-    private func setMethodAndBody() {
-        switch self.plan.body {
-        case .none where self.plan.method == .head: self.easy.set(CURLOPT_NOBODY, true)
-        // Servers expect `Content-Length: 0` with these methods (RFC 9110 §8.6).
-        case .none where [.post, .put, .patch].contains(self.plan.method): self.easy.setBody([])
-        case .none: self.easy.set(CURLOPT_HTTPGET, true)
-        case .bytes(let bytes): self.easy.setBody(bytes)
-        case .stream(let length, _): self.easy.setUpload(length: length)
+        if case .none = self.plan.body, !self.plan.sendsEmptyBody {
+            easy.set(self.plan.method == .head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, true)
         }
-        self.easy.set(CURLOPT_CUSTOMREQUEST, self.plan.method.rawValue)
+        easy.set(CURLOPT_CUSTOMREQUEST, self.plan.method.rawValue)
+        unsafe ccurl_set_function(easy.pointer, CURLOPT_HEADERFUNCTION, onHeader)
+        unsafe ccurl_set_function(easy.pointer, CURLOPT_WRITEFUNCTION, onBody)
+        unsafe ccurl_set_function(easy.pointer, CURLOPT_READFUNCTION, onFill)
+        unsafe ccurl_set_connected_function(easy.pointer, onConnected)
+        self.multi.keepWatching(easy)
     }
 }
 

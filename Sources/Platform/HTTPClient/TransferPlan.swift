@@ -17,10 +17,26 @@ struct TransferPlan: Sendable {
     let isTrickle: Bool
     let signature: AWSSignature?
 
+    /// What a handle that has sent a similar request has already; nil for a request that needs options of its own.
+    var shape: EasyHandle.Shape? {
+        guard self.signature == nil, !self.isTrickle else { return nil }
+        let body: EasyHandle.Shape.Body =
+            switch self.body {
+            case .none: self.sendsEmptyBody ? .bytes : .none
+            case .bytes: .bytes
+            case .stream: .stream
+            }
+        return EasyHandle.Shape(url: self.url, method: self.method, body: body)
+    }
+
+    /// Whether an empty body is announced.
+    var sendsEmptyBody: Bool {
+        if case .none = self.body { [.post, .put, .patch].contains(self.method) } else { false }
+    }
+
     /// Connection-specific headers (RFC 9110 §7.6.1) and framing, which libcurl sets.
-    private static let ownHeaders = [
-        "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
-        "transfer-encoding", "upgrade",
+    private static let ownHeaders: HeaderNames = [
+        .connection, .contentLength, .expect, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
     ]
 
     init(_ request: HTTPClientRequest, _ settings: HTTPClientSettings) throws(HTTPClientError) {
@@ -62,30 +78,33 @@ struct TransferPlan: Sendable {
     ) throws(HTTPClientError) -> [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(1_024)
-        for index in headers.indices where !self.ownHeaders.contains(where: { headers.matches(at: index, $0) }) {
-            let name = headers.nameBytes(at: index), value = headers.valueBytes(at: index)
-            guard !name.isEmpty, name.allSatisfy(ByteSet.token.contains),
-                !value.contains(where: { $0 == 0x0D || $0 == 0x0A || $0 == 0 })
-            else {
-                throw HTTPClientError(
-                    .invalidRequest, "\(host): a header has an invalid name or a line break in its value")
-            }
-            lines += name
+        let token = ByteSet.token
+        let isToken = { (byte: UInt8) in token.contains(byte) }
+        for index in headers.indices where !self.ownHeaders.contains(headers.known(at: index)) {
+            let start = lines.count
+            lines += headers.nameBytes(at: index)
+            let isNamed = lines.count > start && lines[start...].allSatisfy(isToken)
             // A semicolon tells libcurl that the header has no value.
+            let value = headers.valueBytes(at: index)
             if value.isEmpty {
                 lines.append(UInt8(ascii: ";"))
             } else {
-                lines += [UInt8(ascii: ":"), 0x20]
+                lines.append(UInt8(ascii: ":"))
+                lines.append(0x20)
                 lines += value
+            }
+            guard isNamed, !value.contains(where: \.breaksLine) else {
+                throw HTTPClientError(
+                    .invalidRequest, "\(host): a header has an invalid name or a line break in its value")
             }
             lines.append(0)
         }
-        if let userAgent, !headers.contains("user-agent") { lines += "User-Agent: \(userAgent)\0".utf8 }
+        if let userAgent, !headers.contains(.userAgent) { lines += "User-Agent: \(userAgent)\0".utf8 }
         // libcurl would sign suppressed headers as empty ones, which the server does not get.
         if isSigned { return lines }
         // Suppresses libcurl's defaults, so that exactly the caller's headers are sent.
-        if !headers.contains("accept") { lines += "Accept:\0".utf8 }
-        if !headers.contains("content-type") { lines += "Content-Type:\0".utf8 }
+        if !headers.contains(.accept) { lines += "Accept:\0".utf8 }
+        if !headers.contains(.contentType) { lines += "Content-Type:\0".utf8 }
         lines += "Expect:\0".utf8
         return lines
     }

@@ -24,7 +24,8 @@ struct ResponseFraming: Equatable {
     ) throws(HTTPServerError) {
         let given = try Self.givenLength(response.headers)
         let isHead = head.method == .head
-        var closes = !mayStay || response.headers.contains("connection", token: "close")
+        var closes =
+            !mayStay || response.headers.contains(.connection) && response.headers.contains("connection", token: "close")
         if response.status.isBodiless || isHead {
             self.body = .none
             let hasOwn = response.status.code == 204 || response.status.isInformational
@@ -54,8 +55,8 @@ struct ResponseFraming: Equatable {
         output.reserveCapacity(256)
         StatusLines.write(response.status, to: &output)
         let headers = response.headers
-        headers.write(to: &output) { index in !Self.isServerOwned(headers, index) }
-        if !headers.contains("date") {
+        headers.write(to: &output) { index in !Self.serverOwned.contains(headers.known(at: index)) }
+        if !headers.contains(.date) {
             output += "Date: ".utf8
             output += date
             output += "\r\n".utf8
@@ -75,12 +76,10 @@ struct ResponseFraming: Equatable {
         return output
     }
 
-    private static func isServerOwned(_ headers: HTTPHeaders, _ index: Int) -> Bool {
-        ["content-length", "transfer-encoding", "connection", "keep-alive"].contains { headers.matches(at: index, $0) }
-    }
+    private static let serverOwned: HeaderNames = [.contentLength, .transferEncoding, .connection, .keepAlive]
 
     private static func givenLength(_ headers: HTTPHeaders) throws(HTTPServerError) -> Int? {
-        guard let text = headers["content-length"] else { return nil }
+        guard let text = headers[.contentLength] else { return nil }
         guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(ByteSet.digits.contains) else {
             throw HTTPServerError(.invalidResponse, "the response's Content-Length is not a number")
         }

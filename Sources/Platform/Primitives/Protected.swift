@@ -1,12 +1,12 @@
-internal import Glibc
+package import Glibc
 
 /// A value behind a mutex: the only lock in this code base.
 ///
 /// With `Synchronization.Mutex`, ThreadSanitizer reports false races on Linux; with a pthread mutex it does not. Never
 /// `await`, and never call C that may block, inside ``withLock(_:)``.
 @safe package final class Protected<Value>: @unchecked Sendable {  // @unchecked: every access to `value` holds `mutex`
-    private var value: Value
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline var value: Value
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
     package init(_ value: sending Value) {
         self.value = value
@@ -19,6 +19,7 @@ internal import Glibc
         unsafe self.mutex.deallocate()
     }
 
+    @inlinable
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

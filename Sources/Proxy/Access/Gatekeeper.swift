@@ -75,7 +75,7 @@ final class Gatekeeper {
         case .site: throw .foreignOrigin
         case nil: break
         }
-        if let origin = headers["origin"], !Self.isLoopback(origin) { throw ProxyRefusal.foreignOrigin }
+        if let origin = headers[.origin], !Self.isLoopback(origin) { throw ProxyRefusal.foreignOrigin }
         return .local
     }
 
@@ -86,7 +86,8 @@ final class Gatekeeper {
     /// The client's key: OpenAI's clients send it as a bearer token, Anthropic's as `x-api-key`, Azure's as `api-key`. A
     /// token of the host goes before a placeholder in another field.
     private static func key(in headers: HTTPHeaders) -> String? {
-        let keys = [headers.bearerToken, headers["x-api-key"], headers["api-key"]].compactMap { $0 }
+        guard headers.contains(anyOf: [.authorization, .xAPIKey, .apiKey]) else { return nil }
+        let keys = [headers.bearerToken, headers[.xAPIKey], headers[.apiKey]].compactMap { $0 }
         return keys.first { $0.hasPrefix(Self.keyPrefix) } ?? keys.first
     }
 

@@ -6,7 +6,7 @@ struct CacheControl: Sendable, Equatable {
     private var directives: [String: String] = [:]
 
     init(_ headers: HTTPHeaders) {
-        guard headers.contains("cache-control") || headers.contains("pragma") else { return }
+        guard headers.contains(anyOf: [.cacheControl, .pragma]) else { return }
         for element in Self.elements(headers.values(of: "cache-control")) {
             let parts = element.split(separator: "=", maxSplits: 1)
             guard let name = parts.first.map({ String($0.utf8.trimmingBlanks()).lowercased() }), !name.isEmpty else {

@@ -13,8 +13,8 @@ struct CacheEntry: Sendable {
     /// How long it may be served without revalidation, in seconds.
     var lifetime: Int
 
-    var etag: String? { self.headers["etag"] }
-    var lastModified: String? { self.headers["last-modified"] }
+    var etag: String? { self.headers[.etag] }
+    var lastModified: String? { self.headers[.lastModified] }
 
     /// In seconds (RFC 9111 §4.2.3).
     func age(at now: Int64) -> Int { self.initialAge + Int(max(0, now - self.receivedAt) / 1_000) }

@@ -22,9 +22,9 @@ enum CachePolicy {
     /// Whether the cache handles this request at all.
     static func handles(_ method: HTTPMethod, _ headers: HTTPHeaders) -> Bool {
         method == .get
-            && !["range", "if-match", "if-unmodified-since", "if-range"].contains { headers.contains($0) }
+            && !headers.contains(anyOf: [.range, .ifMatch, .ifUnmodifiedSince, .ifRange])
             // The upstream judges a date without an entity tag.
-            && !(headers.contains("if-modified-since") && !headers.contains("if-none-match"))
+            && !(headers.contains(.ifModifiedSince) && !headers.contains(.ifNoneMatch))
     }
 
     /// - Parameter entry: The cached answer for the URL and the selecting fields.
@@ -45,9 +45,7 @@ enum CachePolicy {
     static func entry(
         for status: HTTPStatus, _ headers: HTTPHeaders, request: HTTPHeaders, now: Int64
     ) -> CacheEntry? {
-        guard ["cache-control", "etag", "last-modified", "expires"].contains(where: headers.contains) else {
-            return nil
-        }
+        guard headers.contains(anyOf: [.cacheControl, .etag, .lastModified, .expires]) else { return nil }
         let control = CacheControl(headers)
         guard [200, 203, 301, 308, 404, 410].contains(status.code), !control.has("no-store"),
             !CacheControl(request).has("no-store")
@@ -55,7 +53,7 @@ enum CachePolicy {
         let vary = headers.list(of: "vary").map { $0.lowercased() }
         guard !vary.contains("*") else { return nil }
         let lifetime = control.has("no-cache") ? 0 : Self.lifetime(headers, control, now: now)
-        let isCheckable = status == .ok && (headers.contains("etag") || headers.contains("last-modified"))
+        let isCheckable = status == .ok && (headers.contains(anyOf: [.etag, .lastModified]))
         guard lifetime > 0 || isCheckable else { return nil }
         return CacheEntry(
             status: status, headers: headers, body: [],
@@ -71,7 +69,7 @@ enum CachePolicy {
             entry.headers.remove(name)
             for value in headers.values(of: name) { entry.headers.append(name, value) }
         }
-        if !headers.contains("age") { entry.headers.remove("age") }
+        if !headers.contains(.age) { entry.headers.remove("age") }
         let control = CacheControl(entry.headers)
         entry.lifetime = control.has("no-cache") ? 0 : Self.lifetime(entry.headers, control, now: now)
         entry.initialAge = Self.initialAge(entry.headers, now: now)
@@ -81,7 +79,7 @@ enum CachePolicy {
 
     /// Whether the client already has this answer (`If-None-Match` by weak comparison, RFC 9110 §13.1.2).
     static func clientHas(_ entry: CacheEntry, _ request: HTTPHeaders) -> Bool {
-        guard let etag = entry.etag, request.contains("if-none-match") else { return false }
+        guard let etag = entry.etag, request.contains(.ifNoneMatch) else { return false }
         let own = Self.opaque(etag)
         return request.list(of: "if-none-match").contains { $0 == "*" || Self.opaque($0) == own }
     }
@@ -90,12 +88,12 @@ enum CachePolicy {
 
     private static func lifetime(_ headers: HTTPHeaders, _ control: CacheControl, now: Int64) -> Int {
         if let seconds = control.seconds("max-age") { return seconds }
-        guard let text = headers["expires"], let expires = HTTPDate.parse(text) else { return 0 }
-        return max(0, expires - (headers["date"].flatMap(HTTPDate.parse) ?? Int(now / 1_000)))
+        guard let text = headers[.expires], let expires = HTTPDate.parse(text) else { return 0 }
+        return max(0, expires - (headers[.date].flatMap(HTTPDate.parse) ?? Int(now / 1_000)))
     }
 
     private static func initialAge(_ headers: HTTPHeaders, now: Int64) -> Int {
-        let apparent = headers["date"].flatMap(HTTPDate.parse).map { Int(now / 1_000) - $0 } ?? 0
-        return max(0, apparent, headers["age"].flatMap { Int($0) } ?? 0)
+        let apparent = headers[.date].flatMap(HTTPDate.parse).map { Int(now / 1_000) - $0 } ?? 0
+        return max(0, apparent, headers[.age].flatMap { Int($0) } ?? 0)
     }
 }

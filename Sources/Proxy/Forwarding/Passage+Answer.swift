@@ -66,15 +66,15 @@ extension Passage {
     }
 
     private func estimatesUsage(_ headers: HTTPHeaders) -> Bool {
-        self.record.key?.tokensPerDay != nil && headers["content-type"]?.hasPrefix("text/event-stream") == true
+        self.record.key?.tokensPerDay != nil && headers[.contentType]?.hasPrefix("text/event-stream") == true
     }
 
     /// True for uncompressed JSON and events.
     private static func mayReportUsage(_ headers: HTTPHeaders) -> Bool {
-        guard let type = headers["content-type"],
+        guard let type = headers[.contentType],
             type.hasPrefix("application/json") || type.hasPrefix("text/event-stream")
         else { return false }
-        return headers["content-encoding"].map { $0.equalsIgnoringCase("identity") } ?? true
+        return headers[.contentEncoding].map { $0.equalsIgnoringCase("identity") } ?? true
     }
 
     /// On the gateway's origin, an upstream's page would have the gateway's rights.

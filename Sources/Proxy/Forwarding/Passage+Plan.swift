@@ -8,7 +8,7 @@ extension Passage {
     func plan(_ preparation: Preparation, hasBegun: Bool = false) async throws -> AttemptPlan {
         let own = AttemptPlan.Form(api: nil, target: preparation.target, urls: preparation.urls)
         guard self.isModelRequest(preparation.target), self.body.canBeSent,
-            !self.request.headers.contains("content-encoding")
+            !self.request.headers.contains(.contentEncoding)
         else { return AttemptPlan(forms: [own]) }
         try await self.body.fill()
         guard let body = self.body.whole else { return AttemptPlan(forms: [own]) }

@@ -64,7 +64,7 @@ final class Passage {
     /// The steps before the upstream request that never wait.
     func prepare(for access: UpstreamAccess) throws(ProxyRefusal) -> Preparation {
         let request = self.request
-        if request.headers.contains("via"),
+        if request.headers.contains(.via),
             request.headers.list(of: "via").contains(where: { $0.hasSuffix(self.proxy.signature) })
         {
             throw .loop

@@ -18,9 +18,9 @@ struct UpstreamAnswer: Sendable {
 
     var status: HTTPStatus { self.response.status }
 
-    var isJSON: Bool { self.response.headers["content-type"]?.hasPrefix("application/json") ?? false }
+    var isJSON: Bool { self.response.headers[.contentType]?.hasPrefix("application/json") ?? false }
 
-    var isStream: Bool { self.response.headers["content-type"]?.hasPrefix("text/event-stream") ?? false }
+    var isStream: Bool { self.response.headers[.contentType]?.hasPrefix("text/event-stream") ?? false }
 
     /// Reads at least the beginning of the body, all of it if it has at most `limit` bytes.
     mutating func read(upTo limit: Int) async throws {

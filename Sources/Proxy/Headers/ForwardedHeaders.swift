@@ -3,10 +3,9 @@ internal import HTTP
 /// Selects the fields that are forwarded, in both directions. Pure.
 enum ForwardedHeaders {
     /// Fields that identify the client, carry its credentials, or are rewritten for the upstream.
-    private static let personal = [
-        "host", "authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key",
-        "ocp-apim-subscription-key", "expect", "forwarded", "x-real-ip", "x-client-ip", "true-client-ip",
-        "cf-connecting-ip", "x-request-id",
+    private static let personal: HeaderNames = [
+        .host, .authorization, .proxyAuthorization, .xAPIKey, .apiKey, .xGoogAPIKey, .ocpAPIMSubscriptionKey, .expect,
+        .forwarded, .xRealIP, .xClientIP, .trueClientIP, .cfConnectingIP, .xRequestID,
     ]
     /// Those of handshakes that the proxy does not forward; OpenAI's browser clients put their key into
     /// `Sec-WebSocket-Protocol`.
@@ -20,12 +19,12 @@ enum ForwardedHeaders {
     static func request(_ headers: HTTPHeaders, isModelRequest: Bool) -> HTTPHeaders {
         let hopByHop = HopByHop(headers)
         var kept = headers.filtered { index in
-            !hopByHop.contains(headers, index)
-                && !Self.personal.contains { headers.matches(at: index, $0) }
-                && !Self.personalPrefixes.contains { headers.hasNamePrefix(at: index, $0) }
-                && !(isModelRequest && headers.matches(at: index, "accept-encoding"))
+            let name = headers.known(at: index)
+            return !hopByHop.contains(headers, index) && !Self.personal.contains(name)
+                && !(name == .other && Self.personalPrefixes.contains { headers.hasNamePrefix(at: index, $0) })
+                && !(isModelRequest && name == .acceptEncoding)
         }
-        if headers.contains("cookie") { Self.removeOwnCookie(from: &kept) }
+        if headers.contains(.cookie) { Self.removeOwnCookie(from: &kept) }
         return kept
     }
 
@@ -33,10 +32,11 @@ enum ForwardedHeaders {
     static func response(_ headers: HTTPHeaders, isMounted: Bool) -> HTTPHeaders {
         let hopByHop = HopByHop(headers)
         return headers.filtered { index in
-            !hopByHop.contains(headers, index)
+            let name = headers.known(at: index)
+            return !hopByHop.contains(headers, index)
                 // On the gateway's origin, an upstream's cookie would become one of the gateway's.
-                && !(isMounted && headers.matches(at: index, "set-cookie"))
-                && !headers.matches(at: index, "x-request-id")
+                && !(isMounted && name == .setCookie)
+                && name != .xRequestID
         }
     }
 

@@ -6,22 +6,22 @@ struct HopByHop: Sendable {
     private let named: [String]
 
     init(_ headers: HTTPHeaders) {
-        guard headers.contains("connection") else {
+        guard headers.contains(.connection) else {
             self.named = []
             return
         }
         self.named = headers.list(of: "connection").filter { !Self.kept.contains($0.lowercased()) }
     }
 
-    private static let fixed = [
-        "connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
-        "proxy-authenticate", "proxy-authentication-info",
+    private static let fixed: HeaderNames = [
+        .connection, .proxyConnection, .keepAlive, .te, .trailer, .transferEncoding, .upgrade, .proxyAuthenticate,
+        .proxyAuthenticationInfo,
     ]
 
     /// Fields that `Connection` cannot remove, because the message would change its meaning without them.
     private static let kept: Set<String> = ["host", "content-length", "content-type", "content-encoding", "close"]
 
     func contains(_ headers: HTTPHeaders, _ index: Int) -> Bool {
-        Self.fixed.contains { headers.matches(at: index, $0) } || self.named.contains { headers.matches(at: index, $0) }
+        Self.fixed.contains(headers.known(at: index)) || self.named.contains { headers.matches(at: index, $0) }
     }
 }

@@ -13,7 +13,7 @@ final class AccessTrace {
     }
 
     func name(of headers: HTTPHeaders) -> (name: String, isOwn: Bool) {
-        if let given = headers["x-request-id"], (1...128).contains(given.utf8.count),
+        if let given = headers[.xRequestID], (1...128).contains(given.utf8.count),
             given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         {
             return (given, false)

@@ -40,22 +40,22 @@ package struct UsageScanner: Sendable {
         bytes.withUnsafeBufferPointer { bytes in
             var index = 0
             while index < bytes.count {
-                let byte = bytes[index]
                 switch self.state {
                 case .outside:
-                    if byte == 0x22 { self.beginString() }
-                case .string(let escaped):
-                    if escaped {
-                        self.state = .string(escaped: false)
-                        self.length += 1
-                    } else {
-                        index = self.string(bytes, from: index)
-                        continue
-                    }
+                    while index < bytes.count, bytes[index] != 0x22 { index += 1 }
+                    guard index < bytes.count else { return }
+                    self.beginString()
+                    index += 1
+                case .string(escaped: true):
+                    self.state = .string(escaped: false)
+                    self.length += 1
+                    index += 1
+                case .string:
+                    index = self.string(bytes, from: index)
                 default:
-                    self.value(byte)
+                    self.value(bytes[index])
+                    index += 1
                 }
-                index += 1
             }
         }
     }
@@ -72,28 +72,25 @@ package struct UsageScanner: Sendable {
         var index = start
         while index < bytes.count {
             let byte = bytes[index]
+            if byte == 0x22 || byte == 0x5C || byte == 0x0A { break }
+            let place = self.length + index - start
+            if place < 5 {
+                self.mayBeModel = self.mayBeModel && Self.modelKey[place] == byte
+                self.mayBeUsage = self.mayBeUsage && Self.usageKey[place] == byte
+            }
             index += 1
-            if byte == 0x22 {
-                self.endString()
-                return index
-            }
-            if byte == 0x5C {
-                self.mayBeModel = false
-                self.mayBeUsage = false
-                self.state = .string(escaped: true)
-                return index
-            }
-            if byte == 0x0A {
-                self.state = .outside
-                return index
-            }
-            if self.length < 5 {
-                self.mayBeModel = self.mayBeModel && Self.modelKey[self.length] == byte
-                self.mayBeUsage = self.mayBeUsage && Self.usageKey[self.length] == byte
-            }
-            self.length += 1
         }
-        return index
+        self.length += index - start
+        guard index < bytes.count else { return index }
+        switch bytes[index] {
+        case 0x22: self.endString()
+        case 0x5C:
+            self.mayBeModel = false
+            self.mayBeUsage = false
+            self.state = .string(escaped: true)
+        default: self.state = .outside
+        }
+        return index + 1
     }
 
     private mutating func endString() {
