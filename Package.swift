@@ -274,8 +274,8 @@ if Context.environment["JETBRIDGE_FUZZ"] != nil {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Copilot", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Kit", "Logging", "Models", "Primitives",
-                "Proxy",
+                "Copilot", "HTTP", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Kit", "Logging", "Models",
+                "Primitives", "Proxy",
                 "YAML",
             ],
             path: "Tests/Fuzz",

@@ -1,4 +1,5 @@
 import Copilot
+import HTTP
 import HTTPClient
 import HTTPServer
 import Host
@@ -75,6 +76,7 @@ enum FuzzTarget: String, CaseIterable {
         let text = Array(bytes.dropFirst())
         var whole = RequestParser()
         let expected = try? whole.parse(text.span)
+        if let headers = expected?.head?.headers { Self.check(headers) }
         let cut = min(Int(first), text.count)
         var parser = RequestParser()
         guard let before = try? parser.parse(text.span.extracting(..<cut)) else {
@@ -85,6 +87,18 @@ enum FuzzTarget: String, CaseIterable {
         let after = try? parser.parse(text.span.extracting(cut...))
         precondition((after == nil) == (expected == nil), "a cut changes what is refused")
         precondition((after?.head == nil) == (expected?.head == nil), "a cut changes what is complete")
+    }
+
+    /// Questions by a name's number and by its text have the same answers, also after changes.
+    private static func check(_ headers: HTTPHeaders) {
+        for (index, field) in headers.enumerated() {
+            let name = headers.known(at: index)
+            guard name != .other else { continue }
+            precondition(headers.contains(name) && headers[name] == headers[field.name], "another field is found")
+            var others = headers
+            others.remove(name)
+            precondition(!others.contains(field.name) && !others.contains(name), "a removed field is found")
+        }
     }
 
     private static func readChunks(_ bytes: [UInt8]) {

@@ -72,6 +72,16 @@ package struct HTTPHeaders: Sendable {
         return self.fields.first { $0.known == name }.map { self.text($0.value) }
     }
 
+    /// Whether exactly one field has this name, and this value in any case.
+    package func isOnly(_ name: HeaderName, _ value: String) -> Bool {
+        var isFound = false
+        for field in self.fields where field.known == name {
+            guard !isFound, self.isEqual(field.value, value) else { return false }
+            isFound = true
+        }
+        return isFound
+    }
+
     /// Every value with this name, in order.
     package func values(of name: String) -> [String] {
         self.fields.filter { self.matches($0, name) }.map { self.text($0.value) }
@@ -198,11 +208,13 @@ package struct HTTPHeaders: Sendable {
         self.storage[self.fields[index].value]
     }
 
-    private func matches(_ field: Field, _ name: String) -> Bool {
-        let length = Int(field.nameEnd &- field.nameStart)
-        guard length == name.utf8.count else { return false }
-        var position = Int(field.nameStart)
-        for byte in name.utf8 {
+    private func matches(_ field: Field, _ name: String) -> Bool { self.isEqual(field.name, name) }
+
+    /// Ignores case.
+    private func isEqual(_ range: Range<Int>, _ text: String) -> Bool {
+        guard range.count == text.utf8.count else { return false }
+        var position = range.lowerBound
+        for byte in text.utf8 {
             guard self.storage[position].lowercasedASCII == byte.lowercasedASCII else { return false }
             position &+= 1
         }

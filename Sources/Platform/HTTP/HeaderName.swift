@@ -36,7 +36,7 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
                     (.setCookie, "set-cookie"))
             case 11: Self.first(name, (.xClientIP, "x-client-ip"))
             case 12: Self.first(name, (.contentType, "content-type"), (.xRequestID, "x-request-id"))
-            case 13: 
+            case 13:
                 Self.first(
                     name, (.authorization, "authorization"), (.cacheControl, "cache-control"),
                     (.ifNoneMatch, "if-none-match"), (.lastModified, "last-modified"))
@@ -49,11 +49,11 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
                 Self.first(
                     name, (.contentEncoding, "content-encoding"), (.proxyConnection, "proxy-connection"),
                     (.cfConnectingIP, "cf-connecting-ip"))
-            case 17: 
+            case 17:
                 Self.first(
                     name, (.transferEncoding, "transfer-encoding"), (.ifModifiedSince, "if-modified-since"))
             case 18: Self.first(name, (.proxyAuthenticate, "proxy-authenticate"))
-            case 19: 
+            case 19:
                 Self.first(
                     name, (.proxyAuthorization, "proxy-authorization"), (.ifUnmodifiedSince, "if-unmodified-since"))
             case 25:

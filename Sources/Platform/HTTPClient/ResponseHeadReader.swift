@@ -28,15 +28,16 @@ struct ResponseHeadReader {
 
     /// Takes a line including its line break. Returns the head once it is complete; skips informational ones (1xx)
     /// except 101, which ends the exchange.
-    mutating func take(_ line: [UInt8]) throws(HTTPClientError) -> Head? {
+    mutating func take(_ line: Span<UInt8>) throws(HTTPClientError) -> Head? {
         self.size += line.count
         guard self.size <= self.limit else {
             throw HTTPClientError(
                 .tooLarge, "\(self.host): the response's head is larger than \(self.limit) bytes",
                 mayHaveReachedServer: true)
         }
-        let end = line.lastIndex { $0 != 0x0D && $0 != 0x0A } ?? -1
-        let text = line[0..<(end + 1)]
+        var end = line.count
+        while end > 0, line[end - 1] == 0x0D || line[end - 1] == 0x0A { end -= 1 }
+        let text = line.extracting(..<end)
         switch self.state {
         case .statusLine:
             self.state = try self.statusLine(text)
@@ -61,40 +62,61 @@ struct ResponseHeadReader {
     }
 
     /// `HTTP/1.1 200 OK`, or `HTTP/2 200`.
-    private func statusLine(_ line: ArraySlice<UInt8>) throws(HTTPClientError) -> State {
-        let parts = line.split(separator: 0x20, maxSplits: 2)
-        guard parts.count >= 2, parts[0].starts(with: "HTTP/".utf8), parts[1].count == 3,
-            let code = Int(String(decoding: parts[1], as: UTF8.self)), code >= 100
+    private func statusLine(_ line: Span<UInt8>) throws(HTTPClientError) -> State {
+        let version = Self.count(of: line, before: 0x20)
+        var start = version
+        while start < line.count, line[start] == 0x20 { start += 1 }
+        let end = start + 3
+        guard version > 5, start > version, line.count >= end, line.count == end || line[end] == 0x20,
+            String(decoding: line, 0..<5) == "HTTP/"
         else { throw self.invalid("its first line is not a status line") }
-        return .fields(HTTPStatus(code), version: String(decoding: parts[0].dropFirst(5), as: UTF8.self))
+        var code = 0
+        for index in start..<end {
+            guard ByteSet.digits.contains(line[index]) else {
+                throw self.invalid("its first line is not a status line")
+            }
+            code = code * 10 + Int(line[index] - 0x30)
+        }
+        guard code >= 100 else { throw self.invalid("its first line is not a status line") }
+        return .fields(HTTPStatus(code), version: String(decoding: line, 5..<version))
     }
 
-    private mutating func field(_ line: ArraySlice<UInt8>) throws(HTTPClientError) {
-        if line.first?.isBlank == true, !self.fields.isEmpty {
+    private mutating func field(_ line: Span<UInt8>) throws(HTTPClientError) {
+        if line[0].isBlank, !self.fields.isEmpty {
             // Obsolete line folding counts as one space (RFC 9112 §5.2).
-            self.add(value: [0x20] + line.drop(while: \.isBlank))
+            self.storage.append(0x20)
+            self.add(value: line)
             self.fields[self.fields.count - 1].valueEnd = UInt32(truncatingIfNeeded: self.storage.count)
             return
         }
-        guard let colon = line.firstIndex(of: 0x3A), colon > line.startIndex else {
-            throw self.invalid("a header line has no name")
-        }
-        let value = line[(colon + 1)...].drop(while: \.isBlank)
-        let end = value.lastIndex { !$0.isBlank }.map { $0 + 1 } ?? value.startIndex
-        let name = line[..<colon]
-        guard name.allSatisfy(ByteSet.token.contains) else { throw self.invalid("a header's name is not a token") }
+        let colon = Self.count(of: line, before: 0x3A)
+        guard colon > 0, colon < line.count else { throw self.invalid("a header line has no name") }
+        let token = ByteSet.token
         let nameStart = self.storage.count
-        self.storage += name
+        for index in 0..<colon {
+            guard token.contains(line[index]) else { throw self.invalid("a header's name is not a token") }
+            self.storage.append(line[index])
+        }
         let valueStart = self.storage.count
-        self.add(value: value[value.startIndex..<end])
+        self.add(value: line.extracting((colon + 1)...))
         self.fields.append(
             HTTPHeaders.Field(
                 nameStart: nameStart, nameEnd: valueStart, valueStart: valueStart, valueEnd: self.storage.count))
     }
 
-    /// Line breaks and NULs become spaces, so that no value can start a new line downstream.
-    private mutating func add(value: some Collection<UInt8>) {
-        for byte in value { self.storage.append(byte == 0x0D || byte == 0x0A || byte == 0 ? 0x20 : byte) }
+    /// Adds a value without the blanks around it. Line breaks and NULs become spaces, so that no value can start a new
+    /// line downstream.
+    private mutating func add(value: Span<UInt8>) {
+        var (start, end) = (0, value.count)
+        while start < end, value[start].isBlank { start += 1 }
+        while end > start, value[end - 1].isBlank { end -= 1 }
+        for index in start..<end { self.storage.append(value[index].breaksLine ? 0x20 : value[index]) }
+    }
+
+    /// The bytes before the first such byte, or all.
+    private static func count(of line: Span<UInt8>, before byte: UInt8) -> Int {
+        for index in line.indices where line[index] == byte { return index }
+        return line.count
     }
 
     private var headers: HTTPHeaders { HTTPHeaders(storage: self.storage, fields: self.fields) }
@@ -102,5 +124,12 @@ struct ResponseHeadReader {
     private func invalid(_ reason: String) -> HTTPClientError {
         HTTPClientError(
             .invalidResponse, "\(self.host): the response is invalid: \(reason)", mayHaveReachedServer: true)
+    }
+}
+
+extension String {
+    /// The text of a part of the bytes.
+    fileprivate init(decoding bytes: Span<UInt8>, _ range: Range<Int>) {
+        self = unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }

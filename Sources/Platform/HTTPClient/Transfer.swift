@@ -248,7 +248,7 @@ final class Transfer: Multi.User {
     }
 
     /// A line of the head or the trailers. `false` ends the transfer.
-    fileprivate func received(line: [UInt8]) -> Bool {
+    fileprivate func received(line: Span<UInt8>) -> Bool {
         self.moved()
         do throws(HTTPClientError) {
             if let head = try self.reader.take(line) {
@@ -368,9 +368,14 @@ private func transfer(_ context: UnsafeMutableRawPointer) -> Transfer {
 private func onHeader(
     _ bytes: UnsafeMutablePointer<CChar>, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer
 ) -> Int {
-    let line = unsafe [UInt8](UnsafeRawBufferPointer(start: bytes, count: size * count))
+    let borrowed = unsafe Borrowed(bytes: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
     let transfer = unsafe transfer(context)
-    return Net.assumeIsolated { transfer.received(line: line) } ? size * count : 0
+    let isTaken = Net.assumeIsolated {
+        unsafe borrowed.bytes.withMemoryRebound(to: UInt8.self) {
+            transfer.received(line: unsafe Span(_unsafeElements: $0))
+        }
+    }
+    return isTaken ? size * count : 0
 }
 
 private func onBody(

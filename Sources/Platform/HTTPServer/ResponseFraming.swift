@@ -25,7 +25,8 @@ struct ResponseFraming: Equatable {
         let given = try Self.givenLength(response.headers)
         let isHead = head.method == .head
         var closes =
-            !mayStay || response.headers.contains(.connection) && response.headers.contains("connection", token: "close")
+            !mayStay
+            || response.headers.contains(.connection) && response.headers.contains("connection", token: "close")
         if response.status.isBodiless || isHead {
             self.body = .none
             let hasOwn = response.status.code == 204 || response.status.isInformational

@@ -41,11 +41,16 @@ enum CachePolicy {
         return entry.etag == nil && entry.lastModified == nil ? .miss : .revalidate(entry)
     }
 
+    /// Whether an answer with these fields may be worth caching.
+    static func mayCache(_ headers: HTTPHeaders) -> Bool {
+        headers.contains(anyOf: [.cacheControl, .etag, .lastModified, .expires])
+    }
+
     /// The entry to cache; nil if the answer must not or need not be cached.
     static func entry(
         for status: HTTPStatus, _ headers: HTTPHeaders, request: HTTPHeaders, now: Int64
     ) -> CacheEntry? {
-        guard headers.contains(anyOf: [.cacheControl, .etag, .lastModified, .expires]) else { return nil }
+        guard Self.mayCache(headers) else { return nil }
         let control = CacheControl(headers)
         guard [200, 203, 301, 308, 404, 410].contains(status.code), !control.has("no-store"),
             !CacheControl(request).has("no-store")

@@ -56,6 +56,7 @@ final class CacheLookup {
         switch self.decision {
         case .bypass, .hit, .notCached: return nil
         case .miss, .revalidate:
+            guard CachePolicy.mayCache(response.headers) else { return nil }
             return CachePolicy.entry(
                 for: response.status, ForwardedHeaders.response(response.headers, isMounted: false),
                 request: self.fields, now: self.passage.proxy.now())

@@ -6,7 +6,9 @@ struct HopByHop: Sendable {
     private let named: [String]
 
     init(_ headers: HTTPHeaders) {
-        guard headers.contains(.connection) else {
+        // Nearly always one `keep-alive` or `close`.
+        let usual = ["keep-alive", "close"]
+        guard headers.contains(.connection), !usual.contains(where: { headers.isOnly(.connection, $0) }) else {
             self.named = []
             return
         }
