@@ -130,7 +130,7 @@ let package = Package(
             name: "Proxy",
             dependencies: [
                 "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-                "Primitives",
+                "Primitives", "Processes",
             ],
             path: "Sources/Proxy", swiftSettings: strict),
 
@@ -141,8 +141,8 @@ let package = Package(
                 "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "GitHub",
                 "HTTP", "HTTPClient",
                 "HTTPServer", "IRC", "JSON", "Jail", "Kit",
-                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Repositories",
-                "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "WebSockets", "Workbench", "Workspaces", "YAML",
+                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Processes", "Proxy",
+                "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "WebSockets", "Workbench", "Workspaces", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),

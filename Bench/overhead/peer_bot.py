@@ -1,21 +1,29 @@
-"""The peer: a typical bot built with the `irc` library and the `openai` client. It stores nothing on disk.
+"""The peer: a typical bot built with the `irc` library and the `openai` client.
 
-    peer_bot.py PORT NICK CHANNEL BASE_URL
+    peer_bot.py PORT NICK CHANNEL BASE_URL [DATABASE]
+
+With a database, it keeps what Jetbridge keeps; without one, it stores nothing.
 """
 
+import os
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 
 import irc.bot
 import irc.strings
 import openai
 
+from keeper import Keeper
+
 
 class Bot(irc.bot.SingleServerIRCBot):
-    def __init__(self, port, nick, channel, base_url):
+    def __init__(self, port, nick, channel, base_url, database=None):
         super().__init__([("127.0.0.1", port)], nick, nick)
         self.channel = channel
         self.client = openai.OpenAI(base_url=base_url, api_key="bench")
         self.history = []
+        self.keeper = Keeper(database)
 
     def on_welcome(self, connection, event):
         connection.join(self.channel)
@@ -27,6 +35,7 @@ class Bot(irc.bot.SingleServerIRCBot):
         if text.strip() == "!new":
             self.history = []
             return self.post(connection, event, "A new conversation.")
+        self.keeper.question(self.channel, text.strip())
         self.history.append({"role": "user", "content": text.strip()})
         answer = waiting = ""
         stream = self.client.chat.completions.create(
@@ -46,8 +55,9 @@ class Bot(irc.bot.SingleServerIRCBot):
 
     def post(self, connection, event, line):
         if line.strip():
+            self.keeper.answer(self.channel, line)
             connection.privmsg(self.channel, f"{event.source.nick}: {line}")
 
 
-port, nick, channel, base_url = sys.argv[1:]
-Bot(int(port), nick, channel, base_url).start()
+port, *others = sys.argv[1:]
+Bot(int(port), *others).start()

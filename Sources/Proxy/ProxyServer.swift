@@ -9,11 +9,20 @@ package final class ProxyServer: Service {
     package let name = "proxy"
     private let server: HTTPServer
     private let accessLog: AccessLog
+    /// How long running answers may continue after the stop.
+    package let drain: Duration
 
-    package init(_ proxy: ReverseProxy, logger: Logger) {
+    /// - Parameters:
+    ///   - port: Instead of that of the settings.
+    ///   - sharing: Whether other processes serve the same port.
+    package init(
+        _ proxy: ReverseProxy, port: UInt16? = nil, sharing: Socket.PortSharing = .none, logger: Logger
+    ) {
         let settings = proxy.settings
         self.accessLog = proxy.accessLog
-        var server = HTTPServerSettings(port: settings.port)
+        self.drain = settings.drain
+        var server = HTTPServerSettings(port: port ?? settings.port)
+        server.sharing = sharing
         server.address = settings.host == "localhost" ? "127.0.0.1" : settings.host
         server.deadlines.drain = settings.drain
         server.deadlines.exchange = settings.patience

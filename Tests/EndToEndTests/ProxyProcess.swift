@@ -63,6 +63,9 @@ final class ProxyProcess {
 
     var openDescriptors: Int { ProcessTable.openDescriptors(of: self.process.id) }
 
+    /// Its further processes.
+    var workers: [Int32] { ProcessTable.descendants(of: self.process.id) }
+
     func signal(_ number: Int32) { self.process.signal(number) }
 
     var commandLine: String { ProcessTable.arguments(of: self.process.id).joined(separator: " ") }

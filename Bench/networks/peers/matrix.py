@@ -1,6 +1,6 @@
-"""The peer on Matrix: a typical bot built with matrix-nio. It stores nothing on disk.
+"""The peer on Matrix: a typical bot built with matrix-nio.
 
-    matrix.py HOMESERVER USER ACCESS_TOKEN BASE_URL
+    matrix.py HOMESERVER USER ACCESS_TOKEN BASE_URL [DATABASE]
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from nio import AsyncClient, AsyncClientConfig, InviteMemberEvent, RoomMessageTe
 from model import Conversations
 
 
-async def main(homeserver, user, token, base_url):
+async def main(homeserver, user, token, base_url, database=None):
     async with aiohttp.ClientSession() as session:
-        conversations = Conversations(session, base_url)
+        conversations = Conversations(session, base_url, database)
         client = AsyncClient(homeserver, user, config=AsyncClientConfig(encryption_enabled=False))
         client.access_token, client.user_id, client.device_id = token, user, "PEER"
         is_fresh = False
@@ -22,6 +22,7 @@ async def main(homeserver, user, token, base_url):
         async def message(room, event):
             if not is_fresh or event.sender == user:
                 return
+            conversations.keeper.question(room.room_id, event.body)
             text = await conversations.reply(room.room_id, event.body)
             await client.room_send(room.room_id, "m.room.message", {"msgtype": "m.notice", "body": text})
 

@@ -1,6 +1,12 @@
 """Shared by the peers: a streamed answer from an OpenAI-compatible endpoint, using only aiohttp."""
 
 import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "support"))
+
+from keeper import Keeper  # noqa: E402
 
 
 async def answer(session, base_url, history):
@@ -21,14 +27,17 @@ async def answer(session, base_url, history):
 
 
 class Conversations:
-    """The history of each thread, in memory."""
+    """The history of each thread, in memory; with a database, also what Jetbridge keeps."""
 
-    def __init__(self, session, base_url):
+    def __init__(self, session, base_url, database=None):
         self.session, self.base_url, self.histories = session, base_url, {}
+        self.keeper = Keeper(database)
 
     async def reply(self, key, question):
+        """The answer, kept before it is posted. The caller has kept the question."""
         history = self.histories.setdefault(key, [])
         history.append({"role": "user", "content": question})
         text = await answer(self.session, self.base_url, history)
         history.append({"role": "assistant", "content": text})
+        self.keeper.answer(key, text)
         return text

@@ -1,6 +1,6 @@
-"""The peer on Slack: a typical bot built with slack_bolt. It stores nothing on disk.
+"""The peer on Slack: a typical bot built with slack_bolt.
 
-    slack.py API_URL BOT_TOKEN APP_TOKEN BASE_URL
+    slack.py API_URL BOT_TOKEN APP_TOKEN BASE_URL [DATABASE]
 """
 
 import asyncio
@@ -14,10 +14,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from model import Conversations
 
 
-async def main(api_url, bot_token, app_token, base_url):
+async def main(api_url, bot_token, app_token, base_url, database=None):
     async with aiohttp.ClientSession() as session:
-        conversations = Conversations(session, base_url)
+        conversations = Conversations(session, base_url, database)
         app = AsyncApp(client=AsyncWebClient(token=bot_token, base_url=api_url))
+
+        @app.use
+        async def keep(body, next):
+            # Before the event is acknowledged.
+            event = body.get("event", {})
+            if event.get("type") == "message" and not event.get("bot_id"):
+                conversations.keeper.question(event["channel"], event.get("text", ""))
+            await next()
 
         @app.event("message")
         async def message(event, say):

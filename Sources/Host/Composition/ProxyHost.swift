@@ -1,6 +1,7 @@
 internal import Copilot
 internal import Database
 internal import EventLoop
+internal import Glibc
 internal import HTTP
 internal import JSON
 internal import Lifecycle
@@ -18,6 +19,9 @@ package final class ProxyHost: Sendable {
     private let account: CopilotAccount?
     private let database: Database?
     private let logger: Logger
+    /// Nil in a worker, and for a proxy without any.
+    private let workers: (@Sendable (UInt16) -> ProxyWorkers)?
+    private let isWorker: Bool
     /// Where requests go; nil for the account's API address.
     package let upstream: String?
     /// Whether clients must send a key.
@@ -36,10 +40,26 @@ package final class ProxyHost: Sendable {
         let store = database.map { SessionStore(database: $0) }
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
-        let recorder = store.map { ProxyUsageRecorder(store: $0, metrics: metrics, logger: logger) }
+        let assignment = try ProxyWorkers.assignment(in: surroundings)
+        let count = assignment == nil ? configuration.proxy.workers ?? Self.cores : 1
+        let board = try assignment?.board ?? (count > 1 ? WorkerBoard() : nil)
+        let recorder = store.map { ProxyUsageRecorder(store: $0, metrics: metrics, board: board, logger: logger) }
         let proxy = try ProxySetup.proxy(
-            for: configuration, source: source, store: store, metrics: metrics, recorder: recorder)
-        self.server = ProxyServer(proxy, logger: logger)
+            for: configuration, source: source, store: store, metrics: metrics, recorder: recorder, board: board)
+        let server = ProxyServer(
+            proxy, port: assignment?.port, sharing: assignment != nil ? .further : count > 1 ? .first : .none,
+            logger: logger)
+        self.server = server
+        self.isWorker = assignment != nil
+        var workers: (@Sendable (UInt16) -> ProxyWorkers)?
+        if assignment == nil, let board {
+            workers = { port in
+                ProxyWorkers(
+                    count: count - 1, port: port, board: board, surroundings: surroundings, drain: server.drain,
+                    logger: logger)
+            }
+        }
+        self.workers = workers
         self.recorder = recorder
         self.database = database
         self.logger = logger
@@ -60,13 +80,23 @@ package final class ProxyHost: Sendable {
         }
     }
 
-    /// Serves until stopped. Calls `onReady` with the bound address once it is listening.
+    private static var cores: Int { min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 64) }
+
+    /// Serves until stopped. Calls `onReady` with the bound address once it is listening, except in a worker.
     package func run(onReady: @Sendable (String) async throws -> Void) async throws {
         try await self.server.start()
-        try await onReady(self.server.boundAddress.map { "\($0)" } ?? "")
+        let address = self.server.boundAddress
+        if self.isWorker {
+            try await ProxyWorkers.endWithFirst()
+        } else {
+            try await onReady(address.map { "\($0)" } ?? "")
+        }
         let logger = self.logger
         let accounts: [any Service] = self.account.map { [$0] } ?? []
-        let services: [any Service] = accounts + (self.recorder.map { [$0] } ?? []) + [self.server]
+        let services: [any Service] =
+            accounts + (self.recorder.map { [$0] } ?? []) + [
+                ProxyServing(server: self.server, workers: address.flatMap { self.workers?($0.port) })
+            ]
         try await ServiceGroup(
             services, report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") }
         ).run()

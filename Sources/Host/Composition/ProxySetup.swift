@@ -89,16 +89,28 @@ enum ProxySetup {
 
     static func proxy(
         for configuration: Configuration, source: any CopilotTokenSource, prefix: String = "", store: SessionStore?,
-        metrics: Metrics, recorder: ProxyUsageRecorder?
+        metrics: Metrics, recorder: ProxyUsageRecorder?, board: WorkerBoard? = nil
     ) throws(HostError) -> ReverseProxy {
         let keys = store.map { ProxyKeys(store: $0) }
         let proxy = ReverseProxy(
             try Self.settings(configuration), source: source, prefix: prefix, version: Release.version,
             lookup: { secret in try await keys?.find(secret) ?? .unknown }, usage: { recorder?.record($0) },
             othersUse: { client, day in try await recorder?.othersUse(of: client, on: day) ?? 0 },
-            exposition: { metrics.text() }, logger: Logger(label: "proxy"), now: WallClock.now)
+            exposition: { metrics.text() }, board: board, logger: Logger(label: "proxy"), now: WallClock.now)
         let requests = proxy.requests
         metrics.counters(.proxyRequests) { requests.all.map { (labels: ["status": "\($0.key)"], value: $0.value) } }
+        if let board {
+            metrics.counters(.modelTokens) { board.counters.compactMap { Self.tokens($0.key, $0.value) } }
+        }
         return proxy
+    }
+
+    /// The name of a ``WorkerBoard``'s counter of tokens.
+    static func counter(of model: String, direction: String) -> String { "\(direction) \(model)" }
+
+    private static func tokens(_ counter: String, _ count: UInt64) -> (labels: [String: String], value: UInt64)? {
+        guard let space = counter.firstIndex(of: " ") else { return nil }
+        let direction = String(counter[..<space]), model = String(counter[counter.index(after: space)...])
+        return (["model": model, "direction": direction], count)
     }
 }

@@ -23,6 +23,8 @@ final class ProxyUsageRecorder: Service {
     let name = "proxy usage"
     private let store: SessionStore
     private let metrics: Metrics?
+    /// Counts for all workers, instead of ``metrics``.
+    private let board: WorkerBoard?
     private let logger: Logger
     private let now: @Sendable () -> Int64
     /// Marks the tokens of this process in the store, see ``othersUse(of:on:)``.
@@ -35,8 +37,10 @@ final class ProxyUsageRecorder: Service {
     private static let days: Int64 = 40
 
     init(
-        store: SessionStore, metrics: Metrics?, logger: Logger, now: @escaping @Sendable () -> Int64 = WallClock.now
+        store: SessionStore, metrics: Metrics?, board: WorkerBoard? = nil, logger: Logger,
+        now: @escaping @Sendable () -> Int64 = WallClock.now
     ) {
+        self.board = board
         self.store = store
         self.metrics = metrics
         self.logger = logger
@@ -57,8 +61,8 @@ final class ProxyUsageRecorder: Service {
 
     func record(_ usage: ProxyUsage) {
         let input = Int64(usage.tokens.input), output = Int64(usage.tokens.output)
-        self.metrics?.count(.modelTokens, ["model": usage.model, "direction": "in"], by: UInt64(input))
-        self.metrics?.count(.modelTokens, ["model": usage.model, "direction": "out"], by: UInt64(output))
+        self.count(input, usage.model, "in")
+        self.count(output, usage.model, "out")
         let client = Client(id: usage.key.id, model: usage.model, day: Self.day(of: self.now()))
         self.state.withLock { state in
             var record =
@@ -70,6 +74,14 @@ final class ProxyUsageRecorder: Service {
             state.waiting[client] = record
         }
         self.change.yield()
+    }
+
+    private func count(_ tokens: Int64, _ model: String, _ direction: String) {
+        guard let board = self.board else {
+            self.metrics?.count(.modelTokens, ["model": model, "direction": direction], by: UInt64(tokens))
+            return
+        }
+        board.count(ProxySetup.counter(of: model, direction: direction), by: UInt64(tokens))
     }
 
     func run() async throws {

@@ -14,17 +14,41 @@ package enum Socket {
         case failed(Int32)
     }
 
+    /// Whether several processes of one user listen on a port. The system then spreads connections over them
+    /// (SO_REUSEPORT, socket(7)).
+    package enum PortSharing: Sendable, Hashable {
+        case none
+        /// The first of them, which fails if another program already has the port, even if it shares it.
+        case first
+        case further
+    }
+
     /// A listening socket; for port 0 the system picks a port, see ``localAddress(_:)``.
-    package static func listen(on address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) -> FileDescriptor {
+    package static func listen(
+        on address: SocketAddress, backlog: Int32 = 1024, sharing: PortSharing = .none
+    ) throws(SystemError) -> FileDescriptor {
+        if sharing == .first {
+            let own = try Self.ownAddress(address)
+            return try self.listen(on: own, backlog: backlog, sharing: .further)
+        }
         let socket = try self.open(address)
         var on: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
         _ = unsafe setsockopt(socket.rawValue, SOL_SOCKET, SO_REUSEADDR, &on, size)
+        if sharing == .further, unsafe setsockopt(socket.rawValue, SOL_SOCKET, SO_REUSEPORT, &on, size) != 0 {
+            throw .last("share the port of \(address)")
+        }
         guard unsafe address.withPointer({ unsafe bind(socket.rawValue, $0, $1) }) == 0 else {
             throw .last("bind to \(address)")
         }
         guard Glibc.listen(socket.rawValue, backlog) == 0 else { throw .last("listen on \(address)") }
         return socket
+    }
+
+    /// The address, with a port that no program has.
+    private static func ownAddress(_ address: SocketAddress) throws(SystemError) -> SocketAddress {
+        let alone = try self.listen(on: address)
+        return self.localAddress(alone.rawValue) ?? address
     }
 
     /// Makes a listening socket that was made elsewhere like those of ``listen(on:backlog:)``.

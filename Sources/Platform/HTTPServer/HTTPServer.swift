@@ -58,7 +58,7 @@ package final class HTTPServer: Service {
                 .cannotListen, "\(self.settings.address) is not a numeric address; use one such as 127.0.0.1")
         }
         do {
-            let listener = try Socket.listen(on: address)
+            let listener = try Socket.listen(on: address, sharing: self.settings.sharing)
             let number = listener.rawValue
             self.registration = try EventLoop.shared.watch(number, .readable) { [weak self] _ in self?.accept() }
             self.listener = consume listener

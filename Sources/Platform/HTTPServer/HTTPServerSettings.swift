@@ -1,9 +1,12 @@
+package import EventLoop
+
 /// Address and limits of a server.
 package struct HTTPServerSettings: Sendable, Hashable {
     /// A numeric address.
     package var address = "127.0.0.1"
     /// 0 picks a free port.
     package var port: UInt16
+    package var sharing = Socket.PortSharing.none
     package var headLimits = HeadLimits()
     /// Maximum bytes of a request body, unless the route overrides it.
     package var bodyLimit = 1024 * 1024

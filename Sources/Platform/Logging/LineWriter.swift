@@ -126,8 +126,10 @@ internal import Primitives
 
     private func writeOnce(_ line: [UInt8], from offset: Int) -> Int {
         unsafe line.withUnsafeBytes { bytes in
-            let rest = unsafe UnsafeRawBufferPointer(
-                rebasing: bytes[offset..<min(bytes.count, offset + Self.atomicWrite)])
+            var end = min(bytes.count, offset + Self.atomicWrite)
+            // Whole lines, because other processes may write to the same pipe.
+            if end < bytes.count, let last = unsafe bytes[offset..<end].lastIndex(of: 0x0A) { end = last + 1 }
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<end])
             return unsafe Glibc.write(self.descriptor, rest.baseAddress, rest.count)
         }
     }

@@ -11,11 +11,19 @@ final class Gatekeeper {
     private let pages: PagePolicy
     /// Nil without a limit.
     private var allowance: KeyedTokenBuckets<ClientKey>?
+    private let requestsPerMinute: Int
+    /// Has the allowances of all workers.
+    private let board: WorkerBoard?
 
-    /// - Parameter pages: Which requests are admitted without a key.
+    /// - Parameters:
+    ///   - pages: Which requests are admitted without a key.
+    ///   - board: What this process shares with other workers; nil if it is the only one.
     nonisolated init(
-        lookup: @escaping ClientKeyLookup, requiresKey: Bool, requestsPerMinute: Int, pages: PagePolicy
+        lookup: @escaping ClientKeyLookup, requiresKey: Bool, requestsPerMinute: Int, pages: PagePolicy,
+        board: WorkerBoard? = nil
     ) {
+        self.requestsPerMinute = requestsPerMinute
+        self.board = board
         self.keys = KeyRing(lookup: lookup)
         self.pages = pages
         self.requiresKey = requiresKey
@@ -51,7 +59,14 @@ final class Gatekeeper {
     }
 
     private func count(_ key: ClientKey, at now: Int64) throws(ProxyRefusal) {
-        if let wait = self.allowance?.take(key, at: now) { throw .tooManyRequests((Int(wait) + 999) / 1_000) }
+        if let wait = self.wait(of: key, at: now) { throw .tooManyRequests((Int(wait) + 999) / 1_000) }
+    }
+
+    /// Takes one of the client's requests, or returns the milliseconds until there is one.
+    private func wait(of key: ClientKey, at now: Int64) -> Int64? {
+        guard let board = self.board, self.requestsPerMinute > 0 else { return self.allowance?.take(key, at: now) }
+        return board.take(
+            of: key.id, capacity: self.requestsPerMinute, interval: 60_000 / Double(self.requestsPerMinute), at: now)
     }
 
     private func identify(_ headers: HTTPHeaders, at now: Int64) async throws -> ClientKey {

@@ -32,7 +32,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     let memory = UpstreamMemory()
     let keptBytes = KeptBytes()
     /// The requests since the start, by the status of their answers.
-    package let requests = StatusCounts()
+    package let requests: StatusCounts
     private let endPoints: ProxyEndPoints
 
     /// - Parameters:
@@ -42,12 +42,13 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     ///   - usage: Receives the tokens used by each answer.
     ///   - exposition: What a standalone proxy answers at `/metrics`.
     ///   - othersUse: Reads the tokens that limited keys have used elsewhere.
+    ///   - board: What this process shares with other workers; nil if it is the only one.
     ///   - now: Milliseconds since 1970.
     package init(
         _ settings: ProxySettings, source: any CopilotTokenSource, prefix: String = "", version: String = "0",
         lookup: @escaping ClientKeyLookup, usage: @escaping UsageSink = { _ in },
         othersUse: @escaping DailyUseLookup = { _, _ in 0 }, exposition: @escaping @Sendable () -> String = { "" },
-        logger: Logger, now: @escaping @Sendable () -> Int64
+        board: WorkerBoard? = nil, logger: Logger, now: @escaping @Sendable () -> Int64
     ) {
         self.settings = settings
         self.prefix = prefix
@@ -65,7 +66,8 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         self.account = UpstreamAccount(source: source, upstream: settings.upstream)
         self.gatekeeper = Gatekeeper(
             lookup: lookup, requiresKey: settings.requiresKey || !settings.isLoopback || !prefix.isEmpty,
-            requestsPerMinute: settings.requestsPerMinute, pages: PagePolicy(listen: settings.host))
+            requestsPerMinute: settings.requestsPerMinute, pages: PagePolicy(listen: settings.host), board: board)
+        self.requests = StatusCounts(board: board)
         self.budget = DailyBudget(lookup: othersUse)
         self.signature = "jetbridge-\(Crypto.hex(Crypto.randomBytes(4)))"
         self.via = "1.1 \(self.signature)"

@@ -46,7 +46,7 @@ struct ConfigurationMistakeTests {
             ])
     }
 
-    @Test("aliases and fallbacks of the proxy name models, not each other or themselves; more workers are announced")
+    @Test("aliases and fallbacks of the proxy name models, not each other or themselves; workers are counted")
     func proxy() throws {
         let proxy = try #require(
             load("proxy: {aliases: {fast: a}, fallbacks: {a: [b, c]}, workers: auto}").configuration
@@ -59,8 +59,10 @@ struct ConfigurationMistakeTests {
                     "'d' stands for itself; name a model of the upstream", "'x' can't stand in for itself",
                     "the list is empty: name the models that stand in for 'y'", "expected a whole number, found text",
                 ])
-        let loaded = load("proxy: {workers: 2}")
-        #expect(loaded.configuration != nil && loaded.issues.count == 1)
+        #expect(proxy.workers == nil)
+        #expect(load("proxy: {workers: 2}").configuration?.proxy.workers == 2)
+        #expect(load("proxy: {}").configuration?.proxy.workers == 1)
+        #expect(load("proxy: {workers: 65}").issues.count == 1 && load("proxy: {workers: 0}").issues.count == 1)
     }
 
     @Test("an unknown key with no near match is reported with the valid keys")

@@ -19,6 +19,8 @@ extension Configuration {
         package var cache: Int
         /// How long the upstream may be silent.
         package var timeout: Duration
+        /// How many processes serve `jetbridge proxy`; nil for one a core.
+        package var workers: Int?
         /// Other names for models.
         package var aliases: [String: String]
         /// The models that stand in for one that fails, in this order; by the models' own names.
@@ -33,7 +35,7 @@ extension Configuration {
             self.requestsPerMinute = section.read("requests_per_minute", default: 0) { $0.integer(in: 0...1_000_000) }
             self.cache = section.read("cache", default: 16 << 20) { $0.size(atLeast: 0) }
             self.timeout = section.read("timeout", default: .seconds(120)) { $0.duration(from: .milliseconds(100)) }
-            section.value("workers")?.checkWorkers()
+            self.workers = section.value("workers").map { $0.workers() } ?? 1
             self.aliases = section.read("aliases", default: [:]) { $0.aliases() }
             self.fallbacks = section.read("fallbacks", default: [:]) { $0.fallbacks() }
         }
@@ -41,10 +43,9 @@ extension Configuration {
 }
 
 extension Value {
-    /// `auto`, or a number. One loop serves so far, so the value changes nothing yet.
-    fileprivate func checkWorkers() {
-        guard self.text != "auto", let count = self.integer(in: 1...64), count > 1 else { return }
-        self.warn("one worker serves for now: all requests share one event loop")
+    /// `auto`, which is nil, or a number.
+    fileprivate func workers() -> Int? {
+        self.text == "auto" ? nil : self.integer(in: 1...64) ?? 1
     }
 
     /// `{NAME: MODEL}`. A name stands for a model, not for another name.
