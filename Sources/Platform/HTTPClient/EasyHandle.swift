@@ -107,7 +107,7 @@ final class EasyHandle {
         if let block = unsafe self.headerLines, block.count >= count { return unsafe block }
         unsafe self.headerLines?.deallocate()
         let block = unsafe UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(count, 2_048), alignment: MemoryLayout<curl_slist>.alignment)
+            byteCount: max(count, 1_024), alignment: MemoryLayout<curl_slist>.alignment)
         unsafe self.headerLines = block
         return unsafe block
     }
