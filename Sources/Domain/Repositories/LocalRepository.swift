@@ -47,6 +47,11 @@ package actor LocalRepository {
     package nonisolated func checkReady() async throws -> GitRepository.Branch {
         _ = try await self.prepare()
         try await self.refresh()
+        return try await self.base()
+    }
+
+    /// The base branch as it is here.
+    nonisolated func base() async throws -> GitRepository.Branch {
         let branch = self.branch
         return try await self.call { git in
             do {
@@ -63,7 +68,12 @@ package actor LocalRepository {
         of path: String, at ref: String, limit: Int = Document.sizeLimit
     ) async throws -> String? {
         try await self.refresh()
-        return try await self.call { git in
+        return try await self.knownText(of: path, at: ref, limit: limit)
+    }
+
+    /// ``text(of:at:limit:)`` as it is here.
+    package nonisolated func knownText(of path: String, at ref: String, limit: Int) async throws -> String? {
+        try await self.call { git in
             do {
                 let bytes = try await git.file(path, at: git.resolve(ref), limit: limit)
                 return String(decoding: bytes, as: UTF8.self)

@@ -1,6 +1,7 @@
 import Git
 import Primitives
 import Repositories
+import TestSupport
 
 /// A server without a network: another repository on this machine. Like GitHub it makes commits of documents anew, so
 /// that they have other hashes than the ones it was given.
@@ -15,6 +16,8 @@ final class FolderUpstream: Upstream {
     }
 
     let server: GitRepository
+    /// While it is closed, the server does not answer.
+    let gate = Gate(isOpen: true)
     private let faults = Protected<[Fault]>([])
     private let counts = Protected((fetches: 0, publications: 0))
     private let offline = Protected(false)
@@ -34,6 +37,7 @@ final class FolderUpstream: Upstream {
 
     func fetch(into mirror: GitRepository) async throws {
         self.counts.withLock { $0.fetches += 1 }
+        await self.gate.pass()
         if self.isOffline { throw Self.unreachable }
         try await mirror.createStore(sharing: self.server.objectsFolder())
         let theirs = try await self.server.branches().filter { !$0.isRemote }

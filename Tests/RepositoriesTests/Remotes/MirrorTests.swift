@@ -89,6 +89,34 @@ import Testing
         #expect(try workshop.checkClean())
     }
 
+    @Test("what is known of the base branch is read without a wait for the server, and is up to date the next time")
+    func known() async throws {
+        let workshop = try await Workshop(onServer: true)
+        let server = try #require(workshop.server)
+        let repository = workshop.repository
+        let first = try await repository.knownBase().id
+        #expect(server.fetches == 1)
+
+        server.gate.setOpen(false)
+        try workshop.git.shell("echo new > new && git add new && git commit -qm new")
+        try await Task.sleep(for: .milliseconds(1_100))
+        #expect(try await repository.knownBase().id == first)
+        while !server.gate.isHolding { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(try await repository.knownBase().id == first && server.fetches == 2)
+
+        server.gate.setOpen(true)
+        var tip = first
+        while tip == first {
+            tip = try await repository.knownBase().id
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(try await repository.knownText(of: "new", at: tip.hex, limit: 100) == "new\n")
+        server.isOffline = true
+        try await Task.sleep(for: .milliseconds(1_100))
+        #expect(try await repository.knownBase().id == tip)
+        #expect(try await repository.knownText(of: "new", at: first.hex, limit: 100) == nil)
+    }
+
     @Test("many readers at once share a fetch")
     func shared() async throws {
         let workshop = try await Workshop(onServer: true)

@@ -15,6 +15,17 @@ extension LocalRepository {
         await self.mirror?.refreshIfPossible()
     }
 
+    /// ``checkReady()`` without a wait for the server: the base branch as it was last read there. What has changed since
+    /// is here the next time. Only what was never read is read first.
+    package nonisolated func knownBase() async throws -> GitRepository.Branch {
+        guard self.isMirror, let known = try? await self.base() else { return try await self.checkReady() }
+        // Nobody waits for it, so no thread is told how long it takes.
+        let work = RemoteWork(person: RemoteWork.current.person)
+        // Unstructured: it goes on beside what the caller does next. There is at most one.
+        Task { await RemoteWork.$current.withValue(work) { await self.refreshIfPossible() } }
+        return known
+    }
+
     /// Reads something, and once more with what the server has now if it is not known here.
     nonisolated func look<Result: Sendable>(
         _ body: @Sendable (GitRepository) async throws -> Result

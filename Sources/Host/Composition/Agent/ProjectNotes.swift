@@ -16,9 +16,10 @@ final class ProjectNotes: Sendable {
     /// By the repository's name: the last commit of the branch, and its notes.
     private let known = Protected<[String: (tip: GitObjectID, text: String)]>([:])
 
-    /// A block for the model; empty when there are none. Reads the files only when the branch has moved.
+    /// A block for the model; empty when there are none. Reads the files only when the branch has moved, and never waits
+    /// for a server that was read before: a person waits for the answer.
     func text(of repository: LocalRepository?) async -> String {
-        guard let repository, let branch = try? await repository.checkReady() else { return "" }
+        guard let repository, let branch = try? await repository.knownBase() else { return "" }
         if let known = self.known.withLock({ $0[repository.name] }), known.tip == branch.id { return known.text }
         let text = await Self.text(of: repository, at: branch.id.hex)
         self.known.withLock { $0[repository.name] = (branch.id, text) }
@@ -29,7 +30,7 @@ final class ProjectNotes: Sendable {
         var blocks: [String] = []
         var left = Self.limit
         for file in Self.files {
-            guard left > 0, let text = try? await repository.text(of: file, at: commit, limit: Self.readLimit),
+            guard left > 0, let text = try? await repository.knownText(of: file, at: commit, limit: Self.readLimit),
                 !text.isEmpty
             else { continue }
             let piece = Self.cut(text, to: min(Self.fileLimit, left))
