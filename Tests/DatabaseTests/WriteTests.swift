@@ -33,6 +33,34 @@ struct WriteTests {
         #expect(reports.withLock { $0 } == [1, 64])
     }
 
+    @Test("a write that waits for the next shares its commit, and is not lost when the store closes")
+    func waiting() async throws {
+        let reports = Protected<[Int]>([])
+        let store = try TestStore(
+            settings: DatabaseSettings(commitObserver: { report in reports.withLock { $0.append(report.writes) } }))
+        let results = Protected<[String]>([])
+        @Sendable func addWaiting(_ text: String) {
+            store.database.submitWithNext({ try $0.execute("INSERT INTO notes (text) VALUES ($1)", [.text(text)]) }) {
+                result in
+                results.withLock { results in
+                    if case .success = result { results.append(text) } else { results.append("failed") }
+                }
+            }
+        }
+        addWaiting("first")
+        // Only another write makes it begin, however long that takes.
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(try await store.texts() == [] && reports.withLock { $0 } == [])
+        try await store.add("second")
+        #expect(try await store.texts() == ["first", "second"])
+        #expect(reports.withLock { $0 } == [2] && results.withLock { $0 } == ["first"])
+        addWaiting("third")
+        await store.database.close()
+        #expect(results.withLock { $0 } == ["first", "third"])
+        addWaiting("fourth")
+        #expect(results.withLock { $0 } == ["first", "third", "failed"])
+    }
+
     @Test("a failed write undoes only its own changes and passes its error on")
     func failureIsAlone() async throws {
         let store = try TestStore()

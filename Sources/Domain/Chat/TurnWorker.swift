@@ -70,6 +70,8 @@ package struct TurnRequest: Sendable {
     package let isAwaited: Bool
     /// The question whose answer has begun the turn; ``text`` is the answer in words.
     package let answered: AnsweredQuestion?
+    /// Nothing was ever done or stored for this turn.
+    package var isNew = false
 
     package init(
         id: String, session: String, text: String, sender: Sender, role: Role = .guest, model: String? = nil,

@@ -36,6 +36,8 @@ extension Connection {
                 resultCode: SQLITE_CORRUPT, detail: problem, systemError: 0, path: path, isReader: false)
         }
         try migrator.run(on: connection)
+        // What undoes a single write of a group would go into a file of its own from 64 kB on.
+        try connection.control("PRAGMA temp_store = MEMORY")
         connection.takeOverCheckpoints()
         return connection
     }

@@ -72,6 +72,22 @@ package final class Database: Sendable {
         _ body: @escaping @Sendable (Connection) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
+        self.queue(body, waits: false, completion)
+    }
+
+    /// Like ``submit(_:completion:)``, but waits for the next write and shares its commit: for what is followed by
+    /// another write at once, so that the disk is waited for only once.
+    package func submitWithNext(
+        _ body: @escaping @Sendable (Connection) throws -> Void,
+        completion: @escaping @Sendable (Result<Void, any Error>) -> Void
+    ) {
+        self.queue(body, waits: true, completion)
+    }
+
+    private func queue<Value: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws -> Value, waits: Bool,
+        _ completion: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
         let write = PendingWrite(
             perform: { connection in
                 let value = try body(connection)
@@ -79,7 +95,7 @@ package final class Database: Sendable {
             },
             fail: { completion(.failure($0)) })
         do {
-            try self.writes.append(write)
+            try self.writes.append(write, waits: waits)
         } catch {
             completion(.failure(Self.error(error)))
         }

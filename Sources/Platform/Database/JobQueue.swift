@@ -14,6 +14,8 @@ enum JobQueueRefusal: Error {
     }
 
     private var jobs: [Job] = []
+    /// How many of the first jobs may be taken: those after them wait for one that does not wait.
+    private var ready = 0
     private var isClosed = false
     private let capacity: Int
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -32,12 +34,15 @@ enum JobQueueRefusal: Error {
         unsafe self.mutex.deallocate()
     }
 
-    func append(_ work: Work) throws(JobQueueRefusal) {
+    /// - Parameter waits: Nobody takes the work before the next that does not wait.
+    func append(_ work: Work, waits: Bool = false) throws(JobQueueRefusal) {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         if self.isClosed { throw .closed }
         if self.jobs.count >= self.capacity { throw .full }
         self.jobs.append(.work(work))
+        if waits { return }
+        self.ready = self.jobs.count
         unsafe pthread_cond_signal(self.condition)
     }
 
@@ -49,6 +54,7 @@ enum JobQueueRefusal: Error {
         if self.isClosed { return false }
         self.isClosed = true
         self.jobs += completions.map { .close($0) }
+        self.ready = self.jobs.count
         unsafe pthread_cond_broadcast(self.condition)
         return true
     }
@@ -60,6 +66,7 @@ enum JobQueueRefusal: Error {
         let place = self.jobs.firstIndex { if case .work(let work) = $0 { isWanted(work) } else { false } }
         guard let place else { return false }
         self.jobs.remove(at: place)
+        if place < self.ready { self.ready -= 1 }
         return true
     }
 
@@ -67,16 +74,18 @@ enum JobQueueRefusal: Error {
     func take(atMost limit: Int, unless mayStop: () -> Bool) -> [Job] {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
-        while self.jobs.isEmpty {
+        while self.ready == 0 {
             if mayStop() { return [] }
             unsafe pthread_cond_wait(self.condition, self.mutex)
         }
-        guard self.jobs.count > limit else {
+        let count = min(self.ready, limit)
+        self.ready -= count
+        guard self.jobs.count > count else {
             defer { self.jobs.removeAll(keepingCapacity: true) }
             return self.jobs
         }
-        defer { self.jobs.removeFirst(limit) }
-        return Array(self.jobs.prefix(limit))
+        defer { self.jobs.removeFirst(count) }
+        return Array(self.jobs.prefix(count))
     }
 
     /// Makes every waiting thread check again.

@@ -47,6 +47,16 @@ struct AgentStoringTests {
         #expect(log.batches == ["asked answered", "decided started", "finished", "asked answered ended"])
     }
 
+    @Test("a plain answer is stored with the turn's end, and a new turn reads no record")
+    func plain() async throws {
+        let log = BatchLog()
+        var bench = Bench([ScriptedModel.answer("Hello.")])
+        bench.log = log
+        bench.isNew = true
+        #expect(try await bench.run() == .complete)
+        #expect(log.batches == ["with the end: asked answered ended"] && log.reads == 0)
+    }
+
     @Test("a stopped turn stores what it has done")
     func stopped() async throws {
         let (log, isAsked) = (BatchLog(), Gate(isOpen: false))
@@ -72,16 +82,26 @@ struct AgentStoringTests {
 private final class BatchLog: StepLog {
     private let log = MemoryStepLog()
     private let kinds = Protected<[String]>([])
+    private let readCount = Protected(0)
 
     var batches: [String] { self.kinds.withLock { $0 } }
+    var reads: Int { self.readCount.withLock { $0 } }
 
     func append(_ records: [StepRecord], of turn: String) async throws {
         self.kinds.withLock { $0.append(records.map(\.event.kind).joined(separator: " ")) }
         try await self.log.append(records, of: turn)
     }
 
+    func appendWithEnd(_ records: [StepRecord], of turn: String) async throws {
+        self.kinds.withLock {
+            $0.append("with the end: " + records.map(\.event.kind).joined(separator: " "))
+        }
+        try await self.log.append(records, of: turn)
+    }
+
     func records(of turn: String, after number: Int) async throws -> [StepRecord] {
-        try await self.log.records(of: turn, after: number)
+        self.readCount.withLock { $0 += 1 }
+        return try await self.log.records(of: turn, after: number)
     }
 
     func checkpoint(of turn: String) async throws -> StepRecord? { try await self.log.checkpoint(of: turn) }

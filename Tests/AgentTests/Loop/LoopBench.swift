@@ -20,6 +20,7 @@ struct LoopBench {
     var notes = ""
     var system = "You work."
     var inputLimit = 64_000
+    var isNew = false
     var steering = AgentSteering()
     let events = Protected<[TurnEvent]>([])
     let clock: TurnClock
@@ -83,10 +84,11 @@ struct LoopBench {
                 tools: tools, read: read, executor: executor, gate: gate, limits: limits, notes: notes,
                 changes: changes)
         }
-        let request = TurnRequest(
+        var request = TurnRequest(
             id: "t1", session: "s1", text: text,
             sender: Sender(id: "x/alice", identities: [Identity("x/alice")], displayName: "alice"),
             isResumed: isResumed)
+        request.isNew = self.isNew
         return try await turn.run(request) { event in self.events.withLock { $0.append(event) } }
     }
 

@@ -18,6 +18,8 @@ package struct StepRecord: Sendable, Equatable {
 package protocol StepLog: Sendable {
     /// Adds to a turn's record, all or nothing. Returns when they are durable: what they announce begins afterwards.
     func append(_ records: [StepRecord], of turn: String) async throws
+    /// Adds to a turn's record together with what is stored next, which follows at once: the turn's end.
+    func appendWithEnd(_ records: [StepRecord], of turn: String) async throws
     /// The records with larger numbers than `number`, in order.
     func records(of turn: String, after number: Int) async throws -> [StepRecord]
     /// The newest record of an ``AgentEvent/summarised(_:)``: a turn can be read from behind
@@ -26,6 +28,10 @@ package protocol StepLog: Sendable {
 }
 
 extension StepLog {
+    package func appendWithEnd(_ records: [StepRecord], of turn: String) async throws {
+        try await self.append(records, of: turn)
+    }
+
     /// What a turn's next step follows from: the newest summary and the records that it does not cover.
     package func history(of turn: String) async throws -> (checkpoint: AgentEvent.Summary?, records: [StepRecord]) {
         guard let record = try await self.checkpoint(of: turn), case .summarised(let summary) = record.event else {

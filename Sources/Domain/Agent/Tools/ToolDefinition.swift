@@ -35,12 +35,15 @@ package struct ToolDefinition: Sendable, Equatable {
     package let description: String
     /// The JSON schema of its arguments: an object, without further properties.
     package let parameters: JSON
+    /// What it takes of each request, by estimate.
+    let tokens: Int
 
     package init(name: String, kind: Kind, description: String, parameters: JSON) {
         self.name = name
         self.kind = kind
         self.description = description
         self.parameters = parameters
+        self.tokens = TokenEstimator.perMessage + TokenEstimator.tokens(in: name + description + parameters.text)
     }
 
     package var model: ModelTool {

@@ -127,12 +127,7 @@ extension AgentRun {
         }
     }
 
-    private var toolTokens: Int {
-        self.equipment.tools.reduce(0) { sum, tool in
-            sum + TokenEstimator.perMessage
-                + TokenEstimator.tokens(in: tool.name + tool.description + tool.parameters.text)
-        }
-    }
+    private var toolTokens: Int { self.equipment.tools.reduce(0) { $0 + $1.tokens } }
 
     private mutating func summarise(through: Int, before: Int) async throws {
         try await self.store()

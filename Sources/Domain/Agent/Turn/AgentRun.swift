@@ -91,6 +91,7 @@ struct AgentRun {
 
     /// Reads the turn's record: empty, unless a crash, a stop or a limit ended it before.
     private mutating func open() async throws {
+        guard !self.request.isNew else { return }
         let (checkpoint, records) = try await self.log.history(of: self.request.id)
         guard let last = records.last else { return }
         self.checkpoint = checkpoint
@@ -133,7 +134,13 @@ struct AgentRun {
     }
 
     private mutating func close(_ ending: AgentEnding) async throws -> TurnEnding {
-        try await self.store()
+        if ending == .answered, self.machine.tally.calls == 0 {
+            // A plain answer: without these records the turn would only be begun again, as without its end.
+            let records = self.takeUnsaved()
+            if !records.isEmpty { try await self.log.appendWithEnd(records, of: self.request.id) }
+        } else {
+            try await self.store()
+        }
         if self.lines.count > 0 {
             try await self.thread.report(self.steps(news: nil, changes: await self.equipment.changes?()))
         }

@@ -13,6 +13,15 @@ package struct SessionStore: Sendable {
         try await self.database.write { connection in try body(Ledger(connection: connection)) }
     }
 
+    /// Runs `body` in the transaction of the next write, which has to follow at once. The completion runs on the writer's
+    /// thread when it is durable, or could not be stored.
+    package func writeWithNext(
+        _ body: @escaping @Sendable (Ledger) throws -> Void,
+        completion: @escaping @Sendable (Result<Void, any Error>) -> Void
+    ) {
+        self.database.submitWithNext({ connection in try body(Ledger(connection: connection)) }, completion: completion)
+    }
+
     package func read<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
         try await self.database.read { connection in try body(Ledger(connection: connection)) }
     }

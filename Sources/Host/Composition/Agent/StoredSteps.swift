@@ -25,6 +25,19 @@ package struct StoredSteps: StepLog {
         FaultPoint.stepStored.hit()
     }
 
+    package func appendWithEnd(_ records: [StepRecord], of turn: String) async throws {
+        let rows = records.map(Self.row)
+        self.store.writeWithNext({ ledger in try ledger.insert(rows, ofTurn: turn) }) { result in
+            switch result {
+            case .success: FaultPoint.stepStored.hit()
+            // The answer itself is stored by the turn's end, with patience.
+            case .failure(let error):
+                self.logger.error(
+                    "the last step cannot be stored", ["turn": .string(turn), "error": .string("\(error)")])
+            }
+        }
+    }
+
     /// Reads in pages, and decodes each while the next is read.
     package func records(of turn: String, after number: Int) async throws -> [StepRecord] {
         try await withThrowingTaskGroup(of: [StepRecord].self) { group in

@@ -144,7 +144,7 @@ extension Conversation {
         alarm.cancel()
     }
 
-    private func releaseEndWaiters() {
+    func releaseEndWaiters() {
         for waiter in self.endWaiters { waiter.resume() }
         self.endWaiters = []
     }

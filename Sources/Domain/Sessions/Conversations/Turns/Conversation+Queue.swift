@@ -1,4 +1,5 @@
 internal import Chat
+internal import EventLoop
 internal import JSON
 internal import Logging
 
@@ -43,11 +44,24 @@ extension Conversation {
             question: question, key: self.key, turn: Identifier.make("op"), isFirst: ahead == 0 && !self.isClosing,
             note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
             adapters: self.context.adapters, at: self.environment.now())
+        // Files are fetched first, which the thread shows.
+        let storage = isArriving && question.message.attachments.isEmpty ? QuestionStorage() : nil
         let write: @Sendable (Ledger) throws -> Admission? = { ledger in
-            try enter(ledger, writing.turn) ? try writing.write(to: ledger) : nil
+            guard try enter(ledger, writing.turn) else { return nil }
+            let admission = try writing.write(to: ledger)
+            // The store's thread does not wait for the turn. It begins at most once.
+            if let storage, storage.begin() { Task { await self.begin(admission, before: storage) } }
+            return admission
         }
-        // An arriving message is not acknowledged yet: if it cannot be stored, the network repeats it.
-        let stored = try await isArriving ? self.context.store.write(write) : self.durably(write)
+        let stored: Admission?
+        do {
+            // An arriving message is not acknowledged yet: if it cannot be stored, the network repeats it.
+            stored = try await isArriving ? self.context.store.write(write) : self.durably(write)
+        } catch {
+            storage?.end(isStored: false)
+            self.giveUp(writing.turn)
+            throw error
+        }
         if isArriving { FaultPoint.eventStored.hit() }
         await onStored()
         guard let admission = stored else { return nil }
@@ -61,7 +75,12 @@ extension Conversation {
             ])
         await self.context.hub.begin(turn.id, session: turn.session, showing: writing.frames)
         await self.context.lanes.dispatch(admission.items)
-        if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
+        defer { storage?.end(isStored: true) }
+        if self.running?.turn.id == turn.id {
+            // A second try of the transaction may have given other numbers.
+            self.running?.admission = admission
+            self.hasBegun(turn)
+        } else if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
             self.begin(turn, admission)
         } else {
             self.queue.append(turn)
@@ -72,6 +91,24 @@ extension Conversation {
             }
         }
         return Submission(message: turn.message ?? 0, operation: turn.id)
+    }
+
+    /// Begins a turn while its question is on its way to the disk, so that the model has got it by then.
+    private func begin(_ admission: Admission, before storage: QuestionStorage) {
+        guard !storage.hasEnded, admission.turn.state == .running, self.running == nil, !self.isBeginning,
+            !self.isClosing
+        else { return }
+        self.begin(admission.turn, admission, before: storage)
+    }
+
+    /// Forgets a turn that has begun, but whose question could not be stored.
+    private func giveUp(_ turn: String) {
+        guard let running = self.running, running.turn.id == turn else { return }
+        running.watchdog?.cancel()
+        running.task?.cancel()
+        self.running = nil
+        self.releaseEndWaiters()
+        self.environment.metrics.adjust(.turnsActive, by: -1)
     }
 
     /// Queues a stored turn again when the host starts.

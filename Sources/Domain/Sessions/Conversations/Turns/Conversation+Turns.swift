@@ -6,11 +6,12 @@ internal import Logging
 
 /// How one turn runs, from its request to the transaction that closes it.
 extension Conversation {
-    func begin(_ turn: TurnRecord, _ admission: Admission? = nil) {
+    /// - Parameter storage: The turn begins before its question is stored.
+    func begin(_ turn: TurnRecord, _ admission: Admission? = nil, before storage: QuestionStorage? = nil) {
         var running = RunningTurn(
             turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route))
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
-        running.task = Task { await self.run(turn) }
+        running.task = Task { await self.run(turn, before: storage) }
         if turn.kind == CommandName.run.rawValue { running.poster.output = OutputExcerpt() }
         running.time = self.environment.settings.turnTimeout
         running.timeLeft = running.time
@@ -18,6 +19,12 @@ extension Conversation {
         self.watch(turn.id)
         self.stopIfAsked(turn.id)
         self.environment.metrics.adjust(.turnsActive, by: 1)
+        if storage == nil { self.hasBegun(turn) }
+    }
+
+    /// What can be seen of a turn's beginning.
+    func hasBegun(_ turn: TurnRecord) {
+        if self.running?.hasPlace == true { self.setTyping(true, for: turn) }
         FaultPoint.turnStarted.hit()
     }
 
@@ -56,22 +63,25 @@ extension Conversation {
         self.running?.task?.cancel()
     }
 
-    private func run(_ turn: TurnRecord) async {
-        guard await self.enterGate(turn) else {
+    private func run(_ turn: TurnRecord, before storage: QuestionStorage?) async {
+        guard await self.enterGate(turn, before: storage) else {
             await self.close(turn, self.cutOutcome(orElse: .stopped))
             return await self.beginNext()
         }
-        self.setTyping(true, for: turn)
-        let outcome = await self.outcome(of: turn)
-        await self.close(turn, outcome)
+        self.running?.hasPlace = true
+        if storage?.hasEnded ?? true { self.setTyping(true, for: turn) }
+        let outcome = await self.outcome(of: turn, before: storage)
+        // Without its question a turn leaves nothing.
+        if await storage?.isStored() ?? true { await self.close(turn, outcome) }
         await self.context.gate.leave(turn.sender.id)
         self.setTyping(false, for: turn)
         await self.beginNext()
     }
 
     /// Waits for a place among the host's turns. False when the turn ended before it got one.
-    private func enterGate(_ turn: TurnRecord) async -> Bool {
+    private func enterGate(_ turn: TurnRecord, before storage: QuestionStorage?) async -> Bool {
         if await self.context.gate.tryEnter(turn.sender.id) { return true }
+        guard await storage?.isStored() ?? true else { return false }
         await self.context.hub.append(
             .thinking, TurnTexts.waitsForHost, to: turn.id)
         do {
@@ -82,14 +92,14 @@ extension Conversation {
         }
     }
 
-    private func outcome(of turn: TurnRecord) async -> TurnOutcome {
+    private func outcome(of turn: TurnRecord, before storage: QuestionStorage?) async -> TurnOutcome {
         guard let worker = self.context.workers[turn.kind] else {
             return .failed(TurnTexts.noLongerConfigured(turn.kind))
         }
         do {
             let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
-            let request = try await self.request(for: asked)
-            let thread = ConversationThread(conversation: self, turn: turn)
+            let request = try await self.request(for: asked, before: storage)
+            let thread = ConversationThread(conversation: self, turn: turn, storage: storage)
             let ending = try await AbandonableWork.run(grace: self.environment.settings.stopGrace) {
                 try await worker.run(request, in: thread)
             }
@@ -125,13 +135,17 @@ extension Conversation {
         }
     }
 
-    private func request(for turn: TurnRecord) async throws -> TurnRequest {
+    private func request(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {
         if let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id, turn.ask == nil,
             let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
         {
             let through = admission.session.historyStart
-            return self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
+            var request = self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
+            request.isNew = true
+            return request
         }
+        // A reader does not see the turn before.
+        guard await storage?.isStored() ?? true else { throw CancellationError() }
         let (session, history, partial, answered, isAwaited) = try await self.context.store.read { ledger in
             guard let session = try ledger.session(id: turn.session) else {
                 throw TurnFailure(TurnTexts.threadIsGone)
@@ -314,7 +328,7 @@ extension Conversation {
     }
 
     /// Shows or hides the typing indicator. Nothing waits for it, and a newer state replaces an unsent one.
-    private func setTyping(_ isTyping: Bool, for turn: TurnRecord) {
+    func setTyping(_ isTyping: Bool, for turn: TurnRecord) {
         let room = turn.route.room
         guard self.context.adapters.traits(of: room).capabilities.contains(.typing),
             let adapter = self.context.adapters[room.adapter] as? any TypingAdapter

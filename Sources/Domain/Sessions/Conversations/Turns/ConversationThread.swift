@@ -4,8 +4,19 @@ internal import Chat
 struct ConversationThread: TurnThread {
     let conversation: Conversation
     let turn: TurnRecord
+    /// The turn has begun before its question was stored.
+    let storage: QuestionStorage?
 
-    func report(_ event: TurnEvent) async throws { try await self.conversation.take(event, of: self.turn) }
+    func report(_ event: TurnEvent) async throws {
+        try await self.checkStored()
+        try await self.conversation.take(event, of: self.turn)
+    }
+
+    /// Waits for the question: nothing is shown before it is stored.
+    private func checkStored() async throws {
+        guard let storage = self.storage else { return }
+        guard await storage.isStored() else { throw CancellationError() }
+    }
 
     func takeTime(_ time: Duration) async { await self.conversation.takeTime(time, for: self.turn.id) }
 
@@ -13,7 +24,10 @@ struct ConversationThread: TurnThread {
 
     func startClock() async { await self.conversation.release(self.turn.id) }
 
-    func hasTextOfGuests() async throws -> Bool { try await self.conversation.hasTextOfGuests(before: self.turn) }
+    func hasTextOfGuests() async throws -> Bool {
+        try await self.checkStored()
+        return try await self.conversation.hasTextOfGuests(before: self.turn)
+    }
 
     func bytes(of image: SentImage) async throws -> [UInt8] {
         try await self.conversation.bytes(of: image, in: self.turn.session)
@@ -21,14 +35,16 @@ struct ConversationThread: TurnThread {
 
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
         // One request has one outcome.
-        try await self.conversation.approvals(of: [request], for: self.turn).first ?? .expired
+        try await self.approvals(of: [request]).first ?? .expired
     }
 
     func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
-        try await self.conversation.approvals(of: requests, for: self.turn)
+        try await self.checkStored()
+        return try await self.conversation.approvals(of: requests, for: self.turn)
     }
 
     func answer(to question: ThreadQuestion, lifetime: Duration?) async throws -> QuestionAnswer {
-        try await self.conversation.answer(to: question, lifetime: lifetime, for: self.turn)
+        try await self.checkStored()
+        return try await self.conversation.answer(to: question, lifetime: lifetime, for: self.turn)
     }
 }

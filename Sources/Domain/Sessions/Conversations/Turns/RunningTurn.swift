@@ -17,6 +17,8 @@ struct RunningTurn {
     var divisions = AnswerDivisions()
     var cut: Cut?
     var task: Task<Void, Never>?
+    /// Whether it has got its place among the host's turns.
+    var hasPlace = false
     /// Ends the turn when its time is up; nil while it waits for people.
     var watchdog: Alarm?
     /// Its whole time.
