@@ -18,9 +18,9 @@ struct Fixture {
     }
 
     /// A repository with a first commit.
-    static func initialised() async throws -> Fixture {
+    static func initialised(bare: Bool = false) async throws -> Fixture {
         let fixture = try Fixture()
-        try await fixture.repository.initialise(committer: Self.bot)
+        try await fixture.repository.initialise(bare: bare, committer: Self.bot)
         return fixture
     }
 

@@ -94,26 +94,26 @@ import Testing
         let workshop = try await Workshop(onServer: true)
         let server = try #require(workshop.server)
         let repository = workshop.repository
-        let first = try await repository.knownBase().id
+        let first = try await repository.knownBase().branch.id
         #expect(server.fetches == 1)
 
         server.gate.setOpen(false)
         try workshop.git.shell("echo new > new && git add new && git commit -qm new")
         try await Task.sleep(for: .milliseconds(1_100))
-        #expect(try await repository.knownBase().id == first)
+        #expect(try await repository.knownBase().branch.id == first)
         while !server.gate.isHolding { try await Task.sleep(for: .milliseconds(5)) }
-        #expect(try await repository.knownBase().id == first && server.fetches == 2)
+        #expect(try await repository.knownBase().branch.id == first && server.fetches == 2)
 
         server.gate.setOpen(true)
         var tip = first
         while tip == first {
-            tip = try await repository.knownBase().id
+            tip = try await repository.knownBase().branch.id
             try await Task.sleep(for: .milliseconds(5))
         }
         #expect(try await repository.knownText(of: "new", at: tip.hex, limit: 100) == "new\n")
         server.isOffline = true
         try await Task.sleep(for: .milliseconds(1_100))
-        #expect(try await repository.knownBase().id == tip)
+        #expect(try await repository.knownBase().branch.id == tip)
         #expect(try await repository.knownText(of: "new", at: first.hex, limit: 100) == nil)
     }
 

@@ -1,4 +1,5 @@
 package import Git
+internal import Primitives
 
 extension LocalRepository {
     /// Whether the repository is on a server, and this one is its mirror.
@@ -17,13 +18,30 @@ extension LocalRepository {
 
     /// ``checkReady()`` without a wait for the server: the base branch as it was last read there. What has changed since
     /// is here the next time. Only what was never read is read first.
-    package nonisolated func knownBase() async throws -> GitRepository.Branch {
-        guard self.isMirror, let known = try? await self.base() else { return try await self.checkReady() }
+    ///
+    /// - Parameter last: What an earlier call gave; it spares the reading of a branch that has not moved since.
+    package nonisolated func knownBase(since last: KnownBase? = nil) async throws -> KnownBase {
+        if let last, let mark = last.mark, self.git.mark(of: last.branch.name) == mark {
+            self.refreshBeside()
+            return last
+        }
+        let start = WallClock.now()
+        let branch: GitRepository.Branch
+        if self.isMirror, let known = try? await self.base() {
+            self.refreshBeside()
+            branch = known
+        } else {
+            branch = try await self.checkReady()
+        }
+        return KnownBase(branch: branch, mark: self.git.mark(of: branch.name, unmovedSince: start))
+    }
+
+    private nonisolated func refreshBeside() {
+        guard self.isMirror else { return }
         // Nobody waits for it, so no thread is told how long it takes.
         let work = RemoteWork(person: RemoteWork.current.person)
         // Unstructured: it goes on beside what the caller does next. There is at most one.
         Task { await RemoteWork.$current.withValue(work) { await self.refreshIfPossible() } }
-        return known
     }
 
     /// Reads something, and once more with what the server has now if it is not known here.

@@ -13,16 +13,19 @@ final class ProjectNotes: Sendable {
     /// A larger file is no text for a model.
     private static let readLimit = 1 << 20
 
-    /// By the repository's name: the last commit of the branch, and its notes.
-    private let known = Protected<[String: (tip: GitObjectID, text: String)]>([:])
+    /// By the repository's name: its branch as it was last seen, and the notes on it.
+    private let known = Protected<[String: (base: KnownBase, text: String)]>([:])
 
     /// A block for the model; empty when there are none. Reads the files only when the branch has moved, and never waits
     /// for a server that was read before: a person waits for the answer.
     func text(of repository: LocalRepository?) async -> String {
-        guard let repository, let branch = try? await repository.knownBase() else { return "" }
-        if let known = self.known.withLock({ $0[repository.name] }), known.tip == branch.id { return known.text }
-        let text = await Self.text(of: repository, at: branch.id.hex)
-        self.known.withLock { $0[repository.name] = (branch.id, text) }
+        guard let repository else { return "" }
+        let known = self.known.withLock { $0[repository.name] }
+        guard let base = try? await repository.knownBase(since: known?.base) else { return "" }
+        if let known, known.base == base { return known.text }
+        let isSame = known?.base.branch.id == base.branch.id
+        let text = if isSame, let known { known.text } else { await Self.text(of: repository, at: base.branch.id.hex) }
+        self.known.withLock { $0[repository.name] = (base, text) }
         return text
     }
 

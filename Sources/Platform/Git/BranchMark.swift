@@ -1,0 +1,58 @@
+internal import Glibc
+internal import Primitives
+
+/// The files in which Git keeps where a branch is, as they were at one time. Equal marks mean an unmoved branch.
+///
+/// Git replaces these files instead of writing into them, so a change has a new inode, size or time. Times are coarse:
+/// a mark of files that have just changed is not made, because a second change could look the same.
+package struct BranchMark: Equatable, Sendable {
+    /// One file; all zero if it does not exist.
+    private struct File: Equatable {
+        var inode: UInt64 = 0
+        var size: Int64 = 0
+        /// When the kernel last saw it change, in nanoseconds since 1970.
+        var changed: Int64 = 0
+    }
+
+    /// The times of some file systems have whole seconds only; in nanoseconds.
+    private static let coarseness: Int64 = 2_000_000_000
+
+    private let files: [File]
+
+    /// Nil if the files cannot be read in this way (`.git` is a file, as in a second work tree), or have changed since
+    /// shortly before `moment`, in milliseconds since 1970.
+    fileprivate init?(path: String, branch: String, unmovedSince moment: Int64) {
+        let limit = moment * 1_000_000 - Self.coarseness
+        var info = stat()
+        var folder = path + "/.git"
+        if unsafe stat(folder, &info) != 0 {
+            folder = path
+        } else if info.st_mode & S_IFMT != S_IFDIR {
+            return nil
+        }
+        var files: [File] = []
+        for name in ["HEAD", "packed-refs", "refs/heads/" + branch] {
+            guard unsafe stat(folder + "/" + name, &info) == 0 else {
+                guard errno == ENOENT || errno == ENOTDIR else { return nil }
+                files.append(File())
+                continue
+            }
+            let changed = Int64(info.st_ctim.tv_sec) * 1_000_000_000 + Int64(info.st_ctim.tv_nsec)
+            guard changed < limit else { return nil }
+            files.append(File(inode: UInt64(info.st_ino), size: Int64(info.st_size), changed: changed))
+        }
+        // Without HEAD it is no repository.
+        guard files[0] != File() else { return nil }
+        self.files = files
+    }
+}
+
+extension GitRepository {
+    /// A mark of where `branch` is now; nil if none can be made, so that the branch has to be read. Looks at four files
+    /// and waits for no other thread.
+    ///
+    /// - Parameter moment: In milliseconds since 1970: the mark is also one of where the branch was then.
+    package nonisolated func mark(of branch: String, unmovedSince moment: Int64 = WallClock.now()) -> BranchMark? {
+        BranchMark(path: self.path, branch: branch, unmovedSince: moment)
+    }
+}

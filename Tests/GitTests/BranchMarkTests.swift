@@ -1,0 +1,44 @@
+import Git
+import Glibc
+import Primitives
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct BranchMarkTests {
+    /// When every file of the fixture counts as old.
+    private static func later() -> Int64 { WallClock.now() + 60_000 }
+
+    @Test("a mark is that of an unmoved branch only", arguments: [false, true])
+    func moves(isBare: Bool) async throws {
+        let fixture = try await Fixture.initialised(bare: isBare)
+        let repository = fixture.repository
+        let first = repository.mark(of: "main", unmovedSince: Self.later())
+        #expect(first != nil && repository.mark(of: "main", unmovedSince: Self.later()) == first)
+        _ = try await fixture.commit("a", "1")
+        let second = repository.mark(of: "main", unmovedSince: Self.later())
+        #expect(second != nil && second != first)
+        // The branch moves into the file of packed references, and from there again.
+        try fixture.git("pack-refs --all")
+        let packed = repository.mark(of: "main", unmovedSince: Self.later())
+        #expect(packed != nil && packed != second)
+        _ = try await fixture.commit("a", "2")
+        #expect(repository.mark(of: "main", unmovedSince: Self.later()) != packed)
+        #expect(
+            repository.mark(of: "other", unmovedSince: Self.later())
+                != repository.mark(of: "main", unmovedSince: Self.later()))
+        let before = repository.mark(of: "main", unmovedSince: Self.later())
+        try fixture.git("symbolic-ref HEAD refs/heads/other")
+        #expect(repository.mark(of: "main", unmovedSince: Self.later()) != before)
+    }
+
+    @Test("there is no mark of what changed a moment ago, of a second work tree, and of no repository")
+    func none() async throws {
+        let fixture = try await Fixture.initialised()
+        #expect(fixture.repository.mark(of: "main") == nil)
+        try fixture.git("worktree add -q second -b second")
+        let second = GitRepository(path: fixture.repository.path + "/second")
+        #expect(second.mark(of: "second", unmovedSince: Self.later()) == nil)
+        let absent = GitRepository(path: fixture.repository.path + "/absent")
+        #expect(absent.mark(of: "main", unmovedSince: Self.later()) == nil)
+    }
+}
