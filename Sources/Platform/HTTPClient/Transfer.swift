@@ -8,7 +8,7 @@ internal import Primitives
 final class Transfer: Multi.User {
     let easy: EasyHandle
 
-    private let plan: TransferPlan
+    private var plan: TransferPlan
     private let multi: Multi
     private var reader: ResponseHeadReader
     private var head: ResponseHeadReader.Head?
@@ -46,6 +46,7 @@ final class Transfer: Multi.User {
         self.easy = try multi.handle()
         self.reader = ResponseHeadReader(limit: settings.maximumHeadBytes, host: plan.host)
         self.setUp(settings)
+        self.plan.wasSetUp()
         self.body.onDrain = { [weak self] in self?.resumeReceiving() }
     }
 

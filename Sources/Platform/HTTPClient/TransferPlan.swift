@@ -9,8 +9,8 @@ struct TransferPlan: Sendable {
     let isSecure: Bool
     let host: String
     /// Lines for CURLOPT_HTTPHEADER, each followed by a NUL.
-    let headerLines: [UInt8]
-    let body: HTTPClientRequest.Body
+    private(set) var headerLines: [UInt8]
+    private(set) var body: HTTPClientRequest.Body
     let mayLeaveLoopback: Bool
     let idleTimeout: Duration?
     let totalTimeout: Duration?
@@ -27,6 +27,12 @@ struct TransferPlan: Sendable {
             case .stream: .stream
             }
         return EasyHandle.Shape(url: self.url, method: self.method, body: body)
+    }
+
+    /// Gives up what libcurl has a copy of.
+    mutating func wasSetUp() {
+        self.headerLines = []
+        if case .bytes = self.body { self.body = .none }
     }
 
     /// Whether an empty body is announced.

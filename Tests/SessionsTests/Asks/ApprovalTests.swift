@@ -182,8 +182,8 @@ struct ApprovalTests {
         try await stage.ask()
         let key = ThreadKey(adapter: stage.adapter.id, value: "#team/t1")
         let conversation = stage.bridge.conversations.conversation(for: key)
-        #expect(await conversation.running?.holds == 1)
-        #expect(await conversation.running?.watchdog == nil)
+        #expect(await conversation.asksHeld == 1)
+        #expect(await !conversation.isWatched)
         try await stage.say("!approve a1", as: "alice")
         try await stage.ask("a2")
         try await stage.say("!approve", as: "alice")
@@ -250,4 +250,10 @@ struct ApprovalTests {
         #expect(guest.outcomes == [.denied(by: AskTexts.policy, reason: AskTexts.guest)])
         #expect(guest.count("Approval `") == 0)
     }
+}
+
+extension Conversation {
+    /// Of the running turn.
+    fileprivate var asksHeld: Int? { self.running?.holds }
+    fileprivate var isWatched: Bool { self.running?.watchdog != nil }
 }

@@ -5,6 +5,8 @@ package struct Persona: Sendable, Equatable {
     package let summary: String
     /// The system text.
     package let prompt: String
+    /// The system text of a turn with tools. Made once: it is two kilobytes in each running turn otherwise.
+    let promptWithTools: String
     /// The tools that it sees, in the catalogue's order. Empty: it only talks.
     package let tools: [String]
     /// Nil for the configuration's limits.
@@ -19,6 +21,7 @@ package struct Persona: Sendable, Equatable {
         self.name = name
         self.summary = summary
         self.prompt = prompt
+        self.promptWithTools = prompt + "\n\n" + AgentTexts.data
         self.tools = tools
         self.limits = limits
         self.model = model

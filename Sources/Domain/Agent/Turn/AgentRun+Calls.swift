@@ -8,7 +8,7 @@ extension AgentRun {
     private var runner: CallRunner { CallRunner(executor: self.equipment.executor, logger: self.logger) }
 
     /// Prepares calls and has the gate decide about them as one question.
-    mutating func settle(_ calls: [CheckedCall]) async throws {
+    func settle(_ calls: [CheckedCall]) async throws {
         let prepared = try await self.runner.prepare(calls)
         var events: [AgentEvent] = []
         var intents: [ToolIntent] = []
@@ -44,7 +44,7 @@ extension AgentRun {
         await self.equipment.gate.refused(call.id, tool: call.name, finish.result)
     }
 
-    private mutating func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {
+    private func decide(_ intents: [ToolIntent]) async throws -> [GateDecision] {
         let gate = self.equipment.gate
         // A question may outlive the host.
         if await gate.mayAsk(about: intents) { try await self.store() }
@@ -57,12 +57,12 @@ extension AgentRun {
     }
 
     /// Carries out calls: several at the same time, if they only read.
-    mutating func perform(_ calls: [CheckedCall]) async throws {
+    func perform(_ calls: [CheckedCall]) async throws {
         if calls.allSatisfy({ $0.tool.kind == .read }) { return try await self.readAll(calls) }
         for call in calls { try await self.perform(call) }
     }
 
-    private mutating func perform(_ call: CheckedCall) async throws {
+    private func perform(_ call: CheckedCall) async throws {
         guard let (intent, decision) = self.settled.removeValue(forKey: call.id), decision.mayRun else {
             let finish = AgentEvent.Finish(call: call.id, result: CallRunner.undecided(call))
             return try await self.record([.finished(finish)], showing: true)
@@ -85,7 +85,7 @@ extension AgentRun {
     }
 
     /// Reading has no effect, so a read's beginning is recorded with its result.
-    private mutating func readAll(_ calls: [CheckedCall]) async throws {
+    private func readAll(_ calls: [CheckedCall]) async throws {
         let settled = self.settled
         for call in calls { self.lines.begin(call.id, title: settled[call.id]?.intent.title ?? call.tool.name) }
         let results = try await self.runner.read(calls, settled: settled)

@@ -6,7 +6,7 @@ internal import Models
 /// How the model is asked.
 extension AgentRun {
     /// Asks the model for its next answer and records it.
-    mutating func ask() async throws {
+    func ask() async throws {
         var hasShrunk = false
         while let messages = try await self.fitted() {
             do {
@@ -28,7 +28,7 @@ extension AgentRun {
         self.machine.tally.answers == 0 ? .failed(error.message, isAboutContent: true) : .full
     }
 
-    private mutating func ask(_ messages: [ModelMessage]) async throws {
+    private func ask(_ messages: [ModelMessage]) async throws {
         let isFirst = self.machine.tally.answers == 0 || self.isJustResumed
         var request = ModelRequest(
             model: self.model.name, messages: messages, tools: self.equipment.tools.map(\.model),
@@ -78,7 +78,7 @@ extension AgentRun {
         return false
     }
 
-    mutating func pass(_ event: TurnEvent) async throws {
+    func pass(_ event: TurnEvent) async throws {
         if case .text = event {
             if self.hasText, !self.separator.isEmpty { try await self.thread.report(.text(self.separator)) }
             self.separator = ""
@@ -107,7 +107,7 @@ extension AgentRun {
     // MARK: The model's input limit
 
     /// The messages of the next request; nil when nothing makes them fit, and the turn has ended for that.
-    private mutating func fitted() async throws -> [ModelMessage]? {
+    private func fitted() async throws -> [ModelMessage]? {
         let tools = self.toolTokens
         while true {
             let messages = AgentTranscript.messages(after: self.prefix, of: self.records, for: self.model.name)
@@ -129,7 +129,7 @@ extension AgentRun {
 
     private var toolTokens: Int { self.equipment.tools.reduce(0) { $0 + $1.tokens } }
 
-    private mutating func summarise(through: Int, before: Int) async throws {
+    private func summarise(through: Int, before: Int) async throws {
         try await self.store()
         try await self.thread.report(.thinking("Summarising the work so far."))
         let maker = AgentSummary(of: self.records, through: through)

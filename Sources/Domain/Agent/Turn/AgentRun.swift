@@ -8,7 +8,9 @@ internal import Workspaces
 ///
 /// What is recorded is stored before a call has an effect, before people are asked, and at the end; what precedes a
 /// request is stored while the model works. Events without any of these between them share a commit.
-struct AgentRun {
+///
+/// Confined to the turn's task. A class, because the functions of a task that waits kept copies of a structure.
+final class AgentRun {
     let request: TurnRequest
     let thread: any TurnThread
     let equipment: AgentEquipment
@@ -56,7 +58,7 @@ struct AgentRun {
         self.machine = AgentStateMachine(limits: equipment.limits, read: equipment.read)
     }
 
-    mutating func run() async throws -> TurnEnding {
+    func run() async throws -> TurnEnding {
         do {
             return try await self.work()
         } catch {
@@ -66,7 +68,7 @@ struct AgentRun {
         }
     }
 
-    private mutating func work() async throws -> TurnEnding {
+    private func work() async throws -> TurnEnding {
         try await self.open()
         while true {
             try Task.checkCancellation()
@@ -90,7 +92,7 @@ struct AgentRun {
     // MARK: Beginning and end
 
     /// Reads the turn's record: empty, unless a crash, a stop or a limit ended it before.
-    private mutating func open() async throws {
+    private func open() async throws {
         guard !self.request.isNew else { return }
         let (checkpoint, records) = try await self.log.history(of: self.request.id)
         guard let last = records.last else { return }
@@ -116,7 +118,7 @@ struct AgentRun {
         if case .record(.ended(.answered)) = self.machine.next { true } else { self.machine.ending == .answered }
     }
 
-    private mutating func showAgain(_ records: [StepRecord]) async throws {
+    private func showAgain(_ records: [StepRecord]) async throws {
         for record in records {
             guard case .answered(let answer) = record.event, !answer.text.isEmpty else { continue }
             try await self.pass(.text(answer.text))
@@ -125,7 +127,7 @@ struct AgentRun {
     }
 
     /// The events at the end: words of people that came too late for it make it continue.
-    private mutating func last(before ending: AgentEnding) -> [AgentEvent] {
+    private func last(before ending: AgentEnding) -> [AgentEvent] {
         let words = self.steering.close(self.request.session)
             .map { AgentEvent.steered(author: $0.author, text: $0.text) }
         guard !words.isEmpty, ending == .answered else { return words + [.ended(ending)] }
@@ -133,7 +135,7 @@ struct AgentRun {
         return words
     }
 
-    private mutating func close(_ ending: AgentEnding) async throws -> TurnEnding {
+    private func close(_ ending: AgentEnding) async throws -> TurnEnding {
         if ending == .answered, self.machine.tally.calls == 0 {
             // A plain answer: without these records the turn would only be begun again, as without its end.
             let records = self.takeUnsaved()
@@ -159,7 +161,7 @@ struct AgentRun {
     /// Records events, to be stored by ``store()``, and acts as if they had always been there.
     ///
     /// - Parameter showing: whether results among them appear in the thread's line of steps.
-    mutating func record(_ events: [AgentEvent], showing: Bool = false) async throws {
+    func record(_ events: [AgentEvent], showing: Bool = false) async throws {
         guard !events.isEmpty else { return }
         let elapsed = self.elapsed
         let new = events.enumerated().map { index, event in
@@ -174,19 +176,19 @@ struct AgentRun {
     }
 
     /// Stores what was recorded. Returns when it is durable.
-    mutating func store() async throws {
+    func store() async throws {
         let records = self.takeUnsaved()
         guard !records.isEmpty else { return }
         try await self.log.append(records, of: self.request.id)
     }
 
     /// What is not stored yet; the caller stores it.
-    mutating func takeUnsaved() -> [StepRecord] {
+    func takeUnsaved() -> [StepRecord] {
         defer { self.unsaved = [] }
         return self.unsaved
     }
 
-    mutating func show(_ finish: AgentEvent.Finish) async throws {
+    func show(_ finish: AgentEvent.Finish) async throws {
         self.lines.end(finish.call, finish.result)
         try await self.thread.report(self.steps(news: finish.call))
     }
@@ -202,13 +204,13 @@ struct AgentRun {
     }
 
     /// Time that people take does not count.
-    mutating func waiting<Result>(_ body: () async throws -> Result) async throws -> Result {
+    func waiting<Result>(_ body: () async throws -> Result) async throws -> Result {
         let start = self.clock.now
         defer { self.waited += self.clock.now - start }
         return try await body()
     }
 
-    private mutating func takeSteering() async throws {
+    private func takeSteering() async throws {
         let words = self.steering.take(of: self.request.session)
         try await self.record(words.map { .steered(author: $0.author, text: $0.text) })
     }

@@ -43,25 +43,37 @@ package final class AgentTurn: TurnWorker {
     package func refusal(of text: String) -> String? { self.chat(AgentTexts.data).refusal(of: text) }
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        let run = try await self.prepare(request, in: thread)
+        self.steering.open(request.session)
+        defer { self.steering.close(request.session) }
+        return try await run.run()
+    }
+
+    /// What needs memory only before the model is asked; inlined, a waiting turn would keep it.
+    @inline(never)
+    private func prepare(_ request: TurnRequest, in thread: any TurnThread) async throws -> AgentRun {
         let equipment = try await self.equip(request, thread)
         let model = equipment.persona.model ?? request.model ?? self.client.defaultModel
         if !equipment.tools.isEmpty { try self.checkTools(of: model) }
-        let system =
-            equipment.tools.isEmpty
-            ? equipment.persona.prompt : equipment.persona.prompt + "\n\n" + AgentTexts.data
+        let persona = equipment.persona
+        let system = equipment.tools.isEmpty ? persona.prompt : persona.promptWithTools
         var prefix = try await self.chat(system).opening(of: request, model: model, in: thread)
         Self.add(notes: equipment.notes, to: &prefix)
-        self.steering.open(request.session)
-        defer { self.steering.close(request.session) }
+        return self.run(of: request, in: thread, with: equipment, after: prefix, by: model)
+    }
+
+    private func run(
+        of request: TurnRequest, in thread: any TurnThread, with equipment: AgentEquipment,
+        after prefix: [ModelMessage], by model: String
+    ) -> AgentRun {
         let info = self.catalog.assumed(model)
-        var run = AgentRun(
+        return AgentRun(
             request: request, thread: thread, equipment: equipment, prefix: prefix,
             model: AgentModel(
                 client: self.client, name: model, inputLimit: info.inputLimit, calibration: self.calibration,
                 maximumTries: self.maximumTries, answerLimit: self.answerLimit,
                 callsInParallel: info.supportsParallelCalls),
             log: self.log, steering: self.steering, clock: self.clock, logger: self.logger)
-        return try await run.run()
     }
 
     private func chat(_ instructions: String) -> ChatTurn {

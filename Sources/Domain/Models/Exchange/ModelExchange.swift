@@ -144,6 +144,15 @@ private struct Answering<Endpoint: ModelEndpoint>: Sendable {
     }
 
     @Net private func attempt(until deadline: Duration, _ progress: inout Progress) async throws {
+        // Two steps, so that the request's memory is free while the answer is read.
+        let (response, format) = try await self.send(until: deadline, &progress)
+        try await self.read(response, as: format, context: progress.context, &progress)
+    }
+
+    @inline(never)
+    @Net private func send(
+        until deadline: Duration, _ progress: inout Progress
+    ) async throws -> (TransportResponse, PreparedRequest.AnswerFormat) {
         while true {
             let prepared = try await self.prepare(until: deadline, progress)
             progress.context = prepared.context
@@ -151,10 +160,7 @@ private struct Answering<Endpoint: ModelEndpoint>: Sendable {
             let context = prepared.context.with(response.headers)
             progress.context = context
             self.endpoint.received(response.headers)
-            if response.status == 200 {
-                try await self.read(response, as: prepared.format, context: context, &progress)
-                return
-            }
+            if response.status == 200 { return (response, prepared.format) }
             let refusal = EndpointRefusal(
                 status: response.status, body: try await response.start(upTo: 64 * 1024))
             // Each recovery gives something up or is remembered, so this ends.
@@ -191,6 +197,8 @@ extension Answering {
         }
     }
 
+    // Not inlined, so that a waiting task has the memory of one format only.
+    @inline(never)
     @Net private func read(
         _ response: TransportResponse, by decoder: inout some AnswerDecoder, context: EndpointContext,
         _ progress: inout Progress

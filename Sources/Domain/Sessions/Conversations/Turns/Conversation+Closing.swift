@@ -7,8 +7,9 @@ internal import Logging
 extension Conversation {
     /// Closes a turn in one transaction: last frames, state, the answer in the transcript and the messages still to be
     /// posted. Only the turn's own task gets here; after a crash ``Recovery`` closes the turn.
+    @inline(never)  // a turn that still runs would have its memory
     func close(_ turn: TurnRecord, _ outcome: TurnOutcome) async {
-        guard var running = self.running, running.turn.id == turn.id else { return }
+        guard let running = self.running, running.turn.id == turn.id else { return }
         running.watchdog?.cancel()
         if running.isSuspended { return self.suspend() }
         let now = self.environment.now()

@@ -34,31 +34,25 @@ extension Conversation {
         return "\n\n" + composer.markdown(for: lines) + composer.close() + "\n"
     }
 
-    // Separate functions, so that a waiting task holds no copy of the running turn.
-
     private func add(_ output: CommandOutput, to turn: TurnRecord) throws -> [String] {
-        guard var running = self.running, running.turn.id == turn.id else { throw CancellationError() }
+        guard let running = self.running, running.turn.id == turn.id else { throw CancellationError() }
         if !running.hasFirstText {
             running.hasFirstText = true
             self.environment.metrics.observe(
                 .firstTokenSeconds, seconds: Self.seconds(since: running.startedAt))
         }
-        self.running = nil  // one owner of the output, so that appending does not copy it
-        defer { self.running = running }
         return running.add(output)
     }
 
     private func add(words: String, to turn: TurnRecord) throws -> [String] {
-        guard var running = self.running, running.turn.id == turn.id else { throw CancellationError() }
-        self.running = nil
-        defer { self.running = running }
+        guard let running = self.running, running.turn.id == turn.id else { throw CancellationError() }
         return running.add(words: words)
     }
 }
 
 extension RunningTurn {
     /// Adds output. Returns the messages that are due.
-    mutating func add(_ output: CommandOutput) -> [String] {
+    func add(_ output: CommandOutput) -> [String] {
         let lines = self.output.append(output)
         self.answer.append(contentsOf: self.output.markdown(for: lines).utf8)
         let messages = self.poster.append(lines)
@@ -67,18 +61,18 @@ extension RunningTurn {
     }
 
     /// Adds words about the command below its output so far.
-    mutating func add(words: String) -> [String] {
+    func add(words: String) -> [String] {
         self.add(self.output.flush() + [OutputLine(stream: nil, text: words)])
     }
 
     /// Ends the output.
-    mutating func finishOutput() {
+    func finishOutput() {
         _ = self.add(self.output.flush())
         self.answer.append(contentsOf: self.output.close().utf8)
         while self.answer.last == UInt8(ascii: "\n") { self.answer.removeLast() }
     }
 
-    private mutating func add(_ lines: [OutputLine]) -> [String] {
+    private func add(_ lines: [OutputLine]) -> [String] {
         self.answer.append(contentsOf: self.output.markdown(for: lines).utf8)
         self.poster.output?.partial = []
         return self.poster.append(lines)

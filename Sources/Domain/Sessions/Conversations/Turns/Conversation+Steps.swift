@@ -39,7 +39,7 @@ extension Conversation {
 
 extension RunningTurn {
     /// False if nothing is shown that could be divided.
-    mutating func divide(by items: [OutboxItem]) -> Bool {
+    func divide(by items: [OutboxItem]) -> Bool {
         guard self.poster.isGrowing, self.poster.output == nil else { return false }
         defer { self.divisions.place(items) }
         let last = self.divisions.ends.last
@@ -65,7 +65,7 @@ extension RunningTurn {
     }
 
     /// The messages that close the answer; the folded steps are above it where it has grown by edits, else below.
-    mutating func lastMessages() -> DividedMessages {
+    func lastMessages() -> DividedMessages {
         guard self.poster.isGrowing, self.poster.output == nil else {
             let folded = self.steps.map { self.poster.messages(for: $0.folded) } ?? []
             return DividedMessages(self.poster.rest(of: self.answer) + folded)

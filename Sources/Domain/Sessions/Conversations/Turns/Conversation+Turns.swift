@@ -8,7 +8,7 @@ internal import Logging
 extension Conversation {
     /// - Parameter storage: The turn begins before its question is stored.
     func begin(_ turn: TurnRecord, _ admission: Admission? = nil, before storage: QuestionStorage? = nil) {
-        var running = RunningTurn(
+        let running = RunningTurn(
             turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route))
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
         running.task = Task { await self.run(turn, before: storage) }
@@ -111,16 +111,22 @@ extension Conversation {
             case .filtered(let reason): return .filtered(reason)
             case .asked(let parked): return self.park(parked, of: turn)
             }
-        } catch let failure as TurnFailure {
+        } catch {
+            return self.outcome(of: turn, after: error)
+        }
+    }
+
+    private func outcome(of turn: TurnRecord, after error: any Error) -> TurnOutcome {
+        switch error {
+        case let failure as TurnFailure:
             let isAboutContent = failure.cause == .content
             return self.cutOutcome(orElse: isAboutContent ? .refused(failure.message) : .failed(failure.message))
-        } catch is CancellationError {
-            return self.cutOutcome(orElse: .stopped)
-        } catch let error as DatabaseError {
+        case is CancellationError: return self.cutOutcome(orElse: .stopped)
+        case let error as DatabaseError:
             self.environment.logger.error(
                 "a turn cannot be stored", ["turn": .string(turn.id), "error": .string("\(error)")])
             return self.cutOutcome(orElse: .failed(TurnTexts.notStored))
-        } catch {
+        default:
             self.environment.logger.error("a turn failed", ["turn": .string(turn.id), "error": .string("\(error)")])
             return self.cutOutcome(orElse: .failed(TurnTexts.failedInside))
         }
@@ -135,6 +141,8 @@ extension Conversation {
         }
     }
 
+    // Not inlined: the turn waits for its end with the memory of the functions around it.
+    @inline(never)
     private func request(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {
         if let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id, turn.ask == nil,
             let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
@@ -232,20 +240,17 @@ extension Conversation {
         if !messages.isEmpty || isCut { try await self.post(messages, of: turn, isExcerpt: isCut) }
     }
 
-    /// Adds to the answer. Returns the messages that are due, and whether the answer no longer fits in the room. A
-    /// separate function, so that a waiting task holds no copy of the running turn.
+    /// Adds to the answer. Returns the messages that are due, and whether the answer no longer fits in the room.
     private func add(_ text: String, to turn: TurnRecord) throws -> (messages: [String], isCut: Bool) {
-        guard var running = self.running, running.turn.id == turn.id else { throw CancellationError() }
+        guard let running = self.running, running.turn.id == turn.id else { throw CancellationError() }
         if !running.hasFirstText {
             running.hasFirstText = true
             self.environment.metrics.observe(
                 .firstTokenSeconds, seconds: Self.seconds(since: running.startedAt))
         }
-        self.running = nil  // one owner of the answer, so that appending does not copy it
         running.answer.append(contentsOf: text.utf8)
         let wasShortened = running.poster.isShortened
         let messages = running.poster.append(text, to: running.answer)
-        self.running = running
         return (messages, !wasShortened && running.poster.isShortened)
     }
 

@@ -1,8 +1,9 @@
 internal import Chat
 internal import EventLoop
 
-/// The state of a running turn.
-struct RunningTurn {
+/// The state of a running turn, which belongs to its conversation. A class: as a structure of two kilobytes, every
+/// function that looked at it while it waits kept a copy.
+final class RunningTurn {
     /// Why it was ended early.
     enum Cut: Sendable { case stopped, timedOut, shutdown }
 
@@ -44,6 +45,13 @@ struct RunningTurn {
     var asking: AskWriting?
     /// What a command has written so far.
     var output = OutputComposer()
+
+    init(turn: TurnRecord, admission: Admission?, startedAt: ContinuousClock.Instant, poster: AnswerPoster) {
+        self.turn = turn
+        self.admission = admission
+        self.startedAt = startedAt
+        self.poster = poster
+    }
 
     var text: String { String(decoding: self.answer, as: UTF8.self) }
 }
