@@ -59,14 +59,13 @@ package final class Host: Sendable {
         _ configuration: Configuration, withNetworks: Bool, isolation: CommandIsolation, reach: JailReach,
         means: JailMeans?
     ) async throws {
-        self.directory = try DataDirectory(path: configuration.dataDirectory)
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        self.directory = directory
         if let restriction = self.directory.restriction { self.logger.warning("\(restriction)") }
         self.lock = try self.directory.lock()
-        if let means {
-            self.jail = means
-        } else {
-            self.jail = await JailProbing.means(configuration, isolation, in: self.directory, logger: self.logger)
-        }
+        // Jails are tried, which takes longest, while the store and the repositories are opened.
+        let logger = self.logger
+        async let found = Self.means(means, or: configuration, isolation, in: directory, logger: logger)
         let metrics = Metrics()
         ProcessMetrics.register(in: metrics)
         self.database = try Stores.open(configuration, metrics: metrics)
@@ -92,6 +91,7 @@ package final class Host: Sendable {
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
         let pages = RepositorySetup.pages(of: configuration, viewer: self.publicURL)
         self.agent = CurrentAgentSettings(AgentSetup.settings(configuration))
+        self.jail = await found
         let (workbench, places) = try await WorkbenchSetup.workbench(
             configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit,
             repositories: repositories, agent: self.agent, reach: reach, in: self.directory)
@@ -151,6 +151,16 @@ package final class Host: Sendable {
             mount: mounted?.mount, hooks: networks.compactMap(\.hook) + [parts.hook].compactMap { $0 })
         self.signInCode = self.bridge.access.printSignInCode()
         BridgeSetup.registerGauges(of: self.bridge, in: metrics)
+    }
+
+    /// What the machine offers for jails: as known, else as tried.
+    private static func means(
+        _ known: JailMeans?, or configuration: Configuration, _ isolation: CommandIsolation,
+        in directory: DataDirectory,
+        logger: Logger
+    ) async -> JailMeans {
+        if let known { return known }
+        return await JailProbing.means(configuration, isolation, in: directory, logger: logger)
     }
 
     /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once

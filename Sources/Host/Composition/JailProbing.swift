@@ -18,6 +18,8 @@ enum JailProbing {
             case .jail: await self.probe(configuration, in: directory)
             case .none: JailMeans.off(.current())
             }
+        // The start has failed for another reason, which ended the trial.
+        guard !Task.isCancelled else { return means }
         let facts: JSONObject = [
             "jail": .string(means.status.line), "missing": .array(means.shortcomings.map { .string($0) }),
         ]
