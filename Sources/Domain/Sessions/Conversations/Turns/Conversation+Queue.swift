@@ -64,7 +64,11 @@ extension Conversation {
         }
         if isArriving { FaultPoint.eventStored.hit() }
         await onStored()
-        guard let admission = stored else { return nil }
+        guard let admission = stored else {
+            storage?.end(isStored: false)
+            self.giveUp(writing.turn)
+            return nil
+        }
         let turn = admission.turn
         FaultPoint.turnQueued.hit()
         self.environment.logger.info(
@@ -75,12 +79,17 @@ extension Conversation {
             ])
         await self.context.hub.begin(turn.id, session: turn.session, showing: writing.frames)
         await self.context.lanes.dispatch(admission.items)
-        defer { storage?.end(isStored: true) }
+        let submission = Submission(message: turn.message ?? 0, operation: turn.id)
         if self.running?.turn.id == turn.id {
             // A second try of the transaction may have given other numbers.
             self.running?.admission = admission
             self.hasBegun(turn)
-        } else if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
+            storage?.end(isStored: true)
+            return submission
+        }
+        // From here on it does not begin by itself.
+        storage?.end(isStored: true)
+        if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
             self.begin(turn, admission)
         } else {
             self.queue.append(turn)
@@ -90,7 +99,7 @@ extension Conversation {
                 self.context.marks.set(true, on: turn.route)
             }
         }
-        return Submission(message: turn.message ?? 0, operation: turn.id)
+        return submission
     }
 
     /// Begins a turn while its question is on its way to the disk, so that the model has got it by then.
