@@ -52,14 +52,18 @@ def rounds(contenders, count=5):
         order = list(contenders.items())
         for name, measure in order if number % 2 == 0 else reversed(order):
             values[name].append(measure())
+    return values if is_quiet(values) else None
+
+
+def is_quiet(values):
+    """Prints the median and the spread of each contender's rounds, `values` by name; False if they differ too much."""
     spreads = {name: (max(each) - min(each)) / median(each) for name, each in values.items()}
     for name, each in values.items():
-        say(f"{name}: median {median(each):.4g} of {count} rounds, {min(each):.4g} to {max(each):.4g}")
+        say(f"{name}: median {median(each):.4g} of {len(each)} rounds, {min(each):.4g} to {max(each):.4g}")
     noisy = [f"{name} {share:.0%}" for name, share in spreads.items() if share > NOISE]
     if noisy:
         say(f"no judgement: the machine is too noisy, the rounds differ by {', '.join(noisy)} (at most {NOISE:.0%})")
-        return None
-    return values
+    return not noisy
 
 
 def free_ports(count):
