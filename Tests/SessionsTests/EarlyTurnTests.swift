@@ -1,10 +1,10 @@
 import Chat
-import Database
 import Glibc
 import Primitives
 import TestSupport
 import Testing
 
+@testable import Database
 @testable import Sessions
 
 /// A turn works while its question is on its way to the disk, and nothing of it is seen before the question is there.
@@ -34,7 +34,7 @@ struct EarlyTurnTests {
         await isBegun.pass()
         let delivery = Task { _ = try await harness.bridge.deliver(harness.adapter.event(text, id: "e-\(text)")) }
         // The message's write is the next one, and the last one joins it.
-        try await Task.sleep(for: .milliseconds(50))
+        while database.writes.count == 0 { await Task.yield() }
         database.submit({ connection in
             within.hold()
             try last(connection)
@@ -45,16 +45,21 @@ struct EarlyTurnTests {
         return await delivery.result
     }
 
-    @Test("the worker runs at once; what it says is shown when the question is stored")
-    func shows() async throws {
-        let harness = try await BridgeHarness()
-        let delivered = try await Self.deliver("hello", to: harness, sharing: { _ in }) {
+    /// Delivers a message whose turn begins before the commit, and checks that the room sees nothing of it until then.
+    private static func deliverAndWatch(_ text: String, in harness: BridgeHarness) async throws {
+        let delivered = try await Self.deliver(text, to: harness, sharing: { _ in }) {
             while harness.worker.requests.isEmpty { await Task.yield() }
             try await Task.sleep(for: .milliseconds(50))
             #expect(harness.adapter.texts.isEmpty)
         }
         try delivered.get()
         try await harness.settle()
+    }
+
+    @Test("the worker runs at once; what it says is shown when the question is stored")
+    func shows() async throws {
+        let harness = try await BridgeHarness()
+        try await Self.deliverAndWatch("hello", in: harness)
         #expect(harness.adapter.texts == ["You said: hello"] && harness.worker.requests.count == 1)
         let turn = try #require(try await harness.turn(harness.worker.requests[0].id))
         #expect(turn.state == .complete)
@@ -98,13 +103,7 @@ struct EarlyTurnTests {
     @Test("a turn that fails before its question is stored says so afterwards")
     func fails() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.fail("No model.")]))
-        let delivered = try await Self.deliver("hello", to: harness, sharing: { _ in }) {
-            while harness.worker.requests.isEmpty { await Task.yield() }
-            try await Task.sleep(for: .milliseconds(50))
-            #expect(harness.adapter.texts.isEmpty)
-        }
-        try delivered.get()
-        try await harness.settle()
+        try await Self.deliverAndWatch("hello", in: harness)
         #expect(harness.adapter.texts == ["No model."])
     }
 }

@@ -156,8 +156,7 @@ package final class Host: Sendable {
     /// What the machine offers for jails: as known, else as tried.
     private static func means(
         _ known: JailMeans?, or configuration: Configuration, _ isolation: CommandIsolation,
-        in directory: DataDirectory,
-        logger: Logger
+        in directory: DataDirectory, logger: Logger
     ) async -> JailMeans {
         if let known { return known }
         return await JailProbing.means(configuration, isolation, in: directory, logger: logger)

@@ -6,7 +6,7 @@ internal import Primitives
 /// the processes wait for each other up to the busy timeout.
 package final class Database: Sendable {
     package let path: String
-    private let writes: JobQueue<PendingWrite>
+    let writes: JobQueue<PendingWrite>
     private let reads: JobQueue<ReadJob>
     private let checkpoints: JobQueue<Checkpoint>
     private let readerCount: Int

@@ -34,6 +34,13 @@ enum JobQueueRefusal: Error {
         unsafe self.mutex.deallocate()
     }
 
+    /// How many jobs nobody has taken yet.
+    var count: Int {
+        unsafe pthread_mutex_lock(self.mutex)
+        defer { unsafe pthread_mutex_unlock(self.mutex) }
+        return self.jobs.count
+    }
+
     /// - Parameter waits: Nobody takes the work before the next that does not wait.
     func append(_ work: Work, waits: Bool = false) throws(JobQueueRefusal) {
         unsafe pthread_mutex_lock(self.mutex)

@@ -108,7 +108,7 @@ package final class WorkerBoard: Sendable {
         return counters
     }
 
-    /// The place of a counter, which is made if there is none; nil if the table is full.
+    /// Finds or creates a counter and returns its place; nil if the table is full.
     private func counter(_ name: String) -> Int? {
         let text = Array(name.utf8.prefix(Layout.nameBytes)), hash = Self.hash(name)
         for offset in 0..<Layout.counters.places {

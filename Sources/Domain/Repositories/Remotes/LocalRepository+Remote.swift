@@ -38,7 +38,7 @@ extension LocalRepository {
 
     private nonisolated func refreshBeside() {
         guard self.isMirror else { return }
-        // Nobody waits for it, so no thread is told how long it takes.
+        // It runs in the background, so its progress is not shown in any thread.
         let work = RemoteWork(person: RemoteWork.current.person)
         // Unstructured: it goes on beside what the caller does next. There is at most one.
         Task { await RemoteWork.$current.withValue(work) { await self.refreshIfPossible() } }

@@ -16,16 +16,19 @@ final class ProjectNotes: Sendable {
     /// By the repository's name: its branch as it was last seen, and the notes on it.
     private let known = Protected<[String: (base: KnownBase, text: String)]>([:])
 
-    /// A block for the model; empty when there are none. Reads the files only when the branch has moved, and never waits
-    /// for a server that was read before: a person waits for the answer.
+    /// A block for the model; empty if the repository has no notes. Reads the files only when the branch has moved. Once
+    /// the repository is known here, this does not wait for its server, because a person is waiting for the answer.
     func text(of repository: LocalRepository?) async -> String {
         guard let repository else { return "" }
         let known = self.known.withLock { $0[repository.name] }
         guard let base = try? await repository.knownBase(since: known?.base) else { return "" }
-        if let known, known.base == base { return known.text }
-        let isSame = known?.base.branch.id == base.branch.id
-        let text = if isSame, let known { known.text } else { await Self.text(of: repository, at: base.branch.id.hex) }
-        self.known.withLock { $0[repository.name] = (base, text) }
+        let text: String
+        if let known, known.base.branch.id == base.branch.id {
+            text = known.text
+        } else {
+            text = await Self.text(of: repository, at: base.branch.id.hex)
+        }
+        if known?.base != base { self.known.withLock { $0[repository.name] = (base, text) } }
         return text
     }
 

@@ -25,7 +25,7 @@ package struct StoredSteps: StepLog {
         FaultPoint.stepStored.hit()
     }
 
-    package func appendWithEnd(_ records: [StepRecord], of turn: String) async throws {
+    package func appendWithEnd(_ records: [StepRecord], of turn: String) {
         let rows = records.map(Self.row)
         self.store.writeWithNext({ ledger in try ledger.insert(rows, ofTurn: turn) }) { result in
             switch result {

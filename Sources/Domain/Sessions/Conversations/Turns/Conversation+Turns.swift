@@ -68,13 +68,17 @@ extension Conversation {
             await self.close(turn, self.cutOutcome(orElse: .stopped))
             return await self.beginNext()
         }
-        self.running?.hasPlace = true
-        if storage?.hasEnded ?? true { self.setTyping(true, for: turn) }
+        // While it waited, its question may have turned out not to be stored.
+        if let running = self.running, running.turn.id == turn.id {
+            running.hasPlace = true
+            if storage?.hasEnded ?? true { self.setTyping(true, for: turn) }
+        }
         let outcome = await self.outcome(of: turn, before: storage)
         // Without its question a turn leaves nothing.
-        if await storage?.isStored() ?? true { await self.close(turn, outcome) }
+        let isStored = await storage?.isStored() ?? true
+        if isStored { await self.close(turn, outcome) }
         await self.context.gate.leave(turn.sender.id)
-        self.setTyping(false, for: turn)
+        if isStored { self.setTyping(false, for: turn) }
         await self.beginNext()
     }
 
