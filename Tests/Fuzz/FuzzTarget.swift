@@ -19,6 +19,7 @@ enum FuzzTarget: String, CaseIterable {
     case json
     case http
     case chunks
+    case response
     case events
     case irc
     case redaction
@@ -35,6 +36,7 @@ enum FuzzTarget: String, CaseIterable {
         case .json: Self.roundTrip(bytes)
         case .http: Self.readHeads(bytes)
         case .chunks: Self.readChunks(bytes)
+        case .response: Self.readResponse(bytes)
         case .events: Self.readEvents(bytes)
         case .irc: Self.talkIRC(bytes)
         case .redaction: Self.redact(bytes)
@@ -109,6 +111,40 @@ enum FuzzTarget: String, CaseIterable {
             case .data(let range): precondition(range.upperBound <= bytes.count && !range.isEmpty)
             case .end, .needsMore: return
             }
+        }
+    }
+
+    /// Reads a response in two pieces, cut where the first byte says: the cut must not change it, nor where it ends.
+    private static func readResponse(_ bytes: [UInt8]) {
+        guard let first = bytes.first else { return }
+        let text = Array(bytes.dropFirst())
+        let cut = min(Int(first), text.count)
+        let whole = Self.response(in: [text])
+        precondition(
+            Self.response(in: [Array(text[..<cut]), Array(text[cut...])]) == whole, "a cut changes the response")
+    }
+
+    /// The head, the body and the number of bytes after it; nil for an invalid response.
+    private static func response(in pieces: [[UInt8]]) -> [String]? {
+        var reader = ResponseReader(to: .get, limit: 1_024, host: "fuzz")
+        var head = "", body: [UInt8] = [], consumed = 0
+        do {
+            for piece in pieces {
+                var position = 0
+                reading: while true {
+                    switch try reader.next(piece.span, from: &position) {
+                    case .head(let found): head = "\(found.status) \(found.version)\n\(found.headers)"
+                    case .body(let range): body += piece[range]
+                    case .needsMore: break reading
+                    case .end: return [head, String(decoding: body, as: UTF8.self), "\(consumed + position)"]
+                    }
+                }
+                precondition(position == piece.count, "bytes are left over")
+                consumed += piece.count
+            }
+            return [head, String(decoding: body, as: UTF8.self)]
+        } catch {
+            return nil
         }
     }
 

@@ -11,26 +11,20 @@ struct HTTPClientFlowTests {
         try HTTPClientRequest(body.isNone ? .get : .post, HTTPURL("http://127.0.0.1:\(server.port)/"), body: body)
     }
 
-    private func settings(_ change: (inout HTTPClientSettings) -> Void) -> HTTPClientSettings {
-        var settings = HTTPClientSettings()
-        change(&settings)
-        return settings
-    }
-
     // MARK: Deadlines
 
     @Test(
         "a server that stalls before the head, in the head or in the body times out",
         arguments: [
             "", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
-        ])
-    func idle(_ start: String) async throws {
+        ], Sender.allCases)
+    func idle(_ start: String, sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write(start)
             try await connection.peerGone()
         }
-        let client = HTTPClient(self.settings { $0.idleTimeout = .milliseconds(80) })
+        let client = HTTPClient(sender.settings { $0.idleTimeout = .milliseconds(80) })
         let error = await #expect(throws: HTTPClientError.self) {
             _ = try await client.execute(self.request(server)).body.collect(upTo: 100)
         }
@@ -38,8 +32,8 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
-    @Test("a slow but steady server exceeds the total deadline, not the idle one")
-    func total() async throws {
+    @Test("a slow but steady server exceeds the total deadline, not the idle one", arguments: Sender.allCases)
+    func total(sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\n\r\n")
@@ -49,7 +43,7 @@ struct HTTPClientFlowTests {
             }
         }
         let client = HTTPClient(
-            self.settings {
+            sender.settings {
                 $0.idleTimeout = .milliseconds(300)
                 $0.totalTimeout = .milliseconds(800)
             })
@@ -64,8 +58,9 @@ struct HTTPClientFlowTests {
 
     @Test(
         "a request that a reused connection left unanswered is only retried if idempotent",
-        arguments: [(HTTPMethod.post, false), (.patch, false), (.get, true), (.put, true)])
-    func notTwice(_ method: HTTPMethod, isRetried: Bool) async throws {
+        arguments: [(HTTPMethod.post, false), (.patch, false), (.get, true), (.put, true)], Sender.allCases)
+    func notTwice(_ example: (method: HTTPMethod, isRetried: Bool), sender: Sender) async throws {
+        let (method, isRetried) = example
         let requests = Protected(0)
         let server = try RawServer { connection in
             while try await connection.head() != nil {
@@ -78,7 +73,7 @@ struct HTTPClientFlowTests {
                 try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             }
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let request = HTTPClientRequest(method, try HTTPURL("http://127.0.0.1:\(server.port)/"))
         _ = try await client.execute(request).body.collect(upTo: 0)
         if isRetried {
@@ -94,7 +89,7 @@ struct HTTPClientFlowTests {
     @Test("a TLS handshake that never starts counts as a connect time-out")
     func connectTimeout() async throws {
         let server = try RawServer { try await $0.peerGone() }
-        let client = HTTPClient(self.settings { $0.connectTimeout = .milliseconds(80) })
+        let client = HTTPClient(Sender.libcurl.settings { $0.connectTimeout = .milliseconds(80) })
         let error = await #expect(throws: HTTPClientError.self) {
             try await client.execute(HTTPClientRequest(.get, HTTPURL("https://127.0.0.1:\(server.port)/")))
         }
@@ -103,14 +98,14 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
-    @Test("a pause of the local reader doesn't time out")
-    func slowReaderIsNoTimeout() async throws {
+    @Test("a pause of the local reader doesn't time out", arguments: Sender.allCases)
+    func slowReaderIsNoTimeout(sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n")
             try await connection.write([UInt8](repeating: 1, count: 3_000_000))
         }
-        let client = HTTPClient(self.settings { $0.idleTimeout = .milliseconds(200) })
+        let client = HTTPClient(sender.settings { $0.idleTimeout = .milliseconds(200) })
         let response = try await client.execute(self.request(server))
         try await EventLoop.shared.sleep(for: .milliseconds(600))
         #expect(try await response.body.collect(upTo: 3_000_000).count == 3_000_000)
@@ -120,8 +115,9 @@ struct HTTPClientFlowTests {
     // MARK: Ends
 
     @Test(
-        "cancelling a task ends its transfer, before the head and in the body", arguments: [false, true])
-    func cancel(inBody: Bool) async throws {
+        "cancelling a task ends its transfer, before the head and in the body", arguments: [false, true],
+        Sender.allCases)
+    func cancel(inBody: Bool, sender: Sender) async throws {
         let gone = Gate()
         let begun = Gate()
         let server = try RawServer { connection in
@@ -131,7 +127,7 @@ struct HTTPClientFlowTests {
             try await connection.peerGone()
             gone.open()
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let task = Task {
             for try await _ in try await client.execute(self.request(server)).body {
                 begun.open()
@@ -144,8 +140,8 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
-    @Test("releasing a body ends its transfer")
-    func dropped() async throws {
+    @Test("releasing a body ends its transfer", arguments: Sender.allCases)
+    func dropped(sender: Sender) async throws {
         let gone = Gate()
         let server = try RawServer { connection in
             _ = try await connection.head()
@@ -153,7 +149,7 @@ struct HTTPClientFlowTests {
             try await connection.peerGone()
             gone.open()
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         do {
             let response = try await client.execute(self.request(server))
             #expect(response.status == .ok)
@@ -162,22 +158,22 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
-    @Test("a body can be read after its client was released")
-    func clientGone() async throws {
+    @Test("a body can be read after its client was released", arguments: Sender.allCases)
+    func clientGone(sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
             try await connection.write([UInt8](repeating: 1, count: 1_000_000))
         }
-        let response = try await HTTPClient().execute(self.request(server))
+        let response = try await HTTPClient(sender.settings).execute(self.request(server))
         #expect(try await response.body.collect(upTo: 1_000_000).count == 1_000_000)
         server.stop()
     }
 
     // MARK: Back-pressure
 
-    @Test("a slow reader blocks the server, and everything arrives in order")
-    func download() async throws {
+    @Test("a slow reader blocks the server, and everything arrives in order", arguments: Sender.allCases)
+    func download(sender: Sender) async throws {
         let total = 40_000_000
         var written = 0
         let server = try RawServer { connection in
@@ -189,7 +185,7 @@ struct HTTPClientFlowTests {
                 written += block.count
             }
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let response = try await client.execute(self.request(server))
         try await self.settled { written }
         #expect(written < 12_000_000, "the server could send \(written) bytes")
@@ -208,8 +204,8 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
-    @Test("a server that reads nothing blocks the body's writer")
-    func upload() async throws {
+    @Test("a server that reads nothing blocks the body's writer", arguments: Sender.allCases)
+    func upload(sender: Sender) async throws {
         let resume = Gate()
         var received = 0
         let server = try RawServer { connection in
@@ -218,7 +214,7 @@ struct HTTPClientFlowTests {
             while received < 20_000_000, let bytes = try await connection.read() { received += bytes.count }
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         var offered = 0
         let body = HTTPClientRequest.Body.stream(length: 20_000_000) { @Net writer in
             while offered < 20_000_000 {
@@ -246,10 +242,10 @@ struct HTTPClientFlowTests {
 
     private struct Broken: Error {}
 
-    @Test("an error of the body's writer becomes the error of the exchange")
-    func brokenBody() async throws {
+    @Test("an error of the body's writer becomes the error of the exchange", arguments: Sender.allCases)
+    func brokenBody(sender: Sender) async throws {
         let server = try RawServer { try await $0.peerGone() }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let body = HTTPClientRequest.Body.stream(length: nil) { writer in
             try await writer.write([1, 2, 3])
             throw Broken()
@@ -258,15 +254,15 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
-    @Test("a response before the end of the request body counts, and the writer ends")
-    func earlyAnswer() async throws {
+    @Test("a response before the end of the request body counts, and the writer ends", arguments: Sender.allCases)
+    func earlyAnswer(sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write(
                 "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
             while try await connection.read() != nil {}
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let body = HTTPClientRequest.Body.stream(length: nil) { writer in
             while true { try await writer.write([UInt8](repeating: 1, count: 10_000)) }
         }
@@ -276,8 +272,8 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
-    @Test("a thousand concurrent event streams")
-    func thousandStreams() async throws {
+    @Test("a thousand concurrent event streams", arguments: Sender.allCases)
+    func thousandStreams(sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
@@ -286,7 +282,7 @@ struct HTTPClientFlowTests {
                 try await EventLoop.shared.sleep(for: .milliseconds(10))
             }
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let request = try self.request(server)
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<1_000 {
@@ -305,8 +301,8 @@ struct HTTPClientFlowTests {
         server.stop()
     }
 
-    @Test("the connection limit is respected")
-    func maxConnections() async throws {
+    @Test("the connection limit is respected", arguments: Sender.allCases)
+    func maxConnections(sender: Sender) async throws {
         var open = 0
         var most = 0
         let server = try RawServer { connection in
@@ -318,7 +314,7 @@ struct HTTPClientFlowTests {
                 try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             }
         }
-        let client = HTTPClient(self.settings { $0.maxConnections = 4 })
+        let client = HTTPClient(sender.settings { $0.maxConnections = 4 })
         let request = try self.request(server)
         try await withThrowingTaskGroup(of: HTTPStatus.self) { group in
             for _ in 0..<40 { group.addTask { try await client.execute(request).status } }

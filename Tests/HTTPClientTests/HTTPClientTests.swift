@@ -12,13 +12,15 @@ struct HTTPClientTests {
     }
 
     private func get(
-        _ server: RawServer, _ target: String = "/", settings: HTTPClientSettings = HTTPClientSettings()
+        _ server: RawServer, _ target: String = "/", by sender: Sender
     ) async throws -> HTTPClientResponse {
-        try await HTTPClient(settings).execute(HTTPClientRequest(.get, self.url(server, target)))
+        try await HTTPClient(sender.settings).execute(HTTPClientRequest(.get, self.url(server, target)))
     }
 
-    @Test("the caller's method, target and headers are sent unchanged; status, headers and body are returned")
-    func exchange() async throws {
+    @Test(
+        "the caller's method, target and headers are sent unchanged; status, headers and body are returned",
+        arguments: Sender.allCases)
+    func exchange(sender: Sender) async throws {
         let server = try RawServer { connection in
             let head = try await connection.head() ?? ""
             let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
@@ -30,7 +32,7 @@ struct HTTPClientTests {
         }
         var request = HTTPClientRequest(.get, try self.url(server, "/a/../b//%41?x=1&y=%20|?"))
         request.headers = ["X-One": "1", "X-Empty": "", "x-one": "zwei", "Connection": "close", "Content-Length": "9"]
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let response = try await client.execute(request)
         #expect(response.status.code == 203)
         #expect(response.version == "1.1")
@@ -63,8 +65,8 @@ struct HTTPClientTests {
             lines: ["Transfer-Encoding: chunked"], bytes: "3\r\nabc\r\n0\r\n\r\n"),
     ]
 
-    @Test("every kind of body is framed correctly, without extra headers", arguments: sent)
-    func bodies(_ sent: Sent) async throws {
+    @Test("every kind of body is framed correctly, without extra headers", arguments: sent, Sender.allCases)
+    func bodies(_ sent: Sent, sender: Sender) async throws {
         let server = try RawServer { connection in
             let head = try await connection.head() ?? ""
             let lines = head.split(whereSeparator: \.isNewline).map(String.init)
@@ -74,7 +76,7 @@ struct HTTPClientTests {
             #expect(String(decoding: body, as: UTF8.self) == sent.bytes)
             try await connection.write("HTTP/1.1 204 No Content\r\n\r\n")
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let response = try await client.execute(
             HTTPClientRequest(sent.method, self.url(server), body: sent.body))
         #expect(response.status == .noContent)
@@ -82,29 +84,29 @@ struct HTTPClientTests {
         server.stop()
     }
 
-    @Test("HEAD has headers and no body, whatever its Content-Length")
-    func head() async throws {
+    @Test("HEAD has headers and no body, whatever its Content-Length", arguments: Sender.allCases)
+    func head(sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n")
             _ = try await connection.head()
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         let response = try await client.execute(HTTPClientRequest(.head, self.url(server)))
         #expect(response.headers["content-length"] == "99")
         #expect(try await response.body.collect(upTo: 0) == [])
         server.stop()
     }
 
-    @Test("informational heads and trailers are skipped, redirects are not followed")
-    func heads() async throws {
+    @Test("informational heads and trailers are skipped, redirects are not followed", arguments: Sender.allCases)
+    func heads(sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write(
                 "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 302 Found\r\nLocation: /other\r\nTransfer-Encoding: chunked\r\nX: a\r\n  b\r\n\r\n"
                     + "4\r\nbody\r\n0\r\nX-Sum: 9\r\n\r\n")
         }
-        let response = try await self.get(server)
+        let response = try await self.get(server, by: sender)
         #expect(response.status == .found)
         #expect(response.headers["location"] == "/other")
         #expect(response.headers["x"] == "a b")
@@ -115,14 +117,14 @@ struct HTTPClientTests {
         server.stop()
     }
 
-    @Test("consecutive requests share one connection")
-    func reuse() async throws {
+    @Test("consecutive requests share one connection", arguments: Sender.allCases)
+    func reuse(sender: Sender) async throws {
         let server = try RawServer { connection in
             while try await connection.head() != nil {
                 try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
             }
         }
-        let client = HTTPClient()
+        let client = HTTPClient(sender.settings)
         for _ in 0..<50 {
             let response = try await client.execute(HTTPClientRequest(.get, self.url(server)))
             #expect(try await response.body.collect(upTo: 2) == Array("ok".utf8))
@@ -131,14 +133,14 @@ struct HTTPClientTests {
         server.stop()
     }
 
-    @Test("a body over the limit is an error")
-    func collectLimit() async throws {
+    @Test("a body over the limit is an error", arguments: Sender.allCases)
+    func collectLimit(sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\n\r\n")
             while true { try await connection.write([UInt8](repeating: 0, count: 100_000)) }
         }
-        let response = try await self.get(server)
+        let response = try await self.get(server, by: sender)
         let error = await #expect(throws: HTTPClientError.self) { try await response.body.collect(upTo: 1_000_000) }
         #expect(error?.code == .tooLarge)
         server.stop()
@@ -162,27 +164,28 @@ struct HTTPClientTests {
                 text: "HTTP/1.1 200 OK\r\n"
                     + String(repeating: "X: \(String(repeating: "y", count: 1_000))\r\n", count: 70) + "\r\n",
                 code: .tooLarge),
-        ])
-    func badAnswers(_ answer: Answer) async throws {
+        ], Sender.allCases)
+    func badAnswers(_ answer: Answer, sender: Sender) async throws {
         let server = try RawServer { connection in
             _ = try await connection.head()
             try await connection.write(answer.text)
         }
         let error = await #expect(throws: HTTPClientError.self) {
-            _ = try await self.get(server).body.collect(upTo: 1_000)
+            _ = try await self.get(server, by: sender).body.collect(upTo: 1_000)
         }
         #expect(error?.code == answer.code, "\(String(describing: error))")
         #expect(error?.mayHaveReachedServer == true)
         server.stop()
     }
 
-    @Test("a refused connection is safe to retry")
-    func refused() async throws {
+    @Test("a refused connection is safe to retry", arguments: Sender.allCases)
+    func refused(sender: Sender) async throws {
         let server = try RawServer { _ in }
         let port = server.port
         server.stop()
         let error = await #expect(throws: HTTPClientError.self) {
-            try await HTTPClient().execute(HTTPClientRequest(.get, HTTPURL("http://localhost:\(port == 1 ? 2 : 1)/")))
+            try await HTTPClient(sender.settings).execute(
+                HTTPClientRequest(.get, HTTPURL("http://localhost:\(port == 1 ? 2 : 1)/")))
         }
         #expect(error?.code == .connect, "\(String(describing: error))")
         #expect(error?.mayHaveReachedServer == false)
@@ -199,8 +202,8 @@ struct HTTPClientTests {
         #expect(error?.code == .plainHTTPRefused)
     }
 
-    @Test("a request that could be misread is rejected before anything is sent")
-    func injection() async throws {
+    @Test("a request that could be misread is rejected before anything is sent", arguments: Sender.allCases)
+    func injection(sender: Sender) async throws {
         let server = try RawServer { _ in }
         var requests: [HTTPClientRequest] = []
         for method in ["GET /x HTTP/1.1\r\nX:", "", "A B", "CONNECT"] {
@@ -219,7 +222,9 @@ struct HTTPClientTests {
                 HTTPClientRequest(.get, try self.url(server), headers: HTTPHeaders(storage: storage, fields: [field])))
         }
         for request in requests {
-            let error = await #expect(throws: HTTPClientError.self) { try await HTTPClient().execute(request) }
+            let error = await #expect(throws: HTTPClientError.self) {
+                try await HTTPClient(sender.settings).execute(request)
+            }
             #expect(error?.code == .invalidRequest)
         }
         #expect(server.accepted == 0)

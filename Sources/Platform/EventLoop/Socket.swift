@@ -80,7 +80,7 @@ package enum Socket {
     }
 
     /// A connecting socket: once it is writable, ``pendingError(_:)`` returns the result.
-    private static func startConnecting(to address: SocketAddress) throws(SystemError) -> FileDescriptor {
+    package static func startConnecting(to address: SocketAddress) throws(SystemError) -> FileDescriptor {
         let socket = try self.open(address)
         self.setNoDelay(socket.rawValue)
         guard unsafe address.withPointer({ unsafe connect(socket.rawValue, $0, $1) }) == 0 || errno == EINPROGRESS
@@ -114,6 +114,12 @@ package enum Socket {
         var size = socklen_t(MemoryLayout<Int32>.size)
         guard unsafe getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 else { return errno }
         return error
+    }
+
+    /// Whether the peer has neither closed the connection nor sent anything that is still unread.
+    package static func isQuiet(_ socket: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return unsafe recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) < 0 && errno == EAGAIN
     }
 
     package static func localAddress(_ socket: Int32) -> SocketAddress? {

@@ -164,7 +164,7 @@ package struct HTTPHeaders: Sendable {
             let field = self.fields[index]
             output.append(contentsOf: self.storage[field.name])
             output.append(0x3A)
-            output.append(0x20)
+            if field.valueEnd > field.valueStart { output.append(0x20) }
             output.append(contentsOf: self.storage[field.value])
             output.append(0x0D)
             output.append(0x0A)

@@ -1,13 +1,14 @@
 internal import EventLoop
 
-/// Sends HTTP requests with libcurl on the event loop.
+/// Sends HTTP requests on the event loop: with libcurl, but for those without TLS to this machine or to a numeric address,
+/// which need neither names nor certificates and are sent by ``PlainPool``.
 ///
 /// Requests share kept-alive connections, over HTTP/2 where the server offers it with TLS. Servers are always verified.
 /// The client doesn't follow redirects, request content codings or use the environment's proxies. Cancelling the task
 /// that executes a request or reads its body ends the transfer at once.
 package final class HTTPClient: Sendable {
     package let settings: HTTPClientSettings
-    private let box = MultiBox()
+    private let box = Box()
 
     package init(_ settings: HTTPClientSettings = HTTPClientSettings()) {
         self.settings = settings
@@ -15,7 +16,10 @@ package final class HTTPClient: Sendable {
 
     deinit {
         let box = self.box
-        EventLoop.shared.execute { box.multi?.close() }
+        EventLoop.shared.execute {
+            box.multi?.close()
+            box.pool?.close()
+        }
     }
 
     /// Sends a request and returns the response when its head has arrived; the body follows as it is read.
@@ -23,7 +27,7 @@ package final class HTTPClient: Sendable {
     /// Throws an ``HTTPClientError``, the error of the request's body, or `CancellationError`.
     package func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
         let plan = try TransferPlan(request, self.settings)
-        return try await self.run(plan)
+        return try await self.run(plan, isPlain: self.sendsPlain(request))
     }
 
     /// ``execute(_:)`` with a callback, which runs on the loop unless the exchange is cancelled first.
@@ -33,14 +37,31 @@ package final class HTTPClient: Sendable {
         _ request: HTTPClientRequest,
         onHead: @escaping @Net (Result<HTTPClientResponse, any Error>) -> Void
     ) throws(HTTPClientError) -> HTTPClientExchange {
-        let transfer = try Transfer(try TransferPlan(request, self.settings), self.settings, on: try self.multi())
+        let transfer = try self.transfer(
+            try TransferPlan(request, self.settings), isPlain: self.sendsPlain(request))
         try transfer.start()
         transfer.whenHeadCame(onHead)
         return HTTPClientExchange(transfer)
     }
 
-    @Net private func run(_ plan: TransferPlan) async throws -> HTTPClientResponse {
-        let transfer = try Transfer(plan, self.settings, on: try self.multi())
+    private func sendsPlain(_ request: HTTPClientRequest) -> Bool {
+        !self.settings.usesOnlyLibcurl && request.signature == nil && PlainPool.canReach(request.url)
+    }
+
+    @Net private func transfer(_ plan: TransferPlan, isPlain: Bool) throws(HTTPClientError) -> Transfer {
+        if isPlain { return PlainTransfer(plan, on: self.pool()) }
+        return try CurlTransfer(plan, self.settings, on: try self.multi())
+    }
+
+    @Net private func pool() -> PlainPool {
+        if let pool = self.box.pool { return pool }
+        let pool = PlainPool(self.settings)
+        self.box.pool = pool
+        return pool
+    }
+
+    @Net private func run(_ plan: TransferPlan, isPlain: Bool) async throws -> HTTPClientResponse {
+        let transfer = try self.transfer(plan, isPlain: isPlain)
         try transfer.start()
         return try await transfer.response()
     }
@@ -55,9 +76,10 @@ package final class HTTPClient: Sendable {
         return multi
     }
 
-    /// Created at the first request, on the loop.
-    @Net private final class MultiBox {
+    /// Created at the first request for each, on the loop.
+    @Net private final class Box {
         var multi: Multi?
+        var pool: PlainPool?
 
         nonisolated init() {}
     }

@@ -18,5 +18,8 @@ package struct HTTPClientSettings: Sendable, Hashable {
     /// The maximum size of a response's head.
     package var maximumHeadBytes = 64 * 1024
 
+    /// Whether libcurl also sends the requests that need nothing of what it knows. For tests and comparisons.
+    package var usesOnlyLibcurl = false
+
     package init() {}
 }

@@ -1,13 +1,7 @@
 internal import HTTP
 
-/// Assembles response heads from the header lines that libcurl delivers one by one. Pure.
+/// Assembles response heads from their lines. Pure.
 struct ResponseHeadReader {
-    struct Head: Sendable {
-        var status: HTTPStatus
-        var version: String
-        var headers: HTTPHeaders
-    }
-
     private enum State {
         case statusLine
         case fields(HTTPStatus, version: String)
@@ -28,13 +22,9 @@ struct ResponseHeadReader {
 
     /// Takes a line including its line break. Returns the head once it is complete; skips informational ones (1xx)
     /// except 101, which ends the exchange.
-    mutating func take(_ line: Span<UInt8>) throws(HTTPClientError) -> Head? {
+    mutating func take(_ line: Span<UInt8>) throws(HTTPClientError) -> ResponseHead? {
         self.size += line.count
-        guard self.size <= self.limit else {
-            throw HTTPClientError(
-                .tooLarge, "\(self.host): the response's head is larger than \(self.limit) bytes",
-                mayHaveReachedServer: true)
-        }
+        guard self.size <= self.limit else { throw self.tooLarge }
         var end = line.count
         while end > 0, line[end - 1] == 0x0D || line[end - 1] == 0x0A { end -= 1 }
         let text = line.extracting(..<end)
@@ -53,7 +43,7 @@ struct ResponseHeadReader {
                 return nil
             }
             self.state = .trailers
-            return Head(status: status, version: version, headers: self.headers)
+            return ResponseHead(status: status, version: version, headers: self.headers)
         case .trailers:
             // Checked like headers, then ignored.
             if !text.isEmpty { try self.field(text) }
@@ -93,10 +83,10 @@ struct ResponseHeadReader {
         guard colon > 0, colon < line.count else { throw self.invalid("a header line has no name") }
         let token = ByteSet.token
         let nameStart = self.storage.count
-        for index in 0..<colon {
-            guard token.contains(line[index]) else { throw self.invalid("a header's name is not a token") }
-            self.storage.append(line[index])
+        for index in 0..<colon where !token.contains(line[index]) {
+            throw self.invalid("a header's name is not a token")
         }
+        self.storage.append(line.extracting(..<colon))
         let valueStart = self.storage.count
         self.add(value: line.extracting((colon + 1)...))
         self.fields.append(
@@ -110,7 +100,9 @@ struct ResponseHeadReader {
         var (start, end) = (0, value.count)
         while start < end, value[start].isBlank { start += 1 }
         while end > start, value[end - 1].isBlank { end -= 1 }
-        for index in start..<end { self.storage.append(value[index].breaksLine ? 0x20 : value[index]) }
+        let first = self.storage.count
+        self.storage.append(value.extracting(start..<end))
+        for index in first..<self.storage.count where self.storage[index].breaksLine { self.storage[index] = 0x20 }
     }
 
     /// The bytes before the first such byte, or all.
@@ -121,9 +113,21 @@ struct ResponseHeadReader {
 
     private var headers: HTTPHeaders { HTTPHeaders(storage: self.storage, fields: self.fields) }
 
+    var tooLarge: HTTPClientError {
+        HTTPClientError(
+            .tooLarge, "\(self.host): the response's head is larger than \(self.limit) bytes",
+            mayHaveReachedServer: true)
+    }
+
     private func invalid(_ reason: String) -> HTTPClientError {
         HTTPClientError(
             .invalidResponse, "\(self.host): the response is invalid: \(reason)", mayHaveReachedServer: true)
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe self.append(contentsOf: $0) }
     }
 }
 

@@ -1,172 +1,109 @@
-internal import CCurl
 internal import EventLoop
-internal import HTTP
-internal import Primitives
 
-/// An HTTP exchange in progress: libcurl's callbacks fill it, tasks wait on it.
+/// An HTTP exchange in progress. A subclass moves its bytes; tasks or callbacks wait for them.
 @Net
-final class Transfer: Multi.User {
-    let easy: EasyHandle
-
-    private var plan: TransferPlan
-    private let multi: Multi
-    private var reader: ResponseHeadReader
-    private var head: ResponseHeadReader.Head?
-    private var isEnded = false
-    private var isConnected = false
-    /// The real cause when a callback aborted the transfer; libcurl only reports the abort.
-    private var failure: (any Error)?
-    private var headFailure: (any Error)?
-    private let headChanged = WaitList()
-    /// Called once, as an alternative to ``response()``.
-    private var onHead: (@Net (Result<HTTPClientResponse, any Error>) -> Void)?
-    /// Called when body bytes or the body's end arrive.
-    var onArrival: (@Net () -> Void)? {
-        didSet {
-            self.body.onReadable = { [weak self] in
-                guard let self else { return }
-                // Runs inside a callback of libcurl, which must not call libcurl.
-                self.multi.afterwards { self.onArrival?() }
-            }
-        }
+class Transfer {
+    /// What has come for a handler.
+    enum Notice {
+        case head
+        case bytes
     }
 
-    private let body = BytePipe()
-    private var isReceivePaused = false
+    final var plan: TransferPlan
+    final let body = BytePipe()
     /// For a body that is written while it is sent.
-    private var upload: BytePipe?
-    private var isSendPaused = false
-    private var uploading: Task<Void, Never>?
-    private var idleTimer: Timer?
-    private var totalTimer: Timer?
+    private(set) final var upload: BytePipe?
+    private(set) final var isEnded = false
+    /// Set by the subclass.
+    final var isConnected = false
+    final var isReceivePaused = false
+    /// The body's writer is awaited.
+    final var isSendPaused = false
+    /// A subclass may set one of its own, and must then take it away in ``letGo()``.
+    final var idleTimer: Timer?
 
-    init(_ plan: TransferPlan, _ settings: HTTPClientSettings, on multi: Multi) throws(HTTPClientError) {
+    private final var head: ResponseHead?
+    private final var headFailure: (any Error)?
+    private final var headChanged: WaitList?
+    /// Called once, as an alternative to ``response()``.
+    private final var onHead: (@Net (Result<HTTPClientResponse, any Error>) -> Void)?
+    private final var uploading: Task<Void, Never>?
+    private final var totalTimer: Timer?
+
+    /// Called when body bytes or the body's end arrive.
+    final var onArrival: (@Net () -> Void)? {
+        didSet { self.body.onReadable = { [weak self] in self?.notify(.bytes) } }
+    }
+
+    init(_ plan: TransferPlan) {
         self.plan = plan
-        self.multi = multi
-        self.easy = try multi.handle()
-        self.reader = ResponseHeadReader(limit: settings.maximumHeadBytes, host: plan.host)
-        self.setUp(settings)
-        self.plan.wasSetUp()
-        self.body.onDrain = { [weak self] in self?.resumeReceiving() }
+        self.body.onDrain = { [weak self] in self?.receiveAgain() }
     }
 
-    /// Hands the transfer to libcurl.
-    func start() throws(HTTPClientError) {
-        do throws(HTTPClientError) {
-            try self.multi.add(self)
-        } catch {
-            self.giveBack()
-            throw error
-        }
-        if let total = self.plan.totalTimeout {
-            self.totalTimer = EventLoop.shared.schedule(after: total) { [weak self] in
-                self?.fail(.totalTimeout, "the exchange took longer than \(total)")
-            }
-        }
-        if case .stream(_, let write) = self.plan.body {
-            let pipe = BytePipe()
-            pipe.onReadable = { [weak self] in self?.resumeSending() }
-            self.upload = pipe
-            // Owned by the transfer, whose `end` cancels it. On the loop, where most bodies originate.
-            self.uploading = Task {
-                do {
-                    try await write(HTTPRequestBodyWriter(pipe: pipe))
-                    pipe.finish()
-                } catch {
-                    pipe.finish(throwing: error)
-                }
-            }
-        }
+    // MARK: For the subclass
+
+    /// Begins to move bytes.
+    func submit() throws(HTTPClientError) { preconditionFailure("a subclass submits") }
+
+    /// Ends the movement of bytes; called once.
+    func letGo() { preconditionFailure("a subclass lets go") }
+
+    /// Calls ``call(_:)`` once the code that moves bytes has returned.
+    func notify(_ notice: Notice) { preconditionFailure("a subclass notifies") }
+
+    /// The reader has made room. Call ``received()`` when the bytes move again.
+    func receiveAgain() { preconditionFailure("a subclass receives") }
+
+    /// The body's writer has written.
+    func sendAgain() { preconditionFailure("a subclass sends") }
+
+    /// The head has arrived.
+    final func take(_ head: ResponseHead) {
+        self.head = head
+        self.headCame()
     }
 
-    /// Calls `handler` when the head has arrived or the transfer has failed without one.
-    func whenHeadCame(_ handler: @escaping @Net (Result<HTTPClientResponse, any Error>) -> Void) {
-        self.onHead = handler
-        if self.head != nil || self.headFailure != nil { self.headCame() }
-    }
-
-    private func headCame() {
-        self.headChanged.wakeAll()
-        guard let onHead = self.onHead.take() else { return }
-        // Runs inside a callback of libcurl, which must not call libcurl.
-        self.multi.afterwards {
-            if let head = self.head {
-                onHead(
-                    .success(
-                        HTTPClientResponse(
-                            status: head.status, version: head.version, headers: head.headers,
-                            body: HTTPResponseBody(self))))
+    final func call(_ notice: Notice) {
+        switch notice {
+        case .bytes: self.onArrival?()
+        case .head:
+            guard let onHead = self.onHead.take() else { return }
+            if let response = self.arrivedResponse {
+                onHead(.success(response))
             } else {
                 onHead(.failure(self.headFailure ?? CancellationError()))
             }
         }
     }
 
-    /// Waits for the response's head. Cancellation ends the transfer.
-    func response() async throws -> HTTPClientResponse {
-        do {
-            while true {
-                if let head = self.head {
-                    return HTTPClientResponse(
-                        status: head.status, version: head.version, headers: head.headers, body: HTTPResponseBody(self))
-                }
-                if let failure = self.headFailure { throw failure }
-                try await self.headChanged.wait()
-            }
-        } catch {
-            self.abandon()
-            throw error
+    /// Postpones the idle deadline because bytes were transferred.
+    final func moved() {
+        guard let idle = self.plan.idleTimeout else { return }
+        if let timer = self.idleTimer {
+            timer.reschedule(after: idle)
+        } else {
+            self.idleTimer = EventLoop.shared.schedule(after: idle) { [weak self] in self?.idled() }
         }
     }
 
-    /// The next bytes of the body; `nil` at its end. Cancellation ends the transfer.
-    func nextBodyBytes() async throws -> [UInt8]? {
-        do {
-            return try await self.body.read()
-        } catch {
-            self.abandon()
-            throw error is BytePipe.Closed ? CancellationError() : error
-        }
+    final func idled() {
+        // This side is slow, not the peer.
+        guard !self.isReceivePaused, !self.isSendPaused else { return self.moved() }
+        self.fail(.idleTimeout, "the server was idle for \(self.plan.idleTimeout ?? .zero)")
     }
 
-    /// The body bytes received so far, and how the body ended if it has.
-    func takeArrived() -> (bytes: [UInt8], end: Result<Void, any Error>?) {
-        let bytes = self.body.takeAll() ?? []
-        return (bytes, self.body.end)
-    }
-
-    /// ``abandon()`` without calling any handler.
-    func forget() {
-        self.onHead = nil
-        self.onArrival = nil
-        self.abandon()
-    }
-
-    /// Ends the transfer at once because the rest is no longer needed.
-    func abandon() {
-        self.end(throwing: CancellationError())
-        self.body.cancel()
-    }
-
-    func finished(_ result: CURLcode) {
-        guard result != CURLE_OK else { return self.end(throwing: nil) }
-        let failure = self.easy.failure(result, host: self.plan.host, wasConnected: self.isConnected)
-        self.end(throwing: self.failure ?? failure.error)
-    }
-
-    private func fail(_ code: HTTPClientError.Code, _ reason: String) {
+    final func fail(_ code: HTTPClientError.Code, _ reason: String) {
         self.end(
             throwing: HTTPClientError(
                 code, "\(self.plan.host): \(reason)", mayHaveReachedServer: self.isConnected))
     }
 
-    private func end(throwing error: (any Error)?) {
+    final func end(throwing error: (any Error)?) {
         guard !self.isEnded else { return }
         self.isEnded = true
+        self.letGo()
         self.idleTimer?.cancel()
         self.totalTimer?.cancel()
-        self.multi.remove(self)
-        self.giveBack()
         self.uploading?.cancel()
         self.uploading = nil
         self.upload?.cancel()
@@ -182,230 +119,98 @@ final class Transfer: Multi.User {
         self.body.finish(throwing: error)
     }
 
-    private func giveBack() {
-        // A handle with a different buffer size is not reused: libcurl's reset clears the size but keeps the buffer.
-        if self.plan.isTrickle { self.easy.close() } else { self.multi.recycle(self.easy) }
+    private final func headCame() {
+        self.headChanged?.wakeAll()
+        if self.onHead != nil { self.notify(.head) }
     }
 
-    // MARK: Pauses and deadlines
-
-    private func resumeReceiving() {
-        guard self.isReceivePaused, !self.isEnded else { return }
-        self.multi.unpause(self) {
-            self.isReceivePaused = false
-            self.moved()
-            return self.pauses
+    private final var arrivedResponse: HTTPClientResponse? {
+        self.head.map {
+            HTTPClientResponse(
+                status: $0.status, version: $0.version, headers: $0.headers, body: HTTPResponseBody(self))
         }
     }
 
-    private func resumeSending() {
-        guard self.isSendPaused, !self.isEnded else { return }
-        self.multi.unpause(self) {
-            self.isSendPaused = false
-            self.moved()
-            return self.pauses
+    // MARK: For the client
+
+    /// Sends the request.
+    final func start() throws(HTTPClientError) {
+        guard case .stream(_, let write) = self.plan.body else { return try self.begin() }
+        let pipe = BytePipe()
+        pipe.onReadable = { [weak self] in
+            guard let self, self.isSendPaused, !self.isEnded else { return }
+            self.sendAgain()
         }
-    }
-
-    private var pauses: Int32 {
-        (self.isReceivePaused ? CURLPAUSE_RECV : 0) | (self.isSendPaused ? CURLPAUSE_SEND : 0)
-    }
-
-    /// Postpones the idle deadline because bytes were transferred.
-    private func moved() {
-        guard let idle = self.plan.idleTimeout else { return }
-        if let timer = self.idleTimer {
-            timer.reschedule(after: idle)
-        } else {
-            self.idleTimer = EventLoop.shared.schedule(after: idle) { [weak self] in self?.idled() }
-        }
-    }
-
-    private func idled() {
-        // This side is slow, not the peer.
-        guard !self.isReceivePaused, !self.isSendPaused else { return self.moved() }
-        self.fail(.idleTimeout, "the server was idle for \(self.plan.idleTimeout ?? .zero)")
-    }
-
-    // MARK: libcurl's callbacks
-
-    /// The connection is established. `false` ends the transfer.
-    fileprivate func connected(to address: String) -> Bool {
-        let isLoopback = address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
-        guard self.plan.mayLeaveLoopback || isLoopback else {
-            self.failure = HTTPClientError(
-                .plainHTTPRefused, "\(self.plan.host): the name resolves to \(address), which is not this machine")
-            return false
-        }
-        // libcurl retries when a reused connection closes without an answer, though the request may have been executed.
-        guard !self.isConnected || self.plan.method.isIdempotent else {
-            self.failure = HTTPClientError(
-                .closed, "\(self.plan.host): the connection ended without an answer", mayHaveReachedServer: true)
-            return false
-        }
-        self.isConnected = true
-        self.moved()
-        return true
-    }
-
-    /// A line of the head or the trailers. `false` ends the transfer.
-    fileprivate func received(line: Span<UInt8>) -> Bool {
-        self.moved()
-        do throws(HTTPClientError) {
-            if let head = try self.reader.take(line) {
-                self.head = head
-                self.headCame()
+        self.upload = pipe
+        try self.begin()
+        guard !self.isEnded else { return }
+        // Owned by the transfer, whose `end` cancels it. On the loop, where most bodies originate.
+        self.uploading = Task {
+            do {
+                try await write(HTTPRequestBodyWriter(pipe: pipe))
+                pipe.finish()
+            } catch {
+                pipe.finish(throwing: error)
             }
-            return true
+        }
+    }
+
+    private final func begin() throws(HTTPClientError) {
+        try self.submit()
+        guard !self.isEnded, let total = self.plan.totalTimeout else { return }
+        self.totalTimer = EventLoop.shared.schedule(after: total) { [weak self] in
+            self?.fail(.totalTimeout, "the exchange took longer than \(total)")
+        }
+    }
+
+    /// Calls `handler` when the head has arrived or the transfer has failed without one.
+    final func whenHeadCame(_ handler: @escaping @Net (Result<HTTPClientResponse, any Error>) -> Void) {
+        self.onHead = handler
+        if self.head != nil || self.headFailure != nil { self.notify(.head) }
+    }
+
+    /// Waits for the response's head. Cancellation ends the transfer.
+    final func response() async throws -> HTTPClientResponse {
+        do {
+            while true {
+                if let response = self.arrivedResponse { return response }
+                if let failure = self.headFailure { throw failure }
+                let changed = self.headChanged ?? WaitList()
+                self.headChanged = changed
+                try await changed.wait()
+            }
         } catch {
-            self.failure = error
-            return false
+            self.abandon()
+            throw error
         }
     }
 
-    /// Bytes of the body; `false` asks libcurl to keep them and pause.
-    fileprivate func received(body bytes: Span<UInt8>) -> Bool {
-        self.moved()
-        guard self.body.hasRoom else {
-            self.isReceivePaused = true
-            // Registers with the full pipe as a waiting producer.
-            self.body.offer([])
-            return false
-        }
-        self.body.offer(bytes)
-        return true
-    }
-
-    fileprivate func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        self.moved()
-        guard let upload = self.upload else { return 0 }
-        let count = unsafe upload.take(into: buffer)
-        if count > 0 { return count }
-        switch upload.end {
-        case .success: return 0
-        case .failure(let error):
-            self.failure = error
-            return Int(CURL_READFUNC_ABORT)
-        case nil:
-            self.isSendPaused = true
-            return Int(CURL_READFUNC_PAUSE)
-        }
-    }
-}
-
-// MARK: - Setting up
-
-extension Transfer {
-    private func setUp(_ settings: HTTPClientSettings) {
-        let easy = self.easy
-        let shape = self.plan.shape
-        if easy.shape == nil || easy.shape != shape {
-            if easy.shape != nil { easy.reset() }
-            self.setOptions(settings)
-            easy.shape = shape
-        }
-        easy.clearError()
-        if self.plan.signature == nil { easy.set(target: self.plan.target) }
-        switch self.plan.body {
-        // Servers expect `Content-Length: 0` with these methods (RFC 9110 §8.6).
-        case .none: if self.plan.sendsEmptyBody { easy.setBody([]) }
-        case .bytes(let bytes): easy.setBody(bytes)
-        case .stream(let length, _): easy.setUpload(length: length)
-        }
-        easy.setHeaderLines(self.plan.headerLines)
-        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        for option in [CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_PREREQDATA] {
-            unsafe ccurl_set_pointer(easy.pointer, option, context)
+    /// The next bytes of the body; `nil` at its end. Cancellation ends the transfer.
+    final func nextBodyBytes() async throws -> [UInt8]? {
+        do {
+            return try await self.body.read()
+        } catch {
+            self.abandon()
+            throw error is BytePipe.Closed ? CancellationError() : error
         }
     }
 
-    /// The options of ``EasyHandle/Shape``.
-    private func setOptions(_ settings: HTTPClientSettings) {
-        let easy = self.easy
-        easy.setCommon(connectTimeout: settings.connectTimeout)
-        easy.set(CURLOPT_PATH_AS_IS, true)
-        if let signature = self.plan.signature {
-            // The signature covers the URL's path, not CURLOPT_REQUEST_TARGET.
-            easy.set(CURLOPT_URL, self.plan.url.dropLast() + self.plan.target)
-            easy.set(CURLOPT_AWS_SIGV4, signature.provider)
-            easy.set(CURLOPT_USERNAME, signature.accessKey)
-            easy.set(CURLOPT_PASSWORD, signature.secretKey.reveal())
-        } else {
-            easy.set(CURLOPT_URL, self.plan.url)
-        }
-        if self.plan.isSecure {
-            easy.setTrust(caFile: settings.caFile)
-            easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-            // Wait for a pending connection and share it, rather than open one connection per request.
-            easy.set(CURLOPT_PIPEWAIT, true)
-        } else {
-            easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        }
-        // The default of 16 KB adds up over a thousand streams.
-        if self.plan.isTrickle { easy.set(CURLOPT_BUFFERSIZE, 2_048) }
-        if case .none = self.plan.body, !self.plan.sendsEmptyBody {
-            easy.set(self.plan.method == .head ? CURLOPT_NOBODY : CURLOPT_HTTPGET, true)
-        }
-        easy.set(CURLOPT_CUSTOMREQUEST, self.plan.method.rawValue)
-        unsafe ccurl_set_function(easy.pointer, CURLOPT_HEADERFUNCTION, onHeader)
-        unsafe ccurl_set_function(easy.pointer, CURLOPT_WRITEFUNCTION, onBody)
-        unsafe ccurl_set_function(easy.pointer, CURLOPT_READFUNCTION, onFill)
-        unsafe ccurl_set_connected_function(easy.pointer, onConnected)
-        self.multi.keepWatching(easy)
+    /// The body bytes received so far, and how the body ended if it has.
+    final func takeArrived() -> (bytes: [UInt8], end: Result<Void, any Error>?) {
+        let bytes = self.body.takeAll() ?? []
+        return (bytes, self.body.end)
     }
-}
 
-/// A buffer of libcurl, valid during a callback.
-///
-/// `@unchecked`: callbacks run on the loop's thread, and so does all access to the buffer.
-@unsafe private struct Borrowed: @unchecked Sendable {
-    let bytes: UnsafeMutableRawBufferPointer
-}
-
-private func transfer(_ context: UnsafeMutableRawPointer) -> Transfer {
-    unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-}
-
-private func onHeader(
-    _ bytes: UnsafeMutablePointer<CChar>, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer
-) -> Int {
-    let borrowed = unsafe Borrowed(bytes: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
-    let transfer = unsafe transfer(context)
-    let isTaken = Net.assumeIsolated {
-        unsafe borrowed.bytes.withMemoryRebound(to: UInt8.self) {
-            transfer.received(line: unsafe Span(_unsafeElements: $0))
-        }
+    /// ``abandon()`` without calling any handler.
+    final func forget() {
+        self.onHead = nil
+        self.onArrival = nil
+        self.abandon()
     }
-    return isTaken ? size * count : 0
-}
 
-private func onBody(
-    _ bytes: UnsafeMutablePointer<CChar>, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer
-) -> Int {
-    let borrowed = unsafe Borrowed(bytes: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
-    let transfer = unsafe transfer(context)
-    let isTaken = Net.assumeIsolated {
-        unsafe borrowed.bytes.withMemoryRebound(to: UInt8.self) {
-            transfer.received(body: unsafe Span(_unsafeElements: $0))
-        }
+    /// Ends the transfer at once because the rest is no longer needed.
+    final func abandon() {
+        self.end(throwing: CancellationError())
+        self.body.cancel()
     }
-    return isTaken ? size * count : Int(CURL_WRITEFUNC_PAUSE)
-}
-
-private func onFill(
-    _ bytes: UnsafeMutablePointer<CChar>, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer
-) -> Int {
-    let borrowed = unsafe Borrowed(bytes: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
-    let transfer = unsafe transfer(context)
-    return Net.assumeIsolated { unsafe transfer.fill(borrowed.bytes) }
-}
-
-private func onConnected(
-    _ context: UnsafeMutableRawPointer, _ peer: UnsafeMutablePointer<CChar>?, _ local: UnsafeMutablePointer<CChar>?,
-    _ peerPort: Int32, _ localPort: Int32
-) -> Int32 {
-    let address = unsafe peer.map { unsafe String(cString: $0) } ?? ""
-    let transfer = unsafe transfer(context)
-    let mayContinue = Net.assumeIsolated { transfer.connected(to: address) }
-    return mayContinue ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }

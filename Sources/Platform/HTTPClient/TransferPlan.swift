@@ -1,21 +1,25 @@
 internal import HTTP
 
-/// A validated request, ready to be set on a handle. Pure.
+/// A validated request, ready to be sent. Pure.
 struct TransferPlan: Sendable {
     let method: HTTPMethod
-    /// Without path and query, which are sent unmodified as `target`.
-    let url: String
+    /// Path and query, which are sent unmodified.
     let target: String
     let isSecure: Bool
+    /// With the port, if the URL has one.
     let host: String
-    /// Lines for CURLOPT_HTTPHEADER, each followed by a NUL.
-    private(set) var headerLines: [UInt8]
+    private(set) var headers: HTTPHeaders
     private(set) var body: HTTPClientRequest.Body
     let mayLeaveLoopback: Bool
     let idleTimeout: Duration?
     let totalTimeout: Duration?
     let isTrickle: Bool
     let signature: AWSSignature?
+    /// Nil if a request without a `User-Agent` is sent without one.
+    private let userAgent: String?
+
+    /// The URL without path and query.
+    var url: String { "\(self.isSecure ? "https" : "http")://\(self.host)/" }
 
     /// What a handle that has sent a similar request has already; nil for a request that needs options of its own.
     var shape: EasyHandle.Shape? {
@@ -29,9 +33,9 @@ struct TransferPlan: Sendable {
         return EasyHandle.Shape(url: self.url, method: self.method, body: body)
     }
 
-    /// Gives up what libcurl has a copy of.
-    mutating func wasSetUp() {
-        self.headerLines = []
+    /// Gives up what need not be sent again.
+    mutating func wasSent() {
+        self.headers = HTTPHeaders()
         if case .bytes = self.body { self.body = .none }
     }
 
@@ -40,7 +44,7 @@ struct TransferPlan: Sendable {
         if case .none = self.body { [.post, .put, .patch].contains(self.method) } else { false }
     }
 
-    /// Connection-specific headers (RFC 9110 §7.6.1) and framing, which libcurl sets.
+    /// Connection-specific headers (RFC 9110 §7.6.1) and framing, which the client sets.
     private static let ownHeaders: HeaderNames = [
         .connection, .contentLength, .expect, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
     ]
@@ -64,14 +68,14 @@ struct TransferPlan: Sendable {
             throw HTTPClientError(
                 .invalidRequest, "\(url.host): the path must start with a slash and be percent-encoded")
         }
+        try Self.check(request.headers, host: url.host)
         self.method = request.method
-        self.url = "\(url.scheme)://\(url.authority)/"
         self.target = url.target
         self.isSecure = url.isSecure
         self.host = url.authority
         self.signature = request.signature
-        self.headerLines = try Self.headerLines(
-            request.headers, userAgent: settings.userAgent, host: url.host, isSigned: request.signature != nil)
+        self.headers = request.headers
+        self.userAgent = request.headers.contains(.userAgent) ? nil : settings.userAgent
         self.body = request.body
         self.mayLeaveLoopback = url.isSecure || settings.allowsPlainHTTP
         self.idleTimeout = request.idleTimeout ?? settings.idleTimeout
@@ -79,19 +83,27 @@ struct TransferPlan: Sendable {
         self.isTrickle = request.isTrickle
     }
 
-    private static func headerLines(
-        _ headers: HTTPHeaders, userAgent: String?, host: String, isSigned: Bool
-    ) throws(HTTPClientError) -> [UInt8] {
+    private static func check(_ headers: HTTPHeaders, host: String) throws(HTTPClientError) {
+        let token = ByteSet.token
+        for index in headers.indices where !self.ownHeaders.contains(headers.known(at: index)) {
+            let name = headers.nameBytes(at: index)
+            guard !name.isEmpty, name.allSatisfy({ token.contains($0) }),
+                !headers.valueBytes(at: index).contains(where: \.breaksLine)
+            else {
+                throw HTTPClientError(
+                    .invalidRequest, "\(host): a header has an invalid name or a line break in its value")
+            }
+        }
+    }
+
+    /// Lines for CURLOPT_HTTPHEADER, each followed by a NUL.
+    var curlLines: [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(1_024)
-        let token = ByteSet.token
-        let isToken = { (byte: UInt8) in token.contains(byte) }
-        for index in headers.indices where !self.ownHeaders.contains(headers.known(at: index)) {
-            let start = lines.count
-            lines += headers.nameBytes(at: index)
-            let isNamed = lines.count > start && lines[start...].allSatisfy(isToken)
+        for index in self.headers.indices where !Self.ownHeaders.contains(self.headers.known(at: index)) {
+            lines += self.headers.nameBytes(at: index)
             // A semicolon tells libcurl that the header has no value.
-            let value = headers.valueBytes(at: index)
+            let value = self.headers.valueBytes(at: index)
             if value.isEmpty {
                 lines.append(UInt8(ascii: ";"))
             } else {
@@ -99,19 +111,47 @@ struct TransferPlan: Sendable {
                 lines.append(0x20)
                 lines += value
             }
-            guard isNamed, !value.contains(where: \.breaksLine) else {
-                throw HTTPClientError(
-                    .invalidRequest, "\(host): a header has an invalid name or a line break in its value")
-            }
             lines.append(0)
         }
-        if let userAgent, !headers.contains(.userAgent) { lines += "User-Agent: \(userAgent)\0".utf8 }
+        if let userAgent = self.userAgent { lines += "User-Agent: \(userAgent)\0".utf8 }
         // libcurl would sign suppressed headers as empty ones, which the server does not get.
-        if isSigned { return lines }
+        if self.signature != nil { return lines }
         // Suppresses libcurl's defaults, so that exactly the caller's headers are sent.
-        if !headers.contains(.accept) { lines += "Accept:\0".utf8 }
-        if !headers.contains(.contentType) { lines += "Content-Type:\0".utf8 }
+        if !self.headers.contains(.accept) { lines += "Accept:\0".utf8 }
+        if !self.headers.contains(.contentType) { lines += "Content-Type:\0".utf8 }
         lines += "Expect:\0".utf8
         return lines
+    }
+
+    /// The request's head on a connection of HTTP/1.1 without TLS.
+    var plainHead: [UInt8] {
+        var head: [UInt8] = []
+        head.reserveCapacity(2_048)
+        head += self.method.rawValue.utf8
+        head.append(0x20)
+        head += self.target.utf8
+        head += " HTTP/1.1\r\n".utf8
+        if !self.headers.contains(.host) {
+            head += "Host: ".utf8
+            // Without the scheme's own port, as in the URL's origin.
+            head += self.host.hasSuffix(":80") ? self.host.utf8.dropLast(3) : self.host.utf8[...]
+            head += "\r\n".utf8
+        }
+        self.headers.write(to: &head) { !Self.ownHeaders.contains(self.headers.known(at: $0)) }
+        if let userAgent = self.userAgent { head += "User-Agent: \(userAgent)\r\n".utf8 }
+        switch self.body {
+        case .none: if self.sendsEmptyBody { head += "Content-Length: 0\r\n".utf8 }
+        case .bytes(let bytes): Self.write(length: bytes.count, to: &head)
+        case .stream(let length?, _): Self.write(length: length, to: &head)
+        case .stream(nil, _): head += "Transfer-Encoding: chunked\r\n".utf8
+        }
+        head += "\r\n".utf8
+        return head
+    }
+
+    private static func write(length: Int, to head: inout [UInt8]) {
+        head += "Content-Length: ".utf8
+        head.appendDecimal(length)
+        head += "\r\n".utf8
     }
 }

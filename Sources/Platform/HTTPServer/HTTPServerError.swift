@@ -29,6 +29,13 @@ package struct HTTPServerError: Error, Sendable, Hashable, CustomStringConvertib
         self.message = message
     }
 
+    init(_ error: HTTPSyntaxError) {
+        switch error.code {
+        case .malformed: self.init(.malformedRequest, error.message)
+        case .tooLarge: self.init(.headTooLarge, error.message)
+        }
+    }
+
     package var status: HTTPStatus {
         switch self.code {
         case .malformedRequest: .badRequest

@@ -1,4 +1,5 @@
 package import EventLoop
+package import HTTP
 
 /// Address and limits of a server.
 package struct HTTPServerSettings: Sendable, Hashable {

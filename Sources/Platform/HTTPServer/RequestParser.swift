@@ -1,4 +1,4 @@
-internal import HTTP
+package import HTTP
 
 /// Parses request heads in pieces of any size. Accepts only heads that are unambiguous by RFC 9112.
 ///
@@ -54,8 +54,7 @@ package struct RequestParser: Sendable {
         do throws(HTTPServerError) {
             if self.state != .fields { try self.parseRequestLine(bytes, at: &position, end: end, shift: shift) }
             if self.state == .fields {
-                isComplete = try self.lines.parse(
-                    bytes, at: &position, end: end, shift: shift, maximumCount: self.limits.fields)
+                isComplete = try self.parseFields(bytes, at: &position, end: end, shift: shift)
             }
         } catch {
             self.keep(bytes.extracting(start..<position))
@@ -69,6 +68,17 @@ package struct RequestParser: Sendable {
             return (position, nil)
         }
         return (position, try self.finish())
+    }
+
+    private mutating func parseFields(
+        _ bytes: borrowing Span<UInt8>, at position: inout Int, end: Int, shift: Int
+    ) throws(HTTPServerError) -> Bool {
+        do {
+            return try self.lines.parse(
+                bytes, at: &position, end: end, shift: shift, maximumCount: self.limits.fields)
+        } catch {
+            throw HTTPServerError(error)
+        }
     }
 
     private mutating func keep(_ bytes: borrowing Span<UInt8>) {

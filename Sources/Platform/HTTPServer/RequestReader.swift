@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Parses consecutive requests: each head and its body.
 struct RequestReader: Sendable {
     enum Event: Sendable {
@@ -59,7 +61,12 @@ struct RequestReader: Sendable {
             return .body(position..<position + count)
         case .chunked(var chunks):
             self.phase = .head  // so that the parser is changed in place
-            let event = try chunks.next(bytes, from: &position)
+            let event: ChunkedBodyParser.Event
+            do {
+                event = try chunks.next(bytes, from: &position)
+            } catch {
+                throw HTTPServerError(error)
+            }
             if case .end = event { return .end }
             self.phase = .chunked(chunks)
             if case .data(let range) = event { return .body(range) }

@@ -74,13 +74,13 @@ struct ForwardedHeadTests {
     @Test(
         "how an answer's body ends",
         arguments: [
-            ("HTTP/1.1 200 OK\nContent-Length: 4", "GET", AnswerHead.Body.length(4)),
+            ("HTTP/1.1 200 OK\nContent-Length: 4", "GET", ResponseBodyFraming.Body.length(4)),
             ("HTTP/1.1 200 OK\nContent-Length: 4\nContent-Length: 4", "GET", .length(4)),
             ("HTTP/1.1 200 OK\nContent-Length: 4", "HEAD", .none), ("HTTP/1.1 304 X\nContent-Length: 4", "GET", .none),
             ("HTTP/1.1 204 No Content", "GET", .none), ("HTTP/1.1 200\nContent-Length: 0", "GET", .none),
             ("HTTP/1.1 200 OK\nTransfer-Encoding: Chunked", "GET", .chunked), ("HTTP/1.0 200 OK", "GET", .untilEnd),
         ])
-    func bodies(text: String, method: String, body: AnswerHead.Body) throws {
+    func bodies(text: String, method: String, body: ResponseBodyFraming.Body) throws {
         #expect(try self.head(text).body(to: HTTPMethod(rawValue: method)) == body)
     }
 

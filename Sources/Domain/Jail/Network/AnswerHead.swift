@@ -9,20 +9,10 @@ struct AnswerHead: Sendable, Equatable {
         init(_ message: String) { self.message = message }
     }
 
-    enum Body: Sendable, Equatable {
-        case none
-        case length(Int)
-        case chunked
-        /// Until the server closes the connection.
-        case untilEnd
-    }
-
     let status: HTTPStatus
     let reason: [UInt8]
     let headers: HTTPHeaders
-    /// As declared; also in answers without a body, such as one to HEAD.
-    let contentLength: Int?
-    let isChunked: Bool
+    let framing: ResponseBodyFraming
 
     /// - Parameter bytes: From the status line to the empty line.
     init(_ bytes: ArraySlice<UInt8>) throws(Problem) {
@@ -44,35 +34,14 @@ struct AnswerHead: Sendable, Equatable {
         self.status = HTTPStatus(code)
         self.reason = Array(tail.dropFirst())
         self.headers = headers
-        (self.contentLength, self.isChunked) = try Self.framing(headers)
-        guard !self.isChunked || minor == 0x31 else { throw Problem("Transfer-Encoding in an answer of HTTP/1.0") }
-    }
-
-    /// How the body ends (RFC 9112 §6.3).
-    func body(to method: HTTPMethod) -> Body {
-        if method == .head || self.status.isBodiless { return .none }
-        if self.isChunked { return .chunked }
-        guard let length = self.contentLength else { return .untilEnd }
-        return length == 0 ? .none : .length(length)
-    }
-
-    private static func framing(_ headers: HTTPHeaders) throws(Problem) -> (length: Int?, isChunked: Bool) {
-        // Repeated equal lengths are valid (RFC 9110 §8.6).
-        let lengths = Set(headers.values(of: "content-length"))
-        let codings = headers.values(of: "transfer-encoding")
-        guard lengths.isEmpty || codings.isEmpty else { throw Problem("both Transfer-Encoding and Content-Length") }
-        if let coding = codings.first {
-            guard codings.count == 1, coding.equalsIgnoringCase("chunked") else {
-                throw Problem("a Transfer-Encoding other than chunked")
-            }
-            return (nil, true)
+        do {
+            self.framing = try ResponseBodyFraming(headers, isHTTP10: minor == 0x30)
+        } catch {
+            throw Problem(error.message)
         }
-        guard let length = lengths.first else { return (nil, false) }
-        guard lengths.count == 1, (1...18).contains(length.utf8.count),
-            length.utf8.allSatisfy(ByteSet.digits.contains), let value = Int(length)
-        else { throw Problem("Content-Length is not one number") }
-        return (value, false)
     }
+
+    func body(to method: HTTPMethod) -> ResponseBodyFraming.Body { self.framing.body(self.status, to: method) }
 
     private static func isText(_ byte: UInt8) -> Bool { byte >= 0x20 ? byte != 0x7F : byte == 0x09 }
 

@@ -32,8 +32,8 @@ enum ForwardedHead {
     static func answer(_ answer: AnswerHead, keepsAlive: Bool) -> [UInt8] {
         var bytes = Array("HTTP/1.1 \(answer.status.code) ".utf8) + answer.reason + [0x0D, 0x0A]
         self.write(answer.headers, besides: [], to: &bytes)
-        if let length = answer.contentLength { bytes += Array("Content-Length: \(length)\r\n".utf8) }
-        if answer.isChunked { bytes += Array("Transfer-Encoding: chunked\r\n".utf8) }
+        if let length = answer.framing.contentLength { bytes += Array("Content-Length: \(length)\r\n".utf8) }
+        if answer.framing.isChunked { bytes += Array("Transfer-Encoding: chunked\r\n".utf8) }
         if !keepsAlive, !answer.status.isInformational { bytes += Array("Connection: close\r\n".utf8) }
         return bytes + [0x0D, 0x0A]
     }

@@ -1,9 +1,9 @@
 /// The read buffer shared by all connections of the loop; its bytes are consumed before the next read.
 @safe
-final class ScratchBuffer {
-    let buffer: UnsafeMutableRawBufferPointer
+package final class ScratchBuffer {
+    package let buffer: UnsafeMutableRawBufferPointer
 
-    init(count: Int) {
+    package init(count: Int) {
         unsafe self.buffer = .allocate(byteCount: count, alignment: 64)
     }
 

@@ -1,10 +1,8 @@
-internal import HTTP
-
 /// Parses header or trailer fields up to the empty line: CRLF only, names are tokens directly followed by a colon, no
 /// folded lines, no control characters (RFC 9112 §5).
 ///
 /// Field offsets are relative to the start of the caller's storage.
-struct FieldLineParser: Sendable {
+package struct FieldLineParser: Sendable {
     private enum State: UInt8 {
         case lineStart
         case name
@@ -18,13 +16,15 @@ struct FieldLineParser: Sendable {
     private var nameStart = 0
     private var nameEnd = 0
     private var valueStart = 0
-    private(set) var fields: [HTTPHeaders.Field] = []
+    private var fields: [HTTPHeaders.Field] = []
+
+    package init() {}
 
     /// Parses from `position` up to `end`; a position plus `shift` is its offset in the storage. Returns `true` after
     /// the empty line.
-    mutating func parse(
+    package mutating func parse(
         _ bytes: borrowing Span<UInt8>, at position: inout Int, end: Int, shift: Int, maximumCount: Int
-    ) throws(HTTPServerError) -> Bool {
+    ) throws(HTTPSyntaxError) -> Bool {
         let token = ByteSet.token
         while position < end {
             let byte = bytes[position]
@@ -73,12 +73,12 @@ struct FieldLineParser: Sendable {
         return false
     }
 
-    private mutating func startName(_ byte: UInt8, offset: Int, maximumCount: Int) throws(HTTPServerError) {
+    private mutating func startName(_ byte: UInt8, offset: Int, maximumCount: Int) throws(HTTPSyntaxError) {
         guard ByteSet.token.contains(byte) else {
             throw .malformed(byte.isBlank ? "a folded header line" : "a header line does not start with a name")
         }
         guard self.fields.count < maximumCount else {
-            throw HTTPServerError(.headTooLarge, "more than \(maximumCount) header fields")
+            throw HTTPSyntaxError(.tooLarge, "more than \(maximumCount) header fields")
         }
         if self.fields.isEmpty { self.fields.reserveCapacity(8) }
         self.nameStart = offset
@@ -86,7 +86,7 @@ struct FieldLineParser: Sendable {
     }
 
     /// The fields without trailing blanks in their values. Call it once the storage is complete.
-    consuming func trimmedFields(in storage: [UInt8]) -> [HTTPHeaders.Field] {
+    package consuming func trimmedFields(in storage: [UInt8]) -> [HTTPHeaders.Field] {
         for index in self.fields.indices {
             var end = Int(self.fields[index].valueEnd)
             let start = Int(self.fields[index].valueStart)

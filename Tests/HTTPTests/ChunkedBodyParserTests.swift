@@ -1,6 +1,6 @@
 import Testing
 
-@testable import HTTPServer
+@testable import HTTP
 
 @Suite("Chunked body parser")
 struct ChunkedBodyParserTests {
@@ -9,7 +9,7 @@ struct ChunkedBodyParserTests {
         var rest: Int?
     }
 
-    static func parse(_ text: String, pieces size: Int) throws(HTTPServerError) -> Outcome {
+    static func parse(_ text: String, pieces size: Int) throws(HTTPSyntaxError) -> Outcome {
         var parser = ChunkedBodyParser()
         var outcome = Outcome()
         let bytes = Array(text.utf8)
@@ -56,7 +56,7 @@ struct ChunkedBodyParserTests {
     func rejected(text: String) {
         for size in [1, 1000] {
             #expect { try Self.parse(text, pieces: size) } throws: {
-                ($0 as? HTTPServerError)?.code == .malformedRequest
+                ($0 as? HTTPSyntaxError)?.code == .malformed
             }
         }
     }
@@ -75,7 +75,7 @@ struct ChunkedBodyParserTests {
         let small = String(repeating: "1\(short)\r\na\r\n", count: 300)
         for text in ["1;\(long)", "1 \(long.replacing("x", with: " "))", small] {
             #expect { try Self.parse(text, pieces: 1000) } throws: {
-                ($0 as? HTTPServerError)?.code == .malformedRequest
+                ($0 as? HTTPSyntaxError)?.code == .malformed
             }
         }
         let data = String(repeating: "d", count: 100)
@@ -87,7 +87,7 @@ struct ChunkedBodyParserTests {
     func limits() {
         for text in [String(repeating: "a: b\r\n", count: 101), "a: " + String(repeating: "b", count: 70_000)] {
             #expect { try Self.parse("0\r\n\(text)", pieces: 100) } throws: {
-                ($0 as? HTTPServerError)?.code == .headTooLarge
+                ($0 as? HTTPSyntaxError)?.code == .tooLarge
             }
         }
     }

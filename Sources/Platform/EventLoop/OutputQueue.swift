@@ -1,15 +1,17 @@
 /// Bytes waiting to be written: small segments are joined, large ones kept without a copy.
-struct OutputQueue {
+package struct OutputQueue {
     private static let joinBelow = 16 * 1024
 
     private var segments: [[UInt8]] = []
     private var first = 0
     private var offset = 0
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    var isEmpty: Bool { self.count == 0 }
+    package init() {}
 
-    mutating func append(_ bytes: [UInt8]) {
+    package var isEmpty: Bool { self.count == 0 }
+
+    package mutating func append(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         self.count += bytes.count
         if let last = self.segments.indices.last, last >= self.first,
@@ -22,7 +24,7 @@ struct OutputQueue {
     }
 
     /// Calls `write` for each segment until it accepts only part; `write` returns the number accepted, `nil` for none.
-    mutating func drain(_ write: (_ bytes: [UInt8], _ start: Int) -> Int?) {
+    package mutating func drain(_ write: (_ bytes: [UInt8], _ start: Int) -> Int?) {
         while self.first < self.segments.count {
             let left = self.segments[self.first].count - self.offset
             guard let written = write(self.segments[self.first], self.offset) else { return }

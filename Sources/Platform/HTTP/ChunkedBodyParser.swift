@@ -1,5 +1,3 @@
-internal import HTTP
-
 /// Parses a chunked body in pieces of any size (RFC 9112 §7.1). A chunk line is 1–15 hexadecimal digits, ignored
 /// extensions (§7.1.1) and CRLF; a bare CR or LF, also inside a quoted extension, is rejected, because servers read it
 /// differently.
@@ -43,7 +41,7 @@ package struct ChunkedBodyParser: Sendable {
     /// Continues from `position` and advances it past the consumed bytes. ``Event/end`` resets the parser.
     package mutating func next(
         _ bytes: borrowing Span<UInt8>, from position: inout Int
-    ) throws(HTTPServerError) -> Event {
+    ) throws(HTTPSyntaxError) -> Event {
         while position < bytes.count {
             let byte = bytes[position]
             switch self.state {
@@ -76,7 +74,7 @@ package struct ChunkedBodyParser: Sendable {
         return .needsMore
     }
 
-    private mutating func readSize(_ byte: UInt8) throws(HTTPServerError) {
+    private mutating func readSize(_ byte: UInt8) throws(HTTPSyntaxError) {
         if let digit = byte.hexadecimalValue {
             if self.state == .firstDigit { (self.remaining, self.digitCount, self.state) = (0, 0, .digits) }
             self.digitCount += 1
@@ -90,7 +88,7 @@ package struct ChunkedBodyParser: Sendable {
         }
     }
 
-    private mutating func skipExtension(_ byte: UInt8) throws(HTTPServerError) {
+    private mutating func skipExtension(_ byte: UInt8) throws(HTTPSyntaxError) {
         self.excess += 1
         guard self.excess <= Self.excessLimit else { throw .malformed("the chunk extensions are too long") }
         if self.state == .beforeExtension {
@@ -107,7 +105,7 @@ package struct ChunkedBodyParser: Sendable {
 
     private mutating func readTrailers(
         _ bytes: borrowing Span<UInt8>, from position: inout Int
-    ) throws(HTTPServerError) -> Event {
+    ) throws(HTTPSyntaxError) -> Event {
         let start = position
         let shift = self.storage.count - start
         let end = min(bytes.count, self.limits.bytes - shift)
@@ -118,7 +116,7 @@ package struct ChunkedBodyParser: Sendable {
         }
         guard isComplete else {
             guard self.storage.count < self.limits.bytes else {
-                throw HTTPServerError(.headTooLarge, "the trailers are longer than \(self.limits.bytes) bytes")
+                throw HTTPSyntaxError(.tooLarge, "the trailers are longer than \(self.limits.bytes) bytes")
             }
             return .needsMore
         }

@@ -1,0 +1,344 @@
+internal import EventLoop
+internal import HTTP
+internal import Primitives
+
+/// A connection of HTTP/1.1 without TLS, for one request at a time.
+///
+/// The registration's handler owns it until ``close()``.
+@Net
+final class PlainConnection {
+    /// How long an unused connection is kept; as libcurl does.
+    private static let idleLimit = Duration.seconds(118)
+    /// Bytes of a streamed body that are framed ahead of the socket.
+    private static let highWater = 64 * 1_024
+    private static let scratch = ScratchBuffer(count: 64 * 1_024)
+
+    let host: String
+    private let pool: PlainPool
+    private var addresses: [SocketAddress] = []
+    private var descriptor: FileDescriptor?
+    private var registration: Registration?
+    private var timer: Timer?
+    private var isConnected = false
+
+    /// The request that is being sent or answered.
+    private var transfer: PlainTransfer?
+    private var reader: ResponseReader
+    private var output = OutputQueue()
+    private var isWriteBlocked = false
+    private var isUploaded = true
+    /// The bytes of a streamed body that are still to come; nil if their number is unknown.
+    private var uploadLeft: Int?
+    /// Bytes of this request.
+    private var sentCount = 0
+    /// Whether an earlier request was answered.
+    private var isReused = false
+    private var hasReceived = false
+
+    init(_ transfer: PlainTransfer, in pool: PlainPool) {
+        self.host = transfer.plan.host
+        self.pool = pool
+        self.transfer = transfer
+        self.reader = ResponseReader(to: .get, limit: 0, host: self.host)
+        transfer.connection = self
+    }
+
+    /// Whether an idle connection is still open, as far as is known here.
+    var isUsable: Bool { self.registration.map { Socket.isQuiet($0.descriptor) } ?? false }
+
+    // MARK: Connecting
+
+    /// Connects for the request that it was made for.
+    func connect() {
+        self.addresses = Self.addresses(of: self.host)
+        self.timer = EventLoop.shared.schedule(after: self.pool.settings.connectTimeout) { [weak self] in
+            self?.timedOut()
+        }
+        self.tryNextAddress()
+    }
+
+    /// - Parameter reason: Why the address before could not be reached, as an error number.
+    private func tryNextAddress(after reason: Int32? = nil) {
+        var reason = reason
+        while !self.addresses.isEmpty {
+            do throws(SystemError) {
+                let socket = try Socket.startConnecting(to: self.addresses.removeFirst())
+                self.registration = try EventLoop.shared.watch(socket.rawValue, .writable) { self.handle($0) }
+                self.descriptor = consume socket
+                return
+            } catch {
+                reason = error.code
+            }
+        }
+        let transfer = self.transfer
+        self.close()
+        guard let reason else { transfer?.fail(.resolve, "not an address"); return }
+        transfer?.fail(.connect, SystemError("no connection", code: reason).message)
+    }
+
+    private func connected() {
+        guard let registration = self.registration else { return }
+        let error = Socket.pendingError(registration.descriptor)
+        guard error == 0 else {
+            registration.cancel()
+            self.descriptor = nil
+            return self.tryNextAddress(after: error)
+        }
+        self.isConnected = true
+        guard let transfer = self.transfer else { return self.close() }
+        self.begin(transfer)
+    }
+
+    private func timedOut() {
+        if let transfer = self.transfer, self.isConnected { return transfer.idled() }
+        let transfer = self.transfer
+        self.close()
+        transfer?.fail(.connectTimeout, "no connection within \(self.pool.settings.connectTimeout)")
+    }
+
+    private static func addresses(of host: String) -> [SocketAddress] {
+        guard let url = try? HTTPURL("http://\(host)/"), let port = UInt16(exactly: url.effectivePort) else {
+            return []
+        }
+        // Never asked of a resolver (RFC 6761 §6.3).
+        let names = url.host == "localhost" ? ["::1", "127.0.0.1"] : [url.host]
+        return names.compactMap { SocketAddress(host: $0, port: port) }
+    }
+
+    // MARK: Requests
+
+    /// Sends a request on a connection that is not in use.
+    func begin(_ transfer: PlainTransfer) {
+        let plan = transfer.plan
+        self.transfer = transfer
+        transfer.connection = self
+        transfer.isConnected = true
+        transfer.idleTimer = self.timer
+        self.reader = ResponseReader(to: plan.method, limit: self.pool.settings.maximumHeadBytes, host: self.host)
+        self.sentCount = 0
+        self.hasReceived = false
+        var head = plan.plainHead
+        switch plan.body {
+        case .none: self.output.append(head)
+        case .bytes(let bytes) where bytes.count <= Self.highWater:
+            head += bytes
+            self.output.append(head)
+        case .bytes(let bytes):
+            self.output.append(head)
+            self.output.append(bytes)
+        case .stream(let length, _):
+            self.isUploaded = false
+            self.uploadLeft = length
+            self.output.append(head)
+        }
+        // It may still have the time limit of the connecting.
+        if plan.idleTimeout == nil { self.timer?.stop() }
+        transfer.moved()
+        self.send()
+    }
+
+    /// Sends what the socket and the body's writer allow.
+    func send() {
+        guard self.isConnected, let registration = self.registration else { return }
+        while !self.isWriteBlocked {
+            guard self.frameUpload() else { return }
+            if self.output.isEmpty { break }
+            self.flush(to: registration.descriptor)
+        }
+        self.updateInterest()
+    }
+
+    private func flush(to socket: Int32) {
+        var isBroken = false
+        self.output.drain { bytes, start in
+            switch Socket.write(socket, bytes, from: start) {
+            case .moved(let count):
+                self.sentCount += count
+                if count < bytes.count - start { self.isWriteBlocked = true }
+                return count
+            case .wouldBlock: self.isWriteBlocked = true
+            case .failed: isBroken = true
+            }
+            return nil
+        }
+        if self.sentCount > 0 { self.transfer?.moved() }
+        guard isBroken else { return }
+        // The server may have answered before it closed: what it sent is still read.
+        self.output = OutputQueue()
+        self.isUploaded = true
+        self.transfer?.isSendPaused = false
+    }
+
+    /// Adds bytes of a streamed body to the output. Returns false if the request has ended.
+    private func frameUpload() -> Bool {
+        guard let transfer = self.transfer, let upload = transfer.upload else { return true }
+        while !self.isUploaded, self.output.count < Self.highWater {
+            if let bytes = upload.takeAll() {
+                guard self.frame(bytes) else { return false }
+                continue
+            }
+            switch upload.end {
+            case nil:
+                transfer.isSendPaused = true
+                return true
+            case .failure(let error):
+                transfer.end(throwing: error)
+                return false
+            case .success:
+                if self.uploadLeft == nil {
+                    self.output.append(Array("0\r\n\r\n".utf8))
+                } else if self.uploadLeft != 0 {
+                    transfer.fail(.invalidRequest, "the request's body is shorter than its Content-Length")
+                    return false
+                }
+                self.isUploaded = true
+            }
+        }
+        return true
+    }
+
+    private func frame(_ bytes: [UInt8]) -> Bool {
+        if let left = self.uploadLeft {
+            guard bytes.count <= left else {
+                self.transfer?.fail(.invalidRequest, "the request's body is longer than its Content-Length")
+                return false
+            }
+            self.uploadLeft = left - bytes.count
+            self.output.append(bytes)
+            return true
+        }
+        var start: [UInt8] = []
+        start.appendHexadecimal(bytes.count)
+        start += "\r\n".utf8
+        self.output.append(start)
+        self.output.append(bytes)
+        self.output.append(Array("\r\n".utf8))
+        return true
+    }
+
+    // MARK: Responses
+
+    private func handle(_ readiness: Readiness) {
+        guard self.isConnected else { return self.connected() }
+        // The server has closed an idle connection, or has said something that nobody asked for.
+        guard self.transfer != nil else { return self.close() }
+        if readiness.contains(.writable) {
+            self.isWriteBlocked = false
+            self.send()
+        }
+        if !readiness.isDisjoint(with: [.readable, .error, .hangUp]) { self.receive() }
+    }
+
+    private func receive() {
+        guard let registration = self.registration, let transfer = self.transfer else { return }
+        let scratch = unsafe Self.scratch.buffer
+        switch unsafe Socket.read(registration.descriptor, into: scratch) {
+        case .wouldBlock: return
+        case .failed, .moved(0): self.ended(transfer)
+        case .moved(let count):
+            unsafe scratch.prefix(count).withMemoryRebound(to: UInt8.self) { bytes in
+                let bytes = unsafe Span(_unsafeElements: bytes)
+                transfer.holdingNotices { self.read(bytes, for: transfer) }
+            }
+        }
+    }
+
+    private func read(_ bytes: Span<UInt8>, for transfer: PlainTransfer) {
+        self.hasReceived = true
+        transfer.moved()
+        var position = 0
+        do throws(HTTPClientError) {
+            while true {
+                switch try self.reader.next(bytes, from: &position) {
+                case .needsMore:
+                    if !transfer.body.hasRoom {
+                        transfer.isReceivePaused = true
+                        // Registers with the full pipe as a waiting producer.
+                        transfer.body.offer([])
+                    }
+                    return self.updateInterest()
+                case .head(let head):
+                    transfer.plan.wasSent()
+                    transfer.take(head)
+                case .body(let range): transfer.body.offer(bytes.extracting(range))
+                case .end: return self.finish(transfer, isClean: position == bytes.count)
+                }
+            }
+        } catch {
+            transfer.end(throwing: error)
+        }
+    }
+
+    private func finish(_ transfer: PlainTransfer, isClean: Bool) {
+        self.transfer = nil
+        transfer.connection = nil
+        if isClean, self.reader.keepsConnection, self.output.isEmpty, self.isUploaded {
+            self.isReused = true
+            self.timer?.reschedule(after: Self.idleLimit)
+            self.updateInterest()
+            self.pool.keep(self)
+        } else {
+            self.close()
+        }
+        transfer.end(throwing: nil)
+    }
+
+    /// The server has closed the connection.
+    private func ended(_ transfer: PlainTransfer) {
+        // What was sent on a connection that an earlier request had used may have crossed the server's closing of it.
+        let isRepeatable = transfer.plan.method.isIdempotent || self.sentCount == 0
+        if self.isReused, !self.hasReceived, isRepeatable, transfer.isRepeatable {
+            self.transfer = nil
+            transfer.connection = nil
+            transfer.idleTimer = nil
+            self.close()
+            return self.pool.open(for: transfer)
+        }
+        transfer.holdingNotices {
+            do throws(HTTPClientError) {
+                guard self.hasReceived else {
+                    throw HTTPClientError(
+                        .closed, "\(self.host): the connection ended without an answer", mayHaveReachedServer: true)
+                }
+                try self.reader.end()
+                self.finish(transfer, isClean: false)
+            } catch {
+                transfer.end(throwing: error)
+            }
+        }
+    }
+
+    func updateInterest() {
+        guard let last = self.registration else { return }
+        var interest: Interest = []
+        if self.transfer?.isReceivePaused != true { interest.insert(.readable) }
+        if self.isWriteBlocked { interest.insert(.writable) }
+        if interest.isEmpty {
+            // An empty interest would still report a hang-up, repeatedly.
+            last.cancel()
+        } else if last.isActive {
+            last.modify(interest)
+        } else {
+            self.registration = try? EventLoop.shared.watch(last.descriptor, interest) { self.handle($0) }
+        }
+    }
+
+    // MARK: The end
+
+    /// Closes the connection because its request has ended before its response.
+    func drop() {
+        self.transfer = nil
+        self.close()
+    }
+
+    func close() {
+        guard self.timer != nil else { return }
+        self.timer?.cancel()
+        self.timer = nil
+        self.transfer = nil
+        self.registration?.cancel()
+        self.registration = nil
+        self.descriptor = nil
+        self.pool.closed(self)
+    }
+}

@@ -1,0 +1,81 @@
+internal import EventLoop
+internal import HTTP
+
+/// A client's connections without TLS to this machine, or to numeric addresses.
+@Net
+final class PlainPool {
+    let settings: HTTPClientSettings
+    private var idle: [String: [PlainConnection]] = [:]
+    private var idleCount = 0
+    private var openCount = 0
+    private var waiting: [PlainTransfer] = []
+    private var isClosing = false
+
+    init(_ settings: HTTPClientSettings) {
+        self.settings = settings
+    }
+
+    /// Whether such a URL's server is reached without resolving a name.
+    nonisolated static func canReach(_ url: HTTPURL) -> Bool {
+        url.scheme == "http" && (url.isLoopback || SocketAddress(host: url.host, port: 80) != nil)
+    }
+
+    /// Sends a request on an idle connection, or on a new one. It waits if there are too many.
+    func serve(_ transfer: PlainTransfer) {
+        while let connection = self.idle[transfer.plan.host]?.popLast() {
+            self.idleCount -= 1
+            // The server may have closed it a moment ago.
+            if connection.isUsable { return connection.begin(transfer) }
+            connection.close()
+        }
+        self.open(for: transfer)
+    }
+
+    /// Sends a request on a new connection.
+    func open(for transfer: PlainTransfer) {
+        if let limit = self.settings.maxConnections, self.openCount >= limit {
+            guard let other = self.idle.values.first(where: { !$0.isEmpty })?.first else {
+                return self.waiting.append(transfer)
+            }
+            other.close()
+        }
+        self.openCount += 1
+        PlainConnection(transfer, in: self).connect()
+    }
+
+    /// Forgets a request that waits.
+    func forget(_ transfer: PlainTransfer) {
+        guard !self.waiting.isEmpty else { return }
+        self.waiting.removeAll { $0 === transfer }
+    }
+
+    /// Keeps a connection for later requests, or closes it.
+    func keep(_ connection: PlainConnection) {
+        guard !self.isClosing, self.idleCount < self.settings.maxIdleConnections else { return connection.close() }
+        self.idle[connection.host, default: []].append(connection)
+        self.idleCount += 1
+        self.serveNext()
+    }
+
+    /// A connection was closed.
+    func closed(_ connection: PlainConnection) {
+        self.openCount -= 1
+        if let index = self.idle[connection.host]?.firstIndex(where: { $0 === connection }) {
+            self.idle[connection.host]?.remove(at: index)
+            self.idleCount -= 1
+            if self.idle[connection.host]?.isEmpty == true { self.idle[connection.host] = nil }
+        }
+        self.serveNext()
+    }
+
+    private func serveNext() {
+        guard !self.waiting.isEmpty else { return }
+        self.serve(self.waiting.removeFirst())
+    }
+
+    /// Closes the idle connections now, and the others after their requests.
+    func close() {
+        self.isClosing = true
+        for connection in self.idle.values.joined() { connection.close() }
+    }
+}

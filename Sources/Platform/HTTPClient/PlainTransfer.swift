@@ -1,0 +1,57 @@
+internal import EventLoop
+
+/// An exchange on a connection of HTTP/1.1 without TLS, which costs a fraction of one by libcurl.
+@Net
+final class PlainTransfer: Transfer {
+    /// Where it is sent, or waits for a connection.
+    var connection: PlainConnection?
+    private let pool: PlainPool
+    /// Held back while the connection's bytes are being read.
+    private var notices: [Notice]?
+
+    init(_ plan: TransferPlan, on pool: PlainPool) {
+        self.pool = pool
+        super.init(plan)
+    }
+
+    /// Whether the request can be sent a second time.
+    var isRepeatable: Bool { self.upload == nil }
+
+    override func submit() { self.pool.serve(self) }
+
+    override func letGo() {
+        // Belongs to the connection.
+        self.idleTimer = nil
+        self.pool.forget(self)
+        self.connection.take()?.drop()
+    }
+
+    override func notify(_ notice: Notice) {
+        if self.notices != nil {
+            self.notices?.append(notice)
+        } else {
+            EventLoop.shared.execute { self.call(notice) }
+        }
+    }
+
+    override func receiveAgain() {
+        guard self.isReceivePaused, !self.isEnded else { return }
+        self.isReceivePaused = false
+        self.moved()
+        self.connection?.updateInterest()
+    }
+
+    override func sendAgain() {
+        self.isSendPaused = false
+        self.moved()
+        self.connection?.send()
+    }
+
+    /// Calls the handlers after `body` for what `body` brings.
+    func holdingNotices(_ body: () -> Void) {
+        self.notices = []
+        body()
+        let notices = self.notices.take() ?? []
+        for notice in notices { self.call(notice) }
+    }
+}
