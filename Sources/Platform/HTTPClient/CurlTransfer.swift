@@ -110,9 +110,7 @@ final class CurlTransfer: Transfer, Multi.User {
     fileprivate func received(body bytes: Span<UInt8>) -> Bool {
         self.moved()
         guard self.body.hasRoom else {
-            self.isReceivePaused = true
-            // Registers with the full pipe as a waiting producer.
-            self.body.offer([])
+            self.pauseReceiving()
             return false
         }
         self.body.offer(bytes)

@@ -51,9 +51,8 @@ final class PlainConnection {
     /// Connects for the request that it was made for.
     func connect() {
         self.addresses = Self.addresses(of: self.host)
-        self.timer = EventLoop.shared.schedule(after: self.pool.settings.connectTimeout) { [weak self] in
-            self?.timedOut()
-        }
+        // Cancelled by `close()`, which releases this connection.
+        self.timer = EventLoop.shared.schedule(after: self.pool.settings.connectTimeout) { self.timedOut() }
         self.tryNextAddress()
     }
 
@@ -251,11 +250,7 @@ final class PlainConnection {
             while true {
                 switch try self.reader.next(bytes, from: &position) {
                 case .needsMore:
-                    if !transfer.body.hasRoom {
-                        transfer.isReceivePaused = true
-                        // Registers with the full pipe as a waiting producer.
-                        transfer.body.offer([])
-                    }
+                    if !transfer.body.hasRoom { transfer.pauseReceiving() }
                     return self.updateInterest()
                 case .head(let head):
                     transfer.plan.wasSent()

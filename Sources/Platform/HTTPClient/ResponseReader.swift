@@ -103,18 +103,20 @@ package struct ResponseReader {
         guard head.version == "1.1" || head.version == "1.0" else {
             throw self.invalid("its version is not HTTP/1.1")
         }
-        let isHTTP10 = head.version == "1.0"
+        let isHTTP10 = head.version == "1.0", headers = head.headers
         let body: ResponseBodyFraming.Body
         do {
-            body = try ResponseBodyFraming(head.headers, isHTTP10: isHTTP10).body(head.status, to: self.method)
+            body = try ResponseBodyFraming(headers, isHTTP10: isHTTP10).body(head.status, to: self.method)
         } catch {
             throw self.invalid(error.message)
         }
-        self.keepsConnection =
-            body != .untilEnd && !head.status.isInformational
-            && (isHTTP10
-                ? head.headers.contains("connection", token: "keep-alive")
-                : !head.headers.contains(.connection) || !head.headers.contains("connection", token: "close"))
+        // Nearly always one `keep-alive`, or none.
+        let isPersistent =
+            headers.isOnly(.connection, "keep-alive")
+            || (isHTTP10
+                ? headers.contains("connection", token: "keep-alive")
+                : !headers.contains(.connection) || !headers.contains("connection", token: "close"))
+        self.keepsConnection = isPersistent && body != .untilEnd && !head.status.isInformational
         switch body {
         case .none: self.phase = .over
         case .length(let length): self.phase = .length(length)

@@ -37,7 +37,6 @@ class Transfer {
 
     init(_ plan: TransferPlan) {
         self.plan = plan
-        self.body.onDrain = { [weak self] in self?.receiveAgain() }
     }
 
     // MARK: For the subclass
@@ -51,11 +50,19 @@ class Transfer {
     /// Calls ``call(_:)`` once the code that moves bytes has returned.
     func notify(_ notice: Notice) { preconditionFailure("a subclass notifies") }
 
-    /// The reader has made room. Call ``received()`` when the bytes move again.
+    /// The reader has made room after ``pauseReceiving()``.
     func receiveAgain() { preconditionFailure("a subclass receives") }
 
     /// The body's writer has written.
     func sendAgain() { preconditionFailure("a subclass sends") }
+
+    /// Waits until the reader has made room in the body's pipe, which is full.
+    final func pauseReceiving() {
+        self.isReceivePaused = true
+        self.body.onDrain = { [weak self] in self?.receiveAgain() }
+        // Registers with the full pipe as a waiting producer.
+        self.body.offer([])
+    }
 
     /// The head has arrived.
     final func take(_ head: ResponseHead) {

@@ -37,7 +37,7 @@ struct ConnectionClock {
         return deadline <= EventLoop.shared.now
     }
 
-    /// Makes the timer fire no later than the earliest deadline.
+    /// Makes the timer fire no later than the earliest deadline. It keeps the first handler until ``stop()``.
     mutating func arm(_ handler: @escaping @Net () -> Void) {
         var next = self.phase == .busy ? nil : self.phaseDeadline
         for deadline in [self.exchange?.deadline, self.body?.deadline, self.output?.deadline] {

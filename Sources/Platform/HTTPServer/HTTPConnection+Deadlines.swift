@@ -35,7 +35,8 @@ extension HTTPConnection {
         } else if self.clock.output == nil {
             self.clock.output = self.meter(total: self.acknowledgedCount)
         }
-        self.clock.arm { [weak self] in self?.checkClock() }
+        // The clock's end releases this connection.
+        self.clock.arm { self.checkClock() }
     }
 
     private func checkClock() {

@@ -49,46 +49,55 @@ final class AccessLog {
     }
 
     private func append(_ record: AccessRecord) {
-        self.appendTime(WallClock.now())
-        self.add(#"","level":"info","label":"proxy","message":"request","trace":"#)
-        self.lines += record.isOwnTrace ? Array("\"\(record.trace)\"".utf8) : Self.json(record.trace)
-        self.add(#","method":"#)
-        self.lines += self.word(record.method.rawValue)
-        self.add(#","path":"#)
-        self.lines += self.word(record.path)
-        self.add(#","status":"#, record.status)
-        self.add(#","outcome":""#)
-        self.add(record.outcome.rawValue)
-        self.add(#"","request_bytes":"#, record.requestBytes)
-        self.add(#","response_bytes":"#, record.responseBytes)
-        if let firstByte = record.firstByte { self.add(#","first_byte_milliseconds":"#, milliseconds: firstByte) }
-        self.add(#","milliseconds":"#, milliseconds: record.total)
+        var line = AccessLine(self.lines)
+        // The line's only reference, so that it grows in place.
+        self.lines = []
+        self.appendTime(WallClock.now(), to: &line)
+        line.add(#"","level":"info","label":"proxy","message":"request","trace":"#)
+        if record.isOwnTrace {
+            line.add("\"")
+            line.add(record.trace)
+            line.add("\"")
+        } else {
+            line.add(Self.json(record.trace))
+        }
+        line.add(#","method":"#)
+        line.add(self.word(record.method.rawValue))
+        line.add(#","path":"#)
+        line.add(self.word(record.path))
+        line.add(#","status":"#, record.status)
+        line.add(#","outcome":""#)
+        line.add(record.outcome.rawValue)
+        line.add(#"","request_bytes":"#, record.requestBytes)
+        line.add(#","response_bytes":"#, record.responseBytes)
+        if let firstByte = record.firstByte { line.add(#","first_byte_milliseconds":"#, milliseconds: firstByte) }
+        line.add(#","milliseconds":"#, milliseconds: record.total)
         if let key = record.key {
-            self.add(#","key":"#)
-            self.lines += self.word(key.id)
+            line.add(#","key":"#)
+            line.add(self.word(key.id))
         }
         if let cache = record.cache {
-            self.add(#","cache":""#)
-            self.add(cache)
-            self.add("\"")
+            line.add(#","cache":""#)
+            line.add(cache)
+            line.add("\"")
         }
         if let error = record.error {
-            self.add(#","error":"#)
-            self.lines += Self.json(error)
+            line.add(#","error":"#)
+            line.add(Self.json(error))
         }
-        self.add("}\n")
+        line.add("}\n")
+        self.lines = line.bytes
     }
 
     /// `{"time":"2026-01-31T12:00:00.000Z`; the part down to the second is formatted once per second.
-    private func appendTime(_ now: Int64) {
+    private func appendTime(_ now: Int64, to line: inout AccessLine) {
         if now / 1_000 != self.second {
             self.second = now / 1_000
             self.timeOfSecond = Array(#"{"time":""#.utf8) + Array(CivilTime(milliseconds: now).rfc3339.utf8.dropLast(4))
         }
-        self.lines += self.timeOfSecond
-        let rest = now % 1_000
-        for digit in [rest / 100, rest / 10 % 10, rest % 10] { self.lines.append(UInt8(0x30 + digit)) }
-        self.lines.append(UInt8(ascii: "Z"))
+        line.add(self.timeOfSecond)
+        line.add(milliseconds: Int(now % 1_000))
+        line.add("Z")
     }
 
     /// A text that is likely to repeat.
@@ -101,30 +110,4 @@ final class AccessLog {
     }
 
     private static func json(_ text: String) -> [UInt8] { JSON.string(Redaction.redact(text)).bytes }
-
-    private func add(_ text: StaticString) {
-        text.withUTF8Buffer { self.lines.append(contentsOf: $0) }
-    }
-
-    private func add(_ text: String) { self.lines.append(contentsOf: text.utf8) }
-
-    private func add(_ text: StaticString, _ number: Int) {
-        self.add(text)
-        self.add(number: number)
-    }
-
-    /// With two decimals.
-    private func add(_ text: StaticString, milliseconds: Double) {
-        self.add(text)
-        let hundredths = Int((milliseconds * 100).rounded())
-        self.add(number: hundredths / 100)
-        self.lines.append(UInt8(ascii: "."))
-        self.lines.append(UInt8(0x30 + hundredths / 10 % 10))
-        self.lines.append(UInt8(0x30 + hundredths % 10))
-    }
-
-    private func add(number: Int) {
-        if number >= 10 { self.add(number: number / 10) }
-        self.lines.append(UInt8(0x30 + max(0, number) % 10))
-    }
 }
