@@ -54,7 +54,8 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
 
         deinit {
             let transfer = self.transfer
-            EventLoop.shared.execute { transfer.abandon() }
+            // After the descriptors that are ready: nobody waits for this.
+            EventLoop.shared.execute { EventLoop.shared.schedule(after: .zero) { transfer.abandon() } }
         }
     }
 }

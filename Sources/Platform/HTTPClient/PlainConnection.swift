@@ -50,7 +50,7 @@ final class PlainConnection {
 
     /// Connects for the request that it was made for.
     func connect() {
-        self.addresses = Self.addresses(of: self.host)
+        self.addresses = self.pool.addresses(of: self.host)
         // Cancelled by `close()`, which releases this connection.
         self.timer = EventLoop.shared.schedule(after: self.pool.settings.connectTimeout) { self.timedOut() }
         self.tryNextAddress()
@@ -62,8 +62,13 @@ final class PlainConnection {
         while !self.addresses.isEmpty {
             do throws(SystemError) {
                 let socket = try Socket.startConnecting(to: self.addresses.removeFirst())
-                self.registration = try EventLoop.shared.watch(socket.rawValue, .writable) { self.handle($0) }
+                // On this machine, a connection is there at once.
+                let isThere = Socket.remoteAddress(socket.rawValue) != nil
+                self.registration = try EventLoop.shared.watch(socket.rawValue, isThere ? .readable : .writable) {
+                    self.handle($0)
+                }
                 self.descriptor = consume socket
+                if isThere { self.connected() }
                 return
             } catch {
                 reason = error.code
@@ -75,7 +80,7 @@ final class PlainConnection {
         transfer?.fail(.connect, SystemError("no connection", code: reason).message)
     }
 
-    private func connected() {
+    private func connectingEnded() {
         guard let registration = self.registration else { return }
         let error = Socket.pendingError(registration.descriptor)
         guard error == 0 else {
@@ -83,6 +88,10 @@ final class PlainConnection {
             self.descriptor = nil
             return self.tryNextAddress(after: error)
         }
+        self.connected()
+    }
+
+    private func connected() {
         self.isConnected = true
         guard let transfer = self.transfer else { return self.close() }
         self.begin(transfer)
@@ -93,15 +102,6 @@ final class PlainConnection {
         let transfer = self.transfer
         self.close()
         transfer?.fail(.connectTimeout, "no connection within \(self.pool.settings.connectTimeout)")
-    }
-
-    private static func addresses(of host: String) -> [SocketAddress] {
-        guard let url = try? HTTPURL("http://\(host)/"), let port = UInt16(exactly: url.effectivePort) else {
-            return []
-        }
-        // Never asked of a resolver (RFC 6761 §6.3).
-        let names = url.host == "localhost" ? ["::1", "127.0.0.1"] : [url.host]
-        return names.compactMap { SocketAddress(host: $0, port: port) }
     }
 
     // MARK: Requests
@@ -218,7 +218,7 @@ final class PlainConnection {
     // MARK: Responses
 
     private func handle(_ readiness: Readiness) {
-        guard self.isConnected else { return self.connected() }
+        guard self.isConnected else { return self.connectingEnded() }
         // The server has closed an idle connection, or has said something that nobody asked for.
         guard self.transfer != nil else { return self.close() }
         if readiness.contains(.writable) {

@@ -5,6 +5,10 @@ internal import HTTP
 @Net
 final class PlainPool {
     let settings: HTTPClientSettings
+    private static let mostKnown = 64
+
+    /// The addresses of servers that were asked for.
+    private var known: [String: [SocketAddress]] = [:]
     private var idle: [String: [PlainConnection]] = [:]
     private var idleCount = 0
     private var openCount = 0
@@ -41,6 +45,24 @@ final class PlainPool {
         }
         self.openCount += 1
         PlainConnection(transfer, in: self).connect()
+    }
+
+    /// The addresses of a server, named by host and port; empty if it has no numeric address.
+    func addresses(of server: String) -> [SocketAddress] {
+        if let known = self.known[server] { return known }
+        if self.known.count >= Self.mostKnown { self.known.removeAll(keepingCapacity: true) }
+        let addresses = Self.parse(server)
+        self.known[server] = addresses
+        return addresses
+    }
+
+    private static func parse(_ server: String) -> [SocketAddress] {
+        guard let url = try? HTTPURL("http://\(server)/"), let port = UInt16(exactly: url.effectivePort) else {
+            return []
+        }
+        // Never asked of a resolver (RFC 6761 §6.3).
+        let names = url.host == "localhost" ? ["::1", "127.0.0.1"] : [url.host]
+        return names.compactMap { SocketAddress(host: $0, port: port) }
     }
 
     /// Forgets a request that waits.
