@@ -8,6 +8,17 @@ import Testing
     /// When every file of the fixture counts as old.
     private static func later() -> Int64 { WallClock.now() + 60_000 }
 
+    /// In milliseconds since 1970.
+    private static func lastChange(of files: [String], in folder: String) -> Int64 {
+        var last: Int64 = 0
+        for file in files {
+            var info = stat()
+            guard stat(folder + file, &info) == 0 else { continue }
+            last = max(last, Int64(info.st_ctim.tv_sec) * 1_000 + Int64(info.st_ctim.tv_nsec) / 1_000_000)
+        }
+        return last
+    }
+
     @Test("a mark is that of an unmoved branch only", arguments: [false, true])
     func moves(isBare: Bool) async throws {
         let fixture = try await Fixture.initialised(bare: isBare)
@@ -34,7 +45,9 @@ import Testing
     @Test("there is no mark of what changed a moment ago, of a second work tree, and of no repository")
     func none() async throws {
         let fixture = try await Fixture.initialised()
-        #expect(fixture.repository.mark(of: "main") == nil)
+        let changed = Self.lastChange(of: ["HEAD", "refs/heads/main"], in: fixture.repository.path + "/.git/")
+        #expect(fixture.repository.mark(of: "main", unmovedSince: changed + 20) == nil)
+        #expect(fixture.repository.mark(of: "main", unmovedSince: changed + 3_000) != nil)
         try fixture.git("worktree add -q second -b second")
         let second = GitRepository(path: fixture.repository.path + "/second")
         #expect(second.mark(of: "second", unmovedSince: Self.later()) == nil)

@@ -4,7 +4,8 @@ internal import Primitives
 /// The files in which Git keeps where a branch is, as they were at one time. Equal marks mean an unmoved branch.
 ///
 /// Git replaces these files instead of writing into them, so a change has a new inode, size or time. Times are coarse:
-/// a mark of files that have just changed is not made, because a second change could look the same.
+/// a mark of files that have just changed is not made, because a second change could look the same. How coarse is seen
+/// from the times: those of a file system with whole seconds have no part of a second.
 package struct BranchMark: Equatable, Sendable {
     /// One file; all zero if it does not exist.
     private struct File: Equatable {
@@ -14,15 +15,17 @@ package struct BranchMark: Equatable, Sendable {
         var changed: Int64 = 0
     }
 
-    /// The times of some file systems have whole seconds only; in nanoseconds.
-    private static let coarseness: Int64 = 2_000_000_000
+    /// The kernel's clock for files moves on with its timer, at least every 10 ms; in nanoseconds.
+    private static let coarseness: Int64 = 50_000_000
+    /// The times of some file systems have whole seconds only, of some every second one.
+    private static let wholeSeconds: Int64 = 2_000_000_000
 
     private let files: [File]
 
     /// Nil if the files cannot be read in this way (`.git` is a file, as in a second work tree), or have changed since
     /// shortly before `moment`, in milliseconds since 1970.
     fileprivate init?(path: String, branch: String, unmovedSince moment: Int64) {
-        let limit = moment * 1_000_000 - Self.coarseness
+        let now = moment * 1_000_000
         var info = stat()
         var folder = path + "/.git"
         if unsafe stat(folder, &info) != 0 {
@@ -38,7 +41,8 @@ package struct BranchMark: Equatable, Sendable {
                 continue
             }
             let changed = Int64(info.st_ctim.tv_sec) * 1_000_000_000 + Int64(info.st_ctim.tv_nsec)
-            guard changed < limit else { return nil }
+            let coarseness = info.st_ctim.tv_nsec == 0 ? Self.wholeSeconds : Self.coarseness
+            guard changed < now - coarseness else { return nil }
             files.append(File(inode: UInt64(info.st_ino), size: Int64(info.st_size), changed: changed))
         }
         // Without HEAD it is no repository.
