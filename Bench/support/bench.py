@@ -66,6 +66,13 @@ def is_quiet(values):
     return not noisy
 
 
+def is_quiet_throughout(times, count=5):
+    """Whether each contender's times, by name, which alternate, had about the same median from beginning to end."""
+    sizes = {name: max(1, len(each) // count) for name, each in times.items()}
+    return is_quiet({name: [median(each[start:start + sizes[name]]) for start in range(0, sizes[name] * count, sizes[name])
+                            if each[start:start + sizes[name]]] for name, each in times.items()})
+
+
 def free_ports(count):
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]

@@ -135,6 +135,15 @@ package enum Socket {
         _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Asks an idle peer every minute whether it is still there (tcp(7), TCP_KEEPIDLE).
+    package static func keepAlive(_ socket: Int32) {
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        var on: Int32 = 1, seconds: Int32 = 60
+        _ = unsafe setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, size)
+        _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &seconds, size)
+        _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_KEEPINTVL, &seconds, size)
+    }
+
     /// Reads the available bytes, at most `buffer.count`. Also works for pipes.
     package static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         while true {

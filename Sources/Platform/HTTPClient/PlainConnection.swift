@@ -62,8 +62,9 @@ final class PlainConnection {
         while !self.addresses.isEmpty {
             do throws(SystemError) {
                 let socket = try Socket.startConnecting(to: self.addresses.removeFirst())
-                // On this machine, a connection is there at once.
+                // On this machine, a connection is there at once. Another machine may vanish without a word.
                 let isThere = Socket.remoteAddress(socket.rawValue) != nil
+                if !isThere { Socket.keepAlive(socket.rawValue) }
                 self.registration = try EventLoop.shared.watch(socket.rawValue, isThere ? .readable : .writable) {
                     self.handle($0)
                 }
