@@ -35,6 +35,14 @@ extension AgentRun {
             initiator: isFirst ? .user : .agent)
         request.callsInParallel = self.model.callsInParallel
         var reading = AnswerReading(self.model)
+        let failure = try await self.read(request, into: &reading)
+        try await self.record(reading, of: request, failure: failure, isFirst: isFirst)
+    }
+
+    /// Reads the answer, and returns what broke it off. The caller waits here for most of its time, so its own memory
+    /// and that of ``record(_:of:failure:isFirst:)`` are kept apart from this.
+    @inline(never)
+    private func read(_ request: ModelRequest, into reading: inout AnswerReading) async throws -> ModelError? {
         var failure: ModelError?
         // What precedes the request is stored while the model works.
         let (unsaved, turn, log) = (self.takeUnsaved(), self.request.id, self.log)
@@ -51,6 +59,14 @@ extension AgentRun {
         try await stored
         // A cancelled stream may also just end.
         try Task.checkCancellation()
+        return failure
+    }
+
+    @inline(never)
+    private func record(
+        _ reading: AnswerReading, of request: ModelRequest, failure: ModelError?, isFirst: Bool
+    ) async throws {
+        let messages = request.messages
         if let failure, failure.code == .tooLong, !reading.hasText {
             throw PromptRefused(message: failure.message, inputLimit: failure.inputLimit)
         }

@@ -101,13 +101,8 @@ extension Conversation {
             return .failed(TurnTexts.noLongerConfigured(turn.kind))
         }
         do {
-            let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
-            let request = try await self.request(for: asked, before: storage)
-            let thread = ConversationThread(conversation: self, turn: turn, storage: storage)
-            let ending = try await AbandonableWork.run(grace: self.environment.settings.stopGrace) {
-                try await worker.run(request, in: thread)
-            }
-            switch ending {
+            let work = try await self.work(of: turn, by: worker, before: storage)
+            switch try await AbandonableWork.run(grace: self.environment.settings.stopGrace, work) {
             // A stopped command still reports its end.
             case .complete:
                 return CommandName.isWork(turn.kind) ? self.cutOutcome(orElse: .complete) : .complete
@@ -118,6 +113,17 @@ extension Conversation {
         } catch {
             return self.outcome(of: turn, after: error)
         }
+    }
+
+    /// What the turn does. Inlined, a turn that waits would keep the memory in which it was prepared.
+    @inline(never)
+    private func work(
+        of turn: TurnRecord, by worker: any TurnWorker, before storage: QuestionStorage?
+    ) async throws -> @Sendable () async throws -> TurnEnding {
+        let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
+        let request = try await self.request(for: asked, before: storage)
+        let thread = ConversationThread(conversation: self, turn: turn, storage: storage)
+        return { try await worker.run(request, in: thread) }
     }
 
     private func outcome(of turn: TurnRecord, after error: any Error) -> TurnOutcome {
