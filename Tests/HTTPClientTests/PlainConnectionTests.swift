@@ -73,6 +73,30 @@ struct PlainConnectionTests {
         second.stop()
     }
 
+    @Test("the limit holds for all servers together, and every request gets its turn")
+    func sharedLimit() async throws {
+        var inProgress = 0, most = 0
+        let handler: @Net @Sendable (RawConnection) async throws -> Void = { connection in
+            while try await connection.head() != nil {
+                inProgress += 1
+                most = max(most, inProgress)
+                try await EventLoop.shared.sleep(for: .milliseconds(2))
+                inProgress -= 1
+                try await self.answer(connection)
+            }
+        }
+        let servers = [try RawServer(handler), try RawServer(handler), try RawServer(handler)]
+        var settings = HTTPClientSettings()
+        settings.maxConnections = 2
+        let client = HTTPClient(settings)
+        let requests = (0..<60).map { number in
+            Task { try await self.get(servers[number * 7 % 3], by: client) }
+        }
+        for request in requests { #expect(try await request.value == "ok") }
+        #expect(most == 2)
+        for server in servers { server.stop() }
+    }
+
     @Test("a request that waits for a connection can be cancelled, and the next one gets it")
     func cancelWaiting() async throws {
         let mayAnswer = Gate()

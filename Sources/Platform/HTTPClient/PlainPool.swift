@@ -41,7 +41,9 @@ final class PlainPool {
             guard let other = self.idle.values.first(where: { !$0.isEmpty })?.first else {
                 return self.waiting.append(transfer)
             }
-            other.close()
+            // Its place goes to the first that waits.
+            self.waiting.insert(transfer, at: 0)
+            return other.close()
         }
         self.openCount += 1
         PlainConnection(transfer, in: self).connect()
