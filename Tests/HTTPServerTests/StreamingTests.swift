@@ -150,6 +150,24 @@ struct StreamingTests {
         }
     }
 
+    @Test("an answer before the end of a body promises to stay only if the rest is known to be short")
+    func earlyAnswer() async throws {
+        let handler = HTTPDispatch.Handler.pool { _ in .text("early") }
+        for (framing, body, stays) in [
+            ("Content-Length: 9", "123", true), ("Content-Length: 999999", "123", false),
+            ("Transfer-Encoding: chunked", "3\r\n123\r\n", false),
+            ("Transfer-Encoding: chunked", "3\r\n123\r\n0\r\n\r\n", true),
+        ] {
+            try await withServer(handler) { server in
+                let client = try await RawConnection(to: server.boundAddress)
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n\(body)")
+                let answer = try await client.receive(through: "early")
+                #expect(answer.contains("Connection: close\r\n") == !stays, "\(framing) \(body)")
+                client.close()
+            }
+        }
+    }
+
     @Test("a body is rejected at its first byte over the limit, even if chunked")
     func bodyLimit() async throws {
         var settings = HTTPServerSettings()

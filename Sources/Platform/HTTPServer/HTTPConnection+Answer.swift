@@ -109,8 +109,9 @@ extension HTTPConnection {
     private func send(
         _ exchange: Exchange, _ response: HTTPServerResponse, _ bytes: [UInt8]
     ) throws(HTTPServerError) {
-        let framing = try ResponseFraming(
-            response, length: bytes.count, for: exchange.head, mayStay: self.mayStay(after: exchange))
+        // Nobody reads the body any more.
+        let mayStay = self.mayStay(after: exchange) && !self.hasUnknownRest
+        let framing = try ResponseFraming(response, length: bytes.count, for: exchange.head, mayStay: mayStay)
         self.output.append(framing.head(of: response, for: exchange.head, date: self.server.date.bytes))
         if case .length = framing.body { self.output.append(bytes) }
         self.finishExchange(closing: framing.closes)

@@ -261,6 +261,9 @@ final class HTTPConnection {
             && (self.reader.remainingLength ?? 0) <= Self.aheadLimit
     }
 
+    /// Whether the rest of the request's body may be too long to be skipped: the end of a chunked one is not known.
+    var hasUnknownRest: Bool { self.reader.isInsideBody && self.reader.remainingLength == nil }
+
     /// Continues after a response, or closes the connection.
     func finishExchange(closing: Bool) {
         self.exchange?.body?.pipe.cancel()
