@@ -54,8 +54,11 @@ package struct HTTPResponseBody: AsyncSequence, Sendable {
 
         deinit {
             let transfer = self.transfer
-            // After the descriptors that are ready: nobody waits for this.
-            EventLoop.shared.execute { EventLoop.shared.schedule(after: .zero) { transfer.abandon() } }
+            EventLoop.shared.execute {
+                guard !transfer.isEnded else { return transfer.abandon() }
+                // After the descriptors that are ready: nobody waits for this.
+                EventLoop.shared.schedule(after: .zero) { transfer.abandon() }
+            }
         }
     }
 }

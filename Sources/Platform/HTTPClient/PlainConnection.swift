@@ -315,7 +315,18 @@ final class PlainConnection {
         } else if last.isActive {
             last.modify(interest)
         } else {
-            self.registration = try? EventLoop.shared.watch(last.descriptor, interest) { self.handle($0) }
+            self.watchAgain(last.descriptor, interest)
+        }
+    }
+
+    private func watchAgain(_ socket: Int32, _ interest: Interest) {
+        do {
+            self.registration = try EventLoop.shared.watch(socket, interest) { self.handle($0) }
+        } catch {
+            // Unwatched, the request would wait until its time is up.
+            let transfer = self.transfer
+            self.close()
+            transfer?.fail(.local, error.message)
         }
     }
 
