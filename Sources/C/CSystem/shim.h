@@ -2,6 +2,7 @@
 #pragma once
 // Never define _GNU_SOURCE here: fd_set would then differ from the Glibc module's and neither would compile.
 // Functions that need it (accept4, pipe2, pidfds) are called through syscall(2).
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -213,3 +215,36 @@ static inline int csystem_open_beneath(int folder, const char *_Nonnull path, in
     }
     return (int)number;
 }
+
+/// The beginning of glibc's struct dl_phdr_info: a program or library in memory.
+struct csystem_image {
+    uintptr_t address;
+    const char *_Nullable name;
+    const Elf64_Phdr *_Nonnull segments;
+    uint16_t count;
+};
+
+// glibc declares it only under _GNU_SOURCE.
+extern int dl_iterate_phdr(
+    int (*_Nonnull body)(struct csystem_image *_Nonnull image, size_t size, void *_Nullable context),
+    void *_Nullable context);
+
+static inline int csystem_release_image(struct csystem_image *_Nonnull image, size_t size, void *_Nullable context) {
+    (void)size, (void)context;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (unsigned i = 0; i < image->count; i++) {
+        const Elf64_Phdr *segment = &image->segments[i];
+        // What the linker has relocated lies in segments that can be written to.
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = image->address + segment->p_vaddr, end = start + segment->p_memsz;
+        start &= ~(page - 1);
+        end = (end + page - 1) & ~(page - 1);
+        // Where the kernel refuses, the pages stay.
+        (void)madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+/// Lets go of the pages of code and constants, of the program and its libraries; the kernel brings them back when they are
+/// used.
+static inline void csystem_release_images(void) { (void)dl_iterate_phdr(csystem_release_image, (void *)0); }

@@ -2,6 +2,7 @@ internal import Agent
 internal import Audit
 internal import Chat
 internal import Database
+internal import EventLoop
 internal import Gateway
 internal import GitHub
 internal import JSON
@@ -177,6 +178,9 @@ package final class Host: Sendable {
             "the gateway is listening", ["address": .string(self.address), "public_url": .string(self.publicURL)])
         let group = self.group(watchingSignals: watchingSignals, reload: reload)
         self.running.withLock { $0 = group }
+        // When the services have begun.
+        let release = Alarm(after: .seconds(1)) { ProgramPages.release() }
+        defer { release.cancel() }
         // Runs alongside the services, because a conversation in the terminal lasts as long as they do.
         async let ready: Void = self.whenReady(onReady)
         try await group.run()
