@@ -37,65 +37,6 @@ package struct HistorySummary: Sendable, Equatable {
     }
 }
 
-/// The input of a turn.
-package struct TurnRequest: Sendable {
-    /// The operation's id; unique for ever. Commits carry it, so that a retry after a crash finds them.
-    package let id: String
-    package let session: String
-    /// The text to answer, or a command's argument.
-    package var text: String
-    /// The images that came with the text.
-    package var images: [SentImage] = []
-    package let sender: Sender
-    /// The sender's role now.
-    package let role: Role
-    /// Chosen for the thread; nil for the default.
-    package let model: String?
-    /// Chosen for the thread; nil for the default.
-    package let repository: String?
-    /// Chosen for the thread; nil for the default.
-    package let persona: String?
-    /// The feature that the thread works on, by its folder's name below `specs/`; nil for none.
-    package var feature: String?
-    /// Earlier messages after ``summary``, oldest first.
-    package var history: [HistoryEntry]
-    /// Covers what precedes ``history``.
-    package var summary: HistorySummary?
-    /// An interrupted answer to continue.
-    package let continuing: String?
-    /// A person continued a turn that had ended early.
-    package let isResumed: Bool
-    /// The turn begins again after a restart, and people have been asked about its next step: it goes on with their
-    /// answer.
-    package let isAwaited: Bool
-    /// The question whose answer has begun the turn; ``text`` is the answer in words.
-    package let answered: AnsweredQuestion?
-    /// Nothing was ever done or stored for this turn.
-    package var isNew = false
-
-    package init(
-        id: String, session: String, text: String, sender: Sender, role: Role = .guest, model: String? = nil,
-        repository: String? = nil, persona: String? = nil, history: [HistoryEntry] = [],
-        summary: HistorySummary? = nil, continuing: String? = nil, isResumed: Bool = false,
-        isAwaited: Bool = false, answered: AnsweredQuestion? = nil
-    ) {
-        self.id = id
-        self.session = session
-        self.text = text
-        self.sender = sender
-        self.role = role
-        self.model = model
-        self.repository = repository
-        self.persona = persona
-        self.history = history
-        self.summary = summary
-        self.continuing = continuing
-        self.isResumed = isResumed
-        self.isAwaited = isAwaited
-        self.answered = answered
-    }
-}
-
 /// A commit that a turn made.
 package struct CommitNotice: Sendable, Equatable {
     /// The repository's configured name.
@@ -138,32 +79,32 @@ package struct TurnFile: Sendable, Equatable {
     }
 }
 
-/// What a running turn reports.
+/// What a running turn reports. Large events are indirect, because functions that wait hold them.
 package enum TurnEvent: Sendable, Equatable {
     /// The next piece of the answer, Markdown.
     case text(String)
     /// Output of a command; the thread shows it in code blocks, without control sequences.
-    case output(CommandOutput)
+    indirect case output(CommandOutput)
     /// What the worker is doing, one line; shown live, not part of the answer.
     case thinking(String)
     /// The next piece of what the model thinks before it answers or acts: shown folded, not part of the answer.
     case reasoning(String)
     /// The state of the work with tools; replaces the last one.
-    case steps(TurnSteps)
+    indirect case steps(TurnSteps)
     /// One line for the thread (waiting for the model, a retry). Names commands without a sign, as code: `` `model` ``.
     case notice(String)
     /// A commit was made.
-    case commit(CommitNotice)
+    indirect case commit(CommitNotice)
     /// What differs in the thread's workspace from its branch's last commit: a unified diff, not empty.
     case diff(String)
     /// A file for the people in the thread.
-    case file(TurnFile)
+    indirect case file(TurnFile)
     /// History was summarised; kept for later turns.
-    case summary(HistorySummary)
+    indirect case summary(HistorySummary)
     /// From now on the thread works on this feature of its repository, a folder's name below `specs/`.
     case feature(String)
     /// Tokens were used.
-    case usage(model: String, input: Int, output: Int)
+    indirect case usage(model: String, input: Int, output: Int)
 }
 
 /// How a turn ended, if it did not fail.

@@ -5,15 +5,28 @@ internal import Logging
 internal import Sessions
 
 /// The dependencies of the routes.
-struct GatewayContext: Sendable {
+final class GatewayContext: Sendable {
     let settings: GatewaySettings
     let bridge: Bridge
     let web: WebAdapter
     let viewer: any ViewerSource
     /// Nil in a host without the specification flow.
-    var features: (any FeatureSource)?
+    let features: (any FeatureSource)?
     let readiness: Readiness
     let logger: Logger
+
+    init(
+        settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
+        features: (any FeatureSource)? = nil, readiness: Readiness, logger: Logger
+    ) {
+        self.settings = settings
+        self.bridge = bridge
+        self.web = web
+        self.viewer = viewer
+        self.features = features
+        self.readiness = readiness
+        self.logger = logger
+    }
 
     var store: SessionStore { self.bridge.store }
     var deletion: SessionDeletion {

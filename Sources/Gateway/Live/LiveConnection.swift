@@ -8,7 +8,7 @@ internal import Sessions
 ///
 /// Each subscription is a task that waits while the socket has no room, so a slow client's frames wait only in storage.
 /// A subscription to an operation removes it from its thread's subscription, so that no frame is sent twice.
-struct LiveConnection: Sendable {
+final class LiveConnection: Sendable {
     let context: GatewayContext
     let principal: Principal
     let socket: any LiveSocket
@@ -116,8 +116,7 @@ struct LiveConnection: Sendable {
     // MARK: A thread
 
     private func follow(thread id: String) async throws {
-        let session = try await self.context.store.read { ledger in try ledger.session(id: id) }
-        guard let session, self.principal.maySee(session) else {
+        guard try await self.isVisible(id) else {
             return try await self.refuse("", "There is no thread \(id.prefix(64)), or you may not see it.")
         }
         var progress = ThreadProgress()
@@ -129,6 +128,12 @@ struct LiveConnection: Sendable {
             for await frame in subscription.frames { try await self.pass(frame, &progress) }
             guard subscription.didOverflow else { return }
             progress.hasGap(since: since)
+        }
+    }
+
+    private func isVisible(_ thread: String) async throws -> Bool {
+        try await self.context.store.read { [principal] ledger in
+            try ledger.session(id: thread).map(principal.maySee) ?? false
         }
     }
 

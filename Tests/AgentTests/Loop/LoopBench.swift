@@ -84,11 +84,10 @@ struct LoopBench {
                 tools: tools, read: read, executor: executor, gate: gate, limits: limits, notes: notes,
                 changes: changes)
         }
-        var request = TurnRequest(
+        let request = TurnRequest(
             id: "t1", session: "s1", text: text,
             sender: Sender(id: "x/alice", identities: [Identity("x/alice")], displayName: "alice"),
-            isResumed: isResumed)
-        request.isNew = self.isNew
+            isResumed: isResumed, isNew: self.isNew)
         return try await turn.run(request) { event in self.events.withLock { $0.append(event) } }
     }
 

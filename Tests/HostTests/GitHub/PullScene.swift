@@ -141,11 +141,10 @@ struct PullScene: Sendable {
         feature: String? = Self.feature, answered: AnsweredQuestion? = nil, isResumed: Bool = false,
         in thread: RecordingThread = RecordingThread()
     ) async throws -> (ending: TurnEnding, thread: RecordingThread) {
-        var request = TurnRequest(
+        let request = TurnRequest(
             id: id, session: self.session, text: text,
             sender: Sender(id: "slack:T1/U1", identities: [], displayName: "Ada"), role: .owner,
-            repository: repository, isResumed: isResumed, answered: answered)
-        request.feature = feature
+            repository: repository, feature: feature, isResumed: isResumed, answered: answered)
         let worker = try #require(self.workers[command])
         return (try await worker.run(request, in: thread), thread)
     }

@@ -12,9 +12,7 @@ struct ImageChoiceTests {
         let history = earlier.enumerated().map { number, images in
             HistoryEntry(id: Int64(number * 2), role: .user, author: "alice", text: "q\(number)", images: images)
         }
-        var request = Requests.turn("now", history: history)
-        request.images = images
-        return request
+        return Requests.turn("now", images: images, history: history)
     }
 
     private static let note = "[image a, 640×480, not shown to this model]"

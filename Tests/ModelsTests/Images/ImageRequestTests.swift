@@ -56,9 +56,9 @@ struct ImageRequestTests {
         var builder = PromptBuilder(model: "m", inputLimit: 64_000, instructions: "Be brief.")
         builder.images = [Self.sent: Self.image, other: ModelImage(other, bytes: [4])]
         // A summary of the host leaves two questions in a row.
-        var request = Requests.turn(
-            "Second", history: [HistoryEntry(id: 2, role: .user, author: "alice", text: "First", images: [Self.sent])])
-        request.images = [other]
+        let request = Requests.turn(
+            "Second", images: [other],
+            history: [HistoryEntry(id: 2, role: .user, author: "alice", text: "First", images: [Self.sent])])
         guard case .ready(let prompt) = builder.plan(request) else {
             Issue.record("not ready")
             return
@@ -127,8 +127,7 @@ struct ImageRequestTests {
         let turn = ChatTurn(
             client, catalog: ModelCatalog(client, takesImages: takesImages), instructions: "Be brief.",
             logger: Logger(label: "test"))
-        var request = Requests.turn("What?")
-        request.images = [Self.sent]
+        let request = Requests.turn("What?", images: [Self.sent])
         let ending = try await turn.run(request, in: ImageThread(events: Protected([]), bytes: bytes))
         #expect(ending == .complete)
         let last = server.requests.last?.messages.last

@@ -35,8 +35,8 @@ import Testing
     ) async throws -> Fixture.Result {
         let worker = ClarifyTurn(
             model, catalog: fixture.catalog, now: { Fixture.now }, logger: Logger(label: "test"))
-        var request = TurnRequest(id: id, session: "t1", text: "", sender: Self.sender, answered: answered)
-        request.feature = "001-login-page"
+        let request = TurnRequest(
+            id: id, session: "t1", text: "", sender: Self.sender, feature: "001-login-page", answered: answered)
         return try await fixture.run(worker, request)
     }
 

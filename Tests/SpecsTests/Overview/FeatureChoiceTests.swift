@@ -75,9 +75,7 @@ import Testing
 
 extension Fixture {
     func request(_ feature: String? = nil, text: String = "", id: String = "op9") -> TurnRequest {
-        var request = TurnRequest(id: id, session: "s", text: text, sender: Self.sender)
-        request.feature = feature
-        return request
+        TurnRequest(id: id, session: "s", text: text, sender: Self.sender, feature: feature)
     }
 
     fileprivate func failure(_ feature: String?) async throws -> String? {

@@ -14,8 +14,8 @@ extension Fixture {
     ) async throws -> Result {
         let events = Protected<[TurnEvent]>([])
         var result = Result()
-        var request = TurnRequest(id: id, session: "s", text: text, sender: Self.sender, history: history)
-        request.feature = feature
+        let request = TurnRequest(
+            id: id, session: "s", text: text, sender: Self.sender, feature: feature, history: history)
         do {
             result.ending = try await self.worker(stage, model).run(request) { event in
                 events.withLock { $0.append(event) }

@@ -1,8 +1,9 @@
 package import JSON
 package import Models
 
-/// One recorded step of a turn. What a turn did, and what it does next, follows from its events alone.
-package enum AgentEvent: Sendable, Equatable {
+/// One recorded step of a turn. What a turn did, and what it does next, follows from its events alone. Indirect, because
+/// functions that wait hold events, and some are large.
+package indirect enum AgentEvent: Sendable, Equatable {
     /// A request went to the model.
     case asked(model: String, digest: String)
     case answered(Answer)

@@ -45,8 +45,7 @@ extension AgentRun {
     private func read(_ request: ModelRequest, into reading: inout AnswerReading) async throws -> ModelError? {
         var failure: ModelError?
         // What precedes the request is stored while the model works.
-        let (unsaved, turn, log) = (self.takeUnsaved(), self.request.id, self.log)
-        async let stored: Void = Self.store(unsaved, of: turn, in: log)
+        let storing = self.storing()
         do {
             for try await event in self.model.client.stream(request) {
                 if let event = reading.receive(event) { try await self.pass(event) }
@@ -55,11 +54,22 @@ extension AgentRun {
             }
         } catch let error as ModelError {
             failure = error
+        } catch {
+            _ = await storing?.result
+            throw error
         }
-        try await stored
+        try await storing?.value
         // A cancelled stream may also just end.
         try Task.checkCancellation()
         return failure
+    }
+
+    /// Stores what was recorded, in a task; nil for nothing.
+    private func storing() -> Task<Void, any Error>? {
+        let (unsaved, turn, log) = (self.takeUnsaved(), self.request.id, self.log)
+        guard !unsaved.isEmpty else { return nil }
+        // Unstructured, because `async let` takes most of a kilobyte, which each turn that waits would keep.
+        return Task { try await log.append(unsaved, of: turn) }
     }
 
     @inline(never)
@@ -77,10 +87,6 @@ extension AgentRun {
         self.separator = answer.breakage == nil ? "\n\n" : ""
         let asked = AgentEvent.asked(model: self.model.name, digest: AgentDigest.of(messages))
         try await self.record([asked, .answered(answer)] + (ending.map { [.ended($0)] } ?? []))
-    }
-
-    private static func store(_ records: [StepRecord], of turn: String, in log: any StepLog) async throws {
-        if !records.isEmpty { try await log.append(records, of: turn) }
     }
 
     private var isJustResumed: Bool {

@@ -69,31 +69,46 @@ final class AgentRun {
     }
 
     private func work() async throws -> TurnEnding {
-        try await self.open()
+        if !self.request.isNew { try await self.open() }
         while true {
             try Task.checkCancellation()
-            switch self.machine.next {
-            case .record(.ended(let ending)):
-                let events = self.last(before: ending)
-                try await self.record(events)
-            case .record(let event):
-                await self.noteUnread(event)
-                try await self.record([event], showing: true)
-            case .ask:
+            let action = self.next
+            if case .ask = action {
                 try await self.takeSteering()
                 try await self.ask()
-            case .settle(let calls): try await self.settle(calls)
-            case .run(let calls): try await self.perform(calls)
-            case .end(let ending): return try await self.close(ending)
+            } else if let ending = try await self.perform(action) {
+                return ending
             }
         }
+    }
+
+    // Not inlined: the caller would keep what the machine needs to decide.
+    private var next: AgentAction { @inline(never) get { self.machine.next } }
+
+    /// Does anything but to ask the model, for which a turn waits longest: the memory of the rest is kept apart from
+    /// that. Returns the turn's end.
+    @inline(never)
+    private func perform(_ action: AgentAction) async throws -> TurnEnding? {
+        switch action {
+        case .record(.ended(let ending)):
+            let events = self.last(before: ending)
+            try await self.record(events)
+        case .record(let event):
+            await self.noteUnread(event)
+            try await self.record([event], showing: true)
+        case .ask: break  // the caller's
+        case .settle(let calls): try await self.settle(calls)
+        case .run(let calls): try await self.perform(calls)
+        case .end(let ending): return try await self.close(ending)
+        }
+        return nil
     }
 
     // MARK: Beginning and end
 
     /// Reads the turn's record: empty, unless a crash, a stop or a limit ended it before.
+    @inline(never)
     private func open() async throws {
-        guard !self.request.isNew else { return }
         let (checkpoint, records) = try await self.log.history(of: self.request.id)
         guard let last = records.last else { return }
         self.checkpoint = checkpoint
@@ -210,6 +225,7 @@ final class AgentRun {
         return try await body()
     }
 
+    @inline(never)
     private func takeSteering() async throws {
         let words = self.steering.take(of: self.request.session)
         try await self.record(words.map { .steered(author: $0.author, text: $0.text) })

@@ -2,6 +2,7 @@ package import Chat
 internal import JSON
 package import Logging
 package import Models
+internal import Primitives
 
 /// Works on a message with the model and tools, until the model answers without calling one, a limit is reached, or
 /// nothing moves.
@@ -43,15 +44,28 @@ package final class AgentTurn: TurnWorker {
     package func refusal(of text: String) -> String? { self.chat(AgentTexts.data).refusal(of: text) }
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
-        let run = try await self.prepare(request, in: thread)
+        let run = self.run(
+            of: request, in: thread, try await runApart { try await self.prepare(request, in: thread) })
         self.steering.open(request.session)
         defer { self.steering.close(request.session) }
         return try await run.run()
     }
 
-    /// What needs memory only before the model is asked; inlined, a waiting turn would keep it.
-    @inline(never)
-    private func prepare(_ request: TurnRequest, in thread: any TurnThread) async throws -> AgentRun {
+    /// What a turn needs before its model is asked.
+    private final class Prepared: Sendable {
+        let equipment: AgentEquipment
+        let model: String
+        /// The messages before the turn's own.
+        let prefix: [ModelMessage]
+
+        init(equipment: AgentEquipment, model: String, prefix: [ModelMessage]) {
+            self.equipment = equipment
+            self.model = model
+            self.prefix = prefix
+        }
+    }
+
+    private func prepare(_ request: TurnRequest, in thread: any TurnThread) async throws -> Prepared {
         let equipment = try await self.equip(request, thread)
         let model = equipment.persona.model ?? request.model ?? self.client.defaultModel
         if !equipment.tools.isEmpty { try self.checkTools(of: model) }
@@ -59,18 +73,18 @@ package final class AgentTurn: TurnWorker {
         let system = equipment.tools.isEmpty ? persona.prompt : persona.promptWithTools
         var prefix = try await self.chat(system).opening(of: request, model: model, in: thread)
         Self.add(notes: equipment.notes, to: &prefix)
-        return self.run(of: request, in: thread, with: equipment, after: prefix, by: model)
+        return Prepared(equipment: equipment, model: model, prefix: prefix)
     }
 
+    @inline(never)  // a turn that waits would have its memory
     private func run(
-        of request: TurnRequest, in thread: any TurnThread, with equipment: AgentEquipment,
-        after prefix: [ModelMessage], by model: String
+        of request: TurnRequest, in thread: any TurnThread, _ prepared: Prepared
     ) -> AgentRun {
-        let info = self.catalog.assumed(model)
+        let info = self.catalog.assumed(prepared.model)
         return AgentRun(
-            request: request, thread: thread, equipment: equipment, prefix: prefix,
+            request: request, thread: thread, equipment: prepared.equipment, prefix: prepared.prefix,
             model: AgentModel(
-                client: self.client, name: model, inputLimit: info.inputLimit, calibration: self.calibration,
+                client: self.client, name: prepared.model, inputLimit: info.inputLimit, calibration: self.calibration,
                 maximumTries: self.maximumTries, answerLimit: self.answerLimit,
                 callsInParallel: info.supportsParallelCalls),
             log: self.log, steering: self.steering, clock: self.clock, logger: self.logger)

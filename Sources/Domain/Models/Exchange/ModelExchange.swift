@@ -3,6 +3,7 @@ package import HTTP
 internal import HTTPClient
 internal import JSON
 package import Logging
+internal import Primitives
 
 /// How patient an exchange is.
 package struct ExchangeSettings: Sendable {
@@ -25,7 +26,7 @@ package struct ExchangeSettings: Sendable {
 ///
 /// Retries a request only before the first piece of the answer, when the endpoint asks for it; a later failure is for
 /// the turn to report.
-package struct ModelExchange: Sendable {
+package final class ModelExchange: Sendable {
     /// In bytes. Endpoints that stream badly send whole answers as one event.
     fileprivate static let eventLimit = 8 * 1024 * 1024
     /// An aggregator's model list can be several megabytes.
@@ -88,50 +89,66 @@ package struct ModelExchange: Sendable {
 
 // MARK: - Tries
 
-/// The tries of one request.
-private struct Answering<Endpoint: ModelEndpoint>: Sendable {
+/// The tries of one request. A class, because each of its functions would have copies of a structure while it waits.
+@Net private final class Answering<Endpoint: ModelEndpoint> {
     let exchange: ModelExchange
     let request: ModelRequest
     let endpoint: Endpoint
     let channel: ModelEventChannel
 
-    /// The state of the tries so far.
-    struct Progress {
-        /// A piece of the answer was forwarded.
-        var hasAnswer = false
-        /// The request is an automatic retry after a failed attempt.
-        var isRepeat = false
-        var recoveries: Set<PreparedRequest.Recovery> = []
-        /// The context of the last try.
-        var context = EndpointContext()
+    /// A piece of the answer was forwarded.
+    var hasAnswer = false
+    /// The request is an automatic retry after a failed attempt.
+    var isRepeat = false
+    var recoveries: Set<PreparedRequest.Recovery> = []
+    /// The context of the last try.
+    var context = EndpointContext()
+    private var parser = ServerSentEventParser(maximumEventBytes: ModelExchange.eventLimit)
+    private var decoder: any AnswerDecoder = ChatCompletionStream(context: EndpointContext())
+    private var hasEvents = false
+    /// What came before the first event, at most 64 KB.
+    private var start: [UInt8] = []
+
+    init(exchange: ModelExchange, request: ModelRequest, endpoint: Endpoint, channel: ModelEventChannel) {
+        self.exchange = exchange
+        self.request = request
+        self.endpoint = endpoint
+        self.channel = channel
     }
 
-    @Net func run() async throws {
+    func run() async throws {
         let deadline = self.exchange.clock.now + self.exchange.settings.turnTimeout
-        var progress = Progress()
         var tries = 1
         while true {
-            let failure: AttemptFailure
             do {
-                try await self.attempt(until: deadline, &progress)
-                return
-            } catch let error as AttemptFailure {
-                failure = error
-            } catch let error as HTTPClientError {
-                failure = AttemptFailure(error, context: progress.context, hasAnswer: progress.hasAnswer)
+                return try await self.attempt(until: deadline)
+            } catch {
+                try await self.wait(after: error, try: tries, until: deadline)
             }
-            try Task.checkCancellation()
-            self.log(failure, try: tries)
-            guard !progress.hasAnswer, let reason = failure.retryReason,
-                let delay = self.exchange.settings.retry.delay(
-                    afterTry: tries, retryAfter: failure.error.retryAfter,
-                    remaining: deadline - self.exchange.clock.now, jitter: self.exchange.jitter())
-            else { throw failure.error }
             tries += 1
-            progress.isRepeat = true
-            try await self.channel.send(.waiting(RetryNotice(reason: reason, delay: delay, attempt: tries)))
-            try await self.exchange.clock.sleep(for: delay)
         }
+    }
+
+    /// Waits before the next try. Throws the failure if there is none.
+    @inline(never)
+    private func wait(after error: any Error, try number: Int, until deadline: Duration) async throws {
+        let failure: AttemptFailure
+        switch error {
+        case let error as AttemptFailure: failure = error
+        case let error as HTTPClientError:
+            failure = AttemptFailure(error, context: self.context, hasAnswer: self.hasAnswer)
+        default: throw error
+        }
+        try Task.checkCancellation()
+        self.log(failure, try: number)
+        guard !self.hasAnswer, let reason = failure.retryReason,
+            let delay = self.exchange.settings.retry.delay(
+                afterTry: number, retryAfter: failure.error.retryAfter,
+                remaining: deadline - self.exchange.clock.now, jitter: self.exchange.jitter())
+        else { throw failure.error }
+        self.isRepeat = true
+        try await self.channel.send(.waiting(RetryNotice(reason: reason, delay: delay, attempt: number + 1)))
+        try await self.exchange.clock.sleep(for: delay)
     }
 
     private func log(_ failure: AttemptFailure, try number: Int) {
@@ -143,37 +160,37 @@ private struct Answering<Endpoint: ModelEndpoint>: Sendable {
             ])
     }
 
-    @Net private func attempt(until deadline: Duration, _ progress: inout Progress) async throws {
-        // Two steps, so that the request's memory is free while the answer is read.
-        let (response, format) = try await self.send(until: deadline, &progress)
-        try await self.read(response, as: format, context: progress.context, &progress)
+    private func attempt(until deadline: Duration) async throws {
+        // Apart, so that the request's memory is free while the answer is read.
+        let (response, format) = try await runApart { @Net in try await self.send(until: deadline) }
+        try await self.read(response, as: format)
     }
 
-    @inline(never)
-    @Net private func send(
-        until deadline: Duration, _ progress: inout Progress
-    ) async throws -> (TransportResponse, PreparedRequest.AnswerFormat) {
+    private func send(until deadline: Duration) async throws -> (TransportResponse, PreparedRequest.AnswerFormat) {
         while true {
-            let prepared = try await self.prepare(until: deadline, progress)
-            progress.context = prepared.context
+            let prepared = try await self.prepare(until: deadline)
+            self.context = prepared.context
             let response = try await self.exchange.transport.send(prepared.request)
             let context = prepared.context.with(response.headers)
-            progress.context = context
+            self.context = context
             self.endpoint.received(response.headers)
             if response.status == 200 { return (response, prepared.format) }
             let refusal = EndpointRefusal(
                 status: response.status, body: try await response.start(upTo: 64 * 1024))
             // Each recovery gives something up or is remembered, so this ends.
-            if try await prepared.recover(refusal, &progress.recoveries) { continue }
+            var recoveries = self.recoveries
+            let hasRecovered = try await prepared.recover(refusal, &recoveries)
+            self.recoveries = recoveries
+            if hasRecovered { continue }
             throw AttemptFailure(
                 EndpointFailure(body: refusal.body).modelError(status: refusal.status, context: context))
         }
     }
 
-    @Net private func prepare(until deadline: Duration, _ progress: Progress) async throws -> PreparedRequest {
+    private func prepare(until deadline: Duration) async throws -> PreparedRequest {
         let timeout = max(.milliseconds(1), deadline - self.exchange.clock.now)
         do {
-            return try await self.endpoint.prepare(self.request, isRepeat: progress.isRepeat, timeout: timeout)
+            return try await self.endpoint.prepare(self.request, isRepeat: self.isRepeat, timeout: timeout)
         } catch let error as ModelError {
             throw AttemptFailure(error, retryReason: nil)
         }
@@ -183,115 +200,121 @@ private struct Answering<Endpoint: ModelEndpoint>: Sendable {
 // MARK: - Reading
 
 extension Answering {
-    @Net private func read(
-        _ response: TransportResponse, as format: PreparedRequest.AnswerFormat, context: EndpointContext,
-        _ progress: inout Progress
-    ) async throws {
-        switch format {
-        case .chatCompletions:
-            var decoder = ChatCompletionStream(context: context)
-            try await self.read(response, by: &decoder, context: context, &progress)
-        case .responses:
-            var decoder = ResponsesStream(context: context)
-            try await self.read(response, by: &decoder, context: context, &progress)
-        }
-    }
-
-    // Not inlined, so that a waiting task has the memory of one format only.
-    @inline(never)
-    @Net private func read(
-        _ response: TransportResponse, by decoder: inout some AnswerDecoder, context: EndpointContext,
-        _ progress: inout Progress
-    ) async throws {
-        let type = response.headers["content-type"]?.lowercased() ?? ""
-        if type.hasPrefix("text/html") { throw AttemptFailure(context.noAPI) }
-        if type.hasPrefix("application/json") {
-            try await self.readWhole(response, by: &decoder, context: context, &progress)
+    private func read(_ response: TransportResponse, as format: PreparedRequest.AnswerFormat) async throws {
+        if try self.begin(response, as: format) {
+            try await self.readStream(response)
         } else {
-            try await self.readStream(response, by: &decoder, context: context, &progress)
+            try await self.readWhole(response)
         }
     }
 
-    @Net private func readStream(
-        _ response: TransportResponse, by decoder: inout some AnswerDecoder, context: EndpointContext,
-        _ progress: inout Progress
-    ) async throws {
-        var parser = ServerSentEventParser(maximumEventBytes: ModelExchange.eventLimit)
-        var hasEvents = false
-        var start: [UInt8] = []
+    /// Prepares the decoder, and returns whether the answer is a stream.
+    @inline(never)
+    private func begin(_ response: TransportResponse, as format: PreparedRequest.AnswerFormat) throws -> Bool {
+        self.decoder =
+            switch format {
+            case .chatCompletions: ChatCompletionStream(context: self.context)
+            case .responses: ResponsesStream(context: self.context)
+            }
+        let type = response.headers["content-type"]?.lowercased() ?? ""
+        if type.hasPrefix("text/html") { throw AttemptFailure(self.context.noAPI) }
+        return !type.hasPrefix("application/json")
+    }
+
+    // Apart from what comes before and after: an answer is waited for with the memory of all functions around it.
+    @inline(never)
+    private func readStream(_ response: TransportResponse) async throws {
         let group = self.exchange.pacer.enter()
         defer { self.exchange.pacer.leave() }
         do {
-            while !decoder.isDone, let bytes = try await response.next() {
-                if !hasEvents { start += bytes.prefix(64 * 1024 - start.count) }
-                let events = try parser.parse(bytes)
-                if !events.isEmpty { hasEvents = true }
-                try await self.pass(events, through: &decoder, &progress)
-                if progress.hasAnswer, !decoder.isDone { try await self.exchange.pacer.pause(group) }
+            while !self.decoder.isDone, let bytes = try await response.next() {
+                try await self.take(bytes)
+                if self.hasAnswer, !self.decoder.isDone { try await self.exchange.pacer.pause(group) }
             }
-        } catch let error as ServerSentEventParser.TooLong {
-            progress.hasAnswer = decoder.hasAnswer
-            throw AttemptFailure(context.tooLarge(limit: error.limit, hasAnswer: decoder.hasAnswer))
-        } catch let error as ModelError {
-            progress.hasAnswer = decoder.hasAnswer
-            throw AttemptFailure(error)
-        } catch let error as HTTPClientError {
-            // A failure after the finish reason is harmless.
-            guard decoder.isWhole else {
-                progress.hasAnswer = decoder.hasAnswer
-                throw error
-            }
+        } catch {
+            try self.settle(error)
         }
-        progress.hasAnswer = decoder.hasAnswer
-        if !hasEvents, start.contains(where: { $0 > 0x20 }), start.first != UInt8(ascii: ":") {
-            throw AttemptFailure(context.noAPI)  // Text, but not an event stream.
+        try await self.endStream(response)
+    }
+
+    @inline(never)
+    private func take(_ bytes: [UInt8]) async throws {
+        if !self.hasEvents { self.start += bytes.prefix(64 * 1024 - self.start.count) }
+        let events = try self.parser.parse(bytes)
+        if !events.isEmpty, !self.hasEvents {
+            self.hasEvents = true
+            self.start = []
         }
-        if decoder.isDone { self.drain(response) }
-        try await self.end(&decoder)
+        try await self.pass(events)
+    }
+
+    /// Throws the error as an attempt's failure; not after the finish reason, when a failure is harmless.
+    private func settle(_ error: any Error) throws {
+        self.hasAnswer = self.decoder.hasAnswer
+        switch error {
+        case let error as ServerSentEventParser.TooLong:
+            throw AttemptFailure(self.context.tooLarge(limit: error.limit, hasAnswer: self.hasAnswer))
+        case let error as ModelError: throw AttemptFailure(error)
+        case is HTTPClientError where self.decoder.isWhole: break
+        default: throw error
+        }
+    }
+
+    @inline(never)
+    private func endStream(_ response: TransportResponse) async throws {
+        self.hasAnswer = self.decoder.hasAnswer
+        if !self.hasEvents, self.start.contains(where: { $0 > 0x20 }), self.start.first != UInt8(ascii: ":") {
+            throw AttemptFailure(self.context.noAPI)  // Text, but not an event stream.
+        }
+        if self.decoder.isDone { self.drain(response) }
+        try await self.end()
     }
 
     /// Sends the events that arrived together as one batch, including those before a failure.
-    @Net private func pass(
-        _ events: [ServerSentEvent], through decoder: inout some AnswerDecoder, _ progress: inout Progress
-    ) async throws {
+    private func pass(_ events: [ServerSentEvent]) async throws {
         var pieces: [ModelEvent] = []
         var failure: (any Error)?
         do {
             for event in events {
                 let isSmall = event.bytes.count < 64 * 1024
-                pieces += isSmall ? try decoder.receive(event.bytes) : try await receiveApart(event.bytes, by: &decoder)
+                pieces += isSmall ? try self.decoder.receive(event.bytes) : try await self.receiveApart(event.bytes)
             }
         } catch {
             failure = error
         }
-        progress.hasAnswer = decoder.hasAnswer
+        self.hasAnswer = self.decoder.hasAnswer
         try await self.channel.send(contentsOf: pieces)
         if let failure { throw failure }
     }
 
     /// Reads the answer of an endpoint that does not stream.
-    @Net private func readWhole(
-        _ response: TransportResponse, by decoder: inout some AnswerDecoder, context: EndpointContext,
-        _ progress: inout Progress
-    ) async throws {
+    @inline(never)
+    private func readWhole(_ response: TransportResponse) async throws {
         let limit = ModelExchange.eventLimit
         let body = try await response.start(upTo: limit + 1)
-        guard body.count <= limit else { throw AttemptFailure(context.tooLarge(limit: limit, hasAnswer: false)) }
+        guard body.count <= limit else { throw AttemptFailure(self.context.tooLarge(limit: limit, hasAnswer: false)) }
         do {
-            let pieces = try await receiveApart(body, by: &decoder)
-            progress.hasAnswer = decoder.hasAnswer
+            let pieces = try await self.receiveApart(body)
+            self.hasAnswer = self.decoder.hasAnswer
             try await self.channel.send(contentsOf: pieces)
         } catch let error as ModelError {
             throw AttemptFailure(error)
         }
-        guard decoder.isWhole else { throw AttemptFailure(context.noAPI) }
-        try await self.end(&decoder)
+        guard self.decoder.isWhole else { throw AttemptFailure(self.context.noAPI) }
+        try await self.end()
     }
 
-    @Net private func end(_ decoder: inout some AnswerDecoder) async throws {
+    /// Decodes off the loop, for bodies that would block it for too long.
+    private func receiveApart(_ bytes: [UInt8]) async throws -> [ModelEvent] {
+        let (decoder, result) = await decodedApart(bytes, by: self.decoder)
+        self.decoder = decoder
+        return try result.get()
+    }
+
+    private func end() async throws {
         let events: [ModelEvent]
         do {
-            events = try decoder.end()
+            events = try self.decoder.end()
         } catch {
             throw AttemptFailure(error)
         }
@@ -305,9 +328,10 @@ extension Answering {
     }
 }
 
-/// Decodes off the loop, for bodies that would block it for too long.
-@concurrent private func receiveApart<Decoder: AnswerDecoder>(
-    _ bytes: [UInt8], by decoder: inout Decoder
-) async throws -> [ModelEvent] {
-    try decoder.receive(bytes)
+@concurrent private func decodedApart(
+    _ bytes: [UInt8], by decoder: any AnswerDecoder
+) async -> (any AnswerDecoder, Result<[ModelEvent], any Error>) {
+    var decoder = decoder
+    let result = Result { try decoder.receive(bytes) }
+    return (decoder, result)
 }

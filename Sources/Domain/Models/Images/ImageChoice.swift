@@ -29,15 +29,15 @@ package struct ImageChoice: Sendable {
         to request: TurnRequest, limits: ImageLimits?, room: Int, without missing: Set<SentImage> = []
     ) -> TurnRequest {
         var choice = ImageChoice(limits, room: room, without: missing)
-        var request = request
-        (request.text, request.images) = choice.take(request.images, of: request.text)
-        for index in request.history.indices.reversed() where !request.history[index].images.isEmpty {
-            let entry = request.history[index]
+        let (text, images) = choice.take(request.images, of: request.text)
+        var history = request.history
+        for index in history.indices.reversed() where !history[index].images.isEmpty {
+            let entry = history[index]
             let (text, images) = choice.take(entry.images, of: entry.text)
-            request.history[index] = HistoryEntry(
+            history[index] = HistoryEntry(
                 id: entry.id, role: entry.role, author: entry.author, text: text, images: images)
         }
-        return request
+        return request.with(text: text, images: images, history: history)
     }
 
     private mutating func take(_ images: [SentImage], of text: String) -> (String, [SentImage]) {

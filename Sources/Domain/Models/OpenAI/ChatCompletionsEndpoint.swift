@@ -4,15 +4,15 @@ internal import Logging
 internal import Primitives
 
 /// An endpoint with OpenAI's chat completions at `path`: its requests, its dialects and the rate limits it reports.
-struct ChatCompletionsEndpoint: ModelEndpoint {
+final class ChatCompletionsEndpoint: ModelEndpoint {
     let settings: OpenAISettings
     let service: EndpointService
     /// The path of chat completions below the base URL.
     let path: String
     /// The `Accept` header for documents such as the list of models.
-    var documentType = "application/json"
+    let documentType: String
     /// Sent with every request.
-    var extraHeaders: HTTPHeaders = [:]
+    let extraHeaders: HTTPHeaders
     let exchange: ModelExchange
 
     private let dialects: DialectMemory

@@ -107,13 +107,11 @@ extension ChatTurn {
             case .refused(let line): throw TurnFailure(line, cause: request.continuing == nil ? .content : .other)
             case .needsSummary(let dropped, let kept):
                 let summary = try await self.summarize(dropped, request.summary, builder, report)
-                request.history = kept
-                request.summary = summary
+                request = request.after(kept, summary: summary)
             }
         }
         // The summaries are still too long: an answer without memory is better than none.
-        request.history = []
-        request.summary = nil
+        request = request.after([], summary: nil)
         guard case .ready(let prompt) = builder.plan(request) else {
             throw TurnFailure("The conversation is too long for \(model); start over with `new`.")
         }

@@ -1,4 +1,5 @@
 package import Chat
+internal import Primitives
 
 /// Turns one streamed answer into a turn: model events in, turn events and the outcome out. Pure.
 package struct TurnReport: Sendable {
@@ -10,8 +11,7 @@ package struct TurnReport: Sendable {
     package let model: String
     /// The maximum number of tries, for the notice about a retry.
     let maximumTries: Int
-    /// The answer so far; empty unless `keepsText`.
-    package private(set) var text = ""
+    private var bytes: [UInt8] = []
     /// Whether anything but white space has arrived.
     package private(set) var hasText = false
     private let keepsText: Bool
@@ -36,6 +36,9 @@ package struct TurnReport: Sendable {
 
     /// The answer has reached its limit: the rest of the stream must not be read.
     package var isFull: Bool { self.reached != nil }
+
+    /// The answer so far; empty unless `keepsText`.
+    package var text: String { String(decoding: self.bytes, as: UTF8.self) }
 
     /// The estimated tokens of the answer.
     package var estimate: Int { Int((self.weight + TokenEstimator.weight(of: self.unweighed)).rounded(.up)) }
@@ -80,7 +83,7 @@ package struct TurnReport: Sendable {
     private mutating func take(_ text: String) {
         guard !text.isEmpty else { return }
         self.hasText = self.hasText || text.contains { !$0.isWhitespace }
-        if self.keepsText { self.text += text }
+        if self.keepsText { self.bytes.append(sparingly: text.utf8) }
         self.unweighed += text
         // Weigh up to white space: there the estimates of the parts add up to that of the whole.
         guard self.unweighed.utf8.count >= 256 else { return }

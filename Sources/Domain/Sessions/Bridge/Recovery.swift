@@ -64,11 +64,16 @@ struct Recovery: Sendable {
         try ledger.markInterruptedSends()
         for change in try ledger.newChanges() { try self.apply(change, in: ledger) }
         var resumed: [(key: ThreadKey, turn: TurnRecord)] = []
-        for var turn in try ledger.openTurns() {
+        for turn in try ledger.openTurns() {
             guard let session = try ledger.session(id: turn.session) else { continue }
+            var waiting = turn
             if turn.state == .running {
-                guard try self.mayRepeat(&turn, in: ledger) else {
-                    let decided = try ledger.asks(ofTurn: turn.id).last {
+                let asks = try ledger.asks(ofTurn: turn.id)
+                // A turn that waits for people joins its ask, as often as the host starts in the meantime.
+                waiting = turn.with(
+                    state: .queued, attempts: asks.isEmpty ? turn.attempts : max(0, turn.attempts - 1))
+                guard try self.mayRepeat(waiting, asks, in: ledger) else {
+                    let decided = asks.last {
                         $0.state == .answered && $0.takenAt == nil && $0.outlivesTurn
                     }
                     try self.close(turn, continuedBy: decided, in: ledger)
@@ -77,9 +82,8 @@ struct Recovery: Sendable {
                     }
                     continue
                 }
-                turn.state = .queued
             }
-            resumed.append((session.key, turn))
+            resumed.append((session.key, waiting))
         }
         try self.settleAsks(in: ledger)
         return resumed
@@ -143,8 +147,7 @@ struct Recovery: Sendable {
         ])
     }
 
-    private func mayRepeat(_ turn: inout TurnRecord, in ledger: Ledger) throws -> Bool {
-        let asks = try ledger.asks(ofTurn: turn.id)
+    private func mayRepeat(_ turn: TurnRecord, _ asks: [AskRecord], in ledger: Ledger) throws -> Bool {
         // What was approved may have begun, and a command is never run twice.
         guard !asks.contains(where: { $0.takenAt != nil }), CommandName.mayRepeat(turn.kind),
             try !ledger.hasJob(ofTurn: turn.id)
@@ -154,8 +157,6 @@ struct Recovery: Sendable {
             || ledger.outbox(ofTurn: turn.id).contains { ![.note, .ask, .outcome].contains($0.kind) }
             || !ledger.commits(of: turn.id).isEmpty
         guard !wasSeen else { return false }
-        // A turn that waits for people joins its ask, as often as the host starts in the meantime.
-        if !asks.isEmpty { turn.attempts = max(0, turn.attempts - 1) }
         return turn.attempts < Self.attempts
     }
 

@@ -36,7 +36,7 @@ extension Conversation {
         case .question(let text):
             let turn = self.queue[index]
             // Before the write, so that a turn that begins in between uses the stored text.
-            self.queue[index].text = text
+            self.queue[index] = turn.with(text: text)
             try await self.durably { ledger in
                 try ledger.edit(turn, written: edit.text, asked: text)
                 try ledger.finishEvent(stored.number, turn: nil)

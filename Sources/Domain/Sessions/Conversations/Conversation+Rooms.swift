@@ -7,7 +7,7 @@ extension Conversation {
         guard let key = self.key.moved(from: from, to: to) else { return }
         self.key = key
         for index in self.queue.indices where self.queue[index].route.room == from {
-            self.queue[index].route = self.queue[index].route.moved(to: to)
+            self.queue[index] = self.queue[index].with(route: self.queue[index].route.moved(to: to))
         }
         for index in self.mailbox.indices { Self.move(&self.mailbox[index], from: from, to: to) }
         for index in self.senders.indices { Self.move(&self.senders[index].letter, from: from, to: to) }

@@ -8,8 +8,9 @@ internal import Sessions
 internal import Workbench
 internal import Workspaces
 
-/// Makes the worker of plain messages, and what each of its turns works with.
-struct AgentWorker: Sendable {
+/// Makes the worker of plain messages, and what each of its turns works with. A class, because what it makes refers to
+/// it in many places.
+final class AgentWorker: Sendable {
     let model: any ModelClient
     let catalog: ModelCatalog
     let store: SessionStore

@@ -56,14 +56,13 @@ struct FixTurn: TurnWorker {
         let isForeign = target.items.contains(where: \.isForeign)
         let fixThread = FixThread(thread: thread, isForeign: isForeign)
         let annotations = await self.annotations(of: target, place)
-        var asked = TurnRequest(
+        let asked = TurnRequest(
             id: request.id, session: request.session,
             text: FixPrompt.text(
                 target.items, on: target.branch, wish: target.wish, annotations: annotations
             ) { DataBlock.of($0, from: $1) },
             sender: request.sender, role: request.role, model: request.model, repository: request.repository,
-            persona: persona, isResumed: request.isResumed, isAwaited: request.isAwaited)
-        asked.feature = request.feature
+            persona: persona, feature: request.feature, isResumed: request.isResumed, isAwaited: request.isAwaited)
         let count = target.items.count == 1 ? "1 thing" : "\(target.items.count) things"
         try await thread.report(.thinking("Fixing \(count) that GitHub reports."))
         if try await self.ending(of: request, log) == nil {
@@ -106,11 +105,7 @@ struct FixTurn: TurnWorker {
     }
 
     /// What `undo` and the list of changes call it.
-    private static func named(_ request: TurnRequest) -> TurnRequest {
-        var named = request
-        named.text = "fix"
-        return named
-    }
+    private static func named(_ request: TurnRequest) -> TurnRequest { request.with(text: "fix") }
 
     /// Whether this turn changed files that it has not committed.
     private func hasChanges(_ request: TurnRequest) async throws -> Bool {

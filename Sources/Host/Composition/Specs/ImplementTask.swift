@@ -51,9 +51,8 @@ struct ImplementTask {
             agent.model, catalog: agent.catalog, log: log, steering: agent.steering, calibration: run.calibration,
             answerLimit: agent.answerLimit, logger: Logger(label: "implement")
         ) { request, thread in
-            var named = request
             // What `undo` and the list of changes call it.
-            named.text = "implement \(id)"
+            let named = request.with(text: "implement \(id)")
             var equipment = try await agent.equipment(of: named, in: thread)
             equipment.tools.removeAll { $0.kind == .commit }
             equipment.read = CallReader(tools: equipment.tools).read
@@ -70,18 +69,20 @@ struct ImplementTask {
     }
 
     private func request(_ learnt: [String]) -> TurnRequest {
-        let request = self.run.request
-        let model = self.run.agent.catalog.assumed(request.model ?? self.run.agent.model.defaultModel)
+        let model = self.run.agent.catalog.assumed(self.run.request.model ?? self.run.agent.model.defaultModel)
         let note = TaskNotes.note(of: self.task.id, in: self.tasks)
         let prompt = ImplementPrompt(
             task: self.task, tasks: self.tasks, files: self.files, learnt: (note.map { [$0] } ?? []) + learnt,
             budget: min(model.inputLimit, 48_000) * 3 / 4)
-        var result = TurnRequest(
-            id: request.id, session: request.session, text: prompt.text, sender: request.sender, role: request.role,
+        return self.request(prompt.text)
+    }
+
+    private func request(_ text: String) -> TurnRequest {
+        let request = self.run.request
+        return TurnRequest(
+            id: request.id, session: request.session, text: text, sender: request.sender, role: request.role,
             model: request.model, repository: request.repository, persona: self.run.persona,
-            isResumed: request.isResumed, isAwaited: request.isAwaited)
-        result.feature = self.run.feature
-        return result
+            feature: self.run.feature, isResumed: request.isResumed, isAwaited: request.isAwaited)
     }
 
     // MARK: The commit
@@ -125,8 +126,7 @@ struct ImplementTask {
         _ message: String, named name: String, task: String?, _ change: (TaskDocument) throws -> [UInt8]
     ) async throws -> TurnEnding? {
         let run = self.run
-        var request = self.request([])
-        request.text = run.request.text
+        let request = self.request(run.request.text)
         let equipment = try await run.agent.equipment(of: request, in: run.thread.named(self.task.id), task: task)
         guard let tool = ToolCatalog.definition(of: "commit") else { return nil }
         let call = CheckedCall(id: name, tool: tool, arguments: ["message": .string(message)])

@@ -32,18 +32,14 @@ extension Conversation {
             throw TurnFailure(FileTexts.nothingToAnswer)
         }
         await self.place(files, of: turn)
-        var received = turn
         // A command stays as it was written; it finds the files in the workspace.
-        received.text = CommandName.isWork(turn.kind) ? turn.text : FileListing.text(turn.text, with: files)
-        received.attachments = []
-        received.images = files.compactMap(\.image)
-        let text = received.text
-        let images = received.images
+        let text = CommandName.isWork(turn.kind) ? turn.text : FileListing.text(turn.text, with: files)
+        let images = files.compactMap(\.image)
         try await self.retrying { ledger in
             try ledger.edit(turn, written: text, asked: text)
             try ledger.keepImages(images, of: turn.id)
         }
-        return received
+        return turn.with(text: text, attachments: [], images: images)
     }
 
     /// Copies received files into the session's workspace. Failures are reported in the thread.

@@ -3,6 +3,7 @@ internal import Database
 internal import EventLoop
 internal import JSON
 internal import Logging
+internal import Primitives
 
 /// How one turn runs, from its request to the transaction that closes it.
 extension Conversation {
@@ -121,7 +122,12 @@ extension Conversation {
         of turn: TurnRecord, by worker: any TurnWorker, before storage: QuestionStorage?
     ) async throws -> @Sendable () async throws -> TurnEnding {
         let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
-        let request = try await self.request(for: asked, before: storage)
+        let request: TurnRequest
+        if let known = self.knownRequest(for: asked) {
+            request = known
+        } else {
+            request = try await runApart { try await self.storedRequest(for: asked, before: storage) }
+        }
         let thread = ConversationThread(conversation: self, turn: turn, storage: storage)
         return { try await worker.run(request, in: thread) }
     }
@@ -151,17 +157,17 @@ extension Conversation {
         }
     }
 
-    // Not inlined: the turn waits for its end with the memory of the functions around it.
-    @inline(never)
-    private func request(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {
-        if let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id, turn.ask == nil,
-            let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
-        {
-            let through = admission.session.historyStart
-            var request = self.request(for: turn, in: admission.session, history: entries.filter { $0.id > through })
-            request.isNew = true
-            return request
-        }
+    /// The request of a new turn whose session and history are known.
+    private func knownRequest(for turn: TurnRecord) -> TurnRequest? {
+        guard let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
+            turn.ask == nil, let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
+        else { return nil }
+        let through = admission.session.historyStart
+        return self.request(
+            for: turn, in: admission.session, history: entries.filter { $0.id > through }, isNew: true)
+    }
+
+    private func storedRequest(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {
         // A reader does not see the turn before.
         guard await storage?.isStored() ?? true else { throw CancellationError() }
         let (session, history, partial, answered, isAwaited) = try await self.context.store.read { ledger in
@@ -186,18 +192,15 @@ extension Conversation {
 
     private func request(
         for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil,
-        isAwaited: Bool = false, answered: AnsweredQuestion? = nil
+        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false
     ) -> TurnRequest {
         // Without a role nobody gets a turn; one that was taken away since then leaves the least.
         let role = self.context.access.role(of: turn.sender) ?? .guest
-        var request = TurnRequest(
-            id: turn.work, session: session.id, text: turn.text, sender: turn.sender, role: role, model: session.model,
-            repository: session.repository, persona: session.persona, history: history, summary: session.summary,
-            continuing: turn.kind == "chat" ? continuing : nil, isResumed: turn.work != turn.id,
-            isAwaited: isAwaited, answered: answered)
-        request.images = turn.images
-        request.feature = session.feature
-        return request
+        return TurnRequest(
+            id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender, role: role,
+            model: session.model, repository: session.repository, persona: session.persona, feature: session.feature,
+            history: history, summary: session.summary, continuing: turn.kind == "chat" ? continuing : nil,
+            isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew)
     }
 
     /// Whether somebody who is no member wrote a part of the turn's prompt.
@@ -217,12 +220,19 @@ extension Conversation {
         guard self.running?.turn.id == turn.id else { throw CancellationError() }
         if case .reasoning(let text) = event { return try await self.takeThought(text, of: turn) }
         self.running?.thoughts.pause(at: self.environment.now())
+        if case .text(let text) = event, turn.kind != CommandName.run.rawValue, !CommandName.hasOwnWords(turn.kind) {
+            return try await self.takeText(text, of: turn)
+        }
+        try await self.takeOther(event, of: turn)
+    }
+
+    /// Apart from the pieces of an answer, whose turns would have the memory of all events.
+    @inline(never)
+    private func takeOther(_ event: TurnEvent, of turn: TurnRecord) async throws {
         switch event {
         case .text(let text) where turn.kind == CommandName.run.rawValue:
             try await self.takeWords(self.sign(of: turn.route).completing(text), of: turn)
-        case .text(let text) where CommandName.hasOwnWords(turn.kind):
-            try await self.takeText(self.sign(of: turn.route).completing(text), of: turn)
-        case .text(let text): try await self.takeText(text, of: turn)
+        case .text(let text): try await self.takeText(self.sign(of: turn.route).completing(text), of: turn)
         case .output(let output): try await self.take(output, of: turn)
         case .reasoning: break
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
@@ -258,7 +268,7 @@ extension Conversation {
             self.environment.metrics.observe(
                 .firstTokenSeconds, seconds: Self.seconds(since: running.startedAt))
         }
-        running.answer.append(contentsOf: text.utf8)
+        running.answer.append(sparingly: text.utf8)
         let wasShortened = running.poster.isShortened
         let messages = running.poster.append(text, to: running.answer)
         return (messages, !wasShortened && running.poster.isShortened)

@@ -65,9 +65,7 @@ extension Ledger {
         guard let row = try self.connection.query("SELECT * FROM turns WHERE id = ?", [.text(id)]).first else {
             return nil
         }
-        var turn = try Self.turn(row)
-        turn.commits = try self.commits(of: id)
-        return turn
+        return try Self.turn(row, commits: try self.commits(of: id))
     }
 
     /// Queued and running turns, oldest first; of all threads or of one.
@@ -165,7 +163,9 @@ extension Ledger {
         ).isEmpty
     }
 
-    private static func turn(_ row: Row) throws -> TurnRecord {
+    private static func turn(_ row: Row) throws -> TurnRecord { try self.turn(row, commits: []) }
+
+    private static func turn(_ row: Row, commits: [CommitNotice]) throws -> TurnRecord {
         TurnRecord(
             id: try row.text("id"), session: try row.text("session"), kind: try row.text("kind"),
             work: try row.text("work"), text: try row.text("text"),
@@ -174,7 +174,7 @@ extension Ledger {
             state: TurnRecord.State(rawValue: try row.text("state")) ?? .failed,
             attempts: Int(try row.integer("attempts")), queuedAt: try row.integer("queued_at"),
             startedAt: try row.optionalInteger("started_at"), endedAt: try row.optionalInteger("ended_at"),
-            error: try row.optionalText("error"),
+            error: try row.optionalText("error"), commits: commits,
             attachments: try StoredForm.attachments(from: try row.optionalText("attachments")),
             images: try StoredForm.images(from: try row.optionalText("attachments")),
             isLeftOut: try row.optionalInteger("left_out") != nil, ask: try row.optionalText("ask"))

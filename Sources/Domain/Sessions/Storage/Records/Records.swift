@@ -71,41 +71,6 @@ extension SessionRecord {
     var historyStart: Int64 { max(self.epoch, self.summary?.through ?? 0) }
 }
 
-/// One operation: a model answer, a spec stage or a command.
-package struct TurnRecord: Sendable, Equatable {
-    /// The kind of a command that was answered at once.
-    package static let commandKind = "command"
-
-    package enum State: String, Sendable { case queued, running, complete, failed, stopped, interrupted }
-
-    package let id: String
-    package let session: String
-    /// The worker's name: `chat`, `specify`, …; `command` for commands that are answered at once.
-    package let kind: String
-    /// The id on its commits: its own, or that of the turn that it continues.
-    package let work: String
-    package var text: String
-    package let sender: Sender
-    package var route: Route
-    /// The message with the question.
-    package let message: Int64?
-    package var state: State
-    package var attempts: Int
-    package let queuedAt: Int64
-    package var startedAt: Int64?
-    package var endedAt: Int64?
-    package var error: String?
-    package var commits: [CommitNotice] = []
-    /// Files of the question, to be fetched when the turn begins.
-    package var attachments: [Attachment] = []
-    /// Images of the question that have been fetched.
-    package var images: [SentImage] = []
-    /// It failed for its content, so later prompts omit it and it cannot be resumed.
-    package var isLeftOut = false
-    /// The ask whose answer has begun it.
-    package var ask: String?
-}
-
 /// One line of the outbox: a message on its way to a platform.
 package struct OutboxItem: Sendable, Equatable {
     package enum Kind: String, Sendable {

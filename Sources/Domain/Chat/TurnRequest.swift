@@ -1,0 +1,84 @@
+/// The input of a turn. A class, because everything that works on the turn carries it along.
+package final class TurnRequest: Sendable {
+    /// The operation's id; unique for ever. Commits carry it, so that a retry after a crash finds them.
+    package let id: String
+    package let session: String
+    /// The text to answer, or a command's argument.
+    package let text: String
+    /// The images that came with the text.
+    package let images: [SentImage]
+    package let sender: Sender
+    /// The sender's role now.
+    package let role: Role
+    /// Chosen for the thread; nil for the default.
+    package let model: String?
+    /// Chosen for the thread; nil for the default.
+    package let repository: String?
+    /// Chosen for the thread; nil for the default.
+    package let persona: String?
+    /// The feature that the thread works on, by its folder's name below `specs/`; nil for none.
+    package let feature: String?
+    /// Earlier messages after ``summary``, oldest first.
+    package let history: [HistoryEntry]
+    /// Covers what precedes ``history``.
+    package let summary: HistorySummary?
+    /// An interrupted answer to continue.
+    package let continuing: String?
+    /// A person continued a turn that had ended early.
+    package let isResumed: Bool
+    /// The turn begins again after a restart, and people have been asked about its next step: it goes on with their
+    /// answer.
+    package let isAwaited: Bool
+    /// The question whose answer has begun the turn; ``text`` is the answer in words.
+    package let answered: AnsweredQuestion?
+    /// Nothing was ever done or stored for this turn.
+    package let isNew: Bool
+
+    package init(
+        id: String, session: String, text: String, images: [SentImage] = [], sender: Sender, role: Role = .guest,
+        model: String? = nil, repository: String? = nil, persona: String? = nil, feature: String? = nil,
+        history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil,
+        isResumed: Bool = false, isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false
+    ) {
+        self.id = id
+        self.session = session
+        self.text = text
+        self.images = images
+        self.sender = sender
+        self.role = role
+        self.model = model
+        self.repository = repository
+        self.persona = persona
+        self.feature = feature
+        self.history = history
+        self.summary = summary
+        self.continuing = continuing
+        self.isResumed = isResumed
+        self.isAwaited = isAwaited
+        self.answered = answered
+        self.isNew = isNew
+    }
+
+    /// The same request after another past.
+    package func after(_ history: [HistoryEntry], summary: HistorySummary?) -> TurnRequest {
+        self.with(text: self.text, images: self.images, history: history, summary: summary)
+    }
+
+    /// The same request with other words; nil keeps what it had.
+    package func with(
+        text: String, images: [SentImage]? = nil, history: [HistoryEntry]? = nil
+    ) -> TurnRequest {
+        self.with(
+            text: text, images: images ?? self.images, history: history ?? self.history, summary: self.summary)
+    }
+
+    private func with(
+        text: String, images: [SentImage], history: [HistoryEntry], summary: HistorySummary?
+    ) -> TurnRequest {
+        TurnRequest(
+            id: self.id, session: self.session, text: text, images: images, sender: self.sender, role: self.role,
+            model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
+            history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
+            isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew)
+    }
+}

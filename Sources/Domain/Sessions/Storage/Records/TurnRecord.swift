@@ -1,0 +1,79 @@
+package import Chat
+
+/// One operation: a model answer, a spec stage or a command. A class, because everything that works on the turn carries
+/// it along.
+package final class TurnRecord: Sendable {
+    /// The kind of a command that was answered at once.
+    package static let commandKind = "command"
+
+    package enum State: String, Sendable { case queued, running, complete, failed, stopped, interrupted }
+
+    package let id: String
+    package let session: String
+    /// The worker's name: `chat`, `specify`, …; `command` for commands that are answered at once.
+    package let kind: String
+    /// The id on its commits: its own, or that of the turn that it continues.
+    package let work: String
+    package let text: String
+    package let sender: Sender
+    package let route: Route
+    /// The message with the question.
+    package let message: Int64?
+    package let state: State
+    package let attempts: Int
+    /// Milliseconds since 1970, like the other times.
+    package let queuedAt: Int64
+    package let startedAt: Int64?
+    package let endedAt: Int64?
+    package let error: String?
+    package let commits: [CommitNotice]
+    /// Files of the question, to be fetched when the turn begins.
+    package let attachments: [Attachment]
+    /// Images of the question that have been fetched.
+    package let images: [SentImage]
+    /// It failed for its content, so later prompts omit it and it cannot be resumed.
+    package let isLeftOut: Bool
+    /// The ask whose answer has begun it.
+    package let ask: String?
+
+    init(
+        id: String, session: String, kind: String, work: String, text: String, sender: Sender, route: Route,
+        message: Int64?, state: State, attempts: Int, queuedAt: Int64, startedAt: Int64? = nil, endedAt: Int64? = nil,
+        error: String? = nil, commits: [CommitNotice] = [], attachments: [Attachment] = [], images: [SentImage] = [],
+        isLeftOut: Bool = false, ask: String? = nil
+    ) {
+        self.id = id
+        self.session = session
+        self.kind = kind
+        self.work = work
+        self.text = text
+        self.sender = sender
+        self.route = route
+        self.message = message
+        self.state = state
+        self.attempts = attempts
+        self.queuedAt = queuedAt
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.error = error
+        self.commits = commits
+        self.attachments = attachments
+        self.images = images
+        self.isLeftOut = isLeftOut
+        self.ask = ask
+    }
+
+    /// The turn with other values; nil keeps the old one.
+    func with(
+        text: String? = nil, route: Route? = nil, state: State? = nil, attempts: Int? = nil,
+        attachments: [Attachment]? = nil, images: [SentImage]? = nil
+    ) -> TurnRecord {
+        TurnRecord(
+            id: self.id, session: self.session, kind: self.kind, work: self.work, text: text ?? self.text,
+            sender: self.sender, route: route ?? self.route, message: self.message, state: state ?? self.state,
+            attempts: attempts ?? self.attempts, queuedAt: self.queuedAt, startedAt: self.startedAt,
+            endedAt: self.endedAt, error: self.error, commits: self.commits,
+            attachments: attachments ?? self.attachments, images: images ?? self.images, isLeftOut: self.isLeftOut,
+            ask: self.ask)
+    }
+}
