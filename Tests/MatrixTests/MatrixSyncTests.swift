@@ -209,7 +209,7 @@ struct MatrixSyncTests {
         let transcript = MatrixTranscript()
         transcript.start()
         transcript.sync([self.room: transcript.joined([transcript.text("nothing for us")])])
-        #expect(transcript.asides().isEmpty)
+        #expect(transcript.receipts().isEmpty)
         let threaded = transcript.text(
             "Jetbridge: x", id: "$t",
             more: [
@@ -219,9 +219,52 @@ struct MatrixSyncTests {
                 ]
             ])
         transcript.sync([self.room: transcript.joined([transcript.text("Jetbridge: y"), threaded])])
-        let receipts = transcript.asides()
+        let receipts = transcript.receipts()
         #expect(receipts.map(\.path.last) == ["$t"])
         #expect(receipts.first?.body == ["thread_id": "$root"])
+    }
+
+    @Test("messages that follow within a moment are marked as read together")
+    func joinedReceipts() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        for id in ["$a", "$b", "$c"] {
+            transcript.sync([self.room: transcript.joined([transcript.text("Jetbridge: x", id: id)])])
+        }
+        let receipts = transcript.receipts()
+        #expect(receipts.map(\.path.last) == ["$c"])
+        #expect(receipts.first?.body == ["thread_id": "main"])
+        transcript.sync([self.room: transcript.joined([transcript.text("Jetbridge: x", id: "$d")])])
+        #expect(transcript.receipts().map(\.path.last) == ["$d"])
+    }
+
+    @Test("what the bot has answered in the same place needs no receipt, and a later message has a mark of its own")
+    func answeredReceipts() throws {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        func ask(_ id: String) {
+            transcript.sync([self.room: transcript.joined([transcript.text("Jetbridge: x", id: id)])])
+        }
+        func answer(in thread: String?) throws {
+            let outgoing = MatrixOutgoing(
+                room: self.room, kind: .event(.message, ["msgtype": "m.notice", "body": "y"]), transaction: "t",
+                thread: thread)
+            _ = try transcript.machine.finish(outgoing, .success(["event_id": "$own"]), at: transcript.now)
+        }
+        ask("$a")
+        try answer(in: "$elsewhere")
+        #expect(transcript.receipts().map(\.path.last) == ["$a"])
+        ask("$b")
+        try answer(in: nil)
+        ask("$c")
+        // The first mark is the one of `$b`, which must not mark `$c` before its time.
+        let first = transcript.actions.firstIndex { if case .markRead = $0 { true } else { false } }
+        guard let first, case .markRead(let mark, _) = transcript.actions.remove(at: first) else {
+            Issue.record("no mark")
+            return
+        }
+        #expect(transcript.machine.takeReceipt(mark) == nil)
+        #expect(transcript.receipts().map(\.path.last) == ["$c"])
     }
 
     @Test("malformed answers do not stop the connection")

@@ -136,6 +136,12 @@ final class MatrixTranscript {
 
     func asides() -> [MatrixRequest] { self.take { if case .aside(let request, _) = $0 { request } else { nil } } }
 
+    /// The receipts that are sent when their time comes.
+    func receipts() -> [MatrixRequest] {
+        self.take { if case .markRead(let mark, _) = $0 { mark } else { nil } }
+            .compactMap { self.machine.takeReceipt($0) }
+    }
+
     func delays() -> [Int64] {
         self.actions.compactMap { if case .aside(_, let after) = $0 { after } else { nil } }
     }

@@ -56,7 +56,7 @@ extension MatrixAdapter {
                 try await self.deliver(event, to: sink)
             case .status(let value, let detail): await self.show(value, detail: detail, sink)
             case .remember(let memory, let isUrgent): await self.remember(memory, isUrgent)
-            case .aside, .ask, .say, .log: self.perform(action)
+            case .aside, .markRead, .ask, .say, .log: self.perform(action)
             }
         }
     }
@@ -111,6 +111,7 @@ extension MatrixAdapter {
     func perform(_ action: MatrixStateMachine.Action) {
         switch action {
         case .aside(let request, let after): self.begin(.request(request, after: after))
+        case .markRead(let mark, let after): self.begin(.markRead(mark, after: after))
         case .ask(let room, let sender, let isDirect): self.begin(.ask(room: room, sender, isDirect: isDirect))
         case .say(let outgoing): self.begin(.say(outgoing))
         case .log(let level, let text): self.logger.log(level, text)
@@ -120,8 +121,15 @@ extension MatrixAdapter {
 
     func begin(_ aside: Aside) {
         if case .dropped = self.asideSource.yield(aside) {
+            self.forget(aside)
             self.logger.warning("Too many side tasks are queued; one was dropped")
         }
+    }
+
+    /// What an aside that is dropped leaves undone must not keep later ones from being begun.
+    private func forget(_ aside: Aside) {
+        guard case .markRead(let mark, _) = aside else { return }
+        self.state.withLock { _ = $0.machine.takeReceipt(mark) }
     }
 
     private func asideLine() async throws {
@@ -132,7 +140,10 @@ extension MatrixAdapter {
                     state.busy += 1
                     return true
                 }
-                guard isFree else { continue }
+                guard isFree else {
+                    self.forget(aside)
+                    continue
+                }
                 group.addTask {
                     await self.perform(aside)
                     self.state.withLock { $0.busy -= 1 }
@@ -147,9 +158,11 @@ extension MatrixAdapter {
             switch aside {
             case .request(let request, let after):
                 if after > 0 { try await Task.sleep(for: .milliseconds(after)) }
-                let token = self.state.withLock { $0.machine.token }
-                let answer = try await self.transport.send(request, token: token)
-                for action in self.handle(.answerAside(request.purpose, answer)) { self.perform(action) }
+                try await self.sendAside(request)
+            case .markRead(let mark, let after):
+                try await Task.sleep(for: .milliseconds(after))
+                let request = self.state.withLock { $0.machine.takeReceipt(mark) }
+                if let request { try await self.sendAside(request) }
             case .ask(let room, let sender, let isDirect):
                 var isAllowed = await self.mayInvite?(sender) ?? false
                 if !isAllowed, isDirect { isAllowed = await self.mayPair?() ?? false }
@@ -160,8 +173,17 @@ extension MatrixAdapter {
             }
         } catch {
             // No caller waits for it, and the state machine has logged what matters.
+            self.forget(aside)
             self.logger.debug("A side task failed", ["error": .string("\(error)")])
         }
+    }
+}
+
+extension MatrixAdapter {
+    private func sendAside(_ request: MatrixRequest) async throws {
+        let token = self.state.withLock { $0.machine.token }
+        let answer = try await self.transport.send(request, token: token)
+        for action in self.handle(.answerAside(request.purpose, answer)) { self.perform(action) }
     }
 }
 
@@ -169,9 +191,8 @@ extension MatrixAdapter.Aside {
     /// Whether it can be dropped under load.
     var isDecoration: Bool {
         switch self {
-        case .request(let request, _): request.purpose == .receipt
-        case .typing: true
-        case .ask, .say, .typingEnd: false
+        case .markRead, .typing: true
+        case .request, .ask, .say, .typingEnd: false
         }
     }
 }

@@ -56,6 +56,7 @@ package final class MatrixAdapter: ChatAdapter {
     /// Work that runs alongside the main line.
     enum Aside: Sendable {
         case request(MatrixRequest, after: Int64)
+        case markRead(MatrixStateMachine.ReadMark, after: Int64)
         case ask(room: String, Sender, isDirect: Bool)
         case say(MatrixOutgoing)
         case typing(room: String, number: Int)

@@ -88,6 +88,7 @@ extension MatrixStateMachine {
             content["m.relates_to"]?["rel_type"]?.stringValue != "m.replace"
         else { return }
         self.notes[id] = Note(isOwn: true, thread: outgoing.thread)
+        self.unmarked[ReadMark.Place(room: outgoing.room, thread: outgoing.thread)] = nil
         if let root = outgoing.thread { self.latest[root] = id }
     }
 

@@ -40,7 +40,7 @@ extension MatrixStateMachine {
     /// After this many pages of 100 events, the rest of a gap is skipped with a warning.
     private static let pageLimit = 100
 
-    /// The delay before a message is marked as read, in milliseconds.
+    /// The delay before messages are marked as read, in milliseconds.
     private static let receiptDelay: Int64 = 1_000
 
     mutating func requestSync(isWaiting: Bool) {
@@ -180,13 +180,31 @@ extension MatrixStateMachine {
     }
 
     private mutating func close(_ work: Work) {
-        if let read = work.read {
-            // Delayed so that an immediate answer is sent first.
-            let receipt = MatrixRequest.receipt(room: work.room, event: read.event, thread: read.thread)
-            self.act(.aside(receipt, after: Self.receiptDelay))
-        }
+        if let read = work.read { self.markRead(read.event, in: ReadMark.Place(room: work.room, thread: read.thread)) }
         self.batch?.work = nil
         self.batch?.place += 1
+    }
+
+    // MARK: Receipts
+
+    /// Marks a message as read in a moment, together with those that follow until then.
+    private mutating func markRead(_ event: String, in place: ReadMark.Place) {
+        if self.unmarked[place] != nil {
+            self.unmarked[place]?.event = event
+            return
+        }
+        self.lastMark += 1
+        let mark = ReadMark(place: place, number: self.lastMark)
+        self.unmarked[place] = (event, mark)
+        self.act(.markRead(mark, after: Self.receiptDelay))
+    }
+
+    /// The request for a mark that is due. Nil when the bot has written there since: clients take that for a receipt, and
+    /// a server has less to do.
+    package mutating func takeReceipt(_ mark: ReadMark) -> MatrixRequest? {
+        guard let unmarked = self.unmarked[mark.place], unmarked.mark == mark else { return nil }
+        self.unmarked[mark.place] = nil
+        return .receipt(room: mark.place.room, event: unmarked.event, thread: mark.place.thread)
     }
 
     // MARK: Gaps and lookups

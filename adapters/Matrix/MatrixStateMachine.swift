@@ -30,6 +30,8 @@ package struct MatrixStateMachine: Sendable {
         case deliver(InboundEvent)
         /// Send it aside, after a delay in milliseconds.
         case aside(MatrixRequest, after: Int64)
+        /// Mark messages as read aside, after a delay in milliseconds, with the request of ``takeReceipt(_:)``.
+        case markRead(ReadMark, after: Int64)
         /// Find out whether the sender may invite the bot to `room`, or start a direct conversation there to pair.
         case ask(room: String, Sender, isDirect: Bool)
         /// Send a notice aside; its outcome does not matter.
@@ -44,6 +46,18 @@ package struct MatrixStateMachine: Sendable {
     struct Note: Sendable {
         var isOwn: Bool
         var thread: String?
+    }
+
+    /// One mark of what the bot has read in a room, or in one of its threads.
+    package struct ReadMark: Sendable, Hashable {
+        struct Place: Sendable, Hashable {
+            let room: String
+            /// The thread's root.
+            let thread: String?
+        }
+
+        let place: Place
+        let number: Int
     }
 
     let settings: MatrixSettings
@@ -77,6 +91,9 @@ package struct MatrixStateMachine: Sendable {
     /// How long the server may hold a sync, in milliseconds; shorter behind a proxy that times out.
     var pollTime = MatrixRequest.pollTime
     var notes = RecentMap<String, Note>(capacity: 4_096)
+    /// The newest message that is to be marked as read in each place, with the mark that will do it.
+    var unmarked: [ReadMark.Place: (event: String, mark: ReadMark)] = [:]
+    var lastMark = 0
     /// The latest event of each thread, by its root.
     var latest = RecentMap<String, String>(capacity: 2_048)
     /// Display names by user id.

@@ -100,12 +100,12 @@ enum NioScript {
 
             await side.until("a reaction", lambda: [
                 e for e in side.own(ReactionEvent) if e.reacts_to == root and e.key == "\U0001F440"])
-            await side.until("a receipt", lambda: [
-                r for e in side.ephemeral if isinstance(e, ReceiptEvent) for r in e.receipts
-                if r.user_id == side.bot])
             await side.ask("take your time", thread=root)
             await side.until("typing", lambda: [
                 e for e in side.ephemeral if isinstance(e, TypingNoticeEvent) and side.bot in e.users])
+            await side.until("a receipt", lambda: [
+                r for e in side.ephemeral if isinstance(e, ReceiptEvent) for r in e.receipts
+                if r.user_id == side.bot])
             print("reactions, receipts, typing")
 
             await side.ask("in the thread", thread=root)
