@@ -173,6 +173,26 @@ struct OpenAIClientTests {
         #expect(events.count == 6)
     }
 
+    @Test("what a failed try has left is not part of the next")
+    func rest() async throws {
+        let clock = ManualClock()
+        let broken = HTTPClientError(.closed, "x")
+        let transport = ScriptedTransport([
+            Answer(steps: [.bytes("data: {\"choices\":[]}\n\ndata: {\"choi"), .fail(broken)]), .ok,
+        ])
+        let events = try await self.read(self.client(transport, clock: clock), clock, waits: [.seconds(1)])
+        #expect(events.suffix(2) == [.delta("ok"), .finished(.stop)])
+        // Events of the first try do not make the second one's text a stream.
+        let other = ScriptedTransport([
+            Answer(steps: [.bytes("data: {\"choices\":[]}\n\n"), .fail(broken)]),
+            Answer(headers: ["Content-Type": "text/plain"], steps: [.bytes("Welcome to nginx")]),
+        ])
+        let error = await #expect(throws: ModelError.self) {
+            try await self.read(self.client(other, clock: clock), clock, waits: [.seconds(1)])
+        }
+        #expect(error?.code == .invalidResponse)
+    }
+
     @Test(
         "a connection that drops in the middle of an answer interrupts it and is not retried", arguments: [true, false])
     func drop(isClean: Bool) async throws {

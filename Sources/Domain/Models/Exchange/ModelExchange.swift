@@ -211,6 +211,10 @@ extension Answering {
     /// Prepares the decoder, and returns whether the answer is a stream.
     @inline(never)
     private func begin(_ response: TransportResponse, as format: PreparedRequest.AnswerFormat) throws -> Bool {
+        // An earlier try may have left half an event.
+        self.parser = ServerSentEventParser(maximumEventBytes: ModelExchange.eventLimit)
+        self.hasEvents = false
+        self.start = []
         self.decoder =
             switch format {
             case .chatCompletions: ChatCompletionStream(context: self.context)
