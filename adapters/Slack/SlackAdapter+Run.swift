@@ -75,22 +75,13 @@ extension SlackAdapter {
             await socket?.close()
         case .catchUp: await self.catchUp()
         case .status: break
-        case .lookUp(let user):
-            await self.letAnswerPass()
-            await self.lookUp(user)
+        case .lookUp(let user): await self.lookUp(user)
         case .prompts(let channel, let thread): await self.offerPrompts(channel: channel, thread: thread)
         case .title(let channel, let thread, let text):
-            await self.letAnswerPass()
             await self.setTitle(channel: channel, thread: thread, text: text)
         case .form(let form, let answer): await self.open(form, delivering: sink, answer)
         case .slash(let slash, let answer): await self.answerSlash(slash, delivering: sink, answer)
         }
-    }
-
-    /// Names and titles are not urgent: an immediate answer is sent first.
-    private func letAnswerPass() async {
-        // Ends early only when the adapter stops.
-        try? await Task.sleep(for: .seconds(1))
     }
 
     func keepMemory() async {
