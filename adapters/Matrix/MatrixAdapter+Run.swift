@@ -177,9 +177,7 @@ extension MatrixAdapter {
             self.logger.debug("A side task failed", ["error": .string("\(error)")])
         }
     }
-}
 
-extension MatrixAdapter {
     private func sendAside(_ request: MatrixRequest) async throws {
         let token = self.state.withLock { $0.machine.token }
         let answer = try await self.transport.send(request, token: token)

@@ -26,8 +26,7 @@ package final class TurnRequest: Sendable {
     package let continuing: String?
     /// A person continued a turn that had ended early.
     package let isResumed: Bool
-    /// The turn begins again after a restart, and people have been asked about its next step: it goes on with their
-    /// answer.
+    /// The host restarted while the turn was waiting for people to answer; the turn continues with their answer.
     package let isAwaited: Bool
     /// The question whose answer has begun the turn; ``text`` is the answer in words.
     package let answered: AnsweredQuestion?

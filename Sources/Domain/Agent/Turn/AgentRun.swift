@@ -96,7 +96,7 @@ final class AgentRun {
         case .record(let event):
             await self.noteUnread(event)
             try await self.record([event], showing: true)
-        case .ask: break  // the caller's
+        case .ask: break  // done by the caller
         case .settle(let calls): try await self.settle(calls)
         case .run(let calls): try await self.perform(calls)
         case .end(let ending): return try await self.close(ending)

@@ -129,7 +129,7 @@ package final class ModelExchange: Sendable {
         }
     }
 
-    /// Waits before the next try. Throws the failure if there is none.
+    /// Waits until the next try is due; throws the failure if the request may not be repeated.
     @inline(never)
     private func wait(after error: any Error, try number: Int, until deadline: Duration) async throws {
         let failure: AttemptFailure
