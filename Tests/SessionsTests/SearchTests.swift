@@ -11,7 +11,14 @@ struct SearchTests {
         SessionStore(database: try Database(path: path, migrations: migrations))
     }
 
+    /// What a search finds.
     private static func found(_ words: String, in store: SessionStore) async throws -> [String] {
+        try await store.indexMessages()
+        return try await Self.indexed(words, in: store)
+    }
+
+    /// What is found in the index as it is.
+    private static func indexed(_ words: String, in store: SessionStore) async throws -> [String] {
         try await store.read { ledger in
             try ledger.sessions(SessionFilter(search: words), after: nil, limit: 9).items.map(\.key.value)
         }
@@ -59,6 +66,55 @@ struct SearchTests {
         while try await Self.found("penguin", in: store).count == 1 { await Task.yield() }
         #expect(try await Self.found("seal", in: store).count == 1)
         harness.worker.release()
+        try await harness.settle()
+    }
+
+    @Test("a message that changes before it is indexed is found as it is then, and many are indexed in several steps")
+    func later() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Self.store(directory.path + "/store")
+        let session = try await store.write { ledger in
+            let route = Route(room: RoomID(adapter: AdapterID("irc:local"), name: "#team"))
+            let session = try ledger.session(
+                for: ThreadKey(adapter: route.room.adapter, value: "many"), route: route, owner: "alice", title: "T",
+                at: 1)
+            for number in 1...150 {
+                try ledger.insertMessage(session: session.id, turn: nil, role: .user, text: "text\(number)", at: 1)
+            }
+            try ledger.rewriteMessage(70, to: "walrus")
+            try ledger.deleteMessages(where: "id = ?", .integer(150))
+            return session
+        }
+        #expect(try await store.read { ledger in try ledger.hasUnindexedMessages() })
+        #expect(try await Self.indexed("text1", in: store).isEmpty)
+        for words in ["text1", "text149", "walrus"] { #expect(try await Self.found(words, in: store) == ["many"]) }
+        for words in ["text70", "text150"] { #expect(try await Self.found(words, in: store).isEmpty) }
+        #expect(try await !store.read { ledger in try ledger.hasUnindexedMessages() })
+        // The id of a deleted message is given out again, which must not make the next one look like an indexed one.
+        try await store.write { ledger in
+            try ledger.rewriteMessage(148, to: "seal")
+            try ledger.deleteMessages(where: "id = ?", .integer(149))
+            try ledger.insertMessage(session: session.id, turn: nil, role: .assistant, text: "penguin", at: 1)
+        }
+        #expect(try await Self.indexed("seal", in: store) == ["many"])
+        for words in ["text148", "text149"] { #expect(try await Self.indexed(words, in: store).isEmpty) }
+        #expect(try await Self.found("penguin", in: store) == ["many"])
+        try await store.database.write { connection in
+            try connection.execute("INSERT INTO message_words (message_words) VALUES ('integrity-check')", [])
+        }
+        await store.database.close()
+    }
+
+    @Test("a second after a turn its messages are indexed, also those of the turns before a restart")
+    func indexer() async throws {
+        let first = try await BridgeHarness()
+        _ = try await first.ask("Where do otters sleep?")
+        try await first.settle()
+        let harness = try await BridgeHarness(directory: first.directory)
+        let store = harness.bridge.store
+        while try await Self.indexed("otters", in: store).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        _ = try await harness.bridge.deliver(harness.adapter.event("And seals?", id: "second"))
+        while try await Self.indexed("seals", in: store).isEmpty { try await Task.sleep(for: .milliseconds(20)) }
         try await harness.settle()
     }
 }

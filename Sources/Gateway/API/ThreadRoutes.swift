@@ -109,6 +109,8 @@ struct ThreadRoutes: Sendable {
         let limit = try request.limit(default: 30, most: 100)
         let cursor = request.http.query["cursor"]
         let filter = try Self.filter(of: request, for: principal)
+        // If it fails, the newest messages are not found yet.
+        if !filter.words.isEmpty { try? await self.context.store.indexMessages() }
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in
             let page = try ledger.sessions(filter, after: cursor, limit: limit)

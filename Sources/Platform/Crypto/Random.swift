@@ -17,6 +17,7 @@ package func randomCode() -> String {
 
 /// Whether `text` is a code as ``randomCode()`` makes them, ignoring case, spaces and dashes.
 package func isCodeLike(_ text: some StringProtocol) -> Bool {
+    guard text.utf8.count >= 8 else { return false }
     let letters = text.uppercased().unicodeScalars.filter { !($0.properties.isWhitespace || $0.properties.isDash) }
     return letters.count == 8 && letters.allSatisfy { $0.isASCII && codeAlphabet.contains(UInt8($0.value)) }
 }

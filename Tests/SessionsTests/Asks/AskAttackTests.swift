@@ -93,6 +93,24 @@ struct AskAttackTests {
         #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
     }
 
+    @Test("so it is after a restart")
+    func sameRoomLater() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await AskStage(
+            AskStage.lines, directory: directory, playing: [AskStage.script([AskStage.request()])])
+        try await first.say("go", as: "bob", thread: nil)
+        try await first.ask()
+        try await first.harness.settleOutbox()
+        try await first.waitForFrames(1)
+        let second = try await AskStage(
+            directory: directory, adapter: first.adapter, clock: first.clock,
+            playing: [AskStage.script([AskStage.request()])])
+        try await second.waitForFrames(2)
+        try await second.say("yes", as: "alice", thread: nil, id: "later")
+        await second.adapter.waitForText("done")
+        #expect(second.outcomes == [.approved(ask: "a1", by: "alice")])
+    }
+
     @Test("`yes` of a lively conversation of one's own stays a message; the letter and the id count")
     func ownConversation() async throws {
         let stage = try await AskStage(

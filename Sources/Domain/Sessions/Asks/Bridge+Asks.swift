@@ -32,9 +32,9 @@ extension Bridge {
     /// Where a network has no threads, each person in a room has one of their own, and an ask is posted to all of them:
     /// there the room counts as its place.
     func thread(answeredBy message: InboundMessage, _ intent: Intent, as role: Role?) async throws -> ThreadKey? {
-        guard let role, role >= .member, !message.isDirect, !message.isChosen, message.route.anchor == nil else {
-            return nil
-        }
+        guard let role, role >= .member, !message.isDirect, !message.isChosen, message.route.anchor == nil,
+            self.questions.mayExist(in: message.route.room)
+        else { return nil }
         switch intent {
         case .command(.approve, _), .command(.deny, _): break
         case .chat(let text) where AskReply.isPossible(text): break

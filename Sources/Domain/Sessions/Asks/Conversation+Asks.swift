@@ -39,6 +39,7 @@ extension Conversation {
         let asking = ApprovalAsking(
             requests: requests, turn: turn, adapters: self.context.adapters, access: self.context.access,
             desk: self.desk, sign: self.sign(of: turn.route), timeout: self.approvalTimeout, at: self.environment.now())
+        self.context.questions.add(turn.route.room)
         let asked: ApprovalAsking.Asked
         switch try await self.retrying({ ledger in try asking.write(to: ledger) }) {
         case .refused(let reason): return try await self.refuse(requests, because: reason, for: turn)
@@ -86,6 +87,7 @@ extension Conversation {
             lifetime: lifetime.map { $0 / .milliseconds(1) }.map { Int64($0) }
                 ?? self.approvalTimeout, for: turn)
         self.context.questions.add(self.key)
+        self.context.questions.add(turn.route.room)
         let digest = writing.digest
         let asked = try await self.retrying { ledger -> (AskRecord, [OutboxItem]?)? in
             if let earlier = try ledger.asks(ofTurn: turn.id).last(where: { $0.digest == digest }) {

@@ -2,13 +2,15 @@ internal import Chat
 internal import EventLoop
 internal import Primitives
 
-/// Which threads may have open questions, and when those expire.
+/// Which threads and rooms may have open questions, and when those expire.
 ///
-/// A message in such a thread may be an answer in the person's own words; all others need not be compared with what is
-/// stored.
+/// A message in such a thread may be an answer in the person's own words, and one in such a room an answer to a question
+/// of another thread; all others need not be compared with what is stored.
 final class OpenQuestions: Sendable {
     private struct State {
         var threads: Set<ThreadKey> = []
+        /// All that had one since the host started.
+        var rooms: Set<RoomID> = []
         var alarms: [String: Alarm] = [:]
     }
 
@@ -16,6 +18,12 @@ final class OpenQuestions: Sendable {
 
     /// Whether the thread may have an open question.
     func mayExist(in thread: ThreadKey) -> Bool { self.state.withLock { $0.threads.contains(thread) } }
+
+    /// Whether the room may have an open question.
+    func mayExist(in room: RoomID) -> Bool { self.state.withLock { $0.rooms.contains(room) } }
+
+    /// A question or an approval is about to be stored for the room, or is open there.
+    func add(_ room: RoomID) { self.state.withLock { _ = $0.rooms.insert(room) } }
 
     /// A question is about to be stored, or is open.
     func add(_ thread: ThreadKey) { self.state.withLock { _ = $0.threads.insert(thread) } }
@@ -43,6 +51,7 @@ final class OpenQuestions: Sendable {
     func move(from: RoomID, to: RoomID) {
         self.state.withLock { state in
             state.threads.formUnion(state.threads.compactMap { $0.moved(from: from, to: to) })
+            if state.rooms.contains(from) { state.rooms.insert(to) }
         }
     }
 }

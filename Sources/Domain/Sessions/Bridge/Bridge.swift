@@ -15,6 +15,7 @@ package final class Bridge: MessageSink, Service {
     let lanes: Lanes
     let conversations: Conversations
     let questions = OpenQuestions()
+    let indexer: MessageIndexer
     /// Jobs and files of sessions; nil on a host without workspaces.
     package let desk: (any CommandDesk)?
     private let models: ModelDirectory
@@ -35,6 +36,7 @@ package final class Bridge: MessageSink, Service {
         self.adapters = adapters
         self.models = models
         self.environment = environment
+        self.indexer = MessageIndexer(store: store, logger: environment.logger)
         self.hub = LiveHub(store: store, now: environment.now)
         self.access = AccessControl(policy: policy, store: store, now: environment.now)
         self.lanes = Lanes(adapters: adapters, store: store, environment: environment)
@@ -45,7 +47,7 @@ package final class Bridge: MessageSink, Service {
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters),
-                questions: self.questions, desk: desk, agent: agent, accounts: accounts))
+                questions: self.questions, indexer: self.indexer, desk: desk, agent: agent, accounts: accounts))
     }
 
     package var modelDirectory: ModelDirectory { self.models }
@@ -128,8 +130,11 @@ package final class Bridge: MessageSink, Service {
         try await self.access.load()
         try await Recovery(
             store: self.store, environment: self.environment, adapters: self.adapters, access: self.access,
-            lanes: self.lanes, conversations: self.conversations
+            lanes: self.lanes, conversations: self.conversations, questions: self.questions
         ).run()
+        if try await self.store.read({ ledger in try ledger.hasUnindexedMessages() }) {
+            self.indexer.messagesWereStored()
+        }
     }
 
     /// The host is stopping: the inbox keeps new events for the next start.

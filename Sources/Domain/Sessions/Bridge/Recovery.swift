@@ -8,6 +8,7 @@ struct Recovery: Sendable {
     let access: AccessControl
     let lanes: Lanes
     let conversations: Conversations
+    let questions: OpenQuestions
 
     /// The maximum number of times that a turn begins before it has shown anything.
     private static let attempts = 2
@@ -32,6 +33,7 @@ struct Recovery: Sendable {
         let open = try await self.store.read { ledger in
             try ledger.openAsks().compactMap { ask in try ledger.session(id: ask.session).map { ($0.key, ask) } }
         }
+        for (_, ask) in open { self.questions.add(ask.route.room) }
         for (key, ask) in open where ask.question != nil || ask.parked != nil {
             await self.conversations.conversation(for: key).watch(ask)
         }

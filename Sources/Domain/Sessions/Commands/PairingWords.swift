@@ -73,13 +73,13 @@ enum PairingWords {
     /// none.
     private static func words(of text: String) -> [String] {
         guard text.utf8.count <= 200 else { return [] }
-        return text.split(whereSeparator: \.isWhitespace).map { Self.bare($0) }.filter { !$0.isEmpty }
+        return text.unicodeScalars.split(whereSeparator: \.isSpace).compactMap(Self.bare)
     }
 
-    private static func bare(_ word: Substring) -> String {
+    private static func bare(_ word: Substring.UnicodeScalarView) -> String? {
         guard let first = word.firstIndex(where: { $0.isLetter || $0.isNumber }),
             let last = word.lastIndex(where: { $0.isLetter || $0.isNumber })
-        else { return "" }
+        else { return nil }
         return String(word[first...last])
     }
 }

@@ -9,12 +9,16 @@ enum SignInWords {
     /// for all others. Whatever follows the command is hidden, because only a token could be meant. Without the sign, it
     /// has to look like one.
     static func cleaned(_ text: String, sign: Character) -> String? {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        guard let first = words.first, words.count > 1 else { return nil }
+        let start = text.unicodeScalars.drop(while: \.isSpace)
+        let first = start.prefix { !$0.isSpace }
         let command = CommandName.login.rawValue
-        let isCommand = first.lowercased() == "\(sign)\(command)"
-        let bare = first.lowercased().filter(\.isLetter)
-        guard isCommand || bare == command && words.dropFirst().contains(where: Self.isToken) else { return nil }
+        // The texts may be long, and nearly all of them begin with another word.
+        let letters = first.lazy.filter(\.isLetter).map { $0.isASCII ? $0.value | 0x20 : $0.value }
+        guard letters.elementsEqual(command.unicodeScalars.map(\.value)) else { return nil }
+        let words = start[first.endIndex...].split(whereSeparator: \.isSpace).map { Substring($0) }
+        guard !words.isEmpty else { return nil }
+        let isCommand = String(first).lowercased() == "\(sign)\(command)"
+        guard isCommand || words.contains(where: Self.isToken) else { return nil }
         return "\(sign)\(command) \(Self.hidden)"
     }
 

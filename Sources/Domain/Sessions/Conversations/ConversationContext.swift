@@ -14,6 +14,7 @@ struct ConversationContext: Sendable {
     let histories: HistoryCache
     let marks: QueueMarks
     let questions: OpenQuestions
+    let indexer: MessageIndexer
     /// Nil on a host without workspaces.
     let desk: (any CommandDesk)?
     /// Nil on a host whose model has no tools.

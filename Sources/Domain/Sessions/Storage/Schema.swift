@@ -211,5 +211,6 @@ package enum Schema {
         Self.features,
         Self.gitHub,
         Self.clientKeys,
+        Self.laterSearch,
     ]
 }

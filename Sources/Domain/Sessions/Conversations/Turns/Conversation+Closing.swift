@@ -37,7 +37,10 @@ extension Conversation {
         let isReserved = closing.isPostedAtOnce && !isShown ? await self.context.lanes.reserve(room) : false
         let asking = outcome == .complete ? running.asking : nil
         // Before it is stored, so that the next message is compared with it.
-        if asking != nil { self.context.questions.add(self.key) }
+        if asking != nil {
+            self.context.questions.add(self.key)
+            self.context.questions.add(room)
+        }
         let (items, lastFrames, asks, asked) = await self.store(
             closing, frames, by: poster, isReserved: isReserved, stopper: running.stopper, asking: asking)
         FaultPoint.turnClosed.hit()
@@ -56,6 +59,7 @@ extension Conversation {
         await self.context.hub.publish(lastFrames)
         self.running = nil
         self.releaseEndWaiters()
+        self.context.indexer.messagesWereStored()
         self.environment.metrics.adjust(.turnsActive, by: -1)
         self.environment.metrics.count(.turns, ["state": outcome.state.rawValue])
         let seconds = Self.seconds(since: running.startedAt)

@@ -15,9 +15,7 @@ extension Ledger {
             ?, ?, ?, ?, ?, ?)
             """,
             [.text(session), .optional(turn), .text(role.rawValue), .optional(author), .text(text), .integer(now)])
-        let id = self.connection.lastInsertID
-        if MessageRecord.Role.searchable.contains(role) { try self.addToIndex(id) }
-        return id
+        return self.connection.lastInsertID
     }
 
     /// Messages of a thread, oldest first; `cursor` is the number of the last one seen.

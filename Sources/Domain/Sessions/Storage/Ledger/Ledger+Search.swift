@@ -6,38 +6,66 @@ extension MessageRecord.Role {
     static let searchable: Set<Self> = [.user, .assistant, .commit]
 }
 
-/// Changes of messages that the index of their words has to follow: FTS5 has to be given the text that it indexed before
-/// that text changes.
+/// The index of words. It follows the messages a little later, because a transaction of its own for many messages costs
+/// much less than a share of each turn's transactions; the floor `message_words` is how far it has got. FTS5 has to be
+/// given the text that it indexed before that text changes.
 extension Ledger {
-    func addToIndex(_ message: Int64) throws {
+    /// Adds the oldest messages that are not in the index yet, at most `limit`. Returns whether more may follow.
+    func indexMessages(limit: Int) throws -> Bool {
+        let next = try self.connection.query(
+            """
+            SELECT COUNT(*) AS count, COALESCE(MAX(id), 0) AS last FROM
+            (SELECT id FROM messages WHERE id > \(Self.indexed) ORDER BY id LIMIT ?)
+            """, [.integer(Int64(limit))]
+        ).first
+        guard let next, try next.integer("count") > 0 else { return false }
+        let last = SQLValue.integer(try next.integer("last"))
         try self.connection.execute(
             """
             INSERT INTO message_words (rowid, text)
-            SELECT id, text FROM messages WHERE id = ? AND \(Self.isSearchable)
-            """, [.integer(message)])
+            SELECT id, text FROM messages WHERE id > \(Self.indexed) AND id <= ? AND \(Self.isSearchable)
+            """, [last])
+        try self.connection.execute("UPDATE floors SET id = ? WHERE name = 'message_words'", [last])
+        return try next.integer("count") == limit
+    }
+
+    /// Whether the index lacks messages.
+    func hasUnindexedMessages() throws -> Bool {
+        try !self.connection.query("SELECT 1 FROM messages WHERE id > \(Self.indexed) LIMIT 1", []).isEmpty
     }
 
     /// Replaces the text of a person's message.
     func rewriteMessage(_ id: Int64, to text: String) throws {
         try self.removeFromIndex(where: "id = ?", .integer(id))
         try self.connection.execute("UPDATE messages SET text = ? WHERE id = ?", [.text(text), .integer(id)])
-        try self.addToIndex(id)
+        try self.connection.execute(
+            """
+            INSERT INTO message_words (rowid, text)
+            SELECT id, text FROM messages WHERE id = ? AND \(Self.isIndexed)
+            """, [.integer(id)])
     }
 
     /// Deletes the messages for which `condition`, SQL with one parameter, holds.
     func deleteMessages(where condition: String, _ value: SQLValue) throws {
         try self.removeFromIndex(where: condition, value)
         try self.connection.execute("DELETE FROM messages WHERE \(condition)", [value])
+        // The id of the newest message may be given out again.
+        try self.connection.execute(
+            """
+            UPDATE floors SET id = MIN(id, (SELECT COALESCE(MAX(id), 0) FROM messages)) WHERE name = 'message_words'
+            """, [])
     }
 
     private func removeFromIndex(where condition: String, _ value: SQLValue) throws {
         try self.connection.execute(
             """
             INSERT INTO message_words (message_words, rowid, text)
-            SELECT 'delete', id, text FROM messages WHERE \(condition) AND \(Self.isSearchable)
+            SELECT 'delete', id, text FROM messages WHERE \(condition) AND \(Self.isIndexed)
             """, [value])
     }
 
+    private static let indexed = "(SELECT floors.id FROM floors WHERE name = 'message_words')"
+    private static let isIndexed = "\(Self.isSearchable) AND messages.id <= \(Self.indexed)"
     private static let isSearchable: String = {
         let names = MessageRecord.Role.searchable.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
         return "role IN (\(names))"

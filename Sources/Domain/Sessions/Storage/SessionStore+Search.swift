@@ -1,0 +1,9 @@
+extension SessionStore {
+    /// The messages that one transaction adds to the index, so that no turn waits long behind it.
+    private static let indexBatch = 64
+
+    /// Adds all messages to the index of words, so that a search finds them.
+    package func indexMessages() async throws {
+        while try await self.write({ ledger in try ledger.indexMessages(limit: Self.indexBatch) }) {}
+    }
+}
