@@ -50,27 +50,34 @@ package struct JailPrograms: Sendable, Equatable {
 
     /// Base64 with padding; line feeds between are skipped.
     static func decoded(_ text: String) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count * 3 / 4)
+        // Filled by index, because a million calls of `append` took longer than the rest.
+        var bytes = [UInt8](repeating: 0, count: text.utf8.count * 3 / 4)
+        var end = 0
         var bits: UInt32 = 0
         var count = 0
-        for letter in text.utf8 where letter != UInt8(ascii: "=") && letter != UInt8(ascii: "\n") {
-            let value: UInt8
-            switch letter {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = letter - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = letter - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = letter - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            default: return nil
+        let values = self.base64Values
+        for letter in text.utf8 {
+            let value = values[Int(letter)]
+            guard value < 64 else {
+                if letter == UInt8(ascii: "=") || letter == UInt8(ascii: "\n") { continue }
+                return nil
             }
             bits = bits << 6 | UInt32(value)
             count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
+            guard count >= 8 else { continue }
+            count -= 8
+            bytes[end] = UInt8(truncatingIfNeeded: bits >> UInt32(count))
+            end += 1
         }
+        bytes.removeLast(bytes.count - end)
         return bytes
     }
+
+    /// By letter; 64 for all others. Comparing the letters of a program instead took a tenth of the host's start.
+    private static let base64Values: [UInt8] = {
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var values = [UInt8](repeating: 64, count: 256)
+        for (value, letter) in letters.enumerated() { values[Int(letter)] = UInt8(value) }
+        return values
+    }()
 }
