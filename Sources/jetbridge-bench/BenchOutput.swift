@@ -20,7 +20,7 @@ enum BenchOutput {
     static func tell(_ text: String) { Self.write("    \(text)\n", to: STDERR_FILENO) }
 
     /// Rounds to four significant digits.
-    private static func rounded(_ value: Double) -> Double {
+    static func rounded(_ value: Double) -> Double {
         guard value != 0, value.isFinite else { return value }
         let scale = pow(10, (3 - log10(abs(value)).rounded(.down)))
         return (value * scale).rounded() / scale

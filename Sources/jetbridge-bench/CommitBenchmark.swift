@@ -14,7 +14,7 @@ struct CommitBenchmark {
     init(_ arguments: BenchArguments) {
         self.commits = arguments.number("commits", default: 10_000)
         self.files = arguments.number("files", default: 5_000)
-        self.rounds = arguments.number("commit-rounds", default: 31)
+        self.rounds = arguments.number("commit-rounds", default: 30)
     }
 
     func run() async throws {
@@ -62,9 +62,10 @@ struct CommitBenchmark {
                     try await Self.git(["commit", "-q", "-m", "Refine the specification", "--", Self.path], in: peer)
                 })
         }
-        BenchOutput.tell("\(metric): fastest \(ours.min() ?? 0) ms, git \(theirs.min() ?? 0) ms")
+        guard BenchRounds.areQuiet((metric, ours), ("git commit", theirs)) else { return }
         BenchOutput.result(
-            "specs", metric, ours: Self.median(ours), peer: Self.median(theirs), peerName: "git commit", unit: "ms")
+            "specs", metric, ours: BenchRounds.median(ours), peer: BenchRounds.median(theirs), peerName: "git commit",
+            unit: "ms")
     }
 
     /// A hundred files in each folder; each commit changes one of them.
@@ -129,6 +130,4 @@ struct CommitBenchmark {
         try await body()
         return (ContinuousClock.now - started) / .milliseconds(1)
     }
-
-    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }

@@ -14,7 +14,7 @@ struct GitHubBenchmark {
         self.texts = arguments.number("texts", default: 20_000)
         self.binaries = arguments.number("binaries", default: 150)
         self.commits = arguments.number("commits", default: 2_000)
-        self.rounds = arguments.number("clone-rounds", default: 5)
+        self.rounds = arguments.number("clone-rounds", default: BenchRounds.count)
     }
 
     func run() async throws {
@@ -42,10 +42,10 @@ struct GitHubBenchmark {
             try await Self.shell("rm -rf \(folder)", in: directory.path)
         }
         await server.stop()
-        BenchOutput.tell("fastest: ours \(ours.min() ?? 0) ms, git clone \(theirs.min() ?? 0) ms")
+        guard BenchRounds.areQuiet(("ours", ours), ("git clone", theirs)) else { return }
         BenchOutput.result(
-            "github", "fetch into a mirror and check-out of a repository of 200 MB", ours: Self.median(ours),
-            peer: Self.median(theirs), peerName: "git clone", unit: "ms")
+            "github", "fetch into a mirror and check-out of a repository of 200 MB", ours: BenchRounds.median(ours),
+            peer: BenchRounds.median(theirs), peerName: "git clone", unit: "ms")
     }
 
     private static func clone(_ remote: GitRemote, _ folder: String) async throws {
@@ -112,6 +112,4 @@ struct GitHubBenchmark {
         try await body()
         return (ContinuousClock.now - started) / .milliseconds(1)
     }
-
-    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }

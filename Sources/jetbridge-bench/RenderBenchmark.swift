@@ -28,9 +28,9 @@ struct RenderBenchmark {
         }
         guard messages > 1_000, html > self.size else { throw BenchFailure("\(messages) lines, \(html) bytes of HTML") }
         BenchOutput.tell("\(text.utf8.count) bytes of Markdown: \(messages) lines, \(html) bytes of HTML")
-        // The fastest round of each, because slower ones were disturbed.
+        guard BenchRounds.areQuiet(("ours", ours), ("cmark-gfm", peer)) else { return }
         BenchOutput.result(
-            "render", "1 MB of Markdown split for IRC", ours: ours.min() ?? 0, peer: peer.min() ?? 0,
+            "render", "1 MB of Markdown split for IRC", ours: BenchRounds.median(ours), peer: BenchRounds.median(peer),
             peerName: "cmark-gfm to HTML", unit: "ms")
     }
 

@@ -12,7 +12,7 @@ struct SnapshotBenchmark {
     init(_ arguments: BenchArguments) {
         self.files = arguments.number("files", default: 10_000)
         self.changes = arguments.number("changes", default: 10)
-        self.rounds = arguments.number("rounds", default: 21)
+        self.rounds = arguments.number("rounds", default: 25)
     }
 
     func run() async throws {
@@ -43,9 +43,10 @@ struct SnapshotBenchmark {
         guard try await files.records(below: Self.prefix).count == self.rounds + 1 else {
             throw BenchFailure("a snapshot is missing")
         }
+        guard BenchRounds.areQuiet(("snapshot", ours), ("git", theirs)) else { return }
         BenchOutput.result(
-            "jail", "snapshot of \(self.files) files with \(self.changes) changes", ours: Self.median(ours),
-            peer: Self.median(theirs), peerName: "git add -A && git write-tree", unit: "ms")
+            "jail", "snapshot of \(self.files) files with \(self.changes) changes", ours: BenchRounds.median(ours),
+            peer: BenchRounds.median(theirs), peerName: "git add -A && git write-tree", unit: "ms")
     }
 
     private static let prefix = "refs/jetbridge/snapshots/bench/"
@@ -96,6 +97,4 @@ struct SnapshotBenchmark {
         try await body()
         return (ContinuousClock.now - started) / .milliseconds(1)
     }
-
-    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 }

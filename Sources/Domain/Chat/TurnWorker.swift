@@ -1,5 +1,6 @@
-/// One entry of a session's history, oldest first in a request.
-package struct HistoryEntry: Sendable, Equatable {
+/// One entry of a session's history, oldest first in a request. A class, because lists of hundreds of them are copied for
+/// each turn.
+package final class HistoryEntry: Sendable, Equatable {
     package enum Role: String, Sendable {
         case user
         case assistant
@@ -21,6 +22,12 @@ package struct HistoryEntry: Sendable, Equatable {
         self.author = author
         self.text = text
         self.images = images
+    }
+
+    package static func == (one: HistoryEntry, other: HistoryEntry) -> Bool {
+        if one === other { return true }
+        return one.id == other.id && one.role == other.role && one.author == other.author && one.text == other.text
+            && one.images == other.images
     }
 }
 

@@ -1,6 +1,7 @@
 package import JSON
 
-package struct ModelMessage: Sendable, Equatable {
+/// A message of a request. A class, because lists of hundreds of them are copied at each step.
+package final class ModelMessage: Sendable, Equatable {
     package enum Role: String, Sendable { case system, user, assistant, tool }
     package let role: Role
     package let text: String
@@ -24,6 +25,12 @@ package struct ModelMessage: Sendable, Equatable {
         self.toolCallID = toolCallID
         self.items = items
         self.images = images
+    }
+
+    package static func == (one: ModelMessage, other: ModelMessage) -> Bool {
+        if one === other { return true }
+        return one.role == other.role && one.text == other.text && one.toolCalls == other.toolCalls
+            && one.toolCallID == other.toolCallID && one.items == other.items && one.images == other.images
     }
 
     /// This message and another one of the same role in one: several chat templates refuse two in a row.

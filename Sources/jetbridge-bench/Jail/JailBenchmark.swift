@@ -40,16 +40,14 @@ struct JailBenchmark {
         }
         var ours: [Double] = []
         var peer: [Double] = []
-        // In turn, so that both meet the same disturbances.
+        // In turn, so that both meet the same disturbances. Programs that start in between would change which core the
+        // shells get.
         for _ in 0..<self.rounds / 100 {
             for _ in 0..<100 { ours.append(try await Self.milliseconds { _ = try await shell.run(command) { _ in } }) }
             for _ in 0..<100 { peer.append(try await Self.milliseconds { try await plain.run("true") }) }
         }
         await shell.end()
         await plain.end()
-        BenchOutput.result(
-            "jail", "true in the session's shell, p50", ours: Self.median(ours), peer: Self.median(peer),
-            peerName: "/bin/sh on a bare pipe, no jail", unit: "ms")
         var starts: [Double] = []
         let plan = ProcessPlan(
             "/usr/bin/bwrap",
@@ -57,8 +55,14 @@ struct JailBenchmark {
                 + ["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc", "/proc"]
                 + ["--dev", "/dev", "--", "/bin/true"])
         for _ in 0..<50 { starts.append(try await Self.milliseconds { _ = try await Process.run(plan) }) }
+        if BenchRounds.areQuiet(("true in the session's shell", ours), ("/bin/sh on a bare pipe", peer)) {
+            BenchOutput.result(
+                "jail", "true in the session's shell, p50", ours: BenchRounds.median(ours),
+                peer: BenchRounds.median(peer), peerName: "/bin/sh on a bare pipe, no jail", unit: "ms")
+        }
+        guard BenchRounds.areQuiet(("a new bwrap for each command", starts)) else { return }
         BenchOutput.result(
-            "jail", "true, p50", ours: Self.median(ours), peer: Self.median(starts),
+            "jail", "true, p50", ours: BenchRounds.median(ours), peer: BenchRounds.median(starts),
             peerName: "a new bwrap for each command", unit: "ms")
     }
 
@@ -70,7 +74,7 @@ struct JailBenchmark {
         var ours: [Double] = []
         var peer: [Double] = []
         // In turn, as above.
-        for _ in 0..<5 {
+        for _ in 0..<BenchRounds.count {
             let count = Protected(0)
             ours.append(
                 try await Self.milliseconds {
@@ -84,9 +88,10 @@ struct JailBenchmark {
         }
         await shell.end()
         let megabytes = Double(self.megabytes) * 1_000
+        guard BenchRounds.areQuiet(("output", ours), ("cat through a pipe", peer)) else { return }
         BenchOutput.result(
-            "jail", "output of \(self.megabytes) MB, median of 5", ours: megabytes / Self.median(ours),
-            peer: megabytes / Self.median(peer), peerName: "cat through a pipe, no jail", unit: "MB/s")
+            "jail", "output of \(self.megabytes) MB", ours: megabytes / BenchRounds.median(ours),
+            peer: megabytes / BenchRounds.median(peer), peerName: "cat through a pipe, no jail", unit: "MB/s")
     }
 
     @Net private static func plainOutput(_ text: String, _ bytes: Int) async throws -> Double {
@@ -107,7 +112,8 @@ struct JailBenchmark {
             starts.append(try await Self.milliseconds { _ = try await shell.run(Self.command("true")) { _ in } })
             await shell.end()
         }
-        BenchOutput.result("jail", "first command of a session, p50", ours: Self.median(starts), unit: "ms")
+        guard BenchRounds.areQuiet(("first command of a session", starts)) else { return }
+        BenchOutput.result("jail", "first command of a session, p50", ours: BenchRounds.median(starts), unit: "ms")
         BenchOutput.result("jail", "first command of a session, slowest of 30", ours: starts.max() ?? 0, unit: "ms")
     }
 
@@ -134,9 +140,5 @@ struct JailBenchmark {
         let started = ContinuousClock.now
         try await body()
         return (ContinuousClock.now - started) / .milliseconds(1)
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        values.isEmpty ? 0 : values.sorted()[values.count / 2]
     }
 }

@@ -163,8 +163,10 @@ extension Conversation {
             turn.ask == nil, let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
         else { return nil }
         let through = admission.session.historyStart
+        let isWhole = entries.first.map { $0.id > through } ?? true
         return self.request(
-            for: turn, in: admission.session, history: entries.filter { $0.id > through }, isNew: true)
+            for: turn, in: admission.session, history: isWhole ? entries : entries.filter { $0.id > through },
+            isNew: true)
     }
 
     private func storedRequest(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {

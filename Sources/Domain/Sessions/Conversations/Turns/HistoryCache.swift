@@ -50,9 +50,12 @@ final class HistoryCache: Sendable {
     /// Adds a turn's entries to those of its predecessor.
     func append(_ entries: [HistoryEntry], of session: String, turn: Int64, after lastTurn: Int64) {
         self.state.withLock { state in
-            let item = state.items[session]
-            guard lastTurn == 0 || item?.lastTurn == lastTurn else { return }
-            self.place((lastTurn == 0 ? [] : item?.entries ?? []) + entries, of: session, upTo: turn, in: &state)
+            guard lastTurn == 0 || state.items[session]?.lastTurn == lastTurn else { return }
+            var all = lastTurn == 0 ? [] : state.items[session]?.entries ?? []
+            // Without a second owner, appending does not copy them.
+            state.items[session]?.entries = []
+            all += entries
+            self.place(all, of: session, upTo: turn, in: &state)
         }
     }
 
@@ -60,7 +63,7 @@ final class HistoryCache: Sendable {
         _ entries: [HistoryEntry], of session: String, upTo lastTurn: Int64, in state: inout State
     ) {
         state.bytes -= state.items.removeValue(forKey: session)?.bytes ?? 0
-        let kept = Array(entries.suffix(self.entryLimit))
+        let kept = entries.count > self.entryLimit ? Array(entries.suffix(self.entryLimit)) : entries
         let bytes = kept.reduce(256) { $0 + $1.text.utf8.count + 128 }
         // One thread must not evict all others.
         guard bytes <= self.byteLimit / 4 else { return }
