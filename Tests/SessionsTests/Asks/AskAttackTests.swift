@@ -93,7 +93,7 @@ struct AskAttackTests {
         #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
     }
 
-    @Test("so it is after a restart")
+    @Test("after a restart, the room is still the place of an ask that was open")
     func sameRoomLater() async throws {
         let directory = try TemporaryDirectory()
         let first = try await AskStage(

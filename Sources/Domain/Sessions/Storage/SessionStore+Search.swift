@@ -4,6 +4,8 @@ extension SessionStore {
 
     /// Adds all messages to the index of words, so that a search finds them.
     package func indexMessages() async throws {
+        // Mostly nothing is missing, and a search need not wait for the writer then.
+        guard try await self.read({ ledger in try ledger.hasUnindexedMessages() }) else { return }
         while try await self.write({ ledger in try ledger.indexMessages(limit: Self.indexBatch) }) {}
     }
 }
