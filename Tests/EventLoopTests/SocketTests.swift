@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import Primitives
 import Testing
 
@@ -52,6 +53,19 @@ struct SocketTests {
         #expect(self.received(b.rawValue) == Array("hello".utf8))
         #expect(self.received(b.rawValue) == [])
         registration.cancel()
+    }
+
+    @Test("small writes of both sides leave at once")
+    func noDelay() async throws {
+        let (client, server) = try await self.pair()
+        let a = FileDescriptor(owning: client)
+        let b = FileDescriptor(owning: server)
+        for socket in [a.rawValue, b.rawValue] {
+            var isOn: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            #expect(getsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, &size) == 0)
+            #expect(isOn != 0)
+        }
     }
 
     @Test("a full socket would block, and becomes writable once the peer has read")

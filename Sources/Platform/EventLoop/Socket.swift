@@ -42,6 +42,8 @@ package enum Socket {
             throw .last("bind to \(address)")
         }
         guard Glibc.listen(socket.rawValue, backlog) == 0 else { throw .last("listen on \(address)") }
+        // Linux gives it to the connections as well.
+        self.setNoDelay(socket.rawValue)
         return socket
     }
 
@@ -56,18 +58,16 @@ package enum Socket {
         let flags = fcntl(listener, F_GETFL)
         guard flags >= 0, fcntl(listener, F_SETFL, flags | O_NONBLOCK) == 0, fcntl(listener, F_SETFD, FD_CLOEXEC) == 0
         else { throw .last("fcntl") }
+        self.setNoDelay(listener)
     }
 
-    /// The next pending connection, with TCP_NODELAY set; `nil` if there is none.
+    /// The next pending connection, with the listening socket's TCP_NODELAY; `nil` if no client waits.
     ///
     /// Skips connections that were reset while pending. Throws on EMFILE and ENFILE: stop accepting for a while.
     package static func accept(on listener: Int32) throws(SystemError) -> FileDescriptor? {
         while true {
             let accepted = csystem_accept(listener, nil, nil)
-            if accepted >= 0 {
-                self.setNoDelay(accepted)
-                return FileDescriptor(owning: accepted)
-            }
+            if accepted >= 0 { return FileDescriptor(owning: accepted) }
             switch errno {
             case EAGAIN: return nil
             // Network errors belong to the pending connection (accept(2), "Error handling").

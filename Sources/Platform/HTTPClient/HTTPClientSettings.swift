@@ -13,6 +13,9 @@ package struct HTTPClientSettings: Sendable, Hashable {
     package var maxConnections: Int?
     /// How many idle connections are kept for later requests.
     package var maxIdleConnections = 64
+    /// Whether a connection is opened ahead of the next request once all others are in use, so that it need not wait for
+    /// one: for answers that last. Only without TLS, and only to servers that keep connections.
+    package var opensAhead = false
     /// Sent when a request has no `User-Agent`.
     package var userAgent: String?
     /// The maximum size of a response's head.

@@ -9,6 +9,8 @@ internal import Primitives
 final class PlainConnection {
     /// How long an unused connection is kept; as libcurl does.
     private static let idleLimit = Duration.seconds(118)
+    /// How long one that was opened ahead of a request waits for it; servers close a connection that stays silent.
+    private static let aheadLimit = Duration.seconds(15)
     /// Bytes of a streamed body that are framed ahead of the socket.
     private static let highWater = 64 * 1_024
     private static let scratch = ScratchBuffer(count: 64 * 1_024)
@@ -20,6 +22,8 @@ final class PlainConnection {
     private var registration: Registration?
     private var timer: Timer?
     private var isConnected = false
+    /// Whether it was opened ahead of a request and has not begun to wait for it.
+    private(set) var isAhead: Bool
 
     /// The request that is being sent or answered.
     private var transfer: PlainTransfer?
@@ -31,16 +35,18 @@ final class PlainConnection {
     private var uploadLeft: Int?
     /// Bytes of this request.
     private var sentCount = 0
-    /// Whether an earlier request was answered.
-    private var isReused = false
+    /// Whether it has waited for this request, so that the server may have closed it in the meantime.
+    private var hasWaited = false
     private var hasReceived = false
 
-    init(_ transfer: PlainTransfer, in pool: PlainPool) {
-        self.host = transfer.plan.host
+    /// - Parameter transfer: The request to send; nil to open the connection ahead of one.
+    init(to host: String, for transfer: PlainTransfer? = nil, in pool: PlainPool) {
+        self.host = host
         self.pool = pool
         self.transfer = transfer
-        self.reader = ResponseReader(to: .get, limit: 0, host: self.host)
-        transfer.connection = self
+        self.isAhead = transfer == nil
+        self.reader = ResponseReader(to: .get, limit: 0, host: host)
+        transfer?.connection = self
     }
 
     /// Whether an idle connection is still open, as far as is known here.
@@ -48,7 +54,7 @@ final class PlainConnection {
 
     // MARK: Connecting
 
-    /// Connects for the request that it was made for.
+    /// Connects, and sends the request that it was made for.
     func connect() {
         self.addresses = self.pool.addresses(of: self.host)
         // Cancelled by `close()`, which releases this connection.
@@ -94,8 +100,7 @@ final class PlainConnection {
 
     private func connected() {
         self.isConnected = true
-        guard let transfer = self.transfer else { return self.close() }
-        self.begin(transfer)
+        if let transfer = self.transfer { self.begin(transfer) } else { self.wait(upTo: Self.aheadLimit) }
     }
 
     private func timedOut() {
@@ -246,14 +251,16 @@ final class PlainConnection {
     private func read(_ bytes: Span<UInt8>, for transfer: PlainTransfer) {
         self.hasReceived = true
         transfer.moved()
-        var position = 0
+        var position = 0, isAnswering = false
         do throws(HTTPClientError) {
             while true {
                 switch try self.reader.next(bytes, from: &position) {
                 case .needsMore:
+                    if isAnswering, self.reader.keepsConnection { self.pool.openAhead(to: self.host) }
                     if !transfer.body.hasRoom { transfer.pauseReceiving() }
                     return self.updateInterest()
                 case .head(let head):
+                    isAnswering = true
                     transfer.plan.wasSent()
                     transfer.take(head)
                 case .body(let range): transfer.body.offer(bytes.extracting(range))
@@ -269,21 +276,27 @@ final class PlainConnection {
         self.transfer = nil
         transfer.connection = nil
         if isClean, self.reader.keepsConnection, self.output.isEmpty, self.isUploaded {
-            self.isReused = true
-            self.timer?.reschedule(after: Self.idleLimit)
-            self.updateInterest()
-            self.pool.keep(self)
+            self.wait(upTo: Self.idleLimit)
         } else {
             self.close()
         }
         transfer.end(throwing: nil)
     }
 
+    /// Waits for a request.
+    private func wait(upTo limit: Duration) {
+        self.hasWaited = true
+        self.timer?.reschedule(after: limit)
+        self.updateInterest()
+        self.pool.keep(self)
+        self.isAhead = false
+    }
+
     /// The server has closed the connection.
     private func ended(_ transfer: PlainTransfer) {
-        // What was sent on a connection that an earlier request had used may have crossed the server's closing of it.
+        // What was sent on a connection that had waited may have crossed the server's closing of it.
         let isRepeatable = transfer.plan.method.isIdempotent || self.sentCount == 0
-        if self.isReused, !self.hasReceived, isRepeatable, transfer.isRepeatable {
+        if self.hasWaited, !self.hasReceived, isRepeatable, transfer.isRepeatable {
             self.transfer = nil
             transfer.connection = nil
             transfer.idleTimer = nil

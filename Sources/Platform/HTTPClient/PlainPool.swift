@@ -13,6 +13,8 @@ final class PlainPool {
     private var idleCount = 0
     private var openCount = 0
     private var waiting: [PlainTransfer] = []
+    /// Servers to which a connection is being opened ahead of a request.
+    private var ahead: Set<String> = []
     private var isClosing = false
 
     init(_ settings: HTTPClientSettings) {
@@ -46,8 +48,25 @@ final class PlainPool {
             return other.close()
         }
         self.openCount += 1
-        PlainConnection(transfer, in: self).connect()
+        PlainConnection(to: transfer.plan.host, for: transfer, in: self).connect()
     }
+
+    /// Opens a connection for the next request to a server if all are in use then, after this turn of the loop. Only to
+    /// a server that keeps connections: another may serve one at a time, and would wait for a request on this one.
+    func openAhead(to server: String) {
+        guard self.settings.opensAhead, !self.hasIdle(to: server), self.ahead.insert(server).inserted else { return }
+        EventLoop.shared.schedule(after: .zero) {
+            let isFull = self.settings.maxConnections.map { self.openCount >= $0 } ?? false
+            guard !self.isClosing, !isFull, !self.hasIdle(to: server) else {
+                self.ahead.remove(server)
+                return
+            }
+            self.openCount += 1
+            PlainConnection(to: server, in: self).connect()
+        }
+    }
+
+    private func hasIdle(to server: String) -> Bool { self.idle[server]?.isEmpty == false }
 
     /// The addresses of a server, named by host and port; empty if it has no numeric address.
     func addresses(of server: String) -> [SocketAddress] {
@@ -75,6 +94,7 @@ final class PlainPool {
 
     /// Keeps a connection for later requests, or closes it.
     func keep(_ connection: PlainConnection) {
+        if connection.isAhead { self.ahead.remove(connection.host) }
         guard !self.isClosing, self.idleCount < self.settings.maxIdleConnections else { return connection.close() }
         self.idle[connection.host, default: []].append(connection)
         self.idleCount += 1
@@ -84,6 +104,7 @@ final class PlainPool {
     /// A connection was closed.
     func closed(_ connection: PlainConnection) {
         self.openCount -= 1
+        if connection.isAhead { self.ahead.remove(connection.host) }
         if let index = self.idle[connection.host]?.firstIndex(where: { $0 === connection }) {
             self.idle[connection.host]?.remove(at: index)
             self.idleCount -= 1

@@ -58,8 +58,11 @@ final class HTTPConnection {
     /// Nothing is in progress, so the connection can be closed without loss.
     var isIdle: Bool { self.exchange == nil && self.output.isEmpty && !self.isInsideHead && !self.isInsideBody }
 
+    /// Begins to read.
     func open() throws(SystemError) {
         self.registration = try EventLoop.shared.watch(self.number, [.readable, .peerClosed]) { self.handle($0) }
+        // The request has mostly arrived by now.
+        self.read()
         self.finishTurn()
     }
 

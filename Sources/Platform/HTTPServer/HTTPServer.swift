@@ -127,17 +127,19 @@ package final class HTTPServer: Service {
 
     // MARK: Connections
 
+    /// Accepts one client. Further ones are reported again at once, and meanwhile don't keep this one's request waiting.
     @Net private func accept() {
         do {
-            // Bounded, so that a burst of new clients doesn't block the loop.
-            for _ in 0..<64 {
-                guard self.connections.count < self.settings.maximumConnections else { return self.pause() }
-                guard let number = self.registration?.descriptor,
-                    let descriptor = try Socket.accept(on: number)
-                else { return }
-                let connection = HTTPConnection(server: self, descriptor: descriptor)
+            guard self.connections.count < self.settings.maximumConnections else { return self.pause() }
+            guard let number = self.registration?.descriptor, let descriptor = try Socket.accept(on: number)
+            else { return }
+            let connection = HTTPConnection(server: self, descriptor: descriptor)
+            self.connections[ObjectIdentifier(connection)] = connection
+            do {
                 try connection.open()
-                self.connections[ObjectIdentifier(connection)] = connection
+            } catch {
+                self.remove(connection)
+                throw error
             }
         } catch {
             self.logger.warning("can't accept connections; retrying shortly", ["error": .string("\(error)")])

@@ -61,6 +61,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         client.connectTimeout = settings.connectTimeout
         client.idleTimeout = settings.idleTimeout
         client.maxIdleConnections = 256
+        client.opensAhead = true
         client.userAgent = "jetbridge/\(version)"
         self.client = HTTPClient(client)
         self.account = UpstreamAccount(source: source, upstream: settings.upstream)
