@@ -54,7 +54,7 @@ let package = Package(
 
         // Platform
         platform("Primitives", "CSystem"),
-        platform("JSON"),
+        platform("JSON", "Primitives"),
         platform("Crypto", "CCrypto", "CICU", "Primitives"),
         platform("Logging", "CSystem", "JSON", "Primitives"),
         platform("EventLoop", "CSystem", "Logging", "Primitives"),

@@ -1,4 +1,5 @@
 import Markdown
+internal import Primitives
 import Testing
 
 /// Records the walk, one word per event.

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Kit
 internal import Markdown
+internal import Primitives
 
 /// Writes HTML while the Markdown tree is walked, one line per top-level block.
 struct MatrixFormattingWriter {

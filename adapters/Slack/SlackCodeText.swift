@@ -1,4 +1,5 @@
 internal import Markdown
+internal import Primitives
 
 /// Code text: nothing in it is markup, except tokens, which Slack recognises everywhere. ``SlackBlocks`` shows them whole.
 enum SlackCodeText {

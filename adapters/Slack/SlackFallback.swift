@@ -1,5 +1,6 @@
 internal import Kit
 internal import Markdown
+internal import Primitives
 
 /// The text shown instead of a message's blocks: in notifications, by screen readers and in other programs. It has the
 /// words of the rendered text without Markdown's signs, with Slack's escapes, up to the limit of an edit's `text`.

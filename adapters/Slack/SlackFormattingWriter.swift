@@ -1,6 +1,7 @@
 internal import Chat
 internal import Kit
 internal import Markdown
+internal import Primitives
 
 /// Writes safe standard Markdown while the tree is walked. ``SlackSettledText`` relies on the forms written here.
 struct SlackFormattingWriter {

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Markdown
+internal import Primitives
 
 /// A paragraph or a code block as rich text, in which Slack parses nothing.
 struct SlackLiteral: MarkdownVisitor {

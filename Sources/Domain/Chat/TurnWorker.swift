@@ -15,6 +15,8 @@ package final class HistoryEntry: Sendable, Equatable {
     package let text: String
     /// The images that the person sent with it.
     package let images: [SentImage]
+    /// The tokens of ``text``: an entry is in the prompts of many turns, and is weighed once.
+    package let tokens = LazyCount()
 
     package init(id: Int64, role: Role, author: String? = nil, text: String, images: [SentImage] = []) {
         self.id = id

@@ -1,3 +1,4 @@
+internal import Chat
 package import JSON
 
 /// A message of a request. A class, because lists of hundreds of them are copied at each step.
@@ -14,10 +15,12 @@ package final class ModelMessage: Sendable, Equatable {
     package let items: [JSON]
     /// With ``Role/user``: shown to the model with the text.
     package let images: [ModelImage]
+    private let knownTokens: LazyCount
 
+    /// - Parameter tokens: those of `text`, if they are known.
     package init(
         _ role: Role, _ text: String, toolCalls: [ToolCall] = [], toolCallID: String? = nil, items: [JSON] = [],
-        images: [ModelImage] = []
+        images: [ModelImage] = [], tokens: Int? = nil
     ) {
         self.role = role
         self.text = text
@@ -25,7 +28,11 @@ package final class ModelMessage: Sendable, Equatable {
         self.toolCallID = toolCallID
         self.items = items
         self.images = images
+        self.knownTokens = LazyCount(tokens)
     }
+
+    /// The tokens of ``text``, as ``TokenEstimator`` estimates them.
+    package var textTokens: Int { self.knownTokens.value { TokenEstimator.tokens(in: self.text) } }
 
     package static func == (one: ModelMessage, other: ModelMessage) -> Bool {
         if one === other { return true }
@@ -91,10 +98,14 @@ package struct ModelTool: Sendable, Equatable {
     package let description: String
     /// The JSON schema of its arguments.
     package let parameters: JSON
+    /// Name, description and parameters as a JSON object, which is part of every request: written once.
+    let encoded: [UInt8]
 
     package init(name: String, description: String, parameters: JSON) {
         self.name = name
         self.description = description
         self.parameters = parameters
+        let object: JSON = ["name": .string(name), "description": .string(description), "parameters": parameters]
+        self.encoded = object.bytes
     }
 }

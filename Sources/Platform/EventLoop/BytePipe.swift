@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A bounded pipe of bytes on the loop, for back-pressure between libcurl, sockets, child processes and tasks.
 ///
 /// Each end has a callback and a task interface. Producer: callbacks use ``offer(_:)-(Span<UInt8>)``, ``onDrain`` and
@@ -51,7 +53,7 @@ package final class BytePipe {
         guard case .open = self.state, !bytes.isEmpty else { return self.mayContinue() }
         let wasEmpty = self.count == 0
         self.compact()
-        unsafe bytes.withUnsafeBufferPointer { unsafe self.buffer.append(contentsOf: $0) }
+        self.buffer.append(contentsOf: bytes)
         return self.offered(wasEmpty: wasEmpty)
     }
 

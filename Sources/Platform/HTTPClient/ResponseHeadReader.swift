@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Primitives
 
 /// Assembles response heads from their lines. Pure.
 struct ResponseHeadReader {
@@ -58,7 +59,7 @@ struct ResponseHeadReader {
         while start < line.count, line[start] == 0x20 { start += 1 }
         let end = start + 3
         guard version > 5, start > version, line.count >= end, line.count == end || line[end] == 0x20,
-            String(decoding: line, 0..<5) == "HTTP/"
+            String(decoding: line.extracting(..<5)) == "HTTP/"
         else { throw self.invalid("its first line is not a status line") }
         var code = 0
         for index in start..<end {
@@ -68,7 +69,7 @@ struct ResponseHeadReader {
             code = code * 10 + Int(line[index] - 0x30)
         }
         guard code >= 100 else { throw self.invalid("its first line is not a status line") }
-        return .fields(HTTPStatus(code), version: String(decoding: line, 5..<version))
+        return .fields(HTTPStatus(code), version: String(decoding: line.extracting(5..<version)))
     }
 
     private mutating func field(_ line: Span<UInt8>) throws(HTTPClientError) {
@@ -86,7 +87,7 @@ struct ResponseHeadReader {
         for index in 0..<colon where !token.contains(line[index]) {
             throw self.invalid("a header's name is not a token")
         }
-        self.storage.append(line.extracting(..<colon))
+        self.storage.append(contentsOf: line.extracting(..<colon))
         let valueStart = self.storage.count
         self.add(value: line.extracting((colon + 1)...))
         self.fields.append(
@@ -101,7 +102,7 @@ struct ResponseHeadReader {
         while start < end, value[start].isBlank { start += 1 }
         while end > start, value[end - 1].isBlank { end -= 1 }
         let first = self.storage.count
-        self.storage.append(value.extracting(start..<end))
+        self.storage.append(contentsOf: value.extracting(start..<end))
         for index in first..<self.storage.count where self.storage[index].breaksLine { self.storage[index] = 0x20 }
     }
 
@@ -122,18 +123,5 @@ struct ResponseHeadReader {
     private func invalid(_ reason: String) -> HTTPClientError {
         HTTPClientError(
             .invalidResponse, "\(self.host): the response is invalid: \(reason)", mayHaveReachedServer: true)
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe self.append(contentsOf: $0) }
-    }
-}
-
-extension String {
-    /// The text of a part of the bytes.
-    fileprivate init(decoding bytes: Span<UInt8>, _ range: Range<Int>) {
-        self = unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }

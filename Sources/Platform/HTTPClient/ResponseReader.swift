@@ -1,4 +1,5 @@
 package import HTTP
+internal import Primitives
 
 /// Reads a response from the bytes of a connection of HTTP/1.1 (RFC 9112 §6). Pure.
 package struct ResponseReader {
@@ -87,7 +88,7 @@ package struct ResponseReader {
             if isWhole, self.line.isEmpty {
                 head = try self.heads.take(piece)
             } else {
-                unsafe piece.withUnsafeBufferPointer { unsafe self.line.append(contentsOf: $0) }
+                self.line.append(contentsOf: piece)
                 guard self.line.count <= self.limit else { throw self.heads.tooLarge }
                 guard isWhole else { return .needsMore }
                 let line = self.line

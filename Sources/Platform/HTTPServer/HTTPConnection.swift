@@ -97,7 +97,7 @@ final class HTTPConnection {
     }
 
     private func keep(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe self.pending.append(contentsOf: $0) }
+        self.pending.append(contentsOf: bytes)
     }
 
     /// Processes bytes that were read during a response.
@@ -182,8 +182,7 @@ final class HTTPConnection {
         var arrived: [UInt8] = []
         while true {
             switch try self.reader.next(bytes, from: &position) {
-            case .body(let range):
-                unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe arrived.append(contentsOf: $0) }
+            case .body(let range): arrived.append(contentsOf: bytes.extracting(range))
             case .end: return (arrived, true)
             case .needsMore, .head: return (arrived, false)
             }

@@ -1,4 +1,5 @@
 package import HTTP
+internal import Primitives
 
 /// Parses request heads in pieces of any size. Accepts only heads that are unambiguous by RFC 9112.
 ///
@@ -82,7 +83,7 @@ package struct RequestParser: Sendable {
     }
 
     private mutating func keep(_ bytes: borrowing Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe self.storage.append(contentsOf: $0) }
+        self.storage.append(contentsOf: bytes)
     }
 
     /// Skips a few empty lines before a request (RFC 9112 §2.2); old clients send one after a body.

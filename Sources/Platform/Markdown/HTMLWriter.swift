@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Writes the tree as safe HTML.
 struct HTMLWriter: MarkdownVisitor {
     private(set) var output: [UInt8] = []

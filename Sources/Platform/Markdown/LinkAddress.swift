@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The addresses that links may have.
 package enum LinkAddress {
     /// Whether the scheme is http, https or mailto, ignoring case. Relative addresses lead nowhere in a chat.

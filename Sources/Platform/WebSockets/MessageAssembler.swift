@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Joins and validates the message fragments that the library delivers.
 struct MessageAssembler: Sendable {
     /// Why a message is rejected, with the close code to send.
@@ -26,7 +28,7 @@ struct MessageAssembler: Sendable {
             self.bytes = []
             throw Refusal(code: .messageTooBig, reason: "messages are limited to \(self.limit) bytes")
         }
-        unsafe piece.withUnsafeBufferPointer { unsafe self.bytes.append(contentsOf: $0) }
+        self.bytes.append(contentsOf: piece)
         guard isLast else { return nil }
         defer { self.bytes = [] }
         guard self.isText else { return .binary(self.bytes) }

@@ -64,6 +64,20 @@ struct PromptBuilderTests {
         #expect(messages.last?.text == "<eve<root> And now?")
     }
 
+    @Test("each message knows the tokens of its own text, with names and joined", arguments: ["alice", "bob"])
+    func tokens(other: String) {
+        let history = [
+            self.entry(2, .user, "What is the answer?", by: other), self.entry(3, .assistant, "Forty-two, I think."),
+            self.entry(5, .assistant, "Or forty-three."),
+        ]
+        // The second prompt is made from entries that are weighed already.
+        for _ in 0..<2 {
+            for message in self.messages(self.builder.plan(self.request(history: history))) {
+                #expect(message.textTokens == TokenEstimator.tokens(in: message.text), "\(message.text)")
+            }
+        }
+    }
+
     @Test("neighbouring messages of one role are joined")
     func joined() {
         let history = [

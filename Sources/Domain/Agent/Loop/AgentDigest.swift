@@ -25,6 +25,7 @@ enum AgentDigest {
     /// Of a request's messages.
     static func of(_ messages: [ModelMessage]) -> String {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(messages.reduce(0) { $0 + $1.text.utf8.count + 16 })
         for message in messages {
             bytes += message.role.rawValue.utf8
             bytes.append(0)

@@ -29,24 +29,20 @@ package struct ToolDefinition: Sendable, Equatable {
         }
     }
 
-    package let name: String
     package let kind: Kind
-    /// When and how to call it, for the model.
-    package let description: String
-    /// The JSON schema of its arguments: an object, without further properties.
-    package let parameters: JSON
+    /// What the model gets: the name, when and how to call it, and the JSON schema of its arguments: an object, without
+    /// further properties.
+    package let model: ModelTool
     /// What it takes of each request, by estimate.
     let tokens: Int
 
     package init(name: String, kind: Kind, description: String, parameters: JSON) {
-        self.name = name
         self.kind = kind
-        self.description = description
-        self.parameters = parameters
+        self.model = ModelTool(name: name, description: description, parameters: parameters)
         self.tokens = TokenEstimator.perMessage + TokenEstimator.tokens(in: name + description + parameters.text)
     }
 
-    package var model: ModelTool {
-        ModelTool(name: self.name, description: self.description, parameters: self.parameters)
-    }
+    package var name: String { self.model.name }
+    package var description: String { self.model.description }
+    package var parameters: JSON { self.model.parameters }
 }

@@ -20,7 +20,7 @@ struct TokenCounter: Sendable {
     }
 
     static func tokens(in message: ModelMessage) -> Int {
-        let base = TokenEstimator.perMessage + TokenEstimator.tokens(in: message.text) + message.imageTokens
+        let base = TokenEstimator.perMessage + message.textTokens + message.imageTokens
         return message.toolCalls.reduce(base) {
             $0 + TokenEstimator.perMessage + TokenEstimator.tokens(in: $1.arguments)
         }

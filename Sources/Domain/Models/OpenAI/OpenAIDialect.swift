@@ -32,27 +32,40 @@ package struct OpenAIDialect: Sendable, Equatable {
     }
 
     package func body(_ request: ModelRequest, model: String) -> [UInt8] {
-        var body: JSONObject = [
-            "model": .string(model),
-            "messages": .array(self.messages(request.messages)),
-            "stream": true,
-        ]
-        if self.asksForUsage { body["stream_options"] = ["include_usage": true] }
+        let messages = self.adapted(request.messages)
+        var body = JSONWriter()
+        body.reserve(
+            messages.reduce(1024) { $0 + $1.text.utf8.count + 64 }
+                + request.tools.reduce(0) { $0 + $1.encoded.count + 64 })
+        body.beginObject()
+        body.key("model")
+        body.write(model)
+        body.key("messages")
+        body.beginArray()
+        for message in messages { self.write(message, to: &body) }
+        body.endArray()
+        body.key("stream")
+        body.write(true)
+        if self.asksForUsage {
+            body.key("stream_options")
+            body.write(["include_usage": true])
+        }
         if let limit = request.outputLimit, self.limitName != .none {
-            body[self.limitName.rawValue] = .integer(Int64(limit))
+            body.key(self.limitName.rawValue)
+            body.write(JSON(limit))
         }
         if !request.tools.isEmpty {
-            if request.callsInParallel, self.asksForParallelCalls { body["parallel_tool_calls"] = true }
-            body["tools"] = .array(
-                request.tools.map { tool in
-                    let function: JSON = [
-                        "name": .string(tool.name), "description": .string(tool.description),
-                        "parameters": tool.parameters,
-                    ]
-                    return ["type": "function", "function": function]
-                })
+            if request.callsInParallel, self.asksForParallelCalls {
+                body.key("parallel_tool_calls")
+                body.write(true)
+            }
+            body.key("tools")
+            body.beginArray()
+            for tool in request.tools { Self.write(tool, to: &body) }
+            body.endArray()
         }
-        return JSON.object(body).bytes
+        body.endObject()
+        return body.output
     }
 
     /// Drops the parameter that a refusal (400 or 422) names; false when it names none of these.
@@ -112,15 +125,36 @@ package struct OpenAIDialect: Sendable, Equatable {
         return true
     }
 
-    private func messages(_ messages: [ModelMessage]) -> [JSON] {
-        var messages = messages
-        if !self.knowsSystemRole {
-            let system = messages.filter { $0.role == .system }.map(\.text)
-            messages.removeAll { $0.role == .system }
-            let opening = ModelMessage(.user, system.joined(separator: "\n\n"))
-            messages = [messages.first.map { opening.joined(with: $0) } ?? opening] + messages.dropFirst()
-        }
-        return messages.map { self.message($0) }
+    /// The messages as the endpoint takes them.
+    private func adapted(_ messages: [ModelMessage]) -> [ModelMessage] {
+        if self.knowsSystemRole { return messages }
+        let system = messages.filter { $0.role == .system }.map(\.text)
+        let others = messages.filter { $0.role != .system }
+        let opening = ModelMessage(.user, system.joined(separator: "\n\n"))
+        return [others.first.map { opening.joined(with: $0) } ?? opening] + others.dropFirst()
+    }
+
+    private static func write(_ tool: ModelTool, to body: inout JSONWriter) {
+        body.beginObject()
+        body.key("type")
+        body.write("function")
+        body.key("function")
+        body.write(encoded: tool.encoded)
+        body.endObject()
+    }
+
+    private func write(_ message: ModelMessage, to body: inout JSONWriter) {
+        let fillsReasoning = self.fillsReasoning && message.role == .assistant
+        guard message.images.isEmpty, message.items.isEmpty, message.toolCalls.isEmpty, message.toolCallID == nil,
+            !fillsReasoning
+        else { return body.write(self.message(message)) }
+        // Nearly all messages of a long conversation; written without a tree.
+        body.beginObject()
+        body.key("role")
+        body.write(message.role.rawValue)
+        body.key("content")
+        body.write(message.text)
+        body.endObject()
     }
 
     private func message(_ message: ModelMessage) -> JSON {

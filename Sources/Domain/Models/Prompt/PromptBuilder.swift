@@ -93,10 +93,16 @@ package struct PromptBuilder: Sendable {
     /// The oldest of the newest entries that fit together, and their tokens.
     private func firstKept(of history: [HistoryEntry], within room: Int) -> (index: Int, weight: Int) {
         var kept = 0
+        // Mostly the same few people.
+        var (author, authorWeight): (String?, Int) = (nil, 0)
         for index in history.indices.reversed() {
             let entry = history[index]
+            if let name = entry.author, name != author {
+                author = name
+                authorWeight = Self.weight(of: name)
+            }
             let weight =
-                kept + Self.weight(of: entry.text) + (entry.author.map { Self.weight(of: $0) } ?? 0)
+                kept + Self.tokens(of: entry) + TokenEstimator.perMessage + (entry.author == nil ? 0 : authorWeight)
                 + Self.weight(of: entry.images)
             if self.corrected(weight) > room { return (index + 1, kept) }
             kept = weight
@@ -109,6 +115,10 @@ package struct PromptBuilder: Sendable {
         TokenEstimator.tokens(in: text) + TokenEstimator.perMessage
     }
 
+    private static func tokens(of entry: HistoryEntry) -> Int {
+        entry.tokens.value { TokenEstimator.tokens(in: entry.text) }
+    }
+
     private static func weight(of images: [SentImage]) -> Int { images.reduce(0) { $0 + $1.tokens } }
 
     private func corrected(_ weight: Int) -> Int { Int((Double(weight) * self.factor).rounded(.up)) }
@@ -119,15 +129,21 @@ package struct PromptBuilder: Sendable {
         var system = self.instructions
         if isNamed { system += "\n\n" + Self.sharedNote }
         if !summary.isEmpty { system += "\n\n" + summary }
-        var messages = [ModelMessage(.system, system)]
-        for entry in history {
-            let role: ModelMessage.Role = entry.role == .user ? .user : .assistant
-            let message = ModelMessage(
-                role, Self.text(of: entry, isNamed: isNamed), images: entry.images.compactMap { self.images[$0] })
-            Self.append(message, to: &messages)
-        }
+        var messages: [ModelMessage] = []
+        messages.reserveCapacity(1 + history.count + question.count)
+        messages.append(ModelMessage(.system, system))
+        for entry in history { Self.append(self.message(of: entry, isNamed: isNamed), to: &messages) }
         for message in question { Self.append(message, to: &messages) }
         return messages
+    }
+
+    private func message(of entry: HistoryEntry, isNamed: Bool) -> ModelMessage {
+        let role: ModelMessage.Role = entry.role == .user ? .user : .assistant
+        let images = entry.images.compactMap { self.images[$0] }
+        guard isNamed, let author = entry.author else {
+            return ModelMessage(role, entry.text, images: images, tokens: Self.tokens(of: entry))
+        }
+        return ModelMessage(role, Self.named(entry.text, by: author, isNamed: true), images: images)
     }
 
     /// The current question: the text, and an interrupted answer to resume.
@@ -170,11 +186,6 @@ extension PromptBuilder {
     /// Whether several people write.
     private static func isShared(_ history: [HistoryEntry], with sender: String) -> Bool {
         history.contains { $0.role == .user && $0.author != nil && $0.author != sender }
-    }
-
-    private static func text(of entry: HistoryEntry, isNamed: Bool) -> String {
-        guard entry.role == .user, let author = entry.author else { return entry.text }
-        return self.named(entry.text, by: author, isNamed: isNamed)
     }
 
     private static func named(_ text: String, by name: String, isNamed: Bool) -> String {

@@ -19,7 +19,7 @@ package enum TokenEstimator {
 
     /// The estimate of whole messages and their chat format, including ``safety``.
     package static func tokens(in messages: [ModelMessage]) -> Int {
-        messages.reduce(self.perRequest) { $0 + self.perMessage + self.tokens(in: $1.text) + $1.imageTokens }
+        messages.reduce(self.perRequest) { $0 + self.perMessage + $1.textTokens + $1.imageTokens }
     }
 
     /// The estimate itself, as often too low as too high.

@@ -11,6 +11,7 @@ package enum UnansweredQuestions {
     /// - Parameter question: the message that follows the history.
     package static func marked(in history: [HistoryEntry], before question: String) -> [HistoryEntry] {
         var marked: [HistoryEntry] = []
+        marked.reserveCapacity(history.count + 1)
         for (index, entry) in history.enumerated() {
             let next = index + 1 < history.count ? history[index + 1] : nil
             guard entry.role == .user, next?.role != .assistant else {

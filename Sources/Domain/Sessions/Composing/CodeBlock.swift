@@ -1,4 +1,5 @@
 internal import Markdown
+internal import Primitives
 
 /// A code block of a Markdown text.
 struct CodeBlock: Equatable {
