@@ -155,6 +155,8 @@ final class ScriptedWorker: TurnWorker {
         case question(ThreadQuestion)
         /// Finds out whether a guest wrote a part of the prompt.
         case lookForGuests
+        /// Asks the thread for the last bytes of what was said.
+        case recall(Int)
         /// Ends the turn with a question.
         case park(ParkedQuestion)
     }
@@ -165,6 +167,7 @@ final class ScriptedWorker: TurnWorker {
         var outcomes: [ApprovalOutcome] = []
         var answers: [QuestionAnswer] = []
         var guests: [Bool] = []
+        var recalled: [String] = []
         var holders: [CheckedContinuation<Void, Never>] = []
         var released = 0
     }
@@ -185,6 +188,9 @@ final class ScriptedWorker: TurnWorker {
 
     /// What ``Step/lookForGuests`` found.
     var guests: [Bool] { self.state.withLock { $0.guests } }
+
+    /// What ``Step/recall(_:)`` got.
+    var recalled: [String] { self.state.withLock { $0.recalled } }
 
     /// To the questions that it waited for.
     var answers: [QuestionAnswer] { self.state.withLock { $0.answers } }
@@ -225,6 +231,9 @@ final class ScriptedWorker: TurnWorker {
             case .lookForGuests:
                 let isFound = try await thread.hasTextOfGuests()
                 self.state.withLock { $0.guests.append(isFound) }
+            case .recall(let count):
+                let text = thread.keepsText ? try await thread.lastText(count) : "(not kept)"
+                self.state.withLock { $0.recalled.append(text) }
             case .park(let question): return .asked(question)
             }
         }

@@ -26,6 +26,27 @@ struct StepsTests {
         #expect(harness.adapter.texts == ["1 step, 12 s\n\nIt passes."])
     }
 
+    @Test("a worker finds what it said last, whatever else it reported in between")
+    func lastText() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([
+                .recall(0), .event(.text("It fails.")), .event(Self.steps), .event(.text("\n\n")),
+                .event(.text("Pass")),
+                .event(.notice("A retry.")), .event(.text("ed, é.")), .recall(11), .recall(1_000),
+            ]))
+        _ = try await harness.ask("1")
+        try await harness.settle()
+        #expect(harness.worker.recalled == ["", "Passed, é.", "It fails.\n\nPassed, é."])
+    }
+
+    @Test("a command's words are completed for the room, so its thread does not keep them")
+    func ownWords() async throws {
+        let harness = try await BridgeHarness(worker: ScriptedWorker([.event(.text("Use `help`.")), .recall(4)]))
+        _ = try await harness.ask("!run true")
+        try await harness.settle()
+        #expect(harness.worker.recalled == ["(not kept)"])
+    }
+
     @Test("where nothing can be edited, one line follows the answer")
     func plain() async throws {
         let harness = try await self.harness([])

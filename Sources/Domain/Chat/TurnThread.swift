@@ -3,6 +3,13 @@ package protocol TurnThread: Sendable {
     /// Reports progress. Waits while the thread cannot accept more.
     func report(_ event: TurnEvent) async throws
 
+    /// Whether ``lastText(_:)`` has what was reported, so that the worker need not keep it as well.
+    var keepsText: Bool { get }
+
+    /// The last `count` bytes of the text that was reported as ``TurnEvent/text(_:)``. Throws `CancellationError` when
+    /// the turn has ended.
+    func lastText(_ count: Int) async throws -> String
+
     /// Gives the turn at least this much time for itself from its start, without the time that people take. For work
     /// that takes longer than an answer.
     func takeTime(_ time: Duration) async
@@ -36,6 +43,10 @@ package protocol TurnThread: Sendable {
 }
 
 extension TurnThread {
+    package var keepsText: Bool { false }
+
+    package func lastText(_ count: Int) async throws -> String { throw TurnFailure("Text is not kept here.") }
+
     package func takeTime(_ time: Duration) async {}
 
     package func stopClock() async {}

@@ -35,15 +35,21 @@ struct AgentTroubleTests {
         #expect(bench.executor.executed.count == 1)
     }
 
-    @Test("an answer that breaks off is continued, twice; its calls do not run")
-    func brokenAnswer() async throws {
+    @Test(
+        "an answer that breaks off is continued, twice; its calls do not run", arguments: [false, true])
+    func brokenAnswer(threadKeepsText: Bool) async throws {
         let broken: [ScriptedModel.Step] = [
             .event(.delta("One ")), .event(.toolCall(ToolCall(id: "c", name: "shell", arguments: "{}"))),
             .fail(ModelError(.interrupted, "It broke.")),
         ]
-        let bench = Bench([Bench.calls("shell {}"), broken, ScriptedModel.answer("two.")])
+        var bench = Bench([Bench.calls("shell {}", text: "I try."), broken, ScriptedModel.answer("two.")])
+        bench.threadKeepsText = threadKeepsText
         #expect(try await bench.run() == .complete)
-        #expect(bench.text == "One two.")
+        #expect(bench.text == "I try.\n\nOne two.")
+        let answers = try await bench.records().compactMap {
+            if case .answered(let answer) = $0.event { answer } else { nil }
+        }
+        #expect(answers.map(\.text) == ["I try.", "One ", "two."])
         #expect(bench.executor.executed.count == 1)
         let never = Bench([Bench.calls("shell {}"), broken, broken, broken])
         #expect(try await never.run() == .cut("the connection to the model broke"))

@@ -21,6 +21,8 @@ struct LoopBench {
     var system = "You work."
     var inputLimit = 64_000
     var isNew = false
+    /// Whether the thread has what was reported, like that of a conversation.
+    var threadKeepsText = false
     var steering = AgentSteering()
     let events = Protected<[TurnEvent]>([])
     let clock: TurnClock
@@ -88,7 +90,22 @@ struct LoopBench {
             id: "t1", session: "s1", text: text,
             sender: Sender(id: "x/alice", identities: [Identity("x/alice")], displayName: "alice"),
             isResumed: isResumed, isNew: self.isNew)
-        return try await turn.run(request) { event in self.events.withLock { $0.append(event) } }
+        return try await turn.run(request, in: Thread(events: self.events, keepsText: self.threadKeepsText))
+    }
+
+    private struct Thread: TurnThread {
+        let events: Protected<[TurnEvent]>
+        let keepsText: Bool
+
+        func report(_ event: TurnEvent) async throws { self.events.withLock { $0.append(event) } }
+
+        func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome { .expired }
+
+        func lastText(_ count: Int) async throws -> String {
+            let text = self.events.withLock { $0 }
+                .compactMap { if case .text(let text) = $0 { text } else { nil } }.joined()
+            return String(decoding: text.utf8.suffix(count), as: UTF8.self)
+        }
     }
 
     /// What people read as the answer.

@@ -34,7 +34,7 @@ extension AgentRun {
             model: self.model.name, messages: messages, tools: self.equipment.tools.map(\.model),
             initiator: isFirst ? .user : .agent)
         request.callsInParallel = self.model.callsInParallel
-        var reading = AnswerReading(self.model)
+        var reading = AnswerReading(self.model, keepsText: !self.thread.keepsText)
         let failure = try await self.read(request, into: &reading)
         try await self.record(reading, of: request, failure: failure, isFirst: isFirst)
     }
@@ -82,8 +82,10 @@ extension AgentRun {
         }
         let usage = try await self.usage(
             of: reading, estimate: self.counter.count(messages), learns: !request.hasImages)
+        let text = self.thread.keepsText ? try await self.thread.lastText(reading.textBytes) : reading.text
         let calls = failure == nil ? self.machine.calls(reading.calls) : []
-        let (answer, ending) = reading.answer(calls: calls, usage: usage, failure: failure, hasWorked: !isFirst)
+        let (answer, ending) = reading.answer(
+            text, calls: calls, usage: usage, failure: failure, hasWorked: !isFirst)
         self.separator = answer.breakage == nil ? "\n\n" : ""
         let asked = AgentEvent.asked(model: self.model.name, digest: AgentDigest.of(messages))
         try await self.record([asked, .answered(answer)] + (ending.map { [.ended($0)] } ?? []))

@@ -10,12 +10,16 @@ struct AnswerReading: Sendable {
     private var reasoning = ""
     private var items: [JSON] = []
 
-    init(_ model: AgentModel) {
+    /// - Parameter keepsText: false where the thread has the text.
+    init(_ model: AgentModel, keepsText: Bool = true) {
         self.model = model.name
-        self.report = TurnReport(model: model.name, maximumTries: model.maximumTries, limit: model.answerLimit)
+        self.report = TurnReport(
+            model: model.name, maximumTries: model.maximumTries, limit: model.answerLimit, keepsText: keepsText)
     }
 
+    /// Empty unless it is kept.
     var text: String { self.report.text }
+    var textBytes: Int { self.report.textBytes }
     var hasText: Bool { self.report.hasText }
     /// The answer has reached its limit: the rest of the stream must not be read.
     var isFull: Bool { self.report.isFull }
@@ -38,12 +42,14 @@ struct AnswerReading: Sendable {
 
     /// The answer for the record, and the end of the turn if the failure is one that another request will not mend.
     ///
-    /// - Parameter hasWorked: whether the turn has something to continue from.
+    /// - Parameters:
+    ///   - text: all of it.
+    ///   - hasWorked: whether the turn has something to continue from.
     func answer(
-        calls: [AgentCall], usage: TokenUsage, failure: ModelError?, hasWorked: Bool
+        _ text: String, calls: [AgentCall], usage: TokenUsage, failure: ModelError?, hasWorked: Bool
     ) -> (AgentEvent.Answer, AgentEnding?) {
         var answer = AgentEvent.Answer(
-            model: self.model, text: self.text, reasoning: self.reasoning, calls: calls, items: self.items,
+            model: self.model, text: text, reasoning: self.reasoning, calls: calls, items: self.items,
             usage: usage,
             finish: self.report.finish)
         // Items with a renamed call would not fit its result.

@@ -22,7 +22,8 @@ package struct TurnReport: Sendable {
     package private(set) var finish: FinishReason?
     private var tools: [String] = []
     private let limit: AnswerLimit
-    private var textBytes = 0
+    /// The size of the text in bytes, kept or not.
+    package private(set) var textBytes = 0
     private var reasoningBytes = 0
     private var reached: AnswerLimit.Kind?
 

@@ -222,9 +222,7 @@ extension Conversation {
         guard self.running?.turn.id == turn.id else { throw CancellationError() }
         if case .reasoning(let text) = event { return try await self.takeThought(text, of: turn) }
         self.running?.thoughts.pause(at: self.environment.now())
-        if case .text(let text) = event, turn.kind != CommandName.run.rawValue, !CommandName.hasOwnWords(turn.kind) {
-            return try await self.takeText(text, of: turn)
-        }
+        if case .text(let text) = event, turn.showsTextAsReported { return try await self.takeText(text, of: turn) }
         try await self.takeOther(event, of: turn)
     }
 
@@ -274,6 +272,12 @@ extension Conversation {
         let wasShortened = running.poster.isShortened
         let messages = running.poster.append(text, to: running.answer)
         return (messages, !wasShortened && running.poster.isShortened)
+    }
+
+    /// The last `count` bytes of the answer of a running turn.
+    func lastText(_ count: Int, of turn: TurnRecord) throws -> String {
+        guard let running = self.running, running.turn.id == turn.id else { throw CancellationError() }
+        return String(decoding: running.answer.suffix(count), as: UTF8.self)
     }
 
     /// Stores finished paragraphs and dispatches them.

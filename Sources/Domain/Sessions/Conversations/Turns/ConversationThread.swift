@@ -12,6 +12,10 @@ struct ConversationThread: TurnThread {
         try await self.conversation.take(event, of: self.turn)
     }
 
+    var keepsText: Bool { self.turn.showsTextAsReported }
+
+    func lastText(_ count: Int) async throws -> String { try await self.conversation.lastText(count, of: self.turn) }
+
     /// Waits for the question: nothing is shown before it is stored.
     private func checkStored() async throws {
         guard let storage = self.storage else { return }

@@ -63,6 +63,12 @@ package final class TurnRecord: Sendable {
         self.ask = ask
     }
 
+    /// Whether people read what the turn reports as it is. Commands have texts of the program, in which signs are filled
+    /// in.
+    var showsTextAsReported: Bool {
+        self.kind != CommandName.run.rawValue && !CommandName.hasOwnWords(self.kind)
+    }
+
     /// The turn with other values; nil keeps the old one.
     func with(
         text: String? = nil, route: Route? = nil, state: State? = nil, attempts: Int? = nil,
