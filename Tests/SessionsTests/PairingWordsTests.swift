@@ -12,7 +12,7 @@ struct PairingWordsTests {
         arguments: [
             "pair 7KQM-X2PD", "Pair: 7KQM-X2PD", "PAIR  7kqm-x2pd", "pairing code 7KQMX2PD", "!pair: 7KQM X2PD",
             "/pair `7KQM-X2PD`", "!pair7KQM-X2PD", "pair:7kqmx2pd", "! pair 7KQM-X2PD", "pair me with 7KQM–X2PD!",
-            "pair 7KQM-X2PD please", "7KQM-X2PD", "7kqm-x2pd", "7KQMX2PD", "“7KQM X2PD”", "7kqmx2pd.", "ABCD-EFGH",
+            "pair 7KQM-X2PD please", "7KQM-X2PD", "7kqm-x2pd", "7KQMX2PD", "“7KQM X2PD”", "7kqmx2pd.", "pair ABCD-EFGH",
             "repair 7KQM-X2PD", "!piar 7kqm-x2pd", "/start 7KQM-X2PD", "my code: 7KQM X2PD", "here it is: 7KQMX2PD",
         ])
     func found(text: String) throws {
@@ -24,7 +24,8 @@ struct PairingWordsTests {
     @Test(
         "other messages have none",
         arguments: [
-            "pair programming", "pair", "a pair of shoes", "database", "run test-case", "revert 7f3a9b2c",
+            "pair programming", "pair", "a pair of shoes", "database", "Database", "next step", "Make test",
+            "test-case", "run test-case", "revert 7f3a9b2c",
             "call 2345-6789", "is it 7KQM-X2PD or another one", "What does 7KQM-X2PD mean?",
             "well done", "7KQM-X2PDX", "2345678", "pairs of ABCD", "", "!!", "pair OOOO-IIII",
         ])
@@ -32,19 +33,21 @@ struct PairingWordsTests {
         #expect(PairingWords.code(in: text, isKnown: true) == nil)
     }
 
-    @Test("a lower-case word is a code from a stranger, and otherwise only if it is a stored one")
-    func ambiguous() async throws {
-        #expect(PairingWords.code(in: "abcdefgh", isKnown: false) == "abcdefgh")
-        #expect(PairingWords.code(in: "abcdefgh", isKnown: true) == nil)
+    @Test(
+        "letters alone are a code from a stranger, and otherwise only if it is a stored one",
+        arguments: ["abcdefgh", "ABCD-EFGH", "Abcd efgh"])
+    func ambiguous(code: String) async throws {
+        #expect(PairingWords.code(in: code, isKnown: false) != nil)
+        #expect(PairingWords.code(in: code, isKnown: true) == nil)
         let harness = try await BridgeHarness()
         try await harness.bridge.store.write { ledger in
             try ledger.insertCode(hash: AccessControl.hash(ofCode: "ABCD-EFGH"), role: .member, expiresAt: 9_000)
         }
-        _ = try await harness.ask("database")
-        _ = try await harness.ask("abcdefgh", from: "gina")
+        for words in ["database", "Database", "next step", "test-case"] { _ = try await harness.ask(words) }
+        _ = try await harness.ask(code, from: "gina")
         await harness.adapter.waitForText("Paired: you are now a member.")
         try await harness.settle()
-        #expect(harness.worker.requests.map(\.text) == ["database"])
+        #expect(harness.worker.requests.map(\.text) == ["database", "Database", "next step", "test-case"])
     }
 
     @Test("no spelling of a code gets into the database, the titles or the model")

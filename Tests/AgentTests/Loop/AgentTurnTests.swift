@@ -105,9 +105,23 @@ struct AgentTurnTests {
         #expect(try await bench.run() == .complete)
         #expect(bench.text == "Here.")
         #expect(bench.model.requests.last?.messages.last?.text.contains("empty") == true)
-        let never = Bench([empty, empty])
-        await #expect(throws: TurnFailure.self) { try await never.run() }
-        #expect(never.model.requests.count == 2)
+        let blank: [ScriptedModel.Step] = [.event(.delta(" \n ")), .event(.finished(.stop))]
+        for nothing in [empty, blank] {
+            let never = Bench { _ in nothing }
+            await #expect(throws: TurnFailure.self) { try await never.run() }
+            #expect(never.model.requests.count == 2)
+        }
+    }
+
+    @Test(
+        "an answer that is longer than the host allows is cut, and the reason names the setting",
+        arguments: [false, true])
+    func longAnswer(hasWorked: Bool) async throws {
+        let long: [ScriptedModel.Step] = [.event(.delta("One two three.")), .event(.delta(" Four."))]
+        var bench = Bench((hasWorked ? [Bench.calls("shell {}")] : []) + [long])
+        bench.answerLimit = AnswerLimit(bytes: 8)
+        #expect(try await bench.run() == .cut("the answer is longer than `model.answer_size` allows"))
+        #expect(bench.text.hasSuffix("One two "))
     }
 
     @Test("a model that repeats a call is told so the third time, and stopped the fifth")

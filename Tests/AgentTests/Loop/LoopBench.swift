@@ -20,6 +20,7 @@ struct LoopBench {
     var notes = ""
     var system = "You work."
     var inputLimit = 64_000
+    var answerLimit = AnswerLimit()
     var isNew = false
     /// Whether the thread has what was reported, like that of a conversation.
     var threadKeepsText = false
@@ -78,8 +79,8 @@ struct LoopBench {
         // A turn does not wait for the list, whose limits the tests depend on.
         _ = try? await catalog.models()
         let turn = AgentTurn(
-            self.model, catalog: catalog, log: self.log, steering: self.steering, clock: self.clock,
-            logger: Logger(label: "test")
+            self.model, catalog: catalog, log: self.log, steering: self.steering, answerLimit: self.answerLimit,
+            clock: self.clock, logger: Logger(label: "test")
         ) { _, _ in
             AgentEquipment(
                 persona: Persona(name: "coder", summary: "", prompt: system, tools: tools.map(\.name)),

@@ -88,7 +88,7 @@ package struct AgentStateMachine: Sendable {
         self.tally.allTokens += tokens
         if answer.breakage == nil { self.brokenAnswers = 0 }
         guard !answer.calls.isEmpty else {
-            if !answer.text.isEmpty { self.emptyAnswers = 0 }
+            if answer.hasText { self.emptyAnswers = 0 }
             self.step = .said(answer)
             return
         }
@@ -239,20 +239,25 @@ package struct AgentStateMachine: Sendable {
     private func endAction(of answer: AgentEvent.Answer) -> AgentAction {
         if let breakage = answer.breakage {
             // A plain answer is a person's to continue; only work goes on by itself.
-            let isPlain = self.tally.calls == 0 && answer.text.contains { !$0.isWhitespace }
+            let isPlain = self.tally.calls == 0 && answer.hasText
             return !isPlain && self.brokenAnswers < Self.maximumBreaks
                 ? .record(.noted(AgentTexts.broken(answer.text))) : .record(.ended(.cut(breakage)))
         }
         if answer.finish == .contentFilter {
-            return .record(.ended(answer.text.isEmpty ? AgentTexts.blocked(answer.model) : .filtered))
+            return .record(.ended(answer.hasText ? .filtered : AgentTexts.blocked(answer.model)))
         }
-        if !answer.text.contains(where: { !$0.isWhitespace }) {
+        if !answer.hasText {
             return self.emptyAnswers == 0
                 ? .record(.noted(AgentTexts.empty(answer.finish))) : .record(.ended(AgentTexts.noAnswer(answer.model)))
         }
         if answer.finish == .length { return .record(.ended(.cut("the answer reached the model's output limit"))) }
         return .record(.ended(.answered))
     }
+}
+
+extension AgentEvent.Answer {
+    /// Whether it has anything but white space.
+    fileprivate var hasText: Bool { self.text.contains { !$0.isWhitespace } }
 }
 
 extension String {

@@ -58,6 +58,7 @@ struct AnswerReading: Sendable {
         if self.isFull {
             answer.calls = []
             answer.finish = .length
+            if failure == nil { return (answer, self.ending(hasWorked: hasWorked)) }
         }
         guard let failure else {
             if answer.finish == nil { answer.finish = .stop }
@@ -87,6 +88,14 @@ struct AnswerReading: Sendable {
             case .ended: return (answer, .cut(reason ?? "the model failed"))
             }
         }
+    }
+
+    /// The end of a turn whose answer reached its limit, with the setting's name.
+    private func ending(hasWorked: Bool) -> AgentEnding {
+        let outcome = self.report.outcome
+        if let reason = Self.reason(of: outcome) { return .cut(reason) }
+        guard case .failed(let error) = outcome else { return .cut("the answer reached its limit") }
+        return hasWorked ? .cut(error.message.withoutStop) : .failed(error.message, isAboutContent: false)
     }
 
     private static func reason(of outcome: TurnReport.Outcome) -> String? {

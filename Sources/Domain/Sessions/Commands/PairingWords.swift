@@ -9,18 +9,25 @@ enum PairingWords {
     /// The code after the word `pair` (`pair CODE`, `Pair: CODE`, `pairing code CODE`), one that is the whole text, or one
     /// after a few other words.
     ///
-    /// - Parameter isKnown: whether the writer has a role. Then a word of lower-case letters alone is not taken for a
-    ///   code, see ``ambiguousCode(in:)``.
+    /// - Parameter isKnown: whether the writer has a role. Then letters alone, such as `Database` or `next step`, are not
+    ///   taken for a code, see ``ambiguousCode(in:)``.
     static func code(in text: String, isKnown: Bool) -> String? {
         let words = Self.words(of: text)
-        guard let first = words.first else { return nil }
         if let code = Self.codeAfterCommand(words) { return code }
-        if words.count <= 2, let code = Self.code(at: 0, in: words), code.wordCount == words.count {
-            let isWord = words.count == 1 && first.allSatisfy(\.isLowercase)
-            return isKnown && isWord ? nil : code.text
-        }
+        if let code = Self.wholeCode(words) { return isKnown && Self.isOfLetters(code) ? nil : code }
         return Self.codeAtEnd(words)
     }
+
+    /// A code that is the whole text.
+    private static func wholeCode(_ words: [String]) -> String? {
+        guard words.count <= 2, let code = Self.code(at: 0, in: words), code.wordCount == words.count else {
+            return nil
+        }
+        return code.text
+    }
+
+    /// One code of twelve has no digit, and so does nearly every word.
+    private static func isOfLetters(_ code: String) -> Bool { !code.contains(where: \.isNumber) }
 
     /// The code at the end of a few words (`my code: CODE`, or a mistyped command). Only where it looks like nothing else:
     /// not like `test-case`, a telephone number or a commit.
@@ -36,13 +43,10 @@ enum PairingWords {
         return nil
     }
 
-    /// A whole text that is either a word or a code; only the stored codes can tell.
+    /// A whole text that is either words or a code; only the stored codes can tell.
     static func ambiguousCode(in text: String) -> String? {
-        let words = Self.words(of: text)
-        guard words.count == 1, let word = words.first, word.allSatisfy(\.isLowercase), Crypto.isCodeLike(word) else {
-            return nil
-        }
-        return word
+        guard let code = Self.wholeCode(Self.words(of: text)), Self.isOfLetters(code) else { return nil }
+        return code
     }
 
     private static func codeAfterCommand(_ words: [String]) -> String? {
